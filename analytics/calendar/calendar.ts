@@ -1,0 +1,76 @@
+import { type Sql, sql } from '../sql/sql.ts'
+
+/** How a shop turns instants into days and weeks. */
+export interface BusinessCalendar {
+  /** IANA name: 'Asia/Shanghai'. */
+  readonly timeZone: string
+  /** ISO: 1 = Monday … 7 = Sunday. */
+  readonly firstWeekday: number
+}
+
+export const defaultCalendar: BusinessCalendar = { timeZone: 'Asia/Shanghai', firstWeekday: 1 }
+
+/** Whether the platform knows the zone. */
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const dayMs = 86_400_000
+const toDate = (day: string) => new Date(`${day}T00:00:00Z`)
+const toDay = (date: Date) => date.toISOString().slice(0, 10)
+
+/** The local day, as ISO text, of an instant. */
+export function localDay(instant: Date, calendar: BusinessCalendar): string {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone: calendar.timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).format(instant)
+  return parts
+}
+
+/** `day` plus a whole number of days. Days are ISO text throughout. */
+export const addDays = (day: string, count: number): string =>
+  toDay(new Date(toDate(day).getTime() + count * dayMs))
+
+/** Whole days from `from` to `to`; negative when `to` is earlier. */
+export const daysBetween = (from: string, to: string): number =>
+  Math.round((toDate(to).getTime() - toDate(from).getTime()) / dayMs)
+
+/** The first day of the day's month. */
+export const startOfMonth = (day: string): string => `${day.slice(0, 7)}-01`
+
+/** The first day of the month that lies `count` months after the day's month. */
+export function addMonths(day: string, count: number): string {
+  const date = toDate(startOfMonth(day))
+  date.setUTCMonth(date.getUTCMonth() + count)
+  return toDay(date)
+}
+
+/** The last day of the day's month. */
+export const endOfMonth = (day: string): string => addDays(addMonths(day, 1), -1)
+
+/** Calendar months from the month of `from` to the month of `to`. */
+export const monthsBetween = (from: string, to: string): number =>
+  (Number(to.slice(0, 4)) - Number(from.slice(0, 4))) * 12 + Number(to.slice(5, 7)) - Number(from.slice(5, 7))
+
+/** ISO weekday, 1 = Monday … 7 = Sunday. */
+export const weekday = (day: string): number => ((toDate(day).getUTCDay() + 6) % 7) + 1
+
+/** The first day of the day's week. */
+export const startOfWeek = (day: string, firstWeekday: number): string =>
+  addDays(day, -((weekday(day) - firstWeekday + 7) % 7))
+
+/** SQL (DuckDB, at import only): the instant in UTC of a local TIMESTAMP in `timeZone`. */
+export const utcOfLocalSql = (local: Sql, timeZone: string): Sql =>
+  sql`(timezone(${timeZone}, ${local}) at time zone 'UTC')`
+
+/** SQL (DuckDB, at import only): the local TIMESTAMP of an instant kept in UTC. */
+export const localOfUtcSql = (utc: Sql, timeZone: string): Sql =>
+  sql`timezone(${timeZone}, timezone('UTC', ${utc}))`

@@ -1,0 +1,51 @@
+import type { Sql } from '../sql/sql.ts'
+
+/** One row: columns in camelCase, days as 'YYYY-MM-DD', instants as ISO text in UTC, integers as numbers. */
+export type Row = Record<string, string | number | boolean | null>
+
+export interface QueryOptions {
+  /** Interrupts the running query; the promise then rejects with `QueryCancelled`. */
+  signal?: AbortSignal | undefined
+  /** Milliseconds after which the query is interrupted and `QueryTimedOut` is thrown; default 30,000. */
+  timeoutMs?: number | undefined
+}
+
+/** Something that answers queries: an engine, or the inside of one of its transactions. */
+export interface Session {
+  /** All rows of a query. For results that may be large use `stream`. */
+  rows(query: Sql, options?: QueryOptions): Promise<Row[]>
+  /** Runs one statement that answers nothing. */
+  run(statement: Sql, options?: QueryOptions): Promise<void>
+}
+
+/**
+ * The analytics database of one workspace. Reads run side by side, each on a connection of its own
+ * and never more at once than leave room for small work; writes run one after the other.
+ */
+export interface Engine extends Session {
+  /** Rows in chunks as they come, so that a large result never stands in memory or blocks the event loop. */
+  stream(query: Sql, options?: QueryOptions): AsyncIterable<Row[]>
+  /** Everything `work` does becomes visible at once, or, when it throws, nothing does. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** A consistent copy of the whole database as a new file, while readers and writers go on. */
+  backup(path: string): Promise<void>
+  close(): Promise<void>
+}
+
+export class QueryCancelled extends Error {
+  override name = 'QueryCancelled'
+}
+
+export class QueryTimedOut extends Error {
+  override name = 'QueryTimedOut'
+}
+
+/** The file is open in another process; `path` says which. */
+export class EngineInUse extends Error {
+  override name = 'EngineInUse'
+  readonly path: string
+  constructor(path: string) {
+    super(`The file ${path} is open in another process.`)
+    this.path = path
+  }
+}

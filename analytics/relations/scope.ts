@@ -1,0 +1,30 @@
+import type { BusinessCalendar } from '../calendar/calendar.ts'
+import type { DerivedTables } from '../schema/derived.ts'
+import type { Sql } from '../sql/sql.ts'
+
+/** The fixed dormancy rule: the last day, in days since the last order, of each status before lost. */
+export interface DormancyThresholds {
+  readonly active: number
+  readonly cooling: number
+  readonly dormant: number
+}
+
+export const defaultDormancy: DormancyThresholds = { active: 30, cooling: 90, dormant: 180 }
+
+/**
+ * What a question is asked of: the day, the members, the part of the activity. Every metric takes
+ * one and reads nothing else, the clock least of all.
+ */
+export interface Scope {
+  /** ISO local day, inclusive: a thing is visible when its local day is on or before it. */
+  readonly asOf: string
+  readonly calendar: BusinessCalendar
+  /** The derived tables as they are on `asOf`. */
+  readonly tables: DerivedTables
+  readonly dormancy: DormancyThresholds
+  /** A relation with one column `member_key`: only these members are asked about. Null: all members. */
+  readonly audience: Sql | null
+  /** Order filters: only activity in these is counted; cohorts, ordinals and first orders stay those of all orders. Null: everywhere. */
+  readonly stores: readonly string[] | null
+  readonly channels: readonly string[] | null
+}

@@ -1,0 +1,146 @@
+import type { Session } from '../engine/engine.ts'
+import { type Sql, sql } from '../sql/sql.ts'
+
+/**
+ * The base tables of a workspace: imported facts with the import that brought each, and what the
+ * Store's events say. Money is an integer of minor units. Instants are UTC, `local_day` is the
+ * business calendar's day. Members have an integer key inside the engine that is never used again;
+ * outside, they are known by `member_id`, as imported.
+ *
+ * The derived tables (derived.ts) are computed from these and from nothing else.
+ */
+export const baseTables: readonly Sql[] = [
+  // One row: what the workspace's data is now.
+  sql`create table if not exists workspace_state (
+    schema_version integer not null,
+    data_version bigint not null,          -- rises with every change that any figure could see
+    watermark bigint not null,             -- newest Store event that has been taken in
+    time_zone varchar not null,
+    first_weekday utinyint not null,
+    opened_at_start boolean not null,      -- the shop really opened where its data starts: nobody is "first seen"
+    as_of date,                            -- the day the derived tables are built for; null while there is no order
+    data_start date                        -- local day of the first order
+  )`,
+
+  sql`create table if not exists imports (
+    import_seq integer primary key,
+    import_id varchar not null unique,
+    kind varchar not null,                 -- 'orders' | 'demo'
+    identity varchar not null,             -- 'order': lines carry an order id; 'row': each row is an order
+    file_name varchar not null,
+    file_hash varchar not null,
+    mapping varchar not null,              -- JSON
+    report varchar not null,               -- JSON: the receipt as it was printed
+    imported_at timestamp not null,
+    undone_at timestamp
+  )`,
+
+  // The normalised rows of every import: the state of orders is their fold (DEFINITIONS, "The order is the unit of version").
+  sql`create table if not exists import_lines (
+    import_seq integer not null,
+    row_number bigint not null,            -- line of the file where the row begins, 1 = header
+    order_id varchar not null,
+    member_id varchar,
+    ordered_at timestamp not null,
+    state varchar not null,                -- 'unpaid' | 'paid' | 'closed'
+    store varchar,
+    channel varchar,
+    region varchar,
+    sku varchar,
+    product varchar,
+    category varchar,
+    quantity decimal(18, 4),
+    gross_minor bigint,                    -- null: the file has no list price
+    discount_minor bigint,
+    net_minor bigint not null,             -- negative: a refund
+    refunds_order_id varchar,              -- the order that a refund belongs to, where the file says so
+    refunded_at timestamp,                 -- null for a refund: date assumed
+    content_hash ubigint not null          -- of all normalised fields
+  )`,
+
+  sql`create table if not exists members (
+    member_key integer primary key,
+    member_id varchar not null unique,
+    name varchar,
+    phone varchar,
+    gender varchar,                        -- 'female' | 'male'
+    birthday date,
+    joined_day date,
+    region varchar,
+    channel varchar,
+    tier varchar,
+    points bigint,
+    stored_value_minor bigint,
+    consent varchar not null default 'unknown',  -- 'granted' | 'denied' | 'unknown'
+    stub boolean not null default false    -- kept for the coupons it holds after its imports were undone
+  )`,
+
+  sql`create table if not exists orders (
+    order_key bigint not null,
+    order_id varchar not null,
+    member_key integer,                    -- null: a guest order
+    ordered_at timestamp not null,
+    local_day date not null,
+    local_hour utinyint not null,
+    store varchar,
+    channel varchar,
+    state varchar not null,                -- 'unpaid' | 'paid' | 'closed'
+    gross_minor bigint,
+    discount_minor bigint,
+    net_minor bigint not null,             -- as charged, before refunds
+    void_day date                          -- first day on which its linked refunds leave nothing; null: never
+  )`,
+
+  sql`create table if not exists order_lines (
+    order_key bigint not null,
+    line_number integer not null,
+    sku varchar,
+    product varchar,
+    category varchar,
+    quantity decimal(18, 4),
+    gross_minor bigint,
+    discount_minor bigint,
+    net_minor bigint not null
+  )`,
+
+  // Dated events of their own. order_key null: unlinked, touches no order.
+  sql`create table if not exists refunds (
+    refund_id varchar not null,
+    order_key bigint,
+    member_key integer,
+    refunded_at timestamp not null,
+    local_day date not null,
+    store varchar,
+    channel varchar,
+    amount_minor bigint not null,          -- positive
+    counts boolean not null,               -- false: linked to an unpaid or closed order
+    date_assumed boolean not null
+  )`,
+
+  sql`create table if not exists member_tags (
+    member_key integer not null,
+    tag varchar not null,
+    source varchar not null,               -- 'manual' | 'imported' | 'automatic'
+    added_day date not null
+  )`,
+
+  // Who was in a launched campaign, and in which arm. Comes through the Store's events.
+  sql`create table if not exists campaign_arms (
+    campaign_id varchar not null,
+    member_key integer not null,
+    arm varchar not null,                  -- 'treated' | 'held-out'
+    launched_day date not null
+  )`,
+]
+
+/** Creates what is missing. Safe to repeat. */
+export async function createBaseTables(
+  session: Session,
+  calendar: { timeZone: string; firstWeekday: number },
+): Promise<void> {
+  for (const table of baseTables) await session.run(table)
+  const [state] = await session.rows(sql`select schema_version from workspace_state`)
+  if (state) return
+  await session.run(sql`insert into workspace_state values
+    (1, 0, 0, ${calendar.timeZone}, ${calendar.firstWeekday}, false, null, null)`)
+}

@@ -1,0 +1,221 @@
+import type { Session } from '../engine/engine.ts'
+import { duckdb as d } from '../sql/duckdb.ts'
+import { name, type Sql, sql } from '../sql/sql.ts'
+
+/**
+ * The derived tables answer most questions without touching the orders. They are functions of the
+ * base tables and a day: the workspace's own set is kept for its default asOf, a set for any other
+ * day is built into `scratch` by the same SQL.
+ */
+export interface DerivedTables {
+  /** Qualifying member orders visible at the day, each member's rows together and in order of time. */
+  readonly memberOrders: Sql
+  /** A row per member known at the day. */
+  readonly memberFacts: Sql
+  /** Per member and local month: qualifying orders, purchase days, net after refunds. */
+  readonly memberMonth: Sql
+  /** Per day, hour, store, channel and kind of buyer: all orders, guests included. */
+  readonly orderCube: Sql
+  /** A row per category and qualifying member order: quantity and net of its lines in that category. */
+  readonly categoryOrders: Sql
+}
+
+export const derivedTables = (prefix = ''): DerivedTables => ({
+  memberOrders: name(`${prefix}member_orders`),
+  memberFacts: name(`${prefix}member_facts`),
+  memberMonth: name(`${prefix}member_month`),
+  orderCube: name(`${prefix}order_cube`),
+  categoryOrders: name(`${prefix}category_orders`),
+})
+
+/** The order counts on `asOf`: visible, paid, and its linked refunds of that day leave something. */
+export const qualifiesOn = (asOf: Sql): Sql =>
+  sql`local_day <= ${asOf} and state = 'paid' and net_minor > 0 and (void_day is null or void_day > ${asOf})`
+
+/** Days after the start of the data within which a first order is "first seen", not "new". */
+export const firstSeenDays = 90
+
+/** An expression over `members` or `member_facts` rows, restricted to some members or to all. */
+type Only = (memberKey: Sql) => Sql
+
+const memberOrders = (asOf: Sql, only: Only) => sql`
+  with numbered as (
+    select *, row_number() over earlier as order_number,
+      dense_rank() over (partition by member_key order by local_day) as purchase_day_number,
+      min(local_day) over (partition by member_key) as first_day,
+      lag(local_day) over earlier as order_before_day
+    from orders
+    where member_key is not null and ${qualifiesOn(asOf)} and ${only(sql`member_key`)}
+    window earlier as (partition by member_key order by ordered_at, order_key)
+  )
+  select
+    member_key, ordered_at, local_day, order_key, store, channel, net_minor,
+    cast(order_number as integer) as order_number,
+    cast(purchase_day_number as integer) as purchase_day_number,
+    -- true for the first order of a purchase day: its rows are the purchase days
+    order_before_day is null or order_before_day < local_day as opens_day,
+    -- the purchase day before; null on the first and on further orders of one day
+    case when order_before_day < local_day then order_before_day end as previous_day,
+    first_day
+  from numbered
+  order by member_key, ordered_at, order_key`
+
+/** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
+export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
+  select member_key, local_day, store, channel, net_minor
+  from orders
+  where member_key is not null and state = 'paid' and local_day <= ${asOf} and ${only(sql`member_key`)}
+  union all
+  select member_key, local_day, store, channel, -amount_minor as net_minor
+  from refunds
+  where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)}`
+
+const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+  with bought as (
+    select
+      member_key,
+      cast(count(*) as integer) as orders,
+      cast(count(*) filter (where opens_day) as integer) as purchase_days,
+      min(local_day) as first_day,
+      min(local_day) filter (where purchase_day_number = 2) as second_day,
+      max(local_day) as last_day,
+      arg_min(store, ordered_at) as first_store,
+      arg_min(channel, ordered_at) as first_channel,
+      arg_max(net_minor, ordered_at) as last_order_net_minor
+    from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key
+  ),
+  store_orders as (
+    select member_key, store, count(*) as n, max(ordered_at) as latest
+    from ${tables.memberOrders} where store is not null and ${only(sql`member_key`)} group by member_key, store
+  ),
+  main_store as (
+    select member_key, arg_max(store, (n, latest)) as main_store from store_orders group by member_key
+  ),
+  money as (
+    select event.member_key,
+      min(event.local_day) as first_event_day,
+      cast(sum(event.net_minor) as bigint) as net_minor,
+      cast(coalesce(sum(event.net_minor) filter (where event.local_day >= bought.last_day - 364), 0) as bigint) as yearly_net_minor
+    from (${netEvents(asOf, only)}) as event left join bought on bought.member_key = event.member_key
+    group by event.member_key
+  )
+  select
+    members.member_key, members.joined_day, members.region, members.channel, members.gender, members.tier,
+    members.consent, members.birthday, members.points, members.stored_value_minor,
+    coalesce(bought.orders, 0) as orders,
+    coalesce(bought.purchase_days, 0) as purchase_days,
+    bought.first_day, bought.second_day, bought.last_day,
+    bought.first_store, bought.first_channel, main_store.main_store, bought.last_order_net_minor,
+    ${d.startOf('month', sql`bought.first_day`)} as cohort_month,
+    coalesce(
+      not state.opened_at_start
+        and bought.first_day - state.data_start <= ${firstSeenDays}
+        and not coalesce(members.joined_day >= state.data_start, false),
+      false) as first_seen,
+    coalesce(money.net_minor, 0) as net_minor,
+    -- net from 364 days before the last order's day: "yearly net before silence", at least 0
+    greatest(coalesce(money.yearly_net_minor, 0), 0) as yearly_net_minor
+  from members
+  cross join workspace_state as state
+  left join bought on bought.member_key = members.member_key
+  left join main_store on main_store.member_key = members.member_key
+  left join money on money.member_key = members.member_key
+  where coalesce(least(members.joined_day, money.first_event_day) <= ${asOf}, true)
+    and ${only(sql`members.member_key`)}
+  order by members.member_key`
+
+const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+  with counted as (
+    select member_key, ${d.startOf('month', sql`local_day`)} as month,
+      cast(count(*) as integer) as orders,
+      cast(count(*) filter (where opens_day) as integer) as purchase_days
+    from ${tables.memberOrders} where ${only(sql`member_key`)} group by all
+  ),
+  money as (
+    select member_key, ${d.startOf('month', sql`local_day`)} as month, cast(sum(net_minor) as bigint) as net_minor
+    from (${netEvents(asOf, only)}) as event group by all
+  )
+  select
+    coalesce(counted.month, money.month) as month,
+    coalesce(counted.member_key, money.member_key) as member_key,
+    coalesce(counted.orders, 0) as orders,
+    coalesce(counted.purchase_days, 0) as purchase_days,
+    coalesce(money.net_minor, 0) as net_minor
+  from counted full join money on money.member_key = counted.member_key and money.month = counted.month
+  order by month, member_key`
+
+const orderCube = (asOf: Sql) => sql`
+  select local_day, local_hour, store, channel, guest,
+    cast(sum(qualifying) as integer) as orders,
+    cast(sum(net_minor) as bigint) as net_minor,
+    cast(sum(gross_minor) as bigint) as gross_minor,
+    cast(sum(discount_minor) as bigint) as discount_minor,
+    cast(sum(refunded_minor) as bigint) as refunded_minor
+  from (
+    select local_day, local_hour, store, channel, member_key is null as guest,
+      case when ${qualifiesOn(asOf)} then 1 else 0 end as qualifying,
+      net_minor, gross_minor, discount_minor, 0 as refunded_minor
+    from orders where state = 'paid' and local_day <= ${asOf}
+    union all
+    select refunds.local_day,
+      cast(hour(timezone(state.time_zone, timezone('UTC', refunds.refunded_at))) as utinyint),
+      refunds.store, refunds.channel, refunds.member_key is null, 0, -amount_minor, null, null, amount_minor
+    from refunds cross join workspace_state as state where counts and local_day <= ${asOf}
+  )
+  group by all
+  order by local_day, local_hour`
+
+const categoryOrders = (asOf: Sql, only: Only) => sql`
+  select order_lines.category, orders.local_day, orders.member_key, orders.order_key, orders.store, orders.channel,
+    cast(sum(order_lines.quantity) as double) as quantity,
+    cast(sum(order_lines.net_minor) as bigint) as net_minor
+  from order_lines
+  join (select * from orders where member_key is not null and ${qualifiesOn(asOf)} and ${only(sql`member_key`)}) as orders
+    on orders.order_key = order_lines.order_key
+  where order_lines.category is not null
+  group by all
+  order by category, local_day, member_key, order_key`
+
+/**
+ * Builds all derived tables for `asOf` (ISO day) under `prefix` ('' for the workspace's own set,
+ * 'scratch.main.<something>_' for another day's), replacing what was there.
+ */
+export async function buildDerivedTables(
+  session: Session,
+  asOf: string,
+  prefix = '',
+): Promise<DerivedTables> {
+  const tables = derivedTables(prefix)
+  const day = d.date(asOf)
+  const everyone: Only = () => sql`true`
+  const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
+  await create(tables.memberOrders, memberOrders(day, everyone))
+  await create(tables.memberFacts, memberFacts(day, tables, everyone))
+  await create(tables.memberMonth, memberMonth(day, tables, everyone))
+  await create(tables.orderCube, orderCube(day))
+  await create(tables.categoryOrders, categoryOrders(day, everyone))
+  return tables
+}
+
+/** What a change of the base tables touched. */
+export interface Change {
+  /** A relation with one column `member_key`; `undefined`: every member. */
+  readonly members?: Sql
+}
+
+/**
+ * Brings the workspace's own derived tables up to date after the base tables changed, in the
+ * transaction that changed them, and raises the data version. Sets `data_start` and the default
+ * asOf: the newest order's local day, not later than `today`.
+ */
+export async function refreshDerivedTables(session: Session, change: Change, today: string): Promise<void> {
+  void change
+  await session.run(sql`update workspace_state set
+    data_version = data_version + 1,
+    data_start = (select min(local_day) from orders where state = 'paid'),
+    as_of = (select least(max(local_day), ${d.date(today)}) from orders where state = 'paid')`)
+  const [state] = await session.rows(
+    sql`select coalesce(as_of, ${d.date(today)}) as as_of from workspace_state`,
+  )
+  await buildDerivedTables(session, String(state!.asOf))
+}

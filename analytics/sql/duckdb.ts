@@ -1,0 +1,31 @@
+import type { Dialect } from './dialect.ts'
+import { sql } from './sql.ts'
+
+export const duckdb: Dialect = {
+  name: 'duckdb',
+  placeholder: (position) => `$${position}`,
+  date: (iso) => sql`cast(${iso} as date)`,
+  addDays: (day, count) => sql`(${day} + cast(${count} as integer))`,
+  daysBetween: (from, to) => sql`date_diff('day', ${from}, ${to})`,
+  startOf: (unit, day) =>
+    ({
+      month: sql`cast(date_trunc('month', ${day}) as date)`,
+      quarter: sql`cast(date_trunc('quarter', ${day}) as date)`,
+      year: sql`cast(date_trunc('year', ${day}) as date)`,
+    })[unit],
+  startOfWeek: (day, firstWeekday) =>
+    sql`(${day} - cast((isodow(${day}) - cast(${firstWeekday} as bigint) + 7) % 7 as integer))`,
+  monthsBetween: (from, to) => sql`((year(${to}) - year(${from})) * 12 + month(${to}) - month(${from}))`,
+  lastDayOfMonth: (day) => sql`last_day(${day})`,
+  dayOfMonth: (day) => sql`day(${day})`,
+  monthOfYear: (day) => sql`month(${day})`,
+  weekday: (day) => sql`isodow(${day})`,
+  integers: (count) => sql`(select range as n from range(cast(${count} as bigint)))`,
+  divide: (numerator, denominator) => sql`(${numerator} // ${denominator})`,
+  quantile: (p, value) => sql`quantile_disc(${value}, ${p})`,
+  sum: (value) => sql`coalesce(cast(sum(${value}) as bigint), 0)`,
+  countIf: (condition) => sql`count(*) filter (where ${condition})`,
+  sumIf: (value, condition) => sql`coalesce(cast(sum(${value}) filter (where ${condition}) as bigint), 0)`,
+  textLength: (text) => sql`length(${text})`,
+  contains: (text, part) => sql`contains(lower(${text}), lower(${part}))`,
+}

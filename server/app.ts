@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastifyStatic from '@fastify/static'
+import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
+import Fastify from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { contextOf } from './context.ts'
+import type { Platform } from './platform.ts'
+import { appRouter, type AppRouter } from './router.ts'
+
+const builtWeb = fileURLToPath(new URL('../web/dist', import.meta.url))
+
+/** The HTTP server over an open platform: tRPC, REST and the built dashboard. It does not listen yet. */
+export async function makeApp(platform: Platform) {
+  const app = Fastify({
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 5000 },
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+
+  const nonces = new WeakMap<object, string>()
+  const nonceOf = (response: object) => {
+    const nonce = nonces.get(response) ?? randomBytes(16).toString('base64')
+    nonces.set(response, nonce)
+    return nonce
+  }
+  await app.register(helmet, {
+    hsts: false,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        styleSrc: ["'self'", (_request, response) => `'nonce-${nonceOf(response)}'`],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+  })
+  await app.register(cookie)
+  await app.register(rateLimit, { global: false })
+  await app.register(fastifyTRPCPlugin, {
+    prefix: '/trpc',
+    trpcOptions: { router: appRouter, createContext: ({ req }) => contextOf(platform, req) },
+  } satisfies FastifyTRPCPluginOptions<AppRouter>)
+  app.get('/healthz', () => ({ status: 'ok' }))
+
+  if (existsSync(join(builtWeb, 'index.html'))) {
+    const page = readFileSync(join(builtWeb, 'index.html'), 'utf8')
+    await app.register(fastifyStatic, {
+      root: builtWeb,
+      wildcard: false,
+      index: false,
+      immutable: true,
+      maxAge: '1y',
+    })
+    app.get('/*', (_request, reply) =>
+      reply
+        .type('text/html')
+        .header('cache-control', 'no-store')
+        .send(page.replaceAll('__NONCE__', nonceOf(reply.raw))),
+    )
+  }
+  return app
+}

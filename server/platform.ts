@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { openMigratedStore, type Store } from './store/store.ts'
+import { Workspaces } from './workspaces/workspaces.ts'
+
+/** The only source of the present moment; tests bring their own. */
+export interface Clock {
+  now(): Date
+}
+
+export const systemClock: Clock = { now: () => new Date() }
+
+/** What every capability stands on: the open files of one data folder. */
+export interface Platform {
+  readonly dataFolder: string
+  readonly store: Store
+  readonly workspaces: Workspaces
+  readonly clock: Clock
+  /** What the command line presents to a running server; known only to who may read server.json. */
+  readonly ownerToken: string
+  close(): Promise<void>
+}
+
+/** Opens a data folder. Throws StoreInUse when another process holds it. */
+export async function openPlatform(dataFolder: string, clock: Clock = systemClock): Promise<Platform> {
+  mkdirSync(dataFolder, { recursive: true })
+  const store = await openMigratedStore(join(dataFolder, 'store.db'))
+  const workspaces = new Workspaces(store, dataFolder, clock)
+  return {
+    dataFolder,
+    store,
+    workspaces,
+    clock,
+    ownerToken: randomBytes(32).toString('base64url'),
+    async close() {
+      await workspaces.close()
+      await store.destroy()
+    },
+  }
+}

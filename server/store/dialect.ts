@@ -1,0 +1,51 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { SqliteDialect } from 'kysely'
+
+/** The store is open in another process. */
+export class StoreInUse extends Error {
+  override name = 'StoreInUse'
+}
+
+/**
+ * Opens the Store's SQLite file, durable and held by this process alone: the lock ends with the
+ * process, however it ends. Throws StoreInUse when another process holds it.
+ */
+export function openStore(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 0 })
+  try {
+    database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full')
+    database.exec('begin immediate; commit') // takes the lock now, not at the first write
+    return database
+  } catch (error) {
+    database.close()
+    if (/locked|busy/i.test(String(error))) throw new StoreInUse(`${path} is open in another process`)
+    throw error
+  }
+}
+
+/** node:sqlite reads an object in first place as named parameters: a Date would silently become NULL. */
+function bound(parameters: readonly unknown[]): SQLInputValue[] {
+  for (const value of parameters)
+    if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value))
+      throw new TypeError('Bind ISO text or a number, never an object or a Date.')
+  return parameters as SQLInputValue[]
+}
+
+/** node:sqlite in the shape that Kysely's own SqliteDialect expects, so that its one-connection turns apply. */
+export function nodeSqlite(database: DatabaseSync): SqliteDialect {
+  return new SqliteDialect({
+    database: {
+      close: () => database.close(),
+      prepare(sql: string) {
+        const statement = database.prepare(sql)
+        return {
+          reader: statement.columns().length > 0,
+          all: (parameters: readonly unknown[]) => statement.all(...bound(parameters)) as unknown[],
+          run: (parameters: readonly unknown[]) => statement.run(...bound(parameters)),
+          iterate: (parameters: readonly unknown[]) =>
+            statement.iterate(...bound(parameters)) as IterableIterator<unknown>,
+        }
+      },
+    },
+  })
+}

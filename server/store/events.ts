@@ -1,0 +1,50 @@
+import type { Transaction } from 'kysely'
+import type { Store } from './store.ts'
+import type { StoreSchema } from './schema.ts'
+
+/** What the engine is told of what people and campaigns did. Members by their external ids. */
+export type StoreEvent =
+  | { kind: 'tag-added'; tag: string; memberIds: string[]; source: 'manual' | 'automatic'; day: string }
+  | { kind: 'tag-removed'; tag: string; memberIds: string[] }
+  | { kind: 'tag-renamed'; from: string; to: string }
+  | { kind: 'consent-set'; memberIds: string[]; consent: 'granted' | 'denied' | 'unknown' }
+  | { kind: 'campaign-arms'; campaignId: string; day: string; treated: string[]; heldOut: string[] }
+
+/** Appends an event, in the transaction that does what it tells. A long list of members is split by the caller. */
+export async function recordEvent(
+  tx: Transaction<StoreSchema>,
+  workspaceId: string,
+  { kind, ...payload }: StoreEvent,
+  at: Date,
+): Promise<void> {
+  await tx
+    .insertInto('events')
+    .values({
+      workspace_id: workspaceId,
+      kind,
+      payload: JSON.stringify(payload),
+      occurred_at: at.toISOString(),
+    })
+    .execute()
+}
+
+/** The events after `watermark`, in their order, at most `limit`. */
+export async function eventsAfter(
+  store: Store,
+  workspaceId: string,
+  watermark: number,
+  limit: number,
+): Promise<{ seq: number; event: StoreEvent }[]> {
+  const rows = await store
+    .selectFrom('events')
+    .select(['seq', 'kind', 'payload'])
+    .where('workspace_id', '=', workspaceId)
+    .where('seq', '>', watermark)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    seq: row.seq,
+    event: { kind: row.kind, ...JSON.parse(row.payload) } as StoreEvent,
+  }))
+}

@@ -1,0 +1,40 @@
+import type { Generated } from 'kysely'
+
+/**
+ * The Store's tables as Kysely sees them; the migrations create them. Instants are ISO text in UTC,
+ * days ISO text, money integers of minor units, JSON is text. Every table but better-auth's own
+ * carries `workspace_id`, and every query names it.
+ */
+export interface StoreSchema {
+  workspaces: {
+    id: string
+    name: string
+    currency: string
+    time_zone: string
+    first_weekday: number
+    /** Fixed dormancy rule: last day of each status. */
+    active_days: number
+    cooling_days: number
+    dormant_days: number
+    /** 1: the shop really opened where its data starts. */
+    opened_at_start: number
+    created_at: string
+  }
+  /** Append-only: what people and campaigns did that the engine must know. Drained behind a watermark. */
+  events: {
+    seq: Generated<number>
+    workspace_id: string
+    kind: string
+    payload: string
+    occurred_at: string
+  }
+  /** Who did what, in words that hold no personal data. */
+  audit: {
+    id: string
+    workspace_id: string
+    actor: string
+    action: string
+    subject: string
+    at: string
+  }
+}

@@ -1,0 +1,25 @@
+import { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { nodeSqlite, openStore } from './dialect.ts'
+import * as workspaces from './migrations/0001-workspaces.ts'
+import type { StoreSchema } from './schema.ts'
+
+export type Store = Kysely<StoreSchema>
+
+const migrations = {
+  '0001-workspaces': workspaces,
+}
+
+/** Opens the Store (':memory:' for one that is gone when destroyed) and brings its tables up to date. */
+export async function openMigratedStore(path: string): Promise<Store> {
+  const store = new Kysely<StoreSchema>({ dialect: nodeSqlite(openStore(path)) })
+  const { error } = await new Migrator({
+    db: store,
+    provider: { getMigrations: async () => migrations },
+  }).migrateToLatest()
+  if (error) {
+    await store.destroy()
+    throw error
+  }
+  return store
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+// Bootstrap: runs on the host's Node (20.19 or newer) and needs nothing installed. It installs the
+// dependencies when they are missing or older than the lock file, then runs the task under Node 24.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const tasks = {
+  start: 'server/tooling/start.ts',
+  test: 'server/tooling/test.ts',
+  bench: 'server/tooling/bench.ts',
+  fixtures: 'fixtures/main.ts',
+  screenshot: 'web/e2e/screenshot.ts',
+}
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(
+    `Reveille needs Node 20.19 or newer and this is ${process.version}. Install Node 24 LTS from https://nodejs.org and run the command again.`,
+  )
+  process.exit(1)
+}
+
+const stamp = join(root, 'node_modules', '.lock-hash')
+const hash = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex')
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
+  console.error('Installing dependencies (npm ci)…')
+  const viaNpm = process.env.npm_execpath // set when npm started us: that very npm, without a shell
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
+  const stdio = ['ignore', 2, 2] // stdout belongs to the command's own answer
+  const done =
+    viaNpm && /\.[cm]?js$/.test(viaNpm)
+      ? spawnSync(process.execPath, [viaNpm, ...args], { cwd: root, stdio })
+      : spawnSync('npm', args, { cwd: root, stdio, shell: process.platform === 'win32' })
+  if (done.status !== 0) {
+    console.error('The dependencies could not be installed: see the message of npm above, then run again.')
+    process.exit(1)
+  }
+  writeFileSync(stamp, hash)
+}
+
+const platform = process.platform === 'win32' ? 'win' : process.platform
+const binary = platform === 'win' ? 'node.exe' : 'node'
+const carried = join(root, 'node_modules', `node-${platform}-${process.arch}`, 'bin', binary)
+const node = existsSync(carried) ? carried : major >= 24 ? process.execPath : undefined
+if (!node) {
+  console.error(
+    `Reveille runs on Node 24 and carries none for ${platform}-${process.arch}; this is ${process.version}. Install Node 24 LTS from https://nodejs.org and run the command again.`,
+  )
+  process.exit(1)
+}
+
+const asTask =
+  process.argv[2] && tasks[process.argv[2]] && process.env.npm_lifecycle_event === process.argv[2]
+const script = asTask ? tasks[process.argv[2]] : 'server/cli.ts'
+const child = spawn(node, [join(root, script), ...process.argv.slice(asTask ? 3 : 2)], {
+  cwd: asTask ? root : process.cwd(),
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    PATH: [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+    UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16',
+  },
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))

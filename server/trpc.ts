@@ -1,0 +1,54 @@
+import { initTRPC, TRPCError } from '@trpc/server'
+import type { Platform } from './platform.ts'
+import type { Workspace } from './workspaces/workspaces.ts'
+
+/** Owner: all. Marketer: all but team, keys, settings, unmasking. Viewer: reads, masked, no export. Cashier: the desk. */
+export type Role = 'owner' | 'marketer' | 'viewer' | 'cashier'
+
+/** Who calls. `local`: the owner of the files, through the command line. */
+export type Actor = { kind: 'local' } | { kind: 'user'; userId: string; name: string }
+
+/** What a call knows. Workspace and role come from the session, never from input. */
+export interface Context {
+  readonly platform: Platform
+  readonly actor: Actor | null
+  readonly workspace: Workspace | null
+  readonly role: Role | null
+}
+
+const t = initTRPC.context<Context>().create({
+  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
+})
+
+export const router = t.router
+export const createCallerFactory = t.createCallerFactory
+
+/** For anyone, signed in or not. Use it only where the answer is public. */
+export const openProcedure = t.procedure
+
+/** For anyone who is signed in, with or without a workspace. */
+export const signedInProcedure = t.procedure.use(({ ctx, next }) => {
+  if (!ctx.actor) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+  return next({ ctx: { ...ctx, actor: ctx.actor } })
+})
+
+const forRoles = (...roles: readonly Role[]) =>
+  signedInProcedure.use(({ ctx, next }) => {
+    const { workspace, role } = ctx
+    if (!workspace || !role) throw new TRPCError({ code: 'FORBIDDEN', message: 'Choose a workspace first.' })
+    if (!roles.includes(role))
+      throw new TRPCError({
+        code: 'FORBIDDEN',
+        message: 'Your role does not allow this. An owner can change it.',
+      })
+    return next({ ctx: { ...ctx, workspace, role } })
+  })
+
+/** Team, keys, settings, unmasking. */
+export const ownerProcedure = forRoles('owner')
+/** Changes to tags, segments, imports and campaigns; exports. */
+export const marketerProcedure = forRoles('owner', 'marketer')
+/** Reading figures and lists, masked. */
+export const readerProcedure = forRoles('owner', 'marketer', 'viewer')
+/** The redemption desk. */
+export const deskProcedure = forRoles('owner', 'marketer', 'cashier')

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { type BusinessCalendar, localDay } from '../../analytics/calendar/calendar.ts'
+import { openDuckDb } from '../../analytics/engine/duckdb.ts'
+import type { Engine } from '../../analytics/engine/engine.ts'
+import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
+import { createBaseTables } from '../../analytics/schema/base.ts'
+import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import type { Clock } from '../platform.ts'
+import type { Store } from '../store/store.ts'
+
+/** One merchant's shop, open. */
+export interface Workspace {
+  readonly id: string
+  readonly name: string
+  /** ISO 4217. */
+  readonly currency: string
+  readonly calendar: BusinessCalendar
+  readonly dormancy: DormancyThresholds
+  readonly openedAtStart: boolean
+  readonly engine: Engine
+}
+
+export interface NewWorkspace {
+  name: string
+  currency: string
+  timeZone: string
+  firstWeekday?: number
+}
+
+/** Opens each workspace's engine once, on first use, and closes them all at the end. */
+export class Workspaces {
+  readonly #store: Store
+  readonly #folder: string
+  readonly #clock: Clock
+  readonly #engines = new Map<string, Promise<Engine>>()
+
+  constructor(store: Store, dataFolder: string, clock: Clock) {
+    this.#store = store
+    this.#folder = join(dataFolder, 'workspaces')
+    this.#clock = clock
+  }
+
+  /** Names are unique; a name that is taken is refused with null. */
+  async create({ name, currency, timeZone, firstWeekday = 1 }: NewWorkspace): Promise<Workspace | null> {
+    const id = randomUUID()
+    const taken = await this.#store
+      .selectFrom('workspaces')
+      .select('id')
+      .where('name', '=', name)
+      .executeTakeFirst()
+    if (taken) return null
+    await this.#store
+      .insertInto('workspaces')
+      .values({
+        id,
+        name,
+        currency,
+        time_zone: timeZone,
+        first_weekday: firstWeekday,
+        active_days: 30,
+        cooling_days: 90,
+        dormant_days: 180,
+        opened_at_start: 0,
+        created_at: this.#clock.now().toISOString(),
+      })
+      .execute()
+    return this.byId(id)
+  }
+
+  async list(): Promise<{ id: string; name: string }[]> {
+    return this.#store.selectFrom('workspaces').select(['id', 'name']).orderBy('created_at').execute()
+  }
+
+  async byName(name: string): Promise<Workspace | null> {
+    const row = await this.#store
+      .selectFrom('workspaces')
+      .select('id')
+      .where('name', '=', name)
+      .executeTakeFirst()
+    return row ? this.byId(row.id) : null
+  }
+
+  async byId(id: string): Promise<Workspace | null> {
+    const row = await this.#store.selectFrom('workspaces').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) return null
+    const calendar = { timeZone: row.time_zone, firstWeekday: row.first_weekday }
+    return {
+      id,
+      name: row.name,
+      currency: row.currency,
+      calendar,
+      dormancy: { active: row.active_days, cooling: row.cooling_days, dormant: row.dormant_days },
+      openedAtStart: row.opened_at_start === 1,
+      engine: await this.#engine(id, calendar),
+    }
+  }
+
+  async close(): Promise<void> {
+    const engines = await Promise.allSettled(this.#engines.values())
+    await Promise.all(
+      engines.map((opened) => (opened.status === 'fulfilled' ? opened.value.close() : undefined)),
+    )
+  }
+
+  #engine(id: string, calendar: BusinessCalendar): Promise<Engine> {
+    const open = this.#engines.get(id)
+    if (open) return open
+    const opening = this.#open(id, calendar)
+    this.#engines.set(id, opening)
+    opening.catch(() => this.#engines.delete(id))
+    return opening
+  }
+
+  async #open(id: string, calendar: BusinessCalendar): Promise<Engine> {
+    const engine = await openDuckDb(join(this.#folder, `${id}.duckdb`))
+    const known = await engine.rows(sql`select 1 as n from duckdb_tables() where table_name = 'member_facts'`)
+    if (known.length === 0)
+      await engine.transaction(async (session) => {
+        await createBaseTables(session, calendar)
+        await refreshDerivedTables(session, {}, localDay(this.#clock.now(), calendar))
+      })
+    return engine
+  }
+}

@@ -23,7 +23,7 @@ export interface CampaignLedger {
   discountMinor: number
 }
 
-/** The ledger of one campaign as of an instant, which decides what has expired. */
+/** The ledger of a campaign's published launches as of an instant, which decides what has expired. */
 export async function campaignLedger(
   store: Store,
   workspaceId: string,
@@ -43,7 +43,9 @@ export async function campaignLedger(
     ), left_over as (
       select per_coupon.*, coupons.member_id, coupons.valid_to <= ${at.toISOString()} as is_over,
         issued - redeemed - revoked as unused
-      from per_coupon join coupons on coupons.id = per_coupon.coupon_id
+      from per_coupon
+      join coupons on coupons.id = per_coupon.coupon_id
+      join launches on launches.id = coupons.launch_id and launches.published_at is not null
     )
     select coalesce(sum(issued), 0) as issued,
       coalesce(sum(case when is_over then 0 else unused end), 0) as open,

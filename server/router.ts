@@ -1,7 +1,9 @@
+import { analyticsRouter } from './analytics/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
 export const appRouter = router({
+  analytics: analyticsRouter,
   workspaces: workspacesRouter,
 })
 

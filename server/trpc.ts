@@ -1,4 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server'
+import { ZodError } from 'zod'
 import type { Platform } from './platform.ts'
 import type { Workspace } from './workspaces/workspaces.ts'
 
@@ -17,6 +18,16 @@ export interface Context {
 }
 
 const t = initTRPC.context<Context>().create({
+  // What a caller sees of input that is not understood: where and what, in one sentence.
+  errorFormatter: ({ shape, error }) =>
+    error.cause instanceof ZodError
+      ? {
+          ...shape,
+          message: error.cause.issues
+            .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
+            .join('; '),
+        }
+      : shape,
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
 })
 

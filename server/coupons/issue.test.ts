@@ -35,7 +35,10 @@ it('counts nothing for another workspace, nor before the launch is published', a
   const unpublished = await addLaunch(store, 'shop', [couponFor('m1')], { published: false })
   expect(await campaignLedger(store, 'shop', campaignId, at)).toMatchObject({ issued: 1, open: 1 })
   expect(await campaignLedger(store, 'other', campaignId, at)).toMatchObject({ issued: 0, open: 0 })
-  expect(await campaignLedger(store, 'shop', unpublished.campaignId, at)).toMatchObject({ issued: 0, open: 0 })
+  expect(await campaignLedger(store, 'shop', unpublished.campaignId, at)).toMatchObject({
+    issued: 0,
+    open: 0,
+  })
 })
 
 it('refuses a code that exists', async () => {

@@ -37,7 +37,7 @@ function sentence(error: TRPCError): string {
   if (error.cause instanceof ZodError)
     return error.cause.issues
       .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-      .join(' · ')
+      .join('; ')
   if (error.code === 'INTERNAL_SERVER_ERROR' && error.cause)
     return 'Something unexpected went wrong; the server has logged it. Try again, or restart Reveille.'
   return error.message

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Redemptions } from './coupons/redemptions.ts'
+import { Accounts } from './accounts/accounts.ts'
 import { openMigratedStore, type Store } from './store/store.ts'
 import { Workspaces } from './workspaces/workspaces.ts'
 
@@ -17,6 +18,7 @@ export interface Platform {
   readonly dataFolder: string
   readonly store: Store
   readonly workspaces: Workspaces
+  readonly accounts: Accounts
   readonly clock: Clock
   readonly redemptions: Redemptions
   /** What the command line presents to a running server; known only to who may read server.json. */
@@ -34,6 +36,7 @@ export async function openPlatform(dataFolder: string, clock: Clock = systemCloc
     dataFolder,
     store,
     workspaces,
+    accounts: await Accounts.open(store, clock),
     clock,
     redemptions,
     ownerToken: randomBytes(32).toString('base64url'),

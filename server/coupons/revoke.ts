@@ -17,7 +17,7 @@ export async function revokeOpenCoupons(
   }: { workspaceId: string; campaignId: string; actor: string; at: Date },
 ): Promise<number> {
   let revoked = 0
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const page = await store
       .selectFrom('coupons')
       .select('id')

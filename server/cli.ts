@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
@@ -8,6 +9,7 @@ const program = new Command('reveille')
 program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 workspaceCommands(program)
+metricCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

@@ -18,6 +18,9 @@ writeFileSync(serverFile, JSON.stringify({ port, token: platform.ownerToken, pid
   mode: 0o600,
 })
 console.log(`Ready on http://localhost:${port}`)
+console.log(
+  `Sign in (once, within 15 minutes): http://localhost:${port}/sign-in#link=${platform.accounts.newOwnerToken()}`,
+)
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, async () => {
     rmSync(serverFile, { force: true })

@@ -113,22 +113,14 @@ class DuckDbEngine implements Engine {
   }
 
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#writers.take(undefined, () =>
-      this.#connected(async (connection) => {
-        await connection.run('begin transaction')
-        try {
-          const result = await work({
-            rows: (query, options = {}) => answered(connection, query, options),
-            run: (statement, options = {}) => ran(connection, statement, options),
-          })
-          await connection.run('commit')
-          return result
-        } catch (error) {
-          await connection.run('rollback').catch(() => {}) // DuckDB has ended it itself after a failed statement
-          throw error
-        }
-      }),
-    )
+    return this.#writers.take(undefined, () => this.#inTransaction(work))
+  }
+
+  scratch<T>(
+    work: (session: Session) => Promise<T>,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    return this.#readers.take(options.signal, () => this.#inTransaction(work))
   }
 
   async backup(path: string): Promise<void> {
@@ -157,6 +149,23 @@ class DuckDbEngine implements Engine {
     })
     this.#instance.closeSync()
     this.#released()
+  }
+
+  #inTransaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#connected(async (connection) => {
+      await connection.run('begin transaction')
+      try {
+        const result = await work({
+          rows: (query, options = {}) => answered(connection, query, options),
+          run: (statement, options = {}) => ran(connection, statement, options),
+        })
+        await connection.run('commit')
+        return result
+      } catch (error) {
+        await connection.run('rollback').catch(() => {}) // DuckDB has ended it itself after a failed statement
+        throw error
+      }
+    })
   }
 
   #connect(): Promise<DuckDBConnection> {

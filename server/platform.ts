@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Accounts } from './accounts/accounts.ts'
 import { openMigratedStore, type Store } from './store/store.ts'
 import { Workspaces } from './workspaces/workspaces.ts'
 
@@ -16,6 +17,7 @@ export interface Platform {
   readonly dataFolder: string
   readonly store: Store
   readonly workspaces: Workspaces
+  readonly accounts: Accounts
   readonly clock: Clock
   /** What the command line presents to a running server; known only to who may read server.json. */
   readonly ownerToken: string
@@ -31,6 +33,7 @@ export async function openPlatform(dataFolder: string, clock: Clock = systemCloc
     dataFolder,
     store,
     workspaces,
+    accounts: await Accounts.open(store, clock),
     clock,
     ownerToken: randomBytes(32).toString('base64url'),
     async close() {

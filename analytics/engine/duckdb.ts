@@ -21,6 +21,7 @@ import {
   type QueryOptions,
   QueryTimedOut,
   type Row,
+  type Session,
   type TransactionSession,
 } from './engine.ts'
 
@@ -116,23 +117,14 @@ class DuckDbEngine implements Engine {
   }
 
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
-    return this.#writers.take(undefined, () =>
-      this.#connected(async (connection) => {
-        await connection.run('begin transaction')
-        try {
-          const result = await work({
-            rows: (query, options = {}) => answered(connection, query, options),
-            run: (statement, options = {}) => ran(connection, statement, options),
-            append: (table, columns) => appended(connection, table, columns),
-          })
-          await connection.run('commit')
-          return result
-        } catch (error) {
-          await connection.run('rollback').catch(() => {}) // DuckDB has ended it itself after a failed statement
-          throw error
-        }
-      }),
-    )
+    return this.#writers.take(undefined, () => this.#inTransaction(work))
+  }
+
+  scratch<T>(
+    work: (session: Session) => Promise<T>,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    return this.#readers.take(options.signal, () => this.#inTransaction(work))
   }
 
   async backup(path: string): Promise<void> {
@@ -161,6 +153,24 @@ class DuckDbEngine implements Engine {
     })
     this.#instance.closeSync()
     this.#released()
+  }
+
+  #inTransaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
+    return this.#connected(async (connection) => {
+      await connection.run('begin transaction')
+      try {
+        const result = await work({
+          rows: (query, options = {}) => answered(connection, query, options),
+          run: (statement, options = {}) => ran(connection, statement, options),
+          append: (table, columns) => appended(connection, table, columns),
+        })
+        await connection.run('commit')
+        return result
+      } catch (error) {
+        await connection.run('rollback').catch(() => {}) // DuckDB has ended it itself after a failed statement
+        throw error
+      }
+    })
   }
 
   #connect(): Promise<DuckDBConnection> {

@@ -39,6 +39,14 @@ export interface Engine extends Session {
   stream(query: Sql, options?: QueryOptions): AsyncIterable<Row[]>
   /** Everything `work` does becomes visible at once, or, when it throws, nothing does. */
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T>
+  /**
+   * Like `transaction`, for work that writes to the attached database `scratch` alone: it runs among the
+   * readers, so that a long import does not hold it up, and sees one state of the data throughout.
+   */
+  scratch<T>(
+    work: (session: Session) => Promise<T>,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<T>
   /** A consistent copy of the whole database as a new file, while readers and writers go on. */
   backup(path: string): Promise<void>
   close(): Promise<void>

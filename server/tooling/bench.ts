@@ -41,18 +41,6 @@ interface Line {
 }
 const lines: Line[] = []
 
-try {
-  const wanted = values.only.split(',')
-  if (wanted.includes('metrics')) await benchMetrics()
-  if (wanted.includes('import')) await benchImport()
-  if (wanted.includes('redemptions')) await benchRedemptions()
-  const width = Math.max(...lines.map(({ what }) => what.length))
-  for (const { what, measured, target, met } of lines)
-    console.log(`${what.padEnd(width)}  ${measured.padStart(24)}  ${target.padStart(16)}  ${met ? '' : 'MISSED'}`)
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
-
 const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
 
 /** Milliseconds of this process's CPU, all threads, that `work` takes; the median of several runs. */
@@ -73,15 +61,22 @@ async function benchMetrics(): Promise<void> {
   const began = performance.now()
   const demo = await createDemo(platform, { members, seed: 1, end })
   const seconds = (performance.now() - began) / 1000
-  console.log(`${demo.members} members, ${demo.orders} orders, ${demo.lines} lines in ${seconds.toFixed(1)} s\n`)
+  console.log(
+    `${demo.members} members, ${demo.orders} orders, ${demo.lines} lines in ${seconds.toFixed(1)} s\n`,
+  )
   const workspace = (await platform.workspaces.byName(demo.workspace))!
   const scan = () =>
-    cpuOf(() => workspace.engine.rows(sql`select sum(net_minor) as net, max(ordered_at) as newest from orders`), 15)
+    cpuOf(
+      () => workspace.engine.rows(sql`select sum(net_minor) as net, max(ordered_at) as newest from orders`),
+      15,
+    )
   const before = await scan()
   const ratio = (cpu: number) => `${cpu.toFixed(1)} ms = ${(cpu / before).toFixed(2)}`
   const segment = 'orders >= 3'
   const facts = await cpuOf(() =>
-    workspace.engine.rows(sql`select count(*) as n, avg(net_minor) as net from member_facts where orders > 0`),
+    workspace.engine.rows(
+      sql`select count(*) as n, avg(net_minor) as net from member_facts where orders > 0`,
+    ),
   )
   lines.push({ what: 'facts', measured: ratio(facts), target: '<= 0.75', met: facts / before <= 0.75 })
   for (const metric of catalogue) {
@@ -245,4 +240,18 @@ function post(agent: Agent, key: string, code: string, orderId: string): Promise
     call.on('error', reject)
     call.end(JSON.stringify({ code, orderId, amountMinor: 5_000 }))
   })
+}
+
+try {
+  const wanted = values.only.split(',')
+  if (wanted.includes('metrics')) await benchMetrics()
+  if (wanted.includes('import')) await benchImport()
+  if (wanted.includes('redemptions')) await benchRedemptions()
+  const width = Math.max(...lines.map(({ what }) => what.length))
+  for (const { what, measured, target, met } of lines)
+    console.log(
+      `${what.padEnd(width)}  ${measured.padStart(24)}  ${target.padStart(16)}  ${met ? '' : 'MISSED'}`,
+    )
+} finally {
+  rmSync(folder, { recursive: true, force: true })
 }

@@ -245,7 +245,7 @@ describe('keys', () => {
 
   it('are nowhere kept', async () => {
     const rows = await platform.store.selectFrom('api_keys').selectAll().execute()
-    expect(JSON.stringify(rows)).not.toContain(till.slice(12))
+    expect(JSON.stringify(rows)).not.toContain(till.slice(15))
   })
 
   it('say how much they may still ask for', async () => {

@@ -28,7 +28,7 @@ export interface KeyHolder {
 }
 
 const hourMs = 3_600_000
-const prefixLength = 12
+const prefixLength = 15
 
 // 256 random bits need no slow hash, and a check must be quick: it comes with every redemption.
 const digestOf = (key: string) => createHash('sha256').update(key).digest('base64url')

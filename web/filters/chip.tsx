@@ -22,8 +22,8 @@ export function Chip({
   const [open, setOpen] = useState(false)
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-start" trapFocus width="auto">
-      <Popover.Target>
-        <span className={classes.pair}>
+      <span className={classes.pair}>
+        <Popover.Target>
           <button
             type="button"
             className={classes.chip}
@@ -35,6 +35,7 @@ export function Chip({
             <span className={classes.label}>{label}</span>
             {off && !icon ? null : <IconChevronDown size={16} aria-hidden />}
           </button>
+        </Popover.Target>
           {onClear ? (
             <button
               type="button"
@@ -45,8 +46,7 @@ export function Chip({
               <IconX size={14} aria-hidden />
             </button>
           ) : null}
-        </span>
-      </Popover.Target>
+      </span>
       <Popover.Dropdown className={classes.form}>{children(() => setOpen(false))}</Popover.Dropdown>
     </Popover>
   )

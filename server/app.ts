@@ -11,6 +11,7 @@ import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { api } from './api/api.ts'
 import { contextOf } from './context.ts'
+import { memberExport } from './members/export-route.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
@@ -62,6 +63,7 @@ export async function makeApp(platform: Platform) {
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
   await app.register(api, { prefix: '/api/v1', platform })
+  await app.register(memberExport, { prefix: '/export', platform })
   app.get('/healthz', () => ({ status: 'ok' }))
 
   if (existsSync(join(builtWeb, 'index.html'))) {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { demoCommands } from './demo/commands.ts'
+import { segmentCommands } from './segments/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -10,6 +11,7 @@ const program = new Command('reveille')
 program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 workspaceCommands(program)
+segmentCommands(program)
 demoCommands(program)
 metricCommands(program)
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { keyCommands } from './api/commands.ts'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { demoCommands } from './demo/commands.ts'
@@ -14,6 +15,7 @@ workspaceCommands(program)
 segmentCommands(program)
 demoCommands(program)
 metricCommands(program)
+keyCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

@@ -3,6 +3,8 @@ import { analyticsRouter } from './analytics/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
+import { keysRouter } from './api/keys-router.ts'
+import { couponsRouter } from './coupons/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
@@ -12,6 +14,8 @@ export const appRouter = router({
   demo: demoRouter,
   segments: segmentsRouter,
   tags: tagsRouter,
+  coupons: couponsRouter,
+  keys: keysRouter,
   workspaces: workspacesRouter,
 })
 

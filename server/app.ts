@@ -10,6 +10,7 @@ import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/a
 import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { instanceOf } from './command-line/server-file.ts'
+import { api } from './api/api.ts'
 import { contextOf } from './context.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
@@ -70,6 +71,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
     await platform.store.selectFrom('installation').select('id').executeTakeFirstOrThrow()
     return isReady() ? { status: 'ready' } : reply.code(503).send({ status: 'starting' })
   })
+  await app.register(api, { prefix: '/api/v1', platform })
 
   if (existsSync(join(builtWeb, 'index.html'))) {
     const page = readFileSync(join(builtWeb, 'index.html'), 'utf8')

@@ -1,8 +1,11 @@
 import { Command, CommanderError } from 'commander'
+import { keyCommands } from './api/commands.ts'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { serveCommand } from './command-line/serve-command.ts'
 import { say } from './messages/messages.ts'
+import { demoCommands } from './demo/commands.ts'
+import { segmentCommands } from './segments/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -12,7 +15,10 @@ program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 serveCommand(program)
 workspaceCommands(program)
+segmentCommands(program)
+demoCommands(program)
 metricCommands(program)
+keyCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
+import { sql } from '../analytics/sql/sql.ts'
 import { makeApp } from './app.ts'
 import { exitCode } from './command-line/command.ts'
 import { refusalOf } from './command-line/refusal.ts'
 import { removeServerFile, writeServerFile } from './command-line/server-file.ts'
+import { createDemo, demoName } from './demo/demo.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
 
@@ -54,9 +56,16 @@ export async function serve(options: { port: string; data: string }): Promise<nu
   }
 }
 
-/** A new installation begins with the workspace `demo`. */
+/** A new installation begins with the workspace `demo`; one that was cut short while making it makes it again. */
 async function firstWorkspace(platform: Platform): Promise<void> {
-  if ((await platform.workspaces.list()).length > 0) return
+  const [first, ...others] = await platform.workspaces.list()
+  if (others.length > 0 || (first && first.name !== demoName)) return
+  if (first) {
+    const { engine } = (await platform.workspaces.byId(first.id))!
+    const [held] = await engine.rows(sql`select data_version from workspace_state`)
+    if (Number(held!.dataVersion) > 0) return
+  }
   process.stdout.write(`${say('makingDemo')}\n`)
-  await platform.workspaces.create({ name: 'demo', currency: 'CNY', timeZone: 'Asia/Shanghai' })
+  const { members, orders } = await createDemo(platform)
+  process.stdout.write(`${say('demoMade', { members, orders })}\n`)
 }

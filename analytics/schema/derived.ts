@@ -41,6 +41,13 @@ export const firstSeenDays = 90
 /** An expression over `members` or `member_facts` rows, restricted to some members or to all. */
 type Only = (memberKey: Sql) => Sql
 
+/** A first order within 90 days of the start of the data, by a member who had not joined by then. */
+const isFirstSeen = (firstDay: Sql, joinedDay: Sql): Sql => sql`coalesce(
+      not state.opened_at_start
+        and ${firstDay} - state.data_start <= ${firstSeenDays}
+        and not coalesce(${joinedDay} >= state.data_start, false),
+      false)`
+
 const memberOrders = (asOf: Sql, only: Only) => sql`
   with numbered as (
     select *, row_number() over earlier as order_number,
@@ -59,8 +66,12 @@ const memberOrders = (asOf: Sql, only: Only) => sql`
     order_before_day is null or order_before_day < local_day as opens_day,
     -- the purchase day before; null on the first and on further orders of one day
     case when order_before_day < local_day then order_before_day end as previous_day,
-    first_day
+    first_day,
+    -- the member is first seen, not new, by the first order
+    ${isFirstSeen(sql`first_day`, sql`joined_day`)} as first_seen
   from numbered
+  join (select member_key as joined_key, joined_day from members) as joined on joined_key = member_key
+  cross join workspace_state as state
   order by member_key, ordered_at, order_key`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
@@ -72,13 +83,6 @@ export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
   where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)}`
-
-/** A first order within 90 days of the start of the data, by a member who had not joined by then. */
-const isFirstSeen = (firstDay: Sql, joinedDay: Sql): Sql => sql`coalesce(
-      not state.opened_at_start
-        and ${firstDay} - state.data_start <= ${firstSeenDays}
-        and not coalesce(${joinedDay} >= state.data_start, false),
-      false)`
 
 const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   with bought as (

@@ -9,6 +9,7 @@ import fastifyStatic from '@fastify/static'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { api } from './api/api.ts'
 import { contextOf } from './context.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
@@ -52,8 +53,15 @@ export async function makeApp(platform: Platform) {
   await app.register(rateLimit, { global: false })
   await app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
-    trpcOptions: { router: appRouter, createContext: ({ req }) => contextOf(platform, req) },
+    trpcOptions: {
+      router: appRouter,
+      createContext: ({ req, res }) => contextOf(platform, req, res),
+      onError({ error, path }) {
+        if (error.code === 'INTERNAL_SERVER_ERROR') console.error(`${path ?? '/trpc'}:`, error.cause ?? error)
+      },
+    },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
+  await app.register(api, { prefix: '/api/v1', platform })
   app.get('/healthz', () => ({ status: 'ok' }))
 
   if (existsSync(join(builtWeb, 'index.html'))) {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { keyCommands } from './api/commands.ts'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
+import { demoCommands } from './demo/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -9,7 +11,9 @@ const program = new Command('reveille')
 program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 workspaceCommands(program)
+demoCommands(program)
 metricCommands(program)
+keyCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

@@ -1,9 +1,17 @@
+import { accountsRouter } from './accounts/router.ts'
 import { analyticsRouter } from './analytics/router.ts'
+import { demoRouter } from './demo/router.ts'
+import { keysRouter } from './api/keys-router.ts'
+import { couponsRouter } from './coupons/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
 export const appRouter = router({
+  accounts: accountsRouter,
   analytics: analyticsRouter,
+  demo: demoRouter,
+  coupons: couponsRouter,
+  keys: keysRouter,
   workspaces: workspacesRouter,
 })
 

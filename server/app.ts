@@ -9,6 +9,7 @@ import fastifyStatic from '@fastify/static'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { api } from './api/api.ts'
 import { contextOf } from './context.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
@@ -60,6 +61,7 @@ export async function makeApp(platform: Platform) {
       },
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
+  await app.register(api, { prefix: '/api/v1', platform })
   app.get('/healthz', () => ({ status: 'ok' }))
 
   if (existsSync(join(builtWeb, 'index.html'))) {

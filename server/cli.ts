@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { keyCommands } from './api/commands.ts'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { demoCommands } from './demo/commands.ts'
@@ -12,6 +13,7 @@ program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 workspaceCommands(program)
 demoCommands(program)
 metricCommands(program)
+keyCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

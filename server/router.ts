@@ -1,6 +1,8 @@
 import { accountsRouter } from './accounts/router.ts'
 import { analyticsRouter } from './analytics/router.ts'
 import { demoRouter } from './demo/router.ts'
+import { keysRouter } from './api/keys-router.ts'
+import { couponsRouter } from './coupons/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
@@ -8,6 +10,8 @@ export const appRouter = router({
   accounts: accountsRouter,
   analytics: analyticsRouter,
   demo: demoRouter,
+  coupons: couponsRouter,
+  keys: keysRouter,
   workspaces: workspacesRouter,
 })
 

@@ -10,6 +10,7 @@ import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/a
 import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { api } from './api/api.ts'
+import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
@@ -18,6 +19,7 @@ const builtWeb = fileURLToPath(new URL('../web/dist', import.meta.url))
 
 /** The HTTP server over an open platform: tRPC, REST and the built dashboard. It does not listen yet. */
 export async function makeApp(platform: Platform) {
+  await recoverLaunches(platform)
   const app = Fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 5000 },

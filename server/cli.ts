@@ -3,6 +3,7 @@ import { keyCommands } from './api/commands.ts'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { demoCommands } from './demo/commands.ts'
+import { campaignCommands } from './campaigns/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -11,6 +12,7 @@ const program = new Command('reveille')
 program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 workspaceCommands(program)
+campaignCommands(program)
 demoCommands(program)
 metricCommands(program)
 keyCommands(program)

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeApp } from './app.ts'
 import { createDemo } from './demo/demo.ts'
+import { startDeliveries } from './delivery/worker.ts'
 import { openPlatform } from './platform.ts'
 
 const { values } = parseArgs({
@@ -13,6 +14,7 @@ const platform = await openPlatform(resolve(values.data))
 if ((await platform.workspaces.list()).length === 0) await createDemo(platform)
 const app = await makeApp(platform)
 await app.listen({ port, host: '127.0.0.1' })
+const deliveries = startDeliveries(platform)
 const serverFile = join(platform.dataFolder, 'server.json')
 writeFileSync(serverFile, JSON.stringify({ port, token: platform.ownerToken, pid: process.pid }), {
   mode: 0o600,
@@ -25,6 +27,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, async () => {
     rmSync(serverFile, { force: true })
     await app.close()
+    await deliveries.stop()
     await platform.close()
     process.exit(0)
   })

@@ -3,6 +3,7 @@ import { analyticsRouter } from './analytics/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
+import { campaignsRouter } from './campaigns/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
@@ -12,6 +13,7 @@ export const appRouter = router({
   demo: demoRouter,
   coupons: couponsRouter,
   keys: keysRouter,
+  campaigns: campaignsRouter,
   workspaces: workspacesRouter,
 })
 

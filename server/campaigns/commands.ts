@@ -20,8 +20,8 @@ export function campaignCommands(program: Command): void {
       ),
     )
 
-  inWorkspace(campaign.command('preview <id>').description('what a launch would do'))
-    .action((campaignId: string, options: CommonOptions) =>
+  inWorkspace(campaign.command('preview <id>').description('what a launch would do')).action(
+    (campaignId: string, options: CommonOptions) =>
       answer(
         options,
         ({ client }) => client.campaigns.preview.query({ campaignId }),
@@ -40,7 +40,7 @@ export function campaignCommands(program: Command): void {
             `Digest ${preview.digest}`,
           ].join('\n'),
       ),
-    )
+  )
 
   inWorkspace(campaign.command('launch <id>').description('launch what the preview showed'))
     .requiredOption('--digest <digest>', "the preview's digest")
@@ -59,8 +59,8 @@ export function campaignCommands(program: Command): void {
       ),
     )
 
-  inWorkspace(campaign.command('show <id>').description('what came of it'))
-    .action((campaignId: string, options: CommonOptions) =>
+  inWorkspace(campaign.command('show <id>').description('what came of it')).action(
+    (campaignId: string, options: CommonOptions) =>
       answer(
         options,
         ({ client }) => client.campaigns.show.query({ campaignId }),
@@ -71,24 +71,24 @@ export function campaignCommands(program: Command): void {
             `treated ${result.treated}, held out ${result.heldOut}, effect: ${result.measurement?.verdict ?? 'not launched'}`,
           ].join('\n'),
       ),
-    )
+  )
 
   for (const [name, what] of [
     ['pause', 'hold back what has not been sent'],
     ['resume', 'send on'],
     ['cancel', 'drop what has not been sent, for good'],
   ] as const)
-    inWorkspace(campaign.command(`${name} <id>`).description(what))
-      .action((campaignId: string, options: CommonOptions) =>
+    inWorkspace(campaign.command(`${name} <id>`).description(what)).action(
+      (campaignId: string, options: CommonOptions) =>
         answer(
           options,
           ({ client }) => client.campaigns[name].mutate({ campaignId }),
           () => 'Done.',
         ),
-      )
+    )
 
-  inWorkspace(campaign.command('codes <id>').description('the codes, as CSV'))
-    .action((campaignId: string, options: CommonOptions) =>
+  inWorkspace(campaign.command('codes <id>').description('the codes, as CSV')).action(
+    (campaignId: string, options: CommonOptions) =>
       answer(
         options,
         async ({ client }) => {
@@ -97,10 +97,10 @@ export function campaignCommands(program: Command): void {
         },
         (taken) => String(taken).trimEnd(),
       ),
-    )
+  )
 
-  inWorkspace(campaign.command('list').description('every campaign, newest first'))
-    .action((options: CommonOptions) =>
+  inWorkspace(campaign.command('list').description('every campaign, newest first')).action(
+    (options: CommonOptions) =>
       answer(
         options,
         ({ client }) => client.campaigns.list.query(),
@@ -111,7 +111,7 @@ export function campaignCommands(program: Command): void {
             )
             .join('\n'),
       ),
-    )
+  )
 
   inWorkspace(campaign.command('secret').description('the secret that signs webhooks, shown once'))
     .option('--renew', 'replace it')

@@ -140,7 +140,8 @@ export const campaignsRouter = router({
       case 'cancelled':
         throw new TRPCError({
           code: 'PRECONDITION_FAILED',
-          message: 'The campaign was cancelled before its codes were taken out; they are not given out any more.',
+          message:
+            'The campaign was cancelled before its codes were taken out; they are not given out any more.',
         })
     }
   }),

@@ -4,6 +4,7 @@ import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
+import { segmentCommands } from './segments/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -13,6 +14,7 @@ program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 workspaceCommands(program)
 campaignCommands(program)
+segmentCommands(program)
 demoCommands(program)
 metricCommands(program)
 keyCommands(program)

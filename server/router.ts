@@ -1,6 +1,8 @@
 import { accountsRouter } from './accounts/router.ts'
 import { analyticsRouter } from './analytics/router.ts'
 import { demoRouter } from './demo/router.ts'
+import { segmentsRouter } from './segments/router.ts'
+import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
@@ -11,6 +13,8 @@ export const appRouter = router({
   accounts: accountsRouter,
   analytics: analyticsRouter,
   demo: demoRouter,
+  segments: segmentsRouter,
+  tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,
   campaigns: campaignsRouter,

@@ -291,7 +291,7 @@ describe('launch', () => {
           ? { status: 'running', issued: before.issued, queued: before.issued, heldOut: before.holdout }
           : { status: 'draft', issued: 0, queued: 0, treated: 0, heldOut: 0 },
       )
-      if (!finished) expect(await count('launches', campaignId)).toBe(0)
+      expect(await count('launches', campaignId)).toBe(finished ? 1 : 0)
       const again = await launch(campaignId)
       expect(again).toMatchObject({ kind: 'launched', report: { issued: before.issued, now: !finished } })
       for (const table of ['coupons', 'ledger', 'outbox'] as const)

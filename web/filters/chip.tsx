@@ -36,16 +36,16 @@ export function Chip({
             {off && !icon ? null : <IconChevronDown size={16} aria-hidden />}
           </button>
         </Popover.Target>
-          {onClear ? (
-            <button
-              type="button"
-              className={classes.clear}
-              aria-label={t('clear', { label })}
-              onClick={onClear}
-            >
-              <IconX size={14} aria-hidden />
-            </button>
-          ) : null}
+        {onClear ? (
+          <button
+            type="button"
+            className={classes.clear}
+            aria-label={t('clear', { label })}
+            onClick={onClear}
+          >
+            <IconX size={14} aria-hidden />
+          </button>
+        ) : null}
       </span>
       <Popover.Dropdown className={classes.form}>{children(() => setOpen(false))}</Popover.Dropdown>
     </Popover>

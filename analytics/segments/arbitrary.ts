@@ -41,10 +41,16 @@ const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   birthday: fc.constantFrom(null, '1992-02-29', '1990-12-31', '1990-01-01', '1988-03-01', '2001-02-28'),
   points: orNull([0, 1, 100]),
   consent: fc.constantFrom('granted', 'denied', 'unknown'),
-  tags: fc.uniqueArray(fc.record({ tag: fc.constantFrom(...tags), addedDay: day }), {
-    selector: ({ tag }) => tag,
-    maxLength: 2,
-  }),
+  tags: fc.uniqueArray(
+    fc
+      .tuple(fc.constantFrom(...tags), day, fc.option(fc.integer({ min: 1, max: 200 })))
+      .map(([tag, addedDay, kept]) => ({
+        tag,
+        addedDay,
+        removedDay: kept === null ? null : addDays(addedDay, kept),
+      })),
+    { selector: ({ tag }) => tag, maxLength: 2 },
+  ),
   arms: fc.array(
     fc.record({ campaign: fc.constantFrom('c1', 'c2'), arm: fc.constantFrom('treated', 'held-out'), day }),
     { maxLength: 2 },

@@ -124,6 +124,7 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
       'order_lines',
       'refunds',
       'member_tags',
+      'removed_tags',
       'campaign_arms',
     ] as const)
       await session.run(
@@ -133,6 +134,7 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
           order_lines: sql`delete from order_lines`,
           refunds: sql`delete from refunds`,
           member_tags: sql`delete from member_tags`,
+          removed_tags: sql`delete from removed_tags`,
           campaign_arms: sql`delete from campaign_arms`,
         }[table],
       )
@@ -145,9 +147,11 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
       await session.run(sql`insert into members values (${key}, ${person.id}, null, null, ${person.gender},
         cast(${birthday} as date), cast(${joined} as date), ${person.region}, ${person.channel}, ${person.tier},
         ${person.points}, null, ${person.consent}, false)`)
-      for (const { tag, addedDay } of person.tags)
+      for (const { tag, addedDay, removedDay } of person.tags)
         await session.run(
-          sql`insert into member_tags values (${key}, ${tag}, 'manual', ${duckdb.date(addedDay)})`,
+          removedDay === null
+            ? sql`insert into member_tags values (${key}, ${tag}, 'manual', ${duckdb.date(addedDay)})`
+            : sql`insert into removed_tags values (${key}, ${tag}, ${duckdb.date(addedDay)}, ${duckdb.date(removedDay)})`,
         )
       for (const { campaign, arm, day: launched } of person.arms)
         await session.run(

@@ -186,16 +186,16 @@ class Compiler {
 
   #matches({ name: field, from }: SetField, test: Test): Sql {
     const text = sql`bought.${from.text}`
+    const asOf = this.#d.date(this.#setting.scope.asOf)
+    const relation = from.past && !this.#setting.newest ? from.past(asOf) : from.table
     const conditions = [
       ...(from.only ? [sql`bought.${from.only}`] : []),
-      ...(from.day && !this.#setting.newest
-        ? [sql`bought.${from.day} <= ${this.#d.date(this.#setting.scope.asOf)}`]
-        : []),
+      ...(from.day && !this.#setting.newest ? [sql`bought.${from.day} <= ${asOf}`] : []),
       ...(test.kind === 'compare' ? [sql`${text} = ${bind(test.value)}`] : []),
       ...(test.kind === 'in' ? [sql`${text} in (${join(test.values.map(bind))})`] : []),
     ]
     const condition = conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
-    return this.#aggregate(`of_${field}`, from.table, this.#d.countIf(condition), condition)
+    return this.#aggregate(`of_${field}`, relation, this.#d.countIf(condition), condition)
   }
 
   #aggregate(alias: string, relation: Sql, aggregate: Sql, condition: Sql): Sql {

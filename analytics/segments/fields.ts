@@ -47,6 +47,8 @@ interface Described {
   readonly unit?: 'orders' | 'days' | 'points'
   readonly choices?: readonly { readonly value: string; readonly title: InBothLanguages }[]
   readonly list?: ValueList
+  /** The value itself moves by one with every day that passes. */
+  readonly daily?: 1 | -1
 }
 
 /** A field with one value or none per member. */
@@ -63,7 +65,14 @@ export interface ValueField extends Described {
 export interface SetField extends Described {
   readonly kind: 'set'
   /** The table has a `member_key`; `text` is the column asked for. `day`: rows count from that day on. */
-  readonly from: { readonly table: Sql; readonly text: Sql; readonly only?: Sql; readonly day?: Sql }
+  readonly from: {
+    readonly table: Sql
+    readonly text: Sql
+    readonly only?: Sql
+    readonly day?: Sql
+    /** Takes the place of `table` when a past day is asked about. */
+    readonly past?: (day: Sql) => Sql
+  }
   readonly read: (person: Person, moment: Moment) => readonly string[]
 }
 
@@ -182,6 +191,7 @@ export const fields: readonly Field[] = [
     name: 'days_since_order',
     kind: 'count',
     unit: 'days',
+    daily: 1,
     history: 'full',
     title: both('Days silent', '沉默天数'),
     help: both(
@@ -254,6 +264,7 @@ export const fields: readonly Field[] = [
     name: 'days_since_joined',
     kind: 'count',
     unit: 'days',
+    daily: 1,
     history: 'full',
     title: both('Days since joining', '入会天数'),
     help: both('Days from joining to the day asked about.', '从入会到数据截至日的天数。'),
@@ -314,6 +325,7 @@ export const fields: readonly Field[] = [
     name: 'birthday_in',
     kind: 'count',
     unit: 'days',
+    daily: -1,
     history: 'full',
     title: both('Days to birthday', '距生日天数'),
     help: both(
@@ -350,9 +362,21 @@ export const fields: readonly Field[] = [
     history: 'full',
     title: both('Tag', '标签'),
     help: both('The member carries this tag: tag = "vip".', '会员带有该标签：tag = "vip"。'),
-    from: { table: sql`member_tags`, text: sql`tag`, day: sql`added_day` },
+    from: {
+      table: sql`member_tags`,
+      text: sql`tag`,
+      day: sql`added_day`,
+      past: (day) => sql`(select member_key, tag, added_day from member_tags
+        union all select member_key, tag, added_day from removed_tags where removed_day > ${day})`,
+    },
     read: (person, moment) =>
-      person.tags.filter(({ addedDay }) => dated(addedDay, moment)).map(({ tag }) => tag),
+      person.tags
+        .filter(({ addedDay, removedDay }) =>
+          moment.newest
+            ? removedDay === null
+            : addedDay <= moment.asOf && (removedDay === null || removedDay > moment.asOf),
+        )
+        .map(({ tag }) => tag),
   },
   {
     name: 'treated_in',

@@ -12,7 +12,12 @@ export interface Person {
   readonly birthday: string | null
   readonly points: number | null
   readonly consent: 'granted' | 'denied' | 'unknown'
-  readonly tags: readonly { readonly tag: string; readonly addedDay: string }[]
+  /** `removedDay`: the first day without it; null while it is on. */
+  readonly tags: readonly {
+    readonly tag: string
+    readonly addedDay: string
+    readonly removedDay: string | null
+  }[]
   readonly arms: readonly { readonly campaign: string; readonly arm: string; readonly day: string }[]
   /** In order of time. */
   readonly orders: readonly Purchase[]

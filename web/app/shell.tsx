@@ -55,7 +55,7 @@ export function Shell() {
         </Menu>
         <UnstyledButton className={classes.search} onClick={search}>
           <IconSearch size={18} aria-hidden />
-          <span>{t('search')}</span>
+          <span>{t('jump')}</span>
           <kbd>{isApple ? '⌘K' : 'Ctrl K'}</kbd>
         </UnstyledButton>
         <RailLinks pages={analyticPages} />

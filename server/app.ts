@@ -11,7 +11,9 @@ import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
+import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
+import { memberExport } from './members/export-route.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
@@ -22,6 +24,7 @@ const builtWeb = fileURLToPath(new URL('../web/dist', import.meta.url))
  * `isReady` turns /readyz from 503 to 200.
  */
 export async function makeApp(platform: Platform, isReady: () => boolean = () => true) {
+  await recoverLaunches(platform)
   const app = Fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 5000 },
@@ -72,6 +75,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
     return isReady() ? { status: 'ready' } : reply.code(503).send({ status: 'starting' })
   })
   await app.register(api, { prefix: '/api/v1', platform })
+  await app.register(memberExport, { prefix: '/export', platform })
 
   if (existsSync(join(builtWeb, 'index.html'))) {
     const page = readFileSync(join(builtWeb, 'index.html'), 'utf8')

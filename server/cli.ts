@@ -5,6 +5,7 @@ import { exitCode } from './command-line/command.ts'
 import { serveCommand } from './command-line/serve-command.ts'
 import { say } from './messages/messages.ts'
 import { demoCommands } from './demo/commands.ts'
+import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
@@ -15,6 +16,7 @@ program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 serveCommand(program)
 workspaceCommands(program)
+campaignCommands(program)
 segmentCommands(program)
 demoCommands(program)
 metricCommands(program)

@@ -4,6 +4,7 @@ import { makeApp } from './app.ts'
 import { exitCode } from './command-line/command.ts'
 import { refusalOf } from './command-line/refusal.ts'
 import { removeServerFile, writeServerFile } from './command-line/server-file.ts'
+import { type Deliveries, startDeliveries } from './delivery/worker.ts'
 import { createDemo, demoName } from './demo/demo.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
@@ -25,6 +26,7 @@ export async function serve(options: { port: string; data: string }): Promise<nu
   })
   let platform: Platform | undefined
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
+  let deliveries: Deliveries | undefined
   let listening = false
   let ready = false
   try {
@@ -36,6 +38,7 @@ export async function serve(options: { port: string; data: string }): Promise<nu
     await platform.workspaces.openAll()
     const stopped = await Promise.race([asked.then(() => true), firstWorkspace(platform).then(() => false)])
     if (stopped) return exitCode.done
+    deliveries = startDeliveries(platform)
     ready = true
     const address = `http://localhost:${port}`
     process.stdout.write(
@@ -52,6 +55,7 @@ export async function serve(options: { port: string; data: string }): Promise<nu
   } finally {
     if (listening) removeServerFile(folder)
     await app?.close()
+    await deliveries?.stop()
     await platform?.close()
   }
 }

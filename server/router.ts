@@ -5,6 +5,7 @@ import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
+import { opportunitiesRouter } from './opportunities/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
@@ -16,6 +17,7 @@ export const appRouter = router({
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,
+  opportunities: opportunitiesRouter,
   workspaces: workspacesRouter,
 })
 

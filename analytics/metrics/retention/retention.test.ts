@@ -46,7 +46,7 @@ test('worked by hand: a voided first order moves a member to a later cohort', as
     cell('2024-08-01', 0, 1),
   ])
   expect(cells[1]!.membersExpression).toBe(
-    'first_order between 2024-06-01 and 2024-06-30 AND orders(between 2024-07-01 and 2024-07-31) >= 1',
+    'first_order between 2024-06-01 and 2024-06-30 and orders(between 2024-07-01 and 2024-07-31) >= 1',
   )
   expect(retentionAverages(cells)).toEqual([
     { period: 0, cohorts: 3, eligible: 3, returned: 3, rate: 1 },

@@ -94,7 +94,7 @@ export const retention = defineMetric({
           rate: cohortSize === 0 ? null : returned / cohortSize,
           state: endOfMonth(month) <= scope.asOf ? 'complete' : 'in-progress',
           firstSeen: firstSeenCohort(scope, cohort),
-          membersExpression: `${inMonthlyCohort(cohort)} AND ${boughtBetween(scope, month, endOfMonth(month))}`,
+          membersExpression: `${inMonthlyCohort(cohort)} and ${boughtBetween(scope, month, endOfMonth(month))}`,
         }
       }),
 })

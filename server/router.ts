@@ -6,6 +6,7 @@ import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
+import { campaignsRouter } from './campaigns/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
@@ -18,6 +19,7 @@ export const appRouter = router({
   coupons: couponsRouter,
   keys: keysRouter,
   opportunities: opportunitiesRouter,
+  campaigns: campaignsRouter,
   workspaces: workspacesRouter,
 })
 

@@ -1,0 +1,19 @@
+import { type Command, Option } from 'commander'
+import { serve } from '../serve.ts'
+
+export function serveCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('serve the dashboard and the till interface on this machine')
+    .addOption(new Option('--port <n>', 'port on this machine').default('4100'))
+    .addOption(new Option('--data <dir>', 'data folder').default('./data'))
+    .addOption(
+      new Option('--lang <language>', "language of what is said; default: the system's").choices([
+        'en',
+        'zh-CN',
+      ]),
+    )
+    .action(async (options: { port: string; data: string }) => {
+      process.exit(await serve(options))
+    })
+}

@@ -6,6 +6,7 @@ import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
+import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
@@ -19,6 +20,7 @@ export const appRouter = router({
   coupons: couponsRouter,
   keys: keysRouter,
   opportunities: opportunitiesRouter,
+  members: membersRouter,
   campaigns: campaignsRouter,
   workspaces: workspacesRouter,
 })

@@ -1,11 +1,12 @@
 import type { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
-import { dormancy } from '../../analytics/metrics/dormancy/dormancy.ts'
+import { dormancy, type DormancyRow } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { overview } from '../../analytics/metrics/overview/overview.ts'
 import { type Share, share } from '../../analytics/metrics/ratio.ts'
 import { repurchase } from '../../analytics/metrics/repurchase/repurchase.ts'
-import { ask } from '../analytics/ask.ts'
+import { ask, interrupted } from '../analytics/ask.ts'
 import type { QuestionFilters } from '../analytics/filters.ts'
+import { runMetric } from '../analytics/run-metric.ts'
 import type { Context } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
@@ -21,14 +22,20 @@ export interface KeyFigures {
     before: z.output<typeof Share>
     change: number | null
   } & Windows
-  /** Active members by the fixed rule, at asOf and 30 days before. */
-  readonly active: { members: number; of: number; before: number; change: number; beforeAsOf: string }
+  /** Active members by the fixed rule, at asOf and 30 days before; unknown before when the segment can't be asked of that day. */
+  readonly active: {
+    members: number
+    of: number
+    before: number | null
+    change: number | null
+    beforeAsOf: string
+  }
   /** Yearly net before silence of dormant members, at asOf and 30 days before. */
   readonly valueAtRisk: {
     nowMinor: number
     members: number
-    beforeMinor: number
-    changeMinor: number
+    beforeMinor: number | null
+    changeMinor: number | null
     beforeAsOf: string
   }
 }
@@ -73,18 +80,30 @@ export async function keyFigures(
       { filters: { ...at, from: quarter.beforeFrom, to: quarter.beforeTo }, settings: { steps: 0 } },
       signal,
     ),
-    ask(ctx, dormancy, { filters: { ...at, asOf: beforeAsOf } }, signal),
+    interrupted(
+      runMetric(
+        ctx.platform.store,
+        ctx.workspace,
+        dormancy,
+        { filters: { ...at, asOf: beforeAsOf } },
+        signal,
+      ),
+    ),
   ])
   const [current, previous] = sold.answer.rows
-  const status = ({ answer }: typeof now, wanted: string) => answer.rows.find((row) => row.status === wanted)!
+  const status = (rows: readonly DormancyRow[], wanted: DormancyRow['status']) =>
+    rows.find((row) => row.status === wanted)!
+  const then = before.kind === 'answered' ? before.answer.rows : null
   const byOrders = ({ answer }: typeof rate) => {
     const row = answer.rows.find(({ measure }) => measure === 'orders')!
     return share(row.repeated, row.members)
   }
   const [rateNow, rateThen] = [byOrders(rate), byOrders(rateBefore)]
   const [nowMinor, beforeMinor] = [current!.netMinor, previous!.netMinor]
-  const [active, activeBefore] = [status(now, 'active').members, status(before, 'active').members]
-  const [dormantNow, dormantBefore] = [status(now, 'dormant'), status(before, 'dormant')]
+  const active = status(now.answer.rows, 'active').members
+  const activeBefore = then && status(then, 'active').members
+  const quiet = status(now.answer.rows, 'dormant')
+  const quietBefore = then && status(then, 'dormant').valueAtRiskMinor
   return {
     asOf,
     dataVersion,
@@ -99,14 +118,14 @@ export async function keyFigures(
       members: active,
       of: now.answer.rows.reduce((sum, row) => sum + (row.status === null ? 0 : row.members), 0),
       before: activeBefore,
-      change: active - activeBefore,
+      change: activeBefore === null ? null : active - activeBefore,
       beforeAsOf,
     },
     valueAtRisk: {
-      nowMinor: dormantNow.valueAtRiskMinor,
-      members: dormantNow.members,
-      beforeMinor: dormantBefore.valueAtRiskMinor,
-      changeMinor: dormantNow.valueAtRiskMinor - dormantBefore.valueAtRiskMinor,
+      nowMinor: quiet.valueAtRiskMinor,
+      members: quiet.members,
+      beforeMinor: quietBefore,
+      changeMinor: quietBefore === null ? null : quiet.valueAtRiskMinor - quietBefore,
       beforeAsOf,
     },
   }

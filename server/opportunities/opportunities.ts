@@ -166,9 +166,9 @@ function candidatesOf(workspace: Workspace, at: TablesAt, known: Signals, isPast
   if (!isPast && known.highPoints !== null)
     candidates.push({
       id: 'unspent-points',
-      rule: `points >= ${known.highPoints} and days_since_order > ${cooling}`,
+      rule: `points >= ${known.highPoints} and days_since_order between ${cooling + 1} and 365`,
       moneyKind: 'yearly-net-before-silence',
-      why: { id: 'unspent-points', values: { points: known.highPoints, days: cooling } },
+      why: { id: 'unspent-points', values: { points: known.highPoints, fromDays: cooling + 1, toDays: 365 } },
     })
   return candidates
 }

@@ -114,7 +114,6 @@ export const overview = defineMetric({
 
   build(settings, scope, d) {
     const periods = periodsOf(settings, scope)
-    const [current, previous] = periods as [Period, Period]
     const earliest = periods.map(({ from }) => from).toSorted()[0]!
     const reach = daysBetween(earliest, scope.asOf) + 1
     const inReach = sql`local_day >= ${d.date(earliest)} and local_day <= ${d.date(scope.asOf)}`

@@ -52,7 +52,13 @@ export async function makeApp(platform: Platform) {
   await app.register(rateLimit, { global: false })
   await app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
-    trpcOptions: { router: appRouter, createContext: ({ req }) => contextOf(platform, req) },
+    trpcOptions: {
+      router: appRouter,
+      createContext: ({ req, res }) => contextOf(platform, req, res),
+      onError({ error, path }) {
+        if (error.code === 'INTERNAL_SERVER_ERROR') console.error(`${path ?? '/trpc'}:`, error.cause ?? error)
+      },
+    },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
   app.get('/healthz', () => ({ status: 'ok' }))
 

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
+import { demoCommands } from './demo/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -8,6 +10,8 @@ const program = new Command('reveille')
 program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 workspaceCommands(program)
+demoCommands(program)
+metricCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

@@ -1,17 +1,58 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Browser, comesFromOurPage } from './accounts/browser.ts'
 import type { Platform } from './platform.ts'
 import type { Context } from './trpc.ts'
 
-/** Who is calling and in which workspace, read from the request. */
-export async function contextOf(platform: Platform, request: FastifyRequest): Promise<Context> {
-  const nobody: Context = { platform, actor: null, workspace: null, role: null }
+/**
+ * Who is calling and in which workspace: the owner of the files by the token in server.json, anybody
+ * else by the cookie of their session. A call that changes something counts as nobody's unless it
+ * comes from a page of this address.
+ */
+export async function contextOf(
+  platform: Platform,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Context> {
+  const nobody: Context = { platform, actor: null, workspace: null, role: null, browser: null }
   const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-  if (!bearer || !sameText(bearer, platform.ownerToken)) return nobody
-  const name = request.headers['x-reveille-workspace']
-  const workspace =
-    typeof name === 'string' ? await platform.workspaces.byName(decodeURIComponent(name)) : null
-  return { platform, actor: { kind: 'local' }, workspace, role: workspace && 'owner' }
+  if (bearer !== undefined) {
+    if (!sameText(bearer, platform.ownerToken)) return nobody
+    const name = request.headers['x-reveille-workspace']
+    const workspace =
+      typeof name === 'string' ? await platform.workspaces.byName(decodeURIComponent(name)) : null
+    return { ...nobody, actor: { kind: 'local' }, workspace, role: workspace && 'owner' }
+  }
+  const browser = browserOf(request, reply)
+  if (!comesFromOurPage(request.method, browser.headers)) return nobody
+  const signedIn = await platform.accounts.signedIn(browser)
+  if (!signedIn) return { ...nobody, browser }
+  if (request.headers.accept?.includes('text/event-stream'))
+    reply.raw.once(
+      'close',
+      platform.accounts.keepStream(signedIn.userId, () => reply.raw.destroy()),
+    )
+  return {
+    platform,
+    browser,
+    actor: { kind: 'user', userId: signedIn.userId, name: signedIn.name },
+    workspace: signedIn.workspaceId === null ? null : await platform.workspaces.byId(signedIn.workspaceId),
+    role: signedIn.role,
+    sessionToken: signedIn.sessionToken,
+  }
+}
+
+function browserOf(request: FastifyRequest, reply: FastifyReply): Browser {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  return {
+    headers,
+    address: request.ip,
+    setCookies(cookies) {
+      for (const cookie of cookies) reply.header('set-cookie', cookie)
+    },
+  }
 }
 
 const sameText = (given: string, wanted: string): boolean =>

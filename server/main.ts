@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeApp } from './app.ts'
+import { createDemo } from './demo/demo.ts'
 import { openPlatform } from './platform.ts'
 
 const { values } = parseArgs({
@@ -9,8 +10,7 @@ const { values } = parseArgs({
 })
 const port = Number(values.port)
 const platform = await openPlatform(resolve(values.data))
-if ((await platform.workspaces.list()).length === 0)
-  await platform.workspaces.create({ name: 'demo', currency: 'CNY', timeZone: 'Asia/Shanghai' })
+if ((await platform.workspaces.list()).length === 0) await createDemo(platform)
 const app = await makeApp(platform)
 await app.listen({ port, host: '127.0.0.1' })
 const serverFile = join(platform.dataFolder, 'server.json')
@@ -18,6 +18,9 @@ writeFileSync(serverFile, JSON.stringify({ port, token: platform.ownerToken, pid
   mode: 0o600,
 })
 console.log(`Ready on http://localhost:${port}`)
+console.log(
+  `Sign in (once, within 15 minutes): http://localhost:${port}/sign-in#link=${platform.accounts.newOwnerToken()}`,
+)
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, async () => {
     rmSync(serverFile, { force: true })

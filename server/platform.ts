@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Redemptions } from './coupons/redemptions.ts'
+import { Accounts } from './accounts/accounts.ts'
 import { openMigratedStore, type Store } from './store/store.ts'
 import { Workspaces } from './workspaces/workspaces.ts'
 
@@ -16,7 +18,9 @@ export interface Platform {
   readonly dataFolder: string
   readonly store: Store
   readonly workspaces: Workspaces
+  readonly accounts: Accounts
   readonly clock: Clock
+  readonly redemptions: Redemptions
   /** What the command line presents to a running server; known only to who may read server.json. */
   readonly ownerToken: string
   close(): Promise<void>
@@ -27,13 +31,17 @@ export async function openPlatform(dataFolder: string, clock: Clock = systemCloc
   mkdirSync(dataFolder, { recursive: true })
   const store = await openMigratedStore(join(dataFolder, 'store.db'))
   const workspaces = new Workspaces(store, dataFolder, clock)
+  const redemptions = new Redemptions(store, clock)
   return {
     dataFolder,
     store,
     workspaces,
+    accounts: await Accounts.open(store, clock),
     clock,
+    redemptions,
     ownerToken: randomBytes(32).toString('base64url'),
     async close() {
+      await redemptions.settled()
       await workspaces.close()
       await store.destroy()
     },

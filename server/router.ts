@@ -1,7 +1,13 @@
+import { accountsRouter } from './accounts/router.ts'
+import { analyticsRouter } from './analytics/router.ts'
+import { demoRouter } from './demo/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
 export const appRouter = router({
+  accounts: accountsRouter,
+  analytics: analyticsRouter,
+  demo: demoRouter,
   workspaces: workspacesRouter,
 })
 

@@ -1,4 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server'
+import { ZodError } from 'zod'
+import type { Browser } from './accounts/browser.ts'
 import type { Platform } from './platform.ts'
 import type { Workspace } from './workspaces/workspaces.ts'
 
@@ -14,11 +16,32 @@ export interface Context {
   readonly actor: Actor | null
   readonly workspace: Workspace | null
   readonly role: Role | null
+  /** The calling browser; null for the command line, and for a change that no page of ours asks for. */
+  readonly browser?: Browser | null
+  /** Names the session of a signed-in user. */
+  readonly sessionToken?: string
 }
 
 const t = initTRPC.context<Context>().create({
+  // What leaves the server is a code and a sentence: never SQL, never a stack.
+  errorFormatter: ({ shape, error }) => ({
+    code: shape.code,
+    message: sentence(error),
+    data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path },
+  }),
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
 })
+
+/** What a caller reads of an error. An unexpected one says nothing of its inside; the server's log does. */
+function sentence(error: TRPCError): string {
+  if (error.cause instanceof ZodError)
+    return error.cause.issues
+      .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+      .join('; ')
+  if (error.code === 'INTERNAL_SERVER_ERROR' && error.cause)
+    return 'Something unexpected went wrong; the server has logged it. Try again, or restart Reveille.'
+  return error.message
+}
 
 export const router = t.router
 export const createCallerFactory = t.createCallerFactory

@@ -2,16 +2,19 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   type DuckDBConnection,
-  type DuckDBDataChunk,
+  DuckDBDataChunk,
   type DuckDBResult,
   DuckDBInstance,
   DuckDBTypeId,
   type DuckDBType,
   type DuckDBValue,
+  INTEGER,
+  VARCHAR,
 } from '@duckdb/node-api'
 import { duckdb } from '../sql/duckdb.ts'
 import { render, type Sql } from '../sql/sql.ts'
 import {
+  type Column,
   type Engine,
   EngineInUse,
   QueryCancelled,
@@ -19,6 +22,7 @@ import {
   QueryTimedOut,
   type Row,
   type Session,
+  type TransactionSession,
 } from './engine.ts'
 
 export interface DuckDbSettings {
@@ -112,23 +116,15 @@ class DuckDbEngine implements Engine {
     }
   }
 
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#writers.take(undefined, () =>
-      this.#connected(async (connection) => {
-        await connection.run('begin transaction')
-        try {
-          const result = await work({
-            rows: (query, options = {}) => answered(connection, query, options),
-            run: (statement, options = {}) => ran(connection, statement, options),
-          })
-          await connection.run('commit')
-          return result
-        } catch (error) {
-          await connection.run('rollback').catch(() => {}) // DuckDB has ended it itself after a failed statement
-          throw error
-        }
-      }),
-    )
+  transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
+    return this.#writers.take(undefined, () => this.#inTransaction(work))
+  }
+
+  scratch<T>(
+    work: (session: Session) => Promise<T>,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    return this.#readers.take(options.signal, () => this.#inTransaction(work))
   }
 
   async backup(path: string): Promise<void> {
@@ -157,6 +153,24 @@ class DuckDbEngine implements Engine {
     })
     this.#instance.closeSync()
     this.#released()
+  }
+
+  #inTransaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
+    return this.#connected(async (connection) => {
+      await connection.run('begin transaction')
+      try {
+        const result = await work({
+          rows: (query, options = {}) => answered(connection, query, options),
+          run: (statement, options = {}) => ran(connection, statement, options),
+          append: (table, columns) => appended(connection, table, columns),
+        })
+        await connection.run('commit')
+        return result
+      } catch (error) {
+        await connection.run('rollback').catch(() => {}) // DuckDB has ended it itself after a failed statement
+        throw error
+      }
+    })
   }
 
   #connect(): Promise<DuckDBConnection> {
@@ -289,6 +303,35 @@ async function answered(connection: DuckDBConnection, query: Sql, options: Query
   } finally {
     watch.end()
   }
+}
+
+const chunkRows = 2048
+
+async function appended(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly Column[],
+): Promise<void> {
+  const rows = columns[0]?.length ?? 0
+  if (columns.some((column) => column.length !== rows)) throw new RangeError('Columns of unequal length.')
+  const appender = await connection.createAppender(table, 'main', 'temp')
+  const chunk = DuckDBDataChunk.create(
+    columns.map((column) => (column instanceof Int32Array ? INTEGER : VARCHAR)),
+    chunkRows,
+  )
+  for (let from = 0; from < rows; from += chunkRows) {
+    const to = Math.min(rows, from + chunkRows)
+    chunk.rowCount = to - from
+    columns.forEach((column, index) =>
+      // an Int32Array is read like an array, which its declared type does not say
+      chunk.setColumnValues(
+        index,
+        (column instanceof Int32Array ? column.subarray(from, to) : column.slice(from, to)) as DuckDBValue[],
+      ),
+    )
+    appender.appendDataChunk(chunk)
+  }
+  appender.closeSync()
 }
 
 const camelCase = (column: string) =>

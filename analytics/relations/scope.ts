@@ -22,6 +22,10 @@ export interface Scope {
   /** The derived tables as they are on `asOf`. */
   readonly tables: DerivedTables
   readonly dormancy: DormancyThresholds
+  /** Local day of the first order in the data; null while there is none. */
+  readonly dataStart: string | null
+  /** The shop really opened where its data starts: nobody is first seen. */
+  readonly openedAtStart: boolean
   /** A relation with one column `member_key`: only these members are asked about. Null: all members. */
   readonly audience: Sql | null
   /** Order filters: only activity in these is counted; cohorts, ordinals and first orders stay those of all orders. Null: everywhere. */

@@ -1,11 +1,14 @@
 import type { Generated } from 'kysely'
+import type { AccountsTables } from './tables/accounts.ts'
+import type { CouponTables } from './tables/coupons.ts'
+import type { CampaignTables } from './tables/campaigns.ts'
 
 /**
  * The Store's tables as Kysely sees them; the migrations create them. Instants are ISO text in UTC,
  * days ISO text, money integers of minor units, JSON is text. Every table but better-auth's own
  * carries `workspace_id`, and every query names it.
  */
-export interface StoreSchema {
+export interface StoreSchema extends AccountsTables, CampaignTables, CouponTables {
   workspaces: {
     id: string
     name: string

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'oxlint'
 
@@ -12,10 +12,13 @@ const forbid = (files: string[], patterns: Pattern[], excludeFiles?: string[]) =
   rules: { 'no-restricted-imports': ['error', { patterns }] as never },
 })
 
-const folders = (path: string) =>
-  readdirSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), { withFileTypes: true })
+function folders(path: string): string[] {
+  const folder = fileURLToPath(new URL(`../../${path}`, import.meta.url))
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
+}
 
 const analyticsAlone: Pattern[] = [
   { regex: '/(server|web)/', message: 'analytics knows neither server nor web.' },

@@ -29,16 +29,36 @@ export const workspacesRouter = router({
       },
   ),
 
-  /** Every workspace of this installation; only for the owner of the files. */
-  list: signedInProcedure.query(({ ctx }) =>
-    ctx.actor.kind === 'local' ? ctx.platform.workspaces.list() : [],
+  /** The workspaces that the caller may see; for the owner of the files, all. */
+  list: signedInProcedure.query(async ({ ctx: { platform, actor } }) =>
+    actor.kind === 'local'
+      ? platform.workspaces.list()
+      : (await platform.accounts.workspacesOf(actor.userId)).map((one) => ({
+          id: one.workspaceId,
+          name: one.name,
+        })),
   ),
 
-  create: signedInProcedure.input(NewWorkspace).mutation(async ({ ctx, input }) => {
-    if (ctx.actor.kind !== 'local')
+  /** The workspace that this session looks at from now on. */
+  switch: signedInProcedure.input(z.object({ id: z.uuid() })).mutation(async ({ ctx, input }) => {
+    if (ctx.actor.kind !== 'user' || ctx.sessionToken === undefined)
       throw new TRPCError({
         code: 'FORBIDDEN',
-        message: 'Workspaces are made with: npx reveille workspace create NAME',
+        message: 'The command line names its workspace: --workspace.',
+      })
+    if (!(await ctx.platform.accounts.switchWorkspace(ctx.actor.userId, ctx.sessionToken, input.id)))
+      throw new TRPCError({
+        code: 'FORBIDDEN',
+        message: 'You are not in the team of that workspace. Its owner can invite you.',
+      })
+  }),
+
+  create: signedInProcedure.input(NewWorkspace).mutation(async ({ ctx, input }) => {
+    const { actor, platform } = ctx
+    if (actor.kind === 'user' && !(await platform.accounts.ownsInstallation(actor.userId)))
+      throw new TRPCError({
+        code: 'FORBIDDEN',
+        message: 'Only the owner of this installation makes workspaces. Ask them for one.',
       })
     const created = await ctx.platform.workspaces.create(input)
     if (!created)

@@ -20,6 +20,8 @@ export interface Workspace {
   readonly dormancy: DormancyThresholds
   readonly openedAtStart: boolean
   readonly engine: Engine
+  /** The local day of this moment, by the platform's clock. */
+  today(): string
 }
 
 export interface NewWorkspace {
@@ -94,6 +96,7 @@ export class Workspaces {
       dormancy: { active: row.active_days, cooling: row.cooling_days, dormant: row.dormant_days },
       openedAtStart: row.opened_at_start === 1,
       engine: await this.#engine(id, calendar),
+      today: () => localDay(this.#clock.now(), calendar),
     }
   }
 

@@ -1,0 +1,77 @@
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
+import { proportionArm } from './arm.ts'
+import { newcombe } from './intervals.ts'
+
+/** How sure a campaign wants to be. */
+export interface Sureness {
+  /** Two-sided chance of seeing an effect where there is none. */
+  readonly alpha: number
+  /** Chance of seeing the effect when it is there. */
+  readonly power: number
+}
+
+/**
+ * The smallest rise of a proportion above `base` (the rate of the held out) that arms of these sizes
+ * would show, as a difference of proportions: the rise at which Newcombe's interval excludes 0 with the
+ * wanted power, its chance error taken as normal with unpooled variances. Null when an arm is empty or
+ * even a rise to 1 would not show. For large equal arms this is the textbook sample size
+ * (J. L. Fleiss, B. Levin, M. C. Paik, "Statistical Methods for Rates and Proportions", 2003, ch. 4);
+ * for a small holdout and a low rate the textbook promises more than the interval can keep.
+ */
+export function detectableRise(
+  base: number,
+  arms: { treated: number; heldOut: number },
+  { alpha, power }: Sureness,
+): number | null {
+  const { treated, heldOut } = arms
+  if (treated < 1 || heldOut < 1) return null
+  const zPower = normalQuantile(power, 0, 1)
+  const shows = (rise: number) => {
+    const raised = base + rise
+    const error = Math.sqrt((raised * (1 - raised)) / treated + (base * (1 - base)) / heldOut)
+    const { low } = newcombe(
+      proportionArm(treated, raised * treated),
+      proportionArm(heldOut, base * heldOut),
+      alpha,
+    )
+    return low >= zPower * error
+  }
+  let [low, high] = [0, 1 - base]
+  if (!shows(high)) return null
+  for (let step = 0; step < 40; step++) {
+    const middle = (low + high) / 2
+    if (shows(middle)) high = middle
+    else low = middle
+  }
+  return high
+}
+
+/** Shares of an audience that may be held out: the least that is worth having, and the most. */
+export const holdoutShares = { least: 0.1, most: 0.5 }
+
+export interface HoldoutPlan {
+  /** Share of the audience to hold out, in steps of a hundredth. */
+  readonly share: number
+  /** The rise that this share would show; null: none. */
+  readonly detectable: number | null
+  /** Whether that is as small as the effect that was asked for. */
+  readonly proves: boolean
+}
+
+/**
+ * The smallest holdout, from 10 % to 50 % of `members`, that would show a rise of `effect` above
+ * `base`; when none would, the 50 % that comes closest, with `proves` false.
+ */
+export function recommendedHoldout(
+  base: number,
+  members: number,
+  effect: number,
+  sureness: Sureness,
+): HoldoutPlan {
+  for (let percent = holdoutShares.least * 100; ; percent++) {
+    const heldOut = Math.floor((members * percent) / 100)
+    const detectable = detectableRise(base, { treated: members - heldOut, heldOut }, sureness)
+    const proves = detectable !== null && detectable <= effect
+    if (proves || percent >= holdoutShares.most * 100) return { share: percent / 100, detectable, proves }
+  }
+}

@@ -1,0 +1,29 @@
+import { join, type Sql, sql } from '../sql/sql.ts'
+import type { Scope } from './scope.ts'
+
+/** Whether a row belongs to the members that are asked about. */
+export const inAudience = (scope: Scope, memberKey: Sql): Sql =>
+  scope.audience ? sql`${memberKey} in (select member_key from ${scope.audience} as audience)` : sql`true`
+
+/** Whether a row with `store` and `channel` is activity that counts. Unknown stores are in no chosen store. */
+export const inPlace = (scope: Pick<Scope, 'stores' | 'channels'>): Sql => {
+  const among = (column: Sql, values: readonly string[] | null) =>
+    values === null ? sql`true` : sql`coalesce(${column} in (${join(values)}), false)`
+  return sql`${among(sql`store`, scope.stores)} and ${among(sql`channel`, scope.channels)}`
+}
+
+/** Whether the question counts all activity, in every store and channel. */
+export const everywhere = (scope: Scope): boolean => scope.stores === null && scope.channels === null
+
+/**
+ * The qualifying orders that a question counts: of its members, in its stores and channels. Ordinals
+ * and first days stay those of all the member's orders.
+ */
+export const countedOrders = (scope: Scope): Sql =>
+  sql`(select * from ${scope.tables.memberOrders} where ${inPlace(scope)} and ${inAudience(scope, sql`member_key`)})`
+
+/** The members that a question asks about, a row each, as they are on its day. */
+export const askedMembers = (scope: Scope): Sql =>
+  scope.audience
+    ? sql`(select * from ${scope.tables.memberFacts} where ${inAudience(scope, sql`member_key`)})`
+    : scope.tables.memberFacts

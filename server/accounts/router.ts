@@ -1,0 +1,177 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { auditName } from '../settings/audit.ts'
+import { openProcedure, ownerProcedure, type Role, router, signedInProcedure } from '../trpc.ts'
+import { longestName, longestPassword, shortestPassword } from './auth.ts'
+import type { Browser } from './browser.ts'
+
+const RoleName = z.enum(['owner', 'marketer', 'viewer', 'cashier'])
+const Token = z.string().min(1).max(200)
+const Credentials = z.object({
+  name: z.string().trim().min(1, 'Write a name.').max(longestName, `At most ${longestName} letters.`),
+  password: z
+    .string()
+    .min(shortestPassword, `A password has at least ${shortestPassword} characters.`)
+    .max(longestPassword, `A password has at most ${longestPassword} characters.`),
+})
+
+const browserOf = (ctx: { browser?: Browser | null | undefined }): Browser => {
+  if (!ctx.browser)
+    throw new TRPCError({
+      code: 'FORBIDDEN',
+      message: 'Do this in a browser, on a page of this Reveille.',
+    })
+  return ctx.browser
+}
+
+/** Where a person begins: a cashier at the desk, everybody else at the figures. */
+const entered = (role: Role | null) => ({ landing: role === 'cashier' ? '/redeem' : '/' })
+
+const linkRefused = () =>
+  new TRPCError({
+    code: 'UNAUTHORIZED',
+    message:
+      'This link has been used or is too old. Ask who sent it for a new one; the owner gets one from each start of Reveille.',
+  })
+const mustWait = (minutes: number) =>
+  new TRPCError({
+    code: 'TOO_MANY_REQUESTS',
+    message: `Too many attempts. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+  })
+const nameTaken = () =>
+  new TRPCError({ code: 'CONFLICT', message: 'Somebody signs in with that name already. Choose another.' })
+const notInTeam = () =>
+  new TRPCError({ code: 'NOT_FOUND', message: 'That person is not in the team of this workspace.' })
+const ownsInstallation = () =>
+  new TRPCError({
+    code: 'CONFLICT',
+    message: 'The owner of the installation is owner of every workspace; that cannot be changed.',
+  })
+
+export const accountsRouter = router({
+  /** Who is signed in and what they may see; null for nobody. */
+  me: openProcedure.query(async ({ ctx: { platform, actor, workspace, role } }) => {
+    if (!actor) return null
+    const local = actor.kind === 'local'
+    const workspaces = local
+      ? (await platform.workspaces.list()).map(({ id, name }) => ({ id, name, role: 'owner' as Role }))
+      : (await platform.accounts.workspacesOf(actor.userId)).map((one) => ({
+          id: one.workspaceId,
+          name: one.name,
+          role: one.role,
+        }))
+    return {
+      userId: local ? null : actor.userId,
+      name: local ? 'Owner' : actor.name,
+      ownsInstallation: local || (await platform.accounts.ownsInstallation(actor.userId)),
+      hasPassword: local || (await platform.accounts.hasPassword(actor.userId)),
+      role,
+      current: workspace && { id: workspace.id, name: workspace.name },
+      workspaces,
+    }
+  }),
+
+  /** With name and password. */
+  signIn: openProcedure
+    .input(z.object({ name: z.string().max(200), password: z.string().max(1000) }))
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await ctx.platform.accounts.signInWithPassword(browserOf(ctx), input)
+      switch (outcome.kind) {
+        case 'signed-in':
+          return entered(outcome.role)
+        case 'wrong':
+          throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Name or password is wrong.' })
+        case 'must-wait':
+          throw mustWait(outcome.minutes)
+      }
+    }),
+
+  /** With the link that each start prints for the owner. */
+  signInWithLink: openProcedure.input(z.object({ token: Token })).mutation(async ({ ctx, input }) => {
+    const outcome = await ctx.platform.accounts.signInWithOwnerToken(browserOf(ctx), input.token)
+    switch (outcome.kind) {
+      case 'signed-in':
+        return entered(outcome.role)
+      case 'link-refused':
+        throw linkRefused()
+      case 'must-wait':
+        throw mustWait(outcome.minutes)
+    }
+  }),
+
+  signOut: openProcedure.mutation(async ({ ctx }) => {
+    await ctx.platform.accounts.signOut(browserOf(ctx))
+  }),
+
+  /** Name and password for later sign-ins; ends the user's other sessions. */
+  setPassword: signedInProcedure.input(Credentials).mutation(async ({ ctx, input }) => {
+    const browser = browserOf(ctx)
+    if (ctx.actor.kind !== 'user')
+      throw new TRPCError({ code: 'FORBIDDEN', message: 'Sign in with the link that the start prints.' })
+    const outcome = await ctx.platform.accounts.setPassword(browser, ctx.actor.userId, input)
+    if (outcome.kind === 'name-taken') throw nameTaken()
+  }),
+
+  /** What an invite link offers. A mutation, so that the token stays out of addresses and logs. */
+  inviteOf: openProcedure.input(z.object({ token: Token })).mutation(async ({ ctx, input }) => {
+    const outcome = await ctx.platform.accounts.inviteOf(browserOf(ctx), input.token)
+    switch (outcome.kind) {
+      case 'invite':
+        return { workspace: outcome.workspace, role: outcome.role }
+      case 'link-refused':
+        throw linkRefused()
+      case 'must-wait':
+        throw mustWait(outcome.minutes)
+    }
+  }),
+
+  /** Joins the workspace: as a new user with name and password, or as who is signed in. */
+  acceptInvite: openProcedure
+    .input(z.object({ token: Token, credentials: Credentials.nullable() }))
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await ctx.platform.accounts.acceptInvite(browserOf(ctx), input.token, input.credentials)
+      switch (outcome.kind) {
+        case 'signed-in':
+          return entered(outcome.role)
+        case 'sign-in-first':
+          throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first, or choose a name.' })
+        case 'name-taken':
+          throw nameTaken()
+        case 'link-refused':
+          throw linkRefused()
+        case 'must-wait':
+          throw mustWait(outcome.minutes)
+      }
+    }),
+
+  /** Members and open invites of this workspace. */
+  team: ownerProcedure.query(({ ctx }) => ctx.platform.accounts.team(ctx.workspace.id)),
+
+  /** Answers the token of a link `/sign-in#invite=TOKEN`; it is shown once and kept only as a hash. */
+  invite: ownerProcedure
+    .input(z.object({ role: RoleName }))
+    .mutation(({ ctx, input }) =>
+      ctx.platform.accounts.invite(ctx.workspace.id, input.role, auditName(ctx.actor)),
+    ),
+
+  withdrawInvite: ownerProcedure.input(z.object({ id: z.uuid() })).mutation(async ({ ctx, input }) => {
+    if (!(await ctx.platform.accounts.withdrawInvite(ctx.workspace.id, input.id, auditName(ctx.actor))))
+      throw new TRPCError({ code: 'NOT_FOUND', message: 'That invite has been used or withdrawn already.' })
+  }),
+
+  setRole: ownerProcedure
+    .input(z.object({ userId: z.uuid(), role: RoleName }))
+    .mutation(async ({ ctx, input }) => {
+      const { accounts } = ctx.platform
+      const outcome = await accounts.setRole(ctx.workspace.id, input.userId, input.role, auditName(ctx.actor))
+      if (outcome.kind === 'not-in-team') throw notInTeam()
+      if (outcome.kind === 'owns-installation') throw ownsInstallation()
+    }),
+
+  /** Ends a person's access to this workspace at once. */
+  remove: ownerProcedure.input(z.object({ userId: z.uuid() })).mutation(async ({ ctx, input }) => {
+    const outcome = await ctx.platform.accounts.remove(ctx.workspace.id, input.userId, auditName(ctx.actor))
+    if (outcome.kind === 'not-in-team') throw notInTeam()
+    if (outcome.kind === 'owns-installation') throw ownsInstallation()
+  }),
+})

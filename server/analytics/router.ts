@@ -1,0 +1,93 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { QueryCancelled, QueryTimedOut } from '../../analytics/engine/engine.ts'
+import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
+import type { Metric } from '../../analytics/metrics/metric.ts'
+import { retention } from '../../analytics/metrics/retention/retention.ts'
+import type { Context } from '../trpc.ts'
+import { readerProcedure, router, signedInProcedure } from '../trpc.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { QuestionFilters } from './filters.ts'
+import { runMetric } from './run-metric.ts'
+
+/** Asks a metric for a procedure: refusals become sentences, an interrupted query a code. */
+async function ask<Settings extends z.ZodObject, Row extends z.ZodObject>(
+  ctx: Context & { workspace: Workspace },
+  metric: Metric<Settings, Row>,
+  question: { filters: QuestionFilters; settings?: Readonly<Record<string, unknown>> },
+  signal: AbortSignal | undefined,
+) {
+  const outcome = await interrupted(runMetric(ctx.platform.store, ctx.workspace, metric, question, signal))
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome
+    case 'settings-refused':
+      throw new TRPCError({
+        code: 'BAD_REQUEST',
+        message: `${metric.name} does not take this. ${outcome.message}`,
+      })
+    case 'segment-refused':
+      throw new TRPCError({
+        code: 'BAD_REQUEST',
+        message: `The segment is not understood. ${outcome.errors.map(({ message }) => message).join(' ')}`,
+      })
+  }
+}
+
+async function interrupted<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof QueryTimedOut)
+      throw new TRPCError({
+        code: 'TIMEOUT',
+        message:
+          'This took longer than 30 seconds and was stopped. Ask about a shorter time or fewer members.',
+      })
+    if (error instanceof QueryCancelled)
+      throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The question was cancelled.' })
+    throw error
+  }
+}
+
+/** A metric's own settings beside the filters; none of them required. */
+const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settings>) =>
+  z.object({ filters: QuestionFilters.default({}), settings: settings.partial().default({} as never) })
+
+export const analyticsRouter = router({
+  /** What can be asked: names, descriptions, JSON Schema of settings and rows. */
+  metrics: signedInProcedure.query(() =>
+    catalogue.map(({ name, version, title, description, settings, row }) => ({
+      name,
+      version,
+      title,
+      description,
+      settings: z.toJSONSchema(settings, { io: 'input' }) as Record<string, unknown>,
+      row: z.toJSONSchema(row) as Record<string, unknown>,
+    })),
+  ),
+
+  /** Any metric by name, as the command line asks. */
+  metric: readerProcedure
+    .input(
+      z.object({
+        name: z.string().max(100),
+        filters: QuestionFilters.default({}),
+        settings: z.record(z.string(), z.unknown()).default({}),
+      }),
+    )
+    .query(async ({ ctx, input, signal }) => {
+      const metric = metricNamed(input.name)
+      if (!metric)
+        throw new TRPCError({
+          code: 'NOT_FOUND',
+          message: `There is no metric ${input.name}. There are: ${catalogue.map(({ name }) => name).join(', ')}.`,
+        })
+      return (await ask(ctx, metric, input, signal)).answer
+    }),
+
+  retention: readerProcedure.input(questionOf(retention.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, retention, input, signal)
+    return answer
+  }),
+})

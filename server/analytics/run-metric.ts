@@ -1,0 +1,84 @@
+import type { z } from 'zod'
+import type { Metric } from '../../analytics/metrics/metric.ts'
+import type { Scope } from '../../analytics/relations/scope.ts'
+import { duckdb } from '../../analytics/sql/duckdb.ts'
+import type { SegmentError } from '../segments/evaluation.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import type { QuestionFilters } from './filters.ts'
+import { scopeOf } from './scope.ts'
+import { tablesAt } from './tables-at.ts'
+
+export interface MetricAnswer<Row> {
+  readonly metric: string
+  readonly version: number
+  /** The workspace's name. */
+  readonly workspace: string
+  readonly asOf: string
+  readonly dataVersion: number
+  readonly milliseconds: number
+  readonly rows: Row[]
+}
+
+export type MetricOutcome<Settings, Row> =
+  | { kind: 'answered'; answer: MetricAnswer<Row>; settings: Settings; scope: Scope }
+  | { kind: 'segment-refused'; errors: readonly SegmentError[] }
+  | { kind: 'settings-refused'; message: string }
+
+/**
+ * Asks a metric. A window in the filters becomes its settings `from` and `to`, where it has them. A
+ * row's `membersExpression` is narrowed by the question's segment. When the data changes under the
+ * question it is asked again, so that rows and data version belong together.
+ */
+export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodObject>(
+  store: Store,
+  workspace: Workspace,
+  metric: Metric<Settings, Row>,
+  question: { filters: QuestionFilters; settings?: Readonly<Record<string, unknown>> },
+  signal?: AbortSignal,
+): Promise<MetricOutcome<z.output<Settings>, z.output<Row>>> {
+  const began = performance.now()
+  const { from, to } = question.filters
+  const window = Object.fromEntries(
+    Object.entries({ from, to }).filter(([key, day]) => key in metric.settings.shape && day !== undefined),
+  )
+  const settings = metric.settings.strict().safeParse({ ...window, ...question.settings })
+  if (!settings.success)
+    return {
+      kind: 'settings-refused',
+      message: settings.error.issues
+        .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
+        .join('; '),
+    }
+  for (;;) {
+    const asked = await scopeOf(store, workspace, question.filters, signal)
+    if (asked.kind === 'refused') return { kind: 'segment-refused', errors: asked.errors }
+    const { scope } = asked
+    const chosen = settings.data as z.output<Settings>
+    const counted = await workspace.engine.rows(metric.build(chosen, scope, duckdb), { signal })
+    const still = await tablesAt(store, workspace, undefined, signal)
+    if (still.dataVersion !== asked.dataVersion) continue
+    const rows = metric.finish(counted, chosen, scope)
+    return {
+      kind: 'answered',
+      settings: chosen,
+      scope,
+      answer: {
+        metric: metric.name,
+        version: metric.version,
+        workspace: workspace.name,
+        asOf: asked.asOf,
+        dataVersion: asked.dataVersion,
+        milliseconds: Math.round(performance.now() - began),
+        rows: asked.segment === null ? rows : rows.map((row) => narrowed(row, asked.segment!)),
+      },
+    }
+  }
+}
+
+function narrowed<Row>(row: Row, segment: string): Row {
+  const expression = (row as { membersExpression?: unknown }).membersExpression
+  return typeof expression === 'string'
+    ? { ...row, membersExpression: `(${segment}) AND (${expression})` }
+    : row
+}

@@ -1,0 +1,115 @@
+import type { Engine } from '../../analytics/engine/engine.ts'
+import { buildDerivedTables, derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import type { Store } from '../store/store.ts'
+import { drainEvents } from '../workspaces/drain.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+
+/** The derived tables as they are on one day, and of which state of the data. */
+export interface TablesAt {
+  readonly tables: DerivedTables
+  /** ISO local day, inclusive. */
+  readonly asOf: string
+  readonly dataVersion: number
+  /** Local day of the first order; null while there is none. */
+  readonly dataStart: string | null
+  readonly openedAtStart: boolean
+}
+
+/** Other days' tables that are kept besides the workspace's own. */
+const keptDays = 3
+/** A set that was handed out may be read for this long, so it is not dropped before. */
+const readForMs = 120_000
+
+interface Built {
+  readonly at: Promise<TablesAt>
+  readonly prefix: string
+  handedOutAt: number
+}
+
+const builtDays = new WeakMap<Engine, Map<string, Built>>()
+
+/**
+ * The derived tables as of a day (default: the workspace's default asOf, or today while it has no
+ * orders), after taking in the Store's events. Another day's tables are built into `scratch` once per
+ * data version, whoever asks at the same time waits for the same build, and the ones used longest ago go.
+ * `signal` ends the waiting, not a build that others may be waiting for.
+ */
+export async function tablesAt(
+  store: Store,
+  workspace: Workspace,
+  asOf: string | undefined,
+  signal?: AbortSignal,
+): Promise<TablesAt> {
+  await drainEvents(store, workspace)
+  const own = await ownTables(workspace, signal)
+  if (asOf === undefined || asOf === own.asOf) return own
+  const days = builtDays.get(workspace.engine) ?? new Map<string, Built>()
+  builtDays.set(workspace.engine, days)
+  const key = `${own.dataVersion}_${asOf}`
+  const found = days.get(key)
+  const wanted = found ?? begin(workspace, asOf, own.dataVersion)
+  if (!found) {
+    days.set(key, wanted)
+    wanted.at.catch(() => days.delete(key))
+  }
+  wanted.handedOutAt = performance.now()
+  days.delete(key) // the newest use stands last
+  days.set(key, wanted)
+  await dropOldest(workspace.engine, days)
+  return abortable(wanted.at, signal)
+}
+
+async function ownTables(workspace: Workspace, signal: AbortSignal | undefined): Promise<TablesAt> {
+  const [state] = await workspace.engine.rows(
+    sql`select as_of, data_version, data_start, opened_at_start from workspace_state`,
+    { signal },
+  )
+  return {
+    tables: derivedTables(),
+    asOf: state!.asOf === null ? workspace.today() : String(state!.asOf),
+    dataVersion: Number(state!.dataVersion),
+    dataStart: state!.dataStart === null ? null : String(state!.dataStart),
+    openedAtStart: state!.openedAtStart === true,
+  }
+}
+
+function begin(workspace: Workspace, asOf: string, dataVersion: number): Built {
+  const prefix = `scratch.main.day_${asOf.replaceAll('-', '')}_${dataVersion}_`
+  const at = workspace.engine.scratch(async (session): Promise<TablesAt> => {
+    const [state] = await session.rows(
+      sql`select data_version, data_start, opened_at_start from workspace_state`,
+    )
+    return {
+      tables: await buildDerivedTables(session, asOf, prefix),
+      asOf,
+      dataVersion: Number(state!.dataVersion),
+      dataStart: state!.dataStart === null ? null : String(state!.dataStart),
+      openedAtStart: state!.openedAtStart === true,
+    }
+  })
+  return { at, prefix, handedOutAt: performance.now() }
+}
+
+async function dropOldest(engine: Engine, days: Map<string, Built>): Promise<void> {
+  for (const [key, built] of days) {
+    if (days.size <= keptDays || performance.now() - built.handedOutAt < readForMs) return
+    days.delete(key)
+    await built.at.catch(() => undefined)
+    await engine.scratch(async (session) => {
+      for (const table of Object.values(derivedTables(built.prefix)))
+        await session.run(sql`drop table if exists ${table}`)
+    })
+  }
+}
+
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  signal.throwIfAborted()
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+    ),
+  ])
+}

@@ -1,0 +1,94 @@
+import { sql } from 'kysely'
+import type { Store } from '../store/store.ts'
+
+/**
+ * Where the uses of a campaign's coupons are, counted from the ledger:
+ * issued = open + reserved + redeemed + expired + revoked, always.
+ */
+export interface CampaignLedger {
+  issued: number
+  /** May still be redeemed, now or once their validity begins. */
+  open: number
+  /** Set aside for a basket that is not paid yet; no interface makes such reservations so far. */
+  reserved: number
+  /** Less what was cancelled. */
+  redeemed: number
+  /** Not used when their validity ended. */
+  expired: number
+  /** Taken back before they were used. */
+  revoked: number
+  /** Members with at least one redeemed use. */
+  redeemers: number
+  /** Discounts given, less those of cancelled redemptions. */
+  discountMinor: number
+}
+
+/** The ledger of a campaign's published launches as of an instant, which decides what has expired. */
+export async function campaignLedger(
+  store: Store,
+  workspaceId: string,
+  campaignId: string,
+  at: Date,
+): Promise<CampaignLedger> {
+  const { rows } = await sql<Omit<CampaignLedger, 'reserved'>>`
+    with per_coupon as (
+      select coupon_id,
+        sum(case kind when 'issued' then uses else 0 end) as issued,
+        sum(case kind when 'redeemed' then uses when 'cancelled' then -uses else 0 end) as redeemed,
+        sum(case kind when 'revoked' then uses else 0 end) as revoked,
+        sum(case kind when 'redeemed' then amount_minor when 'cancelled' then -amount_minor else 0 end) as discount
+      from ledger
+      where workspace_id = ${workspaceId} and campaign_id = ${campaignId}
+      group by coupon_id
+    ), left_over as (
+      select per_coupon.*, coupons.member_id, coupons.valid_to <= ${at.toISOString()} as is_over,
+        issued - redeemed - revoked as unused
+      from per_coupon
+      join coupons on coupons.id = per_coupon.coupon_id
+      join launches on launches.id = coupons.launch_id and launches.published_at is not null
+    )
+    select coalesce(sum(issued), 0) as issued,
+      coalesce(sum(case when is_over then 0 else unused end), 0) as open,
+      coalesce(sum(redeemed), 0) as redeemed,
+      coalesce(sum(case when is_over then unused else 0 end), 0) as expired,
+      coalesce(sum(revoked), 0) as revoked,
+      count(distinct case when redeemed > 0 then coalesce(member_id, coupon_id) end) as redeemers,
+      coalesce(sum(discount), 0) as "discountMinor"
+    from left_over`.execute(store)
+  return { ...rows[0]!, reserved: 0 }
+}
+
+/** One redemption, as lists show it. */
+export interface RedemptionRow {
+  redemptionId: string
+  couponId: string
+  code: string
+  memberId: string | null
+  orderId: string
+  storeId: string | null
+  discountMinor: number
+  at: string
+  cancelledAt: string | null
+}
+
+/** The newest redemptions of a campaign, those that were cancelled included. */
+export async function redemptionsOf(
+  store: Store,
+  workspaceId: string,
+  campaignId: string,
+  limit: number,
+): Promise<RedemptionRow[]> {
+  const { rows } = await sql<RedemptionRow>`
+    select redeemed.redemption_id as "redemptionId", coupons.id as "couponId", coupons.code,
+      coupons.member_id as "memberId", redeemed.order_id as "orderId", redeemed.store_id as "storeId",
+      redeemed.amount_minor as "discountMinor", redeemed.at, cancelled.at as "cancelledAt"
+    from ledger as redeemed
+    join coupons on coupons.id = redeemed.coupon_id
+    left join ledger as cancelled
+      on cancelled.redemption_id = redeemed.redemption_id and cancelled.kind = 'cancelled'
+    where redeemed.workspace_id = ${workspaceId} and redeemed.campaign_id = ${campaignId}
+      and redeemed.kind = 'redeemed'
+    order by redeemed.seq desc
+    limit ${limit}`.execute(store)
+  return rows
+}

@@ -1,0 +1,81 @@
+/** What is kept of campaigns, their launches and their deliveries. */
+export interface CampaignTables {
+  campaigns: {
+    id: string
+    workspace_id: string
+    name: string
+    /** The definition as JSON; fixed once launched. */
+    definition: string
+    /** Decides the arms: kept from the draft on, so that a preview shows the split that a launch makes. */
+    seed: string
+    state: 'draft' | 'running' | 'paused' | 'cancelled'
+    created_at: string
+    changed_at: string
+  }
+  /**
+   * One row makes a launch visible: what belongs to a launch without `published_at` does not exist
+   * for tills, deliveries, figures or holdings.
+   */
+  launches: {
+    id: string
+    workspace_id: string
+    campaign_id: string
+    /** Once-only campaigns have run 1. */
+    run: number
+    digest: string
+    /** The preview that was launched, as JSON. */
+    preview: string
+    /** Topics that were confirmed, as JSON. */
+    confirmed: string
+    as_of: string
+    data_version: number
+    /** Local day of the launch by the clock. */
+    launched_day: string
+    valid_from: string
+    valid_to: string
+    /** Last instant of the declared measurement window. */
+    window_to: string
+    started_at: string
+    published_at: string | null
+    /** Newest member whose arm the engine has been told, in order of id; null: none. */
+    arms_told_to: string | null
+    /** 1: the engine has been told every arm. */
+    arms_told: number
+    /** When the codes of a CSV campaign were first taken out. */
+    codes_taken_at: string | null
+  }
+  /** The frozen audience with its arms. */
+  campaign_members: {
+    workspace_id: string
+    campaign_id: string
+    launch_id: string
+    member_id: string
+    arm: 'treated' | 'held-out'
+    /** Null for who is held out. */
+    coupon_id: string | null
+  }
+  /** One row a message; its id is the delivery id and never changes. */
+  outbox: {
+    id: string
+    workspace_id: string
+    campaign_id: string
+    launch_id: string
+    member_id: string
+    coupon_id: string
+    /** What is sent, as JSON. */
+    body: string
+    state: 'queued' | 'delivered' | 'dead' | 'dropped'
+    attempts: number
+    /** Not to be sent before; moved ahead as the lease of who is sending it. */
+    due_at: string
+    last_error: string | null
+    delivered_at: string | null
+  }
+  webhook_secrets: {
+    workspace_id: string
+    secret: string
+    created_at: string
+    /** When an owner was shown it; it is shown once. */
+    shown_at: string | null
+  }
+}

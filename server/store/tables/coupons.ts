@@ -1,0 +1,70 @@
+import type { Generated } from 'kysely'
+
+/** What a row of the ledger says happened to uses of a coupon. Expiry is no row: the coupon's dates say it. */
+export type LedgerKind = 'issued' | 'redeemed' | 'cancelled' | 'revoked'
+
+export interface CouponTables {
+  /** A code that was issued. It exists for tills once its launch is published. */
+  coupons: {
+    id: string
+    workspace_id: string
+    /** As newCode makes it: capitals and digits, without separators. */
+    code: string
+    campaign_id: string
+    launch_id: string
+    /** The member's imported id; null: for whoever presents the code. */
+    member_id: string | null
+    /** JSON of an Offer. */
+    offer: string
+    min_spend_minor: number
+    /** Valid while valid_from ≤ now < valid_to. */
+    valid_from: string
+    valid_to: string
+    uses_allowed: number
+    created_at: string
+  }
+  /** Append-only, counted in uses; triggers refuse update and delete. */
+  ledger: {
+    seq: Generated<number>
+    workspace_id: string
+    coupon_id: string
+    campaign_id: string
+    kind: LedgerKind
+    /** Always positive; the kind says which way. */
+    uses: number
+    /** The discount, for `redeemed` and the `cancelled` that takes it back; otherwise 0. */
+    amount_minor: number
+    order_id: string | null
+    redemption_id: string | null
+    store_id: string | null
+    /** Who did it: 'launch', 'key:…', 'user:…' or 'local'. */
+    actor: string
+    at: string
+  }
+  /** The first answer to each idempotency key. */
+  redemption_requests: {
+    workspace_id: string
+    key: string
+    /** SHA-256 of the request: the same key with another request is refused. */
+    fingerprint: string
+    /** JSON of the outcome. */
+    outcome: string
+    at: string
+  }
+  /** Keys of tills and shops. The key itself is shown once and never kept. */
+  api_keys: {
+    id: string
+    workspace_id: string
+    name: string
+    /** The key's first letters, by which people recognise it. */
+    prefix: string
+    /** SHA-256 of the key. */
+    digest: string
+    /** JSON array of scopes. */
+    scopes: string
+    created_at: string
+    /** To the hour. */
+    last_used_at: string | null
+    revoked_at: string | null
+  }
+}

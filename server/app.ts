@@ -10,6 +10,7 @@ import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/a
 import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { contextOf } from './context.ts'
+import { uploadRoutes } from './import/uploads.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
@@ -60,6 +61,7 @@ export async function makeApp(platform: Platform) {
       },
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
+  await uploadRoutes(app, platform)
   app.get('/healthz', () => ({ status: 'ok' }))
 
   if (existsSync(join(builtWeb, 'index.html'))) {

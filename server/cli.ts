@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { demoCommands } from './demo/commands.ts'
+import { importCommands } from './import/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -12,6 +13,7 @@ program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 workspaceCommands(program)
 demoCommands(program)
 metricCommands(program)
+importCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

@@ -1,5 +1,5 @@
 import { utcOfLocalSql } from '../../analytics/calendar/calendar.ts'
-import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { join, type Sql, sql } from '../../analytics/sql/sql.ts'
 
 /**
  * How a column writes its dates. `year-first`: 2011-12-09, 2011/12/9 8:05, 2011年12月9日, with or
@@ -38,9 +38,9 @@ const shapes: readonly (readonly [DateOrder, RegExp])[] = [
 export function dateOrderOf(values: readonly string[]): DateOrder | 'undecided' | null {
   if (values.length === 0) return null
   const most = values.length * 0.9
-  for (const [order, shape] of shapes) if (values.filter((value) => shape.test(value)).length >= most) return order
-  const parts = values.flatMap((value) => slashed.exec(value) ?? []).length / 4
-  return parts >= most ? dayOrMonthFirst(values) : null
+  for (const [order, shape] of shapes)
+    if (values.filter((value) => shape.test(value)).length >= most) return order
+  return values.filter((value) => slashed.test(value)).length >= most ? dayOrMonthFirst(values) : null
 }
 
 /** Decides by values over 12; `undecided` when there are none. */
@@ -60,13 +60,8 @@ export function dayOrMonthFirst(values: Iterable<string>): 'day-first' | 'month-
 const times = ['', ' %H:%M', ' %H:%M:%S', ' %H:%M:%S.%g', ' %I:%M %p', ' %I:%M:%S %p']
 const formats = (...days: string[]): Sql => {
   const all = days.flatMap((day) => times.map((time) => sql`${`${day}${time}`}`))
-  return sql`[${joined(all)}]`
+  return sql`[${join(all)}]`
 }
-const joined = (parts: readonly Sql[]): Sql => ({
-  kind: 'sql',
-  chunks: parts.flatMap((part, i) => (i === 0 ? part.chunks : [', ', ...part.chunks])),
-})
-
 /** SQL: the instant in UTC that the text means, or NULL. Text without zone is in `timeZone`. */
 export function instantSql(text: Sql, order: DateOrder, timeZone: string): Sql {
   const local = (timestamp: Sql) => utcOfLocalSql(timestamp, timeZone)

@@ -36,21 +36,30 @@ const unquoted = 1
 const quoted = 2
 const quoteInQuotes = 3
 const afterReturn = 4
-type State =
-  | typeof atFieldStart
-  | typeof unquoted
-  | typeof quoted
-  | typeof quoteInQuotes
-  | typeof afterReturn
+type State = typeof atFieldStart | typeof unquoted | typeof quoted | typeof quoteInQuotes | typeof afterReturn
 
 const anyWidth = -1
 /** Columns beyond this are counted as this many. */
 const widest = 4096
 
+/** 1 for the last bytes of a blank: space, no-break space C2 A0, ideographic space E3 80 80. */
+const blankEnd = new Uint8Array(256)
+for (const byte of [space, 0xa0, 0x80]) blankEnd[byte] = 1
+
+function trimmedEnd(bytes: Uint8Array, from: number, to: number): number {
+  for (;;) {
+    if (to > from && bytes[to - 1] === space) to--
+    else if (to - from > 1 && bytes[to - 1] === 0xa0 && bytes[to - 2] === 0xc2) to -= 2
+    else if (to - from > 2 && bytes[to - 1] === 0x80 && bytes[to - 2] === 0x80 && bytes[to - 3] === 0xe3)
+      to -= 3
+    else return to
+  }
+}
+
 export interface RecordSettings {
   /** One byte. */
   readonly delimiter: number
-  /** Columns of the header; undefined while the header itself is being read: every width is taken. */
+  /** Columns of the header; undefined: every record is taken as it is. */
   readonly columns?: number
   /** Which columns are written, by 0-based position; undefined: all. */
   readonly keep?: readonly number[]
@@ -58,8 +67,8 @@ export interface RecordSettings {
 
 /**
  * Splits delimited text (RFC 4180, CR, LF or CRLF, quotes at the start of a field) into records and
- * writes each as `line␟field␟field…␊`, unquoted, control characters made spaces and line breaks inside
- * values `lineBreakInValue`. Blank records are passed over. Memory is bounded by `longestRecord`.
+ * writes each as `line␟field␟field…␊`, unquoted, without blanks around values (TAB, no-break and
+ * ideographic spaces too), control characters made spaces and line breaks inside values `lineBreakInValue`. Blank records are passed over. Memory is bounded by `longestRecord`.
  */
 export class RecordScanner {
   readonly broken: BrokenRecord[] = []
@@ -78,6 +87,8 @@ export class RecordScanner {
   /** Bytes of the record that is being read that came with earlier pieces. */
   #recordBytes = 0
   #column = 0
+  /** Where the field that is being read begins in the output. */
+  #fieldFrom = 0
   #state: State = atFieldStart
   /** The record holds something besides blanks. */
   #anything = false
@@ -102,6 +113,7 @@ export class RecordScanner {
     const block = Buffer.from(this.#out.subarray(0, this.#start))
     this.#out.copyWithin(0, this.#start, this.#length)
     this.#length -= this.#start
+    this.#fieldFrom -= this.#start
     this.#start = 0
     return block
   }
@@ -117,30 +129,37 @@ export class RecordScanner {
     let column = this.#column
     let anything = this.#anything
     let writing = kept[column] === 1
+    let fieldFrom = this.#fieldFrom
     let recordFrom = -this.#recordBytes
     for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i]!
       if (state <= unquoted) {
         if (byte === delimiter) {
+          if (writing && length > fieldFrom && blankEnd[out[length - 1]!] === 1)
+            length = trimmedEnd(out, fieldFrom, length)
           if (column < widest) column++
           state = atFieldStart
           writing = kept[column] === 1
           if (writing) out[length++] = unitSeparator
+          fieldFrom = length
           continue
         }
-        if (byte > quote || byte === space) {
+        if (byte > quote) {
           if (writing) out[length++] = byte
-          if (byte !== space) anything = true
+          anything = true
           state = unquoted
           continue
         }
         if (byte === newline || byte === carriageReturn) {
           if (i - recordFrom > longestRecord) throw new UnreadableRecord('too-long', this.#recordLine)
+          if (writing && length > fieldFrom && blankEnd[out[length - 1]!] === 1)
+            length = trimmedEnd(out, fieldFrom, length)
           this.#length = length
           this.#closeRecord(column, anything)
           this.#makeRoom(chunk.length - i)
           out = this.#out
           length = this.#length
+          fieldFrom = length
           recordFrom = i + 1
           column = 0
           anything = false
@@ -152,9 +171,11 @@ export class RecordScanner {
           state = quoted
           continue
         }
+        if (byte > space) {
+          anything = true
+          state = unquoted
+        } else if (state === atFieldStart) continue // a blank before the value; a quote may follow
         if (writing) out[length++] = byte < space ? space : byte
-        if (byte > space) anything = true
-        state = unquoted
       } else if (state === quoted) {
         if (byte === quote) state = quoteInQuotes
         else {
@@ -183,12 +204,14 @@ export class RecordScanner {
     this.#state = state
     this.#column = column
     this.#anything = anything
+    this.#fieldFrom = fieldFrom
   }
 
   /** Call once at the end: a last line without a line break is a record too. */
   end(): void {
     if (this.#state === quoted) throw new UnreadableRecord('open-quote', this.#recordLine)
     this.#makeRoom(0)
+    if (this.#length > this.#fieldFrom) this.#length = trimmedEnd(this.#out, this.#fieldFrom, this.#length)
     this.#closeRecord(this.#column, this.#anything)
   }
 
@@ -207,19 +230,23 @@ export class RecordScanner {
     const digits = String(this.#line)
     for (let i = 0; i < digits.length; i++) this.#out[this.#length++] = digits.charCodeAt(i)
     if (this.#kept[0] === 1) this.#out[this.#length++] = unitSeparator
+    this.#fieldFrom = this.#length
   }
 
   #closeRecord(column: number, anything: boolean): void {
     this.#line++
     const columns = column + 1
     if (anything) {
-      const reason = this.#stray
-        ? 'stray-quote'
-        : this.#columns === anyWidth || columns === this.#columns
+      const reason =
+        this.#columns === anyWidth
           ? null
-          : columns < this.#columns
-            ? 'too-few-columns'
-            : 'too-many-columns'
+          : this.#stray
+            ? 'stray-quote'
+            : columns === this.#columns
+              ? null
+              : columns < this.#columns
+                ? 'too-few-columns'
+                : 'too-many-columns'
       if (reason === null) {
         this.#out[this.#length++] = newline
         this.#start = this.#length

@@ -85,7 +85,7 @@ function readable(block: Buffer): { text: Buffer; broken: BrokenRecord[] } {
   if (isUtf8(block)) return { text: block, broken: [] }
   const kept: Buffer[] = []
   const broken: BrokenRecord[] = []
-  for (let start = 0; start < block.length; ) {
+  for (let start = 0; start < block.length;) {
     const end = block.indexOf(0x0a, start) + 1
     const record = block.subarray(start, end)
     if (isUtf8(record)) kept.push(record)
@@ -99,7 +99,8 @@ try {
   await scan(workerData as ScanOrder)
 } catch (error) {
   const order = workerData as ScanOrder
-  if (error instanceof Stopped) port.postMessage({ kind: 'stopped', refusal: error.refusal } satisfies ScanMessage)
+  if (error instanceof Stopped)
+    port.postMessage({ kind: 'stopped', refusal: error.refusal } satisfies ScanMessage)
   else if (error instanceof UnreadableRecord)
     port.postMessage({
       kind: 'stopped',

@@ -138,6 +138,14 @@ export const baseTables: readonly Sql[] = [
     added_day date not null
   )`,
 
+  // Tags that were taken off again: what a past day saw. Nothing imported brings back a tag that stands here.
+  sql`create table if not exists removed_tags (
+    member_key integer not null,
+    tag varchar not null,
+    added_day date not null,
+    removed_day date not null
+  )`,
+
   // Who was in a launched campaign, and in which arm. Comes through the Store's events.
   sql`create table if not exists campaign_arms (
     campaign_id varchar not null,

@@ -40,8 +40,11 @@ export type Refusal =
   | { kind: 'refused'; code: 'wrong_member'; presented: boolean }
   | { kind: 'refused'; code: 'min_spend'; minSpendMinor: number }
 
+/** What stands in the way of any redemption. */
+export type Hindrance = Extract<Refusal, { code: 'revoked' | 'used' | 'not_yet_valid' | 'expired' }>
+
 /** What hinders the coupon whatever the basket and whoever presents it; null: nothing. */
-export function hindrance(coupon: Coupon, now: Date): Refusal | null {
+export function hindrance(coupon: Coupon, now: Date): Hindrance | null {
   const at = now.toISOString()
   if (coupon.revoked) return { kind: 'refused', code: 'revoked' }
   if (coupon.used >= coupon.usesAllowed)

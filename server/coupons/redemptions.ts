@@ -21,7 +21,7 @@ export interface RedemptionRequest {
   readonly amountMinor: number
   /** What the caller sent: the same key with another body is refused. */
   readonly body: unknown
-  /** 'key:…', 'user:…' or 'local'. */
+  /** As the ledger names it. */
   readonly actor: string
 }
 

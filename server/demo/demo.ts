@@ -30,6 +30,7 @@ const dataTables = [
   'order_lines',
   'refunds',
   'member_tags',
+  'removed_tags',
   'campaign_arms',
 ]
 

@@ -67,6 +67,8 @@ describe('shares and differences', () => {
     expect(en.share(6, 29)).toBe('6 of 29')
     expect(en.share(6, 30)).toBe('20.0%')
     expect(en.share(0, 0)).toBe('–')
+    expect(en.shareShort(314, 1000)).toBe('31%')
+    expect(en.shareShort(6, 21)).toBe('6/21')
   })
   test('ratios, heat cells, changes, points', () => {
     expect(en.percent(0.314)).toBe('31.4%')
@@ -105,6 +107,8 @@ describe('days', () => {
   test('a month', () => {
     expect(en.month('2026-11-01')).toBe('Nov 2026')
     expect(zh.month('2026-11-01')).toBe('2026年11月')
+    expect(en.shortMonth('2026-09-01')).toBe('Sep ’26')
+    expect(zh.shortMonth('2026-09-01')).toBe('26年9月')
   })
   test('ranges share what they have in common', () => {
     expect(en.dayRange('2026-11-09', '2026-11-15')).toBe('9–15 Nov 2026')

@@ -57,6 +57,7 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
   const fullDay = dateFormat({ year: 'numeric', month: zh ? 'long' : 'short', day: 'numeric' })
   const yearless = dateFormat({ month: zh ? 'long' : 'short', day: 'numeric' })
   const fullMonth = dateFormat({ year: 'numeric', month: zh ? 'long' : 'short' })
+  const monthName = dateFormat({ month: 'short' })
   const weekdayName = dateFormat({ weekday: 'short' })
   const instantFormat = new Intl.DateTimeFormat(dates, {
     timeZone,
@@ -118,6 +119,12 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
         return words.ofTotal(whole.format(numerator), whole.format(denominator))
       return percentOf(numerator / denominator)
     },
+    /** 31% of many, 6/21 of fewer than 30: heat cells. */
+    shareShort: (numerator: number, denominator: number) => {
+      if (denominator === 0) return unknown
+      if (denominator < smallPopulation) return `${whole.format(numerator)}/${whole.format(denominator)}`
+      return noDecimal.format(numerator / denominator)
+    },
     /** 31.4% */
     percent: (ratio: number | null) => (ratio === null ? unknown : percentOf(ratio)),
     /** 31%: heat cells and axes. */
@@ -136,6 +143,11 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
       zh ? `${dayOf(iso)} ${weekdayName.format(at(iso))}` : `${weekdayName.format(at(iso))} ${dayOf(iso)}`,
     /** Nov 2026, 2026年11月 */
     month: (iso: string | null) => (iso === null ? unknown : septShort(fullMonth.format(at(iso)))),
+    /** Nov ’26, 26年11月: where a month must be narrow. */
+    shortMonth: (iso: string) =>
+      zh
+        ? `${iso.slice(2, 4)}年${Number(iso.slice(5, 7))}月`
+        : `${septShort(monthName.format(at(iso)))} ’${iso.slice(2, 4)}`,
     /** 9–15 Nov 2026, 2026年11月9–15日. Made by hand: Intl writes a Chinese range as 11/9. */
     dayRange: (from: string, to: string) => {
       if (from === to) return dayOf(from)

@@ -313,9 +313,11 @@ test.each(Object.entries(routes))('%s', async (route, rule) => {
     const { status, body } = await people.get(who)!.send(method, url, method === 'POST' ? {} : undefined)
     const may = rule === 'public' || (rule !== 'key' && (who === 'outsider' || allowed[rule].includes(who)))
     expect({ who, refused: refused(status) }).toEqual({ who, refused: !may })
-    if (who === 'outsider') expect(secrets.filter((secret) => body.includes(secret))).toEqual([])
+    const leaked = who === 'outsider' ? secrets.filter((secret) => body.includes(secret)) : []
+    expect(leaked).toEqual([])
   }
-  if (rule === 'public' || rule === 'key') expect(await held()).toBe(before)
+  const noted = rule === 'marketer' // exports are noted in the audit
+  expect(noted || (await held()) === before).toBe(true)
 })
 
 /** `METHOD /path` of Fastify's drawn tree, where each level is indented by four characters. */

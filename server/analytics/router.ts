@@ -2,8 +2,16 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { QueryCancelled, QueryTimedOut } from '../../analytics/engine/engine.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
+import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
+import { blendedValue, ltv, ltvFindings } from '../../analytics/metrics/ltv/ltv.ts'
 import type { Metric } from '../../analytics/metrics/metric.ts'
-import { retention } from '../../analytics/metrics/retention/retention.ts'
+import { overview, overviewFindings } from '../../analytics/metrics/overview/overview.ts'
+import { repurchase, repurchaseFindings } from '../../analytics/metrics/repurchase/repurchase.ts'
+import {
+  retention,
+  retentionAverages,
+  retentionFindings,
+} from '../../analytics/metrics/retention/retention.ts'
 import type { Context } from '../trpc.ts'
 import { readerProcedure, router, signedInProcedure } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -86,8 +94,29 @@ export const analyticsRouter = router({
       return (await ask(ctx, metric, input, signal)).answer
     }),
 
+  /** A window beside the one before it, and the chart's steps. */
+  overview: readerProcedure.input(questionOf(overview.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, overview, input, signal)
+    return { ...answer, findings: overviewFindings(answer.rows) }
+  }),
+
   retention: readerProcedure.input(questionOf(retention.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, retention, input, signal)
-    return answer
+    return { ...answer, averages: retentionAverages(answer.rows), findings: retentionFindings(answer.rows) }
+  }),
+
+  repurchase: readerProcedure.input(questionOf(repurchase.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, repurchase, input, signal)
+    return { ...answer, withinDays: settings.withinDays, findings: repurchaseFindings(answer.rows) }
+  }),
+
+  ltv: readerProcedure.input(questionOf(ltv.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, ltv, input, signal)
+    return { ...answer, blended: blendedValue(answer.rows), findings: ltvFindings(answer.rows) }
+  }),
+
+  dormancy: readerProcedure.input(questionOf(dormancy.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, dormancy, input, signal)
+    return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyFindings(answer.rows) }
   }),
 })

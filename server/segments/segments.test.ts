@@ -229,7 +229,8 @@ test('what people set overrides an imported tag, also when every event is told a
 })
 
 test('completion knows the values of the data', async () => {
-  const values = await caller.segments.values()
+  const { values, day } = await caller.segments.values()
+  expect(day).toBe('2026-03-01')
   for (const list of ['categories', 'stores', 'channels', 'regions', 'tiers', 'tags'] as const)
     expect(values[list].length).toBeGreaterThan(0)
 })

@@ -7,7 +7,6 @@ import type { Parsed } from '../../../analytics/segments/parse.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import { useTRPC } from '../../trpc.ts'
 import { Panel } from '../../ui/panel.tsx'
-import { useWorkspace } from '../../ui/workspace.tsx'
 import { Builder } from './builder.tsx'
 import type { Values } from './drafts.ts'
 import { JsonFace } from './json-face.tsx'
@@ -27,24 +26,19 @@ export function RulePanel({
   onChange,
   face,
   onFace,
-  day,
 }: {
   text: string
   parsed: Parsed
   onChange: (text: string) => void
   face: Face
   onFace: (face: Face) => void
-  day: string | undefined
 }) {
   const t = useTranslations('segments')
   const trpc = useTRPC()
-  const { timeZone } = useWorkspace()
-  const values =
-    useQuery(trpc.segments.values.queryOptions(undefined, { staleTime: 300_000 })).data ?? noValues
+  const shop = useQuery(trpc.segments.values.queryOptions(undefined, { staleTime: 300_000 })).data
   const empty = text.trim() === ''
   const expression = parsed.kind === 'parsed' ? parsed.expression : empty ? everyone : null
   const problems = parsed.kind === 'refused' && !empty ? parsed.problems : []
-  const today = new Intl.DateTimeFormat('en-CA', { timeZone }).format(new Date())
   return (
     <Panel title={t('rule.title')} subtitle={t('rule.subtitle')}>
       <div className={classes.faces}>
@@ -58,7 +52,7 @@ export function RulePanel({
       {face === 'text' ? (
         <>
           <Suspense fallback={null}>
-            <TextFace text={text} onChange={onChange} problems={problems} values={values} />
+            <TextFace text={text} onChange={onChange} problems={problems} values={shop?.values ?? noValues} />
           </Suspense>
           <ProblemList
             problems={problems}
@@ -77,13 +71,9 @@ export function RulePanel({
         </>
       ) : face === 'json' ? (
         <JsonFace expression={expression} onChange={(next) => onChange(print(next))} />
-      ) : (
+      ) : shop === undefined ? null : (
         <>
-          <Builder
-            expression={expression}
-            shop={{ values, day: day ?? today }}
-            onChange={(next) => onChange(print(next))}
-          />
+          <Builder expression={expression} shop={shop} onChange={(next) => onChange(print(next))} />
           <pre className={classes.canonical}>{print(expression)}</pre>
         </>
       )}

@@ -190,7 +190,6 @@ function Editor({ saved }: { saved: Saved | undefined }) {
             onChange={setText}
             face={(search.face as Face | undefined) ?? 'builder'}
             onFace={(face) => void navigate({ search: (old) => ({ ...old, face }), replace: true })}
-            day={counted.data?.asOf}
           />
           {saved && saved.versions.length > 1 ? (
             <VersionsPanel versions={saved.versions} shown={canonical} onUse={setText} />

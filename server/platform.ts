@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Redemptions } from './coupons/redemptions.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { openMigratedStore, type Store } from './store/store.ts'
@@ -26,9 +26,19 @@ export interface Platform {
   close(): Promise<void>
 }
 
+/** Like `recursive: true`, which never returns where the system lets nobody make folders (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return
+    throw Object.assign(new Error(`${path} is not a folder`), { code: 'ENOTDIR' })
+  }
+  makeFolder(dirname(path))
+  mkdirSync(path)
+}
+
 /** Opens a data folder. Throws StoreInUse when another process holds it. */
 export async function openPlatform(dataFolder: string, clock: Clock = systemClock): Promise<Platform> {
-  mkdirSync(dataFolder, { recursive: true })
+  makeFolder(dataFolder)
   const store = await openMigratedStore(join(dataFolder, 'store.db'))
   const workspaces = new Workspaces(store, dataFolder, clock)
   const redemptions = new Redemptions(store, clock)

@@ -16,6 +16,7 @@ import { render, type Sql } from '../sql/sql.ts'
 import {
   type Column,
   type Engine,
+  EngineDamaged,
   EngineInUse,
   QueryCancelled,
   type QueryOptions,
@@ -39,7 +40,7 @@ const openFiles = new Set<string>()
 /**
  * Opens (or creates) a workspace's DuckDB file; ':memory:' for one that is gone when closed. The
  * attached database `scratch` lives in memory and holds what can be computed again.
- * Throws EngineInUse when another process holds the file.
+ * Throws EngineInUse when another process holds the file, EngineDamaged when it cannot be read.
  */
 export async function openDuckDb(path: string, settings: DuckDbSettings = {}): Promise<Engine> {
   const inMemory = path === ':memory:'
@@ -68,6 +69,8 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
   } catch (error) {
     openFiles.delete(file)
     if (/could not set lock|conflicting lock/i.test(String(error))) throw new EngineInUse(file)
+    if (/not a valid DuckDB|could not read|corrupt|serialization error|replaying WAL/i.test(String(error)))
+      throw new EngineDamaged(file, error)
     throw error
   }
 }

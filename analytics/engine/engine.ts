@@ -69,3 +69,13 @@ export class EngineInUse extends Error {
     this.path = path
   }
 }
+
+/** The file is no database, or a damaged one; `path` says which. */
+export class EngineDamaged extends Error {
+  override name = 'EngineDamaged'
+  readonly path: string
+  constructor(path: string, cause: unknown) {
+    super(`The file ${path} is damaged.`, { cause })
+    this.path = path
+  }
+}

@@ -18,6 +18,11 @@ const migrations = {
   '0005-campaigns': campaigns,
 }
 
+/** The store was written by a later version, whose migrations this one does not know. */
+export class StoreNewer extends Error {
+  override name = 'StoreNewer'
+}
+
 /** Opens the Store (':memory:' for one that is gone when destroyed) and brings its tables up to date. */
 export async function openMigratedStore(path: string): Promise<Store> {
   const store = new Kysely<StoreSchema>({ dialect: nodeSqlite(openStore(path)) })
@@ -27,6 +32,7 @@ export async function openMigratedStore(path: string): Promise<Store> {
   }).migrateToLatest()
   if (error) {
     await store.destroy()
+    if (/previously executed migration/.test(String(error))) throw new StoreNewer(path, { cause: error })
     throw error
   }
   return store

@@ -13,6 +13,7 @@ import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
 import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
+import { memberExport } from './members/export-route.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
@@ -74,6 +75,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
     return isReady() ? { status: 'ready' } : reply.code(503).send({ status: 'starting' })
   })
   await app.register(api, { prefix: '/api/v1', platform })
+  await app.register(memberExport, { prefix: '/export', platform })
 
   if (existsSync(join(builtWeb, 'index.html'))) {
     const page = readFileSync(join(builtWeb, 'index.html'), 'utf8')

@@ -5,6 +5,7 @@ import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
+import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
@@ -17,6 +18,7 @@ export const appRouter = router({
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,
+  members: membersRouter,
   campaigns: campaignsRouter,
   workspaces: workspacesRouter,
 })

@@ -14,6 +14,7 @@ import { api } from './api/api.ts'
 import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
 import { memberExport } from './members/export-route.ts'
+import { uploadRoutes } from './import/uploads.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
@@ -44,7 +45,8 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
+        // The desk's code reader is WebAssembly where a browser has no reader of its own.
+        scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
         fontSrc: ["'self'"],
         connectSrc: ["'self'"],
@@ -76,6 +78,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   })
   await app.register(api, { prefix: '/api/v1', platform })
   await app.register(memberExport, { prefix: '/export', platform })
+  await uploadRoutes(app, platform)
 
   if (existsSync(join(builtWeb, 'index.html'))) {
     const page = readFileSync(join(builtWeb, 'index.html'), 'utf8')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
+import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { scopeOf } from '../analytics/scope.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
@@ -8,7 +9,6 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { csvRow } from './csv.ts'
 import { Found, foundMembers, inOrder, type ListRequest } from './list.ts'
 import { maskedPhone } from './phone.ts'
-import { fixedStatus } from './status.ts'
 
 const columns = [
   'member_id',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import type { QueryOptions } from '../../analytics/engine/engine.ts'
+import { fixedStatus, type statuses } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { inAudience } from '../../analytics/relations/member-orders.ts'
 import type { Scope } from '../../analytics/relations/scope.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
@@ -11,7 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { maskedPhone } from './phone.ts'
 import { type Rhythm, rhythmOf } from './rhythm.ts'
-import { fixedStatus, type Reason, reasonOf, type Status } from './status.ts'
+import { type Reason, reasonOf } from './reason.ts'
 
 export const sorts = ['value-at-risk', 'net', 'orders', 'last-order', 'joined', 'member'] as const
 export type Sort = (typeof sorts)[number]
@@ -31,7 +32,7 @@ export interface ListedMember {
   readonly name: string | null
   /** Masked. */
   readonly phone: string | null
-  readonly status: Status
+  readonly status: (typeof statuses)[number]
   readonly reason: Reason
   /** Days from the last order's day to asOf; null: never bought. */
   readonly silentDays: number | null

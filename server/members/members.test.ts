@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
-import { memberFacts } from '../../fixtures/hand-worked/expected.ts'
+import { dormancy, memberFacts } from '../../fixtures/hand-worked/expected.ts'
 import { loadHandWorkedShop, members as people } from '../../fixtures/hand-worked/shop.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { appRouter } from '../router.ts'
@@ -11,6 +11,7 @@ import { recordEvent } from '../store/events.ts'
 import { createCallerFactory, type Role } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { csvCell } from './csv.ts'
+import { exportMembers } from './export.ts'
 import { type ListRequest, listMembers, type Sort, sorts } from './list.ts'
 import { maskedPhone } from './phone.ts'
 import { rhythmOf } from './rhythm.ts'
@@ -109,6 +110,28 @@ test('facts and statuses are those worked by hand', async () => {
       status,
     ]),
   )
+})
+
+test('the dormant by value, and the list agrees with the export', async () => {
+  const request: ListRequest = { segment: 'status = "dormant"', sort: 'value-at-risk', descending: true }
+  const outcome = await listMembers(platform.store, workspace, { ...request, limit: 50 })
+  if (outcome.kind !== 'listed') throw new Error(JSON.stringify(outcome))
+  const { page } = outcome
+  expect(page.rows.map(({ memberId }) => memberId)).toEqual(dormancy.dormantByValue)
+  expect([page.members, page.valueAtRiskMinor]).toEqual([
+    dormancy.members.dormant,
+    dormancy.valueAtRisk.dormant * 100,
+  ])
+  const exported = await exportMembers(platform.store, workspace, { ...request, unmasked: false })
+  if (exported.kind !== 'exported') throw new Error('refused')
+  let csv = ''
+  for await (const chunk of exported.csv) csv += chunk
+  const lines = csv.trim().split('\r\n').slice(1)
+  expect(lines.map((line) => line.split(',')[0])).toEqual(dormancy.dormantByValue)
+  expect(lines[0]).toBe(
+    'M02,白露,160****5678,dormant,121,2026-03-01,3,32000,32000,2026-01-10,,,东门店,unknown',
+  )
+  expect(lines[1]).toMatch(/^M03,'=cmd\(\),/)
 })
 
 test('search finds ids, names, whole phones and their last four digits, but no other part of a phone', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
+import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { scopeOf } from '../analytics/scope.ts'
@@ -8,7 +9,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { gapsOf } from './list.ts'
 import { maskedPhone } from './phone.ts'
 import { rhythmOf } from './rhythm.ts'
-import { fixedStatus, reasonOf } from './status.ts'
+import { reasonOf } from './reason.ts'
 
 /** The newest orders and refunds that a page shows. */
 const mostEvents = 500

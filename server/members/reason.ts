@@ -1,15 +1,3 @@
-import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
-
-export type Status = 'active' | 'cooling' | 'dormant' | 'lost' | 'never bought'
-
-/** The fixed rule: the status of a member whose last order lies `silentDays` before asOf; null: no order. */
-export function fixedStatus(silentDays: number | null, thresholds: DormancyThresholds): Status {
-  if (silentDays === null) return 'never bought'
-  if (silentDays <= thresholds.active) return 'active'
-  if (silentDays <= thresholds.cooling) return 'cooling'
-  return silentDays <= thresholds.dormant ? 'dormant' : 'lost'
-}
-
 /** Why a member has the status, for a sentence: `id` names it, `values` are its numbers in days. */
 export interface Reason {
   readonly id: 'never' | 'once' | 'silent' | 'rhythm'

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { Panel } from '../../ui/panel.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -13,7 +14,10 @@ export function HoldoutStep({ draft, change, preview }: StepProps & { preview: P
   const rise = useRise()
   const plan = preview?.plan
   return (
-    <Panel title={t('title', { count: preview?.holdout ?? 0 })} subtitle={t('subtitle')}>
+    <Panel
+      title={preview ? t('title', { count: preview.holdout }) : t('titleWaiting')}
+      subtitle={t('subtitle')}
+    >
       <div className={classes.stack}>
         <div className={classes.options} role="radiogroup" aria-label={t('subtitle')}>
           {plan?.options.map(({ share, members, detectable }) => (
@@ -63,7 +67,7 @@ function Option({
   chosen: boolean
   choose: () => void
   title: string
-  children: React.ReactNode
+  children: ReactNode
 }) {
   return (
     <button type="button" role="radio" aria-checked={chosen} className={classes.option} onClick={choose}>

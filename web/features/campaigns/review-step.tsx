@@ -31,8 +31,10 @@ export function ReviewStep({ campaignId, definition }: { campaignId: string; def
   const launch = useMutation(
     trpc.campaigns.launch.mutationOptions({
       async onSuccess() {
-        await client.invalidateQueries(trpc.campaigns.pathFilter())
+        // The preview of a launched campaign is not asked for again: it has none any more.
+        await client.invalidateQueries(trpc.campaigns.list.queryFilter())
         await navigate({ to: '/campaigns/$campaignId', params: { campaignId } })
+        await client.invalidateQueries(trpc.campaigns.show.queryFilter())
       },
       async onError(error) {
         if (errorCode(error) !== 'CONFLICT') return

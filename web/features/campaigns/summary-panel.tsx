@@ -18,7 +18,9 @@ export function SummaryPanel({ estimate, complete }: { estimate: Answer<Preview>
   if (!complete || (!data && !estimate.isError))
     return (
       <Panel title={t('title')}>
-        <p className={classes.help}>{t('incomplete')}</p>
+        <p className={classes.help} role="status">
+          {complete ? t('counting') : t('incomplete')}
+        </p>
       </Panel>
     )
   if (estimate.isError || !data)

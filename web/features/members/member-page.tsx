@@ -148,17 +148,32 @@ function Orders({ member }: { member: Member }) {
       key: 'day',
       header: t('order.time'),
       value: ({ orderedAt }) => orderedAt,
-      cell: ({ orderedAt }) => format.instant(orderedAt),
+      cell: ({ orderedAt }) => <span className={classes.line}>{format.instant(orderedAt)}</span>,
     },
-    { key: 'order', header: t('order.id'), value: ({ orderId }) => orderId },
+    {
+      key: 'order',
+      header: t('order.id'),
+      value: ({ orderId }) => orderId,
+      cell: ({ orderId }) => <span className={classes.line}>{orderId}</span>,
+    },
     {
       key: 'items',
       header: t('order.items'),
       value: ({ items }) => items,
       cell: ({ items }) => <span className={classes.items}>{items ?? '–'}</span>,
     },
-    { key: 'store', header: t('order.store'), value: ({ store }) => store },
-    { key: 'channel', header: t('order.channel'), value: ({ channel }) => channel },
+    {
+      key: 'store',
+      header: t('order.store'),
+      value: ({ store }) => store,
+      cell: ({ store }) => <span className={classes.line}>{store ?? '–'}</span>,
+    },
+    {
+      key: 'channel',
+      header: t('order.channel'),
+      value: ({ channel }) => channel,
+      cell: ({ channel }) => <span className={classes.line}>{channel ?? '–'}</span>,
+    },
     {
       key: 'state',
       header: t('order.state'),
@@ -167,7 +182,7 @@ function Orders({ member }: { member: Member }) {
         state !== 'paid' ? (
           <StatusChip tone="off">{t(`state.${state}`)}</StatusChip>
         ) : qualifies ? (
-          t('state.paid')
+          <span className={classes.line}>{t('state.paid')}</span>
         ) : (
           <StatusChip tone="warn">{t('state.refunded')}</StatusChip>
         ),

@@ -5,8 +5,10 @@ import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
+import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
+import { importsRouter } from './import/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
@@ -18,8 +20,10 @@ export const appRouter = router({
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,
+  opportunities: opportunitiesRouter,
   members: membersRouter,
   campaigns: campaignsRouter,
+  imports: importsRouter,
   workspaces: workspacesRouter,
 })
 

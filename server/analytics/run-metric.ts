@@ -88,7 +88,11 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
 
 function narrowed<Row>(row: Row, segment: string): Row {
   const expression = (row as { membersExpression?: unknown }).membersExpression
-  return typeof expression === 'string'
-    ? { ...row, membersExpression: `(${segment}) AND (${expression})` }
-    : row
+  return typeof expression === 'string' ? { ...row, membersExpression: bothRules(segment, expression) } : row
 }
+
+/** A rule for the members of both. */
+export const bothRules = (segment: string, expression: string): string =>
+  segment === 'everyone' ? expression : `${alone(segment)} and ${alone(expression)}`
+
+const alone = (rule: string) => (/\bor\b/.test(rule) ? `(${rule})` : rule)

@@ -1,12 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { readFilters, readText } from '../filters/search.ts'
 import { Broken, NotFound, Waiting } from './fallbacks.tsx'
+import { Settled } from './settled.tsx'
 import { Shell } from './shell.tsx'
 import { SignedIn } from './signed-in.tsx'
 
 type Search = Record<string, unknown>
 
-const root = createRootRoute({ notFoundComponent: NotFound })
+const root = createRootRoute({ component: Settled, notFoundComponent: NotFound })
 
 const signIn = createRoute({
   getParentRoute: () => root,

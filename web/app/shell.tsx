@@ -39,11 +39,12 @@ export function Shell() {
       <nav className={classes.rail} aria-label={t('navigation')}>
         <Menu position="bottom-start" width={260}>
           <Menu.Target>
-            <UnstyledButton className={classes.workspace} aria-label={t('workspaceMenu', { name })}>
+            <UnstyledButton className={classes.workspace}>
               <Mark />
               <span className={classes.names}>
                 <span className={classes.product}>Reveille</span>
                 <span className={classes.name}>{name}</span>
+                <span className="visually-hidden">{t('workspaceMenu')}</span>
               </span>
               <IconChevronDown size={18} aria-hidden />
             </UnstyledButton>

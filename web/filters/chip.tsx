@@ -22,8 +22,8 @@ export function Chip({
   const [open, setOpen] = useState(false)
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-start" trapFocus width="auto">
-      <Popover.Target>
-        <span className={classes.pair}>
+      <span className={classes.pair}>
+        <Popover.Target>
           <button
             type="button"
             className={classes.chip}
@@ -35,18 +35,18 @@ export function Chip({
             <span className={classes.label}>{label}</span>
             {off && !icon ? null : <IconChevronDown size={16} aria-hidden />}
           </button>
-          {onClear ? (
-            <button
-              type="button"
-              className={classes.clear}
-              aria-label={t('clear', { label })}
-              onClick={onClear}
-            >
-              <IconX size={14} aria-hidden />
-            </button>
-          ) : null}
-        </span>
-      </Popover.Target>
+        </Popover.Target>
+        {onClear ? (
+          <button
+            type="button"
+            className={classes.clear}
+            aria-label={t('clear', { label })}
+            onClick={onClear}
+          >
+            <IconX size={14} aria-hidden />
+          </button>
+        ) : null}
+      </span>
       <Popover.Dropdown className={classes.form}>{children(() => setOpen(false))}</Popover.Dropdown>
     </Popover>
   )

@@ -212,6 +212,12 @@ function Cell({
     'data-progress': cell.inProgress ? true : undefined,
     title: cell.spoken,
   }
+  const words = (
+    <>
+      {cell.text}
+      <span className="visually-hidden">{cell.spoken}</span>
+    </>
+  )
   return (
     <td {...place} tabIndex={cell.members ? undefined : first ? 0 : -1}>
       {cell.members ? (
@@ -219,14 +225,13 @@ function Cell({
           to="/members"
           search={{ segment: cell.members, asOf }}
           preload={false}
-          aria-label={cell.spoken}
           tabIndex={first ? 0 : -1}
           {...look}
         >
-          {cell.text}
+          {words}
         </Link>
       ) : (
-        <span {...look}>{cell.text}</span>
+        <span {...look}>{words}</span>
       )}
     </td>
   )

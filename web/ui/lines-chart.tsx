@@ -1,14 +1,4 @@
-import {
-  CartesianGrid,
-  Line,
-  LineChart,
-  Tooltip,
-  usePlotArea,
-  useXAxisScale,
-  useYAxisScale,
-  XAxis,
-  YAxis,
-} from 'recharts'
+import { CartesianGrid, Line, LineChart, Tooltip, usePlotArea, useYAxisScale, XAxis, YAxis } from 'recharts'
 import type { ReactNode } from 'react'
 import classes from './lines-chart.module.css'
 import { usePalette } from './palette.ts'
@@ -78,7 +68,7 @@ export function LinesChart({
       width={width}
       height={height}
       data={rows}
-      margin={{ top: 12, right: Math.ceil(labelWidth) + 20, bottom: 4, left: 0 }}
+      margin={{ top: 12, right: Math.ceil(labelWidth) + 26, bottom: 4, left: 0 }}
       accessibilityLayer
       title={title}
       desc={description}
@@ -174,45 +164,46 @@ export function LinesChart({
   )
 }
 
-/** Each line's name beside its last point, moved apart where lines end close together. */
+/** The lines' names at the right edge, in the order of their ends and moved apart where these are close. */
 function EndLabels({ series }: { series: readonly LineSeries[] }) {
   const palette = usePalette()
   const plot = usePlotArea()
-  const x = useXAxisScale()
   const y = useYAxisScale()
-  if (!plot || !x || !y) return null
+  if (!plot || !y) return null
   const ends = series.flatMap((each) => {
-    const last = each.points.findLastIndex(({ value }) => value !== null)
-    const at = last < 0 ? undefined : y(each.points[last]?.value ?? 0)
-    return at === undefined ? [] : [{ each, last, x: x(last) ?? plot.x + plot.width, y: at }]
+    const at = y(each.points.findLast(({ value }) => value !== null)?.value ?? Number.NaN)
+    return at === undefined || Number.isNaN(at) ? [] : [{ each, at }]
   })
-  const placed = new Map<string, number>()
-  for (const together of Map.groupBy(ends, ({ last }) => last).values()) {
-    const apart = spread(
-      together.map((end) => end.y),
-      16,
-      plot.y + plot.height,
-    )
-    together.forEach(({ each }, index) => placed.set(each.key, apart[index] ?? 0))
-  }
+  const placed = spread(
+    ends.map(({ at }) => at),
+    18,
+    plot.y + plot.height,
+  )
+  const left = plot.x + plot.width + 8
   return (
     <g>
-      {ends.map(({ each, x: left }) => (
-        <text
-          key={each.key}
-          x={Math.max(left, 0) + 10}
-          y={placed.get(each.key)}
-          dominantBaseline="central"
-          fontSize={12}
-          fontWeight={600}
-          fontFamily={fontFamily}
-          fill={palette.text}
-          stroke={palette.surface}
-          strokeWidth={3}
-          paintOrder="stroke"
-        >
-          {each.name}
-        </text>
+      {ends.map(({ each }, index) => (
+        <g key={each.key}>
+          <line
+            x1={left}
+            x2={left + 10}
+            y1={placed[index]}
+            y2={placed[index]}
+            stroke={each.colour}
+            strokeWidth={each.strong ? 3.5 : 2.5}
+          />
+          <text
+            x={left + 15}
+            y={placed[index]}
+            dominantBaseline="central"
+            fontSize={12}
+            fontWeight={600}
+            fontFamily={fontFamily}
+            fill={palette.text}
+          >
+            {each.name}
+          </text>
+        </g>
       ))}
     </g>
   )

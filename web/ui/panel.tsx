@@ -17,11 +17,9 @@ export function Panel({
     <section className={classes.panel}>
       {title || tools ? (
         <div className={classes.head}>
-          <div className={classes.words}>
-            {title ? <h2 className={classes.title}>{title}</h2> : null}
-            {subtitle ? <p className={classes.subtitle}>{subtitle}</p> : null}
-          </div>
+          {title ? <h2 className={classes.title}>{title}</h2> : null}
           {tools ? <div className={classes.tools}>{tools}</div> : null}
+          {subtitle ? <p className={classes.subtitle}>{subtitle}</p> : null}
         </div>
       ) : null}
       {children}

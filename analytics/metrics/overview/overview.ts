@@ -114,52 +114,48 @@ export const overview = defineMetric({
 
   build(settings, scope, d) {
     const periods = periodsOf(settings, scope)
-    const [current, previous] = periods as [Period, Period]
-    const earliest = d.date(periods.map(({ from }) => from).toSorted()[0]!)
-    const inReach = sql`local_day >= ${earliest} and local_day <= ${d.date(scope.asOf)}`
-    // A day lies in at most one of the two windows and in one step; who is new depends on these.
-    const inCurrent = sql`local_day >= ${d.date(current.from)}`
-    const windowFrom = sql`case when ${inCurrent} then ${d.date(current.from)} else ${d.date(previous.from)} end`
-    const windowTo = sql`case when ${inCurrent} then ${d.date(current.to)} else ${d.date(previous.to)} end`
-    const stepOf = (day: Sql) =>
-      settings.step === 'month' ? d.startOf('month', day) : d.startOfWeek(day, scope.calendar.firstWeekday)
-    const spans = [
-      {
-        span: 'window',
-        from: windowFrom,
-        firstWithin: sql`first_day >= ${windowFrom} and first_day <= ${windowTo}`,
-      },
-      {
-        span: 'step',
-        from: stepOf(sql`local_day`),
-        firstWithin: sql`${stepOf(sql`first_day`)} = ${stepOf(sql`local_day`)}`,
-      },
-    ]
-    const buyers = spans.map(({ span, from, firstWithin }) => {
-      const opens = sql`(previous_day is null or previous_day < ${from})`
-      return sql`
-          ${d.countIf(sql`${opens} and ${firstWithin} and not first_seen`)} as ${name(`${span}_new_buyers`)},
-          ${d.countIf(sql`${opens} and ${firstWithin} and first_seen`)} as ${name(`${span}_first_seen_buyers`)},
-          ${d.countIf(sql`${opens} and first_day < ${from}`)} as ${name(`${span}_returning_buyers`)}`
-    })
+    const earliest = periods.map(({ from }) => from).toSorted()[0]!
+    const reach = daysBetween(earliest, scope.asOf) + 1
+    const inReach = sql`local_day >= ${d.date(earliest)} and local_day <= ${d.date(scope.asOf)}`
+    const spans = ['shown', 'step'].map((span) => ({
+      measure: (of: string) => name(`${span}_${of}`),
+      opens: sql`(previous_day is null or previous_day < ${name(`${span}_from`)})`,
+      firstWithin: sql`first_day >= ${name(`${span}_from`)} and first_day <= ${name(`${span}_to`)}`,
+      firstBefore: sql`first_day < ${name(`${span}_from`)}`,
+    }))
+    const buyers = spans.map(
+      ({ measure, opens, firstWithin, firstBefore }) => sql`
+          ${d.countIf(sql`${opens} and ${firstWithin} and not first_seen`)} as ${measure('new_buyers')},
+          ${d.countIf(sql`${opens} and ${firstWithin} and first_seen`)} as ${measure('first_seen_buyers')},
+          ${d.countIf(sql`${opens} and ${firstBefore}`)} as ${measure('returning_buyers')}`,
+    )
     const nets = spans.map(
-      ({ span, from, firstWithin }) => sql`
-          ${d.sumIf(sql`net_minor`, sql`${firstWithin} and not first_seen`)} as ${name(`${span}_new_net`)},
-          ${d.sumIf(sql`net_minor`, sql`${firstWithin} and first_seen`)} as ${name(`${span}_first_seen_net`)},
-          ${d.sumIf(sql`net_minor`, sql`first_day < ${from}`)} as ${name(`${span}_returning_net`)}`,
+      ({ measure, firstWithin, firstBefore }) => sql`
+          ${d.sumIf(sql`net_minor`, sql`${firstWithin} and not first_seen`)} as ${measure('new_net')},
+          ${d.sumIf(sql`net_minor`, sql`${firstWithin} and first_seen`)} as ${measure('first_seen_net')},
+          ${d.sumIf(sql`net_minor`, firstBefore)} as ${measure('returning_net')}`,
     )
     const either = (measure: string) =>
-      d.sum(
-        sql`case when kind = 'step' then ${name(`step_${measure}`)} else ${name(`window_${measure}`)} end`,
-      )
+      d.sum(sql`case when kind = 'step' then ${name(`step_${measure}`)} else ${name(`shown_${measure}`)} end`)
 
     return sql`
       with period(kind, from_day, to_day) as (
         values ${join(periods.map(({ kind, from, to }) => sql`(${kind}, ${d.date(from)}, ${d.date(to)})`))}
       ),
+      -- a day lies in at most one of the two windows and in one step; who is new depends on where these begin
+      calendar_day as (
+        select reached.local_day, shown.from_day as shown_from, shown.to_day as shown_to,
+          step.from_day as step_from, step.to_day as step_to
+        from (select ${d.addDays(d.date(earliest), sql`n`)} as local_day from ${d.integers(reach)} as day_number) as reached
+        left join period as shown
+          on shown.kind <> 'step' and reached.local_day >= shown.from_day and reached.local_day <= shown.to_day
+        left join period as step
+          on step.kind = 'step' and reached.local_day >= step.from_day and reached.local_day <= step.to_day
+      ),
       purchase as (${purchases(scope, inReach)}),
       buyer_day as (
-        select local_day, ${join(buyers)} from purchase group by local_day
+        select local_day, ${join(buyers)}
+        from purchase join calendar_day using (local_day) group by local_day
       ),
       member_net as (
         select event.local_day, event.net_minor, member.first_day, member.first_seen
@@ -171,19 +167,15 @@ export const overview = defineMetric({
       ),
       net_day as (
         select local_day, ${join(nets)}, ${d.sum(sql`net_minor`)} as member_net
-        from member_net group by local_day
+        from member_net join calendar_day using (local_day) group by local_day
       ),
       order_day as (${orderDays(scope, inReach, d)}),
-      day as (
-        select local_day from order_day union select local_day from net_day union select local_day from buyer_day
-      ),
       measured as (
-        select day.local_day, orders, guest_orders, guest_net, member_net,
-          ${join(measures.map(name))}
-        from day
-        left join order_day on order_day.local_day = day.local_day
-        left join net_day on net_day.local_day = day.local_day
-        left join buyer_day on buyer_day.local_day = day.local_day
+        select *
+        from calendar_day
+        left join order_day using (local_day)
+        left join net_day using (local_day)
+        left join buyer_day using (local_day)
       )
       select kind, from_day, to_day,
         ${d.sum(sql`orders`)} as orders, ${d.sum(sql`guest_orders`)} as guest_orders,
@@ -217,10 +209,6 @@ export const overview = defineMetric({
         }
       }),
 })
-
-const measures = ['window', 'step'].flatMap((span) =>
-  ['new', 'first_seen', 'returning'].flatMap((who) => [`${span}_${who}_buyers`, `${span}_${who}_net`]),
-)
 
 /** A row per member and purchase day that counts, with the day of the one before it. */
 const purchases = (scope: Scope, inReach: Sql): Sql =>

@@ -46,7 +46,7 @@ test('worked by hand: a voided first order moves a member to a later cohort', as
     cell('2024-08-01', 0, 1),
   ])
   expect(cells[1]!.membersExpression).toBe(
-    'first_order between 2024-06-01 and 2024-06-30 AND orders(between 2024-07-01 and 2024-07-31) >= 1',
+    'first_order between 2024-06-01 and 2024-06-30 and orders(between 2024-07-01 and 2024-07-31) >= 1',
   )
   expect(retentionAverages(cells)).toEqual([
     { period: 0, cohorts: 3, eligible: 3, returned: 3, rate: 1 },
@@ -72,9 +72,9 @@ test('a finding needs two groups of three new cohorts; otherwise it says less', 
   const cohort = (month: number, returned: number, firstSeen = false): RetentionCell => ({
     cohort: `2024-${String(month).padStart(2, '0')}-01`,
     period: 1,
-    cohortSize: 100,
-    eligible: 100,
-    returned,
+    cohortSize: 500,
+    eligible: 500,
+    returned: returned * 5,
     rate: returned / 100,
     state: 'complete',
     firstSeen,
@@ -83,6 +83,10 @@ test('a finding needs two groups of three new cohorts; otherwise it says less', 
   const falling = [34, 33, 35, 27, 28, 26].map((returned, i) => cohort(i + 1, returned))
   expect(retentionFindings(falling)).toEqual([
     { id: 'retention.fell', values: { before: 0.34, after: 0.27, since: '2024-04-01' } },
+  ])
+  const fewer = falling.map((cell) => ({ ...cell, eligible: 100, returned: cell.returned / 5 }))
+  expect(retentionFindings(fewer)).toEqual([
+    { id: 'retention.steady', values: { before: 0.34, after: 0.27, since: '2024-04-01' } },
   ])
   expect(retentionFindings([cohort(1, 30), cohort(2, 40)])).toEqual([
     { id: 'retention.month-1', values: { rate: 0.35, cohorts: 2 } },

@@ -94,7 +94,7 @@ export const retention = defineMetric({
           rate: cohortSize === 0 ? null : returned / cohortSize,
           state: endOfMonth(month) <= scope.asOf ? 'complete' : 'in-progress',
           firstSeen: firstSeenCohort(scope, cohort),
-          membersExpression: `${inMonthlyCohort(cohort)} AND ${boughtBetween(scope, month, endOfMonth(month))}`,
+          membersExpression: `${inMonthlyCohort(cohort)} and ${boughtBetween(scope, month, endOfMonth(month))}`,
         }
       }),
 })
@@ -152,7 +152,10 @@ export function retentionAverages(cells: readonly RetentionCell[]): RetentionAve
   })
 }
 
-/** Whether newer cohorts come back after a month more or less than older ones: the last three against the three before. */
+/**
+ * Whether newer cohorts come back after a month more or less than older ones: the last three against the
+ * three before; a difference that chance alone would often show is none.
+ */
 export function retentionFindings(cells: readonly RetentionCell[]): Finding[] {
   const month1 = cells.filter((cell) => cell.period === 1 && cell.state === 'complete' && !cell.firstSeen)
   if (month1.length === 0) {
@@ -167,6 +170,9 @@ export function retentionFindings(cells: readonly RetentionCell[]): Finding[] {
   if (!enough) return [{ id: 'retention.month-1', values: { rate: mean(month1), cohorts: month1.length } }]
   const values = { before: mean(older), after: mean(newer), since: newer[0]!.cohort }
   const change = values.after - values.before
-  if (Math.abs(change) < 0.02) return [{ id: 'retention.steady', values }]
+  const counts = [older, newer].map((some) => some.reduce((n, cell) => n + cell.eligible, 0))
+  const pooled = mean([...older, ...newer])
+  const standardError = Math.sqrt(pooled * (1 - pooled) * (1 / counts[0]! + 1 / counts[1]!))
+  if (Math.abs(change) < Math.max(0.02, 1.96 * standardError)) return [{ id: 'retention.steady', values }]
   return [{ id: change < 0 ? 'retention.fell' : 'retention.rose', values }]
 }

@@ -11,7 +11,7 @@ import { DataTable, type Column, type Order } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { MemberStatusChip } from '../../ui/member-status.tsx'
 import { Page } from '../../ui/page.tsx'
-import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
+import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './members.module.css'
 import { TagDialog } from './tag-dialog.tsx'
@@ -181,9 +181,6 @@ export function MembersPage() {
         }
         subtitle={(data: Shown) => (question.segment ? data.expression : t('subtitle'))}
         query={{ ...list, data: shown } as unknown as Answer<Shown>}
-        table={({ rows }) => tableOf(columns, rows)}
-        csvName="members"
-        tools={null}
       >
         {({ rows, members, expression, asOf }) => (
           <>

@@ -7,6 +7,7 @@ import { say } from './messages/messages.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
+import { importCommands } from './import/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -21,6 +22,7 @@ segmentCommands(program)
 demoCommands(program)
 metricCommands(program)
 keyCommands(program)
+importCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

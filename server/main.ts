@@ -1,3 +1,3 @@
-// The server alone: the same as `reveille serve`.
-process.argv.splice(2, 0, 'serve')
+// The server alone, with the dashboard as it was last built.
+process.argv.splice(2, 0, 'serve', '--no-build')
 await import('./cli.ts')

@@ -8,6 +8,7 @@ import { couponsRouter } from './coupons/router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
+import { importsRouter } from './import/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
@@ -22,6 +23,7 @@ export const appRouter = router({
   opportunities: opportunitiesRouter,
   members: membersRouter,
   campaigns: campaignsRouter,
+  imports: importsRouter,
   workspaces: workspacesRouter,
 })
 

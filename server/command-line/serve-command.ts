@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
+import { say } from '../messages/messages.ts'
 import { serve } from '../serve.ts'
+import { buildWebIfStale } from '../tooling/web-build.ts'
 
 export function serveCommand(program: Command): void {
   program
@@ -13,7 +15,9 @@ export function serveCommand(program: Command): void {
         'zh-CN',
       ]),
     )
-    .action(async (options: { port: string; data: string }) => {
+    .addOption(new Option('--no-build').hideHelp())
+    .action(async (options: { port: string; data: string; build: boolean }) => {
+      if (options.build) await buildWebIfStale(() => process.stdout.write(`${say('building')}\n`))
       process.exit(await serve(options))
     })
 }

@@ -66,7 +66,7 @@ export async function fileFacts(
     options,
   )
   const [distinct] = await engine.rows(
-    sql`select count(*) as n from (select order_id, content_hash from read_parquet(${files}) group by all)`,
+    sql`select count(*) as n from (select content_hash from read_parquet(${files}) group by all)`,
     options,
   )
   const [guests] = await engine.rows(

@@ -33,9 +33,9 @@ describe.skipIf(!existsSync(uci))('UCI Online Retail', { timeout: 300_000 }, () 
     // moves net but is no order: 19,959.
     expect(receipt.orders).toBe(19_959)
     const rows = (query: ReturnType<typeof sql>) => shop.workspace.engine.rows(query)
-    expect(await rows(sql`select net_minor, local_day = void_day as void from orders where order_id = 'A563185'`)).toEqual([
-      { netMinor: 1_106_206, void: true },
-    ])
+    expect(
+      await rows(sql`select net_minor, local_day = void_day as void from orders where order_id = 'A563185'`),
+    ).toEqual([{ netMinor: 1_106_206, void: true }])
 
     // facts.json, net: 8,300,065.8140. Amounts are rounded line by line to pence: 8,300,065.81.
     const [net] = await rows(sql`select cast(sum(net_minor) as bigint) as net,
@@ -69,7 +69,13 @@ describe.skipIf(!existsSync(uci))('UCI Online Retail', { timeout: 300_000 }, () 
 
     const before = await visible(shop)
     const again = receiptOf(await shop.import(uci))
-    expect(again).toMatchObject({ read: 541_909, imported: 0, unchanged: 541_909, refused: 0, alreadyThere: true })
+    expect(again).toMatchObject({
+      read: 541_909,
+      imported: 0,
+      unchanged: 541_909,
+      refused: 0,
+      alreadyThere: true,
+    })
     expect(await visible(shop)).toEqual(before)
 
     // The same November with ids written 17850.0 is the same November.

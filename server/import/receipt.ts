@@ -2,6 +2,7 @@ import type { Engine } from '../../analytics/engine/engine.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Applied } from './apply.ts'
+import type { FeedGap } from './feed-gaps.ts'
 import type { RowReason } from './normalise.ts'
 import type { Staged } from './staging.ts'
 
@@ -41,6 +42,12 @@ export interface Receipt {
   readonly alreadyThere: boolean
   readonly dryRun: boolean
   readonly milliseconds: number
+}
+
+/** The receipt with what is true of the workspace after the import. */
+export interface FinalReceipt extends Receipt {
+  /** Stores whose orders seem to have stopped coming in. */
+  readonly gaps: readonly FeedGap[]
 }
 
 /** The part of the receipt that the file alone decides. */

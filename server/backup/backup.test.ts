@@ -9,11 +9,12 @@ import { createDemo } from '../demo/demo.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { recordEvent } from '../store/events.ts'
 import { drainEvents } from '../workspaces/drain.ts'
-import { backUp, restore } from './backup.ts'
+import { backUp, type BackupOutcome, restore } from './backup.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-backup-'))
 const file = join(folder, 'saved.tar')
 let before: string
+let saved: BackupOutcome
 let memberIds: string[]
 
 /** Every row of every table, Store and engines, in its physical order. */
@@ -84,7 +85,7 @@ beforeAll(async () => {
     await drainEvents(platform.store, (await platform.workspaces.byName('demo'))!)
     await tag(platform, 'not yet taken in')
     before = await everything(platform)
-    expect(await backUp(platform, file)).toMatchObject({ kind: 'backed-up', backup: { workspaces: 2 } })
+    saved = await backUp(platform, file)
     await tag(platform, 'after the backup')
     await app.close()
   } finally {
@@ -95,6 +96,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 test('a restored folder holds every row, in its order, and lets the same people in', async () => {
   const data = join(folder, 'restored')
+  expect(saved).toMatchObject({ kind: 'backed-up', backup: { workspaces: 2 } })
   expect(await restore(file, data)).toEqual({ kind: 'restored', workspaces: 2 })
   const platform = await openPlatform(data)
   try {

@@ -122,7 +122,7 @@ export const overview = defineMetric({
         values ${join(periods.map(({ kind, from, to }) => sql`(${kind}, ${d.date(from)}, ${d.date(to)})`))}
       ),
       -- purchases counted by their day and the one before it, which says whose first they are in a period
-      purchase as (${purchases(scope, inReach)}),
+      purchase as (${purchases(scope, inReach, d)}),
       buyer as (
         select kind, from_day,
           ${d.sumIf(sql`buyers`, sql`first_day >= from_day and not first_seen`)} as new_buyers,
@@ -194,18 +194,18 @@ export const overview = defineMetric({
       }),
 })
 
-/** How many purchases that count have the same day, day before, first day and first-seen mark. */
-const purchases = (scope: Scope, inReach: Sql): Sql =>
+/** Counted orders, and those that open a purchase day, with the same day, day before, first day and first-seen mark. */
+const purchases = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
   everywhere(scope)
     ? // Of a member's later purchases only the first in a period is asked for, and then the day before tells as much as the first day.
       sql`
         select local_day, previous_day, coalesce(previous_day, local_day) as first_day,
-          previous_day is null and first_seen as first_seen, count(*) as buyers
+          previous_day is null and first_seen as first_seen, count(*) as orders, ${d.countIf(sql`opens_day`)} as buyers
         from ${scope.tables.memberOrders}
-        where opens_day and ${inReach} and ${inAudience(scope, sql`member_key`)}
+        where ${inReach} and ${inAudience(scope, sql`member_key`)}
         group by all`
     : sql`
-        select local_day, previous_day, first_day, first_seen, count(*) as buyers
+        select local_day, previous_day, first_day, first_seen, count(*) as orders, count(*) as buyers
         from (
           select local_day, first_day, first_seen,
             lag(local_day) over (partition by member_key order by order_number) as previous_day
@@ -219,7 +219,7 @@ const shopDays = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
     ? sql`
         select local_day, ${d.sum(sql`orders`)} as orders, 0 as guest_orders, 0 as guest_net, ${d.sum(sql`net_minor`)} as member_net
         from (
-          select local_day, 1 as orders, 0 as net_minor from ${countedOrders(scope)} as counted where ${inReach}
+          select local_day, orders, 0 as net_minor from purchase
           union all
           select local_day, 0 as orders, net_minor from event
         ) as activity

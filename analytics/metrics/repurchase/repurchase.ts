@@ -72,7 +72,8 @@ export const repurchase = defineMetric({
     const bought = isWholeHistory(settings, scope)
       ? sql`select first_day, first_seen, orders, purchase_days from ${askedMembers(scope)} as asked where orders > 0`
       : sql`select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
-          count(*) as orders, count(distinct local_day) as purchase_days
+          count(*) as orders,
+          ${everywhere(scope) ? sql`max(purchase_day_number) - min(purchase_day_number) + 1` : sql`count(distinct local_day)`} as purchase_days
         from ${countedOrders(scope)} as counted
         where local_day >= ${d.date(from)} and local_day <= ${d.date(to)}
         group by member_key`

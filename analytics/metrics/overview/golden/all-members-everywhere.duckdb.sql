@@ -5,9 +5,9 @@ with period(kind, from_day, to_day) as (
       -- purchases counted by their day and the one before it, which says whose first they are in a period
       purchase as (
         select local_day, previous_day, coalesce(previous_day, local_day) as first_day,
-          previous_day is null and first_seen as first_seen, count(*) as buyers
+          previous_day is null and first_seen as first_seen, count(*) as orders, count(*) filter (where opens_day) as buyers
         from member_orders
-        where opens_day and local_day >= cast($46 as date) and local_day <= cast($47 as date) and true
+        where local_day >= cast($46 as date) and local_day <= cast($47 as date) and true
         group by all),
       buyer as (
         select kind, from_day,

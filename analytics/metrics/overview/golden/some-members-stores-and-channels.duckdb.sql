@@ -4,7 +4,7 @@ with period(kind, from_day, to_day) as (
       ),
       -- purchases counted by their day and the one before it, which says whose first they are in a period
       purchase as (
-        select local_day, previous_day, first_day, first_seen, count(*) as buyers
+        select local_day, previous_day, first_day, first_seen, count(*) as orders, count(*) as buyers
         from (
           select local_day, first_day, first_seen,
             lag(local_day) over (partition by member_key order by order_number) as previous_day
@@ -52,7 +52,7 @@ with period(kind, from_day, to_day) as (
       shop_day as (
         select local_day, coalesce(cast(sum(orders) as bigint), 0) as orders, 0 as guest_orders, 0 as guest_net, coalesce(cast(sum(net_minor) as bigint), 0) as member_net
         from (
-          select local_day, 1 as orders, 0 as net_minor from (select * from member_orders where coalesce(store in ($61, $62), false) and coalesce(channel in ($63), false) and member_key in (select member_key from (select unnest(from_json($64, '["INTEGER"]')) as member_key) as audience)) as counted where local_day >= cast($65 as date) and local_day <= cast($66 as date)
+          select local_day, orders, 0 as net_minor from purchase
           union all
           select local_day, 0 as orders, net_minor from event
         ) as activity

@@ -5,9 +5,9 @@ with period(kind, from_day, to_day) as (
       -- purchases counted by their day and the one before it, which says whose first they are in a period
       purchase as (
         select local_day, previous_day, coalesce(previous_day, local_day) as first_day,
-          previous_day is null and first_seen as first_seen, count(*) as buyers
+          previous_day is null and first_seen as first_seen, count(*) as orders, count(*) filter (where opens_day) as buyers
         from member_orders
-        where opens_day and local_day >= cast($46 as date) and local_day <= cast($47 as date) and member_key in (select member_key from (select unnest(from_json($48, '["INTEGER"]')) as member_key) as audience)
+        where local_day >= cast($46 as date) and local_day <= cast($47 as date) and member_key in (select member_key from (select unnest(from_json($48, '["INTEGER"]')) as member_key) as audience)
         group by all),
       buyer as (
         select kind, from_day,
@@ -50,7 +50,7 @@ with period(kind, from_day, to_day) as (
       shop_day as (
         select local_day, coalesce(cast(sum(orders) as bigint), 0) as orders, 0 as guest_orders, 0 as guest_net, coalesce(cast(sum(net_minor) as bigint), 0) as member_net
         from (
-          select local_day, 1 as orders, 0 as net_minor from (select * from member_orders where true and true and member_key in (select member_key from (select unnest(from_json($55, '["INTEGER"]')) as member_key) as audience)) as counted where local_day >= cast($56 as date) and local_day <= cast($57 as date)
+          select local_day, orders, 0 as net_minor from purchase
           union all
           select local_day, 0 as orders, net_minor from event
         ) as activity

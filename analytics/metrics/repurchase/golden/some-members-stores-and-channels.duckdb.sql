@@ -1,6 +1,7 @@
 -- some members, stores and channels
 with bought as (select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
-          count(*) as orders, count(distinct local_day) as purchase_days
+          count(*) as orders,
+          count(distinct local_day) as purchase_days
         from (select * from member_orders where coalesce(store in ($1, $2), false) and coalesce(channel in ($3), false) and member_key in (select member_key from (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience)) as counted
         where local_day >= cast($5 as date) and local_day <= cast($6 as date)
         group by member_key),

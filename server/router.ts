@@ -1,4 +1,5 @@
 import { accountsRouter } from './accounts/router.ts'
+import { backupRouter } from './backup/router.ts'
 import { analyticsRouter } from './analytics/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentsRouter } from './segments/router.ts'
@@ -15,6 +16,7 @@ import { workspacesRouter } from './workspaces/router.ts'
 export const appRouter = router({
   accounts: accountsRouter,
   analytics: analyticsRouter,
+  backup: backupRouter,
   demo: demoRouter,
   segments: segmentsRouter,
   tags: tagsRouter,

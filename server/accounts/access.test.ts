@@ -16,11 +16,12 @@ type Who = (typeof visitors)[number]
 
 /**
  * Who may call what. `anyone`: also nobody; `person`: who is signed in; `installation`: the owner of the
- * installation, whatever the workspace.
+ * installation, whatever the workspace; `nobody-here`: the command line alone.
  */
-type Rule = 'anyone' | 'person' | 'desk' | 'reader' | 'marketer' | 'owner' | 'installation'
+type Rule = 'nobody-here' | 'anyone' | 'person' | 'desk' | 'reader' | 'marketer' | 'owner' | 'installation'
 
 const allowed: Record<Rule, readonly Who[]> = {
+  'nobody-here': [],
   anyone: visitors,
   person: ['cashier', 'viewer', 'marketer', 'owner'],
   desk: ['cashier', 'marketer', 'owner'],
@@ -51,6 +52,9 @@ const access: Record<string, Rule> = {
   'analytics.repurchase': 'reader',
   'analytics.ltv': 'reader',
   'analytics.dormancy': 'reader',
+  'backup.start': 'nobody-here',
+  'backup.state': 'nobody-here',
+  'backup.stop': 'nobody-here',
   'demo.create': 'installation',
   'segments.check': 'person',
   'segments.count': 'reader',

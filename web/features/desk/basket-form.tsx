@@ -59,7 +59,12 @@ export function BasketForm({
           checked={confirmed}
           onChange={(event) => setConfirmed(event.currentTarget.checked)}
           size="lg"
-          classNames={{ root: classes.member, label: classes.memberLabel, error: classes.note }}
+          classNames={{
+            root: classes.member,
+            input: classes.tick,
+            label: classes.memberLabel,
+            error: classes.note,
+          }}
           label={
             <>
               <span className={classes.strong}>

@@ -1,5 +1,5 @@
 import { Button, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
+import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -57,6 +57,7 @@ export function MembersPage() {
     return first && { ...first, rows: list.data!.pages.flatMap(({ rows }) => rows) }
   }, [list.data])
   type Shown = NonNullable<typeof shown>
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const mayChange = role === 'owner' || role === 'marketer'
   const columns: Column<Shown['rows'][number]>[] = [
     {
@@ -65,10 +66,11 @@ export function MembersPage() {
       sortable: true,
       csvHeader: 'member_id',
       value: ({ memberId }) => memberId,
-      cell: ({ memberId, name, phone }) => (
+      cell: ({ memberId, name, phone, status }) => (
         <span className={classes.who}>
           <strong>{name ?? memberId}</strong>
           <span className={classes.note}>{[name && memberId, phone].filter(Boolean).join(' · ')}</span>
+          {onPhone ? <MemberStatusChip status={status} /> : null}
         </span>
       ),
     },
@@ -219,7 +221,9 @@ export function MembersPage() {
             ) : (
               <DataTable
                 label={t('title')}
-                columns={columns}
+                columns={
+                  onPhone ? columns.filter(({ key }) => ['member', 'lastDay', 'net'].includes(key)) : columns
+                }
                 rows={rows}
                 rowKey={({ memberId }) => memberId}
                 order={order}

@@ -191,7 +191,7 @@ function OrderConditions({
                 min={0}
                 max={36500}
                 allowDecimal={false}
-                suffix={t('builder.daysSuffix')}
+                suffix={t('unit.days', { n: condition.days })}
                 onValueChange={({ floatValue }) =>
                   floatValue !== undefined &&
                   floatValue <= 36500 &&

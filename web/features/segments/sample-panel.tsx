@@ -17,21 +17,18 @@ interface Sampled {
 /** A few of the members, so that a mistake in the rule shows. */
 export function SamplePanel({
   expression,
-  enabled,
   onWhy,
 }: {
   expression: string
-  enabled: boolean
   onWhy: (memberId: string) => void
 }) {
   const t = useTranslations('segments')
   const format = useFormat()
   const trpc = useTRPC()
   const navigate = useNavigate()
-  const answer = useAnswer({
-    ...trpc.segments.sample.queryOptions({ expression, limit: 6 }, { trpc: { abortOnUnmount: true } }),
-    enabled,
-  })
+  const answer = useAnswer(
+    trpc.segments.sample.queryOptions({ expression, limit: 6 }, { trpc: { abortOnUnmount: true } }),
+  )
   const columns: readonly Column<Sampled>[] = [
     {
       key: 'member',

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { parse } from '../../../analytics/segments/parse.ts'
+import { parse, type ParseOptions } from '../../../analytics/segments/parse.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -48,6 +48,11 @@ export function SegmentPage() {
   )
 }
 
+function canonicalOf(text: string, options: ParseOptions): string | null {
+  const parsed = parse(text, options)
+  return parsed.kind === 'parsed' ? print(parsed.expression) : null
+}
+
 function Failed({ error, retry }: { error: unknown; retry: () => void }) {
   const t = useTranslations('segments')
   return (
@@ -74,16 +79,22 @@ function Editor({ saved }: { saved: Saved | undefined }) {
   const mayChange = role === 'owner' || role === 'marketer'
   const search = useSearch({ from: route })
   const navigate = useNavigate({ from: '/segments/$segmentId' })
+  const options = { currencyDecimals: format.decimals }
   const [text, setText] = useState(search.expression ?? saved?.expression ?? '')
+  // the newest text that was a rule: its members stay on the screen while the next one is being written
+  const [rule, setRule] = useState(() => canonicalOf(text, options))
+  const change = (next: string) => {
+    setText(next)
+    const canonical = canonicalOf(next, options)
+    if (canonical !== null) setRule(canonical)
+  }
   const [dialog, setDialog] = useState<'save' | 'rename' | 'delete' | 'tag' | null>(null)
   const parsed = useMemo(() => parse(text, { currencyDecimals: format.decimals }), [text, format.decimals])
   const canonical = parsed.kind === 'parsed' ? print(parsed.expression) : null
-  const [settled] = useDebouncedValue(canonical, 350)
-  const asked = settled ?? 'everyone'
-  const enabled = settled !== null
+  const [settled] = useDebouncedValue(rule, 350)
   const counted = useAnswer({
-    ...trpc.segments.count.queryOptions({ expression: asked }, { trpc: { abortOnUnmount: true } }),
-    enabled,
+    ...trpc.segments.count.queryOptions({ expression: settled ?? '' }, { trpc: { abortOnUnmount: true } }),
+    enabled: settled !== null,
   })
   const changed = canonical !== (saved?.expression ?? null)
   const saving = useSaving()
@@ -95,6 +106,8 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     void navigate({ search: (old) => ({ ...old, expression: shared }), replace: true })
   }, [settled, shared, search.expression, navigate])
 
+  const ask = (member: string | undefined) =>
+    void navigate({ search: (old) => ({ ...old, member }), replace: true })
   const save = () => {
     if (canonical === null) return
     if (saved) saving.save({ id: saved.id, name: saved.name, expression: canonical })
@@ -177,7 +190,7 @@ function Editor({ saved }: { saved: Saved | undefined }) {
         </>
       }
     >
-      {counted.isError && enabled ? (
+      {counted.isError ? (
         <Panel>
           <Failure error={counted.error} retry={() => void counted.refetch()} />
         </Panel>
@@ -187,27 +200,20 @@ function Editor({ saved }: { saved: Saved | undefined }) {
           <RulePanel
             text={text}
             parsed={parsed}
-            onChange={setText}
+            onChange={change}
             face={(search.face as Face | undefined) ?? 'builder'}
             onFace={(face) => void navigate({ search: (old) => ({ ...old, face }), replace: true })}
           />
           {saved && saved.versions.length > 1 ? (
-            <VersionsPanel versions={saved.versions} shown={canonical} onUse={setText} />
+            <VersionsPanel versions={saved.versions} shown={canonical} onUse={change} />
           ) : null}
         </div>
-        <div className={classes.side}>
-          <SamplePanel
-            expression={asked}
-            enabled={enabled}
-            onWhy={(member) => void navigate({ search: (old) => ({ ...old, member }), replace: true })}
-          />
-          <WhyPanel
-            expression={asked}
-            enabled={enabled}
-            member={search.member}
-            onMember={(member) => void navigate({ search: (old) => ({ ...old, member }), replace: true })}
-          />
-        </div>
+        {settled === null ? null : (
+          <div className={classes.side}>
+            <SamplePanel expression={settled} onWhy={ask} />
+            <WhyPanel expression={settled} member={search.member} onMember={ask} />
+          </div>
+        )}
       </div>
       <ReferencePanel />
       {dialog === 'save' || dialog === 'rename' ? (

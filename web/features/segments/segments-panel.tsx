@@ -5,7 +5,7 @@ import { useTRPC } from '../../trpc.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
-import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
+import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import classes from './segments.module.css'
 
 interface Listed {
@@ -88,8 +88,6 @@ export function SegmentsPanel() {
         minHeight={120}
         isEmpty={(data) => data.length === 0}
         empty={{ reason: t('list.empty') }}
-        csvName="segments"
-        table={(data) => tableOf(columns, data)}
       >
         {(data) => (
           <DataTable

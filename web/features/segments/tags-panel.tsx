@@ -10,7 +10,7 @@ import { useTRPC } from '../../trpc.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
-import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
+import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { FormDialog } from './dialogs.tsx'
 import classes from './segments.module.css'
 
@@ -108,8 +108,6 @@ export function TagsPanel({ mayChange }: { mayChange: boolean }) {
         minHeight={120}
         isEmpty={(data) => data.length === 0}
         empty={{ reason: t('tags.empty') }}
-        csvName="tags"
-        table={(data) => tableOf(columns, data)}
       >
         {(data) => (
           <DataTable columns={columns} rows={data} rowKey={({ name }) => name} label={t('tags.title')} />

@@ -98,7 +98,7 @@ function OneValue({
           min={-99_999_999_999}
           thousandSeparator={money}
           {...(money ? { prefix: symbol } : {})}
-          {...(asked.unit ? { suffix: t(`unit.${asked.unit}`) } : {})}
+          {...(asked.unit ? { suffix: t(`unit.${asked.unit}`, { n: Number(value) }) } : {})}
           onValueChange={({ floatValue }) =>
             floatValue !== undefined && floatValue !== value && onChange(floatValue)
           }

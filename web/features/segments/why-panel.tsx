@@ -15,12 +15,10 @@ import classes from './segments.module.css'
 /** Why one member is in or not: each clause with the member's own value and what would turn it. */
 export function WhyPanel({
   expression,
-  enabled,
   member,
   onMember,
 }: {
   expression: string
-  enabled: boolean
   member: string | undefined
   onMember: (memberId: string | undefined) => void
 }) {
@@ -31,7 +29,7 @@ export function WhyPanel({
       { expression, memberId: member ?? '' },
       { trpc: { abortOnUnmount: true } },
     ),
-    enabled: enabled && member !== undefined,
+    enabled: member !== undefined,
   })
   return (
     <Panel title={t('why.title')} subtitle={t('why.subtitle')}>

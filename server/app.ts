@@ -9,14 +9,23 @@ import fastifyStatic from '@fastify/static'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { instanceOf } from './command-line/server-file.ts'
+import { api } from './api/api.ts'
+import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
+import { memberExport } from './members/export-route.ts'
+import { uploadRoutes } from './import/uploads.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
 const builtWeb = fileURLToPath(new URL('../web/dist', import.meta.url))
 
-/** The HTTP server over an open platform: tRPC, REST and the built dashboard. It does not listen yet. */
-export async function makeApp(platform: Platform) {
+/**
+ * The HTTP server over an open platform: tRPC, REST and the built dashboard. It does not listen yet.
+ * `isReady` turns /readyz from 503 to 200.
+ */
+export async function makeApp(platform: Platform, isReady: () => boolean = () => true) {
+  await recoverLaunches(platform)
   const app = Fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 5000 },
@@ -36,7 +45,8 @@ export async function makeApp(platform: Platform) {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
+        // The desk's code reader is WebAssembly where a browser has no reader of its own.
+        scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
         fontSrc: ["'self'"],
         connectSrc: ["'self'"],
@@ -60,7 +70,15 @@ export async function makeApp(platform: Platform) {
       },
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
-  app.get('/healthz', () => ({ status: 'ok' }))
+  // `instance` tells the command line whether this is the server of its folder.
+  app.get('/healthz', () => ({ status: 'ok', instance: instanceOf(platform.ownerToken) }))
+  app.get('/readyz', async (_request, reply) => {
+    await platform.store.selectFrom('installation').select('id').executeTakeFirstOrThrow()
+    return isReady() ? { status: 'ready' } : reply.code(503).send({ status: 'starting' })
+  })
+  await app.register(api, { prefix: '/api/v1', platform })
+  await app.register(memberExport, { prefix: '/export', platform })
+  await uploadRoutes(app, platform)
 
   if (existsSync(join(builtWeb, 'index.html'))) {
     const page = readFileSync(join(builtWeb, 'index.html'), 'utf8')

@@ -1,6 +1,13 @@
 import { Command, CommanderError } from 'commander'
+import { keyCommands } from './api/commands.ts'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
+import { serveCommand } from './command-line/serve-command.ts'
+import { say } from './messages/messages.ts'
+import { demoCommands } from './demo/commands.ts'
+import { campaignCommands } from './campaigns/commands.ts'
+import { segmentCommands } from './segments/commands.ts'
+import { importCommands } from './import/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -8,15 +15,27 @@ const program = new Command('reveille')
   .exitOverride()
 program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
+serveCommand(program)
 workspaceCommands(program)
+campaignCommands(program)
+segmentCommands(program)
+demoCommands(program)
 metricCommands(program)
+keyCommands(program)
+importCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage
+  else {
+    process.stderr.write(
+      `${say('unexpected', { reason: error instanceof Error ? error.message : String(error) })}\n`,
+    )
+    process.exitCode = exitCode.refused
+  }
 }
 
 function everyCommand(command: Command): Command[] {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Redemptions } from './coupons/redemptions.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { openMigratedStore, type Store } from './store/store.ts'
 import { Workspaces } from './workspaces/workspaces.ts'
@@ -19,24 +20,38 @@ export interface Platform {
   readonly workspaces: Workspaces
   readonly accounts: Accounts
   readonly clock: Clock
+  readonly redemptions: Redemptions
   /** What the command line presents to a running server; known only to who may read server.json. */
   readonly ownerToken: string
   close(): Promise<void>
 }
 
+/** Like `recursive: true`, which never returns where the system lets nobody make folders (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return
+    throw Object.assign(new Error(`${path} is not a folder`), { code: 'ENOTDIR' })
+  }
+  makeFolder(dirname(path))
+  mkdirSync(path)
+}
+
 /** Opens a data folder. Throws StoreInUse when another process holds it. */
 export async function openPlatform(dataFolder: string, clock: Clock = systemClock): Promise<Platform> {
-  mkdirSync(dataFolder, { recursive: true })
+  makeFolder(dataFolder)
   const store = await openMigratedStore(join(dataFolder, 'store.db'))
   const workspaces = new Workspaces(store, dataFolder, clock)
+  const redemptions = new Redemptions(store, clock)
   return {
     dataFolder,
     store,
     workspaces,
     accounts: await Accounts.open(store, clock),
     clock,
+    redemptions,
     ownerToken: randomBytes(32).toString('base64url'),
     async close() {
+      await redemptions.settled()
       await workspaces.close()
       await store.destroy()
     },

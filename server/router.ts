@@ -1,11 +1,29 @@
 import { accountsRouter } from './accounts/router.ts'
 import { analyticsRouter } from './analytics/router.ts'
+import { demoRouter } from './demo/router.ts'
+import { segmentsRouter } from './segments/router.ts'
+import { tagsRouter } from './tags/router.ts'
+import { keysRouter } from './api/keys-router.ts'
+import { couponsRouter } from './coupons/router.ts'
+import { opportunitiesRouter } from './opportunities/router.ts'
+import { membersRouter } from './members/router.ts'
+import { campaignsRouter } from './campaigns/router.ts'
+import { importsRouter } from './import/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
 export const appRouter = router({
   accounts: accountsRouter,
   analytics: analyticsRouter,
+  demo: demoRouter,
+  segments: segmentsRouter,
+  tags: tagsRouter,
+  coupons: couponsRouter,
+  keys: keysRouter,
+  opportunities: opportunitiesRouter,
+  members: membersRouter,
+  campaigns: campaignsRouter,
+  imports: importsRouter,
   workspaces: workspacesRouter,
 })
 

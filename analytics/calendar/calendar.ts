@@ -35,6 +35,37 @@ export function localDay(instant: Date, calendar: BusinessCalendar): string {
   return parts
 }
 
+/** The instant at which a local day begins; where midnight is skipped, the first instant that day has. */
+export function startOfDay(day: string, { timeZone }: BusinessCalendar): Date {
+  const asIfUtc = toDate(day).getTime()
+  const once = asIfUtc - offsetMs(asIfUtc, timeZone)
+  return new Date(asIfUtc - offsetMs(once, timeZone))
+}
+
+/** What the zone's wall clock is ahead of UTC at an instant. */
+function offsetMs(instant: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(instant)
+  const read = (type: string) => Number(parts.find((part) => part.type === type)!.value)
+  const wall = Date.UTC(
+    read('year'),
+    read('month') - 1,
+    read('day'),
+    read('hour'),
+    read('minute'),
+    read('second'),
+  )
+  return wall - Math.floor(instant / 1000) * 1000
+}
+
 /** `day` plus a whole number of days. Days are ISO text throughout. */
 export const addDays = (day: string, count: number): string =>
   toDay(new Date(toDate(day).getTime() + count * dayMs))

@@ -2,23 +2,28 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   type DuckDBConnection,
-  type DuckDBDataChunk,
+  DuckDBDataChunk,
   type DuckDBResult,
   DuckDBInstance,
   DuckDBTypeId,
   type DuckDBType,
   type DuckDBValue,
+  INTEGER,
+  VARCHAR,
 } from '@duckdb/node-api'
 import { duckdb } from '../sql/duckdb.ts'
 import { render, type Sql } from '../sql/sql.ts'
 import {
+  type Column,
   type Engine,
+  EngineDamaged,
   EngineInUse,
   QueryCancelled,
   type QueryOptions,
   QueryTimedOut,
   type Row,
   type Session,
+  type TransactionSession,
 } from './engine.ts'
 
 export interface DuckDbSettings {
@@ -35,7 +40,7 @@ const openFiles = new Set<string>()
 /**
  * Opens (or creates) a workspace's DuckDB file; ':memory:' for one that is gone when closed. The
  * attached database `scratch` lives in memory and holds what can be computed again.
- * Throws EngineInUse when another process holds the file.
+ * Throws EngineInUse when another process holds the file, EngineDamaged when it cannot be read.
  */
 export async function openDuckDb(path: string, settings: DuckDbSettings = {}): Promise<Engine> {
   const inMemory = path === ':memory:'
@@ -64,6 +69,8 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
   } catch (error) {
     openFiles.delete(file)
     if (/could not set lock|conflicting lock/i.test(String(error))) throw new EngineInUse(file)
+    if (/not a valid DuckDB|could not read|corrupt|serialization error|replaying WAL/i.test(String(error)))
+      throw new EngineDamaged(file, error)
     throw error
   }
 }
@@ -112,7 +119,7 @@ class DuckDbEngine implements Engine {
     }
   }
 
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
     return this.#writers.take(undefined, () => this.#inTransaction(work))
   }
 
@@ -151,13 +158,14 @@ class DuckDbEngine implements Engine {
     this.#released()
   }
 
-  #inTransaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  #inTransaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
     return this.#connected(async (connection) => {
       await connection.run('begin transaction')
       try {
         const result = await work({
           rows: (query, options = {}) => answered(connection, query, options),
           run: (statement, options = {}) => ran(connection, statement, options),
+          append: (table, columns) => appended(connection, table, columns),
         })
         await connection.run('commit')
         return result
@@ -298,6 +306,35 @@ async function answered(connection: DuckDBConnection, query: Sql, options: Query
   } finally {
     watch.end()
   }
+}
+
+const chunkRows = 2048
+
+async function appended(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly Column[],
+): Promise<void> {
+  const rows = columns[0]?.length ?? 0
+  if (columns.some((column) => column.length !== rows)) throw new RangeError('Columns of unequal length.')
+  const appender = await connection.createAppender(table, 'main', 'temp')
+  const chunk = DuckDBDataChunk.create(
+    columns.map((column) => (column instanceof Int32Array ? INTEGER : VARCHAR)),
+    chunkRows,
+  )
+  for (let from = 0; from < rows; from += chunkRows) {
+    const to = Math.min(rows, from + chunkRows)
+    chunk.rowCount = to - from
+    columns.forEach((column, index) =>
+      // an Int32Array is read like an array, which its declared type does not say
+      chunk.setColumnValues(
+        index,
+        (column instanceof Int32Array ? column.subarray(from, to) : column.slice(from, to)) as DuckDBValue[],
+      ),
+    )
+    appender.appendDataChunk(chunk)
+  }
+  appender.closeSync()
 }
 
 const camelCase = (column: string) =>

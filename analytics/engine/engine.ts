@@ -18,6 +18,18 @@ export interface Session {
   run(statement: Sql, options?: QueryOptions): Promise<void>
 }
 
+/** The inside of a transaction. */
+export interface TransactionSession extends Session {
+  /**
+   * Adds rows to a temporary table of this connection, column by column: far quicker than statements.
+   * The table's columns are INTEGER or VARCHAR, in the order of `columns`; all columns are equally long.
+   */
+  append(temporaryTable: string, columns: readonly Column[]): Promise<void>
+}
+
+/** The values of an INTEGER or a VARCHAR column. */
+export type Column = Int32Array | readonly string[]
+
 /**
  * The analytics database of one workspace. Reads run side by side, each on a connection of its own
  * and never more at once than leave room for small work; writes run one after the other.
@@ -26,7 +38,7 @@ export interface Engine extends Session {
   /** Rows in chunks as they come, so that a large result never stands in memory or blocks the event loop. */
   stream(query: Sql, options?: QueryOptions): AsyncIterable<Row[]>
   /** Everything `work` does becomes visible at once, or, when it throws, nothing does. */
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T>
   /**
    * Like `transaction`, for work that writes to the attached database `scratch` alone: it runs among the
    * readers, so that a long import does not hold it up, and sees one state of the data throughout.
@@ -54,6 +66,16 @@ export class EngineInUse extends Error {
   readonly path: string
   constructor(path: string) {
     super(`The file ${path} is open in another process.`)
+    this.path = path
+  }
+}
+
+/** The file is no database, or a damaged one; `path` says which. */
+export class EngineDamaged extends Error {
+  override name = 'EngineDamaged'
+  readonly path: string
+  constructor(path: string, cause: unknown) {
+    super(`The file ${path} is damaged.`, { cause })
     this.path = path
   }
 }

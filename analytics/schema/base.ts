@@ -53,9 +53,23 @@ export const baseTables: readonly Sql[] = [
     gross_minor bigint,                    -- null: the file has no list price
     discount_minor bigint,
     net_minor bigint not null,             -- negative: a refund
+    order_net_minor bigint,                -- the whole order as charged, where the file says it on each or one of its rows
+    order_refund_minor bigint,             -- what was given back of the whole order, likewise
     refunds_order_id varchar,              -- the order that a refund belongs to, where the file says so
     refunded_at timestamp,                 -- null for a refund: date assumed
     content_hash ubigint not null          -- of all normalised fields
+  )`,
+
+  // Whose lines are an order's current ones: the result of the fold. Credit notes are here too.
+  sql`create table if not exists order_versions (
+    order_id varchar not null,
+    import_seq integer not null
+  )`,
+
+  // One row: the highest keys ever given, so that none is given twice.
+  sql`create table if not exists keys_given (
+    member_key integer not null,
+    order_key bigint not null
   )`,
 
   sql`create table if not exists members (
@@ -88,7 +102,7 @@ export const baseTables: readonly Sql[] = [
     gross_minor bigint,
     discount_minor bigint,
     net_minor bigint not null,             -- as charged, before refunds
-    void_day date                          -- first day on which its linked refunds leave nothing; null: never
+    void_day date                          -- first day on which its linked refunds leave nothing, or its own day for an entry of the books; null: never
   )`,
 
   sql`create table if not exists order_lines (
@@ -124,6 +138,14 @@ export const baseTables: readonly Sql[] = [
     added_day date not null
   )`,
 
+  // Tags that were taken off again: what a past day saw. Nothing imported brings back a tag that stands here.
+  sql`create table if not exists removed_tags (
+    member_key integer not null,
+    tag varchar not null,
+    added_day date not null,
+    removed_day date not null
+  )`,
+
   // Who was in a launched campaign, and in which arm. Comes through the Store's events.
   sql`create table if not exists campaign_arms (
     campaign_id varchar not null,
@@ -139,6 +161,7 @@ export async function createBaseTables(
   calendar: { timeZone: string; firstWeekday: number },
 ): Promise<void> {
   for (const table of baseTables) await session.run(table)
+  await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) return
   await session.run(sql`insert into workspace_state values

@@ -14,6 +14,8 @@ export interface DerivedTables {
   readonly memberFacts: Sql
   /** Per member and local month: qualifying orders, purchase days, net after refunds. */
   readonly memberMonth: Sql
+  /** Per monthly cohort (null: members without one) and local month: members who bought, orders, net. */
+  readonly cohortMonth: Sql
   /** Per day, hour, store, channel and kind of buyer: all orders, guests included. */
   readonly orderCube: Sql
   /** A row per category and qualifying member order: quantity and net of its lines in that category. */
@@ -24,6 +26,7 @@ export const derivedTables = (prefix = ''): DerivedTables => ({
   memberOrders: name(`${prefix}member_orders`),
   memberFacts: name(`${prefix}member_facts`),
   memberMonth: name(`${prefix}member_month`),
+  cohortMonth: name(`${prefix}cohort_month`),
   orderCube: name(`${prefix}order_cube`),
   categoryOrders: name(`${prefix}category_orders`),
 })
@@ -37,6 +40,13 @@ export const firstSeenDays = 90
 
 /** An expression over `members` or `member_facts` rows, restricted to some members or to all. */
 type Only = (memberKey: Sql) => Sql
+
+/** A first order within 90 days of the start of the data, by a member who had not joined by then. */
+const isFirstSeen = (firstDay: Sql, joinedDay: Sql): Sql => sql`coalesce(
+      not state.opened_at_start
+        and ${firstDay} - state.data_start <= ${firstSeenDays}
+        and not coalesce(${joinedDay} >= state.data_start, false),
+      false)`
 
 const memberOrders = (asOf: Sql, only: Only) => sql`
   with numbered as (
@@ -56,8 +66,12 @@ const memberOrders = (asOf: Sql, only: Only) => sql`
     order_before_day is null or order_before_day < local_day as opens_day,
     -- the purchase day before; null on the first and on further orders of one day
     case when order_before_day < local_day then order_before_day end as previous_day,
-    first_day
+    first_day,
+    -- the member is first seen, not new, by the first order
+    ${isFirstSeen(sql`first_day`, sql`joined_day`)} as first_seen
   from numbered
+  join (select member_key as joined_key, joined_day from members) as joined on joined_key = member_key
+  cross join workspace_state as state
   order by member_key, ordered_at, order_key`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
@@ -79,13 +93,13 @@ const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
       min(local_day) as first_day,
       min(local_day) filter (where purchase_day_number = 2) as second_day,
       max(local_day) as last_day,
-      arg_min(store, ordered_at) as first_store,
-      arg_min(channel, ordered_at) as first_channel,
-      arg_max(net_minor, ordered_at) as last_order_net_minor
+      max(store) filter (where order_number = 1) as first_store,
+      max(channel) filter (where order_number = 1) as first_channel,
+      arg_max(net_minor, order_number) as last_order_net_minor
     from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key
   ),
   store_orders as (
-    select member_key, store, count(*) as n, max(ordered_at) as latest
+    select member_key, store, count(*) as n, max(order_number) as latest
     from ${tables.memberOrders} where store is not null and ${only(sql`member_key`)} group by member_key, store
   ),
   main_store as (
@@ -93,11 +107,21 @@ const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   ),
   money as (
     select event.member_key,
-      min(event.local_day) as first_event_day,
       cast(sum(event.net_minor) as bigint) as net_minor,
       cast(coalesce(sum(event.net_minor) filter (where event.local_day >= bought.last_day - 364), 0) as bigint) as yearly_net_minor
     from (${netEvents(asOf, only)}) as event left join bought on bought.member_key = event.member_key
     group by event.member_key
+  ),
+  -- every order and refund says that the member was there, whatever became of it
+  dated as (
+    select member_key, min(local_day) as first_dated_day
+    from (
+      select member_key, local_day from orders where member_key is not null
+      union all
+      select member_key, local_day from refunds where member_key is not null
+    ) as trace
+    where ${only(sql`member_key`)}
+    group by member_key
   )
   select
     members.member_key, members.joined_day, members.region, members.channel, members.gender, members.tier,
@@ -107,11 +131,7 @@ const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
     bought.first_day, bought.second_day, bought.last_day,
     bought.first_store, bought.first_channel, main_store.main_store, bought.last_order_net_minor,
     ${d.startOf('month', sql`bought.first_day`)} as cohort_month,
-    coalesce(
-      not state.opened_at_start
-        and bought.first_day - state.data_start <= ${firstSeenDays}
-        and not coalesce(members.joined_day >= state.data_start, false),
-      false) as first_seen,
+    ${isFirstSeen(sql`bought.first_day`, sql`members.joined_day`)} as first_seen,
     coalesce(money.net_minor, 0) as net_minor,
     -- net from 364 days before the last order's day: "yearly net before silence", at least 0
     greatest(coalesce(money.yearly_net_minor, 0), 0) as yearly_net_minor
@@ -120,7 +140,14 @@ const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   left join bought on bought.member_key = members.member_key
   left join main_store on main_store.member_key = members.member_key
   left join money on money.member_key = members.member_key
-  where coalesce(least(members.joined_day, money.first_event_day) <= ${asOf}, true)
+  left join dated on dated.member_key = members.member_key
+  -- known from the earliest day that speaks of the member; always, when none does
+  where not members.stub
+    and (
+      coalesce(members.joined_day <= ${asOf}, false)
+      or coalesce(dated.first_dated_day <= ${asOf}, false)
+      or (members.joined_day is null and dated.first_dated_day is null)
+    )
     and ${only(sql`members.member_key`)}
   order by members.member_key`
 
@@ -144,7 +171,16 @@ const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   from counted full join money on money.member_key = counted.member_key and money.month = counted.month
   order by month, member_key`
 
-const orderCube = (asOf: Sql) => sql`
+const cohortMonth = (tables: DerivedTables) => sql`
+  select member.cohort_month, active.month,
+    cast(count(*) filter (where active.orders > 0) as integer) as members,
+    cast(sum(active.orders) as bigint) as orders,
+    cast(sum(active.net_minor) as bigint) as net_minor
+  from ${tables.memberMonth} as active join ${tables.memberFacts} as member on member.member_key = active.member_key
+  group by all
+  order by cohort_month, month`
+
+const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   select local_day, local_hour, store, channel, guest,
     cast(sum(qualifying) as integer) as orders,
     cast(sum(net_minor) as bigint) as net_minor,
@@ -155,12 +191,13 @@ const orderCube = (asOf: Sql) => sql`
     select local_day, local_hour, store, channel, member_key is null as guest,
       case when ${qualifiesOn(asOf)} then 1 else 0 end as qualifying,
       net_minor, gross_minor, discount_minor, 0 as refunded_minor
-    from orders where state = 'paid' and local_day <= ${asOf}
+    from orders where state = 'paid' and local_day <= ${asOf} and ${days(sql`local_day`)}
     union all
     select refunds.local_day,
       cast(hour(timezone(state.time_zone, timezone('UTC', refunds.refunded_at))) as utinyint),
       refunds.store, refunds.channel, refunds.member_key is null, 0, -amount_minor, null, null, amount_minor
-    from refunds cross join workspace_state as state where counts and local_day <= ${asOf}
+    from refunds cross join workspace_state as state
+    where counts and local_day <= ${asOf} and ${days(sql`local_day`)}
   )
   group by all
   order by local_day, local_hour`
@@ -192,30 +229,91 @@ export async function buildDerivedTables(
   await create(tables.memberOrders, memberOrders(day, everyone))
   await create(tables.memberFacts, memberFacts(day, tables, everyone))
   await create(tables.memberMonth, memberMonth(day, tables, everyone))
-  await create(tables.orderCube, orderCube(day))
+  await create(tables.cohortMonth, cohortMonth(tables))
+  await create(tables.orderCube, orderCube(day, everyone))
   await create(tables.categoryOrders, categoryOrders(day, everyone))
   return tables
 }
 
-/** What a change of the base tables touched. */
+/** What a change of the base tables touched. Both sides of it: whom an order was taken from and who has it now. */
 export interface Change {
-  /** A relation with one column `member_key`; `undefined`: every member. */
+  /** A relation with one column `member_key`, members that are gone included; `undefined`: every member. */
   readonly members?: Sql
+  /**
+   * A relation with one column `local_day`: days whose orders or refunds changed, guests' too;
+   * `undefined`: every day.
+   */
+  readonly days?: Sql
 }
+
+/** Above this share of members a rebuild is cheaper than deleting and appending, and restores the order on disk. */
+const rebuildAbove = 0.2
 
 /**
  * Brings the workspace's own derived tables up to date after the base tables changed, in the
  * transaction that changed them, and raises the data version. Sets `data_start` and the default
- * asOf: the newest order's local day, not later than `today`.
+ * asOf: the newest paid order's local day, not later than `today`.
+ *
+ * Recomputes the members and days of `change`, and those that the move of the default asOf or of the
+ * data's start touches: who has an order, a refund, a voided order or a joining between the old and the
+ * new day, and whose first order changes between new and first seen. Each member's orders stay
+ * together and in order of time. The result equals a full build.
  */
 export async function refreshDerivedTables(session: Session, change: Change, today: string): Promise<void> {
-  void change
+  const [before] = await session.rows(sql`select as_of from workspace_state`)
   await session.run(sql`update workspace_state set
     data_version = data_version + 1,
     data_start = (select min(local_day) from orders where state = 'paid'),
     as_of = (select least(max(local_day), ${d.date(today)}) from orders where state = 'paid')`)
-  const [state] = await session.rows(
-    sql`select coalesce(as_of, ${d.date(today)}) as as_of from workspace_state`,
-  )
-  await buildDerivedTables(session, String(state!.asOf))
+  const [after] = await session.rows(sql`select as_of from workspace_state`)
+  const asOf = String(after!.asOf ?? today)
+  if (!change.members || before!.asOf === null || after!.asOf === null) {
+    await buildDerivedTables(session, asOf)
+    return
+  }
+  const [from, to] = [String(before!.asOf), asOf].toSorted()
+  const between = (day: Sql) => sql`${day} > ${d.date(from!)} and ${day} <= ${d.date(to!)}`
+  await session.run(sql`create or replace temp table touched_member as
+    select distinct member_key from (
+      select member_key from (${change.members}) as changed
+      union all
+      select member_key from orders where ${between(sql`local_day`)} or ${between(sql`void_day`)}
+      union all
+      select member_key from refunds where ${between(sql`local_day`)}
+      union all
+      select member_key from members where ${between(sql`joined_day`)}
+      union all
+      select member_key from member_facts cross join workspace_state as state
+      where first_seen <> ${isFirstSeen(sql`first_day`, sql`joined_day`)}
+    ) as touched
+    where member_key is not null`)
+  const [extent] = await session.rows(sql`select
+    (select count(*) from touched_member) as touched, (select count(*) from members) as members`)
+  if (Number(extent!.touched) > rebuildAbove * Number(extent!.members)) {
+    await buildDerivedTables(session, asOf)
+    return
+  }
+  await session.run(sql`create or replace temp table touched_day as
+    select distinct local_day from (
+      ${change.days ? sql`select local_day from (${change.days}) as changed` : sql`select local_day from order_cube union all select local_day from orders union all select local_day from refunds`}
+      union all
+      select local_day from orders where ${between(sql`local_day`)} or ${between(sql`void_day`)}
+      union all
+      select local_day from refunds where ${between(sql`local_day`)}
+    ) as touched`)
+  const tables = derivedTables()
+  const day = d.date(asOf)
+  const touchedMember: Only = (memberKey) => sql`${memberKey} in (select member_key from touched_member)`
+  const touchedDay = (localDay: Sql) => sql`${localDay} in (select local_day from touched_day)`
+  const replace = async (table: Sql, stale: Sql, query: Sql) => {
+    await session.run(sql`delete from ${table} where ${stale}`)
+    await session.run(sql`insert into ${table} ${query}`)
+  }
+  const stale = touchedMember(sql`member_key`)
+  await replace(tables.memberOrders, stale, memberOrders(day, touchedMember))
+  await replace(tables.memberFacts, stale, memberFacts(day, tables, touchedMember))
+  await replace(tables.memberMonth, stale, memberMonth(day, tables, touchedMember))
+  await session.run(sql`create or replace table ${tables.cohortMonth} as ${cohortMonth(tables)}`)
+  await replace(tables.orderCube, touchedDay(sql`local_day`), orderCube(day, touchedDay))
+  await replace(tables.categoryOrders, stale, categoryOrders(day, touchedMember))
 }

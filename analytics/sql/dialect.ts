@@ -11,6 +11,9 @@ export interface Dialect {
   date(iso: string): Sql
   /** `day` plus a whole number of days. */
   addDays(day: Sql, count: Sql | number): Sql
+  /** The same day of the year so many years later; 29 February becomes the 28th where there is none. */
+  addYears(day: Sql, count: Sql): Sql
+  yearOf(day: Sql): Sql
   /** Whole days from `from` to `to`; negative when `to` is earlier. */
   daysBetween(from: Sql, to: Sql): Sql
   /** The first day of the month, quarter or year that contains `day`. */

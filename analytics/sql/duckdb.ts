@@ -6,6 +6,8 @@ export const duckdb: Dialect = {
   placeholder: (position) => `$${position}`,
   date: (iso) => sql`cast(${iso} as date)`,
   addDays: (day, count) => sql`(${day} + cast(${count} as integer))`,
+  addYears: (day, count) => sql`cast(${day} + to_years(cast(${count} as integer)) as date)`,
+  yearOf: (day) => sql`year(${day})`,
   daysBetween: (from, to) => sql`date_diff('day', ${from}, ${to})`,
   startOf: (unit, day) =>
     ({

@@ -1,54 +1,18 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { QueryCancelled, QueryTimedOut } from '../../analytics/engine/engine.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
-import type { Metric } from '../../analytics/metrics/metric.ts'
-import { retention } from '../../analytics/metrics/retention/retention.ts'
-import type { Context } from '../trpc.ts'
+import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
+import { blendedValue, ltv, ltvFindings } from '../../analytics/metrics/ltv/ltv.ts'
+import { overview, overviewFindings } from '../../analytics/metrics/overview/overview.ts'
+import { repurchase, repurchaseFindings } from '../../analytics/metrics/repurchase/repurchase.ts'
+import {
+  retention,
+  retentionAverages,
+  retentionFindings,
+} from '../../analytics/metrics/retention/retention.ts'
 import { readerProcedure, router, signedInProcedure } from '../trpc.ts'
-import type { Workspace } from '../workspaces/workspaces.ts'
+import { ask } from './ask.ts'
 import { QuestionFilters } from './filters.ts'
-import { runMetric } from './run-metric.ts'
-
-/** Asks a metric for a procedure: refusals become sentences, an interrupted query a code. */
-async function ask<Settings extends z.ZodObject, Row extends z.ZodObject>(
-  ctx: Context & { workspace: Workspace },
-  metric: Metric<Settings, Row>,
-  question: { filters: QuestionFilters; settings?: Readonly<Record<string, unknown>> },
-  signal: AbortSignal | undefined,
-) {
-  const outcome = await interrupted(runMetric(ctx.platform.store, ctx.workspace, metric, question, signal))
-  switch (outcome.kind) {
-    case 'answered':
-      return outcome
-    case 'settings-refused':
-      throw new TRPCError({
-        code: 'BAD_REQUEST',
-        message: `${metric.name} does not take this. ${outcome.message}`,
-      })
-    case 'segment-refused':
-      throw new TRPCError({
-        code: 'BAD_REQUEST',
-        message: `The segment is not understood. ${outcome.errors.map(({ message }) => message).join(' ')}`,
-      })
-  }
-}
-
-async function interrupted<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof QueryTimedOut)
-      throw new TRPCError({
-        code: 'TIMEOUT',
-        message:
-          'This took longer than 30 seconds and was stopped. Ask about a shorter time or fewer members.',
-      })
-    if (error instanceof QueryCancelled)
-      throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The question was cancelled.' })
-    throw error
-  }
-}
 
 /** A metric's own settings beside the filters; none of them required. */
 const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settings>) =>
@@ -86,8 +50,29 @@ export const analyticsRouter = router({
       return (await ask(ctx, metric, input, signal)).answer
     }),
 
+  /** A window beside the one before it, and the chart's steps. */
+  overview: readerProcedure.input(questionOf(overview.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, overview, input, signal)
+    return { ...answer, findings: overviewFindings(answer.rows) }
+  }),
+
   retention: readerProcedure.input(questionOf(retention.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, retention, input, signal)
-    return answer
+    return { ...answer, averages: retentionAverages(answer.rows), findings: retentionFindings(answer.rows) }
+  }),
+
+  repurchase: readerProcedure.input(questionOf(repurchase.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, repurchase, input, signal)
+    return { ...answer, withinDays: settings.withinDays, findings: repurchaseFindings(answer.rows) }
+  }),
+
+  ltv: readerProcedure.input(questionOf(ltv.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, ltv, input, signal)
+    return { ...answer, blended: blendedValue(answer.rows), findings: ltvFindings(answer.rows) }
+  }),
+
+  dormancy: readerProcedure.input(questionOf(dormancy.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, dormancy, input, signal)
+    return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyFindings(answer.rows) }
   }),
 })

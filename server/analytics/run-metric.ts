@@ -50,11 +50,21 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
         .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
         .join('; '),
     }
+  const chosen = settings.data as z.output<Settings> & { from?: string; to?: string }
+  if (chosen.from !== undefined && chosen.to !== undefined && chosen.from > chosen.to)
+    return {
+      kind: 'settings-refused',
+      message: `The window ends (${chosen.to}) before it begins (${chosen.from}).`,
+    }
   for (;;) {
     const asked = await scopeOf(store, workspace, question.filters, signal)
     if (asked.kind === 'refused') return { kind: 'segment-refused', errors: asked.errors }
     const { scope } = asked
-    const chosen = settings.data as z.output<Settings>
+    if (chosen.from !== undefined && chosen.from > asked.asOf)
+      return {
+        kind: 'settings-refused',
+        message: `The window begins (${chosen.from}) after the day as of which is asked (${asked.asOf}).`,
+      }
     const counted = await workspace.engine.rows(metric.build(chosen, scope, duckdb), { signal })
     const still = await tablesAt(store, workspace, undefined, signal)
     if (still.dataVersion !== asked.dataVersion) continue
@@ -78,7 +88,11 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
 
 function narrowed<Row>(row: Row, segment: string): Row {
   const expression = (row as { membersExpression?: unknown }).membersExpression
-  return typeof expression === 'string'
-    ? { ...row, membersExpression: `(${segment}) AND (${expression})` }
-    : row
+  return typeof expression === 'string' ? { ...row, membersExpression: bothRules(segment, expression) } : row
 }
+
+/** A rule for the members of both. */
+export const bothRules = (segment: string, expression: string): string =>
+  segment === 'everyone' ? expression : `${alone(segment)} and ${alone(expression)}`
+
+const alone = (rule: string) => (/\bor\b/.test(rule) ? `(${rule})` : rule)

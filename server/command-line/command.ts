@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
 import { TRPCClientError } from '@trpc/client'
-import { StoreInUse } from '../store/dialect.ts'
+import { say } from '../messages/messages.ts'
 import { connect, type Connection } from './connect.ts'
+import { refusalOf } from './refusal.ts'
 
 /** 0 done, 1 refused with a sentence, 2 wrong usage, 3 cancelled. */
 export const exitCode = { done: 0, refused: 1, usage: 2, cancelled: 3 } as const
@@ -22,41 +23,47 @@ export const common = (command: Command): Command =>
   command
     .addOption(new Option('--data <dir>', 'data folder').default('./data'))
     .addOption(new Option('--json', 'one JSON document on stdout'))
+    .addOption(
+      new Option('--lang <language>', "language of what is said; default: the system's").choices([
+        'en',
+        'zh-CN',
+      ]),
+    )
 
 /** `--workspace W`, for commands about one shop. */
 export const inWorkspace = (command: Command): Command =>
   common(command).requiredOption('--workspace <name>', "the workspace's name")
 
 /**
- * Connects, runs, prints the answer (JSON with --json, else `say(answer)`), disconnects. Refusals go to
+ * Connects, runs, prints the answer (JSON with --json, else `told(answer)`), disconnects. Refusals go to
  * stderr as one sentence.
  */
 export async function answer<T>(
   options: CommonOptions,
   work: (connection: Connection, signal: AbortSignal) => Promise<T>,
-  say: (result: T) => string,
+  told: (result: T) => string,
 ): Promise<void> {
   const cancelled = new AbortController()
-  process.once('SIGINT', () => cancelled.abort())
-  process.once('SIGTERM', () => cancelled.abort())
+  // Both the terminal and npm pass a signal on: the second one must not cut the clean-up short.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort())
   let connection: Connection | undefined
   try {
     connection = await connect(options)
     const result = await work(connection, cancelled.signal)
-    process.stdout.write(`${options.json ? JSON.stringify(result) : say(result)}\n`)
+    process.stdout.write(`${options.json ? JSON.stringify(result) : told(result)}\n`)
   } catch (error) {
     if (cancelled.signal.aborted) {
-      process.stderr.write('Cancelled.\n')
+      process.stderr.write(`${say('cancelled')}\n`)
       process.exitCode = exitCode.cancelled
-    } else if (error instanceof StoreInUse) {
-      process.stderr.write(
-        `The data folder ${options.data} is in use by another Reveille that is just starting or ending. Try again in a few seconds.\n`,
-      )
+    } else {
+      const sentence =
+        error instanceof Refused || error instanceof TRPCClientError
+          ? error.message
+          : refusalOf(error, { folder: options.data })
+      if (sentence === null) throw error
+      process.stderr.write(`${sentence}\n`)
       process.exitCode = exitCode.refused
-    } else if (error instanceof Refused || error instanceof TRPCClientError) {
-      process.stderr.write(`${error.message}\n`)
-      process.exitCode = exitCode.refused
-    } else throw error
+    }
   } finally {
     await connection?.close()
   }

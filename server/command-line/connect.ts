@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
 import { makeApp } from '../app.ts'
-import { openPlatform } from '../platform.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+import { say } from '../messages/messages.ts'
 import type { AppRouter } from '../router.ts'
+import { StoreInUse } from '../store/dialect.ts'
+import { instanceOf, readServerFile } from './server-file.ts'
 
 export interface Connection {
   readonly client: TRPCClient<AppRouter>
@@ -25,9 +28,9 @@ export async function connect({
   data: string
   workspace?: string
 }): Promise<Connection> {
-  const running = await runningServer(data)
-  if (running) return { ...clientFor(running.port, running.token, workspace), close: async () => {} }
-  const platform = await openPlatform(resolve(data))
+  const found = await serverOrPlatform(resolve(data))
+  if ('port' in found) return { ...clientFor(found.port, found.token, workspace), close: async () => {} }
+  const platform = found
   const app = await makeApp(platform)
   const address = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
   return {
@@ -52,16 +55,36 @@ function clientFor(port: number, token: string, workspace?: string) {
   }
 }
 
-/** Port and token of the server that holds the folder, if its file says so and it answers. */
-export async function runningServer(data: string): Promise<{ port: number; token: string } | null> {
-  try {
-    const said = JSON.parse(readFileSync(join(resolve(data), 'server.json'), 'utf8')) as {
-      port: number
-      token: string
+const patienceMs = 10_000
+
+/**
+ * The folder is held by one process at a time. Another command may hold it for a moment, or a server
+ * that is just starting: wait a little for it to end or to answer.
+ */
+async function serverOrPlatform(folder: string): Promise<{ port: number; token: string } | Platform> {
+  const until = performance.now() + patienceMs
+  for (let told = false; ; told = true) {
+    const running = await runningServer(folder)
+    if (running) return running
+    try {
+      return await openPlatform(folder)
+    } catch (error) {
+      if (!(error instanceof StoreInUse) || performance.now() > until) throw error
+      if (!told) process.stderr.write(`${say('waiting', { folder })}\n`)
+      await pause(200)
     }
+  }
+}
+
+/** Port and token of the server that holds the folder, if its file says so and that very server answers. */
+export async function runningServer(folder: string): Promise<{ port: number; token: string } | null> {
+  const said = readServerFile(folder)
+  if (!said) return null
+  try {
     const answer = await fetch(`http://127.0.0.1:${said.port}/healthz`, { signal: AbortSignal.timeout(2000) })
-    return answer.ok ? said : null
+    const { instance } = (await answer.json()) as { instance?: string }
+    return instance === instanceOf(said.token) ? said : null
   } catch {
-    return null // no file, a file that a killed server left, or nobody listening
+    return null // a file that a killed server left, and nobody or somebody else on its port
   }
 }

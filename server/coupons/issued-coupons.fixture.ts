@@ -51,7 +51,15 @@ export async function addLaunch(
         id: campaignId,
         workspace_id: workspaceId,
         name: 'Wake-up',
-        definition: '{}',
+        definition: JSON.stringify({
+          name: 'Wake-up',
+          segment: 'everyone',
+          offer: { kind: 'amount', amountMinor: 500 },
+          minSpendMinor: 0,
+          validDays: 30,
+          holdout: 0.1,
+          channel: { kind: 'csv' },
+        }),
         seed: 'seed',
         state: 'running',
         created_at: at.toISOString(),
@@ -75,10 +83,9 @@ export async function addLaunch(
         valid_to: '2026-12-01T00:00:00.000Z',
         window_to: '2026-12-08T00:00:00.000Z',
         started_at: at.toISOString(),
+        frozen_at: at.toISOString(),
         published_at: published ? at.toISOString() : null,
-        arms_told_to: null,
-        arms_told: 0,
-        codes_taken_at: null,
+        arms_told: 1,
       })
       .execute()
     await issueCoupons(tx, { workspaceId, campaignId, launchId, coupons, at })

@@ -1,7 +1,16 @@
+import type { Engine, Session } from '../../analytics/engine/engine.ts'
+import { clausesOf, type Expression } from '../../analytics/segments/ast.ts'
+import { compile, type SegmentSetting } from '../../analytics/segments/compile.ts'
+import { fieldsByName } from '../../analytics/segments/fields.ts'
+import { parse } from '../../analytics/segments/parse.ts'
+import { print } from '../../analytics/segments/print.ts'
+import { type Problem, problem } from '../../analytics/segments/problems.ts'
+import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { drainEvents } from '../workspaces/drain.ts'
+import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { MemberSets } from './member-sets.ts'
 
 /** The members a rule selected at one moment; count, list, export and launch all read this one set. */
 export interface Evaluation {
@@ -15,21 +24,25 @@ export interface Evaluation {
   readonly memberKeys: Sql
 }
 
-/** Where the text does not make a rule: 0-based offsets into it, and what to write instead. */
-export interface SegmentError {
-  readonly from: number
-  readonly to: number
-  readonly message: string
-  readonly suggestion?: string
-}
+/** Where the text does not make a rule: 0-based offsets into it, why, and what to write instead. */
+export type SegmentError = Problem
 
 export type EvaluationOutcome =
   | { kind: 'evaluated'; evaluation: Evaluation }
   | { kind: 'refused'; errors: readonly SegmentError[] }
 
+/** A rule read for a workspace, and what it is asked of. */
+export type PreparedSegment =
+  | { kind: 'prepared'; expression: Expression; at: TablesAt; setting: SegmentSetting }
+  | { kind: 'refused'; errors: readonly SegmentError[] }
+
+const setsOf = new WeakMap<Engine, MemberSets>()
+
 /**
  * Evaluates a rule as of a day (default: the workspace's default asOf), after taking in the Store's
- * events. The set is kept under (canonical text, data version, asOf) and used again.
+ * events. The set is materialised under (canonical text, data version, asOf, dormancy limits) and used
+ * again; whoever asks for the same at the same time waits for the same work, which ends when nobody
+ * waits any more. Everybody is the relation itself.
  */
 export async function evaluateSegment(
   store: Store,
@@ -37,25 +50,80 @@ export async function evaluateSegment(
   request: { expression: string; asOf?: string | undefined },
   signal?: AbortSignal,
 ): Promise<EvaluationOutcome> {
-  await drainEvents(store, workspace)
-  const [state] = await workspace.engine.rows(
-    sql`select data_version, coalesce(as_of, current_date) as as_of, (select count(*) from member_facts) as members
-      from workspace_state`,
-    { signal },
-  )
-  if (request.expression !== 'everyone')
+  const { engine } = workspace
+  const sets = setsOf.get(engine) ?? new MemberSets(engine)
+  setsOf.set(engine, sets)
+  for (;;) {
+    const prepared = await prepareSegment(store, workspace, request, signal)
+    if (prepared.kind === 'refused') return prepared
+    const { expression, at, setting } = prepared
+    const { asOf, dataVersion } = at
+    const text = print(expression)
+    const key = JSON.stringify([text, dataVersion, asOf, workspace.dormancy, setting.newest])
+    const set = await sets.get(
+      key,
+      async (session, table, options) => {
+        if ((await versionIn(session)) !== dataVersion) return null // the data moved in between
+        await session.run(sql`create table ${table} as ${compile(expression, setting, duckdb)}`, options)
+        return countIn(session, table)
+      },
+      signal,
+    )
+    if (set)
+      return {
+        kind: 'evaluated',
+        evaluation: { expression: text, asOf, dataVersion, members: set.members, memberKeys: set.memberKeys },
+      }
+  }
+}
+
+/**
+ * Reads a rule for a workspace and a day. Refused when the text is no rule, and when a past day is asked
+ * of a field of which only today's value is known.
+ */
+export async function prepareSegment(
+  store: Store,
+  workspace: Workspace,
+  request: { expression: string; asOf?: string | undefined },
+  signal?: AbortSignal,
+): Promise<PreparedSegment> {
+  const currencyDecimals = decimalsOf(workspace.currency)
+  const parsed = parse(request.expression, { currencyDecimals })
+  if (parsed.kind === 'refused') return { kind: 'refused', errors: parsed.problems }
+  const { expression } = parsed
+  const newestDay = (await tablesAt(store, workspace, undefined, signal)).asOf
+  const at = await tablesAt(store, workspace, request.asOf, signal)
+  const newest = at.asOf >= newestDay
+  const timeless = newest ? [] : withoutHistory(expression)
+  if (timeless.length > 0) {
+    const place = { from: 0, to: request.expression.length }
     return {
       kind: 'refused',
-      errors: [{ from: 0, to: request.expression.length, message: 'Only `everyone` so far.' }],
+      errors: timeless.map((field) => problem(place, 'no-history', { field, asOf: at.asOf })),
     }
-  return {
-    kind: 'evaluated',
-    evaluation: {
-      expression: 'everyone',
-      asOf: request.asOf ?? String(state!.asOf),
-      dataVersion: Number(state!.dataVersion),
-      members: Number(state!.members),
-      memberKeys: sql`(select member_key from member_facts)`,
-    },
   }
+  const scope = { asOf: at.asOf, tables: at.tables, dormancy: workspace.dormancy }
+  return { kind: 'prepared', expression, at, setting: { scope, currencyDecimals, newest } }
+}
+
+/** Fields of the rule of which only today's value is known, each once. */
+function withoutHistory(expression: Expression): string[] {
+  const asked = clausesOf(expression).flatMap(({ subject }) =>
+    subject.kind === 'field' && fieldsByName.get(subject.field)?.history === 'none' ? [subject.field] : [],
+  )
+  return [...new Set(asked)]
+}
+
+/** Decimals of a currency: 2 for CNY, 0 for JPY. */
+export const decimalsOf = (currency: string): number =>
+  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+
+async function versionIn(session: Session): Promise<number> {
+  const [state] = await session.rows(sql`select data_version from workspace_state`)
+  return Number(state!.dataVersion)
+}
+
+async function countIn(session: Session, table: Sql): Promise<number> {
+  const [row] = await session.rows(sql`select count(*) as members from ${table}`)
+  return Number(row!.members)
 }

@@ -6,19 +6,27 @@ export class StoreInUse extends Error {
   override name = 'StoreInUse'
 }
 
+/** The store's file is no database, or a damaged one. */
+export class StoreDamaged extends Error {
+  override name = 'StoreDamaged'
+}
+
 /**
  * Opens the Store's SQLite file, durable and held by this process alone: the lock ends with the
- * process, however it ends. Throws StoreInUse when another process holds it.
+ * process, however it ends. Throws StoreInUse when another process holds it,
+ * StoreDamaged when it cannot be read.
  */
 export function openStore(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 0 })
+  let database: DatabaseSync | undefined
   try {
+    database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 0 })
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full')
     database.exec('begin immediate; commit') // takes the lock now, not at the first write
     return database
   } catch (error) {
-    database.close()
+    database?.close()
     if (/locked|busy/i.test(String(error))) throw new StoreInUse(`${path} is open in another process`)
+    if (/not a database|malformed/i.test(String(error))) throw new StoreDamaged(path, { cause: error })
     throw error
   }
 }

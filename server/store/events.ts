@@ -5,7 +5,8 @@ import type { StoreSchema } from './schema.ts'
 /** What the engine is told of what people and campaigns did. Members by their external ids. */
 export type StoreEvent =
   | { kind: 'tag-added'; tag: string; memberIds: string[]; source: 'manual' | 'automatic'; day: string }
-  | { kind: 'tag-removed'; tag: string; memberIds: string[] }
+  | { kind: 'tag-removed'; tag: string; memberIds: string[]; day: string }
+  | { kind: 'tag-retired'; tag: string; day: string }
   | { kind: 'tag-renamed'; from: string; to: string }
   | { kind: 'consent-set'; memberIds: string[]; consent: 'granted' | 'denied' | 'unknown' }
   | { kind: 'campaign-arms'; campaignId: string; day: string; treated: string[]; heldOut: string[] }

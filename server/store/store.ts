@@ -2,6 +2,7 @@ import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { nodeSqlite, openStore } from './dialect.ts'
 import * as workspaces from './migrations/0001-workspaces.ts'
+import * as segments from './migrations/0003-segments.ts'
 import * as coupons from './migrations/0004-coupons.ts'
 import * as campaigns from './migrations/0005-campaigns.ts'
 import * as accounts from './migrations/0002-accounts.ts'
@@ -12,8 +13,14 @@ export type Store = Kysely<StoreSchema>
 const migrations = {
   '0001-workspaces': workspaces,
   '0002-accounts': accounts,
+  '0003-segments': segments,
   '0004-coupons': coupons,
   '0005-campaigns': campaigns,
+}
+
+/** The store was written by a later version, whose migrations this one does not know. */
+export class StoreNewer extends Error {
+  override name = 'StoreNewer'
 }
 
 /** Opens the Store (':memory:' for one that is gone when destroyed) and brings its tables up to date. */
@@ -25,6 +32,7 @@ export async function openMigratedStore(path: string): Promise<Store> {
   }).migrateToLatest()
   if (error) {
     await store.destroy()
+    if (/previously executed migration/.test(String(error))) throw new StoreNewer(path, { cause: error })
     throw error
   }
   return store

@@ -67,4 +67,10 @@ const child = spawn(node, [join(root, script), ...process.argv.slice(asTask ? 3 
   },
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// npm passes a signal to the shell between us alone, which dies of it: end as if it had reached us.
+const parent = process.ppid
+if (process.env.npm_lifecycle_event)
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM')
+  }, 300)
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))

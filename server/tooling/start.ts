@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { build } from 'vite'
-
-if (!existsSync('web/dist/index.html')) await build({ configFile: 'web/vite.config.ts', logLevel: 'warn' })
-await import('../main.ts')
+// npm start: the same as `reveille serve`.
+process.argv.splice(2, 0, 'serve')
+await import('../cli.ts')

@@ -1,5 +1,5 @@
 import type { Session } from '../../analytics/engine/engine.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { eventsAfter, type StoreEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from './workspaces.ts'
@@ -31,19 +31,38 @@ export async function drainEvents(store: Store, workspace: Workspace): Promise<v
 const keysOf = (memberIds: readonly string[]) =>
   sql`select member_key from members where member_id in (select unnest(from_json(${JSON.stringify(memberIds)}, '["VARCHAR"]')))`
 
+/**
+ * Applies one event. Telling an event that was taken in before, in the order of all of them, leaves the
+ * same state: when members come anew (another import, a restored file) the watermark may be set back.
+ */
 async function apply(session: Session, event: StoreEvent): Promise<void> {
   switch (event.kind) {
-    case 'tag-added':
-      return session.run(sql`insert into member_tags
+    case 'tag-added': {
+      const keys = keysOf(event.memberIds)
+      // what people set overrides what was imported, and a rule never takes over a manual tag
+      if (event.source === 'manual')
+        await session.run(
+          sql`update member_tags set source = 'manual' where tag = ${event.tag} and member_key in (${keys})`,
+        )
+      return session.run(sql`insert into member_tags (member_key, tag, source, added_day)
         select member_key, ${event.tag}, ${event.source}, cast(${event.day} as date)
-        from (${keysOf(event.memberIds)}) as tagged
+        from (${keys}) as tagged
         where member_key not in (select member_key from member_tags where tag = ${event.tag})`)
+    }
     case 'tag-removed':
-      return session.run(
-        sql`delete from member_tags where tag = ${event.tag} and member_key in (${keysOf(event.memberIds)})`,
+      return removeTag(
+        session,
+        sql`tag = ${event.tag} and member_key in (${keysOf(event.memberIds)})`,
+        event.day,
       )
+    case 'tag-retired':
+      return removeTag(session, sql`tag = ${event.tag}`, event.day)
     case 'tag-renamed':
-      return session.run(sql`update member_tags set tag = ${event.to} where tag = ${event.from}`)
+      await session.run(sql`delete from member_tags where tag = ${event.from}
+        and member_key in (select member_key from member_tags where tag = ${event.to})`)
+      for (const table of [sql`member_tags`, sql`removed_tags`])
+        await session.run(sql`update ${table} set tag = ${event.to} where tag = ${event.from}`)
+      return
     case 'consent-set': {
       for (const table of [sql`members`, sql`member_facts`])
         await session.run(
@@ -56,7 +75,18 @@ async function apply(session: Session, event: StoreEvent): Promise<void> {
         ['treated', event.treated],
         ['held-out', event.heldOut],
       ] as const)
-        await session.run(sql`insert into campaign_arms
-          select ${event.campaignId}, member_key, ${arm}, cast(${event.day} as date) from (${keysOf(memberIds)}) as member`)
+        await session.run(sql`insert into campaign_arms (campaign_id, member_key, arm, launched_day)
+          select ${event.campaignId}, member_key, ${arm}, cast(${event.day} as date)
+          from (${keysOf(memberIds)}) as member
+          where member_key not in (select member_key from campaign_arms where campaign_id = ${event.campaignId})`)
   }
+}
+
+/** Takes tags off and keeps when they stood: a tag put on and off on one day was on none. */
+async function removeTag(session: Session, which: Sql, day: string): Promise<void> {
+  await session.run(sql`insert into removed_tags (member_key, tag, added_day, removed_day)
+    select member_key, tag, added_day, cast(${day} as date) from member_tags
+    where ${which} and added_day < cast(${day} as date)
+    except select member_key, tag, added_day, removed_day from removed_tags`)
+  await session.run(sql`delete from member_tags where ${which}`)
 }

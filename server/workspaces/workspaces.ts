@@ -100,6 +100,11 @@ export class Workspaces {
     }
   }
 
+  /** Opens every workspace's file, so that one which cannot be opened is known at the start. */
+  async openAll(): Promise<void> {
+    for (const { id } of await this.list()) await this.byId(id)
+  }
+
   async close(): Promise<void> {
     const engines = await Promise.allSettled(this.#engines.values())
     await Promise.all(

@@ -3,7 +3,10 @@ import { addMonths, endOfMonth } from '../../calendar/calendar.ts'
 import { firstSeenCohort } from '../../relations/cohorts.ts'
 import { boughtBetween, inMonthlyCohort } from '../../relations/expressions.ts'
 import { askedMembers, countedOrders, everywhere } from '../../relations/member-orders.ts'
-import { sql } from '../../sql/sql.ts'
+import type { Scope } from '../../relations/scope.ts'
+import type { Dialect } from '../../sql/dialect.ts'
+import { type Sql, sql } from '../../sql/sql.ts'
+import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
 
 const Settings = z.object({
@@ -56,32 +59,23 @@ export const retention = defineMetric({
 
   build({ periods, since }, scope, d) {
     const asOf = d.date(scope.asOf)
-    // Over all activity the months are counted already; within stores or channels the orders are asked.
-    const active = everywhere(scope)
-      ? sql`select member_key, month from ${scope.tables.memberMonth} where orders > 0`
-      : sql`select distinct member_key, ${d.startOf('month', sql`local_day`)} as month
-        from ${countedOrders(scope)} as counted`
+    const sinceMonth = d.startOf('month', d.date(since ?? '0001-01-01'))
     return sql`
-      with cohort_member as (
-        select member_key, cohort_month
+      with cohort as (
+        select cohort_month, count(*) as members
         from ${askedMembers(scope)} as asked
-        where cohort_month is not null and cohort_month >= ${d.startOf('month', d.date(since ?? '0001-01-01'))}
+        where cohort_month >= ${sinceMonth}
+        group by cohort_month
       ),
-      cohort as (
-        select cohort_month, count(*) as members from cohort_member group by cohort_month
-      ),
-      active as (${active}),
-      returns as (
-        select cohort_month, ${d.monthsBetween(sql`cohort_month`, sql`active.month`)} as period, count(*) as members
-        from active join cohort_member on cohort_member.member_key = active.member_key
-        group by cohort_month, period
-      )
+      bought as (${buyersByMonth(scope, d)})
       select cohort.cohort_month as cohort, later.n as period, cohort.members as cohort_size,
-        coalesce(returns.members, 0) as returned
+        coalesce(bought.members, 0) as returned
       from cohort
       join ${d.integers(periods + 1)} as later
         on later.n <= ${d.monthsBetween(sql`cohort.cohort_month`, asOf)}
-      left join returns on returns.cohort_month = cohort.cohort_month and returns.period = later.n
+      left join bought
+        on bought.cohort_month = cohort.cohort_month
+        and ${d.monthsBetween(sql`cohort.cohort_month`, sql`bought.month`)} = later.n
       order by cohort, period`
   },
 
@@ -100,7 +94,85 @@ export const retention = defineMetric({
           rate: cohortSize === 0 ? null : returned / cohortSize,
           state: endOfMonth(month) <= scope.asOf ? 'complete' : 'in-progress',
           firstSeen: firstSeenCohort(scope, cohort),
-          membersExpression: `${inMonthlyCohort(cohort)} AND ${boughtBetween(scope, month, endOfMonth(month))}`,
+          membersExpression: `${inMonthlyCohort(cohort)} and ${boughtBetween(scope, month, endOfMonth(month))}`,
         }
       }),
 })
+
+/** Per cohort and month, the members with a counted order in it; from the most condensed table that can say it. */
+const buyersByMonth = (scope: Scope, d: Dialect): Sql => {
+  if (everywhere(scope) && !scope.audience)
+    return sql`select cohort_month, month, members from ${scope.tables.cohortMonth}`
+  return everywhere(scope)
+    ? sql`
+        select cohort_month, month, count(*) as members
+        from ${scope.tables.memberMonth} as active
+        join ${askedMembers(scope)} as member on member.member_key = active.member_key
+        where active.orders > 0
+        group by cohort_month, month`
+    : sql`
+        select cohort_month, month, count(*) as members
+        from (
+          select distinct member_key, ${d.startOf('month', sql`first_day`)} as cohort_month,
+            ${d.startOf('month', sql`local_day`)} as month
+          from ${countedOrders(scope)} as counted
+        ) as active
+        group by cohort_month, month`
+}
+
+/** The weighted mean of a period over the complete cells of new cohorts. */
+export interface RetentionAverage {
+  readonly period: number
+  /** How many cohorts are in it; 0: none is left, and the rate is unknown. */
+  readonly cohorts: number
+  readonly eligible: number
+  readonly returned: number
+  readonly rate: number | null
+}
+
+/**
+ * The mean of each period, weighted by eligible members, over complete cells of cohorts that are not
+ * first seen; a period for which no such cell remains says so with 0 cohorts and no rate.
+ */
+export function retentionAverages(cells: readonly RetentionCell[]): RetentionAverage[] {
+  const periods = Math.max(-1, ...cells.map(({ period }) => period))
+  return Array.from({ length: periods + 1 }, (_, period) => {
+    const counted = cells.filter(
+      (cell) => cell.period === period && cell.state === 'complete' && !cell.firstSeen,
+    )
+    const eligible = counted.reduce((sum, cell) => sum + cell.eligible, 0)
+    const returned = counted.reduce((sum, cell) => sum + cell.returned, 0)
+    return {
+      period,
+      cohorts: counted.length,
+      eligible,
+      returned,
+      rate: eligible > 0 ? returned / eligible : null,
+    }
+  })
+}
+
+/**
+ * Whether newer cohorts come back after a month more or less than older ones: the last three against the
+ * three before; a difference that chance alone would often show is none.
+ */
+export function retentionFindings(cells: readonly RetentionCell[]): Finding[] {
+  const month1 = cells.filter((cell) => cell.period === 1 && cell.state === 'complete' && !cell.firstSeen)
+  if (month1.length === 0) {
+    const only = cells.some(({ firstSeen }) => firstSeen)
+    return [{ id: only ? 'retention.only-first-seen' : 'retention.neutral', values: {} }]
+  }
+  const mean = (some: readonly RetentionCell[]) =>
+    some.reduce((sum, cell) => sum + cell.returned, 0) / some.reduce((sum, cell) => sum + cell.eligible, 0)
+  const [older, newer] = [month1.slice(-6, -3), month1.slice(-3)]
+  const enough =
+    older.length === 3 && [older, newer].every((some) => some.reduce((n, c) => n + c.eligible, 0) >= 100)
+  if (!enough) return [{ id: 'retention.month-1', values: { rate: mean(month1), cohorts: month1.length } }]
+  const values = { before: mean(older), after: mean(newer), since: newer[0]!.cohort }
+  const change = values.after - values.before
+  const counts = [older, newer].map((some) => some.reduce((n, cell) => n + cell.eligible, 0))
+  const pooled = mean([...older, ...newer])
+  const standardError = Math.sqrt(pooled * (1 - pooled) * (1 / counts[0]! + 1 / counts[1]!))
+  if (Math.abs(change) < Math.max(0.02, 1.96 * standardError)) return [{ id: 'retention.steady', values }]
+  return [{ id: change < 0 ? 'retention.fell' : 'retention.rose', values }]
+}

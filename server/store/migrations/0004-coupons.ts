@@ -19,7 +19,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('coupons_by_campaign')
     .on('coupons')
-    .columns(['workspace_id', 'campaign_id'])
+    .columns(['workspace_id', 'campaign_id', 'id'])
     .execute()
   await db.schema
     .createIndex('coupons_by_member')

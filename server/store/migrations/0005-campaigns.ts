@@ -34,6 +34,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('valid_to', 'text', (c) => c.notNull())
     .addColumn('window_to', 'text', (c) => c.notNull())
     .addColumn('started_at', 'text', (c) => c.notNull())
+    .addColumn('known_event', 'integer')
+    .addColumn('frozen_at', 'text')
     .addColumn('published_at', 'text')
     .addColumn('arms_told_to', 'text')
     .addColumn('arms_told', 'integer', (c) => c.notNull().defaultTo(0))
@@ -51,6 +53,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('coupon_id', 'text')
     .addPrimaryKeyConstraint('one_arm_a_member', ['campaign_id', 'member_id'])
     .execute()
+  await db.schema
+    .createIndex('campaign_members_by_launch')
+    .on('campaign_members')
+    .columns(['launch_id', 'member_id'])
+    .execute()
 
   await db.schema
     .createTable('outbox')
@@ -67,8 +74,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('last_error', 'text')
     .addColumn('delivered_at', 'text')
     .execute()
-  await db.schema.createIndex('outbox_due').on('outbox').columns(['state', 'due_at']).execute()
-  await db.schema.createIndex('outbox_by_campaign').on('outbox').columns(['campaign_id', 'state']).execute()
+  await db.schema
+    .createIndex('outbox_by_campaign')
+    .on('outbox')
+    .columns(['campaign_id', 'state', 'due_at'])
+    .execute()
 
   await db.schema
     .createTable('webhook_secrets')

@@ -36,6 +36,10 @@ export interface CampaignTables {
     /** Last instant of the declared measurement window. */
     window_to: string
     started_at: string
+    /** Newest event of the Store that the evaluation knew. */
+    known_event: number | null
+    /** When the audience and its arms were complete; from then on a launch that breaks off is finished. */
+    frozen_at: string | null
     published_at: string | null
     /** Newest member whose arm the engine has been told, in order of id; null: none. */
     arms_told_to: string | null

@@ -37,7 +37,7 @@ export interface CouponTables {
     order_id: string | null
     redemption_id: string | null
     store_id: string | null
-    /** Who did it: 'launch', 'key:…', 'user:…' or 'local'. */
+    /** Who did it: 'launch', 'key:' and the key's id, a user's id, or 'command-line'. */
     actor: string
     at: string
   }

@@ -1,0 +1,5 @@
+-- some members
+select date_diff('day', last_day, cast($1 as date)) as silent_days, count(*) as members, coalesce(cast(sum(yearly_net_minor) as bigint), 0) as value_minor
+      from (select * from member_facts where member_key in (select member_key from (select unnest(from_json($2, '["INTEGER"]')) as member_key) as audience)) as member
+      group by silent_days
+      order by silent_days

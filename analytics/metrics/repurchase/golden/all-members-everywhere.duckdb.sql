@@ -1,0 +1,32 @@
+-- all members, everywhere
+with bought as (select first_day, first_seen, orders, purchase_days from member_facts as asked where orders > 0),
+      buyers as (
+        select count(*) as members,
+          count(*) filter (where orders >= 2) as repeated_by_order,
+          count(*) filter (where purchase_days >= 2) as repeated_by_day,
+          count(*) filter (where first_day >= cast($1 as date) and not first_seen) as new_members,
+          count(*) filter (where first_day >= cast($2 as date) and first_seen) as first_seen_members,
+          count(*) filter (where first_day < cast($3 as date)) as returning_members
+        from bought
+      ),
+      ladder as (
+        select purchase_day_number as n, members, coalesce(lead(came_in_time) over (order by purchase_day_number), 0) as repeated
+        from (
+          select purchase_day_number,
+            count(*) filter (where local_day <= cast($4 as date)) as members,
+            count(*) filter (where counts and previous_day <= cast($5 as date) and date_diff('day', previous_day, local_day) <= $6) as came_in_time
+          from (select *, true as counts from (
+        select member_key, purchase_day_number, local_day, previous_day from member_orders
+        where opens_day and purchase_day_number <= $7 and true) as opened) as purchase
+          group by purchase_day_number
+        ) as observed)
+      select 0 as place, 'orders' as measure, null as n, members, repeated_by_order as repeated,
+        new_members, first_seen_members, returning_members
+      from buyers
+      union all
+      select 1, 'purchase-days', null, members, repeated_by_day, new_members, first_seen_members, returning_members
+      from buyers
+      union all
+      select 2, 'ladder', n, members, repeated, null, null, null
+      from ladder where members > 0 and n <= $8
+      order by place, n

@@ -1,0 +1,41 @@
+-- some members, stores and channels
+with bought as (select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
+          count(*) as orders, count(distinct local_day) as purchase_days
+        from (select * from member_orders where coalesce(store in ($1, $2), false) and coalesce(channel in ($3), false) and member_key in (select member_key from (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience)) as counted
+        where local_day >= cast($5 as date) and local_day <= cast($6 as date)
+        group by member_key),
+      buyers as (
+        select count(*) as members,
+          count(*) filter (where orders >= 2) as repeated_by_order,
+          count(*) filter (where purchase_days >= 2) as repeated_by_day,
+          count(*) filter (where first_day >= cast($7 as date) and not first_seen) as new_members,
+          count(*) filter (where first_day >= cast($8 as date) and first_seen) as first_seen_members,
+          count(*) filter (where first_day < cast($9 as date)) as returning_members
+        from bought
+      ),
+      ladder as (
+        select purchase_day_number as n, members, coalesce(lead(came_in_time) over (order by purchase_day_number), 0) as repeated
+        from (
+          select purchase_day_number,
+            count(*) filter (where local_day <= cast($10 as date)) as members,
+            count(*) filter (where counts and previous_day <= cast($11 as date) and date_diff('day', previous_day, local_day) <= $12) as came_in_time
+          from (select opened.*, counted.member_key is not null as counts
+        from (
+        select member_key, purchase_day_number, local_day, previous_day from member_orders
+        where opens_day and purchase_day_number <= $13 and member_key in (select member_key from (select unnest(from_json($14, '["INTEGER"]')) as member_key) as audience)) as opened
+        left join (
+          select distinct member_key, purchase_day_number from (select * from member_orders where coalesce(store in ($15, $16), false) and coalesce(channel in ($17), false) and member_key in (select member_key from (select unnest(from_json($18, '["INTEGER"]')) as member_key) as audience)) as counted
+        ) as counted
+          on counted.member_key = opened.member_key and counted.purchase_day_number = opened.purchase_day_number) as purchase
+          group by purchase_day_number
+        ) as observed)
+      select 0 as place, 'orders' as measure, null as n, members, repeated_by_order as repeated,
+        new_members, first_seen_members, returning_members
+      from buyers
+      union all
+      select 1, 'purchase-days', null, members, repeated_by_day, new_members, first_seen_members, returning_members
+      from buyers
+      union all
+      select 2, 'ladder', n, members, repeated, null, null, null
+      from ladder where members > 0 and n <= $19
+      order by place, n

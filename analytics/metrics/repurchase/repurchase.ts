@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { addDays } from '../../calendar/calendar.ts'
+import { boughtBetween } from '../../relations/expressions.ts'
+import { askedMembers, countedOrders, everywhere, inAudience } from '../../relations/member-orders.ts'
+import type { Scope } from '../../relations/scope.ts'
+import type { Dialect } from '../../sql/dialect.ts'
+import { type Sql, sql } from '../../sql/sql.ts'
+import type { Finding } from '../finding.ts'
+import { defineMetric } from '../metric.ts'
+
+const Settings = z.object({
+  /** The window of the rate, both days inclusive, cut at asOf. Default: all history. */
+  from: z.iso.date().optional(),
+  to: z.iso.date().optional(),
+  /** Days within which the next purchase day must follow, inclusive. */
+  withinDays: z.coerce.number().int().min(1).max(730).default(90),
+  /** The ladder's last step: from the n-th purchase day to the next. */
+  steps: z.coerce.number().int().min(0).max(50).default(10),
+})
+
+const Row = z.object({
+  /** The window's rate by orders, the same by purchase days, or a step of the ladder. */
+  measure: z.enum(['orders', 'purchase-days', 'ladder']),
+  /** Ladder: the purchase day from which the next is awaited. */
+  n: z.int().nullable(),
+  /** Window: members with at least one. Ladder: members whose n-th purchase day has been observed for the days asked. */
+  members: z.int(),
+  /** Window: of these, members with at least two. Ladder: of these, members with the next purchase day in time. */
+  repeated: z.int(),
+  /** repeated ÷ members; null over nobody. */
+  rate: z.number().nullable(),
+  /** Window: the members by when they first bought. Null for the ladder. */
+  newMembers: z.int().nullable(),
+  firstSeenMembers: z.int().nullable(),
+  returningMembers: z.int().nullable(),
+  /** The members behind `repeated`, in the segment language, where it can say them. */
+  membersExpression: z.string().nullable(),
+})
+
+export type RepurchaseRow = z.output<typeof Row>
+
+const beginning = '0001-01-01'
+
+const windowOf = ({ from, to }: z.output<typeof Settings>, scope: Scope) => ({
+  from: from ?? beginning,
+  to: to !== undefined && to < scope.asOf ? to : scope.asOf,
+})
+
+/**
+ * Repurchase rate in a window: members with at least two qualifying orders in it ÷ members with at
+ * least one; the same by purchase days; buyers split into new (first order ever in the window),
+ * first seen, and returning. And the ladder n → n+1 over all history: members whose (n+1)-th purchase
+ * day came within h days (inclusive) of the n-th ÷ members with an n-th that lies at least h days
+ * before asOf. Order filters restrict the orders that count in the window, and on the ladder the
+ * orders that count as the next purchase; which purchase day is the n-th stays that of all orders.
+ * Source: DEFINITIONS, "Repurchase".
+ */
+export const repurchase = defineMetric({
+  name: 'repurchase',
+  version: 1,
+  title: { en: 'Repurchase', 'zh-CN': '复购' },
+  description: {
+    en: 'Of the buyers of a window, how many bought at least twice; and from each purchase day, how many came back for the next in time.',
+    'zh-CN': '一段时间内的购买会员中有多少人至少买了两次；以及每次购买后，有多少人按时再买下一次。',
+  },
+  settings: Settings,
+  row: Row,
+
+  build(settings, scope, d) {
+    const { from, to } = windowOf(settings, scope)
+    // Over all history everywhere, each member's facts hold the counts already.
+    const bought = isWholeHistory(settings, scope)
+      ? sql`select first_day, first_seen, orders, purchase_days from ${askedMembers(scope)} as asked where orders > 0`
+      : sql`select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
+          count(*) as orders, count(distinct local_day) as purchase_days
+        from ${countedOrders(scope)} as counted
+        where local_day >= ${d.date(from)} and local_day <= ${d.date(to)}
+        group by member_key`
+    return sql`
+      with bought as (${bought}),
+      buyers as (
+        select count(*) as members,
+          ${d.countIf(sql`orders >= 2`)} as repeated_by_order,
+          ${d.countIf(sql`purchase_days >= 2`)} as repeated_by_day,
+          ${d.countIf(sql`first_day >= ${d.date(from)} and not first_seen`)} as new_members,
+          ${d.countIf(sql`first_day >= ${d.date(from)} and first_seen`)} as first_seen_members,
+          ${d.countIf(sql`first_day < ${d.date(from)}`)} as returning_members
+        from bought
+      ),
+      ladder as (${ladder(settings, scope, d)})
+      select 0 as place, 'orders' as measure, null as n, members, repeated_by_order as repeated,
+        new_members, first_seen_members, returning_members
+      from buyers
+      union all
+      select 1, 'purchase-days', null, members, repeated_by_day, new_members, first_seen_members, returning_members
+      from buyers
+      union all
+      select 2, 'ladder', n, members, repeated, null, null, null
+      from ladder where members > 0 and n <= ${settings.steps}
+      order by place, n`
+  },
+
+  finish: (rows, settings, scope) => {
+    const { to } = windowOf(settings, scope)
+    const twice = isWholeHistory(settings, scope)
+      ? 'orders >= 2'
+      : boughtBetween(scope, settings.from ?? scope.dataStart ?? scope.asOf, to, 2)
+    return z
+      .array(Counted)
+      .parse(rows)
+      .map((row) => ({
+        ...row,
+        rate: row.members === 0 ? null : row.repeated / row.members,
+        membersExpression: row.measure === 'orders' ? twice : null,
+      }))
+  },
+})
+
+const Counted = Row.omit({ rate: true, membersExpression: true })
+
+const isWholeHistory = (settings: z.output<typeof Settings>, scope: Scope): boolean =>
+  settings.from === undefined && windowOf(settings, scope).to === scope.asOf && everywhere(scope)
+
+/** A row per n: members whose n-th purchase day was observed long enough, and whose next came in time. */
+function ladder({ withinDays, steps }: z.output<typeof Settings>, scope: Scope, d: Dialect): Sql {
+  const observedBy = d.date(addDays(scope.asOf, -withinDays))
+  const inTime = sql`previous_day <= ${observedBy} and ${d.daysBetween(sql`previous_day`, sql`local_day`)} <= ${withinDays}`
+  const opened = sql`
+        select member_key, purchase_day_number, local_day, previous_day from ${scope.tables.memberOrders}
+        where opens_day and purchase_day_number <= ${steps + 1} and ${inAudience(scope, sql`member_key`)}`
+  const purchase = everywhere(scope)
+    ? sql`select *, true as counts from (${opened}) as opened`
+    : sql`select opened.*, counted.member_key is not null as counts
+        from (${opened}) as opened
+        left join (
+          select distinct member_key, purchase_day_number from ${countedOrders(scope)} as counted
+        ) as counted
+          on counted.member_key = opened.member_key and counted.purchase_day_number = opened.purchase_day_number`
+  return sql`
+        select purchase_day_number as n, members, coalesce(lead(came_in_time) over (order by purchase_day_number), 0) as repeated
+        from (
+          select purchase_day_number,
+            ${d.countIf(sql`local_day <= ${observedBy}`)} as members,
+            ${d.countIf(sql`counts and ${inTime}`)} as came_in_time
+          from (${purchase}) as purchase
+          group by purchase_day_number
+        ) as observed`
+}
+
+/** How many come back after the first purchase, and whether the second makes it likelier. */
+export function repurchaseFindings(rows: readonly RepurchaseRow[]): Finding[] {
+  const step = (n: number) => rows.find((row) => row.measure === 'ladder' && row.n === n)
+  const [first, second] = [step(1), step(2)]
+  if (first && second && first.members >= 30 && second.members >= 30) {
+    const values = { first: first.rate!, second: second.rate!, members: first.members }
+    if (second.rate! - first.rate! >= 0.05) return [{ id: 'repurchase.second-order-matters', values }]
+    return [{ id: 'repurchase.first-return', values }]
+  }
+  const rate = rows.find(({ measure }) => measure === 'orders')
+  return rate?.rate == null
+    ? [{ id: 'repurchase.neutral', values: {} }]
+    : [{ id: 'repurchase.rate', values: { rate: rate.rate, repeated: rate.repeated, members: rate.members } }]
+}

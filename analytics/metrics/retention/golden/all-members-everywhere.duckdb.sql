@@ -1,0 +1,17 @@
+-- all members, everywhere
+with cohort as (
+        select cohort_month, count(*) as members
+        from member_facts as asked
+        where cohort_month >= cast(date_trunc('month', cast($1 as date)) as date)
+        group by cohort_month
+      ),
+      bought as (select cohort_month, month, members from cohort_month)
+      select cohort.cohort_month as cohort, later.n as period, cohort.members as cohort_size,
+        coalesce(bought.members, 0) as returned
+      from cohort
+      join (select range as n from range(cast($2 as bigint))) as later
+        on later.n <= ((year(cast($3 as date)) - year(cohort.cohort_month)) * 12 + month(cast($4 as date)) - month(cohort.cohort_month))
+      left join bought
+        on bought.cohort_month = cohort.cohort_month
+        and ((year(bought.month) - year(cohort.cohort_month)) * 12 + month(bought.month) - month(cohort.cohort_month)) = later.n
+      order by cohort, period

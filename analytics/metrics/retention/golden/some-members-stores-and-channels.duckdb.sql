@@ -1,0 +1,24 @@
+-- some members, stores and channels
+with cohort as (
+        select cohort_month, count(*) as members
+        from (select * from member_facts where member_key in (select member_key from (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience)) as asked
+        where cohort_month >= cast(date_trunc('month', cast($2 as date)) as date)
+        group by cohort_month
+      ),
+      bought as (
+        select cohort_month, month, count(*) as members
+        from (
+          select distinct member_key, cast(date_trunc('month', first_day) as date) as cohort_month,
+            cast(date_trunc('month', local_day) as date) as month
+          from (select * from member_orders where coalesce(store in ($3, $4), false) and coalesce(channel in ($5), false) and member_key in (select member_key from (select unnest(from_json($6, '["INTEGER"]')) as member_key) as audience)) as counted
+        ) as active
+        group by cohort_month, month)
+      select cohort.cohort_month as cohort, later.n as period, cohort.members as cohort_size,
+        coalesce(bought.members, 0) as returned
+      from cohort
+      join (select range as n from range(cast($7 as bigint))) as later
+        on later.n <= ((year(cast($8 as date)) - year(cohort.cohort_month)) * 12 + month(cast($9 as date)) - month(cohort.cohort_month))
+      left join bought
+        on bought.cohort_month = cohort.cohort_month
+        and ((year(bought.month) - year(cohort.cohort_month)) * 12 + month(bought.month) - month(cohort.cohort_month)) = later.n
+      order by cohort, period

@@ -1,0 +1,84 @@
+import type { Session } from '../engine/engine.ts'
+import { createBaseTables } from '../schema/base.ts'
+import { type Sql, sql } from '../sql/sql.ts'
+import { dayOf, type PlainOrder, type PlainShop } from './shop.ts'
+
+const fromJson = (rows: readonly object[], shape: string): Sql =>
+  sql`(select unnest(from_json(${JSON.stringify(rows)}, ${shape}), recursive := true))`
+
+/** Puts a plain shop into empty or replaced base tables, as an import would. Derives nothing. */
+export async function loadShop(session: Session, shop: PlainShop): Promise<void> {
+  await createBaseTables(session, shop.calendar)
+  for (const table of [sql`members`, sql`orders`, sql`refunds`, sql`order_lines`])
+    await session.run(sql`delete from ${table}`)
+  await session.run(sql`update workspace_state set time_zone = ${shop.calendar.timeZone},
+    first_weekday = ${shop.calendar.firstWeekday}, opened_at_start = ${shop.openedAtStart}`)
+  const state = new Map(shop.orders.map((order) => [order.key, order.state]))
+  await session.run(sql`insert into members (member_key, member_id, joined_day)
+    select * from ${fromJson(
+      shop.members.map(({ key, joinedDay }) => ({ key, id: `m${key}`, joined: joinedDay })),
+      '[{"key":"INTEGER","id":"VARCHAR","joined":"DATE"}]',
+    )}`)
+  await session.run(sql`insert into orders
+    select * from ${fromJson(
+      shop.orders
+        .toSorted((a, b) => a.orderedAt.getTime() - b.orderedAt.getTime())
+        .map((order) => ({
+          key: order.key,
+          id: `o${order.key}`,
+          member: order.member,
+          at: order.orderedAt.toISOString().slice(0, 19),
+          day: dayOf(shop, order.orderedAt),
+          hour: hourOf(shop, order.orderedAt),
+          store: order.store,
+          channel: order.channel,
+          state: order.state,
+          gross: null,
+          discount: null,
+          net: order.net,
+          void: voidDay(shop, order),
+        })),
+      '[{"key":"BIGINT","id":"VARCHAR","member":"INTEGER","at":"TIMESTAMP","day":"DATE","hour":"UTINYINT","store":"VARCHAR","channel":"VARCHAR","state":"VARCHAR","gross":"BIGINT","discount":"BIGINT","net":"BIGINT","void":"DATE"}]',
+    )}`)
+  await session.run(sql`insert into refunds
+    select * from ${fromJson(
+      shop.refunds.map((refund, i) => ({
+        id: `r${i}`,
+        order: refund.order,
+        member: refund.member,
+        at: refund.refundedAt.toISOString().slice(0, 19),
+        day: dayOf(shop, refund.refundedAt),
+        store: refund.store,
+        channel: refund.channel,
+        amount: refund.amount,
+        counts: refund.order === null || state.get(refund.order) === 'paid',
+        assumed: false,
+      })),
+      '[{"id":"VARCHAR","order":"BIGINT","member":"INTEGER","at":"TIMESTAMP","day":"DATE","store":"VARCHAR","channel":"VARCHAR","amount":"BIGINT","counts":"BOOLEAN","assumed":"BOOLEAN"}]',
+    )}`)
+  await session.run(sql`insert into order_lines (order_key, line_number, category, quantity, net_minor)
+    select order_key, 1, case order_key % 3 when 0 then 'tea' when 1 then 'bread' end, 1, net_minor from orders`)
+}
+
+/** The first day on which the linked refunds leave nothing. */
+function voidDay(shop: PlainShop, order: PlainOrder): string | null {
+  const refunds = shop.refunds
+    .filter((refund) => refund.order === order.key)
+    .map((refund) => ({ day: dayOf(shop, refund.refundedAt), amount: refund.amount }))
+    .toSorted((a, b) => a.day.localeCompare(b.day))
+  let left = order.net
+  for (const { day, amount } of refunds) {
+    left -= amount
+    if (left <= 0) return day
+  }
+  return null
+}
+
+const hourOf = (shop: PlainShop, instant: Date): number =>
+  Number(
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone: shop.calendar.timeZone,
+      hour: '2-digit',
+      hourCycle: 'h23',
+    }).format(instant),
+  )

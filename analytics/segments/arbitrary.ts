@@ -1,0 +1,176 @@
+import fc from 'fast-check'
+import { addDays } from '../calendar/calendar.ts'
+import { type Expression, everyone, group, type OrderCondition, type Test, type Value } from './ast.ts'
+import { fields, type Kind, measures, orderFields } from './fields.ts'
+import type { Person, Purchase } from './person.ts'
+
+/** Days of the small shops: 2024-01-01 plus up to 500, so that a leap day and month ends occur. */
+export const start = '2024-01-01'
+const day = fc.integer({ min: 0, max: 500 }).map((count) => addDays(start, count))
+export const asOf = fc.integer({ min: 250, max: 500 }).map((count) => addDays(start, count))
+
+const stores = ['A', 'B', 'say "hi"\\']
+const channels = ['shop', 'wechat']
+const categories = ['Tea', 'Cake', "it's; drop table members --"]
+const tags = ['vip', 'quiet']
+const regions = ['North', 'South']
+const orNull = <T>(values: readonly T[]) => fc.constantFrom<T | null>(null, ...values)
+
+/** Amounts that meet often, so that ties and exact bounds occur. */
+const minor = fc.constantFrom(0, 1, 999, 1000, 1001, 2500, 5000, 12345)
+
+const purchase: fc.Arbitrary<Purchase> = fc.record({
+  day,
+  store: orNull(stores),
+  channel: orNull(channels),
+  state: fc.constantFrom('paid', 'paid', 'paid', 'unpaid', 'closed'),
+  netMinor: minor,
+  lines: fc.array(fc.record({ category: orNull(categories), netMinor: minor }), { maxLength: 3 }),
+  refunds: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    fc.array(fc.record({ day, amountMinor: fc.constantFrom(1, 1000, 5000) }), { maxLength: 2 }),
+  ),
+})
+
+const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
+  joined: fc.option(day),
+  region: orNull(regions),
+  channel: orNull(channels),
+  gender: orNull(['female', 'male']),
+  tier: orNull(['gold', 'silver']),
+  birthday: fc.constantFrom(null, '1992-02-29', '1990-12-31', '1990-01-01', '1988-03-01', '2001-02-28'),
+  points: orNull([0, 1, 100]),
+  consent: fc.constantFrom('granted', 'denied', 'unknown'),
+  tags: fc.uniqueArray(
+    fc
+      .tuple(fc.constantFrom(...tags), day, fc.option(fc.integer({ min: 1, max: 200 })))
+      .map(([tag, addedDay, kept]) => ({
+        tag,
+        addedDay,
+        removedDay: kept === null ? null : addDays(addedDay, kept),
+      })),
+    { selector: ({ tag }) => tag, maxLength: 2 },
+  ),
+  arms: fc.array(
+    fc.record({ campaign: fc.constantFrom('c1', 'c2'), arm: fc.constantFrom('treated', 'held-out'), day }),
+    { maxLength: 2 },
+  ),
+  orders: fc
+    .array(purchase, { maxLength: 6 })
+    .map((orders) => orders.toSorted((a, b) => (a.day < b.day ? -1 : Number(a.day > b.day)))),
+  looseRefunds: fc.array(fc.record({ day, amountMinor: minor }), { maxLength: 1 }),
+})
+
+export const people: fc.Arbitrary<readonly Person[]> = fc
+  .array(person, { minLength: 1, maxLength: 8 })
+  .map((list) => list.map((one, i) => ({ ...one, id: `m${i}` })))
+
+const valuesOf: Record<string, fc.Arbitrary<string>> = {
+  store: fc.constantFrom(...stores),
+  channel: fc.constantFrom(...channels),
+  category: fc.constantFrom(...categories),
+  region: fc.constantFrom(...regions),
+  tier: fc.constantFrom('gold', 'silver'),
+  tag: fc.constantFrom(...tags),
+  member: fc.constantFrom('m0', 'm1', 'm9'),
+  treated_in: fc.constantFrom('c1', 'c2'),
+  held_out_of: fc.constantFrom('c1', 'c2'),
+}
+
+function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitrary<Value> {
+  switch (kind) {
+    case 'count':
+      return fc.constantFrom(-1, 0, 1, 2, 3, 30, 31, 90, 100, 180, 364)
+    case 'money':
+      return fc.constantFrom(-10, 0, 0.01, 9.99, 10, 10.01, 20, 25, 50, 123.45)
+    case 'day':
+      return day
+    case 'flag':
+      return fc.boolean()
+    case 'choice':
+      return fc.constantFrom(...choices)
+    case 'text':
+    case 'set':
+      return fc.oneof({ weight: 5, arbitrary: valuesOf[name]! }, fc.string())
+  }
+}
+
+function test(name: string, kind: Kind, choices: readonly string[] = []): fc.Arbitrary<Test> {
+  const ordered = kind === 'count' || kind === 'money' || kind === 'day'
+  const one = value(name, kind, choices)
+  const operators = ordered ? (['=', '!=', '<', '<=', '>', '>='] as const) : (['=', '!='] as const)
+  const compare = fc.record({
+    kind: fc.constant('compare' as const),
+    operator: kind === 'set' ? fc.constant('=' as const) : fc.constantFrom(...operators),
+    value: one,
+  })
+  const between = fc
+    .tuple(one, one)
+    .map(([a, b]) => ({ kind: 'between' as const, from: a < b ? a : b, to: a < b ? b : a }))
+  const list = fc.record({
+    kind: fc.constant('in' as const),
+    values: fc.array(one, { minLength: 1, maxLength: 3 }),
+  })
+  return fc.oneof(
+    { weight: 4, arbitrary: compare },
+    ...(kind === 'flag' ? [] : [list]),
+    ...(ordered ? [between] : []),
+    fc.constantFrom({ kind: 'known' as const }, { kind: 'unknown' as const }),
+  )
+}
+
+const orderCondition: fc.Arbitrary<OrderCondition> = fc.oneof(
+  fc.record({ kind: fc.constant('within' as const), days: fc.constantFrom(0, 1, 30, 180) }),
+  ...orderFields.map(({ name, kind }) =>
+    fc.record({
+      kind: fc.constant('condition' as const),
+      field: fc.constant(name),
+      test: test(name, kind),
+    }),
+  ),
+)
+
+const clause: fc.Arbitrary<Expression> = fc.oneof(
+  {
+    weight: fields.length,
+    arbitrary: fc.constantFrom(...fields).chain(({ name, kind, choices }) =>
+      test(
+        name,
+        kind,
+        choices?.map((one) => one.value),
+      ).map((asked) => ({
+        kind: 'clause' as const,
+        subject: { kind: 'field' as const, field: name },
+        test: asked,
+      })),
+    ),
+  },
+  {
+    weight: 12,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...measures), fc.array(orderCondition, { minLength: 1, maxLength: 3 }))
+      .chain(([measure, where]) =>
+        test(measure.name, measure.kind).map((asked) => ({
+          kind: 'clause' as const,
+          subject: { kind: 'measure' as const, measure: measure.name, where },
+          test: asked,
+        })),
+      ),
+  },
+)
+
+/** Any rule that the grammar can produce, groups flattened as the parser leaves them. */
+export const expressions: fc.Arbitrary<Expression> = fc.letrec<{ any: Expression }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    { weight: 4, arbitrary: clause },
+    { weight: 1, arbitrary: fc.constant(everyone) },
+    { weight: 2, arbitrary: tie('any').map((part): Expression => ({ kind: 'not', part })) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(fc.constantFrom('and', 'or'), fc.array(tie('any'), { minLength: 2, maxLength: 3 }))
+        .map(([kind, parts]) => group(kind, parts)),
+    },
+  ),
+})).any

@@ -1,0 +1,188 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDuckDb } from '../engine/duckdb.ts'
+import type { Engine } from '../engine/engine.ts'
+import { defaultDormancy } from '../relations/scope.ts'
+import { createBaseTables } from '../schema/base.ts'
+import { buildDerivedTables, derivedTables, refreshDerivedTables } from '../schema/derived.ts'
+import { duckdb } from '../sql/duckdb.ts'
+import { render, sql } from '../sql/sql.ts'
+import { asOf, expressions, people } from './arbitrary.ts'
+import type { Expression } from './ast.ts'
+import { compile, minorUnits } from './compile.ts'
+import { evaluate } from './evaluate.ts'
+import { parse } from './parse.ts'
+import type { Moment, Person } from './person.ts'
+import { print } from './print.ts'
+import { visibleOn } from './person.ts'
+
+const currencyDecimals = 2
+let engine: Engine
+beforeAll(async () => {
+  engine = await openDuckDb(':memory:')
+  await createBaseTables(engine, { timeZone: 'Asia/Shanghai', firstWeekday: 1 })
+  await refreshDerivedTables(engine, {}, '2024-01-01')
+})
+afterAll(() => engine.close())
+
+test('compiled SQL selects exactly whom the oracle accepts; NOT is the complement', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      people,
+      asOf,
+      fc.boolean(),
+      fc.array(expressions, { minLength: 12, maxLength: 12 }),
+      async (shop, day, newest, rules) => {
+        const moment = await load(shop, day, newest)
+        const visible = shop.filter((person) => visibleOn(person, day))
+        expect(await selected({ kind: 'everyone' }, moment)).toEqual(visible.map(({ id }) => id))
+        for (const rule of rules) {
+          const accepted = (wanted: boolean) =>
+            visible
+              .filter((person) => evaluate(rule, person, moment, currencyDecimals) === wanted)
+              .map(({ id }) => id)
+          expect({ rule: print(rule), chosen: await selected(rule, moment) }).toEqual({
+            rule: print(rule),
+            chosen: accepted(true),
+          })
+          expect(await selected({ kind: 'not', part: rule }, moment)).toEqual(accepted(false))
+        }
+      },
+    ),
+    { numRuns: 25 },
+  )
+})
+
+test('text is data, whatever it holds', async () => {
+  const moment = await load([], '2024-12-31', true)
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'grapheme' }), async (text) => {
+      const value = `'; drop table members; -- ${text}`
+      const rule: Expression = {
+        kind: 'clause',
+        subject: { kind: 'field', field: 'region' },
+        test: { kind: 'in', values: [value] },
+      }
+      const { text: query, params } = render(compile(rule, setting(moment), duckdb), duckdb.placeholder)
+      expect(query).not.toContain('drop')
+      expect(params).toContain(value)
+      expect(await selected(rule, moment)).toEqual([])
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test.each([
+  ['facts', 'orders >= 2 and status = "dormant" and not (region = "North" or tag in ("vip", "quiet"))'],
+  [
+    'passes',
+    'orders(category = "Tea", within 180 days) >= 2 or spend(category in ("Tea", "Cake"), store = "A") > 100.5 or orders(between 2024-01-01 and 2024-01-31) = 0 or average_order between 10 and 20',
+  ],
+])('golden: %s', async (name, text) => {
+  const moment = await load([], '2024-12-31', true)
+  const parsed = parse(text, { currencyDecimals })
+  if (parsed.kind === 'refused') throw new Error(parsed.problems[0]!.message)
+  const query = compile(parsed.expression, setting(moment), duckdb)
+  await engine.rows(sql`explain ${query}`)
+  const { text: written, params } = render(query, duckdb.placeholder)
+  await expect(`${written}\n-- ${JSON.stringify(params)}\n`).toMatchFileSnapshot(`golden/${name}.duckdb.sql`)
+})
+
+test('amounts become minor units exactly', () => {
+  expect(minorUnits(1000.5, 2)).toBe(100_050)
+  expect(minorUnits(-0.29, 2)).toBe(-29)
+  expect(minorUnits(1.005, 3)).toBe(1005)
+  expect(minorUnits(99_999_999_999, 2)).toBe(9_999_999_999_900)
+  expect(minorUnits(12, 0)).toBe(12)
+  expect(minorUnits(0, 2)).toBe(0)
+})
+
+const setting = ({ asOf: day, dormancy, newest }: Moment) => ({
+  scope: { asOf: day, dormancy, tables: derivedTables() },
+  currencyDecimals,
+  newest,
+})
+
+async function selected(rule: Expression, moment: Moment): Promise<string[]> {
+  const rows = await engine.rows(
+    sql`select members.member_id from (${compile(rule, setting(moment), duckdb)}) as chosen
+      join members on members.member_key = chosen.member_key order by members.member_key`,
+  )
+  return rows.map(({ memberId }) => String(memberId))
+}
+
+/** Fills the base tables with the people and builds the derived ones for the day. */
+async function load(shop: readonly Person[], day: string, newest: boolean): Promise<Moment> {
+  const paid = shop.flatMap(({ orders }) =>
+    orders.filter(({ state }) => state === 'paid').map((one) => one.day),
+  )
+  const dataStart = paid.toSorted()[0] ?? null
+  await engine.transaction(async (session) => {
+    for (const table of [
+      'members',
+      'orders',
+      'order_lines',
+      'refunds',
+      'member_tags',
+      'removed_tags',
+      'campaign_arms',
+    ] as const)
+      await session.run(
+        {
+          members: sql`delete from members`,
+          orders: sql`delete from orders`,
+          order_lines: sql`delete from order_lines`,
+          refunds: sql`delete from refunds`,
+          member_tags: sql`delete from member_tags`,
+          removed_tags: sql`delete from removed_tags`,
+          campaign_arms: sql`delete from campaign_arms`,
+        }[table],
+      )
+    await session.run(
+      sql`update workspace_state set data_start = ${dataStart === null ? null : duckdb.date(dataStart)}`,
+    )
+    let orderKey = 0
+    for (const [key, person] of shop.entries()) {
+      const { joined, birthday } = person
+      await session.run(sql`insert into members values (${key}, ${person.id}, null, null, ${person.gender},
+        cast(${birthday} as date), cast(${joined} as date), ${person.region}, ${person.channel}, ${person.tier},
+        ${person.points}, null, ${person.consent}, false)`)
+      for (const { tag, addedDay, removedDay } of person.tags)
+        await session.run(
+          removedDay === null
+            ? sql`insert into member_tags values (${key}, ${tag}, 'manual', ${duckdb.date(addedDay)})`
+            : sql`insert into removed_tags values (${key}, ${tag}, ${duckdb.date(addedDay)}, ${duckdb.date(removedDay)})`,
+        )
+      for (const { campaign, arm, day: launched } of person.arms)
+        await session.run(
+          sql`insert into campaign_arms values (${campaign}, ${key}, ${arm}, ${duckdb.date(launched)})`,
+        )
+      for (const order of person.orders) {
+        orderKey++
+        let left = order.netMinor
+        let voidDay: string | null = null
+        for (const refund of order.refunds.toSorted((a, b) => (a.day < b.day ? -1 : 1))) {
+          left -= refund.amountMinor
+          if (left <= 0) voidDay ??= refund.day
+        }
+        const instant = sql`cast(${`${order.day} 04:00:${String(orderKey % 60).padStart(2, '0')}`} as timestamp)`
+        await session.run(sql`insert into orders values (${orderKey}, ${`o${orderKey}`}, ${key}, ${instant},
+          ${duckdb.date(order.day)}, 12, ${order.store}, ${order.channel}, ${order.state}, null, null,
+          ${order.netMinor}, cast(${voidDay} as date))`)
+        for (const [i, line] of order.lines.entries())
+          await session.run(sql`insert into order_lines values (${orderKey}, ${i}, null, null, ${line.category}, 1,
+            null, null, ${line.netMinor})`)
+        for (const refund of order.refunds)
+          await session.run(sql`insert into refunds values ('r', ${orderKey}, ${key},
+            cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, ${order.store},
+            ${order.channel}, ${refund.amountMinor}, ${order.state === 'paid'}, false)`)
+      }
+      for (const refund of person.looseRefunds)
+        await session.run(sql`insert into refunds values ('r', null, ${key},
+          cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, null, null,
+          ${refund.amountMinor}, true, false)`)
+    }
+    await buildDerivedTables(session, day)
+  })
+  return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest }
+}

@@ -1,0 +1,227 @@
+import type { Scope } from '../relations/scope.ts'
+import type { Dialect } from '../sql/dialect.ts'
+import { join, name, type Scalar, type Sql, sql } from '../sql/sql.ts'
+import type { Clause, Expression, OrderCondition, Subject, Test, Value } from './ast.ts'
+import { type Asked, fieldsByName, measuresByName, orderFieldsByName, type SetField } from './fields.ts'
+
+/** What a rule is compiled for. */
+export interface SegmentSetting {
+  readonly scope: Pick<Scope, 'asOf' | 'tables' | 'dormancy'>
+  /** Decimals of the workspace's currency. */
+  readonly currencyDecimals: number
+  /** asOf is the workspace's newest day: tags and campaigns count as they stand now, whatever their date. */
+  readonly newest: boolean
+}
+
+/** A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression. */
+export function compile(expression: Expression, setting: SegmentSetting, d: Dialect): Sql {
+  const compiler = new Compiler(setting, d)
+  const chosen = compiler.condition(expression)
+  return sql`select facts.member_key from ${compiler.from()} where ${chosen}`
+}
+
+/**
+ * One row for one member: `v0`, `v1`, … the values that the clauses ask about, in the order in which
+ * they are written (null is unknown, money in minor units, sets as 1 or 0), and `n0`, `n1`, … what an
+ * average is divided by. No row: the member isn't known on that day.
+ */
+export function compileValues(
+  clauses: readonly Clause[],
+  memberId: string,
+  setting: SegmentSetting,
+  d: Dialect,
+): Sql {
+  const compiler = new Compiler(setting, d)
+  const columns = clauses.flatMap((clause, i) => {
+    const { value, per } = compiler.asked(clause)
+    return [sql`${value} as ${name(`v${i}`)}`, ...(per ? [sql`${per} as ${name(`n${i}`)}`] : [])]
+  })
+  const from = compiler.from()
+  return sql`select ${join([sql`facts.member_key`, ...columns])} from ${from}
+    join members as wanted on wanted.member_key = facts.member_key where wanted.member_id = ${memberId}`
+}
+
+interface AskedValue {
+  readonly asked: Asked
+  readonly value: Sql
+  readonly per?: Sql
+}
+
+/** One aggregate per member over a table; all of one table are computed in one pass. */
+interface Pass {
+  readonly alias: Sql
+  readonly relation: Sql
+  readonly columns: Sql[]
+  /** A row matters when one of these holds. */
+  readonly wanted: Sql[]
+}
+
+/** Collects, while a rule is translated, the passes over other tables that it needs. */
+class Compiler {
+  readonly #setting: SegmentSetting
+  readonly #d: Dialect
+  readonly #passes = new Map<string, Pass>()
+
+  constructor(setting: SegmentSetting, d: Dialect) {
+    this.#setting = setting
+    this.#d = d
+  }
+
+  /** Two-valued: a comparison with unknown is false, so that NOT is the exact complement. */
+  condition(expression: Expression): Sql {
+    switch (expression.kind) {
+      case 'everyone':
+        return sql`true`
+      case 'and':
+      case 'or': {
+        const connective = expression.kind === 'and' ? sql` and ` : sql` or `
+        return sql`(${join(
+          expression.parts.map((part) => this.condition(part)),
+          connective,
+        )})`
+      }
+      case 'not':
+        return sql`not ${this.condition(expression.part)}`
+      case 'clause':
+        return this.#clause(expression)
+    }
+  }
+
+  /** `member_facts` with what the translated clauses need beside it; call it after them. */
+  from(): Sql {
+    const facts = sql`${this.#setting.scope.tables.memberFacts} as facts`
+    return join(
+      [
+        facts,
+        ...[...this.#passes.values()].map(
+          ({ alias, relation, columns, wanted }) => sql`(select bought.member_key, ${join(columns)}
+            from ${relation} as bought where ${join(wanted, sql` or `)} group by bought.member_key) as ${alias}
+            on ${alias}.member_key = facts.member_key`,
+        ),
+      ],
+      sql`
+        left join `,
+    )
+  }
+
+  /** The value a clause asks about. For a set: how many of the values it asks for the member has. */
+  asked({ subject, test }: Clause): AskedValue {
+    if (subject.kind === 'measure') {
+      return { asked: measuresByName.get(subject.measure)!, value: this.#measured(subject) }
+    }
+    const field = fieldsByName.get(subject.field)!
+    if (field.kind === 'set') return { asked: field, value: this.#matches(field, test) }
+    const { asOf, dormancy } = this.#setting.scope
+    const value = field.value({ asOf, dormancy, d: this.#d })
+    return field.per ? { asked: field, value, per: field.per.value() } : { asked: field, value }
+  }
+
+  #clause(clause: Clause): Sql {
+    const { asked, value, per } = this.asked(clause)
+    if (asked.kind === 'set') return clause.test.kind === 'unknown' ? sql`${value} = 0` : sql`${value} > 0`
+    return this.#holds(clause.test, asked, value, per)
+  }
+
+  #holds(test: Test, asked: Asked, value: Sql, per?: Sql): Sql {
+    // value / per is compared with x as value with x · per: exact, and false where per is 0
+    const against = (operand: Value) =>
+      per ? sql`${this.#bound(operand, asked)} * ${per}` : this.#bound(operand, asked)
+    const defined = per ? sql` and ${per} > 0` : sql``
+    const known = (condition: Sql) => sql`coalesce(${condition}${defined}, false)`
+    switch (test.kind) {
+      case 'compare':
+        return known(sql`${value} ${operators[test.operator]} ${against(test.value)}`)
+      case 'in':
+        return known(
+          per
+            ? sql`(${join(
+                test.values.map((operand) => sql`${value} = ${against(operand)}`),
+                sql` or `,
+              )})`
+            : sql`${value} in (${join(test.values.map(against))})`,
+        )
+      case 'between':
+        return known(sql`${value} between ${against(test.from)} and ${against(test.to)}`)
+      case 'known':
+        return per ? sql`${per} > 0` : sql`(${value} is not null)`
+      case 'unknown':
+        return per ? sql`${per} = 0` : sql`(${value} is null)`
+    }
+  }
+
+  #bound(value: Value, asked: Asked): Sql {
+    if (asked.kind === 'day') return this.#d.date(String(value))
+    if (asked.kind === 'money') return bind(minorUnits(Number(value), this.#setting.currencyDecimals))
+    return bind(value)
+  }
+
+  #measured({ measure, where }: Extract<Subject, { kind: 'measure' }>): Sql {
+    const { memberOrders, categoryOrders } = this.#setting.scope.tables
+    const byCategory = where.some(
+      (condition) => condition.kind === 'condition' && condition.field === 'category',
+    )
+    const condition = join(
+      where.map((one) => this.#orderCondition(one)),
+      sql` and `,
+    )
+    const counted = byCategory
+      ? sql`count(distinct case when ${condition} then bought.order_key end)`
+      : this.#d.countIf(condition)
+    return this.#aggregate(
+      byCategory ? 'by_category' : 'by_order',
+      byCategory ? categoryOrders : memberOrders,
+      measure === 'spend' ? this.#d.sumIf(sql`bought.net_minor`, condition) : counted,
+      condition,
+    )
+  }
+
+  #orderCondition(condition: OrderCondition): Sql {
+    if (condition.kind === 'within') {
+      const first = this.#d.addDays(this.#d.date(this.#setting.scope.asOf), -condition.days)
+      return sql`bought.local_day >= ${first}`
+    }
+    const field = orderFieldsByName.get(condition.field)!
+    return this.#holds(condition.test, field, field.column)
+  }
+
+  #matches({ name: field, from }: SetField, test: Test): Sql {
+    const text = sql`bought.${from.text}`
+    const asOf = this.#d.date(this.#setting.scope.asOf)
+    const relation = from.past && !this.#setting.newest ? from.past(asOf) : from.table
+    const conditions = [
+      ...(from.only ? [sql`bought.${from.only}`] : []),
+      ...(from.day && !this.#setting.newest ? [sql`bought.${from.day} <= ${asOf}`] : []),
+      ...(test.kind === 'compare' ? [sql`${text} = ${bind(test.value)}`] : []),
+      ...(test.kind === 'in' ? [sql`${text} in (${join(test.values.map(bind))})`] : []),
+    ]
+    const condition = conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
+    return this.#aggregate(`of_${field}`, relation, this.#d.countIf(condition), condition)
+  }
+
+  #aggregate(alias: string, relation: Sql, aggregate: Sql, condition: Sql): Sql {
+    const pass = this.#passes.get(alias) ?? { alias: name(alias), relation, columns: [], wanted: [] }
+    this.#passes.set(alias, pass)
+    const column = name(`a${pass.columns.length}`)
+    pass.columns.push(sql`${aggregate} as ${column}`)
+    pass.wanted.push(sql`(${condition})`)
+    return sql`coalesce(${pass.alias}.${column}, 0)`
+  }
+}
+
+const operators = {
+  '=': sql`=`,
+  '!=': sql`<>`,
+  '<': sql`<`,
+  '<=': sql`<=`,
+  '>': sql`>`,
+  '>=': sql`>=`,
+} as const
+
+/** Any value of a rule becomes a parameter. */
+const bind = (value: Scalar): Sql => sql`${value}`
+
+/** An amount in currency units as a whole number of minor units, exactly; the parser has checked its decimals. */
+export function minorUnits(amount: number, decimals: number): number {
+  const [whole = '0', fraction = ''] = String(Math.abs(amount)).split('.')
+  return Math.sign(amount) * Number(whole + fraction.padEnd(decimals, '0')) + 0
+}

@@ -1,0 +1,190 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { expressions } from './arbitrary.ts'
+import { limits } from './ast.ts'
+import { fromJson, toJson } from './json.ts'
+import { parse } from './parse.ts'
+import { print } from './print.ts'
+
+const options = { currencyDecimals: 2 }
+
+function canonical(text: string): string {
+  const parsed = parse(text, options)
+  if (parsed.kind === 'refused') throw new Error(parsed.problems.map(({ message }) => message).join(' '))
+  return print(parsed.expression)
+}
+
+/** The first problem, what is underlined and what the text becomes when its suggestion is taken. */
+function refusal(text: string) {
+  const parsed = parse(text, options)
+  if (parsed.kind === 'parsed') throw new Error(`accepted: ${print(parsed.expression)}`)
+  const { id, from, to, suggestion } = parsed.problems[0]!
+  const mended = suggestion === undefined ? undefined : text.slice(0, from) + suggestion + text.slice(to)
+  return { id, at: text.slice(from, to), ...(mended === undefined ? {} : { mended }) }
+}
+
+test.each([
+  ['everyone', 'everyone'],
+  ['  ORDERS  >=2 ', 'orders >= 2'],
+  ['net > 1000.50 AND NOT region = "上海"', 'net > 1000.5 and not region = "上海"'],
+  ['orders = 1 or orders = 2 and net > 3', 'orders = 1 or (orders = 2 and net > 3)'],
+  ['((orders = 1) and (orders = 2 and (net > 3)))', 'orders = 1 and orders = 2 and net > 3'],
+  ['not (orders = 1 or tag in ("a","b"))', 'not (orders = 1 or tag in ("a", "b"))'],
+  ['status = dormant or status = never bought', 'status = "dormant" or status = "never bought"'],
+  ['first_seen and joined is not unknown', 'first_seen = true and joined is known'],
+  ['last_order between 2026-01-01 and 2026-01-31', 'last_order between 2026-01-01 and 2026-01-31'],
+  [
+    'orders( category = "奶粉", store in ("A","B"), within 180 days )>=2',
+    'orders(category = "奶粉", store in ("A", "B"), within 180 days) >= 2',
+  ],
+  [
+    'spend(day between 2026-01-01 and 2026-01-31, within 1 day) < 5',
+    'spend(between 2026-01-01 and 2026-01-31, within 1 days) < 5',
+  ],
+  ['（region ＝ “上海”） and orders ≥ 2', 'region = "上海" and orders >= 2'],
+  ['tag = "say \\"hi\\" \\\\ “ok”\\n"', 'tag = "say \\"hi\\" \\\\ “ok”\\n"'],
+])('%s', (text, expected) => {
+  expect(canonical(text)).toBe(expected)
+})
+
+test.each([
+  ['', { id: 'empty', at: '', mended: 'everyone' }],
+  ['odrers > 2', { id: 'unknown-field', at: 'odrers', mended: 'orders > 2' }],
+  ['zebra > 2', { id: 'unknown-field', at: 'zebra' }],
+  [
+    'region = Shanghai Pudong',
+    { id: 'wants-text', at: 'Shanghai Pudong', mended: 'region = "Shanghai Pudong"' },
+  ],
+  ['region = "Shanghai', { id: 'open-quote', at: '"Shanghai', mended: 'region = "Shanghai"' }],
+  ["tag = 'vip'", { id: 'single-quotes', at: "'vip'", mended: 'tag = "vip"' }],
+  ['orders > "2"', { id: 'wants-number', at: '"2"', mended: 'orders > 2' }],
+  ['orders > 2.5', { id: 'wants-whole-number', at: '2.5', mended: 'orders > 2' }],
+  ['net > 1.005', { id: 'too-many-decimals', at: '1.005', mended: 'net > 1.00' }],
+  ['net > 100000000000', { id: 'too-large', at: '100000000000' }],
+  ['joined > "2026-01-31"', { id: 'wants-day', at: '"2026-01-31"', mended: 'joined > 2026-01-31' }],
+  ['joined > 2026/1/5', { id: 'no-such-day', at: '2026/1/5', mended: 'joined > 2026-01-05' }],
+  ['joined > 2026-02-30', { id: 'no-such-day', at: '2026-02-30' }],
+  ['status = "dorment"', { id: 'unknown-choice', at: '"dorment"', mended: 'status = "dormant"' }],
+  ['consent = "unknown"', { id: 'is-unknown', at: '= "unknown"', mended: 'consent is unknown' }],
+  ['region != unknown', { id: 'is-unknown', at: '!= unknown', mended: 'region is known' }],
+  ['tag != "vip"', { id: 'set-not', at: 'tag !=', mended: 'not tag = "vip"' }],
+  ['region not in ("A")', { id: 'not-before', at: 'region not in', mended: 'not region in ("A")' }],
+  ['region > "A"', { id: 'wrong-operator', at: '>', mended: 'region = "A"' }],
+  ['orders >= 2 net > 3', { id: 'missing-connective', at: 'net', mended: 'orders >= 2 and net > 3' }],
+  ['(orders >= 2', { id: 'open-parenthesis', at: '(' }],
+  ['orders >= 2)', { id: 'stray-parenthesis', at: ')', mended: 'orders >= 2' }],
+  ['orders >= 2 and', { id: 'expected-clause', at: '' }],
+  ['orders', { id: 'expected-operator', at: '' }],
+  ['net(within 3 days) > 2', { id: 'not-a-measure', at: 'net' }],
+  ['spend > 2', { id: 'needs-conditions', at: 'spend', mended: 'spend(within 180 days) > 2' }],
+  ['orders() > 2', { id: 'empty-conditions', at: 'orders()', mended: 'orders(within 180 days) > 2' }],
+  [
+    'orders(categry = "x") > 2',
+    { id: 'unknown-condition', at: 'categry', mended: 'orders(category = "x") > 2' },
+  ],
+  ['orders(within x days) > 2', { id: 'expected-days', at: 'x' }],
+  ['orders between 5 and 2', { id: 'reversed-range', at: '5 and 2', mended: 'orders between 2 and 5' }],
+  ['orders >= 2 && net > 3', { id: 'bad-character', at: '&&', mended: 'orders >= 2 and net > 3' }],
+  ['status is dormant', { id: 'expected-known', at: 'is', mended: 'status = dormant' }],
+])('%s is refused at its place', (text, expected) => {
+  expect(refusal(text)).toEqual(expected)
+})
+
+test('several mistakes are told at once', () => {
+  const parsed = parse('odrers > 2 and region = Shanghai and net > 1.001', options)
+  expect(parsed.kind === 'refused' && parsed.problems.map(({ id }) => id)).toEqual([
+    'unknown-field',
+    'wants-text',
+    'too-many-decimals',
+  ])
+})
+
+test('a currency without decimals takes none', () => {
+  expect(parse('net > 10.5', { currencyDecimals: 0 }).kind).toBe('refused')
+  expect(parse('net > 10', { currencyDecimals: 0 }).kind).toBe('parsed')
+})
+
+test('what is too deep, too long or too much is refused with a sentence', () => {
+  const id = (text: string) => {
+    const parsed = parse(text, options)
+    return parsed.kind === 'refused' ? parsed.problems[0]!.id : 'parsed'
+  }
+  expect(id('not '.repeat(limits.depth) + 'orders = 1')).toBe('parsed')
+  expect(id('not '.repeat(limits.depth + 1) + 'orders = 1')).toBe('too-deep')
+  expect(id('('.repeat(100_000))).toBe('too-deep')
+  expect(id('not '.repeat(40_000))).toBe('too-deep')
+  expect(id('orders = 1 or '.repeat(10_000))).toBe('too-many-clauses')
+  expect(id(`tag in (${'"a",'.repeat(20_000)}"b")`)).toBe('too-many-values')
+  expect(id('x'.repeat(1_000_000))).toBe('too-long')
+})
+
+test('any rule survives text and JSON', () => {
+  fc.assert(
+    fc.property(expressions, (expression) => {
+      const text = print(expression)
+      expect(parse(text, options)).toEqual({ kind: 'parsed', expression })
+      expect(fromJson(toJson(expression), options)).toEqual({ kind: 'parsed', expression })
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('no text throws; every problem lies inside it and has a sentence', () => {
+  const words =
+    'orders net tag spend not and in between within days is unknown 2026-13-40 1e9 .5 ( ) , = ! - 上海'
+  const fragments = fc.constantFrom(...words.split(' '), '"', '“', "'", '\\', '\n', '\u0000', '\ud800', '😀')
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.array(fragments, { maxLength: 30 }).map((parts) => parts.join(' ')),
+        fc.array(fragments, { maxLength: 30 }).map((parts) => parts.join('')),
+        fc.tuple(expressions.map(print), fc.nat(), fc.nat()).map(([text, a, b]) => {
+          const [from, to] = [a % (text.length + 1), b % (text.length + 1)].toSorted((x, y) => x - y)
+          return text.slice(0, from) + text.slice(to)
+        }),
+      ),
+      (text) => {
+        const parsed = parse(text, options)
+        if (parsed.kind === 'parsed') return canonical(print(parsed.expression)) === print(parsed.expression)
+        expect(parsed.problems.length).toBeGreaterThan(0)
+        for (const { from, to, message } of parsed.problems) {
+          expect(from >= 0 && from <= to && to <= text.length).toBe(true)
+          expect(message).toMatch(/^.+\.$/su)
+          expect(message).not.toMatch(/undefined/)
+        }
+        return true
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
+
+test.each([
+  ['{', 'json-broken'],
+  ['[]', 'json-shape'],
+  ['{"kind":"and","parts":[]}', 'json-shape'],
+  [
+    '{"kind":"clause","subject":{"kind":"field","field":"orders"},"test":{"kind":"compare","operator":"~","value":1}}',
+    'json-shape',
+  ],
+  ['{"kind":"clause","subject":{"kind":"field","field":"x; drop"},"test":{"kind":"known"}}', 'json-shape'],
+  ['{"kind":"clause","subject":{"kind":"field","field":"zebra"},"test":{"kind":"known"}}', 'unknown-field'],
+  [
+    '{"kind":"clause","subject":{"kind":"field","field":"orders"},"test":{"kind":"compare","operator":"=","value":1e30}}',
+    'bad-character',
+  ],
+  ['{"kind":"not","part":'.repeat(50_000), 'too-long'],
+  ['{"kind":"not","part":'.repeat(5000) + '{"kind":"everyone"}' + '}'.repeat(5000), 'json-shape'],
+])('JSON %s is refused', (json, id) => {
+  const parsed = fromJson(json, options)
+  expect(parsed.kind === 'refused' && parsed.problems[0]!.id).toBe(id)
+})
+
+test('any JSON is read or refused', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.json(), fc.string()), (json) => {
+      expect(fromJson(json, options).kind).toBe('refused')
+    }),
+  )
+})

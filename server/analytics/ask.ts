@@ -1,0 +1,47 @@
+import { TRPCError } from '@trpc/server'
+import type { z } from 'zod'
+import { QueryCancelled, QueryTimedOut } from '../../analytics/engine/engine.ts'
+import type { Metric } from '../../analytics/metrics/metric.ts'
+import { refusal } from '../segments/refusal.ts'
+import type { Context } from '../trpc.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import type { QuestionFilters } from './filters.ts'
+import { runMetric } from './run-metric.ts'
+
+/** Asks a metric for a procedure: refusals become sentences, an interrupted query a code. Throws TRPCError. */
+export async function ask<Settings extends z.ZodObject, Row extends z.ZodObject>(
+  ctx: Context & { workspace: Workspace },
+  metric: Metric<Settings, Row>,
+  question: { filters: QuestionFilters; settings?: Readonly<Record<string, unknown>> },
+  signal: AbortSignal | undefined,
+) {
+  const outcome = await interrupted(runMetric(ctx.platform.store, ctx.workspace, metric, question, signal))
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome
+    case 'settings-refused':
+      throw new TRPCError({
+        code: 'BAD_REQUEST',
+        message: `${metric.name} does not take this. ${outcome.message}`,
+      })
+    case 'segment-refused':
+      throw refusal(outcome.errors)
+  }
+}
+
+/** What became of a question that was interrupted, as the error of a call. */
+export async function interrupted<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof QueryTimedOut)
+      throw new TRPCError({
+        code: 'TIMEOUT',
+        message:
+          'This took longer than 30 seconds and was stopped. Ask about a shorter time or fewer members.',
+      })
+    if (error instanceof QueryCancelled || (error instanceof DOMException && error.name === 'AbortError'))
+      throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The question was cancelled.' })
+    throw error
+  }
+}

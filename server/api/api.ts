@@ -1,0 +1,114 @@
+import swagger from '@fastify/swagger'
+import type { FastifyError, FastifyRequest } from 'fastify'
+import {
+  type FastifyPluginAsyncZod,
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+} from 'fastify-type-provider-zod'
+import type { Platform } from '../platform.ts'
+import { type KeyHolder, keyHolder, type Scope } from './keys.ts'
+import { malformed, type Problem, problems, sendProblem } from './problem.ts'
+import { redemptionRoutes } from './redemption-routes.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The scope that a key needs for this route. */
+    scope?: Scope
+  }
+  interface FastifyRequest {
+    keyHolder: KeyHolder | null
+  }
+}
+
+/** Requests of one key in a minute: several times what one machine redeems, to stop a till that runs wild. */
+const perMinute = 300_000
+
+/** REST for tills and shops, to be registered under /api/v1. */
+export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Reveille for tills and shops',
+        version: '1',
+        description: [
+          'Redeems coupons. Money is a whole number of minor units of the workspace’s currency.',
+          'A key belongs to one workspace; codes and redemptions of another one are `unknown`.',
+          'Errors are `application/problem+json`: decide by `code`, show `detail`.',
+          'When an answer is lost (time-out, connection closed, 5xx, 429), ask again with the same Idempotency-Key.',
+        ].join('\n\n'),
+      },
+      components: {
+        securitySchemes: {
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'From: npx reveille key create NAME --workspace W --scope redemptions',
+          },
+        },
+      },
+      security: [{ key: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemOf(error)
+    if (problem.status >= 500) console.error(`${request.method} ${request.routeOptions.url ?? ''}:`, error)
+    return sendProblem(reply, problem)
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  app.all('/*', { schema: { hide: true } }, (_request, reply) => sendProblem(reply, problems.notFound))
+
+  await app.register(async (guarded) => {
+    guarded.decorateRequest('keyHolder', null)
+    // The headers that protect pages cost a tenth of a redemption and mean nothing to a till.
+    guarded.addHook('onRoute', (route) => {
+      route.helmet = false
+    })
+    guarded.addHook('onRequest', async (request, reply) => {
+      const key = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+      request.keyHolder = key === undefined ? null : await keyHolder(platform.store, platform.clock, key)
+      if (!request.keyHolder)
+        return sendProblem(reply.header('www-authenticate', 'Bearer'), problems.unauthorized)
+      const { scope } = request.routeOptions.config
+      if (!scope || !request.keyHolder.scopes.includes(scope)) return sendProblem(reply, problems.wrongScope)
+    })
+    guarded.addHook(
+      'onRequest',
+      guarded.rateLimit({
+        max: perMinute,
+        timeWindow: 60_000,
+        keyGenerator: (request: FastifyRequest) => request.keyHolder!.keyId,
+      }),
+    )
+    await guarded.register(redemptionRoutes, { platform })
+  })
+}
+
+function problemOf(error: FastifyError): Problem {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    if (error.validationContext === 'headers') return problems.keyMissing
+    const said = error.validation.map(
+      ({ instancePath, message }) => `${instancePath.slice(1) || 'body'}: ${message}`,
+    )
+    return malformed(`${said.join('; ')}. See /api/v1/openapi.json.`)
+  }
+  switch (error.statusCode) {
+    case 400:
+    case 415:
+      return malformed('Send the body as JSON with the header "Content-Type: application/json".')
+    case 413:
+      return {
+        ...malformed('The body is larger than 1 MiB.'),
+        title: 'Too large',
+        status: 413,
+        code: 'too_large',
+      }
+    case 429:
+      return problems.tooMany
+    default:
+      return problems.internal
+  }
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { Offer } from '../coupons/offer.ts'
+
+const Minor = z.int().nonnegative()
+const Instant = z.iso.datetime()
+const Id = z.string().trim().min(1).max(200)
+export const Code = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .meta({
+    description: 'As the customer shows it: any case, with or without spaces and dashes.',
+    examples: ['KX7QM-2RTWA-9FHE'],
+  })
+
+export const RedemptionBody = z
+  .object({
+    code: Code,
+    orderId: Id.meta({ description: 'Your number of the order or receipt.', examples: ['R-2026-004711'] }),
+    memberId: Id.optional().meta({
+      description:
+        'The member who buys, by the id in your imports. Needed when the coupon was issued to a member.',
+      examples: ['M00042'],
+    }),
+    storeId: Id.optional().meta({ examples: ['Nanjing Road'] }),
+    amountMinor: z
+      .int()
+      .positive()
+      .meta({
+        description:
+          'The basket before this discount, in minor units of the workspace’s currency (fen, cents).',
+        examples: [12_800],
+      }),
+    lines: z
+      .array(
+        z.object({
+          sku: z.string().max(200),
+          category: z.string().max(200),
+          quantity: z.number(),
+          amountMinor: z.int(),
+        }),
+      )
+      .max(1_000)
+      .optional()
+      .meta({ description: 'The basket’s lines. Offers of this version hold for the whole basket.' }),
+  })
+  .meta({ id: 'RedemptionRequest', description: 'Fields that are not named here are ignored.' })
+
+export const Redeemed = z
+  .object({
+    redemptionId: z.uuid(),
+    code: z.string().meta({ description: 'Without separators.', examples: ['KX7QM2RTWA9FHE'] }),
+    discountMinor: Minor.meta({
+      description: 'Take this off the basket, in minor units. Never more than amountMinor.',
+      examples: [2_000],
+    }),
+  })
+  .meta({ id: 'Redemption' })
+
+export const CouponState = z
+  .object({
+    code: z.string(),
+    state: z.enum(['open', 'used', 'revoked', 'not_yet_valid', 'expired']),
+    offer: Offer,
+    minSpendMinor: Minor,
+    validFrom: Instant,
+    validTo: Instant.meta({ description: 'The first instant at which it is over.' }),
+    usesAllowed: z.int(),
+    usesLeft: z.int(),
+    needsMember: z
+      .boolean()
+      .meta({ description: 'Whether a redemption needs the memberId it was issued to.' }),
+  })
+  .meta({ id: 'Coupon' })
+
+export const Cancelled = z
+  .object({
+    redemptionId: z.uuid(),
+    code: z.string(),
+    orderId: z.string(),
+    discountMinor: Minor.meta({ description: 'The discount that was taken back.' }),
+    cancelledAt: Instant,
+    restored: z.boolean().meta({
+      description: 'Whether the use can be redeemed again; false when the coupon had expired or was revoked.',
+    }),
+  })
+  .meta({ id: 'Cancellation' })
+
+export const CancelledOrder = z
+  .object({ orderId: z.string(), cancelled: z.array(Cancelled) })
+  .meta({ id: 'OrderCancellation' })
+
+export const IdempotencyHeaders = z.object({
+  'idempotency-key': Id.meta({
+    description:
+      'New for every redemption, the same when you ask again because the answer was lost: the same key and body get the first answer again, byte for byte.',
+    examples: ['2f1c7c1e-6a0e-4a51-9f0b-8f4f5b9f0c11'],
+  }),
+})

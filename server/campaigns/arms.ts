@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto'
+
+export type ArmName = 'treated' | 'held-out'
+
+/**
+ * The arm of a member: fixed by the campaign's seed and the member's id, so that a preview, a launch and
+ * a launch that is finished after a crash agree.
+ */
+export function armOf(seed: string, memberId: string, holdoutShare: number): ArmName {
+  const hash = createHash('sha256').update(`${seed}\n${memberId}`).digest()
+  return hash.readUIntBE(0, 6) / 2 ** 48 < holdoutShare ? 'held-out' : 'treated'
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import { sql } from '../../analytics/sql/sql.ts'
+import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
+import type { Platform } from '../platform.ts'
+import { type Evaluation, evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { armOf } from './arms.ts'
+import { type FeedGap, feedGaps } from './feed-gaps.ts'
+import { membersHoldingCoupons } from './holdings.ts'
+
+/** Why a member of the segment gets nothing; a member with several reasons counts under the first. */
+export const exclusionReasons = [
+  'consent-denied',
+  'abuse-hold',
+  'staff',
+  'no-longer-imported',
+  'holds-coupon',
+] as const
+export type ExclusionReason = (typeof exclusionReasons)[number]
+
+/** Tags that keep a member out, in any case. */
+const tagsThatExclude: Record<string, 'abuse-hold' | 'staff'> = {
+  'abuse hold': 'abuse-hold',
+  'abuse-hold': 'abuse-hold',
+  滥用冻结: 'abuse-hold',
+  staff: 'staff',
+  员工: 'staff',
+}
+
+/** Everyone whom a rule selects, sorted out: who is left out and why, and the arms of the others. */
+export interface Audience {
+  readonly evaluation: Evaluation
+  readonly tables: TablesAt
+  readonly excluded: { reason: ExclusionReason; members: number }[]
+  /** Ids in order; both arms together are the eligible members. */
+  readonly treated: readonly string[]
+  readonly heldOut: readonly string[]
+  /** Eligible members of whom nobody knows whether they may be written to. */
+  readonly unknownConsent: number
+  /** Stores whose orders stopped coming in, with how many eligible members have it as their main store. */
+  readonly gaps: { store: FeedGap; members: number }[]
+  /** Newest event of the Store that this knows. */
+  readonly knownEvent: number
+  /** Changes when anybody enters, leaves or changes arm. */
+  readonly fingerprint: string
+}
+
+export type AudienceOutcome =
+  | { kind: 'found'; audience: Audience }
+  | { kind: 'segment-refused'; errors: readonly SegmentError[] }
+
+/** Evaluates a rule at the workspace's default asOf and sorts its members; nothing is written. */
+export async function findAudience(
+  platform: Platform,
+  workspace: Workspace,
+  rule: { segment: string; seed: string; holdout: number },
+  signal?: AbortSignal,
+): Promise<AudienceOutcome> {
+  for (;;) {
+    const tables = await tablesAt(platform.store, workspace, undefined, signal)
+    const outcome = await evaluateSegment(
+      platform.store,
+      workspace,
+      { expression: rule.segment, asOf: tables.asOf },
+      signal,
+    )
+    if (outcome.kind === 'refused') return { kind: 'segment-refused', errors: outcome.errors }
+    const sorted = await sortOut(platform, workspace, rule, outcome.evaluation, tables, signal)
+    const [state] = await workspace.engine.rows(sql`select data_version, watermark from workspace_state`, {
+      signal,
+    })
+    // Orders or events came in while this was read: read again, so that all of it is of one state.
+    if (state!.dataVersion !== outcome.evaluation.dataVersion || state!.dataVersion !== tables.dataVersion)
+      continue
+    return { kind: 'found', audience: { ...sorted, knownEvent: Number(state!.watermark) } }
+  }
+}
+
+async function sortOut(
+  platform: Platform,
+  workspace: Workspace,
+  { seed, holdout }: { seed: string; holdout: number },
+  evaluation: Evaluation,
+  tables: TablesAt,
+  signal: AbortSignal | undefined,
+): Promise<Omit<Audience, 'knownEvent'>> {
+  const holding = await membersHoldingCoupons(platform.store, workspace.id, platform.clock.now())
+  const gaps = await feedGaps(workspace, tables, signal)
+  const inGap = new Map(gaps.map(({ store }) => [store, 0]))
+  const excluded = new Map<ExclusionReason, number>()
+  const arms = { treated: [] as string[], 'held-out': [] as string[] }
+  let unknownConsent = 0
+  const hash = createHash('sha256')
+
+  for await (const rows of workspace.engine.stream(membersOf(evaluation, tables), { signal })) {
+    for (const row of rows) {
+      const memberId = String(row.memberId)
+      const reason = whyExcluded(
+        {
+          consent: String(row.consent),
+          stub: row.stub === true,
+          tags: row.tags === null ? [] : String(row.tags).split('\n'),
+        },
+        holding.has(memberId),
+      )
+      if (reason) {
+        excluded.set(reason, (excluded.get(reason) ?? 0) + 1)
+        continue
+      }
+      const arm = armOf(seed, memberId, holdout)
+      arms[arm].push(memberId)
+      hash.update(`${memberId}\n${arm}\n`)
+      if (row.consent === 'unknown') unknownConsent++
+      const store = String(row.mainStore)
+      if (inGap.has(store)) inGap.set(store, inGap.get(store)! + 1)
+    }
+  }
+  return {
+    evaluation,
+    tables,
+    excluded: exclusionReasons.flatMap((reason) => {
+      const members = excluded.get(reason)
+      return members === undefined ? [] : [{ reason, members }]
+    }),
+    treated: arms.treated,
+    heldOut: arms['held-out'],
+    unknownConsent,
+    gaps: gaps.flatMap((store) => {
+      const members = inGap.get(store.store)!
+      return members === 0 ? [] : [{ store, members }]
+    }),
+    fingerprint: hash.digest('hex'),
+  }
+}
+
+const membersOf = (evaluation: Evaluation, { tables }: TablesAt) => sql`
+  with tagged as (
+    select member_key, string_agg(lower(tag), chr(10) order by tag) as tags from member_tags group by member_key
+  )
+  select members.member_id, members.consent, members.stub, facts.main_store, tagged.tags
+  from ${evaluation.memberKeys} as chosen
+  join members on members.member_key = chosen.member_key
+  left join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key
+  left join tagged on tagged.member_key = chosen.member_key
+  order by members.member_id`
+
+function whyExcluded(
+  member: { consent: string; stub: boolean; tags: readonly string[] },
+  holdsCoupon: boolean,
+): ExclusionReason | null {
+  const byTag = new Set(member.tags.map((tag) => tagsThatExclude[tag]))
+  if (member.consent === 'denied') return 'consent-denied'
+  if (byTag.has('abuse-hold')) return 'abuse-hold'
+  if (byTag.has('staff')) return 'staff'
+  if (member.stub) return 'no-longer-imported'
+  if (holdsCoupon) return 'holds-coupon'
+  return null
+}

@@ -1,0 +1,83 @@
+import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import type { Platform } from '../platform.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { campaignById } from './campaigns.ts'
+import { consentDeniedSince } from './launch-steps.ts'
+
+export interface CouponCode {
+  readonly memberId: string
+  readonly code: string
+  /** Last local day on which the code is good. */
+  readonly lastDay: string
+}
+
+export type CodesOutcome =
+  | { kind: 'codes'; codes: CouponCode[] }
+  | { kind: 'not-found' }
+  | { kind: 'not-launched' }
+  | { kind: 'cancelled' }
+
+/**
+ * The codes of a launched campaign, one a member, in order of member, without those who have since asked
+ * not to be contacted. Taking them out is how a CSV campaign is delivered: the first time is noted.
+ */
+export async function takeCodes(
+  { store, clock }: Platform,
+  workspace: Workspace,
+  campaignId: string,
+): Promise<CodesOutcome> {
+  const campaign = await campaignById(store, workspace.id, campaignId)
+  if (!campaign) return { kind: 'not-found' }
+  const launch = await store
+    .selectFrom('launches')
+    .select(['id', 'known_event', 'codes_taken_at'])
+    .where('workspace_id', '=', workspace.id)
+    .where('campaign_id', '=', campaignId)
+    .where('published_at', 'is not', null)
+    .executeTakeFirst()
+  if (!launch) return { kind: 'not-launched' }
+  // A cancelled campaign gives out no codes that nobody has yet.
+  if (campaign.state === 'cancelled' && launch.codes_taken_at === null) return { kind: 'cancelled' }
+  const denied = await consentDeniedSince(store, workspace.id, launch.known_event ?? 0)
+  const rows = await store
+    .selectFrom('coupons')
+    .select(['member_id', 'code', 'valid_to'])
+    .where('workspace_id', '=', workspace.id)
+    .where('campaign_id', '=', campaignId)
+    .where('launch_id', '=', launch.id)
+    .orderBy('member_id')
+    .execute()
+  await store
+    .updateTable('launches')
+    .set({ codes_taken_at: clock.now().toISOString() })
+    .where('id', '=', launch.id)
+    .where('codes_taken_at', 'is', null)
+    .execute()
+  return {
+    kind: 'codes',
+    codes: rows.flatMap(({ member_id, code, valid_to }) =>
+      member_id === null || denied.has(member_id)
+        ? []
+        : [
+            {
+              memberId: member_id,
+              code,
+              lastDay: addDays(localDay(new Date(valid_to), workspace.calendar), -1),
+            },
+          ],
+    ),
+  }
+}
+
+const header = 'member_id,code,valid_through'
+
+/** As a file that a spreadsheet opens without running anything in it. */
+export const codesCsv = (codes: readonly CouponCode[]): string =>
+  [header, ...codes.map(({ memberId, code, lastDay }) => [memberId, code, lastDay].map(cell).join(','))].join(
+    '\r\n',
+  ) + '\r\n'
+
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,212 @@
+import type { Kysely } from 'kysely'
+import { issueCoupons, newCode } from '../coupons/issue.ts'
+import { queueMessages } from '../delivery/outbox.ts'
+import type { Platform } from '../platform.ts'
+import { recordEvent } from '../store/events.ts'
+import type { StoreSchema } from '../store/schema.ts'
+import { CampaignDefinition, usesAllowed } from './definition.ts'
+import { campaignTurns } from './campaigns.ts'
+
+/** Told before each write of a launch; may throw, as a crash would. */
+export type Step = (name: 'begin' | 'freeze' | 'frozen' | 'issue' | 'publish' | 'tell-arms') => void
+
+const couponsAtOnce = 300
+const armsAtOnce = 5_000
+
+/**
+ * Brings a launch whose audience is complete to its end: issues the coupons that are missing, publishes
+ * it, tells the engine the arms. Each step is done once, however often this is called.
+ */
+export async function finishLaunch(
+  { store, clock }: Platform,
+  launchId: string,
+  step: Step = () => {},
+): Promise<void> {
+  const launch = await store
+    .selectFrom('launches')
+    .innerJoin('campaigns', 'campaigns.id', 'launches.campaign_id')
+    .innerJoin('workspaces', 'workspaces.id', 'launches.workspace_id')
+    .selectAll('launches')
+    .select(['campaigns.definition', 'campaigns.name', 'workspaces.currency'])
+    .where('launches.id', '=', launchId)
+    .executeTakeFirstOrThrow()
+  const definition = CampaignDefinition.parse(JSON.parse(launch.definition))
+  const of = { workspaceId: launch.workspace_id, campaignId: launch.campaign_id, launchId }
+
+  for (let after = ''; launch.published_at === null;) {
+    const waiting = await store
+      .selectFrom('campaign_members')
+      .leftJoin('coupons', 'coupons.id', 'campaign_members.coupon_id')
+      .select(['campaign_members.member_id', 'campaign_members.coupon_id'])
+      .where('campaign_members.launch_id', '=', launchId)
+      .where('campaign_members.arm', '=', 'treated')
+      .where('campaign_members.member_id', '>', after)
+      .where('coupons.id', 'is', null)
+      .orderBy('campaign_members.member_id')
+      .limit(couponsAtOnce)
+      .execute()
+    if (waiting.length === 0) break
+    after = waiting.at(-1)!.member_id
+    step('issue')
+    const coupons = waiting.map(({ member_id, coupon_id }) => ({
+      couponId: coupon_id!,
+      code: newCode(),
+      memberId: member_id,
+      offer: definition.offer,
+      minSpendMinor: definition.minSpendMinor,
+      validFrom: launch.valid_from,
+      validTo: launch.valid_to,
+      usesAllowed,
+    }))
+    await store.transaction().execute(async (tx) => {
+      await issueCoupons(tx, { ...of, coupons, at: clock.now() })
+      if (definition.channel.kind === 'webhook')
+        await queueMessages(tx, {
+          ...of,
+          at: clock.now(),
+          messages: coupons.map(({ couponId, memberId, code }) => ({
+            couponId,
+            memberId,
+            body: {
+              campaignId: launch.campaign_id,
+              campaign: launch.name,
+              memberId,
+              code,
+              offer: definition.offer,
+              minSpendMinor: definition.minSpendMinor,
+              currency: launch.currency,
+              validFrom: launch.valid_from,
+              validTo: launch.valid_to,
+            },
+          })),
+        })
+    })
+  }
+
+  if (launch.published_at === null) {
+    step('publish')
+    await store.transaction().execute(async (tx) => {
+      const at = clock.now().toISOString()
+      await tx.updateTable('launches').set({ published_at: at }).where('id', '=', launchId).execute()
+      await tx
+        .updateTable('campaigns')
+        .set({ state: 'running', changed_at: at })
+        .where('id', '=', launch.campaign_id)
+        .execute()
+    })
+  }
+  await tellArms({ store, clock }, launch, step)
+}
+
+/** Tells the engine who is in which arm, through the Store's events; each batch with how far it got. */
+async function tellArms(
+  { store, clock }: Pick<Platform, 'store' | 'clock'>,
+  launch: {
+    id: string
+    workspace_id: string
+    campaign_id: string
+    launched_day: string
+    arms_told: number
+    arms_told_to: string | null
+  },
+  step: Step,
+): Promise<void> {
+  let told = launch.arms_told === 1
+  let toldTo = launch.arms_told_to
+  while (!told) {
+    const members = await store
+      .selectFrom('campaign_members')
+      .select(['member_id', 'arm'])
+      .where('launch_id', '=', launch.id)
+      .where('member_id', '>', toldTo ?? '')
+      .orderBy('member_id')
+      .limit(armsAtOnce)
+      .execute()
+    const inArm = (wanted: string) =>
+      members.filter(({ arm }) => arm === wanted).map(({ member_id }) => member_id)
+    told = members.length < armsAtOnce
+    toldTo = members.at(-1)?.member_id ?? toldTo
+    step('tell-arms')
+    await store.transaction().execute(async (tx) => {
+      if (members.length > 0)
+        await recordEvent(
+          tx,
+          launch.workspace_id,
+          {
+            kind: 'campaign-arms',
+            campaignId: launch.campaign_id,
+            day: launch.launched_day,
+            treated: inArm('treated'),
+            heldOut: inArm('held-out'),
+          },
+          clock.now(),
+        )
+      await tx
+        .updateTable('launches')
+        .set({ arms_told_to: toldTo, arms_told: told ? 1 : 0 })
+        .where('id', '=', launch.id)
+        .execute()
+    })
+  }
+}
+
+/** Takes back a launch whose audience is not complete: it has no coupon yet. */
+export async function undoLaunch({ store }: Platform, launchId: string): Promise<void> {
+  for (;;) {
+    const some = await store
+      .selectFrom('campaign_members')
+      .select('member_id')
+      .where('launch_id', '=', launchId)
+      .limit(5_000)
+      .execute()
+    if (some.length === 0) break
+    await store
+      .deleteFrom('campaign_members')
+      .where('launch_id', '=', launchId)
+      .where(
+        'member_id',
+        'in',
+        some.map(({ member_id }) => member_id),
+      )
+      .execute()
+  }
+  await store.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
+}
+
+/** After a start: finishes every launch that broke off with its audience complete and undoes the others. */
+export async function recoverLaunches(platform: Platform): Promise<void> {
+  const broken = await platform.store
+    .selectFrom('launches')
+    .select(['id', 'workspace_id', 'frozen_at'])
+    .where((either) => either.or([either('published_at', 'is', null), either('arms_told', '=', 0)]))
+    .orderBy('started_at')
+    .execute()
+  for (const { id, workspace_id, frozen_at } of broken)
+    await campaignTurns.take(workspace_id, () =>
+      frozen_at === null ? undoLaunch(platform, id) : finishLaunch(platform, id),
+    )
+}
+
+/** Members whose newest word since `event` is no. */
+export async function consentDeniedSince(
+  store: Kysely<StoreSchema>,
+  workspaceId: string,
+  event: number,
+): Promise<ReadonlySet<string>> {
+  const rows = await store
+    .selectFrom('events')
+    .select('payload')
+    .where('workspace_id', '=', workspaceId)
+    .where('kind', '=', 'consent-set')
+    .where('seq', '>', event)
+    .orderBy('seq')
+    .execute()
+  const denied = new Set<string>()
+  for (const { payload } of rows) {
+    const { memberIds, consent } = JSON.parse(payload) as { memberIds: string[]; consent: string }
+    for (const memberId of memberIds)
+      if (consent === 'denied') denied.add(memberId)
+      else denied.delete(memberId)
+  }
+  return denied
+}

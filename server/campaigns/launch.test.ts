@@ -1,0 +1,318 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { campaignLedger } from '../coupons/counts.ts'
+import { recordEvent } from '../store/events.ts'
+import { drainEvents } from '../workspaces/drain.ts'
+import { definitionOf, openTestShop, type TestShop } from './campaign-shop.fixture.ts'
+import { campaignById, cancelCampaign, createCampaign, editCampaign, pauseCampaign } from './campaigns.ts'
+import { takeCodes } from './codes.ts'
+import type { CampaignDefinition } from './definition.ts'
+import { launchCampaign } from './launch.ts'
+import { recoverLaunches } from './launch-steps.ts'
+import { previewOf } from './preview.ts'
+import { campaignResult } from './result.ts'
+
+let shop: TestShop
+beforeEach(async () => {
+  shop = await openTestShop(1200)
+})
+afterEach(() => shop.close())
+
+async function draft(definition: CampaignDefinition = definitionOf()) {
+  const { campaignId } = await createCampaign(shop.desk, definition)
+  return campaignId
+}
+
+async function preview(campaignId: string) {
+  const { platform, workspace } = shop
+  const campaign = (await campaignById(platform.store, workspace.id, campaignId))!
+  const outcome = await previewOf(platform, workspace, campaign)
+  if (outcome.kind !== 'previewed') throw new Error(outcome.kind)
+  return outcome.preview
+}
+
+const launch = async (
+  campaignId: string,
+  step?: Parameters<typeof launchCampaign>[2],
+  confirm = ['unknown-consent'],
+) => {
+  const { digest } = await preview(campaignId)
+  return launchCampaign(shop.desk, { campaignId, digest, confirm }, step)
+}
+
+const show = async (campaignId: string) => (await campaignResult(shop.platform, shop.workspace, campaignId))!
+
+const count = async (
+  table: 'coupons' | 'campaign_members' | 'launches' | 'outbox' | 'ledger',
+  campaignId?: string,
+) => {
+  const rows = shop.platform.store.selectFrom(table).select((all) => all.fn.countAll<number>().as('n'))
+  const counted = await (
+    campaignId === undefined ? rows : rows.where('campaign_id', '=', campaignId)
+  ).executeTakeFirstOrThrow()
+  return counted.n
+}
+
+const armsInEngine = async (campaignId: string) => {
+  await drainEvents(shop.platform.store, shop.workspace)
+  return shop.workspace.engine.rows(
+    sql`select arm, count(*) as members, count(distinct member_key) as different from campaign_arms
+      where campaign_id = ${campaignId} group by arm order by arm`,
+  )
+}
+
+describe('preview', () => {
+  test('says who gets it, who does not and why, and adds up', async () => {
+    await shop.platform.store.transaction().execute(async (tx) => {
+      const tag = { kind: 'tag-added' as const, source: 'manual' as const, day: '2026-11-21' }
+      await recordEvent(
+        tx,
+        shop.workspace.id,
+        { ...tag, tag: 'Staff', memberIds: ['M0001', 'M0010'] },
+        new Date(),
+      )
+      await recordEvent(
+        tx,
+        shop.workspace.id,
+        { ...tag, tag: 'abuse hold', memberIds: ['M0001', 'M0002'] },
+        new Date(),
+      )
+    })
+    const shown = await preview(await draft())
+    // 1,200 members: every tenth denied (M0010 among them); of M0001, M0002 the hold goes before the staff tag.
+    expect(shown.excluded).toEqual([
+      { reason: 'consent-denied', members: 120 },
+      { reason: 'abuse-hold', members: 2 },
+    ])
+    expect(shown.members).toBe(1200)
+    expect(shown.issued + shown.holdout).toBe(1200 - 122)
+    expect(shown.holdout).toBeGreaterThan(70)
+    expect(shown.holdout).toBeLessThan(150)
+    expect(shown.worstCostMinor).toBe(shown.issued * 1000)
+    // Every seventh that is not a tenth: 171 − 17 of unknown consent.
+    expect(shown.confirmationDetails).toEqual([{ topic: 'unknown-consent', members: 154 }])
+    expect(shown.asOf).toBe('2026-11-21')
+    expect(shown.lastDay).toBe('2026-12-06')
+    expect(shown.windowLastDay).toBe('2026-12-13')
+  })
+
+  test('data that ends before yesterday is named with both days', async () => {
+    const campaignId = await draft()
+    shop.clock.instant = new Date('2026-11-22T15:59:00Z') // still the 22nd in Shanghai
+    expect((await preview(campaignId)).confirmations).not.toContain('old-data')
+    shop.clock.instant = new Date('2026-11-22T16:00:00Z')
+    expect((await preview(campaignId)).confirmationDetails).toContainEqual({
+      topic: 'old-data',
+      asOf: '2026-11-21',
+      today: '2026-11-23',
+    })
+  })
+
+  test('a percentage without a cap has no worst cost and is not launched; a budget is kept', async () => {
+    const unbounded = await draft(definitionOf({ offer: { kind: 'percent', percent: 20 } }))
+    expect(await preview(unbounded)).toMatchObject({
+      worstCostMinor: 'unbounded',
+      blockers: [{ kind: 'unbounded-cost' }],
+    })
+    expect(await launch(unbounded)).toMatchObject({ kind: 'blocked' })
+    const capped = { offer: { kind: 'percent', percent: 20, capMinor: 500 } }
+    const { worstCostMinor, issued } = await preview(await draft(definitionOf(capped)))
+    expect(worstCostMinor).toBe(issued * 500)
+    const poor = await draft(definitionOf({ ...capped, budgetMinor: 1000 }))
+    expect(await launch(poor)).toMatchObject({ kind: 'blocked', blockers: [{ kind: 'over-budget' }] })
+    expect(await count('launches')).toBe(0)
+  })
+
+  test('the digest changes with the offer, the audience and the data, and with nothing else', async () => {
+    const campaignId = await draft()
+    const first = await preview(campaignId)
+    expect((await preview(campaignId)).digest).toBe(first.digest)
+    await editCampaign(shop.desk, campaignId, definitionOf({ minSpendMinor: 6000 }))
+    const second = await preview(campaignId)
+    expect(second.digest).not.toBe(first.digest)
+    expect(second.holdout).toBe(first.holdout)
+    await shop.platform.store
+      .transaction()
+      .execute((tx) =>
+        recordEvent(
+          tx,
+          shop.workspace.id,
+          { kind: 'consent-set', memberIds: ['M0001'], consent: 'denied' },
+          new Date(),
+        ),
+      )
+    expect((await preview(campaignId)).digest).not.toBe(second.digest)
+    expect(await launchCampaign(shop.desk, { campaignId, digest: second.digest, confirm: [] })).toMatchObject(
+      {
+        kind: 'moved',
+      },
+    )
+  })
+})
+
+describe('launch', () => {
+  test('gives every treated member one code, tells the engine the arms, and reports what the preview showed', async () => {
+    const campaignId = await draft()
+    const shown = await preview(campaignId)
+    const outcome = await launch(campaignId)
+    expect(outcome).toMatchObject({
+      kind: 'launched',
+      report: { status: 'running', issued: shown.issued, holdout: shown.holdout, now: true },
+    })
+    const taken = await takeCodes(shop.platform, shop.workspace, campaignId)
+    if (taken.kind !== 'codes') throw new Error(taken.kind)
+    expect(new Set(taken.codes.map(({ memberId }) => memberId)).size).toBe(shown.issued)
+    expect(new Set(taken.codes.map(({ code }) => code)).size).toBe(shown.issued)
+    expect(taken.codes.every(({ memberId }) => !memberId.endsWith('0'))).toBe(true)
+    expect(await armsInEngine(campaignId)).toEqual([
+      { arm: 'held-out', members: shown.holdout, different: shown.holdout },
+      { arm: 'treated', members: shown.issued, different: shown.issued },
+    ])
+    expect(await show(campaignId)).toMatchObject({
+      status: 'running',
+      issued: shown.issued,
+      delivered: shown.issued,
+      treated: shown.issued,
+      heldOut: shown.holdout,
+      ledger: { issued: shown.issued, open: shown.issued },
+    })
+  })
+
+  test('needs its confirmations', async () => {
+    const campaignId = await draft()
+    expect(await launch(campaignId, undefined, [])).toMatchObject({
+      kind: 'unconfirmed',
+      confirmations: [{ topic: 'unknown-consent' }],
+    })
+    expect(await count('launches')).toBe(0)
+  })
+
+  test('a second launch and two at once change nothing and report the first', async () => {
+    const campaignId = await draft()
+    const { digest, issued } = await preview(campaignId)
+    const request = { campaignId, digest, confirm: ['unknown-consent'] }
+    const [one, two] = await Promise.all([
+      launchCampaign(shop.desk, request),
+      launchCampaign(shop.desk, request),
+    ])
+    expect(one).toMatchObject({ kind: 'launched', report: { issued, now: true } })
+    expect(two).toMatchObject({ kind: 'launched', report: { issued, now: false } })
+    expect(await launchCampaign(shop.desk, { campaignId, digest: 'any', confirm: [] })).toMatchObject({
+      kind: 'launched',
+      report: { issued, now: false },
+    })
+    expect(await count('coupons')).toBe(issued)
+    expect(await editCampaign(shop.desk, campaignId, definitionOf())).toEqual({
+      kind: 'wrong-state',
+      status: 'running',
+    })
+  })
+
+  test('two campaigns at once give nobody two coupons', async () => {
+    const [first, second] = [await draft(), await draft()]
+    const [a, b] = [await preview(first), await preview(second)]
+    const confirm = ['unknown-consent']
+    const outcomes = await Promise.all([
+      launchCampaign(shop.desk, { campaignId: first, digest: a.digest, confirm }),
+      launchCampaign(shop.desk, { campaignId: second, digest: b.digest, confirm }),
+    ])
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['launched', 'moved'])
+    expect((await preview(second)).excluded).toContainEqual({ reason: 'holds-coupon', members: a.issued })
+    await cancelCampaign(shop.desk, first)
+    expect((await preview(second)).excluded).toEqual([{ reason: 'consent-denied', members: 120 }])
+  })
+
+  test('a no that comes while the audience is written is heard', async () => {
+    const campaignId = await draft()
+    const { digest } = await preview(campaignId)
+    let said: Promise<void> | undefined
+    const outcome = await launchCampaign(
+      shop.desk,
+      { campaignId, digest, confirm: ['unknown-consent'] },
+      (name) => {
+        if (name === 'frozen')
+          said ??= shop.platform.store
+            .transaction()
+            .execute((tx) =>
+              recordEvent(
+                tx,
+                shop.workspace.id,
+                { kind: 'consent-set', memberIds: ['M0003'], consent: 'denied' },
+                new Date(),
+              ),
+            )
+      },
+    )
+    expect(outcome).toMatchObject({ kind: 'moved' })
+    expect([await count('launches'), await count('campaign_members'), await count('coupons')]).toEqual([
+      0, 0, 0,
+    ])
+    expect(await launch(campaignId)).toMatchObject({ kind: 'launched' })
+  })
+
+  test('a crash between any two steps leaves all or nothing, and the next start brings it to its end', async () => {
+    const steps: string[] = []
+    const first = await draft(definitionOf({ channel: { kind: 'webhook', url: 'http://127.0.0.1:9/' } }))
+    const { issued, holdout } = await preview(first)
+    await launch(first, (name) => steps.push(name))
+    await cancelCampaign(shop.desk, first)
+    expect(steps).toEqual([
+      'begin',
+      ...Array(Math.ceil((issued + holdout) / 500)).fill('freeze'),
+      'frozen',
+      ...Array(Math.ceil(issued / 300)).fill('issue'),
+      'publish',
+      'tell-arms',
+    ])
+    for (let crashAt = 0; crashAt < steps.length; crashAt++) {
+      const campaignId = await draft(
+        definitionOf({ channel: { kind: 'webhook', url: 'http://127.0.0.1:9/' } }),
+      )
+      const before = await preview(campaignId)
+      let reached = 0
+      const crashing = launch(campaignId, () => {
+        if (reached++ === crashAt) throw new Error('crash')
+      })
+      await expect(crashing).rejects.toThrow('crash')
+      const published = steps.indexOf('publish') < crashAt
+      const seen = await show(campaignId)
+      expect([seen.status, seen.issued]).toEqual(published ? ['running', before.issued] : ['draft', 0])
+      expect(
+        await campaignLedger(shop.platform.store, shop.workspace.id, campaignId, shop.clock.now()),
+      ).toMatchObject({
+        issued: published ? before.issued : 0,
+      })
+
+      shop = await shop.reopen()
+      await recoverLaunches(shop.platform)
+      const finished = steps.indexOf('frozen') < crashAt
+      expect(await show(campaignId)).toMatchObject(
+        finished
+          ? { status: 'running', issued: before.issued, queued: before.issued, heldOut: before.holdout }
+          : { status: 'draft', issued: 0, queued: 0, treated: 0, heldOut: 0 },
+      )
+      expect(await count('launches', campaignId)).toBe(finished ? 1 : 0)
+      const again = await launch(campaignId)
+      expect(again).toMatchObject({ kind: 'launched', report: { issued: before.issued, now: !finished } })
+      for (const table of ['coupons', 'ledger', 'outbox'] as const)
+        expect(await count(table, campaignId)).toBe(before.issued)
+      expect((await armsInEngine(campaignId)).map(({ members }) => members)).toEqual([
+        before.holdout,
+        before.issued,
+      ])
+      await cancelCampaign(shop.desk, campaignId) // so that its coupons exclude nobody from the next
+    }
+  }, 180_000)
+})
+
+test('states: what can be done when', async () => {
+  const campaignId = await draft()
+  expect(await pauseCampaign(shop.desk, campaignId)).toEqual({ kind: 'wrong-state', status: 'draft' })
+  await launch(campaignId)
+  expect(await pauseCampaign(shop.desk, campaignId)).toEqual({ kind: 'changed' })
+  expect((await show(campaignId)).status).toBe('paused')
+  shop.clock.instant = new Date('2026-12-13T16:00:00Z') // the first instant after 13 December in Shanghai
+  expect((await show(campaignId)).status).toBe('finished')
+  expect(await cancelCampaign(shop.desk, campaignId)).toEqual({ kind: 'wrong-state', status: 'finished' })
+  expect(await pauseCampaign(shop.desk, 'nothing')).toEqual({ kind: 'not-found' })
+})

@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto'
+import { recordAudit } from '../settings/audit.ts'
+import type { SegmentError } from '../segments/evaluation.ts'
+import {
+  type Campaign,
+  campaignById,
+  campaignTurns,
+  type CampaignStatus,
+  type Desk,
+  statusAt,
+} from './campaigns.ts'
+import { validityOf } from './definition.ts'
+import { consentDeniedSince, finishLaunch, type Step, undoLaunch } from './launch-steps.ts'
+import { type Blocker, type Confirmation, type Preview, previewOf } from './preview.ts'
+
+export interface LaunchReport {
+  readonly status: CampaignStatus
+  readonly issued: number
+  readonly holdout: number
+  readonly launchedAt: string
+  /** False: an earlier call had launched it, and this one changed nothing. */
+  readonly now: boolean
+}
+
+export type LaunchOutcome =
+  | { kind: 'launched'; report: LaunchReport }
+  | { kind: 'not-found' }
+  | { kind: 'wrong-state'; status: CampaignStatus }
+  | { kind: 'segment-refused'; errors: readonly SegmentError[] }
+  /** The audience, the data, the day or the offer is not what the digest names any more. */
+  | { kind: 'moved'; preview: Preview }
+  | { kind: 'blocked'; blockers: readonly Blocker[] }
+  | { kind: 'unconfirmed'; confirmations: readonly Confirmation[] }
+
+export interface LaunchRequest {
+  readonly campaignId: string
+  /** Of the preview that was looked at. */
+  readonly digest: string
+  /** Topics that a person said yes to. */
+  readonly confirm: readonly string[]
+}
+
+const batchSize = 500
+
+/**
+ * Launches a campaign once. The audience is evaluated again and must be the one that the digest names;
+ * then audience, coupons and messages are written in short batches under a launch that nobody sees,
+ * and one row publishes it. A launch that breaks off leaves nothing visible: before its audience is
+ * complete it is undone, after that it is finished, at the next start or the next call. Later calls
+ * report the first launch. `step` is told before each write, for tests that break off there.
+ */
+export function launchCampaign(
+  desk: Desk,
+  request: LaunchRequest,
+  step: Step = () => {},
+): Promise<LaunchOutcome> {
+  return campaignTurns.take(desk.workspace.id, () => launch(desk, request, step))
+}
+
+async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<LaunchOutcome> {
+  const { platform, workspace } = desk
+  const campaign = await campaignById(platform.store, workspace.id, request.campaignId)
+  if (!campaign) return { kind: 'not-found' }
+  const earlier = await unpublishedOrNot(desk, campaign.id)
+  if (earlier && (earlier.published_at !== null || earlier.frozen_at !== null)) {
+    await finishLaunch(platform, earlier.id, step)
+    return { kind: 'launched', report: await reportOf(desk, campaign.id, false) }
+  }
+  if (earlier) await undoLaunch(platform, earlier.id)
+  if (campaign.state !== 'draft') return { kind: 'wrong-state', status: campaign.state }
+
+  const outcome = await previewOf(platform, workspace, campaign)
+  if (outcome.kind === 'segment-refused') return outcome
+  const { preview, audience } = outcome
+  if (preview.digest !== request.digest) return { kind: 'moved', preview }
+  if (preview.blockers.length > 0) return { kind: 'blocked', blockers: preview.blockers }
+  const unconfirmed = preview.confirmationDetails.filter(({ topic }) => !request.confirm.includes(topic))
+  if (unconfirmed.length > 0) return { kind: 'unconfirmed', confirmations: unconfirmed }
+
+  const launchId = randomUUID()
+  step('begin')
+  await begin(desk, campaign, launchId, preview, audience.knownEvent)
+  const members = [
+    ...audience.treated.map((memberId) => ({ memberId, arm: 'treated' as const })),
+    ...audience.heldOut.map((memberId) => ({ memberId, arm: 'held-out' as const })),
+  ]
+  for (let from = 0; from < members.length; from += batchSize) {
+    step('freeze')
+    await platform.store
+      .insertInto('campaign_members')
+      .values(
+        members.slice(from, from + batchSize).map(({ memberId, arm }) => ({
+          workspace_id: workspace.id,
+          campaign_id: campaign.id,
+          launch_id: launchId,
+          member_id: memberId,
+          arm,
+          coupon_id: arm === 'treated' ? randomUUID() : null,
+        })),
+      )
+      .execute()
+  }
+  step('frozen')
+  if (!(await freeze(desk, launchId, audience.knownEvent))) {
+    await undoLaunch(platform, launchId)
+    const again = await previewOf(platform, workspace, campaign)
+    return again.kind === 'segment-refused' ? again : { kind: 'moved', preview: again.preview }
+  }
+  await finishLaunch(platform, launchId, step)
+  return { kind: 'launched', report: await reportOf(desk, campaign.id, true) }
+}
+
+const unpublishedOrNot = ({ platform, workspace }: Desk, campaignId: string) =>
+  platform.store
+    .selectFrom('launches')
+    .select(['id', 'published_at', 'frozen_at'])
+    .where('workspace_id', '=', workspace.id)
+    .where('campaign_id', '=', campaignId)
+    .executeTakeFirst()
+
+async function begin(
+  { platform, workspace, actor }: Desk,
+  campaign: Campaign,
+  launchId: string,
+  preview: Preview,
+  knownEvent: number,
+): Promise<void> {
+  const at = platform.clock.now()
+  const validity = validityOf(campaign.definition, preview.today, workspace.calendar)
+  await platform.store.transaction().execute(async (tx) => {
+    await tx
+      .insertInto('launches')
+      .values({
+        id: launchId,
+        workspace_id: workspace.id,
+        campaign_id: campaign.id,
+        run: 1,
+        digest: preview.digest,
+        preview: JSON.stringify(preview),
+        confirmed: JSON.stringify(preview.confirmations),
+        as_of: preview.asOf,
+        data_version: preview.dataVersion,
+        launched_day: preview.today,
+        valid_from: at.toISOString(),
+        valid_to: validity.validTo,
+        window_to: validity.windowTo,
+        started_at: at.toISOString(),
+        known_event: knownEvent,
+        frozen_at: null,
+        published_at: null,
+        arms_told_to: null,
+        arms_told: 0,
+        codes_taken_at: null,
+      })
+      .execute()
+    await recordAudit(tx, {
+      workspaceId: workspace.id,
+      actor,
+      action: 'campaign-launched',
+      subject: campaign.id,
+      at,
+    })
+  })
+}
+
+/** Completes the audience, unless the Store has heard a no from somebody in it since it was evaluated. */
+function freeze({ platform, workspace }: Desk, launchId: string, knownEvent: number): Promise<boolean> {
+  return platform.store.transaction().execute(async (tx) => {
+    const denied = await consentDeniedSince(tx, workspace.id, knownEvent)
+    for (const memberId of denied) {
+      const inAudience = await tx
+        .selectFrom('campaign_members')
+        .select('member_id')
+        .where('launch_id', '=', launchId)
+        .where('member_id', '=', memberId)
+        .executeTakeFirst()
+      if (inAudience) return false
+    }
+    await tx
+      .updateTable('launches')
+      .set({ frozen_at: platform.clock.now().toISOString() })
+      .where('id', '=', launchId)
+      .execute()
+    return true
+  })
+}
+
+async function reportOf(
+  { platform, workspace }: Desk,
+  campaignId: string,
+  now: boolean,
+): Promise<LaunchReport> {
+  const { store, clock } = platform
+  const campaign = await campaignById(store, workspace.id, campaignId)
+  const { published_at, window_to } = await store
+    .selectFrom('launches')
+    .select(['published_at', 'window_to'])
+    .where('workspace_id', '=', workspace.id)
+    .where('campaign_id', '=', campaignId)
+    .executeTakeFirstOrThrow()
+  const arms = await store
+    .selectFrom('campaign_members')
+    .select(['arm', (count) => count.fn.countAll<number>().as('members')])
+    .where('workspace_id', '=', workspace.id)
+    .where('campaign_id', '=', campaignId)
+    .groupBy('arm')
+    .execute()
+  const members = (arm: string) => arms.find((row) => row.arm === arm)?.members ?? 0
+  return {
+    status: statusAt(campaign!.state, window_to, clock.now()),
+    issued: members('treated'),
+    holdout: members('held-out'),
+    launchedAt: published_at!,
+    now,
+  }
+}

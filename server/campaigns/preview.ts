@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { addDays } from '../../analytics/calendar/calendar.ts'
+import type { Platform } from '../platform.ts'
+import type { SegmentError } from '../segments/evaluation.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { type Audience, type ExclusionReason, findAudience } from './audience.ts'
+import { type CampaignDefinition, validityOf, worstCost } from './definition.ts'
+import { type Plan, planFor } from './planning.ts'
+
+/** What a person must say yes to before the launch, with what it is about. */
+export type Confirmation =
+  | { topic: 'old-data'; asOf: string; today: string }
+  | { topic: 'unknown-consent'; members: number }
+  | { topic: 'feed-gap'; stores: { store: string; newestDay: string; members: number }[]; asOf: string }
+
+/** Why it can't be launched as it stands. */
+export type Blocker =
+  | { kind: 'nobody' }
+  | { kind: 'unbounded-cost' }
+  | { kind: 'over-budget'; worstCostMinor: number; budgetMinor: number }
+  | { kind: 'already-over'; lastDay: string }
+
+/** Everything that a launch would do, before it does it. */
+export interface Preview {
+  /** Names all of this, the members and their arms included; a launch must carry it. */
+  readonly digest: string
+  readonly asOf: string
+  readonly today: string
+  readonly dataVersion: number
+  /** Canonical text of the rule. */
+  readonly segment: string
+  /** Members of the segment: `excluded` + `holdout` + `issued`. */
+  readonly members: number
+  readonly excluded: { reason: ExclusionReason; members: number }[]
+  /** Coupons that would be issued. */
+  readonly issued: number
+  /** Members who would be held out. */
+  readonly holdout: number
+  readonly worstCostMinor: number | 'unbounded'
+  readonly budgetMinor: number | null
+  /** The coupons' last local day, and the measurement window's. */
+  readonly lastDay: string
+  readonly windowLastDay: string
+  /** Topics; `confirmationDetails` says what each is about. */
+  readonly confirmations: Confirmation['topic'][]
+  readonly confirmationDetails: Confirmation[]
+  readonly blockers: Blocker[]
+  readonly plan: Plan
+}
+
+export type PreviewOutcome =
+  | { kind: 'previewed'; preview: Preview; audience: Audience }
+  | { kind: 'segment-refused'; errors: readonly SegmentError[] }
+
+/** Evaluates a campaign as it would launch now, at the default asOf. Writes nothing. */
+export async function previewOf(
+  platform: Platform,
+  workspace: Workspace,
+  campaign: { id: string; seed: string; definition: CampaignDefinition },
+  signal?: AbortSignal,
+): Promise<PreviewOutcome> {
+  const { definition } = campaign
+  const found = await findAudience(
+    platform,
+    workspace,
+    { segment: definition.segment, seed: campaign.seed, holdout: definition.holdout },
+    signal,
+  )
+  if (found.kind === 'segment-refused') return found
+  const { audience } = found
+  const today = workspace.today()
+  const validity = validityOf(definition, today, workspace.calendar)
+  const confirmations = confirmationsFor(audience, today)
+  const shown = {
+    asOf: audience.tables.asOf,
+    today,
+    dataVersion: audience.evaluation.dataVersion,
+    segment: audience.evaluation.expression,
+    members: audience.evaluation.members,
+    excluded: audience.excluded,
+    issued: audience.treated.length,
+    holdout: audience.heldOut.length,
+    worstCostMinor: worstCost(definition, audience.treated.length),
+    budgetMinor: definition.budgetMinor ?? null,
+    lastDay: validity.lastDay,
+    windowLastDay: validity.windowLastDay,
+    confirmations: confirmations.map(({ topic }) => topic),
+    confirmationDetails: confirmations,
+    blockers: blockersFor(definition, audience.treated.length, validity.lastDay, today),
+    plan: await planFor(
+      platform,
+      workspace,
+      audience,
+      { effect: definition.effect, windowDays: Math.max(validity.windowDays, 1) },
+      signal,
+    ),
+  }
+  const digest = createHash('sha256')
+    .update(JSON.stringify([campaign.id, definition, shown, audience.fingerprint]))
+    .digest('hex')
+  return { kind: 'previewed', preview: { digest, ...shown }, audience }
+}
+
+function confirmationsFor(audience: Audience, today: string): Confirmation[] {
+  const { asOf } = audience.tables
+  const needed: Confirmation[] = []
+  if (asOf < addDays(today, -1)) needed.push({ topic: 'old-data', asOf, today })
+  if (audience.unknownConsent > 0) needed.push({ topic: 'unknown-consent', members: audience.unknownConsent })
+  if (audience.gaps.length > 0)
+    needed.push({
+      topic: 'feed-gap',
+      asOf,
+      stores: audience.gaps.map(({ store, members }) => ({ ...store, members })),
+    })
+  return needed
+}
+
+function blockersFor(
+  definition: CampaignDefinition,
+  issued: number,
+  lastDay: string,
+  today: string,
+): Blocker[] {
+  const blockers: Blocker[] = []
+  if (issued === 0) blockers.push({ kind: 'nobody' })
+  if (lastDay < today) blockers.push({ kind: 'already-over', lastDay })
+  const cost = worstCost(definition, issued)
+  if (cost === 'unbounded') blockers.push({ kind: 'unbounded-cost' })
+  else if (definition.budgetMinor !== undefined && cost > definition.budgetMinor)
+    blockers.push({ kind: 'over-budget', worstCostMinor: cost, budgetMinor: definition.budgetMinor })
+  return blockers
+}

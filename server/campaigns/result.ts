@@ -1,0 +1,242 @@
+import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import type { Arm } from '../../analytics/lift/arm.ts'
+import { type Lift, liftOf, type OutcomeLift, type Verdict } from '../../analytics/lift/verdict.ts'
+import { tablesAt } from '../analytics/tables-at.ts'
+import { campaignLedger, type CampaignLedger } from '../coupons/counts.ts'
+import type { Platform } from '../platform.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { campaignById, type CampaignStatus, statusAt } from './campaigns.ts'
+import type { CampaignDefinition } from './definition.ts'
+import { outcomesOf } from './outcomes.ts'
+import { type Share, shareOf } from './planning.ts'
+import type { Preview } from './preview.ts'
+
+/** A mean with what it is made of; minor units are rounded for net. */
+export interface PerMember {
+  readonly numerator: number
+  readonly denominator: number
+  readonly value: number | null
+}
+
+export interface OutcomeRow {
+  readonly outcome: 'buyers' | 'orders' | 'net'
+  readonly treated: PerMember
+  readonly heldOut: PerMember
+  /** Treated minus held out: a difference of shares, orders per member, minor units per member. */
+  readonly difference: number | null
+  readonly low: number | null
+  readonly high: number | null
+  readonly verdict: Verdict | null
+}
+
+/** `unknown`: nobody was held out; `no-data-yet`: no imported order is later than the launch. */
+export type CampaignVerdict = Verdict | 'unknown' | 'no-data-yet'
+
+export interface Measurement {
+  readonly verdict: CampaignVerdict
+  /** Through which day the outcomes count, and whether that is the whole window. */
+  readonly asOf: string
+  readonly windowLastDay: string
+  readonly windowEnded: boolean
+  readonly method: Lift['method'] | null
+  readonly alpha: number | null
+  readonly sampleRatioP: number | null
+  readonly outcomes: OutcomeRow[]
+}
+
+export interface CampaignResult {
+  readonly campaignId: string
+  readonly name: string
+  readonly status: CampaignStatus
+  readonly definition: CampaignDefinition
+  readonly createdAt: string
+  readonly launchedAt: string | null
+  readonly launchedDay: string | null
+  /** As the launch showed it; null for a draft. */
+  readonly preview: Preview | null
+  readonly confirmed: string[]
+  /** The coupons' last local day. */
+  readonly lastDay: string | null
+  /** Coupons, each for one use. */
+  readonly issued: number
+  readonly delivered: number
+  readonly queued: number
+  /** Dead letters: given up after the last attempt. */
+  readonly dead: number
+  /** Not sent: the campaign was cancelled or the member asked not to be contacted. */
+  readonly dropped: number
+  readonly redeemed: number
+  /** Members with a redeemed coupon. */
+  readonly redeemers: number
+  /** Members in each arm. */
+  readonly treated: number
+  readonly heldOut: number
+  /** Of coupons: uses redeemed of those issued. Of members: redeemers of those targeted. */
+  readonly redemptionRate: { readonly coupons: Share; readonly members: Share }
+  readonly ledger: CampaignLedger
+  readonly measurement: Measurement | null
+  readonly codesTakenAt: string | null
+  readonly newestError: string | null
+}
+
+/** A campaign's page. Null when this workspace has no such campaign. */
+export async function campaignResult(
+  platform: Platform,
+  workspace: Workspace,
+  campaignId: string,
+  signal?: AbortSignal,
+): Promise<CampaignResult | null> {
+  const { store, clock } = platform
+  const campaign = await campaignById(store, workspace.id, campaignId)
+  if (!campaign) return null
+  const now = clock.now()
+  const launch = await store
+    .selectFrom('launches')
+    .selectAll()
+    .where('workspace_id', '=', workspace.id)
+    .where('campaign_id', '=', campaignId)
+    .where('published_at', 'is not', null)
+    .executeTakeFirst()
+  const ledger = await campaignLedger(store, workspace.id, campaignId, now)
+  const arms = launch ? await armSizes(platform, workspace.id, campaignId) : { treated: 0, heldOut: 0 }
+  const messages = await messageCounts(platform, workspace.id, campaignId)
+  const byHand = campaign.definition.channel.kind === 'csv'
+  const lastDayBefore = (instant: string) => addDays(localDay(new Date(instant), workspace.calendar), -1)
+  return {
+    campaignId,
+    name: campaign.name,
+    status: statusAt(campaign.state, launch?.window_to ?? null, now),
+    definition: campaign.definition,
+    createdAt: campaign.createdAt,
+    launchedAt: launch?.published_at ?? null,
+    launchedDay: launch?.launched_day ?? null,
+    preview: launch ? (JSON.parse(launch.preview) as Preview) : null,
+    confirmed: launch ? (JSON.parse(launch.confirmed) as string[]) : [],
+    lastDay: launch ? lastDayBefore(launch.valid_to) : null,
+    issued: ledger.issued,
+    // Codes that are taken out as a list are delivered by whoever took them.
+    delivered: byHand ? (launch?.codes_taken_at ? ledger.issued : 0) : messages.delivered,
+    queued: messages.queued,
+    dead: messages.dead,
+    dropped: messages.dropped,
+    redeemed: ledger.redeemed,
+    redeemers: ledger.redeemers,
+    ...arms,
+    redemptionRate: {
+      coupons: shareOf(ledger.redeemed, ledger.issued),
+      members: shareOf(ledger.redeemers, arms.treated),
+    },
+    ledger,
+    measurement: launch
+      ? await measure(
+          platform,
+          workspace,
+          {
+            campaignId,
+            launchedAt: launch.published_at!,
+            launchedDay: launch.launched_day,
+            windowLastDay: lastDayBefore(launch.window_to),
+            heldOutShare: campaign.definition.holdout,
+          },
+          signal,
+        )
+      : null,
+    codesTakenAt: launch?.codes_taken_at ?? null,
+    newestError: messages.newestError,
+  }
+}
+
+async function measure(
+  platform: Platform,
+  workspace: Workspace,
+  campaign: {
+    campaignId: string
+    launchedAt: string
+    launchedDay: string
+    windowLastDay: string
+    heldOutShare: number
+  },
+  signal: AbortSignal | undefined,
+): Promise<Measurement> {
+  const tables = await tablesAt(platform.store, workspace, undefined, signal)
+  const windowEnded = tables.asOf >= campaign.windowLastDay
+  const common = { asOf: tables.asOf, windowLastDay: campaign.windowLastDay, windowEnded }
+  const nothing = { ...common, method: null, alpha: null, sampleRatioP: null, outcomes: [] }
+  if (tables.asOf < campaign.launchedDay) return { ...nothing, verdict: 'no-data-yet' }
+  const { treated, heldOut } = await outcomesOf(workspace, tables, campaign, signal)
+  const lift = liftOf(treated, heldOut, { heldOutShare: campaign.heldOutShare, windowEnded })
+  const row = (
+    outcome: OutcomeRow['outcome'],
+    value: (arm: typeof treated) => number,
+    measured: OutcomeLift | undefined,
+  ): OutcomeRow => ({
+    outcome,
+    treated: shareOf(value(treated), treated.members),
+    heldOut: shareOf(value(heldOut), heldOut.members),
+    difference: measured?.difference ?? null,
+    low: measured?.interval?.low ?? null,
+    high: measured?.interval?.high ?? null,
+    verdict: measured?.verdict ?? null,
+  })
+  const sum = (of: (arm: typeof treated) => Arm) => (arm: typeof treated) => of(arm).sum
+  return {
+    ...common,
+    verdict: lift?.buyers.verdict ?? 'unknown',
+    method: lift?.method ?? null,
+    alpha: lift?.alpha ?? null,
+    sampleRatioP: lift?.sampleRatioP ?? null,
+    outcomes: [
+      row('buyers', ({ buyers }) => buyers, lift?.buyers),
+      row(
+        'orders',
+        sum(({ orders }) => orders),
+        lift?.orders,
+      ),
+      row(
+        'net',
+        sum(({ net }) => net),
+        lift?.net,
+      ),
+    ],
+  }
+}
+
+async function armSizes({ store }: Platform, workspaceId: string, campaignId: string) {
+  const rows = await store
+    .selectFrom('campaign_members')
+    .select(['arm', (count) => count.fn.countAll<number>().as('members')])
+    .where('workspace_id', '=', workspaceId)
+    .where('campaign_id', '=', campaignId)
+    .groupBy('arm')
+    .execute()
+  const members = (arm: string) => rows.find((row) => row.arm === arm)?.members ?? 0
+  return { treated: members('treated'), heldOut: members('held-out') }
+}
+
+async function messageCounts({ store }: Platform, workspaceId: string, campaignId: string) {
+  const published = store
+    .selectFrom('outbox')
+    .innerJoin('launches', 'launches.id', 'outbox.launch_id')
+    .where('launches.published_at', 'is not', null)
+    .where('outbox.workspace_id', '=', workspaceId)
+    .where('outbox.campaign_id', '=', campaignId)
+  const rows = await published
+    .select(['outbox.state', (count) => count.fn.countAll<number>().as('messages')])
+    .groupBy('outbox.state')
+    .execute()
+  const failing = await published
+    .select('outbox.last_error')
+    .where('outbox.state', 'in', ['queued', 'dead'])
+    .where('outbox.last_error', 'is not', null)
+    .orderBy('outbox.attempts', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const messages = (state: string) => rows.find((row) => row.state === state)?.messages ?? 0
+  return {
+    queued: messages('queued'),
+    delivered: messages('delivered'),
+    dead: messages('dead'),
+    dropped: messages('dropped'),
+    newestError: failing?.last_error ?? null,
+  }
+}

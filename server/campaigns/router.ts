@@ -1,0 +1,174 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { renewSecret, showSecret } from '../delivery/secrets.ts'
+import { auditName, recordAudit } from '../settings/audit.ts'
+import { type Context, marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import {
+  campaignById,
+  cancelCampaign,
+  type ChangeOutcome,
+  createCampaign,
+  type Desk,
+  editCampaign,
+  pauseCampaign,
+  resumeCampaign,
+} from './campaigns.ts'
+import { codesCsv, takeCodes } from './codes.ts'
+import { CampaignDefinition } from './definition.ts'
+import { launchCampaign } from './launch.ts'
+import { listCampaigns } from './list.ts'
+import { type PreviewOutcome, previewOf } from './preview.ts'
+import { campaignResult } from './result.ts'
+import { changeSentence, launchSentence, noSuchCampaign, segmentSentence } from './sentences.ts'
+
+const ById = z.object({ campaignId: z.string().min(1).max(100) })
+
+const deskOf = (ctx: Context & { workspace: Workspace; actor: NonNullable<Context['actor']> }): Desk => ({
+  platform: ctx.platform,
+  workspace: ctx.workspace,
+  actor: auditName(ctx.actor),
+})
+
+const notFound = () => new TRPCError({ code: 'NOT_FOUND', message: noSuchCampaign })
+
+function changed(outcome: ChangeOutcome): { done: true } {
+  if (outcome.kind === 'changed') return { done: true }
+  throw new TRPCError({
+    code: outcome.kind === 'not-found' ? 'NOT_FOUND' : 'PRECONDITION_FAILED',
+    message: changeSentence(outcome),
+  })
+}
+
+function shown(outcome: PreviewOutcome) {
+  if (outcome.kind === 'previewed') return outcome.preview
+  throw new TRPCError({ code: 'BAD_REQUEST', message: segmentSentence(outcome.errors) })
+}
+
+export const campaignsRouter = router({
+  list: readerProcedure.query(({ ctx, signal }) => listCampaigns(ctx.platform, ctx.workspace, signal)),
+
+  create: marketerProcedure
+    .input(CampaignDefinition)
+    .mutation(({ ctx, input }) => createCampaign(deskOf(ctx), input)),
+
+  /** Replaces a draft's definition. */
+  edit: marketerProcedure
+    .input(ById.extend({ definition: CampaignDefinition }))
+    .mutation(async ({ ctx, input }) =>
+      changed(await editCampaign(deskOf(ctx), input.campaignId, input.definition)),
+    ),
+
+  /** What a campaign that is still being written would do; its arms are those of no campaign yet. */
+  estimate: marketerProcedure
+    .input(CampaignDefinition)
+    .query(async ({ ctx, input, signal }) =>
+      shown(
+        await previewOf(
+          ctx.platform,
+          ctx.workspace,
+          { id: 'estimate', seed: 'estimate', definition: input },
+          signal,
+        ),
+      ),
+    ),
+
+  preview: marketerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
+    const campaign = await campaignById(ctx.platform.store, ctx.workspace.id, input.campaignId)
+    if (!campaign) throw notFound()
+    if (campaign.state !== 'draft')
+      throw new TRPCError({
+        code: 'PRECONDITION_FAILED',
+        message: `The campaign is ${campaign.state}; what it launched is on its page (campaign show).`,
+      })
+    return shown(await previewOf(ctx.platform, ctx.workspace, campaign, signal))
+  }),
+
+  /** Safe to repeat: a campaign launches once, and later calls report that launch. */
+  launch: marketerProcedure
+    .input(
+      ById.extend({
+        digest: z.string().min(1).max(200),
+        confirm: z.array(z.string().max(100)).max(20).default([]),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await launchCampaign(deskOf(ctx), input)
+      if (outcome.kind === 'launched') return outcome.report
+      throw new TRPCError({
+        code:
+          outcome.kind === 'not-found'
+            ? 'NOT_FOUND'
+            : outcome.kind === 'moved'
+              ? 'CONFLICT'
+              : outcome.kind === 'segment-refused'
+                ? 'BAD_REQUEST'
+                : 'PRECONDITION_FAILED',
+        message: launchSentence(outcome),
+      })
+    }),
+
+  pause: marketerProcedure
+    .input(ById)
+    .mutation(async ({ ctx, input }) => changed(await pauseCampaign(deskOf(ctx), input.campaignId))),
+  resume: marketerProcedure
+    .input(ById)
+    .mutation(async ({ ctx, input }) => changed(await resumeCampaign(deskOf(ctx), input.campaignId))),
+  cancel: marketerProcedure
+    .input(ById)
+    .mutation(async ({ ctx, input }) => changed(await cancelCampaign(deskOf(ctx), input.campaignId))),
+
+  show: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
+    const result = await campaignResult(ctx.platform, ctx.workspace, input.campaignId, signal)
+    if (!result) throw notFound()
+    return result
+  }),
+
+  /** The codes as a list and as CSV text. A mutation, because taking them out is how they are delivered. */
+  takeCodes: marketerProcedure.input(ById).mutation(async ({ ctx, input }) => {
+    const outcome = await takeCodes(ctx.platform, ctx.workspace, input.campaignId)
+    switch (outcome.kind) {
+      case 'codes':
+        return { codes: outcome.codes, csv: codesCsv(outcome.codes) }
+      case 'not-found':
+        throw notFound()
+      case 'not-launched':
+        throw new TRPCError({
+          code: 'PRECONDITION_FAILED',
+          message: 'The campaign has not been launched, so it has no codes. Preview and launch it first.',
+        })
+      case 'cancelled':
+        throw new TRPCError({
+          code: 'PRECONDITION_FAILED',
+          message:
+            'The campaign was cancelled before its codes were taken out; they are not given out any more.',
+        })
+    }
+  }),
+
+  /** The secret that receivers check messages with: shown once; `renew` replaces it and shows the new one. */
+  signingSecret: ownerProcedure
+    .input(z.object({ renew: z.boolean().default(false) }))
+    .mutation(async ({ ctx, input }): Promise<{ secret: string }> => {
+      const { store, clock } = ctx.platform
+      const at = clock.now()
+      return store.transaction().execute(async (tx) => {
+        const outcome = input.renew
+          ? { kind: 'shown' as const, secret: await renewSecret(tx, ctx.workspace.id, at) }
+          : await showSecret(tx, ctx.workspace.id, at)
+        if (outcome.kind === 'shown-before')
+          throw new TRPCError({
+            code: 'PRECONDITION_FAILED',
+            message: `The signing secret was shown on ${outcome.at.slice(0, 10)} and is shown once. If it is lost, make a new one (campaign secret --renew) and give it to the receiver.`,
+          })
+        await recordAudit(tx, {
+          workspaceId: ctx.workspace.id,
+          actor: auditName(ctx.actor),
+          action: input.renew ? 'signing-secret-renewed' : 'signing-secret-shown',
+          subject: 'webhook',
+          at,
+        })
+        return { secret: outcome.secret }
+      })
+    }),
+})

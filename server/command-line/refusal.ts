@@ -1,0 +1,60 @@
+import { EngineDamaged, EngineInUse } from '../../analytics/engine/engine.ts'
+import { say } from '../messages/messages.ts'
+import { StoreDamaged, StoreInUse } from '../store/dialect.ts'
+import { StoreNewer } from '../store/store.ts'
+import { readServerFile } from './server-file.ts'
+
+const [sqliteReadOnly, sqliteFull, sqliteCannotOpen] = [8, 13, 14]
+
+/** What the sentences may name. */
+export interface Circumstances {
+  readonly folder: string
+  readonly port?: number
+}
+
+/**
+ * The sentence for what can go wrong with the files or the port: what, where, and what to do. Null for
+ * anything else, which is a bug.
+ */
+export function refusalOf(error: unknown, { folder, port }: Circumstances): string | null {
+  if (error instanceof StoreInUse) {
+    const server = readServerFile(folder)
+    return say('folderInUse', {
+      folder,
+      holder: server
+        ? say('holderServer', { port: String(server.port), pid: String(server.pid) })
+        : say('holderUnknown'),
+    })
+  }
+  if (error instanceof EngineInUse) return say('engineInUse', { file: error.path })
+  if (error instanceof StoreDamaged) return say('storeDamaged', { file: error.message })
+  if (error instanceof EngineDamaged) return say('engineDamaged', { file: error.path })
+  if (error instanceof StoreNewer) return say('storeNewer', { folder })
+  if (
+    error instanceof Error &&
+    'errcode' in error &&
+    [sqliteReadOnly, sqliteFull, sqliteCannotOpen].includes(Number(error.errcode))
+  )
+    return say('folderUnwritable', { folder, reason: error.message })
+  switch (systemCode(error)) {
+    case 'EADDRINUSE':
+      return say('portInUse', { port: String(port), other: String((port ?? 4100) + 1) })
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'ENOENT':
+      if ((error as { syscall?: string }).syscall === 'listen')
+        return say('portForbidden', { port: String(port) })
+      return say('folderUnwritable', { folder, reason: systemCode(error)! })
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return say('folderNotAFolder', { folder })
+    default:
+      return null
+  }
+}
+
+const systemCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined

@@ -1,0 +1,23 @@
+import { type Command, Option } from 'commander'
+import { say } from '../messages/messages.ts'
+import { serve } from '../serve.ts'
+import { buildWebIfStale } from '../tooling/web-build.ts'
+
+export function serveCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('serve the dashboard and the till interface on this machine')
+    .addOption(new Option('--port <n>', 'port on this machine').default('4100'))
+    .addOption(new Option('--data <dir>', 'data folder').default('./data'))
+    .addOption(
+      new Option('--lang <language>', "language of what is said; default: the system's").choices([
+        'en',
+        'zh-CN',
+      ]),
+    )
+    .addOption(new Option('--no-build').hideHelp())
+    .action(async (options: { port: string; data: string; build: boolean }) => {
+      if (options.build) await buildWebIfStale(() => process.stdout.write(`${say('building')}\n`))
+      process.exit(await serve(options))
+    })
+}

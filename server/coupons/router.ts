@@ -1,0 +1,74 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { auditName } from '../settings/audit.ts'
+import { deskProcedure, router } from '../trpc.ts'
+import { cancelRedemptions } from './cancellations.ts'
+import { printedCode, readCode } from './code.ts'
+import { couponsByCode } from './coupons.ts'
+import { hindrance } from './decision.ts'
+import { memberHint } from './member-hint.ts'
+
+const Code = z.string().trim().min(1, 'Type or scan a code.').max(100)
+
+const DeskRedemption = z.object({
+  /** New for each redemption, the same when its answer was lost and it is asked again. */
+  key: z.uuid(),
+  code: Code,
+  amountMinor: z.int().positive('The basket must be more than nothing.'),
+  receipt: z.string().trim().min(1).max(100).optional(),
+  /** The cashier has compared the person with the member that `look` showed. */
+  memberConfirmed: z.boolean(),
+})
+
+export const couponsRouter = router({
+  /**
+   * What a code is worth, without using it. A mutation only so that the code travels in the body: what
+   * is in an address ends up in logs and histories.
+   */
+  look: deskProcedure.input(z.object({ code: Code })).mutation(async ({ ctx, input }) => {
+    const code = readCode(input.code)
+    if (code === null) return { kind: 'unknown', mistyped: true } as const
+    const coupon = (await couponsByCode(ctx.platform.store, [code])).get(code)
+    if (coupon?.workspaceId !== ctx.workspace.id) return { kind: 'unknown', mistyped: false } as const
+    const hindered = hindrance(coupon, ctx.platform.clock.now())
+    if (hindered) return hindered
+    return {
+      kind: 'coupon',
+      code,
+      printed: printedCode(code),
+      offer: coupon.offer,
+      minSpendMinor: coupon.minSpendMinor,
+      validTo: coupon.validTo,
+      usesLeft: coupon.usesAllowed - coupon.used,
+      member: coupon.memberId === null ? null : await memberHint(ctx.workspace, coupon.memberId),
+    } as const
+  }),
+
+  /** Redeems at the desk, by the same rules and in the same ledger as the API. Refusals are values. */
+  redeem: deskProcedure.input(DeskRedemption).mutation(({ ctx, input }) =>
+    ctx.platform.redemptions.redeem({
+      workspaceId: ctx.workspace.id,
+      idempotencyKey: input.key,
+      code: input.code,
+      orderId: input.receipt ?? `desk ${input.key}`,
+      storeId: null,
+      presented: input.memberConfirmed ? { kind: 'confirmed' } : { kind: 'nobody' },
+      amountMinor: input.amountMinor,
+      body: input,
+      actor: auditName(ctx.actor),
+    }),
+  ),
+
+  /** Takes a redemption back; repeating it changes nothing. */
+  cancel: deskProcedure.input(z.object({ redemptionId: z.uuid() })).mutation(async ({ ctx, input }) => {
+    const cancelled = await cancelRedemptions(
+      ctx.platform.store,
+      ctx.platform.clock,
+      { workspaceId: ctx.workspace.id, redemptionId: input.redemptionId },
+      auditName(ctx.actor),
+    )
+    if (!cancelled)
+      throw new TRPCError({ code: 'NOT_FOUND', message: 'This workspace has no such redemption.' })
+    return cancelled[0]!
+  }),
+})

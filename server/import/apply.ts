@@ -1,0 +1,188 @@
+import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
+import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import { foldStep, rewriteOrders, touchedMembers } from './fold.ts'
+
+/** An import as it is kept, before its receipt is known. */
+export interface NewImport {
+  readonly importId: string
+  readonly kind: 'orders'
+  readonly identity: 'order' | 'row'
+  readonly fileName: string
+  readonly fileHash: string
+  /** JSON of the mapping as it was confirmed, with `replace`. */
+  readonly mapping: string
+  readonly replace: boolean
+  /** ISO text. */
+  readonly importedAt: string
+}
+
+/** What an import did to the orders. */
+export interface Applied {
+  readonly imported: number
+  readonly unchanged: number
+  /** Orders that were there and were restated. */
+  readonly corrected: number
+  /** Orders of which the file has fewer lines than are current: left as they are. */
+  readonly fewerLines: number
+  /** Qualifying orders among those that the file names, guests included. */
+  readonly orders: number
+  /** The import that had brought this very file, when nothing changed. */
+  readonly sameAs: string | null
+}
+
+/** Thrown to leave a transaction without a trace. */
+class Undone extends Error {
+  override name = 'Undone'
+  readonly applied: Applied
+  constructor(applied: Applied) {
+    super('taken back')
+    this.applied = applied
+  }
+}
+
+/**
+ * Appends the staged lines, folds, rewrites the orders that changed and refreshes what is derived, in
+ * one transaction. A dry run, and a file that is already there and changes nothing, leave no trace.
+ * `report` is asked for the receipt once the outcome is known.
+ */
+export async function applyImport(
+  engine: Engine,
+  coming: NewImport,
+  files: string,
+  settings: { timeZone: string; today: string; dryRun: boolean; signal: AbortSignal },
+  report: (applied: Applied) => string,
+): Promise<Applied> {
+  try {
+    return await engine.transaction(async (plain) => {
+      const session = patient(plain, { signal: settings.signal })
+      const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
+      const importSeq = Number(next!.seq)
+      await session.run(sql`insert into import_lines by name
+        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro) from read_parquet(${files})`)
+      await foldStep(
+        session,
+        { importSeq, replace: coming.replace },
+        sql`(select distinct order_id from import_lines where import_seq = ${importSeq})`,
+      )
+      await session.run(
+        sql`create or replace temp table rewritten as select distinct order_id from taken_over`,
+      )
+      await rewriteOrders(session, settings.timeZone)
+      const applied = await outcome(session, importSeq, coming.fileHash)
+      if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
+      await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
+        ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
+      if (applied.imported > 0)
+        await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
+      return applied
+    })
+  } catch (error) {
+    if (error instanceof Undone) return error.applied
+    throw error
+  }
+}
+
+/**
+ * Takes an import out: its lines go, the orders they named are folded again from the imports that are
+ * left. Members with nothing left go too, unless something else than imports knows them: those stay as
+ * stubs. Answers how many orders changed.
+ */
+export async function takeOut(
+  engine: Engine,
+  importId: string,
+  settings: { timeZone: string; today: string; undoneAt: string; signal: AbortSignal },
+): Promise<{ orders: number }> {
+  return engine.transaction(async (plain) => {
+    const session = patient(plain, { signal: settings.signal })
+    const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
+    const importSeq = Number(undone!.importSeq)
+    await session.run(sql`create or replace temp table refolded as
+      select distinct order_id from import_lines where import_seq = ${importSeq}`)
+    await session.run(sql`create or replace temp table versions_before as
+      select * from order_versions where order_id in (select order_id from refolded)`)
+    await session.run(sql`delete from import_lines where import_seq = ${importSeq}`)
+    await session.run(sql`delete from order_versions where order_id in (select order_id from refolded)`)
+    const left = await session.rows(sql`select import_seq,
+        coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
+      from imports where undone_at is null and import_seq <> ${importSeq} order by import_seq`)
+    for (const step of left)
+      await foldStep(
+        session,
+        { importSeq: Number(step.importSeq), replace: step.replace === true },
+        sql`refolded`,
+      )
+    await session.run(sql`create or replace temp table rewritten as
+      select refolded.order_id from refolded
+      left join versions_before on versions_before.order_id = refolded.order_id
+      left join order_versions on order_versions.order_id = refolded.order_id
+      where versions_before.import_seq is distinct from order_versions.import_seq`)
+    await session.run(
+      sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp) where import_seq = ${importSeq}`,
+    )
+    const [changed] = await session.rows(sql`select count(*) as orders from rewritten`)
+    if (changed!.orders !== 0) {
+      await rewriteOrders(session, settings.timeZone)
+      await dropMembersWithNothingLeft(session)
+      await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
+    }
+    return { orders: Number(changed!.orders) }
+  })
+}
+
+async function dropMembersWithNothingLeft(session: Session): Promise<void> {
+  await session.run(sql`create or replace temp table left_over as
+    select member_key, member_id from members
+    where member_key in (select member_key from touched_members)
+      and joined_day is null and name is null and phone is null
+      and member_key not in (select member_key from orders where member_key is not null)
+      and member_key not in (select member_key from refunds where member_key is not null)
+      and member_id not in (select member_id from import_lines where member_id is not null)`)
+  const known = sql`(consent <> 'unknown'
+    or member_key in (select member_key from member_tags)
+    or member_key in (select member_key from campaign_arms))`
+  await session.run(sql`update members set stub = true
+    where member_key in (select member_key from left_over) and ${known}`)
+  await session.run(sql`delete from members
+    where member_key in (select member_key from left_over) and not ${known}`)
+}
+
+async function outcome(session: Session, importSeq: number, fileHash: string): Promise<Applied> {
+  const [counts] = await session.rows(sql`
+    select coalesce(cast(sum(lines) filter (where taken) as bigint), 0) as imported,
+      coalesce(cast(sum(lines) filter (where not taken) as bigint), 0) as unchanged,
+      count(*) filter (where taken and was_known) as corrected
+    from (
+      select coming.lines, coming.order_id in (select order_id from taken_over) as taken,
+        coming.order_id in (select order_id from known) as was_known
+      from coming)`)
+  const [fewer] = await session.rows(sql`select count(*) as orders from (
+      select known.order_id from known
+      join import_lines on import_lines.order_id = known.order_id and import_lines.import_seq = known.import_seq
+      where known.order_id not in (select order_id from taken_over)
+      group by known.order_id, known.lines having count(*) > known.lines)`)
+  const [qualifying] = await session.rows(sql`select count(*) as orders from orders
+    where order_id in (select order_id from coming) and state = 'paid' and net_minor > 0 and void_day is null`)
+  const [same] =
+    counts!.imported === 0
+      ? await session.rows(sql`select import_id from imports
+          where file_hash = ${fileHash} and undone_at is null and import_seq <> ${importSeq} order by import_seq limit 1`)
+      : []
+  return {
+    imported: Number(counts!.imported),
+    unchanged: Number(counts!.unchanged),
+    corrected: Number(counts!.corrected),
+    fewerLines: Number(fewer!.orders),
+    orders: Number(qualifying!.orders),
+    sameAs: same ? String(same.importId) : null,
+  }
+}
+
+/** Large files take longer than a dashboard's question may. */
+function patient(session: Session, { signal }: QueryOptions): Session {
+  const longer = (options: QueryOptions = {}) => ({ timeoutMs: 12 * 60 * 60 * 1000, signal, ...options })
+  return {
+    rows: (query, options) => session.rows(query, longer(options)),
+    run: (statement, options) => session.run(statement, longer(options)),
+  }
+}

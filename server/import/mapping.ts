@@ -1,0 +1,308 @@
+import { z } from 'zod'
+import { isTimeZone } from '../../analytics/calendar/calendar.ts'
+import { type DateOrder, dateOrderOf, dateOrders } from './dates.ts'
+import { type FieldName, fieldNames, fields, plainHeader, type StateMeaning, stateWords } from './fields.ts'
+import { decimalMarkOf, isNumber } from './numbers.ts'
+import { type Refusal, refusal } from './refusal.ts'
+
+/** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
+export interface Mapping {
+  readonly columns: Readonly<Partial<Record<FieldName, number>>>
+  readonly dates: Readonly<Partial<Record<FieldName, DateOrder>>>
+  /** Zone of timestamps that name none. */
+  readonly timeZone: string
+  readonly decimalMark: '.' | ','
+  /** Words of the state column in lower case, where they differ from or add to the known ones. */
+  readonly states: Readonly<Record<string, StateMeaning>>
+}
+
+/** The header and the first records of a file. */
+export interface Sample {
+  readonly headers: readonly string[]
+  readonly records: readonly (readonly string[])[]
+}
+
+export interface ColumnGuess {
+  readonly position: number
+  readonly header: string
+  /** The first different values. */
+  readonly samples: readonly string[]
+  readonly field: FieldName | null
+  /** 0 … 1: how sure the guess is. */
+  readonly confidence: number
+}
+
+/** What can't be decided from the file and must be asked. */
+export type Question =
+  | { readonly kind: 'dates'; readonly field: FieldName; readonly header: string; readonly sample: string }
+  | { readonly kind: 'states'; readonly words: readonly string[] }
+
+export interface Guess {
+  readonly mapping: Mapping
+  readonly columns: readonly ColumnGuess[]
+  readonly questions: readonly Question[]
+}
+
+/** What `--map FILE` and the confirmation screen say: headers or positions (1 = first) by field, null to leave a field out. */
+export const MapOverrides = z
+  .strictObject({
+    columns: z.partialRecord(z.enum(fieldNames), z.union([z.string(), z.int().positive(), z.null()])),
+    dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
+    timeZone: z.string().refine(isTimeZone, 'Not a time zone; write it like Asia/Shanghai.'),
+    decimalMark: z.enum(['.', ',']),
+    states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded'])),
+  })
+  .partial()
+export type MapOverrides = z.infer<typeof MapOverrides>
+
+/** Guesses what each column means from its header, type and values; `overrides` win over every guess. */
+export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: string): Guess | Refusal {
+  const columns = sample.headers.map((_, position) => columnOf(sample, position))
+  const named = namedColumns(sample, overrides)
+  if ('kind' in named) return named
+  const assigned = new Map<FieldName, { position: number; confidence: number }>()
+  for (const [field, position] of named.chosen) assigned.set(field, { position, confidence: 1 })
+  const taken = new Set(named.chosen.values())
+  for (const candidate of candidates(columns)) {
+    const { field, position, confidence } = candidate
+    if (assigned.has(field) || taken.has(position) || named.leftOut.has(field)) continue
+    assigned.set(field, { position, confidence })
+    taken.add(position)
+  }
+  settleAmounts(assigned, columns, named.chosen)
+
+  const questions: Question[] = []
+  const dates: Partial<Record<FieldName, DateOrder>> = {}
+  for (const [field, { position }] of assigned) {
+    if (fields[field].type !== 'date') continue
+    const column = columns[position]!
+    const order = overrides.dates ?? column.dates
+    if (order === 'undecided')
+      questions.push({ kind: 'dates', field, header: column.header, sample: column.values[0] ?? '' })
+    else dates[field] = order ?? 'year-first'
+  }
+  const states = Object.fromEntries(
+    Object.entries(overrides.states ?? {}).map(([word, meaning]) => [word.trim().toLowerCase(), meaning]),
+  )
+  const stateColumn = assigned.get('state')
+  if (stateColumn) {
+    const known = { ...stateWords, ...states }
+    const unknown = [...new Set(columns[stateColumn.position]!.values.map((word) => word.toLowerCase()))]
+    const words = unknown.filter((word) => !(word in known))
+    if (words.length > 0) questions.push({ kind: 'states', words: words.slice(0, 20) })
+  }
+  const money = (['amount', 'orderTotal', 'unitPrice'] as const).flatMap((field) => {
+    const column = assigned.get(field)
+    return column ? columns[column.position]!.values : []
+  })
+  return {
+    mapping: {
+      columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
+      dates,
+      timeZone: overrides.timeZone ?? timeZone,
+      decimalMark: overrides.decimalMark ?? decimalMarkOf(money),
+      states,
+    },
+    columns: columns.map(({ position, header, distinct }) => {
+      const found = [...assigned].find(([, column]) => column.position === position)
+      return {
+        position,
+        header,
+        samples: distinct.slice(0, 3),
+        field: found?.[0] ?? null,
+        confidence: found?.[1].confidence ?? 0,
+      }
+    }),
+    questions,
+  }
+}
+
+/** The needed columns that a mapping lacks: a member, a time, an amount. */
+export function lackingColumns({ columns }: Mapping): ('member' | 'time' | 'amount')[] {
+  const lacking: ('member' | 'time' | 'amount')[] = []
+  if (columns.memberId === undefined) lacking.push('member')
+  if (columns.orderedAt === undefined && columns.paidAt === undefined) lacking.push('time')
+  if (columns.amount === undefined && columns.orderTotal === undefined && columns.unitPrice === undefined)
+    lacking.push('amount')
+  return lacking
+}
+
+/** A complete `--map` file. */
+export interface MapFile {
+  readonly columns: Record<string, string | number>
+  readonly dates?: DateOrder
+  readonly timeZone: string
+  readonly decimalMark: '.' | ','
+  readonly states?: Record<string, StateMeaning>
+}
+
+/** The mapping in the words of a `--map` file. */
+export function asMapFile(mapping: Mapping, headers: readonly string[]): MapFile {
+  const [dates] = Object.values(mapping.dates)
+  return {
+    columns: Object.fromEntries(
+      Object.entries(mapping.columns).map(([field, position]) => [
+        field,
+        headers.indexOf(headers[position]!) === position ? headers[position]! : position + 1,
+      ]),
+    ),
+    ...(dates ? { dates } : {}),
+    timeZone: mapping.timeZone,
+    decimalMark: mapping.decimalMark,
+    ...(Object.keys(mapping.states).length > 0 ? { states: { ...mapping.states } } : {}),
+  }
+}
+
+interface Column {
+  readonly position: number
+  readonly header: string
+  readonly plain: string
+  /** Values that are not empty. */
+  readonly values: readonly string[]
+  readonly distinct: readonly string[]
+  readonly dates: DateOrder | 'undecided' | null
+  /** Share of the values that read as numbers. */
+  readonly numeric: number
+  /** On several rows of one order the value stands on the first alone, or is the same on all. */
+  readonly perOrder: boolean
+}
+
+function columnOf(sample: Sample, position: number): Column {
+  const values = sample.records
+    .map((record) => (record[position] ?? '').trim())
+    .filter((value) => value !== '')
+  const numeric = values.length === 0 ? 0 : values.filter(isNumber).length / values.length
+  return {
+    position,
+    header: sample.headers[position]!,
+    plain: plainHeader(sample.headers[position]!),
+    values,
+    distinct: [...new Set(values)],
+    dates: dateOrderOf(values),
+    numeric,
+    perOrder: repeatsWithinOrders(sample, position),
+  }
+}
+
+/** Looks at neighbouring rows that share the value of the column most like an order id. */
+function repeatsWithinOrders(sample: Sample, position: number): boolean {
+  const order = sample.headers.findIndex((header) =>
+    (fields.orderId.aliases as readonly string[]).includes(plainHeader(header)),
+  )
+  const idColumn = order >= 0 ? order : sample.headers.indexOf('Name')
+  if (idColumn < 0) return false
+  let groups = 0
+  let alike = 0
+  for (let i = 0; i < sample.records.length;) {
+    const id = sample.records[i]![idColumn]
+    let end = i + 1
+    while (end < sample.records.length && sample.records[end]![idColumn] === id) end++
+    if (end - i > 1) {
+      const values = sample.records.slice(i, end).map((record) => (record[position] ?? '').trim())
+      groups++
+      if (values[0] !== '' && values.slice(1).every((value) => value === '' || value === values[0])) alike++
+    }
+    i = end
+  }
+  return groups >= 3 && alike === groups
+}
+
+interface Candidate {
+  field: FieldName
+  position: number
+  confidence: number
+}
+
+function candidates(columns: readonly Column[]): Candidate[] {
+  const found: Candidate[] = []
+  const shopify = columns.some(({ plain }) => plain === 'lineitemquantity')
+  for (const column of columns)
+    for (const field of fieldNames) {
+      const byName = nameMatch(field, column.plain, shopify)
+      if (byName === 0) continue
+      const byType = typeMatch(field, column)
+      if (byType > 0) found.push({ field, position: column.position, confidence: round(byName * byType) })
+    }
+  // Where no header says it, the only column of its type is offered, for confirmation.
+  const dated = columns.filter(
+    ({ dates }) => dates !== null && dates !== 'epoch-seconds' && dates !== 'compact',
+  )
+  if (dated.length === 1 && !found.some(({ field }) => field === 'orderedAt' || field === 'paidAt'))
+    found.push({ field: 'orderedAt', position: dated[0]!.position, confidence: 0.5 })
+  return found.sort((a, b) => b.confidence - a.confidence || a.position - b.position)
+}
+
+const round = (confidence: number) => Math.round(confidence * 1000) / 1000
+
+/** 0 … 1. Earlier aliases say more; a header that only contains an alias says less. */
+function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
+  if (shopify && plain === 'name') return field === 'orderId' ? 0.98 : 0
+  const aliases: readonly string[] = fields[field].aliases
+  const place = aliases.indexOf(plain)
+  if (place >= 0) return 0.98 - place * 0.004
+  const part = aliases.find(
+    (alias) => (/[^ -~]/.test(alias) ? alias.length >= 3 : alias.length >= 6) && plain.includes(alias),
+  )
+  return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
+}
+
+function typeMatch(field: FieldName, column: Column): number {
+  switch (fields[field].type) {
+    case 'date':
+      return column.dates !== null ? 1 : 0
+    case 'number':
+      if (column.values.length === 0) return field === 'refundAmount' ? 0.7 : 0
+      // A discount below 1 on every row is a rate, not an amount.
+      if (field === 'discount' && column.values.every((value) => Number(value) <= 1)) return 0
+      return column.numeric >= 0.9 ? column.numeric : 0
+    case 'id':
+      if (column.values.length === 0) return 0
+      return column.dates === null || column.dates === 'compact' || column.dates.startsWith('epoch') ? 1 : 0
+    case 'text':
+      return 1
+  }
+}
+
+/**
+ * An amount that repeats on all rows of an order, or stands on the first alone, is the order's total.
+ * Beside an amount a unit price is not needed, but is kept when the amount is the order's.
+ */
+function settleAmounts(
+  assigned: Map<FieldName, { position: number; confidence: number }>,
+  columns: readonly Column[],
+  chosen: ReadonlyMap<FieldName, number>,
+): void {
+  const amount = assigned.get('amount')
+  if (!amount) return
+  if (
+    !chosen.has('amount') &&
+    !assigned.has('orderTotal') &&
+    assigned.has('orderId') &&
+    columns[amount.position]!.perOrder
+  ) {
+    assigned.delete('amount')
+    assigned.set('orderTotal', amount)
+  } else if (!chosen.has('unitPrice')) assigned.delete('unitPrice')
+}
+
+function namedColumns(
+  { headers }: Sample,
+  overrides: MapOverrides,
+): { chosen: Map<FieldName, number>; leftOut: Set<FieldName> } | Refusal {
+  const chosen = new Map<FieldName, number>()
+  const leftOut = new Set<FieldName>()
+  for (const [field, column] of Object.entries(overrides.columns ?? {}) as [
+    FieldName,
+    string | number | null,
+  ][]) {
+    if (column === null) {
+      leftOut.add(field)
+      continue
+    }
+    const position = typeof column === 'number' ? column - 1 : headers.indexOf(column)
+    if (position < 0 || position >= headers.length)
+      return refusal('unknown-column', { column, field, headers: headers.join(', ') })
+    chosen.set(field, position)
+  }
+  return { chosen, leftOut }
+}

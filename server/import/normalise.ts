@@ -1,0 +1,236 @@
+import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { instantSql } from './dates.ts'
+import { currencyNames, emptyWords, type FieldName, stateWords } from './fields.ts'
+import type { Mapping } from './mapping.ts'
+import { numberSql } from './numbers.ts'
+import { fieldSeparator } from './records.ts'
+
+/** Why a row is refused; the sentences are in server/messages. */
+export const rowReasons = [
+  'too-few-columns',
+  'too-many-columns',
+  'stray-quote',
+  'not-text',
+  'no-order',
+  'no-date',
+  'bad-date',
+  'future-date',
+  'no-amount',
+  'bad-amount',
+  'bad-quantity',
+  'too-large',
+  'other-currency',
+  'unknown-state',
+] as const
+export type RowReason = (typeof rowReasons)[number]
+
+export interface NormaliseSettings {
+  readonly mapping: Mapping
+  readonly currency: string
+  /** Digits after the decimal mark of the currency. */
+  readonly minorDigits: number
+  /** Instants after this are refused: ISO text, the moment of import plus a day. */
+  readonly latest: string
+}
+
+/** The columns of a block that the mapping needs, in the file's order. */
+export const keptColumns = ({ columns }: Mapping): number[] =>
+  [...new Set(Object.values(columns))].sort((a, b) => a - b)
+
+/** A relation of the raw text of a block: `row_number`, `c<position>`. */
+export function blockRows(path: string, mapping: Mapping): Sql {
+  const columns = [
+    sql`'row_number': 'bigint'`,
+    ...keptColumns(mapping).map((position) => sql`${name(`c${position}`)}: 'varchar'`),
+  ]
+  return sql`read_csv(${path}, auto_detect = false, header = false, delim = ${fieldSeparator}, quote = '', escape = '',
+    new_line = '\\n', max_line_size = 4194304, columns = {${join(columns)}})`
+}
+
+/**
+ * A query over a block's rows: one normalised row each, with `reason` and `reason_field` where it is
+ * refused, and `remainder`: exact minus rounded amount in minor units. A row that has an order id may
+ * lack time, state and amount, which another row of its order has: `incomplete` says so.
+ */
+export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
+  const { mapping, currency, minorDigits, latest } = settings
+  const has = (field: FieldName) => mapping.columns[field] !== undefined
+  const raw = (field: FieldName): Sql =>
+    has(field) ? name(`c${mapping.columns[field]}`) : sql`cast(null as varchar)`
+  const text = (field: FieldName): Sql =>
+    has(field)
+      ? sql`case when strlen(${raw(field)}) <= 9 and lower(${raw(field)}) in (${join([...emptyWords])}) then null else ${raw(field)} end`
+      : raw(field)
+  const id = (field: FieldName): Sql =>
+    has(field)
+      ? sql`case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''')
+          then nullif(trim(regexp_replace(regexp_replace(${raw(field)}, '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
+          else ${text(field)} end`
+      : raw(field)
+  const instant = (field: FieldName): Sql =>
+    has(field)
+      ? instantSql(raw(field), mapping.dates[field] ?? 'year-first', mapping.timeZone)
+      : sql`cast(null as timestamp)`
+  const micro = (field: NumberField): Sql =>
+    has(field) ? numberSql(raw(field), mapping.decimalMark).micro : sql`cast(null as bigint)`
+  const microOf = (field: NumberField) => name(`${columnName[field]}_micro`)
+  const wideOf = (field: NumberField) => name(`${columnName[field]}_wide`)
+  const wide = (field: NumberField): Sql =>
+    has(field)
+      ? sql`case when ${microOf(field)} is null then ${numberSql(raw(field), mapping.decimalMark).wide} end`
+      : sql`cast(null as decimal(20, 10))`
+  const numbers = Object.keys(columnName) as NumberField[]
+
+  // Of a number in millionths or wide: minor units, rounded once, half away from zero.
+  const step = literal(10 ** (6 - minorDigits))
+  const half = literal(10 ** (6 - minorDigits) / 2)
+  const scale = sql`cast(${literal(10 ** minorDigits)} as decimal(4, 0))`
+  const minor = (micros: Sql, wides: Sql) => sql`case when ${micros} is not null
+    then sign(${micros}) * ((abs(${micros}) + ${half}) // ${step})
+    else try_cast(round(${wides} * ${scale}, 0) as bigint) end`
+  const remainder = (micros: Sql, wides: Sql, rounded: Sql) => sql`case when ${micros} is not null
+    then ${micros} - ${rounded} * ${step}
+    else try_cast((${wides} * ${scale} - ${rounded}) * ${step} as bigint) end`
+  const words = Object.entries({ ...stateWords, ...mapping.states })
+  const meaning = sql`map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[lower(${raw('state')})]`
+  const usesPrice = !has('amount') && has('unitPrice')
+  const names = Object.entries(currencyNames)
+    .filter(([, code]) => code === currency)
+    .map(([alias]) => alias)
+  const given = (field: FieldName) => sql`${raw(field)} is not null`
+  const unread = (field: NumberField) =>
+    has(field)
+      ? sql`(${raw(field)} is not null and ${microOf(field)} is null and ${wideOf(field)} is null)`
+      : sql`false`
+  const wholePieces = has('quantity')
+    ? sql`quantity_micro % 1000000 = 0 and abs(quantity_micro) < 100000000000`
+    : sql`true`
+  const pieces = has('quantity') ? sql`(quantity_micro // 1000000)` : sql`1`
+  const anyPieces = has('quantity') ? sql`(quantity is not null or ${raw('quantity')} is null)` : sql`true`
+  const never = sql`false`
+  const always = sql`true`
+
+  return sql`
+    with micros as (
+      select *, ${join(numbers.map((field) => sql`${micro(field)} as ${microOf(field)}`))}
+      from ${block}
+    ),
+    parsed as (
+      select *,
+        ${id('orderId')} as order_id,
+        ${id('memberId')} as member_id,
+        ${instant('orderedAt')} as created_at,
+        ${instant('paidAt')} as paid_at,
+        ${has('state') ? meaning : sql`cast(null as varchar)`} as meaning,
+        ${has('cancelled') ? sql`${text('cancelled')} is not null` : never} as cancelled,
+        ${instant('refundedAt')} as refunded_at,
+        ${id('refundsOrderId')} as refunds_order_id,
+        ${id('sku')} as sku, ${text('product')} as product, ${text('category')} as category,
+        ${text('store')} as store, ${text('channel')} as channel, ${text('region')} as region,
+        ${join(numbers.map((field) => sql`${wide(field)} as ${wideOf(field)}`))}
+      from micros
+    ),
+    priced as (
+      select *,
+        coalesce(paid_at, created_at) as ordered_at,
+        case when quantity_micro is not null then cast(quantity_micro / 1000000 as decimal(18, 4))
+          when abs(quantity_wide) < 10000000000 then cast(quantity_wide as decimal(18, 4)) end as quantity,
+        ${
+          usesPrice
+            ? sql`case when ${wholePieces} and abs(price_micro) < 10000000000000 then ${pieces} * price_micro end`
+            : sql`case when quantity_micro < 0 then -abs(amount_micro) else amount_micro end`
+        } as line_micro,
+        case when ${wholePieces} and abs(list_micro) < 10000000000000 then ${pieces} * list_micro end as list_line_micro
+      from parsed
+    ),
+    exact as (
+      select *,
+        case when line_micro is null then ${
+          usesPrice
+            ? sql`case when ${anyPieces} then cast(coalesce(quantity, 1) as decimal(14, 4))
+                * coalesce(price_wide, cast(price_micro as decimal(20, 0)) * cast(0.000001 as decimal(6, 6))) end`
+            : sql`case when quantity_micro < 0 then -abs(amount_wide) else amount_wide end`
+        } end as line_wide
+      from priced
+    ),
+    rounded as (
+      select *,
+        ${minor(sql`line_micro`, sql`line_wide`)} as line_minor,
+        ${minor(sql`total_micro`, sql`total_wide`)} as total_minor,
+        ${minor(sql`list_line_micro`, sql`cast(null as decimal(20, 10))`)} as list_minor,
+        ${minor(sql`abs(discount_micro)`, sql`abs(discount_wide)`)} as given_minor,
+        ${minor(sql`abs(refund_micro)`, sql`abs(refund_wide)`)} as refund_minor
+      from exact
+    ),
+    judged as (
+      select *,
+        case
+          when ${has('orderId') ? sql`order_id is null` : never} then 'no-order'
+          when ${
+            has('currency')
+              ? sql`${given('currency')} and upper(${raw('currency')}) not in (${join([currency, ...names])})`
+              : never
+          } then 'other-currency'
+          when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'bad-date'
+          when ${has('paidAt') ? sql`paid_at is null and ${text('paidAt')} is not null` : never} then 'bad-date'
+          when ${has('refundedAt') ? sql`refunded_at is null and ${text('refundedAt')} is not null` : never} then 'bad-date'
+          when ordered_at is null and ${has('orderId') ? never : always} then 'no-date'
+          when ordered_at > cast(${latest} as timestamp) or refunded_at > cast(${latest} as timestamp) then 'future-date'
+          when ${unread('quantity')} or ${has('quantity') ? sql`${given('quantity')} and quantity is null` : never} then 'bad-quantity'
+          when ${usesPrice ? unread('unitPrice') : unread('amount')} then 'bad-amount'
+          when ${unread('orderTotal')} then 'bad-amount'
+          when ${unread('refundAmount')} and ${text('refundAmount')} is not null then 'bad-amount'
+          when line_wide is not null and line_minor is null or abs(line_minor) > 9000000000000
+            or total_wide is not null and total_minor is null or abs(total_minor) > 9000000000000 then 'too-large'
+          when line_minor is null and ${has('orderTotal') ? never : always} then 'no-amount'
+          when ${has('state') ? sql`${given('state')} and meaning is null` : never} then 'unknown-state'
+        end as reason
+      from rounded
+    )
+    select row_number, order_id, member_id, ordered_at,
+      case when cancelled then 'closed' when meaning = 'refunded' then 'paid' else meaning end as state,
+      store, channel, region, sku, product, category, quantity,
+      -- a list price below what was charged is none
+      case when list_minor >= line_minor and line_minor >= 0 then list_minor
+        when given_minor is not null and line_minor >= 0 then line_minor + given_minor end as gross_minor,
+      case when list_minor >= line_minor and line_minor >= 0 then list_minor - line_minor
+        when given_minor is not null and line_minor >= 0 then given_minor end as discount_minor,
+      coalesce(line_minor, 0) as net_minor,
+      total_minor as order_net_minor,
+      case when refund_minor > 0 then refund_minor
+        when meaning = 'refunded' then coalesce(total_minor, line_minor) end as order_refund_minor,
+      refunds_order_id, refunded_at,
+      ${
+        has('orderTotal')
+          ? remainder(sql`total_micro`, sql`total_wide`, sql`total_minor`)
+          : remainder(sql`line_micro`, sql`line_wide`, sql`line_minor`)
+      } as remainder_micro,
+      reason,
+      case reason
+        when 'bad-date' then case
+          when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'orderedAt'
+          when ${has('paidAt') ? sql`${given('paidAt')} and paid_at is null` : never} then 'paidAt' else 'refundedAt' end
+        when 'no-order' then 'orderId' when 'other-currency' then 'currency' when 'unknown-state' then 'state'
+        when 'bad-quantity' then 'quantity'
+        when 'no-date' then 'orderedAt' when 'future-date' then 'orderedAt'
+        when 'no-amount' then 'amount' when 'bad-amount' then 'amount' when 'too-large' then 'amount'
+      end as reason_field,
+      -- the same content is known again in a later file, whatever wrote it
+      hash(order_id, member_id, ordered_at, meaning, cancelled, store, channel, region, sku, product, category, quantity,
+        list_minor, given_minor, line_minor, total_minor, refund_minor, refunds_order_id, refunded_at) as content_hash
+    from judged`
+}
+
+/** The numeric fields and their columns' names. */
+const columnName = {
+  quantity: 'quantity',
+  unitPrice: 'price',
+  amount: 'amount',
+  orderTotal: 'total',
+  listPrice: 'list',
+  discount: 'discount',
+  refundAmount: 'refund',
+} as const satisfies Partial<Record<FieldName, string>>
+type NumberField = keyof typeof columnName
+
+const literal = (integer: number): Sql => ({ kind: 'sql', chunks: [String(integer)] })

@@ -1,0 +1,113 @@
+import type { Engine } from '../../analytics/engine/engine.ts'
+import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import type { Applied } from './apply.ts'
+import type { RowReason } from './normalise.ts'
+import type { Staged } from './staging.ts'
+
+/** What an import did, as it is printed. `read = imported + unchanged + refused`. */
+export interface Receipt {
+  /** Null after a dry run. When the very file was there already and changes nothing: the import that brought it. */
+  readonly importId: string | null
+  readonly fileName: string
+  readonly read: number
+  /** Rows of new and of restated orders, identical ones included. */
+  readonly imported: number
+  readonly unchanged: number
+  readonly refused: number
+  /** Accepted rows that are identical to an earlier row of the file; they are kept. */
+  readonly duplicates: number
+  /** Distinct members on accepted rows. */
+  readonly members: number
+  /** Distinct qualifying orders among the file's, guests included. */
+  readonly orders: number
+  /** Exact minus kept amounts, in minor units. */
+  readonly roundingMinor: number
+  readonly refusedFile: string | null
+  /** Accepted rows and orders without a member. */
+  readonly guestRows: number
+  readonly guestOrders: number
+  readonly corrected: number
+  readonly fewerLines: number
+  /** Local days of the first and last accepted row. */
+  readonly firstDay: string | null
+  readonly lastDay: string | null
+  readonly reasons: readonly {
+    readonly reason: RowReason
+    readonly field: string | null
+    readonly rows: number
+  }[]
+  /** The same file had been imported and changes nothing. */
+  readonly alreadyThere: boolean
+  readonly dryRun: boolean
+  readonly milliseconds: number
+}
+
+/** The part of the receipt that the file alone decides. */
+export type FileFacts = Omit<
+  Receipt,
+  'importId' | 'fileName' | 'refusedFile' | 'dryRun' | 'milliseconds' | 'alreadyThere' | keyof Applied
+>
+
+/** Counts what was staged. `minorDigits` as in the normalisation. */
+export async function fileFacts(
+  { engine, files, read }: Staged,
+  minorDigits: number,
+  timeZone: string,
+): Promise<FileFacts> {
+  const options = { timeoutMs: 60 * 60 * 1000 }
+  const [facts] = await engine.rows(
+    sql`select count(*) as accepted, count(distinct member_id) as members,
+      count(*) filter (where member_id is null) as guest_rows,
+      cast(coalesce(sum(remainder_micro), 0) as bigint) as remainder_micro,
+      cast(${localOfUtcSql(sql`min(ordered_at)`, timeZone)} as date) as first_day,
+      cast(${localOfUtcSql(sql`max(ordered_at)`, timeZone)} as date) as last_day
+      from read_parquet(${files})`,
+    options,
+  )
+  const [distinct] = await engine.rows(
+    sql`select count(*) as n from (select order_id, content_hash from read_parquet(${files}) group by all)`,
+    options,
+  )
+  const [guests] = await engine.rows(
+    sql`select count(*) as orders from (
+      select order_id from read_parquet(${files}) group by order_id having count(member_id) = 0)`,
+    options,
+  )
+  const reasons = await engine.rows(
+    sql`select reason, reason_field, count(*) as n from refused group by all order by n desc, reason`,
+    options,
+  )
+  const accepted = Number(facts!.accepted)
+  return {
+    read,
+    refused: reasons.reduce((sum, row) => sum + Number(row.n), 0),
+    duplicates: accepted - Number(distinct!.n),
+    members: Number(facts!.members),
+    roundingMinor: Number(facts!.remainderMicro) / 10 ** (6 - minorDigits),
+    guestRows: Number(facts!.guestRows),
+    guestOrders: Number(guests!.orders),
+    firstDay: facts!.firstDay as string | null,
+    lastDay: facts!.lastDay as string | null,
+    reasons: reasons.map((row) => ({
+      reason: row.reason as RowReason,
+      field: row.reasonField as string | null,
+      rows: Number(row.n),
+    })),
+  }
+}
+
+/** Refused rows in the order of the file, in chunks. */
+export async function* refusedRows(
+  engine: Engine,
+): AsyncGenerator<{ line: number; reason: RowReason; field: string | null }[]> {
+  for await (const rows of engine.stream(
+    sql`select row_number, reason, reason_field from refused order by row_number`,
+    { timeoutMs: 60 * 60 * 1000 },
+  ))
+    yield rows.map((row) => ({
+      line: Number(row.rowNumber),
+      reason: row.reason as RowReason,
+      field: row.reasonField as string | null,
+    }))
+}

@@ -1,0 +1,259 @@
+/** Separates the fields of a record in a block; no value holds it. */
+export const fieldSeparator = '\x1f'
+/** Stands for a line break inside a value of a block. */
+export const lineBreakInValue = '\x1e'
+/** A record longer than this is no record: a quote was left open, or the file is something else. */
+export const longestRecord = 1 << 20
+
+const unitSeparator = 0x1f
+const recordSeparator = 0x1e
+const quote = 0x22
+const newline = 0x0a
+const carriageReturn = 0x0d
+const space = 0x20
+
+/** Why a record can't be read as the header promises. `line` is where it begins, 1 = first of the file. */
+export interface BrokenRecord {
+  readonly line: number
+  readonly reason: 'too-few-columns' | 'too-many-columns' | 'stray-quote' | 'not-text'
+  readonly columns: number
+}
+
+/** The file can't be read on from here. */
+export class UnreadableRecord extends Error {
+  override name = 'UnreadableRecord'
+  readonly reason: 'too-long' | 'open-quote'
+  readonly line: number
+  constructor(reason: 'too-long' | 'open-quote', line: number) {
+    super(`${reason} at line ${line}`)
+    this.reason = reason
+    this.line = line
+  }
+}
+
+const atFieldStart = 0
+const unquoted = 1
+const quoted = 2
+const quoteInQuotes = 3
+const afterReturn = 4
+type State = typeof atFieldStart | typeof unquoted | typeof quoted | typeof quoteInQuotes | typeof afterReturn
+
+const anyWidth = -1
+/** Columns beyond this are counted as this many. */
+const widest = 4096
+
+/** 1 for the last bytes of a blank: space, no-break space C2 A0, ideographic space E3 80 80. */
+const blankEnd = new Uint8Array(256)
+for (const byte of [space, 0xa0, 0x80]) blankEnd[byte] = 1
+
+function trimmedEnd(bytes: Uint8Array, from: number, to: number): number {
+  for (;;) {
+    if (to > from && bytes[to - 1] === space) to--
+    else if (to - from > 1 && bytes[to - 1] === 0xa0 && bytes[to - 2] === 0xc2) to -= 2
+    else if (to - from > 2 && bytes[to - 1] === 0x80 && bytes[to - 2] === 0x80 && bytes[to - 3] === 0xe3)
+      to -= 3
+    else return to
+  }
+}
+
+export interface RecordSettings {
+  /** One byte. */
+  readonly delimiter: number
+  /** Columns of the header; undefined: every record is taken as it is. */
+  readonly columns?: number
+  /** Which columns are written, by 0-based position; undefined: all. */
+  readonly keep?: readonly number[]
+}
+
+/**
+ * Splits delimited text (RFC 4180, CR, LF or CRLF, quotes at the start of a field) into records and
+ * writes each as `line␟field␟field…␊`, unquoted, without blanks around values (TAB, no-break and
+ * ideographic spaces too), control characters made spaces and line breaks inside values `lineBreakInValue`. Blank records are passed over. Memory is bounded by `longestRecord`.
+ */
+export class RecordScanner {
+  readonly broken: BrokenRecord[] = []
+  /** Records written since the start. */
+  records = 0
+  readonly #delimiter: number
+  readonly #columns: number
+  /** 1 where the column is written. */
+  readonly #kept: Uint8Array
+  #out = Buffer.allocUnsafe(1 << 20)
+  #length = 0
+  /** Where the record that is being read begins in the output. */
+  #start = 0
+  #line = 1
+  #recordLine = 1
+  /** Bytes of the record that is being read that came with earlier pieces. */
+  #recordBytes = 0
+  #column = 0
+  /** Where the field that is being read begins in the output. */
+  #fieldFrom = 0
+  #state: State = atFieldStart
+  /** The record holds something besides blanks. */
+  #anything = false
+  #stray = false
+
+  constructor({ delimiter, columns, keep }: RecordSettings) {
+    this.#delimiter = delimiter
+    this.#columns = columns ?? anyWidth
+    this.#kept = new Uint8Array(widest + 1)
+    if (keep) for (const column of keep) this.#kept[column] = 1
+    else this.#kept.fill(1)
+    this.#openRecord()
+  }
+
+  /** Bytes waiting in `take`. */
+  get pending(): number {
+    return this.#start
+  }
+
+  /** The finished records since the last call. */
+  take(): Buffer {
+    const block = Buffer.from(this.#out.subarray(0, this.#start))
+    this.#out.copyWithin(0, this.#start, this.#length)
+    this.#length -= this.#start
+    this.#fieldFrom -= this.#start
+    this.#start = 0
+    return block
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#makeRoom(chunk.length)
+    // Fields in locals: this loop runs once a byte.
+    const delimiter = this.#delimiter
+    const kept = this.#kept
+    let out = this.#out
+    let length = this.#length
+    let state = this.#state
+    let column = this.#column
+    let anything = this.#anything
+    let writing = kept[column] === 1
+    let fieldFrom = this.#fieldFrom
+    let recordFrom = -this.#recordBytes
+    for (let i = 0; i < chunk.length; i++) {
+      const byte = chunk[i]!
+      if (state <= unquoted) {
+        if (byte === delimiter) {
+          if (writing && length > fieldFrom && blankEnd[out[length - 1]!] === 1)
+            length = trimmedEnd(out, fieldFrom, length)
+          if (column < widest) column++
+          state = atFieldStart
+          writing = kept[column] === 1
+          if (writing) out[length++] = unitSeparator
+          fieldFrom = length
+          continue
+        }
+        if (byte > quote) {
+          if (writing) out[length++] = byte
+          anything = true
+          state = unquoted
+          continue
+        }
+        if (byte === newline || byte === carriageReturn) {
+          if (i - recordFrom > longestRecord) throw new UnreadableRecord('too-long', this.#recordLine)
+          if (writing && length > fieldFrom && blankEnd[out[length - 1]!] === 1)
+            length = trimmedEnd(out, fieldFrom, length)
+          this.#length = length
+          this.#closeRecord(column, anything)
+          this.#makeRoom(chunk.length - i)
+          out = this.#out
+          length = this.#length
+          fieldFrom = length
+          recordFrom = i + 1
+          column = 0
+          anything = false
+          writing = kept[0] === 1
+          state = byte === carriageReturn ? afterReturn : atFieldStart
+          continue
+        }
+        if (byte === quote && state === atFieldStart) {
+          state = quoted
+          continue
+        }
+        if (byte > space) {
+          anything = true
+          state = unquoted
+        } else if (state === atFieldStart) continue // a blank before the value; a quote may follow
+        if (writing) out[length++] = byte < space ? space : byte
+      } else if (state === quoted) {
+        if (byte === quote) state = quoteInQuotes
+        else {
+          if (byte === newline) this.#line++
+          if (writing) out[length++] = byte >= space ? byte : byte === newline ? recordSeparator : space
+          if (byte > space) anything = true
+        }
+      } else if (state === quoteInQuotes) {
+        if (byte === quote) {
+          if (writing) out[length++] = quote
+          state = quoted
+        } else {
+          this.#stray ||= byte !== delimiter && byte !== newline && byte !== carriageReturn
+          state = unquoted
+          i-- // read again as what follows a field
+        }
+      } else {
+        state = atFieldStart
+        if (byte === newline) recordFrom = i + 1
+        else i-- // the return alone ended the record: read again as the next one's beginning
+      }
+    }
+    this.#recordBytes = chunk.length - recordFrom
+    if (this.#recordBytes > longestRecord) throw new UnreadableRecord('too-long', this.#recordLine)
+    this.#length = length
+    this.#state = state
+    this.#column = column
+    this.#anything = anything
+    this.#fieldFrom = fieldFrom
+  }
+
+  /** Call once at the end: a last line without a line break is a record too. */
+  end(): void {
+    if (this.#state === quoted) throw new UnreadableRecord('open-quote', this.#recordLine)
+    this.#makeRoom(0)
+    if (this.#length > this.#fieldFrom) this.#length = trimmedEnd(this.#out, this.#fieldFrom, this.#length)
+    this.#closeRecord(this.#column, this.#anything)
+  }
+
+  /** Every input byte gives at most one output byte, and each record its line number besides, for which there is always room here. */
+  #makeRoom(input: number): void {
+    const needed = this.#length + input + 64
+    if (needed <= this.#out.length) return
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#out.length * 2))
+    this.#out.copy(larger, 0, 0, this.#length)
+    this.#out = larger
+  }
+
+  #openRecord(): void {
+    this.#recordLine = this.#line
+    this.#stray = false
+    const digits = String(this.#line)
+    for (let i = 0; i < digits.length; i++) this.#out[this.#length++] = digits.charCodeAt(i)
+    if (this.#kept[0] === 1) this.#out[this.#length++] = unitSeparator
+    this.#fieldFrom = this.#length
+  }
+
+  #closeRecord(column: number, anything: boolean): void {
+    this.#line++
+    const columns = column + 1
+    if (anything) {
+      const reason =
+        this.#columns === anyWidth
+          ? null
+          : this.#stray
+            ? 'stray-quote'
+            : columns === this.#columns
+              ? null
+              : columns < this.#columns
+                ? 'too-few-columns'
+                : 'too-many-columns'
+      if (reason === null) {
+        this.#out[this.#length++] = newline
+        this.#start = this.#length
+        this.records++
+      } else this.broken.push({ line: this.#recordLine, reason, columns })
+    }
+    this.#length = this.#start
+    this.#openRecord()
+  }
+}

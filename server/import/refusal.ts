@@ -1,0 +1,54 @@
+/** What stops an import before anything changed; the sentences are in server/messages. */
+export type RefusalId =
+  | 'missing-file'
+  | 'directory'
+  | 'unreadable-file'
+  | 'empty'
+  | 'binary'
+  | 'utf-16'
+  | 'unknown-encoding'
+  | 'not-gzip'
+  | 'broken-gzip'
+  | 'spreadsheet'
+  | 'one-column'
+  | 'no-rows'
+  | 'no-header'
+  | 'long-record'
+  | 'open-quote'
+  | 'missing-columns'
+  | 'unknown-column'
+  | 'undecided-dates'
+  | 'unconfirmed'
+  | 'unknown-kind'
+  | 'unknown-preset'
+  | 'bad-map'
+  | 'unknown-upload'
+  | 'unknown-import'
+  | 'undone-already'
+  | 'not-undoable'
+  | 'import-running'
+  | 'nothing-accepted'
+  | 'changed-while-reading'
+
+/** An expected refusal, as a value. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly id: RefusalId
+  readonly values: Readonly<Record<string, string | number>>
+}
+
+export const refusal = (id: RefusalId, values: Refusal['values'] = {}): Refusal => ({
+  kind: 'refused',
+  id,
+  values,
+})
+
+/** Carries a refusal out of a stream or a worker; turned back into the value where the import is run. */
+export class Stopped extends Error {
+  override name = 'Stopped'
+  readonly refusal: Refusal
+  constructor(id: RefusalId, values: Refusal['values'] = {}) {
+    super(id)
+    this.refusal = refusal(id, values)
+  }
+}

@@ -1,0 +1,85 @@
+import { createWriteStream } from 'node:fs'
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import type { Readable } from './inspect.ts'
+import type { RowReason } from './normalise.ts'
+import { fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
+import { readSource } from './source.ts'
+import { type Language, reasonSentence, sentence } from './sentences.ts'
+
+/** A refused row: where it begins, why, and the header of the column that is to blame, if one is. */
+export interface RefusedRow {
+  readonly line: number
+  readonly reason: RowReason
+  readonly header: string | null
+}
+
+/**
+ * Writes the refused rows as CSV: line number, column, reason, and the line as it was in the file,
+ * which is read a second time for it. Rows come in the order of the file.
+ */
+export async function writeRefused(
+  path: string,
+  { opening, inspection }: Readable,
+  refused: AsyncIterable<readonly RefusedRow[]>,
+  language: Language,
+): Promise<void> {
+  const file = createWriteStream(path, { mode: 0o600 })
+  const write = async (text: string) => {
+    if (!file.write(text)) await once(file, 'drain')
+  }
+  const titles = (['line', 'column', 'reason', 'original'] as const).map((title) =>
+    sentence(language, `column.${title}`),
+  )
+  await write(`\ufeff${csv(titles)}`)
+  const lines = originals(inspection.fileName, { opening, inspection })
+  let line = await lines.next()
+  for await (const rows of refused) {
+    let text = ''
+    for (const row of rows) {
+      while (!line.done && line.value.line < row.line) line = await lines.next()
+      const original = !line.done && line.value.line === row.line ? line.value.text : ''
+      text += csv([String(row.line), row.header ?? '', reasonSentence(language, row.reason), original])
+    }
+    await write(text)
+  }
+  await lines.return(undefined)
+  file.end()
+  await finished(file)
+}
+
+/** Every record of the file with the line where it begins, joined again as it stood. */
+async function* originals(
+  fileName: string,
+  { opening, inspection }: Pick<Readable, 'opening' | 'inspection'>,
+): AsyncGenerator<{ line: number; text: string }> {
+  const { delimiter } = inspection
+  const scanner = new RecordScanner({ delimiter: delimiter.charCodeAt(0) })
+  const quoted = (value: string) =>
+    value.includes(delimiter) || value.includes('"') || value.includes('\n')
+      ? `"${value.replaceAll('"', '""')}"`
+      : value
+  const taken = function* () {
+    for (const record of scanner.take().toString('utf8').split('\n')) {
+      if (record === '') continue
+      const [line, ...fields] = record.split(fieldSeparator)
+      yield {
+        line: Number(line),
+        text: fields.map((field) => quoted(field.replaceAll(lineBreakInValue, '\n'))).join(delimiter),
+      }
+    }
+  }
+  for await (const piece of readSource(opening, fileName)) {
+    scanner.push(piece)
+    yield* taken()
+  }
+  scanner.end()
+  yield* taken()
+}
+
+/** One line of CSV that a spreadsheet reads as text: what could be a formula begins with an apostrophe. */
+const csv = (cells: readonly string[]): string =>
+  `${cells
+    .map((cell) => (/^[=+\-@\t\r]/.test(cell) && !/^[+-]?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell))
+    .map((cell) => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+    .join(',')}\r\n`

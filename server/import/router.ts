@@ -1,0 +1,138 @@
+import { rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { localDay } from '../../analytics/calendar/calendar.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { takeOut } from './apply.ts'
+import { inspect } from './inspect.ts'
+import { MapOverrides } from './mapping.ts'
+import type { Receipt } from './receipt.ts'
+import { type Refusal, refusal } from './refusal.ts'
+import { importById, importRuns } from './runs.ts'
+import { type Language, refusalSentence } from './sentences.ts'
+import { uploadedFile } from './uploads.ts'
+
+const Language = z.enum(['en', 'zh-CN']).default('en')
+/** A file that was uploaded, or, for the owner of the files, one named by its path. */
+const Source = z.union([z.strictObject({ uploadId: z.uuid() }), z.strictObject({ path: z.string() })])
+const Start = z.object({
+  source: Source,
+  kind: z.string().default('orders'),
+  map: MapOverrides.default({}),
+  dryRun: z.boolean().default(false),
+  replace: z.boolean().default(false),
+  language: Language,
+})
+
+export const importsRouter = router({
+  /** Reads a file's beginning: what each column seems to mean, with samples and how sure that is. Changes nothing. */
+  inspect: marketerProcedure
+    .input(z.object({ source: Source, map: MapOverrides.default({}), language: Language }))
+    .query(async ({ ctx, input }) => {
+      const { path, fileName } = found(ctx, input.source, input.language)
+      const inspected = await inspect(path, fileName, input.map, ctx.workspace.calendar.timeZone)
+      if ('id' in inspected) throw refused(inspected, input.language)
+      return inspected.inspection
+    }),
+
+  /** Begins an import, or a dry run, and answers at once. */
+  start: marketerProcedure.input(Start).mutation(async ({ ctx, input }) => {
+    if (input.kind !== 'orders') throw refused(refusal('unknown-kind', { kind: input.kind }), input.language)
+    const { path, fileName } = found(ctx, input.source, input.language)
+    const started = await importRuns(ctx.platform).start(ctx.workspace, { ...input, path, fileName })
+    if (started.kind === 'refused') throw refused(started, input.language)
+    return { runId: started.runId }
+  }),
+
+  /** Where an import stands. */
+  state: readerProcedure
+    .input(z.object({ runId: z.uuid(), language: Language }))
+    .query(({ ctx, input }) =>
+      told(importRuns(ctx.platform).state(ctx.workspace.id, input.runId), input.language),
+    ),
+
+  /** The import that runs in this workspace now, or null. */
+  current: readerProcedure
+    .input(z.object({ language: Language }))
+    .query(({ ctx, input }) => told(importRuns(ctx.platform).current(ctx.workspace.id), input.language)),
+
+  /** Where an import stands, again after every change, until it has ended. */
+  progress: readerProcedure
+    .input(z.object({ runId: z.uuid(), language: Language }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const runs = importRuns(ctx.platform)
+      for await (const state of runs.follow(
+        ctx.workspace.id,
+        input.runId,
+        signal ?? new AbortController().signal,
+      ))
+        yield told(state, input.language)!
+    }),
+
+  /** Stops an import; when this answers nothing of it is left. */
+  cancel: marketerProcedure.input(z.object({ runId: z.uuid() })).mutation(async ({ ctx, input }) => {
+    await importRuns(ctx.platform).cancel(ctx.workspace.id, input.runId)
+  }),
+
+  /** All imports of the workspace, newest first, with their receipts. */
+  list: readerProcedure.query(async ({ ctx }) => {
+    const rows = await ctx.workspace.engine.rows(
+      sql`select import_id, kind, file_name, imported_at, undone_at, report from imports order by import_seq desc`,
+    )
+    return rows.map((row) => ({
+      importId: String(row.importId),
+      kind: String(row.kind),
+      fileName: String(row.fileName),
+      importedAt: String(row.importedAt),
+      undoneAt: row.undoneAt as string | null,
+      receipt: row.kind === 'orders' ? (JSON.parse(String(row.report)) as Receipt) : null,
+    }))
+  }),
+
+  /** Takes an import out again; the orders it touched are as the other imports say. */
+  undo: marketerProcedure
+    .input(z.object({ importId: z.string(), language: Language }))
+    .mutation(async ({ ctx, input, signal }) => {
+      const known = await importById(ctx.workspace, input.importId)
+      if (!known) throw refused(refusal('unknown-import', { importId: input.importId }), input.language)
+      if (known.undoneAt !== null)
+        throw refused(refusal('undone-already', { importId: input.importId }), input.language)
+      if (known.kind !== 'orders')
+        throw refused(refusal('not-undoable', { fileName: String(known.fileName) }), input.language)
+      const busy = importRuns(ctx.platform).current(ctx.workspace.id)
+      if (busy) throw refused(refusal('import-running', { fileName: busy.fileName }), input.language)
+      const now = ctx.platform.clock.now()
+      const { orders } = await takeOut(ctx.workspace.engine, input.importId, {
+        timeZone: ctx.workspace.calendar.timeZone,
+        today: localDay(now, ctx.workspace.calendar),
+        undoneAt: now.toISOString(),
+        signal: signal ?? new AbortController().signal,
+      })
+      rmSync(importRuns(ctx.platform).refusedFile(input.importId), { force: true })
+      return { importId: input.importId, orders }
+    }),
+})
+
+const told = (state: ReturnType<ReturnType<typeof importRuns>['state']>, language: Language) =>
+  state && { ...state, refusal: state.refusal && refusalSentence(language, state.refusal) }
+
+const refused = (reason: Refusal, language: Language) =>
+  new TRPCError({ code: 'PRECONDITION_FAILED', message: refusalSentence(language, reason) })
+
+function found(
+  ctx: Context & { readonly workspace: Workspace },
+  source: z.infer<typeof Source>,
+  language: Language,
+): { path: string; fileName: string } {
+  if ('path' in source) {
+    if (ctx.actor?.kind !== 'local')
+      throw new TRPCError({ code: 'FORBIDDEN', message: 'Only the command line names files by their path.' })
+    return { path: resolve(source.path), fileName: source.path.split(/[\\/]/).at(-1)! }
+  }
+  const upload = uploadedFile(ctx.platform, ctx.workspace.id, source.uploadId)
+  if (!upload) throw refused(refusal('unknown-upload'), language)
+  return upload
+}

@@ -1,0 +1,334 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { localDay } from '../../analytics/calendar/calendar.ts'
+import { QueryCancelled } from '../../analytics/engine/engine.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import type { Platform } from '../platform.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { type Applied, applyImport } from './apply.ts'
+import { inspect, type Readable } from './inspect.ts'
+import type { MapOverrides } from './mapping.ts'
+import { fileFacts, type Receipt, refusedRows } from './receipt.ts'
+import { type RefusedRow, writeRefused } from './refused-file.ts'
+import { type Refusal, refusal } from './refusal.ts'
+import { type Language, reasonSentence, sentence } from './sentences.ts'
+import { stage, type Staged } from './staging.ts'
+
+/** What to import, and how. */
+export interface ImportOrder {
+  readonly path: string
+  readonly fileName: string
+  readonly map: MapOverrides
+  readonly dryRun: boolean
+  readonly replace: boolean
+  readonly language: Language
+}
+
+/** Where an import stands. Times in seconds; `secondsLeft` is null while it can't be told. */
+export interface RunState {
+  readonly runId: string
+  readonly fileName: string
+  readonly phase: 'reading' | 'saving' | 'done' | 'refused' | 'cancelled' | 'failed'
+  readonly bytes: number
+  readonly bytesRead: number
+  readonly rows: number
+  readonly rowsPerSecond: number
+  readonly secondsLeft: number | null
+  readonly receipt: Receipt | null
+  readonly refusal: Refusal | null
+}
+
+interface Run {
+  state: RunState
+  readonly cancel: AbortController
+  readonly changed: Set<() => void>
+  readonly finished: Promise<void>
+}
+
+export const hasEnded = ({ phase }: RunState): boolean => phase !== 'reading' && phase !== 'saving'
+
+/** The imports of this process: one at a time in each workspace, so that each sees what the one before left. */
+export class ImportRuns {
+  readonly #platform: Platform
+  readonly #running = new Map<string, Run>()
+  /** Ended runs are kept until the next one of their workspace. */
+  readonly #byId = new Map<string, { workspaceId: string; run: Run }>()
+
+  constructor(platform: Platform) {
+    this.#platform = platform
+    // What a killed process left: nothing of it was visible, nothing of it is needed.
+    rmSync(join(platform.dataFolder, 'uploads'), { recursive: true, force: true })
+  }
+
+  /** Folder of what lives only as long as an upload or an import. */
+  get temporaryFolder(): string {
+    const folder = join(this.#platform.dataFolder, 'uploads')
+    mkdirSync(folder, { recursive: true })
+    return folder
+  }
+
+  refusedFile(importId: string): string {
+    const folder = join(this.#platform.dataFolder, 'imports')
+    mkdirSync(folder, { recursive: true })
+    return join(folder, `${importId}-refused.csv`)
+  }
+
+  /** Checks the file and its mapping and begins; how it goes on is told by `state` and `follow`. */
+  async start(
+    workspace: Workspace,
+    order: ImportOrder,
+  ): Promise<{ kind: 'started'; runId: string } | Refusal> {
+    const readable = await readyToRead(workspace, order)
+    if ('id' in readable) return readable
+    const busy = this.#running.get(workspace.id)
+    if (busy) return refusal('import-running', { fileName: busy.state.fileName })
+    const runId = randomUUID()
+    const cancel = new AbortController()
+    let ended = () => {}
+    const run: Run = {
+      state: {
+        runId,
+        fileName: order.fileName,
+        phase: 'reading',
+        bytes: readable.opening.bytes,
+        bytesRead: 0,
+        rows: 0,
+        rowsPerSecond: 0,
+        secondsLeft: null,
+        receipt: null,
+        refusal: null,
+      },
+      cancel,
+      changed: new Set(),
+      finished: new Promise((resolve) => (ended = resolve)),
+    }
+    for (const [id, known] of this.#byId) if (known.workspaceId === workspace.id) this.#byId.delete(id)
+    this.#byId.set(runId, { workspaceId: workspace.id, run })
+    this.#running.set(workspace.id, run)
+    void this.#work(workspace, order, readable, run)
+      .catch((error: unknown) => {
+        if (error instanceof QueryCancelled && cancel.signal.aborted)
+          return this.#tell(run, { phase: 'cancelled' })
+        console.error('An import failed:', error)
+        this.#tell(run, { phase: 'failed' })
+      })
+      .finally(() => {
+        this.#running.delete(workspace.id)
+        ended()
+      })
+    return { kind: 'started', runId }
+  }
+
+  /** Null for a run of another workspace or one that was forgotten. */
+  state(workspaceId: string, runId: string): RunState | null {
+    return this.#known(workspaceId, runId)?.state ?? null
+  }
+
+  /** The import that runs in a workspace now. */
+  current(workspaceId: string): RunState | null {
+    return this.#running.get(workspaceId)?.state ?? null
+  }
+
+  /** The state now and after every change, until it has ended. */
+  async *follow(workspaceId: string, runId: string, signal: AbortSignal): AsyncGenerator<RunState> {
+    const run = this.#known(workspaceId, runId)
+    if (!run) return
+    let wake = () => {}
+    const changed = () => wake()
+    run.changed.add(changed)
+    signal.addEventListener('abort', changed)
+    try {
+      for (;;) {
+        const told = run.state
+        yield told
+        if (hasEnded(told) || signal.aborted) return
+        if (run.state === told) await new Promise<void>((resolve) => (wake = resolve))
+      }
+    } finally {
+      run.changed.delete(changed)
+      signal.removeEventListener('abort', changed)
+    }
+  }
+
+  /** Stops a run and waits until nothing of it is left. */
+  async cancel(workspaceId: string, runId: string): Promise<void> {
+    const run = this.#known(workspaceId, runId)
+    if (!run) return
+    run.cancel.abort()
+    await run.finished
+  }
+
+  /** Stops every run, for the end of the process. */
+  async close(): Promise<void> {
+    const runs = [...this.#running.values()]
+    for (const run of runs) run.cancel.abort()
+    await Promise.all(runs.map((run) => run.finished))
+  }
+
+  #known(workspaceId: string, runId: string): Run | null {
+    const known = this.#byId.get(runId)
+    return known?.workspaceId === workspaceId ? known.run : null
+  }
+
+  #tell(run: Run, change: Partial<RunState>): void {
+    run.state = { ...run.state, ...change }
+    for (const changed of run.changed) changed()
+  }
+
+  async #work(workspace: Workspace, order: ImportOrder, readable: Readable, run: Run): Promise<void> {
+    const { clock } = this.#platform
+    const { signal } = run.cancel
+    const began = performance.now()
+    const now = clock.now()
+    const minorDigits = minorDigitsOf(workspace.currency)
+    const folder = join(this.temporaryFolder, run.state.runId)
+    const before = statSync(order.path)
+    let staged: Staged | undefined
+    try {
+      const outcome = await stage(
+        readable,
+        {
+          mapping: readable.mapping,
+          currency: workspace.currency,
+          minorDigits,
+          latest: new Date(now.getTime() + 86_400_000).toISOString(),
+        },
+        folder,
+        ({ bytesRead, rows }) => {
+          const seconds = (performance.now() - began) / 1000
+          const share = bytesRead / Math.max(1, run.state.bytes)
+          this.#tell(run, {
+            bytesRead,
+            rows,
+            rowsPerSecond: Math.round(rows / seconds),
+            secondsLeft: share > 0 ? Math.ceil((seconds / share) * (1 - share)) : null,
+          })
+        },
+        signal,
+      )
+      if ('kind' in outcome) return this.#tell(run, { phase: 'refused', refusal: outcome })
+      staged = outcome
+      const after = statSync(order.path)
+      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
+        return this.#tell(run, {
+          phase: 'refused',
+          refusal: refusal('changed-while-reading', { file: order.fileName }),
+        })
+      this.#tell(run, { phase: 'saving', secondsLeft: null })
+
+      const facts = await fileFacts(staged, minorDigits, workspace.calendar.timeZone)
+      const importId = randomUUID()
+      if (facts.refused === facts.read) {
+        const first = await firstRefused(staged)
+        const reason = first ? reasonSentence(order.language, first.reason) : ''
+        return this.#tell(run, {
+          phase: 'refused',
+          refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
+        })
+      }
+      let refusedFile: string | null = null
+      if (facts.refused > 0) {
+        refusedFile = order.dryRun
+          ? join(this.temporaryFolder, `${importId}-refused.csv`)
+          : this.refusedFile(importId)
+        await writeRefused(refusedFile, readable, withHeaders(staged, readable), order.language)
+      }
+      if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      const receipt = ({ sameAs, ...applied }: Applied): Receipt => ({
+        importId: order.dryRun ? null : (sameAs ?? importId),
+        fileName: order.fileName,
+        ...facts,
+        ...applied,
+        refusedFile,
+        alreadyThere: sameAs !== null,
+        dryRun: order.dryRun,
+        milliseconds: Math.round(performance.now() - began),
+      })
+      try {
+        const applied = await applyImport(
+          workspace.engine,
+          {
+            importId,
+            kind: 'orders',
+            identity: readable.mapping.columns.orderId === undefined ? 'row' : 'order',
+            fileName: order.fileName,
+            fileHash: staged.hash,
+            mapping: JSON.stringify({ ...readable.inspection.map, replace: order.replace }),
+            replace: order.replace,
+            importedAt: now.toISOString(),
+          },
+          staged.files,
+          {
+            timeZone: workspace.calendar.timeZone,
+            today: localDay(now, workspace.calendar),
+            dryRun: order.dryRun,
+            signal,
+          },
+          (outcome) => JSON.stringify(receipt(outcome)),
+        )
+        this.#tell(run, { phase: 'done', receipt: receipt(applied) })
+      } catch (error) {
+        if (refusedFile) rmSync(refusedFile, { force: true })
+        throw error
+      }
+    } finally {
+      await staged?.engine.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Inspects and refuses what can't be imported as it is mapped. */
+async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Readable | Refusal> {
+  const readable = await inspect(order.path, order.fileName, order.map, workspace.calendar.timeZone)
+  if ('id' in readable) return readable
+  const { lacking, questions, headers } = readable.inspection
+  // A file whose map says that it has no member column holds guest orders alone.
+  const needed = lacking.filter((lack) => !(lack === 'member' && order.map.columns?.memberId === null))
+  if (needed.length > 0)
+    return refusal('missing-columns', {
+      file: order.fileName,
+      lacking: needed.map((lack) => sentence(order.language, `lacking.${lack}`)).join(', '),
+      headers: headers.join(', '),
+    })
+  const dates = questions.find((question) => question.kind === 'dates')
+  if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })
+  return readable
+}
+
+async function firstRefused(staged: Staged) {
+  for await (const [first] of refusedRows(staged.engine)) return first
+  return undefined
+}
+
+async function* withHeaders(staged: Staged, { inspection, mapping }: Readable): AsyncGenerator<RefusedRow[]> {
+  for await (const rows of refusedRows(staged.engine))
+    yield rows.map(({ line, reason, field }) => {
+      const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
+      return { line, reason, header: position === undefined ? null : inspection.headers[position]! }
+    })
+}
+
+/** Digits after the decimal mark in a currency: 2 for CNY, 0 for JPY. */
+export const minorDigitsOf = (currency: string): number =>
+  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+
+/** Whether the workspace has a fact about an import: its file, whether it is undone. */
+export async function importById(workspace: Workspace, importId: string) {
+  const [row] = await workspace.engine.rows(
+    sql`select import_id, kind, file_name, undone_at from imports where import_id = ${importId}`,
+  )
+  return row ?? null
+}
+
+const desks = new WeakMap<Platform, ImportRuns>()
+
+/** The imports of an open platform. */
+export function importRuns(platform: Platform): ImportRuns {
+  const known = desks.get(platform)
+  if (known) return known
+  const made = new ImportRuns(platform)
+  desks.set(platform, made)
+  return made
+}

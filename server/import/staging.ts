@@ -1,0 +1,195 @@
+import { mkdirSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { openDuckDb } from '../../analytics/engine/duckdb.ts'
+import { type Engine, QueryCancelled } from '../../analytics/engine/engine.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import type { Readable } from './inspect.ts'
+import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
+import type { BrokenRecord } from './records.ts'
+import type { Refusal } from './refusal.ts'
+import type { ScanMessage, ScanOrder } from './scan-worker.ts'
+
+/** How far the reading of a file has come. */
+export interface ReadingProgress {
+  readonly bytesRead: number
+  readonly rows: number
+}
+
+/** A file read, normalised and judged, apart from the workspace: nothing of it is visible there yet. */
+export interface Staged {
+  /** An engine of its own, on one thread, so that questions to the workspace keep theirs. */
+  readonly engine: Engine
+  /** Pattern of the Parquet files of accepted rows: the columns of `import_lines` without its number. */
+  readonly files: string
+  readonly hash: string
+  /** Records of the file, refused ones included. */
+  readonly read: number
+}
+
+const importTimeoutMs = 12 * 60 * 60 * 1000
+
+/**
+ * Reads the whole file: a worker splits it into blocks, one-threaded SQL normalises each. Refused rows
+ * go to the table `refused` of the staging engine. Throws QueryCancelled when `signal` aborts.
+ */
+export async function stage(
+  { opening, inspection, mapping }: Readable,
+  settings: NormaliseSettings,
+  folder: string,
+  onProgress: (progress: ReadingProgress) => void,
+  signal: AbortSignal,
+): Promise<Staged | Refusal> {
+  mkdirSync(folder, { recursive: true })
+  const engine = await openDuckDb(join(folder, 'staging.duckdb'), { threads: 1, memoryLimit: '600MB' })
+  try {
+    await engine.run(
+      sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar)`,
+    )
+    let rows = 0
+    let parts = 0
+    let stopped: Refusal | undefined
+    let hash = ''
+    for await (const message of scanned(
+      {
+        path: opening.path,
+        named: inspection.fileName,
+        gzip: opening.gzip,
+        encoding: opening.encoding,
+        delimiter: inspection.delimiter.charCodeAt(0),
+        columns: inspection.headers.length,
+        keep: keptColumns(mapping),
+        folder,
+      },
+      signal,
+    )) {
+      if (message.kind === 'stopped') stopped = message.refusal
+      else if (message.kind === 'done') hash = message.hash
+      else {
+        const part = join(folder, `part-${String(parts++).padStart(6, '0')}.parquet`)
+        await engine.transaction(async (session) => {
+          const options = { signal, timeoutMs: importTimeoutMs }
+          await session.run(
+            sql`create temp table judged as ${normalisedRows(blockRows(message.path, mapping), settings)}`,
+            options,
+          )
+          await session.run(
+            sql`copy (select * exclude (reason, reason_field) from judged where reason is null) to (${part}) (format parquet)`,
+            options,
+          )
+          await session.run(
+            sql`insert into refused select row_number, reason, reason_field from judged where reason is not null`,
+            options,
+          )
+          if (message.broken.length > 0) await session.run(brokenRows(message.broken), options)
+        })
+        unlinkSync(message.path)
+        rows += message.records + message.broken.length
+        onProgress({ bytesRead: message.bytesRead, rows })
+      }
+    }
+    if (stopped) {
+      await engine.close()
+      return stopped
+    }
+    const files = await complete(engine, folder, mapping.columns.orderId !== undefined, signal)
+    return { engine, files, hash, read: rows }
+  } catch (error) {
+    await engine.close()
+    if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
+    throw error
+  }
+}
+
+const brokenRows = (broken: readonly BrokenRecord[]): Sql =>
+  sql`insert into refused select line, reason, null from (
+    select unnest(from_json(${JSON.stringify(broken.map(({ line, reason }) => ({ line, reason })))},
+      '[{"line":"BIGINT","reason":"VARCHAR"}]'), recursive := true))`
+
+/**
+ * What needs the file as a whole: a row that lacks its order's time or state takes them from another
+ * row of the order, and in a file without order ids each row becomes an order whose id is its content
+ * and its count among equal rows.
+ */
+async function complete(engine: Engine, folder: string, hasOrderId: boolean, signal: AbortSignal) {
+  const parts = join(folder, 'part-*.parquet')
+  const options = { signal, timeoutMs: importTimeoutMs }
+  const lines = sql`read_parquet(${parts})`
+  const to = join(folder, 'completed.parquet')
+  if (!hasOrderId) {
+    await engine.run(
+      sql`copy (
+        with repeated as (
+          select row_number, row_number() over (partition by content_hash order by row_number) as occurrence
+          from ${lines} where content_hash in (select content_hash from ${lines} group by 1 having count(*) > 1)
+        )
+        select line.* replace (printf('row-%016x-%d', line.content_hash, coalesce(repeated.occurrence, 1)) as order_id,
+          coalesce(line.state, 'paid') as state)
+        from ${lines} as line left join repeated on repeated.row_number = line.row_number
+      ) to (${to}) (format parquet)`,
+      options,
+    )
+    return to
+  }
+  const [lacking] = await engine.rows(
+    sql`select count(*) filter (where ordered_at is null) as undated, count(*) filter (where state is null) as stateless from ${lines}`,
+    options,
+  )
+  if (lacking!.undated === 0 && lacking!.stateless === 0) return parts
+  const orders = sql`(select order_id, min(ordered_at) as first_at,
+    coalesce(arg_min(state, row_number), 'paid') as first_state from ${lines} group by order_id)`
+  await engine.run(
+    sql`insert into refused select line.row_number, 'no-date', 'orderedAt' from ${lines} as line
+      join ${orders} as whole on whole.order_id = line.order_id where whole.first_at is null`,
+    options,
+  )
+  await engine.run(
+    sql`copy (
+      select line.* replace (coalesce(line.ordered_at, whole.first_at) as ordered_at,
+        coalesce(line.state, whole.first_state) as state)
+      from ${lines} as line join ${orders} as whole on whole.order_id = line.order_id
+      where whole.first_at is not null
+    ) to (${to}) (format parquet)`,
+    options,
+  )
+  return to
+}
+
+/** The worker's messages as they come; the worker ends with the loop or with the signal. */
+async function* scanned(order: ScanOrder, signal: AbortSignal): AsyncGenerator<ScanMessage> {
+  const worker = new Worker(new URL('./scan-worker.ts', import.meta.url), { workerData: order })
+  const waiting: ScanMessage[] = []
+  let failure: unknown
+  let ended = false
+  let wake = () => {}
+  const notice = () => wake()
+  worker.on('message', (message: ScanMessage) => {
+    waiting.push(message)
+    notice()
+  })
+  worker.on('error', (error) => {
+    failure = error
+    notice()
+  })
+  worker.on('exit', () => {
+    ended = true
+    notice()
+  })
+  signal.addEventListener('abort', notice)
+  try {
+    for (;;) {
+      if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      if (failure !== undefined) throw failure
+      const message = waiting.shift()
+      if (message) {
+        yield message
+        if (message.kind === 'block') worker.postMessage('taken')
+        else return
+      } else if (ended) throw new Error('The reading of the file ended without a word.')
+      else await new Promise<void>((resolve) => (wake = resolve))
+    }
+  } finally {
+    signal.removeEventListener('abort', notice)
+    await worker.terminate()
+  }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable as ByteStream } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { contextOf } from '../context.ts'
+import type { Platform } from '../platform.ts'
+import { importById, importRuns } from './runs.ts'
+
+interface Upload {
+  readonly workspaceId: string
+  readonly path: string
+  readonly fileName: string
+}
+
+const uploads = new WeakMap<Platform, Map<string, Upload>>()
+const uploadsOf = (platform: Platform): Map<string, Upload> => {
+  const known = uploads.get(platform) ?? new Map<string, Upload>()
+  uploads.set(platform, known)
+  return known
+}
+
+/** An uploaded file of the workspace, or null. */
+export function uploadedFile(
+  platform: Platform,
+  workspaceId: string,
+  uploadId: string,
+): { path: string; fileName: string } | null {
+  const upload = uploadsOf(platform).get(uploadId)
+  return upload?.workspaceId === workspaceId && existsSync(upload.path) ? upload : null
+}
+
+/** Bytes of the largest file that is taken. */
+const largestUpload = 64 * 2 ** 30
+
+/**
+ * `POST /api/uploads?name=…` takes a file as the raw body and answers `{ uploadId }`; the file goes
+ * when the process ends, or with the workspace's next upload. `GET /api/imports/ID/refused` is the
+ * refused rows of an import. Both for owners and marketers.
+ */
+export async function uploadRoutes(app: FastifyInstance, platform: Platform): Promise<void> {
+  app.addHook('onClose', () => importRuns(platform).close())
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+
+    scope.post<{ Querystring: { name?: string } }>(
+      '/api/uploads',
+      { bodyLimit: largestUpload },
+      async (request, reply) => {
+        const allowed = await allowedFor(platform, request, reply)
+        if (!allowed) return reply
+        const uploadId = randomUUID()
+        const runs = importRuns(platform)
+        const path = join(runs.temporaryFolder, uploadId)
+        try {
+          await pipeline(request.body as ByteStream, createWriteStream(path, { mode: 0o600 }))
+        } catch (error) {
+          rmSync(path, { force: true })
+          if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+            return problem(reply, 507, 'disk_full', 'The disk is full. Make room and upload the file again.')
+          if (request.raw.destroyed) return reply
+          throw error
+        }
+        const known = uploadsOf(platform)
+        for (const [id, upload] of known)
+          if (upload.workspaceId === allowed.workspaceId && !runs.current(allowed.workspaceId)) {
+            rmSync(upload.path, { force: true })
+            known.delete(id)
+          }
+        const fileName = (request.query.name ?? '').split(/[\\/]/).at(-1)!.slice(0, 200) || 'orders.csv'
+        known.set(uploadId, { workspaceId: allowed.workspaceId, path, fileName })
+        return reply.code(201).send({ uploadId })
+      },
+    )
+
+    scope.get<{ Params: { importId: string } }>('/api/imports/:importId/refused', async (request, reply) => {
+      const allowed = await allowedFor(platform, request, reply)
+      if (!allowed) return reply
+      const { importId } = request.params
+      const known = await importById(allowed.workspace, importId)
+      const path = importRuns(platform).refusedFile(importId)
+      if (!known || !existsSync(path))
+        return problem(reply, 404, 'unknown', 'This import has no refused rows.')
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .header('content-disposition', `attachment; filename="refused-${importId}.csv"`)
+        .send(createReadStream(path))
+    })
+  })
+}
+
+async function allowedFor(platform: Platform, request: FastifyRequest, reply: FastifyReply) {
+  const { actor, workspace, role } = await contextOf(platform, request, reply)
+  if (!actor) {
+    await problem(reply, 401, 'unauthorized', 'Sign in first.')
+    return null
+  }
+  if (!workspace || (role !== 'owner' && role !== 'marketer')) {
+    await problem(reply, 403, 'forbidden', 'Your role does not allow this. An owner can change it.')
+    return null
+  }
+  return { workspace, workspaceId: workspace.id }
+}
+
+const problem = (reply: FastifyReply, status: number, code: string, detail: string) =>
+  reply.code(status).type('application/problem+json').send({ status, code, title: detail, detail })

@@ -1,0 +1,74 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { auditName, recordAudit } from '../settings/audit.ts'
+import { ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import { listMembers, sorts } from './list.ts'
+import { oneMember, phoneOf } from './one.ts'
+
+const MemberId = z.string().min(1).max(200)
+const nobody = () =>
+  new TRPCError({
+    code: 'NOT_FOUND',
+    message: 'There is no member of this id on this day. Look it up on the Members page.',
+  })
+
+export const membersRouter = router({
+  /** A page of members by segment and search, sorted. `cursor` is the page before's `nextCursor`. */
+  list: readerProcedure
+    .input(
+      z.object({
+        segment: z.string().max(200_000).optional(),
+        asOf: z.iso.date().optional(),
+        search: z.string().trim().max(200).optional(),
+        sort: z.enum(sorts).default('value-at-risk'),
+        descending: z.boolean().default(true),
+        limit: z.int().min(1).max(200).default(50),
+        cursor: z.string().max(300_000).nullish(),
+      }),
+    )
+    .query(async ({ ctx, input, signal }) => {
+      const outcome = await listMembers(
+        ctx.platform.store,
+        ctx.workspace,
+        { ...input, cursor: input.cursor ?? undefined },
+        signal,
+      )
+      switch (outcome.kind) {
+        case 'listed':
+          return outcome.page
+        case 'refused':
+          throw new TRPCError({
+            code: 'BAD_REQUEST',
+            message: `The segment is not understood. ${outcome.errors.map(({ message }) => message).join(' ')}`,
+          })
+        case 'stale-cursor':
+          throw new TRPCError({
+            code: 'CONFLICT',
+            message: 'The data has changed since the first page. Open the list again.',
+          })
+      }
+    }),
+
+  /** Everything about one member, the phone masked. */
+  one: readerProcedure
+    .input(z.object({ memberId: MemberId, asOf: z.iso.date().optional() }))
+    .query(async ({ ctx, input, signal }) => {
+      const member = await oneMember(ctx.platform.store, ctx.workspace, input, signal)
+      if (!member) throw nobody()
+      return member
+    }),
+
+  /** A member's whole phone. Every look is noted. */
+  unmask: ownerProcedure.input(z.object({ memberId: MemberId })).mutation(async ({ ctx, input }) => {
+    const phone = await phoneOf(ctx.workspace, input.memberId)
+    if (phone === null) throw nobody()
+    await recordAudit(ctx.platform.store, {
+      workspaceId: ctx.workspace.id,
+      actor: auditName(ctx.actor),
+      action: 'phone-unmasked',
+      subject: input.memberId,
+      at: ctx.platform.clock.now(),
+    })
+    return { phone }
+  }),
+})

@@ -1,0 +1,46 @@
+/** Sentences of the server and the command line, as ICU messages. zh-CN/server.ts has the same keys. */
+export const server = {
+  ready: 'Reveille is ready on {address}',
+  signInLink: 'Sign in here (valid for 15 minutes, once): {link}',
+  makingDemo: 'First start: making the workspace “demo” with invented data…',
+  demoMade: 'The workspace “demo” has {members, number} members and {orders, number} orders.',
+  stopping: 'Finishing…',
+  building: 'Building the dashboard…',
+  portInvalid: '{port} is not a port. Give a number from 1 to 65535: --port 4100',
+  portInUse:
+    'Port {port} is in use by another program. Stop it, or choose another port: npm start -- --port {other}',
+  portForbidden: 'The system does not allow port {port}. Choose one above 1024: npm start -- --port 4100',
+  folderUnwritable:
+    'The data folder {folder} cannot be written ({reason}). Give this user the right to write there, or choose another: --data DIR',
+  folderNotAFolder: '{folder} is a file, not a folder. Choose another data folder: --data DIR',
+  folderInUse:
+    'The data folder {folder} is held by another process ({holder}). Stop that process, or choose another folder: --data DIR',
+  holderServer: 'a Reveille server on port {port}, process {pid}',
+  holderUnknown: 'a Reveille command that is still running',
+  engineInUse:
+    'The file {file} is open in another process. Close the program that has it open, then start again.',
+  storeDamaged:
+    'The file {file} is damaged and cannot be read. Restore your last backup into an empty folder: npx reveille restore FILE --data DIR',
+  engineDamaged:
+    'The workspace file {file} is damaged and cannot be read. Restore your last backup into an empty folder: npx reveille restore FILE --data DIR',
+  storeNewer:
+    'The data folder {folder} was written by a newer Reveille. Update this one with git pull, then start again.',
+  waiting: 'Another Reveille command is using {folder}; waiting for it…',
+  cancelled: 'Cancelled.',
+  unexpected:
+    'Something unexpected went wrong: {reason}. If it happens again, report it with the command you ran.',
+  noAnswer: 'The Reveille server on port {port} stopped answering. Start it again, then repeat the command.',
+  workspaceMade: 'The workspace “{name}” is ready.',
+  backedUp: 'Saved {workspaces, plural, one {# workspace} other {# workspaces}} to {file} ({bytes}).',
+  restored:
+    'Restored {workspaces, plural, one {# workspace} other {# workspaces}} into {folder}. Start with: npm start -- --data {folder}',
+  backupExists: 'The file {file} exists already. Choose another name for the backup.',
+  backupUnwritable: 'The backup cannot be written to {file} ({reason}). Choose another place.',
+  backupMissing: 'There is no file {file}. Check the name of the backup.',
+  backupDamaged:
+    'The file {file} is not a whole Reveille backup ({reason}). Nothing was restored; use another backup.',
+  backupNewer:
+    'The backup {file} was made by a newer Reveille. Update this one with git pull, then restore again.',
+  folderNotEmpty:
+    'The data folder {folder} is not empty. Restore into a new one, so that nothing is overwritten: --data DIR',
+} as const

@@ -1,0 +1,109 @@
+import type { Command } from 'commander'
+import type { Explanation } from '../../analytics/segments/explain.ts'
+import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+
+interface AskOptions extends CommonOptions {
+  asOf?: string
+}
+
+/** `reveille segment check | count | list | explain EXPR`. */
+export function segmentCommands(program: Command): void {
+  const segment = program.command('segment').description('check rules and ask whom they select')
+  common(segment.command('check <expression>'))
+    .description('whether a text is a rule')
+    .action((expression: string, options: CommonOptions) =>
+      answer(
+        options,
+        async ({ client }, signal) => {
+          const checked = await client.segments.check.query({ expression }, { signal })
+          if (checked.kind === 'rule') return checked
+          throw new Refused(checked.errors.map((error) => pointed(expression, error)).join('\n'))
+        },
+        (checked) => checked.expression,
+      ),
+    )
+  asked(segment.command('count <expression>'))
+    .description('how many members a rule selects')
+    .action((expression: string, options: AskOptions) =>
+      answer(
+        options,
+        ({ client }, signal) => client.segments.count.query({ expression, asOf: options.asOf }, { signal }),
+        ({ members, all, asOf }) => `${members} of ${all} members as of ${asOf}`,
+      ),
+    )
+  asked(segment.command('list <expression>'))
+    .description('the ids of the members a rule selects')
+    .action((expression: string, options: AskOptions) =>
+      answer(
+        options,
+        async ({ client }, signal) => {
+          const page = (at: { after?: string | undefined; dataVersion?: number }) =>
+            client.segments.memberIds.query({ expression, asOf: options.asOf, ...at }, { signal })
+          const { expression: canonical, asOf, dataVersion, members, memberIds } = await page({})
+          while (memberIds.length < members) {
+            const next = await page({ after: memberIds.at(-1), dataVersion })
+            if (next.memberIds.length === 0)
+              throw new Refused(`The list ended after ${memberIds.length} of ${members} members.`)
+            memberIds.push(...next.memberIds)
+          }
+          return { expression: canonical, asOf, dataVersion, members, memberIds }
+        },
+        ({ memberIds }) => memberIds.join('\n'),
+      ),
+    )
+  asked(segment.command('explain <expression>'))
+    .description('why a member is in or not')
+    .requiredOption('--member <id>', "the member's id")
+    .action((expression: string, options: AskOptions & { member: string }) =>
+      answer(
+        options,
+        async ({ client }, signal) => {
+          const { kind: _, ...explained } = await client.segments.explain.query(
+            { expression, asOf: options.asOf, memberId: options.member },
+            { signal },
+          )
+          return explained
+        },
+        ({ memberId, selected, asOf, explanation }) =>
+          [`${memberId} is ${selected ? 'in' : 'not in'}, as of ${asOf}.`, ...lines(explanation, '')].join(
+            '\n',
+          ),
+      ),
+    )
+}
+
+const asked = (command: Command): Command =>
+  inWorkspace(command).option('--as-of <day>', 'YYYY-MM-DD, inclusive')
+
+/** The rule with the place marked under it, then the sentence. */
+function pointed(
+  text: string,
+  {
+    from,
+    to,
+    message,
+    suggestion,
+  }: { from: number; to: number; message: string; suggestion?: string | undefined },
+): string {
+  const instead = suggestion === undefined || suggestion === '' ? '' : ` Try: ${suggestion}`
+  const sentence = `At character ${from + 1}: ${message}${instead}`
+  const start = text.lastIndexOf('\n', from - 1) + 1
+  const line = text.slice(start).split('\n')[0]!
+  if (line.length > 200) return sentence
+  const marks = '^'.repeat(Math.max(1, Math.min(to, start + line.length) - from))
+  return `${line}\n${' '.repeat(from - start)}${marks}\n${sentence}`
+}
+
+function lines(explanation: Explanation, indent: string): string[] {
+  const mark = explanation.holds ? '✓' : '✗'
+  if (explanation.kind === 'everyone') return [`${indent}${mark} everyone`]
+  if (explanation.kind !== 'clause')
+    return [
+      `${indent}${mark} ${{ and: 'all of', or: 'any of', not: 'not' }[explanation.kind]}`,
+      ...explanation.parts.flatMap((part) => lines(part, `${indent}  `)),
+    ]
+  const { text, value, flip, valueKind } = explanation
+  const own = valueKind === 'set' ? '' : `: ${value ?? 'unknown'}`
+  const turn = flip ? ` (turns at ${flip.value}${flip.onDay ? `, on ${flip.onDay}` : ''})` : ''
+  return [`${indent}${mark} ${text}${own}${turn}`]
+}

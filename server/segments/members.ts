@@ -1,0 +1,133 @@
+import { clausesOf } from '../../analytics/segments/ast.ts'
+import { compileValues } from '../../analytics/segments/compile.ts'
+import { type Explanation, explain } from '../../analytics/segments/explain.ts'
+import type { ValueList } from '../../analytics/segments/fields.ts'
+import { print } from '../../analytics/segments/print.ts'
+import { duckdb } from '../../analytics/sql/duckdb.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import { tablesAt } from '../analytics/tables-at.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { type Evaluation, prepareSegment, type SegmentError } from './evaluation.ts'
+
+export interface SampledMember {
+  readonly memberId: string
+  readonly name: string | null
+  readonly orders: number
+  readonly netMinor: number
+  readonly lastDay: string | null
+}
+
+/** A few members of the set, those with the most net first. */
+export async function sampleOf(
+  store: Store,
+  workspace: Workspace,
+  { memberKeys, asOf }: Evaluation,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<SampledMember[]> {
+  const { tables } = await tablesAt(store, workspace, asOf, signal)
+  const rows = await workspace.engine.rows(
+    sql`select members.member_id, members.name, facts.orders, facts.net_minor, facts.last_day
+      from ${memberKeys} as chosen
+      join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key
+      join members on members.member_key = chosen.member_key
+      order by facts.net_minor desc, members.member_id limit ${limit}`,
+    { signal },
+  )
+  return rows.map((row) => ({
+    memberId: String(row.memberId),
+    name: row.name === null ? null : String(row.name),
+    orders: Number(row.orders),
+    netMinor: Number(row.netMinor),
+    lastDay: row.lastDay === null ? null : String(row.lastDay),
+  }))
+}
+
+/** Ids of the set in the order of their text, those after `after`. */
+export async function idsOf(
+  workspace: Workspace,
+  { memberKeys }: Evaluation,
+  after: string | undefined,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const rows = await workspace.engine.rows(
+    sql`select members.member_id from ${memberKeys} as chosen
+      join members on members.member_key = chosen.member_key
+      where members.member_id > ${after ?? ''} order by members.member_id limit ${limit}`,
+    { signal },
+  )
+  return rows.map(({ memberId }) => String(memberId))
+}
+
+export type ExplainOutcome =
+  | {
+      kind: 'explained'
+      expression: string
+      asOf: string
+      dataVersion: number
+      memberId: string
+      /** Whether the rule selects the member. */
+      selected: boolean
+      explanation: Explanation
+    }
+  | { kind: 'refused'; errors: readonly SegmentError[] }
+  | { kind: 'unknown-member'; asOf: string }
+
+/** Why a rule selects a member or not, clause by clause, with the nearest value that would turn each. */
+export async function explainSegment(
+  store: Store,
+  workspace: Workspace,
+  request: { expression: string; memberId: string; asOf?: string | undefined },
+  signal?: AbortSignal,
+): Promise<ExplainOutcome> {
+  const prepared = await prepareSegment(store, workspace, request, signal)
+  if (prepared.kind === 'refused') return prepared
+  const { expression, at, setting } = prepared
+  const query = compileValues(clausesOf(expression), request.memberId, setting, duckdb)
+  const [row] = await workspace.engine.rows(query, { signal })
+  if (!row) return { kind: 'unknown-member', asOf: at.asOf }
+  const explanation = explain(expression, row, {
+    asOf: at.asOf,
+    currencyDecimals: setting.currencyDecimals,
+  })
+  return {
+    kind: 'explained',
+    expression: print(expression),
+    asOf: at.asOf,
+    dataVersion: at.dataVersion,
+    memberId: request.memberId,
+    selected: explanation.holds,
+    explanation,
+  }
+}
+
+const listed = 500
+
+/** The values that occur in the data, most frequent first, at most 500 of each list. */
+export async function valuesOf(
+  store: Store,
+  workspace: Workspace,
+  signal?: AbortSignal,
+): Promise<Record<ValueList, string[]>> {
+  const { tables } = await tablesAt(store, workspace, undefined, signal)
+  const sources = {
+    categories: sql`select category as value from ${tables.categoryOrders}`,
+    stores: sql`select store as value from ${tables.memberOrders}`,
+    channels: sql`select channel as value from ${tables.memberOrders}
+      union all select channel as value from members`,
+    regions: sql`select region as value from members`,
+    tiers: sql`select tier as value from members`,
+    tags: sql`select tag as value from member_tags`,
+  } satisfies Record<ValueList, unknown>
+  const entries = Object.entries(sources).map(async ([list, source]) => {
+    const rows = await workspace.engine.rows(
+      sql`select value from (${source}) as used where value is not null
+        group by value order by count(*) desc, value limit ${listed}`,
+      { signal },
+    )
+    return [list, rows.map(({ value }) => String(value))] as const
+  })
+  return Object.fromEntries(await Promise.all(entries)) as Record<ValueList, string[]>
+}

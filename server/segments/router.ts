@@ -1,0 +1,183 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { QueryCancelled, QueryTimedOut } from '../../analytics/engine/engine.ts'
+import { limits } from '../../analytics/segments/ast.ts'
+import { parse } from '../../analytics/segments/parse.ts'
+import { print } from '../../analytics/segments/print.ts'
+import { auditName } from '../settings/audit.ts'
+import { type Context, marketerProcedure, readerProcedure, router, signedInProcedure } from '../trpc.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { decimalsOf, type Evaluation, evaluateSegment } from './evaluation.ts'
+import { explainSegment, idsOf, sampleOf, valuesOf } from './members.ts'
+import { refusal } from './refusal.ts'
+import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
+
+const Expression = z.string().max(limits.characters)
+const Asked = z.object({ expression: Expression, asOf: z.iso.date().optional() })
+const Name = z
+  .string()
+  .trim()
+  .min(1, 'A segment needs a name.')
+  .max(80, 'A name has at most 80 characters.')
+  .regex(/^\P{Cc}*$/u, 'A name is one line of text.')
+const Id = z.object({ id: z.uuid() })
+
+export const segmentsRouter = router({
+  /** Whether a text is a rule: its canonical text and its JSON face, or every problem with its place. */
+  check: signedInProcedure.input(z.object({ expression: Expression })).query(({ ctx, input }) => {
+    const currencyDecimals = ctx.workspace ? decimalsOf(ctx.workspace.currency) : 2
+    const parsed = parse(input.expression, { currencyDecimals })
+    return parsed.kind === 'parsed'
+      ? { kind: 'rule' as const, expression: print(parsed.expression), rule: parsed.expression }
+      : { kind: 'refused' as const, errors: parsed.problems }
+  }),
+
+  /** How many members a rule selects, and of how many. */
+  count: readerProcedure.input(Asked).query(async ({ ctx, input, signal }) => {
+    const began = performance.now()
+    const { expression, asOf, dataVersion, members } = await evaluated(ctx, input, signal)
+    const all = await evaluated(ctx, { expression: 'everyone', asOf }, signal)
+    return {
+      expression,
+      asOf,
+      dataVersion,
+      milliseconds: Math.round(performance.now() - began),
+      members,
+      all: all.members,
+    }
+  }),
+
+  /** A few of the members, those with the most net first. */
+  sample: readerProcedure
+    .input(Asked.extend({ limit: z.int().min(1).max(50).default(8) }))
+    .query(async ({ ctx, input, signal }) => {
+      const evaluation = await evaluated(ctx, input, signal)
+      const { expression, asOf, dataVersion, members } = evaluation
+      const sample = await interrupted(
+        sampleOf(ctx.platform.store, ctx.workspace, evaluation, input.limit, signal),
+      )
+      return { expression, asOf, dataVersion, members, sample }
+    }),
+
+  /**
+   * Ids of the members, in pages: `after` is the last id of the page before, `dataVersion` what the first
+   * page said, so that all pages are of one set.
+   */
+  memberIds: marketerProcedure
+    .input(
+      Asked.extend({
+        after: z.string().max(200).optional(),
+        dataVersion: z.int().optional(),
+        limit: z.int().min(1).max(20_000).default(20_000),
+      }),
+    )
+    .query(async ({ ctx, input, signal }) => {
+      const evaluation = await evaluated(ctx, input, signal)
+      const { expression, asOf, dataVersion, members } = evaluation
+      if (input.dataVersion !== undefined && input.dataVersion !== dataVersion)
+        throw new TRPCError({
+          code: 'CONFLICT',
+          message: 'The data changed while the list was read. Ask for it again from its beginning.',
+        })
+      const memberIds = await interrupted(idsOf(ctx.workspace, evaluation, input.after, input.limit, signal))
+      return { expression, asOf, dataVersion, members, memberIds }
+    }),
+
+  /** Why a member is in or not, clause by clause. */
+  explain: readerProcedure
+    .input(Asked.extend({ memberId: z.string().min(1).max(200) }))
+    .query(async ({ ctx, input, signal }) => {
+      const outcome = await interrupted(explainSegment(ctx.platform.store, ctx.workspace, input, signal))
+      switch (outcome.kind) {
+        case 'explained':
+          return outcome
+        case 'refused':
+          throw refusal(outcome.errors)
+        case 'unknown-member':
+          throw new TRPCError({
+            code: 'NOT_FOUND',
+            message: `No member ${input.memberId} is known on ${outcome.asOf}. Look up the id under Members.`,
+          })
+      }
+    }),
+
+  /** The stores, categories, tags and so on that occur, for completing a rule's text. */
+  values: readerProcedure.query(({ ctx, signal }) =>
+    interrupted(valuesOf(ctx.platform.store, ctx.workspace, signal)),
+  ),
+
+  list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform.store, ctx.workspace)),
+
+  get: readerProcedure.input(Id).query(async ({ ctx, input }) => {
+    const segment = await readSegment(ctx.platform.store, ctx.workspace, input.id)
+    if (!segment) throw noSuchSegment()
+    return segment
+  }),
+
+  /** Saves a new segment, or a new version of one; the same rule under another name renames it. */
+  save: marketerProcedure
+    .input(z.object({ id: z.uuid().optional(), name: Name, expression: Expression }))
+    .mutation(async ({ ctx, input }) => {
+      const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
+      const outcome = await saveSegment(ctx.platform.store, ctx.workspace, input, doing)
+      switch (outcome.kind) {
+        case 'saved':
+          return { id: outcome.id, version: outcome.version }
+        case 'refused':
+          throw refusal(outcome.errors)
+        case 'name-taken':
+          throw new TRPCError({
+            code: 'CONFLICT',
+            message: `There is a segment named ${input.name} already. Choose another name.`,
+          })
+        case 'no-such-segment':
+          throw noSuchSegment()
+      }
+    }),
+
+  rename: marketerProcedure.input(Id.extend({ name: Name })).mutation(async ({ ctx, input }) => {
+    const segment = await readSegment(ctx.platform.store, ctx.workspace, input.id)
+    const expression = segment?.versions[0]?.expression
+    if (expression === undefined) throw noSuchSegment()
+    const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
+    const outcome = await saveSegment(ctx.platform.store, ctx.workspace, { ...input, expression }, doing)
+    if (outcome.kind === 'name-taken')
+      throw new TRPCError({
+        code: 'CONFLICT',
+        message: `There is a segment named ${input.name} already. Choose another name.`,
+      })
+  }),
+
+  remove: marketerProcedure.input(Id).mutation(async ({ ctx, input }) => {
+    const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
+    if (!(await removeSegment(ctx.platform.store, ctx.workspace, input.id, doing))) throw noSuchSegment()
+  }),
+})
+
+const noSuchSegment = () =>
+  new TRPCError({ code: 'NOT_FOUND', message: 'There is no such segment. It may have been deleted.' })
+
+async function evaluated(
+  ctx: Context & { workspace: Workspace },
+  asked: { expression: string; asOf?: string | undefined },
+  signal: AbortSignal | undefined,
+): Promise<Evaluation> {
+  const outcome = await interrupted(evaluateSegment(ctx.platform.store, ctx.workspace, asked, signal))
+  if (outcome.kind === 'refused') throw refusal(outcome.errors)
+  return outcome.evaluation
+}
+
+async function interrupted<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof QueryTimedOut)
+      throw new TRPCError({
+        code: 'TIMEOUT',
+        message: 'This took longer than 30 seconds and was stopped. Ask with fewer conditions.',
+      })
+    if (error instanceof QueryCancelled || (error instanceof DOMException && error.name === 'AbortError'))
+      throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The question was cancelled.' })
+    throw error
+  }
+}

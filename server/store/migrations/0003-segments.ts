@@ -1,0 +1,50 @@
+import { type Kysely, sql } from 'kysely'
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('segments')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id'))
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'text', (c) => c.notNull())
+    .addColumn('removed_at', 'text')
+    .execute()
+  await db.schema
+    .createIndex('segments_by_name')
+    .on('segments')
+    .columns(['workspace_id', 'name'])
+    .unique()
+    .where(sql.ref('removed_at'), 'is', null)
+    .execute()
+  await db.schema
+    .createTable('segment_versions')
+    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id'))
+    .addColumn('segment_id', 'text', (c) => c.notNull().references('segments.id'))
+    .addColumn('version', 'integer', (c) => c.notNull())
+    .addColumn('expression', 'text', (c) => c.notNull())
+    .addColumn('saved_by', 'text', (c) => c.notNull())
+    .addColumn('saved_at', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('segment_versions_key', ['segment_id', 'version'])
+    .execute()
+  await db.schema
+    .createTable('tags')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id'))
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('colour', 'integer', (c) => c.notNull())
+    .addColumn('description', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'text', (c) => c.notNull())
+    .addColumn('retired_at', 'text')
+    .addUniqueConstraint('tags_by_name', ['workspace_id', 'name'])
+    .execute()
+  await db.schema
+    .createTable('tag_settings')
+    .addColumn('workspace_id', 'text', (c) => c.notNull().references('workspaces.id'))
+    .addColumn('tag_id', 'text', (c) => c.notNull().references('tags.id'))
+    .addColumn('member_id', 'text', (c) => c.notNull())
+    .addColumn('carries', 'integer', (c) => c.notNull())
+    .addColumn('set_by', 'text', (c) => c.notNull())
+    .addColumn('set_at', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('tag_settings_key', ['tag_id', 'member_id'])
+    .execute()
+}

@@ -1,0 +1,257 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { catalogue } from '../../analytics/metrics/catalogue.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import { writeShop } from '../../fixtures/files.ts'
+import { runMetric } from '../analytics/run-metric.ts'
+import { createKey } from '../api/keys.ts'
+import { addLaunch, couponFor } from '../coupons/issued-coupons.fixture.ts'
+import { createDemo } from '../demo/demo.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+import { evaluateSegment } from '../segments/evaluation.ts'
+
+/**
+ * Measures what README promises on a generated shop: the CPU of each metric against a raw scan of the
+ * orders in the same run, import, redemptions. Prints; asserts nothing, because a machine may be busy.
+ */
+const { values } = parseArgs({
+  options: {
+    members: { type: 'string', default: '100000' },
+    /** metrics, import, redemptions; all without. */
+    only: { type: 'string', default: 'metrics,import,redemptions' },
+    port: { type: 'string', default: '4190' },
+  },
+})
+const members = Number(values.members)
+const end = '2026-06-30'
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'reveille-bench-'))
+
+interface Line {
+  readonly what: string
+  readonly measured: string
+  readonly target: string
+  readonly met: boolean
+}
+const lines: Line[] = []
+
+const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
+
+/** Milliseconds of this process's CPU, all threads, that `work` takes; the median of several runs. */
+async function cpuOf(work: () => Promise<unknown>, runs = 9): Promise<number> {
+  await work()
+  const taken: number[] = []
+  for (let run = 0; run < runs; run++) {
+    const before = process.cpuUsage()
+    await work()
+    const { user, system } = process.cpuUsage(before)
+    taken.push((user + system) / 1000)
+  }
+  return median(taken)
+}
+
+async function benchMetrics(): Promise<void> {
+  const platform = await openPlatform(join(folder, 'metrics'))
+  const began = performance.now()
+  const demo = await createDemo(platform, { members, seed: 1, end })
+  const seconds = (performance.now() - began) / 1000
+  console.log(
+    `${demo.members} members, ${demo.orders} orders, ${demo.lines} lines in ${seconds.toFixed(1)} s\n`,
+  )
+  const workspace = (await platform.workspaces.byName(demo.workspace))!
+  const scan = () =>
+    cpuOf(
+      () => workspace.engine.rows(sql`select sum(net_minor) as net, max(ordered_at) as newest from orders`),
+      15,
+    )
+  const before = await scan()
+  const ratio = (cpu: number) => `${cpu.toFixed(1)} ms = ${(cpu / before).toFixed(2)}`
+  const segment = 'orders >= 3'
+  const facts = await cpuOf(() =>
+    workspace.engine.rows(
+      sql`select count(*) as n, avg(net_minor) as net from member_facts where orders > 0`,
+    ),
+  )
+  lines.push({ what: 'facts', measured: ratio(facts), target: '<= 0.75', met: facts / before <= 0.75 })
+  for (const metric of catalogue) {
+    // a window and an evaluated segment may cost twice as much
+    const most = 'from' in metric.settings.shape ? 5 : 2.5
+    const plain = await cpuOf(() => answered(platform, metric.name))
+    lines.push({
+      what: metric.name,
+      measured: ratio(plain),
+      target: `<= ${most}`,
+      met: plain / before <= most,
+    })
+    const narrowed = await cpuOf(() => answered(platform, metric.name, segment))
+    lines.push({
+      what: `${metric.name} of ${segment}`,
+      measured: ratio(narrowed),
+      target: '<= 5',
+      met: narrowed / before <= 5,
+    })
+  }
+  let least = 3
+  const evaluated = await cpuOf(async () => {
+    // another number each time, or the kept set would answer
+    const outcome = await evaluateSegment(platform.store, workspace, { expression: `orders >= ${least++}` })
+    if (outcome.kind !== 'evaluated') throw new Error(JSON.stringify(outcome))
+  }, 5)
+  lines.push({ what: `evaluating a segment`, measured: ratio(evaluated), target: '', met: true })
+  const after = await scan()
+  lines.unshift({
+    what: 'raw scan of the orders',
+    measured: `${before.toFixed(1)} ms, later ${after.toFixed(1)}`,
+    target: 'the unit',
+    met: true,
+  })
+  await platform.close()
+}
+
+async function answered(platform: Platform, name: string, segment?: string): Promise<void> {
+  const workspace = (await platform.workspaces.byName('demo'))!
+  const metric = catalogue.find((one) => one.name === name)!
+  const outcome = await runMetric(platform.store, workspace, metric, { filters: { segment } })
+  if (outcome.kind !== 'answered') throw new Error(`${name}: ${JSON.stringify(outcome)}`)
+}
+
+async function benchImport(): Promise<void> {
+  const written = await writeShop({ members, seed: 2, end }, join(folder, 'files'))
+  const file = join(folder, 'files', 'orders.csv')
+  const data = join(folder, 'import')
+  await cli('workspace', 'create', 'bench', '--data', data)
+  const began = performance.now()
+  const answer = await cli('import', file, '--workspace', 'bench', '--data', data, '--yes', '--json')
+  const seconds = (performance.now() - began) / 1000
+  const { read } = JSON.parse(answer) as { read: number }
+  const rate = read / seconds
+  lines.push({
+    what: `import of ${read} lines, ${written.orders} orders`,
+    measured: `${Math.round(rate)} lines/s, ${seconds.toFixed(1)} s`,
+    target: '>= 300000',
+    met: rate >= 300_000,
+  })
+}
+
+function cli(...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, [join(root, 'server/cli.ts'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let said = ''
+  child.stdout.on('data', (chunk) => (said += String(chunk)))
+  return new Promise((resolve, reject) =>
+    child.on('exit', (code) =>
+      code === 0 ? resolve(said) : reject(new Error(`reveille ${args[0]} ended with ${code}`)),
+    ),
+  )
+}
+
+async function benchRedemptions(): Promise<void> {
+  const data = join(folder, 'redemptions')
+  const platform = await openPlatform(data)
+  const workspace = (await platform.workspaces.create({
+    name: 'bench',
+    currency: 'CNY',
+    timeZone: 'Asia/Shanghai',
+  }))!
+  const now = platform.clock.now().getTime()
+  const day = 86_400_000
+  const coupons = Array.from({ length: 22_000 }, () =>
+    couponFor(null, {
+      validFrom: new Date(now - day).toISOString(),
+      validTo: new Date(now + day).toISOString(),
+    }),
+  )
+  await addLaunch(platform.store, workspace.id, coupons)
+  const { key } = await createKey(platform.store, platform.clock, {
+    workspaceId: workspace.id,
+    name: 'bench',
+    scopes: ['redemptions'],
+    actor: 'bench',
+  })
+  await platform.close()
+
+  const server = spawn(
+    process.execPath,
+    [join(root, 'server/main.ts'), '--port', values.port, '--data', data],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
+  )
+  try {
+    for await (const line of createInterface(server.stdout)) if (line.startsWith('Ready')) break
+    const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+    const redeem = (code: string, orderId: string) => post(agent, key, code, orderId)
+    let next = 0
+    const connections = (until: number) =>
+      Promise.all(
+        Array.from({ length: 64 }, async () => {
+          while (next < until) {
+            const index = next++
+            const status = await redeem(coupons[index]!.code, `bench-${index}`)
+            if (status !== 201) throw new Error(`A redemption was answered with ${status}.`)
+          }
+        }),
+      )
+    await connections(2_000)
+    const began = performance.now()
+    await connections(coupons.length)
+    const seconds = (performance.now() - began) / 1000
+    const rate = (coupons.length - 2_000) / seconds
+    lines.push({
+      what: `redemptions over HTTP, 64 connections`,
+      measured: `${Math.round(rate)}/s`,
+      target: '>= 1000',
+      met: rate >= 1000,
+    })
+    agent.destroy()
+  } finally {
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGTERM')
+    await ended
+  }
+}
+
+function post(agent: Agent, key: string, code: string, orderId: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      {
+        agent,
+        host: '127.0.0.1',
+        port: Number(values.port),
+        path: '/api/v1/redemptions',
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          'idempotency-key': orderId,
+        },
+      },
+      (response) => {
+        response.resume()
+        response.on('end', () => resolve(response.statusCode ?? 0))
+        response.on('error', reject)
+      },
+    )
+    call.on('error', reject)
+    call.end(JSON.stringify({ code, orderId, amountMinor: 5_000 }))
+  })
+}
+
+try {
+  const wanted = values.only.split(',')
+  if (wanted.includes('metrics')) await benchMetrics()
+  if (wanted.includes('import')) await benchImport()
+  if (wanted.includes('redemptions')) await benchRedemptions()
+  const width = Math.max(...lines.map(({ what }) => what.length))
+  for (const { what, measured, target, met } of lines)
+    console.log(
+      `${what.padEnd(width)}  ${measured.padStart(24)}  ${target.padStart(16)}  ${met ? '' : 'MISSED'}`,
+    )
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

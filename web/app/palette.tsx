@@ -1,0 +1,35 @@
+import '@mantine/spotlight/styles.css'
+import { Spotlight, spotlight } from '@mantine/spotlight'
+import { IconSearch, IconTicket } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { useTranslations } from 'use-intl'
+import { allPages } from './navigation.ts'
+
+/** The command palette: jump to a page. Each rise of `asked` opens it. */
+export default function Palette({ asked }: { asked: number }) {
+  const t = useTranslations('shell')
+  const navigate = useNavigate()
+  useEffect(() => spotlight.open(), [asked])
+  const pages = [...allPages, { to: '/redeem', name: 'desk', icon: IconTicket } as const]
+  return (
+    <Spotlight
+      shortcut={null}
+      nothingFound={t('nothingFound')}
+      highlightQuery
+      scrollable
+      transitionProps={{ duration: 0 }}
+      actions={pages.map(({ to, name, icon: Icon }) => ({
+        id: to,
+        label: t(`page.${name}`),
+        leftSection: <Icon size={20} />,
+        onClick: () => void navigate({ to: to as never }),
+      }))}
+      searchProps={{
+        leftSection: <IconSearch size={20} aria-hidden />,
+        placeholder: t('search'),
+        'aria-label': t('search'),
+      }}
+    />
+  )
+}

@@ -1,0 +1,149 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { readFilters, readText } from '../filters/search.ts'
+import { Broken, NotFound, Waiting } from './fallbacks.tsx'
+import { Settled } from './settled.tsx'
+import { Shell } from './shell.tsx'
+import { SignedIn } from './signed-in.tsx'
+
+type Search = Record<string, unknown>
+
+const root = createRootRoute({ component: Settled, notFoundComponent: NotFound })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
+})
+
+/** Everything below knows the person and the workspace. */
+const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn })
+
+const desk = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/redeem',
+  component: lazyRouteComponent(() => import('../features/desk/desk-page.tsx'), 'DeskPage'),
+})
+
+const shell = createRoute({ getParentRoute: () => signedIn, id: 'shell', component: Shell })
+
+const thisWeek = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/this-week/this-week-page.tsx'), 'ThisWeekPage'),
+})
+const retention = createRoute({
+  getParentRoute: () => shell,
+  path: '/retention',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/retention/retention-page.tsx'), 'RetentionPage'),
+})
+const value = createRoute({
+  getParentRoute: () => shell,
+  path: '/value',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/value/value-page.tsx'), 'ValuePage'),
+})
+const dormant = createRoute({
+  getParentRoute: () => shell,
+  path: '/dormant',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/dormant/dormant-page.tsx'), 'DormantPage'),
+})
+const segments = createRoute({
+  getParentRoute: () => shell,
+  path: '/segments',
+  component: lazyRouteComponent(() => import('../features/segments/segments-page.tsx'), 'SegmentsPage'),
+})
+/** `new` opens an empty editor, or one filled with `?expression=`. */
+const segment = createRoute({
+  getParentRoute: () => shell,
+  path: '/segments/$segmentId',
+  validateSearch: (search: Search): { expression?: string } => ({
+    expression: readText(search, 'expression'),
+  }),
+  component: lazyRouteComponent(() => import('../features/segments/segment-page.tsx'), 'SegmentPage'),
+})
+const campaigns = createRoute({
+  getParentRoute: () => shell,
+  path: '/campaigns',
+  component: lazyRouteComponent(() => import('../features/campaigns/campaigns-page.tsx'), 'CampaignsPage'),
+})
+/** The composer, filled from an opportunity or a selection of members. */
+const newCampaign = createRoute({
+  getParentRoute: () => shell,
+  path: '/campaigns/new',
+  validateSearch: (search: Search): { segment?: string; name?: string } => ({
+    segment: readText(search, 'segment'),
+    name: readText(search, 'name'),
+  }),
+  component: lazyRouteComponent(
+    () => import('../features/campaigns/new-campaign-page.tsx'),
+    'NewCampaignPage',
+  ),
+})
+const campaign = createRoute({
+  getParentRoute: () => shell,
+  path: '/campaigns/$campaignId',
+  component: lazyRouteComponent(() => import('../features/campaigns/campaign-page.tsx'), 'CampaignPage'),
+})
+const members = createRoute({
+  getParentRoute: () => shell,
+  path: '/members',
+  validateSearch: (search: Search): { segment?: string; search?: string; asOf?: string } => ({
+    segment: readText(search, 'segment'),
+    search: readText(search, 'search'),
+    asOf: readFilters(search).asOf,
+  }),
+  component: lazyRouteComponent(() => import('../features/members/members-page.tsx'), 'MembersPage'),
+})
+const member = createRoute({
+  getParentRoute: () => shell,
+  path: '/members/$memberId',
+  component: lazyRouteComponent(() => import('../features/members/member-page.tsx'), 'MemberPage'),
+})
+const data = createRoute({
+  getParentRoute: () => shell,
+  path: '/data',
+  component: lazyRouteComponent(() => import('../features/data/data-page.tsx'), 'DataPage'),
+})
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    signedIn.addChildren([
+      desk,
+      shell.addChildren([
+        thisWeek,
+        retention,
+        value,
+        dormant,
+        segments,
+        segment,
+        campaigns,
+        newCampaign,
+        campaign,
+        members,
+        member,
+        data,
+        settings,
+      ]),
+    ]),
+  ]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: Waiting,
+  defaultErrorComponent: Broken,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,51 @@
+import { Menu } from '@mantine/core'
+import { IconCheck } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../trpc.ts'
+
+/** What the workspace menu offers beside preferences: the other workspaces, the desk, the way out. */
+export function WorkspaceItems() {
+  const t = useTranslations('shell')
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const me = useQuery(trpc.accounts.me.queryOptions())
+  const startAgain = async (to: '/' | '/sign-in') => {
+    await navigate({ to })
+    queries.clear()
+    await queries.resetQueries()
+  }
+  const switched = useMutation(trpc.workspaces.switch.mutationOptions({ onSuccess: () => startAgain('/') }))
+  const signOut = useMutation(
+    trpc.accounts.signOut.mutationOptions({ onSuccess: () => startAgain('/sign-in') }),
+  )
+  const { workspaces = [], current } = me.data ?? {}
+  return (
+    <>
+      {workspaces.length > 1 ? (
+        <>
+          <Menu.Label>{t('workspaces')}</Menu.Label>
+          {workspaces.map(({ id, name }) => (
+            <Menu.Item
+              key={id}
+              aria-current={id === current?.id || undefined}
+              rightSection={id === current?.id ? <IconCheck size={16} aria-hidden /> : null}
+              onClick={() => switched.mutate({ id })}
+            >
+              {name}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+        </>
+      ) : null}
+      <Menu.Item component={Link} to={'/redeem' as never}>
+        {t('page.desk')}
+      </Menu.Item>
+      {me.data?.userId ? (
+        <Menu.Item onClick={() => signOut.mutate()}>{t('signOut', { name: me.data.name })}</Menu.Item>
+      ) : null}
+    </>
+  )
+}

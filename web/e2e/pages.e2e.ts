@@ -1,0 +1,54 @@
+import AxeBuilder from '@axe-core/playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openStage, type Look, type Stage } from './harness.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(() => stage?.close())
+
+const pages = [
+  '/',
+  '/retention',
+  '/value',
+  '/segments',
+  '/segments/new',
+  '/dormant',
+  '/campaigns',
+  '/campaigns/new',
+  '/members',
+  '/data',
+  '/settings',
+  '/redeem',
+  '/nowhere',
+]
+
+// Every pair of language, scheme and width occurs; all eight together would take twice as long.
+const looks: Required<Look>[] = [
+  { language: 'en', scheme: 'light', width: 1440 },
+  { language: 'zh-CN', scheme: 'dark', width: 1440 },
+  { language: 'zh-CN', scheme: 'light', width: 390 },
+  { language: 'en', scheme: 'dark', width: 390 },
+]
+
+describe.each(looks)('every page: $language $scheme $width', (look) => {
+  test('complains about nothing, fits its width, and is open to everyone', async () => {
+    const { page, complaints, open } = await stage.page(look)
+    const findings: string[] = []
+    for (const path of pages) {
+      await open(path)
+      expect(await page.locator('html').getAttribute('lang')).toBe(look.language)
+      expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(look.scheme)
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+      if (wide > look.width) findings.push(`${path}: ${wide} px wide`)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      for (const { id, impact, nodes } of violations)
+        if (impact === 'serious' || impact === 'critical')
+          findings.push(`${path}: ${id} (${nodes.length}) ${nodes[0]?.html.slice(0, 160)}`)
+      findings.push(...complaints.splice(0).map((complaint) => `${path}: ${complaint}`))
+    }
+    await page.context().close()
+    expect(findings).toEqual([])
+  })
+})

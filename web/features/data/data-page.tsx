@@ -1,0 +1,7 @@
+import { useTranslations } from 'use-intl'
+import { Page } from '../../ui/page.tsx'
+
+export function DataPage() {
+  const t = useTranslations('shell')
+  return <Page title={t('page.data')} />
+}

@@ -1,0 +1,97 @@
+import { Button, Checkbox, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useFormat } from '../../ui/format.ts'
+import classes from './desk.module.css'
+import type { SeenCoupon } from './redemption.ts'
+
+/** Shows what the coupon is worth and whose it is, and takes the basket's amount. */
+export function BasketForm({
+  coupon,
+  onRedeem,
+  onBack,
+}: {
+  coupon: SeenCoupon
+  onRedeem: (basket: { amountMinor: number; memberConfirmed: boolean }) => void
+  onBack: () => void
+}) {
+  const t = useTranslations('desk')
+  const format = useFormat()
+  const [typed, setTyped] = useState('')
+  const [confirmed, setConfirmed] = useState(false)
+  const [tried, setTried] = useState(false)
+  const amountMinor = format.minorOf(typed)
+  const amountIsRight = amountMinor !== null && amountMinor > 0
+  const memberIsRight = coupon.member === null || confirmed
+  const { offer, member } = coupon
+  return (
+    <form
+      className={classes.panel}
+      onSubmit={(event) => {
+        event.preventDefault()
+        setTried(true)
+        if (amountIsRight && memberIsRight) onRedeem({ amountMinor, memberConfirmed: confirmed })
+      }}
+    >
+      <div>
+        <p className={classes.offer}>
+          {offer.kind === 'amount'
+            ? t('offer.amount', { money: format.money(offer.amountMinor) })
+            : offer.capMinor === undefined
+              ? t('offer.percent', { percent: offer.percent })
+              : t('offer.percentCapped', { percent: offer.percent, money: format.money(offer.capMinor) })}
+        </p>
+        <p className={classes.terms}>
+          {coupon.minSpendMinor > 0
+            ? t('terms.minSpend', { money: format.money(coupon.minSpendMinor) })
+            : t('terms.anyBasket')}{' '}
+          {t('terms.through', { instant: format.instant(Date.parse(coupon.validTo) - 1) })}{' '}
+          {coupon.usesLeft > 1 ? t('terms.usesLeft', { uses: coupon.usesLeft }) : null}
+        </p>
+        <p className={classes.codeShown}>{coupon.printed}</p>
+      </div>
+      {member ? (
+        <Checkbox
+          checked={confirmed}
+          onChange={(event) => setConfirmed(event.currentTarget.checked)}
+          size="lg"
+          classNames={{ root: classes.member, label: classes.memberLabel }}
+          label={
+            <>
+              <span className={classes.strong}>
+                {member.name || member.phone
+                  ? [member.name, member.phone].filter(Boolean).join(' · ')
+                  : t('member.number', { end: member.id })}
+              </span>
+              <span>{member.phone ? t('member.askPhone') : t('member.askCard', { end: member.id })}</span>
+            </>
+          }
+          error={tried && !memberIsRight ? t('member.confirm') : undefined}
+        />
+      ) : null}
+      <TextInput
+        label={t('basket.label')}
+        description={t('basket.hint')}
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        leftSection={<span className={classes.symbol}>{format.symbol}</span>}
+        classNames={{ input: classes.input, label: classes.label }}
+        inputMode="decimal"
+        autoComplete="off"
+        enterKeyHint="done"
+        maxLength={16}
+        error={
+          tried && !amountIsRight
+            ? t('basket.wrong', { example: format.decimals > 0 ? '128.50' : '128' })
+            : undefined
+        }
+      />
+      <Button className={classes.large} type="submit" fullWidth>
+        {t('basket.redeem')}
+      </Button>
+      <Button className={classes.large} variant="subtle" fullWidth onClick={onBack}>
+        {t('basket.back')}
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,115 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useTranslations } from 'use-intl'
+import { ChartFrame } from '../../ui/chart-frame.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { LinesChart, type LineSeries } from '../../ui/lines-chart.tsx'
+import { usePalette } from '../../ui/palette.ts'
+import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
+import { useRetentionTable } from './retention-table.ts'
+import { cohortsOf, meanOf, type Cohort, type RetentionAnswer } from './triangle.ts'
+
+/** How retention falls off: the weighted mean of all cohorts beside a new, an older and a still older one. */
+export function CurvesPanel({
+  answer,
+  lastCohort,
+}: {
+  answer: Answer<RetentionAnswer>
+  lastCohort?: string
+}) {
+  const t = useTranslations('retention')
+  const format = useFormat()
+  const palette = usePalette()
+  const table = useRetentionTable()
+  const navigate = useNavigate()
+  return (
+    <QueryPanel
+      name={t('curves.title')}
+      title={t('curves.title')}
+      subtitle={t('curves.subtitle')}
+      definition={t('triangle.definition')}
+      query={answer}
+      isEmpty={({ rows }) => curvesOf(cohortsOf(rows, lastCohort)).length === 0}
+      empty={{ reason: t('curves.empty') }}
+      table={({ rows }) => table(rows, lastCohort)}
+      csvName="retention-curves"
+      minHeight={300}
+    >
+      {({ rows, asOf }) => {
+        const cohorts = cohortsOf(rows, lastCohort)
+        const compared = curvesOf(cohorts)
+        const periods = Math.max(...compared.map(({ cells }) => cells.findLastIndex(Boolean) + 1), 1)
+        const mean = meanOf(cohorts).slice(0, periods)
+        const series: LineSeries[] = [
+          {
+            key: 'mean',
+            name: t('meanShort'),
+            colour: palette.categorical[0] ?? '',
+            strong: true,
+            points: mean.map((cell) => ({
+              value: cell ? cell.returned / cell.eligible : null,
+              notes: cell
+                ? [
+                    t('point', {
+                      returned: format.count(cell.returned),
+                      eligible: format.count(cell.eligible),
+                    }),
+                  ]
+                : [],
+            })),
+          },
+          ...compared.map(({ cohort, cells }, index) => ({
+            key: cohort,
+            name: format.shortMonth(cohort),
+            colour: palette.categorical[index + 1] ?? '',
+            points: Array.from({ length: periods }, (_, at) => {
+              const cell = cells[at]
+              return {
+                value: cell?.rate ?? null,
+                inProgress: cell?.state === 'in-progress',
+                notes: cell
+                  ? [
+                      t('point', {
+                        returned: format.count(cell.returned),
+                        eligible: format.count(cell.eligible),
+                      }),
+                      ...(cell.state === 'in-progress' ? [t('state.in-progress')] : []),
+                    ]
+                  : [],
+              }
+            }),
+          })),
+        ]
+        return (
+          <ChartFrame note={asOf}>
+            {(width, height) => (
+              <LinesChart
+                width={width}
+                height={height}
+                title={t('curves.title')}
+                description={t('curves.subtitle')}
+                positions={Array.from({ length: periods }, (_, index) => String(index + 1))}
+                positionTitle={(index) => t('month', { n: index + 1 })}
+                series={series}
+                formatValue={(value) => format.percent(value)}
+                formatTick={(value) => format.percentShort(value)}
+                onPoint={({ key }, index) => {
+                  const members = compared.find(({ cohort }) => cohort === key)?.cells[index]
+                    ?.membersExpression
+                  if (members) void navigate({ to: '/members', search: { segment: members, asOf } })
+                }}
+              />
+            )}
+          </ChartFrame>
+        )
+      }}
+    </QueryPanel>
+  )
+}
+
+/** The newest cohort with three complete months and the ones half a year and a year older, newest first. */
+function curvesOf(cohorts: readonly Cohort[]): Cohort[] {
+  const drawn = cohorts.filter(
+    ({ cells, firstSeen }) => !firstSeen && cells.filter((cell) => cell?.state === 'complete').length >= 3,
+  )
+  return [-1, -7, -13].flatMap((at) => drawn.at(at) ?? [])
+}

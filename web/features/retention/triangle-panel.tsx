@@ -1,0 +1,108 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useFormat } from '../../ui/format.ts'
+import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
+import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
+import { useRetentionTable } from './retention-table.ts'
+import { cohortsOf, domainOf, meanOf, type Cohort, type RetentionAnswer } from './triangle.ts'
+
+const shownAtFirst = 13
+
+/** The cohort triangle: newest cohorts first seen at the foot, the weighted mean ruled off. */
+export function TrianglePanel({
+  answer,
+  lastCohort,
+}: {
+  answer: Answer<RetentionAnswer>
+  lastCohort?: string
+}) {
+  const t = useTranslations('retention')
+  const format = useFormat()
+  const table = useRetentionTable()
+  const [all, showAll] = useState(false)
+  return (
+    <QueryPanel
+      name={t('triangle.title')}
+      title={t('triangle.title')}
+      subtitle={t('triangle.subtitle')}
+      definition={t('triangle.definition')}
+      query={answer}
+      isEmpty={({ rows }) => cohortsOf(rows, lastCohort).every(({ cells }) => cells.length === 0)}
+      empty={{ reason: t('empty') }}
+      csvName="retention"
+      minHeight={420}
+      table={({ rows }) => table(rows, lastCohort)}
+    >
+      {({ rows, asOf }) => {
+        const cohorts = cohortsOf(rows, lastCohort)
+        const shown = all ? cohorts : cohorts.slice(-shownAtFirst)
+        const domain = domainOf(shown)
+        const mean = meanOf(cohorts)
+        const inMean = cohorts.filter(({ firstSeen }) => !firstSeen)
+        const marked = shown.some(({ firstSeen }) => firstSeen)
+        const periods = Math.max(0, ...shown.map(({ cells }) => cells.findLastIndex(Boolean) + 1))
+        return (
+          <>
+            <HeatTable
+              label={t('triangle.title')}
+              corner={t('column.cohort')}
+              sizeHeader={t('column.members')}
+              columns={Array.from({ length: periods }, (_, index) =>
+                index === 0 ? t('month', { n: 1 }) : String(index + 1),
+              )}
+              rows={shown.map((cohort) => rowOf(cohort, periods))}
+              mean={{
+                label: t('mean'),
+                shortLabel: t('meanShort'),
+                size: format.count(inMean.reduce((sum, { size }) => sum + size, 0)),
+                cells: Array.from({ length: periods }, (_, index) => {
+                  const cell = mean[index]
+                  return cell ? format.shareShort(cell.returned, cell.eligible) : '–'
+                }),
+              }}
+              domain={domain}
+              ends={[format.percentShort(domain[0]), format.percentShort(domain[1])]}
+              mark={marked ? t('firstSeenMark') : undefined}
+              asOf={asOf}
+            />
+            {cohorts.length > shownAtFirst ? (
+              <Button variant="default" mt={16} onClick={() => showAll(!all)}>
+                {all ? t('showNewest', { n: shownAtFirst }) : t('showAll', { n: cohorts.length })}
+              </Button>
+            ) : null}
+          </>
+        )
+      }}
+    </QueryPanel>
+  )
+
+  function rowOf({ cohort, size, firstSeen, cells }: Cohort, periods: number): HeatRow {
+    return {
+      key: cohort,
+      label: format.month(cohort),
+      shortLabel: format.shortMonth(cohort),
+      size: format.count(size),
+      mark: firstSeen ? '†' : undefined,
+      cells: Array.from({ length: periods }, (_, index) => {
+        const cell = cells[index]
+        return cell
+          ? {
+              value: cell.rate,
+              text: format.shareShort(cell.returned, cell.eligible),
+              inProgress: cell.state === 'in-progress',
+              members: cell.membersExpression,
+              spoken: t('cell', {
+                cohort: format.month(cohort),
+                n: index + 1,
+                share: format.percent(cell.rate),
+                returned: format.count(cell.returned),
+                eligible: format.count(cell.eligible),
+                state: cell.state,
+              }),
+            }
+          : null
+      }),
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { inferRouterOutputs } from '@trpc/server'
+import type { AppRouter } from '../../../server/router.ts'
+
+export type RetentionAnswer = inferRouterOutputs<AppRouter>['analytics']['retention']
+export type RetentionCell = RetentionAnswer['rows'][number]
+
+export interface Cohort {
+  /** First day of the cohort's month. */
+  readonly cohort: string
+  readonly size: number
+  readonly firstSeen: boolean
+  /** By months later, from 1; absent is not observable yet. */
+  readonly cells: readonly (RetentionCell | undefined)[]
+}
+
+/** The cells as rows of cohorts, from the first month after the cohort's own to the last one observed. */
+export function cohortsOf(rows: readonly RetentionCell[], lastCohort?: string): Cohort[] {
+  const shown = rows.filter(({ cohort }) => !lastCohort || cohort <= lastCohort)
+  const periods = Math.max(0, ...shown.map(({ period }) => period))
+  const byCohort = Map.groupBy(shown, ({ cohort }) => cohort)
+  return [...byCohort].flatMap(([cohort, cells]) => {
+    const [first] = cells
+    if (!first) return []
+    const byPeriod = new Map(cells.map((cell) => [cell.period, cell]))
+    return {
+      cohort,
+      size: first.cohortSize,
+      firstSeen: first.firstSeen,
+      cells: Array.from({ length: periods }, (_, index) => byPeriod.get(index + 1)),
+    }
+  })
+}
+
+/** The lowest and the highest complete rate: the ends of the colour ramp. */
+export function domainOf(cohorts: readonly Cohort[]): [number, number] {
+  const rates = cohorts.flatMap(({ cells }) =>
+    cells.flatMap((cell) => (cell?.state === 'complete' && cell.rate !== null ? cell.rate : [])),
+  )
+  return rates.length === 0 ? [0, 1] : [Math.min(...rates), Math.max(...rates)]
+}
+
+/** The weighted mean of each month over the complete cells of cohorts that are new; null where there is none. */
+export function meanOf(cohorts: readonly Cohort[]): ({ returned: number; eligible: number } | null)[] {
+  const periods = cohorts[0]?.cells.length ?? 0
+  return Array.from({ length: periods }, (_, index) => {
+    const complete = cohorts.flatMap(({ firstSeen, cells }) => {
+      const cell = cells[index]
+      return !firstSeen && cell?.state === 'complete' ? cell : []
+    })
+    if (complete.length === 0) return null
+    return {
+      returned: complete.reduce((sum, cell) => sum + cell.returned, 0),
+      eligible: complete.reduce((sum, cell) => sum + cell.eligible, 0),
+    }
+  })
+}

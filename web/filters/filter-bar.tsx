@@ -1,0 +1,180 @@
+import { Button, Checkbox, TextInput } from '@mantine/core'
+import { IconCalendar, IconPlus } from '@tabler/icons-react'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useFormat } from '../ui/format.ts'
+import { Chip } from './chip.tsx'
+import { presetRange, presets } from './days.ts'
+import classes from './filter-bar.module.css'
+import { useFilters } from './filters.ts'
+import { SegmentPicker } from './segment-picker.tsx'
+
+const DayRange = lazy(() => import('./day-range.tsx'))
+
+/**
+ * The sticky bar of an analytic page. Every choice is in the address, so a link shows the same figures.
+ * `asOf` is the last day of the data the page shows; `stores` and `channels` are the names to choose from;
+ * `dates` and `compare` say whether the page's questions take them.
+ */
+export function FilterBar({
+  asOf,
+  stores = [],
+  channels = [],
+  dates = true,
+  compare = false,
+}: {
+  asOf?: string
+  stores?: readonly string[]
+  channels?: readonly string[]
+  dates?: boolean
+  compare?: boolean
+}) {
+  const t = useTranslations('filters')
+  const format = useFormat()
+  const { filters, set } = useFilters()
+  return (
+    <div className={classes.bar}>
+      <div className={classes.chips} role="group" aria-label={t('label')}>
+        <SegmentPicker />
+        {dates ? <DatesChip asOf={filters.asOf ?? asOf} /> : null}
+        <ListChip name="stores" all={stores} />
+        <ListChip name="channels" all={channels} />
+        {compare ? (
+          <button
+            type="button"
+            className={classes.chip}
+            data-off={filters.compare ? undefined : true}
+            aria-pressed={filters.compare === 'previous'}
+            onClick={() => set({ compare: filters.compare ? undefined : 'previous' })}
+          >
+            {filters.compare ? null : <IconPlus size={16} aria-hidden />}
+            {t('compare')}
+          </button>
+        ) : null}
+      </div>
+      {asOf ? <div className={classes.asOf}>{t('asOf', { day: format.weekday(asOf) })}</div> : null}
+    </div>
+  )
+}
+
+function DatesChip({ asOf }: { asOf?: string }) {
+  const t = useTranslations('filters')
+  const format = useFormat()
+  const { filters, set } = useFilters()
+  const { from, to } = filters
+  const preset = asOf
+    ? presets.find((name) => {
+        const range = presetRange(name, asOf)
+        return range.from === from && range.to === to
+      })
+    : undefined
+  const label = preset
+    ? t(`dates.${preset}`)
+    : from && to
+      ? format.dayRange(from, to)
+      : from
+        ? t('dates.since', { day: format.day(from) })
+        : to
+          ? t('dates.until', { day: format.day(to) })
+          : t('dates.all')
+  return (
+    <Chip
+      label={label}
+      icon={<IconCalendar size={16} aria-hidden />}
+      onClear={from || to ? () => set({ from: undefined, to: undefined }) : undefined}
+    >
+      {(close) => (
+        <div className={classes.dates}>
+          <div className={classes.presets}>
+            {asOf
+              ? presets.map((name) => (
+                  <Button
+                    key={name}
+                    variant={name === preset ? 'light' : 'subtle'}
+                    color={name === preset ? undefined : 'gray'}
+                    justify="start"
+                    onClick={() => {
+                      set(presetRange(name, asOf))
+                      close()
+                    }}
+                  >
+                    {t(`dates.${name}`)}
+                  </Button>
+                ))
+              : null}
+            <Button
+              variant={from || to ? 'subtle' : 'light'}
+              color={from || to ? 'gray' : undefined}
+              justify="start"
+              onClick={() => {
+                set({ from: undefined, to: undefined })
+                close()
+              }}
+            >
+              {t('dates.all')}
+            </Button>
+          </div>
+          <Suspense fallback={<div className={classes.calendar} />}>
+            <DayRange
+              from={from}
+              to={to}
+              latest={asOf}
+              onChange={(range) => {
+                set(range)
+                close()
+              }}
+            />
+          </Suspense>
+        </div>
+      )}
+    </Chip>
+  )
+}
+
+function ListChip({ name, all }: { name: 'stores' | 'channels'; all: readonly string[] }) {
+  const t = useTranslations('filters')
+  const { filters, set } = useFilters()
+  const [wanted, want] = useState('')
+  const chosen = filters[name] ?? []
+  if (all.length < 2 && chosen.length === 0) return null
+  const shown = all.filter((item) => item.toLowerCase().includes(wanted.toLowerCase()))
+  const label =
+    chosen.length === 0
+      ? t(`${name}.all`)
+      : chosen.length === 1
+        ? (chosen[0] ?? '')
+        : t(`${name}.some`, { n: chosen.length })
+  return (
+    <Chip
+      label={label}
+      off={chosen.length === 0}
+      onClear={chosen.length > 0 ? () => set({ [name]: undefined }) : undefined}
+    >
+      {() => (
+        <div className={classes.list}>
+          {all.length > 8 ? (
+            <TextInput
+              aria-label={t('find')}
+              placeholder={t('find')}
+              value={wanted}
+              onChange={(event) => want(event.currentTarget.value)}
+            />
+          ) : null}
+          {shown.map((item) => (
+            <Checkbox
+              key={item}
+              label={item}
+              checked={chosen.includes(item)}
+              onChange={(event) => {
+                const next = event.currentTarget.checked
+                  ? [...chosen, item]
+                  : chosen.filter((other) => other !== item)
+                set({ [name]: next.length > 0 ? next : undefined })
+              }}
+            />
+          ))}
+        </div>
+      )}
+    </Chip>
+  )
+}

@@ -1,0 +1,37 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useCallback, useMemo } from 'react'
+import { readFilters, type FilterSearch } from './search.ts'
+
+/** What the analytics procedures take: the address's filters without the comparison. */
+export type Question = Omit<FilterSearch, 'compare'>
+
+/**
+ * The filters in the address and how to change them. `question` goes to the server as it is; `set` changes
+ * some fields (undefined removes one) and keeps the rest of the address.
+ */
+export function useFilters() {
+  const search = useSearch({ strict: false }) as Record<string, unknown>
+  const navigate = useNavigate()
+  const key = JSON.stringify(readFilters(search))
+  const filters = useMemo(() => JSON.parse(key) as FilterSearch, [key])
+  const question = useMemo(() => {
+    const { compare: _, ...rest } = filters
+    return rest
+  }, [filters]) as Question
+  const set = useCallback(
+    (change: Partial<FilterSearch>) =>
+      void navigate({
+        to: '.',
+        search: ((old: Record<string, unknown>) => ({ ...old, ...change })) as never,
+        replace: true,
+      }),
+    [navigate],
+  )
+  return { filters, question, set }
+}
+
+/** A segment expression narrowed by the page's own: both must hold. */
+export function bothHold(one: string | undefined, other: string | undefined): string {
+  const parts = [one, other].filter((part) => part && part !== 'everyone')
+  return parts.length === 2 ? `(${parts[0]}) AND (${parts[1]})` : (parts[0] ?? 'everyone')
+}

@@ -1,0 +1,39 @@
+/** The filters of an analytic page as they stand in its address. Everything is optional: absent is "all". */
+export interface FilterSearch {
+  /** A segment expression. */
+  readonly segment?: string
+  /** ISO days, inclusive. */
+  readonly from?: string
+  readonly to?: string
+  readonly asOf?: string
+  readonly stores?: string[]
+  readonly channels?: string[]
+  readonly compare?: 'previous'
+}
+
+const isoDay = /^\d{4}-\d{2}-\d{2}$/
+const day = (value: unknown) => (typeof value === 'string' && isoDay.test(value) ? value : undefined)
+const text = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).trim() || undefined : undefined
+const list = (value: unknown) => {
+  const items = (Array.isArray(value) ? value : [value]).flatMap((item) => text(item) ?? [])
+  return items.length > 0 ? items : undefined
+}
+const present = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
+
+/** Reads the filters of an address; what does not read as one is left out, so an old link still opens. */
+export function readFilters(search: Record<string, unknown>): FilterSearch {
+  return present({
+    segment: text(search.segment),
+    from: day(search.from),
+    to: day(search.to),
+    asOf: day(search.asOf),
+    stores: list(search.stores),
+    channels: list(search.channels),
+    compare: search.compare === 'previous' ? ('previous' as const) : undefined,
+  })
+}
+
+/** Reads one text field of an address. */
+export const readText = (search: Record<string, unknown>, field: string) => text(search[field])

@@ -1,0 +1,36 @@
+import { QueryClient } from '@tanstack/react-query'
+import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client'
+import { createTRPCContext } from '@trpc/tanstack-react-query'
+import type { AppRouter } from '../server/router.ts'
+
+export const { TRPCProvider, useTRPC } = createTRPCContext<AppRouter>()
+
+/** The server's code of a failed call, such as `FORBIDDEN`; `OFFLINE` when no answer came. */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof TRPCClientError)) return 'UNKNOWN'
+  const data = error.data as { code?: string } | null | undefined
+  return data?.code ?? 'OFFLINE'
+}
+
+/** Refusals do not become true by asking again; only a missing answer is worth one more try. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => failures < 1 && errorCode(error) === 'OFFLINE',
+    },
+    mutations: { retry: false },
+  },
+})
+
+// One request per call, unbatched: leaving a page then aborts exactly its own queries.
+export const trpcClient = createTRPCClient<AppRouter>({
+  links: [
+    splitLink({
+      condition: (operation) => operation.type === 'subscription',
+      true: httpSubscriptionLink({ url: '/trpc' }),
+      false: httpLink({ url: '/trpc' }),
+    }),
+  ],
+})

@@ -1,0 +1,49 @@
+import { createContext, use, useEffect, useRef, useState, type ReactNode } from 'react'
+import { useWorkspace } from './workspace.tsx'
+import classes from './chart-frame.module.css'
+
+/** Makes and downloads the chart's picture under the panel's words. */
+export type PictureTaker = (words: { title: string; subtitle: string; file: string }) => Promise<void>
+
+/** How a chart offers its picture to the panel around it. */
+export const PictureContext = createContext<{ offer: (taker: PictureTaker | null) => void } | null>(null)
+
+/**
+ * A chart at its measured width, redrawn when that changes: SVG text is never scaled. `note` (such as the
+ * day the data reaches) goes into the PNG. On a phone the chart is 220 high.
+ */
+export function ChartFrame({
+  height = 280,
+  note,
+  children,
+}: {
+  height?: number
+  note?: string
+  children: (width: number, height: number) => ReactNode
+}) {
+  const frame = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  const pictures = use(PictureContext)
+  const { name } = useWorkspace()
+  useEffect(() => {
+    const element = frame.current
+    if (!element) return
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  useEffect(() => {
+    pictures?.offer(async (words) => {
+      const { savePicture } = await import('./chart-picture.ts')
+      const svg = frame.current?.querySelector('svg')
+      if (svg) await savePicture(svg, { ...words, note: [name, note].filter(Boolean).join(' · ') })
+    })
+    return () => pictures?.offer(null)
+  }, [pictures, note, name])
+  const shownHeight = width > 0 && width < 480 ? Math.min(height, 220) : height
+  return (
+    <div ref={frame} className={classes.frame} style={{ height: shownHeight }}>
+      {width > 0 ? children(width, shownHeight) : null}
+    </div>
+  )
+}

@@ -1,0 +1,241 @@
+import { CartesianGrid, Line, LineChart, Tooltip, usePlotArea, useYAxisScale, XAxis, YAxis } from 'recharts'
+import type { ReactNode } from 'react'
+import classes from './lines-chart.module.css'
+import { usePalette } from './palette.ts'
+import { niceTicks, spread, textWidth } from './scale.ts'
+import { fontFamily } from './tokens.ts'
+
+/** One point: its value (null is unknown: the line stops), whether it may still change, its tooltip's rows. */
+export interface LinePoint {
+  readonly value: number | null
+  readonly inProgress?: boolean
+  /** What the tooltip says below the value: n, interval, state. */
+  readonly notes?: readonly string[]
+}
+
+export interface LineSeries {
+  readonly key: string
+  readonly name: string
+  readonly colour: string
+  readonly strong?: boolean
+  readonly points: readonly LinePoint[]
+}
+
+/**
+ * Lines over a shared axis: filled dots are complete, open ones in progress; each line is named at its
+ * end. One tab stop; the arrow keys step through the points; a click on a point, or Enter, calls `onPoint`.
+ */
+export function LinesChart({
+  width,
+  height,
+  title,
+  description,
+  positions,
+  positionTitle,
+  series,
+  formatValue,
+  formatTick,
+  onPoint,
+  dots = true,
+}: {
+  width: number
+  height: number
+  title: string
+  description: string
+  /** The labels along the x axis. */
+  positions: readonly string[]
+  /** The tooltip's heading for a position. */
+  positionTitle: (index: number) => string
+  series: readonly LineSeries[]
+  formatValue: (value: number) => string
+  formatTick: (value: number) => string
+  onPoint?: (series: LineSeries, index: number) => void
+  dots?: boolean
+}) {
+  const palette = usePalette()
+  const values = series.flatMap(({ points }) => points.flatMap(({ value }) => value ?? []))
+  const ticks = niceTicks(Math.max(0, ...values), Math.min(0, ...values))
+  const labelWidth = Math.max(0, ...series.map(({ name }) => textWidth(name, 12, 600, fontFamily)))
+  const tickWidth = Math.max(...ticks.map((tick) => textWidth(formatTick(tick), 12, 400, fontFamily)))
+  const rows = positions.map((position, index) => ({
+    position,
+    index,
+    ...Object.fromEntries(series.map(({ key, points }) => [key, points[index]?.value ?? null])),
+  }))
+  const axis = { fontSize: 12, fill: palette.text3, fontFamily }
+  return (
+    <LineChart
+      width={width}
+      height={height}
+      data={rows}
+      margin={{ top: 12, right: Math.ceil(labelWidth) + 26, bottom: 4, left: 0 }}
+      accessibilityLayer
+      title={title}
+      desc={description}
+    >
+      <CartesianGrid vertical={false} stroke={palette.grid} />
+      <XAxis
+        dataKey="index"
+        tickLine={false}
+        axisLine={{ stroke: palette.control }}
+        tick={axis}
+        tickFormatter={(index: number) => positions[index] ?? ''}
+        minTickGap={24}
+        interval="preserveStartEnd"
+        height={28}
+        tickMargin={8}
+        padding={{ left: 8, right: 8 }}
+      />
+      <YAxis
+        width={Math.ceil(tickWidth) + 12}
+        domain={[ticks[0] ?? 0, ticks.at(-1) ?? 1]}
+        ticks={ticks}
+        tickLine={false}
+        axisLine={false}
+        tick={axis}
+        tickFormatter={formatTick}
+      />
+      <Tooltip
+        isAnimationActive={false}
+        cursor={{ stroke: palette.control, strokeDasharray: '2 3' }}
+        content={({ active, label }) => {
+          const index = Number(label)
+          return active && positions[index] !== undefined ? (
+            <ChartTooltip heading={positionTitle(index)}>
+              {series.map(({ key, name, colour, points }) => {
+                const point = points[index]
+                return point && point.value !== null ? (
+                  <TooltipRow
+                    key={key}
+                    colour={colour}
+                    name={name}
+                    value={formatValue(point.value)}
+                    notes={point.notes}
+                  />
+                ) : null
+              })}
+            </ChartTooltip>
+          ) : null
+        }}
+      />
+      {series.map((each) => (
+        <Line
+          key={each.key}
+          dataKey={each.key}
+          name={each.name}
+          type="linear"
+          stroke={each.colour}
+          strokeWidth={each.strong ? 2.5 : 2}
+          isAnimationActive={false}
+          connectNulls={false}
+          dot={
+            dots
+              ? ({ cx, cy, index, key }) =>
+                  typeof cx === 'number' && typeof cy === 'number' && each.points[index]?.value !== null ? (
+                    <circle
+                      key={key}
+                      cx={cx}
+                      cy={cy}
+                      r={3.5}
+                      strokeWidth={2}
+                      stroke={each.colour}
+                      fill={each.points[index]?.inProgress ? palette.surface : each.colour}
+                      cursor={onPoint ? 'pointer' : undefined}
+                      onClick={onPoint ? () => onPoint(each, index) : undefined}
+                    />
+                  ) : (
+                    <g key={key} />
+                  )
+              : false
+          }
+          activeDot={{
+            r: 5,
+            fill: each.colour,
+            stroke: palette.surface,
+            cursor: onPoint ? 'pointer' : undefined,
+            onClick: onPoint
+              ? (_event: unknown, dot: unknown) => onPoint(each, Number((dot as { index?: number }).index))
+              : undefined,
+          }}
+        />
+      ))}
+      <EndLabels series={series} />
+    </LineChart>
+  )
+}
+
+/** The lines' names at the right edge, in the order of their ends and moved apart where these are close. */
+function EndLabels({ series }: { series: readonly LineSeries[] }) {
+  const palette = usePalette()
+  const plot = usePlotArea()
+  const y = useYAxisScale()
+  if (!plot || !y) return null
+  const ends = series.flatMap((each) => {
+    const at = y(each.points.findLast(({ value }) => value !== null)?.value ?? Number.NaN)
+    return at === undefined || Number.isNaN(at) ? [] : [{ each, at }]
+  })
+  const placed = spread(
+    ends.map(({ at }) => at),
+    18,
+    plot.y + plot.height,
+  )
+  const left = plot.x + plot.width + 8
+  return (
+    <g>
+      {ends.map(({ each }, index) => (
+        <g key={each.key}>
+          <line
+            x1={left}
+            x2={left + 10}
+            y1={placed[index]}
+            y2={placed[index]}
+            stroke={each.colour}
+            strokeWidth={each.strong ? 3.5 : 2.5}
+          />
+          <text
+            x={left + 15}
+            y={placed[index]}
+            dominantBaseline="central"
+            fontSize={12}
+            fontWeight={600}
+            fontFamily={fontFamily}
+            fill={palette.text}
+          >
+            {each.name}
+          </text>
+        </g>
+      ))}
+    </g>
+  )
+}
+
+/** The small card that follows the pointer or the arrow keys over a chart. */
+export function ChartTooltip({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <div className={classes.tooltip}>
+      <div className={classes.heading}>{heading}</div>
+      {children}
+    </div>
+  )
+}
+
+export function TooltipRow({
+  colour,
+  name,
+  value,
+  notes,
+}: {
+  colour?: string
+  name: string
+  value: string
+  notes?: readonly string[]
+}) {
+  return (
+    <div className={classes.row}>
+      {colour ? <span className={classes.dot} style={{ background: colour }} /> : null}
+      <span>{name}</span>
+      <span className={classes.value}>{value}</span>
+      {notes?.length ? <span className={classes.notes}>{notes.join(' · ')}</span> : null}
+    </div>
+  )
+}

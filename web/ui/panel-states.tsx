@@ -1,0 +1,60 @@
+import { Button } from '@mantine/core'
+import { IconAlertTriangle, IconInbox } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
+import { errorCode } from '../trpc.ts'
+import classes from './panel-states.module.css'
+
+/** Refusals whose sentence comes from the server, because only it knows what was refused. */
+const spokenByServer = [
+  'BAD_REQUEST',
+  'CONFLICT',
+  'PRECONDITION_FAILED',
+  'UNPROCESSABLE_CONTENT',
+  'NOT_FOUND',
+]
+
+/** What went wrong, as a sentence to read and a code to quote. */
+export function useErrorText(): (error: unknown) => { sentence: string; code: string } {
+  const t = useTranslations('ui')
+  return (error) => {
+    const code = errorCode(error)
+    if (spokenByServer.includes(code) && error instanceof Error && !error.message.startsWith('['))
+      return { sentence: error.message, code }
+    const known = code === 'OFFLINE' || code === 'FORBIDDEN' || code === 'UNAUTHORIZED' || code === 'TIMEOUT'
+    return { sentence: t(known ? `error.${code}` : 'error.other'), code }
+  }
+}
+
+/** An error in its place: what happened, one action, the code. */
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const t = useTranslations('ui')
+  const { sentence, code } = useErrorText()(error)
+  return (
+    <div className={classes.state} role="alert">
+      <IconAlertTriangle size={20} className={classes.bad} aria-hidden />
+      <div>
+        <p className={classes.reason}>{sentence}</p>
+        <p className={classes.code}>{code}</p>
+        {retry && code !== 'FORBIDDEN' ? (
+          <Button variant="default" onClick={retry}>
+            {t('again')}
+          </Button>
+        ) : null}
+      </div>
+    </div>
+  )
+}
+
+/** Nothing to show: why, and the first step. */
+export function Missing({ reason, action }: { reason: ReactNode; action?: ReactNode }) {
+  return (
+    <div className={classes.state}>
+      <IconInbox size={20} className={classes.off} aria-hidden />
+      <div>
+        <p className={classes.reason}>{reason}</p>
+        {action}
+      </div>
+    </div>
+  )
+}

@@ -104,11 +104,11 @@ class DuckDbEngine implements Engine {
     const connection = await this.#readers.enter(options.signal, () => this.#connect())
     const watch = watched(connection, options)
     try {
-      const prepared = await bound(connection, query)
-      const result = await watch.settle(prepared.stream())
+      const prepared = await watch.settle(() => bound(connection, query))
+      const result = await watch.settle(() => prepared.stream())
       const decode = rowDecoder(result)
       for (;;) {
-        const chunk = await watch.settle(result.fetchChunk())
+        const chunk = await watch.settle(() => result.fetchChunk())
         if (!chunk || chunk.rowCount === 0) return
         yield decode(chunk)
       }
@@ -248,28 +248,42 @@ class Turns {
 
 const defaultTimeoutMs = 30_000
 
+/** An interrupt that finds no query running is lost, so it is repeated until the work has ended. */
+const repeatInterruptMs = 20
+
 /** Interrupts the connection on abort or timeout and turns the interrupt into the right error. */
 function watched(connection: DuckDBConnection, options: QueryOptions) {
+  const { signal } = options
   let timedOut = false
-  const stop = () => connection.interrupt()
+  let repeating: NodeJS.Timeout | undefined
+  const stop = () => {
+    connection.interrupt()
+    repeating ??= setInterval(() => connection.interrupt(), repeatInterruptMs)
+  }
   const timer = setTimeout(() => {
     timedOut = true
     stop()
   }, options.timeoutMs ?? defaultTimeoutMs)
-  options.signal?.addEventListener('abort', stop, { once: true })
+  signal?.addEventListener('abort', stop, { once: true })
+  const stopped = (cause?: unknown) => {
+    if (timedOut) return new QueryTimedOut('The query took too long.', { cause })
+    return signal?.aborted ? new QueryCancelled('The query was cancelled.', { cause }) : undefined
+  }
   return {
-    async settle<T>(work: Promise<T>): Promise<T> {
+    /** One step of the work; none is begun once it was stopped. */
+    async settle<T>(step: () => Promise<T>): Promise<T> {
+      const before = stopped()
+      if (before) throw before
       try {
-        return await work
+        return await step()
       } catch (error) {
-        if (timedOut) throw new QueryTimedOut('The query took too long.', { cause: error })
-        if (options.signal?.aborted) throw new QueryCancelled('The query was cancelled.', { cause: error })
-        throw error
+        throw stopped(error) ?? error
       }
     },
     end() {
       clearTimeout(timer)
-      options.signal?.removeEventListener('abort', stop)
+      clearInterval(repeating)
+      signal?.removeEventListener('abort', stop)
     },
   }
 }
@@ -284,8 +298,8 @@ async function bound(connection: DuckDBConnection, query: Sql) {
 async function ran(connection: DuckDBConnection, statement: Sql, options: QueryOptions): Promise<void> {
   const watch = watched(connection, options)
   try {
-    const prepared = await watch.settle(bound(connection, statement))
-    await watch.settle(prepared.run())
+    const prepared = await watch.settle(() => bound(connection, statement))
+    await watch.settle(() => prepared.run())
   } finally {
     watch.end()
   }
@@ -294,12 +308,12 @@ async function ran(connection: DuckDBConnection, statement: Sql, options: QueryO
 async function answered(connection: DuckDBConnection, query: Sql, options: QueryOptions): Promise<Row[]> {
   const watch = watched(connection, options)
   try {
-    const prepared = await watch.settle(bound(connection, query))
-    const result = await watch.settle(prepared.run())
+    const prepared = await watch.settle(() => bound(connection, query))
+    const result = await watch.settle(() => prepared.run())
     const decode = rowDecoder(result)
     const rows: Row[] = []
     for (;;) {
-      const chunk = await watch.settle(result.fetchChunk())
+      const chunk = await watch.settle(() => result.fetchChunk())
       if (!chunk || chunk.rowCount === 0) return rows
       for (const row of decode(chunk)) rows.push(row)
     }

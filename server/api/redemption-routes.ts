@@ -26,7 +26,8 @@ const always = {
   429: problem('`rate_limited`: too many requests of this key; see Retry-After.'),
   500: problem('`internal`: unexpected; ask again with the same Idempotency-Key.'),
 }
-const limits = { tags: ['Redemptions'] }
+/** The headers that protect pages cost a tenth of a redemption and mean nothing to a till. */
+const noPage = { helmet: false } as const
 
 /** Looking up, redeeming and cancelling. */
 export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {
@@ -35,9 +36,10 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
   app.post(
     '/redemptions',
     {
+      ...noPage,
       config: { scope: 'redemptions' },
       schema: {
-        ...limits,
+        tags: ['Redemptions'],
         summary: 'Redeem one use of a coupon',
         description:
           'Answers once the redemption is on disk. The same Idempotency-Key and body get the first answer again, a refusal too.',
@@ -86,9 +88,10 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
   app.get(
     '/coupons/:code',
     {
+      ...noPage,
       config: { scope: 'redemptions' },
       schema: {
-        ...limits,
+        tags: ['Redemptions'],
         summary: 'See what a coupon is worth, without using it',
         params: z.object({ code: Code }),
         response: { 200: CouponState, 404: problem('`unknown`: no such code in this workspace.'), ...always },
@@ -117,9 +120,10 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
   app.post(
     '/redemptions/:redemptionId/cancel',
     {
+      ...noPage,
       config: { scope: 'redemptions' },
       schema: {
-        ...limits,
+        tags: ['Redemptions'],
         summary: 'Take a redemption back',
         description: 'Gives the use back if the coupon is still valid. Asking again answers the same.',
         params: z.object({ redemptionId: z.string().max(100) }),
@@ -141,6 +145,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
   app.post(
     '/orders/:orderId/cancel',
     {
+      ...noPage,
       config: { scope: 'orders' },
       schema: {
         tags: ['Orders'],

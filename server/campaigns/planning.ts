@@ -33,7 +33,18 @@ export interface Plan {
   /** The rise in buyers that these arms would show, as a difference of shares; null: none. */
   readonly detectable: number | null
   readonly recommended: HoldoutPlan
+  /** Holdouts to choose from, the recommended one among them, each with what it would show. */
+  readonly options: HoldoutOption[]
 }
+
+export interface HoldoutOption {
+  readonly share: number
+  /** About so many members; a launch splits by chance. */
+  readonly members: number
+  readonly detectable: number | null
+}
+
+const offeredShares = [0.1, 0.25, 0.5]
 
 const sureness = { alpha: alphas.atEnd, power: 0.8 }
 /** Where nothing is known of the rate, the one at which chance hides most. */
@@ -50,11 +61,19 @@ export async function planFor(
   const baseline = await baselineOf(platform, workspace, audience, windowDays, signal)
   const base = baseline?.value ?? leastFavourable
   const [treated, heldOut] = [audience.treated.length, audience.heldOut.length]
+  const eligible = treated + heldOut
+  const recommended = recommendedHoldout(base, eligible, effect, sureness)
+  const shares = [...new Set([recommended.share, ...offeredShares])].toSorted((a, b) => a - b)
   return {
     baseline,
     windowDays,
     detectable: detectableRise(base, { treated, heldOut }, sureness),
-    recommended: recommendedHoldout(base, treated + heldOut, effect, sureness),
+    recommended,
+    options: shares.map((share) => {
+      const members = Math.round(eligible * share)
+      const arms = { treated: eligible - members, heldOut: members }
+      return { share, members, detectable: detectableRise(base, arms, sureness) }
+    }),
   }
 }
 

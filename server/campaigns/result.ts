@@ -171,11 +171,11 @@ async function measure(
     measured: OutcomeLift | undefined,
   ): OutcomeRow => ({
     outcome,
-    treated: shareOf(value(treated), treated.members),
-    heldOut: shareOf(value(heldOut), heldOut.members),
-    difference: measured?.difference ?? null,
-    low: measured?.interval?.low ?? null,
-    high: measured?.interval?.high ?? null,
+    treated: roundedFor(outcome, shareOf(value(treated), treated.members)),
+    heldOut: roundedFor(outcome, shareOf(value(heldOut), heldOut.members)),
+    difference: rounded(outcome, measured?.difference),
+    low: rounded(outcome, measured?.interval?.low),
+    high: rounded(outcome, measured?.interval?.high),
     verdict: measured?.verdict ?? null,
   })
   const sum = (of: (arm: typeof treated) => Arm) => (arm: typeof treated) => of(arm).sum
@@ -200,6 +200,15 @@ async function measure(
     ],
   }
 }
+
+/** Money leaves in whole minor units. */
+const rounded = (outcome: OutcomeRow['outcome'], value: number | null | undefined): number | null =>
+  value === null || value === undefined ? null : outcome === 'net' ? Math.round(value) : value
+
+const roundedFor = (outcome: OutcomeRow['outcome'], share: Share): PerMember => ({
+  ...share,
+  value: rounded(outcome, share.value),
+})
 
 async function armSizes({ store }: Platform, workspaceId: string, campaignId: string) {
   const rows = await store

@@ -105,13 +105,13 @@ export async function explainSegment(
 
 const listed = 500
 
-/** The values that occur in the data, most frequent first, at most 500 of each list. */
+/** The newest day of the data and the values that occur in it, most frequent first, at most 500 of each list. */
 export async function valuesOf(
   store: Store,
   workspace: Workspace,
   signal?: AbortSignal,
-): Promise<Record<ValueList, string[]>> {
-  const { tables } = await tablesAt(store, workspace, undefined, signal)
+): Promise<{ day: string; values: Record<ValueList, string[]> }> {
+  const { tables, asOf } = await tablesAt(store, workspace, undefined, signal)
   const sources = {
     categories: sql`select category as value from ${tables.categoryOrders}`,
     stores: sql`select store as value from ${tables.memberOrders}`,
@@ -129,5 +129,6 @@ export async function valuesOf(
     )
     return [list, rows.map(({ value }) => String(value))] as const
   })
-  return Object.fromEntries(await Promise.all(entries)) as Record<ValueList, string[]>
+  const values = Object.fromEntries(await Promise.all(entries)) as Record<ValueList, string[]>
+  return { day: asOf, values }
 }

@@ -53,14 +53,17 @@ const dormant = createRoute({
 const segments = createRoute({
   getParentRoute: () => shell,
   path: '/segments',
+  validateSearch: (search: Search): { tab?: 'tags' } => (search.tab === 'tags' ? { tab: 'tags' } : {}),
   component: lazyRouteComponent(() => import('../features/segments/segments-page.tsx'), 'SegmentsPage'),
 })
 /** `new` opens an empty editor, or one filled with `?expression=`. */
 const segment = createRoute({
   getParentRoute: () => shell,
   path: '/segments/$segmentId',
-  validateSearch: (search: Search): { expression?: string } => ({
+  validateSearch: (search: Search): { expression?: string; face?: string; member?: string } => ({
     expression: readText(search, 'expression'),
+    face: readText(search, 'face'),
+    member: readText(search, 'member'),
   }),
   component: lazyRouteComponent(() => import('../features/segments/segment-page.tsx'), 'SegmentPage'),
 })

@@ -1,8 +1,11 @@
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { IconCalendar, IconPlus } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { useTRPC } from '../trpc.ts'
 import { useFormat } from '../ui/format.ts'
+import { Failure } from '../ui/panel-states.tsx'
 import { Chip } from './chip.tsx'
 import { presetRange, presets } from './days.ts'
 import classes from './filter-bar.module.css'
@@ -13,20 +16,18 @@ const DayRange = lazy(() => import('./day-range.tsx'))
 
 /**
  * The sticky bar of an analytic page. Every choice is in the address, so a link shows the same figures.
- * `asOf` is the last day of the data the page shows; `stores` and `channels` are the names to choose from;
- * `dates` and `compare` say whether the page's questions take them.
+ * `asOf` is the last day of the data the page shows; `dates`, `places` and `compare` say whether the page's
+ * questions take a window, stores and channels, a comparison.
  */
 export function FilterBar({
   asOf,
-  stores = [],
-  channels = [],
   dates = true,
+  places = true,
   compare = false,
 }: {
   asOf?: string
-  stores?: readonly string[]
-  channels?: readonly string[]
   dates?: boolean
+  places?: boolean
   compare?: boolean
 }) {
   const t = useTranslations('filters')
@@ -37,8 +38,8 @@ export function FilterBar({
       <div className={classes.chips} role="group" aria-label={t('label')}>
         <SegmentPicker />
         {dates ? <DatesChip asOf={filters.asOf ?? asOf} /> : null}
-        <ListChip name="stores" all={stores} />
-        <ListChip name="channels" all={channels} />
+        {places ? <PlaceChip name="stores" /> : null}
+        {places ? <PlaceChip name="channels" /> : null}
         {compare ? (
           <button
             type="button"
@@ -131,13 +132,10 @@ function DatesChip({ asOf }: { asOf?: string }) {
   )
 }
 
-function ListChip({ name, all }: { name: 'stores' | 'channels'; all: readonly string[] }) {
+function PlaceChip({ name }: { name: 'stores' | 'channels' }) {
   const t = useTranslations('filters')
   const { filters, set } = useFilters()
-  const [wanted, want] = useState('')
   const chosen = filters[name] ?? []
-  if (all.length < 2 && chosen.length === 0) return null
-  const shown = all.filter((item) => item.toLowerCase().includes(wanted.toLowerCase()))
   const label =
     chosen.length === 0
       ? t(`${name}.all`)
@@ -150,31 +148,56 @@ function ListChip({ name, all }: { name: 'stores' | 'channels'; all: readonly st
       off={chosen.length === 0}
       onClear={chosen.length > 0 ? () => set({ [name]: undefined }) : undefined}
     >
-      {() => (
-        <div className={classes.list}>
-          {all.length > 8 ? (
-            <TextInput
-              aria-label={t('find')}
-              placeholder={t('find')}
-              value={wanted}
-              onChange={(event) => want(event.currentTarget.value)}
-            />
-          ) : null}
-          {shown.map((item) => (
-            <Checkbox
-              key={item}
-              label={item}
-              checked={chosen.includes(item)}
-              onChange={(event) => {
-                const next = event.currentTarget.checked
-                  ? [...chosen, item]
-                  : chosen.filter((other) => other !== item)
-                set({ [name]: next.length > 0 ? next : undefined })
-              }}
-            />
-          ))}
-        </div>
-      )}
+      {() => <PlaceList name={name} chosen={chosen} onChange={(next) => set({ [name]: next })} />}
     </Chip>
+  )
+}
+
+/** The names that occur in the data, asked for when the list is opened. */
+function PlaceList({
+  name,
+  chosen,
+  onChange,
+}: {
+  name: 'stores' | 'channels'
+  chosen: readonly string[]
+  onChange: (chosen: string[] | undefined) => void
+}) {
+  const t = useTranslations('filters')
+  const trpc = useTRPC()
+  const [wanted, want] = useState('')
+  const values = useQuery(
+    trpc.segments.values.queryOptions(undefined, { staleTime: 300_000, trpc: { abortOnUnmount: true } }),
+  )
+  if (values.isPending) return <div className={classes.list} />
+  if (values.isError) return <Failure error={values.error} retry={() => void values.refetch()} />
+  const all = [...new Set([...chosen, ...values.data.values[name]])]
+  if (all.length === 0) return <div className={classes.list}>{t(`${name}.none`)}</div>
+  return (
+    <div className={classes.list}>
+      {all.length > 8 ? (
+        <TextInput
+          aria-label={t('find')}
+          placeholder={t('find')}
+          value={wanted}
+          onChange={(event) => want(event.currentTarget.value)}
+        />
+      ) : null}
+      {all
+        .filter((item) => item.toLowerCase().includes(wanted.toLowerCase()))
+        .map((item) => (
+          <Checkbox
+            key={item}
+            label={item}
+            checked={chosen.includes(item)}
+            onChange={(event) => {
+              const next = event.currentTarget.checked
+                ? [...chosen, item]
+                : chosen.filter((other) => other !== item)
+              onChange(next.length > 0 ? next : undefined)
+            }}
+          />
+        ))}
+    </div>
   )
 }

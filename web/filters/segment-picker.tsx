@@ -1,30 +1,51 @@
 import { Button, Textarea } from '@mantine/core'
 import { IconUsers } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { useTRPC } from '../trpc.ts'
 import { Chip } from './chip.tsx'
 import classes from './filter-bar.module.css'
 import { useFilters } from './filters.ts'
 
-/** Whose figures the page shows: a segment's expression, in the address. */
+/** Whose figures the page shows: a saved segment, or any expression. The address holds the expression. */
 export function SegmentPicker() {
   const t = useTranslations('filters')
+  const trpc = useTRPC()
   const { filters, set } = useFilters()
+  const saved = useQuery(trpc.segments.list.queryOptions(undefined, { staleTime: 60_000 }))
+  const chosen = saved.data?.find(({ expression }) => expression === filters.segment)
   return (
     <Chip
-      label={filters.segment ?? t('segment.all')}
+      label={chosen?.name ?? filters.segment ?? t('segment.all')}
       icon={<IconUsers size={16} aria-hidden />}
       onClear={filters.segment ? () => set({ segment: undefined }) : undefined}
     >
-      {(close) => (
-        <ExpressionForm
-          expression={filters.segment ?? ''}
-          onUse={(segment) => {
-            set({ segment })
-            close()
-          }}
-        />
-      )}
+      {(close) => {
+        const use = (segment: string | undefined) => {
+          set({ segment })
+          close()
+        }
+        return (
+          <div className={classes.expression}>
+            {saved.data?.length ? (
+              <div className={classes.saved} role="group" aria-label={t('segment.saved')}>
+                {saved.data.map(({ id, name, expression }) => (
+                  <Button
+                    key={id}
+                    variant={id === chosen?.id ? 'light' : 'subtle'}
+                    justify="start"
+                    onClick={() => use(expression)}
+                  >
+                    {name}
+                  </Button>
+                ))}
+              </div>
+            ) : null}
+            <ExpressionForm expression={filters.segment ?? ''} onUse={use} />
+          </div>
+        )
+      }}
     </Chip>
   )
 }
@@ -40,7 +61,7 @@ function ExpressionForm({
   const [text, setText] = useState(expression)
   return (
     <form
-      className={classes.expression}
+      className={classes.rule}
       onSubmit={(event) => {
         event.preventDefault()
         onUse(text.trim() || undefined)

@@ -14,10 +14,13 @@ export const PictureContext = createContext<{ offer: (taker: PictureTaker | null
  */
 export function ChartFrame({
   height = 280,
+  fixed = false,
   note,
   children,
 }: {
   height?: number
+  /** The height follows from the content, such as the number of bars, on a phone too. */
+  fixed?: boolean
   note?: string
   children: (width: number, height: number) => ReactNode
 }) {
@@ -40,7 +43,7 @@ export function ChartFrame({
     })
     return () => pictures?.offer(null)
   }, [pictures, note, name])
-  const shownHeight = width > 0 && width < 480 ? Math.min(height, 220) : height
+  const shownHeight = !fixed && width > 0 && width < 480 ? Math.min(height, 220) : height
   return (
     <div ref={frame} className={classes.frame} style={{ height: shownHeight }}>
       {width > 0 ? children(width, shownHeight) : null}

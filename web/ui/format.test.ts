@@ -42,6 +42,8 @@ describe('money', () => {
     expect(zh.moneyChange(3_800_000)).toBe('+¥3.8万')
     expect(zh.moneyChange(-3_800_000)).toBe('−¥3.8万')
     expect(en.money(null)).toBe('–')
+    expect(en.moneyWhole(-128_450)).toBe('−¥1,285')
+    expect(en.times(8.694)).toBe('8.7')
   })
   test('what a person types becomes minor units, or nothing', () => {
     expect(['12.5', '1,000', '0', '12.345', '12.300', 'ten', '-3', ''].map(en.minorOf)).toEqual([

@@ -101,6 +101,9 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
     money: (minor: number | null) => (minor === null ? unknown : moneyOf(minor)),
     /** ¥128K, ¥12.8万: KPIs and axes, three digits. */
     moneyShort: (minor: number | null) => (minor === null ? unknown : moneyShortOf(minor)),
+    /** ¥1,284: cells of one column, where decimals would be noise. */
+    moneyWhole: (minor: number | null) =>
+      minor === null ? unknown : minus(shortPlain.format(decimalOf(minor, digits) as Decimal)),
     /** +¥3.8万: a difference of amounts. */
     moneyChange: (minor: number | null) => (minor === null ? unknown : sign(minor, moneyShortOf(minor))),
     /** 1,126 */
@@ -112,6 +115,8 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
     countChange: (n: number | null) => (n === null ? unknown : sign(n, minus(whole.format(n)))),
     /** 1.46: an average of counts. */
     average: (value: number | null) => (value === null ? unknown : minus(twoDecimals.format(value))),
+    /** 8.7: how many times as much. */
+    times: (value: number) => minus(decimals.format(value)),
     /** 31.4% of many, "6 of 21" of fewer than 30, "–" of none. */
     share: (numerator: number, denominator: number) => {
       if (denominator === 0) return unknown

@@ -45,6 +45,7 @@ export function HeatTable({
   corner,
   sizeHeader,
   columns,
+  firstPeriod = 1,
   rows,
   mean,
   domain,
@@ -56,6 +57,8 @@ export function HeatTable({
   corner: string
   sizeHeader: string
   columns: readonly string[]
+  /** The number of the first column, for a phone's narrow heads. */
+  firstPeriod?: number
   rows: readonly HeatRow[]
   mean?: { label: string; shortLabel: string; size: string; cells: readonly string[] }
   domain: readonly [number, number]
@@ -110,7 +113,7 @@ export function HeatTable({
               {columns.map((column, at) => (
                 <th key={column} scope="col">
                   <span className={classes.wide}>{column}</span>
-                  <span className={classes.narrow}>{at + 1}</span>
+                  <span className={classes.narrow}>{at + firstPeriod}</span>
                 </th>
               ))}
             </tr>

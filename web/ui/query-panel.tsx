@@ -72,7 +72,7 @@ export function QueryPanel<T>({
   query: Answer<T>
   isEmpty?: (data: T) => boolean
   empty?: { reason: ReactNode; action?: ReactNode }
-  definition?: ReactNode
+  definition?: OfData<T, ReactNode>
   table?: (data: T) => TableOf<never>
   csvName?: string
   minHeight?: number
@@ -98,6 +98,7 @@ export function QueryPanel<T>({
   const rows = ready ? table?.(data) : undefined
   const shownTitle = given(title, data) ?? name ?? ''
   const shownSubtitle = given(subtitle, data)
+  const shownDefinition = given(definition, data)
   const headline = typeof shownTitle === 'string' ? shownTitle : (name ?? csvName ?? '')
 
   const menu =
@@ -146,7 +147,7 @@ export function QueryPanel<T>({
         title={
           <>
             {shownTitle}
-            {definition ? <Definition about={headline}>{definition}</Definition> : null}
+            {shownDefinition ? <Definition about={headline}>{shownDefinition}</Definition> : null}
           </>
         }
         subtitle={shownSubtitle}

@@ -1,7 +1,95 @@
+import { useParams } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
+import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
+import { CampaignActions } from './campaign-actions.tsx'
+import { Composer } from './composer.tsx'
+import { draftOf, type Result } from './draft.ts'
+import { FactsPanel } from './facts-panel.tsx'
+import { FunnelPanel } from './funnel-panel.tsx'
+import { LedgerPanel } from './ledger-panel.tsx'
+import { LiftPanel } from './lift-panel.tsx'
+import { useRise } from './rise.ts'
+import { CampaignStatusChip } from './words.tsx'
 
+/** What came of a campaign; a draft opens in the composer. */
 export function CampaignPage() {
-  const t = useTranslations('shell')
-  return <Page title={t('page.campaigns')} />
+  const t = useTranslations('campaigns')
+  const trpc = useTRPC()
+  const format = useFormat()
+  const { role } = useWorkspace()
+  const { campaignId } = useParams({ from: '/signed-in/shell/campaigns/$campaignId' })
+  const lead = useLead()
+  const result = useAnswer(
+    trpc.campaigns.show.queryOptions(
+      { campaignId },
+      {
+        staleTime: 0,
+        refetchInterval: ({ state }) => (state.data && state.data.queued > 0 ? 3_000 : false),
+        trpc: { abortOnUnmount: true },
+      },
+    ),
+  )
+  const { data } = result
+  if (!data)
+    return (
+      <Page title={t('title')}>
+        <QueryPanel name={t('title')} title={t('title')} query={result}>
+          {() => null}
+        </QueryPanel>
+      </Page>
+    )
+  if (data.status === 'draft' && role !== 'viewer')
+    return <Composer key={campaignId} initial={draftOf(data.definition, format)} saved={campaignId} />
+  return (
+    <Page
+      title={data.name}
+      lead={
+        <>
+          <CampaignStatusChip status={data.status} /> {lead(data)}
+        </>
+      }
+      actions={role === 'viewer' ? null : <CampaignActions result={data} />}
+    >
+      {data.measurement ? (
+        <>
+          <LiftPanel answer={result} />
+          <FunnelPanel answer={result} />
+          <LedgerPanel answer={result} />
+          <FactsPanel result={data} />
+        </>
+      ) : null}
+    </Page>
+  )
+}
+
+/** The finding in one sentence. */
+function useLead(): (result: Result) => string {
+  const t = useTranslations('campaigns.result')
+  const format = useFormat()
+  const rise = useRise()
+  return ({ measurement, preview }) => {
+    if (!measurement) return t('draft')
+    const buyers = measurement.outcomes.find(({ outcome }) => outcome === 'buyers')
+    switch (measurement.verdict) {
+      case 'works':
+      case 'hurts': {
+        const ends = [rise(buyers!.low!), rise(buyers!.high!)]
+        const [low, high] = measurement.verdict === 'works' ? ends : ends.toReversed()
+        return t(measurement.verdict, { points: rise(buyers!.difference!), low: low!, high: high! })
+      }
+      case 'not-proven-yet': {
+        const detectable = preview?.plan.detectable
+        const said = t('not-proven-yet', { points: format.points(buyers?.difference ?? null) })
+        return detectable == null ? said : `${said} ${t('detectable', { points: rise(detectable) })}`
+      }
+      case 'no-data-yet':
+        return t('no-data-yet', { day: format.day(measurement.asOf) })
+      default:
+        return t(measurement.verdict)
+    }
+  }
 }

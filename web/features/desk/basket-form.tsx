@@ -44,10 +44,14 @@ export function BasketForm({
         <p className={classes.terms}>
           {coupon.minSpendMinor > 0
             ? t('terms.minSpend', { money: format.money(coupon.minSpendMinor) })
-            : t('terms.anyBasket')}{' '}
-          {t('terms.through', { instant: format.instant(Date.parse(coupon.validTo) - 1) })}{' '}
-          {coupon.usesLeft > 1 ? t('terms.usesLeft', { uses: coupon.usesLeft }) : null}
+            : t('terms.anyBasket')}
         </p>
+        <p className={classes.terms}>
+          {t('terms.through', { instant: format.instant(Date.parse(coupon.validTo) - 1) })}
+        </p>
+        {coupon.usesLeft > 1 ? (
+          <p className={classes.terms}>{t('terms.usesLeft', { uses: coupon.usesLeft })}</p>
+        ) : null}
         <p className={classes.codeShown}>{coupon.printed}</p>
       </div>
       {member ? (
@@ -55,7 +59,12 @@ export function BasketForm({
           checked={confirmed}
           onChange={(event) => setConfirmed(event.currentTarget.checked)}
           size="lg"
-          classNames={{ root: classes.member, label: classes.memberLabel }}
+          classNames={{
+            root: classes.member,
+            input: classes.tick,
+            label: classes.memberLabel,
+            error: classes.note,
+          }}
           label={
             <>
               <span className={classes.strong}>
@@ -75,7 +84,12 @@ export function BasketForm({
         value={typed}
         onChange={(event) => setTyped(event.currentTarget.value)}
         leftSection={<span className={classes.symbol}>{format.symbol}</span>}
-        classNames={{ input: classes.input, label: classes.label }}
+        classNames={{
+          input: classes.input,
+          label: classes.label,
+          description: classes.note,
+          error: classes.note,
+        }}
         inputMode="decimal"
         autoComplete="off"
         enterKeyHint="done"

@@ -69,7 +69,11 @@ export function CodeForm({ onCoupon }: { onCoupon: (coupon: SeenCoupon) => void 
               setCode(event.currentTarget.value)
               look.reset()
             }}
-            classNames={{ input: `${classes.input} ${classes.code}`, label: classes.label }}
+            classNames={{
+              input: `${classes.input} ${classes.code}`,
+              label: classes.label,
+              description: classes.note,
+            }}
             autoComplete="off"
             autoCapitalize="characters"
             autoCorrect="off"

@@ -43,9 +43,8 @@ export function Recent({
                 <span className={classes.strong}>{format.money(-each.discountMinor)}</span>{' '}
                 {t('recent.of', { money: format.money(each.amountMinor) })}
               </p>
-              <p className={classes.terms}>
-                {each.printed} · {format.instant(each.at)}
-              </p>
+              <p className={classes.terms}>{each.printed}</p>
+              <p className={classes.terms}>{format.instant(each.at)}</p>
               {each.cancelled ? (
                 <p className={classes.terms}>
                   {each.cancelled.restored ? t('recent.restored') : t('recent.notRestored')}

@@ -1,7 +1,281 @@
+import { Anchor, Button } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
-import { Page } from '../../ui/page.tsx'
+import { useTRPC } from '../../trpc.ts'
+import { DataTable, type Column } from '../../ui/data-table.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { KpiStrip } from '../../ui/kpi-strip.tsx'
+import { MemberStatusChip, useReason } from '../../ui/member-status.tsx'
+import { Columns, Page } from '../../ui/page.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { QueryPanel, tableOf, useAnswer, type Answer } from '../../ui/query-panel.tsx'
+import { StatusChip } from '../../ui/status-chip.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
+import type { Member } from './member.ts'
+import { MemberTags } from './member-tags.tsx'
+import classes from './members.module.css'
+import { Timeline } from './timeline.tsx'
 
+/** One member: what they are worth, whether they are late, every order, what is known. */
 export function MemberPage() {
-  const t = useTranslations('shell')
-  return <Page title={t('page.members')} />
+  const t = useTranslations('members')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const reason = useReason()
+  const { memberId } = useParams({ from: '/signed-in/shell/members/$memberId' })
+  const query = useAnswer(
+    trpc.members.one.queryOptions({ memberId }, { trpc: { abortOnUnmount: true } }),
+  ) as Answer<Member>
+  const member = query.data
+  if (query.isError)
+    return (
+      <Page title={memberId}>
+        <Panel>
+          <Failure error={query.error} retry={() => void query.refetch()} />
+        </Panel>
+      </Page>
+    )
+  return (
+    <Page
+      title={member ? (member.name ?? member.memberId) : memberId}
+      lead={
+        member ? (
+          <>
+            <MemberStatusChip status={member.status} /> {t('one.lead', { reason: reason(member.reason) })}
+          </>
+        ) : undefined
+      }
+      actions={
+        <Anchor component={Link} to="/members">
+          {t('one.back')}
+        </Anchor>
+      }
+      notes={member ? t('one.asOf', { day: format.day(member.asOf) }) : undefined}
+    >
+      {member ? <Figures member={member} /> : null}
+      <QueryPanel
+        name={t('timeline.name')}
+        title={(data: Member) =>
+          t('timeline.title', { orders: data.orders, silentDays: data.silentDays ?? -1 })
+        }
+        subtitle={(data: Member) => t(data.lateFrom ? 'timeline.subtitleLate' : 'timeline.subtitle')}
+        query={query}
+        isEmpty={({ orderList }) => orderList.length === 0}
+        empty={{ reason: t('timeline.empty') }}
+        definition={t('timeline.definition')}
+        table={({ orderList }) =>
+          tableOf(
+            [
+              { key: 'order_id', header: t('order.id'), value: (order) => order.orderId },
+              { key: 'day', header: t('order.day'), value: (order) => order.day },
+              {
+                key: 'net_minor',
+                header: t('order.net'),
+                align: 'right',
+                value: (order) => order.netMinor,
+                cell: (order) => format.money(order.netMinor),
+              },
+            ] satisfies Column<Member['orderList'][number]>[],
+            orderList,
+          )
+        }
+        csvName={`member-${memberId}`}
+        minHeight={120}
+      >
+        {(data) => <Timeline member={data} />}
+      </QueryPanel>
+      {member ? (
+        <>
+          <Orders member={member} />
+          <Columns>
+            <Known member={member} />
+            <MemberTags member={member} />
+          </Columns>
+        </>
+      ) : null}
+    </Page>
+  )
+}
+
+function Figures({ member }: { member: Member }) {
+  const t = useTranslations('members')
+  const format = useFormat()
+  return (
+    <KpiStrip
+      items={[
+        {
+          label: t('kpi.net'),
+          value: format.money(member.netMinor),
+          base: t('kpi.orders', { orders: member.orders }),
+          definition: t('kpi.netDefinition'),
+        },
+        {
+          label: t('kpi.silent'),
+          value: format.count(member.silentDays),
+          base:
+            member.rhythm.lateAfterDays === null
+              ? t('kpi.noRhythm')
+              : t('kpi.late', { days: member.rhythm.lateAfterDays }),
+          definition: t('kpi.silentDefinition'),
+        },
+        {
+          label: t('kpi.yearly'),
+          value: format.money(member.valueAtRiskMinor),
+          base: t('kpi.yearlyBase'),
+          definition: t('kpi.yearlyDefinition'),
+        },
+        {
+          label: t('kpi.purchaseDays'),
+          value: format.count(member.purchaseDays),
+          base: member.firstDay
+            ? t(member.firstSeen ? 'kpi.firstSeen' : 'kpi.since', { day: format.day(member.firstDay) })
+            : undefined,
+          definition: t('kpi.purchaseDaysDefinition'),
+        },
+      ]}
+    />
+  )
+}
+
+function Orders({ member }: { member: Member }) {
+  const t = useTranslations('members')
+  const format = useFormat()
+  type Entry = Member['orderList'][number]
+  const columns: Column<Entry>[] = [
+    {
+      key: 'day',
+      header: t('order.time'),
+      value: ({ orderedAt }) => orderedAt,
+      cell: ({ orderedAt }) => <span className={classes.line}>{format.instant(orderedAt)}</span>,
+    },
+    {
+      key: 'order',
+      header: t('order.id'),
+      value: ({ orderId }) => orderId,
+      cell: ({ orderId }) => <span className={classes.line}>{orderId}</span>,
+    },
+    {
+      key: 'items',
+      header: t('order.items'),
+      value: ({ items }) => items,
+      cell: ({ items }) => <span className={classes.items}>{items ?? '–'}</span>,
+    },
+    {
+      key: 'store',
+      header: t('order.store'),
+      value: ({ store }) => store,
+      cell: ({ store }) => <span className={classes.line}>{store ?? '–'}</span>,
+    },
+    {
+      key: 'channel',
+      header: t('order.channel'),
+      value: ({ channel }) => channel,
+      cell: ({ channel }) => <span className={classes.line}>{channel ?? '–'}</span>,
+    },
+    {
+      key: 'state',
+      header: t('order.state'),
+      value: ({ state }) => state,
+      cell: ({ state, qualifies }) =>
+        state !== 'paid' ? (
+          <StatusChip tone="off">{t(`state.${state}`)}</StatusChip>
+        ) : qualifies ? (
+          <span className={classes.line}>{t('state.paid')}</span>
+        ) : (
+          <StatusChip tone="warn">{t('state.refunded')}</StatusChip>
+        ),
+    },
+    {
+      key: 'refunded',
+      header: t('order.refunded'),
+      align: 'right',
+      value: ({ refundedMinor }) => refundedMinor,
+      cell: ({ refundedMinor }) => (refundedMinor === 0 ? '–' : format.money(-refundedMinor)),
+    },
+    {
+      key: 'net',
+      header: t('order.net'),
+      align: 'right',
+      value: ({ netMinor }) => netMinor,
+      cell: ({ netMinor }) => format.money(netMinor),
+    },
+  ]
+  const apart = member.refundList.filter(({ orderId }) => orderId === null)
+  return (
+    <Panel
+      title={t('orders.title', { orders: member.orderList.length })}
+      subtitle={
+        apart.length > 0
+          ? t('orders.unlinked', {
+              refunds: apart.length,
+              amount: apart.map(({ amountMinor }) => format.money(amountMinor)).join(', '),
+            })
+          : t('orders.subtitle')
+      }
+    >
+      {member.orderList.length > 0 ? (
+        <DataTable
+          label={t('orders.title', { orders: member.orderList.length })}
+          columns={columns}
+          rows={member.orderList}
+          rowKey={({ orderId }) => orderId}
+          dense
+        />
+      ) : (
+        <p className={classes.note}>{t('timeline.empty')}</p>
+      )}
+    </Panel>
+  )
+}
+
+function Known({ member }: { member: Member }) {
+  const t = useTranslations('members')
+  const s = useTranslations('status')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const { role } = useWorkspace()
+  const unmask = useMutation(trpc.members.unmask.mutationOptions())
+  const facts: [string, React.ReactNode][] = [
+    [t('known.id'), member.memberId],
+    [
+      t('known.phone'),
+      <span key="phone">
+        {unmask.data?.phone ?? member.phone ?? '–'}{' '}
+        {role === 'owner' && member.phone && !unmask.data ? (
+          <Button
+            size="compact-xs"
+            variant="default"
+            loading={unmask.isPending}
+            onClick={() => unmask.mutate({ memberId: member.memberId })}
+          >
+            {t('known.unmask')}
+          </Button>
+        ) : null}
+      </span>,
+    ],
+    [t('known.consent'), s(`consent.${member.consent}`)],
+    [t('known.tier'), member.tier ?? '–'],
+    [t('known.points'), format.count(member.points)],
+    [t('known.storedValue'), format.money(member.storedValueMinor)],
+    [t('known.gender'), member.gender ? t(`gender.${member.gender}`) : '–'],
+    [t('known.birthday'), format.day(member.birthday)],
+    [t('known.region'), member.region ?? '–'],
+    [t('known.store'), member.mainStore ?? '–'],
+    [t('known.joined'), format.day(member.joinedDay)],
+    [t('known.channel'), member.channel ?? '–'],
+  ]
+  return (
+    <Panel title={t('known.title')} subtitle={t('known.subtitle')}>
+      <dl className={classes.facts}>
+        {facts.map(([term, value]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Panel>
+  )
 }

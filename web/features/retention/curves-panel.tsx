@@ -6,16 +6,10 @@ import { LinesChart, type LineSeries } from '../../ui/lines-chart.tsx'
 import { usePalette } from '../../ui/palette.ts'
 import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
 import { useRetentionTable } from './retention-table.ts'
-import { cohortsOf, meanOf, type Cohort, type RetentionAnswer } from './triangle.ts'
+import { cohortsOf, type Cohort, type RetentionAnswer } from './triangle.ts'
 
 /** How retention falls off: the weighted mean of all cohorts beside a new, an older and a still older one. */
-export function CurvesPanel({
-  answer,
-  lastCohort,
-}: {
-  answer: Answer<RetentionAnswer>
-  lastCohort?: string
-}) {
+export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
   const palette = usePalette()
@@ -28,33 +22,25 @@ export function CurvesPanel({
       subtitle={t('curves.subtitle')}
       definition={t('triangle.definition')}
       query={answer}
-      isEmpty={({ rows }) => curvesOf(cohortsOf(rows, lastCohort)).length === 0}
+      isEmpty={({ rows }) => curvesOf(cohortsOf(rows)).length === 0}
       empty={{ reason: t('curves.empty') }}
-      table={({ rows }) => table(rows, lastCohort)}
+      table={({ rows }) => table(rows)}
       csvName="retention-curves"
       minHeight={300}
     >
-      {({ rows, asOf }) => {
-        const cohorts = cohortsOf(rows, lastCohort)
+      {({ rows, averages, asOf }) => {
+        const cohorts = cohortsOf(rows)
         const compared = curvesOf(cohorts)
         const periods = Math.max(...compared.map(({ cells }) => cells.findLastIndex(Boolean) + 1), 1)
-        const mean = meanOf(cohorts).slice(0, periods)
         const series: LineSeries[] = [
           {
             key: 'mean',
             name: t('meanShort'),
             colour: palette.categorical[0] ?? '',
             strong: true,
-            points: mean.map((cell) => ({
-              value: cell ? cell.returned / cell.eligible : null,
-              notes: cell
-                ? [
-                    t('point', {
-                      returned: format.count(cell.returned),
-                      eligible: format.count(cell.eligible),
-                    }),
-                  ]
-                : [],
+            points: averages.slice(1, periods + 1).map(({ rate, returned, eligible }) => ({
+              value: rate,
+              notes: [t('point', { returned: format.count(returned), eligible: format.count(eligible) })],
             })),
           },
           ...compared.map(({ cohort, cells }, index) => ({

@@ -1,15 +1,19 @@
 import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
+import { GuestNote } from '../../filters/guest-note.tsx'
 import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { CurvesPanel } from './curves-panel.tsx'
+import { LadderPanel } from './ladder-panel.tsx'
 import { TrianglePanel } from './triangle-panel.tsx'
 
 /** Who comes back, month after month, and how soon the next purchase follows. */
 export function RetentionPage() {
   const t = useTranslations('retention')
+  const format = useFormat()
   const trpc = useTRPC()
   const { question } = useFilters()
   const answer = useAnswer(
@@ -18,15 +22,23 @@ export function RetentionPage() {
       { trpc: { abortOnUnmount: true } },
     ),
   )
+  const repurchase = useAnswer(
+    trpc.analytics.repurchase.queryOptions(
+      { filters: question, settings: { steps: 6 } },
+      { trpc: { abortOnUnmount: true } },
+    ),
+  )
+  const month1 = answer.data?.averages[1]
   return (
     <Page
       title={t('title')}
-      lead={t('lead')}
+      lead={month1?.rate == null ? t('lead') : t('leadMonth1', { rate: format.percent(month1.rate) })}
       filters={<FilterBar asOf={answer.data?.asOf} />}
-      notes={t('notes')}
+      notes={<GuestNote />}
     >
-      <TrianglePanel answer={answer} lastCohort={question.to} />
-      <CurvesPanel answer={answer} lastCohort={question.to} />
+      <TrianglePanel answer={answer} />
+      <CurvesPanel answer={answer} />
+      <LadderPanel answer={repurchase} />
     </Page>
   )
 }

@@ -7,7 +7,7 @@ import type { RetentionCell } from './triangle.ts'
 export function useRetentionTable() {
   const t = useTranslations('retention')
   const format = useFormat()
-  return (rows: readonly RetentionCell[], lastCohort?: string) =>
+  return (rows: readonly RetentionCell[]) =>
     tableOf<RetentionCell>(
       [
         {
@@ -51,6 +51,6 @@ export function useRetentionTable() {
           cell: ({ firstSeen }) => (firstSeen ? t('yes') : t('no')),
         },
       ],
-      rows.filter(({ period, cohort }) => period > 0 && (!lastCohort || cohort <= lastCohort)),
+      rows.filter(({ period }) => period > 0),
     )
 }

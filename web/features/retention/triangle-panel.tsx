@@ -1,44 +1,39 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
 import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
 import { useRetentionTable } from './retention-table.ts'
-import { cohortsOf, domainOf, meanOf, type Cohort, type RetentionAnswer } from './triangle.ts'
+import { cohortsOf, domainOf, type Cohort, type RetentionAnswer } from './triangle.ts'
 
 const shownAtFirst = 13
 
 /** The cohort triangle: newest cohorts first seen at the foot, the weighted mean ruled off. */
-export function TrianglePanel({
-  answer,
-  lastCohort,
-}: {
-  answer: Answer<RetentionAnswer>
-  lastCohort?: string
-}) {
+export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
   const table = useRetentionTable()
+  const findingText = useFindingText(t)
   const [all, showAll] = useState(false)
   return (
     <QueryPanel
       name={t('triangle.title')}
-      title={t('triangle.title')}
+      title={({ findings }) => findingText(findings)}
       subtitle={t('triangle.subtitle')}
       definition={t('triangle.definition')}
       query={answer}
-      isEmpty={({ rows }) => cohortsOf(rows, lastCohort).every(({ cells }) => cells.length === 0)}
+      isEmpty={({ rows }) => cohortsOf(rows).every(({ cells }) => cells.length === 0)}
       empty={{ reason: t('empty') }}
       csvName="retention"
       minHeight={420}
-      table={({ rows }) => table(rows, lastCohort)}
+      table={({ rows }) => table(rows)}
     >
-      {({ rows, asOf }) => {
-        const cohorts = cohortsOf(rows, lastCohort)
+      {({ rows, averages, asOf }) => {
+        const cohorts = cohortsOf(rows)
         const shown = all ? cohorts : cohorts.slice(-shownAtFirst)
         const domain = domainOf(shown)
-        const mean = meanOf(cohorts)
         const inMean = cohorts.filter(({ firstSeen }) => !firstSeen)
         const marked = shown.some(({ firstSeen }) => firstSeen)
         const periods = Math.max(0, ...shown.map(({ cells }) => cells.findLastIndex(Boolean) + 1))
@@ -57,8 +52,8 @@ export function TrianglePanel({
                 shortLabel: t('meanShort'),
                 size: format.count(inMean.reduce((sum, { size }) => sum + size, 0)),
                 cells: Array.from({ length: periods }, (_, index) => {
-                  const cell = mean[index]
-                  return cell ? format.shareShort(cell.returned, cell.eligible) : '–'
+                  const mean = averages[index + 1]
+                  return mean ? format.shareShort(mean.returned, mean.eligible) : '–'
                 }),
               }}
               domain={domain}

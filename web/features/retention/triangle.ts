@@ -14,10 +14,9 @@ export interface Cohort {
 }
 
 /** The cells as rows of cohorts, from the first month after the cohort's own to the last one observed. */
-export function cohortsOf(rows: readonly RetentionCell[], lastCohort?: string): Cohort[] {
-  const shown = rows.filter(({ cohort }) => !lastCohort || cohort <= lastCohort)
-  const periods = Math.max(0, ...shown.map(({ period }) => period))
-  const byCohort = Map.groupBy(shown, ({ cohort }) => cohort)
+export function cohortsOf(rows: readonly RetentionCell[]): Cohort[] {
+  const periods = Math.max(0, ...rows.map(({ period }) => period))
+  const byCohort = Map.groupBy(rows, ({ cohort }) => cohort)
   return [...byCohort].flatMap(([cohort, cells]) => {
     const [first] = cells
     if (!first) return []
@@ -37,20 +36,4 @@ export function domainOf(cohorts: readonly Cohort[]): [number, number] {
     cells.flatMap((cell) => (cell?.state === 'complete' && cell.rate !== null ? cell.rate : [])),
   )
   return rates.length === 0 ? [0, 1] : [Math.min(...rates), Math.max(...rates)]
-}
-
-/** The weighted mean of each month over the complete cells of cohorts that are new; null where there is none. */
-export function meanOf(cohorts: readonly Cohort[]): ({ returned: number; eligible: number } | null)[] {
-  const periods = cohorts[0]?.cells.length ?? 0
-  return Array.from({ length: periods }, (_, index) => {
-    const complete = cohorts.flatMap(({ firstSeen, cells }) => {
-      const cell = cells[index]
-      return !firstSeen && cell?.state === 'complete' ? cell : []
-    })
-    if (complete.length === 0) return null
-    return {
-      returned: complete.reduce((sum, cell) => sum + cell.returned, 0),
-      eligible: complete.reduce((sum, cell) => sum + cell.eligible, 0),
-    }
-  })
 }

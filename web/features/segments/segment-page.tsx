@@ -1,7 +1,242 @@
+import { Button, Menu } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconDots } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useEffect, useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { parse, type ParseOptions } from '../../../analytics/segments/parse.ts'
+import { print } from '../../../analytics/segments/print.ts'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import { useAnswer } from '../../ui/query-panel.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
+import { DeleteDialog, NameDialog, TagDialog } from './dialogs.tsx'
+import { ReferencePanel } from './reference-panel.tsx'
+import { type Face, RulePanel } from './rule-panel.tsx'
+import { SamplePanel } from './sample-panel.tsx'
+import classes from './segments.module.css'
+import { useSaving } from './saving.ts'
+import { VersionsPanel } from './versions-panel.tsx'
+import { WhyPanel } from './why-panel.tsx'
 
+const route = '/signed-in/shell/segments/$segmentId'
+
+/** One segment, saved or not: its rule in three faces, whom it selects, and why. */
 export function SegmentPage() {
-  const t = useTranslations('shell')
-  return <Page title={t('page.segments')} />
+  const { segmentId } = useParams({ from: route })
+  const isNew = segmentId === 'new'
+  const trpc = useTRPC()
+  const saved = useQuery({ ...trpc.segments.get.queryOptions({ id: segmentId }), enabled: !isNew })
+  if (saved.isError) return <Failed error={saved.error} retry={() => void saved.refetch()} />
+  if (!isNew && !saved.data) return null
+  return (
+    <Editor
+      key={segmentId}
+      saved={
+        saved.data && {
+          id: saved.data.id,
+          name: saved.data.name,
+          expression: saved.data.versions[0]!.expression,
+          versions: saved.data.versions,
+        }
+      }
+    />
+  )
+}
+
+function canonicalOf(text: string, options: ParseOptions): string | null {
+  const parsed = parse(text, options)
+  return parsed.kind === 'parsed' ? print(parsed.expression) : null
+}
+
+function Failed({ error, retry }: { error: unknown; retry: () => void }) {
+  const t = useTranslations('segments')
+  return (
+    <Page title={t('title')}>
+      <Panel>
+        <Failure error={error} retry={retry} />
+      </Panel>
+    </Page>
+  )
+}
+
+interface Saved {
+  readonly id: string
+  readonly name: string
+  readonly expression: string
+  readonly versions: readonly { version: number; expression: string; savedAt: string }[]
+}
+
+function Editor({ saved }: { saved: Saved | undefined }) {
+  const t = useTranslations('segments')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const { role } = useWorkspace()
+  const mayChange = role === 'owner' || role === 'marketer'
+  const search = useSearch({ from: route })
+  const navigate = useNavigate({ from: '/segments/$segmentId' })
+  const options = { currencyDecimals: format.decimals }
+  const [text, setText] = useState(search.expression ?? saved?.expression ?? '')
+  // the newest text that was a rule: its members stay on the screen while the next one is being written
+  const [rule, setRule] = useState(() => canonicalOf(text, options))
+  const change = (next: string) => {
+    setText(next)
+    const canonical = canonicalOf(next, options)
+    if (canonical !== null) setRule(canonical)
+  }
+  const [dialog, setDialog] = useState<'save' | 'rename' | 'delete' | 'tag' | null>(null)
+  const parsed = useMemo(() => parse(text, { currencyDecimals: format.decimals }), [text, format.decimals])
+  const canonical = parsed.kind === 'parsed' ? print(parsed.expression) : null
+  const [settled] = useDebouncedValue(rule, 350)
+  const counted = useAnswer({
+    ...trpc.segments.count.queryOptions({ expression: settled ?? '' }, { trpc: { abortOnUnmount: true } }),
+    enabled: settled !== null,
+  })
+  const changed = canonical !== (saved?.expression ?? null)
+  const saving = useSaving()
+
+  // the address follows the rule, so that a link opens what is on the screen
+  const shared = settled !== null && settled !== saved?.expression ? settled : undefined
+  useEffect(() => {
+    if (settled === null || search.expression === shared) return
+    void navigate({ search: (old) => ({ ...old, expression: shared }), replace: true })
+  }, [settled, shared, search.expression, navigate])
+
+  const ask = (member: string | undefined) =>
+    void navigate({ search: (old) => ({ ...old, member }), replace: true })
+  const save = () => {
+    if (canonical === null) return
+    if (saved) saving.save({ id: saved.id, name: saved.name, expression: canonical })
+    else setDialog('save')
+  }
+  return (
+    <Page
+      title={saved?.name ?? t('editor.new')}
+      lead={
+        canonical === null
+          ? t(text.trim() === '' ? 'editor.begin' : 'editor.unfinished')
+          : counted.data
+            ? t('editor.lead', {
+                n: counted.data.members,
+                members: format.count(counted.data.members),
+                share: format.share(counted.data.members, counted.data.all),
+                day: format.day(counted.data.asOf),
+              })
+            : counted.isError
+              ? t('editor.uncounted')
+              : t('editor.counting')
+      }
+      actions={
+        <>
+          {canonical === null ? null : (
+            <>
+              <Button
+                variant="default"
+                renderRoot={(props) => (
+                  <Link to="/members" search={{ segment: canonical }} {...(props as object)} />
+                )}
+              >
+                {t('editor.members')}
+              </Button>
+              {mayChange ? (
+                <Button
+                  variant="default"
+                  renderRoot={(props) => (
+                    <Link
+                      to="/campaigns/new"
+                      search={{ segment: canonical, ...(saved ? { name: saved.name } : {}) }}
+                      {...(props as object)}
+                    />
+                  )}
+                >
+                  {t('editor.campaign')}
+                </Button>
+              ) : null}
+            </>
+          )}
+          {mayChange ? (
+            <>
+              <Button
+                onClick={save}
+                loading={saving.isPending}
+                disabled={canonical === null || (saved !== undefined && !changed)}
+              >
+                {t(saved ? 'editor.saveVersion' : 'editor.save')}
+              </Button>
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <Button variant="default" aria-label={t('editor.more')} px={8}>
+                    <IconDots size={18} aria-hidden />
+                  </Button>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item disabled={canonical === null} onClick={() => setDialog('tag')}>
+                    {t('editor.tagAll')}
+                  </Menu.Item>
+                  <Menu.Item disabled={!saved} onClick={() => setDialog('rename')}>
+                    {t('editor.rename')}
+                  </Menu.Item>
+                  <Menu.Item disabled={!saved} color="red" onClick={() => setDialog('delete')}>
+                    {t('editor.delete')}
+                  </Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+            </>
+          ) : null}
+        </>
+      }
+    >
+      {counted.isError ? (
+        <Panel>
+          <Failure error={counted.error} retry={() => void counted.refetch()} />
+        </Panel>
+      ) : null}
+      <div className={classes.editor}>
+        <div className={classes.side}>
+          <RulePanel
+            text={text}
+            parsed={parsed}
+            onChange={change}
+            face={(search.face as Face | undefined) ?? 'builder'}
+            onFace={(face) => void navigate({ search: (old) => ({ ...old, face }), replace: true })}
+          />
+          {saved && saved.versions.length > 1 ? (
+            <VersionsPanel versions={saved.versions} shown={canonical} onUse={change} />
+          ) : null}
+        </div>
+        {settled === null ? null : (
+          <div className={classes.side}>
+            <SamplePanel expression={settled} onWhy={ask} />
+            <WhyPanel expression={settled} member={search.member} onMember={ask} />
+          </div>
+        )}
+      </div>
+      <ReferencePanel />
+      {dialog === 'save' || dialog === 'rename' ? (
+        <NameDialog
+          title={t(dialog === 'save' ? 'dialog.saveTitle' : 'dialog.renameTitle')}
+          action={t(dialog === 'save' ? 'dialog.save' : 'dialog.rename')}
+          name={saved?.name ?? ''}
+          saving={saving}
+          onClose={() => setDialog(null)}
+          onName={(name) => {
+            const expression = dialog === 'rename' ? saved!.expression : canonical!
+            saving.save({ ...(saved ? { id: saved.id } : {}), name, expression }, () => setDialog(null))
+          }}
+        />
+      ) : null}
+      {dialog === 'delete' && saved ? <DeleteDialog segment={saved} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'tag' && canonical !== null ? (
+        <TagDialog
+          expression={canonical}
+          members={counted.data?.members ?? 0}
+          onClose={() => setDialog(null)}
+        />
+      ) : null}
+    </Page>
+  )
 }

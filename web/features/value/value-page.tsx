@@ -1,7 +1,36 @@
 import { useTranslations } from 'use-intl'
+import { FilterBar } from '../../filters/filter-bar.tsx'
+import { useFilters } from '../../filters/filters.ts'
+import { GuestNote } from '../../filters/guest-note.tsx'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
+import { useAnswer } from '../../ui/query-panel.tsx'
+import { CohortValuePanel } from './cohort-value-panel.tsx'
+import { ValueCurvePanel } from './value-curve-panel.tsx'
 
+/** What a member is worth: net per head of a cohort, cumulated month after month. */
 export function ValuePage() {
-  const t = useTranslations('shell')
-  return <Page title={t('page.value')} />
+  const t = useTranslations('value')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const { question } = useFilters()
+  const answer = useAnswer(
+    trpc.analytics.ltv.queryOptions(
+      { filters: question, settings: { periods: 12 } },
+      { trpc: { abortOnUnmount: true } },
+    ),
+  )
+  const first = answer.data?.blended[0]
+  return (
+    <Page
+      title={t('title')}
+      lead={first ? t('leadFirst', { value: format.money(first.cumulativeMinor) }) : t('lead')}
+      filters={<FilterBar asOf={answer.data?.asOf} dates={false} />}
+      notes={<GuestNote />}
+    >
+      <ValueCurvePanel answer={answer} />
+      <CohortValuePanel answer={answer} />
+    </Page>
+  )
 }

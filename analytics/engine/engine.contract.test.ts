@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { duckdb } from '../sql/duckdb.ts'
+import { sql } from '../sql/sql.ts'
+import { openDuckDb } from './duckdb.ts'
+import { type Engine, QueryCancelled } from './engine.ts'
+
+// What every engine must do, whichever it is.
+describe.each([
+  { name: 'duckdb', dialect: duckdb, open: (path: string) => openDuckDb(path, { readers: 2 }) },
+])('$name', ({ open, dialect: d }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'reveille-engine-'))
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await open(join(folder, 'shop.duckdb'))
+    await engine.run(sql`create table sale (day date, amount bigint)`)
+    await engine.run(sql`insert into sale values
+        (${'2024-02-29'}, ${3}), (${'2024-03-01'}, ${null}), (${'2024-03-31'}, ${5}), (${'2024-12-31'}, ${-4})`)
+  })
+  afterAll(async () => {
+    await engine.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  test('the dialect’s spellings mean what they say', async () => {
+    const [row] = await engine.rows(sql`select
+        ${d.sum(sql`amount`)} as total, ${d.countIf(sql`amount > 0`)} as positive,
+        ${d.sumIf(sql`amount`, sql`amount > 100`)} as none, ${d.quantile(0.5, sql`amount`)} as middle,
+        ${d.divide(sql`-7`, sql`2`)} as towards_zero, ${d.textLength(sql`'奶粉'`)} as length,
+        ${d.contains(sql`'Green TEA'`, 'tea')} as contains,
+        (select count(*) from ${d.integers(4)} as number where n < 3) as integers
+        from sale`)
+    expect(row).toEqual({
+      total: 4,
+      positive: 2,
+      none: 0,
+      middle: 3,
+      towardsZero: -3,
+      length: 2,
+      contains: true,
+      integers: 3,
+    })
+    const [nothing] = await engine.rows(
+      sql`select ${d.sum(sql`amount`)} as total from sale where amount > 100`,
+    )
+    expect(nothing).toEqual({ total: 0 })
+  })
+
+  test('values that look like SQL stay values', async () => {
+    const nasty = `'); drop table sale; --`
+    expect(await engine.rows(sql`select ${nasty} as said`)).toEqual([{ said: nasty }])
+    expect(await engine.rows(sql`select count(*) as n from sale`)).toEqual([{ n: 4 }])
+  })
+
+  test('a stream gives all rows in chunks, and may be left half way', async () => {
+    let seen = 0
+    for await (const rows of engine.stream(sql`select n from ${d.integers(10_000)} as number`))
+      seen += rows.length
+    expect(seen).toBe(10_000)
+    for await (const rows of engine.stream(sql`select n from ${d.integers(1_000_000)} as number`)) {
+      expect(rows.length).toBeGreaterThan(0)
+      break
+    }
+    expect(await engine.rows(sql`select 1 as n`)).toEqual([{ n: 1 }])
+  })
+
+  test('readers see the state before a transaction until it is done', async () => {
+    const inside = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const writing = engine.transaction(async (session) => {
+      await session.run(sql`insert into sale values (${'2025-01-01'}, 1)`)
+      inside.resolve()
+      await goOn.promise
+    })
+    await inside.promise
+    expect(await engine.rows(sql`select count(*) as n from sale`)).toEqual([{ n: 4 }])
+    // a scratch transaction does not wait for the writer
+    await engine.scratch((session) =>
+      session.run(sql`create table scratch.main.copied as select * from sale`),
+    )
+    expect(await engine.rows(sql`select count(*) as n from scratch.main.copied`)).toEqual([{ n: 4 }])
+    goOn.resolve()
+    await writing
+    expect(await engine.rows(sql`select count(*) as n from sale`)).toEqual([{ n: 5 }])
+    await engine.run(sql`delete from sale where day = ${'2025-01-01'}`)
+  })
+
+  test('who waits for a turn and gives up does not get it', async () => {
+    const endless = sql`select count(*) as n from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3`
+    const running = new AbortController()
+    const busy = [1, 2].map(() => engine.rows(endless, { signal: running.signal }))
+    const waiting = new AbortController()
+    const third = engine.rows(sql`select 1 as n`, { signal: waiting.signal })
+    waiting.abort()
+    await expect(third).rejects.toThrow(QueryCancelled)
+    running.abort()
+    for (const query of busy) await expect(query).rejects.toThrow(QueryCancelled)
+    expect(await engine.rows(sql`select 1 as n`)).toEqual([{ n: 1 }])
+  })
+
+  test('a backup is a whole database, and the scratch is no part of it', async () => {
+    await engine.backup(join(folder, 'copy.duckdb'))
+    const copy = await open(join(folder, 'copy.duckdb'))
+    expect(await copy.rows(sql`select ${d.sum(sql`amount`)} as total from sale`)).toEqual([{ total: 4 }])
+    await copy.close()
+  })
+
+  test('a file is opened once', async () => {
+    await expect(open(join(folder, 'shop.duckdb'))).rejects.toThrow(/already open/)
+  })
+})

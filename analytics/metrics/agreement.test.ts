@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { answer, questions, testEngine } from '../oracle/asked.ts'
+import { shops } from '../oracle/shop.ts'
+import { dormancy } from './dormancy/dormancy.ts'
+import { ltv } from './ltv/ltv.ts'
+import { overview } from './overview/overview.ts'
+import { repurchase } from './repurchase/repurchase.ts'
+import { retention } from './retention/retention.ts'
+
+let shop: Awaited<ReturnType<typeof testEngine>>
+beforeAll(async () => {
+  shop = await testEngine()
+})
+afterAll(() => shop.close())
+
+/** Before all activity of the random shops. */
+const from = '2023-12-01'
+
+test('under the same filters the rooms agree on buyers, cohorts and net', async () => {
+  await fc.assert(
+    fc.asyncProperty(shops, questions, async (plain, question) => {
+      if (question.asOf < from) return
+      const scope = await shop.load(plain, question)
+      const [current] = await answer(shop.engine, overview, scope, { from, steps: 0 })
+      const [byOrders, byDays] = await answer(shop.engine, repurchase, scope)
+      const values = await answer(shop.engine, ltv, scope, { periods: 24 })
+      const cells = await answer(shop.engine, retention, scope, { periods: 24 })
+      const statuses = (await answer(shop.engine, dormancy, scope)).filter(({ kind }) => kind === 'status')
+
+      // Buyers: who bought in the time of all data, who has a last order, who is on the first rung.
+      const withOrder = statuses.filter(({ status }) => status !== 'never bought')
+      const buyers = withOrder.reduce((sum, { members }) => sum + members, 0)
+      expect([current!.buyers, byOrders!.members, byDays!.members]).toEqual([buyers, buyers, buyers])
+      expect([current!.newBuyers, current!.firstSeenBuyers]).toEqual([
+        byOrders!.newMembers,
+        byOrders!.firstSeenMembers,
+      ])
+
+      // Net: the cohorts' last cumulative net and the others' make up what members brought.
+      const last = new Map(values.map((row) => [row.cohort, row.cumulativeNetMinor]))
+      const members = [...last.values()].reduce((sum, net) => sum + net, 0)
+      expect(members).toBe(current!.netMinor - current!.guestNetMinor)
+
+      // Cohorts: the same members in both rooms, and with the others everybody who has a status.
+      const sizes = (
+        rows: readonly { cohort: string | null; cohortSize: number }[],
+      ): Record<string, number> =>
+        Object.fromEntries(
+          rows.filter(({ cohort }) => cohort !== null).map((row) => [row.cohort, row.cohortSize]),
+        )
+      expect(sizes(values)).toEqual(sizes(cells))
+      const others = values.find(({ cohort }) => cohort === null)?.cohortSize ?? 0
+      expect(Object.values(sizes(values)).reduce((sum, size) => sum + size, others)).toBe(
+        statuses.reduce((sum, row) => sum + row.members, 0),
+      )
+    }),
+    { numRuns: 20 },
+  )
+})

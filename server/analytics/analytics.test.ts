@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Engine } from '../../analytics/engine/engine.ts'
+import { handShop } from '../../analytics/oracle/hand-shop.ts'
+import { loadShop } from '../../analytics/oracle/load.ts'
+import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import { makeApp } from '../app.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+import { appRouter } from '../router.ts'
+import { createCallerFactory } from '../trpc.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { tablesAt } from './tables-at.ts'
+
+let folder: string
+let platform: Platform
+let workspace: Workspace
+const callerFor = createCallerFactory(appRouter)
+let caller: ReturnType<typeof callerFor>
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'reveille-analytics-'))
+  platform = await openPlatform(folder, { now: () => new Date('2024-08-31T15:00:00Z') })
+  workspace = (await platform.workspaces.create({
+    name: 'hand',
+    currency: 'CNY',
+    timeZone: 'Asia/Shanghai',
+  }))!
+  await workspace.engine.transaction(async (session) => {
+    await loadShop(session, handShop)
+    await refreshDerivedTables(session, {}, workspace.today())
+  })
+  caller = callerFor({ platform, actor: { kind: 'local' }, workspace, role: 'viewer' })
+})
+afterAll(async () => {
+  await platform.close()
+  rmSync(folder, { recursive: true })
+})
+
+describe('a question', () => {
+  test('is asked of the default day, which is not later than today though an order of tomorrow is in', async () => {
+    const {
+      asOf,
+      rows,
+      averages,
+      findings,
+      metric,
+      version,
+      workspace: name,
+    } = await caller.analytics.retention({})
+    expect({ asOf, metric, version, name }).toEqual({
+      asOf: '2024-08-31',
+      metric: 'retention',
+      version: 1,
+      name: 'hand',
+    })
+    expect(rows).toHaveLength(6)
+    expect(averages[1]).toMatchObject({ cohorts: 2, rate: 0.5 })
+    expect(findings).toEqual([{ id: 'retention.month-1', values: { rate: 0.5, cohorts: 2 } }])
+  })
+
+  test('of another day sees what was visible then, and what is known now', async () => {
+    const { asOf, rows } = await caller.analytics.retention({ filters: { asOf: '2024-08-01' } })
+    expect(asOf).toBe('2024-08-01')
+    // Ben's June order was not refunded yet: he is in the June cohort.
+    expect(rows[0]).toMatchObject({ cohort: '2024-06-01', period: 0, cohortSize: 2 })
+  })
+
+  test('of a segment counts only its members, and every row leads to them', async () => {
+    const { rows } = await caller.analytics.retention({ filters: { segment: 'orders >= 3' } })
+    expect(rows.map(({ cohort, cohortSize }) => [cohort, cohortSize])).toEqual(
+      Array.from({ length: 3 }, () => ['2024-06-01', 1]),
+    )
+    expect(rows[1]!.membersExpression).toBe(
+      'orders >= 3 and first_order between 2024-06-01 and 2024-06-30 and orders(between 2024-07-01 and 2024-07-31) >= 1',
+    )
+  })
+
+  test.each([{}, { segment: 'orders = 1 or first_order < 2024-07-01' }, { stores: ['East'] }])(
+    'every row’s expression chooses exactly the members that it counts: %o',
+    async (filters) => {
+      const { analytics } = caller
+      const answers = [
+        { rows: await analytics.retention({ filters }), counted: 'returned' },
+        {
+          rows: await analytics.overview({ filters, settings: { step: 'month', steps: 2 } }),
+          counted: 'buyers',
+        },
+        { rows: await analytics.ltv({ filters }), counted: 'cohortSize' },
+        {
+          rows: await analytics.dormancy({ filters, settings: { until: 60, every: 20 } }),
+          counted: 'members',
+        },
+        { rows: await analytics.repurchase({ filters }), counted: 'repeated' },
+      ].flatMap(({ rows: { metric, asOf, rows }, counted }) =>
+        (rows as Record<string, unknown>[]).map((row) => ({
+          metric,
+          asOf,
+          expression: row['membersExpression'] as string | null,
+          members: row[counted] as number,
+        })),
+      )
+      const stated = answers.flatMap(({ expression, ...row }) =>
+        expression === null ? [] : [{ ...row, expression }],
+      )
+      expect(new Set(stated.map(({ metric }) => metric)).size).toBeGreaterThanOrEqual(4)
+      for (const { metric, expression, asOf, members } of stated) {
+        const counted = await caller.segments.count({ expression, asOf })
+        expect([metric, expression, counted.members]).toEqual([metric, expression, members])
+      }
+    },
+  )
+
+  test('that makes no sense is refused with a sentence', async () => {
+    await expect(caller.analytics.retention({ filters: { segment: 'odrers > 2' } })).rejects.toThrow(/orders/)
+    await expect(
+      caller.analytics.overview({ filters: { from: '2024-08-02', to: '2024-08-01' } }),
+    ).rejects.toThrow('The window ends (2024-08-01) before it begins (2024-08-02).')
+    await expect(caller.analytics.overview({ filters: { from: '2024-09-02' } })).rejects.toThrow(
+      /begins \(2024-09-02\) after/,
+    )
+    await expect(caller.analytics.metric({ name: 'retension' })).rejects.toThrow(
+      /There is no metric retension/,
+    )
+    await expect(caller.analytics.metric({ name: 'retention', settings: { perods: '3' } })).rejects.toThrow(
+      /perods/,
+    )
+  })
+
+  test('by name takes settings as the command line writes them', async () => {
+    const { rows } = await caller.analytics.metric({ name: 'retention', settings: { periods: '1' } })
+    expect(Math.max(...rows.map((row) => Number(row['period'])))).toBe(1)
+  })
+
+  test('another day’s tables are built once for all who ask, and again when the data changed', async () => {
+    const built = vi.spyOn(workspace.engine, 'scratch')
+    const ask = () => tablesAt(platform.store, workspace, '2024-07-15')
+    const [one, other] = await Promise.all([ask(), ask()])
+    expect(one.tables).toEqual(other.tables)
+    await ask()
+    expect(built).toHaveBeenCalledTimes(1)
+    await workspace.engine.transaction((session) => refreshDerivedTables(session, {}, workspace.today()))
+    expect((await ask()).dataVersion).toBe(one.dataVersion + 1)
+    expect(built).toHaveBeenCalledTimes(2)
+    built.mockRestore()
+  })
+})
+
+describe('over HTTP', () => {
+  const slow = sql`select count(*) as n from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3`
+
+  test('a client that goes away interrupts its query', async () => {
+    const app = await makeApp(platform)
+    const address = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+    const engine: Engine = workspace.engine
+    const rows = engine.rows.bind(engine)
+    const begun = Promise.withResolvers<AbortSignal | undefined>()
+    const ended = Promise.withResolvers<unknown>()
+    const spy = vi.spyOn(engine, 'rows').mockImplementation((query, options) => {
+      if (!query.chunks.some((chunk) => typeof chunk === 'string' && chunk.includes('cohort_month')))
+        return rows(query, options)
+      const answer = rows(slow, options)
+      answer.catch(ended.resolve)
+      begun.resolve(options?.signal)
+      return answer
+    })
+    try {
+      const call = request({
+        host: address.hostname,
+        port: address.port,
+        path: `/trpc/analytics.retention?input=${encodeURIComponent('{}')}`,
+        headers: { authorization: `Bearer ${platform.ownerToken}`, 'x-reveille-workspace': 'hand' },
+      })
+      call.on('error', () => {}) // it is we who hang up
+      call.end()
+      expect(await begun.promise).toBeInstanceOf(AbortSignal)
+      call.destroy()
+      expect(await ended.promise).toMatchObject({ name: 'QueryCancelled' })
+      // the connection it had is free for the next question
+      expect(await rows(sql`select 1 as n`)).toEqual([{ n: 1 }])
+    } finally {
+      spy.mockRestore()
+      await app.close()
+    }
+  })
+
+  test('a query that takes too long is stopped, and the answer says so without a word of SQL', async () => {
+    const engine: Engine = workspace.engine
+    const rows = engine.rows.bind(engine)
+    const spy = vi
+      .spyOn(engine, 'rows')
+      .mockImplementation((query, options) =>
+        query.chunks.some((chunk) => typeof chunk === 'string' && chunk.includes('cohort_month'))
+          ? rows(slow, { ...options, timeoutMs: 50 })
+          : rows(query, options),
+      )
+    await expect(caller.analytics.retention({})).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringMatching(/^This took longer/),
+    })
+    spy.mockRestore()
+  })
+})

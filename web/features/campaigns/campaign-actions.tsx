@@ -1,0 +1,80 @@
+import { Button, Modal } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { download } from '../../ui/csv.ts'
+import { useFormat } from '../../ui/format.ts'
+import { Failure } from '../../ui/panel-states.tsx'
+import classes from './composer.module.css'
+import type { Result } from './draft.ts'
+
+/** Codes, pause, resume, cancel: what the state allows. */
+export function CampaignActions({ result }: { result: Result }) {
+  const t = useTranslations('campaigns.action')
+  const trpc = useTRPC()
+  const format = useFormat()
+  const client = useQueryClient()
+  const [asking, ask] = useState(false)
+  const { campaignId, status } = result
+  const refresh = () => client.invalidateQueries(trpc.campaigns.pathFilter())
+  const onSuccess = async () => {
+    ask(false)
+    await refresh()
+  }
+  const pause = useMutation(trpc.campaigns.pause.mutationOptions({ onSuccess }))
+  const resume = useMutation(trpc.campaigns.resume.mutationOptions({ onSuccess }))
+  const cancel = useMutation(trpc.campaigns.cancel.mutationOptions({ onSuccess }))
+  const codes = useMutation(
+    trpc.campaigns.takeCodes.mutationOptions({
+      async onSuccess({ csv }) {
+        download(`codes-${campaignId}.csv`, csv, 'text/csv')
+        await refresh()
+      },
+    }),
+  )
+  const failed = [pause, resume, cancel, codes].find(({ isError }) => isError)
+  const byHand = result.definition.channel.kind === 'csv'
+  return (
+    <>
+      {failed ? <Failure error={failed.error} /> : null}
+      {status === 'running' || status === 'paused' ? (
+        <Button variant="default" onClick={() => ask(true)}>
+          {t('cancel')}
+        </Button>
+      ) : null}
+      {status === 'running' && !byHand ? (
+        <Button variant="default" loading={pause.isPending} onClick={() => pause.mutate({ campaignId })}>
+          {t('pause')}
+        </Button>
+      ) : null}
+      {status === 'paused' ? (
+        <Button variant="default" loading={resume.isPending} onClick={() => resume.mutate({ campaignId })}>
+          {t('resume')}
+        </Button>
+      ) : null}
+      {status !== 'cancelled' || result.codesTakenAt !== null ? (
+        <Button
+          variant={byHand && result.codesTakenAt === null ? 'filled' : 'default'}
+          loading={codes.isPending}
+          onClick={() => codes.mutate({ campaignId })}
+        >
+          {t('codes')}
+        </Button>
+      ) : null}
+      <Modal opened={asking} onClose={() => ask(false)} title={t('cancelSure')} centered>
+        <div className={classes.stack}>
+          <p className={classes.help}>{t('cancelHelp', { day: format.day(result.lastDay) })}</p>
+          <div className={classes.moves}>
+            <Button variant="default" onClick={() => ask(false)}>
+              {t('keep')}
+            </Button>
+            <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate({ campaignId })}>
+              {t('cancel')}
+            </Button>
+          </div>
+        </div>
+      </Modal>
+    </>
+  )
+}

@@ -1,0 +1,105 @@
+import { Button, Radio, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { Panel } from '../../ui/panel.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
+import type { StepProps } from './composer.tsx'
+import classes from './composer.module.css'
+import type { Draft } from './draft.ts'
+
+/** How the codes go out and how long they are good. */
+export function ChannelStep({ draft, change, problem }: StepProps) {
+  const t = useTranslations('campaigns.channelStep')
+  const { role } = useWorkspace()
+  return (
+    <Panel title={t('title')} subtitle={t('subtitle')}>
+      <div className={classes.fields}>
+        <Radio.Group
+          aria-label={t('title')}
+          value={draft.channel}
+          onChange={(channel) => change({ channel: channel as Draft['channel'] })}
+        >
+          <div className={classes.options}>
+            <Radio value="csv" label={t('csv')} description={t('csvHelp')} />
+            <Radio value="webhook" label={t('webhook')} description={t('webhookHelp')} />
+          </div>
+        </Radio.Group>
+        {draft.channel === 'webhook' ? (
+          <>
+            <TextInput
+              label={t('url')}
+              type="url"
+              placeholder="https://"
+              value={draft.url}
+              error={problem('url')}
+              onChange={(event) => change({ url: event.currentTarget.value })}
+            />
+            {role === 'owner' ? <SigningSecret /> : null}
+          </>
+        ) : null}
+        <Radio.Group
+          label={t('validity')}
+          value={draft.validity}
+          onChange={(validity) => change({ validity: validity as Draft['validity'] })}
+        >
+          <div className={classes.options}>
+            <Radio value="days" label={t('days')} />
+            <Radio value="day" label={t('through')} />
+          </div>
+        </Radio.Group>
+        {draft.validity === 'days' ? (
+          <TextInput
+            label={t('daysField')}
+            inputMode="numeric"
+            value={draft.days}
+            error={problem('days')}
+            onChange={(event) => change({ days: event.currentTarget.value })}
+          />
+        ) : (
+          <TextInput
+            label={t('dayField')}
+            type="date"
+            value={draft.day}
+            error={problem('day')}
+            onChange={(event) => change({ day: event.currentTarget.value })}
+          />
+        )}
+      </div>
+    </Panel>
+  )
+}
+
+/** The secret that the receiver checks signatures with: shown once, to an owner. */
+function SigningSecret() {
+  const t = useTranslations('campaigns.channelStep')
+  const trpc = useTRPC()
+  const ask = useMutation(trpc.campaigns.signingSecret.mutationOptions())
+  return (
+    <div className={classes.stack}>
+      {ask.isError ? <Failure error={ask.error} /> : null}
+      {ask.data ? (
+        <TextInput
+          label={t('secret')}
+          description={t('secretHelp')}
+          value={ask.data.secret}
+          readOnly
+          classNames={{ input: classes.code }}
+          onFocus={(event) => event.currentTarget.select()}
+        />
+      ) : (
+        <div>
+          <p className={classes.heading}>{t('secret')}</p>
+          <Button
+            variant="default"
+            loading={ask.isPending}
+            onClick={() => ask.mutate({ renew: ask.isError })}
+          >
+            {ask.isError ? t('secretNew') : t('secretShow')}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,156 @@
+import { Button } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconCheck } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
+import { Page } from '../../ui/page.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import { useAnswer } from '../../ui/query-panel.tsx'
+import { AudienceStep } from './audience-step.tsx'
+import { ChannelStep } from './channel-step.tsx'
+import classes from './composer.module.css'
+import { definitionFrom, type Draft, type Problem, problemsOf, type StepName, steps } from './draft.ts'
+import { HoldoutStep } from './holdout-step.tsx'
+import { OfferStep } from './offer-step.tsx'
+import { ReviewStep } from './review-step.tsx'
+import { SummaryPanel } from './summary-panel.tsx'
+
+/** What a step is given: the fields, how to change them, and the problems to show. */
+export interface StepProps {
+  readonly draft: Draft
+  readonly change: (fields: Partial<Draft>) => void
+  /** The sentence under a field, once somebody tried to go on. */
+  readonly problem: (field: Problem) => string | undefined
+}
+
+/** A campaign in five steps, with its figures beside it. `campaignId` is the draft's, once it is saved. */
+export function Composer({ initial, saved }: { initial: Draft; saved?: string }) {
+  const t = useTranslations('campaigns')
+  const trpc = useTRPC()
+  const format = useFormat()
+  const client = useQueryClient()
+  const [draft, setDraft] = useState(initial)
+  const [step, setStep] = useState<StepName>('audience')
+  const [tried, setTried] = useState(false)
+  const [campaignId, setCampaignId] = useState(saved)
+  const [keptAs, setKeptAs] = useState<string>()
+
+  const [settled] = useDebouncedValue(draft, 400)
+  const estimated = definitionFrom(settled, format, true)
+  const estimate = useAnswer(
+    trpc.campaigns.estimate.queryOptions(estimated ?? ({} as never), {
+      enabled: estimated !== null && step !== 'review',
+      trpc: { abortOnUnmount: true },
+    }),
+  )
+
+  const create = useMutation(trpc.campaigns.create.mutationOptions())
+  const edit = useMutation(trpc.campaigns.edit.mutationOptions())
+  const saving = create.isPending || edit.isPending
+  /** Keeps the draft on the server; answers its id, or undefined when it could not be kept. */
+  async function save(): Promise<string | undefined> {
+    const definition = definitionFrom(draft, format)
+    if (!definition) return undefined
+    const text = JSON.stringify(definition)
+    if (campaignId !== undefined && keptAs === text) return campaignId
+    const id =
+      campaignId === undefined
+        ? (await create.mutateAsync(definition)).campaignId
+        : (await edit.mutateAsync({ campaignId, definition }), campaignId)
+    setCampaignId(id)
+    setKeptAs(text)
+    void client.invalidateQueries(trpc.campaigns.list.queryFilter())
+    return id
+  }
+
+  const position = steps.indexOf(step)
+  const problems = problemsOf(step, draft, format)
+  const props: StepProps = {
+    draft,
+    change: (fields) => setDraft((before) => ({ ...before, ...fields })),
+    problem: (field) => (tried && problems.includes(field) ? t(`problem.${field}`) : undefined),
+  }
+  const firstWrong = steps.find((one) => problemsOf(one, draft, format).length > 0)
+
+  async function goTo(target: StepName) {
+    const forward = steps.indexOf(target) > position
+    if (forward && firstWrong && steps.indexOf(firstWrong) < steps.indexOf(target)) {
+      setTried(true)
+      setStep(firstWrong)
+      return
+    }
+    setTried(false)
+    if (target === 'review' && (await save().catch(() => undefined)) === undefined) return
+    setStep(target)
+  }
+  const next = steps[position + 1]
+
+  return (
+    <Page
+      title={draft.name.trim() || t('compose.title')}
+      lead={t('compose.lead')}
+      actions={
+        step === 'review' ? null : (
+          <Button
+            variant="default"
+            loading={saving}
+            onClick={() => {
+              setTried(true)
+              void save().catch(() => undefined) // shown below
+            }}
+          >
+            {keptAs !== undefined && keptAs === JSON.stringify(definitionFrom(draft, format))
+              ? t('saved')
+              : t('saveDraft')}
+          </Button>
+        )
+      }
+    >
+      <ol className={classes.steps} aria-label={t('step.label')}>
+        {steps.map((one, index) => (
+          <li key={one}>
+            <button
+              type="button"
+              className={classes.step}
+              aria-current={one === step ? 'step' : undefined}
+              onClick={() => void goTo(one)}
+            >
+              <span className={classes.number}>
+                {index < position ? <IconCheck size={14} aria-hidden /> : index + 1}
+              </span>
+              <span className={classes.stepName}>{t(`step.${one}`)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      <div className={classes.columns} data-review={step === 'review' || undefined}>
+        <div className={classes.main}>
+          {create.isError || edit.isError ? <Failure error={create.error ?? edit.error} /> : null}
+          {step === 'audience' ? <AudienceStep {...props} /> : null}
+          {step === 'offer' ? <OfferStep {...props} definition={estimated} /> : null}
+          {step === 'holdout' ? <HoldoutStep {...props} preview={estimate.data} /> : null}
+          {step === 'channel' ? <ChannelStep {...props} /> : null}
+          {step === 'review' && campaignId !== undefined ? (
+            <ReviewStep campaignId={campaignId} definition={definitionFrom(draft, format)!} />
+          ) : null}
+          <div className={classes.moves}>
+            {position > 0 ? (
+              <Button variant="default" onClick={() => void goTo(steps[position - 1]!)}>
+                {t('previous')}
+              </Button>
+            ) : null}
+            {next ? (
+              <Button loading={saving} onClick={() => void goTo(next)}>
+                {t('next', { step: t(`step.${next}`) })}
+              </Button>
+            ) : null}
+          </div>
+        </div>
+        {step === 'review' ? null : <SummaryPanel estimate={estimate} complete={estimated !== null} />}
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,68 @@
+import { Link } from '@tanstack/react-router'
+import { useTranslations } from 'use-intl'
+import { useFormat } from '../../ui/format.ts'
+import { Panel } from '../../ui/panel.tsx'
+import classes from './composer.module.css'
+import type { Result } from './draft.ts'
+import { useOfferSentence } from './offer-sentence.ts'
+
+const topics = ['old-data', 'unknown-consent', 'feed-gap'] as const
+
+/** What was launched, as its preview showed it. */
+export function FactsPanel({ result }: { result: Result }) {
+  const t = useTranslations('campaigns')
+  const format = useFormat()
+  const sentence = useOfferSentence()
+  const { preview, definition } = result
+  if (!preview) return null
+  const confirmed = topics.filter((topic) => result.confirmed.includes(topic))
+  return (
+    <Panel
+      title={t('facts.title')}
+      subtitle={t('facts.subtitle', {
+        day: format.day(result.launchedDay),
+        asOf: format.day(preview.asOf),
+      })}
+    >
+      <dl className={classes.facts}>
+        <dt>{t('review.audience')}</dt>
+        <dd>
+          {format.count(preview.members)} ·{' '}
+          <Link
+            to="/members"
+            search={{ segment: preview.segment, asOf: preview.asOf }}
+            className={classes.code}
+          >
+            {preview.segment}
+          </Link>
+        </dd>
+        <dt>{t('review.excluded')}</dt>
+        <dd>
+          {preview.excluded.length === 0
+            ? t('review.nobodyExcluded')
+            : preview.excluded.map(({ reason, members }) => (
+                <div key={reason}>
+                  {t(`excluded.${reason}`)}: {format.count(members)}
+                </div>
+              ))}
+        </dd>
+        <dt>{t('review.holdout')}</dt>
+        <dd>{format.count(result.heldOut)}</dd>
+        <dt>{t('review.offer')}</dt>
+        <dd>{sentence(definition)}</dd>
+        <dt>{t('review.channel')}</dt>
+        <dd>
+          {definition.channel.kind === 'csv'
+            ? t('channelStep.csv')
+            : t('review.channelWebhook', { url: definition.channel.url })}
+        </dd>
+        <dt>{t('facts.confirmed')}</dt>
+        <dd>
+          {confirmed.length === 0
+            ? t('facts.none')
+            : confirmed.map((topic) => <div key={topic}>{t(`confirmed.${topic}`)}</div>)}
+        </dd>
+      </dl>
+    </Panel>
+  )
+}

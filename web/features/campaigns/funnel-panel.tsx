@@ -1,0 +1,100 @@
+import { useTranslations } from 'use-intl'
+import { useFormat } from '../../ui/format.ts'
+import type { Column } from '../../ui/data-table.tsx'
+import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
+import composer from './composer.module.css'
+import type { Result } from './draft.ts'
+import classes from './funnel-panel.module.css'
+
+interface Stage {
+  readonly stage: 'issued' | 'delivered' | 'redeemed'
+  readonly coupons: number
+  /** The stage before; null for the first. */
+  readonly of: number | null
+}
+
+const stagesOf = ({ issued, delivered, redeemed }: Result): Stage[] => [
+  { stage: 'issued', coupons: issued, of: null },
+  { stage: 'delivered', coupons: delivered, of: issued },
+  { stage: 'redeemed', coupons: redeemed, of: delivered },
+]
+
+/** Issued, delivered, redeemed, and what stands in the way of the messages. */
+export function FunnelPanel({ answer }: { answer: Answer<Result> }) {
+  const t = useTranslations('campaigns.funnel')
+  const format = useFormat()
+  const columns: Column<Stage>[] = [
+    { key: 'stage', header: t('stage'), value: ({ stage }) => stage, cell: ({ stage }) => t(stage) },
+    {
+      key: 'coupons',
+      header: t('coupons'),
+      align: 'right',
+      value: ({ coupons }) => coupons,
+      cell: ({ coupons }) => format.count(coupons),
+    },
+  ]
+  return (
+    <QueryPanel
+      name={t('titleNone')}
+      title={({ issued, redeemed }) =>
+        redeemed === 0
+          ? t('titleNone')
+          : t('title', { redeemed: format.count(redeemed), issued: format.count(issued) })
+      }
+      subtitle={t('subtitle')}
+      query={answer}
+      table={(result) => tableOf(columns, stagesOf(result))}
+      csvName="campaign-funnel"
+      minHeight={140}
+    >
+      {(result) => (
+        <>
+          <ul className={classes.stages}>
+            {stagesOf(result).map(({ stage, coupons, of }) => (
+              <li key={stage} className={classes.stage}>
+                <span>{t(stage)}</span>
+                <span className={classes.track}>
+                  <progress
+                    className={classes.bar}
+                    value={coupons}
+                    max={Math.max(result.issued, 1)}
+                    aria-hidden="true"
+                  />
+                </span>
+                <span className={classes.count}>{format.count(coupons)}</span>
+                <span className={classes.share}>{of ? format.share(coupons, of) : null}</span>
+              </li>
+            ))}
+          </ul>
+          <div className={classes.notes}>
+            {result.definition.channel.kind === 'csv' && result.codesTakenAt === null ? (
+              <p className={composer.help}>{t('codesNotTaken')}</p>
+            ) : null}
+            {result.queued > 0 ? (
+              <p className={composer.help}>{t('queued', { count: result.queued })}</p>
+            ) : null}
+            {result.dead > 0 ? <p className={composer.help}>{t('dead', { count: result.dead })}</p> : null}
+            {result.dropped > 0 ? (
+              <p className={composer.help}>{t('dropped', { count: result.dropped })}</p>
+            ) : null}
+            {result.newestError ? (
+              <p className={composer.help}>{t('lastError', { error: result.newestError })}</p>
+            ) : null}
+            <p className={composer.help}>
+              {t('members', {
+                coupons: format.share(
+                  result.redemptionRate.coupons.numerator,
+                  result.redemptionRate.coupons.denominator,
+                ),
+                members: format.share(
+                  result.redemptionRate.members.numerator,
+                  result.redemptionRate.members.denominator,
+                ),
+              })}
+            </p>
+          </div>
+        </>
+      )}
+    </QueryPanel>
+  )
+}

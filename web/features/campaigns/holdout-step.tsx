@@ -1,0 +1,78 @@
+import type { ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
+import { Panel } from '../../ui/panel.tsx'
+import { useFormat } from '../../ui/format.ts'
+import type { StepProps } from './composer.tsx'
+import classes from './composer.module.css'
+import { effect, type Preview } from './draft.ts'
+import { useRise } from './rise.ts'
+
+/** How many get nothing, so that the effect can be seen; each choice with what it would show. */
+export function HoldoutStep({ draft, change, preview }: StepProps & { preview: Preview | undefined }) {
+  const t = useTranslations('campaigns.holdoutStep')
+  const format = useFormat()
+  const rise = useRise()
+  const plan = preview?.plan
+  return (
+    <Panel
+      title={preview ? t('title', { count: preview.holdout }) : t('titleWaiting')}
+      subtitle={t('subtitle')}
+    >
+      <div className={classes.stack}>
+        <div className={classes.options} role="radiogroup" aria-label={t('subtitle')}>
+          {plan?.options.map(({ share, members, detectable }) => (
+            <Option
+              key={share}
+              chosen={draft.holdout === share}
+              choose={() => change({ holdout: share })}
+              title={t('option', { share: format.percentShort(share), count: members })}
+            >
+              {detectable === null ? t('showsNothing') : t('shows', { points: rise(detectable) })}{' '}
+              {share === plan.recommended.share ? t('recommended') : null}
+            </Option>
+          ))}
+          <Option chosen={draft.holdout === 0} choose={() => change({ holdout: 0 })} title={t('none')}>
+            {t('noneHelp')}
+          </Option>
+        </div>
+        {plan && !plan.recommended.proves ? (
+          <p className={classes.help}>
+            {plan.recommended.detectable === null
+              ? t('cannotAny')
+              : t('cannot', { effect: rise(effect), points: rise(plan.recommended.detectable) })}
+          </p>
+        ) : null}
+        {plan ? (
+          <p className={classes.help}>
+            {plan.baseline
+              ? t('baseline', {
+                  share: format.share(plan.baseline.numerator, plan.baseline.denominator),
+                  days: plan.windowDays,
+                  day: format.day(plan.baseline.asOf),
+                })
+              : t('baselineUnknown')}
+          </p>
+        ) : null}
+      </div>
+    </Panel>
+  )
+}
+
+function Option({
+  chosen,
+  choose,
+  title,
+  children,
+}: {
+  chosen: boolean
+  choose: () => void
+  title: string
+  children: ReactNode
+}) {
+  return (
+    <button type="button" role="radio" aria-checked={chosen} className={classes.option} onClick={choose}>
+      <span className={classes.optionTitle}>{title}</span>
+      <span className={classes.help}>{children}</span>
+    </button>
+  )
+}

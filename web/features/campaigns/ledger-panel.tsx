@@ -1,0 +1,56 @@
+import { useTranslations } from 'use-intl'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
+import composer from './composer.module.css'
+import type { Result } from './draft.ts'
+
+const kinds = ['open', 'reserved', 'redeemed', 'expired', 'revoked', 'issued'] as const
+interface Line {
+  readonly kind: (typeof kinds)[number]
+  readonly uses: number
+}
+const linesOf = ({ ledger }: Result): Line[] => kinds.map((kind) => ({ kind, uses: ledger[kind] }))
+
+/** Where the uses are; they add up to what was issued. */
+export function LedgerPanel({ answer }: { answer: Answer<Result> }) {
+  const t = useTranslations('campaigns.ledger')
+  const summary = useTranslations('campaigns.summary')
+  const format = useFormat()
+  const columns: Column<Line>[] = [
+    { key: 'kind', header: t('kind'), value: ({ kind }) => kind, cell: ({ kind }) => t(kind) },
+    {
+      key: 'uses',
+      header: t('uses'),
+      align: 'right',
+      value: ({ uses }) => uses,
+      cell: ({ uses }) => format.count(uses),
+    },
+  ]
+  return (
+    <QueryPanel
+      name={t('title')}
+      title={t('title')}
+      subtitle={t('subtitle')}
+      query={answer}
+      table={(result) => tableOf(columns, linesOf(result))}
+      csvName="campaign-ledger"
+      minHeight={200}
+    >
+      {(result) => (
+        <div className={composer.stack}>
+          <DataTable columns={columns} rows={linesOf(result)} label={t('title')} dense />
+          <p className={composer.help}>
+            {t('discount', {
+              amount: format.money(result.ledger.discountMinor),
+              most:
+                typeof result.preview?.worstCostMinor === 'number'
+                  ? format.money(result.preview.worstCostMinor)
+                  : summary('unbounded'),
+            })}
+          </p>
+        </div>
+      )}
+    </QueryPanel>
+  )
+}

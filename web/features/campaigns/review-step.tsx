@@ -1,0 +1,207 @@
+import { Button, Checkbox } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { errorCode, useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
+import { Failure } from '../../ui/panel-states.tsx'
+import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import classes from './composer.module.css'
+import type { Definition, Preview } from './draft.ts'
+import { useOfferSentence } from './offer-sentence.ts'
+import { useRise } from './rise.ts'
+
+/** Everything that the launch will do, what must be confirmed, and the button that names the count. */
+export function ReviewStep({ campaignId, definition }: { campaignId: string; definition: Definition }) {
+  const t = useTranslations('campaigns')
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const format = useFormat()
+  const [confirmed, setConfirmed] = useState<ReadonlySet<string>>(new Set())
+  const [moved, setMoved] = useState(false)
+  const preview = useAnswer(
+    trpc.campaigns.preview.queryOptions(
+      { campaignId },
+      { staleTime: 0, gcTime: 0, trpc: { abortOnUnmount: true } },
+    ),
+  )
+  const launch = useMutation(
+    trpc.campaigns.launch.mutationOptions({
+      async onSuccess() {
+        // The preview of a launched campaign is not asked for again: it has none any more.
+        await client.invalidateQueries(trpc.campaigns.list.queryFilter())
+        await navigate({ to: '/campaigns/$campaignId', params: { campaignId } })
+        await client.invalidateQueries(trpc.campaigns.show.queryFilter())
+      },
+      async onError(error) {
+        if (errorCode(error) !== 'CONFLICT') return
+        setMoved(true)
+        setConfirmed(new Set())
+        await preview.refetch()
+      },
+    }),
+  )
+  const toggle = (topic: string) => {
+    const next = new Set(confirmed)
+    if (!next.delete(topic)) next.add(topic)
+    setConfirmed(next)
+  }
+
+  return (
+    <QueryPanel
+      name={t('review.title')}
+      title={t('review.title')}
+      subtitle={({ asOf }) => t('review.subtitle', { day: format.day(asOf) })}
+      query={preview}
+      minHeight={320}
+    >
+      {(data) => (
+        <div className={classes.stack}>
+          {moved ? (
+            <p className={classes.warning} role="status">
+              <IconAlertTriangle size={18} aria-hidden />
+              {t('review.moved')}
+            </p>
+          ) : null}
+          {launch.isError && errorCode(launch.error) !== 'CONFLICT' ? <Failure error={launch.error} /> : null}
+          <Facts definition={definition} preview={data} />
+          {data.blockers.length > 0 ? <Blockers blockers={data.blockers} /> : null}
+          {data.confirmationDetails.length > 0 ? (
+            <div className={classes.confirmations} role="group" aria-label={t('review.confirm')}>
+              <p className={classes.heading}>{t('review.confirm')}</p>
+              {data.confirmationDetails.map((one) => (
+                <Checkbox
+                  key={one.topic}
+                  checked={confirmed.has(one.topic)}
+                  onChange={() => toggle(one.topic)}
+                  label={<ConfirmationText confirmation={one} />}
+                />
+              ))}
+            </div>
+          ) : null}
+          <div>
+            <Button
+              loading={launch.isPending}
+              disabled={
+                data.blockers.length > 0 ||
+                preview.isFetching ||
+                data.confirmations.some((topic) => !confirmed.has(topic))
+              }
+              onClick={() => launch.mutate({ campaignId, digest: data.digest, confirm: [...confirmed] })}
+            >
+              {t('review.launch', { count: data.issued })}
+            </Button>
+          </div>
+        </div>
+      )}
+    </QueryPanel>
+  )
+}
+
+function Facts({ definition, preview }: { definition: Definition; preview: Preview }) {
+  const t = useTranslations('campaigns')
+  const format = useFormat()
+  const rise = useRise()
+  const sentence = useOfferSentence()
+  return (
+    <dl className={classes.facts}>
+      <dt>{t('review.audience')}</dt>
+      <dd>
+        {format.count(preview.members)} · <span className={classes.code}>{preview.segment}</span>
+      </dd>
+      <dt>{t('review.excluded')}</dt>
+      <dd>
+        {preview.excluded.length === 0
+          ? t('review.nobodyExcluded')
+          : preview.excluded.map(({ reason, members }) => (
+              <div key={reason}>
+                {t(`excluded.${reason}`)}: {format.count(members)}
+              </div>
+            ))}
+      </dd>
+      <dt>{t('review.offer')}</dt>
+      <dd>{sentence(definition)}</dd>
+      <dt>{t('review.holdout')}</dt>
+      <dd>
+        {format.count(preview.holdout)} ·{' '}
+        {preview.holdout === 0
+          ? t('summary.provesNothing')
+          : preview.plan.detectable === null
+            ? t('summary.provesNone')
+            : t('holdoutStep.shows', { points: rise(preview.plan.detectable) })}
+      </dd>
+      <dt>{t('summary.worstCost')}</dt>
+      <dd>
+        {preview.worstCostMinor === 'unbounded'
+          ? t('summary.unbounded')
+          : format.money(preview.worstCostMinor)}
+      </dd>
+      <dt>{t('review.channel')}</dt>
+      <dd>
+        {definition.channel.kind === 'csv'
+          ? t('channelStep.csv')
+          : t('review.channelWebhook', { url: definition.channel.url })}
+      </dd>
+      <dt>{t('review.window')}</dt>
+      <dd>
+        {t('review.windowText', { from: format.day(preview.today), to: format.day(preview.windowLastDay) })}
+      </dd>
+    </dl>
+  )
+}
+
+function Blockers({ blockers }: { blockers: Preview['blockers'] }) {
+  const t = useTranslations('campaigns')
+  const format = useFormat()
+  const text = (blocker: Preview['blockers'][number]) => {
+    switch (blocker.kind) {
+      case 'over-budget':
+        return t('blocker.over-budget', {
+          cost: format.money(blocker.worstCostMinor),
+          budget: format.money(blocker.budgetMinor),
+        })
+      case 'already-over':
+        return t('blocker.already-over', { day: format.day(blocker.lastDay) })
+      default:
+        return t(`blocker.${blocker.kind}`)
+    }
+  }
+  return (
+    <div className={classes.warning} role="alert">
+      <IconAlertTriangle size={18} aria-hidden />
+      <div>
+        {t('review.blocked')}
+        <ul>
+          {blockers.map((blocker) => (
+            <li key={blocker.kind}>{text(blocker)}</li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  )
+}
+
+function ConfirmationText({ confirmation }: { confirmation: Preview['confirmationDetails'][number] }) {
+  const t = useTranslations('campaigns')
+  const format = useFormat()
+  switch (confirmation.topic) {
+    case 'old-data':
+      return t('confirm.old-data', {
+        asOf: format.day(confirmation.asOf),
+        today: format.day(confirmation.today),
+      })
+    case 'unknown-consent':
+      return t('confirm.unknown-consent', { count: confirmation.members })
+    case 'feed-gap':
+      return t('confirm.feed-gap', {
+        stores: confirmation.stores
+          .map(({ store, newestDay }) => t('feedGapStore', { store, day: format.day(newestDay) }))
+          .join(', '),
+        asOf: format.day(confirmation.asOf),
+        count: confirmation.stores.reduce((sum, { members }) => sum + members, 0),
+      })
+  }
+}

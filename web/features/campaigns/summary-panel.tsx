@@ -1,0 +1,70 @@
+import { Fragment } from 'react'
+import { useTranslations } from 'use-intl'
+import { useFormat } from '../../ui/format.ts'
+import { Panel } from '../../ui/panel.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import type { Answer } from '../../ui/query-panel.tsx'
+import classes from './composer.module.css'
+import type { Preview } from './draft.ts'
+import { useRise } from './rise.ts'
+
+/** The figures of the campaign as it stands in the fields, kept while new ones come. */
+export function SummaryPanel({ estimate, complete }: { estimate: Answer<Preview>; complete: boolean }) {
+  const t = useTranslations('campaigns.summary')
+  const reasons = useTranslations('campaigns.excluded')
+  const format = useFormat()
+  const rise = useRise()
+  const { data } = estimate
+  if (!complete || (!data && !estimate.isError))
+    return (
+      <Panel title={t('title')}>
+        <p className={classes.help} role="status">
+          {complete ? t('counting') : t('incomplete')}
+        </p>
+      </Panel>
+    )
+  if (estimate.isError || !data)
+    return (
+      <Panel title={t('title')}>
+        <Failure error={estimate.error} retry={() => void estimate.refetch()} />
+      </Panel>
+    )
+  const left = data.excluded.reduce((sum, { members }) => sum + members, 0)
+  return (
+    <Panel title={t('title')}>
+      <dl
+        className={`${classes.facts} ${classes.figures} ${estimate.isPlaceholderData ? classes.old : ''}`}
+        aria-live="polite"
+      >
+        <dt>{t('audience')}</dt>
+        <dd>{format.count(data.members)}</dd>
+        <dt>{t('excluded')}</dt>
+        <dd>{format.count(left)}</dd>
+        {data.excluded.map(({ reason, members }) => (
+          <Fragment key={reason}>
+            <dt className={classes.reason}>{reasons(reason)}</dt>
+            <dd className={classes.reason}>{format.count(members)}</dd>
+          </Fragment>
+        ))}
+        <dt>{t('issued')}</dt>
+        <dd>{format.count(data.issued)}</dd>
+        <dt>{t('holdout')}</dt>
+        <dd>{format.count(data.holdout)}</dd>
+        <dt>{t('worstCost')}</dt>
+        <dd>
+          {data.worstCostMinor === 'unbounded' ? t('unbounded') : format.moneyShort(data.worstCostMinor)}
+        </dd>
+        <dt>{t('proves')}</dt>
+        <dd>
+          {data.holdout === 0
+            ? t('provesNothing')
+            : data.plan.detectable === null
+              ? t('provesNone')
+              : t('orMore', { points: rise(data.plan.detectable) })}
+        </dd>
+        <dt>{t('asOf')}</dt>
+        <dd>{format.day(data.asOf)}</dd>
+      </dl>
+    </Panel>
+  )
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { proposals } from './completion.ts'
+
+const values = { stores: ['West', 'East'], tags: ['vip'], categories: ['Tea'] }
+const offered = (before: string) => {
+  const { from, options } = proposals(before, values, 'en')
+  return { from, labels: options.map(({ label }) => label) }
+}
+
+test.each([
+  ['', 0, 'orders', 'spend(', 'not'],
+  ['ord', 0, 'orders', 'days_since_order'],
+  ['orders >= 2 and ', 16, 'net', 'everyone'],
+  ['orders >= 2 ', 12, 'and', 'or'],
+  ['orders ', 7, '>=', 'between', 'is unknown'],
+  ['tag ', 4, '=', 'in ('],
+  ['tag = ', 6, '"vip"'],
+  ['tag = "v', 6, '"vip"'],
+  ['store in ("West", ', 18, '"West"', '"East"'],
+  ['status = ', 9, '"dormant"'],
+  ['orders(', 7, 'within 90 days', 'category'],
+  ['orders(category = "Tea", ', 25, 'store', 'within 90 days'],
+  ['orders(category = ', 18, '"Tea"'],
+  ['orders(store = "West") ', 23, 'and'],
+  ['region is ', 10, 'known', 'unknown'],
+] as const)('after %s', (before, from, ...labels) => {
+  const found = offered(before)
+  expect(found.from).toBe(from)
+  expect(found.labels).toEqual(expect.arrayContaining([...labels]))
+})
+
+test('what can not stand there is not offered', () => {
+  expect(offered('tag ').labels).not.toContain('>=')
+  expect(offered('orders(').labels).not.toContain('net')
+  expect(offered('tag = ').labels).toEqual(['"vip"'])
+})

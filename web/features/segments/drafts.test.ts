@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { everyone, type Expression, type Subject } from '../../../analytics/segments/ast.ts'
+import { fields, measures, orderFields } from '../../../analytics/segments/fields.ts'
+import { parse } from '../../../analytics/segments/parse.ts'
+import { print } from '../../../analytics/segments/print.ts'
+import {
+  askedOf,
+  firstOrderCondition,
+  firstTest,
+  firstValue,
+  grouped,
+  newClause,
+  newGroup,
+  operatorOf,
+  operatorsOf,
+  topGroup,
+  withOperator,
+} from './drafts.ts'
+
+const values = { stores: ['West "End"'], tags: ['vip'] }
+const day = '2026-03-01'
+const reads = (expression: Expression) => {
+  const parsed = parse(print(expression), { currencyDecimals: 2 })
+  return parsed.kind === 'parsed' ? parsed.expression : parsed.problems
+}
+
+const subjects: Subject[] = [
+  ...fields.map(({ name }): Subject => ({ kind: 'field', field: name })),
+  ...measures.map(({ name }): Subject => ({
+    kind: 'measure',
+    measure: name,
+    where: ['within', ...orderFields.map((field) => field.name)].map((field) =>
+      firstOrderCondition(field, values, day),
+    ),
+  })),
+]
+
+test.each(
+  subjects.map((subject) => [print({ kind: 'clause', subject, test: { kind: 'known' } }), subject] as const),
+)('every operator offered makes a rule: %s', (_, subject) => {
+  const asked = askedOf(subject)
+  for (const before of operatorsOf(asked))
+    for (const after of operatorsOf(asked)) {
+      const fallback = firstValue(asked, values, day)
+      const made = withOperator(
+        withOperator(firstTest(asked, values, day), before, fallback),
+        after,
+        fallback,
+      )
+      expect(operatorOf(made)).toBe(after)
+      const clause: Expression = { kind: 'clause', subject, test: made }
+      expect(reads(clause)).toEqual(clause)
+    }
+})
+
+test('a group of none is everyone, of one is the one, and a new group stays a group', () => {
+  expect(grouped('and', [])).toEqual(everyone)
+  expect(grouped('or', [newClause])).toEqual(newClause)
+  expect(topGroup(everyone)).toEqual({ kind: 'and', parts: [] })
+  const nested = grouped('and', [newClause, newGroup('and')])
+  expect(reads(nested)).toEqual(nested)
+})

@@ -1,0 +1,142 @@
+import {
+  comparators,
+  everyone,
+  type Expression,
+  group,
+  type OrderCondition,
+  type Subject,
+  type Test,
+  type Value,
+} from '../../../analytics/segments/ast.ts'
+import {
+  type Asked,
+  fieldsByName,
+  measuresByName,
+  orderFieldsByName,
+} from '../../../analytics/segments/fields.ts'
+
+/** What is asked of a value, as one choice: a comparison, a list, a range, or whether it is known. */
+export type Operator = (typeof comparators)[number] | 'in' | 'between' | 'known' | 'unknown'
+
+/** The lists of values that occur in the data, by name. */
+export type Values = Readonly<Record<string, readonly string[]>>
+
+/** What the builder needs to know of the shop. */
+export interface Shop {
+  readonly values: Values
+  /** The newest day of the data: where a new date condition begins. */
+  readonly day: string
+}
+
+/** The operators that suit a field, in the order in which they are offered. */
+export function operatorsOf({ kind }: Asked): readonly Operator[] {
+  switch (kind) {
+    case 'count':
+    case 'money':
+    case 'day':
+      return ['>=', '<=', '=', '!=', '>', '<', 'between', 'in', 'known', 'unknown']
+    case 'text':
+    case 'choice':
+      return ['=', '!=', 'in', 'known', 'unknown']
+    case 'set':
+      return ['=', 'in', 'known', 'unknown']
+    case 'flag':
+      return ['=', '!=', 'known', 'unknown']
+  }
+}
+
+export const operatorOf = (test: Test): Operator => (test.kind === 'compare' ? test.operator : test.kind)
+
+/** The field or measure that a subject names. The builder only ever shows parsed rules, so there is one. */
+export const askedOf = (subject: Subject): Asked =>
+  subject.kind === 'field' ? fieldsByName.get(subject.field)! : measuresByName.get(subject.measure)!
+
+/** A value to begin with, which the person then changes. `day` is the newest day of the data. */
+export function firstValue(asked: Asked, values: Values, day: string): Value {
+  switch (asked.kind) {
+    case 'count':
+      return asked.unit === 'days' ? 30 : 1
+    case 'money':
+      return 100
+    case 'day':
+      return day
+    case 'flag':
+      return true
+    case 'choice':
+      return asked.choices![0]!.value
+    case 'text':
+    case 'set':
+      return values[asked.list ?? '']?.[0] ?? ''
+  }
+}
+
+/** The test with another operator; what was written stays where it can. */
+export function withOperator(test: Test, operator: Operator, fallback: Value): Test {
+  const old = valuesIn(test)
+  const [first = fallback, second = first] = old
+  switch (operator) {
+    case 'known':
+    case 'unknown':
+      return { kind: operator }
+    case 'in':
+      return { kind: 'in', values: old.length > 0 ? old : [fallback] }
+    case 'between':
+      return { kind: 'between', from: first < second ? first : second, to: first < second ? second : first }
+    default:
+      return { kind: 'compare', operator, value: first }
+  }
+}
+
+function valuesIn(test: Test): readonly Value[] {
+  switch (test.kind) {
+    case 'compare':
+      return [test.value]
+    case 'in':
+      return test.values
+    case 'between':
+      return [test.from, test.to]
+    case 'known':
+    case 'unknown':
+      return []
+  }
+}
+
+/** The first test offered for a field that was just chosen. */
+export const firstTest = (asked: Asked, values: Values, day: string): Test => ({
+  kind: 'compare',
+  operator: operatorsOf(asked)[0] as '=' | '>=',
+  value: firstValue(asked, values, day),
+})
+
+/** A condition on orders to begin with. */
+export const firstOrderCondition = (field: string, values: Values, day: string): OrderCondition =>
+  field === 'within'
+    ? { kind: 'within', days: 180 }
+    : { kind: 'condition', field, test: firstTest(orderFieldsByName.get(field)!, values, day) }
+
+/** A clause to begin with. */
+export const newClause: Expression = {
+  kind: 'clause',
+  subject: { kind: 'field', field: 'orders' },
+  test: { kind: 'compare', operator: '>=', value: 2 },
+}
+const otherClause: Expression = {
+  kind: 'clause',
+  subject: { kind: 'field', field: 'days_since_order' },
+  test: { kind: 'compare', operator: '>=', value: 60 },
+}
+/** A group inside one of the other kind, with two clauses, since one alone is no group. */
+export const newGroup = (outer: 'and' | 'or'): Expression => ({
+  kind: outer === 'and' ? 'or' : 'and',
+  parts: [newClause, otherClause],
+})
+
+/** The rule as the group that the builder shows at its top: a single part stands in a group of AND. */
+export function topGroup(expression: Expression): { kind: 'and' | 'or'; parts: readonly Expression[] } {
+  if (expression.kind === 'and' || expression.kind === 'or') return expression
+  return { kind: 'and', parts: expression.kind === 'everyone' ? [] : [expression] }
+}
+
+/** A group of the parts: none is everyone, one is itself. */
+export const grouped = (kind: 'and' | 'or', parts: readonly Expression[]): Expression =>
+  parts.length === 0 ? everyone : group(kind, parts)

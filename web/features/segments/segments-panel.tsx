@@ -1,0 +1,132 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { Panel } from '../../ui/panel.tsx'
+import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import classes from './segments.module.css'
+
+interface Listed {
+  readonly id: string
+  readonly name: string
+  readonly expression: string
+  readonly version: number
+  readonly savedAt: string
+  readonly campaigns: number
+}
+
+/** Rules to begin with: valid in every shop. */
+const starters = {
+  quiet: 'orders >= 4 and days_since_order > 60',
+  second: 'orders = 1 and days_since_order between 14 and 60',
+  recent: 'orders(within 30 days) >= 2',
+  birthday: 'birthday_in <= 7',
+  never: 'status = "never bought" and days_since_joined > 30',
+  worth: 'spend(within 365 days) >= 1000 and not status = "active"',
+} as const
+
+/** The saved segments with how many members each has now. */
+export function SegmentsPanel() {
+  const t = useTranslations('segments')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const navigate = useNavigate()
+  const answer = useAnswer(trpc.segments.list.queryOptions())
+  const columns: readonly Column<Listed>[] = [
+    {
+      key: 'name',
+      header: t('list.name'),
+      sortable: true,
+      value: (row) => row.name,
+      cell: (row) => (
+        <>
+          <Link to="/segments/$segmentId" params={{ segmentId: row.id }} className={classes.name}>
+            {row.name}
+          </Link>
+          <code className={classes.expression}>{row.expression}</code>
+        </>
+      ),
+    },
+    {
+      key: 'members',
+      header: t('list.members'),
+      align: 'right',
+      cell: (row) => <Size of={row.expression} />,
+    },
+    {
+      key: 'share',
+      header: t('list.share'),
+      align: 'right',
+      cell: (row) => <Size of={row.expression} asShare />,
+    },
+    {
+      key: 'edited',
+      header: t('list.edited'),
+      align: 'right',
+      sortable: true,
+      value: (row) => row.savedAt,
+      cell: (row) => format.instant(row.savedAt),
+    },
+    {
+      key: 'campaigns',
+      header: t('list.used'),
+      align: 'right',
+      sortable: true,
+      value: (row) => row.campaigns,
+      cell: (row) => t('list.campaigns', { n: row.campaigns }),
+    },
+  ]
+  return (
+    <>
+      <QueryPanel
+        name={t('list.title')}
+        title={(data) => t('list.count', { n: data.length })}
+        subtitle={t('list.subtitle')}
+        query={answer}
+        minHeight={120}
+        isEmpty={(data) => data.length === 0}
+        empty={{ reason: t('list.empty') }}
+      >
+        {(data) => (
+          <DataTable
+            columns={columns}
+            rows={data}
+            rowKey={({ id }) => id}
+            label={t('list.title')}
+            onRow={({ id }) => void navigate({ to: '/segments/$segmentId', params: { segmentId: id } })}
+          />
+        )}
+      </QueryPanel>
+      <Panel title={t('starters.title')} subtitle={t('starters.subtitle')}>
+        <ul className={classes.starters}>
+          {(Object.keys(starters) as (keyof typeof starters)[]).map((key) => (
+            <li key={key}>
+              <Link
+                to="/segments/$segmentId"
+                params={{ segmentId: 'new' }}
+                search={{ expression: starters[key] }}
+                className={classes.starter}
+              >
+                <strong>{t(`starters.${key}`)}</strong>
+                <code>{starters[key]}</code>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </Panel>
+    </>
+  )
+}
+
+/** How many members a saved rule selects now, or which share of all. Both read one query. */
+function Size({ of, asShare = false }: { of: string; asShare?: boolean }) {
+  const format = useFormat()
+  const trpc = useTRPC()
+  const { data } = useQuery(
+    trpc.segments.count.queryOptions({ expression: of }, { trpc: { abortOnUnmount: true } }),
+  )
+  if (!data) return '…'
+  return asShare ? format.share(data.members, data.all) : format.count(data.members)
+}

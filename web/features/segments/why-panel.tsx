@@ -1,0 +1,158 @@
+import { Button, TextInput } from '@mantine/core'
+import { IconCircleCheck, IconCircleX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { ExplainedClause, Explanation } from '../../../analytics/segments/explain.ts'
+import { fieldsByName, measuresByName } from '../../../analytics/segments/fields.ts'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import classes from './segments.module.css'
+
+/** Why one member is in or not: each clause with the member's own value and what would turn it. */
+export function WhyPanel({
+  expression,
+  member,
+  onMember,
+}: {
+  expression: string
+  member: string | undefined
+  onMember: (memberId: string | undefined) => void
+}) {
+  const t = useTranslations('segments')
+  const trpc = useTRPC()
+  const why = useQuery({
+    ...trpc.segments.explain.queryOptions(
+      { expression, memberId: member ?? '' },
+      { trpc: { abortOnUnmount: true } },
+    ),
+    enabled: member !== undefined,
+  })
+  return (
+    <Panel title={t('why.title')} subtitle={t('why.subtitle')}>
+      <Finder key={member} member={member} onMember={onMember} />
+      {why.isError ? <Failure error={why.error} retry={() => void why.refetch()} /> : null}
+      {why.data ? (
+        <div aria-live="polite">
+          <p className={classes.verdict}>
+            <Mark holds={why.data.selected} />
+            {t(why.data.selected ? 'why.in' : 'why.out', { member: why.data.memberId })}
+          </p>
+          <ul className={classes.explanation}>
+            <Reason of={why.data.explanation} />
+          </ul>
+        </div>
+      ) : null}
+    </Panel>
+  )
+}
+
+function Finder({
+  member,
+  onMember,
+}: {
+  member: string | undefined
+  onMember: (memberId: string | undefined) => void
+}) {
+  const t = useTranslations('segments')
+  const [typed, setTyped] = useState(member ?? '')
+  return (
+    <form
+      className={classes.finder}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onMember(typed.trim() || undefined)
+      }}
+    >
+      <TextInput
+        label={t('why.member')}
+        value={typed}
+        maxLength={200}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+      />
+      <Button type="submit" variant="default">
+        {t('why.ask')}
+      </Button>
+    </form>
+  )
+}
+
+function Mark({ holds }: { holds: boolean }) {
+  const t = useTranslations('segments')
+  return holds ? (
+    <IconCircleCheck size={20} className={classes.good} aria-label={t('why.holds')} role="img" />
+  ) : (
+    <IconCircleX size={20} className={classes.bad} aria-label={t('why.fails')} role="img" />
+  )
+}
+
+function Reason({ of }: { of: Explanation }) {
+  const t = useTranslations('segments')
+  if (of.kind === 'clause') return <ClauseReason of={of} />
+  return (
+    <li>
+      <div className={classes.reason}>
+        <Mark holds={of.holds} />
+        <span>{t(`why.${of.kind}`)}</span>
+      </div>
+      {of.kind === 'everyone' ? null : (
+        <ul className={classes.explanation}>
+          {of.parts.map((part, index) => (
+            <Reason key={index} of={part} />
+          ))}
+        </ul>
+      )}
+    </li>
+  )
+}
+
+function ClauseReason({ of }: { of: ExplainedClause }) {
+  const t = useTranslations('segments')
+  const { language } = useLanguage()
+  const shown = useShown(of)
+  const measured = of.text.startsWith(`${of.asked}(`)
+  const title = (measured ? measuresByName : fieldsByName).get(of.asked)?.title[language] ?? of.asked
+  return (
+    <li className={classes.reason}>
+      <Mark holds={of.holds} />
+      <div>
+        <code>{of.text}</code>
+        {of.valueKind === 'set' ? null : (
+          <div>
+            {of.value === null
+              ? t('why.unknown', { field: title })
+              : t('why.own', { field: title, value: shown(of.value) })}
+          </div>
+        )}
+      </div>
+      {of.flip ? (
+        <span className={classes.flip}>
+          {of.flip.onDay
+            ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
+            : t('why.turns', { value: shown(of.flip.value) })}
+        </span>
+      ) : null}
+    </li>
+  )
+}
+
+/** Writes a value of the clause's kind in the language on the screen. */
+function useShown({ asked, valueKind, unit }: ExplainedClause) {
+  const t = useTranslations('segments')
+  const { language } = useLanguage()
+  const format = useFormat()
+  return (value: string | number | boolean, kind = valueKind): string => {
+    if (kind === 'money') return format.money(Number(value))
+    if (kind === 'day') return format.day(String(value))
+    if (kind === 'count')
+      return unit
+        ? t(`counted.${unit}`, { n: Number(value), count: format.count(Number(value)) })
+        : String(value)
+    if (kind === 'flag') return t(`flag.${value === true ? 'true' : 'false'}`)
+    const choice = fieldsByName.get(asked)?.choices?.find((one) => one.value === value)
+    return choice ? choice.title[language] : String(value)
+  }
+}

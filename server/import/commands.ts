@@ -7,7 +7,7 @@ import type { Connection } from '../command-line/connect.ts'
 import type { Inspection } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import { presets } from './presets.ts'
-import type { Receipt } from './receipt.ts'
+import type { FinalReceipt } from './receipt.ts'
 import { refusal } from './refusal.ts'
 import { refusalSentence } from './sentences.ts'
 
@@ -34,7 +34,7 @@ export function importCommands(program: Command): void {
       answer(
         options,
         async (connection, signal) => {
-          const receipts: Receipt[] = []
+          const receipts: FinalReceipt[] = []
           const map = overridesOf(options)
           for (const file of files) receipts.push(await importFile(connection, file, map, options, signal))
           return receipts.length === 1 ? receipts[0]! : receipts
@@ -46,7 +46,7 @@ export function importCommands(program: Command): void {
   imports.action((options: CommonOptions) =>
     answer(
       options,
-      ({ client }) => client.imports.list.query(),
+      ({ client }) => client.imports.list.query({}),
       (list) =>
         list
           .map(({ importId, fileName, importedAt, undoneAt, receipt }) =>
@@ -106,7 +106,7 @@ async function importFile(
   map: MapOverrides,
   options: ImportOptions,
   signal: AbortSignal,
-): Promise<Receipt> {
+): Promise<FinalReceipt> {
   const source = { path: resolve(file) }
   const inspection = await client.imports.inspect.query({ source, map }, { signal })
   process.stderr.write(`${mappingText(inspection)}\n`)
@@ -191,7 +191,7 @@ const progressText = (state: {
   return `${state.phase} ${share} %, ${state.rows} rows, ${state.rowsPerSecond} rows/s${left}${end}`
 }
 
-const receiptText = (receipt: Receipt): string =>
+const receiptText = (receipt: FinalReceipt): string =>
   [
     `${receipt.dryRun ? 'Would import' : 'Imported'} ${receipt.fileName}: ${receipt.read} rows read, ${receipt.imported} imported, ${receipt.unchanged} unchanged, ${receipt.refused} refused.`,
     `${receipt.members} members, ${receipt.orders} qualifying orders, ${receipt.guestOrders} guest orders, ${receipt.duplicates} identical lines kept, rounding ${receipt.roundingMinor} minor units.`,

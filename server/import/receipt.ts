@@ -2,6 +2,7 @@ import type { Engine } from '../../analytics/engine/engine.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Applied } from './apply.ts'
+import type { FeedGap } from './feed-gaps.ts'
 import type { RowReason } from './normalise.ts'
 import type { Staged } from './staging.ts'
 
@@ -43,6 +44,12 @@ export interface Receipt {
   readonly milliseconds: number
 }
 
+/** The receipt with what is true of the workspace after the import. */
+export interface FinalReceipt extends Receipt {
+  /** Stores whose orders seem to have stopped coming in. */
+  readonly gaps: readonly FeedGap[]
+}
+
 /** The part of the receipt that the file alone decides. */
 export type FileFacts = Omit<
   Receipt,
@@ -66,7 +73,7 @@ export async function fileFacts(
     options,
   )
   const [distinct] = await engine.rows(
-    sql`select count(*) as n from (select order_id, content_hash from read_parquet(${files}) group by all)`,
+    sql`select count(*) as n from (select content_hash from read_parquet(${files}) group by all)`,
     options,
   )
   const [guests] = await engine.rows(

@@ -11,8 +11,8 @@ import { inspect } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import { importById, importRuns } from './runs.ts'
-import { type Language, refusalSentence } from './sentences.ts'
+import { importById, importRuns, minorDigitsOf, type RunState } from './runs.ts'
+import { type Language, reasonSentence, refusalSentence } from './sentences.ts'
 import { uploadedFile } from './uploads.ts'
 
 const Language = z.enum(['en', 'zh-CN']).default('en')
@@ -51,13 +51,15 @@ export const importsRouter = router({
   state: readerProcedure
     .input(z.object({ runId: z.uuid(), language: Language }))
     .query(({ ctx, input }) =>
-      told(importRuns(ctx.platform).state(ctx.workspace.id, input.runId), input.language),
+      told(importRuns(ctx.platform).state(ctx.workspace.id, input.runId), ctx.workspace, input.language),
     ),
 
   /** The import that runs in this workspace now, or null. */
   current: readerProcedure
     .input(z.object({ language: Language }))
-    .query(({ ctx, input }) => told(importRuns(ctx.platform).current(ctx.workspace.id), input.language)),
+    .query(({ ctx, input }) =>
+      told(importRuns(ctx.platform).current(ctx.workspace.id), ctx.workspace, input.language),
+    ),
 
   /** Where an import stands, again after every change, until it has ended. */
   progress: readerProcedure
@@ -69,7 +71,7 @@ export const importsRouter = router({
         input.runId,
         signal ?? new AbortController().signal,
       ))
-        yield told(state, input.language)!
+        yield told(state, ctx.workspace, input.language)!
     }),
 
   /** Stops an import; when this answers nothing of it is left. */
@@ -78,19 +80,24 @@ export const importsRouter = router({
   }),
 
   /** All imports of the workspace, newest first, with their receipts. */
-  list: readerProcedure.query(async ({ ctx }) => {
-    const rows = await ctx.workspace.engine.rows(
-      sql`select import_id, kind, file_name, imported_at, undone_at, report from imports order by import_seq desc`,
-    )
-    return rows.map((row) => ({
-      importId: String(row.importId),
-      kind: String(row.kind),
-      fileName: String(row.fileName),
-      importedAt: String(row.importedAt),
-      undoneAt: row.undoneAt as string | null,
-      receipt: row.kind === 'orders' ? (JSON.parse(String(row.report)) as Receipt) : null,
-    }))
-  }),
+  list: readerProcedure
+    .input(z.object({ language: Language }).default({ language: 'en' }))
+    .query(async ({ ctx, input }) => {
+      const rows = await ctx.workspace.engine.rows(
+        sql`select import_id, kind, file_name, imported_at, undone_at, report from imports order by import_seq desc`,
+      )
+      return rows.map((row) => ({
+        importId: String(row.importId),
+        kind: String(row.kind),
+        fileName: String(row.fileName),
+        importedAt: String(row.importedAt),
+        undoneAt: row.undoneAt as string | null,
+        receipt:
+          row.kind === 'orders'
+            ? inWords(JSON.parse(String(row.report)) as Receipt, ctx.workspace, input.language)
+            : null,
+      }))
+    }),
 
   /** Takes an import out again; the orders it touched are as the other imports say. */
   undo: marketerProcedure
@@ -116,8 +123,31 @@ export const importsRouter = router({
     }),
 })
 
-const told = (state: ReturnType<ReturnType<typeof importRuns>['state']>, language: Language) =>
-  state && { ...state, refusal: state.refusal && refusalSentence(language, state.refusal) }
+/** A run for the one who looks at it: refusals and reasons as sentences, the share of the file that is read. */
+const told = (state: RunState | null, workspace: Workspace, language: Language) =>
+  state && {
+    ...state,
+    share: state.bytes === 0 ? 0 : state.bytesRead / state.bytes,
+    refusal: state.refusal && refusalSentence(language, state.refusal),
+    receipt: state.receipt && inWords(state.receipt, workspace, language),
+  }
+
+type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
+  readonly reasons: readonly (Receipt['reasons'][number] & { readonly sentence: string })[]
+  /** The rounding difference in the currency, with the decimals it needs. */
+  readonly rounding: string
+}
+
+const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
+  ...receipt,
+  reasons: receipt.reasons.map((row) => ({ ...row, sentence: reasonSentence(language, row.reason) })),
+  rounding: new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    maximumFractionDigits: 8,
+  }).format(receipt.roundingMinor / 10 ** minorDigitsOf(currency)),
+})
 
 const refused = (reason: Refusal, language: Language) =>
   new TRPCError({ code: 'PRECONDITION_FAILED', message: refusalSentence(language, reason) })

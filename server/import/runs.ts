@@ -9,7 +9,8 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport } from './apply.ts'
 import { inspect, type Readable } from './inspect.ts'
 import type { MapOverrides } from './mapping.ts'
-import { fileFacts, type Receipt, refusedRows } from './receipt.ts'
+import { feedGaps } from './feed-gaps.ts'
+import { fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { type RefusedRow, writeRefused } from './refused-file.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { type Language, reasonSentence, sentence } from './sentences.ts'
@@ -35,7 +36,7 @@ export interface RunState {
   readonly rows: number
   readonly rowsPerSecond: number
   readonly secondsLeft: number | null
-  readonly receipt: Receipt | null
+  readonly receipt: FinalReceipt | null
   readonly refusal: Refusal | null
 }
 
@@ -267,7 +268,8 @@ export class ImportRuns {
           },
           (outcome) => JSON.stringify(receipt(outcome)),
         )
-        this.#tell(run, { phase: 'done', receipt: receipt(applied) })
+        const gaps = await feedGaps(workspace.engine)
+        this.#tell(run, { phase: 'done', receipt: { ...receipt(applied), gaps } })
       } catch (error) {
         if (refusedFile) rmSync(refusedFile, { force: true })
         throw error

@@ -1,7 +1,105 @@
+import { Button, Progress } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import { Page } from '../../ui/page.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
+import classes from './data.module.css'
+import { DropZone, Steps } from './drop-zone.tsx'
+import { HistoryPanel } from './history-panel.tsx'
+import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
+import { RunPanel } from './run-panel.tsx'
+import { type Upload, upload, UploadFailed } from './upload.ts'
 
+type Step =
+  | { kind: 'start' }
+  | { kind: 'uploading'; fileName: string; share: number }
+  | { kind: 'rejected'; sentence: string }
+  | { kind: 'mapping'; uploadId: string }
+  | { kind: 'running'; runId: string; uploadId?: string }
+
+/** From a file to a receipt, and what has been imported so far. */
 export function DataPage() {
-  const t = useTranslations('shell')
-  return <Page title={t('page.data')} />
+  const trpc = useTRPC()
+  const { language } = useLanguage()
+  // An import goes on while nobody looks; who comes back sees it.
+  const current = useQuery(trpc.imports.current.queryOptions({ language }, { staleTime: 0, gcTime: 0 }))
+  if (current.isPending) return null
+  return <DataFlow running={current.data?.runId} />
+}
+
+function DataFlow({ running }: { running: string | undefined }) {
+  const t = useTranslations('data')
+  const trpc = useTRPC()
+  const { language } = useLanguage()
+  const { role } = useWorkspace()
+  const [step, setStep] = useState<Step>(running ? { kind: 'running', runId: running } : { kind: 'start' })
+  const sending = useRef<Upload>(null)
+  useEffect(() => () => sending.current?.cancel(), [])
+  const history = useQuery(trpc.imports.list.queryOptions({ language }))
+  const first = history.data?.length === 0
+
+  const send = async (file: File) => {
+    setStep({ kind: 'uploading', fileName: file.name, share: 0 })
+    sending.current = upload(file, (share) => setStep({ kind: 'uploading', fileName: file.name, share }))
+    try {
+      setStep({ kind: 'mapping', uploadId: await sending.current.done })
+    } catch (error) {
+      if (!(error instanceof UploadFailed)) throw error
+      setStep({ kind: 'rejected', sentence: error.sentence ?? t('rejected.offline') })
+    }
+  }
+  const restart = () => setStep({ kind: 'start' })
+  const may = role === 'owner' || role === 'marketer'
+
+  return (
+    <Page title={t(first ? 'first.title' : 'title')} lead={t(first ? 'first.lead' : 'lead')}>
+      {!may ? (
+        <Panel>
+          <p>{t('noPermission')}</p>
+        </Panel>
+      ) : step.kind === 'start' ? (
+        <DropZone onFile={(file) => void send(file)} />
+      ) : step.kind === 'uploading' ? (
+        <Panel title={t('uploading.title', { file: step.fileName })}>
+          <Progress value={100 * step.share} aria-label={t('uploading.label')} transitionDuration={0} />
+          <div className={classes.buttons}>
+            <Button
+              variant="default"
+              onClick={() => {
+                sending.current?.cancel()
+                restart()
+              }}
+            >
+              {t('running.cancel')}
+            </Button>
+          </div>
+        </Panel>
+      ) : step.kind === 'rejected' ? (
+        <RejectedPanel sentence={step.sentence} onLeave={restart} />
+      ) : step.kind === 'mapping' ? (
+        <MappingPanel
+          uploadId={step.uploadId}
+          onStarted={(runId) => setStep({ kind: 'running', runId, uploadId: step.uploadId })}
+          onLeave={restart}
+        />
+      ) : (
+        <RunPanel
+          key={step.runId}
+          runId={step.runId}
+          onLeave={restart}
+          onAgain={
+            step.uploadId === undefined
+              ? undefined
+              : () => setStep({ kind: 'mapping', uploadId: step.uploadId! })
+          }
+        />
+      )}
+      {first && step.kind === 'start' ? <Steps /> : null}
+      {first ? null : <HistoryPanel />}
+    </Page>
+  )
 }

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { type ImportOrder, importRuns } from './runs.ts'
+import type { Receipt } from './receipt.ts'
+import type { Refusal } from './refusal.ts'
+
+/** A data folder with one workspace, for tests; everything is gone when it is disposed of. */
+export interface TestShop extends AsyncDisposable {
+  readonly folder: string
+  readonly platform: Platform
+  readonly workspace: Workspace
+  /** Writes a file into the folder. */
+  file(name: string, content: string | Uint8Array): string
+  import(path: string, order?: Partial<ImportOrder>): Promise<Receipt | Refusal>
+}
+
+export const now = new Date('2026-11-22T08:00:00Z')
+
+export async function openTestShop(currency = 'GBP', timeZone = 'Europe/London'): Promise<TestShop> {
+  const folder = mkdtempSync(join(tmpdir(), 'reveille-import-'))
+  const platform = await openPlatform(join(folder, 'data'), { now: () => now })
+  const workspace = (await platform.workspaces.create({ name: 'shop', currency, timeZone }))!
+  return {
+    folder,
+    platform,
+    workspace,
+    file(name, content) {
+      const path = join(folder, name)
+      writeFileSync(path, name.endsWith('.gz') && typeof content === 'string' ? gzipSync(content) : content)
+      return path
+    },
+    async import(path, order = {}) {
+      const runs = importRuns(platform)
+      const started = await runs.start(workspace, {
+        path,
+        fileName: basename(path),
+        map: {},
+        dryRun: false,
+        replace: false,
+        language: 'en',
+        ...order,
+      })
+      if (started.kind === 'refused') return started
+      for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal)) {
+        if (state.phase === 'done') return state.receipt!
+        if (state.phase === 'refused') return state.refusal!
+        if (state.phase === 'failed' || state.phase === 'cancelled') throw new Error(state.phase)
+      }
+      throw new Error('The run was forgotten.')
+    },
+    async [Symbol.asyncDispose]() {
+      await importRuns(platform).close()
+      await platform.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The receipt, where the import was not refused. */
+export function receiptOf(outcome: Receipt | Refusal): Receipt {
+  if ('id' in outcome) throw new Error(`Refused: ${outcome.id} ${JSON.stringify(outcome.values)}`)
+  return outcome
+}
+
+/** What any figure could see of the workspace, as a digest of each table, whatever the order of its rows. */
+export async function visible({ workspace }: TestShop): Promise<Record<string, unknown>> {
+  const digest = async (query: Sql) => {
+    const [row] = await workspace.engine.rows(
+      sql`select count(*) as n, cast(sum(cast(hash(digested) as hugeint)) as varchar) as digest from (${query}) as digested`,
+    )
+    return row
+  }
+  return {
+    state: await workspace.engine.rows(sql`select data_version, as_of, data_start from workspace_state`),
+    orders: await digest(sql`select * from orders`),
+    lines: await digest(sql`select * from order_lines`),
+    refunds: await digest(sql`select * from refunds`),
+    members: await digest(sql`select * from members`),
+    facts: await digest(sql`select * from member_facts`),
+    imports: await digest(sql`select * from imports`),
+    importLines: await digest(sql`select import_seq, row_number, content_hash from import_lines`),
+  }
+}

@@ -1,0 +1,135 @@
+import { Anchor, Button, Modal } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
+import { DataTable, type Column } from '../../ui/data-table.tsx'
+import { StatusChip } from '../../ui/status-chip.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
+import classes from './data.module.css'
+
+interface Imported {
+  readonly importId: string
+  readonly kind: string
+  readonly fileName: string
+  readonly importedAt: string
+  readonly undoneAt: string | null
+  readonly receipt: { imported: number; unchanged: number; refused: number; reasons: readonly { sentence: string; rows: number }[] } | null
+}
+
+/** What has been imported: kept, refused and why; each can be undone. */
+export function HistoryPanel() {
+  const t = useTranslations('data')
+  const trpc = useTRPC()
+  const { language } = useLanguage()
+  const { count, instant } = useFormat()
+  const { role } = useWorkspace()
+  const [undoing, setUndoing] = useState<Imported>()
+  const list = useAnswer(trpc.imports.list.queryOptions({ language }))
+  const may = role === 'owner' || role === 'marketer'
+  const figure = (key: 'imported' | 'unchanged' | 'refused'): Column<Imported> => ({
+    key,
+    header: t(`history.${key}`),
+    align: 'right',
+    cell: ({ receipt }) => count(receipt?.[key] ?? null),
+    value: ({ receipt }) => receipt?.[key] ?? null,
+  })
+  const columns: Column<Imported>[] = [
+    { key: 'file', header: t('history.file'), value: ({ fileName }) => fileName },
+    {
+      key: 'imported_at',
+      header: t('history.at'),
+      cell: ({ importedAt }) => instant(importedAt),
+      value: ({ importedAt }) => importedAt,
+    },
+    figure('imported'),
+    figure('unchanged'),
+    figure('refused'),
+    {
+      key: 'reasons',
+      header: t('history.why'),
+      cell: ({ importId, receipt, undoneAt }) =>
+        receipt && receipt.refused > 0 ? (
+          <>
+            {receipt.reasons.map(({ sentence, rows }) => `${count(rows)} × ${sentence}`).join(' ')}{' '}
+            {may && undoneAt === null ? (
+              <Anchor size="sm" href={`/api/imports/${importId}/refused`} download>
+                {t('receipt.download')}
+              </Anchor>
+            ) : null}
+          </>
+        ) : (
+          ''
+        ),
+      value: ({ receipt }) => receipt?.reasons.map(({ sentence, rows }) => `${rows} × ${sentence}`).join(' ') ?? null,
+    },
+    {
+      key: 'undo',
+      header: '',
+      cell: (row) =>
+        row.undoneAt !== null ? (
+          <StatusChip tone="off">{t('history.undone')}</StatusChip>
+        ) : may && row.kind === 'orders' ? (
+          <Button size="xs" variant="default" onClick={() => setUndoing(row)}>
+            {t('history.undo')}
+          </Button>
+        ) : null,
+      value: ({ undoneAt }) => undoneAt,
+    },
+  ]
+  return (
+    <>
+      <QueryPanel
+        title={t('history.title')}
+        query={list}
+        isEmpty={(rows) => rows.length === 0}
+        empty={{ reason: t('history.empty') }}
+        table={(rows) => tableOf(columns.filter(({ key }) => key !== 'undo'), rows)}
+        csvName="imports"
+        minHeight={80}
+      >
+        {(rows) => (
+          <DataTable columns={columns} rows={rows} rowKey={({ importId }) => importId} label={t('history.title')} />
+        )}
+      </QueryPanel>
+      {undoing ? <UndoQuestion undone={undoing} onClose={() => setUndoing(undefined)} /> : null}
+    </>
+  )
+}
+
+function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => void }) {
+  const t = useTranslations('data')
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const { language } = useLanguage()
+  const undo = useMutation(
+    trpc.imports.undo.mutationOptions({
+      onSuccess: async () => {
+        onClose()
+        await client.invalidateQueries()
+      },
+    }),
+  )
+  return (
+    <Modal opened onClose={onClose} title={t('undo.title', { file: undone.fileName })} closeButtonProps={{ 'aria-label': t('undo.keep') }}>
+      <p>{t('undo.text')}</p>
+      {undo.isError ? <Failure error={undo.error} /> : null}
+      <div className={classes.buttons}>
+        <Button
+          color="red"
+          loading={undo.isPending}
+          onClick={() => undo.mutate({ importId: undone.importId, language })}
+        >
+          {t('undo.do')}
+        </Button>
+        <Button variant="default" onClick={onClose}>
+          {t('undo.keep')}
+        </Button>
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,227 @@
+import { Button, Select } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { MapOverrides } from '../../../server/import/mapping.ts'
+import { useTRPC } from '../../trpc.ts'
+import { DataTable } from '../../ui/data-table.tsx'
+import { useLanguage } from '../../ui/language.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { StatusChip } from '../../ui/status-chip.tsx'
+import classes from './data.module.css'
+import { type Field, fieldOrder, type InspectedFile, neededRows, withColumn } from './mapping.ts'
+
+/** Guessed columns for confirmation: the four that matter first, each with samples and how sure the guess is. */
+export function MappingPanel({
+  uploadId,
+  onStarted,
+  onLeave,
+}: {
+  uploadId: string
+  onStarted: (runId: string) => void
+  onLeave: () => void
+}) {
+  const t = useTranslations('data')
+  const trpc = useTRPC()
+  const { language } = useLanguage()
+  const [map, setMap] = useState<MapOverrides>({})
+  const source = { uploadId }
+  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map, language }))
+  const start = useMutation(
+    trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId) }),
+  )
+  const begin = (dryRun: boolean) => start.mutate({ source, map, dryRun, language })
+
+  return (
+    <QueryPanel
+      name={t('mapping.title')}
+      title={t('mapping.title')}
+      subtitle={(file) => t('mapping.subtitle', { file: file.fileName, rows: file.sampled })}
+      query={inspection}
+      tools={
+        <Button variant="subtle" size="xs" onClick={onLeave}>
+          {t('mapping.other')}
+        </Button>
+      }
+    >
+      {(file) => {
+        const open = file.lacking.length > 0 || file.questions.length > 0
+        return (
+          <div className={classes.mapping}>
+            <NeededColumns file={file} map={map} onChange={setMap} />
+            <Questions file={file} map={map} onChange={setMap} />
+            <OtherColumns file={file} map={map} onChange={setMap} />
+            {start.isError ? <Failure error={start.error} /> : null}
+            {open ? <p className={classes.note}>{t('mapping.open')}</p> : null}
+            <div className={classes.buttons}>
+              <Button onClick={() => begin(false)} disabled={open} loading={start.isPending}>
+                {t('mapping.import')}
+              </Button>
+              <Button variant="default" onClick={() => begin(true)} disabled={open || start.isPending}>
+                {t('mapping.check')}
+              </Button>
+            </div>
+          </div>
+        )
+      }}
+    </QueryPanel>
+  )
+}
+
+interface Editing {
+  file: InspectedFile
+  map: MapOverrides
+  onChange: (map: MapOverrides) => void
+}
+
+function NeededColumns({ file, map, onChange }: Editing) {
+  const t = useTranslations('data')
+  const options = file.columns.map(({ position, header }) => ({
+    value: String(position),
+    label: header === '' ? t('mapping.unnamed', { number: position + 1 }) : header,
+  }))
+  return (
+    <div className={classes.needed}>
+      {neededRows(file).map(({ row, field, column, times }) => (
+        <div key={row} className={classes.neededRow}>
+          <div className={classes.neededName}>
+            <strong>{t(`needed.${row}`)}</strong>
+            <Sureness found={column !== undefined} confidence={column?.confidence ?? 0} optional={row === 'order'} />
+          </div>
+          <Select
+            aria-label={t(`needed.${row}`)}
+            data={options}
+            value={column ? String(column.position) : null}
+            placeholder={t(row === 'order' ? 'mapping.noOrder' : 'mapping.choose')}
+            clearable={row === 'order'}
+            searchable
+            onChange={(value) => onChange(withColumn(map, file, field, value === null ? null : Number(value)))}
+          />
+          {row === 'amount' && column ? (
+            <Select
+              aria-label={t('mapping.amountKind')}
+              data={(['amount', 'orderTotal', 'unitPrice'] as const).map((kind) => ({
+                value: kind,
+                label: t(`amountKind.${kind}`),
+              }))}
+              value={field}
+              allowDeselect={false}
+              onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
+            />
+          ) : null}
+          <p className={classes.samples}>
+            {column?.samples.join(' · ')}
+            {times ? ` × ${times}` : ''}
+          </p>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function Sureness({ found, confidence, optional }: { found: boolean; confidence: number; optional: boolean }) {
+  const t = useTranslations('data')
+  if (!found)
+    return optional ? (
+      <StatusChip tone="info">{t('sure.rows')}</StatusChip>
+    ) : (
+      <StatusChip tone="bad">{t('sure.missing')}</StatusChip>
+    )
+  if (confidence >= 0.8) return <StatusChip tone="good">{t('sure.yes')}</StatusChip>
+  return <StatusChip tone="warn">{t('sure.check')}</StatusChip>
+}
+
+/** What the file can't decide: day or month first, and words of states that are not known. */
+function Questions({ file, map, onChange }: Editing) {
+  const t = useTranslations('data')
+  return file.questions.map((question) =>
+    question.kind === 'dates' ? (
+      <Select
+        key="dates"
+        label={t('question.dates', { header: question.header, sample: question.sample })}
+        data={(['day-first', 'month-first'] as const).map((order) => ({ value: order, label: t(`dates.${order}`) }))}
+        value={map.dates ?? null}
+        onChange={(order) => onChange({ ...map, dates: order as 'day-first' | 'month-first' })}
+      />
+    ) : (
+      <fieldset key="states" className={classes.states}>
+        <legend>{t('question.states')}</legend>
+        {question.words.map((word) => (
+          <Select
+            key={word}
+            label={word}
+            data={(['paid', 'unpaid', 'closed', 'refunded'] as const).map((state) => ({
+              value: state,
+              label: t(`states.${state}`),
+            }))}
+            value={map.states?.[word] ?? null}
+            onChange={(state) =>
+              state && onChange({ ...map, states: { ...map.states, [word]: state as 'paid' | 'unpaid' | 'closed' | 'refunded' } })
+            }
+          />
+        ))}
+      </fieldset>
+    ),
+  )
+}
+
+function OtherColumns({ file, map, onChange }: Editing) {
+  const t = useTranslations('data')
+  const needed = new Set(neededRows(file).map(({ column }) => column?.position))
+  const rows = file.columns.filter(({ position }) => !needed.has(position))
+  const meanings = fieldOrder.map((field) => ({ value: field, label: t(`fields.${field}`) }))
+  return (
+    <details className={classes.others}>
+      <summary>{t('mapping.others', { count: rows.length })}</summary>
+      <DataTable
+        label={t('mapping.othersLabel')}
+        rows={rows}
+        rowKey={({ position }) => String(position)}
+        columns={[
+          { key: 'header', header: t('mapping.column'), cell: ({ header }) => header },
+          {
+            key: 'meaning',
+            header: t('mapping.meaning'),
+            cell: ({ header, position, field }) => (
+              <Select
+                aria-label={t('mapping.meaningOf', { header })}
+                size="xs"
+                data={meanings}
+                value={field}
+                placeholder={t('mapping.unused')}
+                clearable
+                onChange={(chosen) =>
+                  onChange(
+                    chosen === null
+                      ? withColumn(map, file, field as Field, null)
+                      : withColumn(map, file, chosen as Field, position),
+                  )
+                }
+              />
+            ),
+          },
+          {
+            key: 'samples',
+            header: t('mapping.samples'),
+            cell: ({ samples }) => <span className={classes.samples}>{samples.join(' · ')}</span>,
+          },
+        ]}
+      />
+    </details>
+  )
+}
+
+/** A file that has been rejected before it could be mapped. */
+export function RejectedPanel({ sentence, onLeave }: { sentence: string; onLeave: () => void }) {
+  const t = useTranslations('data')
+  return (
+    <Panel title={t('rejected.title')}>
+      <p role="alert">{sentence}</p>
+      <Button variant="default" onClick={onLeave}>
+        {t('mapping.other')}
+      </Button>
+    </Panel>
+  )
+}

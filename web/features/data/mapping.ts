@@ -1,0 +1,69 @@
+import type { inferRouterOutputs } from '@trpc/server'
+import type { FieldName } from '../../../server/import/fields.ts'
+import type { MapOverrides } from '../../../server/import/mapping.ts'
+import type { AppRouter } from '../../../server/router.ts'
+
+export type InspectedFile = inferRouterOutputs<AppRouter>['imports']['inspect']
+export type Field = FieldName
+
+/** What a column may mean, as the list offers it. */
+export const fieldOrder: readonly Field[] = [
+  'quantity',
+  'sku',
+  'product',
+  'category',
+  'store',
+  'channel',
+  'region',
+  'state',
+  'orderedAt',
+  'paidAt',
+  'refundAmount',
+  'refundedAt',
+  'refundsOrderId',
+  'discount',
+  'listPrice',
+  'currency',
+  'cancelled',
+]
+
+const amounts = ['amount', 'orderTotal', 'unitPrice'] as const
+const times = ['orderedAt', 'paidAt'] as const
+
+/** The four columns that the merchant confirms, with what the file offers for each. */
+export function neededRows(file: InspectedFile) {
+  const of = (field: Field) => file.columns.find((column) => column.field === field)
+  const amount = amounts.find((field) => of(field)) ?? 'amount'
+  const time = times.find((field) => of(field)) ?? 'orderedAt'
+  return [
+    { row: 'member', field: 'memberId', column: of('memberId') },
+    { row: 'time', field: time, column: of(time) },
+    {
+      row: 'amount',
+      field: amount,
+      column: of(amount),
+      times: amount === 'unitPrice' ? of('quantity')?.header : undefined,
+    },
+    { row: 'order', field: 'orderId', column: of('orderId') },
+  ] as {
+    row: 'member' | 'time' | 'amount' | 'order'
+    field: Field
+    column: InspectedFile['columns'][number] | undefined
+    times?: string | undefined
+  }[]
+}
+
+/** The map with a field put on a column, or taken off with null. A column means one thing, an amount is of one kind. */
+export function withColumn(
+  map: MapOverrides,
+  file: InspectedFile,
+  field: Field,
+  position: number | null,
+): MapOverrides {
+  const columns: Partial<Record<Field, string | number | null>> = { ...map.columns }
+  const before = file.columns.find((column) => column.position === position)?.field
+  if (before && before !== field) columns[before] = null
+  if ((amounts as readonly Field[]).includes(field)) for (const other of amounts) columns[other] = null
+  columns[field] = position === null ? null : position + 1
+  return { ...map, columns: columns as NonNullable<MapOverrides['columns']> }
+}

@@ -1,0 +1,147 @@
+import { Anchor, Button, Progress } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useSubscription } from '@trpc/tanstack-react-query'
+import type { inferRouterOutputs } from '@trpc/server'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { AppRouter } from '../../../server/router.ts'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
+import { KpiStrip } from '../../ui/kpi-strip.tsx'
+import { useLanguage } from '../../ui/language.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import classes from './data.module.css'
+
+type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
+type Receipt = NonNullable<RunState['receipt']>
+
+/** An import under way, then how it ended. */
+export function RunPanel({ runId, onLeave, onAgain }: { runId: string; onLeave: () => void; onAgain?: (() => void) | undefined }) {
+  const t = useTranslations('data')
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const { language } = useLanguage()
+  const [state, setState] = useState<RunState>()
+  const progress = useSubscription(
+    trpc.imports.progress.subscriptionOptions(
+      { runId, language },
+      {
+        onData: (told) => {
+          setState(told)
+          // A finished import changes every figure of the workspace.
+          if (told.phase === 'done' && !told.receipt?.dryRun) void client.invalidateQueries()
+        },
+      },
+    ),
+  )
+  const cancel = useMutation(trpc.imports.cancel.mutationOptions())
+  if (progress.error && !state) return <Failure error={progress.error} />
+  if (!state) return null
+  if (state.receipt) return <ReceiptPanel receipt={state.receipt} onLeave={onLeave} onAgain={onAgain} />
+  if (state.phase === 'refused' || state.phase === 'failed' || state.phase === 'cancelled')
+    return (
+      <Panel title={t(`ended.${state.phase}`)}>
+        <p role="alert">{state.refusal ?? t('ended.nothing')}</p>
+        <div className={classes.buttons}>
+          {onAgain ? <Button onClick={onAgain}>{t('ended.again')}</Button> : null}
+          <Button variant="default" onClick={onLeave}>
+            {t('mapping.other')}
+          </Button>
+        </div>
+      </Panel>
+    )
+  return <Running state={state} cancelling={cancel.isPending} onCancel={() => cancel.mutate({ runId })} />
+}
+
+function Running({ state, cancelling, onCancel }: { state: RunState; cancelling: boolean; onCancel: () => void }) {
+  const t = useTranslations('data')
+  const { count } = useFormat()
+  const saving = state.phase === 'saving'
+  return (
+    <Panel title={t(saving ? 'running.saving' : 'running.reading', { file: state.fileName })}>
+      <Progress
+        value={saving ? 100 : 100 * state.share}
+        striped={saving}
+        aria-label={t('running.label')}
+        transitionDuration={0}
+      />
+      <p className={classes.progress} role="status">
+        {t('running.rows', { rows: count(state.rows), rate: count(state.rowsPerSecond) })}
+        {state.secondsLeft === null ? '' : ` · ${t('running.left', { seconds: state.secondsLeft })}`}
+      </p>
+      <Button variant="default" onClick={onCancel} loading={cancelling}>
+        {t('running.cancel')}
+      </Button>
+    </Panel>
+  )
+}
+
+function ReceiptPanel({ receipt, onLeave, onAgain }: { receipt: Receipt; onLeave: () => void; onAgain?: (() => void) | undefined }) {
+  const t = useTranslations('data')
+  const { count, day, share } = useFormat()
+  const facts = [
+    ...(receipt.firstDay && receipt.lastDay
+      ? [t('receipt.days', { from: day(receipt.firstDay), to: day(receipt.lastDay) })]
+      : []),
+    t('receipt.duplicates', { count: receipt.duplicates }),
+    t('receipt.guests', {
+      orders: receipt.guestOrders,
+      share: share(receipt.guestRows, receipt.read - receipt.refused),
+    }),
+    ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),
+    ...(receipt.corrected > 0 ? [t('receipt.corrected', { count: receipt.corrected })] : []),
+    ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
+    ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
+  ]
+  return (
+    <Panel
+      title={t(receipt.dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
+      subtitle={t('receipt.subtitle', { read: receipt.read, seconds: Math.max(1, Math.round(receipt.milliseconds / 1000)) })}
+    >
+      <KpiStrip
+        items={[
+          { label: t('receipt.kept'), value: count(receipt.imported), base: t('receipt.unchanged', { count: receipt.unchanged }) },
+          {
+            label: t('receipt.refused'),
+            value: count(receipt.refused),
+            base:
+              receipt.refused > 0 && !receipt.dryRun && receipt.importId ? (
+                <Anchor size="sm" href={`/api/imports/${receipt.importId}/refused`} download>
+                  {t('receipt.download')}
+                </Anchor>
+              ) : undefined,
+          },
+          { label: t('receipt.members'), value: count(receipt.members) },
+          { label: t('receipt.orders'), value: count(receipt.orders) },
+        ]}
+      />
+      <ul className={classes.facts}>
+        {facts.map((fact) => (
+          <li key={fact}>{fact}</li>
+        ))}
+        {receipt.reasons.map(({ reason, sentence, rows }) => (
+          <li key={`${reason}${sentence}`}>{t('receipt.reason', { count: rows, reason: sentence })}</li>
+        ))}
+        {receipt.gaps.map(({ store, lastDay, days }) => (
+          <li key={store ?? ''}>
+            {store === null
+              ? t('receipt.gapShop', { day: day(lastDay), days })
+              : t('receipt.gap', { store, day: day(lastDay), days })}
+          </li>
+        ))}
+      </ul>
+      <div className={classes.buttons}>
+        {receipt.dryRun && onAgain ? (
+          <Button onClick={onAgain}>{t('mapping.back')}</Button>
+        ) : (
+          <Button renderRoot={(props) => <Link to="/" {...props} />}>{t('receipt.thisWeek')}</Button>
+        )}
+        <Button variant="default" onClick={onLeave}>
+          {t('receipt.another')}
+        </Button>
+      </div>
+    </Panel>
+  )
+}

@@ -35,6 +35,7 @@ export function SummaryPanel({ estimate, complete }: { estimate: Answer<Preview>
       <dl
         className={`${classes.facts} ${classes.figures} ${estimate.isPlaceholderData ? classes.old : ''}`}
         aria-live="polite"
+        aria-busy={estimate.isPlaceholderData}
       >
         <dt>{t('audience')}</dt>
         <dd>{format.count(data.members)}</dd>

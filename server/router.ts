@@ -10,6 +10,7 @@ import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
 import { importsRouter } from './import/router.ts'
+import { settingsRouter } from './settings/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
 
@@ -17,6 +18,7 @@ export const appRouter = router({
   accounts: accountsRouter,
   analytics: analyticsRouter,
   backup: backupRouter,
+  settings: settingsRouter,
   demo: demoRouter,
   segments: segmentsRouter,
   tags: tagsRouter,

@@ -37,7 +37,7 @@ async function mutate<T>({ page }: Watched, path: string, input: unknown): Promi
     headers: { origin: stage.server.url },
     data: input,
   })
-  expect(answer.status(), await answer.text()).toBe(200)
+  if (!answer.ok()) throw new Error(await answer.text())
   return ((await answer.json()) as { result: { data: T } }).result.data
 }
 

@@ -3,6 +3,7 @@ import { keyCommands } from './api/commands.ts'
 import { metricCommands } from './analytics/commands.ts'
 import { exitCode } from './command-line/command.ts'
 import { serveCommand } from './command-line/serve-command.ts'
+import { backupCommands } from './backup/commands.ts'
 import { say } from './messages/messages.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
@@ -16,6 +17,7 @@ const program = new Command('reveille')
 program.configureOutput({ writeOut: (text) => process.stdout.write(text) })
 
 serveCommand(program)
+backupCommands(program)
 workspaceCommands(program)
 campaignCommands(program)
 segmentCommands(program)

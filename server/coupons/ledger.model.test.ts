@@ -34,13 +34,13 @@ const Redeem = fc.record({
 })
 const Operation = fc.oneof(
   { weight: 6, arbitrary: fc.array(Redeem, { minLength: 1, maxLength: 6 }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel' as const), nth: fc.nat(20) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel' as const), nth: fc.nat(6) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('days' as const), days: fc.integer({ min: 1, max: 4 }) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('revoke' as const) }) },
 )
 
 it('holds issued = open + reserved + redeemed + expired + revoked through every story', async () => {
@@ -55,7 +55,7 @@ it('holds issued = open + reserved + redeemed + expired + revoked through every 
       }
     },
   )
-  await expect(fc.assert(stories, { numRuns: 60, seed: 20261122 })).resolves.toBeUndefined()
+  await expect(fc.assert(stories, { numRuns: 100, seed: 20261122 })).resolves.toBeUndefined()
 })
 
 type Story = typeof Operation extends fc.Arbitrary<infer T> ? T[] : never

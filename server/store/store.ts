@@ -18,6 +18,9 @@ const migrations = {
   '0005-campaigns': campaigns,
 }
 
+/** Their names, oldest first. */
+export const knownMigrations: readonly string[] = Object.keys(migrations).toSorted()
+
 /** The store was written by a later version, whose migrations this one does not know. */
 export class StoreNewer extends Error {
   override name = 'StoreNewer'

@@ -9,6 +9,7 @@ import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Clock } from '../platform.ts'
 import type { Store } from '../store/store.ts'
+import { type Aligned, alignEngine } from './align.ts'
 
 /** One merchant's shop, open. */
 export interface Workspace {
@@ -95,7 +96,7 @@ export class Workspaces {
       calendar,
       dormancy: { active: row.active_days, cooling: row.cooling_days, dormant: row.dormant_days },
       openedAtStart: row.opened_at_start === 1,
-      engine: await this.#engine(id, calendar),
+      engine: await this.#engine(id, { calendar, openedAtStart: row.opened_at_start === 1 }),
       today: () => localDay(this.#clock.now(), calendar),
     }
   }
@@ -112,23 +113,26 @@ export class Workspaces {
     )
   }
 
-  #engine(id: string, calendar: BusinessCalendar): Promise<Engine> {
+  #engine(id: string, wanted: Aligned): Promise<Engine> {
     const open = this.#engines.get(id)
     if (open) return open
-    const opening = this.#open(id, calendar)
+    const opening = this.#open(id, wanted)
     this.#engines.set(id, opening)
     opening.catch(() => this.#engines.delete(id))
     return opening
   }
 
-  async #open(id: string, calendar: BusinessCalendar): Promise<Engine> {
+  async #open(id: string, wanted: Aligned): Promise<Engine> {
     const engine = await openDuckDb(join(this.#folder, `${id}.duckdb`))
     const known = await engine.rows(sql`select 1 as n from duckdb_tables() where table_name = 'member_facts'`)
-    if (known.length === 0)
-      await engine.transaction(async (session) => {
-        await createBaseTables(session, calendar)
-        await refreshDerivedTables(session, {}, localDay(this.#clock.now(), calendar))
-      })
+    const today = localDay(this.#clock.now(), wanted.calendar)
+    await engine.transaction(async (session) => {
+      if (known.length === 0) {
+        await createBaseTables(session, wanted.calendar)
+        await refreshDerivedTables(session, {}, today)
+      }
+      await alignEngine(session, wanted, today)
+    })
     return engine
   }
 }

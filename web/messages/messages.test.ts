@@ -28,21 +28,24 @@ const messagesOf = (language: string) =>
 const en = messagesOf('en')
 const zh = messagesOf('zh-CN')
 
-/** The placeholders and tags of a message, which both languages must take alike. */
-function placeholders(message: string, locale: string): string[] {
-  const names = new Set<string>()
+/** A message's values and tags; `written` are those that are more than the number behind a plural form. */
+function placeholders(message: string, locale: string) {
+  const all = new Set<string>()
+  const written = new Set<string>()
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(walk)
     else if (value !== null && typeof value === 'object') {
       const element = value as { type?: number; value?: unknown }
-      // 0 is plain text, 7 the # of a plural; everything else carries its argument's name.
-      if (element.type !== undefined && element.type !== 0 && element.type !== 7)
-        names.add(String(element.value))
+      // 0 is plain text, 6 a plural, 7 its #; everything else carries its argument's name.
+      if (element.type !== undefined && element.type !== 0 && element.type !== 7) {
+        all.add(String(element.value))
+        if (element.type !== 6) written.add(String(element.value))
+      }
       Object.values(value).forEach(walk)
     }
   }
   walk(new IntlMessageFormat(message, locale).getAst())
-  return [...names].toSorted()
+  return { all, written }
 }
 
 test('both languages say the same things', () => {
@@ -60,7 +63,11 @@ test('every message is text, parses as ICU, is not empty, and takes the same val
     }
     try {
       const [ours, theirs] = [placeholders(message, 'en'), placeholders(other, 'zh-CN')]
-      if (ours.join() !== theirs.join()) wrong.push(`${key}: {${ours}} in en, {${theirs}} in zh-CN`)
+      // Chinese has one plural form, so it may leave out a number that only chooses one.
+      const alike =
+        [...ours.written].every((name) => theirs.all.has(name)) &&
+        [...theirs.all].every((name) => ours.all.has(name))
+      if (!alike) wrong.push(`${key}: {${[...ours.all]}} in en, {${[...theirs.all]}} in zh-CN`)
     } catch (error) {
       wrong.push(`${key}: ${String(error)}`)
     }
@@ -106,3 +113,34 @@ function sharedName(source: string, name: string, key: string): boolean {
   const bound = source.matchAll(new RegExp(`const ${name} = useTranslations\\(\\s*'([\\w.-]+)'\\s*\\)`, 'g'))
   return [...bound].some(([, namespace]) => en.has(`${namespace}.${key}`))
 }
+
+test('every finding of the pages of retention and value has its sentence', () => {
+  const metrics = import.meta.glob<string>('../../analytics/metrics/*/{retention,repurchase,ltv}.ts', {
+    eager: true,
+    query: '?raw',
+    import: 'default',
+  })
+  const ids = Object.values(metrics).flatMap((source) =>
+    [...source.matchAll(/'((?:retention|repurchase|ltv)\.[a-z0-9-]+)'/g)].map(([, id]) => id ?? ''),
+  )
+  const keyOf = (id: string) =>
+    id.startsWith('ltv.')
+      ? `value.finding.${id.slice(4)}`
+      : `retention.finding.${id.startsWith('retention.') ? id.slice(10) : id}`
+  expect(ids.filter((id) => !en.has(keyOf(id)))).toEqual([])
+  expect(ids.length).toBeGreaterThan(8)
+})
+
+test('a dot only ever separates levels: a key with a dot in it is never found', () => {
+  const dotted = Object.entries(files).flatMap(([path, messages]) =>
+    keysOf(messages)
+      .filter((key) => key.includes('.'))
+      .map((key) => `${path}: ${key}`),
+  )
+  expect(dotted).toEqual([])
+})
+
+const keysOf = (messages: object): string[] =>
+  Object.entries(messages).flatMap(([key, value]) =>
+    value !== null && typeof value === 'object' ? [key, ...keysOf(value as object)] : [key],
+  )

@@ -42,7 +42,10 @@ export function FactsPanel({ result }: { result: Result }) {
             ? t('review.nobodyExcluded')
             : preview.excluded.map(({ reason, members }) => (
                 <div key={reason}>
-                  {t(`excluded.${reason}`)}: {format.count(members)}
+                  {t('review.excludedLine', {
+                    reason: t(`excluded.${reason}`),
+                    members: format.count(members),
+                  })}
                 </div>
               ))}
         </dd>

@@ -118,7 +118,10 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
           ? t('review.nobodyExcluded')
           : preview.excluded.map(({ reason, members }) => (
               <div key={reason}>
-                {t(`excluded.${reason}`)}: {format.count(members)}
+                {t('review.excludedLine', {
+                  reason: t(`excluded.${reason}`),
+                  members: format.count(members),
+                })}
               </div>
             ))}
       </dd>

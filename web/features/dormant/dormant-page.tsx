@@ -68,7 +68,7 @@ export function DormantPage() {
       }
       notes={t('notes')}
     >
-      <SilencePanel answer={answer} segment={segment} />
+      <SilencePanel answer={answer} />
       <MembersPanel
         segment={everyone}
         asOf={asOf}

@@ -3,7 +3,6 @@ import { useNavigate } from '@tanstack/react-router'
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
-import { bothHold } from '../../filters/filters.ts'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import type { Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -17,7 +16,7 @@ export type Dormancy = inferRouterOutputs<AppRouter>['analytics']['dormancy']
 type Point = Dormancy['rows'][number]
 
 /** How many buyers have been silent for at least so many days, with the rule's thresholds. */
-export function SilencePanel({ answer, segment }: { answer: Answer<Dormancy>; segment?: string }) {
+export function SilencePanel({ answer }: { answer: Answer<Dormancy> }) {
   const t = useTranslations('dormant')
   const format = useFormat()
   const points = ({ rows }: Dormancy) => rows.filter(({ kind }) => kind === 'silence')
@@ -73,7 +72,7 @@ export function SilencePanel({ answer, segment }: { answer: Answer<Dormancy>; se
       {(data) => (
         <ChartFrame height={240} note={data.asOf}>
           {(width, height) => (
-            <SilenceChart width={width} height={height} data={data} points={points(data)} segment={segment} />
+            <SilenceChart width={width} height={height} data={data} points={points(data)} />
           )}
         </ChartFrame>
       )}
@@ -86,13 +85,11 @@ function SilenceChart({
   height,
   data: { thresholds, asOf },
   points,
-  segment,
 }: {
   width: number
   height: number
   data: Dormancy
   points: readonly Point[]
-  segment?: string
 }) {
   const t = useTranslations('dormant')
   const format = useFormat()
@@ -105,7 +102,7 @@ function SilenceChart({
     if (point?.membersExpression)
       void navigate({
         to: '/members',
-        search: { segment: bothHold(segment, point.membersExpression), asOf },
+        search: { segment: point.membersExpression, asOf },
       })
   }
   const limits = [

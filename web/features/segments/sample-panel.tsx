@@ -5,6 +5,7 @@ import { useTRPC } from '../../trpc.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import classes from './segments.module.css'
 
 interface Sampled {
   readonly memberId: string
@@ -34,7 +35,7 @@ export function SamplePanel({
       key: 'member',
       header: t('sample.member'),
       value: (row) => row.memberId,
-      cell: (row) => row.name ?? row.memberId,
+      cell: (row) => <span className={classes.whole}>{row.name ?? row.memberId}</span>,
     },
     {
       key: 'orders',

@@ -1,7 +1,127 @@
+import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
+import type { AppRouter } from '../../../server/router.ts'
+import { FilterBar } from '../../filters/filter-bar.tsx'
+import { useFilters } from '../../filters/filters.ts'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat, type Format } from '../../ui/format.ts'
+import { KpiStrip, type Kpi } from '../../ui/kpi-strip.tsx'
 import { Page } from '../../ui/page.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { useAnswer } from '../../ui/query-panel.tsx'
+import { OpportunitiesPanel } from './opportunities-panel.tsx'
+import { SalesPanel } from './sales-panel.tsx'
+import { Start } from './start.tsx'
 
+type KeyFigures = inferRouterOutputs<AppRouter>['opportunities']['keyFigures']
+
+/** The home page: how the shop stands, what to do next and for whom, how sales went. */
 export function ThisWeekPage() {
-  const t = useTranslations('shell')
-  return <Page title={t('page.thisWeek')} />
+  const t = useTranslations('thisWeek')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const { question } = useFilters()
+  const { segment, asOf, stores, channels } = question
+  const filters = { segment, asOf, stores, channels }
+  const settings = { trpc: { abortOnUnmount: true } } as const
+  const figures = useAnswer(trpc.opportunities.keyFigures.queryOptions({ filters }, settings))
+  const found = useAnswer(trpc.opportunities.thisWeek.queryOptions({ filters }, settings))
+  const sales = useAnswer(
+    trpc.analytics.overview.queryOptions({ filters, settings: { steps: 13 } }, settings),
+  )
+  const nothingYet =
+    segment === undefined &&
+    figures.data?.active.of === 0 &&
+    sales.data?.rows.every(({ orders, netMinor }) => orders === 0 && netMinor === 0)
+  const kpis = useKpis(figures.data, format)
+  if (nothingYet) return <Start />
+  const [first] = found.data?.opportunities ?? []
+  return (
+    <Page
+      title={t('title')}
+      lead={
+        !found.data
+          ? t('leadWaiting')
+          : first
+            ? t('lead', {
+                count: found.data.opportunities.length,
+                members: first.members,
+                money: format.moneyShort(first.moneyAtStakeMinor),
+              })
+            : t('leadNone')
+      }
+      filters={<FilterBar asOf={figures.data?.asOf} dates={false} />}
+      notes={t('notes')}
+    >
+      {figures.isError ? (
+        <Panel>
+          <Failure error={figures.error} retry={() => void figures.refetch()} />
+        </Panel>
+      ) : (
+        <KpiStrip items={kpis} />
+      )}
+      <OpportunitiesPanel query={found} />
+      <SalesPanel query={sales} />
+    </Page>
+  )
+}
+
+const directionOf = (change: number | null) =>
+  change === null || change === 0 ? ('flat' as const) : change > 0 ? ('up' as const) : ('down' as const)
+
+/** The four figures; while they are not there their names are. */
+function useKpis(figures: KeyFigures | undefined, format: Format): Kpi[] {
+  const t = useTranslations('thisWeek')
+  const delta = (change: number | null, text: string, upIsBetter = true) =>
+    change === null
+      ? {}
+      : {
+          delta: {
+            text,
+            direction: directionOf(change),
+            better: change === 0 ? null : change > 0 === upIsBetter,
+          },
+        }
+  const waiting = '–'
+  return [
+    {
+      label: t('kpi.net'),
+      value: figures ? format.moneyShort(figures.net.nowMinor) : waiting,
+      ...(figures ? delta(figures.net.change, format.change(figures.net.change)) : {}),
+      base: figures
+        ? t('kpi.netBase', { range: format.dayRange(figures.net.beforeFrom, figures.net.beforeTo) })
+        : undefined,
+      definition: t('kpi.netDefinition'),
+    },
+    {
+      label: t('kpi.repurchase'),
+      value: figures
+        ? format.share(figures.repurchase.now.numerator, figures.repurchase.now.denominator)
+        : waiting,
+      ...(figures ? delta(figures.repurchase.change, format.points(figures.repurchase.change)) : {}),
+      base: figures
+        ? t('kpi.repurchaseBase', {
+            range: format.dayRange(figures.repurchase.beforeFrom, figures.repurchase.beforeTo),
+          })
+        : undefined,
+      definition: t('kpi.repurchaseDefinition'),
+    },
+    {
+      label: t('kpi.active'),
+      value: figures ? format.count(figures.active.members) : waiting,
+      ...(figures ? delta(figures.active.change, format.countChange(figures.active.change)) : {}),
+      base: figures ? t('kpi.activeBase', { of: figures.active.of }) : undefined,
+      definition: t('kpi.activeDefinition'),
+    },
+    {
+      label: t('kpi.risk'),
+      value: figures ? format.moneyShort(figures.valueAtRisk.nowMinor) : waiting,
+      ...(figures
+        ? delta(figures.valueAtRisk.changeMinor, format.moneyChange(figures.valueAtRisk.changeMinor), false)
+        : {}),
+      base: figures ? t('kpi.riskBase', { members: figures.valueAtRisk.members }) : undefined,
+      definition: t('kpi.riskDefinition'),
+    },
+  ]
 }

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { isTimeZone } from '../../analytics/calendar/calendar.ts'
+import { ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import { auditName } from './audit.ts'
+import { changeSettings, settingsOf } from './settings.ts'
+
+const Days = z.int().min(1).max(3650)
+
+const Settings = z.object({
+  timeZone: z.string().refine(isTimeZone, 'Not a time zone; write it like Asia/Shanghai.'),
+  firstWeekday: z.int().min(1).max(7),
+  dormancy: z
+    .object({ active: Days, cooling: Days, dormant: Days })
+    .refine(
+      ({ active, cooling, dormant }) => active < cooling && cooling < dormant,
+      'Each status lasts longer than the one before: active < cooling < dormant.',
+    ),
+  openedAtStart: z.boolean(),
+})
+
+export const settingsRouter = router({
+  get: readerProcedure.query(({ ctx: { workspace } }) => ({
+    ...settingsOf(workspace),
+    currency: workspace.currency,
+  })),
+
+  /** Answers when everything that depends on it has been recomputed. */
+  change: ownerProcedure
+    .input(Settings)
+    .mutation(({ ctx, input }) => changeSettings(ctx.platform, ctx.workspace, input, auditName(ctx.actor))),
+
+  /** The newest 100 entries: who did what. `name` is null for the command line. */
+  audit: ownerProcedure.query(({ ctx }) =>
+    ctx.platform.store
+      .selectFrom('audit')
+      .leftJoin('users', 'users.id', 'audit.actor')
+      .select(['audit.id', 'audit.action', 'audit.subject', 'audit.at', 'users.name'])
+      .where('audit.workspace_id', '=', ctx.workspace.id)
+      .orderBy('audit.at', 'desc')
+      .limit(100)
+      .execute(),
+  ),
+})

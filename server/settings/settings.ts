@@ -1,0 +1,80 @@
+import { localDay } from '../../analytics/calendar/calendar.ts'
+import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import type { Platform } from '../platform.ts'
+import { alignEngine } from '../workspaces/align.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { recordAudit } from './audit.ts'
+
+/** What an owner may set for a workspace. The currency is chosen when it is made: amounts are counted in it. */
+export interface WorkspaceSettings {
+  readonly timeZone: string
+  /** ISO: 1 = Monday … 7 = Sunday. */
+  readonly firstWeekday: number
+  readonly dormancy: DormancyThresholds
+  /** The shop really opened where its data starts: nobody is "first seen". */
+  readonly openedAtStart: boolean
+}
+
+export const settingsOf = (workspace: Workspace): WorkspaceSettings => ({
+  timeZone: workspace.calendar.timeZone,
+  firstWeekday: workspace.calendar.firstWeekday,
+  dormancy: workspace.dormancy,
+  openedAtStart: workspace.openedAtStart,
+})
+
+/**
+ * Sets what differs, notes each change in the audit, and recomputes what depends on it before it
+ * answers. Thresholds change no table but every answer that names a status: the data version rises.
+ */
+export async function changeSettings(
+  platform: Platform,
+  workspace: Workspace,
+  wanted: WorkspaceSettings,
+  actor: string,
+): Promise<{ changed: string[] }> {
+  const present = settingsOf(workspace)
+  const changed = [
+    ...(present.timeZone === wanted.timeZone ? [] : ['time-zone']),
+    ...(present.firstWeekday === wanted.firstWeekday ? [] : ['first-weekday']),
+    ...(sameThresholds(present.dormancy, wanted.dormancy) ? [] : ['dormancy']),
+    ...(present.openedAtStart === wanted.openedAtStart ? [] : ['opened-at-start']),
+  ]
+  if (changed.length === 0) return { changed }
+  const at = platform.clock.now()
+  await platform.store.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('workspaces')
+      .set({
+        time_zone: wanted.timeZone,
+        first_weekday: wanted.firstWeekday,
+        active_days: wanted.dormancy.active,
+        cooling_days: wanted.dormancy.cooling,
+        dormant_days: wanted.dormancy.dormant,
+        opened_at_start: wanted.openedAtStart ? 1 : 0,
+      })
+      .where('id', '=', workspace.id)
+      .execute()
+    for (const setting of changed)
+      await recordAudit(tx, {
+        workspaceId: workspace.id,
+        actor,
+        action: 'setting-changed',
+        subject: setting,
+        at,
+      })
+  })
+  const calendar = { timeZone: wanted.timeZone, firstWeekday: wanted.firstWeekday }
+  await workspace.engine.transaction(async (session) => {
+    const recomputed = await alignEngine(
+      session,
+      { calendar, openedAtStart: wanted.openedAtStart },
+      localDay(at, calendar),
+    )
+    if (!recomputed) await session.run(sql`update workspace_state set data_version = data_version + 1`)
+  })
+  return { changed }
+}
+
+const sameThresholds = (a: DormancyThresholds, b: DormancyThresholds) =>
+  a.active === b.active && a.cooling === b.cooling && a.dormant === b.dormant

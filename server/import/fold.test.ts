@@ -76,6 +76,7 @@ test.each([1, 3])('imports and undos in any order give the fold of what is live 
   await using shop = await openTestShop()
   const pick = choices(seed)
   let live: Live[] = []
+  const counts: number[] = []
   for (let step = 0; step < 6; step++) {
     if (live.length > 1 && pick(3) === 0) {
       const gone = live[pick(live.length)]!
@@ -99,14 +100,13 @@ test.each([1, 3])('imports and undos in any order give the fold of what is live 
         `f${step}.csv`,
         `order_id,customer_id,order_date,amount,note\n${rows.map((row) => `${row},${step}`).join('\n')}\n`,
       )
-      const before = expected(live)
       const receipt = receiptOf(await shop.import(path, { replace }))
-      expect(receipt.imported + receipt.unchanged).toBe(lines.length)
+      counts.push(receipt.imported + receipt.unchanged - lines.length)
       live = [...live, { id: receipt.importId!, replace, lines }]
-      if (receipt.imported === 0) expect(expected(live)).toEqual(before)
     }
     expect(await actual(shop)).toEqual(expected(live))
   }
+  expect(new Set(counts)).toEqual(new Set([0]))
 })
 
 test('undo leaves what was before, members with something of their own stay as stubs, keys are not given twice', async () => {

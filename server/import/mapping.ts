@@ -170,7 +170,7 @@ interface Column {
 function columnOf(sample: Sample, position: number): Column {
   const values = sample.records
     .map((record) => (record[position] ?? '').trim())
-    .filter((value) => value !== '')
+    .filter((value) => value !== '' && !(emptyWords as readonly string[]).includes(value.toLowerCase()))
   const numeric = values.length === 0 ? 0 : values.filter(isNumber).length / values.length
   return {
     position,

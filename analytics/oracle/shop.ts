@@ -131,3 +131,12 @@ export const days = fc.oneof(
     '2025-02-28',
   ),
 )
+
+/** Shops with a day to ask them of: half the time one on which something happened there. */
+export const shopsAndDays: fc.Arbitrary<{ shop: PlainShop; asOf: string }> = fc
+  .tuple(shops, days, fc.option(fc.nat(60), { nil: null, freq: 1 }))
+  .map(([shop, day, nth]) => {
+    const instants = [...shop.refunds.map((r) => r.refundedAt), ...shop.orders.map((o) => o.orderedAt)]
+    const eventful = nth === null ? undefined : instants[nth % Math.max(1, instants.length)]
+    return { shop, asOf: eventful ? dayOf(shop, eventful) : day }
+  })

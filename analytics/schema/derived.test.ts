@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDuckDb } from '../engine/duckdb.ts'
 import type { Engine, Row } from '../engine/engine.ts'
+import { handShop } from '../oracle/hand-shop.ts'
 import { loadShop } from '../oracle/load.ts'
 import { dataStart, firstDays, isFirstSeen, isKnown, netEvents, qualifyingOrders } from '../oracle/meaning.ts'
-import { dayOf, days, type PlainShop, shops } from '../oracle/shop.ts'
+import { dayOf, days, type PlainShop, shops, shopsAndDays } from '../oracle/shop.ts'
 import { name, type Sql, sql } from '../sql/sql.ts'
 import { buildDerivedTables, derivedTables, refreshDerivedTables } from './derived.ts'
 
@@ -80,9 +81,22 @@ test('a rebuild and a refresh of few members both happen in that test', async ()
   expect(await made()).not.toBe(before)
 })
 
+test('an order counts until the day on which its refunds leave nothing, that day not included', async () => {
+  const benOn = async (asOf: string) => {
+    const [ben] = await engine.transaction(async (session) => {
+      await loadShop(session, handShop)
+      const { memberFacts } = await buildDerivedTables(session, asOf, 'probe_')
+      return session.rows(sql`select orders, net_minor as net from ${memberFacts} where member_key = 2`)
+    })
+    return ben
+  }
+  expect(await benOn('2024-08-01')).toEqual({ orders: 1, net: 8000 })
+  expect(await benOn('2024-08-02')).toEqual({ orders: 0, net: 0 })
+})
+
 test('facts, orders, months and cube are what the definitions say, on any day', async () => {
   await fc.assert(
-    fc.asyncProperty(shops, days, async (shop, asOf) => {
+    fc.asyncProperty(shopsAndDays, async ({ shop, asOf }) => {
       const tables = await engine.transaction(async (session) => {
         await loadShop(session, shop)
         await refreshDerivedTables(session, {}, '2025-12-31')

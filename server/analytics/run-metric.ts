@@ -2,12 +2,12 @@ import type { z } from 'zod'
 import type { Metric } from '../../analytics/metrics/metric.ts'
 import type { Scope } from '../../analytics/relations/scope.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
+import { sql } from '../../analytics/sql/sql.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { QuestionFilters } from './filters.ts'
 import { scopeOf } from './scope.ts'
-import { tablesAt } from './tables-at.ts'
 
 export interface MetricAnswer<Row> {
   readonly metric: string
@@ -66,8 +66,8 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
         message: `The window begins (${chosen.from}) after the day as of which is asked (${asked.asOf}).`,
       }
     const counted = await workspace.engine.rows(metric.build(chosen, scope, duckdb), { signal })
-    const still = await tablesAt(store, workspace, undefined, signal)
-    if (still.dataVersion !== asked.dataVersion) continue
+    const [still] = await workspace.engine.rows(sql`select data_version from workspace_state`, { signal })
+    if (still!.dataVersion !== asked.dataVersion) continue
     const rows = metric.finish(counted, chosen, scope)
     return {
       kind: 'answered',

@@ -320,7 +320,7 @@ it('describes every address it has, and answers any other with a problem', async
     '/api/v1/orders/{orderId}/cancel',
   ])
   const post = said.paths['/api/v1/redemptions'].post
-  expect(Object.keys(post.responses)).toEqual(['201', '401', '403', '404', '409', '422', '429', '500'])
+  expect(Object.keys(post.responses)).toEqual(['201', '401', '403', '404', '409', '413', '422', '429', '500'])
   expect(post.parameters).toMatchObject([{ name: 'idempotency-key', in: 'header', required: true }])
   for (const path of ['/nothing', '/redemptions', '/'])
     expect((await call('GET', path)).said).toMatchObject({ status: 404, code: 'not_found' })

@@ -17,7 +17,18 @@ export const Problem = z
       .meta({ description: 'With `expired`: the first instant at which it was over.' }),
     usedAt: z.iso.datetime().optional().meta({ description: 'With `used`: the last redemption.' }),
   })
-  .meta({ id: 'Problem' })
+  .meta({
+    id: 'Problem',
+    examples: [
+      {
+        title: 'Below the minimum spend',
+        status: 409,
+        code: 'min_spend',
+        detail: 'amountMinor must be at least minSpendMinor.',
+        minSpendMinor: 10_000,
+      },
+    ],
+  })
 export type Problem = z.infer<typeof Problem>
 
 export const problems = {

@@ -20,10 +20,12 @@ const problem = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: Problem } },
 })
+const malformed = problem('`malformed`: `detail` says what is wrong where.')
 const always = {
   401: problem('`unauthorized`: no key, or one that does not exist or was revoked.'),
   403: problem('`wrong_scope`: the key may not do this.'),
   429: problem('`rate_limited`: too many requests of this key; see Retry-After.'),
+  413: problem('`too_large`: a body above 1 MiB.'),
   500: problem('`internal`: unexpected; ask again with the same Idempotency-Key.'),
 }
 /** The headers that protect pages cost a tenth of a redemption and mean nothing to a till. */
@@ -94,7 +96,12 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
         tags: ['Redemptions'],
         summary: 'See what a coupon is worth, without using it',
         params: z.object({ code: Code }),
-        response: { 200: CouponState, 404: problem('`unknown`: no such code in this workspace.'), ...always },
+        response: {
+          200: CouponState,
+          404: problem('`unknown`: no such code in this workspace.'),
+          422: malformed,
+          ...always,
+        },
       },
     },
     async (request, reply) => {
@@ -130,6 +137,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
         response: {
           200: Cancelled,
           404: problem('`unknown`: no such redemption in this workspace.'),
+          422: malformed,
           ...always,
         },
       },
@@ -156,6 +164,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
         response: {
           200: CancelledOrder,
           404: problem('`unknown`: no redemption of this order in this workspace.'),
+          422: malformed,
           ...always,
         },
       },

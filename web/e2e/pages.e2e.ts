@@ -50,5 +50,5 @@ describe.each(looks)('every page: $language $scheme $width', (look) => {
     }
     await page.context().close()
     expect(findings).toEqual([])
-  })
+  }, 300_000)
 })

@@ -26,6 +26,7 @@ export default function DayRange({
     <DatesProvider
       settings={{
         locale: language === 'zh-CN' ? 'zh-cn' : 'en',
+        weekendDays: [],
         firstDayOfWeek: (firstWeekday % 7) as 0 | 1 | 2 | 3 | 4 | 5 | 6,
       }}
     >
@@ -33,6 +34,7 @@ export default function DayRange({
         type="range"
         allowSingleDateInRange
         maxDate={latest}
+        monthLabelFormat={language === 'zh-CN' ? 'YYYY年M月' : 'MMMM YYYY'}
         defaultDate={to ?? latest}
         value={range}
         ariaLabels={{

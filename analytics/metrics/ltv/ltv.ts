@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addMonths, endOfMonth, monthsBetween } from '../../calendar/calendar.ts'
 import { firstSeenCohort } from '../../relations/cohorts.ts'
 import { inMonthlyCohort } from '../../relations/expressions.ts'
-import { askedMembers, everywhere, inAudience, inPlace } from '../../relations/member-orders.ts'
+import { askedMembers, everywhere, inPlace } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { netEvents } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -130,8 +130,7 @@ const netByCohortAndMonth = (scope: Scope, d: Dialect): Sql => {
   return sql`
         select cohort_month, month, ${d.sum(sql`spending.net_minor`)} as net_minor
         from (${spent}) as spending
-        join ${scope.tables.memberFacts} as member on member.member_key = spending.member_key
-        where ${inAudience(scope, sql`spending.member_key`)}
+        join ${askedMembers(scope)} as member on member.member_key = spending.member_key
         group by cohort_month, month`
 }
 

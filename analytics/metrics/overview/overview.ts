@@ -12,7 +12,7 @@ import { countedOrders, everywhere, inAudience, inPlace } from '../../relations/
 import type { Scope } from '../../relations/scope.ts'
 import { netEvents } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
-import { join, name, type Sql, sql } from '../../sql/sql.ts'
+import { join, type Sql, sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
 import { Average, average, Share, share } from '../ratio.ts'
@@ -115,78 +115,62 @@ export const overview = defineMetric({
   build(settings, scope, d) {
     const periods = periodsOf(settings, scope)
     const earliest = periods.map(({ from }) => from).toSorted()[0]!
-    const reach = daysBetween(earliest, scope.asOf) + 1
     const inReach = sql`local_day >= ${d.date(earliest)} and local_day <= ${d.date(scope.asOf)}`
-    const spans = ['shown', 'step'].map((span) => ({
-      measure: (of: string) => name(`${span}_${of}`),
-      opens: sql`(previous_day is null or previous_day < ${name(`${span}_from`)})`,
-      firstWithin: sql`first_day >= ${name(`${span}_from`)} and first_day <= ${name(`${span}_to`)}`,
-      firstBefore: sql`first_day < ${name(`${span}_from`)}`,
-    }))
-    const buyers = spans.map(
-      ({ measure, opens, firstWithin, firstBefore }) => sql`
-          ${d.countIf(sql`${opens} and ${firstWithin} and not first_seen`)} as ${measure('new_buyers')},
-          ${d.countIf(sql`${opens} and ${firstWithin} and first_seen`)} as ${measure('first_seen_buyers')},
-          ${d.countIf(sql`${opens} and ${firstBefore}`)} as ${measure('returning_buyers')}`,
-    )
-    const nets = spans.map(
-      ({ measure, firstWithin, firstBefore }) => sql`
-          ${d.sumIf(sql`net_minor`, sql`${firstWithin} and not first_seen`)} as ${measure('new_net')},
-          ${d.sumIf(sql`net_minor`, sql`${firstWithin} and first_seen`)} as ${measure('first_seen_net')},
-          ${d.sumIf(sql`net_minor`, firstBefore)} as ${measure('returning_net')}`,
-    )
-    const either = (measure: string) =>
-      d.sum(sql`case when kind = 'step' then ${name(`step_${measure}`)} else ${name(`shown_${measure}`)} end`)
-
+    const asked = inAudience(scope, sql`member_key`)
     return sql`
       with period(kind, from_day, to_day) as (
         values ${join(periods.map(({ kind, from, to }) => sql`(${kind}, ${d.date(from)}, ${d.date(to)})`))}
       ),
-      -- a day lies in at most one of the two windows and in one step; who is new depends on where these begin
-      calendar_day as (
-        select reached.local_day, shown.from_day as shown_from, shown.to_day as shown_to,
-          step.from_day as step_from, step.to_day as step_to
-        from (select ${d.addDays(d.date(earliest), sql`n`)} as local_day from ${d.integers(reach)} as day_number) as reached
-        left join period as shown
-          on shown.kind <> 'step' and reached.local_day >= shown.from_day and reached.local_day <= shown.to_day
-        left join period as step
-          on step.kind = 'step' and reached.local_day >= step.from_day and reached.local_day <= step.to_day
+      -- purchases counted by their day and the one before it, which says whose first they are in a period
+      purchase as (${purchases(scope, inReach, d)}),
+      buyer as (
+        select kind, from_day,
+          ${d.sumIf(sql`buyers`, sql`first_day >= from_day and not first_seen`)} as new_buyers,
+          ${d.sumIf(sql`buyers`, sql`first_day >= from_day and first_seen`)} as first_seen_buyers,
+          ${d.sumIf(sql`buyers`, sql`first_day < from_day`)} as returning_buyers
+        from period join purchase on local_day >= from_day and local_day <= to_day
+        where previous_day is null or previous_day < from_day
+        group by kind, from_day
       ),
-      purchase as (${purchases(scope, inReach)}),
-      buyer_day as (
-        select local_day, ${join(buyers)}
-        from purchase join calendar_day using (local_day) group by local_day
+      event as (
+        select * from (${netEvents(d.date(scope.asOf))}) as any_event
+        where ${inReach} and ${inPlace(scope)} and ${asked}
       ),
-      member_net as (
-        select event.local_day, event.net_minor, member.first_day, member.first_seen
-        from (
-          select * from (${netEvents(d.date(scope.asOf))}) as any_event
-          where ${inReach} and ${inPlace(scope)} and ${inAudience(scope, sql`member_key`)}
-        ) as event
-        join ${scope.tables.memberFacts} as member on member.member_key = event.member_key
+      -- who had not bought before the earliest day is new, first seen or no buyer in some period; all others are returning
+      newcomer_net as (
+        select event.local_day, newcomer.first_day, newcomer.first_seen, ${d.sum(sql`event.net_minor`)} as net_minor
+        from event
+        join (
+          select member_key, first_day, first_seen from ${scope.tables.memberFacts}
+          where first_day >= ${d.date(earliest)} or first_day is null
+        ) as newcomer on newcomer.member_key = event.member_key
+        group by event.local_day, newcomer.first_day, newcomer.first_seen
       ),
-      net_day as (
-        select local_day, ${join(nets)}, ${d.sum(sql`net_minor`)} as member_net
-        from member_net join calendar_day using (local_day) group by local_day
+      newcomer as (
+        select kind, from_day,
+          ${d.sumIf(sql`net_minor`, sql`first_day >= from_day and first_day <= to_day and not first_seen`)} as new_net,
+          ${d.sumIf(sql`net_minor`, sql`first_day >= from_day and first_day <= to_day and first_seen`)} as first_seen_net,
+          ${d.sumIf(sql`net_minor`, sql`first_day is null or first_day > to_day`)} as other_net
+        from period join newcomer_net on local_day >= from_day and local_day <= to_day
+        group by kind, from_day
       ),
-      order_day as (${orderDays(scope, inReach, d)}),
-      measured as (
-        select *
-        from calendar_day
-        left join order_day using (local_day)
-        left join net_day using (local_day)
-        left join buyer_day using (local_day)
+      shop_day as (${shopDays(scope, inReach, d)}),
+      sold as (
+        select kind, from_day, to_day, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`guest_orders`)} as guest_orders,
+          ${d.sum(sql`guest_net`)} as guest_net, ${d.sum(sql`member_net`)} as member_net
+        from period left join shop_day on local_day >= from_day and local_day <= to_day
+        group by kind, from_day, to_day
       )
-      select kind, from_day, to_day,
-        ${d.sum(sql`orders`)} as orders, ${d.sum(sql`guest_orders`)} as guest_orders,
-        ${d.sum(sql`guest_net`)} as guest_net_minor, ${d.sum(sql`member_net`)} as member_net_minor,
-        ${either('new_buyers')} as new_buyers, ${either('first_seen_buyers')} as first_seen_buyers,
-        ${either('returning_buyers')} as returning_buyers,
-        ${either('new_net')} as new_net_minor, ${either('first_seen_net')} as first_seen_net_minor,
-        ${either('returning_net')} as returning_net_minor
-      from period left join measured on local_day >= from_day and local_day <= to_day
-      group by kind, from_day, to_day
-      order by case kind when 'current' then 0 when 'previous' then 1 else 2 end, from_day`
+      select sold.kind, sold.from_day, sold.to_day, sold.orders, sold.guest_orders,
+        sold.guest_net as guest_net_minor, sold.member_net as member_net_minor,
+        coalesce(new_buyers, 0) as new_buyers, coalesce(first_seen_buyers, 0) as first_seen_buyers,
+        coalesce(returning_buyers, 0) as returning_buyers,
+        coalesce(new_net, 0) as new_net_minor, coalesce(first_seen_net, 0) as first_seen_net_minor,
+        coalesce(other_net, 0) as other_net_minor
+      from sold
+      left join buyer on buyer.kind = sold.kind and buyer.from_day = sold.from_day
+      left join newcomer on newcomer.kind = sold.kind and newcomer.from_day = sold.from_day
+      order by case sold.kind when 'current' then 0 when 'previous' then 1 else 2 end, sold.from_day`
   },
 
   finish: (rows, _settings, scope) =>
@@ -202,7 +186,7 @@ export const overview = defineMetric({
           state: toDay <= scope.asOf ? 'complete' : 'in-progress',
           netMinor,
           buyers: row.newBuyers + row.firstSeenBuyers + row.returningBuyers,
-          otherNetMinor: memberNetMinor - row.newNetMinor - row.firstSeenNetMinor - row.returningNetMinor,
+          returningNetMinor: memberNetMinor - row.newNetMinor - row.firstSeenNetMinor - row.otherNetMinor,
           averageOrder: average(netMinor, row.orders),
           guestShare: share(row.guestNetMinor, netMinor),
           membersExpression: boughtBetween(scope, fromDay, toDay),
@@ -210,29 +194,42 @@ export const overview = defineMetric({
       }),
 })
 
-/** A row per member and purchase day that counts, with the day of the one before it. */
-const purchases = (scope: Scope, inReach: Sql): Sql =>
+/** Counted orders, and those that open a purchase day, with the same day, day before, first day and first-seen mark. */
+const purchases = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
   everywhere(scope)
-    ? sql`
-        select local_day, previous_day, first_day, first_seen from ${scope.tables.memberOrders}
-        where opens_day and ${inReach} and ${inAudience(scope, sql`member_key`)}`
+    ? // Of a member's later purchases only the first in a period is asked for, and then the day before tells as much as the first day.
+      sql`
+        select local_day, previous_day, coalesce(previous_day, local_day) as first_day,
+          previous_day is null and first_seen as first_seen, count(*) as orders, ${d.countIf(sql`opens_day`)} as buyers
+        from ${scope.tables.memberOrders}
+        where ${inReach} and ${inAudience(scope, sql`member_key`)}
+        group by all`
     : sql`
-        select local_day, first_day, first_seen,
-          lag(local_day) over (partition by member_key order by order_number) as previous_day
-        from ${countedOrders(scope)} as counted where ${inReach}`
+        select local_day, previous_day, first_day, first_seen, count(*) as orders, count(*) as buyers
+        from (
+          select local_day, first_day, first_seen,
+            lag(local_day) over (partition by member_key order by order_number) as previous_day
+          from ${countedOrders(scope)} as counted where ${inReach}
+        ) as purchase
+        group by all`
 
-/** Orders of each day, and the guests' part of them; with a member filter the guests are left out. */
-const orderDays = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
+/** Orders and net of each day, and the guests' part of them; with a member filter the guests are left out. */
+const shopDays = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
   scope.audience
     ? sql`
-        select local_day, count(*) as orders, 0 as guest_orders, 0 as guest_net
-        from ${countedOrders(scope)} as counted where ${inReach} group by local_day`
+        select local_day, ${d.sum(sql`orders`)} as orders, 0 as guest_orders, 0 as guest_net, ${d.sum(sql`net_minor`)} as member_net
+        from (
+          select local_day, orders, 0 as net_minor from purchase
+          union all
+          select local_day, 0 as orders, net_minor from event
+        ) as activity
+        group by local_day`
     : sql`
         select local_day, ${d.sum(sql`orders`)} as orders, ${d.sumIf(sql`orders`, sql`guest`)} as guest_orders,
-          ${d.sumIf(sql`net_minor`, sql`guest`)} as guest_net
+          ${d.sumIf(sql`net_minor`, sql`guest`)} as guest_net, ${d.sumIf(sql`net_minor`, sql`not guest`)} as member_net
         from ${scope.tables.orderCube} where ${inReach} and ${inPlace(scope)} group by local_day`
 
-const Measured = Counts.omit({ netMinor: true, buyers: true, otherNetMinor: true }).extend({
+const Measured = Counts.omit({ netMinor: true, buyers: true, returningNetMinor: true }).extend({
   kind: z.enum(['current', 'previous', 'step']),
   fromDay: z.string(),
   toDay: z.string(),

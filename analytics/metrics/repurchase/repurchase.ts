@@ -15,7 +15,7 @@ const Settings = z.object({
   /** Days within which the next purchase day must follow, inclusive. */
   withinDays: z.coerce.number().int().min(1).max(730).default(90),
   /** The ladder's last step: from the n-th purchase day to the next. */
-  steps: z.coerce.number().int().min(0).max(50).default(10),
+  steps: z.coerce.number().int().min(0).max(50).default(5),
 })
 
 const Row = z.object({
@@ -72,7 +72,8 @@ export const repurchase = defineMetric({
     const bought = isWholeHistory(settings, scope)
       ? sql`select first_day, first_seen, orders, purchase_days from ${askedMembers(scope)} as asked where orders > 0`
       : sql`select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
-          count(*) as orders, count(distinct local_day) as purchase_days
+          count(*) as orders,
+          ${everywhere(scope) ? sql`max(purchase_day_number) - min(purchase_day_number) + 1` : sql`count(distinct local_day)`} as purchase_days
         from ${countedOrders(scope)} as counted
         where local_day >= ${d.date(from)} and local_day <= ${d.date(to)}
         group by member_key`
@@ -124,7 +125,7 @@ const isWholeHistory = (settings: z.output<typeof Settings>, scope: Scope): bool
 /** A row per n: members whose n-th purchase day was observed long enough, and whose next came in time. */
 function ladder({ withinDays, steps }: z.output<typeof Settings>, scope: Scope, d: Dialect): Sql {
   const observedBy = d.date(addDays(scope.asOf, -withinDays))
-  const inTime = sql`previous_day <= ${observedBy} and ${d.daysBetween(sql`previous_day`, sql`local_day`)} <= ${withinDays}`
+  const inTime = sql`previous_day <= ${observedBy} and ${d.addDays(sql`previous_day`, withinDays)} >= local_day`
   const opened = sql`
         select member_key, purchase_day_number, local_day, previous_day from ${scope.tables.memberOrders}
         where opens_day and purchase_day_number <= ${steps + 1} and ${inAudience(scope, sql`member_key`)}`

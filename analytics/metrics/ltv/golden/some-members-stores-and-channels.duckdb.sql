@@ -13,8 +13,7 @@ with cohort as (
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
   where member_key is not null and counts and local_day <= cast($3 as date) and true) as event where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false)) as spending
-        join member_facts as member on member.member_key = spending.member_key
-        where spending.member_key in (select member_key from (select unnest(from_json($7, '["INTEGER"]')) as member_key) as audience)
+        join (select * from member_facts where member_key in (select member_key from (select unnest(from_json($7, '["INTEGER"]')) as member_key) as audience)) as member on member.member_key = spending.member_key
         group by cohort_month, month)
       select cohort.cohort_month as cohort, cohort.members as cohort_size,
         ((year(spent.month) - year(cohort.cohort_month)) * 12 + month(spent.month) - month(cohort.cohort_month)) as period, coalesce(cast(sum(spent.net_minor) as bigint), 0) as net_minor

@@ -5,8 +5,7 @@ with cohort as (
       spent as (
         select cohort_month, month, coalesce(cast(sum(spending.net_minor) as bigint), 0) as net_minor
         from (select member_key, month, net_minor from member_month) as spending
-        join member_facts as member on member.member_key = spending.member_key
-        where spending.member_key in (select member_key from (select unnest(from_json($2, '["INTEGER"]')) as member_key) as audience)
+        join (select * from member_facts where member_key in (select member_key from (select unnest(from_json($2, '["INTEGER"]')) as member_key) as audience)) as member on member.member_key = spending.member_key
         group by cohort_month, month)
       select cohort.cohort_month as cohort, cohort.members as cohort_size,
         ((year(spent.month) - year(cohort.cohort_month)) * 12 + month(spent.month) - month(cohort.cohort_month)) as period, coalesce(cast(sum(spent.net_minor) as bigint), 0) as net_minor

@@ -14,7 +14,7 @@ with bought as (select first_day, first_seen, orders, purchase_days from member_
         from (
           select purchase_day_number,
             count(*) filter (where local_day <= cast($4 as date)) as members,
-            count(*) filter (where counts and previous_day <= cast($5 as date) and date_diff('day', previous_day, local_day) <= $6) as came_in_time
+            count(*) filter (where counts and previous_day <= cast($5 as date) and (previous_day + cast($6 as integer)) >= local_day) as came_in_time
           from (select *, true as counts from (
         select member_key, purchase_day_number, local_day, previous_day from member_orders
         where opens_day and purchase_day_number <= $7 and true) as opened) as purchase

@@ -1,6 +1,7 @@
 -- some members, stores and channels
 with bought as (select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
-          count(*) as orders, count(distinct local_day) as purchase_days
+          count(*) as orders,
+          count(distinct local_day) as purchase_days
         from (select * from member_orders where coalesce(store in ($1, $2), false) and coalesce(channel in ($3), false) and member_key in (select member_key from (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience)) as counted
         where local_day >= cast($5 as date) and local_day <= cast($6 as date)
         group by member_key),
@@ -18,7 +19,7 @@ with bought as (select any_value(first_day) as first_day, any_value(first_seen) 
         from (
           select purchase_day_number,
             count(*) filter (where local_day <= cast($10 as date)) as members,
-            count(*) filter (where counts and previous_day <= cast($11 as date) and date_diff('day', previous_day, local_day) <= $12) as came_in_time
+            count(*) filter (where counts and previous_day <= cast($11 as date) and (previous_day + cast($12 as integer)) >= local_day) as came_in_time
           from (select opened.*, counted.member_key is not null as counts
         from (
         select member_key, purchase_day_number, local_day, previous_day from member_orders

@@ -14,7 +14,7 @@ with bought as (select first_day, first_seen, orders, purchase_days from (select
         from (
           select purchase_day_number,
             count(*) filter (where local_day <= cast($5 as date)) as members,
-            count(*) filter (where counts and previous_day <= cast($6 as date) and date_diff('day', previous_day, local_day) <= $7) as came_in_time
+            count(*) filter (where counts and previous_day <= cast($6 as date) and (previous_day + cast($7 as integer)) >= local_day) as came_in_time
           from (select *, true as counts from (
         select member_key, purchase_day_number, local_day, previous_day from member_orders
         where opens_day and purchase_day_number <= $8 and member_key in (select member_key from (select unnest(from_json($9, '["INTEGER"]')) as member_key) as audience)) as opened) as purchase

@@ -66,8 +66,8 @@ async function firstWorkspace(platform: Platform): Promise<void> {
   if (others.length > 0 || (first && first.name !== demoName)) return
   if (first) {
     const { engine } = (await platform.workspaces.byId(first.id))!
-    const [held] = await engine.rows(sql`select data_version from workspace_state`)
-    if (Number(held!.dataVersion) > 0) return
+    const [held] = await engine.rows(sql`select count(*) as imports from imports`)
+    if (Number(held!.imports) > 0) return
   }
   process.stdout.write(`${say('makingDemo')}\n`)
   const { members, orders } = await createDemo(platform)

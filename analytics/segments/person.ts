@@ -117,10 +117,9 @@ export function daysToBirthday(birthday: string, asOf: string): number {
   }
 }
 
-/** A member is there from the day they joined or first paid or had a refund, whichever is earlier; one without any date always. */
+/** A member is known from the earliest day that speaks of them: joining, an order in any state, a refund; without any, always. */
 export function visibleOn({ joined, orders, looseRefunds }: Person, asOf: string): boolean {
-  const paid = orders.filter(({ state }) => state === 'paid')
-  const events = [...paid, ...paid.flatMap(({ refunds }) => refunds), ...looseRefunds].map(({ day }) => day)
-  const dates = joined === null ? events : [joined, ...events]
+  const events = [...orders, ...orders.flatMap(({ refunds }) => refunds), ...looseRefunds]
+  const dates = [...(joined === null ? [] : [joined]), ...events.map(({ day }) => day)]
   return dates.length === 0 || dates.some((date) => date <= asOf)
 }

@@ -168,7 +168,7 @@ export function QueryPanel<T>({
           </>
         }
       >
-        <div className={classes.content} style={ready ? undefined : { minHeight }}>
+        <div className={classes.content} style={data === undefined ? { minHeight } : undefined}>
           <Busy query={query} minHeight={minHeight} />
           {query.isError ? <Failure error={query.error} retry={() => void query.refetch()} /> : null}
           {nothing && !query.isError ? <Missing {...(empty ?? { reason: t('empty') })} /> : null}

@@ -221,9 +221,7 @@ export function MembersPage() {
             ) : (
               <DataTable
                 label={t('title')}
-                columns={
-                  onPhone ? columns.filter(({ key }) => ['member', 'lastDay', 'net'].includes(key)) : columns
-                }
+                columns={onPhone ? columns.filter(({ key }) => ['member', 'net'].includes(key)) : columns}
                 rows={rows}
                 rowKey={({ memberId }) => memberId}
                 order={order}

@@ -1,7 +1,31 @@
 import { useTranslations } from 'use-intl'
-import { Page } from '../../ui/page.tsx'
+import { Columns, Page } from '../../ui/page.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
+import { AccountPanel } from './account-panel.tsx'
+import { AuditPanel } from './audit-panel.tsx'
+import { CountingPanels } from './counting-panels.tsx'
+import { KeysPanel } from './keys-panel.tsx'
+import { LookPanel } from './look-panel.tsx'
+import { TeamPanel } from './team-panel.tsx'
 
+/** How the workspace counts, who may do what, and how this person signs in. */
 export function SettingsPage() {
-  const t = useTranslations('shell')
-  return <Page title={t('page.settings')} />
+  const t = useTranslations('settings')
+  const owner = useWorkspace().role === 'owner'
+  return (
+    <Page title={t('title')} lead={owner ? t('lead') : t('onlyOwner')}>
+      <CountingPanels mayChange={owner} />
+      {owner ? (
+        <>
+          <TeamPanel />
+          <KeysPanel />
+        </>
+      ) : null}
+      <Columns>
+        <AccountPanel />
+        <LookPanel />
+      </Columns>
+      {owner ? <AuditPanel /> : null}
+    </Page>
+  )
 }

@@ -1,0 +1,146 @@
+import { Button, NumberInput, Select, Switch } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { useLanguage } from '../../ui/language.tsx'
+import { useErrorText } from '../../ui/panel-states.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { Columns } from '../../ui/page.tsx'
+import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import classes from './settings.module.css'
+
+interface Counting {
+  timeZone: string
+  firstWeekday: number
+  dormancy: { active: number; cooling: number; dormant: number }
+  openedAtStart: boolean
+}
+
+const statuses = ['active', 'cooling', 'dormant'] as const
+// 1 January 2024 was a Monday.
+const weekdayName = (language: string, weekday: number) =>
+  new Intl.DateTimeFormat(language, { weekday: 'long', timeZone: 'UTC' }).format(
+    new Date(Date.UTC(2024, 0, weekday)),
+  )
+
+/** Calendar and thresholds: what every day and status is counted by. */
+export function CountingPanels({ mayChange }: { mayChange: boolean }) {
+  const t = useTranslations('settings')
+  const trpc = useTRPC()
+  const answer = useAnswer(trpc.settings.get.queryOptions())
+  if (!answer.data)
+    return (
+      <QueryPanel title={t('calendar.title')} query={answer}>
+        {() => null}
+      </QueryPanel>
+    )
+  return <CountingForm key={JSON.stringify(answer.data)} present={answer.data} mayChange={mayChange} />
+}
+
+function CountingForm({
+  present,
+  mayChange,
+}: {
+  present: Counting & { currency: string }
+  mayChange: boolean
+}) {
+  const t = useTranslations('settings')
+  const { language } = useLanguage()
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const errorText = useErrorText()
+  const { currency, ...stored } = present
+  const [wanted, want] = useState<Counting>(stored)
+  const save = useMutation(
+    trpc.settings.change.mutationOptions({
+      onSuccess: async () => {
+        await queries.invalidateQueries()
+        notifications.show({ message: t('saved') })
+      },
+      onError: (error) => notifications.show({ color: 'red', message: errorText(error).sentence }),
+    }),
+  )
+  const { active, cooling, dormant } = wanted.dormancy
+  const ordered = active >= 1 && active < cooling && cooling < dormant
+  const changed = JSON.stringify(wanted) !== JSON.stringify(stored)
+  const zones = Intl.supportedValuesOf('timeZone')
+  return (
+    <>
+      <Columns>
+        <Panel title={t('calendar.title')} subtitle={t('calendar.subtitle')}>
+          <div className={classes.form}>
+            <Select
+              label={t('calendar.timeZone')}
+              description={t('calendar.timeZoneHint')}
+              data={zones.includes(wanted.timeZone) ? zones : [wanted.timeZone, ...zones]}
+              value={wanted.timeZone}
+              onChange={(timeZone) => timeZone && want({ ...wanted, timeZone })}
+              searchable
+              allowDeselect={false}
+              disabled={!mayChange}
+            />
+            <Select
+              label={t('calendar.firstWeekday')}
+              data={[1, 2, 3, 4, 5, 6, 7].map((weekday) => ({
+                value: String(weekday),
+                label: weekdayName(language, weekday),
+              }))}
+              value={String(wanted.firstWeekday)}
+              onChange={(weekday) => weekday && want({ ...wanted, firstWeekday: Number(weekday) })}
+              allowDeselect={false}
+              disabled={!mayChange}
+            />
+            <Switch
+              label={t('calendar.openedAtStart')}
+              description={t('calendar.openedAtStartHint')}
+              checked={wanted.openedAtStart}
+              onChange={(event) => want({ ...wanted, openedAtStart: event.currentTarget.checked })}
+              disabled={!mayChange}
+            />
+            <p className={classes.note}>
+              {t('calendar.currency')}: {currency} · {t('calendar.currencyHint')}
+            </p>
+          </div>
+        </Panel>
+        <Panel title={t('dormancy.title')} subtitle={t('dormancy.subtitle')}>
+          <div className={classes.form}>
+            <div className={classes.days}>
+              {statuses.map((status) => (
+                <NumberInput
+                  key={status}
+                  label={t(`dormancy.${status}`)}
+                  min={1}
+                  max={3650}
+                  allowDecimal={false}
+                  value={wanted.dormancy[status]}
+                  onChange={(days) =>
+                    want({ ...wanted, dormancy: { ...wanted.dormancy, [status]: Number(days) || 0 } })
+                  }
+                  error={!ordered}
+                  disabled={!mayChange}
+                />
+              ))}
+            </div>
+            <p className={classes.note} role={ordered ? undefined : 'alert'}>
+              {ordered ? t('dormancy.lost') : t('dormancy.order')}
+            </p>
+          </div>
+        </Panel>
+      </Columns>
+      {mayChange ? (
+        <div>
+          <Button
+            disabled={!changed || !ordered}
+            loading={save.isPending}
+            onClick={() => save.mutate(wanted)}
+          >
+            {t('save')}
+          </Button>
+          <span aria-live="polite">{save.isPending ? ` ${t('recomputing')}` : ''}</span>
+        </div>
+      ) : null}
+    </>
+  )
+}

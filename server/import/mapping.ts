@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { type DateOrder, dateOrderOf, dateOrders } from './dates.ts'
-import { emptyWords, type FieldName, fieldNames, fields, plainHeader, type StateMeaning, stateWords } from './fields.ts'
+import {
+  emptyWords,
+  type FieldName,
+  fieldNames,
+  fields,
+  plainHeader,
+  type StateMeaning,
+  stateWords,
+} from './fields.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
 import { type Refusal, refusal } from './refusal.ts'
 

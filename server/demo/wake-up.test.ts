@@ -55,9 +55,9 @@ test('the demo tells of a wake-up of which the truth is known, and the ledger ad
 
   // every redemption is an order of a treated member, charged less what the coupon gave
   expect(result.redeemed).toBeGreaterThan(5)
-  expect(redeemed.map(({ order_id, member_id, amount_minor }) => [order_id, member_id, amount_minor])).toEqual(
-    planted.map(({ orderId, memberId, discountMinor }) => [orderId, memberId, Number(discountMinor)]),
-  )
+  expect(
+    redeemed.map(({ order_id, member_id, amount_minor }) => [order_id, member_id, amount_minor]),
+  ).toEqual(planted.map(({ orderId, memberId, discountMinor }) => [orderId, memberId, Number(discountMinor)]))
   for (const order of planted) {
     expect([order.arm, Number(order.off), Number(order.linesOff)]).toEqual(['treated', 0, 0])
     expect(String(order.day) > '2026-01-24' && String(order.day) <= '2026-02-14').toBe(true)

@@ -121,7 +121,9 @@ async function launched(desk: Desk, id: string, seed: number, asOf: string): Pro
 /** Writes the orders, each where the member bought last before the launch, and brings the figures up to date. */
 function plant(workspace: Workspace, launchDay: string, woken: readonly WokenOrder[]): Promise<Planted[]> {
   return workspace.engine.transaction(async (session) => {
-    const [newest] = await session.rows(sql`select max(order_key) as order_key, max(local_day) as day from orders`)
+    const [newest] = await session.rows(
+      sql`select max(order_key) as order_key, max(local_day) as day from orders`,
+    )
     const memberIds = JSON.stringify(woken.map(({ memberId }) => memberId))
     const places = await session.rows(sql`
       select members.member_id, members.member_key,
@@ -157,7 +159,10 @@ function plant(workspace: Workspace, launchDay: string, woken: readonly WokenOrd
     const added = sql`select member_key, local_day from orders where order_key > ${Number(newest!.orderKey)}`
     await refreshDerivedTables(
       session,
-      { members: sql`select member_key from (${added}) as added`, days: sql`select local_day from (${added}) as added` },
+      {
+        members: sql`select member_key from (${added}) as added`,
+        days: sql`select local_day from (${added}) as added`,
+      },
       String(newest!.day),
     )
     return planted

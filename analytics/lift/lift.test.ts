@@ -185,7 +185,8 @@ describe('verdict', () => {
   })
 
   test('before the end the always-valid interval decides, at the end the fixed one', () => {
-    const arms = [outcomes(9000, 600), outcomes(1000, 46)] as const
+    const arms = [outcomes(9000, 600), outcomes(1000, 42)] as const
+    expect(newcombe(proportionArm(9000, 600), proportionArm(1000, 42), 0.01).low).toBeGreaterThan(0)
     expect(liftOf(...arms, plan)).toMatchObject({
       method: 'fixed',
       alpha: 0.04,

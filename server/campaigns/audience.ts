@@ -49,15 +49,15 @@ export type AudienceOutcome =
   | { kind: 'found'; audience: Audience }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
 
-/** Evaluates a rule at the workspace's default asOf and sorts its members; nothing is written. */
+/** Evaluates a rule at `asOf` (the workspace's default) and sorts its members; nothing is written. */
 export async function findAudience(
   platform: Platform,
   workspace: Workspace,
-  rule: { segment: string; seed: string; holdout: number },
+  rule: { segment: string; seed: string; holdout: number; asOf?: string | undefined },
   signal?: AbortSignal,
 ): Promise<AudienceOutcome> {
   for (;;) {
-    const tables = await tablesAt(platform.store, workspace, undefined, signal)
+    const tables = await tablesAt(platform.store, workspace, rule.asOf, signal)
     const outcome = await evaluateSegment(
       platform.store,
       workspace,

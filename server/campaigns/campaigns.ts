@@ -61,11 +61,13 @@ export const statusAt = (state: StoredState, windowTo: string | null, now: Date)
     ? 'finished'
     : state
 
+/** `as`: the id and the seed of the arms, where they must be the same each time; otherwise by chance. */
 export async function createCampaign(
   { platform, workspace, actor }: Desk,
   definition: CampaignDefinition,
+  as: { id: string; seed: string } = { id: randomUUID(), seed: randomBytes(16).toString('hex') },
 ): Promise<{ campaignId: string }> {
-  const campaignId = randomUUID()
+  const campaignId = as.id
   const at = platform.clock.now()
   await platform.store.transaction().execute(async (tx) => {
     await tx
@@ -75,7 +77,7 @@ export async function createCampaign(
         workspace_id: workspace.id,
         name: definition.name,
         definition: JSON.stringify(definition),
-        seed: randomBytes(16).toString('hex'),
+        seed: as.seed,
         state: 'draft',
         created_at: at.toISOString(),
         changed_at: at.toISOString(),

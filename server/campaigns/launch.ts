@@ -38,6 +38,8 @@ export interface LaunchRequest {
   readonly digest: string
   /** Topics that a person said yes to. */
   readonly confirm: readonly string[]
+  /** The day at which the preview was made, when that is not the workspace's newest. */
+  readonly asOf?: string
 }
 
 const batchSize = 500
@@ -69,7 +71,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   if (earlier) await undoLaunch(platform, earlier.id)
   if (campaign.state !== 'draft') return { kind: 'wrong-state', status: campaign.state }
 
-  const outcome = await previewOf(platform, workspace, campaign)
+  const outcome = await previewOf(platform, workspace, campaign, undefined, request.asOf)
   if (outcome.kind === 'segment-refused') return outcome
   const { preview, audience } = outcome
   if (preview.digest !== request.digest) return { kind: 'moved', preview }
@@ -103,7 +105,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   step('frozen')
   if (!(await freeze(desk, launchId, audience.knownEvent))) {
     await undoLaunch(platform, launchId)
-    const again = await previewOf(platform, workspace, campaign)
+    const again = await previewOf(platform, workspace, campaign, undefined, request.asOf)
     return again.kind === 'segment-refused' ? again : { kind: 'moved', preview: again.preview }
   }
   await finishLaunch(platform, launchId, step)

@@ -52,18 +52,19 @@ export type PreviewOutcome =
   | { kind: 'previewed'; preview: Preview; audience: Audience }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
 
-/** Evaluates a campaign as it would launch now, at the default asOf. Writes nothing. */
+/** Evaluates a campaign as it would launch now, at `asOf` (the workspace's default). Writes nothing. */
 export async function previewOf(
   platform: Platform,
   workspace: Workspace,
   campaign: { id: string; seed: string; definition: CampaignDefinition },
   signal?: AbortSignal,
+  asOf?: string,
 ): Promise<PreviewOutcome> {
   const { definition } = campaign
   const found = await findAudience(
     platform,
     workspace,
-    { segment: definition.segment, seed: campaign.seed, holdout: definition.holdout },
+    { segment: definition.segment, seed: campaign.seed, holdout: definition.holdout, asOf },
     signal,
   )
   if (found.kind === 'segment-refused') return found

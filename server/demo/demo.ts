@@ -3,6 +3,7 @@ import { createBaseTables } from '../../analytics/schema/base.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { loadShop } from '../../fixtures/load.ts'
 import type { Platform } from '../platform.ts'
+import { addWakeUp } from './wake-up.ts'
 
 export const demoName = 'demo'
 
@@ -50,18 +51,20 @@ export async function createDemo(platform: Platform, options: DemoOptions = {}):
       timeZone: defaultCalendar.timeZone,
     }))
   if (!workspace) throw new Error('The workspace demo was made by somebody else at the same moment.')
+  const shop = { members: options.members ?? 8000, seed: options.seed ?? 1, end }
   const loaded = await workspace.engine.transaction(async (session) => {
     for (const table of dataTables) await session.run(sql`drop table if exists ${name(table)}`)
     await createBaseTables(session, workspace.calendar)
     // every event is taken in again, on the new members
     await session.run(sql`update workspace_state set watermark = 0`)
-    return loadShop(session, { members: options.members ?? 8000, seed: options.seed ?? 1, end }, now)
+    return loadShop(session, shop, now)
   })
+  const woken = await addWakeUp(platform, workspace, shop)
   return {
     workspace: demoName,
     members: loaded.members,
-    orders: loaded.orders,
-    lines: loaded.lines,
+    orders: loaded.orders + woken,
+    lines: loaded.lines + woken,
     end,
   }
 }

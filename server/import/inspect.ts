@@ -114,7 +114,10 @@ function sampleOf(opening: Opening, fileName: string): { delimiter: Delimiter; s
   const headers = header!.map((name) => name.replaceAll(lineBreakInValue, ' ').trim())
   if (headers.every((name) => name === '' || /^[\d.,:/ -]+$/.test(name)))
     throw new Stopped('no-header', { file: fileName })
-  if (records.length === 0) throw new Stopped('no-rows', { file: fileName })
+  if (records.length === 0) {
+    new RecordScanner({ delimiter: best.delimiter.charCodeAt(0) }).readAll(opening.head) // says what stopped it
+    throw new Stopped('no-rows', { file: fileName })
+  }
   return { delimiter: best.delimiter, sample: { headers, records } }
 }
 

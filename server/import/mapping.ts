@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { type DateOrder, dateOrderOf, dateOrders } from './dates.ts'
-import { type FieldName, fieldNames, fields, plainHeader, type StateMeaning, stateWords } from './fields.ts'
+import {
+  emptyWords,
+  type FieldName,
+  fieldNames,
+  fields,
+  plainHeader,
+  type StateMeaning,
+  stateWords,
+} from './fields.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
@@ -170,7 +178,7 @@ interface Column {
 function columnOf(sample: Sample, position: number): Column {
   const values = sample.records
     .map((record) => (record[position] ?? '').trim())
-    .filter((value) => value !== '')
+    .filter((value) => value !== '' && !(emptyWords as readonly string[]).includes(value.toLowerCase()))
   const numeric = values.length === 0 ? 0 : values.filter(isNumber).length / values.length
   return {
     position,

@@ -42,18 +42,29 @@ const anyWidth = -1
 /** Columns beyond this are counted as this many. */
 const widest = 4096
 
-/** 1 for the last bytes of a blank: space, no-break space C2 A0, ideographic space E3 80 80. */
-const blankEnd = new Uint8Array(256)
-for (const byte of [space, 0xa0, 0x80]) blankEnd[byte] = 1
+/** Bytes at which a blank may begin or end: space, no-break space C2 A0, ideographic space E3 80 80. */
+const blankByte = new Uint8Array(256)
+for (const byte of [space, 0xc2, 0xa0, 0xe3, 0x80]) blankByte[byte] = 1
 
-function trimmedEnd(bytes: Uint8Array, from: number, to: number): number {
+const blanks = [[space], [0xc2, 0xa0], [0xe3, 0x80, 0x80]]
+const isBlankAt = (bytes: Uint8Array, at: number, blank: readonly number[]) =>
+  blank.every((byte, i) => bytes[at + i] === byte)
+
+/** Takes the blanks around a value away and answers where it now ends. */
+function trimmed(bytes: Uint8Array, from: number, to: number): number {
+  let begin = from
+  let end = to
   for (;;) {
-    if (to > from && bytes[to - 1] === space) to--
-    else if (to - from > 1 && bytes[to - 1] === 0xa0 && bytes[to - 2] === 0xc2) to -= 2
-    else if (to - from > 2 && bytes[to - 1] === 0x80 && bytes[to - 2] === 0x80 && bytes[to - 3] === 0xe3)
-      to -= 3
-    else return to
+    const before = blanks.find((blank) => begin + blank.length <= end && isBlankAt(bytes, begin, blank))
+    const after = blanks.find(
+      (blank) => end - blank.length >= begin && isBlankAt(bytes, end - blank.length, blank),
+    )
+    if (before) begin += before.length
+    else if (after) end -= after.length
+    else break
   }
+  if (begin > from) bytes.copyWithin(from, begin, end)
+  return from + end - begin
 }
 
 export interface RecordSettings {
@@ -135,8 +146,12 @@ export class RecordScanner {
       const byte = chunk[i]!
       if (state <= unquoted) {
         if (byte === delimiter) {
-          if (writing && length > fieldFrom && blankEnd[out[length - 1]!] === 1)
-            length = trimmedEnd(out, fieldFrom, length)
+          if (
+            writing &&
+            length > fieldFrom &&
+            (blankByte[out[length - 1]!] === 1 || blankByte[out[fieldFrom]!] === 1)
+          )
+            length = trimmed(out, fieldFrom, length)
           if (column < widest) column++
           state = atFieldStart
           writing = kept[column] === 1
@@ -152,8 +167,12 @@ export class RecordScanner {
         }
         if (byte === newline || byte === carriageReturn) {
           if (i - recordFrom > longestRecord) throw new UnreadableRecord('too-long', this.#recordLine)
-          if (writing && length > fieldFrom && blankEnd[out[length - 1]!] === 1)
-            length = trimmedEnd(out, fieldFrom, length)
+          if (
+            writing &&
+            length > fieldFrom &&
+            (blankByte[out[length - 1]!] === 1 || blankByte[out[fieldFrom]!] === 1)
+          )
+            length = trimmed(out, fieldFrom, length)
           this.#length = length
           this.#closeRecord(column, anything)
           this.#makeRoom(chunk.length - i)
@@ -186,6 +205,7 @@ export class RecordScanner {
       } else if (state === quoteInQuotes) {
         if (byte === quote) {
           if (writing) out[length++] = quote
+          anything = true
           state = quoted
         } else {
           this.#stray ||= byte !== delimiter && byte !== newline && byte !== carriageReturn
@@ -207,11 +227,17 @@ export class RecordScanner {
     this.#fieldFrom = fieldFrom
   }
 
+  /** A text that is already whole. */
+  readAll(text: Uint8Array): void {
+    this.push(text)
+    this.end()
+  }
+
   /** Call once at the end: a last line without a line break is a record too. */
   end(): void {
     if (this.#state === quoted) throw new UnreadableRecord('open-quote', this.#recordLine)
     this.#makeRoom(0)
-    if (this.#length > this.#fieldFrom) this.#length = trimmedEnd(this.#out, this.#fieldFrom, this.#length)
+    if (this.#length > this.#fieldFrom) this.#length = trimmed(this.#out, this.#fieldFrom, this.#length)
     this.#closeRecord(this.#column, this.#anything)
   }
 

@@ -108,14 +108,15 @@ export class ImportRuns {
     this.#byId.set(runId, { workspaceId: workspace.id, run })
     this.#running.set(workspace.id, run)
     void this.#work(workspace, order, readable, run)
-      .catch((error: unknown) => {
-        if (error instanceof QueryCancelled && cancel.signal.aborted)
-          return this.#tell(run, { phase: 'cancelled' })
+      .catch((error: unknown): Partial<RunState> => {
+        if (error instanceof QueryCancelled && cancel.signal.aborted) return { phase: 'cancelled' }
         console.error('An import failed:', error)
-        this.#tell(run, { phase: 'failed' })
+        return { phase: 'failed' }
       })
-      .finally(() => {
+      .then((end) => {
+        // Whoever hears of the end may begin the next one.
         this.#running.delete(workspace.id)
+        this.#tell(run, end)
         ended()
       })
     return { kind: 'started', runId }
@@ -177,7 +178,12 @@ export class ImportRuns {
     for (const changed of run.changed) changed()
   }
 
-  async #work(workspace: Workspace, order: ImportOrder, readable: Readable, run: Run): Promise<void> {
+  async #work(
+    workspace: Workspace,
+    order: ImportOrder,
+    readable: Readable,
+    run: Run,
+  ): Promise<Partial<RunState>> {
     const { clock } = this.#platform
     const { signal } = run.cancel
     const began = performance.now()
@@ -208,14 +214,14 @@ export class ImportRuns {
         },
         signal,
       )
-      if ('kind' in outcome) return this.#tell(run, { phase: 'refused', refusal: outcome })
+      if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
       staged = outcome
       const after = statSync(order.path)
       if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
-        return this.#tell(run, {
+        return {
           phase: 'refused',
           refusal: refusal('changed-while-reading', { file: order.fileName }),
-        })
+        }
       this.#tell(run, { phase: 'saving', secondsLeft: null })
 
       const facts = await fileFacts(staged, minorDigits, workspace.calendar.timeZone)
@@ -223,10 +229,10 @@ export class ImportRuns {
       if (facts.refused === facts.read) {
         const first = await firstRefused(staged)
         const reason = first ? reasonSentence(order.language, first.reason) : ''
-        return this.#tell(run, {
+        return {
           phase: 'refused',
           refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
-        })
+        }
       }
       let refusedFile: string | null = null
       if (facts.refused > 0) {
@@ -269,7 +275,7 @@ export class ImportRuns {
           (outcome) => JSON.stringify(receipt(outcome)),
         )
         const gaps = await feedGaps(workspace.engine)
-        this.#tell(run, { phase: 'done', receipt: { ...receipt(applied), gaps } })
+        return { phase: 'done', receipt: { ...receipt(applied), gaps } }
       } catch (error) {
         if (refusedFile) rmSync(refusedFile, { force: true })
         throw error

@@ -149,7 +149,9 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
             ) : null}
           </div>
         </div>
-        {step === 'review' ? null : <SummaryPanel estimate={estimate} complete={estimated !== null} />}
+        {step === 'review' ? null : (
+          <SummaryPanel estimate={estimate} complete={estimated !== null} changing={settled !== draft} />
+        )}
       </div>
     </Page>
   )

@@ -105,14 +105,17 @@ function isAddress(text: string): boolean {
   }
 }
 
-/** The definition that the fields make; null while something is wrong in the steps that `upTo` names. */
+/**
+ * The definition that the fields make; null while something is wrong. For an estimate name and address
+ * don't matter: they may be missing, and typing them asks for no new figures.
+ */
 export function definitionFrom(draft: Draft, format: Format, forEstimate = false): Definition | null {
   const wrong = problems(draft, format)
   if (forEstimate) for (const later of ['name', 'url'] as const) wrong.delete(later)
   if (wrong.size > 0) return null
   const money = (text: string) => format.minorOf(text)!
   return {
-    name: draft.name.trim() || '–',
+    name: forEstimate ? '–' : draft.name.trim(),
     segment: draft.segment.trim(),
     offer:
       draft.offerKind === 'amount'
@@ -127,7 +130,7 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
     holdout: draft.holdout,
     effect,
     channel:
-      draft.channel === 'webhook' && isAddress(draft.url)
+      draft.channel === 'webhook' && !forEstimate
         ? { kind: 'webhook', url: draft.url.trim() }
         : { kind: 'csv' },
     ...(draft.budget.trim() ? { budgetMinor: money(draft.budget) } : {}),

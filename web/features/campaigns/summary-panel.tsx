@@ -9,7 +9,16 @@ import type { Preview } from './draft.ts'
 import { useRise } from './rise.ts'
 
 /** The figures of the campaign as it stands in the fields, kept while new ones come. */
-export function SummaryPanel({ estimate, complete }: { estimate: Answer<Preview>; complete: boolean }) {
+export function SummaryPanel({
+  estimate,
+  complete,
+  changing,
+}: {
+  estimate: Answer<Preview>
+  complete: boolean
+  /** The fields have moved on from what was asked. */
+  changing: boolean
+}) {
   const t = useTranslations('campaigns.summary')
   const reasons = useTranslations('campaigns.excluded')
   const format = useFormat()
@@ -29,12 +38,14 @@ export function SummaryPanel({ estimate, complete }: { estimate: Answer<Preview>
         <Failure error={estimate.error} retry={() => void estimate.refetch()} />
       </Panel>
     )
+  const old = changing || estimate.isPlaceholderData
   const left = data.excluded.reduce((sum, { members }) => sum + members, 0)
   return (
     <Panel title={t('title')}>
       <dl
-        className={`${classes.facts} ${classes.figures} ${estimate.isPlaceholderData ? classes.old : ''}`}
+        className={`${classes.facts} ${classes.figures} ${old ? classes.old : ''}`}
         aria-live="polite"
+        aria-busy={old}
       >
         <dt>{t('audience')}</dt>
         <dd>{format.count(data.members)}</dd>

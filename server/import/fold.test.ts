@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { takeOut } from './apply.ts'
+import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
+
+// The oracle follows DEFINITIONS, "The order is the unit of version", and knows nothing of the SQL.
+interface Line {
+  order: string
+  member: string
+  minor: number
+}
+interface Live {
+  id: string
+  replace: boolean
+  lines: Line[]
+}
+
+const key = (line: Line) => `${line.order} ${line.member} ${line.minor}`
+
+function current(imports: readonly Live[]): Map<string, Line[]> {
+  const orders = new Map<string, Line[]>()
+  for (const { lines, replace } of imports)
+    for (const order of new Set(lines.map((line) => line.order))) {
+      const coming = lines.filter((line) => line.order === order)
+      const held = [...(orders.get(order) ?? [])]
+      const known = orders.has(order)
+      const partOf = coming.every((line) => {
+        const at = held.findIndex((other) => key(other) === key(line))
+        if (at >= 0) held.splice(at, 1)
+        return at >= 0
+      })
+      if (!known || !partOf || (replace && held.length > 0)) orders.set(order, coming)
+    }
+  return orders
+}
+
+function expected(imports: readonly Live[]) {
+  const rows = [...current(imports)].map(([order, lines]) => {
+    const sold = lines.filter(({ minor }) => minor >= 0)
+    const back = lines.filter(({ minor }) => minor < 0).reduce((sum, { minor }) => sum - minor, 0)
+    return {
+      order,
+      net: sold.length > 0 ? sold.reduce((sum, { minor }) => sum + minor, 0) : null,
+      back,
+      linked: sold.length > 0,
+    }
+  })
+  return rows
+    .flatMap(({ order, net, back, linked }) => [
+      ...(net === null ? [] : [`order ${order} ${net} ${back > 0 && back >= net ? 'void' : ''}`]),
+      ...(back > 0 ? [`refund ${order} ${back} ${linked ? 'linked' : ''}`] : []),
+    ])
+    .toSorted()
+}
+
+async function actual({ workspace }: TestShop): Promise<string[]> {
+  const rows = await workspace.engine.rows(sql`
+    select 'order ' || order_id || ' ' || net_minor || ' ' || case when void_day is null then '' else 'void' end as text from orders
+    union all
+    select 'refund ' || split_part(refund_id, '/', 1) || ' ' || sum(amount_minor) || ' ' || case when max(order_key) is null then '' else 'linked' end
+    from refunds group by split_part(refund_id, '/', 1)`)
+  return rows.map(({ text }) => String(text)).toSorted()
+}
+
+/** A small reproducible source of choices. */
+function choices(seed: number) {
+  let state = seed
+  return (below: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return Math.floor((state / 2_147_483_648) * below)
+  }
+}
+
+test.each([1, 3])('imports and undos in any order give the fold of what is live (%i)', async (seed) => {
+  await using shop = await openTestShop()
+  const pick = choices(seed)
+  let live: Live[] = []
+  const counts: number[] = []
+  for (let step = 0; step < 6; step++) {
+    if (live.length > 1 && pick(3) === 0) {
+      const gone = live[pick(live.length)]!
+      live = live.filter((one) => one !== gone)
+      await takeOut(shop.workspace.engine, gone.id, {
+        timeZone: 'UTC',
+        today: '2026-11-22',
+        undoneAt: '2026-11-22T00:00:00Z',
+        signal: new AbortController().signal,
+      })
+    } else {
+      const lines = Array.from({ length: 1 + pick(6) }, (): Line => ({
+        order: `O${pick(3)}`,
+        member: 'm1',
+        minor: [100, 100, 200, -100][pick(4)]!,
+      }))
+      const replace = pick(2) === 0
+      const rows = lines.map((line) => `${line.order},${line.member},2026-01-02,${line.minor / 100}`)
+      // The same bytes again would be the same import; a comment column keeps each file its own.
+      const path = shop.file(
+        `f${step}.csv`,
+        `order_id,customer_id,order_date,amount,note\n${rows.map((row) => `${row},${step}`).join('\n')}\n`,
+      )
+      const receipt = receiptOf(await shop.import(path, { replace }))
+      counts.push(receipt.imported + receipt.unchanged - lines.length)
+      live = [...live, { id: receipt.importId!, replace, lines }]
+    }
+    expect(await actual(shop)).toEqual(expected(live))
+  }
+  expect(new Set(counts)).toEqual(new Set([0]))
+})
+
+test('undo leaves what was before, members with something of their own stay as stubs, keys are not given twice', async () => {
+  await using shop = await openTestShop()
+  const header = 'order_id,customer_id,order_date,amount\n'
+  receiptOf(await shop.import(shop.file('a.csv', `${header}A1,m1,2026-01-02,1\nA2,m2,2026-01-03,2\n`)))
+  const { state: _, imports: __, ...before } = await visible(shop)
+  const second = receiptOf(
+    await shop.import(
+      shop.file('b.csv', `${header}A1,m1,2026-01-02,9\nB1,m3,2026-01-04,3\nB2,m4,2026-01-04,3\n`),
+    ),
+  )
+  expect(second).toMatchObject({ corrected: 1, imported: 3 })
+  await shop.workspace.engine.run(
+    sql`insert into member_tags select member_key, 'vip', 'manual', date '2026-01-01' from members where member_id = 'm4'`,
+  )
+  await takeOut(shop.workspace.engine, second.importId!, {
+    timeZone: 'UTC',
+    today: '2026-11-22',
+    undoneAt: '2026-11-22T00:00:00Z',
+    signal: new AbortController().signal,
+  })
+  const rows = (query: ReturnType<typeof sql>) => shop.workspace.engine.rows(query)
+  expect(await rows(sql`select member_id, stub from members order by member_id`)).toEqual([
+    { memberId: 'm1', stub: false },
+    { memberId: 'm2', stub: false },
+    { memberId: 'm4', stub: true },
+  ])
+  const { state: ___, imports: ____, ...after } = await visible(shop)
+  expect({ ...after, members: 0, facts: 0 }).toEqual({ ...before, members: 0, facts: 0 })
+  receiptOf(await shop.import(shop.file('c.csv', `${header}C1,m3,2026-01-04,3\n`)))
+  expect(await rows(sql`select member_key from members where member_id = 'm3'`)).toEqual([{ memberKey: 5 }])
+})
+
+test('what an import makes of the derived tables is what a rebuild makes', async () => {
+  await using shop = await openTestShop()
+  const header = 'order_id,customer_id,order_date,amount,country\n'
+  receiptOf(await shop.import(shop.file('a.csv', `${header}A1,m1,2026-01-02,1,UK\nA2,m2,2026-01-03,2,FR\n`)))
+  receiptOf(
+    await shop.import(
+      shop.file('b.csv', `${header}A1,m1,2026-01-02,9,UK\nA1,m1,2026-01-02,-9,UK\nB1,m1,2026-03-04,3,IT\n`),
+    ),
+  )
+  const { facts } = await visible(shop)
+  await shop.workspace.engine.transaction((session) => refreshDerivedTables(session, {}, '2026-11-22'))
+  expect((await visible(shop)).facts).toEqual(facts)
+  expect(await shop.workspace.engine.rows(sql`select region from members order by member_id`)).toEqual([
+    { region: 'IT' },
+    { region: 'FR' },
+  ])
+})

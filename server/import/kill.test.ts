@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { openPlatform } from '../platform.ts'
+import { importRuns } from './runs.ts'
+import { openTestShop } from './test-shop.ts'
+
+const many = (rows: number) => {
+  const lines = ['order_id,customer_id,order_date,amount,product']
+  for (let i = 0; i < rows; i++) lines.push(`A${i},m${i % 997},2026-01-02,${i % 100}.50,${'tea '.repeat(20)}`)
+  return lines.join('\n')
+}
+
+test(
+  'kill -9 half way changes nothing, and the next start clears what it left',
+  { timeout: 180_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reveille-kill-'))
+    await using shop = await openTestShop() // only for its file
+    const file = shop.file('many.csv', many(300_000))
+    const made = await openPlatform(folder)
+    await made.workspaces.create({ name: 'w', currency: 'CNY', timeZone: 'Asia/Shanghai' })
+    await made.close()
+
+    const child = spawn(
+      process.execPath,
+      ['server/cli.ts', 'import', file, '--workspace', 'w', '--yes', '--data', folder],
+      { stdio: 'ignore', env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
+    )
+    const uploads = join(folder, 'uploads')
+    const halfWay = () =>
+      existsSync(uploads) &&
+      readdirSync(uploads, { recursive: true }).some((name) => String(name).endsWith('.parquet'))
+    while (!halfWay() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(child.exitCode).toBeNull()
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+
+    const platform = await openPlatform(folder)
+    try {
+      importRuns(platform)
+      expect(existsSync(uploads)).toBe(false)
+      const workspace = (await platform.workspaces.byName('w'))!
+      for (const table of [sql`imports`, sql`import_lines`, sql`orders`, sql`members`, sql`order_versions`])
+        expect(await workspace.engine.rows(sql`select count(*) as n from ${table}`)).toEqual([{ n: 0 }])
+    } finally {
+      await platform.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
+
+test('a cancelled import ends at once and leaves nothing', { timeout: 60_000 }, async () => {
+  await using shop = await openTestShop()
+  const runs = importRuns(shop.platform)
+  const started = await runs.start(shop.workspace, {
+    path: shop.file('many.csv', many(300_000)),
+    fileName: 'many.csv',
+    map: {},
+    dryRun: false,
+    replace: false,
+    language: 'en',
+  })
+  if (started.kind === 'refused') throw new Error(started.id)
+  for await (const state of runs.follow(shop.workspace.id, started.runId, new AbortController().signal))
+    if (state.rows > 0) break
+  expect(
+    await runs.start(shop.workspace, {
+      path: shop.file('o.csv', many(2)),
+      fileName: 'o.csv',
+      map: {},
+      dryRun: false,
+      replace: false,
+      language: 'en',
+    }),
+  ).toMatchObject({ kind: 'refused', id: 'import-running' })
+  await runs.cancel(shop.workspace.id, started.runId)
+  expect(runs.state(shop.workspace.id, started.runId)).toMatchObject({ phase: 'cancelled', receipt: null })
+  expect(await shop.workspace.engine.rows(sql`select count(*) as n from import_lines`)).toEqual([{ n: 0 }])
+  expect(readdirSync(runs.temporaryFolder)).toEqual([])
+})

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { importById } from './runs.ts'
+import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
+
+const orders = (shop: TestShop) =>
+  shop.workspace.engine.rows(sql`select order_id, member_id, state, net_minor, local_day, void_day
+    from orders left join members on members.member_key = orders.member_key order by order_id`)
+const refunds = (shop: TestShop) =>
+  shop.workspace.engine.rows(sql`select order_id, amount_minor, refunds.local_day, counts, date_assumed
+    from refunds left join orders on orders.order_key = refunds.order_key order by refund_id`)
+
+test('a hand-worked file: states, refunds, guests, rounding, refused rows', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const file = shop.file(
+    '订单.csv',
+    [
+      '订单号,会员号,下单时间,付款时间,订单状态,数量,单价,币种',
+      // Paid the next day, and 2 × 1.005 = 2.01 exactly.
+      "'A1,m1,2026-01-01 23:30,2026-01-02 00:10,已付款,2,1.005,CNY",
+      // 1 × 0.125 → 0.13: half away from zero.
+      'A2,m1,2026-01-03,,交易成功,1,0.125,人民币',
+      // A line given back in an order that sold something: linked, on the order's day.
+      'A3,m2,2026/1/4,,已完成,1,10,CNY',
+      'A3,m2,2026/1/4,,已完成,-1,4,CNY',
+      // Nothing but given back: not linked to anything.
+      'A4,m2,2026-01-05,,已完成,-1,3,CNY',
+      // Unpaid and closed do not count; a guest does.
+      'A5,m3,2026-01-06,,待付款,1,5,CNY',
+      'A6,m3,2026-01-06,,已取消,1,5,CNY',
+      'A7,——,2026-01-07T10:00:00+00:00,,已完成,1,"1,234.50",CNY',
+      // Wholly given back.
+      'A8,m4.0,2026-01-08,,已退款,1,6,CNY',
+      // Refused, each for its own reason.
+      'B1,m1,31 February,,已付款,1,1,CNY',
+      'B2,m1,2026-01-08,,已付款,1,ten,CNY',
+      'B3,m1,2026-01-08,,已付款,1,1,USD',
+      'B4,m1,2026-01-08,,不明,1,1,CNY',
+      'B5,m1,2026-11-24 00:00,,已付款,1,1,CNY',
+      ',m1,2026-01-08,,已付款,1,1,CNY',
+      'B7,m1,2026-01-08,,已付款,1,1',
+      '',
+    ].join('\r\n'),
+  )
+  const receipt = receiptOf(await shop.import(file, { language: 'zh-CN' }))
+  expect(receipt).toMatchObject({
+    read: 16,
+    imported: 9,
+    unchanged: 0,
+    refused: 7,
+    duplicates: 0,
+    members: 4,
+    orders: 4,
+    guestRows: 1,
+    roundingMinor: -0.5,
+  })
+  expect(await orders(shop)).toEqual([
+    { orderId: 'A1', memberId: 'm1', state: 'paid', netMinor: 201, localDay: '2026-01-02', voidDay: null },
+    { orderId: 'A2', memberId: 'm1', state: 'paid', netMinor: 13, localDay: '2026-01-03', voidDay: null },
+    { orderId: 'A3', memberId: 'm2', state: 'paid', netMinor: 1000, localDay: '2026-01-04', voidDay: null },
+    { orderId: 'A5', memberId: 'm3', state: 'unpaid', netMinor: 500, localDay: '2026-01-06', voidDay: null },
+    { orderId: 'A6', memberId: 'm3', state: 'closed', netMinor: 500, localDay: '2026-01-06', voidDay: null },
+    {
+      orderId: 'A7',
+      memberId: null,
+      state: 'paid',
+      netMinor: 123_450,
+      localDay: '2026-01-07',
+      voidDay: null,
+    },
+    {
+      orderId: 'A8',
+      memberId: 'm4.0',
+      state: 'paid',
+      netMinor: 600,
+      localDay: '2026-01-08',
+      voidDay: '2026-01-08',
+    },
+  ])
+  expect(await refunds(shop)).toEqual([
+    { orderId: 'A3', amountMinor: 400, localDay: '2026-01-04', counts: true, dateAssumed: true },
+    { orderId: null, amountMinor: 300, localDay: '2026-01-05', counts: true, dateAssumed: false },
+    { orderId: 'A8', amountMinor: 600, localDay: '2026-01-08', counts: true, dateAssumed: true },
+  ])
+  const refused = readFileSync(receipt.refusedFile!, 'utf8').split('\r\n')
+  expect(refused[0]).toBe('\ufeff行号,列,原因,原始行')
+  expect(refused[1]).toBe('11,下单时间,时间无法识别。,"B1,m1,31 February,,已付款,1,1,CNY"')
+  expect(refused[7]).toBe('17,,该行的列数少于表头。,"B7,m1,2026-01-08,,已付款,1,1"')
+  expect(refused).toHaveLength(9)
+})
+
+test('order totals and blanks on later rows, as Shopify writes them', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const lines = [
+    'Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Refunded Amount',
+  ]
+  for (let i = 1; i <= 4; i++)
+    lines.push(
+      `#100${i},a${i}@x.cn,partially_refunded,2026-01-0${i} 10:00:00 +0400,CNY,25.00,2026-01-0${i} 09:59:00 +0400,2,"Tea\ngreen",10.00,T,5.00`,
+      `#100${i},a${i}@x.cn,,,,,2026-01-0${i} 09:59:00 +0400,1,Cup,7.00,C,`,
+    )
+  const receipt = receiptOf(await shop.import(shop.file('shopify.csv', lines.join('\n'))))
+  expect(receipt).toMatchObject({ read: 8, imported: 8, refused: 0, members: 4, orders: 4 })
+  const [first] = await orders(shop)
+  // 25.00 was charged, whatever the items add up to.
+  expect(first).toEqual({
+    orderId: '#1001',
+    memberId: 'a1@x.cn',
+    state: 'paid',
+    netMinor: 2500,
+    localDay: '2026-01-01',
+    voidDay: null,
+  })
+  expect(await refunds(shop)).toHaveLength(4)
+  expect((await refunds(shop))[0]).toEqual({
+    orderId: '#1001',
+    amountMinor: 500,
+    localDay: '2026-01-01',
+    counts: true,
+    dateAssumed: true,
+  })
+})
+
+test('a refund that names its order is linked to it, in whichever file it comes', async () => {
+  await using shop = await openTestShop()
+  const header = 'order_id,customer_id,order_date,amount,original_order_id\n'
+  receiptOf(
+    await shop.import(shop.file('back.csv', `${header}R1,m1,2026-02-03,-10.00,A1\nA0,m1,2026-01-01,5,\n`)),
+  )
+  expect(await refunds(shop)).toMatchObject([{ orderId: null }])
+  const sold = receiptOf(
+    await shop.import(shop.file('sold.csv', `${header}A1,m1,2026-01-02,10.00,\nA9,m2,2026-01-01,1,\n`)),
+  )
+  expect(await refunds(shop)).toMatchObject([
+    { orderId: 'A1', amountMinor: 1000, localDay: '2026-02-03', dateAssumed: false },
+  ])
+  expect((await orders(shop)).find(({ orderId }) => orderId === 'A1')).toMatchObject({
+    voidDay: '2026-02-03',
+  })
+  expect(sold.orders).toBe(1)
+})
+
+test.each([
+  ['gb18030', Buffer.from([0xb6, 0xa9, 0xb5, 0xa5, 0xba, 0xc5])],
+  ['utf-8 with mark', Buffer.from('\ufeff订单号')],
+])('headers in %s are read', async (_name, orderId) => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const rest = Buffer.from('\tmember_id\torder_date\tamount\nA1\tm1\t20260102\t10\n')
+  const receipt = receiptOf(
+    await shop.import(shop.file('orders.tsv', new Uint8Array(Buffer.concat([orderId, rest])))),
+  )
+  expect(receipt).toMatchObject({ read: 1, imported: 1, orders: 1, firstDay: '2026-01-02' })
+  expect(await orders(shop)).toMatchObject([{ orderId: 'A1' }])
+})
+
+test('a dry run and a cancelled import leave no trace', async () => {
+  await using shop = await openTestShop()
+  const file = shop.file('o.csv', 'order_id,customer_id,order_date,amount\nA1,m1,2026-01-02,10.00\n')
+  const before = await visible(shop)
+  const dry = receiptOf(await shop.import(file, { dryRun: true }))
+  expect(dry).toMatchObject({ importId: null, read: 1, imported: 1, orders: 1, dryRun: true })
+  expect(await visible(shop)).toEqual(before)
+  const real = receiptOf(await shop.import(file))
+  expect(await importById(shop.workspace, real.importId!)).toMatchObject({ fileName: 'o.csv' })
+  expect(await visible(shop)).not.toEqual(before)
+})

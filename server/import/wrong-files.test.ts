@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refusalSentence } from './sentences.ts'
+import { openTestShop, type TestShop, visible } from './test-shop.ts'
+
+const header = 'order_id,customer_id,order_date,amount\n'
+const row = 'A1,m1,2026-01-02,10.00\n'
+
+describe('a wrong file is refused with one sentence and changes nothing', () => {
+  let shop: TestShop
+  beforeAll(async () => {
+    shop = await openTestShop()
+  })
+  afterAll(() => shop[Symbol.asyncDispose]())
+
+  const utf16 = new Uint8Array(Buffer.from(`\ufeff${header}${row}`, 'utf16le'))
+  test.each<[string, string | Uint8Array | null, string]>([
+    ['missing.csv', null, 'missing-file'],
+    ['empty.csv', '', 'empty'],
+    ['blank.csv', '\n \n\n', 'empty'],
+    ['empty.csv.gz', new Uint8Array(gzipSync('')), 'empty'],
+    ['binary.csv', new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2, 3, 0, 0]), 'binary'],
+    ['book.xlsx', new Uint8Array([0x50, 0x4b, 3, 4, 20, 0]), 'spreadsheet'],
+    ['wide.csv', utf16, 'utf-16'],
+    ['plain.csv.gz', new Uint8Array(Buffer.from(header + row)), 'not-gzip'],
+    ['cut.csv.gz', new Uint8Array(gzipSync(header + row.repeat(5000)).subarray(0, 60)), 'broken-gzip'],
+    ['one.csv', 'a^b^c\n1^2^3\n', 'one-column'],
+    ['header.csv', header, 'no-rows'],
+    ['values.csv', '1,2,3\n4,5,6\n', 'no-header'],
+    ['lacking.csv', 'colour,size\nred,1\nblue,2\n', 'missing-columns'],
+    ['quote.csv', `${header}A1,"m1,2026-01-02,10.00\n${row}`, 'open-quote'],
+    [
+      'days.csv',
+      'order_id,customer_id,order_date,amount\nA1,m1,3/4/2026,10.00\nA2,m1,5/6/2026,1\n',
+      'undecided-dates',
+    ],
+    ['nothing.csv', `${header}A1,m1,2036-01-01,10.00\n`, 'nothing-accepted'],
+  ])('%s', async (name, content, id) => {
+    const path = content === null ? join(shop.folder, name) : shop.file(name, content)
+    const before = await visible(shop)
+    const outcome = await shop.import(path)
+    expect(outcome).toMatchObject({ kind: 'refused', id })
+    const sentence = refusalSentence('en', outcome as never)
+    expect(sentence).not.toMatch(/[{}]/)
+    expect(refusalSentence('zh-CN', outcome as never)).toMatch(/[。）]$|行：/)
+    expect(await visible(shop)).toEqual(before)
+  })
+
+  test('a folder', async () => {
+    const folder = join(shop.folder, 'folder.csv')
+    mkdirSync(folder)
+    expect(await shop.import(folder)).toMatchObject({ id: 'directory' })
+  })
+
+  test('a line that does not end is refused in bounded memory, with its number', async () => {
+    const path = join(shop.folder, 'line.csv')
+    const file = createWriteStream(path)
+    file.write(header + row)
+    const piece = Buffer.alloc(1 << 20, 'x')
+    for (let i = 0; i < 64; i++) if (!file.write(piece)) await once(file, 'drain')
+    file.end()
+    await once(file, 'finish')
+    const before = process.memoryUsage().rss
+    expect(await shop.import(path)).toMatchObject({ id: 'long-record', values: { line: 3 } })
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 << 20)
+  })
+
+  test('an unknown column in a map is named with those there are', async () => {
+    const path = shop.file('map.csv', header + row)
+    expect(await shop.import(path, { map: { columns: { memberId: 'Nobody' } } })).toMatchObject({
+      id: 'unknown-column',
+      values: { column: 'Nobody', headers: 'order_id, customer_id, order_date, amount' },
+    })
+  })
+})
+
+test('the command line answers a wrong file with one sentence and exit code 1', async () => {
+  await using shop = await openTestShop()
+  const data = join(shop.folder, 'own')
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['server/cli.ts', ...args, '--data', data], { encoding: 'utf8' })
+  expect(run('workspace', 'create', 'w').status).toBe(0)
+  const refused = run('import', shop.file('empty.csv', ''), '--workspace', 'w', '--json')
+  expect(refused.status).toBe(1)
+  expect(refused.stdout).toBe('')
+  expect(refused.stderr.trim()).toBe('empty.csv is empty. Export it again and try once more.')
+})

@@ -1,0 +1,126 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import AxeBuilder from '@axe-core/playwright'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStage, type Stage, type Watched } from './harness.ts'
+
+interface Message {
+  headers: Record<string, string>
+  body: string
+}
+
+let stage: Stage
+let receiver: Server
+const messages: Message[] = []
+
+beforeAll(async () => {
+  receiver = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      messages.push({ headers: request.headers as Record<string, string>, body })
+      response.writeHead(204).end()
+    })
+  })
+  await new Promise<void>((ready) => receiver.listen(0, '127.0.0.1', ready))
+  stage = await openStage()
+})
+afterAll(async () => {
+  await stage?.close()
+  receiver?.close()
+})
+
+/** Asks the server as the page's own person does. */
+async function mutate<T>({ page }: Watched, path: string, input: unknown): Promise<T> {
+  const answer = await page.request.post(`${stage.server.url}/trpc/${path}`, {
+    headers: { origin: stage.server.url },
+    data: input,
+  })
+  if (!answer.ok()) throw new Error(await answer.text())
+  return ((await answer.json()) as { result: { data: T } }).result.data
+}
+
+async function seriousFaults({ page }: Watched): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+}
+
+const segment = 'status = dormant'
+
+test('from quiet members to a redeemed coupon, with a group held out', async () => {
+  const watched = await stage.page()
+  const { page } = watched
+  await watched.open(`/campaigns/new?segment=${encodeURIComponent(segment)}&name=Wake-up`)
+  const next = (step: string) => page.getByRole('button', { name: `Next: ${step}` }).click()
+  expect(await page.getByLabel('Rule').inputValue()).toBe(segment)
+  await next('Offer')
+  await page.getByLabel('Amount off (¥)').fill('0')
+  await next('Holdout')
+  await page.getByText('Write an amount above 0.').waitFor()
+  await page.getByLabel('Amount off (¥)').fill('20')
+  await page.getByText('¥20.00 off when spending ¥100.00 or more').waitFor()
+  await next('Holdout')
+  await page.getByRole('radio', { name: '25%' }).click()
+  await page.getByRole('radio', { name: '25%', checked: true }).waitFor()
+  await next('Channel and time')
+  await page.getByLabel('Webhook').check()
+  const { port } = receiver.address() as AddressInfo
+  await page.getByLabel('Address').fill(`http://127.0.0.1:${port}/coupons`)
+  await page.getByRole('button', { name: 'Show it once' }).click()
+  const secret = await page.getByLabel('Signing secret').inputValue()
+  // Figures that are being counted again are paler until the new ones stand.
+  await page.locator('dl[aria-busy="false"]').waitFor()
+  expect(await seriousFaults(watched)).toEqual([])
+  await next('Review')
+
+  const send = page.getByRole('button', { name: /^Send \d+ coupons$/ })
+  await send.waitFor()
+  expect(await send.isDisabled()).toBe(true)
+  for (const box of await page.getByRole('checkbox').all()) await box.check()
+  expect(await seriousFaults(watched)).toEqual([])
+  const issued = Number(/\d+/.exec((await send.textContent())!)![0])
+  await send.click()
+  await page.waitForURL(/\/campaigns\/[0-9a-f-]{36}$/)
+  await expect.poll(() => messages.length, { timeout: 30_000 }).toBe(issued)
+
+  const { headers, body } = messages[0]!
+  const { data } = new Webhook(secret).verify(body, headers) as { data: { code: string; memberId: string } }
+  const { key } = await mutate<{ key: string }>(watched, 'keys.create', {
+    name: 'till',
+    scopes: ['redemptions'],
+  })
+  const redeemed = await page.request.post(`${stage.server.url}/api/v1/redemptions`, {
+    headers: { authorization: `Bearer ${key}`, 'idempotency-key': 'once' },
+    data: { code: data.code, orderId: 'T1', memberId: data.memberId, amountMinor: 12_000 },
+  })
+  expect([redeemed.status(), ((await redeemed.json()) as { discountMinor: number }).discountMinor]).toEqual([
+    201, 2_000,
+  ])
+
+  await page.reload()
+  await page.getByRole('heading', { name: `1 of ${issued} coupons used` }).waitFor()
+  await page.getByText('Discounts given: ¥20.00.').waitFor()
+  expect(await page.getByText('No orders after the launch').count()).toBeGreaterThan(0)
+  expect(await seriousFaults(watched)).toEqual([])
+  expect(watched.complaints).toEqual([])
+
+  await watched.open('/campaigns')
+  await page.getByRole('link', { name: 'Wake-up' }).waitFor()
+  await page.context().close()
+})
+
+test('the composer and the list are whole on a phone, in Chinese, in the dark', async () => {
+  const watched = await stage.page({ language: 'zh-CN', scheme: 'dark', width: 390 })
+  for (const path of [`/campaigns/new?segment=${encodeURIComponent(segment)}`, '/campaigns']) {
+    await watched.open(path)
+    expect(
+      await watched.page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+    ).toBeLessThanOrEqual(0)
+    expect(await seriousFaults(watched)).toEqual([])
+  }
+  expect(watched.complaints).toEqual([])
+  await watched.page.context().close()
+})

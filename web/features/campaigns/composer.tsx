@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -12,7 +12,7 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import { AudienceStep } from './audience-step.tsx'
 import { ChannelStep } from './channel-step.tsx'
 import classes from './composer.module.css'
-import { definitionFrom, type Draft, type Problem, problemsOf, type StepName, steps } from './draft.ts'
+import { definitionFrom, type Draft, holdoutOf, type Problem, problemsOf, type StepName, steps } from './draft.ts'
 import { HoldoutStep } from './holdout-step.tsx'
 import { OfferStep } from './offer-step.tsx'
 import { ReviewStep } from './review-step.tsx'
@@ -46,6 +46,15 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
       trpc: { abortOnUnmount: true },
     }),
   )
+
+  const recommended = estimate.isPlaceholderData ? undefined : estimate.data?.plan.recommended
+  useEffect(() => {
+    if (!recommended) return
+    setDraft((before) => {
+      const holdout = holdoutOf(before, recommended)
+      return holdout === before.holdout ? before : { ...before, holdout }
+    })
+  }, [recommended])
 
   const create = useMutation(trpc.campaigns.create.mutationOptions())
   const edit = useMutation(trpc.campaigns.edit.mutationOptions())

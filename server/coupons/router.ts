@@ -1,11 +1,12 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { auditName } from '../settings/audit.ts'
-import { deskProcedure, router } from '../trpc.ts'
+import { deskProcedure, readerProcedure, router } from '../trpc.ts'
 import { cancelRedemptions } from './cancellations.ts'
 import { printedCode, readCode } from './code.ts'
 import { couponsByCode } from './coupons.ts'
 import { hindrance } from './decision.ts'
+import { couponsOfMember } from './member-coupons.ts'
 import { memberHint } from './member-hint.ts'
 
 const Code = z.string().trim().min(1, 'Type or scan a code.').max(100)
@@ -58,6 +59,17 @@ export const couponsRouter = router({
       actor: auditName(ctx.actor),
     }),
   ),
+
+  /** What became of one member's coupons; codes are whole for those who may take codes out. */
+  ofMember: readerProcedure
+    .input(z.object({ memberId: z.string().min(1).max(200) }))
+    .query(({ ctx, input }) =>
+      couponsOfMember(ctx.platform.store, ctx.workspace, {
+        memberId: input.memberId,
+        unmasked: ctx.role === 'owner' || ctx.role === 'marketer',
+        at: ctx.platform.clock.now(),
+      }),
+    ),
 
   /** Takes a redemption back; repeating it changes nothing. */
   cancel: deskProcedure.input(z.object({ redemptionId: z.uuid() })).mutation(async ({ ctx, input }) => {

@@ -1,8 +1,8 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { auditName, recordAudit } from '../settings/audit.ts'
-import { ownerProcedure, readerProcedure, router } from '../trpc.ts'
-import { listMembers, sorts } from './list.ts'
+import { marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import { listMembers, mostNamed, namedMembers, sorts } from './list.ts'
 import { oneMember, phoneOf } from './one.ts'
 
 const MemberId = z.string().min(1).max(200)
@@ -45,6 +45,33 @@ export const membersRouter = router({
           throw new TRPCError({
             code: 'CONFLICT',
             message: 'The data has changed since the first page. Open the list again.',
+          })
+      }
+    }),
+
+  /** The ids of everybody whom a search finds. A mutation only so that the search travels in the body. */
+  found: marketerProcedure
+    .input(
+      z.object({
+        segment: z.string().max(200_000).optional(),
+        asOf: z.iso.date().optional(),
+        search: z.string().trim().max(200).optional(),
+      }),
+    )
+    .mutation(async ({ ctx, input, signal }) => {
+      const outcome = await namedMembers(ctx.platform.store, ctx.workspace, input, signal)
+      switch (outcome.kind) {
+        case 'named':
+          return { memberIds: outcome.memberIds }
+        case 'refused':
+          throw new TRPCError({
+            code: 'BAD_REQUEST',
+            message: `The segment is not understood. ${outcome.errors.map(({ message }) => message).join(' ')}`,
+          })
+        case 'too-many':
+          throw new TRPCError({
+            code: 'PRECONDITION_FAILED',
+            message: `The search finds more than ${mostNamed} members. Search for less, or choose a segment.`,
           })
       }
     }),

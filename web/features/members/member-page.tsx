@@ -14,6 +14,7 @@ import { QueryPanel, tableOf, useAnswer, type Answer } from '../../ui/query-pane
 import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Member } from './member.ts'
+import { MemberCoupons } from './member-coupons.tsx'
 import { MemberTags } from './member-tags.tsx'
 import classes from './members.module.css'
 import { Timeline } from './timeline.tsx'
@@ -89,6 +90,7 @@ export function MemberPage() {
       {member ? (
         <>
           <Orders member={member} />
+          <MemberCoupons memberId={memberId} />
           <Columns>
             <Known member={member} />
             <MemberTags member={member} />

@@ -176,7 +176,7 @@ export function LinesChart({
 
 /**
  * The lines' names: at the right edge, in the order of their ends and moved apart where these are close;
- * a line that ends before the others is named right at its end.
+ * a line that ends before the others is named at its end, above or below it, where the lines leave more room.
  */
 function EndLabels({ series }: { series: readonly LineSeries[] }) {
   const palette = usePalette()
@@ -223,19 +223,31 @@ function EndLabels({ series }: { series: readonly LineSeries[] }) {
       ))}
       {ends
         .filter(({ index }) => index < newest)
-        .map(({ each, at, index }) => (
-          <text
-            key={each.key}
-            x={(x(index) ?? plot.x) + 10}
-            y={at}
-            {...text}
-            stroke={palette.surface}
-            strokeWidth={4}
-            paintOrder="stroke"
-          >
-            {each.name}
-          </text>
-        ))}
+        .map(({ each, at, index }) => {
+          const half = textWidth(each.name, 12, 600, fontFamily) / 2
+          const middle = x(index) ?? plot.x
+          const around = series.flatMap(({ points }) =>
+            points
+              .slice(Math.max(0, index - 1), index + 2)
+              .flatMap(({ value }) => (value === null ? [] : [y(value) ?? at])),
+          )
+          const room = (place: number) => Math.min(...around.map((line) => Math.abs(line - place)))
+          const [place] = [at - 16, at + 16].toSorted((a, b) => room(b) - room(a))
+          return (
+            <text
+              key={each.key}
+              x={Math.max(plot.x + half, Math.min(middle, plot.x + plot.width - half))}
+              y={place}
+              textAnchor="middle"
+              {...text}
+              stroke={palette.surface}
+              strokeWidth={4}
+              paintOrder="stroke"
+            >
+              {each.name}
+            </text>
+          )
+        })}
     </g>
   )
 }

@@ -63,7 +63,13 @@ export function CampaignActions({ result }: { result: Result }) {
           {t('codes')}
         </Button>
       ) : null}
-      <Modal opened={asking} onClose={() => ask(false)} title={t('cancelSure')} centered>
+      <Modal
+        opened={asking}
+        onClose={() => ask(false)}
+        title={t('cancelSure')}
+        closeButtonProps={{ 'aria-label': t('keep') }}
+        centered
+      >
         <div className={classes.stack}>
           <p className={classes.help}>{t('cancelHelp', { day: format.day(result.lastDay) })}</p>
           {result.ledger.open > 0 ? (

@@ -1,4 +1,5 @@
 import { Anchor } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { Link } from '@tanstack/react-router'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
@@ -19,6 +20,7 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
   const t = useTranslations('members')
   const format = useFormat()
   const trpc = useTRPC()
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const query = useAnswer(
     trpc.coupons.ofMember.queryOptions({ memberId }, { trpc: { abortOnUnmount: true } }),
   ) as Answer<Coupon[]>
@@ -101,7 +103,9 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
       {(coupons) => (
         <DataTable
           label={t('coupon.name')}
-          columns={columns}
+          columns={
+            onPhone ? columns.filter(({ key }) => ['campaign', 'lastDay', 'state'].includes(key)) : columns
+          }
           rows={coupons}
           rowKey={({ couponId }) => couponId}
           dense

@@ -1,4 +1,5 @@
 import { Anchor, Button } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
@@ -144,6 +145,7 @@ function Figures({ member }: { member: Member }) {
 function Orders({ member }: { member: Member }) {
   const t = useTranslations('members')
   const format = useFormat()
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   type Entry = Member['orderList'][number]
   const columns: Column<Entry>[] = [
     {
@@ -220,7 +222,7 @@ function Orders({ member }: { member: Member }) {
       {member.orderList.length > 0 ? (
         <DataTable
           label={t('orders.title', { orders: member.orderList.length })}
-          columns={columns}
+          columns={onPhone ? columns.filter(({ key }) => ['day', 'items', 'net'].includes(key)) : columns}
           rows={member.orderList}
           rowKey={({ orderId }) => orderId}
           dense

@@ -5,6 +5,16 @@ import type { Scope } from './scope.ts'
 export const inAudience = (scope: Scope, memberKey: Sql): Sql =>
   scope.audience ? sql`${memberKey} in (select member_key from ${scope.audience} as audience)` : sql`true`
 
+/**
+ * The rows of a table with `member_key` that belong to the members who are asked about. An inner join
+ * with an audience that holds each member once: a lookup by position, where `in` would hash every row.
+ */
+export const ofAudience = (scope: Scope, table: Sql): Sql =>
+  scope.audience
+    ? sql`(select asked_row.* from ${table} as asked_row
+        join ${scope.audience} as audience on audience.member_key = asked_row.member_key)`
+    : table
+
 /** Whether a row with `store` and `channel` is activity that counts. Unknown stores are in no chosen store. */
 export const inPlace = (scope: Pick<Scope, 'stores' | 'channels'>): Sql => {
   const among = (column: Sql, values: readonly string[] | null) =>
@@ -20,10 +30,7 @@ export const everywhere = (scope: Scope): boolean => scope.stores === null && sc
  * and first days stay those of all the member's orders.
  */
 export const countedOrders = (scope: Scope): Sql =>
-  sql`(select * from ${scope.tables.memberOrders} where ${inPlace(scope)} and ${inAudience(scope, sql`member_key`)})`
+  sql`(select * from ${ofAudience(scope, scope.tables.memberOrders)} as member_order where ${inPlace(scope)})`
 
 /** The members that a question asks about, a row each, as they are on its day. */
-export const askedMembers = (scope: Scope): Sql =>
-  scope.audience
-    ? sql`(select * from ${scope.tables.memberFacts} where ${inAudience(scope, sql`member_key`)})`
-    : scope.tables.memberFacts
+export const askedMembers = (scope: Scope): Sql => ofAudience(scope, scope.tables.memberFacts)

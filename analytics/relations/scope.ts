@@ -26,7 +26,7 @@ export interface Scope {
   readonly dataStart: string | null
   /** The shop really opened where its data starts: nobody is first seen. */
   readonly openedAtStart: boolean
-  /** A relation with one column `member_key`: only these members are asked about. Null: all members. */
+  /** A relation with one column `member_key`, each once: only these members are asked about. Null: all members. */
   readonly audience: Sql | null
   /** Order filters: only activity in these is counted; cohorts, ordinals and first orders stay those of all orders. Null: everywhere. */
   readonly stores: readonly string[] | null

@@ -181,6 +181,36 @@ test('facts, orders, months and cube are what the definitions say, on any day', 
         orders: qualifying.filter(({ member }) => member !== null).length,
         net: events.filter(({ member }) => member !== null).reduce((sum, event) => sum + event.net, 0),
       })
+      const memberDays = await engine.rows(
+        sql`select member_key as member, local_day as day, orders, net_minor, previous_day, first_day, first_seen
+          from ${tables.memberDay} order by member_key, local_day`,
+      )
+      expect(memberDays).toEqual(
+        shop.members.flatMap((member) => {
+          const bought = qualifying.filter((order) => order.member === member.key).map(({ day }) => day)
+          const moved = events.filter((event) => event.member === member.key)
+          const firstDay = first.get(member.key) ?? null
+          return [...new Set([...bought, ...moved.map(({ day }) => day)])].toSorted().map((day) => ({
+            member: member.key,
+            day,
+            orders: bought.filter((other) => other === day).length,
+            netMinor: moved.filter((event) => event.day === day).reduce((sum, { net }) => sum + net, 0),
+            previousDay: bought.includes(day) ? (bought.findLast((other) => other < day) ?? null) : null,
+            firstDay,
+            firstSeen: firstDay !== null && isFirstSeen(shop, member, firstDay),
+          }))
+        }),
+      )
+      const steps = await engine.rows(
+        sql`select member_key as member, purchase_day_number as n, local_day as day, previous_day
+          from ${tables.purchaseSteps} order by member_key, purchase_day_number`,
+      )
+      expect(steps).toEqual(
+        shop.members.flatMap(({ key }) => {
+          const own = [...new Set(qualifying.filter((order) => order.member === key).map(({ day }) => day))]
+          return own.map((day, i) => ({ member: key, n: i + 1, day, previousDay: own[i - 1] ?? null }))
+        }),
+      )
       const [state] = await engine.rows(sql`select data_start from workspace_state`)
       expect(state!.dataStart).toBe(dataStart(shop))
     }),

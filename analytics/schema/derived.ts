@@ -12,8 +12,12 @@ export interface DerivedTables {
   readonly memberOrders: Sql
   /** A row per member known at the day. */
   readonly memberFacts: Sql
-  /** Per member and local month: qualifying orders, purchase days, net after refunds. */
+  /** Per member and local month, with the member's cohort: qualifying orders, purchase days, net after refunds. */
   readonly memberMonth: Sql
+  /** Per member and local day with an order or a refund, in order of time, with the purchase day before and the first one. */
+  readonly memberDay: Sql
+  /** Each member's purchase days, everybody's first ones first, so that the first steps are read alone. */
+  readonly purchaseSteps: Sql
   /** Per monthly cohort (null: members without one) and local month: members who bought, orders, net. */
   readonly cohortMonth: Sql
   /** Per day, hour, store, channel and kind of buyer: all orders, guests included. */
@@ -26,6 +30,8 @@ export const derivedTables = (prefix = ''): DerivedTables => ({
   memberOrders: name(`${prefix}member_orders`),
   memberFacts: name(`${prefix}member_facts`),
   memberMonth: name(`${prefix}member_month`),
+  memberDay: name(`${prefix}member_day`),
+  purchaseSteps: name(`${prefix}purchase_steps`),
   cohortMonth: name(`${prefix}cohort_month`),
   orderCube: name(`${prefix}order_cube`),
   categoryOrders: name(`${prefix}category_orders`),
@@ -167,9 +173,38 @@ const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
     coalesce(counted.member_key, money.member_key) as member_key,
     coalesce(counted.orders, 0) as orders,
     coalesce(counted.purchase_days, 0) as purchase_days,
-    coalesce(money.net_minor, 0) as net_minor
+    coalesce(money.net_minor, 0) as net_minor,
+    member.cohort_month
   from counted full join money on money.member_key = counted.member_key and money.month = counted.month
+  left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by month, member_key`
+
+const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+  with counted as (
+    select member_key, local_day, cast(count(*) as integer) as orders, max(previous_day) as previous_day
+    from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key, local_day
+  ),
+  money as (
+    select member_key, local_day, cast(sum(net_minor) as bigint) as net_minor
+    from (${netEvents(asOf, only)}) as event group by member_key, local_day
+  )
+  select
+    coalesce(counted.local_day, money.local_day) as local_day,
+    coalesce(counted.member_key, money.member_key) as member_key,
+    coalesce(counted.orders, 0) as orders,
+    coalesce(money.net_minor, 0) as net_minor,
+    -- the purchase day before; null on the first and where nothing that counts was bought
+    counted.previous_day,
+    member.first_day,
+    coalesce(member.first_seen, false) as first_seen
+  from counted full join money on money.member_key = counted.member_key and money.local_day = counted.local_day
+  left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
+  order by local_day, member_key`
+
+const purchaseSteps = (tables: DerivedTables, only: Only) => sql`
+  select purchase_day_number, member_key, local_day, previous_day
+  from ${tables.memberOrders} where opens_day and ${only(sql`member_key`)}
+  order by purchase_day_number, member_key`
 
 const cohortMonth = (tables: DerivedTables) => sql`
   select member.cohort_month, active.month,
@@ -229,6 +264,8 @@ export async function buildDerivedTables(
   await create(tables.memberOrders, memberOrders(day, everyone))
   await create(tables.memberFacts, memberFacts(day, tables, everyone))
   await create(tables.memberMonth, memberMonth(day, tables, everyone))
+  await create(tables.memberDay, memberDay(day, tables, everyone))
+  await create(tables.purchaseSteps, purchaseSteps(tables, everyone))
   await create(tables.cohortMonth, cohortMonth(tables))
   await create(tables.orderCube, orderCube(day, everyone))
   await create(tables.categoryOrders, categoryOrders(day, everyone))
@@ -313,6 +350,8 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   await replace(tables.memberOrders, stale, memberOrders(day, touchedMember))
   await replace(tables.memberFacts, stale, memberFacts(day, tables, touchedMember))
   await replace(tables.memberMonth, stale, memberMonth(day, tables, touchedMember))
+  await replace(tables.memberDay, stale, memberDay(day, tables, touchedMember))
+  await replace(tables.purchaseSteps, stale, purchaseSteps(tables, touchedMember))
   await session.run(sql`create or replace table ${tables.cohortMonth} as ${cohortMonth(tables)}`)
   await replace(tables.orderCube, touchedDay(sql`local_day`), orderCube(day, touchedDay))
   await replace(tables.categoryOrders, stale, categoryOrders(day, touchedMember))

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
-import { makeApp } from '../app.ts'
-import { openPlatform, type Platform } from '../platform.ts'
-import { say } from '../messages/messages.ts'
+import type { Platform } from '../platform.ts'
+import { languageOf, say } from '../messages/messages.ts'
 import type { AppRouter } from '../router.ts'
 import { StoreInUse } from '../store/dialect.ts'
 import { instanceOf, readServerFile } from './server-file.ts'
@@ -20,6 +19,7 @@ export interface Connection {
 /**
  * Speaks to the server that holds the data folder; when none runs, opens the files itself and serves
  * them to this process alone, on a loopback port that ends with it. So a command is written once.
+ * What only the second way needs is loaded only then: beside a server a command begins at once.
  */
 export async function connect({
   data,
@@ -31,6 +31,7 @@ export async function connect({
   const found = await serverOrPlatform(resolve(data))
   if ('port' in found) return { ...clientFor(found.port, found.token, workspace), close: async () => {} }
   const platform = found
+  const { makeApp } = await import('../app.ts')
   const app = await makeApp(platform)
   const address = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
   return {
@@ -46,6 +47,7 @@ function clientFor(port: number, token: string, workspace?: string) {
   const url = `http://127.0.0.1:${port}`
   const headers = {
     authorization: `Bearer ${token}`,
+    'accept-language': languageOf(),
     ...(workspace === undefined ? {} : { 'x-reveille-workspace': encodeURIComponent(workspace) }),
   }
   return {
@@ -67,6 +69,7 @@ async function serverOrPlatform(folder: string): Promise<{ port: number; token: 
     const running = await runningServer(folder)
     if (running) return running
     try {
+      const { openPlatform } = await import('../platform.ts')
       return await openPlatform(folder)
     } catch (error) {
       if (!(error instanceof StoreInUse) || performance.now() > until) throw error

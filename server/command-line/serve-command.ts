@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
 import { say } from '../messages/messages.ts'
-import { serve } from '../serve.ts'
 import { buildWebIfStale } from '../tooling/web-build.ts'
 
 export function serveCommand(program: Command): void {
@@ -18,6 +17,7 @@ export function serveCommand(program: Command): void {
     .addOption(new Option('--no-build').hideHelp())
     .action(async (options: { port: string; data: string; build: boolean }) => {
       if (options.build) await buildWebIfStale(() => process.stdout.write(`${say('building')}\n`))
+      const { serve } = await import('../serve.ts') // the whole server: other commands begin without it
       process.exit(await serve(options))
     })
 }

@@ -5,8 +5,8 @@ import { openDuckDb } from '../../analytics/engine/duckdb.ts'
 import type { Engine } from '../../analytics/engine/engine.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { createBaseTables } from '../../analytics/schema/base.ts'
-import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { derivedTables, refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { join as sqlJoin, sql } from '../../analytics/sql/sql.ts'
 import type { Clock } from '../platform.ts'
 import type { Store } from '../store/store.ts'
 import { type Aligned, alignEngine } from './align.ts'
@@ -124,10 +124,13 @@ export class Workspaces {
 
   async #open(id: string, wanted: Aligned): Promise<Engine> {
     const engine = await openDuckDb(join(this.#folder, `${id}.duckdb`))
-    const known = await engine.rows(sql`select 1 as n from duckdb_tables() where table_name = 'member_facts'`)
+    // a new file has none of the derived tables, one of an older version not all
+    const derived = Object.values(derivedTables())
+    const known = await engine.rows(sql`select 1 as n from duckdb_tables()
+      where database_name = current_database() and table_name in (${sqlJoin(derived.map((table) => String(table.chunks[0])))})`)
     const today = localDay(this.#clock.now(), wanted.calendar)
     await engine.transaction(async (session) => {
-      if (known.length === 0) {
+      if (known.length < derived.length) {
         await createBaseTables(session, wanted.calendar)
         await refreshDerivedTables(session, {}, today)
       }

@@ -2,8 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import { readFilters, readText } from '../filters/search.ts'
 import { Broken, NotFound, Waiting } from './fallbacks.tsx'
 import { Settled } from './settled.tsx'
-import { Shell } from './shell.tsx'
-import { SignedIn } from './signed-in.tsx'
+import { Office, SignedIn } from './signed-in.tsx'
 
 type Search = Record<string, unknown>
 
@@ -24,7 +23,7 @@ const desk = createRoute({
   component: lazyRouteComponent(() => import('../features/desk/desk-page.tsx'), 'DeskPage'),
 })
 
-const shell = createRoute({ getParentRoute: () => signedIn, id: 'shell', component: Shell })
+const shell = createRoute({ getParentRoute: () => signedIn, id: 'shell', component: Office })
 
 const thisWeek = createRoute({
   getParentRoute: () => shell,

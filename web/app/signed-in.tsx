@@ -1,16 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { Navigate, Outlet } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { errorCode, useTRPC } from '../trpc.ts'
 import { Page } from '../ui/page.tsx'
 import { Failure, Missing } from '../ui/panel-states.tsx'
-import { WorkspaceProvider } from '../ui/workspace.tsx'
+import { useWorkspace, WorkspaceProvider } from '../ui/workspace.tsx'
+import { Shell } from './shell.tsx'
 
-/** Asks who is here and in which workspace. Nobody: sign in. A cashier: the desk and nothing else. */
+/** Asks who is here and in which workspace. Nobody: sign in. */
 export function SignedIn() {
   const t = useTranslations('shell')
   const trpc = useTRPC()
-  const { pathname } = useLocation()
   const current = useQuery(trpc.workspaces.current.queryOptions(undefined, { staleTime: 300_000 }))
   if (current.isPending) return null
   if (current.isError)
@@ -28,10 +28,14 @@ export function SignedIn() {
         <Missing reason={t('noWorkspace')} />
       </Page>
     )
-  if (data.role === 'cashier' && pathname !== '/redeem') return <Navigate to="/redeem" />
   return (
     <WorkspaceProvider value={{ ...data, role: data.role }}>
       <Outlet />
     </WorkspaceProvider>
   )
+}
+
+/** The pages with the rail. A cashier has the desk and nothing else, and asks for nothing on the way there. */
+export function Office() {
+  return useWorkspace().role === 'cashier' ? <Navigate to="/redeem" /> : <Shell />
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addMonths, endOfMonth, monthsBetween } from '../../calendar/calendar.ts'
 import { firstSeenCohort } from '../../relations/cohorts.ts'
 import { inMonthlyCohort } from '../../relations/expressions.ts'
-import { askedMembers, everywhere, inPlace } from '../../relations/member-orders.ts'
+import { askedMembers, everywhere, inPlace, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { netEvents } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -123,13 +123,17 @@ export const ltv = defineMetric({
 const netByCohortAndMonth = (scope: Scope, d: Dialect): Sql => {
   if (everywhere(scope) && !scope.audience)
     return sql`select cohort_month, month, net_minor from ${scope.tables.cohortMonth}`
-  const spent = everywhere(scope)
-    ? sql`select member_key, month, net_minor from ${scope.tables.memberMonth}`
-    : sql`select member_key, ${d.startOf('month', sql`local_day`)} as month, net_minor
-          from (${netEvents(d.date(scope.asOf))}) as event where ${inPlace(scope)}`
+  if (everywhere(scope))
+    return sql`
+        select cohort_month, month, ${d.sum(sql`net_minor`)} as net_minor
+        from ${ofAudience(scope, scope.tables.memberMonth)} as spending
+        group by cohort_month, month`
   return sql`
         select cohort_month, month, ${d.sum(sql`spending.net_minor`)} as net_minor
-        from (${spent}) as spending
+        from (
+          select member_key, ${d.startOf('month', sql`local_day`)} as month, net_minor
+          from (${netEvents(d.date(scope.asOf))}) as event where ${inPlace(scope)}
+        ) as spending
         join ${askedMembers(scope)} as member on member.member_key = spending.member_key
         group by cohort_month, month`
 }

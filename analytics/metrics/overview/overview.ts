@@ -8,7 +8,7 @@ import {
   startOfWeek,
 } from '../../calendar/calendar.ts'
 import { boughtBetween } from '../../relations/expressions.ts'
-import { countedOrders, everywhere, inAudience, inPlace } from '../../relations/member-orders.ts'
+import { countedOrders, everywhere, inAudience, inPlace, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { netEvents } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -114,63 +114,66 @@ export const overview = defineMetric({
 
   build(settings, scope, d) {
     const periods = periodsOf(settings, scope)
+    const [current, previous] = periods as [Period, Period]
     const earliest = periods.map(({ from }) => from).toSorted()[0]!
     const inReach = sql`local_day >= ${d.date(earliest)} and local_day <= ${d.date(scope.asOf)}`
-    const asked = inAudience(scope, sql`member_key`)
+    const inPeriod = ({ from, to }: Period) =>
+      sql`local_day >= ${d.date(from)} and local_day <= ${d.date(to)}`
+    const guests = scope.audience
+      ? sql``
+      : sql`
+        union all
+        select local_day, orders, net_minor, null, null, false, true
+        from ${scope.tables.orderCube} where guest and ${inReach} and ${inPlace(scope)}`
     return sql`
-      with period(kind, from_day, to_day) as (
-        values ${join(periods.map(({ kind, from, to }) => sql`(${kind}, ${d.date(from)}, ${d.date(to)})`))}
+      -- a day belongs to one step, and at most to one of the window and the period before it
+      with day as (
+        select local_day, step_from, ${endOfStep(settings, sql`step_from`, d)} as step_to,
+          case when ${inPeriod(current)} then ${d.date(current.from)} when ${inPeriod(previous)} then ${d.date(previous.from)} end as window_from,
+          case when ${inPeriod(current)} then ${d.date(current.to)} when ${inPeriod(previous)} then ${d.date(previous.to)} end as window_to
+        from (
+          select local_day, ${beginningOfStep(settings, scope, d)} as step_from
+          from (
+            select ${d.addDays(d.date(earliest), sql`n`)} as local_day
+            from ${d.integers(daysBetween(earliest, scope.asOf) + 1)} as number
+          ) as any_day
+        ) as stepped
       ),
-      -- purchases counted by their day and the one before it, which says whose first they are in a period
-      purchase as (${purchases(scope, inReach, d)}),
-      buyer as (
-        select kind, from_day,
-          ${d.sumIf(sql`buyers`, sql`first_day >= from_day and not first_seen`)} as new_buyers,
-          ${d.sumIf(sql`buyers`, sql`first_day >= from_day and first_seen`)} as first_seen_buyers,
-          ${d.sumIf(sql`buyers`, sql`first_day < from_day`)} as returning_buyers
-        from period join purchase on local_day >= from_day and local_day <= to_day
-        where previous_day is null or previous_day < from_day
-        group by kind, from_day
+      -- what a member did on a day, and of guests what the shop sold
+      activity as (
+        select local_day, orders, net_minor, previous_day, first_day, first_seen, false as guest
+        from (${memberDays(scope, inReach, d)}) as member_day${guests}
       ),
-      event as (
-        select * from (${netEvents(d.date(scope.asOf))}) as any_event
-        where ${inReach} and ${inPlace(scope)} and ${asked}
+      classed as (
+        select step_from, ${buyerClass(sql`step_from`, sql`step_to`)} as step_class,
+          window_from, ${buyerClass(sql`window_from`, sql`window_to`)} as window_class,
+          ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor,
+          ${d.countIf(sql`not guest and orders > 0 and (previous_day is null or previous_day < step_from)`)} as step_buyers,
+          ${d.countIf(sql`not guest and orders > 0 and (previous_day is null or previous_day < window_from)`)} as window_buyers
+        from activity join day on day.local_day = activity.local_day
+        group by all
       ),
-      -- who had not bought before the earliest day is new, first seen or no buyer in some period; all others are returning
-      newcomer_net as (
-        select event.local_day, newcomer.first_day, newcomer.first_seen, ${d.sum(sql`event.net_minor`)} as net_minor
-        from event
-        join (
-          select member_key, first_day, first_seen from ${scope.tables.memberFacts}
-          where first_day >= ${d.date(earliest)} or first_day is null
-        ) as newcomer on newcomer.member_key = event.member_key
-        group by event.local_day, newcomer.first_day, newcomer.first_seen
-      ),
-      newcomer as (
-        select kind, from_day,
-          ${d.sumIf(sql`net_minor`, sql`first_day >= from_day and first_day <= to_day and not first_seen`)} as new_net,
-          ${d.sumIf(sql`net_minor`, sql`first_day >= from_day and first_day <= to_day and first_seen`)} as first_seen_net,
-          ${d.sumIf(sql`net_minor`, sql`first_day is null or first_day > to_day`)} as other_net
-        from period join newcomer_net on local_day >= from_day and local_day <= to_day
-        group by kind, from_day
-      ),
-      shop_day as (${shopDays(scope, inReach, d)}),
       sold as (
-        select kind, from_day, to_day, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`guest_orders`)} as guest_orders,
-          ${d.sum(sql`guest_net`)} as guest_net, ${d.sum(sql`member_net`)} as member_net
-        from period left join shop_day on local_day >= from_day and local_day <= to_day
-        group by kind, from_day, to_day
+        select true as is_step, step_from as from_day, step_class as class, orders, net_minor, step_buyers as buyers from classed
+        union all
+        select false, window_from, window_class, orders, net_minor, window_buyers from classed
+      ),
+      period(kind, from_day, to_day) as (
+        values ${join(periods.map(({ kind, from, to }) => sql`(${kind}, ${d.date(from)}, ${d.date(to)})`))}
       )
-      select sold.kind, sold.from_day, sold.to_day, sold.orders, sold.guest_orders,
-        sold.guest_net as guest_net_minor, sold.member_net as member_net_minor,
-        coalesce(new_buyers, 0) as new_buyers, coalesce(first_seen_buyers, 0) as first_seen_buyers,
-        coalesce(returning_buyers, 0) as returning_buyers,
-        coalesce(new_net, 0) as new_net_minor, coalesce(first_seen_net, 0) as first_seen_net_minor,
-        coalesce(other_net, 0) as other_net_minor
-      from sold
-      left join buyer on buyer.kind = sold.kind and buyer.from_day = sold.from_day
-      left join newcomer on newcomer.kind = sold.kind and newcomer.from_day = sold.from_day
-      order by case sold.kind when 'current' then 0 when 'previous' then 1 else 2 end, sold.from_day`
+      select period.kind, period.from_day, period.to_day, ${d.sum(sql`orders`)} as orders,
+        ${d.sumIf(sql`orders`, sql`class = ${guest}`)} as guest_orders,
+        ${d.sumIf(sql`net_minor`, sql`class = ${guest}`)} as guest_net_minor,
+        ${d.sumIf(sql`net_minor`, sql`class <> ${guest}`)} as member_net_minor,
+        ${d.sumIf(sql`buyers`, sql`class = ${newcomer}`)} as new_buyers,
+        ${d.sumIf(sql`buyers`, sql`class = ${firstSeen}`)} as first_seen_buyers,
+        ${d.sumIf(sql`buyers`, sql`class = ${returning}`)} as returning_buyers,
+        ${d.sumIf(sql`net_minor`, sql`class = ${newcomer}`)} as new_net_minor,
+        ${d.sumIf(sql`net_minor`, sql`class = ${firstSeen}`)} as first_seen_net_minor,
+        ${d.sumIf(sql`net_minor`, sql`class = ${notYet}`)} as other_net_minor
+      from period left join sold on sold.from_day = period.from_day and sold.is_step = (period.kind = 'step')
+      group by period.kind, period.from_day, period.to_day
+      order by case period.kind when 'current' then 0 when 'previous' then 1 else 2 end, period.from_day`
   },
 
   finish: (rows, _settings, scope) =>
@@ -194,40 +197,49 @@ export const overview = defineMetric({
       }),
 })
 
-/** Counted orders, and those that open a purchase day, with the same day, day before, first day and first-seen mark. */
-const purchases = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
-  everywhere(scope)
-    ? // Of a member's later purchases only the first in a period is asked for, and then the day before tells as much as the first day.
-      sql`
-        select local_day, previous_day, coalesce(previous_day, local_day) as first_day,
-          previous_day is null and first_seen as first_seen, count(*) as orders, ${d.countIf(sql`opens_day`)} as buyers
-        from ${scope.tables.memberOrders}
-        where ${inReach} and ${inAudience(scope, sql`member_key`)}
-        group by all`
-    : sql`
-        select local_day, previous_day, first_day, first_seen, count(*) as orders, count(*) as buyers
-        from (
-          select local_day, first_day, first_seen,
-            lag(local_day) over (partition by member_key order by order_number) as previous_day
-          from ${countedOrders(scope)} as counted where ${inReach}
-        ) as purchase
-        group by all`
+const beginningOfStep = ({ step }: z.output<typeof Settings>, scope: Scope, d: Dialect): Sql =>
+  step === 'month'
+    ? d.startOf('month', sql`local_day`)
+    : d.startOfWeek(sql`local_day`, scope.calendar.firstWeekday)
 
-/** Orders and net of each day, and the guests' part of them; with a member filter the guests are left out. */
-const shopDays = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
-  scope.audience
-    ? sql`
-        select local_day, ${d.sum(sql`orders`)} as orders, 0 as guest_orders, 0 as guest_net, ${d.sum(sql`net_minor`)} as member_net
-        from (
-          select local_day, orders, 0 as net_minor from purchase
-          union all
-          select local_day, 0 as orders, net_minor from event
-        ) as activity
-        group by local_day`
+const endOfStep = ({ step }: z.output<typeof Settings>, stepFrom: Sql, d: Dialect): Sql =>
+  step === 'month' ? d.lastDayOfMonth(stepFrom) : d.addDays(stepFrom, 6)
+
+/** Whose activity it is, seen from a period: of members by when they first bought. */
+const [returning, newcomer, firstSeen, notYet, guest] = [0, 1, 2, 3, 4] as const
+
+const buyerClass = (from: Sql, to: Sql): Sql => sql`case when guest then ${guest}
+            when first_day < ${from} then ${returning}
+            when first_day <= ${to} then case when first_seen then ${firstSeen} else ${newcomer} end
+            else ${notYet} end`
+
+/**
+ * What each member did on each day in reach: counted orders, net, the counted purchase day before
+ * and the first one of all. Everywhere a derived table says it.
+ */
+const memberDays = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
+  everywhere(scope)
+    ? sql`select * from ${ofAudience(scope, scope.tables.memberDay)} as any_day where ${inReach}`
     : sql`
-        select local_day, ${d.sum(sql`orders`)} as orders, ${d.sumIf(sql`orders`, sql`guest`)} as guest_orders,
-          ${d.sumIf(sql`net_minor`, sql`guest`)} as guest_net, ${d.sumIf(sql`net_minor`, sql`not guest`)} as member_net
-        from ${scope.tables.orderCube} where ${inReach} and ${inPlace(scope)} group by local_day`
+        with counted as (
+          select member_key, local_day, count(*) as orders
+          from ${countedOrders(scope)} as counted_order where ${inReach}
+          group by member_key, local_day
+        ),
+        preceded as (
+          select *, lag(local_day) over (partition by member_key order by local_day) as previous_day from counted
+        ),
+        event as (
+          select member_key, local_day, ${d.sum(sql`net_minor`)} as net_minor
+          from (${netEvents(d.date(scope.asOf))}) as any_event
+          where ${inReach} and ${inPlace(scope)} and ${inAudience(scope, sql`member_key`)}
+          group by member_key, local_day
+        )
+        select coalesce(preceded.local_day, event.local_day) as local_day, coalesce(preceded.orders, 0) as orders,
+          coalesce(event.net_minor, 0) as net_minor, previous_day, member.first_day, coalesce(member.first_seen, false) as first_seen
+        from preceded
+        full join event on event.member_key = preceded.member_key and event.local_day = preceded.local_day
+        left join ${scope.tables.memberFacts} as member on member.member_key = coalesce(preceded.member_key, event.member_key)`
 
 const Measured = Counts.omit({ netMinor: true, buyers: true, returningNetMinor: true }).extend({
   kind: z.enum(['current', 'previous', 'step']),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { addDays } from '../../calendar/calendar.ts'
 import { boughtBetween } from '../../relations/expressions.ts'
-import { askedMembers, countedOrders, everywhere, inAudience } from '../../relations/member-orders.ts'
+import { askedMembers, countedOrders, everywhere, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import type { Dialect } from '../../sql/dialect.ts'
 import { type Sql, sql } from '../../sql/sql.ts'
@@ -67,16 +67,8 @@ export const repurchase = defineMetric({
   row: Row,
 
   build(settings, scope, d) {
-    const { from, to } = windowOf(settings, scope)
-    // Over all history everywhere, each member's facts hold the counts already.
-    const bought = isWholeHistory(settings, scope)
-      ? sql`select first_day, first_seen, orders, purchase_days from ${askedMembers(scope)} as asked where orders > 0`
-      : sql`select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
-          count(*) as orders,
-          ${everywhere(scope) ? sql`max(purchase_day_number) - min(purchase_day_number) + 1` : sql`count(distinct local_day)`} as purchase_days
-        from ${countedOrders(scope)} as counted
-        where local_day >= ${d.date(from)} and local_day <= ${d.date(to)}
-        group by member_key`
+    const { from } = windowOf(settings, scope)
+    const bought = boughtIn(settings, scope, d)
     return sql`
       with bought as (${bought}),
       buyers as (
@@ -122,13 +114,33 @@ const Counted = Row.omit({ rate: true, membersExpression: true })
 const isWholeHistory = (settings: z.output<typeof Settings>, scope: Scope): boolean =>
   settings.from === undefined && windowOf(settings, scope).to === scope.asOf && everywhere(scope)
 
+/** A row per buyer of the window: orders and purchase days in it; from the most condensed table that can say it. */
+function boughtIn(settings: z.output<typeof Settings>, scope: Scope, d: Dialect): Sql {
+  if (isWholeHistory(settings, scope))
+    return sql`select first_day, first_seen, orders, purchase_days from ${askedMembers(scope)} as asked where orders > 0`
+  const { from, to } = windowOf(settings, scope)
+  const inWindow = sql`local_day >= ${d.date(from)} and local_day <= ${d.date(to)}`
+  const who = sql`any_value(first_day) as first_day, any_value(first_seen) as first_seen`
+  return everywhere(scope)
+    ? sql`
+        select ${who}, sum(orders) as orders, count(*) as purchase_days
+        from ${ofAudience(scope, scope.tables.memberDay)} as member_day
+        where orders > 0 and ${inWindow}
+        group by member_key`
+    : sql`
+        select ${who}, count(*) as orders, count(distinct local_day) as purchase_days
+        from ${countedOrders(scope)} as counted
+        where ${inWindow}
+        group by member_key`
+}
+
 /** A row per n: members whose n-th purchase day was observed long enough, and whose next came in time. */
 function ladder({ withinDays, steps }: z.output<typeof Settings>, scope: Scope, d: Dialect): Sql {
   const observedBy = d.date(addDays(scope.asOf, -withinDays))
   const inTime = sql`previous_day <= ${observedBy} and ${d.addDays(sql`previous_day`, withinDays)} >= local_day`
   const opened = sql`
-        select member_key, purchase_day_number, local_day, previous_day from ${scope.tables.memberOrders}
-        where opens_day and purchase_day_number <= ${steps + 1} and ${inAudience(scope, sql`member_key`)}`
+        select * from ${ofAudience(scope, scope.tables.purchaseSteps)} as purchase_day
+        where purchase_day_number <= ${steps + 1}`
   const purchase = everywhere(scope)
     ? sql`select *, true as counts from (${opened}) as opened`
     : sql`select opened.*, counted.member_key is not null as counts

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addMonths, endOfMonth } from '../../calendar/calendar.ts'
 import { firstSeenCohort } from '../../relations/cohorts.ts'
 import { boughtBetween, inMonthlyCohort } from '../../relations/expressions.ts'
-import { askedMembers, countedOrders, everywhere } from '../../relations/member-orders.ts'
+import { askedMembers, countedOrders, everywhere, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import type { Dialect } from '../../sql/dialect.ts'
 import { type Sql, sql } from '../../sql/sql.ts'
@@ -106,9 +106,8 @@ const buyersByMonth = (scope: Scope, d: Dialect): Sql => {
   return everywhere(scope)
     ? sql`
         select cohort_month, month, count(*) as members
-        from ${scope.tables.memberMonth} as active
-        join ${askedMembers(scope)} as member on member.member_key = active.member_key
-        where active.orders > 0
+        from ${ofAudience(scope, scope.tables.memberMonth)} as active
+        where orders > 0
         group by cohort_month, month`
     : sql`
         select cohort_month, month, count(*) as members

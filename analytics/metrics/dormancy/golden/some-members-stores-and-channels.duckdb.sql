@@ -3,9 +3,11 @@ select date_diff('day', last_day, cast($1 as date)) as silent_days, count(*) as 
       from (
         select asked.member_key, any_value(latest.last_day) as last_day,
           greatest(coalesce(cast(sum(event.net_minor) filter (where event.local_day >= (latest.last_day + cast($2 as integer))) as bigint), 0), 0) as yearly_net_minor
-        from (select * from member_facts where member_key in (select member_key from (select unnest(from_json($3, '["INTEGER"]')) as member_key) as audience)) as asked
+        from (select asked_row.* from member_facts as asked_row
+        join (select unnest(from_json($3, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as asked
         left join (
-          select member_key, max(local_day) as last_day from (select * from member_orders where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false) and member_key in (select member_key from (select unnest(from_json($7, '["INTEGER"]')) as member_key) as audience)) as counted group by member_key
+          select member_key, max(local_day) as last_day from (select * from (select asked_row.* from member_orders as asked_row
+        join (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($5, $6), false) and coalesce(channel in ($7), false)) as counted group by member_key
         ) as latest on latest.member_key = asked.member_key
         left join (
           select * from (

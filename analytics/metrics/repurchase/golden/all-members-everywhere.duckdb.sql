@@ -16,8 +16,8 @@ with bought as (select first_day, first_seen, orders, purchase_days from member_
             count(*) filter (where local_day <= cast($4 as date)) as members,
             count(*) filter (where counts and previous_day <= cast($5 as date) and (previous_day + cast($6 as integer)) >= local_day) as came_in_time
           from (select *, true as counts from (
-        select member_key, purchase_day_number, local_day, previous_day from member_orders
-        where opens_day and purchase_day_number <= $7 and true) as opened) as purchase
+        select * from purchase_steps as purchase_day
+        where purchase_day_number <= $7) as opened) as purchase
           group by purchase_day_number
         ) as observed)
       select 0 as place, 'orders' as measure, null as n, members, repeated_by_order as repeated,

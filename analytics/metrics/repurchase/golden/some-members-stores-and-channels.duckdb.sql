@@ -1,8 +1,8 @@
 -- some members, stores and channels
-with bought as (select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
-          count(*) as orders,
-          count(distinct local_day) as purchase_days
-        from (select * from member_orders where coalesce(store in ($1, $2), false) and coalesce(channel in ($3), false) and member_key in (select member_key from (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience)) as counted
+with bought as (
+        select any_value(first_day) as first_day, any_value(first_seen) as first_seen, count(*) as orders, count(distinct local_day) as purchase_days
+        from (select * from (select asked_row.* from member_orders as asked_row
+        join (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($2, $3), false) and coalesce(channel in ($4), false)) as counted
         where local_day >= cast($5 as date) and local_day <= cast($6 as date)
         group by member_key),
       buyers as (
@@ -22,10 +22,12 @@ with bought as (select any_value(first_day) as first_day, any_value(first_seen) 
             count(*) filter (where counts and previous_day <= cast($11 as date) and (previous_day + cast($12 as integer)) >= local_day) as came_in_time
           from (select opened.*, counted.member_key is not null as counts
         from (
-        select member_key, purchase_day_number, local_day, previous_day from member_orders
-        where opens_day and purchase_day_number <= $13 and member_key in (select member_key from (select unnest(from_json($14, '["INTEGER"]')) as member_key) as audience)) as opened
+        select * from (select asked_row.* from purchase_steps as asked_row
+        join (select unnest(from_json($13, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as purchase_day
+        where purchase_day_number <= $14) as opened
         left join (
-          select distinct member_key, purchase_day_number from (select * from member_orders where coalesce(store in ($15, $16), false) and coalesce(channel in ($17), false) and member_key in (select member_key from (select unnest(from_json($18, '["INTEGER"]')) as member_key) as audience)) as counted
+          select distinct member_key, purchase_day_number from (select * from (select asked_row.* from member_orders as asked_row
+        join (select unnest(from_json($15, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($16, $17), false) and coalesce(channel in ($18), false)) as counted
         ) as counted
           on counted.member_key = opened.member_key and counted.purchase_day_number = opened.purchase_day_number) as purchase
           group by purchase_day_number

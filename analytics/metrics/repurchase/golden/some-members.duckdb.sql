@@ -1,5 +1,6 @@
 -- some members
-with bought as (select first_day, first_seen, orders, purchase_days from (select * from member_facts where member_key in (select member_key from (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience)) as asked where orders > 0),
+with bought as (select first_day, first_seen, orders, purchase_days from (select asked_row.* from member_facts as asked_row
+        join (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as asked where orders > 0),
       buyers as (
         select count(*) as members,
           count(*) filter (where orders >= 2) as repeated_by_order,
@@ -16,8 +17,9 @@ with bought as (select first_day, first_seen, orders, purchase_days from (select
             count(*) filter (where local_day <= cast($5 as date)) as members,
             count(*) filter (where counts and previous_day <= cast($6 as date) and (previous_day + cast($7 as integer)) >= local_day) as came_in_time
           from (select *, true as counts from (
-        select member_key, purchase_day_number, local_day, previous_day from member_orders
-        where opens_day and purchase_day_number <= $8 and member_key in (select member_key from (select unnest(from_json($9, '["INTEGER"]')) as member_key) as audience)) as opened) as purchase
+        select * from (select asked_row.* from purchase_steps as asked_row
+        join (select unnest(from_json($8, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as purchase_day
+        where purchase_day_number <= $9) as opened) as purchase
           group by purchase_day_number
         ) as observed)
       select 0 as place, 'orders' as measure, null as n, members, repeated_by_order as repeated,

@@ -1,7 +1,8 @@
 -- some members, stores and channels
 with cohort as (
         select cohort_month, count(*) as members
-        from (select * from member_facts where member_key in (select member_key from (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience)) as asked
+        from (select asked_row.* from member_facts as asked_row
+        join (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as asked
         where cohort_month >= cast(date_trunc('month', cast($2 as date)) as date)
         group by cohort_month
       ),
@@ -10,7 +11,8 @@ with cohort as (
         from (
           select distinct member_key, cast(date_trunc('month', first_day) as date) as cohort_month,
             cast(date_trunc('month', local_day) as date) as month
-          from (select * from member_orders where coalesce(store in ($3, $4), false) and coalesce(channel in ($5), false) and member_key in (select member_key from (select unnest(from_json($6, '["INTEGER"]')) as member_key) as audience)) as counted
+          from (select * from (select asked_row.* from member_orders as asked_row
+        join (select unnest(from_json($3, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false)) as counted
         ) as active
         group by cohort_month, month)
       select cohort.cohort_month as cohort, later.n as period, cohort.members as cohort_size,

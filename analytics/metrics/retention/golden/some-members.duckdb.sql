@@ -1,15 +1,16 @@
 -- some members
 with cohort as (
         select cohort_month, count(*) as members
-        from (select * from member_facts where member_key in (select member_key from (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience)) as asked
+        from (select asked_row.* from member_facts as asked_row
+        join (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as asked
         where cohort_month >= cast(date_trunc('month', cast($2 as date)) as date)
         group by cohort_month
       ),
       bought as (
         select cohort_month, month, count(*) as members
-        from member_month as active
-        join (select * from member_facts where member_key in (select member_key from (select unnest(from_json($3, '["INTEGER"]')) as member_key) as audience)) as member on member.member_key = active.member_key
-        where active.orders > 0
+        from (select asked_row.* from member_month as asked_row
+        join (select unnest(from_json($3, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as active
+        where orders > 0
         group by cohort_month, month)
       select cohort.cohort_month as cohort, later.n as period, cohort.members as cohort_size,
         coalesce(bought.members, 0) as returned

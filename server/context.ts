@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Browser, comesFromOurPage } from './accounts/browser.ts'
+import { languageNamed } from './messages/messages.ts'
 import type { Platform } from './platform.ts'
 import type { Context } from './trpc.ts'
 
@@ -14,7 +15,8 @@ export async function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Context> {
-  const nobody: Context = { platform, actor: null, workspace: null, role: null, browser: null }
+  const language = languageNamed(request.headers['accept-language'] ?? '')
+  const nobody: Context = { platform, actor: null, workspace: null, role: null, browser: null, language }
   const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
   if (bearer !== undefined) {
     if (!sameText(bearer, platform.ownerToken)) return nobody
@@ -35,6 +37,7 @@ export async function contextOf(
   return {
     platform,
     browser,
+    language,
     actor: { kind: 'user', userId: signedIn.userId, name: signedIn.name },
     workspace: signedIn.workspaceId === null ? null : await platform.workspaces.byId(signedIn.workspaceId),
     role: signedIn.role,

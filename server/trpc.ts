@@ -1,6 +1,9 @@
-import { initTRPC, TRPCError } from '@trpc/server'
+import { initTRPC, type TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
 import type { Browser } from './accounts/browser.ts'
+import { inputSentence } from './messages/input.ts'
+import { type Language, sentence } from './messages/messages.ts'
+import { refused, RefusedCall } from './messages/refused.ts'
 import type { Platform } from './platform.ts'
 import type { Workspace } from './workspaces/workspaces.ts'
 
@@ -16,6 +19,8 @@ export interface Context {
   readonly actor: Actor | null
   readonly workspace: Workspace | null
   readonly role: Role | null
+  /** What the caller reads. */
+  readonly language: Language
   /** The calling browser; null for the command line, and for a change that no page of ours asks for. */
   readonly browser?: Browser | null
   /** Names the session of a signed-in user. */
@@ -24,23 +29,20 @@ export interface Context {
 
 const t = initTRPC.context<Context>().create({
   // What leaves the server is a code and a sentence: never SQL, never a stack.
-  errorFormatter: ({ shape, error }) => ({
+  errorFormatter: ({ shape, error, ctx }) => ({
     code: shape.code,
-    message: sentence(error),
+    message: told(error, ctx?.language ?? 'en'),
     data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path },
   }),
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
 })
 
 /** What a caller reads of an error. An unexpected one says nothing of its inside; the server's log does. */
-function sentence(error: TRPCError): string {
-  if (error.cause instanceof ZodError)
-    return error.cause.issues
-      .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-      .join('; ')
-  if (error.code === 'INTERNAL_SERVER_ERROR' && error.cause)
-    return 'Something unexpected went wrong; the server has logged it. Try again, or restart Reveille.'
-  return error.message
+function told(error: TRPCError, language: Language): string {
+  if (error instanceof RefusedCall) return error.in(language)
+  if (error.cause instanceof ZodError) return inputSentence(language, error.cause)
+  if (error.code === 'INTERNAL_SERVER_ERROR') return sentence(language, 'unexpected-inside')
+  return sentence(language, 'unknown-call', { reason: error.message })
 }
 
 export const router = t.router
@@ -51,19 +53,15 @@ export const openProcedure = t.procedure
 
 /** For anyone who is signed in, with or without a workspace. */
 export const signedInProcedure = t.procedure.use(({ ctx, next }) => {
-  if (!ctx.actor) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
+  if (!ctx.actor) throw refused('UNAUTHORIZED', 'sign-in-first')
   return next({ ctx: { ...ctx, actor: ctx.actor } })
 })
 
 const forRoles = (...roles: readonly Role[]) =>
   signedInProcedure.use(({ ctx, next }) => {
     const { workspace, role } = ctx
-    if (!workspace || !role) throw new TRPCError({ code: 'FORBIDDEN', message: 'Choose a workspace first.' })
-    if (!roles.includes(role))
-      throw new TRPCError({
-        code: 'FORBIDDEN',
-        message: 'Your role does not allow this. An owner can change it.',
-      })
+    if (!workspace || !role) throw refused('FORBIDDEN', 'workspace-first')
+    if (!roles.includes(role)) throw refused('FORBIDDEN', 'role')
     return next({ ctx: { ...ctx, workspace, role } })
   })
 

@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client'
 import { createTRPCContext } from '@trpc/tanstack-react-query'
+import { preferredLanguage } from './ui/language.tsx'
 import type { AppRouter } from '../server/router.ts'
 
 export const { TRPCProvider, useTRPC } = createTRPCContext<AppRouter>()
@@ -30,7 +31,7 @@ export const trpcClient = createTRPCClient<AppRouter>({
     splitLink({
       condition: (operation) => operation.type === 'subscription',
       true: httpSubscriptionLink({ url: '/trpc' }),
-      false: httpLink({ url: '/trpc' }),
+      false: httpLink({ url: '/trpc', headers: () => ({ 'accept-language': preferredLanguage() }) }),
     }),
   ],
 })

@@ -1,5 +1,6 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { worded } from '../messages/messages.ts'
+import { refused } from '../messages/refused.ts'
 import { auditName } from '../settings/audit.ts'
 import { openProcedure, ownerProcedure, type Role, router, signedInProcedure } from '../trpc.ts'
 import { longestName, longestPassword, shortestPassword } from './auth.ts'
@@ -8,45 +9,26 @@ import type { Browser } from './browser.ts'
 const RoleName = z.enum(['owner', 'marketer', 'viewer', 'cashier'])
 const Token = z.string().min(1).max(200)
 const Credentials = z.object({
-  name: z.string().trim().min(1, 'Write a name.').max(longestName, `At most ${longestName} letters.`),
+  name: z.string().trim().min(1, worded('user-name-empty')).max(longestName, worded('name-too-long')),
   password: z
     .string()
-    .min(shortestPassword, `A password has at least ${shortestPassword} characters.`)
-    .max(longestPassword, `A password has at most ${longestPassword} characters.`),
+    .min(shortestPassword, worded('password-short'))
+    .max(longestPassword, worded('password-long')),
 })
 
 const browserOf = (ctx: { browser?: Browser | null | undefined }): Browser => {
-  if (!ctx.browser)
-    throw new TRPCError({
-      code: 'FORBIDDEN',
-      message: 'Do this in a browser, on a page of this Reveille.',
-    })
+  if (!ctx.browser) throw refused('FORBIDDEN', 'in-a-browser')
   return ctx.browser
 }
 
 /** Where a person begins: a cashier at the desk, everybody else at the figures. */
 const entered = (role: Role | null) => ({ landing: role === 'cashier' ? '/redeem' : '/' })
 
-const linkRefused = () =>
-  new TRPCError({
-    code: 'UNAUTHORIZED',
-    message:
-      'This link has been used or is too old. Ask who sent it for a new one; the owner gets one from each start of Reveille.',
-  })
-const mustWait = (minutes: number) =>
-  new TRPCError({
-    code: 'TOO_MANY_REQUESTS',
-    message: `Too many attempts. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
-  })
-const nameTaken = () =>
-  new TRPCError({ code: 'CONFLICT', message: 'Somebody signs in with that name already. Choose another.' })
-const notInTeam = () =>
-  new TRPCError({ code: 'NOT_FOUND', message: 'That person is not in the team of this workspace.' })
-const ownsInstallation = () =>
-  new TRPCError({
-    code: 'CONFLICT',
-    message: 'The owner of the installation is owner of every workspace; that cannot be changed.',
-  })
+const linkRefused = () => refused('UNAUTHORIZED', 'link-refused')
+const mustWait = (minutes: number) => refused('TOO_MANY_REQUESTS', 'must-wait', { minutes })
+const nameTaken = () => refused('CONFLICT', 'user-name-taken')
+const notInTeam = () => refused('NOT_FOUND', 'not-in-team')
+const ownsInstallation = () => refused('CONFLICT', 'owner-stays')
 
 export const accountsRouter = router({
   /** Who is signed in and what they may see; null for nobody. */
@@ -80,7 +62,7 @@ export const accountsRouter = router({
         case 'signed-in':
           return entered(outcome.role)
         case 'wrong':
-          throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Name or password is wrong.' })
+          throw refused('UNAUTHORIZED', 'wrong-password')
         case 'must-wait':
           throw mustWait(outcome.minutes)
       }
@@ -106,8 +88,7 @@ export const accountsRouter = router({
   /** Name and password for later sign-ins; ends the user's other sessions. */
   setPassword: signedInProcedure.input(Credentials).mutation(async ({ ctx, input }) => {
     const browser = browserOf(ctx)
-    if (ctx.actor.kind !== 'user')
-      throw new TRPCError({ code: 'FORBIDDEN', message: 'Sign in with the link that the start prints.' })
+    if (ctx.actor.kind !== 'user') throw refused('FORBIDDEN', 'sign-in-with-link')
     const outcome = await ctx.platform.accounts.setPassword(browser, ctx.actor.userId, input)
     if (outcome.kind === 'name-taken') throw nameTaken()
   }),
@@ -134,7 +115,7 @@ export const accountsRouter = router({
         case 'signed-in':
           return entered(outcome.role)
         case 'sign-in-first':
-          throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first, or choose a name.' })
+          throw refused('UNAUTHORIZED', 'sign-in-or-name')
         case 'name-taken':
           throw nameTaken()
         case 'link-refused':
@@ -156,7 +137,7 @@ export const accountsRouter = router({
 
   withdrawInvite: ownerProcedure.input(z.object({ id: z.uuid() })).mutation(async ({ ctx, input }) => {
     if (!(await ctx.platform.accounts.withdrawInvite(ctx.workspace.id, input.id, auditName(ctx.actor))))
-      throw new TRPCError({ code: 'NOT_FOUND', message: 'That invite has been used or withdrawn already.' })
+      throw refused('NOT_FOUND', 'invite-gone')
   }),
 
   setRole: ownerProcedure

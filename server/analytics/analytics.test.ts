@@ -33,7 +33,7 @@ beforeAll(async () => {
     await loadShop(session, handShop)
     await refreshDerivedTables(session, {}, workspace.today())
   })
-  caller = callerFor({ platform, actor: { kind: 'local' }, workspace, role: 'viewer' })
+  caller = callerFor({ platform, actor: { kind: 'local' }, workspace, role: 'viewer', language: 'en' })
 })
 afterAll(async () => {
   await platform.close()

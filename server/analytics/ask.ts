@@ -1,5 +1,6 @@
-import { TRPCError } from '@trpc/server'
-import type { z } from 'zod'
+import { type z, ZodError } from 'zod'
+import { inputSentence } from '../messages/input.ts'
+import { refused } from '../messages/refused.ts'
 import { QueryCancelled, QueryTimedOut } from '../../analytics/engine/engine.ts'
 import type { Metric } from '../../analytics/metrics/metric.ts'
 import { refusal } from '../segments/refusal.ts'
@@ -8,7 +9,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import type { QuestionFilters } from './filters.ts'
 import { runMetric } from './run-metric.ts'
 
-/** Asks a metric for a procedure: refusals become sentences, an interrupted query a code. Throws TRPCError. */
+/** Asks a metric for a procedure: refusals become sentences, an interrupted query a code. Throws RefusedCall. */
 export async function ask<Settings extends z.ZodObject, Row extends z.ZodObject>(
   ctx: Context & { workspace: Workspace },
   metric: Metric<Settings, Row>,
@@ -20,9 +21,12 @@ export async function ask<Settings extends z.ZodObject, Row extends z.ZodObject>
     case 'answered':
       return outcome
     case 'settings-refused':
-      throw new TRPCError({
-        code: 'BAD_REQUEST',
-        message: `${metric.name} does not take this. ${outcome.message}`,
+      throw refused('BAD_REQUEST', 'metric-settings', {
+        metric: metric.name,
+        problem:
+          outcome.problem instanceof ZodError
+            ? inputSentence(ctx.language, outcome.problem)
+            : outcome.problem,
       })
     case 'segment-refused':
       throw refusal(outcome.errors)
@@ -34,14 +38,9 @@ export async function interrupted<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (error instanceof QueryTimedOut)
-      throw new TRPCError({
-        code: 'TIMEOUT',
-        message:
-          'This took longer than 30 seconds and was stopped. Ask about a shorter time or fewer members.',
-      })
+    if (error instanceof QueryTimedOut) throw refused('TIMEOUT', 'timed-out')
     if (error instanceof QueryCancelled || (error instanceof DOMException && error.name === 'AbortError'))
-      throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The question was cancelled.' })
+      throw refused('CLIENT_CLOSED_REQUEST', 'question-cancelled')
     throw error
   }
 }

@@ -1,5 +1,5 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { refused } from '../messages/refused.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { blendedValue, ltv, ltvFindings } from '../../analytics/metrics/ltv/ltv.ts'
@@ -43,9 +43,9 @@ export const analyticsRouter = router({
     .query(async ({ ctx, input, signal }) => {
       const metric = metricNamed(input.name)
       if (!metric)
-        throw new TRPCError({
-          code: 'NOT_FOUND',
-          message: `There is no metric ${input.name}. There are: ${catalogue.map(({ name }) => name).join(', ')}.`,
+        throw refused('NOT_FOUND', 'no-such-metric', {
+          name: input.name,
+          known: catalogue.map(({ name }) => name).join(', '),
         })
       return (await ask(ctx, metric, input, signal)).answer
     }),

@@ -1,8 +1,9 @@
-import type { z } from 'zod'
+import type { z, ZodError } from 'zod'
 import type { Metric } from '../../analytics/metrics/metric.ts'
 import type { Scope } from '../../analytics/relations/scope.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import type { Said } from '../messages/messages.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -23,7 +24,7 @@ export interface MetricAnswer<Row> {
 export type MetricOutcome<Settings, Row> =
   | { kind: 'answered'; answer: MetricAnswer<Row>; settings: Settings; scope: Scope }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
-  | { kind: 'settings-refused'; message: string }
+  | { kind: 'settings-refused'; problem: Said | ZodError }
 
 /**
  * Asks a metric. A window in the filters becomes its settings `from` and `to`, where it has them. A
@@ -46,15 +47,13 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
   if (!settings.success)
     return {
       kind: 'settings-refused',
-      message: settings.error.issues
-        .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
-        .join('; '),
+      problem: settings.error,
     }
   const chosen = settings.data as z.output<Settings> & { from?: string; to?: string }
   if (chosen.from !== undefined && chosen.to !== undefined && chosen.from > chosen.to)
     return {
       kind: 'settings-refused',
-      message: `The window ends (${chosen.to}) before it begins (${chosen.from}).`,
+      problem: { id: 'window-reversed', values: { from: chosen.from, to: chosen.to } },
     }
   for (;;) {
     const asked = await scopeOf(store, workspace, question.filters, signal)
@@ -63,7 +62,7 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
     if (chosen.from !== undefined && chosen.from > asked.asOf)
       return {
         kind: 'settings-refused',
-        message: `The window begins (${chosen.from}) after the day as of which is asked (${asked.asOf}).`,
+        problem: { id: 'window-after-data', values: { from: chosen.from, asOf: asked.asOf } },
       }
     const counted = await workspace.engine.rows(metric.build(chosen, scope, duckdb), { signal })
     const [still] = await workspace.engine.rows(sql`select data_version from workspace_state`, { signal })

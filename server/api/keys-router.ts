@@ -1,14 +1,13 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { worded } from '../messages/messages.ts'
+import { refused } from '../messages/refused.ts'
 import { auditName } from '../settings/audit.ts'
 import { ownerProcedure, router } from '../trpc.ts'
 import { createKey, listKeys, revokeKey, scopes } from './keys.ts'
 
 const NewKey = z.object({
-  name: z.string().trim().min(1, 'Name the key after the till or shop that will hold it.').max(80),
-  scopes: z
-    .array(z.enum(scopes, `A scope is one of: ${scopes.join(', ')}.`))
-    .min(1, `Give the key at least one scope: ${scopes.join(', ')}.`),
+  name: z.string().trim().min(1, worded('key-name-empty')).max(80),
+  scopes: z.array(z.enum(scopes, worded('key-scope'))).min(1, worded('key-scope-empty')),
 })
 
 export const keysRouter = router({
@@ -29,8 +28,7 @@ export const keysRouter = router({
       id: input.id,
       actor: auditName(ctx.actor),
     })
-    if (!done)
-      throw new TRPCError({ code: 'NOT_FOUND', message: 'This workspace has no such key. Reload the list.' })
+    if (!done) throw refused('NOT_FOUND', 'no-such-key')
     return { id: input.id }
   }),
 })

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import type { CampaignDefinition } from './definition.ts'
-import { blockerSentence, confirmationSentence } from './sentences.ts'
+import { say } from '../messages/messages.ts'
+import { blockerSaid, confirmationSaid } from './sentences.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
 
@@ -33,10 +34,16 @@ export function campaignCommands(program: Command): void {
             preview.plan.detectable === null
               ? 'Without a holdout the effect stays unknown.'
               : `This size shows a rise of ${(preview.plan.detectable * 100).toFixed(1)} points or more.`,
-            ...preview.blockers.map((blocker) => `Can't launch: ${blockerSentence(blocker)}`),
-            ...preview.confirmationDetails.map(
-              (one) => `To confirm with --confirm ${one.topic}: ${confirmationSentence(one)}.`,
-            ),
+            ...(preview.blockers.length > 0
+              ? [say('campaign-blocked', { blockers: preview.blockers.map(blockerSaid) })]
+              : []),
+            ...(preview.confirmationDetails.length > 0
+              ? [
+                  say('campaign-unconfirmed', {
+                    confirmations: preview.confirmationDetails.map(confirmationSaid),
+                  }),
+                ]
+              : []),
             `Digest ${preview.digest}`,
           ].join('\n'),
       ),

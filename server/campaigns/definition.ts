@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { worded } from '../messages/messages.ts'
 import { addDays, type BusinessCalendar, daysBetween, startOfDay } from '../../analytics/calendar/calendar.ts'
 import { holdoutShares } from '../../analytics/lift/planner.ts'
 import { Offer } from '../coupons/offer.ts'
@@ -9,7 +10,7 @@ const Minor = z.int().nonnegative()
 const Channel = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook'),
-    url: z.url({ protocol: /^https?$/, error: 'The address must begin with https:// or http://.' }).max(2000),
+    url: z.url({ protocol: /^https?$/, error: worded('not-an-address') }).max(2000),
   }),
   z.strictObject({ kind: z.literal('csv') }),
 ])
@@ -27,11 +28,7 @@ export const CampaignDefinition = z
     /** The coupon's last local day, instead of `validDays`. */
     validTo: z.iso.date().optional(),
     /** Share of the eligible members who get no coupon, so that its effect can be seen; 0: effect unknown. */
-    holdout: z
-      .number()
-      .min(0)
-      .max(holdoutShares.most, 'The holdout is a share of at most 0.5: write 0.1 for 10 %.')
-      .default(holdoutShares.least),
+    holdout: z.number().min(0).max(holdoutShares.most, worded('holdout-share')).default(holdoutShares.least),
     /** The smallest rise in the share of buyers worth proving: what the recommended holdout is made for. */
     effect: z.number().positive().max(1).default(0.05),
     channel: Channel,
@@ -39,7 +36,7 @@ export const CampaignDefinition = z
     budgetMinor: z.int().positive().optional(),
   })
   .refine(({ validDays, validTo }) => (validDays === undefined) !== (validTo === undefined), {
-    error: 'Give either validDays (days after the launch) or validTo (a day), not both.',
+    error: worded('one-validity'),
     path: ['validDays'],
   })
 

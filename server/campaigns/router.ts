@@ -1,6 +1,7 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { refused } from '../messages/refused.ts'
 import { renewSecret, showSecret } from '../delivery/secrets.ts'
+import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -20,7 +21,7 @@ import { launchCampaign } from './launch.ts'
 import { listCampaigns } from './list.ts'
 import { type PreviewOutcome, previewOf } from './preview.ts'
 import { campaignResult } from './result.ts'
-import { changeSentence, launchSentence, noSuchCampaign, segmentSentence } from './sentences.ts'
+import { changeSaid, launchSaid } from './sentences.ts'
 
 const ById = z.object({ campaignId: z.string().min(1).max(100) })
 
@@ -30,19 +31,17 @@ const deskOf = (ctx: Context & { workspace: Workspace; actor: NonNullable<Contex
   actor: auditName(ctx.actor),
 })
 
-const notFound = () => new TRPCError({ code: 'NOT_FOUND', message: noSuchCampaign })
+const notFound = () => refused('NOT_FOUND', 'no-such-campaign')
 
 function changed(outcome: ChangeOutcome): { done: true } {
   if (outcome.kind === 'changed') return { done: true }
-  throw new TRPCError({
-    code: outcome.kind === 'not-found' ? 'NOT_FOUND' : 'PRECONDITION_FAILED',
-    message: changeSentence(outcome),
-  })
+  const { id, values } = changeSaid(outcome)
+  throw refused(outcome.kind === 'not-found' ? 'NOT_FOUND' : 'PRECONDITION_FAILED', id, values)
 }
 
 function shown(outcome: PreviewOutcome) {
   if (outcome.kind === 'previewed') return outcome.preview
-  throw new TRPCError({ code: 'BAD_REQUEST', message: segmentSentence(outcome.errors) })
+  throw refusal(outcome.errors)
 }
 
 export const campaignsRouter = router({
@@ -77,10 +76,7 @@ export const campaignsRouter = router({
     const campaign = await campaignById(ctx.platform.store, ctx.workspace.id, input.campaignId)
     if (!campaign) throw notFound()
     if (campaign.state !== 'draft')
-      throw new TRPCError({
-        code: 'PRECONDITION_FAILED',
-        message: `The campaign is ${campaign.state}; what it launched is on its page (campaign show).`,
-      })
+      throw refused('PRECONDITION_FAILED', 'campaign-has-state', { status: campaign.state })
     return shown(await previewOf(ctx.platform, ctx.workspace, campaign, signal))
   }),
 
@@ -95,17 +91,18 @@ export const campaignsRouter = router({
     .mutation(async ({ ctx, input }) => {
       const outcome = await launchCampaign(deskOf(ctx), input)
       if (outcome.kind === 'launched') return outcome.report
-      throw new TRPCError({
-        code:
-          outcome.kind === 'not-found'
-            ? 'NOT_FOUND'
-            : outcome.kind === 'moved'
-              ? 'CONFLICT'
-              : outcome.kind === 'segment-refused'
-                ? 'BAD_REQUEST'
-                : 'PRECONDITION_FAILED',
-        message: launchSentence(outcome),
-      })
+      const { id, values } = launchSaid(outcome)
+      throw refused(
+        outcome.kind === 'not-found'
+          ? 'NOT_FOUND'
+          : outcome.kind === 'moved'
+            ? 'CONFLICT'
+            : outcome.kind === 'segment-refused'
+              ? 'BAD_REQUEST'
+              : 'PRECONDITION_FAILED',
+        id,
+        values,
+      )
     }),
 
   pause: marketerProcedure
@@ -133,16 +130,9 @@ export const campaignsRouter = router({
       case 'not-found':
         throw notFound()
       case 'not-launched':
-        throw new TRPCError({
-          code: 'PRECONDITION_FAILED',
-          message: 'The campaign has not been launched, so it has no codes. Preview and launch it first.',
-        })
+        throw refused('PRECONDITION_FAILED', 'campaign-not-launched')
       case 'cancelled':
-        throw new TRPCError({
-          code: 'PRECONDITION_FAILED',
-          message:
-            'The campaign was cancelled before its codes were taken out; they are not given out any more.',
-        })
+        throw refused('PRECONDITION_FAILED', 'campaign-cancelled-codes')
     }
   }),
 
@@ -157,10 +147,7 @@ export const campaignsRouter = router({
           ? { kind: 'shown' as const, secret: await renewSecret(tx, ctx.workspace.id, at) }
           : await showSecret(tx, ctx.workspace.id, at)
         if (outcome.kind === 'shown-before')
-          throw new TRPCError({
-            code: 'PRECONDITION_FAILED',
-            message: `The signing secret was shown on ${outcome.at.slice(0, 10)} and is shown once. If it is lost, make a new one (campaign secret --renew) and give it to the receiver.`,
-          })
+          throw refused('PRECONDITION_FAILED', 'secret-shown', { day: outcome.at.slice(0, 10) })
         await recordAudit(tx, {
           workspaceId: ctx.workspace.id,
           actor: auditName(ctx.actor),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
 import type { Platform } from '../platform.ts'
-import { say } from '../messages/messages.ts'
+import { languageOf, say } from '../messages/messages.ts'
 import type { AppRouter } from '../router.ts'
 import { StoreInUse } from '../store/dialect.ts'
 import { instanceOf, readServerFile } from './server-file.ts'
@@ -47,6 +47,7 @@ function clientFor(port: number, token: string, workspace?: string) {
   const url = `http://127.0.0.1:${port}`
   const headers = {
     authorization: `Bearer ${token}`,
+    'accept-language': languageOf(),
     ...(workspace === undefined ? {} : { 'x-reveille-workspace': encodeURIComponent(workspace) }),
   }
   return {

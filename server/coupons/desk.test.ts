@@ -21,6 +21,7 @@ const as = (role: Role, workspace = shop) =>
     platform,
     workspace,
     role,
+    language: 'en',
     actor: { kind: 'user', userId: `the ${role}`, name: role },
   }).coupons
 

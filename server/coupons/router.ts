@@ -1,5 +1,6 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { worded } from '../messages/messages.ts'
+import { refused } from '../messages/refused.ts'
 import { auditName } from '../settings/audit.ts'
 import { deskProcedure, router } from '../trpc.ts'
 import { cancelRedemptions } from './cancellations.ts'
@@ -8,13 +9,13 @@ import { couponsByCode } from './coupons.ts'
 import { hindrance } from './decision.ts'
 import { memberHint } from './member-hint.ts'
 
-const Code = z.string().trim().min(1, 'Type or scan a code.').max(100)
+const Code = z.string().trim().min(1, worded('code-empty')).max(100)
 
 const DeskRedemption = z.object({
   /** New for each redemption, the same when its answer was lost and it is asked again. */
   key: z.uuid(),
   code: Code,
-  amountMinor: z.int().positive('The basket must be more than nothing.'),
+  amountMinor: z.int().positive(worded('basket-empty')),
   receipt: z.string().trim().min(1).max(100).optional(),
   /** The cashier has compared the person with the member that `look` showed. */
   memberConfirmed: z.boolean(),
@@ -67,8 +68,7 @@ export const couponsRouter = router({
       { workspaceId: ctx.workspace.id, redemptionId: input.redemptionId },
       auditName(ctx.actor),
     )
-    if (!cancelled)
-      throw new TRPCError({ code: 'NOT_FOUND', message: 'This workspace has no such redemption.' })
+    if (!cancelled) throw refused('NOT_FOUND', 'no-such-redemption')
     return cancelled[0]!
   }),
 })

@@ -1,5 +1,5 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { refused } from '../messages/refused.ts'
 import { router, signedInProcedure } from '../trpc.ts'
 import { createDemo } from './demo.ts'
 
@@ -14,11 +14,7 @@ export const demoRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => {
-      if (ctx.actor.kind !== 'local')
-        throw new TRPCError({
-          code: 'FORBIDDEN',
-          message: 'The demo workspace is made with: npx reveille demo',
-        })
+      if (ctx.actor.kind !== 'local') throw refused('FORBIDDEN', 'demo-from-command-line')
       return createDemo(ctx.platform, input)
     }),
 })

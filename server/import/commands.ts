@@ -8,8 +8,8 @@ import type { Inspection } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import { presets } from './presets.ts'
 import type { FinalReceipt } from './receipt.ts'
-import { refusal } from './refusal.ts'
-import { refusalSentence } from './sentences.ts'
+import { inputSentence } from '../messages/input.ts'
+import { languageOf, say } from '../messages/messages.ts'
 
 interface ImportOptions extends CommonOptions {
   kind: string
@@ -78,13 +78,10 @@ function overridesOf(options: ImportOptions): MapOverrides {
   const preset = options.preset === undefined ? {} : presets[options.preset]
   if (!preset)
     throw new Refused(
-      refusalSentence(
-        'en',
-        refusal('unknown-preset', { preset: options.preset!, known: Object.keys(presets).join(', ') }),
-      ),
+      say('unknown-preset', { preset: options.preset!, known: Object.keys(presets).join(', ') }),
     )
   if (options.map === undefined) return preset
-  const bad = (detail: string) => new Refused(refusalSentence('en', refusal('bad-map', { detail })))
+  const bad = (detail: string) => new Refused(say('bad-map', { detail }))
   let given: unknown
   try {
     given = JSON.parse(readFileSync(options.map, 'utf8'))
@@ -92,8 +89,7 @@ function overridesOf(options: ImportOptions): MapOverrides {
     throw bad(`${options.map}: ${(error as Error).message}`)
   }
   const read = MapOverrides.safeParse(given)
-  if (!read.success)
-    throw bad(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '))
+  if (!read.success) throw bad(inputSentence(languageOf(), read.error))
   return { ...preset, ...read.data, columns: { ...preset.columns, ...read.data.columns } }
 }
 
@@ -155,8 +151,8 @@ async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortS
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
     const said = await terminal.question('Import with this mapping? [y/N] ', { signal })
     terminal.close()
-    if (!/^y/i.test(said)) throw new Refused('Nothing was imported.')
-  } else if (unsure.length > 0) throw new Refused(refusalSentence('en', refusal('unconfirmed')))
+    if (!/^y/i.test(said)) throw new Refused(say('nothing-imported'))
+  } else if (unsure.length > 0) throw new Refused(say('unconfirmed'))
 }
 
 const needed = new Set(['orderId', 'memberId', 'orderedAt', 'paidAt', 'amount', 'orderTotal', 'unitPrice'])

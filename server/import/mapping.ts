@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { type DateOrder, dateOrderOf, dateOrders } from './dates.ts'
 import {
@@ -56,7 +57,7 @@ export const MapOverrides = z
   .strictObject({
     columns: z.partialRecord(z.enum(fieldNames), z.union([z.string(), z.int().positive(), z.null()])),
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
-    timeZone: z.string().refine(isTimeZone, 'Not a time zone; write it like Asia/Shanghai.'),
+    timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')),
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded'])),
   })

@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
+import { type Language, sentence } from '../messages/messages.ts'
 import type { Readable } from './inspect.ts'
 import type { RowReason } from './normalise.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
 import { readSource } from './source.ts'
-import { type Language, reasonSentence, sentence } from './sentences.ts'
 
 /** A refused row: where it begins, why, and the header of the column that is to blame, if one is. */
 export interface RefusedRow {
@@ -39,7 +39,7 @@ export async function writeRefused(
     for (const row of rows) {
       while (!line.done && line.value.line < row.line) line = await lines.next()
       const original = !line.done && line.value.line === row.line ? line.value.text : ''
-      text += csv([String(row.line), row.header ?? '', reasonSentence(language, row.reason), original])
+      text += csv([String(row.line), row.header ?? '', sentence(language, `row.${row.reason}`), original])
     }
     await write(text)
   }

@@ -1,18 +1,18 @@
 import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { localDay } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import { type Language, sentence } from '../messages/messages.ts'
+import { refused } from '../messages/refused.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { takeOut } from './apply.ts'
 import { inspect } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
-import { type Refusal, refusal } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 import { importById, importRuns, minorDigitsOf, type RunState } from './runs.ts'
-import { type Language, reasonSentence, refusalSentence } from './sentences.ts'
 import { uploadedFile } from './uploads.ts'
 
 const Language = z.enum(['en', 'zh-CN']).default('en')
@@ -30,20 +30,20 @@ const Start = z.object({
 export const importsRouter = router({
   /** Reads a file's beginning: what each column seems to mean, with samples and how sure that is. Changes nothing. */
   inspect: marketerProcedure
-    .input(z.object({ source: Source, map: MapOverrides.default({}), language: Language }))
+    .input(z.object({ source: Source, map: MapOverrides.default({}) }))
     .query(async ({ ctx, input }) => {
-      const { path, fileName } = found(ctx, input.source, input.language)
+      const { path, fileName } = found(ctx, input.source)
       const inspected = await inspect(path, fileName, input.map, ctx.workspace.calendar.timeZone)
-      if ('id' in inspected) throw refused(inspected, input.language)
+      if ('id' in inspected) throw stopped(inspected)
       return inspected.inspection
     }),
 
   /** Begins an import, or a dry run, and answers at once. */
   start: marketerProcedure.input(Start).mutation(async ({ ctx, input }) => {
-    if (input.kind !== 'orders') throw refused(refusal('unknown-kind', { kind: input.kind }), input.language)
-    const { path, fileName } = found(ctx, input.source, input.language)
+    if (input.kind !== 'orders') throw refused('PRECONDITION_FAILED', 'unknown-kind', { kind: input.kind })
+    const { path, fileName } = found(ctx, input.source)
     const started = await importRuns(ctx.platform).start(ctx.workspace, { ...input, path, fileName })
-    if (started.kind === 'refused') throw refused(started, input.language)
+    if (started.kind === 'refused') throw stopped(started)
     return { runId: started.runId }
   }),
 
@@ -101,16 +101,16 @@ export const importsRouter = router({
 
   /** Takes an import out again; the orders it touched are as the other imports say. */
   undo: marketerProcedure
-    .input(z.object({ importId: z.string(), language: Language }))
+    .input(z.object({ importId: z.string() }))
     .mutation(async ({ ctx, input, signal }) => {
       const known = await importById(ctx.workspace, input.importId)
-      if (!known) throw refused(refusal('unknown-import', { importId: input.importId }), input.language)
+      if (!known) throw refused('PRECONDITION_FAILED', 'unknown-import', { importId: input.importId })
       if (known.undoneAt !== null)
-        throw refused(refusal('undone-already', { importId: input.importId }), input.language)
+        throw refused('PRECONDITION_FAILED', 'undone-already', { importId: input.importId })
       if (known.kind !== 'orders')
-        throw refused(refusal('not-undoable', { fileName: String(known.fileName) }), input.language)
+        throw refused('PRECONDITION_FAILED', 'not-undoable', { fileName: String(known.fileName) })
       const busy = importRuns(ctx.platform).current(ctx.workspace.id)
-      if (busy) throw refused(refusal('import-running', { fileName: busy.fileName }), input.language)
+      if (busy) throw refused('PRECONDITION_FAILED', 'import-running', { fileName: busy.fileName })
       const now = ctx.platform.clock.now()
       const { orders } = await takeOut(ctx.workspace.engine, input.importId, {
         timeZone: ctx.workspace.calendar.timeZone,
@@ -128,7 +128,7 @@ const told = (state: RunState | null, workspace: Workspace, language: Language) 
   state && {
     ...state,
     share: state.bytes === 0 ? 0 : state.bytesRead / state.bytes,
-    refusal: state.refusal && refusalSentence(language, state.refusal),
+    refusal: state.refusal && sentence(language, state.refusal.id, state.refusal.values),
     receipt: state.receipt && inWords(state.receipt, workspace, language),
   }
 
@@ -140,7 +140,7 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
-  reasons: receipt.reasons.map((row) => ({ ...row, sentence: reasonSentence(language, row.reason) })),
+  reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
   rounding: new Intl.NumberFormat(language, {
     style: 'currency',
     currency,
@@ -149,20 +149,17 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
   }).format(receipt.roundingMinor / 10 ** minorDigitsOf(currency)),
 })
 
-const refused = (reason: Refusal, language: Language) =>
-  new TRPCError({ code: 'PRECONDITION_FAILED', message: refusalSentence(language, reason) })
+const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)
 
 function found(
   ctx: Context & { readonly workspace: Workspace },
   source: z.infer<typeof Source>,
-  language: Language,
 ): { path: string; fileName: string } {
   if ('path' in source) {
-    if (ctx.actor?.kind !== 'local')
-      throw new TRPCError({ code: 'FORBIDDEN', message: 'Only the command line names files by their path.' })
+    if (ctx.actor?.kind !== 'local') throw refused('FORBIDDEN', 'paths-from-command-line')
     return { path: resolve(source.path), fileName: source.path.split(/[\\/]/).at(-1)! }
   }
   const upload = uploadedFile(ctx.platform, ctx.workspace.id, source.uploadId)
-  if (!upload) throw refused(refusal('unknown-upload'), language)
+  if (!upload) throw refused('PRECONDITION_FAILED', 'unknown-upload')
   return upload
 }

@@ -13,7 +13,7 @@ import { feedGaps } from './feed-gaps.ts'
 import { fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { type RefusedRow, writeRefused } from './refused-file.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import { type Language, reasonSentence, sentence } from './sentences.ts'
+import { type Language, sentence } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
 
 /** What to import, and how. */
@@ -228,7 +228,7 @@ export class ImportRuns {
       const importId = randomUUID()
       if (facts.refused === facts.read) {
         const first = await firstRefused(staged)
-        const reason = first ? reasonSentence(order.language, first.reason) : ''
+        const reason = first ? sentence(order.language, `row.${first.reason}`) : ''
         return {
           phase: 'refused',
           refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),

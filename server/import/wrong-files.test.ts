@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { refusalSentence } from './sentences.ts'
+import { sentence as inWords } from '../messages/messages.ts'
+import type { Refusal } from './refusal.ts'
 import { openTestShop, type TestShop, visible } from './test-shop.ts'
 
 const header = 'order_id,customer_id,order_date,amount\n'
@@ -44,9 +45,9 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     const before = await visible(shop)
     const outcome = await shop.import(path)
     expect(outcome).toMatchObject({ kind: 'refused', id })
-    const sentence = refusalSentence('en', outcome as never)
+    const sentence = inWords('en', (outcome as Refusal).id, (outcome as Refusal).values)
     expect(sentence).not.toMatch(/[{}]/)
-    expect(refusalSentence('zh-CN', outcome as never)).toMatch(/[。）]$|行：/)
+    expect(inWords('zh-CN', (outcome as Refusal).id, (outcome as Refusal).values)).toMatch(/[。）]$|行：/)
     expect(await visible(shop)).toEqual(before)
   })
 

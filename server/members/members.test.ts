@@ -46,6 +46,7 @@ const caller = (role: Role) =>
     workspace,
     role,
     browser: null,
+    language: 'en',
   })
 
 async function allPages(request: ListRequest, limit: number) {

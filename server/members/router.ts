@@ -1,16 +1,13 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { refused } from '../messages/refused.ts'
+import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { ownerProcedure, readerProcedure, router } from '../trpc.ts'
 import { listMembers, sorts } from './list.ts'
 import { oneMember, phoneOf } from './one.ts'
 
 const MemberId = z.string().min(1).max(200)
-const nobody = () =>
-  new TRPCError({
-    code: 'NOT_FOUND',
-    message: 'There is no member of this id on this day. Look it up on the Members page.',
-  })
+const nobody = () => refused('NOT_FOUND', 'no-such-member')
 
 export const membersRouter = router({
   /** A page of members by segment and search, sorted. `cursor` is the page before's `nextCursor`. */
@@ -37,15 +34,9 @@ export const membersRouter = router({
         case 'listed':
           return outcome.page
         case 'refused':
-          throw new TRPCError({
-            code: 'BAD_REQUEST',
-            message: `The segment is not understood. ${outcome.errors.map(({ message }) => message).join(' ')}`,
-          })
+          throw refusal(outcome.errors)
         case 'stale-cursor':
-          throw new TRPCError({
-            code: 'CONFLICT',
-            message: 'The data has changed since the first page. Open the list again.',
-          })
+          throw refused('CONFLICT', 'list-moved')
       }
     }),
 

@@ -1,11 +1,28 @@
 import { IntlMessageFormat } from 'intl-messageformat'
-import { server as english } from './en/server.ts'
-import { server as chinese } from './zh-CN/server.ts'
+import enImport from './en/import.json' with { type: 'json' }
+import enProblems from './en/problems.json' with { type: 'json' }
+import enRefusals from './en/refusals.json' with { type: 'json' }
+import { server as enServer } from './en/server.ts'
+import zhImport from './zh-CN/import.json' with { type: 'json' }
+import zhProblems from './zh-CN/problems.json' with { type: 'json' }
+import zhRefusals from './zh-CN/refusals.json' with { type: 'json' }
+import { server as zhServer } from './zh-CN/server.ts'
 
-export type Language = 'en' | 'zh-CN'
+export const english = { ...enServer, ...enImport, ...enProblems, ...enRefusals }
 export type MessageKey = keyof typeof english
+export type Language = 'en' | 'zh-CN'
 
-const sentences = { en: english, 'zh-CN': chinese } as const
+export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = {
+  en: english,
+  'zh-CN': { ...zhServer, ...zhImport, ...zhProblems, ...zhRefusals },
+}
+
+/** A sentence that is not in a language yet. Its values may be sentences too; several stand one after the other. */
+export interface Said {
+  readonly id: MessageKey
+  readonly values?: Values | undefined
+}
+export type Values = Readonly<Record<string, string | number | Said | readonly Said[]>>
 
 /** What the user asked for with `--lang`, else what the system's locale says; English when neither is Chinese. */
 export function languageOf(
@@ -14,17 +31,26 @@ export function languageOf(
 ): Language {
   const at = argv.findIndex((word) => word === '--lang' || word.startsWith('--lang='))
   const asked = at < 0 ? undefined : (argv[at]!.split('=')[1] ?? argv[at + 1])
-  const locale = asked ?? (environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || '')
-  return /^zh/i.test(locale) ? 'zh-CN' : 'en'
+  return languageNamed(asked ?? (environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || ''))
 }
 
+/** The language that a locale or an `accept-language` begins with; English when it is not Chinese. */
+export const languageNamed = (locale: string): Language => (/^zh/i.test(locale) ? 'zh-CN' : 'en')
+
 /** A sentence in a language; values are put in as ICU says. */
-export const sentence = (
-  language: Language,
-  key: MessageKey,
-  values: Record<string, string | number> = {},
-): string => new IntlMessageFormat(sentences[language][key], language).format(values) as string
+export const sentence = (language: Language, key: MessageKey, values: Values = {}): string =>
+  new IntlMessageFormat(sentences[language][key], language).format(
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, inWords(language, value)])),
+  ) as string
+
+function inWords(language: Language, value: Values[string]): string | number {
+  if (typeof value !== 'object') return value
+  const all = 'id' in value ? [value] : value
+  return all.map(({ id, values }) => sentence(language, id, values)).join(language === 'en' ? ' ' : '')
+}
 
 /** A sentence in the language of this process. */
-export const say = (key: MessageKey, values?: Record<string, string | number>): string =>
-  sentence(languageOf(), key, values)
+export const say = (key: MessageKey, values?: Values): string => sentence(languageOf(), key, values)
+
+/** The message of a check of an input: its id, put into the caller's language by input.ts. */
+export const worded = (id: MessageKey): MessageKey => id

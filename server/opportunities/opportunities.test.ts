@@ -67,7 +67,7 @@ beforeAll(async () => {
     await session.run(sql`update members set points = 200 where member_key in (2, 3, 41)`)
     await refreshDerivedTables(session, {}, workspace.today())
   })
-  caller = callerFor({ platform, actor: { kind: 'local' }, workspace, role: 'viewer' })
+  caller = callerFor({ platform, actor: { kind: 'local' }, workspace, role: 'viewer', language: 'en' })
 })
 afterAll(async () => {
   await platform.close()

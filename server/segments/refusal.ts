@@ -1,13 +1,14 @@
-import { TRPCError } from '@trpc/server'
+import type { Said } from '../messages/messages.ts'
+import { refused } from '../messages/refused.ts'
 import type { SegmentError } from './evaluation.ts'
 
-/** A rule's problems as the error of a call: each sentence with its place, counted from 1, and what to write. */
-export function refusal(errors: readonly SegmentError[]): TRPCError {
-  const message = errors
-    .map(({ from, message: sentence, suggestion }) => {
-      const instead = suggestion === undefined || suggestion === '' ? '' : ` Try: ${suggestion}`
-      return `At character ${from + 1}: ${sentence}${instead}`
-    })
-    .join('\n')
-  return new TRPCError({ code: 'BAD_REQUEST', message })
-}
+/** A rule's problems: each sentence with its place, counted from 1, and what to write. */
+export const problemsSaid = (errors: readonly SegmentError[]): Said[] =>
+  errors.map(({ from, id, values, suggestion }) => ({
+    id: suggestion ? 'segment-problem-mended' : 'segment-problem',
+    values: { at: from + 1, problem: { id: `problem.${id}`, values }, ...(suggestion ? { suggestion } : {}) },
+  }))
+
+/** A rule's problems as the error of a call. */
+export const refusal = (errors: readonly SegmentError[]) =>
+  refused('BAD_REQUEST', 'segment-refused', { problems: problemsSaid(errors) })

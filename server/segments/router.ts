@@ -1,9 +1,10 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { QueryCancelled, QueryTimedOut } from '../../analytics/engine/engine.ts'
+import { worded } from '../messages/messages.ts'
+import { refused } from '../messages/refused.ts'
 import { limits } from '../../analytics/segments/ast.ts'
 import { parse } from '../../analytics/segments/parse.ts'
 import { print } from '../../analytics/segments/print.ts'
+import { interrupted } from '../analytics/ask.ts'
 import { auditName } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router, signedInProcedure } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -17,9 +18,9 @@ const Asked = z.object({ expression: Expression, asOf: z.iso.date().optional() }
 const Name = z
   .string()
   .trim()
-  .min(1, 'A segment needs a name.')
-  .max(80, 'A name has at most 80 characters.')
-  .regex(/^\P{Cc}*$/u, 'A name is one line of text.')
+  .min(1, worded('segment-name-empty'))
+  .max(80, worded('name-too-long'))
+  .regex(/^\P{Cc}*$/u, worded('name-one-line'))
 const Id = z.object({ id: z.uuid() })
 
 export const segmentsRouter = router({
@@ -75,10 +76,7 @@ export const segmentsRouter = router({
       const evaluation = await evaluated(ctx, input, signal)
       const { expression, asOf, dataVersion, members } = evaluation
       if (input.dataVersion !== undefined && input.dataVersion !== dataVersion)
-        throw new TRPCError({
-          code: 'CONFLICT',
-          message: 'The data changed while the list was read. Ask for it again from its beginning.',
-        })
+        throw refused('CONFLICT', 'data-moved')
       const memberIds = await interrupted(idsOf(ctx.workspace, evaluation, input.after, input.limit, signal))
       return { expression, asOf, dataVersion, members, memberIds }
     }),
@@ -94,10 +92,7 @@ export const segmentsRouter = router({
         case 'refused':
           throw refusal(outcome.errors)
         case 'unknown-member':
-          throw new TRPCError({
-            code: 'NOT_FOUND',
-            message: `No member ${input.memberId} is known on ${outcome.asOf}. Look up the id under Members.`,
-          })
+          throw refused('NOT_FOUND', 'unknown-member', { memberId: input.memberId, asOf: outcome.asOf })
       }
     }),
 
@@ -126,10 +121,7 @@ export const segmentsRouter = router({
         case 'refused':
           throw refusal(outcome.errors)
         case 'name-taken':
-          throw new TRPCError({
-            code: 'CONFLICT',
-            message: `There is a segment named ${input.name} already. Choose another name.`,
-          })
+          throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
         case 'no-such-segment':
           throw noSuchSegment()
       }
@@ -141,11 +133,7 @@ export const segmentsRouter = router({
     if (expression === undefined) throw noSuchSegment()
     const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
     const outcome = await saveSegment(ctx.platform.store, ctx.workspace, { ...input, expression }, doing)
-    if (outcome.kind === 'name-taken')
-      throw new TRPCError({
-        code: 'CONFLICT',
-        message: `There is a segment named ${input.name} already. Choose another name.`,
-      })
+    if (outcome.kind === 'name-taken') throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
   }),
 
   remove: marketerProcedure.input(Id).mutation(async ({ ctx, input }) => {
@@ -154,8 +142,7 @@ export const segmentsRouter = router({
   }),
 })
 
-const noSuchSegment = () =>
-  new TRPCError({ code: 'NOT_FOUND', message: 'There is no such segment. It may have been deleted.' })
+const noSuchSegment = () => refused('NOT_FOUND', 'no-such-segment')
 
 async function evaluated(
   ctx: Context & { workspace: Workspace },
@@ -165,19 +152,4 @@ async function evaluated(
   const outcome = await interrupted(evaluateSegment(ctx.platform.store, ctx.workspace, asked, signal))
   if (outcome.kind === 'refused') throw refusal(outcome.errors)
   return outcome.evaluation
-}
-
-async function interrupted<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof QueryTimedOut)
-      throw new TRPCError({
-        code: 'TIMEOUT',
-        message: 'This took longer than 30 seconds and was stopped. Ask with fewer conditions.',
-      })
-    if (error instanceof QueryCancelled || (error instanceof DOMException && error.name === 'AbortError'))
-      throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The question was cancelled.' })
-    throw error
-  }
 }

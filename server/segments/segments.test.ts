@@ -20,6 +20,7 @@ const caller = createCallerFactory(appRouter)({
   actor: { kind: 'local' },
   workspace,
   role: 'owner',
+  language: 'en',
 })
 afterAll(async () => {
   await platform.close()

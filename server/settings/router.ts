@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { ownerProcedure, readerProcedure, router } from '../trpc.ts'
 import { auditName } from './audit.ts'
@@ -7,14 +8,11 @@ import { changeSettings, settingsOf } from './settings.ts'
 const Days = z.int().min(1).max(3650)
 
 const Settings = z.object({
-  timeZone: z.string().refine(isTimeZone, 'Not a time zone; write it like Asia/Shanghai.'),
+  timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')),
   firstWeekday: z.int().min(1).max(7),
   dormancy: z
     .object({ active: Days, cooling: Days, dormant: Days })
-    .refine(
-      ({ active, cooling, dormant }) => active < cooling && cooling < dormant,
-      'Each status lasts longer than the one before: active < cooling < dormant.',
-    ),
+    .refine(({ active, cooling, dormant }) => active < cooling && cooling < dormant, worded('status-order')),
   openedAtStart: z.boolean(),
 })
 

@@ -1,5 +1,6 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { worded } from '../messages/messages.ts'
+import { refused } from '../messages/refused.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
@@ -9,9 +10,9 @@ import { listTags, renameTag, retireTag, saveTag, setTag, type TagOutcome } from
 const TagName = z
   .string()
   .trim()
-  .min(1, 'A tag needs a name.')
-  .max(60, 'A tag has at most 60 characters.')
-  .regex(/^\P{Cc}*$/u, 'A tag is one line of text.')
+  .min(1, worded('tag-name-empty'))
+  .max(60, worded('name-too-long'))
+  .regex(/^\P{Cc}*$/u, worded('name-one-line'))
 
 const Whose = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('members'), memberIds: z.array(z.string().max(200)).min(1).max(10_000) }),
@@ -86,16 +87,13 @@ function done(outcome: TagOutcome): { members: number } {
     case 'refused':
       throw refusal(outcome.errors)
     case 'unknown-members':
-      throw new TRPCError({
-        code: 'NOT_FOUND',
-        message: `${outcome.memberIds.length} of these members are not known, such as ${outcome.memberIds[0]}. Nothing was changed.`,
+      throw refused('NOT_FOUND', 'unknown-tagged', {
+        count: outcome.memberIds.length,
+        memberId: outcome.memberIds[0]!,
       })
     case 'no-such-tag':
-      throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such tag. Look at the list of tags.' })
+      throw refused('NOT_FOUND', 'no-such-tag')
     case 'name-taken':
-      throw new TRPCError({
-        code: 'CONFLICT',
-        message: 'There is a tag of that name already. Choose another name.',
-      })
+      throw refused('CONFLICT', 'tag-name-taken')
   }
 }

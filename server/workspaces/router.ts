@@ -1,5 +1,6 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { worded } from '../messages/messages.ts'
+import { refused } from '../messages/refused.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { router, signedInProcedure } from '../trpc.ts'
 
@@ -7,12 +8,9 @@ const NewWorkspace = z.object({
   name: z.string().trim().min(1).max(80),
   currency: z
     .string()
-    .regex(/^[A-Z]{3}$/, 'A currency is three capital letters, such as CNY.')
+    .regex(/^[A-Z]{3}$/, worded('not-a-currency'))
     .default('CNY'),
-  timeZone: z
-    .string()
-    .refine(isTimeZone, 'Not a time zone; write it like Asia/Shanghai.')
-    .default('Asia/Shanghai'),
+  timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')).default('Asia/Shanghai'),
 })
 
 export const workspacesRouter = router({
@@ -42,27 +40,17 @@ export const workspacesRouter = router({
   /** The workspace that this session looks at from now on. */
   switch: signedInProcedure.input(z.object({ id: z.uuid() })).mutation(async ({ ctx, input }) => {
     if (ctx.actor.kind !== 'user' || ctx.sessionToken === undefined)
-      throw new TRPCError({
-        code: 'FORBIDDEN',
-        message: 'The command line names its workspace: --workspace.',
-      })
+      throw refused('FORBIDDEN', 'workspace-by-name')
     if (!(await ctx.platform.accounts.switchWorkspace(ctx.actor.userId, ctx.sessionToken, input.id)))
-      throw new TRPCError({
-        code: 'FORBIDDEN',
-        message: 'You are not in the team of that workspace. Its owner can invite you.',
-      })
+      throw refused('FORBIDDEN', 'not-your-workspace')
   }),
 
   create: signedInProcedure.input(NewWorkspace).mutation(async ({ ctx, input }) => {
     const { actor, platform } = ctx
     if (actor.kind === 'user' && !(await platform.accounts.ownsInstallation(actor.userId)))
-      throw new TRPCError({
-        code: 'FORBIDDEN',
-        message: 'Only the owner of this installation makes workspaces. Ask them for one.',
-      })
+      throw refused('FORBIDDEN', 'workspace-makers')
     const created = await ctx.platform.workspaces.create(input)
-    if (!created)
-      throw new TRPCError({ code: 'CONFLICT', message: `A workspace named ${input.name} exists already.` })
+    if (!created) throw refused('CONFLICT', 'workspace-name-taken', { name: input.name })
     return { id: created.id, name: created.name }
   }),
 })

@@ -19,8 +19,7 @@ export function useErrorText(): (error: unknown) => { sentence: string; code: st
   const t = useTranslations('ui')
   return (error) => {
     const code = errorCode(error)
-    if (spokenByServer.includes(code) && error instanceof Error && !error.message.startsWith('['))
-      return { sentence: error.message, code }
+    if (spokenByServer.includes(code) && error instanceof Error) return { sentence: error.message, code }
     const known = code === 'OFFLINE' || code === 'FORBIDDEN' || code === 'UNAUTHORIZED' || code === 'TIMEOUT'
     return { sentence: t(known ? `error.${code}` : 'error.other'), code }
   }

@@ -105,7 +105,6 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
   const t = useTranslations('data')
   const trpc = useTRPC()
   const client = useQueryClient()
-  const { language } = useLanguage()
   const undo = useMutation(
     trpc.imports.undo.mutationOptions({
       onSuccess: async () => {
@@ -122,7 +121,7 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
         <Button
           color="red"
           loading={undo.isPending}
-          onClick={() => undo.mutate({ importId: undone.importId, language })}
+          onClick={() => undo.mutate({ importId: undone.importId })}
         >
           {t('undo.do')}
         </Button>

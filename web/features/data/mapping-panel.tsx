@@ -28,7 +28,7 @@ export function MappingPanel({
   const { language } = useLanguage()
   const [map, setMap] = useState<MapOverrides>({})
   const source = { uploadId }
-  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map, language }))
+  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map }))
   const start = useMutation(
     trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId) }),
   )

@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { glob } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { IntlMessageFormat } from 'intl-messageformat'
+import { expect, test } from 'vitest'
+import { problemIds } from '../../analytics/segments/problems.ts'
+import { makeApp } from '../app.ts'
+import { openPlatform } from '../platform.ts'
+import { type Language, type MessageKey, sentence, sentences } from './messages.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const keys = Object.keys(sentences.en) as MessageKey[]
+const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Record<string, string>
+
+/** The names of the values that a message takes. */
+function valuesOf(language: Language, key: MessageKey): string[] {
+  const names = new Set<string>()
+  const walk = (part: unknown): void => {
+    if (Array.isArray(part)) part.forEach(walk)
+    else if (part !== null && typeof part === 'object') {
+      const { type, value } = part as { type?: number; value?: unknown }
+      // 0 is plain text, 7 the # of a plural; everything else carries its argument's name.
+      if (type !== undefined && type !== 0 && type !== 7) names.add(String(value))
+      Object.values(part).forEach(walk)
+    }
+  }
+  walk(new IntlMessageFormat(sentences[language][key], language).getAst())
+  return [...names].toSorted()
+}
+
+test('every id has a sentence in both languages with the same values', () => {
+  expect(Object.keys(sentences['zh-CN']).toSorted()).toEqual(keys.toSorted())
+  const values = (language: Language) => keys.map((key) => [key, valuesOf(language, key)])
+  expect(values('zh-CN')).toEqual(values('en'))
+  expect(keys.filter((key) => !/[一-鿿]|^\{field\}/.test(sentences['zh-CN'][key]))).toEqual([])
+})
+
+test('no id stands in two files', () => {
+  const files = ['import', 'problems', 'refusals'].map((name) => json(`server/messages/en/${name}.json`))
+  const ids = files.flatMap((file) => Object.keys(file))
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+test('the problems of a rule read as they do in the editor', () => {
+  for (const language of ['en', 'zh-CN'] as const) {
+    const { problem } = json(`web/messages/${language}/segments.json`) as unknown as { problem: object }
+    const ours = Object.entries(problem).map(([id, text]) => [`problem.${id}`, text])
+    expect(json(`server/messages/${language}/problems.json`)).toEqual(Object.fromEntries(ours))
+    expect(Object.keys(problem).toSorted()).toEqual(problemIds.toSorted())
+  }
+})
+
+test('every refusal of a call and every check of an input has an id, not a sentence of its own', async () => {
+  const spoken: string[] = []
+  let asked = 0
+  for await (const path of glob('server/**/*.ts', { cwd: root })) {
+    if (path.endsWith('.test.ts') || path.startsWith('server/tooling')) continue
+    const source = readFileSync(join(root, path), 'utf8')
+    asked += source.match(/\b(?:refused|worded)\(\s*'/g)?.length ?? 0
+    if (/new TRPCError\(/.test(source)) spoken.push(`${path}: new TRPCError`)
+    for (const [text] of source.matchAll(
+      /\.(?:min|max|regex|refine|positive|enum)\([^()\n]*(?:\([^()]*\)[^()\n]*)*,\s*['"`][A-Z][^'"`]* [^'"`]*['"`]/g,
+    ))
+      spoken.push(`${path}: ${text}`)
+  }
+  expect(spoken).toEqual([])
+  expect(asked).toBeGreaterThan(50)
+})
+
+test('the same refusals come in the language of the caller', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reveille-messages-'))
+  const platform = await openPlatform(folder)
+  const app = await makeApp(platform)
+  const said = async (language: string | undefined, path: string, payload: object) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url: `/trpc/${path}`,
+      headers: {
+        authorization: `Bearer ${platform.ownerToken}`,
+        'x-reveille-workspace': 'shop',
+        ...(language === undefined ? {} : { 'accept-language': language }),
+      },
+      payload,
+    })
+    return (answer.json() as { error: { message: string } }).error.message
+  }
+  try {
+    await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' })
+    const again = ['workspaces.create', { name: 'shop' }] as const
+    expect(await said(undefined, ...again)).toBe('A workspace named shop exists already.')
+    expect(await said('en-GB,zh;q=0.5', ...again)).toBe('A workspace named shop exists already.')
+    expect(await said('zh-CN', ...again)).toBe('已有名为“shop”的工作区。')
+
+    const wrong = ['workspaces.create', { name: 'x', timeZone: 'Mars' }] as const
+    expect(await said('en', ...wrong)).toBe('timeZone: Not a time zone; write it like Asia/Shanghai.')
+    expect(await said('zh-CN', ...wrong)).toBe('timeZone：不是有效时区，请写作 Asia/Shanghai 这样的形式。')
+    expect(await said('zh-CN', 'workspaces.create', { name: 7 })).toMatch(/^name：[^A-Z]*[一-鿿]/)
+
+    const rule = ['segments.save', { name: 'x', expression: 'odrers > 2' }] as const
+    expect(await said('en', ...rule)).toContain('At character 1: There is no field named odrers. Try: orders')
+    expect(await said('zh-CN', ...rule)).toContain('第 1 个字符：没有名为 odrers 的字段。可改为：orders')
+    expect(await said('zh-CN', 'tags.retire', { tag: 'x' })).toBe('没有这个标签，请查看标签列表。')
+  } finally {
+    await app.close()
+    await platform.close()
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('sentences stand in sentences', () => {
+  const confirmations = [
+    { id: 'confirm-old-data', values: { asOf: '2026-01-01', today: '2026-02-01' } },
+    {
+      id: 'confirm-feed-gap',
+      values: {
+        asOf: '2026-01-01',
+        stores: [{ id: 'store-stops', values: { store: 'A', newestDay: '2025-12-01', members: 3 } }],
+      },
+    },
+  ] as const
+  expect(sentence('zh-CN', 'campaign-unconfirmed', { confirmations })).toBe(
+    '投放前请确认：数据截至 2026-01-01，今天是 2026-02-01，会员此后可能已有购买（--confirm old-data）。数据截至 2026-01-01，但部分门店的订单提前中断（--confirm feed-gap）：A 止于 2025-12-01（3 位会员）。',
+  )
+  expect(sentence('en', 'campaign-unconfirmed', { confirmations })).toMatch(
+    /A on 2025-12-01 \(3 members\)\.$/,
+  )
+})

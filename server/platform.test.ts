@@ -22,24 +22,30 @@ function openToOthers(path: string): string[] {
   return [...((mode & 0o077) === 0 ? [] : [path]), ...inside.flatMap(openToOthers)]
 }
 
-test.skipIf(process.platform === 'win32')('a new data folder and all in it is its owner’s alone', async () => {
-  const data = join(folder, 'new', 'data')
-  const platform = await openPlatform(data)
-  await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' })
-  expect(readdirSync(join(data, 'workspaces')).length).toBeGreaterThan(0)
-  expect(readdirSync(data)).toContain('store.db-wal')
-  expect(openToOthers(data)).toEqual([])
-  await platform.close()
-  expect(openToOthers(data)).toEqual([])
-})
+test.skipIf(process.platform === 'win32')(
+  'a new data folder and all in it is its owner’s alone',
+  async () => {
+    const data = join(folder, 'new', 'data')
+    const platform = await openPlatform(data)
+    await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' })
+    expect(readdirSync(join(data, 'workspaces')).length).toBeGreaterThan(0)
+    expect(readdirSync(data)).toContain('store.db-wal')
+    expect(openToOthers(data)).toEqual([])
+    await platform.close()
+    expect(openToOthers(data)).toEqual([])
+  },
+)
 
-test.skipIf(process.platform === 'win32')('a data folder that others could read is closed to them', async () => {
-  const data = join(folder, 'data')
-  mkdirSync(join(data, 'workspaces'), { recursive: true })
-  writeFileSync(join(data, 'store.db'), '')
-  writeFileSync(join(data, 'notes.txt'), '')
-  chmodSync(data, 0o755)
-  const platform = await openPlatform(data)
-  await platform.close()
-  expect(openToOthers(data)).toEqual([join(data, 'notes.txt')]) // not ours, and behind a closed folder
-})
+test.skipIf(process.platform === 'win32')(
+  'a data folder that others could read is closed to them',
+  async () => {
+    const data = join(folder, 'data')
+    mkdirSync(join(data, 'workspaces'), { recursive: true })
+    writeFileSync(join(data, 'store.db'), '')
+    writeFileSync(join(data, 'notes.txt'), '')
+    chmodSync(data, 0o755)
+    const platform = await openPlatform(data)
+    await platform.close()
+    expect(openToOthers(data)).toEqual([join(data, 'notes.txt')]) // not ours, and behind a closed folder
+  },
+)

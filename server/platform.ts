@@ -41,7 +41,10 @@ const ours = /^(store\.db|server\.json|workspaces$|imports$|uploads$)/
 
 /** Takes from everybody but the owner what an earlier start left open to them. */
 function keepToOwner(folder: string): void {
-  for (const path of [folder, ...readdirSync(folder).flatMap((name) => (ours.test(name) ? join(folder, name) : []))]) {
+  for (const path of [
+    folder,
+    ...readdirSync(folder).flatMap((name) => (ours.test(name) ? join(folder, name) : [])),
+  ]) {
     const { mode, uid } = statSync(path)
     // Somebody else's folder (a mounted volume) is closed by them, or not at all.
     if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, mode & 0o700)

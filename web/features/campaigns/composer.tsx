@@ -12,7 +12,15 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import { AudienceStep } from './audience-step.tsx'
 import { ChannelStep } from './channel-step.tsx'
 import classes from './composer.module.css'
-import { definitionFrom, type Draft, holdoutOf, type Problem, problemsOf, type StepName, steps } from './draft.ts'
+import {
+  definitionFrom,
+  type Draft,
+  holdoutOf,
+  type Problem,
+  problemsOf,
+  type StepName,
+  steps,
+} from './draft.ts'
 import { HoldoutStep } from './holdout-step.tsx'
 import { OfferStep } from './offer-step.tsx'
 import { ReviewStep } from './review-step.tsx'

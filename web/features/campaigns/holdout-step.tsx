@@ -37,7 +37,11 @@ export function HoldoutStep({ draft, change, preview }: StepProps & { preview: P
               {plan.recommended.proves && option.share === plan.recommended.share ? t('recommended') : null}
             </Option>
           ))}
-          <Option chosen={draft.holdout === 0} choose={() => change({ holdout: 0, holdoutPicked: true })} title={t('none')}>
+          <Option
+            chosen={draft.holdout === 0}
+            choose={() => change({ holdout: 0, holdoutPicked: true })}
+            title={t('none')}
+          >
             {t('noneHelp')}
           </Option>
         </div>

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -56,13 +56,8 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
   )
 
   const recommended = estimate.isPlaceholderData ? undefined : estimate.data?.plan.recommended
-  useEffect(() => {
-    if (!recommended) return
-    setDraft((before) => {
-      const holdout = holdoutOf(before, recommended)
-      return holdout === before.holdout ? before : { ...before, holdout }
-    })
-  }, [recommended])
+  const holdout = recommended ? holdoutOf(draft, recommended) : draft.holdout
+  if (holdout !== draft.holdout) setDraft({ ...draft, holdout })
 
   const create = useMutation(trpc.campaigns.create.mutationOptions())
   const edit = useMutation(trpc.campaigns.edit.mutationOptions())

@@ -21,7 +21,7 @@ export function LadderPanel({ answer }: { answer: Answer<RepurchaseAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
   const population = usePopulation()
-  const findingText = useFindingText(t)
+  const findingText = useFindingText(t, 'finding.repurchase.neutral')
   const navigate = useNavigate()
   return (
     <QueryPanel

@@ -31,7 +31,7 @@ export function MembersPage() {
   const format = useFormat()
   const trpc = useTRPC()
   const navigate = useNavigate()
-  const { role } = useWorkspace()
+  const { role, id: workspaceId } = useWorkspace()
   const address = useSearch({ from: '/signed-in/shell/members' })
   const [typed, type] = useState(address.search ?? '')
   const [search] = useDebouncedValue(typed.trim(), 250)
@@ -133,6 +133,7 @@ export function MembersPage() {
   const exportAddress = `/export/members.csv?${new URLSearchParams({
     ...(question.segment ? { segment: question.segment } : {}),
     ...(question.asOf ? { asOf: question.asOf } : {}),
+    shown: workspaceId,
     sort: question.sort,
     descending: String(question.descending),
   })}`

@@ -2,7 +2,7 @@ import type { Engine } from '../../analytics/engine/engine.ts'
 import { buildDerivedTables, derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
-import { drainEvents } from '../workspaces/drain.ts'
+import { drainedState } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
 /** The derived tables as they are on one day, and of which state of the data. */
@@ -41,8 +41,7 @@ export async function tablesAt(
   asOf: string | undefined,
   signal?: AbortSignal,
 ): Promise<TablesAt> {
-  await drainEvents(store, workspace)
-  const own = await ownTables(workspace, signal)
+  const own = await ownTables(store, workspace, signal)
   if (asOf === undefined || asOf === own.asOf) return own
   const days = builtDays.get(workspace.engine) ?? new Map<string, Built>()
   builtDays.set(workspace.engine, days)
@@ -60,17 +59,18 @@ export async function tablesAt(
   return abortable(wanted.at, signal)
 }
 
-async function ownTables(workspace: Workspace, signal: AbortSignal | undefined): Promise<TablesAt> {
-  const [state] = await workspace.engine.rows(
-    sql`select as_of, data_version, data_start, opened_at_start from workspace_state`,
-    { signal },
-  )
+async function ownTables(
+  store: Store,
+  workspace: Workspace,
+  signal: AbortSignal | undefined,
+): Promise<TablesAt> {
+  const state = await drainedState(store, workspace, signal)
   return {
     tables: derivedTables(),
-    asOf: state!.asOf === null ? workspace.today() : String(state!.asOf),
-    dataVersion: Number(state!.dataVersion),
-    dataStart: state!.dataStart === null ? null : String(state!.dataStart),
-    openedAtStart: state!.openedAtStart === true,
+    asOf: state.asOf === null ? workspace.today() : String(state.asOf),
+    dataVersion: Number(state.dataVersion),
+    dataStart: state.dataStart === null ? null : String(state.dataStart),
+    openedAtStart: state.openedAtStart === true,
   }
 }
 

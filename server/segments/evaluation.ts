@@ -91,9 +91,12 @@ export async function prepareSegment(
   const parsed = parse(request.expression, { currencyDecimals })
   if (parsed.kind === 'refused') return { kind: 'refused', errors: parsed.problems }
   const { expression } = parsed
-  const newestDay = (await tablesAt(store, workspace, undefined, signal)).asOf
-  const at = await tablesAt(store, workspace, request.asOf, signal)
-  const newest = at.asOf >= newestDay
+  const own = await tablesAt(store, workspace, undefined, signal)
+  const at =
+    request.asOf === undefined || request.asOf === own.asOf
+      ? own
+      : await tablesAt(store, workspace, request.asOf, signal)
+  const newest = at.asOf >= own.asOf
   const timeless = newest ? [] : withoutHistory(expression)
   if (timeless.length > 0) {
     const place = { from: 0, to: request.expression.length }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { catalogue } from '../../analytics/metrics/catalogue.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { writeShop } from '../../fixtures/files.ts'
+import type { QuestionFilters } from '../analytics/filters.ts'
 import { runMetric } from '../analytics/run-metric.ts'
 import { createKey } from '../api/keys.ts'
 import { addLaunch, couponFor } from '../coupons/issued-coupons.fixture.ts'
@@ -30,6 +31,7 @@ const { values } = parseArgs({
 })
 const members = Number(values.members)
 const end = '2026-06-30'
+const halfYear = { from: '2026-01-01', to: end }
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'reveille-bench-'))
 
@@ -40,6 +42,8 @@ interface Line {
   readonly met: boolean
 }
 const lines: Line[] = []
+
+const load = () => `load ${loadavg()[0]!.toFixed(1)}`
 
 const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
 
@@ -80,21 +84,28 @@ async function benchMetrics(): Promise<void> {
   )
   lines.push({ what: 'facts', measured: ratio(facts), target: '<= 0.75', met: facts / before <= 0.75 })
   for (const metric of catalogue) {
-    // a window and an evaluated segment may cost twice as much
-    const most = 'from' in metric.settings.shape ? 5 : 2.5
     const plain = await cpuOf(() => answered(platform, metric.name))
     lines.push({
       what: metric.name,
       measured: ratio(plain),
-      target: `<= ${most}`,
-      met: plain / before <= most,
+      target: '<= 2.5',
+      met: plain / before <= 2.5,
     })
-    const narrowed = await cpuOf(() => answered(platform, metric.name, segment))
+    const narrowed = await cpuOf(() => answered(platform, metric.name, { segment }))
     lines.push({
       what: `${metric.name} of ${segment}`,
       measured: ratio(narrowed),
       target: '<= 5',
       met: narrowed / before <= 5,
+    })
+  }
+  for (const filters of [halfYear, { ...halfYear, segment }]) {
+    const windowed = await cpuOf(() => answered(platform, 'repurchase', filters))
+    lines.push({
+      what: `repurchase in half a year${'segment' in filters ? ` of ${segment}` : ''}`,
+      measured: ratio(windowed),
+      target: '<= 5',
+      met: windowed / before <= 5,
     })
   }
   let least = 3
@@ -114,10 +125,10 @@ async function benchMetrics(): Promise<void> {
   await platform.close()
 }
 
-async function answered(platform: Platform, name: string, segment?: string): Promise<void> {
+async function answered(platform: Platform, name: string, filters: QuestionFilters = {}): Promise<void> {
   const workspace = (await platform.workspaces.byName('demo'))!
   const metric = catalogue.find((one) => one.name === name)!
-  const outcome = await runMetric(platform.store, workspace, metric, { filters: { segment } })
+  const outcome = await runMetric(platform.store, workspace, metric, { filters })
   if (outcome.kind !== 'answered') throw new Error(`${name}: ${JSON.stringify(outcome)}`)
 }
 
@@ -183,7 +194,7 @@ async function benchRedemptions(): Promise<void> {
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
   )
   try {
-    for await (const line of createInterface(server.stdout)) if (line.startsWith('Ready')) break
+    for await (const line of createInterface(server.stdout)) if (/ is ready /.test(line)) break
     const agent = new Agent({ keepAlive: true, maxSockets: 64 })
     const redeem = (code: string, orderId: string) => post(agent, key, code, orderId)
     let next = 0
@@ -198,13 +209,16 @@ async function benchRedemptions(): Promise<void> {
         }),
       )
     await connections(2_000)
+    const processorBefore = process.cpuUsage()
     const began = performance.now()
     await connections(coupons.length)
     const seconds = (performance.now() - began) / 1000
+    const { user, system } = process.cpuUsage(processorBefore)
     const rate = (coupons.length - 2_000) / seconds
+    const clientShare = (user + system) / 1e6 / seconds
     lines.push({
       what: `redemptions over HTTP, 64 connections`,
-      measured: `${Math.round(rate)}/s`,
+      measured: `${Math.round(rate)}/s, client ${Math.round(100 * clientShare)} % of a core`,
       target: '>= 1000',
       met: rate >= 1000,
     })
@@ -247,6 +261,8 @@ try {
   if (wanted.includes('metrics')) await benchMetrics()
   if (wanted.includes('import')) await benchImport()
   if (wanted.includes('redemptions')) await benchRedemptions()
+  // the processor's time holds on a busy machine, the clock's does not
+  console.log(load())
   const width = Math.max(...lines.map(({ what }) => what.length))
   for (const { what, measured, target, met } of lines)
     console.log(

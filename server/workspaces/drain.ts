@@ -1,4 +1,4 @@
-import type { Session } from '../../analytics/engine/engine.ts'
+import type { Row, Session } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { eventsAfter, type StoreEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
@@ -11,12 +11,20 @@ const batch = 200
  * so that a replay after a crash changes nothing. Every evaluation drains first.
  */
 export async function drainEvents(store: Store, workspace: Workspace): Promise<void> {
+  await drainedState(store, workspace)
+}
+
+/** Drains, and answers the row of `workspace_state` that was found with nothing left to take in. */
+export async function drainedState(store: Store, workspace: Workspace, signal?: AbortSignal): Promise<Row> {
   for (;;) {
-    const [state] = await workspace.engine.rows(sql`select watermark from workspace_state`)
+    const [state] = await workspace.engine.rows(
+      sql`select watermark, as_of, data_version, data_start, opened_at_start from workspace_state`,
+      { signal },
+    )
     const watermark = Number(state!.watermark)
     const events = await eventsAfter(store, workspace.id, watermark, batch)
     const newest = events.at(-1)
-    if (!newest) return
+    if (!newest) return state!
     await workspace.engine.transaction(async (session) => {
       const [now] = await session.rows(sql`select watermark from workspace_state`)
       if (Number(now!.watermark) !== watermark) return // another drain was faster

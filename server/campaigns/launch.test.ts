@@ -349,3 +349,53 @@ test('states: what can be done when', async () => {
   expect(await cancelCampaign(shop.desk, campaignId)).toEqual({ kind: 'wrong-state', status: 'finished' })
   expect(await pauseCampaign(shop.desk, 'nothing')).toEqual({ kind: 'not-found' })
 })
+
+test('cancelling keeps the codes that are out, or takes the unused ones back, and can be asked again', async () => {
+  const { store, redemptions } = shop.platform
+  const keeping = await draft(definitionOf({ segment: 'member = "M0001"', holdout: 0 }))
+  await launch(keeping, undefined, [])
+  expect(await cancelCampaign(shop.desk, keeping)).toEqual({ kind: 'cancelled', revoked: 0 })
+  expect((await show(keeping)).ledger).toMatchObject({ issued: 1, open: 1, revoked: 0 })
+
+  const taking = await draft(definitionOf({ segment: 'everyone' }))
+  await launch(taking)
+  const { issued } = await show(taking)
+  const [coupon] = await store
+    .selectFrom('coupons')
+    .select(['code', 'member_id'])
+    .where('campaign_id', '=', taking)
+    .limit(1)
+    .execute()
+  const at = (code: string, memberId: string, orderId: string) =>
+    redemptions.redeem({
+      workspaceId: shop.workspace.id,
+      idempotencyKey: orderId,
+      code,
+      orderId,
+      storeId: null,
+      presented: { kind: 'member', memberId },
+      amountMinor: 8000,
+      body: orderId,
+      actor: 'test',
+    })
+  expect(await at(coupon!.code, coupon!.member_id!, 'o1')).toMatchObject({ kind: 'redeemed' })
+  const revoking = { revokeCoupons: true }
+  expect(await cancelCampaign(shop.desk, taking, revoking)).toEqual({
+    kind: 'cancelled',
+    revoked: issued - 1,
+  })
+  expect((await show(taking)).ledger).toMatchObject({ issued, open: 0, redeemed: 1, revoked: issued - 1 })
+  const other = await store
+    .selectFrom('coupons')
+    .select(['code', 'member_id'])
+    .where('campaign_id', '=', taking)
+    .where('member_id', '!=', coupon!.member_id)
+    .executeTakeFirstOrThrow()
+  expect(await at(other.code, other.member_id!, 'o2')).toEqual({ kind: 'refused', code: 'revoked' })
+
+  // what a crash between the two had left is done by asking again
+  expect(await cancelCampaign(shop.desk, keeping, revoking)).toEqual({ kind: 'cancelled', revoked: 1 })
+  expect(await cancelCampaign(shop.desk, keeping, revoking)).toEqual({ kind: 'cancelled', revoked: 0 })
+  expect(await cancelCampaign(shop.desk, keeping)).toMatchObject({ kind: 'wrong-state' })
+  expect(await cancelCampaign(shop.desk, 'nobody', revoking)).toEqual({ kind: 'not-found' })
+})

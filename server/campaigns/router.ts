@@ -111,9 +111,15 @@ export const campaignsRouter = router({
   resume: marketerProcedure
     .input(ById)
     .mutation(async ({ ctx, input }) => changed(await resumeCampaign(deskOf(ctx), input.campaignId))),
+  /** Ends a campaign; with `revokeCoupons` its unused coupons are refused from now on. */
   cancel: marketerProcedure
-    .input(ById)
-    .mutation(async ({ ctx, input }) => changed(await cancelCampaign(deskOf(ctx), input.campaignId))),
+    .input(ById.extend({ revokeCoupons: z.boolean().default(false) }))
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await cancelCampaign(deskOf(ctx), input.campaignId, input)
+      return outcome.kind === 'cancelled'
+        ? { done: true as const, revoked: outcome.revoked }
+        : { ...changed(outcome), revoked: 0 }
+    }),
 
   show: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
     const result = await campaignResult(ctx.platform, ctx.workspace, input.campaignId, signal)

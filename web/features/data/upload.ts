@@ -12,7 +12,9 @@ export interface Upload {
 export function upload(file: File, onShare: (share: number) => void): Upload {
   const request = new XMLHttpRequest()
   const done = new Promise<string>((resolve, reject) => {
-    request.upload.addEventListener('progress', ({ loaded, total }) => onShare(total > 0 ? loaded / total : 0))
+    request.upload.addEventListener('progress', ({ loaded, total }) =>
+      onShare(total > 0 ? loaded / total : 0),
+    )
     request.addEventListener('load', () => {
       const answer = parsed(request.responseText)
       if (request.status === 201 && answer?.uploadId) resolve(answer.uploadId)

@@ -19,7 +19,7 @@ const barHeight = 40
 export function LadderPanel({ answer }: { answer: Answer<RepurchaseAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
-  const findingText = useFindingText(t)
+  const findingText = useFindingText(t, 'finding.repurchase.neutral')
   const navigate = useNavigate()
   return (
     <QueryPanel

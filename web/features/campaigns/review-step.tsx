@@ -138,7 +138,9 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       </dd>
       <dt>{t('summary.worstCost')}</dt>
       <dd>
-        {typeof preview.worstCostMinor === 'number' ? format.money(preview.worstCostMinor) : t('summary.unbounded')}
+        {typeof preview.worstCostMinor === 'number'
+          ? format.money(preview.worstCostMinor)
+          : t('summary.unbounded')}
       </dd>
       <dt>{t('review.channel')}</dt>
       <dd>

@@ -35,9 +35,8 @@ export async function contextOf(
       platform.accounts.keepStream(signedIn.userId, () => reply.raw.destroy()),
     )
   return {
-    platform,
+    ...nobody,
     browser,
-    language,
     actor: { kind: 'user', userId: signedIn.userId, name: signedIn.name },
     workspace: signedIn.workspaceId === null ? null : await platform.workspaces.byId(signedIn.workspaceId),
     role: signedIn.role,

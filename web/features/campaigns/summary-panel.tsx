@@ -63,7 +63,7 @@ export function SummaryPanel({
         <dd>{format.count(data.holdout)}</dd>
         <dt>{t('worstCost')}</dt>
         <dd>
-          {data.worstCostMinor === 'unbounded' ? t('unbounded') : format.moneyShort(data.worstCostMinor)}
+          {typeof data.worstCostMinor === 'number' ? format.moneyShort(data.worstCostMinor) : t('unbounded')}
         </dd>
         <dt>{t('proves')}</dt>
         <dd>

@@ -6,7 +6,7 @@ import { drainEvents } from '../workspaces/drain.ts'
 import { definitionOf, openTestShop, type TestShop } from './campaign-shop.fixture.ts'
 import { campaignById, cancelCampaign, createCampaign, editCampaign, pauseCampaign } from './campaigns.ts'
 import { takeCodes } from './codes.ts'
-import type { CampaignDefinition } from './definition.ts'
+import { type CampaignDefinition, NewCampaign } from './definition.ts'
 import { launchCampaign } from './launch.ts'
 import { recoverLaunches } from './launch-steps.ts'
 import { previewOf } from './preview.ts'
@@ -139,6 +139,39 @@ describe('preview', () => {
     const poor = await draft(definitionOf({ ...capped, budgetMinor: 1000 }))
     expect(await launch(poor)).toMatchObject({ kind: 'blocked', blockers: [{ kind: 'over-budget' }] })
     expect(await count('launches')).toBe(0)
+  })
+
+  test('a cost that cannot be counted exactly is not launched', async () => {
+    const offer = { kind: 'amount', amountMinor: Number.MAX_SAFE_INTEGER }
+    const priceless = await draft(definitionOf({ offer }))
+    expect(await preview(priceless)).toMatchObject({
+      worstCostMinor: 'uncountable',
+      blockers: [{ kind: 'cost-too-high' }],
+    })
+    expect(await launch(priceless)).toMatchObject({ kind: 'blocked' })
+    expect(await count('launches')).toBe(0)
+  })
+
+  test('amounts beyond any price and addresses with a password are refused when it is handed in', () => {
+    const refusedAt = (differs: Record<string, unknown>) =>
+      NewCampaign.safeParse({ ...definitionOf(), ...differs }).error?.issues.map(
+        ({ path, message }) => `${path.join('.')} ${message}`,
+      )
+    const high = 1_000_000_000_001
+    expect(refusedAt({ budgetMinor: high - 1, minSpendMinor: high - 1 })).toBeUndefined()
+    expect(refusedAt({ budgetMinor: high })).toEqual(['budgetMinor amount-too-high'])
+    expect(refusedAt({ minSpendMinor: high })).toEqual(['minSpendMinor amount-too-high'])
+    expect(refusedAt({ offer: { kind: 'amount', amountMinor: high } })).toEqual([
+      'offer.amountMinor amount-too-high',
+    ])
+    expect(refusedAt({ offer: { kind: 'percent', percent: 5, capMinor: high } })).toEqual([
+      'offer.capMinor amount-too-high',
+    ])
+    for (const user of ['name:word@', 'name@', ':word@'])
+      expect(refusedAt({ channel: { kind: 'webhook', url: `https://${user}shop.example/in` } })).toEqual([
+        'channel.url address-with-credentials',
+      ])
+    expect(refusedAt({ channel: { kind: 'webhook', url: 'https://shop.example/in' } })).toBeUndefined()
   })
 
   test('the digest changes with the offer, the audience and the data, and with nothing else', async () => {

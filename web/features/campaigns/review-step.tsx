@@ -134,9 +134,9 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       </dd>
       <dt>{t('summary.worstCost')}</dt>
       <dd>
-        {preview.worstCostMinor === 'unbounded'
-          ? t('summary.unbounded')
-          : format.money(preview.worstCostMinor)}
+        {typeof preview.worstCostMinor === 'number'
+          ? format.money(preview.worstCostMinor)
+          : t('summary.unbounded')}
       </dd>
       <dt>{t('review.channel')}</dt>
       <dd>

@@ -63,7 +63,7 @@ export function SummaryPanel({
         <dd>{t('drawn', { count: data.plan.planned?.members ?? 0, drawn: data.holdout })}</dd>
         <dt>{t('worstCost')}</dt>
         <dd>
-          {data.worstCostMinor === 'unbounded' ? t('unbounded') : format.moneyShort(data.worstCostMinor)}
+          {typeof data.worstCostMinor === 'number' ? format.moneyShort(data.worstCostMinor) : t('unbounded')}
         </dd>
         <dt>{t('proves')}</dt>
         <dd>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Redemptions } from './coupons/redemptions.ts'
 import { Accounts } from './accounts/accounts.ts'
@@ -36,9 +36,29 @@ function makeFolder(path: string): void {
   mkdirSync(path)
 }
 
-/** Opens a data folder. Throws StoreInUse when another process holds it. */
+/** What a data folder holds, by the beginning of its name; all of it is its owner's alone. */
+const ours = /^(store\.db|server\.json|workspaces$|imports$|uploads$)/
+
+/** Takes from everybody but the owner what an earlier start left open to them. */
+function keepToOwner(folder: string): void {
+  for (const path of [
+    folder,
+    ...readdirSync(folder).flatMap((name) => (ours.test(name) ? join(folder, name) : [])),
+  ]) {
+    const { mode, uid } = statSync(path)
+    // Somebody else's folder (a mounted volume) is closed by them, or not at all.
+    if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, mode & 0o700)
+  }
+}
+
+/**
+ * Opens a data folder, which the owner of the process alone can read from then on, like all that the
+ * process writes. Throws StoreInUse when another process holds it.
+ */
 export async function openPlatform(dataFolder: string, clock: Clock = systemClock): Promise<Platform> {
+  process.umask(0o077)
   makeFolder(dataFolder)
+  keepToOwner(dataFolder)
   const store = await openMigratedStore(join(dataFolder, 'store.db'))
   const workspaces = new Workspaces(store, dataFolder, clock)
   const redemptions = new Redemptions(store, clock)

@@ -74,6 +74,7 @@ const access: Record<string, Rule> = {
   'tags.rename': 'marketer',
   'tags.retire': 'marketer',
   'coupons.look': 'desk',
+  'coupons.ofMember': 'reader',
   'coupons.redeem': 'desk',
   'coupons.cancel': 'desk',
   'keys.list': 'owner',
@@ -90,6 +91,7 @@ const access: Record<string, Rule> = {
   'opportunities.thisWeek': 'reader',
   'opportunities.keyFigures': 'reader',
   'members.list': 'reader',
+  'members.found': 'marketer',
   'members.one': 'reader',
   'members.unmask': 'owner',
   'campaigns.list': 'reader',
@@ -125,6 +127,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'POST /api/uploads': 'marketer',
   'GET /api/imports/:importId/refused': 'marketer',
   'GET /export/members.csv': 'marketer',
+  'POST /export/members.csv': 'marketer',
 }
 
 const procedures = Object.entries(

@@ -136,7 +136,7 @@ async function unpacked(file: string, folder: string): Promise<Manifest> {
     const promised = manifest.files.find(({ name }) => name === entry.name)
     if (!promised || found.has(entry.name)) throw new ArchiveDamaged(`${entry.name} does not belong to it`)
     const path = join(folder, entry.name)
-    mkdirSync(dirname(path), { recursive: true })
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     if ((await entry.save(path)) !== promised.sha256) throw new ArchiveDamaged(`${entry.name} was changed`)
     found.add(entry.name)
   })

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { revokeOpenCoupons } from '../coupons/revoke.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
@@ -120,9 +121,23 @@ export const pauseCampaign = (desk: Desk, campaignId: string): Promise<ChangeOut
 export const resumeCampaign = (desk: Desk, campaignId: string): Promise<ChangeOutcome> =>
   changeState(desk, campaignId, 'campaign-resumed', ['paused'], moveTo('running'))
 
-/** Drops what has not been sent yet, for good; codes that are out stay good until their last day. */
-export const cancelCampaign = (desk: Desk, campaignId: string): Promise<ChangeOutcome> =>
-  changeState(
+/** `revoked`: uses of coupons that were taken back. */
+export type CancelOutcome =
+  | { kind: 'cancelled'; revoked: number }
+  | Exclude<ChangeOutcome, { kind: 'changed' }>
+
+/**
+ * Drops what has not been sent yet, for good. Codes that are out stay good until their last day, unless
+ * `revokeCoupons`: then unused ones are refused from now on. That is done after the campaign has
+ * ended; asking again, also for a campaign that is cancelled already, does what a crash left.
+ */
+export async function cancelCampaign(
+  desk: Desk,
+  campaignId: string,
+  { revokeCoupons = false }: { revokeCoupons?: boolean } = {},
+): Promise<CancelOutcome> {
+  const { platform, workspace, actor } = desk
+  const outcome = await changeState(
     desk,
     campaignId,
     'campaign-cancelled',
@@ -132,11 +147,32 @@ export const cancelCampaign = (desk: Desk, campaignId: string): Promise<ChangeOu
       tx
         .updateTable('outbox')
         .set({ state: 'dropped', last_error: 'The campaign was cancelled.' })
-        .where('workspace_id', '=', desk.workspace.id)
+        .where('workspace_id', '=', workspace.id)
         .where('campaign_id', '=', campaignId)
         .where('state', '=', 'queued')
         .execute(),
   )
+  const over = outcome.kind === 'wrong-state' && outcome.status === 'cancelled'
+  if (outcome.kind !== 'changed' && !(over && revokeCoupons)) return outcome
+  if (!revokeCoupons) return { kind: 'cancelled', revoked: 0 }
+  return campaignTurns.take(workspace.id, async () => {
+    const at = platform.clock.now()
+    const revoked = await revokeOpenCoupons(platform.store, {
+      workspaceId: workspace.id,
+      campaignId,
+      actor,
+      at,
+    })
+    await recordAudit(platform.store, {
+      workspaceId: workspace.id,
+      actor,
+      action: 'campaign-coupons-revoked',
+      subject: campaignId,
+      at,
+    })
+    return { kind: 'cancelled', revoked }
+  })
+}
 
 function changeState(
   { platform, workspace, actor }: Desk,

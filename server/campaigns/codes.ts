@@ -1,4 +1,5 @@
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import { csvRow } from '../csv/csv.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { campaignById } from './campaigns.ts'
@@ -69,15 +70,8 @@ export async function takeCodes(
   }
 }
 
-const header = 'member_id,code,valid_through'
+const header = ['member_id', 'code', 'valid_through']
 
 /** As a file that a spreadsheet opens without running anything in it. */
 export const codesCsv = (codes: readonly CouponCode[]): string =>
-  [header, ...codes.map(({ memberId, code, lastDay }) => [memberId, code, lastDay].map(cell).join(','))].join(
-    '\r\n',
-  ) + '\r\n'
-
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
+  [header, ...codes.map(({ memberId, code, lastDay }) => [memberId, code, lastDay])].map(csvRow).join('')

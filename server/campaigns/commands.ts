@@ -83,7 +83,6 @@ export function campaignCommands(program: Command): void {
   for (const [name, what] of [
     ['pause', 'hold back what has not been sent'],
     ['resume', 'send on'],
-    ['cancel', 'drop what has not been sent, for good'],
   ] as const)
     inWorkspace(campaign.command(`${name} <id>`).description(what)).action(
       (campaignId: string, options: CommonOptions) =>
@@ -92,6 +91,17 @@ export function campaignCommands(program: Command): void {
           ({ client }) => client.campaigns[name].mutate({ campaignId }),
           () => 'Done.',
         ),
+    )
+
+  inWorkspace(campaign.command('cancel <id>').description('drop what has not been sent, for good'))
+    .option('--revoke', 'also take back the coupons that are not used yet')
+    .action((campaignId: string, options: CommonOptions & { revoke?: boolean }) =>
+      answer(
+        options,
+        ({ client }) =>
+          client.campaigns.cancel.mutate({ campaignId, revokeCoupons: options.revoke === true }),
+        ({ revoked }) => (options.revoke ? `Done, ${revoked} coupons revoked.` : 'Done.'),
+      ),
     )
 
   inWorkspace(campaign.command('codes <id>').description('the codes, as CSV')).action(

@@ -42,6 +42,33 @@ export const CampaignDefinition = z
 
 export type CampaignDefinition = z.output<typeof CampaignDefinition>
 
+/** The most that an amount may be, in minor units: above any price, and a sum of many is counted exactly. */
+const mostMinor = 1_000_000_000_000
+
+/** A campaign that somebody hands in: what is stored already is read by its shape alone. */
+export const NewCampaign = CampaignDefinition.superRefine((definition, context) => {
+  const { offer, minSpendMinor, budgetMinor, channel } = definition
+  const amounts = [
+    { path: ['minSpendMinor'], amount: minSpendMinor },
+    { path: ['budgetMinor'], amount: budgetMinor },
+    offer.kind === 'amount'
+      ? { path: ['offer', 'amountMinor'], amount: offer.amountMinor }
+      : { path: ['offer', 'capMinor'], amount: offer.capMinor },
+  ]
+  for (const { path, amount } of amounts)
+    if (amount !== undefined && amount > mostMinor)
+      context.addIssue({ code: 'custom', path, message: worded('amount-too-high') })
+  // fetch sends nothing to such an address
+  if (channel.kind === 'webhook' && hasCredentials(new URL(channel.url)))
+    context.addIssue({
+      code: 'custom',
+      path: ['channel', 'url'],
+      message: worded('address-with-credentials'),
+    })
+})
+
+const hasCredentials = ({ username, password }: URL) => username !== '' || password !== ''
+
 /** Days after the coupons' last day in which orders still count. */
 const daysAfterValidity = 7
 
@@ -81,8 +108,16 @@ export function validityOf(
 /** Every coupon is for one use. */
 export const usesAllowed = 1
 
-/** What `coupons` cost if each is used for all it gives; 'unbounded' for a percentage without a cap. */
-export function worstCost({ offer }: CampaignDefinition, coupons: number): number | 'unbounded' {
+/**
+ * What `coupons` cost if each is used for all it gives; 'unbounded' for a percentage without a cap,
+ * 'uncountable' when it is beyond what can be counted exactly.
+ */
+export function worstCost(
+  { offer }: CampaignDefinition,
+  coupons: number,
+): number | 'unbounded' | 'uncountable' {
   const each = offer.kind === 'amount' ? offer.amountMinor : offer.capMinor
-  return each === undefined ? 'unbounded' : each * usesAllowed * coupons
+  if (each === undefined) return 'unbounded'
+  const cost = each * usesAllowed * coupons
+  return Number.isSafeInteger(cost) ? cost : 'uncountable'
 }

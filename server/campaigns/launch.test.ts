@@ -6,7 +6,7 @@ import { drainEvents } from '../workspaces/drain.ts'
 import { definitionOf, openTestShop, type TestShop } from './campaign-shop.fixture.ts'
 import { campaignById, cancelCampaign, createCampaign, editCampaign, pauseCampaign } from './campaigns.ts'
 import { takeCodes } from './codes.ts'
-import type { CampaignDefinition } from './definition.ts'
+import { type CampaignDefinition, NewCampaign } from './definition.ts'
 import { launchCampaign } from './launch.ts'
 import { recoverLaunches } from './launch-steps.ts'
 import { previewOf } from './preview.ts'
@@ -62,6 +62,24 @@ const armsInEngine = async (campaignId: string) => {
 }
 
 describe('preview', () => {
+  test('has one number and one verdict for the holdout that was asked for', async () => {
+    const shown = await preview(await draft(definitionOf({ holdout: 0.17 })))
+    const { planned, options, recommended } = shown.plan
+    const eligible = shown.issued + shown.holdout
+    expect(planned).toMatchObject({ share: 0.17, members: Math.round(eligible * 0.17) })
+    expect(options).toContainEqual(planned)
+    // Where no holdout would show so small an effect, none that was not offered anyhow is put forward.
+    const tiny = await preview(await draft(definitionOf({ effect: 0.001 })))
+    expect(tiny.plan.recommended.proves).toBe(false)
+    expect(tiny.plan.options.map(({ share, proves }) => [share, proves])).toEqual([
+      [0.1, false],
+      [0.25, false],
+      [0.5, false],
+    ])
+    expect(recommended.proves || options.every(({ proves }) => !proves)).toBe(true)
+    expect((await preview(await draft(definitionOf({ holdout: 0 })))).plan.planned).toBeNull()
+  })
+
   test('says who gets it, who does not and why, and adds up', async () => {
     await shop.platform.store.transaction().execute(async (tx) => {
       const tag = { kind: 'tag-added' as const, source: 'manual' as const, day: '2026-11-21' }
@@ -121,6 +139,39 @@ describe('preview', () => {
     const poor = await draft(definitionOf({ ...capped, budgetMinor: 1000 }))
     expect(await launch(poor)).toMatchObject({ kind: 'blocked', blockers: [{ kind: 'over-budget' }] })
     expect(await count('launches')).toBe(0)
+  })
+
+  test('a cost that cannot be counted exactly is not launched', async () => {
+    const offer = { kind: 'amount', amountMinor: Number.MAX_SAFE_INTEGER }
+    const priceless = await draft(definitionOf({ offer }))
+    expect(await preview(priceless)).toMatchObject({
+      worstCostMinor: 'uncountable',
+      blockers: [{ kind: 'cost-too-high' }],
+    })
+    expect(await launch(priceless)).toMatchObject({ kind: 'blocked' })
+    expect(await count('launches')).toBe(0)
+  })
+
+  test('amounts beyond any price and addresses with a password are refused when it is handed in', () => {
+    const refusedAt = (differs: Record<string, unknown>) =>
+      NewCampaign.safeParse({ ...definitionOf(), ...differs }).error?.issues.map(
+        ({ path, message }) => `${path.join('.')} ${message}`,
+      )
+    const high = 1_000_000_000_001
+    expect(refusedAt({ budgetMinor: high - 1, minSpendMinor: high - 1 })).toBeUndefined()
+    expect(refusedAt({ budgetMinor: high })).toEqual(['budgetMinor amount-too-high'])
+    expect(refusedAt({ minSpendMinor: high })).toEqual(['minSpendMinor amount-too-high'])
+    expect(refusedAt({ offer: { kind: 'amount', amountMinor: high } })).toEqual([
+      'offer.amountMinor amount-too-high',
+    ])
+    expect(refusedAt({ offer: { kind: 'percent', percent: 5, capMinor: high } })).toEqual([
+      'offer.capMinor amount-too-high',
+    ])
+    for (const user of ['name:word@', 'name@', ':word@'])
+      expect(refusedAt({ channel: { kind: 'webhook', url: `https://${user}shop.example/in` } })).toEqual([
+        'channel.url address-with-credentials',
+      ])
+    expect(refusedAt({ channel: { kind: 'webhook', url: 'https://shop.example/in' } })).toBeUndefined()
   })
 
   test('the digest changes with the offer, the audience and the data, and with nothing else', async () => {
@@ -315,4 +366,54 @@ test('states: what can be done when', async () => {
   expect((await show(campaignId)).status).toBe('finished')
   expect(await cancelCampaign(shop.desk, campaignId)).toEqual({ kind: 'wrong-state', status: 'finished' })
   expect(await pauseCampaign(shop.desk, 'nothing')).toEqual({ kind: 'not-found' })
+})
+
+test('cancelling keeps the codes that are out, or takes the unused ones back, and can be asked again', async () => {
+  const { store, redemptions } = shop.platform
+  const keeping = await draft(definitionOf({ segment: 'member = "M0001"', holdout: 0 }))
+  await launch(keeping, undefined, [])
+  expect(await cancelCampaign(shop.desk, keeping)).toEqual({ kind: 'cancelled', revoked: 0 })
+  expect((await show(keeping)).ledger).toMatchObject({ issued: 1, open: 1, revoked: 0 })
+
+  const taking = await draft(definitionOf({ segment: 'everyone' }))
+  await launch(taking)
+  const { issued } = await show(taking)
+  const [coupon] = await store
+    .selectFrom('coupons')
+    .select(['code', 'member_id'])
+    .where('campaign_id', '=', taking)
+    .limit(1)
+    .execute()
+  const at = (code: string, memberId: string, orderId: string) =>
+    redemptions.redeem({
+      workspaceId: shop.workspace.id,
+      idempotencyKey: orderId,
+      code,
+      orderId,
+      storeId: null,
+      presented: { kind: 'member', memberId },
+      amountMinor: 8000,
+      body: orderId,
+      actor: 'test',
+    })
+  expect(await at(coupon!.code, coupon!.member_id!, 'o1')).toMatchObject({ kind: 'redeemed' })
+  const revoking = { revokeCoupons: true }
+  expect(await cancelCampaign(shop.desk, taking, revoking)).toEqual({
+    kind: 'cancelled',
+    revoked: issued - 1,
+  })
+  expect((await show(taking)).ledger).toMatchObject({ issued, open: 0, redeemed: 1, revoked: issued - 1 })
+  const other = await store
+    .selectFrom('coupons')
+    .select(['code', 'member_id'])
+    .where('campaign_id', '=', taking)
+    .where('member_id', '!=', coupon!.member_id)
+    .executeTakeFirstOrThrow()
+  expect(await at(other.code, other.member_id!, 'o2')).toEqual({ kind: 'refused', code: 'revoked' })
+
+  // what a crash between the two had left is done by asking again
+  expect(await cancelCampaign(shop.desk, keeping, revoking)).toEqual({ kind: 'cancelled', revoked: 1 })
+  expect(await cancelCampaign(shop.desk, keeping, revoking)).toEqual({ kind: 'cancelled', revoked: 0 })
+  expect(await cancelCampaign(shop.desk, keeping)).toMatchObject({ kind: 'wrong-state' })
+  expect(await cancelCampaign(shop.desk, 'nobody', revoking)).toEqual({ kind: 'not-found' })
 })

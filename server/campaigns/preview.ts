@@ -17,6 +17,7 @@ export type Confirmation =
 export type Blocker =
   | { kind: 'nobody' }
   | { kind: 'unbounded-cost' }
+  | { kind: 'cost-too-high' }
   | { kind: 'over-budget'; worstCostMinor: number; budgetMinor: number }
   | { kind: 'already-over'; lastDay: string }
 
@@ -36,7 +37,7 @@ export interface Preview {
   readonly issued: number
   /** Members who would be held out. */
   readonly holdout: number
-  readonly worstCostMinor: number | 'unbounded'
+  readonly worstCostMinor: number | 'unbounded' | 'uncountable'
   readonly budgetMinor: number | null
   /** The coupons' last local day, and the measurement window's. */
   readonly lastDay: string
@@ -92,7 +93,11 @@ export async function previewOf(
       platform,
       workspace,
       audience,
-      { effect: definition.effect, windowDays: Math.max(validity.windowDays, 1) },
+      {
+        effect: definition.effect,
+        windowDays: Math.max(validity.windowDays, 1),
+        holdout: definition.holdout,
+      },
       signal,
     ),
   }
@@ -127,6 +132,7 @@ function blockersFor(
   if (lastDay < today) blockers.push({ kind: 'already-over', lastDay })
   const cost = worstCost(definition, issued)
   if (cost === 'unbounded') blockers.push({ kind: 'unbounded-cost' })
+  else if (cost === 'uncountable') blockers.push({ kind: 'cost-too-high' })
   else if (definition.budgetMinor !== undefined && cost > definition.budgetMinor)
     blockers.push({ kind: 'over-budget', worstCostMinor: cost, budgetMinor: definition.budgetMinor })
   return blockers

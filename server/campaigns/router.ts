@@ -16,7 +16,7 @@ import {
   resumeCampaign,
 } from './campaigns.ts'
 import { codesCsv, takeCodes } from './codes.ts'
-import { CampaignDefinition } from './definition.ts'
+import { NewCampaign } from './definition.ts'
 import { launchCampaign } from './launch.ts'
 import { listCampaigns } from './list.ts'
 import { type PreviewOutcome, previewOf } from './preview.ts'
@@ -48,19 +48,19 @@ export const campaignsRouter = router({
   list: readerProcedure.query(({ ctx, signal }) => listCampaigns(ctx.platform, ctx.workspace, signal)),
 
   create: marketerProcedure
-    .input(CampaignDefinition)
+    .input(NewCampaign)
     .mutation(({ ctx, input }) => createCampaign(deskOf(ctx), input)),
 
   /** Replaces a draft's definition. */
   edit: marketerProcedure
-    .input(ById.extend({ definition: CampaignDefinition }))
+    .input(ById.extend({ definition: NewCampaign }))
     .mutation(async ({ ctx, input }) =>
       changed(await editCampaign(deskOf(ctx), input.campaignId, input.definition)),
     ),
 
   /** What a campaign that is still being written would do; its arms are those of no campaign yet. */
   estimate: marketerProcedure
-    .input(CampaignDefinition)
+    .input(NewCampaign)
     .query(async ({ ctx, input, signal }) =>
       shown(
         await previewOf(
@@ -111,9 +111,15 @@ export const campaignsRouter = router({
   resume: marketerProcedure
     .input(ById)
     .mutation(async ({ ctx, input }) => changed(await resumeCampaign(deskOf(ctx), input.campaignId))),
+  /** Ends a campaign; with `revokeCoupons` its unused coupons are refused from now on. */
   cancel: marketerProcedure
-    .input(ById)
-    .mutation(async ({ ctx, input }) => changed(await cancelCampaign(deskOf(ctx), input.campaignId))),
+    .input(ById.extend({ revokeCoupons: z.boolean().default(false) }))
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await cancelCampaign(deskOf(ctx), input.campaignId, input)
+      return outcome.kind === 'cancelled'
+        ? { done: true as const, revoked: outcome.revoked }
+        : { ...changed(outcome), revoked: 0 }
+    }),
 
   show: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
     const result = await campaignResult(ctx.platform, ctx.workspace, input.campaignId, signal)

@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { auditName } from '../settings/audit.ts'
-import { deskProcedure, router } from '../trpc.ts'
+import { deskProcedure, readerProcedure, router } from '../trpc.ts'
 import { cancelRedemptions } from './cancellations.ts'
 import { printedCode, readCode } from './code.ts'
 import { couponsByCode } from './coupons.ts'
 import { hindrance } from './decision.ts'
+import { couponsOfMember } from './member-coupons.ts'
 import { memberHint } from './member-hint.ts'
 
 const Code = z.string().trim().min(1, worded('code-empty')).max(100)
@@ -59,6 +60,17 @@ export const couponsRouter = router({
       actor: auditName(ctx.actor),
     }),
   ),
+
+  /** What became of one member's coupons; codes are whole for those who may take codes out. */
+  ofMember: readerProcedure
+    .input(z.object({ memberId: z.string().min(1).max(200) }))
+    .query(({ ctx, input }) =>
+      couponsOfMember(ctx.platform.store, ctx.workspace, {
+        memberId: input.memberId,
+        unmasked: ctx.role === 'owner' || ctx.role === 'marketer',
+        at: ctx.platform.clock.now(),
+      }),
+    ),
 
   /** Takes a redemption back; repeating it changes nothing. */
   cancel: deskProcedure.input(z.object({ redemptionId: z.uuid() })).mutation(async ({ ctx, input }) => {

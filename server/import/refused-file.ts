@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
+import { csvRow } from '../csv/csv.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import type { Readable } from './inspect.ts'
 import type { RowReason } from './normalise.ts'
@@ -33,7 +34,7 @@ export async function writeRefused(
   const titles = (['line', 'column', 'reason', 'original'] as const).map((title) =>
     sentence(language, `column.${title}`),
   )
-  await write(`\ufeff${csv(titles)}`)
+  await write(`\ufeff${csvRow(titles)}`)
   const lines = originals(inspection.fileName, { opening, inspection })
   let line = await lines.next()
   for await (const rows of refused) {
@@ -41,7 +42,7 @@ export async function writeRefused(
     for (const row of rows) {
       while (!line.done && line.value.line < row.line) line = await lines.next()
       const original = !line.done && line.value.line === row.line ? line.value.text : ''
-      text += csv([String(row.line), row.header ?? '', reasonSentence(language, row), original])
+      text += csvRow([String(row.line), row.header ?? '', reasonSentence(language, row), original])
     }
     await write(text)
   }
@@ -87,10 +88,3 @@ async function* originals(
   scanner.end()
   yield* taken()
 }
-
-/** One line of CSV that a spreadsheet reads as text: what could be a formula begins with an apostrophe. */
-const csv = (cells: readonly string[]): string =>
-  `${cells
-    .map((cell) => (/^[=+\-@\t\r]/.test(cell) && !/^[+-]?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell))
-    .map((cell) => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
-    .join(',')}\r\n`

@@ -6,7 +6,7 @@ import { scopeOf } from '../analytics/scope.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { csvRow } from './csv.ts'
+import { csvRow } from '../csv/csv.ts'
 import { Found, foundMembers, inOrder, type ListRequest } from './list.ts'
 import { maskedPhone } from './phone.ts'
 

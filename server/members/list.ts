@@ -132,6 +132,32 @@ export async function listMembers(
   }
 }
 
+/** So many members can be named one by one; more are better chosen by a rule. */
+export const mostNamed = 10_000
+
+/** The ids of the members whom a rule selects and a search finds, in order; `too-many` with how many. */
+export async function namedMembers(
+  store: Store,
+  workspace: Workspace,
+  request: Pick<ListRequest, 'segment' | 'asOf' | 'search'>,
+  signal?: AbortSignal,
+): Promise<
+  | { kind: 'named'; memberIds: string[] }
+  | { kind: 'too-many' }
+  | { kind: 'refused'; errors: readonly SegmentError[] }
+> {
+  const asked = await scopeOf(store, workspace, { segment: request.segment, asOf: request.asOf }, signal)
+  if (asked.kind === 'refused') return asked
+  const found = foundMembers(asked.scope, { ...request, sort: 'member', descending: false })
+  const rows = await workspace.engine.rows(
+    sql`select member_id from ${found} as found order by member_id limit ${mostNamed + 1}`,
+    { signal },
+  )
+  return rows.length > mostNamed
+    ? { kind: 'too-many' }
+    : { kind: 'named', memberIds: rows.map(({ memberId }) => String(memberId)) }
+}
+
 const Total = z.array(z.object({ members: z.int(), valueAtRiskMinor: z.int() }))
 
 export const Found = z.object({

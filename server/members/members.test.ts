@@ -10,7 +10,6 @@ import { appRouter } from '../router.ts'
 import { recordEvent } from '../store/events.ts'
 import { createCallerFactory, type Role } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { csvCell } from './csv.ts'
 import { exportMembers } from './export.ts'
 import { type ListRequest, listMembers, type Sort, sorts } from './list.ts'
 import { maskedPhone } from './phone.ts'
@@ -220,19 +219,37 @@ test('the export is for the signed in with a workspace, and needs no more than a
   await app.close()
 })
 
-test('cells are safe in a spreadsheet', () => {
-  expect(['=1+1', '+86', '-5', '-x', '@a', '\tb', 'a"b', 'a,b', '', '12.50'].map(csvCell)).toEqual([
-    "'=1+1",
-    '+86',
-    '-5',
-    "'-x",
-    "'@a",
-    "'\tb",
-    '"a""b"',
-    '"a,b"',
-    '',
-    '12.50',
-  ])
+test('what a search finds can be exported and named, its words in the body', async () => {
+  const app = await makeApp(platform)
+  const headers = {
+    authorization: `Bearer ${platform.ownerToken}`,
+    'x-reveille-workspace': 'hand',
+    'content-type': 'application/json',
+  }
+  const exported = async (question: object) => {
+    const { body } = await app.inject({
+      method: 'POST',
+      url: '/export/members.csv',
+      headers,
+      payload: question,
+    })
+    return body
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(',')[0])
+  }
+  const question = { sort: 'member', descending: false, search: '5678' }
+  expect(await exported(question)).toEqual(['M02'])
+  expect(await exported({ ...question, search: 'M0' })).toEqual(
+    (await caller('marketer').members.found({ search: 'M0' })).memberIds,
+  )
+  expect(await caller('owner').members.found({ search: '16012345678' })).toEqual({ memberIds: ['M02'] })
+  expect(await caller('owner').members.found({ search: '5678', segment: 'NOT (member = "M02")' })).toEqual({
+    memberIds: [],
+  })
+  await expect(caller('viewer').members.found({})).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  await app.close()
 })
 
 test('a rhythm needs two gaps for its middle and three for its end', () => {

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { refused } from '../messages/refused.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
-import { ownerProcedure, readerProcedure, router } from '../trpc.ts'
-import { listMembers, sorts } from './list.ts'
+import { marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import { listMembers, mostNamed, namedMembers, sorts } from './list.ts'
 import { oneMember, phoneOf } from './one.ts'
 
 const MemberId = z.string().min(1).max(200)
@@ -37,6 +37,27 @@ export const membersRouter = router({
           throw refusal(outcome.errors)
         case 'stale-cursor':
           throw refused('CONFLICT', 'list-moved')
+      }
+    }),
+
+  /** The ids of everybody whom a search finds. A mutation only so that the search travels in the body. */
+  found: marketerProcedure
+    .input(
+      z.object({
+        segment: z.string().max(200_000).optional(),
+        asOf: z.iso.date().optional(),
+        search: z.string().trim().max(200).optional(),
+      }),
+    )
+    .mutation(async ({ ctx, input, signal }) => {
+      const outcome = await namedMembers(ctx.platform.store, ctx.workspace, input, signal)
+      switch (outcome.kind) {
+        case 'named':
+          return { memberIds: outcome.memberIds }
+        case 'refused':
+          throw refusal(outcome.errors)
+        case 'too-many':
+          throw refused('PRECONDITION_FAILED', 'too-many-found', { most: mostNamed })
       }
     }),
 

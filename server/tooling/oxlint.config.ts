@@ -52,7 +52,7 @@ const tests = ['**/*.test.ts']
 export default defineConfig({
   plugins: ['typescript', 'import', 'react', 'unicorn', 'vitest'],
   categories: { correctness: 'error' },
-  ignorePatterns: ['web/dist', 'data', 'node_modules'],
+  ignorePatterns: ['web/dist', '/data', 'node_modules'],
   rules: { 'import/no-cycle': 'error', 'typescript/no-explicit-any': 'error' },
   overrides: [
     forbid(['analytics/**'], analyticsAlone),

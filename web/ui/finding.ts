@@ -14,18 +14,26 @@ function written(name: string, value: string | number, format: Format): string |
   return ratios.has(name) ? format.percent(value) : value
 }
 
+/** The message of a finding: `retention.fell` is `finding.fell`; `neutral` when there is none, or no words for it. */
+export function findingKey(
+  [finding]: readonly Finding[],
+  has: (key: string) => boolean,
+  neutral = 'finding.neutral',
+): string {
+  const key = `finding.${finding?.id.split('.').slice(1).join('.') ?? 'neutral'}`
+  return finding && has(key) ? key : neutral
+}
+
 /**
- * The sentence of the server's first finding: `retention.fell` is the message `finding.fell` of the page's
- * namespace. Whole numbers stay numbers, so that a message can count them.
+ * The sentence of the server's first finding, in the page's namespace; a page with several panels names
+ * each one's own neutral message. Whole numbers stay numbers, so that a message can count them.
  */
-export function useFindingText(t: ReturnType<typeof useTranslations<never>>) {
+export function useFindingText(t: ReturnType<typeof useTranslations<never>>, neutral?: string) {
   const format = useFormat()
   return (findings: readonly Finding[]): string => {
-    const [finding] = findings
-    const key = `finding.${finding?.id.split('.').slice(1).join('.') ?? 'neutral'}`
     const values = Object.fromEntries(
-      Object.entries(finding?.values ?? {}).map(([name, value]) => [name, written(name, value, format)]),
+      Object.entries(findings[0]?.values ?? {}).map(([name, value]) => [name, written(name, value, format)]),
     )
-    return t(t.has(key as never) ? (key as never) : ('finding.neutral' as never), values as never)
+    return t(findingKey(findings, (key) => t.has(key as never), neutral) as never, values as never)
   }
 }

@@ -5,7 +5,8 @@ import { Definition } from './query-panel.tsx'
 /** One figure: its name, value, how it moved and against what. */
 export interface Kpi {
   readonly label: string
-  readonly value: ReactNode
+  /** Null: not there yet, shown as a skeleton. */
+  readonly value: ReactNode | null
   /** The arrow says the direction, the colour whether that is better. */
   readonly delta?: { text: string; direction: 'up' | 'down' | 'flat'; better: boolean | null }
   /** What the delta is measured against, or the population. */
@@ -23,8 +24,14 @@ export function KpiStrip({ items }: { items: readonly Kpi[] }) {
             {label}
             {definition ? <Definition about={label}>{definition}</Definition> : null}
           </dt>
-          <dd className={classes.value}>{value}</dd>
-          {delta || base ? (
+          <dd className={classes.value}>
+            {value === null ? <span className={classes.skeleton} aria-hidden="true" /> : value}
+          </dd>
+          {value === null ? (
+            <dd className={classes.delta} aria-hidden="true">
+              <span className={classes.skeleton} />
+            </dd>
+          ) : delta || base ? (
             <dd className={classes.delta}>
               {delta ? (
                 <span

@@ -1,4 +1,14 @@
-import { CartesianGrid, Line, LineChart, Tooltip, usePlotArea, useYAxisScale, XAxis, YAxis } from 'recharts'
+import {
+  CartesianGrid,
+  Line,
+  LineChart,
+  Tooltip,
+  usePlotArea,
+  useXAxisScale,
+  useYAxisScale,
+  XAxis,
+  YAxis,
+} from 'recharts'
 import type { ReactNode } from 'react'
 import classes from './lines-chart.module.css'
 import { usePalette } from './palette.ts'
@@ -164,25 +174,39 @@ export function LinesChart({
   )
 }
 
-/** The lines' names at the right edge, in the order of their ends and moved apart where these are close. */
+/**
+ * The lines' names: at the right edge, in the order of their ends and moved apart where these are close;
+ * a line that ends before the others is named at its end, above or below it, where the lines leave more room.
+ */
 function EndLabels({ series }: { series: readonly LineSeries[] }) {
   const palette = usePalette()
   const plot = usePlotArea()
+  const x = useXAxisScale()
   const y = useYAxisScale()
-  if (!plot || !y) return null
+  if (!plot || !x || !y) return null
+  const newest = Math.max(0, ...series.map(({ points }) => points.length - 1))
   const ends = series.flatMap((each) => {
-    const at = y(each.points.findLast(({ value }) => value !== null)?.value ?? Number.NaN)
-    return at === undefined || Number.isNaN(at) ? [] : [{ each, at }]
+    const index = each.points.findLastIndex(({ value }) => value !== null)
+    const at = y(each.points[index]?.value ?? Number.NaN)
+    return at === undefined || Number.isNaN(at) ? [] : [{ each, at, index }]
   })
+  const atEdge = ends.filter(({ index }) => index === newest)
   const placed = spread(
-    ends.map(({ at }) => at),
+    atEdge.map(({ at }) => at),
     18,
     plot.y + plot.height,
   )
   const left = plot.x + plot.width + 8
+  const text = {
+    dominantBaseline: 'central',
+    fontSize: 12,
+    fontWeight: 600,
+    fontFamily,
+    fill: palette.text,
+  } as const
   return (
     <g>
-      {ends.map(({ each }, index) => (
+      {atEdge.map(({ each }, index) => (
         <g key={each.key}>
           <line
             x1={left}
@@ -192,19 +216,38 @@ function EndLabels({ series }: { series: readonly LineSeries[] }) {
             stroke={each.colour}
             strokeWidth={each.strong ? 3.5 : 2.5}
           />
-          <text
-            x={left + 15}
-            y={placed[index]}
-            dominantBaseline="central"
-            fontSize={12}
-            fontWeight={600}
-            fontFamily={fontFamily}
-            fill={palette.text}
-          >
+          <text x={left + 15} y={placed[index]} {...text}>
             {each.name}
           </text>
         </g>
       ))}
+      {ends
+        .filter(({ index }) => index < newest)
+        .map(({ each, at, index }) => {
+          const half = textWidth(each.name, 12, 600, fontFamily) / 2
+          const middle = x(index) ?? plot.x
+          const around = series.flatMap(({ points }) =>
+            points
+              .slice(Math.max(0, index - 1), index + 2)
+              .flatMap(({ value }) => (value === null ? [] : [y(value) ?? at])),
+          )
+          const room = (place: number) => Math.min(...around.map((line) => Math.abs(line - place)))
+          const [place] = [at - 16, at + 16].toSorted((a, b) => room(b) - room(a))
+          return (
+            <text
+              key={each.key}
+              x={Math.max(plot.x + half, Math.min(middle, plot.x + plot.width - half))}
+              y={place}
+              textAnchor="middle"
+              {...text}
+              stroke={palette.surface}
+              strokeWidth={4}
+              paintOrder="stroke"
+            >
+              {each.name}
+            </text>
+          )
+        })}
     </g>
   )
 }

@@ -128,35 +128,36 @@ export const overview = defineMetric({
     return sql`
       -- a day belongs to one step, and at most to one of the window and the period before it
       with day as (
-        select local_day, step_from, ${endOfStep(settings, sql`step_from`, d)} as step_to,
-          case when ${inPeriod(current)} then ${d.date(current.from)} when ${inPeriod(previous)} then ${d.date(previous.from)} end as window_from,
-          case when ${inPeriod(current)} then ${d.date(current.to)} when ${inPeriod(previous)} then ${d.date(previous.to)} end as window_to
+        select local_day, ${beginningOfStep(settings, scope, d)} as step_from,
+          case when ${inPeriod(current)} then ${d.date(current.from)} when ${inPeriod(previous)} then ${d.date(previous.from)} end as window_from
         from (
-          select local_day, ${beginningOfStep(settings, scope, d)} as step_from
-          from (
-            select ${d.addDays(d.date(earliest), sql`n`)} as local_day
-            from ${d.integers(daysBetween(earliest, scope.asOf) + 1)} as number
-          ) as any_day
-        ) as stepped
+          select ${d.addDays(d.date(earliest), sql`n`)} as local_day
+          from ${d.integers(daysBetween(earliest, scope.asOf) + 1)} as number
+        ) as any_day
       ),
-      -- what a member did on a day, and of guests what the shop sold
+      -- what a member did on a day, and of guests what the shop sold; a first day before all periods is as good as any
       activity as (
-        select local_day, orders, net_minor, previous_day, first_day, first_seen, false as guest
+        select local_day, orders, net_minor, previous_day,
+          case when first_day < ${d.date(earliest)} then ${d.date(longAgo)} else first_day end as first_day,
+          first_seen, false as guest
         from (${memberDays(scope, inReach, d)}) as member_day${guests}
       ),
-      classed as (
-        select step_from, ${buyerClass(sql`step_from`, sql`step_to`)} as step_class,
-          window_from, ${buyerClass(sql`window_from`, sql`window_to`)} as window_class,
+      by_first_day as (
+        select step_from, window_from, first_day, first_seen, guest,
           ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor,
-          ${d.countIf(sql`not guest and orders > 0 and (previous_day is null or previous_day < step_from)`)} as step_buyers,
-          ${d.countIf(sql`not guest and orders > 0 and (previous_day is null or previous_day < window_from)`)} as window_buyers
+          ${d.countIf(sql`orders > 0 and (previous_day is null or previous_day < step_from)`)} as step_buyers,
+          ${d.countIf(sql`orders > 0 and (previous_day is null or previous_day < window_from)`)} as window_buyers
         from activity join day on day.local_day = activity.local_day
         group by all
       ),
       sold as (
-        select true as is_step, step_from as from_day, step_class as class, orders, net_minor, step_buyers as buyers from classed
+        select true as is_step, step_from as from_day, ${buyerClass(sql`step_from`, endOfStep(settings, sql`step_from`, d))} as class,
+          orders, net_minor, step_buyers as buyers
+        from by_first_day
         union all
-        select false, window_from, window_class, orders, net_minor, window_buyers from classed
+        select false, window_from, ${buyerClass(sql`window_from`, sql`case when window_from = ${d.date(current.from)} then ${d.date(current.to)} else ${d.date(previous.to)} end`)},
+          orders, net_minor, window_buyers
+        from by_first_day
       ),
       period(kind, from_day, to_day) as (
         values ${join(periods.map(({ kind, from, to }) => sql`(${kind}, ${d.date(from)}, ${d.date(to)})`))}
@@ -204,6 +205,8 @@ const beginningOfStep = ({ step }: z.output<typeof Settings>, scope: Scope, d: D
 
 const endOfStep = ({ step }: z.output<typeof Settings>, stepFrom: Sql, d: Dialect): Sql =>
   step === 'month' ? d.lastDayOfMonth(stepFrom) : d.addDays(stepFrom, 6)
+
+const longAgo = '0001-01-01'
 
 /** Whose activity it is, seen from a period: of members by when they first bought. */
 const [returning, newcomer, firstSeen, notYet, guest] = [0, 1, 2, 3, 4] as const

@@ -1,4 +1,4 @@
-import { Button, Modal } from '@mantine/core'
+import { Button, Checkbox, Modal } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -16,6 +16,7 @@ export function CampaignActions({ result }: { result: Result }) {
   const format = useFormat()
   const client = useQueryClient()
   const [asking, ask] = useState(false)
+  const [revoking, revoke] = useState(false)
   const { campaignId, status } = result
   const refresh = () => client.invalidateQueries(trpc.campaigns.pathFilter())
   const onSuccess = async () => {
@@ -62,14 +63,32 @@ export function CampaignActions({ result }: { result: Result }) {
           {t('codes')}
         </Button>
       ) : null}
-      <Modal opened={asking} onClose={() => ask(false)} title={t('cancelSure')} centered>
+      <Modal
+        opened={asking}
+        onClose={() => ask(false)}
+        title={t('cancelSure')}
+        closeButtonProps={{ 'aria-label': t('keep') }}
+        centered
+      >
         <div className={classes.stack}>
           <p className={classes.help}>{t('cancelHelp', { day: format.day(result.lastDay) })}</p>
+          {result.ledger.open > 0 ? (
+            <Checkbox
+              checked={revoking}
+              onChange={({ currentTarget }) => revoke(currentTarget.checked)}
+              label={t('revoke', { coupons: result.ledger.open })}
+              description={t('revokeHelp')}
+            />
+          ) : null}
           <div className={classes.moves}>
             <Button variant="default" onClick={() => ask(false)}>
               {t('keep')}
             </Button>
-            <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate({ campaignId })}>
+            <Button
+              color="red"
+              loading={cancel.isPending}
+              onClick={() => cancel.mutate({ campaignId, revokeCoupons: revoking })}
+            >
               {t('cancel')}
             </Button>
           </div>

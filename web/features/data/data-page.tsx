@@ -3,15 +3,17 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
+import { DropZone } from '../../ui/drop-zone.tsx'
+import { takeHandedFile } from '../../ui/handed-file.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
-import { DropZone, Steps } from './drop-zone.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
+import { Steps } from './steps.tsx'
 import { type Upload, upload, UploadFailed } from './upload.ts'
 
 type Step =
@@ -54,6 +56,15 @@ function DataFlow({ running }: { running: string | undefined }) {
   }
   const restart = () => setStep({ kind: 'start' })
   const may = role === 'owner' || role === 'marketer'
+  // Put off, because in development React leaves a page at once and comes back: the file is taken once.
+  useEffect(() => {
+    const later = setTimeout(() => {
+      const file = takeHandedFile()
+      if (file && may && !running) void send(file)
+    })
+    return () => clearTimeout(later)
+    // oxlint-disable-next-line react/exhaustive-deps -- a file is handed over once, on arrival
+  }, [])
 
   return (
     <Page title={t(first ? 'first.title' : 'title')} lead={t(first ? 'first.lead' : 'lead')}>
@@ -62,7 +73,12 @@ function DataFlow({ running }: { running: string | undefined }) {
           <p>{t('noPermission')}</p>
         </Panel>
       ) : step.kind === 'start' ? (
-        <DropZone onFile={(file) => void send(file)} />
+        <DropZone
+          title={t('drop.title')}
+          note={t('drop.note')}
+          choose={t('drop.choose')}
+          onFile={(file) => void send(file)}
+        />
       ) : step.kind === 'uploading' ? (
         <Panel title={t('uploading.title', { file: step.fileName })}>
           <Progress value={100 * step.share} aria-label={t('uploading.label')} transitionDuration={0} />

@@ -18,7 +18,12 @@ interface Imported {
   readonly fileName: string
   readonly importedAt: string
   readonly undoneAt: string | null
-  readonly receipt: { imported: number; unchanged: number; refused: number; reasons: readonly { sentence: string; rows: number }[] } | null
+  readonly receipt: {
+    imported: number
+    unchanged: number
+    refused: number
+    reasons: readonly { sentence: string; rows: number }[]
+  } | null
 }
 
 /** What has been imported: kept, refused and why; each can be undone. */
@@ -65,7 +70,8 @@ export function HistoryPanel() {
         ) : (
           ''
         ),
-      value: ({ receipt }) => receipt?.reasons.map(({ sentence, rows }) => `${rows} × ${sentence}`).join(' ') ?? null,
+      value: ({ receipt }) =>
+        receipt?.reasons.map(({ sentence, rows }) => `${rows} × ${sentence}`).join(' ') ?? null,
     },
     {
       key: 'undo',
@@ -88,12 +94,22 @@ export function HistoryPanel() {
         query={list}
         isEmpty={(rows) => rows.length === 0}
         empty={{ reason: t('history.empty') }}
-        table={(rows) => tableOf(columns.filter(({ key }) => key !== 'undo'), rows)}
+        table={(rows) =>
+          tableOf(
+            columns.filter(({ key }) => key !== 'undo'),
+            rows,
+          )
+        }
         csvName="imports"
         minHeight={80}
       >
         {(rows) => (
-          <DataTable columns={columns} rows={rows} rowKey={({ importId }) => importId} label={t('history.title')} />
+          <DataTable
+            columns={columns}
+            rows={rows}
+            rowKey={({ importId }) => importId}
+            label={t('history.title')}
+          />
         )}
       </QueryPanel>
       {undoing ? <UndoQuestion undone={undoing} onClose={() => setUndoing(undefined)} /> : null}
@@ -114,7 +130,12 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
     }),
   )
   return (
-    <Modal opened onClose={onClose} title={t('undo.title', { file: undone.fileName })} closeButtonProps={{ 'aria-label': t('undo.keep') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('undo.title', { file: undone.fileName })}
+      closeButtonProps={{ 'aria-label': t('undo.keep') }}
+    >
       <p>{t('undo.text')}</p>
       {undo.isError ? <Failure error={undo.error} /> : null}
       <div className={classes.buttons}>

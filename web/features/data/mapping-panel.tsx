@@ -88,7 +88,11 @@ function NeededColumns({ file, map, onChange }: Editing) {
         <div key={row} className={classes.neededRow}>
           <div className={classes.neededName}>
             <strong>{t(`needed.${row}`)}</strong>
-            <Sureness found={column !== undefined} confidence={column?.confidence ?? 0} optional={row === 'order'} />
+            <Sureness
+              found={column !== undefined}
+              confidence={column?.confidence ?? 0}
+              optional={row === 'order'}
+            />
           </div>
           <Select
             aria-label={t(`needed.${row}`)}
@@ -97,7 +101,9 @@ function NeededColumns({ file, map, onChange }: Editing) {
             placeholder={t(row === 'order' ? 'mapping.noOrder' : 'mapping.choose')}
             clearable={row === 'order'}
             searchable
-            onChange={(value) => onChange(withColumn(map, file, field, value === null ? null : Number(value)))}
+            onChange={(value) =>
+              onChange(withColumn(map, file, field, value === null ? null : Number(value)))
+            }
           />
           {row === 'amount' && column ? (
             <Select
@@ -121,7 +127,15 @@ function NeededColumns({ file, map, onChange }: Editing) {
   )
 }
 
-function Sureness({ found, confidence, optional }: { found: boolean; confidence: number; optional: boolean }) {
+function Sureness({
+  found,
+  confidence,
+  optional,
+}: {
+  found: boolean
+  confidence: number
+  optional: boolean
+}) {
   const t = useTranslations('data')
   if (!found)
     return optional ? (
@@ -141,7 +155,10 @@ function Questions({ file, map, onChange }: Editing) {
       <Select
         key="dates"
         label={t('question.dates', { header: question.header, sample: question.sample })}
-        data={(['day-first', 'month-first'] as const).map((order) => ({ value: order, label: t(`dates.${order}`) }))}
+        data={(['day-first', 'month-first'] as const).map((order) => ({
+          value: order,
+          label: t(`dates.${order}`),
+        }))}
         value={map.dates ?? null}
         onChange={(order) => onChange({ ...map, dates: order as 'day-first' | 'month-first' })}
       />
@@ -158,7 +175,11 @@ function Questions({ file, map, onChange }: Editing) {
             }))}
             value={map.states?.[word] ?? null}
             onChange={(state) =>
-              state && onChange({ ...map, states: { ...map.states, [word]: state as 'paid' | 'unpaid' | 'closed' | 'refunded' } })
+              state &&
+              onChange({
+                ...map,
+                states: { ...map.states, [word]: state as 'paid' | 'unpaid' | 'closed' | 'refunded' },
+              })
             }
           />
         ))}

@@ -18,7 +18,15 @@ type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
 type Receipt = NonNullable<RunState['receipt']>
 
 /** An import under way, then how it ended. */
-export function RunPanel({ runId, onLeave, onAgain }: { runId: string; onLeave: () => void; onAgain?: (() => void) | undefined }) {
+export function RunPanel({
+  runId,
+  onLeave,
+  onAgain,
+}: {
+  runId: string
+  onLeave: () => void
+  onAgain?: (() => void) | undefined
+}) {
   const t = useTranslations('data')
   const trpc = useTRPC()
   const client = useQueryClient()
@@ -55,7 +63,15 @@ export function RunPanel({ runId, onLeave, onAgain }: { runId: string; onLeave: 
   return <Running state={state} cancelling={cancel.isPending} onCancel={() => cancel.mutate({ runId })} />
 }
 
-function Running({ state, cancelling, onCancel }: { state: RunState; cancelling: boolean; onCancel: () => void }) {
+function Running({
+  state,
+  cancelling,
+  onCancel,
+}: {
+  state: RunState
+  cancelling: boolean
+  onCancel: () => void
+}) {
   const t = useTranslations('data')
   const { count } = useFormat()
   const saving = state.phase === 'saving'
@@ -78,7 +94,15 @@ function Running({ state, cancelling, onCancel }: { state: RunState; cancelling:
   )
 }
 
-function ReceiptPanel({ receipt, onLeave, onAgain }: { receipt: Receipt; onLeave: () => void; onAgain?: (() => void) | undefined }) {
+function ReceiptPanel({
+  receipt,
+  onLeave,
+  onAgain,
+}: {
+  receipt: Receipt
+  onLeave: () => void
+  onAgain?: (() => void) | undefined
+}) {
   const t = useTranslations('data')
   const { count, day, share } = useFormat()
   const facts = [
@@ -98,11 +122,18 @@ function ReceiptPanel({ receipt, onLeave, onAgain }: { receipt: Receipt; onLeave
   return (
     <Panel
       title={t(receipt.dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
-      subtitle={t('receipt.subtitle', { read: receipt.read, seconds: Math.max(1, Math.round(receipt.milliseconds / 1000)) })}
+      subtitle={t('receipt.subtitle', {
+        read: receipt.read,
+        seconds: Math.max(1, Math.round(receipt.milliseconds / 1000)),
+      })}
     >
       <KpiStrip
         items={[
-          { label: t('receipt.kept'), value: count(receipt.imported), base: t('receipt.unchanged', { count: receipt.unchanged }) },
+          {
+            label: t('receipt.kept'),
+            value: count(receipt.imported),
+            base: t('receipt.unchanged', { count: receipt.unchanged }),
+          },
           {
             label: t('receipt.refused'),
             value: count(receipt.refused),

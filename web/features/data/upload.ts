@@ -1,3 +1,4 @@
+import { shownHeader } from '../../trpc.ts'
 /** A file on its way to the server. */
 export interface Upload {
   /** Resolves with the id under which the server keeps the file. */
@@ -12,7 +13,9 @@ export interface Upload {
 export function upload(file: File, onShare: (share: number) => void): Upload {
   const request = new XMLHttpRequest()
   const done = new Promise<string>((resolve, reject) => {
-    request.upload.addEventListener('progress', ({ loaded, total }) => onShare(total > 0 ? loaded / total : 0))
+    request.upload.addEventListener('progress', ({ loaded, total }) =>
+      onShare(total > 0 ? loaded / total : 0),
+    )
     request.addEventListener('load', () => {
       const answer = parsed(request.responseText)
       if (request.status === 201 && answer?.uploadId) resolve(answer.uploadId)
@@ -22,6 +25,7 @@ export function upload(file: File, onShare: (share: number) => void): Upload {
     request.addEventListener('abort', () => reject(new UploadFailed(null)))
   })
   request.open('POST', `/api/uploads?name=${encodeURIComponent(file.name)}`)
+  for (const [name, value] of Object.entries(shownHeader())) request.setRequestHeader(name, value)
   request.setRequestHeader('content-type', 'application/octet-stream')
   request.send(file)
   return { done, cancel: () => request.abort() }

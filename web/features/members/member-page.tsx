@@ -1,4 +1,5 @@
 import { Anchor, Button } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
@@ -14,6 +15,7 @@ import { QueryPanel, tableOf, useAnswer, type Answer } from '../../ui/query-pane
 import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Member } from './member.ts'
+import { MemberCoupons } from './member-coupons.tsx'
 import { MemberTags } from './member-tags.tsx'
 import classes from './members.module.css'
 import { Timeline } from './timeline.tsx'
@@ -89,6 +91,7 @@ export function MemberPage() {
       {member ? (
         <>
           <Orders member={member} />
+          <MemberCoupons memberId={memberId} />
           <Columns>
             <Known member={member} />
             <MemberTags member={member} />
@@ -142,6 +145,7 @@ function Figures({ member }: { member: Member }) {
 function Orders({ member }: { member: Member }) {
   const t = useTranslations('members')
   const format = useFormat()
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   type Entry = Member['orderList'][number]
   const columns: Column<Entry>[] = [
     {
@@ -218,7 +222,7 @@ function Orders({ member }: { member: Member }) {
       {member.orderList.length > 0 ? (
         <DataTable
           label={t('orders.title', { orders: member.orderList.length })}
-          columns={columns}
+          columns={onPhone ? columns.filter(({ key }) => ['day', 'items', 'net'].includes(key)) : columns}
           rows={member.orderList}
           rowKey={({ orderId }) => orderId}
           dense

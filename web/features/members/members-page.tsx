@@ -1,16 +1,18 @@
 import { Button, TextInput } from '@mantine/core'
 import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { SegmentPicker } from '../../filters/segment-picker.tsx'
-import { useTRPC } from '../../trpc.ts'
+import { shownHeader, useTRPC } from '../../trpc.ts'
+import { download } from '../../ui/csv.ts'
 import { DataTable, type Column, type Order } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { MemberStatusChip } from '../../ui/member-status.tsx'
 import { Page } from '../../ui/page.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './members.module.css'
@@ -31,7 +33,7 @@ export function MembersPage() {
   const format = useFormat()
   const trpc = useTRPC()
   const navigate = useNavigate()
-  const { role } = useWorkspace()
+  const { role, id: workspaceId } = useWorkspace()
   const address = useSearch({ from: '/signed-in/shell/members' })
   const [typed, type] = useState(address.search ?? '')
   const [search] = useDebouncedValue(typed.trim(), 250)
@@ -57,6 +59,27 @@ export function MembersPage() {
     return first && { ...first, rows: list.data!.pages.flatMap(({ rows }) => rows) }
   }, [list.data])
   type Shown = NonNullable<typeof shown>
+  const { segment, asOf: day } = question
+  const finding = useMutation(
+    trpc.members.found.mutationOptions({
+      onSuccess: ({ memberIds }) => {
+        select(new Set(memberIds))
+        setTagging(true)
+      },
+    }),
+  )
+  const exporting = useMutation({
+    mutationFn: async () => {
+      const answer = await fetch('/export/members.csv', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...shownHeader() },
+        body: JSON.stringify(question),
+      })
+      if (!answer.ok) throw new Error(((await answer.json()) as { title: string }).title)
+      download(`members-${shown?.asOf ?? ''}.csv`, await answer.blob(), 'text/csv')
+    },
+  })
+  const failed = [finding, exporting].find(({ isError }) => isError)
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const mayChange = role === 'owner' || role === 'marketer'
   const columns: Column<Shown['rows'][number]>[] = [
@@ -133,6 +156,7 @@ export function MembersPage() {
   const exportAddress = `/export/members.csv?${new URLSearchParams({
     ...(question.segment ? { segment: question.segment } : {}),
     ...(question.asOf ? { asOf: question.asOf } : {}),
+    shown: workspaceId,
     sort: question.sort,
     descending: String(question.descending),
   })}`
@@ -150,21 +174,18 @@ export function MembersPage() {
       actions={
         mayChange ? (
           <>
-            <Button
-              component="a"
-              href={exportAddress}
-              download
-              variant="default"
-              data-disabled={search ? true : undefined}
-              aria-disabled={search ? true : undefined}
-              onClick={(event) => {
-                if (search) event.preventDefault()
-              }}
-            >
-              {t('export')}
-            </Button>
+            {search ? (
+              <Button variant="default" loading={exporting.isPending} onClick={() => exporting.mutate()}>
+                {t('exportFound', { members: shown?.members ?? 0 })}
+              </Button>
+            ) : (
+              <Button component="a" href={exportAddress} download variant="default">
+                {t('export')}
+              </Button>
+            )}
             <Button
               disabled={!shown || shown.members === 0 || Boolean(search)}
+              title={search ? t('planNotFound') : undefined}
               onClick={() =>
                 void navigate({ to: '/campaigns/new', search: { segment: shown?.expression ?? 'everyone' } })
               }
@@ -206,8 +227,13 @@ export function MembersPage() {
                   ) : null}
                   <Button
                     variant="default"
-                    disabled={selected.size === 0 && (Boolean(search) || members === 0)}
-                    onClick={() => setTagging(true)}
+                    disabled={selected.size === 0 && members === 0}
+                    loading={finding.isPending}
+                    onClick={() =>
+                      selected.size === 0 && search
+                        ? finding.mutate({ segment, asOf: day, search })
+                        : setTagging(true)
+                    }
                   >
                     {selected.size > 0
                       ? t('tag.selected', { members: selected.size })
@@ -216,6 +242,7 @@ export function MembersPage() {
                 </div>
               ) : null}
             </div>
+            {failed ? <Failure error={failed.error} /> : null}
             {rows.length === 0 ? (
               <p className={classes.note}>{search ? t('nobodyFound', { search }) : t('nobody')}</p>
             ) : (

@@ -46,7 +46,12 @@ export function TagDialog({
   const removing = useMutation(trpc.tags.remove.mutationOptions(settled))
   const change = taking ? removing : adding
   return (
-    <Modal opened={opened} onClose={close} title={t('tag.title', { members })}>
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={t('tag.title', { members })}
+      closeButtonProps={{ 'aria-label': t('tag.cancel') }}
+    >
       <form
         className={classes.form}
         onSubmit={(event) => {

@@ -51,6 +51,7 @@ export function AccountPanel() {
         <PasswordInput
           label={t('password')}
           description={t('passwordHint')}
+          visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
           autoComplete="new-password"
           maxLength={128}
           value={password}

@@ -75,6 +75,7 @@ export function InviteForm({ token, otherWay }: { token: string; otherWay: () =>
         <PasswordInput
           label={t('newPassword')}
           description={t('passwordHint')}
+          visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
           autoComplete="new-password"
           maxLength={128}
           value={password}

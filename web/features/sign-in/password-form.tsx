@@ -38,6 +38,7 @@ export function PasswordForm() {
         />
         <PasswordInput
           label={t('password')}
+          visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
           autoComplete="current-password"
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}

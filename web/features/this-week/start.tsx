@@ -1,47 +1,44 @@
 import { Button } from '@mantine/core'
-import { IconDatabaseImport } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
-import { useTRPC } from '../../trpc.ts'
+import { startAgain, useTRPC } from '../../trpc.ts'
+import { DropZone } from '../../ui/drop-zone.tsx'
+import { handFile } from '../../ui/handed-file.ts'
 import { Page } from '../../ui/page.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
 import classes from './this-week.module.css'
 
 /** A workspace without orders: one file is enough, or the sample data where the person may see it. */
 export function Start() {
   const t = useTranslations('thisWeek')
   const trpc = useTRPC()
-  const queries = useQueryClient()
   const navigate = useNavigate()
   const me = useQuery(trpc.accounts.me.queryOptions())
   const demo = me.data?.workspaces.find(({ id, name }) => name === 'demo' && id !== me.data?.current?.id)
-  const switched = useMutation(
-    trpc.workspaces.switch.mutationOptions({
-      onSuccess: async () => {
-        queries.clear()
-        await queries.resetQueries()
-      },
-    }),
-  )
+  const switched = useMutation(trpc.workspaces.switch.mutationOptions({ onSuccess: () => startAgain('/') }))
   return (
     <Page title={t('start.title')} lead={t('start.lead')}>
-      <div className={classes.drop}>
-        <IconDatabaseImport size={28} aria-hidden />
-        <h2>{t('start.drop')}</h2>
-        <p>{t('start.kinds')}</p>
-        <div className={classes.buttons}>
-          <Button onClick={() => void navigate({ to: '/data' })}>{t('start.choose')}</Button>
-          {demo ? (
-            <Button
-              variant="default"
-              loading={switched.isPending}
-              onClick={() => switched.mutate({ id: demo.id })}
-            >
-              {t('start.sample')}
-            </Button>
-          ) : null}
-        </div>
-      </div>
+      <DropZone
+        title={t('start.drop')}
+        note={t('start.kinds')}
+        choose={t('start.choose')}
+        onFile={(file) => {
+          handFile(file)
+          void navigate({ to: '/data' })
+        }}
+      >
+        {demo ? (
+          <Button
+            variant="default"
+            loading={switched.isPending}
+            onClick={() => switched.mutate({ id: demo.id })}
+          >
+            {t('start.sample')}
+          </Button>
+        ) : null}
+      </DropZone>
+      {switched.isError ? <Failure error={switched.error} /> : null}
       <div className={classes.steps}>
         {(['one', 'two', 'three'] as const).map((step, index) => (
           <section key={step} className={classes.step}>

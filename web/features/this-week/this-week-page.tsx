@@ -1,4 +1,5 @@
 import type { inferRouterOutputs } from '@trpc/server'
+import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { FilterBar } from '../../filters/filter-bar.tsx'
@@ -35,7 +36,11 @@ export function ThisWeekPage() {
     figures.data?.active.of === 0 &&
     sales.data?.rows.every(({ orders, netMinor }) => orders === 0 && netMinor === 0)
   const kpis = useKpis(figures.data, format)
+  // an empty shop is never shown the full page first; what takes longer shows that it is coming
+  const unknown = segment === undefined && (figures.isPending || sales.isPending)
+  const late = useLate(300)
   if (nothingYet) return <Start />
+  if (unknown && !late) return null
   const [first] = found.data?.opportunities ?? []
   return (
     <Page
@@ -67,10 +72,20 @@ export function ThisWeekPage() {
   )
 }
 
+/** True once the page has stood for so many milliseconds. */
+function useLate(after: number): boolean {
+  const [late, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), after)
+    return () => clearTimeout(timer)
+  }, [after])
+  return late
+}
+
 const directionOf = (change: number | null) =>
   change === null || change === 0 ? ('flat' as const) : change > 0 ? ('up' as const) : ('down' as const)
 
-/** The four figures; while they are not there their names are. */
+/** The four figures; while they are not there, their names. */
 function useKpis(figures: KeyFigures | undefined, format: Format): Kpi[] {
   const t = useTranslations('thisWeek')
   const delta = (change: number | null, text: string, upIsBetter = true) =>
@@ -83,7 +98,7 @@ function useKpis(figures: KeyFigures | undefined, format: Format): Kpi[] {
             better: change === 0 ? null : change > 0 === upIsBetter,
           },
         }
-  const waiting = '–'
+  const waiting = null
   return [
     {
       label: t('kpi.net'),

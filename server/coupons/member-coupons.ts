@@ -1,0 +1,84 @@
+import { sql } from 'kysely'
+import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { printedCode } from './code.ts'
+import type { Offer } from './offer.ts'
+
+/** What became of a coupon: `open` may still be redeemed, now or once its validity begins. */
+export type CouponState = 'open' | 'redeemed' | 'expired' | 'revoked'
+
+export interface MemberCoupon {
+  readonly couponId: string
+  readonly campaignId: string
+  readonly campaign: string
+  /** As it is printed; masked but for its last four signs unless `unmasked`. */
+  readonly code: string
+  readonly offer: Offer
+  readonly minSpendMinor: number
+  readonly issuedAt: string
+  /** Last local day on which it is good. */
+  readonly lastDay: string
+  readonly state: CouponState
+  /** Of the newest redemption that was not cancelled. */
+  readonly redeemedAt: string | null
+  readonly orderId: string | null
+  readonly discountMinor: number | null
+}
+
+/** The newest coupons that a page shows. */
+const mostCoupons = 200
+
+/** The coupons of published launches that were issued to a member, newest first, as they stand at `at`. */
+export async function couponsOfMember(
+  store: Store,
+  workspace: Workspace,
+  request: { memberId: string; unmasked: boolean; at: Date },
+): Promise<MemberCoupon[]> {
+  const { rows } = await sql<{
+    couponId: string
+    campaignId: string
+    campaign: string
+    code: string
+    offer: string
+    minSpendMinor: number
+    issuedAt: string
+    validTo: string
+    usesAllowed: number
+    used: number
+    revoked: number
+    redeemedAt: string | null
+    orderId: string | null
+    discountMinor: number | null
+  }>`
+    with standing as (
+      -- redemptions that were not taken back
+      select ledger.* from ledger
+      where ledger.kind = 'redeemed' and not exists (
+        select 1 from ledger as taken
+        where taken.redemption_id = ledger.redemption_id and taken.kind = 'cancelled')
+    )
+    select coupons.id as "couponId", coupons.campaign_id as "campaignId", campaigns.name as campaign,
+      coupons.code, coupons.offer, coupons.min_spend_minor as "minSpendMinor",
+      launches.published_at as "issuedAt", coupons.valid_to as "validTo",
+      coupons.uses_allowed as "usesAllowed",
+      (select coalesce(sum(uses), 0) from standing where standing.coupon_id = coupons.id) as used,
+      (select coalesce(sum(uses), 0) from ledger where ledger.coupon_id = coupons.id and kind = 'revoked') as revoked,
+      newest.at as "redeemedAt", newest.order_id as "orderId", newest.amount_minor as "discountMinor"
+    from coupons
+    join campaigns on campaigns.id = coupons.campaign_id
+    join launches on launches.id = coupons.launch_id and launches.published_at is not null
+    left join standing as newest on newest.seq =
+      (select max(seq) from standing where standing.coupon_id = coupons.id)
+    where coupons.workspace_id = ${workspace.id} and coupons.member_id = ${request.memberId}
+    order by launches.published_at desc, coupons.id
+    limit ${mostCoupons}`.execute(store)
+  const now = request.at.toISOString()
+  return rows.map(({ offer, validTo, usesAllowed, used, revoked, ...row }) => ({
+    ...row,
+    code: request.unmasked ? printedCode(row.code) : `•••••-•••••-${row.code.slice(-4)}`,
+    offer: JSON.parse(offer) as Offer,
+    lastDay: addDays(localDay(new Date(validTo), workspace.calendar), -1),
+    state: used >= usesAllowed ? 'redeemed' : revoked > 0 ? 'revoked' : validTo <= now ? 'expired' : 'open',
+  }))
+}

@@ -1,0 +1,127 @@
+import AxeBuilder from '@axe-core/playwright'
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStage, settled, type Stage } from './harness.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(() => stage?.close())
+
+/** What axe calls serious on the page as it stands. */
+async function serious(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id} (${nodes.length}) ${nodes[0]?.html.slice(0, 160)}`)
+}
+
+test('this week, the demo’s campaign with its result, and who is dormant', async () => {
+  const { page, complaints, open } = await stage.page()
+  await open('/')
+  expect(await page.locator('dl').first().innerText()).toContain('¥')
+  expect(await page.getByLabel(/^Plan campaign/).count()).toBeGreaterThan(0)
+
+  await open('/campaigns')
+  await page.getByText('沉睡会员唤醒券').first().click()
+  await page.waitForURL(/\/campaigns\/demo-/)
+  await settled(page)
+  expect(await serious(page)).toEqual([])
+  const said = await page.locator('main').innerText()
+  expect(said).toContain('The campaign works')
+
+  await open('/dormant')
+  expect(await serious(page)).toEqual([])
+  expect(await page.getByRole('row').count()).toBeGreaterThan(5)
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test('a search is found, opened, exported and tagged: only those who were found', async () => {
+  const { page, complaints, open } = await stage.page()
+  await open('/members')
+  await page.getByLabel('Name, id, whole phone or last 4 digits').fill('M000001')
+  await page.getByRole('heading', { name: /of 10 members found/ }).waitFor()
+  expect(await serious(page)).toEqual([])
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export 10 found' }).click(),
+  ])
+  const rows = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\r\n')
+    .slice(1)
+  expect(rows.map((row) => row.split(',')[0]!.slice(0, 7))).toEqual(
+    Array.from({ length: 10 }, () => 'M000001'),
+  )
+
+  await page.getByRole('button', { name: 'Tag all 10' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Tag', { exact: true }).fill('found by search')
+  expect(await serious(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Put on 10 members' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  await open(`/members?segment=${encodeURIComponent('tag = "found by search"')}`)
+  await page.getByText('10 members in this segment').waitFor()
+
+  await page.getByText('M0000010').first().click()
+  await page.waitForURL(/\/members\/M0000010/)
+  await settled(page)
+  expect(await serious(page)).toEqual([])
+  expect(await page.locator('main').innerText()).toContain('found by search')
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test('an empty workspace takes a dropped file, and shows the sample data when asked', async () => {
+  const { page, complaints, open } = await stage.page()
+  const { url } = stage.server
+  await page.request.post(`${url}/trpc/workspaces.create`, {
+    headers: { origin: url },
+    data: { name: 'empty', currency: 'CNY', timeZone: 'Asia/Shanghai' },
+  })
+  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
+  const idOf = (name: string) =>
+    me.result.data.workspaces.find((workspace: { name: string }) => workspace.name === name).id as string
+  const switchTo = (name: string) =>
+    page.request.post(`${url}/trpc/workspaces.switch`, { headers: { origin: url }, data: { id: idOf(name) } })
+  await switchTo('empty')
+
+  // the full page is never there, not even for a moment
+  await page.addInitScript(() => {
+    new MutationObserver(() => {
+      const title = document.querySelector('h1')?.textContent
+      if (title) sessionStorage.titles = `${sessionStorage.titles ?? ''}|${title}`
+    }).observe(document, { childList: true, subtree: true })
+  })
+  await open('/')
+  await page.getByRole('heading', { name: 'Start with your orders' }).waitFor()
+  expect(await page.evaluate(() => String(sessionStorage.titles))).not.toContain('This week')
+  expect(await serious(page)).toEqual([])
+
+  await page.getByRole('button', { name: 'See sample data' }).click()
+  await page.getByRole('heading', { name: 'This week' }).waitFor()
+  await switchTo('empty')
+  await open('/')
+
+  const zone = page.getByTestId('drop-zone')
+  const file = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer()
+    transfer.items.add(
+      new File(['order,member,time,amount\nA1,M1,2026-01-05 10:00:00,12.50\n'], 'orders.csv', {
+        type: 'text/csv',
+      }),
+    )
+    return transfer
+  })
+  await zone.dispatchEvent('drop', { dataTransfer: file })
+  await page.waitForURL(/\/data$/)
+  await page.getByText('orders.csv').first().waitFor()
+  await page.getByRole('heading', { name: 'Confirm the columns' }).waitFor()
+  await switchTo('demo')
+  expect(complaints).toEqual([])
+  await page.context().close()
+}, 120_000)

@@ -1,0 +1,116 @@
+import { Anchor } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { Link } from '@tanstack/react-router'
+import type { inferRouterOutputs } from '@trpc/server'
+import { useTranslations } from 'use-intl'
+import type { AppRouter } from '../../../server/router.ts'
+import { useTRPC } from '../../trpc.ts'
+import { DataTable, type Column } from '../../ui/data-table.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { QueryPanel, useAnswer, type Answer } from '../../ui/query-panel.tsx'
+import { StatusChip } from '../../ui/status-chip.tsx'
+import classes from './members.module.css'
+
+type Coupon = inferRouterOutputs<AppRouter>['coupons']['ofMember'][number]
+
+const tones = { open: 'info', redeemed: 'good', expired: 'off', revoked: 'warn' } as const
+
+/** The member's coupons, what became of each, and the campaign that sent it. */
+export function MemberCoupons({ memberId }: { memberId: string }) {
+  const t = useTranslations('members')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
+  const query = useAnswer(
+    trpc.coupons.ofMember.queryOptions({ memberId }, { trpc: { abortOnUnmount: true } }),
+  ) as Answer<Coupon[]>
+  const offer = ({ offer: given, minSpendMinor }: Coupon) =>
+    t('coupon.offer', {
+      off:
+        given.kind === 'amount'
+          ? format.money(given.amountMinor)
+          : t('coupon.percent', { percent: given.percent }),
+      least: minSpendMinor > 0 ? 'yes' : 'no',
+      minSpend: format.money(minSpendMinor),
+    })
+  const columns: Column<Coupon>[] = [
+    {
+      key: 'campaign',
+      header: t('coupon.campaign'),
+      value: ({ campaign }) => campaign,
+      cell: ({ campaign, campaignId }) => (
+        <Anchor component={Link} to={`/campaigns/${campaignId}` as never}>
+          {campaign}
+        </Anchor>
+      ),
+    },
+    { key: 'offer', header: t('coupon.worth'), value: offer },
+    {
+      key: 'code',
+      header: t('coupon.code'),
+      value: ({ code }) => code,
+      cell: ({ code }) => <span className={classes.line}>{code}</span>,
+    },
+    {
+      key: 'issued',
+      header: t('coupon.issued'),
+      value: ({ issuedAt }) => issuedAt,
+      cell: ({ issuedAt }) => <span className={classes.line}>{format.instant(issuedAt)}</span>,
+    },
+    {
+      key: 'lastDay',
+      header: t('coupon.lastDay'),
+      value: ({ lastDay }) => lastDay,
+      cell: ({ lastDay }) => <span className={classes.line}>{format.day(lastDay)}</span>,
+    },
+    {
+      key: 'state',
+      header: t('coupon.state'),
+      value: ({ state }) => state,
+      cell: ({ state }) => <StatusChip tone={tones[state]}>{t(`coupon.is.${state}`)}</StatusChip>,
+    },
+    {
+      key: 'used',
+      header: t('coupon.used'),
+      value: ({ redeemedAt }) => redeemedAt,
+      cell: ({ redeemedAt, orderId, discountMinor }) =>
+        redeemedAt === null ? (
+          '–'
+        ) : (
+          <span className={classes.line}>
+            {t('coupon.usedAt', { day: format.instant(redeemedAt), order: orderId ?? '–' })}
+            {', '}
+            {format.money(-(discountMinor ?? 0))}
+          </span>
+        ),
+    },
+  ]
+  return (
+    <QueryPanel
+      name={t('coupon.name')}
+      title={(coupons: Coupon[]) =>
+        t('coupon.title', {
+          coupons: coupons.length,
+          redeemed: coupons.filter(({ state }) => state === 'redeemed').length,
+        })
+      }
+      subtitle={t('coupon.subtitle')}
+      query={query}
+      isEmpty={(coupons) => coupons.length === 0}
+      empty={{ reason: t('coupon.none') }}
+      minHeight={80}
+    >
+      {(coupons) => (
+        <DataTable
+          label={t('coupon.name')}
+          columns={
+            onPhone ? columns.filter(({ key }) => ['campaign', 'lastDay', 'state'].includes(key)) : columns
+          }
+          rows={coupons}
+          rowKey={({ couponId }) => couponId}
+          dense
+        />
+      )}
+    </QueryPanel>
+  )
+}

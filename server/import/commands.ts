@@ -90,7 +90,12 @@ function overridesOf(options: ImportOptions): MapOverrides {
   }
   const read = MapOverrides.safeParse(given)
   if (!read.success) throw bad(inputSentence(languageOf(), read.error))
-  return { ...preset, ...read.data, columns: { ...preset.columns, ...read.data.columns } }
+  return {
+    ...preset,
+    ...read.data,
+    columns: { ...preset.columns, ...read.data.columns },
+    states: { ...preset.states, ...read.data.states },
+  }
 }
 
 const confident = 0.8
@@ -157,7 +162,7 @@ async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortS
 
 const needed = new Set(['orderId', 'memberId', 'orderedAt', 'paidAt', 'amount', 'orderTotal', 'unitPrice'])
 
-function mappingText({ fileName, columns, map, encoding, delimiter, questions }: Inspection): string {
+function mappingText({ preset, fileName, columns, map, encoding, delimiter, questions }: Inspection): string {
   const separator = delimiter === '\t' ? 'TAB' : delimiter
   const rows = columns.map(
     ({ header, field, confidence, samples }) =>
@@ -167,7 +172,7 @@ function mappingText({ fileName, columns, map, encoding, delimiter, questions }:
     question.kind === 'states' ? [`  States not known: ${question.words.join(', ')}`] : [],
   )
   return [
-    `${fileName}: ${encoding}, separated by ${separator}, dates ${map.dates ?? '–'} in ${map.timeZone}`,
+    `${fileName}: ${encoding}, separated by ${separator}, dates ${map.dates ?? '–'} in ${map.timeZone}${preset ? `, recognised as ${preset}` : ''}`,
     ...rows,
     ...asked,
   ].join('\n')

@@ -133,8 +133,11 @@ export const plainHeader = (header: string): string =>
   header.toLowerCase().replace(/[\s_\-./\\#()（）:：'"]+/g, '')
 
 export type OrderState = 'unpaid' | 'paid' | 'closed'
-/** `refunded`: paid, and all of it given back. */
-export type StateMeaning = OrderState | 'refunded'
+/**
+ * `refunded`: paid, and all of it given back. `closed-or-refunded`: closed; but paid, and its refund
+ * given back, where the row has a time of payment and a refund.
+ */
+export type StateMeaning = OrderState | 'refunded' | 'closed-or-refunded'
 
 const words = (meaning: StateMeaning, text: string): [string, StateMeaning][] =>
   text

@@ -24,6 +24,7 @@ export interface Inspection {
   readonly encoding: Encoding
   readonly delimiter: Delimiter
   readonly headers: readonly string[]
+  readonly preset: string | null
   /** Records that the guess looked at; `whole`: there are no others. */
   readonly sampled: number
   readonly whole: boolean
@@ -82,6 +83,7 @@ export async function inspect(
         headers: sample.headers,
         sampled: sample.records.length,
         whole: opening.whole && sample.records.length < sampleRecords,
+        preset: guess.preset,
         columns: guess.columns,
         map: asMapFile(mapping, sample.headers),
         questions,

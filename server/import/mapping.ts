@@ -12,6 +12,7 @@ import {
   stateWords,
 } from './fields.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
+import { presets, recognised } from './presets.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
@@ -47,6 +48,8 @@ export type Question =
   | { readonly kind: 'states'; readonly words: readonly string[] }
 
 export interface Guess {
+  /** The platform whose export this is, by all the columns that its preset names. */
+  readonly preset: string | null
   readonly mapping: Mapping
   readonly columns: readonly ColumnGuess[]
   readonly questions: readonly Question[]
@@ -59,7 +62,7 @@ export const MapOverrides = z
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
     timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')),
     decimalMark: z.enum(['.', ',']),
-    states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded'])),
+    states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
   })
   .partial()
 export type MapOverrides = z.infer<typeof MapOverrides>
@@ -67,7 +70,9 @@ export type MapOverrides = z.infer<typeof MapOverrides>
 /** Guesses what each column means from its header, type and values; `overrides` win over every guess. */
 export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: string): Guess | Refusal {
   const columns = sample.headers.map((_, position) => columnOf(sample, position))
-  const named = namedColumns(sample, overrides)
+  const preset = recognised(sample.headers)
+  const known: MapOverrides = preset === null ? {} : presets[preset]!
+  const named = namedColumns(sample, { columns: { ...known.columns, ...overrides.columns } })
   if ('kind' in named) return named
   const assigned = new Map<FieldName, { position: number; confidence: number }>()
   for (const [field, position] of named.chosen) assigned.set(field, { position, confidence: 1 })
@@ -78,7 +83,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     assigned.set(field, { position, confidence })
     taken.add(position)
   }
-  settleAmounts(assigned, columns, named.chosen)
+  settleAmounts(assigned, sample, named.chosen)
 
   const questions: Question[] = []
   const dates: Partial<Record<FieldName, DateOrder>> = {}
@@ -91,7 +96,10 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     else dates[field] = order ?? 'year-first'
   }
   const states = Object.fromEntries(
-    Object.entries(overrides.states ?? {}).map(([word, meaning]) => [word.trim().toLowerCase(), meaning]),
+    Object.entries({ ...known.states, ...overrides.states }).map(([word, meaning]) => [
+      word.trim().toLowerCase(),
+      meaning,
+    ]),
   )
   const stateColumn = assigned.get('state')
   if (stateColumn) {
@@ -105,6 +113,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     return column ? columns[column.position]!.values : []
   })
   return {
+    preset,
     mapping: {
       columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
       dates,
@@ -172,8 +181,6 @@ interface Column {
   readonly dates: DateOrder | 'undecided' | null
   /** Share of the values that read as numbers. */
   readonly numeric: number
-  /** On several rows of one order the value stands on the first alone, or is the same on all. */
-  readonly perOrder: boolean
 }
 
 function columnOf(sample: Sample, position: number): Column {
@@ -189,31 +196,30 @@ function columnOf(sample: Sample, position: number): Column {
     distinct: [...new Set(values)],
     dates: dateOrderOf(values),
     numeric,
-    perOrder: repeatsWithinOrders(sample, position),
   }
 }
 
-/** Looks at neighbouring rows that share the value of the column most like an order id. */
-function repeatsWithinOrders(sample: Sample, position: number): boolean {
-  const order = sample.headers.findIndex((header) =>
-    (fields.orderId.aliases as readonly string[]).includes(plainHeader(header)),
-  )
-  const idColumn = order >= 0 ? order : sample.headers.indexOf('Name')
-  if (idColumn < 0) return false
+/**
+ * Looks at neighbouring rows of one order. `alike`: on three orders or more, and on all, the value
+ * stands on the first row alone or is the same on all; `first`: it stands on first rows alone.
+ */
+function withinOrders({ records }: Sample, idColumn: number, position: number): 'first' | 'alike' | null {
   let groups = 0
+  let alone = 0
   let alike = 0
-  for (let i = 0; i < sample.records.length;) {
-    const id = sample.records[i]![idColumn]
+  for (let i = 0; i < records.length;) {
+    const id = records[i]![idColumn]
     let end = i + 1
-    while (end < sample.records.length && sample.records[end]![idColumn] === id) end++
-    if (end - i > 1) {
-      const values = sample.records.slice(i, end).map((record) => (record[position] ?? '').trim())
-      groups++
-      if (values[0] !== '' && values.slice(1).every((value) => value === '' || value === values[0])) alike++
-    }
+    while (end < records.length && records[end]![idColumn] === id) end++
+    const [first, ...others] = records.slice(i, end).map((record) => (record[position] ?? '').trim())
     i = end
+    if (others.length === 0 || id === '') continue
+    groups++
+    if (first !== '' && others.every((value) => value === '')) alone++
+    else if (first !== '' && others.every((value) => value === '' || value === first)) alike++
   }
-  return groups >= 3 && alike === groups
+  if (groups > 0 && alone === groups) return 'first'
+  return groups >= 3 && alone + alike === groups ? 'alike' : null
 }
 
 interface Candidate {
@@ -278,16 +284,16 @@ function typeMatch(field: FieldName, column: Column): number {
  */
 function settleAmounts(
   assigned: Map<FieldName, { position: number; confidence: number }>,
-  columns: readonly Column[],
+  sample: Sample,
   chosen: ReadonlyMap<FieldName, number>,
 ): void {
   const amount = assigned.get('amount')
+  const order = assigned.get('orderId')
   if (!amount) return
+  const repeated = order ? withinOrders(sample, order.position, amount.position) : null
   if (
-    !chosen.has('amount') &&
     !assigned.has('orderTotal') &&
-    assigned.has('orderId') &&
-    columns[amount.position]!.perOrder
+    (repeated === 'first' || (repeated === 'alike' && !chosen.has('amount')))
   ) {
     assigned.delete('amount')
     assigned.set('orderTotal', amount)

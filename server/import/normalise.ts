@@ -198,7 +198,9 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       from rounded
     )
     select row_number, order_id, member_id, ordered_at,
-      case when cancelled then 'closed' when meaning = 'refunded' then 'paid' else meaning end as state,
+      case when meaning = 'closed-or-refunded' and paid_at is not null and refund_minor > 0 then 'paid'
+        when cancelled or meaning = 'closed-or-refunded' then 'closed'
+        when meaning = 'refunded' then 'paid' else meaning end as state,
       store, channel, region, sku, product, category, quantity,
       -- a list price below what was charged is none
       case when list_minor >= line_minor and line_minor >= 0 then list_minor

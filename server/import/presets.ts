@@ -33,5 +33,13 @@ export const presets: Readonly<Record<string, MapOverrides>> = {
       region: '收货人省份',
       quantity: null,
     },
+    // An order that was paid and given back is closed too.
+    states: { 交易关闭: 'closed-or-refunded', 已关闭: 'closed-or-refunded', 订单关闭: 'closed-or-refunded' },
   },
 }
+
+/** The preset all of whose columns a file has. */
+export const recognised = (headers: readonly string[]): string | null =>
+  Object.entries(presets).find(([, { columns }]) =>
+    Object.values(columns ?? {}).every((column) => column === null || headers.includes(String(column))),
+  )?.[0] ?? null

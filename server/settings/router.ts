@@ -37,7 +37,14 @@ export const settingsRouter = router({
           .onRef('campaigns.id', '=', 'audit.subject')
           .onRef('campaigns.workspace_id', '=', 'audit.workspace_id'),
       )
-      .select(['audit.id', 'audit.action', 'audit.subject', 'audit.at', 'users.name', 'campaigns.name as campaign'])
+      .select([
+        'audit.id',
+        'audit.action',
+        'audit.subject',
+        'audit.at',
+        'users.name',
+        'campaigns.name as campaign',
+      ])
       .where('audit.workspace_id', '=', ctx.workspace.id)
       .orderBy('audit.at', 'desc')
       .limit(100)

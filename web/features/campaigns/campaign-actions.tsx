@@ -11,7 +11,9 @@ import type { Result } from './draft.ts'
 
 /** The campaign's name in characters that any disk takes, and the day of its launch. */
 const fileName = ({ name, launchedDay }: Result) =>
-  [name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || 'codes', launchedDay].filter(Boolean).join('-')
+  [name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || 'codes', launchedDay]
+    .filter(Boolean)
+    .join('-')
 
 /** Codes, pause, resume, cancel: what the state allows. */
 export function CampaignActions({ result }: { result: Result }) {

@@ -26,7 +26,13 @@ export function AuditPanel() {
   const columns: readonly Column<Entry>[] = [
     { key: 'at', header: t('at'), value: (entry) => entry.at, cell: (entry) => format.instant(entry.at) },
     { key: 'who', header: t('who'), cell: (entry) => entry.name ?? t('commandLine') },
-    { key: 'what', header: t('what'), value: (entry) => entry.action, cell: (entry) => (entry.campaign === null ? what(entry.action) : `${what(entry.action)} · ${entry.campaign}`) },
+    {
+      key: 'what',
+      header: t('what'),
+      value: (entry) => entry.action,
+      cell: (entry) =>
+        entry.campaign === null ? what(entry.action) : `${what(entry.action)} · ${entry.campaign}`,
+    },
   ]
   return (
     <QueryPanel

@@ -130,6 +130,47 @@ describe('a question', () => {
     )
   })
 
+  test('of any day that can be asked about is answered, of another refused', async () => {
+    const { metric, overview, retention } = caller.analytics
+    const { list } = caller.members
+    for (const asOf of ['1970-01-01', '2200-12-31'])
+      for (const { name } of await caller.analytics.metrics())
+        expect(await metric({ name, filters: { asOf } })).toMatchObject({ asOf })
+    const all = { from: '1970-01-01', to: '2200-12-31', asOf: '2200-12-31' }
+    expect((await overview({ filters: all, settings: { step: 'month', steps: 120 } })).rows).toHaveLength(122)
+    await caller.opportunities.keyFigures({ filters: { asOf: '2200-12-31' } })
+    await caller.opportunities.thisWeek({ filters: { asOf: '1970-01-01' } })
+    for (const day of ['0001-01-01', '1969-12-31', '2201-01-01', '9999-12-31'])
+      for (const asked of [
+        overview({ filters: { asOf: day } }),
+        overview({ filters: { from: day } }),
+        overview({ filters: { to: day } }),
+        overview({ settings: { from: day } }),
+        retention({ settings: { since: day } }),
+        caller.opportunities.keyFigures({ filters: { asOf: day } }),
+        caller.segments.count({ expression: 'everyone', asOf: day }),
+        list({ asOf: day }),
+      ])
+        await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    await expect(metric({ name: 'retention', settings: { since: '9999-12-31' } })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringContaining('between 1970-01-01 and 2200-12-31'),
+    })
+  })
+
+  test('with a filter that there is not is refused, not answered without it', async () => {
+    const filters = { store: 'East' } as object
+    for (const asked of [
+      caller.analytics.overview({ filters }),
+      caller.analytics.metric({ name: 'ltv', filters }),
+      caller.opportunities.thisWeek({ filters }),
+      caller.opportunities.keyFigures({ filters }),
+      caller.analytics.ltv({ settings: { perods: 3 } as object }),
+      caller.analytics.ltv({ filter: {} } as object),
+    ])
+      await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  })
+
   test('by name takes settings as the command line writes them', async () => {
     const { rows } = await caller.analytics.metric({ name: 'retention', settings: { periods: '1' } })
     expect(Math.max(...rows.map((row) => Number(row['period'])))).toBe(1)

@@ -8,7 +8,7 @@ import { handShop } from '../../analytics/oracle/hand-shop.ts'
 import { loadShop } from '../../analytics/oracle/load.ts'
 import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { makeApp } from '../app.ts'
+import { isNoPage, makeApp } from '../app.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
@@ -191,6 +191,34 @@ describe('a question', () => {
 })
 
 describe('over HTTP', () => {
+  test('a workspace that there is not is named to the owner of the files', async () => {
+    const app = await makeApp(platform)
+    const asked = async (name?: string) => {
+      const { body, statusCode } = await app.inject({
+        url: '/trpc/analytics.overview?input={}',
+        headers: {
+          authorization: `Bearer ${platform.ownerToken}`,
+          ...(name === undefined ? {} : { 'x-reveille-workspace': name }),
+        },
+      })
+      return { statusCode, message: JSON.parse(body).error?.message as string | undefined }
+    }
+    expect(await asked('nope')).toEqual({
+      statusCode: 404,
+      message: expect.stringContaining('There is no workspace named nope.'),
+    })
+    expect(await asked()).toEqual({ statusCode: 403, message: 'Choose a workspace first.' })
+    expect((await asked('hand')).statusCode).toBe(200)
+    await app.close()
+  })
+
+  test('an address of programs or a hidden file is no page of the dashboard', () => {
+    for (const url of ['/api', '/api/v2/x', '/trpc', '/.env', '/a/.git/config', '/%2eenv?x'])
+      expect({ url, noPage: isNoPage(url) }).toEqual({ url, noPage: true })
+    for (const url of ['/', '/members?segment=net%20/.5', '/sign-in', '/apiary'])
+      expect({ url, noPage: isNoPage(url) }).toEqual({ url, noPage: false })
+  })
+
   const slow = sql`select count(*) as n from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3`
 
   test('a client that goes away interrupts its query', async () => {

@@ -46,8 +46,18 @@ export async function contextOf(
     actor: { kind: 'user', userId: signedIn.userId, name: signedIn.name },
     workspace: signedIn.workspaceId === null ? null : await platform.workspaces.byId(signedIn.workspaceId),
     role: signedIn.role,
+    showsAnother: showsAnother(request, signedIn.workspaceId),
     sessionToken: signedIn.sessionToken,
   }
+}
+
+/**
+ * A page says which workspace it shows (a link by `shown`, everything else by header): the session's may
+ * have been switched in another tab, and a figure or a launch of one shop must not appear in the other's page.
+ */
+function showsAnother(request: FastifyRequest, workspaceId: string | null): boolean {
+  const { shown = request.headers['x-reveille-shown'] } = request.query as { shown?: string }
+  return shown !== undefined && shown !== workspaceId
 }
 
 function browserOf(request: FastifyRequest, reply: FastifyReply): Browser {

@@ -23,6 +23,8 @@ export interface Context {
   readonly workspaceAsked?: string | undefined
   /** What the caller reads. */
   readonly language: Language
+  /** The calling page shows another workspace than the session's, which was switched in another tab. */
+  readonly showsAnother?: boolean
   /** The calling browser; null for the command line, and for a change that no page of ours asks for. */
   readonly browser?: Browser | null
   /** Names the session of a signed-in user. */
@@ -66,6 +68,7 @@ const forRoles = (...roles: readonly Role[]) =>
     if (!workspace && ctx.actor.kind === 'local' && ctx.workspaceAsked !== undefined)
       throw refused('NOT_FOUND', 'no-workspace-named', { name: ctx.workspaceAsked })
     if (!workspace || !role) throw refused('FORBIDDEN', 'workspace-first')
+    if (ctx.showsAnother) throw refused('CONFLICT', 'workspace-switched', { name: workspace.name })
     if (!roles.includes(role)) throw refused('FORBIDDEN', 'role')
     return next({ ctx: { ...ctx, workspace, role } })
   })

@@ -25,13 +25,29 @@ export const queryClient = new QueryClient({
   },
 })
 
+let shown: string | null = null
+
+/** Tells the server with every call which workspace this page shows: it refuses when the session's is another. */
+export function showWorkspace(id: string): void {
+  shown = id
+}
+
+/** The header that says so. */
+export const shownHeader = (): Record<string, string> => (shown === null ? {} : { 'x-reveille-shown': shown })
+
+/** Leaves everything of the workspace or the person behind: a fresh page, nothing kept. */
+export const startAgain = (address: '/' | '/sign-in'): void => window.location.assign(address)
+
 // One request per call, unbatched: leaving a page then aborts exactly its own queries.
 export const trpcClient = createTRPCClient<AppRouter>({
   links: [
     splitLink({
       condition: (operation) => operation.type === 'subscription',
       true: httpSubscriptionLink({ url: '/trpc' }),
-      false: httpLink({ url: '/trpc', headers: () => ({ 'accept-language': preferredLanguage() }) }),
+      false: httpLink({
+        url: '/trpc',
+        headers: () => ({ 'accept-language': preferredLanguage(), ...shownHeader() }),
+      }),
     }),
   ],
 })

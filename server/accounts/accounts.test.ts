@@ -195,6 +195,21 @@ describe('invites', () => {
   })
 })
 
+test('a page that shows another workspace than the session is told so and gets nothing', async () => {
+  const by = await owner()
+  const other = (await platform.workspaces.byName('other'))!
+  const demo = (await platform.workspaces.byName('demo'))!
+  by.shows = demo.id
+  expect((await by.query('segments.list')).status).toBe(200)
+  await by.mutate('workspaces.switch', { id: other.id }) // in another tab
+  expect((await by.query('segments.list')).status).toBe(409)
+  expect((await by.mutate('segments.save', { name: 'Quiet', expression: 'everyone' })).status).toBe(409)
+  expect((await by.send('GET', `/export/members.csv?shown=${demo.id}`)).status).toBe(409)
+  expect((await by.send('POST', '/api/uploads?name=a.csv', {})).status).toBe(409)
+  by.shows = other.id
+  expect((await by.query('segments.list')).data).toEqual([])
+})
+
 describe('the team', () => {
   test('a changed role and a removal hold from the next call on', async () => {
     const by = await owner()

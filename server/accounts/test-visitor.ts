@@ -16,6 +16,8 @@ export class Visitor {
   readonly #app: App
   readonly #jar = new Map<string, string>()
   origin: string | undefined = 'http://localhost:4160'
+  /** The workspace that the visitor's page shows, when it says so. */
+  shows: string | undefined
 
   constructor(app: App) {
     this.#app = app
@@ -41,6 +43,7 @@ export class Visitor {
       headers: {
         host: 'localhost:4160',
         ...(this.origin === undefined ? {} : { origin: this.origin }),
+        ...(this.shows === undefined ? {} : { 'x-reveille-shown': this.shows }),
         ...(this.#jar.size === 0
           ? {}
           : { cookie: [...this.#jar].map(([name, value]) => `${name}=${value}`).join('; ') }),

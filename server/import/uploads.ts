@@ -5,6 +5,7 @@ import type { Readable as ByteStream } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { contextOf } from '../context.ts'
+import { sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { importById, importRuns } from './runs.ts'
 
@@ -93,13 +94,18 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
 }
 
 async function allowedFor(platform: Platform, request: FastifyRequest, reply: FastifyReply) {
-  const { actor, workspace, role } = await contextOf(platform, request, reply)
+  const { actor, workspace, role, showsAnother, language } = await contextOf(platform, request, reply)
   if (!actor) {
     await problem(reply, 401, 'unauthorized', 'Sign in first.')
     return null
   }
   if (!workspace || (role !== 'owner' && role !== 'marketer')) {
     await problem(reply, 403, 'forbidden', 'Your role does not allow this. An owner can change it.')
+    return null
+  }
+  if (showsAnother) {
+    const switched = sentence(language, 'workspace-switched', { name: workspace.name })
+    await problem(reply, 409, 'workspace-switched', switched)
     return null
   }
   return { workspace, workspaceId: workspace.id }

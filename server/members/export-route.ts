@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
 import { contextOf } from '../context.ts'
+import { sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { exportMembers } from './export.ts'
@@ -33,12 +34,13 @@ export async function memberExport(
     method,
     url: '/members.csv',
     handler: async (request, reply) => {
-      const { actor, workspace, role } = await contextOf(platform, request, reply)
+      const { actor, workspace, role, showsAnother, language } = await contextOf(platform, request, reply)
       const refuse = (status: number, title: string) =>
         reply.code(status).type('application/problem+json').send(problem(status, title))
       if (!actor) return refuse(401, 'Sign in first.')
       if (!workspace || (role !== 'owner' && role !== 'marketer'))
         return refuse(403, 'Your role does not allow exports. An owner can change it.')
+      if (showsAnother) return refuse(409, sentence(language, 'workspace-switched', { name: workspace.name }))
       const question = Question.safeParse(request.method === 'POST' ? request.body : request.query)
       if (!question.success)
         return refuse(422, 'The address is not understood. Export from the Members page.')

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Navigate, Outlet } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
-import { errorCode, useTRPC } from '../trpc.ts'
+import { errorCode, showWorkspace, useTRPC } from '../trpc.ts'
 import { Page } from '../ui/page.tsx'
 import { Failure, Missing } from '../ui/panel-states.tsx'
 import { useWorkspace, WorkspaceProvider } from '../ui/workspace.tsx'
@@ -28,6 +28,7 @@ export function SignedIn() {
         <Missing reason={t('noWorkspace')} />
       </Page>
     )
+  showWorkspace(data.id)
   return (
     <WorkspaceProvider value={{ ...data, role: data.role }}>
       <Outlet />

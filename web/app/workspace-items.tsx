@@ -1,22 +1,15 @@
 import { Menu } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
-import { useTRPC } from '../trpc.ts'
+import { startAgain, useTRPC } from '../trpc.ts'
 
 /** What the workspace menu offers beside preferences: the other workspaces, the desk, the way out. */
 export function WorkspaceItems() {
   const t = useTranslations('shell')
   const trpc = useTRPC()
-  const queries = useQueryClient()
-  const navigate = useNavigate()
   const me = useQuery(trpc.accounts.me.queryOptions())
-  const startAgain = async (to: '/' | '/sign-in') => {
-    await navigate({ to })
-    queries.clear()
-    await queries.resetQueries()
-  }
   const switched = useMutation(trpc.workspaces.switch.mutationOptions({ onSuccess: () => startAgain('/') }))
   const signOut = useMutation(
     trpc.accounts.signOut.mutationOptions({ onSuccess: () => startAgain('/sign-in') }),

@@ -10,7 +10,7 @@ export function GuestNote() {
   const trpc = useTRPC()
   const format = useFormat()
   const { question } = useFilters()
-  const { segment: _, ...places } = question
+  const { segment, ...places } = question
   const { data } = useQuery(
     trpc.analytics.overview.queryOptions(
       { filters: places, settings: { steps: 0 } },
@@ -20,7 +20,7 @@ export function GuestNote() {
   const current = data?.rows.find(({ kind }) => kind === 'current')
   return current?.guestShare.value == null
     ? t('guests')
-    : t('guestShare', {
+    : t(segment === undefined ? 'guestShare' : 'guestShareOfShop', {
         share: format.percent(current.guestShare.value),
         days: format.dayRange(current.from, current.to),
       })

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { bothHold, useFilters } from '../../filters/filters.ts'
+import { usePopulation } from '../../filters/population.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
@@ -20,6 +21,7 @@ export function DormantPage() {
   const navigate = useNavigate()
   const { role } = useWorkspace()
   const { question } = useFilters()
+  const population = usePopulation('segment')
   const { segment, asOf } = question
   const [status, setStatus] = useState<ListedStatus>('dormant')
   const [selected, select] = useState<ReadonlySet<string>>(new Set())
@@ -38,12 +40,14 @@ export function DormantPage() {
       title={t('title')}
       lead={
         dormant
-          ? t(dormant.members === 0 ? 'leadNone' : 'lead', {
-              members: dormant.members,
-              fromDays: dormant.fromDays ?? 0,
-              toDays: dormant.toDays ?? 0,
-              value: format.moneyShort(dormant.valueAtRiskMinor),
-            })
+          ? population.of(
+              t(dormant.members === 0 ? 'leadNone' : 'lead', {
+                members: dormant.members,
+                fromDays: dormant.fromDays ?? 0,
+                toDays: dormant.toDays ?? 0,
+                value: format.moneyShort(dormant.valueAtRiskMinor),
+              }),
+            )
           : t('leadWaiting')
       }
       filters={<FilterBar asOf={answer.data?.asOf} dates={false} />}

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
+import { usePopulation } from '../../filters/population.ts'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import type { Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -18,6 +19,7 @@ type Point = Dormancy['rows'][number]
 /** How many buyers have been silent for at least so many days, with the rule's thresholds. */
 export function SilencePanel({ answer }: { answer: Answer<Dormancy> }) {
   const t = useTranslations('dormant')
+  const population = usePopulation('segment')
   const format = useFormat()
   const points = ({ rows }: Dormancy) => rows.filter(({ kind }) => kind === 'silence')
   const columns: Column<Point>[] = [
@@ -57,14 +59,14 @@ export function SilencePanel({ answer }: { answer: Answer<Dormancy> }) {
   return (
     <QueryPanel
       name={t('curve.name')}
-      title={title}
+      title={(data) => population.of(title(data))}
       subtitle={({ thresholds: { active, cooling, dormant } }: Dormancy) =>
-        t('curve.subtitle', { active, cooling, dormant })
+        population.of(t('curve.subtitle', { active, cooling, dormant }))
       }
       query={answer}
       isEmpty={(data) => (points(data)[0]?.members ?? 0) === 0}
       empty={{ reason: t('curve.empty') }}
-      definition={t('curve.definition')}
+      definition={population.note(t('curve.definition'))}
       table={(data) => tableOf(columns, points(data))}
       csvName="silence"
       minHeight={280}

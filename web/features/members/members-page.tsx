@@ -6,7 +6,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { SegmentPicker } from '../../filters/segment-picker.tsx'
-import { useTRPC } from '../../trpc.ts'
+import { shownHeader, useTRPC } from '../../trpc.ts'
 import { download } from '../../ui/csv.ts'
 import { DataTable, type Column, type Order } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -33,7 +33,7 @@ export function MembersPage() {
   const format = useFormat()
   const trpc = useTRPC()
   const navigate = useNavigate()
-  const { role } = useWorkspace()
+  const { role, id: workspaceId } = useWorkspace()
   const address = useSearch({ from: '/signed-in/shell/members' })
   const [typed, type] = useState(address.search ?? '')
   const [search] = useDebouncedValue(typed.trim(), 250)
@@ -72,7 +72,7 @@ export function MembersPage() {
     mutationFn: async () => {
       const answer = await fetch('/export/members.csv', {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...shownHeader() },
         body: JSON.stringify(question),
       })
       if (!answer.ok) throw new Error(((await answer.json()) as { title: string }).title)
@@ -156,6 +156,7 @@ export function MembersPage() {
   const exportAddress = `/export/members.csv?${new URLSearchParams({
     ...(question.segment ? { segment: question.segment } : {}),
     ...(question.asOf ? { asOf: question.asOf } : {}),
+    shown: workspaceId,
     sort: question.sort,
     descending: String(question.descending),
   })}`

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
+import { usePopulation } from '../../filters/population.ts'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { LinesChart, type LineSeries } from '../../ui/lines-chart.tsx'
@@ -12,15 +13,16 @@ import { cohortsOf, type Cohort, type RetentionAnswer } from './triangle.ts'
 export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
+  const population = usePopulation()
   const palette = usePalette()
   const table = useRetentionTable()
   const navigate = useNavigate()
   return (
     <QueryPanel
       name={t('curves.title')}
-      title={t('curves.title')}
-      subtitle={t('curves.subtitle')}
-      definition={t('triangle.definition')}
+      title={population.of(t('curves.title'))}
+      subtitle={population.of(t('curves.subtitle'))}
+      definition={population.note(t('triangle.definition'))}
       query={answer}
       isEmpty={({ rows }) => curvesOf(cohortsOf(rows)).length === 0}
       empty={{ reason: t('curves.empty') }}
@@ -31,7 +33,11 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
       {({ rows, averages, asOf }) => {
         const cohorts = cohortsOf(rows)
         const compared = curvesOf(cohorts)
-        const periods = Math.max(...compared.map(({ cells }) => cells.findLastIndex(Boolean) + 1), 1)
+        const periods = Math.max(
+          ...compared.map(({ cells }) => cells.findLastIndex(Boolean) + 1),
+          averages.findLastIndex(({ eligible }) => eligible >= leastMembers),
+          1,
+        )
         const series: LineSeries[] = [
           {
             key: 'mean',
@@ -39,7 +45,7 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
             colour: palette.categorical[0] ?? '',
             strong: true,
             points: averages.slice(1, periods + 1).map(({ rate, returned, eligible }) => ({
-              value: rate,
+              value: eligible >= leastMembers ? rate : null,
               notes: [t('point', { returned: format.count(returned), eligible: format.count(eligible) })],
             })),
           },
@@ -92,10 +98,14 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   )
 }
 
-/** The newest cohort with three complete months and the ones half a year and a year older, newest first. */
+/** Below this a share is a few people: it is written as such in the table, and drawn nowhere. */
+const leastMembers = 30
+
+/** The newest cohort with three complete months, large enough for shares, and the ones half a year and a year older, newest first. */
 function curvesOf(cohorts: readonly Cohort[]): Cohort[] {
   const drawn = cohorts.filter(
-    ({ cells, firstSeen }) => !firstSeen && cells.filter((cell) => cell?.state === 'complete').length >= 3,
+    ({ cells, firstSeen, size }) =>
+      !firstSeen && size >= leastMembers && cells.filter((cell) => cell?.state === 'complete').length >= 3,
   )
   return [-1, -7, -13].flatMap((at) => drawn.at(at) ?? [])
 }

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
+import { usePopulation } from '../../filters/population.ts'
 import { BarsChart } from '../../ui/bars-chart.tsx'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFindingText } from '../../ui/finding.ts'
@@ -19,16 +20,17 @@ const barHeight = 40
 export function LadderPanel({ answer }: { answer: Answer<RepurchaseAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
+  const population = usePopulation()
   const findingText = useFindingText(t, 'finding.repurchase.neutral')
   const navigate = useNavigate()
   return (
     <QueryPanel
       name={t('ladder.title')}
       title={({ findings }) =>
-        findingText(findings.map(({ id, values }) => ({ id: `retention.${id}`, values })))
+        population.of(findingText(findings.map(({ id, values }) => ({ id: `retention.${id}`, values }))))
       }
-      subtitle={({ withinDays }) => t('ladder.subtitle', { days: withinDays })}
-      definition={({ withinDays }) => t('ladder.definition', { days: withinDays })}
+      subtitle={({ withinDays }) => population.of(t('ladder.subtitle', { days: withinDays }))}
+      definition={({ withinDays }) => population.note(t('ladder.definition', { days: withinDays }))}
       query={answer}
       isEmpty={({ rows }) => rows.every(({ members }) => members === 0)}
       empty={{ reason: t('ladder.empty') }}

@@ -2,6 +2,7 @@ import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { GuestNote } from '../../filters/guest-note.tsx'
+import { usePopulation } from '../../filters/population.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
@@ -16,6 +17,7 @@ export function RetentionPage() {
   const format = useFormat()
   const trpc = useTRPC()
   const { question } = useFilters()
+  const population = usePopulation()
   const answer = useAnswer(
     trpc.analytics.retention.queryOptions(
       { filters: question, settings: { since: question.from, periods: 12 } },
@@ -32,7 +34,11 @@ export function RetentionPage() {
   return (
     <Page
       title={t('title')}
-      lead={month1?.rate == null ? t('lead') : t('leadMonth1', { rate: format.percent(month1.rate) })}
+      lead={
+        month1?.rate == null
+          ? t('lead')
+          : population.of(t('leadMonth1', { rate: format.percent(month1.rate) }))
+      }
       filters={<FilterBar asOf={answer.data?.asOf} />}
       notes={<GuestNote />}
     >

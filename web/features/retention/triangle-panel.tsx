@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { usePopulation } from '../../filters/population.ts'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
@@ -14,15 +15,16 @@ const shownAtFirst = 13
 export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
+  const population = usePopulation()
   const table = useRetentionTable()
   const findingText = useFindingText(t)
   const [all, showAll] = useState(false)
   return (
     <QueryPanel
       name={t('triangle.title')}
-      title={({ findings }) => findingText(findings)}
-      subtitle={t('triangle.subtitle')}
-      definition={t('triangle.definition')}
+      title={({ findings }) => population.of(findingText(findings))}
+      subtitle={population.of(t('triangle.subtitle'))}
+      definition={population.note(t('triangle.definition'))}
       query={answer}
       isEmpty={({ rows }) => cohortsOf(rows).every(({ cells }) => cells.length === 0)}
       empty={{ reason: t('empty') }}

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
-import { useTRPC } from '../../trpc.ts'
+import { startAgain, useTRPC } from '../../trpc.ts'
 import { DropZone } from '../../ui/drop-zone.tsx'
 import { handFile } from '../../ui/handed-file.ts'
 import { Page } from '../../ui/page.tsx'
@@ -13,16 +13,10 @@ import classes from './this-week.module.css'
 export function Start() {
   const t = useTranslations('thisWeek')
   const trpc = useTRPC()
-  const queries = useQueryClient()
   const navigate = useNavigate()
   const me = useQuery(trpc.accounts.me.queryOptions())
   const demo = me.data?.workspaces.find(({ id, name }) => name === 'demo' && id !== me.data?.current?.id)
-  const switched = useMutation(
-    trpc.workspaces.switch.mutationOptions({
-      // what is on the screen asks again, what is not is forgotten
-      onSuccess: () => queries.resetQueries(),
-    }),
-  )
+  const switched = useMutation(trpc.workspaces.switch.mutationOptions({ onSuccess: () => startAgain('/') }))
   return (
     <Page title={t('start.title')} lead={t('start.lead')}>
       <DropZone

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { usePopulation } from '../../filters/population.ts'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
@@ -14,12 +15,13 @@ const wholeUpTo = 10_000
 export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const t = useTranslations('value')
   const format = useFormat()
+  const population = usePopulation()
   const [all, showAll] = useState(false)
   return (
     <QueryPanel
-      title={t('triangle.title')}
-      subtitle={t('triangle.subtitle')}
-      definition={t('curve.definition')}
+      title={population.of(t('triangle.title'))}
+      subtitle={population.of(t('triangle.subtitle'))}
+      definition={population.note(t('curve.definition'))}
       query={answer}
       isEmpty={({ rows }) => cohortValuesOf(rows).length === 0}
       empty={{ reason: t('curve.empty') }}

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
+import { usePopulation } from '../../filters/population.ts'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -17,15 +18,16 @@ const ages = [0, 3, 6, 12]
 export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const t = useTranslations('value')
   const format = useFormat()
+  const population = usePopulation()
   const palette = usePalette()
   const navigate = useNavigate()
   const findingText = useFindingText(t)
   return (
     <QueryPanel
       name={t('curve.title')}
-      title={({ findings }) => findingText(findings)}
-      subtitle={t('curve.subtitle')}
-      definition={t('curve.definition')}
+      title={({ findings }) => population.of(findingText(findings))}
+      subtitle={population.of(t('curve.subtitle'))}
+      definition={population.note(t('curve.definition'))}
       query={answer}
       isEmpty={({ blended }) => blended.length === 0}
       empty={{ reason: t('curve.empty') }}
@@ -142,10 +144,11 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   )
 }
 
-/** The newest new cohort with three complete months and the ones half a year and a year older. */
+/** The newest new cohort of at least 30 members with three complete months, and the ones half a year and a year older. */
 function comparedOf(cohorts: readonly CohortValue[]): CohortValue[] {
   const drawn = cohorts.filter(
-    ({ cells, firstSeen }) => !firstSeen && cells.filter((cell) => cell?.state === 'complete').length >= 3,
+    ({ cells, firstSeen, size }) =>
+      !firstSeen && size >= 30 && cells.filter((cell) => cell?.state === 'complete').length >= 3,
   )
   return [-1, -7, -13].flatMap((at) => drawn.at(at) ?? [])
 }

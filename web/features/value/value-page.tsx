@@ -2,6 +2,7 @@ import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { GuestNote } from '../../filters/guest-note.tsx'
+import { usePopulation } from '../../filters/population.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
@@ -15,6 +16,7 @@ export function ValuePage() {
   const format = useFormat()
   const trpc = useTRPC()
   const { question } = useFilters()
+  const population = usePopulation()
   const answer = useAnswer(
     trpc.analytics.ltv.queryOptions(
       { filters: question, settings: { periods: 12 } },
@@ -25,7 +27,7 @@ export function ValuePage() {
   return (
     <Page
       title={t('title')}
-      lead={first ? t('leadFirst', { value: format.money(first.cumulativeMinor) }) : t('lead')}
+      lead={first ? population.of(t('leadFirst', { value: format.money(first.cumulativeMinor) })) : t('lead')}
       filters={<FilterBar asOf={answer.data?.asOf} dates={false} />}
       notes={<GuestNote />}
     >

@@ -1,0 +1,50 @@
+import { useTranslations } from 'use-intl'
+import { useFilters, type Question } from './filters.ts'
+
+/** The facts of the segment language that are read from a member's orders. */
+const ofOrders = new Set([
+  'orders',
+  'spend',
+  'purchase_days',
+  'net',
+  'average_order',
+  'value_at_risk',
+  'first_order',
+  'second_order',
+  'last_order',
+  'days_since_order',
+  'status',
+  'first_seen',
+])
+
+/** Whether a rule picks members by what they bought or when: its figures then partly restate the rule. */
+export function selectsOnOrders(rule: string): boolean {
+  const words = rule.replaceAll(/"(?:[^"\\]|\\.)*"/g, ' ').match(/[a-z_]+/gi) ?? []
+  return words.some((word) => ofOrders.has(word.toLowerCase()))
+}
+
+/** Whom the figures are about: everybody's orders, or those of a segment, of stores, of channels. */
+export function populationOf({ segment, stores, channels }: Question): 'all' | 'segment' | 'places' | 'both' {
+  const narrowed = segment !== undefined && segment !== 'everyone'
+  const places = Boolean(stores?.length) || Boolean(channels?.length)
+  return narrowed ? (places ? 'both' : 'segment') : places ? 'places' : 'all'
+}
+
+/**
+ * Names the population wherever a sentence states its figure. `of` puts it before a title or lead,
+ * `note` adds to a definition what a rule about orders does to figures about orders. `only`: the filter that
+ * the page's questions take, where they leave the others out.
+ */
+export function usePopulation(only?: 'segment') {
+  const t = useTranslations('filters')
+  const filters = useFilters().question
+  const question = only ? { segment: filters.segment } : filters
+  const population = populationOf(question)
+  const biased = question.segment !== undefined && selectsOnOrders(question.segment)
+  return {
+    of: (sentence: string): string =>
+      population === 'all' ? sentence : t('population.of', { population, sentence }),
+    note: (definition: string): string =>
+      biased ? `${definition} ${t('population.selectsOnOrders')}` : definition,
+  }
+}

@@ -62,6 +62,24 @@ const armsInEngine = async (campaignId: string) => {
 }
 
 describe('preview', () => {
+  test('has one number and one verdict for the holdout that was asked for', async () => {
+    const shown = await preview(await draft(definitionOf({ holdout: 0.17 })))
+    const { planned, options, recommended } = shown.plan
+    const eligible = shown.issued + shown.holdout
+    expect(planned).toMatchObject({ share: 0.17, members: Math.round(eligible * 0.17) })
+    expect(options).toContainEqual(planned)
+    // Where no holdout would show so small an effect, none that was not offered anyhow is put forward.
+    const tiny = await preview(await draft(definitionOf({ effect: 0.001 })))
+    expect(tiny.plan.recommended.proves).toBe(false)
+    expect(tiny.plan.options.map(({ share, proves }) => [share, proves])).toEqual([
+      [0.1, false],
+      [0.25, false],
+      [0.5, false],
+    ])
+    expect(recommended.proves || options.every(({ proves }) => !proves)).toBe(true)
+    expect((await preview(await draft(definitionOf({ holdout: 0 })))).plan.planned).toBeNull()
+  })
+
   test('says who gets it, who does not and why, and adds up', async () => {
     await shop.platform.store.transaction().execute(async (tx) => {
       const tag = { kind: 'tag-added' as const, source: 'manual' as const, day: '2026-11-21' }

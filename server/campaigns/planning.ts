@@ -33,7 +33,9 @@ export interface Plan {
   /** The rise in buyers that these arms would show, as a difference of shares; null: none. */
   readonly detectable: number | null
   readonly recommended: HoldoutPlan
-  /** Holdouts to choose from, the recommended one among them, each with what it would show. */
+  /** The holdout asked for, before the draw; null when there is none. */
+  readonly planned: HoldoutOption | null
+  /** Holdouts to choose from, the one asked for and one that proves the effect among them. */
   readonly options: HoldoutOption[]
 }
 
@@ -42,6 +44,8 @@ export interface HoldoutOption {
   /** About so many members; a launch splits by chance. */
   readonly members: number
   readonly detectable: number | null
+  /** Whether that is as small as the effect worth proving. */
+  readonly proves: boolean
 }
 
 const offeredShares = [0.1, 0.25, 0.5]
@@ -55,7 +59,7 @@ export async function planFor(
   platform: Platform,
   workspace: Workspace,
   audience: Audience,
-  { effect, windowDays }: { effect: number; windowDays: number },
+  { effect, windowDays, holdout }: { effect: number; windowDays: number; holdout: number },
   signal?: AbortSignal,
 ): Promise<Plan> {
   const baseline = await baselineOf(platform, workspace, audience, windowDays, signal)
@@ -63,17 +67,21 @@ export async function planFor(
   const [treated, heldOut] = [audience.treated.length, audience.heldOut.length]
   const eligible = treated + heldOut
   const recommended = recommendedHoldout(base, eligible, effect, sureness)
-  const shares = [...new Set([recommended.share, ...offeredShares])].toSorted((a, b) => a - b)
+  const wanted = [...(recommended.proves ? [recommended.share] : []), ...(holdout > 0 ? [holdout] : [])]
+  const shares = [...new Set([...wanted, ...offeredShares])].toSorted((a, b) => a - b)
+  const options = shares.map((share): HoldoutOption => {
+    const members = Math.round(eligible * share)
+    const arms = { treated: eligible - members, heldOut: members }
+    const rise = detectableRise(base, arms, sureness)
+    return { share, members, detectable: rise, proves: rise !== null && rise <= effect }
+  })
   return {
     baseline,
     windowDays,
     detectable: detectableRise(base, { treated, heldOut }, sureness),
     recommended,
-    options: shares.map((share) => {
-      const members = Math.round(eligible * share)
-      const arms = { treated: eligible - members, heldOut: members }
-      return { share, members, detectable: detectableRise(base, arms, sureness) }
-    }),
+    planned: options.find(({ share }) => share === holdout) ?? null,
+    options,
   }
 }
 

@@ -93,7 +93,11 @@ export async function previewOf(
       platform,
       workspace,
       audience,
-      { effect: definition.effect, windowDays: Math.max(validity.windowDays, 1) },
+      {
+        effect: definition.effect,
+        windowDays: Math.max(validity.windowDays, 1),
+        holdout: definition.holdout,
+      },
       signal,
     ),
   }

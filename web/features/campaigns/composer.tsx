@@ -12,7 +12,15 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import { AudienceStep } from './audience-step.tsx'
 import { ChannelStep } from './channel-step.tsx'
 import classes from './composer.module.css'
-import { definitionFrom, type Draft, type Problem, problemsOf, type StepName, steps } from './draft.ts'
+import {
+  definitionFrom,
+  type Draft,
+  holdoutOf,
+  type Problem,
+  problemsOf,
+  type StepName,
+  steps,
+} from './draft.ts'
 import { HoldoutStep } from './holdout-step.tsx'
 import { OfferStep } from './offer-step.tsx'
 import { ReviewStep } from './review-step.tsx'
@@ -46,6 +54,10 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
       trpc: { abortOnUnmount: true },
     }),
   )
+
+  const recommended = estimate.isPlaceholderData ? undefined : estimate.data?.plan.recommended
+  const holdout = recommended ? holdoutOf(draft, recommended) : draft.holdout
+  if (holdout !== draft.holdout) setDraft({ ...draft, holdout })
 
   const create = useMutation(trpc.campaigns.create.mutationOptions())
   const edit = useMutation(trpc.campaigns.edit.mutationOptions())

@@ -19,6 +19,8 @@ export interface Draft {
   readonly minSpend: string
   readonly budget: string
   readonly holdout: number
+  /** Somebody has picked the holdout; until then it follows the recommendation. */
+  readonly holdoutPicked: boolean
   readonly channel: 'csv' | 'webhook'
   readonly url: string
   readonly validity: 'days' | 'day'
@@ -36,12 +38,22 @@ export const emptyDraft: Draft = {
   minSpend: '100',
   budget: '',
   holdout: 0.1,
+  holdoutPicked: false,
   channel: 'csv',
   url: '',
   validity: 'days',
   days: '14',
   day: '',
 }
+
+/**
+ * The holdout of a draft beside what is known of its audience: the recommended one until somebody picks
+ * one, the usual one where no holdout proves anything.
+ */
+export const holdoutOf = (
+  { holdout, holdoutPicked }: Pick<Draft, 'holdout' | 'holdoutPicked'>,
+  recommended: { share: number; proves: boolean },
+): number => (holdoutPicked ? holdout : recommended.proves ? recommended.share : emptyDraft.holdout)
 
 /** The smallest rise that the composer recommends a holdout for. */
 export const effect = 0.05
@@ -152,6 +164,7 @@ export function draftOf(definition: Definition, format: Format): Draft {
     minSpend: text(definition.minSpendMinor),
     budget: text(definition.budgetMinor),
     holdout: definition.holdout ?? emptyDraft.holdout,
+    holdoutPicked: true,
     channel: channel.kind,
     url: channel.kind === 'webhook' ? channel.url : '',
     validity: definition.validTo === undefined ? 'days' : 'day',

@@ -6,40 +6,50 @@ import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
 import { effect, type Preview } from './draft.ts'
 import { useRise } from './rise.ts'
+import { useShows } from './shows.ts'
 
 /** How many get nothing, so that the effect can be seen; each choice with what it would show. */
 export function HoldoutStep({ draft, change, preview }: StepProps & { preview: Preview | undefined }) {
   const t = useTranslations('campaigns.holdoutStep')
   const format = useFormat()
   const rise = useRise()
+  const shows = useShows()
   const plan = preview?.plan
   return (
     <Panel
-      title={preview ? t('title', { count: preview.holdout }) : t('titleWaiting')}
+      title={
+        preview
+          ? t('title', { count: preview.plan.planned?.members ?? 0, drawn: preview.holdout })
+          : t('titleWaiting')
+      }
       subtitle={t('subtitle')}
     >
       <div className={classes.stack}>
         <div className={classes.options} role="radiogroup" aria-label={t('subtitle')}>
-          {plan?.options.map(({ share, members, detectable }) => (
+          {plan?.options.map((option) => (
             <Option
-              key={share}
-              chosen={draft.holdout === share}
-              choose={() => change({ holdout: share })}
-              title={t('option', { share: format.percentShort(share), count: members })}
+              key={option.share}
+              chosen={draft.holdout === option.share}
+              choose={() => change({ holdout: option.share, holdoutPicked: true })}
+              title={t('option', { share: format.percentShort(option.share), count: option.members })}
             >
-              {detectable === null ? t('showsNothing') : t('shows', { points: rise(detectable) })}{' '}
-              {share === plan.recommended.share ? t('recommended') : null}
+              {shows(option)}{' '}
+              {plan.recommended.proves && option.share === plan.recommended.share ? t('recommended') : null}
             </Option>
           ))}
-          <Option chosen={draft.holdout === 0} choose={() => change({ holdout: 0 })} title={t('none')}>
+          <Option
+            chosen={draft.holdout === 0}
+            choose={() => change({ holdout: 0, holdoutPicked: true })}
+            title={t('none')}
+          >
             {t('noneHelp')}
           </Option>
         </div>
         {plan && !plan.recommended.proves ? (
           <p className={classes.help}>
-            {plan.recommended.detectable === null
+            {plan.options.every(({ detectable }) => detectable === null)
               ? t('cannotAny')
-              : t('cannot', { effect: rise(effect), points: rise(plan.recommended.detectable) })}
+              : t('cannot', { effect: rise(effect) })}
           </p>
         ) : null}
         {plan ? (

@@ -11,7 +11,7 @@ import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import classes from './composer.module.css'
 import type { Definition, Preview } from './draft.ts'
 import { useOfferSentence } from './offer-sentence.ts'
-import { useRise } from './rise.ts'
+import { useShows } from './shows.ts'
 
 /** Everything that the launch will do, what must be confirmed, and the button that names the count. */
 export function ReviewStep({ campaignId, definition }: { campaignId: string; definition: Definition }) {
@@ -104,7 +104,7 @@ export function ReviewStep({ campaignId, definition }: { campaignId: string; def
 function Facts({ definition, preview }: { definition: Definition; preview: Preview }) {
   const t = useTranslations('campaigns')
   const format = useFormat()
-  const rise = useRise()
+  const shows = useShows()
   const sentence = useOfferSentence()
   return (
     <dl className={classes.facts}>
@@ -129,12 +129,8 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       <dd>{sentence(definition)}</dd>
       <dt>{t('review.holdout')}</dt>
       <dd>
-        {format.count(preview.holdout)} ·{' '}
-        {preview.holdout === 0
-          ? t('summary.provesNothing')
-          : preview.plan.detectable === null
-            ? t('summary.provesNone')
-            : t('holdoutStep.shows', { points: rise(preview.plan.detectable) })}
+        {t('summary.drawn', { count: preview.plan.planned?.members ?? 0, drawn: preview.holdout })} ·{' '}
+        {shows(preview.plan.planned)}
       </dd>
       <dt>{t('summary.worstCost')}</dt>
       <dd>

@@ -60,18 +60,18 @@ export function SummaryPanel({
         <dt>{t('issued')}</dt>
         <dd>{format.count(data.issued)}</dd>
         <dt>{t('holdout')}</dt>
-        <dd>{format.count(data.holdout)}</dd>
+        <dd>{t('drawn', { count: data.plan.planned?.members ?? 0, drawn: data.holdout })}</dd>
         <dt>{t('worstCost')}</dt>
         <dd>
           {typeof data.worstCostMinor === 'number' ? format.moneyShort(data.worstCostMinor) : t('unbounded')}
         </dd>
         <dt>{t('proves')}</dt>
         <dd>
-          {data.holdout === 0
+          {data.plan.planned === null
             ? t('provesNothing')
-            : data.plan.detectable === null
+            : data.plan.planned.detectable === null
               ? t('provesNone')
-              : t('orMore', { points: rise(data.plan.detectable) })}
+              : t('orMore', { points: rise(data.plan.planned.detectable) })}
         </dd>
         <dt>{t('asOf')}</dt>
         <dd>{format.day(data.asOf)}</dd>

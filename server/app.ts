@@ -11,6 +11,7 @@ import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
+import { problems, sendProblem } from './api/problem.ts'
 import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
 import { memberExport } from './members/export-route.ts'
@@ -19,6 +20,9 @@ import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
 const builtWeb = fileURLToPath(new URL('../web/dist', import.meta.url))
+
+/** Addresses that programs and scanners ask for: the dashboard has no page there. */
+export const isNoPage = (url: string): boolean => /^\/(api|trpc)(?:[/?]|$)|^[^?]*\/(?:\.|%2e)/i.test(url)
 
 /**
  * The HTTP server over an open platform: tRPC, REST and the built dashboard. It does not listen yet.
@@ -89,12 +93,16 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
       immutable: true,
       maxAge: '1y',
     })
-    app.get('/*', (_request, reply) =>
-      reply
+    app.get('/*', (request, reply) => {
+      if (isNoPage(request.url))
+        return request.url.startsWith('/api')
+          ? sendProblem(reply, problems.notFound)
+          : reply.code(404).type('text/plain').send('Not found.')
+      return reply
         .type('text/html')
         .header('cache-control', 'no-store')
-        .send(page.replaceAll('__NONCE__', nonceOf(reply.raw))),
-    )
+        .send(page.replaceAll('__NONCE__', nonceOf(reply.raw)))
+    })
   }
   return app
 }

@@ -21,9 +21,15 @@ export async function contextOf(
   if (bearer !== undefined) {
     if (!sameText(bearer, platform.ownerToken)) return nobody
     const name = request.headers['x-reveille-workspace']
-    const workspace =
-      typeof name === 'string' ? await platform.workspaces.byName(decodeURIComponent(name)) : null
-    return { ...nobody, actor: { kind: 'local' }, workspace, role: workspace && 'owner' }
+    const asked = typeof name === 'string' ? decodeURIComponent(name) : undefined
+    const workspace = asked === undefined ? null : await platform.workspaces.byName(asked)
+    return {
+      ...nobody,
+      actor: { kind: 'local' },
+      workspace,
+      workspaceAsked: asked,
+      role: workspace && 'owner',
+    }
   }
   const browser = browserOf(request, reply)
   if (!comesFromOurPage(request.method, browser.headers)) return nobody

@@ -19,6 +19,8 @@ export interface Context {
   readonly actor: Actor | null
   readonly workspace: Workspace | null
   readonly role: Role | null
+  /** The name by which the owner of the files asked for a workspace. */
+  readonly workspaceAsked?: string | undefined
   /** What the caller reads. */
   readonly language: Language
   /** The calling page shows another workspace than the session's, which was switched in another tab. */
@@ -62,6 +64,9 @@ export const signedInProcedure = t.procedure.use(({ ctx, next }) => {
 const forRoles = (...roles: readonly Role[]) =>
   signedInProcedure.use(({ ctx, next }) => {
     const { workspace, role } = ctx
+    // Only the owner of the files learns which names there are.
+    if (!workspace && ctx.actor.kind === 'local' && ctx.workspaceAsked !== undefined)
+      throw refused('NOT_FOUND', 'no-workspace-named', { name: ctx.workspaceAsked })
     if (!workspace || !role) throw refused('FORBIDDEN', 'workspace-first')
     if (ctx.showsAnother) throw refused('CONFLICT', 'workspace-switched', { name: workspace.name })
     if (!roles.includes(role)) throw refused('FORBIDDEN', 'role')

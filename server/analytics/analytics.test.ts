@@ -8,7 +8,7 @@ import { handShop } from '../../analytics/oracle/hand-shop.ts'
 import { loadShop } from '../../analytics/oracle/load.ts'
 import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { makeApp } from '../app.ts'
+import { isNoPage, makeApp } from '../app.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
@@ -130,6 +130,47 @@ describe('a question', () => {
     )
   })
 
+  test('of any day that can be asked about is answered, of another refused', async () => {
+    const { metric, overview, retention } = caller.analytics
+    const { list } = caller.members
+    for (const asOf of ['1970-01-01', '2200-12-31'])
+      for (const { name } of await caller.analytics.metrics())
+        expect(await metric({ name, filters: { asOf } })).toMatchObject({ asOf })
+    const all = { from: '1970-01-01', to: '2200-12-31', asOf: '2200-12-31' }
+    expect((await overview({ filters: all, settings: { step: 'month', steps: 120 } })).rows).toHaveLength(122)
+    await caller.opportunities.keyFigures({ filters: { asOf: '2200-12-31' } })
+    await caller.opportunities.thisWeek({ filters: { asOf: '1970-01-01' } })
+    for (const day of ['0001-01-01', '1969-12-31', '2201-01-01', '9999-12-31'])
+      for (const asked of [
+        overview({ filters: { asOf: day } }),
+        overview({ filters: { from: day } }),
+        overview({ filters: { to: day } }),
+        overview({ settings: { from: day } }),
+        retention({ settings: { since: day } }),
+        caller.opportunities.keyFigures({ filters: { asOf: day } }),
+        caller.segments.count({ expression: 'everyone', asOf: day }),
+        list({ asOf: day }),
+      ])
+        await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    await expect(metric({ name: 'retention', settings: { since: '9999-12-31' } })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringContaining('between 1970-01-01 and 2200-12-31'),
+    })
+  })
+
+  test('with a filter that there is not is refused, not answered without it', async () => {
+    const filters = { store: 'East' } as object
+    for (const asked of [
+      caller.analytics.overview({ filters }),
+      caller.analytics.metric({ name: 'ltv', filters }),
+      caller.opportunities.thisWeek({ filters }),
+      caller.opportunities.keyFigures({ filters }),
+      caller.analytics.ltv({ settings: { perods: 3 } as object }),
+      caller.analytics.ltv({ filter: {} } as object),
+    ])
+      await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  })
+
   test('by name takes settings as the command line writes them', async () => {
     const { rows } = await caller.analytics.metric({ name: 'retention', settings: { periods: '1' } })
     expect(Math.max(...rows.map((row) => Number(row['period'])))).toBe(1)
@@ -150,6 +191,34 @@ describe('a question', () => {
 })
 
 describe('over HTTP', () => {
+  test('a workspace that there is not is named to the owner of the files', async () => {
+    const app = await makeApp(platform)
+    const asked = async (name?: string) => {
+      const { body, statusCode } = await app.inject({
+        url: '/trpc/analytics.overview?input={}',
+        headers: {
+          authorization: `Bearer ${platform.ownerToken}`,
+          ...(name === undefined ? {} : { 'x-reveille-workspace': name }),
+        },
+      })
+      return { statusCode, message: JSON.parse(body).error?.message as string | undefined }
+    }
+    expect(await asked('nope')).toEqual({
+      statusCode: 404,
+      message: expect.stringContaining('There is no workspace named nope.'),
+    })
+    expect(await asked()).toEqual({ statusCode: 403, message: 'Choose a workspace first.' })
+    expect((await asked('hand')).statusCode).toBe(200)
+    await app.close()
+  })
+
+  test('an address of programs or a hidden file is no page of the dashboard', () => {
+    for (const url of ['/api', '/api/v2/x', '/trpc', '/.env', '/a/.git/config', '/%2eenv?x'])
+      expect({ url, noPage: isNoPage(url) }).toEqual({ url, noPage: true })
+    for (const url of ['/', '/members?segment=net%20/.5', '/sign-in', '/apiary'])
+      expect({ url, noPage: isNoPage(url) }).toEqual({ url, noPage: false })
+  })
+
   const slow = sql`select count(*) as n from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3`
 
   test('a client that goes away interrupts its query', async () => {

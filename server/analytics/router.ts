@@ -16,7 +16,13 @@ import { QuestionFilters } from './filters.ts'
 
 /** A metric's own settings beside the filters; none of them required. */
 const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settings>) =>
-  z.object({ filters: QuestionFilters.default({}), settings: settings.partial().default({} as never) })
+  z.strictObject({
+    filters: QuestionFilters.default({}),
+    settings: settings
+      .partial()
+      .strict()
+      .default({} as never),
+  })
 
 export const analyticsRouter = router({
   /** What can be asked: names, descriptions, JSON Schema of settings and rows. */
@@ -34,7 +40,7 @@ export const analyticsRouter = router({
   /** Any metric by name, as the command line asks. */
   metric: readerProcedure
     .input(
-      z.object({
+      z.strictObject({
         name: z.string().max(100),
         filters: QuestionFilters.default({}),
         settings: z.record(z.string(), z.unknown()).default({}),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { lastDay } from '../../analytics/calendar/day.ts'
 import { worded } from '../messages/messages.ts'
 import { addDays, type BusinessCalendar, daysBetween, startOfDay } from '../../analytics/calendar/calendar.ts'
 import { holdoutShares } from '../../analytics/lift/planner.ts'
@@ -55,6 +56,8 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
       ? { path: ['offer', 'amountMinor'], amount: offer.amountMinor }
       : { path: ['offer', 'capMinor'], amount: offer.capMinor },
   ]
+  if (definition.validTo !== undefined && definition.validTo > lastDay)
+    context.addIssue({ code: 'custom', path: ['validTo'], message: worded('day-out-of-range') })
   for (const { path, amount } of amounts)
     if (amount !== undefined && amount > mostMinor)
       context.addIssue({ code: 'custom', path, message: worded('amount-too-high') })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AskedDay } from '../../analytics/calendar/day.ts'
 import { refused } from '../messages/refused.ts'
 import { router, signedInProcedure } from '../trpc.ts'
 import { createDemo } from './demo.ts'
@@ -10,7 +11,7 @@ export const demoRouter = router({
       z.object({
         members: z.int().min(1).max(5_000_000).optional(),
         seed: z.int().min(-2_147_483_647).max(2_147_483_647).optional(),
-        end: z.iso.date().optional(),
+        end: AskedDay.optional(),
       }),
     )
     .mutation(({ ctx, input }) => {

@@ -184,15 +184,3 @@ export const emptyWords = [
   '\\n',
   'undefined',
 ] as const
-
-/** What files call a currency, besides its three letters. */
-export const currencyNames: Readonly<Record<string, string>> = {
-  RMB: 'CNY',
-  人民币: 'CNY',
-  元: 'CNY',
-  '¥': 'CNY',
-  '￥': 'CNY',
-  $: 'USD',
-  '£': 'GBP',
-  '€': 'EUR',
-}

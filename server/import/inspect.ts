@@ -109,6 +109,9 @@ function sampleOf(opening: Opening, fileName: string): { delimiter: Delimiter; s
     return { delimiter, records, width, score: width < 2 ? 0 : (alike / records.length) * Math.log2(width) }
   })
   const best = readings.reduce((a, b) => (b.score > a.score ? b : a))
+  // A file that goes on beyond its head, in which no record after the header ends.
+  if (!opening.whole && best.records.length < 2)
+    throw new Stopped('long-record', { file: fileName, line: best.records.length + 1 })
   if (best.width < 2) throw new Stopped('one-column', { file: fileName })
   const [header, ...records] = best.records
   const headers = header!.map((name) => name.replaceAll(lineBreakInValue, ' ').trim())

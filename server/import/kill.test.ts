@@ -64,6 +64,7 @@ test('a cancelled import ends at once and leaves nothing', { timeout: 60_000 }, 
     dryRun: false,
     replace: false,
     language: 'en',
+    actor: 'command-line',
   })
   if (started.kind === 'refused') throw new Error(started.id)
   for await (const state of runs.follow(shop.workspace.id, started.runId, new AbortController().signal))
@@ -76,6 +77,7 @@ test('a cancelled import ends at once and leaves nothing', { timeout: 60_000 }, 
       dryRun: false,
       replace: false,
       language: 'en',
+      actor: 'command-line',
     }),
   ).toMatchObject({ kind: 'refused', id: 'import-running' })
   await runs.cancel(shop.workspace.id, started.runId)

@@ -1,8 +1,8 @@
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { instantSql } from './dates.ts'
-import { currencyNames, emptyWords, type FieldName, stateWords } from './fields.ts'
+import { emptyWords, type FieldName, stateWords } from './fields.ts'
 import type { Mapping } from './mapping.ts'
-import { numberSql } from './numbers.ts'
+import { anyUnit, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
 import { fieldSeparator } from './records.ts'
 
 /** Why a row is refused; the sentences are in server/messages. */
@@ -48,9 +48,9 @@ export function blockRows(path: string, mapping: Mapping): Sql {
 }
 
 /**
- * A query over a block's rows: one normalised row each, with `reason` and `reason_field` where it is
- * refused, and `remainder`: exact minus rounded amount in minor units. A row that has an order id may
- * lack time, state and amount, which another row of its order has: `incomplete` says so.
+ * A query over a block's rows: one normalised row each, with `reason`, `reason_field` and, of another
+ * currency, `reason_value` where it is refused, and `remainder`: exact minus rounded amount in minor
+ * units. A row that has an order id may lack time, state and amount, which another row of its order has: `incomplete` says so.
  */
 export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const { mapping, currency, minorDigits, latest } = settings
@@ -71,13 +71,16 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     has(field)
       ? instantSql(raw(field), mapping.dates[field] ?? 'year-first', mapping.timeZone)
       : sql`cast(null as timestamp)`
-  const micro = (field: NumberField): Sql =>
-    has(field) ? numberSql(raw(field), mapping.decimalMark).micro : sql`cast(null as bigint)`
+  const own = ownSigns(currency)
+  // Three letters beside a quantity are a unit, beside money they are a currency.
+  const numberOf = (field: NumberField) =>
+    numberSql(raw(field), mapping.decimalMark, field === 'quantity' ? [anyUnit] : own)
+  const micro = (field: NumberField): Sql => (has(field) ? numberOf(field).micro : sql`cast(null as bigint)`)
   const microOf = (field: NumberField) => name(`${columnName[field]}_micro`)
   const wideOf = (field: NumberField) => name(`${columnName[field]}_wide`)
   const wide = (field: NumberField): Sql =>
     has(field)
-      ? sql`case when ${microOf(field)} is null then ${numberSql(raw(field), mapping.decimalMark).wide} end`
+      ? sql`case when ${microOf(field)} is null then ${numberOf(field).wide} end`
       : sql`cast(null as decimal(20, 10))`
   const numbers = Object.keys(columnName) as NumberField[]
 
@@ -94,14 +97,24 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const words = Object.entries({ ...stateWords, ...mapping.states })
   const meaning = sql`map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[lower(${raw('state')})]`
   const usesPrice = !has('amount') && has('unitPrice')
-  const names = Object.entries(currencyNames)
-    .filter(([, code]) => code === currency)
-    .map(([alias]) => alias)
   const given = (field: FieldName) => sql`${raw(field)} is not null`
   const unread = (field: NumberField) =>
     has(field)
       ? sql`(${raw(field)} is not null and ${microOf(field)} is null and ${wideOf(field)} is null)`
       : sql`false`
+  const money = numbers.filter((field) => field !== 'quantity' && has(field))
+  const foreign = (field: NumberField) => sql`(${unread(field)} and ${namesCurrencySql(raw(field))})`
+  const foreignCurrency = has('currency')
+    ? sql`(${given('currency')} and upper(${raw('currency')}) not in (${join(own)}))`
+    : sql`false`
+  const foreignOf = (answer: (field: FieldName) => Sql) =>
+    sql`case ${join(
+      [
+        sql`when ${foreignCurrency} then ${answer('currency')}`,
+        ...money.map((field) => sql`when ${foreign(field)} then ${answer(field)}`),
+      ],
+      sql` `,
+    )} end`
   const wholePieces = has('quantity')
     ? sql`quantity_micro % 1000000 = 0 and abs(quantity_micro) < 100000000000`
     : sql`true`
@@ -159,18 +172,15 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         ${minor(sql`total_micro`, sql`total_wide`)} as total_minor,
         ${minor(sql`list_line_micro`, sql`cast(null as decimal(20, 10))`)} as list_minor,
         ${minor(sql`abs(discount_micro)`, sql`abs(discount_wide)`)} as given_minor,
-        ${minor(sql`abs(refund_micro)`, sql`abs(refund_wide)`)} as refund_minor
+        ${minor(sql`abs(refund_micro)`, sql`abs(refund_wide)`)} as refund_minor,
+        ${foreignOf((field) => sql`${field}`)} as foreign_field
       from exact
     ),
     judged as (
       select *,
         case
           when ${has('orderId') ? sql`order_id is null` : never} then 'no-order'
-          when ${
-            has('currency')
-              ? sql`${given('currency')} and upper(${raw('currency')}) not in (${join([currency, ...names])})`
-              : never
-          } then 'other-currency'
+          when foreign_field is not null then 'other-currency'
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'bad-date'
           when ${has('paidAt') ? sql`paid_at is null and ${text('paidAt')} is not null` : never} then 'bad-date'
           when ${has('refundedAt') ? sql`refunded_at is null and ${text('refundedAt')} is not null` : never} then 'bad-date'
@@ -210,11 +220,12 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         when 'bad-date' then case
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'orderedAt'
           when ${has('paidAt') ? sql`${given('paidAt')} and paid_at is null` : never} then 'paidAt' else 'refundedAt' end
-        when 'no-order' then 'orderId' when 'other-currency' then 'currency' when 'unknown-state' then 'state'
+        when 'no-order' then 'orderId' when 'other-currency' then foreign_field when 'unknown-state' then 'state'
         when 'bad-quantity' then 'quantity'
         when 'no-date' then 'orderedAt' when 'future-date' then 'orderedAt'
         when 'no-amount' then 'amount' when 'bad-amount' then 'amount' when 'too-large' then 'amount'
       end as reason_field,
+      case reason when 'other-currency' then ${foreignOf(raw)} end as reason_value,
       -- the same content is known again in a later file, whatever wrote it
       hash(order_id, member_id, ordered_at, meaning, cancelled, store, channel, region, sku, product, category, quantity,
         list_minor, given_minor, line_minor, total_minor, refund_minor, refunds_order_id, refunded_at) as content_hash

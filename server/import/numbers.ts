@@ -1,16 +1,55 @@
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 
-const decoration = /[\s_'\p{Sc}元]|^[A-Za-z]{3}(?=[\d.-])|(?<=\d)[A-Za-z]{3}$/gu
+const sign = String.raw`[A-Za-z]{0,3}\p{Sc}|[A-Za-z]{3}|[元円]|人民币`
+const leading = new RegExp(String.raw`^([-+(]*)(?:${sign})(?=[-+(\d.])`, 'u')
+const trailing = new RegExp(String.raw`(?<=[\d.])(?:${sign})(\)?)$`, 'u')
+
+/** A value without separators of thousands but commas, and without what names any currency or unit. */
+const bareOf = (value: string): string =>
+  value
+    .replace(/[\s_']/g, '')
+    .replace(leading, '$1')
+    .replace(trailing, '$1')
+    .replace(/^\((.+)\)$/, '-$1')
+
+/** Every three letters that name a currency. */
+const codes = [...Intl.supportedValuesOf('currency'), 'RMB']
+
+const localSigns: Readonly<Record<string, readonly string[]>> = {
+  CNY: ['￥', '元', 'RMB', '人民币'],
+  JPY: ['￥', '円'],
+}
+
+/** Any three letters, as they stand beside quantities. */
+export const anyUnit = 'unit'
+
+const escaped = (text: string) => text.replace(/[$.*+?^()[\]{}|\\]/g, '\\$&')
+
+/** What stands beside an amount of this currency, in capitals: its code and its signs, `US$` and `$` for USD. */
+export function ownSigns(currency: string): string[] {
+  const signOf = (currencyDisplay: 'symbol' | 'narrowSymbol') =>
+    new Intl.NumberFormat('en-US', { style: 'currency', currency, currencyDisplay })
+      .formatToParts(0)
+      .find(({ type }) => type === 'currency')!.value
+  const narrow = signOf('narrowSymbol')
+  const dollars = narrow === '$' ? [`${currency.slice(0, 2)}$`] : []
+  return [...new Set([currency, signOf('symbol'), narrow, ...dollars, ...(localSigns[currency] ?? [])])].map(
+    (sign) => sign.toUpperCase(),
+  )
+}
+
+/** SQL: whether a text that is no number in the own currency names another one. */
+export const namesCurrencySql = (text: Sql): Sql =>
+  sql`regexp_matches(${text}, ${`\\d.*[\\p{Sc}元円]|[\\p{Sc}元円].*\\d|(?i)(^|[^a-z])(${codes.join('|')})[\\s.]*[-+(]?[\\d.,]|\\d[\\s.]*(${codes.join('|')})([^a-z]|$)`})`
 
 /** Whether a value reads as a number: signs, currency, separators of thousands, accounting brackets. */
 export function isNumber(value: string): boolean {
-  const bare = value.replace(decoration, '').replace(/^\((.+)\)$/, '-$1')
-  return /^[+-]?(\d[\d.,]*|\.\d+)(e[+-]?\d+)?$/i.test(bare)
+  return /^[+-]?(\d[\d.,]*|\.\d+)(e[+-]?\d+)?$/i.test(bareOf(value))
 }
 
 /** The decimal mark of formatted numbers: a comma where it stands before other than three digits, or after a point. */
 export function decimalMarkOf(values: readonly string[]): '.' | ',' {
-  const bare = values.map((value) => value.replace(decoration, ''))
+  const bare = values.map(bareOf)
   const comma = bare.filter(
     (value) => /\d,(\d{1,2}|\d{4,})$/.test(value) || /\.\d{3},\d+$/.test(value),
   ).length
@@ -19,17 +58,27 @@ export function decimalMarkOf(values: readonly string[]): '.' | ',' {
 }
 
 /**
- * SQL over a text column: the number it means. Most values are short and plain; those are an exact
+ * SQL over a text column: the number it means, `signs` before or after it. Most values are short and plain; those are an exact
  * count of millionths in `micro`, by integer arithmetic. The rest is in `wide`, a DECIMAL(20, 10),
  * digits beyond the tenth cut, which can't move a rounding half away from zero. Both NULL: no number.
  */
-export function numberSql(text: Sql, decimalMark: '.' | ','): { micro: Sql; wide: Sql } {
+export function numberSql(
+  text: Sql,
+  decimalMark: '.' | ',',
+  signs: readonly string[],
+): { micro: Sql; wide: Sql } {
   const point = decimalMark === '.' ? text : sql`replace(replace(${text}, '.', ''), ',', '.')`
   // A double holds every number below 10^8 with at most 6 decimals closely enough to tell its millionths.
   const short = sql`(strlen(${point}) <= 7 or (strlen(${point}) <= 15 and (strpos(${point}, '.') = 0 or strlen(${point}) - strpos(${point}, '.') <= 6)))`
   const double = sql`try_cast(${point} as double)`
   const micro = sql`case when ${short} and abs(${double}) < 100000000 then cast(round(${double} * 1000000) as bigint) end`
-  const bare = sql`regexp_replace(regexp_replace(${text}, '[\\s_''\\p{Sc}元]|^[A-Za-z]{3}|[A-Za-z]{3}$', '', 'g'), '^\\((.+)\\)$', '-\\1')`
+  const plain = sql`regexp_replace(${text}, '[\\s_'']', '', 'g')`
+  const beside = signs
+    .map((sign) => (sign === anyUnit ? '[a-z]{3}' : escaped(sign)))
+    .sort((a, b) => b.length - a.length)
+    .join('|')
+  const unsigned = sql`regexp_replace(regexp_replace(${plain}, ${`(?i)^([-+(]*)(${beside})`}, '\\1'), ${`(?i)(${beside})(\\)?)$`}, '\\2')`
+  const bare = sql`regexp_replace(${unsigned}, '^\\((.+)\\)$', '-\\1')`
   const marked =
     decimalMark === '.' ? sql`replace(${bare}, ',', '')` : sql`replace(replace(${bare}, '.', ''), ',', '.')`
   const cut = sql`regexp_replace(${marked}, '^([^.e]*\\.\\d{10})\\d+$', '\\1')`

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
+import { appRouter } from '../router.ts'
+import { createCallerFactory } from '../trpc.ts'
 import { importById } from './runs.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
 
@@ -164,4 +166,24 @@ test('a dry run and a cancelled import leave no trace', async () => {
   const real = receiptOf(await shop.import(file))
   expect(await importById(shop.workspace, real.importId!)).toMatchObject({ fileName: 'o.csv' })
   expect(await visible(shop)).not.toEqual(before)
+
+  await shop.import(file) // the same again changes nothing, and is not noted either
+  const caller = createCallerFactory(appRouter)({
+    platform: shop.platform,
+    actor: { kind: 'local' },
+    role: 'owner',
+    workspace: shop.workspace,
+    language: 'en',
+  })
+  await caller.imports.undo({ importId: real.importId! })
+  expect(
+    await shop.platform.store
+      .selectFrom('audit')
+      .select(['actor', 'action', 'subject'])
+      .orderBy('action')
+      .execute(),
+  ).toEqual([
+    { actor: 'command-line', action: 'import-applied', subject: real.importId },
+    { actor: 'command-line', action: 'import-undone', subject: real.importId },
+  ])
 })

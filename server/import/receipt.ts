@@ -107,14 +107,15 @@ export async function fileFacts(
 /** Refused rows in the order of the file, in chunks. */
 export async function* refusedRows(
   engine: Engine,
-): AsyncGenerator<{ line: number; reason: RowReason; field: string | null }[]> {
+): AsyncGenerator<{ line: number; reason: RowReason; field: string | null; value: string | null }[]> {
   for await (const rows of engine.stream(
-    sql`select row_number, reason, reason_field from refused order by row_number`,
+    sql`select row_number, reason, reason_field, reason_value from refused order by row_number`,
     { timeoutMs: 60 * 60 * 1000 },
   ))
     yield rows.map((row) => ({
       line: Number(row.rowNumber),
       reason: row.reason as RowReason,
       field: row.reasonField as string | null,
+      value: row.reasonValue as string | null,
     }))
 }

@@ -12,6 +12,8 @@ import { readSource } from './source.ts'
 export interface RefusedRow {
   readonly line: number
   readonly reason: RowReason
+  /** What the reason is about, where naming it helps. */
+  readonly value: string | null
   readonly header: string | null
 }
 
@@ -40,7 +42,7 @@ export async function writeRefused(
     for (const row of rows) {
       while (!line.done && line.value.line < row.line) line = await lines.next()
       const original = !line.done && line.value.line === row.line ? line.value.text : ''
-      text += csvRow([String(row.line), row.header ?? '', sentence(language, `row.${row.reason}`), original])
+      text += csvRow([String(row.line), row.header ?? '', reasonSentence(language, row), original])
     }
     await write(text)
   }
@@ -48,6 +50,15 @@ export async function writeRefused(
   file.end()
   await finished(file)
 }
+
+/** Why a row was refused, with the value that is to blame where it is known. */
+export const reasonSentence = (
+  language: Language,
+  { reason, value }: Pick<RefusedRow, 'reason' | 'value'>,
+): string =>
+  reason === 'other-currency' && value !== null
+    ? sentence(language, 'row.other-currency-value', { value })
+    : sentence(language, `row.${reason}`)
 
 /** Every record of the file with the line where it begins, joined again as it stood. */
 async function* originals(

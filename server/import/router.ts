@@ -5,6 +5,7 @@ import { localDay } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
+import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { takeOut } from './apply.ts'
@@ -42,7 +43,12 @@ export const importsRouter = router({
   start: marketerProcedure.input(Start).mutation(async ({ ctx, input }) => {
     if (input.kind !== 'orders') throw refused('PRECONDITION_FAILED', 'unknown-kind', { kind: input.kind })
     const { path, fileName } = found(ctx, input.source)
-    const started = await importRuns(ctx.platform).start(ctx.workspace, { ...input, path, fileName })
+    const started = await importRuns(ctx.platform).start(ctx.workspace, {
+      ...input,
+      path,
+      fileName,
+      actor: auditName(ctx.actor),
+    })
     if (started.kind === 'refused') throw stopped(started)
     return { runId: started.runId }
   }),
@@ -117,6 +123,13 @@ export const importsRouter = router({
         today: localDay(now, ctx.workspace.calendar),
         undoneAt: now.toISOString(),
         signal: signal ?? new AbortController().signal,
+      })
+      await recordAudit(ctx.platform.store, {
+        workspaceId: ctx.workspace.id,
+        actor: auditName(ctx.actor),
+        action: 'import-undone',
+        subject: input.importId,
+        at: now,
       })
       rmSync(importRuns(ctx.platform).refusedFile(input.importId), { force: true })
       return { importId: input.importId, orders }

@@ -5,13 +5,14 @@ import { localDay } from '../../analytics/calendar/calendar.ts'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
+import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport } from './apply.ts'
 import { inspect, type Readable } from './inspect.ts'
 import type { MapOverrides } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
-import { type RefusedRow, writeRefused } from './refused-file.ts'
+import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
@@ -24,6 +25,8 @@ export interface ImportOrder {
   readonly dryRun: boolean
   readonly replace: boolean
   readonly language: Language
+  /** Who imports, for the audit. */
+  readonly actor: string
 }
 
 /** Where an import stands. Times in seconds; `secondsLeft` is null while it can't be told. */
@@ -228,7 +231,7 @@ export class ImportRuns {
       const importId = randomUUID()
       if (facts.refused === facts.read) {
         const first = await firstRefused(staged)
-        const reason = first ? sentence(order.language, `row.${first.reason}`) : ''
+        const reason = first ? reasonSentence(order.language, first) : ''
         return {
           phase: 'refused',
           refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
@@ -274,6 +277,14 @@ export class ImportRuns {
           },
           (outcome) => JSON.stringify(receipt(outcome)),
         )
+        if (!order.dryRun && applied.sameAs === null)
+          await recordAudit(this.#platform.store, {
+            workspaceId: workspace.id,
+            actor: order.actor,
+            action: 'import-applied',
+            subject: importId,
+            at: this.#platform.clock.now(),
+          })
         const gaps = await feedGaps(workspace.engine)
         return { phase: 'done', receipt: { ...receipt(applied), gaps } }
       } catch (error) {
@@ -312,9 +323,9 @@ async function firstRefused(staged: Staged) {
 
 async function* withHeaders(staged: Staged, { inspection, mapping }: Readable): AsyncGenerator<RefusedRow[]> {
   for await (const rows of refusedRows(staged.engine))
-    yield rows.map(({ line, reason, field }) => {
+    yield rows.map(({ line, reason, field, value }) => {
       const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
-      return { line, reason, header: position === undefined ? null : inspection.headers[position]! }
+      return { line, reason, value, header: position === undefined ? null : inspection.headers[position]! }
     })
 }
 

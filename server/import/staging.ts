@@ -44,7 +44,7 @@ export async function stage(
   const engine = await openDuckDb(join(folder, 'staging.duckdb'), { threads: 1, memoryLimit: '600MB' })
   try {
     await engine.run(
-      sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar)`,
+      sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar, reason_value varchar)`,
     )
     let rows = 0
     let parts = 0
@@ -74,11 +74,11 @@ export async function stage(
             options,
           )
           await session.run(
-            sql`copy (select * exclude (reason, reason_field) from judged where reason is null) to (${part}) (format parquet)`,
+            sql`copy (select * exclude (reason, reason_field, reason_value) from judged where reason is null) to (${part}) (format parquet)`,
             options,
           )
           await session.run(
-            sql`insert into refused select row_number, reason, reason_field from judged where reason is not null`,
+            sql`insert into refused select row_number, reason, reason_field, reason_value from judged where reason is not null`,
             options,
           )
           if (message.broken.length > 0) await session.run(brokenRows(message.broken), options)
@@ -102,7 +102,7 @@ export async function stage(
 }
 
 const brokenRows = (broken: readonly BrokenRecord[]): Sql =>
-  sql`insert into refused select line, reason, null from (
+  sql`insert into refused select line, reason, null, null from (
     select unnest(from_json(${JSON.stringify(broken.map(({ line, reason }) => ({ line, reason })))},
       '[{"line":"BIGINT","reason":"VARCHAR"}]'), recursive := true))`
 
@@ -139,7 +139,7 @@ async function complete(engine: Engine, folder: string, hasOrderId: boolean, sig
   const orders = sql`(select order_id, min(ordered_at) as first_at,
     coalesce(arg_min(state, row_number), 'paid') as first_state from ${lines} group by order_id)`
   await engine.run(
-    sql`insert into refused select line.row_number, 'no-date', 'orderedAt' from ${lines} as line
+    sql`insert into refused select line.row_number, 'no-date', 'orderedAt', null from ${lines} as line
       join ${orders} as whole on whole.order_id = line.order_id where whole.first_at is null`,
     options,
   )

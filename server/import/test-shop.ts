@@ -43,6 +43,7 @@ export async function openTestShop(currency = 'GBP', timeZone = 'Europe/London')
         dryRun: false,
         replace: false,
         language: 'en',
+        actor: 'command-line',
         ...order,
       })
       if (started.kind === 'refused') return started

@@ -57,16 +57,20 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     expect(await shop.import(folder)).toMatchObject({ id: 'directory' })
   })
 
-  test('a line that does not end is refused in bounded memory, with its number', async () => {
+  test.each([
+    ['after a row', header + row, 3],
+    ['after the header', header, 2],
+    ['from the start', '', 1],
+  ])('a line that does not end is refused in bounded memory, with its number: %s', async (_, start, line) => {
     const path = join(shop.folder, 'line.csv')
     const file = createWriteStream(path)
-    file.write(header + row)
+    file.write(start)
     const piece = Buffer.alloc(1 << 20, 'x')
     for (let i = 0; i < 64; i++) if (!file.write(piece)) await once(file, 'drain')
     file.end()
     await once(file, 'finish')
     const before = process.memoryUsage().rss
-    expect(await shop.import(path)).toMatchObject({ id: 'long-record', values: { line: 3 } })
+    expect(await shop.import(path)).toMatchObject({ id: 'long-record', values: { line } })
     expect(process.memoryUsage().rss - before).toBeLessThan(300 << 20)
   })
 

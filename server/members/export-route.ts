@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { AskedDay } from '../../analytics/calendar/day.ts'
 import { contextOf } from '../context.ts'
 import { sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
@@ -10,7 +11,7 @@ import { sorts } from './list.ts'
 
 const Question = z.object({
   segment: z.string().max(200_000).optional(),
-  asOf: z.iso.date().optional(),
+  asOf: AskedDay.optional(),
   search: z.string().trim().max(200).optional(),
   sort: z.enum(sorts).default('value-at-risk'),
   descending: z.union([z.boolean(), z.stringbool()]).default(true),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AskedDay } from '../../analytics/calendar/day.ts'
 import { refused } from '../messages/refused.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
@@ -15,7 +16,7 @@ export const membersRouter = router({
     .input(
       z.object({
         segment: z.string().max(200_000).optional(),
-        asOf: z.iso.date().optional(),
+        asOf: AskedDay.optional(),
         search: z.string().trim().max(200).optional(),
         sort: z.enum(sorts).default('value-at-risk'),
         descending: z.boolean().default(true),
@@ -45,7 +46,7 @@ export const membersRouter = router({
     .input(
       z.object({
         segment: z.string().max(200_000).optional(),
-        asOf: z.iso.date().optional(),
+        asOf: AskedDay.optional(),
         search: z.string().trim().max(200).optional(),
       }),
     )
@@ -63,7 +64,7 @@ export const membersRouter = router({
 
   /** Everything about one member, the phone masked. */
   one: readerProcedure
-    .input(z.object({ memberId: MemberId, asOf: z.iso.date().optional() }))
+    .input(z.object({ memberId: MemberId, asOf: AskedDay.optional() }))
     .query(async ({ ctx, input, signal }) => {
       const member = await oneMember(ctx.platform.store, ctx.workspace, input, signal)
       if (!member) throw nobody()

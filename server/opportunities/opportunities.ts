@@ -125,14 +125,17 @@ async function signals(workspace: Workspace, at: TablesAt, signal?: AbortSignal)
 function candidatesOf(workspace: Workspace, at: TablesAt, known: Signals, isPast: boolean): Candidate[] {
   const { active, cooling, dormant } = workspace.dormancy
   const candidates: Candidate[] = []
-  if (known.highYearlyNetMinor !== null)
+  // In whole currency units, so that the threshold that is shown is the one the rule uses.
+  const unit = 10 ** decimalsOf(workspace.currency)
+  const high = known.highYearlyNetMinor === null ? null : Math.round(known.highYearlyNetMinor / unit) * unit
+  if (high !== null && high > 0)
     candidates.push({
       id: 'quiet-high-value',
-      rule: `status = "dormant" and value_at_risk >= ${decimal(known.highYearlyNetMinor, workspace.currency)}`,
+      rule: `status = "dormant" and value_at_risk >= ${decimal(high, workspace.currency)}`,
       moneyKind: 'yearly-net-before-silence',
       why: {
         id: 'quiet-high-value',
-        values: { fromDays: cooling + 1, toDays: dormant, thresholdMinor: known.highYearlyNetMinor },
+        values: { fromDays: cooling + 1, toDays: dormant, thresholdMinor: high },
       },
     })
   if (known.returned >= enoughReturns && known.lateReturnDays! > known.medianReturnDays!)

@@ -6,7 +6,7 @@ import { readerProcedure, router } from '../trpc.ts'
 import { keyFigures } from './key-figures.ts'
 import { findOpportunities } from './opportunities.ts'
 
-const Question = z.object({ filters: QuestionFilters.default({}) }).default({ filters: {} })
+const Question = z.strictObject({ filters: QuestionFilters.default({}) }).default({ filters: {} })
 
 export const opportunitiesRouter = router({
   /** Up to five groups of members worth writing to now, ranked by money at stake. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AskedDay } from '../../analytics/calendar/day.ts'
 import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { limits } from '../../analytics/segments/ast.ts'
@@ -14,7 +15,7 @@ import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
 
 const Expression = z.string().max(limits.characters)
-const Asked = z.object({ expression: Expression, asOf: z.iso.date().optional() })
+const Asked = z.object({ expression: Expression, asOf: AskedDay.optional() })
 const Name = z
   .string()
   .trim()

@@ -32,7 +32,19 @@ export const settingsRouter = router({
     ctx.platform.store
       .selectFrom('audit')
       .leftJoin('users', 'users.id', 'audit.actor')
-      .select(['audit.id', 'audit.action', 'audit.subject', 'audit.at', 'users.name'])
+      .leftJoin('campaigns', (join) =>
+        join
+          .onRef('campaigns.id', '=', 'audit.subject')
+          .onRef('campaigns.workspace_id', '=', 'audit.workspace_id'),
+      )
+      .select([
+        'audit.id',
+        'audit.action',
+        'audit.subject',
+        'audit.at',
+        'users.name',
+        'campaigns.name as campaign',
+      ])
       .where('audit.workspace_id', '=', ctx.workspace.id)
       .orderBy('audit.at', 'desc')
       .limit(100)

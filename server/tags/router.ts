@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AskedDay } from '../../analytics/calendar/day.ts'
 import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { refusal } from '../segments/refusal.ts'
@@ -19,7 +20,7 @@ const Whose = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('segment'),
     expression: z.string().max(200_000),
-    asOf: z.iso.date().optional(),
+    asOf: AskedDay.optional(),
   }),
 ])
 const TagAndMembers = z.object({ tag: TagName, whose: Whose })

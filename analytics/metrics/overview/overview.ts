@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AskedDay } from '../../calendar/day.ts'
 import {
   addDays,
   addMonths,
@@ -19,8 +20,8 @@ import { Average, average, Share, share } from '../ratio.ts'
 
 const Settings = z.object({
   /** The window, both days inclusive. Default: the 30 days to asOf. Cut at asOf. */
-  from: z.iso.date().optional(),
-  to: z.iso.date().optional(),
+  from: AskedDay.optional(),
+  to: AskedDay.optional(),
   /** The chart's steps: so many whole weeks or months, the last one holding the window's end. */
   step: z.enum(['week', 'month']).default('week'),
   steps: z.coerce.number().int().min(0).max(120).default(13),

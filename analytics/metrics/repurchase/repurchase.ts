@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AskedDay } from '../../calendar/day.ts'
 import { addDays } from '../../calendar/calendar.ts'
 import { boughtBetween } from '../../relations/expressions.ts'
 import { askedMembers, countedOrders, everywhere, ofAudience } from '../../relations/member-orders.ts'
@@ -10,8 +11,8 @@ import { defineMetric } from '../metric.ts'
 
 const Settings = z.object({
   /** The window of the rate, both days inclusive, cut at asOf. Default: all history. */
-  from: z.iso.date().optional(),
-  to: z.iso.date().optional(),
+  from: AskedDay.optional(),
+  to: AskedDay.optional(),
   /** Days within which the next purchase day must follow, inclusive. */
   withinDays: z.coerce.number().int().min(1).max(730).default(90),
   /** The ladder's last step: from the n-th purchase day to the next. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AskedDay } from '../../calendar/day.ts'
 import { addMonths, endOfMonth } from '../../calendar/calendar.ts'
 import { firstSeenCohort } from '../../relations/cohorts.ts'
 import { boughtBetween, inMonthlyCohort } from '../../relations/expressions.ts'
@@ -13,7 +14,7 @@ const Settings = z.object({
   /** The last period shown: months after the cohort's own. */
   periods: z.coerce.number().int().min(0).max(60).default(12),
   /** First cohort shown: any day of its month. Default: the first there is. */
-  since: z.iso.date().optional(),
+  since: AskedDay.optional(),
 })
 
 const Row = z.object({

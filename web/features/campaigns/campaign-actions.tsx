@@ -9,6 +9,12 @@ import { Failure } from '../../ui/panel-states.tsx'
 import classes from './composer.module.css'
 import type { Result } from './draft.ts'
 
+/** The campaign's name in characters that any disk takes, and the day of its launch. */
+const fileName = ({ name, launchedDay }: Result) =>
+  [name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || 'codes', launchedDay]
+    .filter(Boolean)
+    .join('-')
+
 /** Codes, pause, resume, cancel: what the state allows. */
 export function CampaignActions({ result }: { result: Result }) {
   const t = useTranslations('campaigns.action')
@@ -29,7 +35,7 @@ export function CampaignActions({ result }: { result: Result }) {
   const codes = useMutation(
     trpc.campaigns.takeCodes.mutationOptions({
       async onSuccess({ csv }) {
-        download(`codes-${campaignId}.csv`, csv, 'text/csv')
+        download(`${fileName(result)}.csv`, csv, 'text/csv')
         await refresh()
       },
     }),

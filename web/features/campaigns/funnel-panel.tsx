@@ -38,7 +38,7 @@ export function FunnelPanel({ answer }: { answer: Answer<Result> }) {
       name={t('titleNone')}
       title={({ issued, redeemed }) =>
         redeemed === 0
-          ? t('titleNone')
+          ? t('titleOut', { issued })
           : t('title', { redeemed: format.count(redeemed), issued: format.count(issued) })
       }
       subtitle={t('subtitle')}

@@ -2,6 +2,7 @@ import { Anchor, Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
@@ -142,6 +143,9 @@ function Figures({ member }: { member: Member }) {
   )
 }
 
+/** The rows of the order table before somebody asks for more. */
+const firstOrders = 20
+
 function Orders({ member }: { member: Member }) {
   const t = useTranslations('members')
   const format = useFormat()
@@ -206,10 +210,13 @@ function Orders({ member }: { member: Member }) {
       cell: ({ netMinor }) => format.money(netMinor),
     },
   ]
+  const [all, showAll] = useState(false)
+  const uncounted = member.orderList.filter(({ qualifies }) => !qualifies).length
+  const title = t('orders.title', { orders: member.orderList.length, uncounted })
   const apart = member.refundList.filter(({ orderId }) => orderId === null)
   return (
     <Panel
-      title={t('orders.title', { orders: member.orderList.length })}
+      title={title}
       subtitle={
         apart.length > 0
           ? t('orders.unlinked', {
@@ -221,15 +228,22 @@ function Orders({ member }: { member: Member }) {
     >
       {member.orderList.length > 0 ? (
         <DataTable
-          label={t('orders.title', { orders: member.orderList.length })}
+          label={title}
           columns={onPhone ? columns.filter(({ key }) => ['day', 'items', 'net'].includes(key)) : columns}
-          rows={member.orderList}
+          rows={all ? member.orderList : member.orderList.slice(0, firstOrders)}
           rowKey={({ orderId }) => orderId}
           dense
         />
       ) : (
         <p className={classes.note}>{t('timeline.empty')}</p>
       )}
+      {!all && member.orderList.length > firstOrders ? (
+        <div className={classes.more}>
+          <Button variant="default" onClick={() => showAll(true)}>
+            {t('more')}
+          </Button>
+        </div>
+      ) : null}
     </Panel>
   )
 }

@@ -10,6 +10,8 @@ interface Entry {
   readonly subject: string
   readonly at: string
   readonly name: string | null
+  /** The campaign that it was done to. */
+  readonly campaign: string | null
 }
 
 /** What people and the command line have changed. */
@@ -24,7 +26,13 @@ export function AuditPanel() {
   const columns: readonly Column<Entry>[] = [
     { key: 'at', header: t('at'), value: (entry) => entry.at, cell: (entry) => format.instant(entry.at) },
     { key: 'who', header: t('who'), cell: (entry) => entry.name ?? t('commandLine') },
-    { key: 'what', header: t('what'), value: (entry) => entry.action, cell: (entry) => what(entry.action) },
+    {
+      key: 'what',
+      header: t('what'),
+      value: (entry) => entry.action,
+      cell: (entry) =>
+        entry.campaign === null ? what(entry.action) : `${what(entry.action)} · ${entry.campaign}`,
+    },
   ]
   return (
     <QueryPanel

@@ -19,12 +19,14 @@ export function InviteForm({ token, otherWay }: { token: string; otherWay: () =>
   const [password, setPassword] = useState('')
   const [sent, setSent] = useState(false)
   const me = useQuery(trpc.accounts.me.queryOptions())
+  const accept = useMutation(trpc.accounts.acceptInvite.mutationOptions({ onSuccess: enter }))
   const invite = useQuery({
     queryKey: ['invite', token],
     queryFn: () => trpcClient.accounts.inviteOf.mutate({ token }),
     staleTime: Infinity,
+    // An invitation that was taken is no more; entering asks again for all that is enabled.
+    enabled: accept.isIdle,
   })
-  const accept = useMutation(trpc.accounts.acceptInvite.mutationOptions({ onSuccess: enter }))
   const workspace = invite.data?.workspace
   useEffect(() => {
     document.title = workspace ? t('invite.title', { workspace }) : t('title')

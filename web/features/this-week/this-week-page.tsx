@@ -40,7 +40,12 @@ export function ThisWeekPage() {
   const unknown = segment === undefined && (figures.isPending || sales.isPending)
   const late = useLate(300)
   if (nothingYet) return <Start />
-  if (unknown && !late) return null
+  if (unknown)
+    return late ? (
+      <Page title="">
+        <KpiStrip items={kpis} />
+      </Page>
+    ) : null
   const [first] = found.data?.opportunities ?? []
   return (
     <Page

@@ -1,4 +1,5 @@
 import { createContext, use, useEffect, useRef, useState, type ReactNode } from 'react'
+import { useFormat } from './format.ts'
 import { useWorkspace } from './workspace.tsx'
 import classes from './chart-frame.module.css'
 
@@ -28,6 +29,8 @@ export function ChartFrame({
   const [width, setWidth] = useState(0)
   const pictures = use(PictureContext)
   const { name } = useWorkspace()
+  const { day } = useFormat()
+  const reached = note && /^\d{4}-\d{2}-\d{2}$/.test(note) ? day(note) : note
   useEffect(() => {
     const element = frame.current
     if (!element) return
@@ -39,10 +42,10 @@ export function ChartFrame({
     pictures?.offer(async (words) => {
       const { savePicture } = await import('./chart-picture.ts')
       const svg = frame.current?.querySelector('svg')
-      if (svg) await savePicture(svg, { ...words, note: [name, note].filter(Boolean).join(' · ') })
+      if (svg) await savePicture(svg, { ...words, note: [name, reached].filter(Boolean).join(' · ') })
     })
     return () => pictures?.offer(null)
-  }, [pictures, note, name])
+  }, [pictures, reached, name])
   const shownHeight = !fixed && width > 0 && width < 480 ? Math.min(height, 220) : height
   return (
     <div ref={frame} className={classes.frame} style={{ height: shownHeight }}>

@@ -33,7 +33,6 @@ export async function savePicture(
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   copy.setAttribute('width', String(width))
   copy.setAttribute('height', String(height))
-  copy.querySelectorAll('.recharts-tooltip-cursor, .recharts-active-dot').forEach((part) => part.remove())
   const address = URL.createObjectURL(
     new Blob([new XMLSerializer().serializeToString(copy)], { type: 'image/svg+xml' }),
   )
@@ -84,6 +83,10 @@ function inlined(svg: SVGSVGElement): SVGSVGElement {
       if (value) target.setAttribute(property, value)
     }
     if (original.tagName === 'text' || original === svg) target.setAttribute('font-family', fontFamily)
+  })
+  // Found by the originals' classes, which the copies no longer have: what follows the pointer is no part of the picture.
+  originals.forEach((original, index) => {
+    if (original.matches('.recharts-tooltip-cursor, .recharts-active-dot')) copies[index]?.remove()
   })
   return copy
 }

@@ -105,7 +105,12 @@ export const repurchase = defineMetric({
       .map((row) => ({
         ...row,
         rate: row.members === 0 ? null : row.repeated / row.members,
-        membersExpression: row.measure === 'orders' ? twice : null,
+        membersExpression:
+          row.measure === 'orders'
+            ? twice
+            : row.measure === 'purchase-days' && isWholeHistory(settings, scope)
+              ? 'purchase_days >= 2'
+              : null,
       }))
   },
 })

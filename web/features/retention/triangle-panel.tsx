@@ -55,7 +55,7 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
                 size: format.count(inMean.reduce((sum, { size }) => sum + size, 0)),
                 cells: Array.from({ length: periods }, (_, index) => {
                   const mean = averages[index + 1]
-                  return mean ? format.shareShort(mean.returned, mean.eligible) : '–'
+                  return mean?.rate == null ? '' : format.shareShort(mean.returned, mean.eligible)
                 }),
               }}
               domain={domain}

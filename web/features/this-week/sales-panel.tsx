@@ -65,8 +65,14 @@ export function SalesPanel({ query }: { query: Answer<Overview> }) {
   return (
     <QueryPanel
       name={t('sales.name')}
-      title={title}
-      subtitle={(data: Overview) => t('sales.subtitle', { share: format.percent(guestShare(data) ?? null) })}
+      title={t('sales.name')}
+      subtitle={(data: Overview) => {
+        const subtitle = t('sales.subtitle', { share: format.percent(guestShare(data) ?? null) })
+        const sentence = title(data)
+        return sentence === t('sales.neutral')
+          ? subtitle
+          : t('sales.withFinding', { finding: sentence, subtitle })
+      }}
       query={query}
       isEmpty={(data) => weeksOf(data).every(({ netMinor, orders }) => netMinor === 0 && orders === 0)}
       empty={{ reason: t('sales.empty') }}

@@ -101,7 +101,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
                 shortLabel: t('blended'),
                 size: format.count(counted.reduce((sum, { size }) => sum + size, 0)),
                 cells: Array.from({ length: periods }, (_, period) =>
-                  write(blended[period]?.cumulativeMinor ?? null),
+                  blended[period] ? write(blended[period].cumulativeMinor) : '',
                 ),
               }}
               domain={domain}
@@ -137,7 +137,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
         const value = cell.value?.minor ?? null
         return {
           value,
-          text: value === null ? '–' : write(value),
+          text: value === null ? '' : write(value),
           inProgress: cell.state === 'in-progress',
           members,
           spoken: t('cell', {

@@ -39,7 +39,7 @@ async function everything(platform: Platform): Promise<string> {
     kept.push(JSON.stringify(columns))
     for (const table of new Set(columns.map((column) => String(column.tableName)))) {
       const [found] = await engine.rows(
-        sql`select count(*) as n, cast(coalesce(sum(hash(one, rowid) % 1000003), 0) as bigint) as digest from ${name(table)} as one`,
+        sql`select count(*) as n, cast(coalesce(sum(hash(one) % 1000003), 0) as bigint) as digest from ${name(table)} as one`,
       )
       kept.push(`${table} ${JSON.stringify(found)}`)
     }

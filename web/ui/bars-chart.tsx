@@ -57,7 +57,7 @@ export function BarsChart({
             key={key}
             role={open ? 'link' : 'img'}
             tabIndex={open ? 0 : undefined}
-            aria-label={[name, text, note].filter(Boolean).join(', ')}
+            aria-label={open ? undefined : [name, text, note].filter(Boolean).join(', ')}
             className={open ? classes.opens : undefined}
             onClick={open}
             onKeyDown={open ? (event: KeyboardEvent) => event.key === 'Enter' && open() : undefined}

@@ -1,6 +1,6 @@
 import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { foldStep, rewriteOrders, touchedMembers } from './fold.ts'
 
 /** An import as it is kept, before its receipt is known. */
@@ -49,7 +49,7 @@ class Undone extends Error {
 export async function applyImport(
   engine: Engine,
   coming: NewImport,
-  files: string,
+  lines: Sql,
   settings: { timeZone: string; today: string; dryRun: boolean; signal: AbortSignal },
   report: (applied: Applied) => string,
 ): Promise<Applied> {
@@ -59,7 +59,7 @@ export async function applyImport(
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       await session.run(sql`insert into import_lines by name
-        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro) from read_parquet(${files})`)
+        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro) from ${lines} as line`)
       await foldStep(
         session,
         { importSeq, replace: coming.replace },

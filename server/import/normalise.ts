@@ -59,7 +59,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     has(field) ? name(`c${mapping.columns[field]}`) : sql`cast(null as varchar)`
   const text = (field: FieldName): Sql =>
     has(field)
-      ? sql`case when strlen(${raw(field)}) <= 9 and lower(${raw(field)}) in (${join([...emptyWords])}) then null else ${raw(field)} end`
+      ? sql`case when strlen(${raw(field)}) <= 9 and list_contains(${words}, lower(${raw(field)})) then null else ${raw(field)} end`
       : raw(field)
   const id = (field: FieldName): Sql =>
     has(field)

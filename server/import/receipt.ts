@@ -58,7 +58,7 @@ export type FileFacts = Omit<
 
 /** Counts what was staged. `minorDigits` as in the normalisation. */
 export async function fileFacts(
-  { engine, files, read }: Staged,
+  { engine, lines, read }: Staged,
   minorDigits: number,
   timeZone: string,
 ): Promise<FileFacts> {
@@ -69,16 +69,16 @@ export async function fileFacts(
       cast(coalesce(sum(remainder_micro), 0) as bigint) as remainder_micro,
       cast(${localOfUtcSql(sql`min(ordered_at)`, timeZone)} as date) as first_day,
       cast(${localOfUtcSql(sql`max(ordered_at)`, timeZone)} as date) as last_day
-      from read_parquet(${files})`,
+      from ${lines} as line`,
     options,
   )
   const [distinct] = await engine.rows(
-    sql`select count(*) as n from (select content_hash from read_parquet(${files}) group by all)`,
+    sql`select count(*) as n from (select content_hash from ${lines} as line group by all)`,
     options,
   )
   const [guests] = await engine.rows(
     sql`select count(*) as orders from (
-      select order_id from read_parquet(${files}) group by order_id having count(member_id) = 0)`,
+      select order_id from ${lines} as line group by order_id having count(member_id) = 0)`,
     options,
   )
   const reasons = await engine.rows(

@@ -268,7 +268,7 @@ export class ImportRuns {
             replace: order.replace,
             importedAt: now.toISOString(),
           },
-          staged.files,
+          staged.lines,
           {
             timeZone: workspace.calendar.timeZone,
             today: localDay(now, workspace.calendar),

@@ -2,7 +2,7 @@ import { mkdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
-import { type Engine, QueryCancelled } from '../../analytics/engine/engine.ts'
+import { type Engine, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Readable } from './inspect.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
@@ -18,10 +18,10 @@ export interface ReadingProgress {
 
 /** A file read, normalised and judged, apart from the workspace: nothing of it is visible there yet. */
 export interface Staged {
-  /** An engine of its own, on one thread, so that questions to the workspace keep theirs. */
+  /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
   readonly engine: Engine
-  /** Pattern of the Parquet files of accepted rows: the columns of `import_lines` without its number. */
-  readonly files: string
+  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, and `remainder_micro`. */
+  readonly lines: Sql
   readonly hash: string
   /** Records of the file, refused ones included. */
   readonly read: number
@@ -29,9 +29,12 @@ export interface Staged {
 
 const importTimeoutMs = 12 * 60 * 60 * 1000
 
+/** Blocks that are normalised at once. */
+const lanes = 2
+
 /**
- * Reads the whole file: a worker splits it into blocks, one-threaded SQL normalises each. Refused rows
- * go to the table `refused` of the staging engine. Throws QueryCancelled when `signal` aborts.
+ * Reads the whole file: a worker splits it into blocks, SQL normalises each into a Parquet file. Refused
+ * rows go to the table `refused` of the staging engine. Throws QueryCancelled when `signal` aborts.
  */
 export async function stage(
   { opening, inspection, mapping }: Readable,
@@ -41,15 +44,33 @@ export async function stage(
   signal: AbortSignal,
 ): Promise<Staged | Refusal> {
   mkdirSync(folder, { recursive: true })
-  const engine = await openDuckDb(join(folder, 'staging.duckdb'), { threads: 1, memoryLimit: '600MB' })
+  const engine = await openDuckDb(join(folder, 'staging.duckdb'), { threads: lanes, memoryLimit: '600MB' })
+  const options = { signal, timeoutMs: importTimeoutMs }
   try {
     await engine.run(
       sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar, reason_value varchar)`,
     )
+    let bytesRead = 0
     let rows = 0
     let parts = 0
     let stopped: Refusal | undefined
     let hash = ''
+    const normalise = async (block: Extract<ScanMessage, { kind: 'block' }>, part: string) => {
+      await engine.scratch(
+        (session) =>
+          session.run(
+            sql`copy (${normalisedRows(blockRows(block.path, mapping), settings)}) to (${part}) (format parquet)`,
+            options,
+          ),
+        { signal },
+      )
+      unlinkSync(block.path)
+      if (block.broken.length > 0) await engine.run(brokenRows(block.broken), options)
+      rows += block.records + block.broken.length
+      bytesRead = Math.max(bytesRead, block.bytesRead)
+      onProgress({ bytesRead, rows })
+    }
+    const running = new Set<Promise<void>>()
     for await (const message of scanned(
       {
         path: opening.path,
@@ -66,34 +87,26 @@ export async function stage(
       if (message.kind === 'stopped') stopped = message.refusal
       else if (message.kind === 'done') hash = message.hash
       else {
+        if (running.size === lanes) await Promise.race(running)
         const part = join(folder, `part-${String(parts++).padStart(6, '0')}.parquet`)
-        await engine.transaction(async (session) => {
-          const options = { signal, timeoutMs: importTimeoutMs }
-          await session.run(
-            sql`create temp table judged as ${normalisedRows(blockRows(message.path, mapping), settings)}`,
-            options,
-          )
-          await session.run(
-            sql`copy (select * exclude (reason, reason_field, reason_value) from judged where reason is null) to (${part}) (format parquet)`,
-            options,
-          )
-          await session.run(
-            sql`insert into refused select row_number, reason, reason_field, reason_value from judged where reason is not null`,
-            options,
-          )
-          if (message.broken.length > 0) await session.run(brokenRows(message.broken), options)
-        })
-        unlinkSync(message.path)
-        rows += message.records + message.broken.length
-        onProgress({ bytesRead: message.bytesRead, rows })
+        const job = normalise(message, part).then(() => void running.delete(job))
+        running.add(job)
+        job.catch(() => {}) // thrown by the next race or at the end
       }
     }
+    await Promise.all(running)
     if (stopped) {
       await engine.close()
       return stopped
     }
-    const files = await complete(engine, folder, mapping.columns.orderId !== undefined, signal)
-    return { engine, files, hash, read: rows }
+    const all = sql`read_parquet(${join(folder, 'part-*.parquet')})`
+    await engine.run(
+      sql`insert into refused select row_number, reason, reason_field, reason_value from ${all} where reason is not null`,
+      options,
+    )
+    const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
+    const lines = await complete(engine, accepted, folder, mapping.columns.orderId !== undefined, options)
+    return { engine, lines, hash, read: rows }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
@@ -111,11 +124,15 @@ const brokenRows = (broken: readonly BrokenRecord[]): Sql =>
  * row of the order, and in a file without order ids each row becomes an order whose id is its content
  * and its count among equal rows.
  */
-async function complete(engine: Engine, folder: string, hasOrderId: boolean, signal: AbortSignal) {
-  const parts = join(folder, 'part-*.parquet')
-  const options = { signal, timeoutMs: importTimeoutMs }
-  const lines = sql`read_parquet(${parts})`
+async function complete(
+  engine: Engine,
+  lines: Sql,
+  folder: string,
+  hasOrderId: boolean,
+  options: QueryOptions,
+): Promise<Sql> {
   const to = join(folder, 'completed.parquet')
+  const completed = sql`read_parquet(${to})`
   if (!hasOrderId) {
     await engine.run(
       sql`copy (
@@ -129,13 +146,13 @@ async function complete(engine: Engine, folder: string, hasOrderId: boolean, sig
       ) to (${to}) (format parquet)`,
       options,
     )
-    return to
+    return completed
   }
   const [lacking] = await engine.rows(
     sql`select count(*) filter (where ordered_at is null) as undated, count(*) filter (where state is null) as stateless from ${lines}`,
     options,
   )
-  if (lacking!.undated === 0 && lacking!.stateless === 0) return parts
+  if (lacking!.undated === 0 && lacking!.stateless === 0) return lines
   const orders = sql`(select order_id, min(ordered_at) as first_at,
     coalesce(arg_min(state, row_number), 'paid') as first_state from ${lines} group by order_id)`
   await engine.run(
@@ -152,7 +169,7 @@ async function complete(engine: Engine, folder: string, hasOrderId: boolean, sig
     ) to (${to}) (format parquet)`,
     options,
   )
-  return to
+  return completed
 }
 
 /** The worker's messages as they come; the worker ends with the loop or with the signal. */

@@ -46,6 +46,8 @@ export const trpcClient = createTRPCClient<AppRouter>({
       true: httpSubscriptionLink({ url: '/trpc' }),
       false: httpLink({
         url: '/trpc',
+        // Rules and search terms are long and personal: they travel in the body, not in addresses.
+        methodOverride: 'POST',
         headers: () => ({ 'accept-language': preferredLanguage(), ...shownHeader() }),
       }),
     }),

@@ -10,13 +10,14 @@ const [sqliteReadOnly, sqliteFull, sqliteCannotOpen] = [8, 13, 14]
 export interface Circumstances {
   readonly folder: string
   readonly port?: number
+  readonly host?: string
 }
 
 /**
  * The sentence for what can go wrong with the files or the port: what, where, and what to do. Null for
  * anything else, which is a bug.
  */
-export function refusalOf(error: unknown, { folder, port }: Circumstances): string | null {
+export function refusalOf(error: unknown, { folder, port, host }: Circumstances): string | null {
   if (error instanceof StoreInUse) {
     const server = readServerFile(folder)
     return say('folderInUse', {
@@ -39,6 +40,11 @@ export function refusalOf(error: unknown, { folder, port }: Circumstances): stri
   switch (systemCode(error)) {
     case 'EADDRINUSE':
       return say('portInUse', { port: String(port), other: String((port ?? 4100) + 1) })
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      if ((error as { syscall?: string }).syscall !== 'listen') return null
+      return say('hostNotHere', { host: String(host) })
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

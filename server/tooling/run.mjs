@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +15,7 @@ const tasks = {
   fixtures: 'fixtures/main.ts',
   screenshot: 'web/e2e/screenshot.ts',
 }
+const parent = process.ppid
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -57,9 +59,15 @@ if (!node) {
 const asTask =
   process.argv[2] && tasks[process.argv[2]] && process.env.npm_lifecycle_event === process.argv[2]
 const script = asTask ? tasks[process.argv[2]] : 'server/cli.ts'
+
+// npm passes a signal on to the shell between us alone, which dies of it: then end as if it had reached us.
+const left = () => process.env.npm_lifecycle_event !== undefined && process.ppid !== parent
+if (left()) process.exit(128 + constants.signals.SIGTERM) // while the dependencies were installed
+
 const child = spawn(node, [join(root, script), ...process.argv.slice(asTask ? 3 : 2)], {
   cwd: asTask ? root : process.cwd(),
-  stdio: 'inherit',
+  // The channel tells the child that we are gone, however we end.
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   env: {
     ...process.env,
     PATH: [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
@@ -69,10 +77,9 @@ const child = spawn(node, [join(root, script), ...process.argv.slice(asTask ? 3 
   },
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-// npm passes a signal to the shell between us alone, which dies of it: end as if it had reached us.
-const parent = process.ppid
-if (process.env.npm_lifecycle_event)
-  setInterval(() => {
-    if (process.ppid !== parent) child.kill('SIGTERM')
-  }, 300)
-child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
+const watch = setInterval(() => {
+  if (!left()) return
+  clearInterval(watch)
+  child.kill('SIGTERM')
+}, 100)
+child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))

@@ -11,8 +11,7 @@ export const server: Record<keyof typeof english, string> = {
   building: '正在构建看板……',
   portInvalid: '{port} 不是有效端口。请填 1 到 65535 之间的数字：--port 4100',
   hostInvalid: '{host} 不是 IP 地址。请填写本机的某个地址，或用 0.0.0.0 表示本机的所有网络：--host 0.0.0.0',
-  hostNotHere:
-    '本机没有地址 {host}。请填写本机的某个地址，或用 0.0.0.0 表示本机的所有网络：--host 0.0.0.0',
+  hostNotHere: '本机没有地址 {host}。请填写本机的某个地址，或用 0.0.0.0 表示本机的所有网络：--host 0.0.0.0',
   portInUse: '端口 {port} 已被其他程序占用。请先停止它，或换一个端口：npm start -- --port {other}',
   portForbidden: '系统不允许使用端口 {port}。请选择 1024 以上的端口：npm start -- --port 4100',
   folderUnwritable:

@@ -276,7 +276,7 @@ describe('by another way in', () => {
     expect(cookies.join()).not.toMatch(/Secure/)
   })
 
-  test.each([
+  test.each<Record<string, string>>([
     { host: 'shop.example', 'x-forwarded-proto': 'https' },
     { host: '127.0.0.1:4100', 'x-forwarded-host': 'shop.example', 'x-forwarded-proto': 'https' },
     { host: '127.0.0.1:4100', 'sec-fetch-site': 'same-origin' },
@@ -287,15 +287,16 @@ describe('by another way in', () => {
     expect(cookies.filter((cookie) => !cookie.endsWith('; Secure'))).toEqual([])
   })
 
-  test.each([{ 'sec-fetch-site': 'same-site' }, { 'sec-fetch-site': 'cross-site' }, {}])(
-    'another page behind the proxy does nothing: %j',
-    async (headers) => {
-      const origin = 'https://evil.example'
-      expect((await enter({ ...headers, host: '127.0.0.1:4100', origin })).status).toBe(403)
-      const forwarded = { 'x-forwarded-host': 'shop.example', host: '127.0.0.1:4100' }
-      expect((await enter({ ...headers, ...forwarded, origin })).status).toBe(403)
-    },
-  )
+  test.each<Record<string, string>>([
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'cross-site' },
+    {},
+  ])('another page behind the proxy does nothing: %j', async (headers) => {
+    const origin = 'https://evil.example'
+    expect((await enter({ ...headers, host: '127.0.0.1:4100', origin })).status).toBe(403)
+    const forwarded = { 'x-forwarded-host': 'shop.example', host: '127.0.0.1:4100' }
+    expect((await enter({ ...headers, ...forwarded, origin })).status).toBe(403)
+  })
 
   test('who guesses through the proxy stops nobody else', async () => {
     const guess = (address: string) =>

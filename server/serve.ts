@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { sql } from '../analytics/sql/sql.ts'
 import { makeApp } from './app.ts'
 import { isHost, reachOf } from './command-line/addresses.ts'
 import { exitCode } from './command-line/command.ts'
@@ -8,7 +7,7 @@ import { runningServer } from './command-line/connect.ts'
 import { refusalOf } from './command-line/refusal.ts'
 import { removeServerFile, writeServerFile } from './command-line/server-file.ts'
 import { type Deliveries, startDeliveries } from './delivery/worker.ts'
-import { createDemo, demoName } from './demo/demo.ts'
+import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
 import { StoreInUse } from './store/dialect.ts'
@@ -95,14 +94,9 @@ async function openWhenFree(folder: string): Promise<Platform> {
 
 /** A new installation begins with the workspace `demo`; one that was cut short while making it makes it again. */
 async function firstWorkspace(platform: Platform): Promise<void> {
-  const [first, ...others] = await platform.workspaces.list()
-  if (others.length > 0 || (first && first.name !== demoName)) return
-  if (first) {
-    const { engine } = (await platform.workspaces.byId(first.id))!
-    const [held] = await engine.rows(sql`select count(*) as imports from imports`)
-    if (Number(held!.imports) > 0) return
-  }
-  process.stdout.write(`${say('makingDemo')}\n`)
-  const { members, orders } = await createDemo(platform)
+  const isNew = (await platform.workspaces.list()).length === 0
+  if (!isNew && !isDemoUnfinished(platform)) return
+  process.stdout.write(`${say(isNew ? 'makingDemo' : 'finishingDemo')}\n`)
+  const { members, orders } = (await finishDemo(platform)) ?? (await createDemo(platform))
   process.stdout.write(`${say('demoMade', { members, orders })}\n`)
 }

@@ -5,6 +5,7 @@ export const server = {
     'Everyone in your network reaches it at {addresses} and has to sign in. Without HTTPS, what is sent there can be listened to, and phones cannot scan with the camera: see “In the shop’s network” in README.',
   signInLink: 'Sign in here (valid for 15 minutes, once): {link}',
   makingDemo: 'First start: making the workspace “demo” with invented data…',
+  finishingDemo: 'The last start ended while it made the workspace “demo”: making it again…',
   demoMade: 'The workspace “demo” has {members, number} members and {orders, number} orders.',
   stopping: 'Finishing…',
   building: 'Building the dashboard…',

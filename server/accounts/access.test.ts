@@ -165,7 +165,7 @@ beforeAll(async () => {
     role: 'owner' | 'marketer' | 'viewer' | 'cashier',
     name: string,
   ) => {
-    const { token } = await platform.accounts.invite(workspaceId, role, 'test')
+    const { token } = await platform.accounts.team.invite(workspaceId, role, 'test')
     const visitor = new Visitor(app)
     const entered = await visitor.mutate('accounts.acceptInvite', {
       token,

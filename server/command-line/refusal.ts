@@ -30,11 +30,12 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
   if (error instanceof EngineInUse) return say('engineInUse', { file: error.path })
   if (error instanceof StoreDamaged) return say('storeDamaged', { file: error.message })
   if (error instanceof EngineDamaged) return say('engineDamaged', { file: error.path })
+  if (isDiskFull(error)) return say('diskFull', { folder })
   if (error instanceof StoreNewer) return say('storeNewer', { folder })
   if (
     error instanceof Error &&
     'errcode' in error &&
-    [sqliteReadOnly, sqliteFull, sqliteCannotOpen].includes(Number(error.errcode))
+    [sqliteReadOnly, sqliteCannotOpen].includes(Number(error.errcode))
   )
     return say('folderUnwritable', { folder, reason: error.message })
   switch (systemCode(error)) {
@@ -48,8 +49,6 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-    case 'ENOSPC':
-    case 'EDQUOT':
     case 'ENOENT':
       if ((error as { syscall?: string }).syscall === 'listen')
         return say('portForbidden', { port: String(port) })
@@ -60,6 +59,15 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
     default:
       return null
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ('errcode' in error && error.errcode === sqliteFull) return true
+  // DuckDB says so in words alone
+  return (
+    ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '') || /No space left on device/.test(error.message)
+  )
 }
 
 const systemCode = (error: unknown): string | undefined =>

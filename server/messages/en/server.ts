@@ -19,6 +19,7 @@ export const server = {
   portForbidden: 'The system does not allow port {port}. Choose one above 1024: npm start -- --port 4100',
   folderUnwritable:
     'The data folder {folder} cannot be written ({reason}). Give this user the right to write there, or choose another: --data DIR',
+  diskFull: 'The disk that holds {folder} is full. Make room on it, then repeat the command.',
   folderNotAFolder: '{folder} is a file, not a folder. Choose another data folder: --data DIR',
   folderInUse:
     'The data folder {folder} is held by another process ({holder}). Stop that process, or choose another folder: --data DIR',

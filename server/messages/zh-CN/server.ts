@@ -17,6 +17,7 @@ export const server: Record<keyof typeof english, string> = {
   portForbidden: '系统不允许使用端口 {port}。请选择 1024 以上的端口：npm start -- --port 4100',
   folderUnwritable:
     '数据目录 {folder} 无法写入（{reason}）。请授予当前用户写入权限，或换一个目录：--data 目录',
+  diskFull: '{folder} 所在的磁盘已满。请腾出空间后重新执行。',
   folderNotAFolder: '{folder} 是文件，不是目录。请换一个数据目录：--data 目录',
   folderInUse: '数据目录 {folder} 正被另一个进程使用（{holder}）。请先停止它，或换一个目录：--data 目录',
   holderServer: '端口 {port} 上的 Reveille 服务，进程 {pid}',

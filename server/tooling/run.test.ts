@@ -118,3 +118,19 @@ describe.skipIf(process.platform === 'win32')('npm start', () => {
     await ended
   })
 })
+
+it('says which Node it needs', async () => {
+  const older = `data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.18.9' })`
+  for (const [language, sentence] of [
+    ['en', /^Reveille needs Node 20\.19 or newer .* Install Node 24 LTS/],
+    ['zh-CN', /^Reveille 需要 Node 20\.19/],
+  ] as const) {
+    const child = spawn(process.execPath, ['--import', older, run, 'serve', '--lang', language], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (part: Buffer) => (said += part.toString()))
+    expect(await once(child, 'close')).toEqual([1, null])
+    expect(said).toMatch(sentence)
+  }
+})

@@ -53,7 +53,7 @@ export async function addWakeUp(
       .slice(0, 16)
   await forgetWakeUps(platform, workspace.id, id)
   if (!(await launched(then, id, shop.seed, addDays(launchDay, -1)))) return 0
-  await takeCodes(then.platform, workspace, id)
+  await takeCodes(then.platform, workspace, id, { unmasked: false, language: 'en' })
   const coupons = await platform.store
     .selectFrom('coupons')
     .select(['member_id', 'code'])

@@ -37,6 +37,7 @@ export async function serve(options: { port: string; host: string; data: string 
   const asked = new Promise<void>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop())
     process.on('disconnect', () => stop())
+    if (process.connected === false) stop() // gone while the dashboard was built
   })
   void asked.then(() => setTimeout(() => process.exit(exitCode.refused), finishMs).unref())
   let platform: Platform | undefined

@@ -142,6 +142,10 @@ test('the composer and the list are whole on a phone, in Chinese, in the dark', 
     expect(
       await watched.page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
     ).toBeLessThanOrEqual(0)
+    const heights = await watched.page
+      .locator('.mantine-Button-root, .mantine-Input-input')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
+    expect(heights.filter((height) => height > 0 && height < 44)).toEqual([])
     expect(await seriousFaults(watched)).toEqual([])
   }
   expect(watched.complaints).toEqual([])

@@ -32,6 +32,8 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   await recoverLaunches(platform)
   const app = Fastify({
     forceCloseConnections: true,
+    // A reverse proxy on this machine is believed who calls, by what name and whether by HTTPS.
+    trustProxy: 'loopback',
     routerOptions: { maxParamLength: 5000 },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
@@ -68,6 +70,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
     prefix: '/trpc',
     trpcOptions: {
       router: appRouter,
+      allowMethodOverride: true,
       createContext: ({ req, res }) => contextOf(platform, req, res),
       onError({ error, path }) {
         if (error.code === 'INTERNAL_SERVER_ERROR') console.error(`${path ?? '/trpc'}:`, error.cause ?? error)

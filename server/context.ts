@@ -32,7 +32,7 @@ export async function contextOf(
     }
   }
   const browser = browserOf(request, reply)
-  if (!comesFromOurPage(request.method, browser.headers)) return nobody
+  if (!comesFromOurPage(request.method, browser.headers, request.host)) return nobody
   const signedIn = await platform.accounts.signedIn(browser)
   if (!signedIn) return { ...nobody, browser }
   if (request.headers.accept?.includes('text/event-stream'))
@@ -64,11 +64,12 @@ function browserOf(request: FastifyRequest, reply: FastifyReply): Browser {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  const secure = request.protocol === 'https' || headers.get('origin')?.startsWith('https:')
   return {
     headers,
     address: request.ip,
     setCookies(cookies) {
-      for (const cookie of cookies) reply.header('set-cookie', cookie)
+      for (const cookie of cookies) reply.header('set-cookie', secure ? `${cookie}; Secure` : cookie)
     },
   }
 }

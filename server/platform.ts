@@ -26,18 +26,21 @@ export interface Platform {
   close(): Promise<void>
 }
 
-/** Like `recursive: true`, which never returns where the system lets nobody make folders (/proc). */
-function makeFolder(path: string): void {
+/**
+ * Makes a folder, and those it lies in, for their owner alone. Unlike `recursive: true`, which never
+ * returns where the system lets nobody make folders (/proc).
+ */
+export function makeFolder(path: string): void {
   if (existsSync(path)) {
     if (statSync(path).isDirectory()) return
     throw Object.assign(new Error(`${path} is not a folder`), { code: 'ENOTDIR' })
   }
   makeFolder(dirname(path))
-  mkdirSync(path)
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /** What a data folder holds, by the beginning of its name; all of it is its owner's alone. */
-const ours = /^(store\.db|server\.json|workspaces$|imports$|uploads$)/
+const ours = /^(store\.db|server\.json|demo\.unfinished$|workspaces$|imports$|uploads$)/
 
 /** Takes from everybody but the owner what an earlier start left open to them. */
 function keepToOwner(folder: string): void {

@@ -1,54 +1,73 @@
 import { resolve } from 'node:path'
-import { sql } from '../analytics/sql/sql.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import { makeApp } from './app.ts'
+import { isHost, reachOf } from './command-line/addresses.ts'
 import { exitCode } from './command-line/command.ts'
+import { runningServer } from './command-line/connect.ts'
 import { refusalOf } from './command-line/refusal.ts'
 import { removeServerFile, writeServerFile } from './command-line/server-file.ts'
 import { type Deliveries, startDeliveries } from './delivery/worker.ts'
-import { createDemo, demoName } from './demo/demo.ts'
+import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
+import { StoreInUse } from './store/dialect.ts'
+
+/** How long a start waits for the one before it to end, or for a command that holds the files. */
+const patienceMs = 5_000
+/** What is still at work this long after the end was asked for is left to the next start to clear away. */
+const finishMs = 10_000
 
 /**
- * Serves a data folder until SIGINT or SIGTERM, and answers the process's exit code: 0 after a clean
- * end, 1 refused with a sentence, 2 for a port that is none.
+ * Serves a data folder until SIGINT, SIGTERM or the end of the process that started this one, and answers
+ * the process's exit code: 0 after a clean end, 1 refused with a sentence, 2 for a port or host that is none.
  */
-export async function serve(options: { port: string; data: string }): Promise<number> {
+export async function serve(options: { port: string; host: string; data: string }): Promise<number> {
   const port = Number(options.port)
   if (!/^\d+$/.test(options.port) || port < 1 || port > 65_535) {
     process.stderr.write(`${say('portInvalid', { port: options.port })}\n`)
+    return exitCode.usage
+  }
+  const { host } = options
+  if (!isHost(host)) {
+    process.stderr.write(`${say('hostInvalid', { host })}\n`)
     return exitCode.usage
   }
   const folder = resolve(options.data)
   // Both the terminal and npm pass a signal on: the second one must not cut the first one's work short.
   const asked = new Promise<void>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop())
+    process.on('disconnect', () => stop())
+    if (process.connected === false) stop() // gone while the dashboard was built
   })
+  void asked.then(() => setTimeout(() => process.exit(exitCode.refused), finishMs).unref())
   let platform: Platform | undefined
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
   let deliveries: Deliveries | undefined
   let listening = false
   let ready = false
   try {
-    platform = await openPlatform(folder)
+    platform = await openWhenFree(folder)
     app = await makeApp(platform, () => ready)
-    await app.listen({ port, host: '127.0.0.1' })
+    await app.listen({ port, host })
     listening = true
-    writeServerFile(folder, { port, token: platform.ownerToken, pid: process.pid })
+    const reach = reachOf(host, port)
+    writeServerFile(folder, { host: reach.here, port, token: platform.ownerToken, pid: process.pid })
     await platform.workspaces.openAll()
     const stopped = await Promise.race([asked.then(() => true), firstWorkspace(platform).then(() => false)])
     if (stopped) return exitCode.done
     deliveries = startDeliveries(platform)
     ready = true
-    const address = `http://localhost:${port}`
+    const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
+    const network =
+      reach.others.length > 0 ? [say('readyInNetwork', { addresses: reach.others.join(' ') })] : []
     process.stdout.write(
-      `${say('ready', { address })}\n${say('signInLink', { link: `${address}/sign-in#link=${platform.accounts.newOwnerToken()}` })}\n`,
+      `${[say('ready', { address: reach.own }), ...network, say('signInLink', { link })].join('\n')}\n`,
     )
     await asked
     process.stdout.write(`${say('stopping')}\n`)
     return exitCode.done
   } catch (error) {
-    const sentence = refusalOf(error, { folder, port })
+    const sentence = refusalOf(error, { folder, port, host })
     if (sentence === null) throw error
     process.stderr.write(`${sentence}\n`)
     return exitCode.refused
@@ -60,16 +79,25 @@ export async function serve(options: { port: string; data: string }): Promise<nu
   }
 }
 
+/** The one before may still be finishing: only a server that answers refuses this one at once. */
+async function openWhenFree(folder: string): Promise<Platform> {
+  const until = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return await openPlatform(folder)
+    } catch (error) {
+      if (!(error instanceof StoreInUse) || performance.now() > until || (await runningServer(folder)))
+        throw error
+      await pause(100)
+    }
+  }
+}
+
 /** A new installation begins with the workspace `demo`; one that was cut short while making it makes it again. */
 async function firstWorkspace(platform: Platform): Promise<void> {
-  const [first, ...others] = await platform.workspaces.list()
-  if (others.length > 0 || (first && first.name !== demoName)) return
-  if (first) {
-    const { engine } = (await platform.workspaces.byId(first.id))!
-    const [held] = await engine.rows(sql`select count(*) as imports from imports`)
-    if (Number(held!.imports) > 0) return
-  }
-  process.stdout.write(`${say('makingDemo')}\n`)
-  const { members, orders } = await createDemo(platform)
+  const isNew = (await platform.workspaces.list()).length === 0
+  if (!isNew && !isDemoUnfinished(platform)) return
+  process.stdout.write(`${say(isNew ? 'makingDemo' : 'finishingDemo')}\n`)
+  const { members, orders } = (await finishDemo(platform)) ?? (await createDemo(platform))
   process.stdout.write(`${say('demoMade', { members, orders })}\n`)
 }

@@ -32,8 +32,11 @@ export function showWorkspace(id: string): void {
   shown = id
 }
 
-/** The header that says so. */
-export const shownHeader = (): Record<string, string> => (shown === null ? {} : { 'x-reveille-shown': shown })
+/** What every call says of the page: its language and the workspace it shows. */
+export const pageHeaders = (): Record<string, string> => ({
+  'accept-language': preferredLanguage(),
+  ...(shown === null ? {} : { 'x-reveille-shown': shown }),
+})
 
 /** Leaves everything of the workspace or the person behind: a fresh page, nothing kept. */
 export const startAgain = (address: '/' | '/sign-in'): void => window.location.assign(address)
@@ -46,7 +49,9 @@ export const trpcClient = createTRPCClient<AppRouter>({
       true: httpSubscriptionLink({ url: '/trpc' }),
       false: httpLink({
         url: '/trpc',
-        headers: () => ({ 'accept-language': preferredLanguage(), ...shownHeader() }),
+        // Rules and search terms are long and personal: they travel in the body, not in addresses.
+        methodOverride: 'POST',
+        headers: pageHeaders,
       }),
     }),
   ],

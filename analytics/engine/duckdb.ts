@@ -1,30 +1,19 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { Sql } from '../sql/sql.ts'
 import {
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  type DuckDBResult,
-  DuckDBInstance,
-  DuckDBTypeId,
-  type DuckDBType,
-  type DuckDBValue,
-  INTEGER,
-  VARCHAR,
-} from '@duckdb/node-api'
-import { duckdb } from '../sql/duckdb.ts'
-import { render, type Sql } from '../sql/sql.ts'
-import {
-  type Column,
   type Engine,
   EngineDamaged,
   EngineInUse,
-  QueryCancelled,
   type QueryOptions,
-  QueryTimedOut,
   type Row,
   type Session,
   type TransactionSession,
 } from './engine.ts'
+import { rowDecoder } from './rows.ts'
+import { answered, appended, bound, ran, watched } from './statements.ts'
+import { Turns } from './turns.ts'
 
 export interface DuckDbSettings {
   threads?: number
@@ -187,222 +176,5 @@ class DuckDbEngine implements Engine {
     } finally {
       connection.closeSync()
     }
-  }
-}
-
-/** At most `size` holders at once; the others wait in their order and stop waiting when aborted. */
-class Turns {
-  readonly #waiting: (() => void)[] = []
-  #free: number
-
-  constructor(size: number) {
-    this.#free = size
-  }
-
-  async take<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    await this.#wait(signal)
-    try {
-      return await work()
-    } finally {
-      this.leave()
-    }
-  }
-
-  /** Like `take`, but the turn is kept until `leave`. */
-  async enter<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    await this.#wait(signal)
-    try {
-      return await work()
-    } catch (error) {
-      this.leave()
-      throw error
-    }
-  }
-
-  leave(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#free++
-  }
-
-  async #wait(signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted) throw new QueryCancelled('Cancelled before it began.')
-    if (this.#free > 0) {
-      this.#free--
-      return
-    }
-    await new Promise<void>((resolve, reject) => {
-      const turn = () => {
-        signal?.removeEventListener('abort', leave)
-        resolve()
-      }
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(turn), 1)
-        reject(new QueryCancelled('Cancelled while it waited for its turn.'))
-      }
-      this.#waiting.push(turn)
-      signal?.addEventListener('abort', leave, { once: true })
-    })
-  }
-}
-
-const defaultTimeoutMs = 30_000
-
-/** An interrupt that finds no query running is lost, so it is repeated until the work has ended. */
-const repeatInterruptMs = 20
-
-/** Interrupts the connection on abort or timeout and turns the interrupt into the right error. */
-function watched(connection: DuckDBConnection, options: QueryOptions) {
-  const { signal } = options
-  let timedOut = false
-  let repeating: NodeJS.Timeout | undefined
-  const stop = () => {
-    connection.interrupt()
-    repeating ??= setInterval(() => connection.interrupt(), repeatInterruptMs)
-  }
-  const timer = setTimeout(() => {
-    timedOut = true
-    stop()
-  }, options.timeoutMs ?? defaultTimeoutMs)
-  signal?.addEventListener('abort', stop, { once: true })
-  const stopped = (cause?: unknown) => {
-    if (timedOut) return new QueryTimedOut('The query took too long.', { cause })
-    return signal?.aborted ? new QueryCancelled('The query was cancelled.', { cause }) : undefined
-  }
-  return {
-    /** One step of the work; none is begun once it was stopped. */
-    async settle<T>(step: () => Promise<T>): Promise<T> {
-      const before = stopped()
-      if (before) throw before
-      try {
-        return await step()
-      } catch (error) {
-        throw stopped(error) ?? error
-      }
-    },
-    end() {
-      clearTimeout(timer)
-      clearInterval(repeating)
-      signal?.removeEventListener('abort', stop)
-    },
-  }
-}
-
-async function bound(connection: DuckDBConnection, query: Sql) {
-  const { text, params } = render(query, duckdb.placeholder)
-  const prepared = await connection.prepare(text)
-  if (params.length > 0) prepared.bind(params)
-  return prepared
-}
-
-async function ran(connection: DuckDBConnection, statement: Sql, options: QueryOptions): Promise<void> {
-  const watch = watched(connection, options)
-  try {
-    const prepared = await watch.settle(() => bound(connection, statement))
-    await watch.settle(() => prepared.run())
-  } finally {
-    watch.end()
-  }
-}
-
-async function answered(connection: DuckDBConnection, query: Sql, options: QueryOptions): Promise<Row[]> {
-  const watch = watched(connection, options)
-  try {
-    const prepared = await watch.settle(() => bound(connection, query))
-    const result = await watch.settle(() => prepared.run())
-    const decode = rowDecoder(result)
-    const rows: Row[] = []
-    for (;;) {
-      const chunk = await watch.settle(() => result.fetchChunk())
-      if (!chunk || chunk.rowCount === 0) return rows
-      for (const row of decode(chunk)) rows.push(row)
-    }
-  } finally {
-    watch.end()
-  }
-}
-
-const chunkRows = 2048
-
-async function appended(
-  connection: DuckDBConnection,
-  table: string,
-  columns: readonly Column[],
-): Promise<void> {
-  const rows = columns[0]?.length ?? 0
-  if (columns.some((column) => column.length !== rows)) throw new RangeError('Columns of unequal length.')
-  const appender = await connection.createAppender(table, 'main', 'temp')
-  const chunk = DuckDBDataChunk.create(
-    columns.map((column) => (column instanceof Int32Array ? INTEGER : VARCHAR)),
-    chunkRows,
-  )
-  for (let from = 0; from < rows; from += chunkRows) {
-    const to = Math.min(rows, from + chunkRows)
-    chunk.rowCount = to - from
-    columns.forEach((column, index) =>
-      // an Int32Array is read like an array, which its declared type does not say
-      chunk.setColumnValues(
-        index,
-        (column instanceof Int32Array ? column.subarray(from, to) : column.slice(from, to)) as DuckDBValue[],
-      ),
-    )
-    appender.appendDataChunk(chunk)
-  }
-  appender.closeSync()
-}
-
-const camelCase = (column: string) =>
-  column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-
-function rowDecoder(result: DuckDBResult): (chunk: DuckDBDataChunk) => Row[] {
-  const columns = result.columnNames().map(camelCase)
-  const types = result.columnTypes()
-  return (chunk) => {
-    const rows: Row[] = Array.from({ length: chunk.rowCount }, () => ({}))
-    columns.forEach((column, index) => {
-      const decode = valueDecoder(types[index]!, column)
-      chunk.getColumnValues(index).forEach((value, row) => {
-        rows[row]![column] = value === null ? null : decode(value)
-      })
-    })
-    return rows
-  }
-}
-
-function valueDecoder(type: DuckDBType, column: string): (value: DuckDBValue) => Row[string] {
-  switch (type.typeId) {
-    case DuckDBTypeId.BIGINT:
-    case DuckDBTypeId.UBIGINT:
-    case DuckDBTypeId.HUGEINT:
-    case DuckDBTypeId.UHUGEINT:
-      return (value) => {
-        const integer = Number(value as bigint)
-        if (!Number.isSafeInteger(integer))
-          throw new RangeError(`${column} is beyond a safe integer: ${value}`)
-        return integer
-      }
-    case DuckDBTypeId.DATE:
-      return (value) => String(value)
-    case DuckDBTypeId.TIMESTAMP:
-    case DuckDBTypeId.TIMESTAMP_TZ:
-      return (value) => new Date(Number((value as { micros: bigint }).micros / 1000n)).toISOString()
-    case DuckDBTypeId.VARCHAR:
-    case DuckDBTypeId.BOOLEAN:
-    case DuckDBTypeId.TINYINT:
-    case DuckDBTypeId.UTINYINT:
-    case DuckDBTypeId.SMALLINT:
-    case DuckDBTypeId.USMALLINT:
-    case DuckDBTypeId.INTEGER:
-    case DuckDBTypeId.UINTEGER:
-    case DuckDBTypeId.FLOAT:
-    case DuckDBTypeId.DOUBLE:
-    case DuckDBTypeId.SQLNULL:
-      return (value) => value as Row[string]
-    case DuckDBTypeId.DECIMAL:
-    case DuckDBTypeId.ENUM:
-    case DuckDBTypeId.UUID:
-      return (value) => String(value)
-    default:
-      throw new TypeError(`${column} has a type that no result may have: ${type}`)
   }
 }

@@ -272,6 +272,26 @@ export async function buildDerivedTables(
   return tables
 }
 
+/**
+ * The tables that a rule of the segment language reads, as of a day: orders, facts and, where it asks for
+ * categories, those. Answers what was made; the caller drops it.
+ */
+export async function buildRuleTables(
+  session: Session,
+  asOf: string,
+  prefix: string,
+  { categories }: { categories: boolean },
+): Promise<Sql[]> {
+  const tables = derivedTables(prefix)
+  const day = d.date(asOf)
+  const everyone: Only = () => sql`true`
+  await session.run(sql`create table ${tables.memberOrders} as ${memberOrders(day, everyone)}`)
+  await session.run(sql`create table ${tables.memberFacts} as ${memberFacts(day, tables, everyone)}`)
+  if (!categories) return [tables.memberOrders, tables.memberFacts]
+  await session.run(sql`create table ${tables.categoryOrders} as ${categoryOrders(day, everyone)}`)
+  return [tables.memberOrders, tables.memberFacts, tables.categoryOrders]
+}
+
 /** What a change of the base tables touched. Both sides of it: whom an order was taken from and who has it now. */
 export interface Change {
   /** A relation with one column `member_key`, members that are gone included; `undefined`: every member. */

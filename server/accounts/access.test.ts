@@ -165,7 +165,7 @@ beforeAll(async () => {
     role: 'owner' | 'marketer' | 'viewer' | 'cashier',
     name: string,
   ) => {
-    const { token } = await platform.accounts.invite(workspaceId, role, 'test')
+    const { token } = await platform.accounts.team.invite(workspaceId, role, 'test')
     const visitor = new Visitor(app)
     const entered = await visitor.mutate('accounts.acceptInvite', {
       token,
@@ -222,6 +222,11 @@ afterAll(async () => {
 async function call(visitor: Visitor, type: string, path: string, input: unknown) {
   if (type === 'mutation') return visitor.mutate(path, input)
   const answer = await visitor.query(path, input)
+  // pages send their questions as a body: who may ask is the same
+  if (type === 'query') {
+    const { status } = await visitor.mutate(path, input)
+    if (status !== answer.status) throw new Error(`${path}: ${answer.status} asked, ${status} sent`)
+  }
   // a stream begins with 200 and says in its first event why it ends
   const said = type === 'subscription' && /"httpStatus":(\d+)/.exec(answer.body)
   return said ? { ...answer, status: Number(said[1]) } : answer

@@ -258,6 +258,77 @@ test.each(['https://evil.example', 'http://localhost:9999', 'null', undefined])(
   },
 )
 
+describe('by another way in', () => {
+  const enter = async (headers: Record<string, string>) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/trpc/accounts.signInWithLink',
+      headers,
+      payload: { token: platform.accounts.newOwnerToken() },
+    })
+    return { status: answer.statusCode, cookies: [answer.headers['set-cookie'] ?? []].flat() }
+  }
+
+  test('an address of the network signs in, without HTTPS', async () => {
+    const { status, cookies } = await enter({ host: '192.168.1.7:4100', origin: 'http://192.168.1.7:4100' })
+    expect(status).toBe(200)
+    expect(cookies.join()).toMatch(/HttpOnly; SameSite=Lax/)
+    expect(cookies.join()).not.toMatch(/Secure/)
+  })
+
+  test.each<Record<string, string>>([
+    { host: 'shop.example', 'x-forwarded-proto': 'https' },
+    { host: '127.0.0.1:4100', 'x-forwarded-host': 'shop.example', 'x-forwarded-proto': 'https' },
+    { host: '127.0.0.1:4100', 'sec-fetch-site': 'same-origin' },
+  ])('a proxy with HTTPS keeps the cookies to it: %j', async (headers) => {
+    const { status, cookies } = await enter({ ...headers, origin: 'https://shop.example' })
+    expect(status).toBe(200)
+    expect(cookies.length).toBeGreaterThan(0)
+    expect(cookies.filter((cookie) => !cookie.endsWith('; Secure'))).toEqual([])
+  })
+
+  test.each<Record<string, string>>([
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'cross-site' },
+    {},
+  ])('another page behind the proxy does nothing: %j', async (headers) => {
+    const origin = 'https://evil.example'
+    expect((await enter({ ...headers, host: '127.0.0.1:4100', origin })).status).toBe(403)
+    const forwarded = { 'x-forwarded-host': 'shop.example', host: '127.0.0.1:4100' }
+    expect((await enter({ ...headers, ...forwarded, origin })).status).toBe(403)
+  })
+
+  test('who guesses through the proxy stops nobody else', async () => {
+    const guess = (address: string) =>
+      app.inject({
+        method: 'POST',
+        url: '/trpc/accounts.signInWithLink',
+        headers: { host: 'shop.example', origin: 'https://shop.example', 'x-forwarded-for': address },
+        payload: { token: 'guessed' },
+      })
+    let status = 401
+    for (let n = 0; n < 60 && status === 401; n++) status = (await guess('203.0.113.9')).statusCode
+    expect(status).toBe(429)
+    expect((await guess('203.0.113.10')).statusCode).toBe(401)
+  })
+})
+
+test('a question longer than an address comes as a body, from our own pages alone', async () => {
+  const by = await owner()
+  const expression = `member in (${Array.from({ length: 4000 }, (_, n) => `"m${n}"`).join(', ')})`
+  expect((await by.send('POST', '/trpc/segments.check', { expression })).status).toBe(200)
+  expect((await by.send('POST', '/trpc/segments.list', {})).data).toEqual([])
+  by.origin = 'https://evil.example'
+  expect((await by.send('POST', '/trpc/segments.list', {})).status).toBe(401)
+})
+
+test('nothing is changed by an address', async () => {
+  const by = await owner()
+  const input = encodeURIComponent(JSON.stringify({ name: 'By address' }))
+  expect((await by.send('GET', `/trpc/workspaces.create?input=${input}`)).status).toBe(405)
+  expect(await platform.workspaces.byName('By address')).toBeNull()
+})
+
 test('tokens are kept only as hashes', async () => {
   const by = await owner()
   const { token } = (await by.mutate('accounts.invite', { role: 'viewer' })).data as { token: string }

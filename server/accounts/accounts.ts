@@ -1,12 +1,17 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { isAPIError } from 'better-auth/api'
 import type { Clock } from '../platform.ts'
-import { recordAudit } from '../settings/audit.ts'
 import type { Store } from '../store/store.ts'
 import type { Role } from '../trpc.ts'
+import { workspacesOf } from './access.ts'
 import { Attempts } from './attempts.ts'
 import { type Auth, makeAuth, normalName } from './auth.ts'
 import type { Browser } from './browser.ts'
+import { openInvite, takeInvite } from './invites.ts'
+import { OpenStreams } from './streams.ts'
+import { Team } from './team.ts'
+import { hashOf, newToken } from './tokens.ts'
+import { credentialRow, nameTaken, ownerUserId, userRow } from './users.ts'
 
 /** Who is signed in, and where. */
 export interface SignedIn {
@@ -18,35 +23,12 @@ export interface SignedIn {
   readonly role: Role | null
 }
 
-export interface Access {
-  readonly workspaceId: string
-  readonly name: string
-  readonly role: Role
-}
-
-export interface TeamMember {
-  readonly userId: string
-  readonly name: string
-  readonly role: Role
-  /** The owner of the installation: owner of every workspace, and nobody can change that. */
-  readonly ownsInstallation: boolean
-}
-
-export interface Invite {
-  readonly id: string
-  readonly role: Role
-  readonly expiresAt: string
-}
-
 type LinkRefused = { kind: 'link-refused' }
 type MustWait = { kind: 'must-wait'; minutes: number }
 type NameTaken = { kind: 'name-taken' }
 type Entered = { kind: 'signed-in'; role: Role | null }
 
 const ownerLinkMinutes = 15
-const inviteDays = 7
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
-const newToken = () => randomBytes(32).toString('base64url')
 
 /**
  * Users, their sessions and their roles. Everything works offline and without e-mail: the owner comes
@@ -58,13 +40,16 @@ export class Accounts {
   readonly #auth: Auth
   readonly #names: Attempts
   readonly #addresses: Attempts
-  readonly #streams = new Map<string, Set<() => void>>()
+  readonly #streams = new OpenStreams()
+  /** Who works where, and invites. */
+  readonly team: Team
   #ownerLink: { hash: string; until: number } | null = null
 
   constructor(store: Store, clock: Clock, secret: string) {
     this.#store = store
     this.#clock = clock
     this.#auth = makeAuth(store, secret)
+    this.team = new Team(store, clock, this.#streams)
     this.#names = new Attempts(5, clock)
     this.#addresses = new Attempts(50, clock)
   }
@@ -90,7 +75,7 @@ export class Accounts {
       return { kind: 'link-refused' }
     }
     this.#ownerLink = null
-    await this.#startSession(browser, await this.#ownerUserId())
+    await this.#startSession(browser, await ownerUserId(this.#store, this.#now()))
     return { kind: 'signed-in', role: 'owner' }
   }
 
@@ -118,7 +103,7 @@ export class Accounts {
     this.#names.succeeded(key)
     browser.setCookies(entered.headers.getSetCookie())
     if (before) await this.#endSession(before.session.token)
-    const [first] = await this.workspacesOf(entered.response.user.id)
+    const [first] = await workspacesOf(this.#store, entered.response.user.id)
     return { kind: 'signed-in', role: first?.role ?? null }
   }
 
@@ -130,19 +115,22 @@ export class Accounts {
   ): Promise<{ kind: 'set' } | NameTaken> {
     const hash = await this.#hash(password)
     const set = await this.#store.transaction().execute(async (tx) => {
-      if (await this.#taken(tx, name, userId)) return false
+      if (await nameTaken(tx, name, userId)) return false
       await tx
         .updateTable('users')
         .set({ name: name.trim(), username: normalName(name), updated_at: this.#now() })
         .where('id', '=', userId)
         .execute()
       await tx.deleteFrom('credentials').where('user_id', '=', userId).execute()
-      await tx.insertInto('credentials').values(this.#credential(userId, hash)).execute()
+      await tx
+        .insertInto('credentials')
+        .values(credentialRow(userId, hash, this.#now()))
+        .execute()
       await tx.deleteFrom('sessions').where('user_id', '=', userId).execute()
       return true
     })
     if (!set) return { kind: 'name-taken' }
-    this.#cut(userId)
+    this.#streams.cut(userId)
     await this.#startSession(browser, userId)
     return { kind: 'set' }
   }
@@ -165,7 +153,7 @@ export class Accounts {
   async signedIn(browser: Browser): Promise<SignedIn | null> {
     const found = await this.#sessionOf(browser)
     if (!found) return null
-    const access = await this.workspacesOf(found.user.id)
+    const access = await workspacesOf(this.#store, found.user.id)
     const chosen = access.find(({ workspaceId }) => workspaceId === found.session.workspaceId) ?? access[0]
     return {
       userId: found.user.id,
@@ -176,37 +164,9 @@ export class Accounts {
     }
   }
 
-  /** Every workspace that the user may see, oldest first. */
-  async workspacesOf(userId: string): Promise<Access[]> {
-    if (await this.ownsInstallation(userId)) {
-      const all = await this.#store
-        .selectFrom('workspaces')
-        .select(['id', 'name'])
-        .orderBy('created_at')
-        .execute()
-      return all.map(({ id, name }) => ({ workspaceId: id, name, role: 'owner' }))
-    }
-    const rows = await this.#store
-      .selectFrom('memberships')
-      .innerJoin('workspaces', 'workspaces.id', 'memberships.workspace_id')
-      .select(['workspaces.id', 'workspaces.name', 'memberships.role'])
-      .where('memberships.user_id', '=', userId)
-      .orderBy('workspaces.created_at')
-      .execute()
-    return rows.map(({ id, name, role }) => ({ workspaceId: id, name, role: role as Role }))
-  }
-
-  async ownsInstallation(userId: string): Promise<boolean> {
-    const { owner_user_id } = await this.#store
-      .selectFrom('installation')
-      .select('owner_user_id')
-      .executeTakeFirstOrThrow()
-    return owner_user_id === userId
-  }
-
   /** False when the user may not see that workspace. */
   async switchWorkspace(userId: string, sessionToken: string, workspaceId: string): Promise<boolean> {
-    const access = await this.workspacesOf(userId)
+    const access = await workspacesOf(this.#store, userId)
     if (!access.some((one) => one.workspaceId === workspaceId)) return false
     await this.#store
       .updateTable('sessions')
@@ -216,56 +176,6 @@ export class Accounts {
     return true
   }
 
-  /** A link's token for one person and one role, valid for 7 days, once. It is kept only as a hash. */
-  async invite(
-    workspaceId: string,
-    role: Role,
-    actor: string,
-  ): Promise<{ id: string; token: string; expiresAt: string }> {
-    const id = randomUUID()
-    const token = newToken()
-    const now = this.#clock.now()
-    const expiresAt = new Date(now.getTime() + inviteDays * 24 * 60 * 60_000).toISOString()
-    await this.#store.transaction().execute(async (tx) => {
-      await tx
-        .insertInto('invites')
-        .values({
-          id,
-          workspace_id: workspaceId,
-          role,
-          token_hash: hashOf(token),
-          created_by: actor,
-          created_at: now.toISOString(),
-          expires_at: expiresAt,
-          accepted_by: null,
-          accepted_at: null,
-        })
-        .execute()
-      await recordAudit(tx, { workspaceId, actor, action: 'member-invited', subject: role, at: now })
-    })
-    return { id, token, expiresAt }
-  }
-
-  async withdrawInvite(workspaceId: string, id: string, actor: string): Promise<boolean> {
-    return this.#store.transaction().execute(async (tx) => {
-      const gone = await tx
-        .deleteFrom('invites')
-        .where('id', '=', id)
-        .where('workspace_id', '=', workspaceId)
-        .where('accepted_at', 'is', null)
-        .executeTakeFirst()
-      if (gone.numDeletedRows === 0n) return false
-      await recordAudit(tx, {
-        workspaceId,
-        actor,
-        action: 'invite-withdrawn',
-        subject: id,
-        at: this.#clock.now(),
-      })
-      return true
-    })
-  }
-
   /** What an invite offers, before it is accepted. */
   async inviteOf(
     browser: Browser,
@@ -273,7 +183,7 @@ export class Accounts {
   ): Promise<{ kind: 'invite'; workspace: string; role: Role } | LinkRefused | MustWait> {
     const minutes = this.#addresses.waitMinutes(browser.address)
     if (minutes !== null) return { kind: 'must-wait', minutes }
-    const open = await this.#openInvite(this.#store, token)
+    const open = await openInvite(this.#store, token, this.#now())
     if (!open) {
       this.#addresses.failed(browser.address)
       return { kind: 'link-refused' }
@@ -301,43 +211,22 @@ export class Accounts {
     if (!credentials && !present) return { kind: 'sign-in-first' }
     const hash = credentials && (await this.#hash(credentials.password))
     const outcome = await this.#store.transaction().execute(async (tx) => {
-      const invite = await this.#openInvite(tx, token)
-      if (!invite) return { kind: 'link-refused' } as const
-      if (credentials && (await this.#taken(tx, credentials.name))) return { kind: 'name-taken' } as const
-      const userId = present?.user.id ?? randomUUID()
       const now = this.#now()
+      const invite = await openInvite(tx, token, now)
+      if (!invite) return { kind: 'link-refused' } as const
+      if (credentials && (await nameTaken(tx, credentials.name))) return { kind: 'name-taken' } as const
+      const userId = present?.user.id ?? randomUUID()
       if (credentials) {
         await tx
           .insertInto('users')
-          .values(this.#user(userId, credentials.name, true))
+          .values(userRow(userId, credentials.name, true, now))
           .execute()
-        await tx.insertInto('credentials').values(this.#credential(userId, hash!)).execute()
+        await tx
+          .insertInto('credentials')
+          .values(credentialRow(userId, hash!, now))
+          .execute()
       }
-      const membership = {
-        user_id: userId,
-        workspace_id: invite.workspace_id,
-        role: invite.role,
-        created_at: now,
-      }
-      await tx
-        .insertInto('memberships')
-        .values(membership)
-        .onConflict((conflict) =>
-          conflict.columns(['user_id', 'workspace_id']).doUpdateSet({ role: invite.role }),
-        )
-        .execute()
-      await tx
-        .updateTable('invites')
-        .set({ accepted_by: userId, accepted_at: now })
-        .where('id', '=', invite.id)
-        .execute()
-      await recordAudit(tx, {
-        workspaceId: invite.workspace_id,
-        actor: userId,
-        action: 'invite-accepted',
-        subject: invite.role,
-        at: this.#clock.now(),
-      })
+      await takeInvite(tx, invite, userId, this.#clock.now())
       return {
         kind: 'accepted',
         userId,
@@ -351,120 +240,9 @@ export class Accounts {
     return { kind: 'signed-in', role: outcome.role }
   }
 
-  async team(workspaceId: string): Promise<{ members: TeamMember[]; invites: Invite[] }> {
-    const owner = await this.#store
-      .selectFrom('installation')
-      .innerJoin('users', 'users.id', 'installation.owner_user_id')
-      .select(['users.id', 'users.name'])
-      .executeTakeFirst()
-    const rows = await this.#store
-      .selectFrom('memberships')
-      .innerJoin('users', 'users.id', 'memberships.user_id')
-      .select(['users.id', 'users.name', 'memberships.role'])
-      .where('memberships.workspace_id', '=', workspaceId)
-      .orderBy('memberships.created_at')
-      .execute()
-    const invites = await this.#store
-      .selectFrom('invites')
-      .select(['id', 'role', 'expires_at'])
-      .where('workspace_id', '=', workspaceId)
-      .where('accepted_at', 'is', null)
-      .where('expires_at', '>', this.#now())
-      .orderBy('created_at')
-      .execute()
-    return {
-      members: [
-        ...(owner
-          ? [{ userId: owner.id, name: owner.name, role: 'owner' as const, ownsInstallation: true }]
-          : []),
-        ...rows
-          .filter(({ id }) => id !== owner?.id)
-          .map(({ id, name, role }) => ({
-            userId: id,
-            name,
-            role: role as Role,
-            ownsInstallation: false,
-          })),
-      ],
-      invites: invites.map(({ id, role, expires_at }) => ({ id, role: role as Role, expiresAt: expires_at })),
-    }
-  }
-
-  async setRole(
-    workspaceId: string,
-    userId: string,
-    role: Role,
-    actor: string,
-  ): Promise<{ kind: 'set' } | { kind: 'not-in-team' } | { kind: 'owns-installation' }> {
-    if (await this.ownsInstallation(userId)) return { kind: 'owns-installation' }
-    return this.#store.transaction().execute(async (tx) => {
-      const changed = await tx
-        .updateTable('memberships')
-        .set({ role })
-        .where('workspace_id', '=', workspaceId)
-        .where('user_id', '=', userId)
-        .executeTakeFirst()
-      if (changed.numUpdatedRows === 0n) return { kind: 'not-in-team' } as const
-      await recordAudit(tx, {
-        workspaceId,
-        actor,
-        action: 'role-changed',
-        subject: `${userId} ${role}`,
-        at: this.#clock.now(),
-      })
-      this.#cut(userId)
-      return { kind: 'set' } as const
-    })
-  }
-
-  /** Ends a person's access at once: to this workspace, and all sessions when it was their last one. */
-  async remove(
-    workspaceId: string,
-    userId: string,
-    actor: string,
-  ): Promise<{ kind: 'removed' } | { kind: 'not-in-team' } | { kind: 'owns-installation' }> {
-    if (await this.ownsInstallation(userId)) return { kind: 'owns-installation' }
-    const outcome = await this.#store.transaction().execute(async (tx) => {
-      const gone = await tx
-        .deleteFrom('memberships')
-        .where('workspace_id', '=', workspaceId)
-        .where('user_id', '=', userId)
-        .executeTakeFirst()
-      if (gone.numDeletedRows === 0n) return { kind: 'not-in-team' } as const
-      const elsewhere = await tx
-        .selectFrom('memberships')
-        .select('workspace_id')
-        .where('user_id', '=', userId)
-        .executeTakeFirst()
-      if (!elsewhere) await tx.deleteFrom('sessions').where('user_id', '=', userId).execute()
-      await recordAudit(tx, {
-        workspaceId,
-        actor,
-        action: 'member-removed',
-        subject: userId,
-        at: this.#clock.now(),
-      })
-      return { kind: 'removed' } as const
-    })
-    if (outcome.kind === 'removed') this.#cut(userId)
-    return outcome
-  }
-
-  /**
-   * Notes an answer that stays open (progress). `cut` is called when the user's rights change, so that
-   * nothing flows on what was allowed before. Answers how to forget it again.
-   */
+  /** Notes an answer that stays open, to be ended when the user's rights change. See OpenStreams. */
   keepStream(userId: string, cut: () => void): () => void {
-    const open = this.#streams.get(userId) ?? new Set()
-    this.#streams.set(userId, open.add(cut))
-    return () => {
-      open.delete(cut)
-      if (open.size === 0) this.#streams.delete(userId)
-    }
-  }
-
-  #cut(userId: string): void {
-    for (const cut of this.#streams.get(userId) ?? []) cut()
+    return this.#streams.keep(userId, cut)
   }
 
   async #sessionOf(browser: Browser) {
@@ -501,75 +279,7 @@ export class Accounts {
     return (await this.#auth.$context).password.hash(password)
   }
 
-  /** The owner's user, made at the first sign-in. */
-  #ownerUserId(): Promise<string> {
-    return this.#store.transaction().execute(async (tx) => {
-      const { owner_user_id } = await tx
-        .selectFrom('installation')
-        .select('owner_user_id')
-        .executeTakeFirstOrThrow()
-      if (owner_user_id) return owner_user_id
-      const id = randomUUID()
-      await tx
-        .insertInto('users')
-        .values(this.#user(id, 'Owner', false))
-        .execute()
-      await tx.updateTable('installation').set({ owner_user_id: id }).execute()
-      return id
-    })
-  }
-
-  #openInvite(store: Store, token: string) {
-    return store
-      .selectFrom('invites')
-      .selectAll()
-      .where('token_hash', '=', hashOf(token))
-      .where('accepted_at', 'is', null)
-      .where('expires_at', '>', this.#now())
-      .executeTakeFirst()
-  }
-
-  async #taken(store: Store, name: string, exceptUserId?: string): Promise<boolean> {
-    const found = await store
-      .selectFrom('users')
-      .select('id')
-      .where('username', '=', normalName(name))
-      .executeTakeFirst()
-    return found !== undefined && found.id !== exceptUserId
-  }
-
   #now(): string {
     return this.#clock.now().toISOString()
-  }
-
-  #user(id: string, name: string, signsInByName: boolean) {
-    return {
-      id,
-      name: name.trim(),
-      email: `${id}@reveille.invalid`,
-      email_verified: 0,
-      image: null,
-      username: signsInByName ? normalName(name) : null,
-      created_at: this.#now(),
-      updated_at: this.#now(),
-    }
-  }
-
-  #credential(userId: string, password: string) {
-    return {
-      id: randomUUID(),
-      account_id: userId,
-      provider_id: 'credential',
-      user_id: userId,
-      access_token: null,
-      refresh_token: null,
-      id_token: null,
-      access_token_expires_at: null,
-      refresh_token_expires_at: null,
-      scope: null,
-      password,
-      created_at: this.#now(),
-      updated_at: this.#now(),
-    }
   }
 }

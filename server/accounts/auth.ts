@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { betterAuth, type BetterAuthPlugin } from 'better-auth'
 import { createAuthEndpoint } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
-import { username } from 'better-auth/plugins'
+import { username } from 'better-auth/plugins/username'
 import { z } from 'zod'
 import type { Store } from '../store/store.ts'
 

@@ -6,15 +6,20 @@ export interface Browser {
   readonly headers: Headers
   /** Network address, to slow down who guesses. */
   readonly address: string
+  /** Also marks them for HTTPS only, when the page came that way. */
   setCookies(cookies: readonly string[]): void
 }
 
 const changesNothing = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Only a page of the same address may change something in the name of who is signed in. */
-export function comesFromOurPage(method: string, headers: Headers): boolean {
+/**
+ * Only a page of the same address may change something in the name of who is signed in. `host`: by what
+ * name the server was called. Behind a proxy that hides it, the browser's own word counts, which it gives
+ * over HTTPS and which no page can make up.
+ */
+export function comesFromOurPage(method: string, headers: Headers, host: string): boolean {
   if (changesNothing.has(method)) return true
   const origin = headers.get('origin')
   if (!origin || !URL.canParse(origin)) return false
-  return new URL(origin).host === headers.get('host')
+  return new URL(origin).host === host || headers.get('sec-fetch-site') === 'same-origin'
 }

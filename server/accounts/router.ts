@@ -3,6 +3,7 @@ import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { auditName } from '../settings/audit.ts'
 import { openProcedure, ownerProcedure, type Role, router, signedInProcedure } from '../trpc.ts'
+import { ownsInstallation, workspacesOf } from './access.ts'
 import { longestName, longestPassword, shortestPassword } from './auth.ts'
 import type { Browser } from './browser.ts'
 
@@ -28,7 +29,7 @@ const linkRefused = () => refused('UNAUTHORIZED', 'link-refused')
 const mustWait = (minutes: number) => refused('TOO_MANY_REQUESTS', 'must-wait', { minutes })
 const nameTaken = () => refused('CONFLICT', 'user-name-taken')
 const notInTeam = () => refused('NOT_FOUND', 'not-in-team')
-const ownsInstallation = () => refused('CONFLICT', 'owner-stays')
+const ownerStays = () => refused('CONFLICT', 'owner-stays')
 
 export const accountsRouter = router({
   /** Who is signed in and what they may see; null for nobody. */
@@ -37,7 +38,7 @@ export const accountsRouter = router({
     const local = actor.kind === 'local'
     const workspaces = local
       ? (await platform.workspaces.list()).map(({ id, name }) => ({ id, name, role: 'owner' as Role }))
-      : (await platform.accounts.workspacesOf(actor.userId)).map((one) => ({
+      : (await workspacesOf(platform.store, actor.userId)).map((one) => ({
           id: one.workspaceId,
           name: one.name,
           role: one.role,
@@ -45,7 +46,7 @@ export const accountsRouter = router({
     return {
       userId: local ? null : actor.userId,
       name: local ? 'Owner' : actor.name,
-      ownsInstallation: local || (await platform.accounts.ownsInstallation(actor.userId)),
+      ownsInstallation: local || (await ownsInstallation(platform.store, actor.userId)),
       hasPassword: local || (await platform.accounts.hasPassword(actor.userId)),
       role,
       current: workspace && { id: workspace.id, name: workspace.name },
@@ -126,33 +127,37 @@ export const accountsRouter = router({
     }),
 
   /** Members and open invites of this workspace. */
-  team: ownerProcedure.query(({ ctx }) => ctx.platform.accounts.team(ctx.workspace.id)),
+  team: ownerProcedure.query(({ ctx }) => ctx.platform.accounts.team.of(ctx.workspace.id)),
 
   /** Answers the token of a link `/sign-in#invite=TOKEN`; it is shown once and kept only as a hash. */
   invite: ownerProcedure
     .input(z.object({ role: RoleName }))
     .mutation(({ ctx, input }) =>
-      ctx.platform.accounts.invite(ctx.workspace.id, input.role, auditName(ctx.actor)),
+      ctx.platform.accounts.team.invite(ctx.workspace.id, input.role, auditName(ctx.actor)),
     ),
 
   withdrawInvite: ownerProcedure.input(z.object({ id: z.uuid() })).mutation(async ({ ctx, input }) => {
-    if (!(await ctx.platform.accounts.withdrawInvite(ctx.workspace.id, input.id, auditName(ctx.actor))))
+    if (!(await ctx.platform.accounts.team.withdrawInvite(ctx.workspace.id, input.id, auditName(ctx.actor))))
       throw refused('NOT_FOUND', 'invite-gone')
   }),
 
   setRole: ownerProcedure
     .input(z.object({ userId: z.uuid(), role: RoleName }))
     .mutation(async ({ ctx, input }) => {
-      const { accounts } = ctx.platform
-      const outcome = await accounts.setRole(ctx.workspace.id, input.userId, input.role, auditName(ctx.actor))
+      const { team } = ctx.platform.accounts
+      const outcome = await team.setRole(ctx.workspace.id, input.userId, input.role, auditName(ctx.actor))
       if (outcome.kind === 'not-in-team') throw notInTeam()
-      if (outcome.kind === 'owns-installation') throw ownsInstallation()
+      if (outcome.kind === 'owns-installation') throw ownerStays()
     }),
 
   /** Ends a person's access to this workspace at once. */
   remove: ownerProcedure.input(z.object({ userId: z.uuid() })).mutation(async ({ ctx, input }) => {
-    const outcome = await ctx.platform.accounts.remove(ctx.workspace.id, input.userId, auditName(ctx.actor))
+    const outcome = await ctx.platform.accounts.team.remove(
+      ctx.workspace.id,
+      input.userId,
+      auditName(ctx.actor),
+    )
     if (outcome.kind === 'not-in-team') throw notInTeam()
-    if (outcome.kind === 'owns-installation') throw ownsInstallation()
+    if (outcome.kind === 'owns-installation') throw ownerStays()
   }),
 })

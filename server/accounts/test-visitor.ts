@@ -18,6 +18,8 @@ export class Visitor {
   origin: string | undefined = 'http://localhost:4160'
   /** The workspace that the visitor's page shows, when it says so. */
   shows: string | undefined
+  /** What the visitor's browser says it reads. */
+  reads: string | undefined
 
   constructor(app: App) {
     this.#app = app
@@ -44,6 +46,7 @@ export class Visitor {
         host: 'localhost:4160',
         ...(this.origin === undefined ? {} : { origin: this.origin }),
         ...(this.shows === undefined ? {} : { 'x-reveille-shown': this.shows }),
+        ...(this.reads === undefined ? {} : { 'accept-language': this.reads }),
         ...(this.#jar.size === 0
           ? {}
           : { cookie: [...this.#jar].map(([name, value]) => `${name}=${value}`).join('; ') }),

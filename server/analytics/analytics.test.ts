@@ -221,7 +221,10 @@ describe('over HTTP', () => {
 
   const slow = sql`select count(*) as n from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3`
 
-  test('a client that goes away interrupts its query', async () => {
+  test.each([
+    ['GET', `/trpc/analytics.retention?input=${encodeURIComponent('{}')}`],
+    ['POST', '/trpc/analytics.retention'],
+  ])('a client that goes away interrupts its query by %s', async (method, path) => {
     const app = await makeApp(platform)
     const address = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
     const engine: Engine = workspace.engine
@@ -240,11 +243,16 @@ describe('over HTTP', () => {
       const call = request({
         host: address.hostname,
         port: address.port,
-        path: `/trpc/analytics.retention?input=${encodeURIComponent('{}')}`,
-        headers: { authorization: `Bearer ${platform.ownerToken}`, 'x-reveille-workspace': 'hand' },
+        method,
+        path,
+        headers: {
+          authorization: `Bearer ${platform.ownerToken}`,
+          'x-reveille-workspace': 'hand',
+          ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
+        },
       })
       call.on('error', () => {}) // it is we who hang up
-      call.end()
+      call.end(method === 'POST' ? '{}' : undefined)
       expect(await begun.promise).toBeInstanceOf(AbortSignal)
       call.destroy()
       expect(await ended.promise).toMatchObject({ name: 'QueryCancelled' })

@@ -96,6 +96,27 @@ describe('POST /api/v1/redemptions', () => {
     })
   })
 
+  it('says why in the language of the till, the same bytes each time', async () => {
+    const coupon = couponFor('m1', { minSpendMinor: 20_000 })
+    await addLaunch(platform.store, shop, [coupon])
+    const ask = (language: string, body: object, key = till) =>
+      app.inject({
+        method: 'POST',
+        url: '/api/v1/redemptions',
+        headers: { ...withKey(key), 'idempotency-key': 'one', 'accept-language': language },
+        payload: body,
+      })
+    const chinese = await ask('zh-CN,zh;q=0.9', basket(coupon.code))
+    expect(chinese.json()).toMatchObject({ code: 'min_spend', title: '未达使用门槛', minSpendMinor: 20_000 })
+    expect(chinese.headers['content-language']).toBe('zh-CN')
+    expect((await ask('zh', basket(coupon.code))).body).toBe(chinese.body)
+    expect((await ask('en-GB', basket(coupon.code))).json().title).toBe('Below the minimum spend')
+    expect((await ask('zh', basket(coupon.code), 'no key')).json().detail).toMatch(/^请以“Authorization/)
+    const wrong = (await ask('zh', basket(coupon.code, { amountMinor: 'ten' }))).json()
+    expect(wrong).toMatchObject({ code: 'malformed', title: '请求有误' })
+    expect(wrong.detail).toMatch(/^amountMinor：[^A-Z]*[一-鿿].*。请参阅/)
+  })
+
   it('refuses with the status and the code of the definitions', async () => {
     const early = couponFor('m1', { validFrom: '2026-11-23T00:00:00.000Z' })
     const late = couponFor('m1', { validTo: '2026-11-22T04:00:00.000Z' })

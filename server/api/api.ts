@@ -6,9 +6,11 @@ import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
 } from 'fastify-type-provider-zod'
+import { problemWords } from '../messages/input.ts'
+import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { type KeyHolder, keyHolder, type Scope } from './keys.ts'
-import { malformed, type Problem, problems, sendProblem } from './problem.ts'
+import { languageFor, malformed, problems, sendProblem, type ToldProblem } from './problem.ts'
 import { redemptionRoutes } from './redemption-routes.ts'
 
 declare module 'fastify' {
@@ -35,7 +37,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
         description: [
           'Redeems coupons. Money is a whole number of minor units of the workspace’s currency.',
           'A key belongs to one workspace; codes and redemptions of another one are `unknown`.',
-          'Errors are `application/problem+json`: decide by `code`, show `detail`.',
+          'Errors are `application/problem+json`: decide by `code`, show `detail` (in Chinese with Accept-Language: zh).',
           'When an answer is lost (time-out, connection closed, 5xx, 429), ask again with the same Idempotency-Key.',
         ].join('\n\n'),
       },
@@ -54,7 +56,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
     transformObject: jsonSchemaTransformObject,
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = problemOf(error)
+    const problem = problemOf(error, languageFor(request))
     if (problem.status >= 500) console.error(`${request.method} ${request.routeOptions.url ?? ''}:`, error)
     return sendProblem(reply, problem)
   })
@@ -83,25 +85,22 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
   })
 }
 
-function problemOf(error: FastifyError): Problem {
+function problemOf(error: FastifyError, language: Language): ToldProblem {
   if (hasZodFastifySchemaValidationErrors(error)) {
     if (error.validationContext === 'headers') return problems.keyMissing
-    const said = error.validation.map(
-      ({ instancePath, message }) => `${instancePath.slice(1) || 'body'}: ${message}`,
-    )
-    return malformed(`${said.join('; ')}. See /api/v1/openapi.json.`)
+    // Programs wrote the fields, so they are called by the names that the document gives them.
+    const said = error.validation.map(({ instancePath, keyword, params, message }) => {
+      const issue = { ...params, code: keyword, path: [], message } as never
+      return `${instancePath.slice(1) || 'body'}${language === 'en' ? ': ' : '：'}${problemWords(language, issue)}`
+    })
+    return malformed(said.join(language === 'en' ? '; ' : '；'))
   }
   switch (error.statusCode) {
     case 400:
     case 415:
-      return malformed('Send the body as JSON with the header "Content-Type: application/json".')
+      return problems.notJson
     case 413:
-      return {
-        ...malformed('The body is larger than 1 MiB.'),
-        title: 'Too large',
-        status: 413,
-        code: 'too_large',
-      }
+      return problems.tooLarge
     case 429:
       return problems.tooMany
     default:

@@ -1,6 +1,7 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Refusal } from '../coupons/decision.ts'
+import { type Language, languageNamed, type MessageKey, sentence, type Values } from '../messages/messages.ts'
 
 /** An error as RFC 9457 has it. Programs decide by `code`; `detail` says what happened and what to do. */
 export const Problem = z
@@ -31,125 +32,90 @@ export const Problem = z
   })
 export type Problem = z.infer<typeof Problem>
 
-export const problems = {
-  unauthorized: {
-    title: 'No valid key',
-    status: 401,
-    code: 'unauthorized',
-    detail:
-      'Send an API key as "Authorization: Bearer KEY". An owner makes one with: npx reveille key create',
-  },
-  wrongScope: {
-    title: 'Key without the scope',
-    status: 403,
-    code: 'wrong_scope',
-    detail: 'This key may not do that. An owner makes a key with the right scope.',
-  },
-  keyMissing: {
-    title: 'No Idempotency-Key',
-    status: 422,
-    code: 'idempotency_key_missing',
-    detail:
-      'Send an Idempotency-Key header of 1 to 200 characters, new for every redemption and the same when you ask again.',
-  },
-  keyReused: {
-    title: 'Idempotency-Key used before',
-    status: 422,
-    code: 'idempotency_key_reused',
-    detail: 'This Idempotency-Key came with another body before. Use a new key for a new redemption.',
-  },
-  unknownRedemption: {
-    title: 'Unknown redemption',
-    status: 404,
-    code: 'unknown',
-    detail: 'This workspace has no such redemption.',
-  },
-  tooMany: {
-    title: 'Too many requests',
-    status: 429,
-    code: 'rate_limited',
-    detail: 'Wait as many seconds as Retry-After says, then ask again with the same Idempotency-Key.',
-  },
-  notFound: {
-    title: 'No such address',
-    status: 404,
-    code: 'not_found',
-    detail: 'The interface has no such address. See /api/v1/openapi.json.',
-  },
-  internal: {
-    title: 'Unexpected error',
-    status: 500,
-    code: 'internal',
-    detail:
-      'Something unexpected went wrong; the server has logged it. Ask again with the same Idempotency-Key.',
-  },
-} as const satisfies Record<string, Problem>
+/** A problem whose words are not in a language yet: `api.ID` and `api.ID.detail` of the messages. */
+export interface ToldProblem extends Omit<Problem, 'title' | 'detail'> {
+  readonly id: ProblemId
+  readonly values?: Values
+}
+type ProblemId = {
+  [Key in MessageKey]: Key extends `api.${infer Id}.detail` ? Id : never
+}[MessageKey]
 
-export const malformed = (detail: string): Problem => ({
-  title: 'Malformed request',
+export const problems = {
+  unauthorized: { id: 'unauthorized', status: 401, code: 'unauthorized' },
+  wrongScope: { id: 'wrong-scope', status: 403, code: 'wrong_scope' },
+  keyMissing: { id: 'idempotency-key-missing', status: 422, code: 'idempotency_key_missing' },
+  keyReused: { id: 'idempotency-key-reused', status: 422, code: 'idempotency_key_reused' },
+  unknownRedemption: { id: 'unknown-redemption', status: 404, code: 'unknown' },
+  tooMany: { id: 'too-many', status: 429, code: 'rate_limited' },
+  notFound: { id: 'not-found', status: 404, code: 'not_found' },
+  notJson: { id: 'not-json', status: 422, code: 'malformed' },
+  tooLarge: { id: 'too-large', status: 413, code: 'too_large' },
+  internal: { id: 'internal', status: 500, code: 'internal' },
+  signInFirst: { id: 'sign-in', status: 401, code: 'unauthorized' },
+  wrongRole: { id: 'role', status: 403, code: 'forbidden' },
+  noExport: { id: 'export-role', status: 403, code: 'forbidden' },
+  exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
+  diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
+  noRefusedRows: { id: 'no-refused-rows', status: 404, code: 'unknown' },
+} as const satisfies Record<string, ToldProblem>
+
+export const malformed = (said: string): ToldProblem => ({
+  id: 'malformed',
   status: 422,
   code: 'malformed',
-  detail,
+  values: { problems: said },
+})
+
+/** The page shows another workspace than the session's, which is `name`. */
+export const switchedProblem = (name: string): ToldProblem => ({
+  id: 'workspace-switched',
+  status: 409,
+  code: 'workspace-switched',
+  values: { name },
 })
 
 /** How a refusal of a coupon reads to a till. */
-export function refusalProblem(refusal: Refusal): Problem {
+export function refusalProblem(refusal: Refusal): ToldProblem {
   const { code } = refusal
   switch (code) {
     case 'unknown':
-      return {
-        title: 'Unknown code',
-        status: 404,
-        code,
-        detail: 'This workspace has no coupon with this code. Compare it with the message the customer got.',
-      }
+      return { id: 'coupon-unknown', status: 404, code }
     case 'revoked':
-      return { title: 'Revoked', status: 409, code, detail: 'The merchant has withdrawn this coupon.' }
+      return { id: 'coupon-revoked', status: 409, code }
     case 'used':
-      return {
-        title: 'Already used',
-        status: 409,
-        code,
-        detail:
-          'Every use of this coupon has been redeemed. If that was a mistake, cancel the other redemption.',
-        usedAt: refusal.usedAt,
-      }
+      return { id: 'coupon-used', status: 409, code, usedAt: refusal.usedAt }
     case 'not_yet_valid':
-      return {
-        title: 'Not valid yet',
-        status: 409,
-        code,
-        detail: 'Redeem this coupon from validFrom on.',
-        validFrom: refusal.validFrom,
-      }
+      return { id: 'coupon-not-yet-valid', status: 409, code, validFrom: refusal.validFrom }
     case 'expired':
-      return {
-        title: 'Expired',
-        status: 409,
-        code,
-        detail: 'The validity of this coupon has ended.',
-        validTo: refusal.validTo,
-      }
+      return { id: 'coupon-expired', status: 409, code, validTo: refusal.validTo }
     case 'wrong_member':
-      return {
-        title: 'Not this customer’s coupon',
-        status: 409,
-        code,
-        detail: refusal.presented
-          ? 'This coupon was issued to another member.'
-          : 'This coupon was issued to a member. Identify the customer and send their memberId.',
-      }
+      return { id: refusal.presented ? 'coupon-wrong-member' : 'coupon-needs-member', status: 409, code }
     case 'min_spend':
-      return {
-        title: 'Below the minimum spend',
-        status: 409,
-        code,
-        detail: 'amountMinor must be at least minSpendMinor.',
-        minSpendMinor: refusal.minSpendMinor,
-      }
+      return { id: 'coupon-min-spend', status: 409, code, minSpendMinor: refusal.minSpendMinor }
   }
 }
 
-/** Sends a problem. Its text depends on the problem alone, so that the same refusal is the same bytes. */
-export const sendProblem = (reply: Pick<FastifyReply, 'code'>, problem: Problem) =>
-  reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+/** What the caller reads: English unless they ask for Chinese first. */
+export const languageFor = (request: Pick<FastifyRequest, 'headers'>): Language =>
+  languageNamed(request.headers['accept-language'] ?? '')
+
+/**
+ * Sends a problem in the caller's language. Its text depends on the problem and the language alone, so
+ * that the same refusal is the same bytes.
+ */
+export function sendProblem(reply: FastifyReply, { id, values, status, code, ...more }: ToldProblem) {
+  const language = languageFor(reply.request)
+  const problem: Problem = {
+    title: sentence(language, `api.${id}`, values),
+    status,
+    code,
+    detail: sentence(language, `api.${id}.detail`, values),
+    ...more,
+  }
+  return reply
+    .code(status)
+    .headers({ 'content-language': language, vary: 'accept-language' })
+    .type('application/problem+json')
+    .send(JSON.stringify(problem))
+}

@@ -189,6 +189,14 @@ describe('a restore is refused and leaves nothing', () => {
     expect(readdirSync(data)).toEqual(['note.txt'])
   })
 
+  test('of a folder', async () => {
+    expect(await restore(folder, join(folder, 'x'))).toEqual({ kind: 'no-file' })
+  })
+
+  test.skipIf(process.platform !== 'linux')('into a place where nobody can make a folder', async () => {
+    await expect(restore(file, '/proc/x')).rejects.toThrow('ENOENT')
+  })
+
   test('of a file that is not there', async () => {
     expect(await restore(join(folder, 'none.tar'), join(folder, 'x'))).toEqual({ kind: 'no-file' })
   })

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { z } from 'zod'
-import type { Platform } from '../platform.ts'
+import { makeFolder, type Platform } from '../platform.ts'
 import { knownMigrations } from '../store/store.ts'
 import { ArchiveDamaged, digestOf, fileEntry, textEntry, walkArchive, writeArchive } from './archive.ts'
 
@@ -43,7 +43,7 @@ export async function backUp(platform: Platform, file: string, signal?: AbortSig
   if (existsSync(file)) return { kind: 'exists' }
   const drafts = `${file}.partial`
   rmSync(drafts, { recursive: true, force: true })
-  mkdirSync(join(drafts, 'workspaces'), { recursive: true, mode: 0o700 })
+  makeFolder(join(drafts, 'workspaces'))
   try {
     const workspaces = await platform.workspaces.list()
     const names: string[] = []
@@ -101,12 +101,12 @@ const halfWay = '.restoring'
  * Store last. Nothing is there until all of it is right.
  */
 export async function restore(file: string, folder: string): Promise<RestoreOutcome> {
-  if (!existsSync(file)) return { kind: 'no-file' }
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return { kind: 'no-file' }
   if (existsSync(folder) && readdirSync(folder).some((name) => name !== halfWay))
     return { kind: 'folder-not-empty' }
   const aside = join(folder, halfWay)
   rmSync(aside, { recursive: true, force: true })
-  mkdirSync(join(aside, 'workspaces'), { recursive: true, mode: 0o700 })
+  makeFolder(join(aside, 'workspaces'))
   try {
     const manifest = await unpacked(file, aside)
     if (manifest.migration > knownMigrations.at(-1)!) return { kind: 'newer' }
@@ -136,7 +136,7 @@ async function unpacked(file: string, folder: string): Promise<Manifest> {
     const promised = manifest.files.find(({ name }) => name === entry.name)
     if (!promised || found.has(entry.name)) throw new ArchiveDamaged(`${entry.name} does not belong to it`)
     const path = join(folder, entry.name)
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     if ((await entry.save(path)) !== promised.sha256) throw new ArchiveDamaged(`${entry.name} was changed`)
     found.add(entry.name)
   })

@@ -25,8 +25,10 @@ export function startBackup(platform: Platform, file: string): boolean {
     (error: unknown) => {
       if (job.stop.signal.aborted) job.state = { kind: 'stopped' }
       else {
-        console.error('backup:', error)
-        job.state = { kind: 'cannot-write', reason: error instanceof Error ? error.message : String(error) }
+        const { code, syscall } = error as NodeJS.ErrnoException
+        // What the system refuses is said to the caller; anything else is a bug to be found.
+        if (!code || !syscall) console.error('backup:', error)
+        job.state = { kind: 'cannot-write', reason: code ?? String(error) }
       }
     },
   )

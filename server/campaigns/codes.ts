@@ -1,15 +1,32 @@
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import { sql } from '../../analytics/sql/sql.ts'
 import { csvRow } from '../csv/csv.ts'
+import { maskedPhone } from '../members/phone.ts'
+import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { campaignById } from './campaigns.ts'
 import { consentDeniedSince } from './launch-steps.ts'
+import { offerWords } from './offer-words.ts'
 
 export interface CouponCode {
   readonly memberId: string
   readonly code: string
   /** Last local day on which the code is good. */
   readonly lastDay: string
+  /** Null: not known. */
+  readonly name: string | null
+  /** Whole or masked, as was asked; null: not known. */
+  readonly phone: string | null
+  /** What the coupon gives, in words. */
+  readonly offer: string
+}
+
+/** For whom the codes are taken out. */
+export interface Taker {
+  /** Phones are whole for the owner alone. */
+  readonly unmasked: boolean
+  readonly language: Language
 }
 
 export type CodesOutcome =
@@ -26,6 +43,7 @@ export async function takeCodes(
   { store, clock }: Platform,
   workspace: Workspace,
   campaignId: string,
+  { unmasked, language }: Taker,
 ): Promise<CodesOutcome> {
   const campaign = await campaignById(store, workspace.id, campaignId)
   if (!campaign) return { kind: 'not-found' }
@@ -48,6 +66,8 @@ export async function takeCodes(
     .where('launch_id', '=', launch.id)
     .orderBy('member_id')
     .execute()
+  const people = await peopleOf(workspace, new Set(rows.map(({ member_id }) => member_id)))
+  const offer = offerWords(language, workspace.currency, campaign.definition)
   await store
     .updateTable('launches')
     .set({ codes_taken_at: clock.now().toISOString() })
@@ -64,14 +84,49 @@ export async function takeCodes(
               memberId: member_id,
               code,
               lastDay: addDays(localDay(new Date(valid_to), workspace.calendar), -1),
+              name: people.get(member_id)?.name ?? null,
+              phone: shownPhone(people.get(member_id)?.phone ?? null, unmasked),
+              offer,
             },
           ],
     ),
   }
 }
 
-const header = ['member_id', 'code', 'valid_through']
+const shownPhone = (phone: string | null, unmasked: boolean) => (unmasked ? phone : maskedPhone(phone))
+
+interface Person {
+  readonly name: string | null
+  readonly phone: string | null
+}
+
+async function peopleOf(
+  workspace: Workspace,
+  wanted: ReadonlySet<string | null>,
+): Promise<Map<string, Person>> {
+  const people = new Map<string, Person>()
+  const text = (value: unknown) => (value === null || value === undefined ? null : String(value))
+  for await (const rows of workspace.engine.stream(sql`select member_id, name, phone from members`))
+    for (const { memberId, name, phone } of rows)
+      if (wanted.has(String(memberId))) people.set(String(memberId), { name: text(name), phone: text(phone) })
+  return people
+}
+
+/** The first three stand where they always stood; scripts may read them by position. */
+const header = ['member_id', 'code', 'valid_through', 'name', 'phone', 'offer']
 
 /** As a file that a spreadsheet opens without running anything in it. */
 export const codesCsv = (codes: readonly CouponCode[]): string =>
-  [header, ...codes.map(({ memberId, code, lastDay }) => [memberId, code, lastDay])].map(csvRow).join('')
+  [
+    header,
+    ...codes.map(({ memberId, code, lastDay, name, phone, offer }) => [
+      memberId,
+      code,
+      lastDay,
+      name,
+      phone,
+      offer,
+    ]),
+  ]
+    .map(csvRow)
+    .join('')

@@ -210,7 +210,10 @@ describe('launch', () => {
       kind: 'launched',
       report: { status: 'running', issued: shown.issued, holdout: shown.holdout, now: true },
     })
-    const taken = await takeCodes(shop.platform, shop.workspace, campaignId)
+    const taken = await takeCodes(shop.platform, shop.workspace, campaignId, {
+      unmasked: true,
+      language: 'en',
+    })
     if (taken.kind !== 'codes') throw new Error(taken.kind)
     expect(new Set(taken.codes.map(({ memberId }) => memberId)).size).toBe(shown.issued)
     expect(new Set(taken.codes.map(({ code }) => code)).size).toBe(shown.issued)

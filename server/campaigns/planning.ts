@@ -1,12 +1,8 @@
-import { addDays } from '../../analytics/calendar/calendar.ts'
 import { detectableRise, type HoldoutPlan, recommendedHoldout } from '../../analytics/lift/planner.ts'
 import { alphas } from '../../analytics/lift/verdict.ts'
-import { duckdb as d } from '../../analytics/sql/duckdb.ts'
-import { sql } from '../../analytics/sql/sql.ts'
-import type { Platform } from '../platform.ts'
-import { evaluateSegment } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Audience } from './audience.ts'
+import { baselineOf } from './baseline.ts'
 
 /** A share with what it is made of. */
 export interface Share {
@@ -56,13 +52,13 @@ const leastFavourable = 0.5
 
 /** What a campaign of this size can prove, and the holdout it should have for it. */
 export async function planFor(
-  platform: Platform,
   workspace: Workspace,
   audience: Audience,
   { effect, windowDays, holdout }: { effect: number; windowDays: number; holdout: number },
   signal?: AbortSignal,
 ): Promise<Plan> {
-  const baseline = await baselineOf(platform, workspace, audience, windowDays, signal)
+  const then = await baselineOf(workspace, audience, windowDays, signal)
+  const baseline = then && { ...shareOf(then.numerator, then.denominator), asOf: then.asOf }
   const base = baseline?.value ?? leastFavourable
   const [treated, heldOut] = [audience.treated.length, audience.heldOut.length]
   const eligible = treated + heldOut
@@ -83,34 +79,4 @@ export async function planFor(
     planned: options.find(({ share }) => share === holdout) ?? null,
     options,
   }
-}
-
-async function baselineOf(
-  platform: Platform,
-  workspace: Workspace,
-  { evaluation, tables }: Audience,
-  windowDays: number,
-  signal: AbortSignal | undefined,
-): Promise<Plan['baseline']> {
-  const asOf = addDays(tables.asOf, -windowDays)
-  if (tables.dataStart === null || asOf < tables.dataStart) return null
-  const earlier = await evaluateSegment(
-    platform.store,
-    workspace,
-    { expression: evaluation.expression, asOf },
-    signal,
-  )
-  if (earlier.kind === 'refused' || earlier.evaluation.members === 0) return null
-  const [counted] = await workspace.engine.rows(
-    sql`
-    with bought as (
-      select distinct member_key from ${tables.tables.memberOrders}
-      where local_day > ${d.date(asOf)} and local_day <= ${d.date(tables.asOf)}
-    )
-    select count(*) as members, count(bought.member_key) as buyers
-    from ${earlier.evaluation.memberKeys} as chosen
-    left join bought on bought.member_key = chosen.member_key`,
-    { signal },
-  )
-  return { ...shareOf(Number(counted!.buyers), Number(counted!.members)), asOf }
 }

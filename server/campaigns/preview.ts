@@ -23,7 +23,11 @@ export type Blocker =
 
 /** Everything that a launch would do, before it does it. */
 export interface Preview {
-  /** Names all of this, the members and their arms included; a launch must carry it. */
+  /**
+   * Names what decides: the campaign, its day and data's day, who is in and out with their arms, cost,
+   * dates, confirmations. The plan is not part of it: a past rate that was corrected changes no launch,
+   * nor do orders that change nobody's place. A launch must carry it.
+   */
   readonly digest: string
   readonly asOf: string
   readonly today: string
@@ -76,7 +80,6 @@ export async function previewOf(
   const shown = {
     asOf: audience.tables.asOf,
     today,
-    dataVersion: audience.evaluation.dataVersion,
     segment: audience.evaluation.expression,
     members: audience.evaluation.members,
     excluded: audience.excluded,
@@ -89,22 +92,15 @@ export async function previewOf(
     confirmations: confirmations.map(({ topic }) => topic),
     confirmationDetails: confirmations,
     blockers: blockersFor(definition, audience.treated.length, validity.lastDay, today),
-    plan: await planFor(
-      platform,
-      workspace,
-      audience,
-      {
-        effect: definition.effect,
-        windowDays: Math.max(validity.windowDays, 1),
-        holdout: definition.holdout,
-      },
-      signal,
-    ),
   }
   const digest = createHash('sha256')
     .update(JSON.stringify([campaign.id, definition, shown, audience.fingerprint]))
     .digest('hex')
-  return { kind: 'previewed', preview: { digest, ...shown }, audience }
+  const { dataVersion } = audience.evaluation
+  const { effect, holdout } = definition
+  const windowDays = Math.max(validity.windowDays, 1)
+  const plan = await planFor(workspace, audience, { effect, windowDays, holdout }, signal)
+  return { kind: 'previewed', preview: { digest, dataVersion, ...shown, plan }, audience }
 }
 
 function confirmationsFor(audience: Audience, today: string): Confirmation[] {

@@ -127,11 +127,21 @@ export const campaignsRouter = router({
     return result
   }),
 
-  /** The codes as a list and as CSV text. A mutation, because taking them out is how they are delivered. */
+  /** The codes as a list and as CSV text, phones whole for the owner. Each time is noted. A mutation, because taking them out is how they are delivered. */
   takeCodes: marketerProcedure.input(ById).mutation(async ({ ctx, input }) => {
-    const outcome = await takeCodes(ctx.platform, ctx.workspace, input.campaignId)
+    const outcome = await takeCodes(ctx.platform, ctx.workspace, input.campaignId, {
+      unmasked: ctx.role === 'owner',
+      language: ctx.language,
+    })
     switch (outcome.kind) {
       case 'codes':
+        await recordAudit(ctx.platform.store, {
+          workspaceId: ctx.workspace.id,
+          actor: auditName(ctx.actor),
+          action: 'codes-taken',
+          subject: input.campaignId,
+          at: ctx.platform.clock.now(),
+        })
         return { codes: outcome.codes, csv: codesCsv(outcome.codes) }
       case 'not-found':
         throw notFound()

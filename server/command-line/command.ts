@@ -57,9 +57,11 @@ export async function answer<T>(
       process.exitCode = exitCode.cancelled
     } else {
       const sentence =
-        error instanceof Refused || error instanceof TRPCClientError
-          ? error.message
-          : refusalOf(error, { folder: options.data })
+        connection && isUnanswered(error)
+          ? say('noAnswer', { port: new URL(connection.url).port })
+          : error instanceof Refused || error instanceof TRPCClientError
+            ? error.message
+            : refusalOf(error, { folder: options.data })
       if (sentence === null) throw error
       process.stderr.write(`${sentence}\n`)
       process.exitCode = exitCode.refused
@@ -68,3 +70,7 @@ export async function answer<T>(
     await connection?.close()
   }
 }
+
+/** The server ended, or was ended, while it was asked. */
+const isUnanswered = (error: unknown): boolean =>
+  error instanceof TRPCClientError && error.shape === undefined && error.cause instanceof TypeError

@@ -5,7 +5,8 @@ import type { Platform } from '../platform.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import type { AppRouter } from '../router.ts'
 import { StoreInUse } from '../store/dialect.ts'
-import { instanceOf, readServerFile } from './server-file.ts'
+import { urlOf } from './addresses.ts'
+import { instanceOf, readServerFile, type ServerFile } from './server-file.ts'
 
 export interface Connection {
   readonly client: TRPCClient<AppRouter>
@@ -29,13 +30,14 @@ export async function connect({
   workspace?: string
 }): Promise<Connection> {
   const found = await serverOrPlatform(resolve(data))
-  if ('port' in found) return { ...clientFor(found.port, found.token, workspace), close: async () => {} }
+  if ('port' in found)
+    return { ...clientFor(urlOf(found.host, found.port), found.token, workspace), close: async () => {} }
   const platform = found
   const { makeApp } = await import('../app.ts')
   const app = await makeApp(platform)
-  const address = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
   return {
-    ...clientFor(Number(address.port), platform.ownerToken, workspace),
+    ...clientFor(address, platform.ownerToken, workspace),
     async close() {
       await app.close()
       await platform.close()
@@ -43,8 +45,7 @@ export async function connect({
   }
 }
 
-function clientFor(port: number, token: string, workspace?: string) {
-  const url = `http://127.0.0.1:${port}`
+function clientFor(url: string, token: string, workspace?: string) {
   const headers = {
     authorization: `Bearer ${token}`,
     'accept-language': languageOf(),
@@ -53,7 +54,10 @@ function clientFor(port: number, token: string, workspace?: string) {
   return {
     url,
     headers,
-    client: createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, headers })] }),
+    client: createTRPCClient<AppRouter>({
+      // a question may be longer than an address can be
+      links: [httpLink({ url: `${url}/trpc`, headers, methodOverride: 'POST' })],
+    }),
   }
 }
 
@@ -63,7 +67,7 @@ const patienceMs = 10_000
  * The folder is held by one process at a time. Another command may hold it for a moment, or a server
  * that is just starting: wait a little for it to end or to answer.
  */
-async function serverOrPlatform(folder: string): Promise<{ port: number; token: string } | Platform> {
+async function serverOrPlatform(folder: string): Promise<ServerFile | Platform> {
   const until = performance.now() + patienceMs
   for (let told = false; ; told = true) {
     const running = await runningServer(folder)
@@ -79,12 +83,14 @@ async function serverOrPlatform(folder: string): Promise<{ port: number; token: 
   }
 }
 
-/** Port and token of the server that holds the folder, if its file says so and that very server answers. */
-export async function runningServer(folder: string): Promise<{ port: number; token: string } | null> {
+/** Where the server is that holds the folder, if its file says so and that very server answers. */
+export async function runningServer(folder: string): Promise<ServerFile | null> {
   const said = readServerFile(folder)
   if (!said) return null
   try {
-    const answer = await fetch(`http://127.0.0.1:${said.port}/healthz`, { signal: AbortSignal.timeout(2000) })
+    const answer = await fetch(`${urlOf(said.host, said.port)}/healthz`, {
+      signal: AbortSignal.timeout(2000),
+    })
     const { instance } = (await answer.json()) as { instance?: string }
     return instance === instanceOf(said.token) ? said : null
   } catch {

@@ -10,13 +10,14 @@ const [sqliteReadOnly, sqliteFull, sqliteCannotOpen] = [8, 13, 14]
 export interface Circumstances {
   readonly folder: string
   readonly port?: number
+  readonly host?: string
 }
 
 /**
  * The sentence for what can go wrong with the files or the port: what, where, and what to do. Null for
  * anything else, which is a bug.
  */
-export function refusalOf(error: unknown, { folder, port }: Circumstances): string | null {
+export function refusalOf(error: unknown, { folder, port, host }: Circumstances): string | null {
   if (error instanceof StoreInUse) {
     const server = readServerFile(folder)
     return say('folderInUse', {
@@ -29,21 +30,25 @@ export function refusalOf(error: unknown, { folder, port }: Circumstances): stri
   if (error instanceof EngineInUse) return say('engineInUse', { file: error.path })
   if (error instanceof StoreDamaged) return say('storeDamaged', { file: error.message })
   if (error instanceof EngineDamaged) return say('engineDamaged', { file: error.path })
+  if (isDiskFull(error)) return say('diskFull', { folder })
   if (error instanceof StoreNewer) return say('storeNewer', { folder })
   if (
     error instanceof Error &&
     'errcode' in error &&
-    [sqliteReadOnly, sqliteFull, sqliteCannotOpen].includes(Number(error.errcode))
+    [sqliteReadOnly, sqliteCannotOpen].includes(Number(error.errcode))
   )
     return say('folderUnwritable', { folder, reason: error.message })
   switch (systemCode(error)) {
     case 'EADDRINUSE':
       return say('portInUse', { port: String(port), other: String((port ?? 4100) + 1) })
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      if ((error as { syscall?: string }).syscall !== 'listen') return null
+      return say('hostNotHere', { host: String(host) })
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-    case 'ENOSPC':
-    case 'EDQUOT':
     case 'ENOENT':
       if ((error as { syscall?: string }).syscall === 'listen')
         return say('portForbidden', { port: String(port) })
@@ -54,6 +59,15 @@ export function refusalOf(error: unknown, { folder, port }: Circumstances): stri
     default:
       return null
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ('errcode' in error && error.errcode === sqliteFull) return true
+  // DuckDB says so in words alone
+  return (
+    ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '') || /No space left on device/.test(error.message)
+  )
 }
 
 const systemCode = (error: unknown): string | undefined =>

@@ -5,8 +5,13 @@ import { buildWebIfStale } from '../tooling/web-build.ts'
 export function serveCommand(program: Command): void {
   program
     .command('serve')
-    .description('serve the dashboard and the till interface on this machine')
+    .description('serve the dashboard and the till interface')
     .addOption(new Option('--port <n>', 'port on this machine').default('4100'))
+    .addOption(
+      new Option('--host <address>', 'address to serve: 0.0.0.0 for every network of this machine').default(
+        '127.0.0.1',
+      ),
+    )
     .addOption(new Option('--data <dir>', 'data folder').default('./data'))
     .addOption(
       new Option('--lang <language>', "language of what is said; default: the system's").choices([
@@ -15,7 +20,7 @@ export function serveCommand(program: Command): void {
       ]),
     )
     .addOption(new Option('--no-build').hideHelp())
-    .action(async (options: { port: string; data: string; build: boolean }) => {
+    .action(async (options: { port: string; host: string; data: string; build: boolean }) => {
       if (options.build) await buildWebIfStale(() => process.stdout.write(`${say('building')}\n`))
       const { serve } = await import('../serve.ts') // the whole server: other commands begin without it
       process.exit(await serve(options))

@@ -3,7 +3,13 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-const ServerFile = z.object({ port: z.int(), token: z.string(), pid: z.int() })
+const ServerFile = z.object({
+  /** Where this machine reaches the server. */
+  host: z.string().default('127.0.0.1'),
+  port: z.int(),
+  token: z.string(),
+  pid: z.int(),
+})
 
 /** What the command line needs to reach the server that holds a data folder. */
 export type ServerFile = z.infer<typeof ServerFile>

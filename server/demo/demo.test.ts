@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
+import { listCampaigns } from '../campaigns/list.ts'
+import { campaignResult } from '../campaigns/result.ts'
 import { openPlatform } from '../platform.ts'
 import { recordEvent } from '../store/events.ts'
+import type { Store } from '../store/store.ts'
 import { drainEvents } from '../workspaces/drain.ts'
-import { createDemo } from './demo.ts'
+import { createDemo, finishDemo, isDemoUnfinished } from './demo.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-demo-'))
 const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') })
@@ -46,3 +49,56 @@ test('the demo ends yesterday of the business calendar, and made again it keeps 
   expect(Number(second!.dataVersion)).toBeGreaterThan(Number(first!.dataVersion))
   expect((await platform.workspaces.list()).length).toBe(1)
 })
+
+test.each(['campaigns', 'coupons', 'redemption_requests'])(
+  'a demo that ended at its first look into %s is made whole by the next start',
+  async (table) => {
+    const folder = mkdtempSync(join(tmpdir(), 'reveille-demo-'))
+    const own = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') })
+    onTestFinished(async () => {
+      await own.close()
+      rmSync(folder, { recursive: true })
+    })
+    const shop = { members: 1200, seed: 3, end: '2026-03-10' }
+    const dying = { ...own, store: endingAt(own.store, table) }
+    await expect(createDemo(dying, shop)).rejects.toThrow('killed')
+    expect(isDemoUnfinished(own)).toBe(true)
+
+    const made = (await finishDemo(own))!
+    expect(isDemoUnfinished(own)).toBe(false)
+    expect(await finishDemo(own)).toBeNull()
+    const workspace = (await own.workspaces.byName('demo'))!
+    const [campaign, ...others] = await listCampaigns(own, workspace)
+    expect(others).toEqual([])
+    expect(campaign).toMatchObject({ status: 'finished' })
+    const [held] = await workspace.engine.rows(sql`select count(*) as orders,
+      count(distinct order_id) as ids from orders`)
+    expect(held).toEqual({ orders: made.orders, ids: made.orders })
+    const redeemed = await own.store
+      .selectFrom('ledger')
+      .select('order_id')
+      .where('kind', '=', 'redeemed')
+      .execute()
+    expect(redeemed.length).toBe((await campaignResult(own, workspace, campaign!.campaignId))!.redeemed)
+    expect(redeemed.length).toBeGreaterThan(0)
+  },
+)
+
+/** A Store whose process is killed when it first asks for a table. */
+function endingAt(store: Store, table: string): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return (...given: unknown[]) => {
+        if (given[0] === table) throw new Error('killed')
+        const answer: unknown = value.apply(target, given)
+        if (name !== 'transaction') return answer
+        const { execute } = answer as { execute(work: (tx: Store) => unknown): unknown }
+        return {
+          execute: (work: (tx: Store) => unknown) => execute.call(answer, (tx) => work(endingAt(tx, table))),
+        }
+      }
+    },
+  })
+}

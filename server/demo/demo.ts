@@ -1,9 +1,11 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { addDays, defaultCalendar, localDay } from '../../analytics/calendar/calendar.ts'
 import { createBaseTables } from '../../analytics/schema/base.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { loadShop } from '../../fixtures/load.ts'
 import type { Platform } from '../platform.ts'
-import { addWakeUp } from './wake-up.ts'
+import { addWakeUp, forgetWakeUps } from './wake-up.ts'
 
 export const demoName = 'demo'
 
@@ -35,14 +37,41 @@ const dataTables = [
   'campaign_arms',
 ]
 
+/** Stands in the data folder while a demo is made and says which: a start that finds it makes that one again. */
+const unfinishedDemo = 'demo.unfinished'
+
+const turns = new WeakMap<Platform, Promise<unknown>>()
+
 /**
  * Creates the workspace `demo` with an invented bakery chain, or puts the chain in place of what was
  * in it. What people set there (tags, consent, campaigns) stays and applies to the members of the
- * same id. All or nothing: until the new data stands, the old is seen.
+ * same id. Until the new data stands, the old is seen; one that was cut short is made again by `finishDemo`.
  */
-export async function createDemo(platform: Platform, options: DemoOptions = {}): Promise<Demo> {
+export function createDemo(platform: Platform, options: DemoOptions = {}): Promise<Demo> {
+  const turn = (turns.get(platform) ?? Promise.resolve()).then(() => make(platform, options))
+  turns.set(
+    platform,
+    turn.catch(() => undefined),
+  )
+  return turn
+}
+
+/** Whether the process before was cut short while it made a demo. */
+export const isDemoUnfinished = (platform: Platform): boolean => unfinished(platform) !== null
+
+/** Makes the demo again that the process before did not finish; null when there is none. */
+export async function finishDemo(platform: Platform): Promise<Demo | null> {
+  const cut = unfinished(platform)
+  return cut && createDemo(platform, cut)
+}
+
+async function make(platform: Platform, options: DemoOptions): Promise<Demo> {
   const now = platform.clock.now()
   const end = options.end ?? addDays(localDay(now, defaultCalendar), -1)
+  const shop = { members: options.members ?? 8000, seed: options.seed ?? 1, end }
+  const cut = unfinished(platform)
+  const mark = join(platform.dataFolder, unfinishedDemo)
+  writeFileSync(mark, JSON.stringify(shop), { mode: 0o600, flush: true })
   const workspace =
     (await platform.workspaces.byName(demoName)) ??
     (await platform.workspaces.create({
@@ -51,7 +80,6 @@ export async function createDemo(platform: Platform, options: DemoOptions = {}):
       timeZone: defaultCalendar.timeZone,
     }))
   if (!workspace) throw new Error('The workspace demo was made by somebody else at the same moment.')
-  const shop = { members: options.members ?? 8000, seed: options.seed ?? 1, end }
   const loaded = await workspace.engine.transaction(async (session) => {
     for (const table of dataTables) await session.run(sql`drop table if exists ${name(table)}`)
     await createBaseTables(session, workspace.calendar)
@@ -59,12 +87,29 @@ export async function createDemo(platform: Platform, options: DemoOptions = {}):
     await session.run(sql`update workspace_state set watermark = 0`)
     return loadShop(session, shop, now)
   })
+  if (cut) await forgetWakeUps(platform, workspace.id) // its campaign may be launched in part
   const woken = await addWakeUp(platform, workspace, shop)
+  rmSync(mark)
   return {
     workspace: demoName,
     members: loaded.members,
     orders: loaded.orders + woken,
     lines: loaded.lines + woken,
     end,
+  }
+}
+
+function unfinished({ dataFolder }: Platform): DemoOptions | null {
+  let text
+  try {
+    text = readFileSync(join(dataFolder, unfinishedDemo), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+  try {
+    return JSON.parse(text) as DemoOptions
+  } catch {
+    return {} // cut short while it was written
   }
 }

@@ -51,9 +51,9 @@ export async function addWakeUp(
       .update(JSON.stringify([workspace.id, shop]))
       .digest('hex')
       .slice(0, 16)
-  await forgetOthers(platform, workspace.id, id)
+  await forgetWakeUps(platform, workspace.id, id)
   if (!(await launched(then, id, shop.seed, addDays(launchDay, -1)))) return 0
-  await takeCodes(then.platform, workspace, id)
+  await takeCodes(then.platform, workspace, id, { unmasked: false, language: 'en' })
   const coupons = await platform.store
     .selectFrom('coupons')
     .select(['member_id', 'code'])
@@ -170,10 +170,10 @@ function plant(workspace: Workspace, launchDay: string, woken: readonly WokenOrd
 }
 
 /**
- * Takes out the campaigns with which the demo told of another shop. The ledger is append-only for all that
+ * Takes out the campaigns of the demo itself, but for the one to keep, such as those of another shop. The ledger is append-only for all that
  * really happened; these coupons were invented together with their shop, and go with it.
  */
-async function forgetOthers({ store }: Platform, workspaceId: string, keep: string): Promise<void> {
+export async function forgetWakeUps({ store }: Platform, workspaceId: string, keep = ''): Promise<void> {
   const others = await store
     .selectFrom('campaigns')
     .select('id')

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { Readable as ByteStream } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
 import { contextOf } from '../context.ts'
-import { sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { importById, importRuns } from './runs.ts'
 
@@ -59,8 +59,7 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
           await pipeline(request.body as ByteStream, createWriteStream(path, { mode: 0o600 }))
         } catch (error) {
           rmSync(path, { force: true })
-          if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-            return problem(reply, 507, 'disk_full', 'The disk is full. Make room and upload the file again.')
+          if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return sendProblem(reply, problems.diskFull)
           if (request.raw.destroyed) return reply
           throw error
         }
@@ -82,8 +81,7 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
       const { importId } = request.params
       const known = await importById(allowed.workspace, importId)
       const path = importRuns(platform).refusedFile(importId)
-      if (!known || !existsSync(path))
-        return problem(reply, 404, 'unknown', 'This import has no refused rows.')
+      if (!known || !existsSync(path)) return sendProblem(reply, problems.noRefusedRows)
       return reply
         .type('text/csv; charset=utf-8')
         .header('cache-control', 'no-store')
@@ -94,22 +92,18 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
 }
 
 async function allowedFor(platform: Platform, request: FastifyRequest, reply: FastifyReply) {
-  const { actor, workspace, role, showsAnother, language } = await contextOf(platform, request, reply)
+  const { actor, workspace, role, showsAnother } = await contextOf(platform, request, reply)
   if (!actor) {
-    await problem(reply, 401, 'unauthorized', 'Sign in first.')
+    await sendProblem(reply, problems.signInFirst)
     return null
   }
   if (!workspace || (role !== 'owner' && role !== 'marketer')) {
-    await problem(reply, 403, 'forbidden', 'Your role does not allow this. An owner can change it.')
+    await sendProblem(reply, problems.wrongRole)
     return null
   }
   if (showsAnother) {
-    const switched = sentence(language, 'workspace-switched', { name: workspace.name })
-    await problem(reply, 409, 'workspace-switched', switched)
+    await sendProblem(reply, switchedProblem(workspace.name))
     return null
   }
   return { workspace, workspaceId: workspace.id }
 }
-
-const problem = (reply: FastifyReply, status: number, code: string, detail: string) =>
-  reply.code(status).type('application/problem+json').send({ status, code, title: detail, detail })

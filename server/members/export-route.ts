@@ -2,9 +2,10 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
+import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
 import { contextOf } from '../context.ts'
-import { sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
+import { problemsSaid } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { exportMembers } from './export.ts'
 import { sorts } from './list.ts'
@@ -16,8 +17,6 @@ const Question = z.object({
   sort: z.enum(sorts).default('value-at-risk'),
   descending: z.union([z.boolean(), z.stringbool()]).default(true),
 })
-
-const problem = (status: number, title: string) => ({ type: 'about:blank', title, status })
 
 /**
  * `GET` or `POST /export/members.csv`: the members of a segment, or those of them whom a search finds,
@@ -34,16 +33,13 @@ export async function memberExport(
     method,
     url: '/members.csv',
     handler: async (request, reply) => {
-      const { actor, workspace, role, showsAnother, language } = await contextOf(platform, request, reply)
-      const refuse = (status: number, title: string) =>
-        reply.code(status).type('application/problem+json').send(problem(status, title))
-      if (!actor) return refuse(401, 'Sign in first.')
+      const { actor, workspace, role, showsAnother } = await contextOf(platform, request, reply)
+      if (!actor) return sendProblem(reply, problems.signInFirst)
       if (!workspace || (role !== 'owner' && role !== 'marketer'))
-        return refuse(403, 'Your role does not allow exports. An owner can change it.')
-      if (showsAnother) return refuse(409, sentence(language, 'workspace-switched', { name: workspace.name }))
+        return sendProblem(reply, problems.noExport)
+      if (showsAnother) return sendProblem(reply, switchedProblem(workspace.name))
       const question = Question.safeParse(request.method === 'POST' ? request.body : request.query)
-      if (!question.success)
-        return refuse(422, 'The address is not understood. Export from the Members page.')
+      if (!question.success) return sendProblem(reply, problems.exportMalformed)
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
       const outcome = await exportMembers(
@@ -53,7 +49,12 @@ export async function memberExport(
         gone.signal,
       )
       if (outcome.kind === 'refused')
-        return refuse(400, outcome.errors.map(({ message }) => message).join(' '))
+        return sendProblem(reply, {
+          id: 'export-segment',
+          status: 400,
+          code: 'malformed',
+          values: { problems: problemsSaid(outcome.errors) },
+        })
       await recordAudit(platform.store, {
         workspaceId: workspace.id,
         actor: auditName(actor),

@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IntlMessageFormat } from 'intl-messageformat'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { problemIds } from '../../analytics/segments/problems.ts'
 import { makeApp } from '../app.ts'
 import { openPlatform } from '../platform.ts'
+import { appRouter } from '../router.ts'
+import { inputSentence } from './input.ts'
 import { type Language, type MessageKey, sentence, sentences } from './messages.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -38,7 +41,9 @@ test('every id has a sentence in both languages with the same values', () => {
 })
 
 test('no id stands in two files', () => {
-  const files = ['import', 'problems', 'refusals'].map((name) => json(`server/messages/en/${name}.json`))
+  const files = ['api', 'fields', 'import', 'problems', 'refusals'].map((name) =>
+    json(`server/messages/en/${name}.json`),
+  )
   const ids = files.flatMap((file) => Object.keys(file))
   expect(new Set(ids).size).toBe(ids.length)
 })
@@ -94,9 +99,9 @@ test('the same refusals come in the language of the caller', async () => {
     expect(await said('zh-CN', ...again)).toBe('已有名为“shop”的工作区。')
 
     const wrong = ['workspaces.create', { name: 'x', timeZone: 'Mars' }] as const
-    expect(await said('en', ...wrong)).toBe('timeZone: Not a time zone; write it like Asia/Shanghai.')
-    expect(await said('zh-CN', ...wrong)).toBe('timeZone：不是有效时区，请写作 Asia/Shanghai 这样的形式。')
-    expect(await said('zh-CN', 'workspaces.create', { name: 7 })).toMatch(/^name：[^A-Z]*[一-鿿]/)
+    expect(await said('en', ...wrong)).toBe('time zone: Not a time zone; write it like Asia/Shanghai.')
+    expect(await said('zh-CN', ...wrong)).toBe('时区：不是有效时区，请写作 Asia/Shanghai 这样的形式。')
+    expect(await said('zh-CN', 'workspaces.create', { name: 7 })).toMatch(/^名称：[^A-Z]*[一-鿿]/)
 
     const rule = ['segments.save', { name: 'x', expression: 'odrers > 2' }] as const
     expect(await said('en', ...rule)).toContain('At character 1: There is no field named odrers. Try: orders')
@@ -107,6 +112,31 @@ test('the same refusals come in the language of the caller', async () => {
     await platform.close()
     rmSync(folder, { recursive: true })
   }
+})
+
+test('every field of an input is called by a name in both languages', () => {
+  const unnamed = new Set<string>()
+  const walk = (value: unknown): void => {
+    if (Array.isArray(value)) return value.forEach(walk)
+    if (value === null || typeof value !== 'object') return
+    const { properties, ...rest } = value as { properties?: Record<string, unknown> }
+    for (const [field, schema] of Object.entries(properties ?? {})) {
+      if (!(`field.${field}` in sentences.en)) unnamed.add(field)
+      walk(schema)
+    }
+    walk(Object.values(rest))
+  }
+  const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { inputs: z.ZodType[] } }>
+  for (const { _def } of Object.values(procedures))
+    for (const input of _def.inputs) walk(z.toJSONSchema(input, { unrepresentable: 'any', io: 'input' }))
+  expect([...unnamed]).toEqual([])
+})
+
+test('a field is called as people call it, and which of several is wrong', () => {
+  const input = z.object({ filters: z.object({ stores: z.array(z.string()) }), budgetMinor: z.int() })
+  const { error } = input.safeParse({ filters: { stores: ['a', 1] }, budgetMinor: 'x' })
+  expect(inputSentence('en', error!)).toMatch(/^stores \(2\): Invalid .*; budget: Invalid /)
+  expect(inputSentence('zh-CN', error!)).toMatch(/^门店（2）：[^;]*；预算：/)
 })
 
 test('sentences stand in sentences', () => {

@@ -97,7 +97,7 @@ export async function prepareSegment(
       ? own
       : await tablesAt(store, workspace, request.asOf, signal)
   const newest = at.asOf >= own.asOf
-  const timeless = newest ? [] : withoutHistory(expression)
+  const timeless = newest ? [] : fieldsWithoutHistory(expression)
   if (timeless.length > 0) {
     const place = { from: 0, to: request.expression.length }
     return {
@@ -110,7 +110,7 @@ export async function prepareSegment(
 }
 
 /** Fields of the rule of which only today's value is known, each once. */
-function withoutHistory(expression: Expression): string[] {
+export function fieldsWithoutHistory(expression: Expression): string[] {
   const asked = clausesOf(expression).flatMap(({ subject }) =>
     subject.kind === 'field' && fieldsByName.get(subject.field)?.history === 'none' ? [subject.field] : [],
   )

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ownsInstallation, workspacesOf } from '../accounts/access.ts'
 import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
@@ -31,7 +32,7 @@ export const workspacesRouter = router({
   list: signedInProcedure.query(async ({ ctx: { platform, actor } }) =>
     actor.kind === 'local'
       ? platform.workspaces.list()
-      : (await platform.accounts.workspacesOf(actor.userId)).map((one) => ({
+      : (await workspacesOf(platform.store, actor.userId)).map((one) => ({
           id: one.workspaceId,
           name: one.name,
         })),
@@ -47,7 +48,7 @@ export const workspacesRouter = router({
 
   create: signedInProcedure.input(NewWorkspace).mutation(async ({ ctx, input }) => {
     const { actor, platform } = ctx
-    if (actor.kind === 'user' && !(await platform.accounts.ownsInstallation(actor.userId)))
+    if (actor.kind === 'user' && !(await ownsInstallation(platform.store, actor.userId)))
       throw refused('FORBIDDEN', 'workspace-makers')
     const created = await ctx.platform.workspaces.create(input)
     if (!created) throw refused('CONFLICT', 'workspace-name-taken', { name: input.name })

@@ -112,6 +112,29 @@ test('from quiet members to a redeemed coupon, with a group held out', async () 
   await page.context().close()
 })
 
+test('going straight to the review waits for the figures: no holdout is kept that nobody saw', async () => {
+  const watched = await stage.page()
+  const { page } = watched
+  const asked: string[] = []
+  const answer = Promise.withResolvers<void>()
+  await page.route(/campaigns\.(estimate|create)/, async (route) => {
+    asked.push(/campaigns\.(estimate|create)/.exec(route.request().url())![1]!)
+    if (asked.at(-1) === 'estimate') await answer.promise
+    await route.continue()
+  })
+  await page.goto(
+    `${stage.server.url}/campaigns/new?segment=${encodeURIComponent('orders >= 1')}&name=Straight`,
+  )
+  await page.getByRole('button', { name: /Review$/ }).click()
+  await expect.poll(() => asked.length).toBeGreaterThan(0)
+  await page.waitForTimeout(500)
+  expect(asked).not.toContain('create')
+  answer.resolve()
+  await page.getByRole('heading', { name: 'Check before launch' }).waitFor()
+  expect(asked).toContain('create')
+  await page.context().close()
+})
+
 test('the composer and the list are whole on a phone, in Chinese, in the dark', async () => {
   const watched = await stage.page({ language: 'zh-CN', scheme: 'dark', width: 390 })
   for (const path of [`/campaigns/new?segment=${encodeURIComponent(segment)}`, '/campaigns']) {
@@ -119,6 +142,10 @@ test('the composer and the list are whole on a phone, in Chinese, in the dark', 
     expect(
       await watched.page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
     ).toBeLessThanOrEqual(0)
+    const heights = await watched.page
+      .locator('.mantine-Button-root, .mantine-Input-input')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
+    expect(heights.filter((height) => height > 0 && height < 44)).toEqual([])
     expect(await seriousFaults(watched)).toEqual([])
   }
   expect(watched.complaints).toEqual([])

@@ -1,17 +1,25 @@
 /** Sentences of the server and the command line, as ICU messages. zh-CN/server.ts has the same keys. */
 export const server = {
   ready: 'Reveille is ready on {address}',
+  readyInNetwork:
+    'Everyone in your network reaches it at {addresses} and has to sign in. Without HTTPS, what is sent there can be listened to, and phones cannot scan with the camera: see “In the shop’s network” in README.',
   signInLink: 'Sign in here (valid for 15 minutes, once): {link}',
   makingDemo: 'First start: making the workspace “demo” with invented data…',
+  finishingDemo: 'The last start ended while it made the workspace “demo”: making it again…',
   demoMade: 'The workspace “demo” has {members, number} members and {orders, number} orders.',
   stopping: 'Finishing…',
   building: 'Building the dashboard…',
   portInvalid: '{port} is not a port. Give a number from 1 to 65535: --port 4100',
+  hostInvalid:
+    '{host} is not an IP address. Give one of this machine, or 0.0.0.0 for all of its networks: --host 0.0.0.0',
+  hostNotHere:
+    'This machine does not have the address {host}. Give one of its own, or 0.0.0.0 for all of its networks: --host 0.0.0.0',
   portInUse:
     'Port {port} is in use by another program. Stop it, or choose another port: npm start -- --port {other}',
   portForbidden: 'The system does not allow port {port}. Choose one above 1024: npm start -- --port 4100',
   folderUnwritable:
     'The data folder {folder} cannot be written ({reason}). Give this user the right to write there, or choose another: --data DIR',
+  diskFull: 'The disk that holds {folder} is full. Make room on it, then repeat the command.',
   folderNotAFolder: '{folder} is a file, not a folder. Choose another data folder: --data DIR',
   folderInUse:
     'The data folder {folder} is held by another process ({holder}). Stop that process, or choose another folder: --data DIR',

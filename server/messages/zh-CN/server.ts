@@ -2,16 +2,22 @@ import type { server as english } from '../en/server.ts'
 
 export const server: Record<keyof typeof english, string> = {
   ready: 'Reveille 已就绪：{address}',
+  readyInNetwork:
+    '同一网络中的设备可通过 {addresses} 访问，访问者须登录。未启用 HTTPS 时，传输内容可能被窃听，手机也无法用摄像头扫码：请参阅 README 中的“In the shop’s network”。',
   signInLink: '登录链接（15 分钟内有效，仅可使用一次）：{link}',
   makingDemo: '首次启动：正在用虚构数据创建工作区“demo”……',
+  finishingDemo: '上次启动在创建工作区“demo”时中断，正在重新创建……',
   demoMade: '工作区“demo”已有 {members, number} 位会员、{orders, number} 笔订单。',
   stopping: '正在结束……',
   building: '正在构建看板……',
   portInvalid: '{port} 不是有效端口。请填 1 到 65535 之间的数字：--port 4100',
+  hostInvalid: '{host} 不是 IP 地址。请填写本机的某个地址，或用 0.0.0.0 表示本机的所有网络：--host 0.0.0.0',
+  hostNotHere: '本机没有地址 {host}。请填写本机的某个地址，或用 0.0.0.0 表示本机的所有网络：--host 0.0.0.0',
   portInUse: '端口 {port} 已被其他程序占用。请先停止它，或换一个端口：npm start -- --port {other}',
   portForbidden: '系统不允许使用端口 {port}。请选择 1024 以上的端口：npm start -- --port 4100',
   folderUnwritable:
     '数据目录 {folder} 无法写入（{reason}）。请授予当前用户写入权限，或换一个目录：--data 目录',
+  diskFull: '{folder} 所在的磁盘已满。请腾出空间后重新执行。',
   folderNotAFolder: '{folder} 是文件，不是目录。请换一个数据目录：--data 目录',
   folderInUse: '数据目录 {folder} 正被另一个进程使用（{holder}）。请先停止它，或换一个目录：--data 目录',
   holderServer: '端口 {port} 上的 Reveille 服务，进程 {pid}',

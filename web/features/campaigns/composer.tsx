@@ -61,11 +61,30 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
 
   const create = useMutation(trpc.campaigns.create.mutationOptions())
   const edit = useMutation(trpc.campaigns.edit.mutationOptions())
-  const saving = create.isPending || edit.isPending
+  const [waiting, setWaiting] = useState(false)
+  const saving = waiting || create.isPending || edit.isPending
+  /**
+   * The holdout to keep: the one picked, or the recommended one, waited for when it is not there yet, so
+   * that no number is kept that nobody chose and nothing recommends.
+   */
+  async function holdoutToKeep(): Promise<number | undefined> {
+    if (draft.holdoutPicked || (recommended && settled === draft)) return draft.holdout
+    const definition = definitionFrom(draft, format, true)
+    if (!definition) return undefined
+    setWaiting(true)
+    try {
+      const { plan } = await client.fetchQuery(trpc.campaigns.estimate.queryOptions(definition))
+      return holdoutOf(draft, plan.recommended)
+    } finally {
+      setWaiting(false)
+    }
+  }
   /** Keeps the draft on the server; answers its id, or undefined when it could not be kept. */
   async function save(): Promise<string | undefined> {
-    const definition = definitionFrom(draft, format)
-    if (!definition) return undefined
+    const kept = await holdoutToKeep()
+    const definition = kept === undefined ? null : definitionFrom({ ...draft, holdout: kept }, format)
+    if (!definition || kept === undefined) return undefined
+    setDraft((before) => ({ ...before, holdout: kept }))
     const text = JSON.stringify(definition)
     if (campaignId !== undefined && keptAs === text) return campaignId
     const id =

@@ -29,8 +29,10 @@ export function LedgerPanel({ answer }: { answer: Answer<Result> }) {
   ]
   return (
     <QueryPanel
-      name={t('title')}
-      title={t('title')}
+      name={t('name')}
+      title={({ ledger: { open, issued, discountMinor } }) =>
+        t('title', { open, issued, amount: format.money(discountMinor) })
+      }
       subtitle={t('subtitle')}
       query={answer}
       table={(result) => tableOf(columns, linesOf(result))}
@@ -39,7 +41,7 @@ export function LedgerPanel({ answer }: { answer: Answer<Result> }) {
     >
       {(result) => (
         <div className={composer.stack}>
-          <DataTable columns={columns} rows={linesOf(result)} label={t('title')} dense />
+          <DataTable columns={columns} rows={linesOf(result)} label={t('name')} dense />
           <p className={composer.help}>
             {t('discount', {
               amount: format.money(result.ledger.discountMinor),

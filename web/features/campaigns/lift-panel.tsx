@@ -21,7 +21,10 @@ export function LiftPanel({ answer }: { answer: Answer<Result> }) {
       title={(result) => {
         const { verdict, outcomes } = measured(result)
         const buyers = outcomes.find(({ outcome }) => outcome === 'buyers')
-        return t(`title.${verdict}`, { points: format.points(buyers?.difference ?? null) })
+        return t(`title.${verdict}`, {
+          points: format.points(buyers?.difference ?? null),
+          buyers: buyers ? format.share(buyers.treated.numerator, buyers.treated.denominator) : '–',
+        })
       }}
       subtitle={(result) => {
         const { asOf, method, windowLastDay, outcomes } = measured(result)

@@ -60,7 +60,7 @@ export function SummaryPanel({
         <dt>{t('issued')}</dt>
         <dd>{format.count(data.issued)}</dd>
         <dt>{t('holdout')}</dt>
-        <dd>{t('drawn', { count: data.plan.planned?.members ?? 0, drawn: data.holdout })}</dd>
+        <dd>{t('trial', { count: data.plan.planned?.members ?? 0, drawn: data.holdout })}</dd>
         <dt>{t('worstCost')}</dt>
         <dd>
           {typeof data.worstCostMinor === 'number' ? format.moneyShort(data.worstCostMinor) : t('unbounded')}

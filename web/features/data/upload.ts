@@ -1,4 +1,4 @@
-import { shownHeader } from '../../trpc.ts'
+import { pageHeaders } from '../../trpc.ts'
 /** A file on its way to the server. */
 export interface Upload {
   /** Resolves with the id under which the server keeps the file. */
@@ -25,7 +25,7 @@ export function upload(file: File, onShare: (share: number) => void): Upload {
     request.addEventListener('abort', () => reject(new UploadFailed(null)))
   })
   request.open('POST', `/api/uploads?name=${encodeURIComponent(file.name)}`)
-  for (const [name, value] of Object.entries(shownHeader())) request.setRequestHeader(name, value)
+  for (const [name, value] of Object.entries(pageHeaders())) request.setRequestHeader(name, value)
   request.setRequestHeader('content-type', 'application/octet-stream')
   request.send(file)
   return { done, cancel: () => request.abort() }

@@ -6,7 +6,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { SegmentPicker } from '../../filters/segment-picker.tsx'
-import { shownHeader, useTRPC } from '../../trpc.ts'
+import { pageHeaders, useTRPC } from '../../trpc.ts'
 import { download } from '../../ui/csv.ts'
 import { DataTable, type Column, type Order } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -72,10 +72,10 @@ export function MembersPage() {
     mutationFn: async () => {
       const answer = await fetch('/export/members.csv', {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...shownHeader() },
+        headers: { 'content-type': 'application/json', ...pageHeaders() },
         body: JSON.stringify(question),
       })
-      if (!answer.ok) throw new Error(((await answer.json()) as { title: string }).title)
+      if (!answer.ok) throw new Error(((await answer.json()) as { detail: string }).detail)
       download(`members-${shown?.asOf ?? ''}.csv`, await answer.blob(), 'text/csv')
     },
   })

@@ -1,0 +1,122 @@
+import { type DuckDBConnection, DuckDBDataChunk, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { duckdb } from '../sql/duckdb.ts'
+import { render, type Sql } from '../sql/sql.ts'
+import { type Column, QueryCancelled, type QueryOptions, QueryTimedOut, type Row } from './engine.ts'
+import { rowDecoder } from './rows.ts'
+
+const defaultTimeoutMs = 30_000
+
+/** An interrupt that finds no query running is lost, so it is repeated until the work has ended. */
+const repeatInterruptMs = 20
+
+/** Interrupts the connection on abort or timeout and turns the interrupt into the right error. */
+export function watched(connection: DuckDBConnection, options: QueryOptions) {
+  const { signal } = options
+  let timedOut = false
+  let repeating: NodeJS.Timeout | undefined
+  const stop = () => {
+    connection.interrupt()
+    repeating ??= setInterval(() => connection.interrupt(), repeatInterruptMs)
+  }
+  const timer = setTimeout(() => {
+    timedOut = true
+    stop()
+  }, options.timeoutMs ?? defaultTimeoutMs)
+  signal?.addEventListener('abort', stop, { once: true })
+  const stopped = (cause?: unknown) => {
+    if (timedOut) return new QueryTimedOut('The query took too long.', { cause })
+    return signal?.aborted ? new QueryCancelled('The query was cancelled.', { cause }) : undefined
+  }
+  return {
+    /** One step of the work; none is begun once it was stopped. */
+    async settle<T>(step: () => Promise<T>): Promise<T> {
+      const before = stopped()
+      if (before) throw before
+      try {
+        return await step()
+      } catch (error) {
+        throw stopped(error) ?? error
+      }
+    },
+    end() {
+      clearTimeout(timer)
+      clearInterval(repeating)
+      signal?.removeEventListener('abort', stop)
+    },
+  }
+}
+
+/** A statement prepared on the connection, with its parameters. */
+export async function bound(connection: DuckDBConnection, query: Sql) {
+  const { text, params } = render(query, duckdb.placeholder)
+  const prepared = await connection.prepare(text)
+  if (params.length > 0) prepared.bind(params)
+  return prepared
+}
+
+/** Runs a statement for its effect. */
+export async function ran(
+  connection: DuckDBConnection,
+  statement: Sql,
+  options: QueryOptions,
+): Promise<void> {
+  const watch = watched(connection, options)
+  try {
+    const prepared = await watch.settle(() => bound(connection, statement))
+    await watch.settle(() => prepared.run())
+  } finally {
+    watch.end()
+  }
+}
+
+/** All rows of a query. */
+export async function answered(
+  connection: DuckDBConnection,
+  query: Sql,
+  options: QueryOptions,
+): Promise<Row[]> {
+  const watch = watched(connection, options)
+  try {
+    const prepared = await watch.settle(() => bound(connection, query))
+    const result = await watch.settle(() => prepared.run())
+    const decode = rowDecoder(result)
+    const rows: Row[] = []
+    for (;;) {
+      const chunk = await watch.settle(() => result.fetchChunk())
+      if (!chunk || chunk.rowCount === 0) return rows
+      for (const row of decode(chunk)) rows.push(row)
+    }
+  } finally {
+    watch.end()
+  }
+}
+
+const chunkRows = 2048
+
+/** Appends columns of equal length to a temporary table. */
+export async function appended(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly Column[],
+): Promise<void> {
+  const rows = columns[0]?.length ?? 0
+  if (columns.some((column) => column.length !== rows)) throw new RangeError('Columns of unequal length.')
+  const appender = await connection.createAppender(table, 'main', 'temp')
+  const chunk = DuckDBDataChunk.create(
+    columns.map((column) => (column instanceof Int32Array ? INTEGER : VARCHAR)),
+    chunkRows,
+  )
+  for (let from = 0; from < rows; from += chunkRows) {
+    const to = Math.min(rows, from + chunkRows)
+    chunk.rowCount = to - from
+    columns.forEach((column, index) =>
+      // an Int32Array is read like an array, which its declared type does not say
+      chunk.setColumnValues(
+        index,
+        (column instanceof Int32Array ? column.subarray(from, to) : column.slice(from, to)) as DuckDBValue[],
+      ),
+    )
+    appender.appendDataChunk(chunk)
+  }
+  appender.closeSync()
+}

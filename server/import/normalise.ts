@@ -57,9 +57,10 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const has = (field: FieldName) => mapping.columns[field] !== undefined
   const raw = (field: FieldName): Sql =>
     has(field) ? name(`c${mapping.columns[field]}`) : sql`cast(null as varchar)`
+  const noValue = sql`[${join([...emptyWords])}]`
   const text = (field: FieldName): Sql =>
     has(field)
-      ? sql`case when strlen(${raw(field)}) <= 9 and list_contains(${words}, lower(${raw(field)})) then null else ${raw(field)} end`
+      ? sql`case when strlen(${raw(field)}) <= 9 and list_contains(${noValue}, lower(${raw(field)})) then null else ${raw(field)} end`
       : raw(field)
   const id = (field: FieldName): Sql =>
     has(field)
@@ -200,7 +201,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     select row_number, order_id, member_id, ordered_at,
       case when meaning = 'closed-or-refunded' and paid_at is not null and refund_minor > 0 then 'paid'
         when cancelled or meaning = 'closed-or-refunded' then 'closed'
-        when meaning = 'refunded' then 'paid' else meaning end as state,
+        when meaning = 'refunded' then 'paid' else ${has('state') ? sql`meaning` : sql`'paid'`} end as state,
       store, channel, region, sku, product, category, quantity,
       -- a list price below what was charged is none
       case when list_minor >= line_minor and line_minor >= 0 then list_minor

@@ -29,7 +29,7 @@ export type ScanMessage =
   | { kind: 'done'; hash: string; bytesRead: number }
   | { kind: 'stopped'; refusal: Refusal }
 
-const blockBytes = 4 << 20
+const blockBytes = 8 << 20
 /** Blocks that may wait to be taken, so that disk and memory stay bounded. */
 const ahead = 3
 

@@ -238,14 +238,15 @@ const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   order by local_day, local_hour`
 
 const categoryOrders = (asOf: Sql, only: Only) => sql`
-  select order_lines.category, orders.local_day, orders.member_key, orders.order_key, orders.store, orders.channel,
+  select order_lines.category, any_value(orders.local_day) as local_day, any_value(orders.member_key) as member_key,
+    order_lines.order_key, any_value(orders.store) as store, any_value(orders.channel) as channel,
     cast(sum(order_lines.quantity) as double) as quantity,
     cast(sum(order_lines.net_minor) as bigint) as net_minor
   from order_lines
   join (select * from orders where member_key is not null and ${qualifiesOn(asOf)} and ${only(sql`member_key`)}) as orders
     on orders.order_key = order_lines.order_key
   where order_lines.category is not null
-  group by all
+  group by order_lines.category, order_lines.order_key
   order by category, local_day, member_key, order_key`
 
 /**

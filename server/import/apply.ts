@@ -60,15 +60,14 @@ export async function applyImport(
       const importSeq = Number(next!.seq)
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro) from ${lines} as line`)
-      await foldStep(
-        session,
-        { importSeq, replace: coming.replace },
-        sql`(select distinct order_id from import_lines where import_seq = ${importSeq})`,
-      )
+      await foldStep(session, { importSeq, replace: coming.replace })
       await session.run(
         sql`create or replace temp table rewritten as select distinct order_id from taken_over`,
       )
-      await rewriteOrders(session, settings.timeZone)
+      const [taken] = await session.rows(
+        sql`select (select count(*) from coming) = (select count(*) from taken_over) as whole`,
+      )
+      await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
       const applied = await outcome(session, importSeq, coming.fileHash)
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},

@@ -13,17 +13,19 @@ export interface FoldedImport {
 }
 
 /**
- * One step of the fold: lets an import take over the orders of `among` (a relation with one column
- * `order_id`) that its lines change. Leaves their ids in the temporary table `taken_over`.
+ * One step of the fold: lets an import take over the orders that its lines change, those of `among`
+ * (a relation with one column `order_id`) alone where that is given. Leaves in temporary tables
+ * `coming` what it has lines of, in `taken_over` the ids of what it took.
  */
 export async function foldStep(
   session: Session,
   { importSeq, replace }: FoldedImport,
-  among: Sql,
+  among?: Sql,
 ): Promise<void> {
+  const asked = among ? sql`order_id in (select order_id from ${among})` : sql`true`
   await session.run(sql`create or replace temp table coming as
     select order_id, count(*) as lines from import_lines
-    where import_seq = ${importSeq} and order_id in (select order_id from ${among}) group by order_id`)
+    where import_seq = ${importSeq} and ${asked} group by order_id`)
   await session.run(sql`create or replace temp table known as
     select coming.order_id, coming.lines, order_versions.import_seq
     from coming join order_versions on order_versions.order_id = coming.order_id`)
@@ -51,7 +53,11 @@ export async function foldStep(
 }
 
 /** A row is money given back, not sold: a negative amount, or nothing for a negative quantity. */
-const givenBack = sql`(net_minor < 0 or (net_minor = 0 and coalesce(quantity, 0) < 0))`
+const givenBack = sql`(line.net_minor < 0 or (line.net_minor = 0 and coalesce(line.quantity, 0) < 0))`
+
+/** A line belongs to what was sold: of a paid order only what was paid; with a total for the whole order, every line. */
+const isSold = (order: Sql): Sql => sql`((${order}.order_net_minor is not null or not ${givenBack})
+  and (${order}.state <> 'paid' or line.state = 'paid'))`
 
 /** An entry of the books, not a sale: it moves net on its day, but nobody ordered anything. */
 const bookkeeping = sql`(contains(lower(product), 'bad debt') or contains(product, '坏账'))`
@@ -59,10 +65,17 @@ const bookkeeping = sql`(contains(lower(product), 'bad debt') or contains(produc
 /**
  * Writes the base rows of the orders in the temporary table `rewritten` (`order_id`) anew from their
  * current lines. Orders that keep their id keep their key. Leaves the keys of everybody whose rows
- * were or are among them in the temporary table `touched_members`.
+ * were or are among them in the temporary table `touched_members`. `whole`: the import whose lines,
+ * all of them, are the current ones of `rewritten`; null when they have to be looked up.
  */
-export async function rewriteOrders(session: Session, timeZone: string): Promise<void> {
-  await withNamedOrders(session)
+export async function rewriteOrders(
+  session: Session,
+  timeZone: string,
+  whole: number | null = null,
+): Promise<void> {
+  const othersToo = await withNamedOrders(session)
+  const lines =
+    whole === null || othersToo ? currentLines : sql`(select * from import_lines where import_seq = ${whole})`
   await session.run(sql`create or replace temp table replaced as
     select order_key, order_id, member_key from orders where order_id in (select order_id from rewritten)`)
   await session.run(sql`create or replace temp table touched_members as
@@ -74,115 +87,132 @@ export async function rewriteOrders(session: Session, timeZone: string): Promise
   await session.run(sql`delete from orders where order_id in (select order_id from rewritten)`)
   await session.run(sql`delete from refunds where ${refundingOrder} in (select order_id from rewritten)`)
 
-  await headsOfRewritten(session)
-  await giveKeys(session)
+  await welcomeMembers(session, lines)
+  await headsOfRewritten(session, lines)
   await session.run(sql`insert into touched_members
     select distinct heads.member_key from heads where heads.member_key is not null
       and heads.member_key not in (select member_key from touched_members)`)
 
   const local = localOfUtcSql(sql`ordered_at`, timeZone)
   await session.run(sql`insert into orders
-    select order_key, order_id, member_key, ordered_at, cast(${local} as date), cast(hour(${local}) as utinyint),
+    select order_key, order_id, member_key, ordered_at, cast(local as date), cast(hour(local) as utinyint),
       store, channel, state, gross_minor, discount_minor, net_minor,
-      case when bookkeeping then cast(${local} as date) end
-    from heads where is_order order by ordered_at, order_key`)
+      case when bookkeeping then cast(local as date) end
+    from (select *, ${local} as local from heads where is_order) as head order by ordered_at, order_key`)
   await session.run(sql`insert into order_lines
     select heads.order_key, cast(line.row_number - heads.first_row + 1 as integer), line.sku, line.product, line.category,
       line.quantity, line.gross_minor, line.discount_minor, line.net_minor
-    from ${currentLines} as line join heads on heads.order_id = line.order_id
-    where heads.is_order and ${isSold(sql`line.`)}`)
-  await writeRefunds(session, timeZone)
+    from ${lines} as line join heads on heads.order_id = line.order_id
+    where heads.is_order and ${isSold(sql`heads`)}`)
+  await writeRefunds(session, timeZone, lines)
   await voidDays(session)
   await memberRegions(session)
 }
 
-/** A refund that names another order is written again with it, and that order with the refund. */
-async function withNamedOrders(session: Session): Promise<void> {
+/** A refund that names another order is written again with it, and that order with the refund. Answers whether there are such. */
+async function withNamedOrders(session: Session): Promise<boolean> {
   await session.run(sql`create or replace temp table naming as
     select distinct import_lines.order_id, refunds_order_id
     from import_lines join order_versions
       on order_versions.order_id = import_lines.order_id and order_versions.import_seq = import_lines.import_seq
     where refunds_order_id is not null`)
+  const counted = sql`select count(*) as orders from rewritten`
+  const [before] = await session.rows(counted)
   await session.run(sql`insert into rewritten
     select order_id from (
       select order_id from naming where refunds_order_id in (select order_id from rewritten)
       union
       select refunds_order_id from naming where order_id in (select order_id from rewritten)
     ) as linked where order_id not in (select order_id from rewritten)`)
+  const [after] = await session.rows(counted)
+  return after!.orders !== before!.orders
 }
 
 /** The id of the order or credit note that brought a refund, as `writeRefunds` writes refund ids. */
 const refundingOrder = sql`regexp_replace(refund_id, '/[^/]*$', '')`
 
+/** Relation of the current lines of the rewritten orders, whichever imports they are of. */
 const currentLines = sql`(
   select import_lines.* from import_lines
   join order_versions on order_versions.order_id = import_lines.order_id
     and order_versions.import_seq = import_lines.import_seq
   where import_lines.order_id in (select order_id from rewritten))`
 
-/** The line belongs to what was sold: of a paid order only what was paid; with a total for the whole order, every line. */
-const isSold = (line: Sql): Sql => sql`(
-  (heads.with_total or not (${line}net_minor < 0 or (${line}net_minor = 0 and coalesce(${line}quantity, 0) < 0)))
-  and (heads.state <> 'paid' or ${line}state = 'paid'))`
+/** New members get keys above all that were ever given; stubs among the buyers are members again. */
+async function welcomeMembers(session: Session, lines: Sql): Promise<void> {
+  await session.run(sql`update keys_given set
+    member_key = greatest(member_key, (select coalesce(max(member_key), 0) from members))`)
+  await session.run(sql`insert into members (member_key, member_id)
+    select cast((select member_key from keys_given) + row_number() over (order by first_at, member_id) as integer), member_id
+    from (
+      select member_id, min(ordered_at) as first_at from ${lines} as line
+      where member_id is not null group by member_id
+    ) as buyer where member_id not in (select member_id from members)`)
+  await session.run(sql`update keys_given set
+    member_key = greatest(member_key, (select coalesce(max(member_key), 0) from members))`)
+}
 
-/** One row per order or credit note of `rewritten`, as its current lines say, into the temporary table `heads`. */
-async function headsOfRewritten(session: Session): Promise<void> {
+/** What the lines that `among` tells were charged; list price and discount are null unless each of the lines has one. */
+const charged = (among: Sql): Sql => {
+  const ofEach = (column: Sql) =>
+    sql`case when bool_and(${column} is not null) filter (where ${among})
+      then cast(sum(${column}) filter (where ${among}) as bigint) end`
+  return sql`cast(sum(line.net_minor) filter (where ${among}) as bigint) as net_minor,
+    ${ofEach(sql`line.gross_minor`)} as gross_minor, ${ofEach(sql`line.discount_minor`)} as discount_minor`
+}
+
+/**
+ * One row per order or credit note of `rewritten`, as its current lines say, into the temporary table
+ * `heads`. Orders that were there keep their key, new ones get keys above all that were ever given.
+ */
+async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
+  const earliest = (column: Sql) =>
+    sql`arg_min(${column}, (ordered_at, row_number)) filter (where ${column} is not null)`
+  const paid = sql`state = 'paid'`
+  await session.run(sql`update keys_given set
+    order_key = greatest(order_key, (select coalesce(max(order_key), 0) from orders),
+      (select coalesce(max(order_key), 0) from replaced))`)
   await session.run(sql`create or replace temp table heads as
     with summed as (
       select order_id,
-        arg_min(member_id, (ordered_at, row_number)) filter (where member_id is not null) as member_id,
+        ${earliest(sql`member_id`)} as member_id,
         min(ordered_at) as ordered_at,
-        case when bool_or(state = 'paid') then 'paid' when bool_or(state = 'unpaid') then 'unpaid' else 'closed' end as state,
-        arg_min(store, (ordered_at, row_number)) filter (where store is not null) as store,
-        arg_min(channel, (ordered_at, row_number)) filter (where channel is not null) as channel,
+        case when bool_or(${paid}) then 'paid' when bool_or(state = 'unpaid') then 'unpaid' else 'closed' end as state,
+        ${earliest(sql`store`)} as store,
+        ${earliest(sql`channel`)} as channel,
         max(order_net_minor) as order_net_minor,
         max(order_refund_minor) as order_refund_minor,
         min(row_number) as first_row,
         bool_or(not ${givenBack}) as anything_sold,
-        bool_and(coalesce(${bookkeeping}, false)) as bookkeeping
-      from ${currentLines} as line group by order_id
+        bool_and(coalesce(${bookkeeping}, false)) as bookkeeping,
+        -- lines differ in their state, or only some have the total
+        min(state) <> max(state) or count(order_net_minor) not in (0, count(*)) as mixed,
+        ${charged(sql`(order_net_minor is not null or not ${givenBack})`)}
+      from ${lines} as line group by order_id
     ),
-    sold as (
-      select line.order_id,
-        cast(sum(line.net_minor) as bigint) as net_minor,
-        case when count(line.gross_minor) = count(*) then cast(sum(line.gross_minor) as bigint) end as gross_minor,
-        case when count(line.discount_minor) = count(*) then cast(sum(line.discount_minor) as bigint) end as discount_minor
-      from ${currentLines} as line join summed on summed.order_id = line.order_id
-      where (summed.order_net_minor is not null or not ${givenBack})
-        and (summed.state <> 'paid' or line.state = 'paid')
+    of_mixed as (
+      select line.order_id, ${charged(sql`true`)}
+      from ${lines} as line join summed on summed.order_id = line.order_id and summed.mixed
+      where ${isSold(sql`summed`)}
       group by line.order_id
+    ),
+    whole as (
+      select summed.* exclude (mixed, net_minor, gross_minor, discount_minor),
+        coalesce(order_net_minor, case when mixed then of_mixed.net_minor else summed.net_minor end, 0) as net_minor,
+        case when mixed then of_mixed.gross_minor else summed.gross_minor end as gross_minor,
+        case when mixed then of_mixed.discount_minor else summed.discount_minor end as discount_minor,
+        case when order_net_minor is null then anything_sold else order_net_minor >= 0 end as is_order
+      from summed left join of_mixed on of_mixed.order_id = summed.order_id
     )
-    select summed.order_id, summed.member_id, ordered_at, state, store, channel, first_row, order_net_minor,
-      order_refund_minor, bookkeeping, order_net_minor is not null as with_total,
-      case when order_net_minor is null then anything_sold else order_net_minor >= 0 end as is_order,
-      coalesce(order_net_minor, sold.net_minor, 0) as net_minor, sold.gross_minor, sold.discount_minor,
-      cast(null as integer) as member_key, cast(null as bigint) as order_key
-    from summed left join sold on sold.order_id = summed.order_id`)
-}
-
-/** New members and orders get keys above all that were ever given; orders that were there keep theirs. */
-async function giveKeys(session: Session): Promise<void> {
-  await session.run(sql`update keys_given set
-    member_key = greatest(member_key, (select coalesce(max(member_key), 0) from members)),
-    order_key = greatest(order_key, (select coalesce(max(order_key), 0) from orders),
-      (select coalesce(max(order_key), 0) from replaced))`)
-  await session.run(sql`insert into members (member_key, member_id)
-    select cast((select member_key from keys_given) + row_number() over (order by first_at, member_id) as integer), member_id
-    from (
-      select member_id, min(ordered_at) as first_at from ${currentLines} as line
-      where member_id is not null and member_id not in (select member_id from members) group by member_id
-    ) as newcomer`)
-  await session.run(sql`update members set stub = false
-    where stub and member_id in (select member_id from heads)`)
-  await session.run(sql`create or replace temp table heads as
-    select heads.* exclude (member_key, order_key), members.member_key,
+    select whole.* exclude (member_id), members.member_key,
       coalesce(replaced.order_key, (select order_key from keys_given)
-        + row_number() over (order by replaced.order_key is not null, heads.ordered_at, heads.order_id)) as order_key
-    from heads
-    left join members on members.member_id = heads.member_id
-    left join replaced on replaced.order_id = heads.order_id`)
+        + row_number() over (order by replaced.order_key is not null, whole.ordered_at, whole.order_id)) as order_key
+    from whole
+    left join members on members.member_id = whole.member_id
+    left join replaced on replaced.order_id = whole.order_id`)
+  await session.run(sql`update members set stub = false
+    where stub and member_key in (select member_key from heads)`)
   await session.run(sql`update keys_given set
-    member_key = greatest(member_key, (select coalesce(max(member_key), 0) from members)),
     order_key = greatest(order_key, (select coalesce(max(order_key), 0) from heads))`)
 }
 
@@ -191,7 +221,7 @@ async function giveKeys(session: Session): Promise<void> {
  * name, else to none; and what was given back of a whole order. Those without a date of their own take
  * the order's.
  */
-async function writeRefunds(session: Session, timeZone: string): Promise<void> {
+async function writeRefunds(session: Session, timeZone: string, lines: Sql): Promise<void> {
   const local = localOfUtcSql(sql`refunded_at`, timeZone)
   await session.run(sql`insert into refunds
     with given_back as (
@@ -202,10 +232,10 @@ async function writeRefunds(session: Session, timeZone: string): Promise<void> {
         coalesce(line.store, heads.store) as store, coalesce(line.channel, heads.channel) as channel,
         -line.net_minor as amount_minor, line.state,
         line.refunded_at is null and heads.is_order as date_assumed
-      from ${currentLines} as line
+      from ${lines} as line
       join heads on heads.order_id = line.order_id
       left join orders as named on named.order_id = line.refunds_order_id
-      where not heads.with_total and line.net_minor < 0
+      where heads.order_net_minor is null and line.net_minor < 0
       union all
       select order_id || '/total', null, null, member_key, ordered_at, store, channel, -order_net_minor, state, false
       from heads where order_net_minor < 0
@@ -215,7 +245,7 @@ async function writeRefunds(session: Session, timeZone: string): Promise<void> {
         dated.refunded_at is null
       from heads
       left join (
-        select order_id, min(refunded_at) as refunded_at from ${currentLines} as line
+        select order_id, min(refunded_at) as refunded_at from ${lines} as line
         where order_refund_minor > 0 group by order_id
       ) as dated on dated.order_id = heads.order_id
       where order_refund_minor > 0

@@ -92,6 +92,43 @@ test('a hand-worked file: states, refunds, guests, rounding, refused rows', asyn
   expect(refused).toHaveLength(9)
 })
 
+test('an order whose lines differ: only what was paid is sold; with a total, every line is', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const file = shop.file(
+    'mixed.csv',
+    [
+      '订单号,会员号,下单时间,订单状态,数量,实付金额,优惠金额,订单总额',
+      // One line was paid, another closed.
+      'C1,m1,2026-01-01,已付款,1,10,1,',
+      'C1,m1,2026-01-01,已关闭,1,5,0,',
+      // Nothing was paid: all lines are the order's.
+      'C2,m1,2026-01-02,待付款,1,10,1,',
+      'C2,m1,2026-01-02,已关闭,1,5,0,',
+      // The total stands on the first line alone; the second, given back, is in it and has no list price.
+      'C3,m1,2026-01-03,已付款,1,15,2,12',
+      'C3,m1,2026-01-03,已付款,-1,3,0,',
+      // Without a total, what was given back is a refund and not of the order's price.
+      'C4,m1,2026-01-04,已付款,1,15,2,',
+      'C4,m1,2026-01-04,已付款,-1,3,0,',
+    ].join('\n'),
+  )
+  receiptOf(await shop.import(file, { map: { columns: { orderTotal: '订单总额' } } }))
+  expect(
+    await shop.workspace.engine
+      .rows(sql`select order_id, any_value(state) as state, any_value(orders.net_minor) as net_minor,
+        any_value(orders.gross_minor) as gross_minor, any_value(orders.discount_minor) as discount_minor, count(*) as lines
+      from orders join order_lines on order_lines.order_key = orders.order_key group by order_id order by order_id`),
+  ).toEqual([
+    { orderId: 'C1', state: 'paid', netMinor: 1000, grossMinor: 1100, discountMinor: 100, lines: 1 },
+    { orderId: 'C2', state: 'unpaid', netMinor: 1500, grossMinor: 1600, discountMinor: 100, lines: 2 },
+    { orderId: 'C3', state: 'paid', netMinor: 1200, grossMinor: null, discountMinor: null, lines: 2 },
+    { orderId: 'C4', state: 'paid', netMinor: 1500, grossMinor: 1700, discountMinor: 200, lines: 1 },
+  ])
+  expect(await refunds(shop)).toEqual([
+    { orderId: 'C4', amountMinor: 300, localDay: '2026-01-04', counts: true, dateAssumed: true },
+  ])
+})
+
 test('order totals and blanks on later rows, as Shopify writes them', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const lines = [

@@ -43,7 +43,6 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     const instance = await DuckDBInstance.create(file, {
       threads: String(settings.threads ?? 2),
       memory_limit: settings.memoryLimit ?? '4GB',
-      storage_compatibility_version: 'latest', // newer encodings of text: smaller and quicker to write
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       enable_external_file_cache: 'false',

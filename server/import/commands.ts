@@ -162,17 +162,31 @@ async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortS
 
 const needed = new Set(['orderId', 'memberId', 'orderedAt', 'paidAt', 'amount', 'orderTotal', 'unitPrice'])
 
+const separatorName = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' } as const
+
 function mappingText({ preset, fileName, columns, map, encoding, delimiter, questions }: Inspection): string {
-  const separator = delimiter === '\t' ? 'TAB' : delimiter
-  const rows = columns.map(
-    ({ header, field, confidence, samples }) =>
-      `  ${header.padEnd(24)} ${(field ?? '–').padEnd(14)} ${field ? `${Math.round(confidence * 100)} %`.padStart(5) : '     '}  ${samples.join(' | ').slice(0, 60)}`,
-  )
+  const rows = columns.flatMap(({ position, header, field, confidence, samples, unread }) => {
+    const named = columns.filter((column) => column.header === header).length
+    const title = named > 1 ? `${header} (column ${position + 1})` : header
+    return [
+      `  ${title.padEnd(24)} ${(field ?? '–').padEnd(14)} ${field ? `${Math.round(confidence * 100)} %`.padStart(5) : '     '}  ${samples.join(' | ').slice(0, 60)}`,
+      ...(named > 1 && field
+        ? [
+            `    ${named} columns are called ${header}; this one is taken. To choose another: --map with its number.`,
+          ]
+        : []),
+      ...(unread
+        ? [
+            `    ${unread.values} of the ${unread.of} sampled values can't be read, "${unread.sample}" among them; such rows are refused.`,
+          ]
+        : []),
+    ]
+  })
   const asked = questions.flatMap((question) =>
     question.kind === 'states' ? [`  States not known: ${question.words.join(', ')}`] : [],
   )
   return [
-    `${fileName}: ${encoding}, separated by ${separator}, dates ${map.dates ?? '–'} in ${map.timeZone}${preset ? `, recognised as ${preset}` : ''}`,
+    `${fileName}: ${encoding}, separated by ${separatorName[delimiter]}, dates ${map.dates ?? '–'} in ${map.timeZone}${preset ? `, recognised as ${preset}` : ''}`,
     ...rows,
     ...asked,
   ].join('\n')

@@ -34,13 +34,18 @@ const shapes: readonly (readonly [DateOrder, RegExp])[] = [
   ['month-name', /^\d{1,2}[ -][a-z]{3,9}[ -,]+\d{2,4}|^[a-z]{3,9} \d{1,2},? \d{4}/i],
 ]
 
-/** How sample values write dates: an order, `undecided` between day and month first, or no dates. */
-export function dateOrderOf(values: readonly string[]): DateOrder | 'undecided' | null {
-  if (values.length === 0) return null
-  const most = values.length * 0.9
-  for (const [order, shape] of shapes)
-    if (values.filter((value) => shape.test(value)).length >= most) return order
-  return values.filter((value) => slashed.test(value)).length >= most ? dayOrMonthFirst(values) : null
+/** How most of the sample values that are dates write them, and which share of all values those are; null: no dates. */
+export function dateOrderOf(
+  values: readonly string[],
+): { order: DateOrder | 'undecided'; share: number } | null {
+  let best: { order: DateOrder | 'undecided'; share: number } | null = null
+  for (const [order, shape] of [...shapes, ['slashed', slashed] as const]) {
+    const fitting = values.filter((value) => shape.test(value))
+    const share = fitting.length / values.length
+    if (fitting.length > 0 && share > (best?.share ?? 0))
+      best = { order: order === 'slashed' ? dayOrMonthFirst(fitting) : order, share }
+  }
+  return best
 }
 
 /** Decides by values over 12; `undecided` when there are none. */

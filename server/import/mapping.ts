@@ -40,6 +40,8 @@ export interface ColumnGuess {
   readonly field: FieldName | null
   /** 0 … 1: how sure the guess is. */
   readonly confidence: number
+  /** Values among the sampled ones that don't read as what the field is; null when all do. */
+  readonly unread: { readonly values: number; readonly of: number; readonly sample: string } | null
 }
 
 /** What can't be decided from the file and must be asked. */
@@ -90,9 +92,14 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   for (const [field, { position }] of assigned) {
     if (fields[field].type !== 'date') continue
     const column = columns[position]!
-    const order = overrides.dates ?? column.dates
+    const order = overrides.dates ?? column.dates?.order
     if (order === 'undecided')
-      questions.push({ kind: 'dates', field, header: column.header, sample: column.values[0] ?? '' })
+      questions.push({
+        kind: 'dates',
+        field,
+        header: column.header,
+        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+      })
     else dates[field] = order ?? 'year-first'
   }
   const states = Object.fromEntries(
@@ -129,6 +136,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
         samples: distinct.slice(0, 3),
         field: found?.[0] ?? null,
         confidence: found?.[1].confidence ?? 0,
+        unread: found ? unreadOf(found[0], columns[position]!) : null,
       }
     }),
     questions,
@@ -178,7 +186,7 @@ interface Column {
   /** Values that are not empty. */
   readonly values: readonly string[]
   readonly distinct: readonly string[]
-  readonly dates: DateOrder | 'undecided' | null
+  readonly dates: ReturnType<typeof dateOrderOf>
   /** Share of the values that read as numbers. */
   readonly numeric: number
 }
@@ -235,12 +243,13 @@ function candidates(columns: readonly Column[]): Candidate[] {
     for (const field of fieldNames) {
       const byName = nameMatch(field, column.plain, shopify)
       if (byName === 0) continue
-      const byType = typeMatch(field, column)
+      const byType = typeMatch(field, column, byName >= wholeName)
       if (byType > 0) found.push({ field, position: column.position, confidence: round(byName * byType) })
     }
   // Where no header says it, the only column of its type is offered, for confirmation.
   const dated = columns.filter(
-    ({ dates }) => dates !== null && dates !== 'epoch-seconds' && dates !== 'compact',
+    ({ dates }) =>
+      dates !== null && dates.share >= sure && dates.order !== 'epoch-seconds' && dates.order !== 'compact',
   )
   if (dated.length === 1 && !found.some(({ field }) => field === 'orderedAt' || field === 'paidAt'))
     found.push({ field: 'orderedAt', position: dated[0]!.position, confidence: 0.5 })
@@ -261,21 +270,42 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
 }
 
-function typeMatch(field: FieldName, column: Column): number {
+/** A name match this good is of the whole header. */
+const wholeName = 0.9
+/** Of this share of its values a column is of a type, whatever its name. */
+const sure = 0.9
+
+/** 0 … 1: the share of the values that the field can hold. A column that is named for it needs only one of them. */
+function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: boolean): number {
+  const enough = (share: number) => (named || share >= sure ? share : 0)
   switch (fields[field].type) {
     case 'date':
-      return column.dates !== null ? 1 : 0
+      return enough(dates?.share ?? 0)
     case 'number':
-      if (column.values.length === 0) return field === 'refundAmount' ? 0.7 : 0
+      if (values.length === 0) return field === 'refundAmount' ? 0.7 : 0
       // A discount below 1 on every row is a rate, not an amount.
-      if (field === 'discount' && column.values.every((value) => Number(value) <= 1)) return 0
-      return column.numeric >= 0.9 ? column.numeric : 0
-    case 'id':
-      if (column.values.length === 0) return 0
-      return column.dates === null || column.dates === 'compact' || column.dates.startsWith('epoch') ? 1 : 0
+      if (field === 'discount' && values.every((value) => Number(value) <= 1)) return 0
+      return enough(numeric)
+    case 'id': {
+      if (values.length === 0) return 0
+      const dated = dates !== null && dates.share >= sure ? dates.order : null
+      return dated === null || dated === 'compact' || dated.startsWith('epoch') ? 1 : 0
+    }
     case 'text':
       return 1
   }
+}
+
+/** What the column holds besides numbers, or besides dates as the column writes them, where its field needs those. */
+function unreadOf(field: FieldName, { values, dates }: Column): ColumnGuess['unread'] {
+  const { type } = fields[field]
+  if (type !== 'date' && type !== 'number') return null
+  const family = (order: DateOrder | 'undecided' | undefined) =>
+    order === 'day-first' || order === 'month-first' ? 'undecided' : order
+  const bad = values.filter((value) =>
+    type === 'number' ? !isNumber(value) : family(dateOrderOf([value])?.order) !== family(dates?.order),
+  )
+  return bad.length === 0 ? null : { values: bad.length, of: values.length, sample: bad[0]! }
 }
 
 /**

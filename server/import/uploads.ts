@@ -79,9 +79,12 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
       const allowed = await allowedFor(platform, request, reply)
       if (!allowed) return reply
       const { importId } = request.params
-      const known = await importById(allowed.workspace, importId)
-      const path = importRuns(platform).refusedFile(importId)
-      if (!known || !existsSync(path)) return sendProblem(reply, problems.noRefusedRows)
+      const runs = importRuns(platform)
+      // A check without importing is known by its run alone.
+      const path = (await importById(allowed.workspace, importId))
+        ? runs.refusedFile(importId)
+        : runs.state(allowed.workspaceId, importId)?.receipt?.refusedFile
+      if (!path || !existsSync(path)) return sendProblem(reply, problems.noRefusedRows)
       return reply
         .type('text/csv; charset=utf-8')
         .header('cache-control', 'no-store')

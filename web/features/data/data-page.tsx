@@ -1,12 +1,14 @@
 import { Button, Progress } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import type { MapOverrides } from '../../../server/import/mapping.ts'
 import { useTRPC } from '../../trpc.ts'
 import { DropZone } from '../../ui/drop-zone.tsx'
 import { takeHandedFile } from '../../ui/handed-file.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import { Page } from '../../ui/page.tsx'
+import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
@@ -20,8 +22,14 @@ type Step =
   | { kind: 'start' }
   | { kind: 'uploading'; fileName: string; share: number }
   | { kind: 'rejected'; sentence: string }
-  | { kind: 'mapping'; uploadId: string }
-  | { kind: 'running'; runId: string; uploadId?: string }
+  | { kind: 'mapping'; chosen: Chosen }
+  | { kind: 'running'; runId: string; chosen?: Chosen }
+
+/** An uploaded file and what the merchant said of its columns. */
+interface Chosen {
+  readonly uploadId: string
+  readonly map: MapOverrides
+}
 
 /** From a file to a receipt, and what has been imported so far. */
 export function DataPage() {
@@ -48,12 +56,17 @@ function DataFlow({ running }: { running: string | undefined }) {
     setStep({ kind: 'uploading', fileName: file.name, share: 0 })
     sending.current = upload(file, (share) => setStep({ kind: 'uploading', fileName: file.name, share }))
     try {
-      setStep({ kind: 'mapping', uploadId: await sending.current.done })
+      setStep({ kind: 'mapping', chosen: { uploadId: await sending.current.done, map: {} } })
     } catch (error) {
       if (!(error instanceof UploadFailed)) throw error
       setStep({ kind: 'rejected', sentence: error.sentence ?? t('rejected.offline') })
     }
   }
+  const start = useMutation(
+    trpc.imports.start.mutationOptions({
+      onSuccess: ({ runId }) => setStep((now) => ({ ...now, kind: 'running', runId })),
+    }),
+  )
   const restart = () => setStep({ kind: 'start' })
   const may = role === 'owner' || role === 'marketer'
   // Put off, because in development React leaves a page at once and comes back: the file is taken once.
@@ -98,8 +111,10 @@ function DataFlow({ running }: { running: string | undefined }) {
         <RejectedPanel sentence={step.sentence} onLeave={restart} />
       ) : step.kind === 'mapping' ? (
         <MappingPanel
-          uploadId={step.uploadId}
-          onStarted={(runId) => setStep({ kind: 'running', runId, uploadId: step.uploadId })}
+          chosen={step.chosen}
+          onStarted={(runId, map) =>
+            setStep({ kind: 'running', runId, chosen: { uploadId: step.chosen.uploadId, map } })
+          }
           onLeave={restart}
         />
       ) : (
@@ -107,13 +122,20 @@ function DataFlow({ running }: { running: string | undefined }) {
           key={step.runId}
           runId={step.runId}
           onLeave={restart}
-          onAgain={
-            step.uploadId === undefined
-              ? undefined
-              : () => setStep({ kind: 'mapping', uploadId: step.uploadId! })
+          onColumns={step.chosen && (() => setStep({ kind: 'mapping', chosen: step.chosen! }))}
+          onImport={
+            step.chosen &&
+            (() =>
+              start.mutate({
+                source: { uploadId: step.chosen!.uploadId },
+                map: step.chosen!.map,
+                dryRun: false,
+                language,
+              }))
           }
         />
       )}
+      {start.isError ? <Failure error={start.error} /> : null}
       {first && step.kind === 'start' ? <Steps /> : null}
       {first ? null : <HistoryPanel />}
     </Page>

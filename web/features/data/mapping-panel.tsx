@@ -15,22 +15,22 @@ import { type Field, fieldOrder, type InspectedFile, neededRows, withColumn } fr
 
 /** Guessed columns for confirmation: the four that matter first, each with samples and how sure the guess is. */
 export function MappingPanel({
-  uploadId,
+  chosen,
   onStarted,
   onLeave,
 }: {
-  uploadId: string
-  onStarted: (runId: string) => void
+  chosen: { uploadId: string; map: MapOverrides }
+  onStarted: (runId: string, map: MapOverrides) => void
   onLeave: () => void
 }) {
   const t = useTranslations('data')
   const trpc = useTRPC()
   const { language } = useLanguage()
-  const [map, setMap] = useState<MapOverrides>({})
-  const source = { uploadId }
+  const [map, setMap] = useState<MapOverrides>(chosen.map)
+  const source = { uploadId: chosen.uploadId }
   const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map }))
   const start = useMutation(
-    trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId) }),
+    trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId, map) }),
   )
   const begin = (dryRun: boolean) => start.mutate({ source, map, dryRun, language })
 
@@ -50,6 +50,7 @@ export function MappingPanel({
         const open = file.lacking.length > 0 || file.questions.length > 0
         return (
           <div className={classes.mapping}>
+            {file.preset ? <p className={classes.note}>{t(`preset.${file.preset}`)}</p> : null}
             <NeededColumns file={file} map={map} onChange={setMap} />
             <Questions file={file} map={map} onChange={setMap} />
             <OtherColumns file={file} map={map} onChange={setMap} />
@@ -76,12 +77,22 @@ interface Editing {
   onChange: (map: MapOverrides) => void
 }
 
+/** The header of a column by position; with its number where it is empty or not the only one. */
+function useColumnTitle({ columns }: InspectedFile) {
+  const t = useTranslations('data')
+  return (position: number): string => {
+    const { header } = columns[position]!
+    const number = position + 1
+    if (header === '') return t('mapping.unnamed', { number })
+    const alone = columns.every((other) => other.header !== header || other.position === position)
+    return alone ? header : t('mapping.sameName', { header, number })
+  }
+}
+
 function NeededColumns({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
-  const options = file.columns.map(({ position, header }) => ({
-    value: String(position),
-    label: header === '' ? t('mapping.unnamed', { number: position + 1 }) : header,
-  }))
+  const title = useColumnTitle(file)
+  const options = file.columns.map(({ position }) => ({ value: String(position), label: title(position) }))
   return (
     <div className={classes.needed}>
       {neededRows(file).map(({ row, field, column, times }) => (
@@ -121,6 +132,9 @@ function NeededColumns({ file, map, onChange }: Editing) {
             {column?.samples.join(' · ')}
             {times ? ` × ${times}` : ''}
           </p>
+          {column?.unread ? (
+            <p className={classes.unread}>{t('mapping.unread', { ...column.unread })}</p>
+          ) : null}
         </div>
       ))}
     </div>
@@ -192,6 +206,7 @@ function OtherColumns({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
   const needed = new Set(neededRows(file).map(({ column }) => column?.position))
   const rows = file.columns.filter(({ position }) => !needed.has(position))
+  const title = useColumnTitle(file)
   const meanings = fieldOrder.map((field) => ({ value: field, label: t(`fields.${field}`) }))
   return (
     <details className={classes.others}>
@@ -201,13 +216,13 @@ function OtherColumns({ file, map, onChange }: Editing) {
         rows={rows}
         rowKey={({ position }) => String(position)}
         columns={[
-          { key: 'header', header: t('mapping.column'), cell: ({ header }) => header },
+          { key: 'header', header: t('mapping.column'), cell: ({ position }) => title(position) },
           {
             key: 'meaning',
             header: t('mapping.meaning'),
-            cell: ({ header, position, field }) => (
+            cell: ({ position, field }) => (
               <Select
-                aria-label={t('mapping.meaningOf', { header })}
+                aria-label={t('mapping.meaningOf', { header: title(position) })}
                 size="xs"
                 data={meanings}
                 value={field}
@@ -226,7 +241,12 @@ function OtherColumns({ file, map, onChange }: Editing) {
           {
             key: 'samples',
             header: t('mapping.samples'),
-            cell: ({ samples }) => <span className={classes.samples}>{samples.join(' · ')}</span>,
+            cell: ({ samples, unread }) => (
+              <span className={classes.samples}>
+                {samples.join(' · ')}
+                {unread ? <span className={classes.unread}>{t('mapping.unread', { ...unread })}</span> : null}
+              </span>
+            ),
           },
         ]}
       />

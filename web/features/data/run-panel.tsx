@@ -21,11 +21,14 @@ type Receipt = NonNullable<RunState['receipt']>
 export function RunPanel({
   runId,
   onLeave,
-  onAgain,
+  onColumns,
+  onImport,
 }: {
   runId: string
   onLeave: () => void
-  onAgain?: (() => void) | undefined
+  /** Back to the columns, and on to the import: where the file is still here. */
+  onColumns?: (() => void) | undefined
+  onImport?: (() => void) | undefined
 }) {
   const t = useTranslations('data')
   const trpc = useTRPC()
@@ -47,13 +50,22 @@ export function RunPanel({
   const cancel = useMutation(trpc.imports.cancel.mutationOptions())
   if (progress.error && !state) return <Failure error={progress.error} />
   if (!state) return null
-  if (state.receipt) return <ReceiptPanel receipt={state.receipt} onLeave={onLeave} onAgain={onAgain} />
+  if (state.receipt)
+    return (
+      <ReceiptPanel
+        runId={runId}
+        receipt={state.receipt}
+        onLeave={onLeave}
+        onColumns={onColumns}
+        onImport={onImport}
+      />
+    )
   if (state.phase === 'refused' || state.phase === 'failed' || state.phase === 'cancelled')
     return (
       <Panel title={t(`ended.${state.phase}`)}>
         <p role="alert">{state.refusal ?? t('ended.nothing')}</p>
         <div className={classes.buttons}>
-          {onAgain ? <Button onClick={onAgain}>{t('ended.again')}</Button> : null}
+          {onColumns ? <Button onClick={onColumns}>{t('ended.again')}</Button> : null}
           <Button variant="default" onClick={onLeave}>
             {t('mapping.other')}
           </Button>
@@ -95,13 +107,17 @@ function Running({
 }
 
 function ReceiptPanel({
+  runId,
   receipt,
   onLeave,
-  onAgain,
+  onColumns,
+  onImport,
 }: {
+  runId: string
   receipt: Receipt
   onLeave: () => void
-  onAgain?: (() => void) | undefined
+  onColumns: (() => void) | undefined
+  onImport: (() => void) | undefined
 }) {
   const t = useTranslations('data')
   const { count, day, share } = useFormat()
@@ -138,8 +154,8 @@ function ReceiptPanel({
             label: t('receipt.refused'),
             value: count(receipt.refused),
             base:
-              receipt.refused > 0 && !receipt.dryRun && receipt.importId ? (
-                <Anchor size="sm" href={`/api/imports/${receipt.importId}/refused`} download>
+              receipt.refused > 0 ? (
+                <Anchor size="sm" href={`/api/imports/${receipt.importId ?? runId}/refused`} download>
                   {t('receipt.download')}
                 </Anchor>
               ) : undefined,
@@ -164,8 +180,17 @@ function ReceiptPanel({
         ))}
       </ul>
       <div className={classes.buttons}>
-        {receipt.dryRun && onAgain ? (
-          <Button onClick={onAgain}>{t('mapping.back')}</Button>
+        {receipt.dryRun ? (
+          <>
+            {onImport && !receipt.alreadyThere ? (
+              <Button onClick={onImport}>{t('receipt.importNow')}</Button>
+            ) : null}
+            {onColumns ? (
+              <Button variant="default" onClick={onColumns}>
+                {t('mapping.back')}
+              </Button>
+            ) : null}
+          </>
         ) : (
           <Button renderRoot={(props) => <Link to="/" {...props} />}>{t('receipt.thisWeek')}</Button>
         )}

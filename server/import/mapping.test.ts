@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { type Guess, guessMapping } from './mapping.ts'
+
+const guess = (headers: string[], ...records: string[][]) =>
+  guessMapping({ headers, records }, {}, 'UTC') as Guess
+const column = ({ columns }: Guess, header: string) => columns.find((one) => one.header === header)!
+
+test('a column that is named for it is taken with what it can read, and says what it cannot', () => {
+  const found = guess(
+    ['order id', 'customer', 'date', 'total'],
+    ['1', 'a', '2026-01-01', '10'],
+    ['2', 'b', 'soon', 'abc'],
+    ['3', 'c', '2026-01-03', '12'],
+  )
+  expect(found.mapping.columns).toMatchObject({ orderId: 0, memberId: 1, orderedAt: 2, amount: 3 })
+  expect(found.mapping.dates).toEqual({ orderedAt: 'year-first' })
+  expect(column(found, 'total').unread).toEqual({ values: 1, of: 3, sample: 'abc' })
+  expect(column(found, 'date').unread).toEqual({ values: 1, of: 3, sample: 'soon' })
+  expect(column(found, 'total').confidence).toBeCloseTo(0.63, 1)
+  expect(column(found, 'order id').unread).toBeNull()
+})
+
+test('a column of which nothing can be read is not taken, whatever its name', () => {
+  const found = guess(['会员号', '下单时间', '金额'], ['a', 'soon', 'x'], ['b', 'later', 'y'])
+  expect(found.mapping.columns).toEqual({ memberId: 0 })
+})
+
+test('dates in another order than the rest of their column are told', () => {
+  const found = guess(
+    ['会员号', '下单时间', '金额'],
+    ['a', '2026-01-01', '1'],
+    ['b', '2026-01-02', '1'],
+    ['c', '13/01/2026', '1'],
+  )
+  expect(found.mapping.dates).toEqual({ orderedAt: 'year-first' })
+  expect(column(found, '下单时间').unread).toEqual({ values: 1, of: 3, sample: '13/01/2026' })
+})
+
+test('a question of day or month shows a value that is a date', () => {
+  const found = guess(
+    ['customer', 'date', 'total'],
+    ['a', 'soon', '1'],
+    ['b', '3/4/2026', '1'],
+    ['c', '5/6/2026', '1'],
+  )
+  expect(found.questions).toEqual([{ kind: 'dates', field: 'orderedAt', header: 'date', sample: '3/4/2026' }])
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { sql } from '../sql/sql.ts'
 import { createBaseTables } from '../schema/base.ts'
-import { refreshDerivedTables } from '../schema/derived.ts'
+import { refreshDerivedTables } from '../schema/refresh.ts'
 import { openDuckDb } from './duckdb.ts'
 import { QueryCancelled, QueryTimedOut } from './engine.ts'
 

@@ -1,4 +1,3 @@
-import type { Session } from '../engine/engine.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { name, type Sql, sql } from '../sql/sql.ts'
 
@@ -20,6 +19,8 @@ export interface DerivedTables {
   readonly purchaseSteps: Sql
   /** Per monthly cohort (null: members without one) and local month: members who bought, orders, net. */
   readonly cohortMonth: Sql
+  /** Per calendar week and month and class of buyer: what members bought in it, everywhere. */
+  readonly stepSales: Sql
   /** Per day, hour, store, channel and kind of buyer: all orders, guests included. */
   readonly orderCube: Sql
   /** A row per category and qualifying member order: quantity and net of its lines in that category. */
@@ -33,6 +34,7 @@ export const derivedTables = (prefix = ''): DerivedTables => ({
   memberDay: name(`${prefix}member_day`),
   purchaseSteps: name(`${prefix}purchase_steps`),
   cohortMonth: name(`${prefix}cohort_month`),
+  stepSales: name(`${prefix}step_sales`),
   orderCube: name(`${prefix}order_cube`),
   categoryOrders: name(`${prefix}category_orders`),
 })
@@ -45,16 +47,16 @@ export const qualifiesOn = (asOf: Sql): Sql =>
 export const firstSeenDays = 90
 
 /** An expression over `members` or `member_facts` rows, restricted to some members or to all. */
-type Only = (memberKey: Sql) => Sql
+export type Only = (memberKey: Sql) => Sql
 
 /** A first order within 90 days of the start of the data, by a member who had not joined by then. */
-const isFirstSeen = (firstDay: Sql, joinedDay: Sql): Sql => sql`coalesce(
+export const isFirstSeen = (firstDay: Sql, joinedDay: Sql): Sql => sql`coalesce(
       not state.opened_at_start
         and ${firstDay} - state.data_start <= ${firstSeenDays}
         and not coalesce(${joinedDay} >= state.data_start, false),
       false)`
 
-const memberOrders = (asOf: Sql, only: Only) => sql`
+export const memberOrders = (asOf: Sql, only: Only) => sql`
   with numbered as (
     select *, row_number() over earlier as order_number,
       dense_rank() over (partition by member_key order by local_day) as purchase_day_number,
@@ -90,7 +92,7 @@ export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
   from refunds
   where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)}`
 
-const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   with bought as (
     select
       member_key,
@@ -157,7 +159,7 @@ const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
     and ${only(sql`members.member_key`)}
   order by members.member_key`
 
-const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+export const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   with counted as (
     select member_key, ${d.startOf('month', sql`local_day`)} as month,
       cast(count(*) as integer) as orders,
@@ -179,7 +181,7 @@ const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by month, member_key`
 
-const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   with counted as (
     select member_key, local_day, cast(count(*) as integer) as orders, max(previous_day) as previous_day
     from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key, local_day
@@ -201,12 +203,12 @@ const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by local_day, member_key`
 
-const purchaseSteps = (tables: DerivedTables, only: Only) => sql`
+export const purchaseSteps = (tables: DerivedTables, only: Only) => sql`
   select purchase_day_number, member_key, local_day, previous_day
   from ${tables.memberOrders} where opens_day and ${only(sql`member_key`)}
   order by purchase_day_number, member_key`
 
-const cohortMonth = (tables: DerivedTables) => sql`
+export const cohortMonth = (tables: DerivedTables) => sql`
   select member.cohort_month, active.month,
     cast(count(*) filter (where active.orders > 0) as integer) as members,
     cast(sum(active.orders) as bigint) as orders,
@@ -215,7 +217,41 @@ const cohortMonth = (tables: DerivedTables) => sql`
   group by all
   order by cohort_month, month`
 
-const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
+/** Whose activity it is, seen from a period: of members by when they first bought. */
+export const buyerClass = { returning: 0, new: 1, firstSeen: 2, notYet: 3 } as const
+
+/**
+ * What members bought in periods, by class of buyer: orders, net, and who bought, each once a period.
+ * `days` is a relation like `member_day`; `from` is an expression over its rows, the first day of the
+ * period that a row belongs to, and `to` one over `period_from`, its last. Who has a purchase day before
+ * the row's in the same period is a buyer of it already.
+ */
+export const salesByPeriod = (days: Sql, from: Sql, to: Sql): Sql => sql`
+  select period_from, class, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor,
+    ${d.countIf(sql`orders > 0`)} - ${d.countIf(sql`previous_day >= period_from`)} as buyers
+  from (
+    select period_from, orders, net_minor, previous_day,
+      case
+        when first_day < period_from then ${buyerClass.returning}
+        when first_day <= ${to} then case when first_seen then ${buyerClass.firstSeen} else ${buyerClass.new} end
+        else ${buyerClass.notYet}
+      end as class
+    from (select *, ${from} as period_from from ${days} as any_day) as dated_day
+  ) as classed_day
+  group by period_from, class`
+
+export const stepSales = (tables: DerivedTables, only: Only) => {
+  const days = sql`(select * from ${tables.memberDay} cross join (select first_weekday from workspace_state) as state
+    where ${only(sql`member_key`)})`
+  const week = d.startOfWeek(sql`local_day`, sql`first_weekday`)
+  const month = d.startOf('month', sql`local_day`)
+  return sql`
+    select 'week' as step, * from (${salesByPeriod(days, week, d.addDays(sql`period_from`, 6))}) as weekly
+    union all
+    select 'month', * from (${salesByPeriod(days, month, d.lastDayOfMonth(sql`period_from`))}) as monthly`
+}
+
+export const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   select local_day, local_hour, store, channel, guest,
     cast(sum(qualifying) as integer) as orders,
     cast(sum(net_minor) as bigint) as net_minor,
@@ -237,7 +273,7 @@ const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   group by all
   order by local_day, local_hour`
 
-const categoryOrders = (asOf: Sql, only: Only) => sql`
+export const categoryOrders = (asOf: Sql, only: Only) => sql`
   select order_lines.category, any_value(orders.local_day) as local_day, any_value(orders.member_key) as member_key,
     order_lines.order_key, any_value(orders.store) as store, any_value(orders.channel) as channel,
     cast(sum(order_lines.quantity) as double) as quantity,
@@ -248,132 +284,3 @@ const categoryOrders = (asOf: Sql, only: Only) => sql`
   where order_lines.category is not null
   group by order_lines.category, order_lines.order_key
   order by category, local_day, member_key, order_key`
-
-/**
- * Builds all derived tables for `asOf` (ISO day) under `prefix` ('' for the workspace's own set,
- * 'scratch.main.<something>_' for another day's), replacing what was there.
- */
-export async function buildDerivedTables(
-  session: Session,
-  asOf: string,
-  prefix = '',
-): Promise<DerivedTables> {
-  const tables = derivedTables(prefix)
-  const day = d.date(asOf)
-  const everyone: Only = () => sql`true`
-  const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
-  await create(tables.memberOrders, memberOrders(day, everyone))
-  await create(tables.memberFacts, memberFacts(day, tables, everyone))
-  await create(tables.memberMonth, memberMonth(day, tables, everyone))
-  await create(tables.memberDay, memberDay(day, tables, everyone))
-  await create(tables.purchaseSteps, purchaseSteps(tables, everyone))
-  await create(tables.cohortMonth, cohortMonth(tables))
-  await create(tables.orderCube, orderCube(day, everyone))
-  await create(tables.categoryOrders, categoryOrders(day, everyone))
-  return tables
-}
-
-/**
- * The tables that a rule of the segment language reads, as of a day: orders, facts and, where it asks for
- * categories, those. Answers what was made; the caller drops it.
- */
-export async function buildRuleTables(
-  session: Session,
-  asOf: string,
-  prefix: string,
-  { categories }: { categories: boolean },
-): Promise<Sql[]> {
-  const tables = derivedTables(prefix)
-  const day = d.date(asOf)
-  const everyone: Only = () => sql`true`
-  await session.run(sql`create table ${tables.memberOrders} as ${memberOrders(day, everyone)}`)
-  await session.run(sql`create table ${tables.memberFacts} as ${memberFacts(day, tables, everyone)}`)
-  if (!categories) return [tables.memberOrders, tables.memberFacts]
-  await session.run(sql`create table ${tables.categoryOrders} as ${categoryOrders(day, everyone)}`)
-  return [tables.memberOrders, tables.memberFacts, tables.categoryOrders]
-}
-
-/** What a change of the base tables touched. Both sides of it: whom an order was taken from and who has it now. */
-export interface Change {
-  /** A relation with one column `member_key`, members that are gone included; `undefined`: every member. */
-  readonly members?: Sql
-  /**
-   * A relation with one column `local_day`: days whose orders or refunds changed, guests' too;
-   * `undefined`: every day.
-   */
-  readonly days?: Sql
-}
-
-/** Above this share of members a rebuild is cheaper than deleting and appending, and restores the order on disk. */
-const rebuildAbove = 0.2
-
-/**
- * Brings the workspace's own derived tables up to date after the base tables changed, in the
- * transaction that changed them, and raises the data version. Sets `data_start` and the default
- * asOf: the newest paid order's local day, not later than `today`.
- *
- * Recomputes the members and days of `change`, and those that the move of the default asOf or of the
- * data's start touches: who has an order, a refund, a voided order or a joining between the old and the
- * new day, and whose first order changes between new and first seen. Each member's orders stay
- * together and in order of time. The result equals a full build.
- */
-export async function refreshDerivedTables(session: Session, change: Change, today: string): Promise<void> {
-  const [before] = await session.rows(sql`select as_of from workspace_state`)
-  await session.run(sql`update workspace_state set
-    data_version = data_version + 1,
-    data_start = (select min(local_day) from orders where state = 'paid'),
-    as_of = (select least(max(local_day), ${d.date(today)}) from orders where state = 'paid')`)
-  const [after] = await session.rows(sql`select as_of from workspace_state`)
-  const asOf = String(after!.asOf ?? today)
-  if (!change.members || before!.asOf === null || after!.asOf === null) {
-    await buildDerivedTables(session, asOf)
-    return
-  }
-  const [from, to] = [String(before!.asOf), asOf].toSorted()
-  const between = (day: Sql) => sql`${day} > ${d.date(from!)} and ${day} <= ${d.date(to!)}`
-  await session.run(sql`create or replace temp table touched_member as
-    select distinct member_key from (
-      select member_key from (${change.members}) as changed
-      union all
-      select member_key from orders where ${between(sql`local_day`)} or ${between(sql`void_day`)}
-      union all
-      select member_key from refunds where ${between(sql`local_day`)}
-      union all
-      select member_key from members where ${between(sql`joined_day`)}
-      union all
-      select member_key from member_facts cross join workspace_state as state
-      where first_seen <> ${isFirstSeen(sql`first_day`, sql`joined_day`)}
-    ) as touched
-    where member_key is not null`)
-  const [extent] = await session.rows(sql`select
-    (select count(*) from touched_member) as touched, (select count(*) from members) as members`)
-  if (Number(extent!.touched) > rebuildAbove * Number(extent!.members)) {
-    await buildDerivedTables(session, asOf)
-    return
-  }
-  await session.run(sql`create or replace temp table touched_day as
-    select distinct local_day from (
-      ${change.days ? sql`select local_day from (${change.days}) as changed` : sql`select local_day from order_cube union all select local_day from orders union all select local_day from refunds`}
-      union all
-      select local_day from orders where ${between(sql`local_day`)} or ${between(sql`void_day`)}
-      union all
-      select local_day from refunds where ${between(sql`local_day`)}
-    ) as touched`)
-  const tables = derivedTables()
-  const day = d.date(asOf)
-  const touchedMember: Only = (memberKey) => sql`${memberKey} in (select member_key from touched_member)`
-  const touchedDay = (localDay: Sql) => sql`${localDay} in (select local_day from touched_day)`
-  const replace = async (table: Sql, stale: Sql, query: Sql) => {
-    await session.run(sql`delete from ${table} where ${stale}`)
-    await session.run(sql`insert into ${table} ${query}`)
-  }
-  const stale = touchedMember(sql`member_key`)
-  await replace(tables.memberOrders, stale, memberOrders(day, touchedMember))
-  await replace(tables.memberFacts, stale, memberFacts(day, tables, touchedMember))
-  await replace(tables.memberMonth, stale, memberMonth(day, tables, touchedMember))
-  await replace(tables.memberDay, stale, memberDay(day, tables, touchedMember))
-  await replace(tables.purchaseSteps, stale, purchaseSteps(tables, touchedMember))
-  await session.run(sql`create or replace table ${tables.cohortMonth} as ${cohortMonth(tables)}`)
-  await replace(tables.orderCube, touchedDay(sql`local_day`), orderCube(day, touchedDay))
-  await replace(tables.categoryOrders, stale, categoryOrders(day, touchedMember))
-}

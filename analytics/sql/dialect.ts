@@ -19,7 +19,7 @@ export interface Dialect {
   /** The first day of the month, quarter or year that contains `day`. */
   startOf(unit: 'month' | 'quarter' | 'year', day: Sql): Sql
   /** The first day of the week that contains `day`; `firstWeekday` as ISO, 1 = Monday … 7 = Sunday. */
-  startOfWeek(day: Sql, firstWeekday: number): Sql
+  startOfWeek(day: Sql, firstWeekday: Sql | number): Sql
   /** Calendar months from the month of `from` to the month of `to`. */
   monthsBetween(from: Sql, to: Sql): Sql
   lastDayOfMonth(day: Sql): Sql

@@ -1,5 +1,6 @@
 import type { Engine } from '../../analytics/engine/engine.ts'
-import { buildDerivedTables, derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
+import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
+import { buildDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
 import { drainedState } from '../workspaces/drain.ts'

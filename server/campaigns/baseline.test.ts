@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { evaluateSegment } from '../segments/evaluation.ts'
 import { definitionOf, openTestShop, type TestShop } from './campaign-shop.fixture.ts'

@@ -1,6 +1,7 @@
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import type { Engine } from '../../analytics/engine/engine.ts'
-import { buildRuleTables, derivedTables } from '../../analytics/schema/derived.ts'
+import { derivedTables } from '../../analytics/schema/derived.ts'
+import { buildRuleTables } from '../../analytics/schema/refresh.ts'
 import { compile } from '../../analytics/segments/compile.ts'
 import { parse } from '../../analytics/segments/parse.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sql as statement } from 'kysely'
 import { addDays, startOfDay } from '../../analytics/calendar/calendar.ts'
-import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { categories, products } from '../../fixtures/chain.ts'
 import { wakeUp, type WokenOrder, wokenOrders } from '../../fixtures/wake-up.ts'

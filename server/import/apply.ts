@@ -1,5 +1,5 @@
 import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
-import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { foldStep, rewriteOrders, touchedMembers } from './fold.ts'
 

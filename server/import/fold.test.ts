@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
-import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { takeOut } from './apply.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
 

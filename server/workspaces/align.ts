@@ -1,6 +1,6 @@
 import type { BusinessCalendar } from '../../analytics/calendar/calendar.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
-import { refreshDerivedTables } from '../../analytics/schema/derived.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 
 /** What the Store says of a workspace that is also written into its engine's days. */

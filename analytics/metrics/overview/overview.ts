@@ -11,7 +11,7 @@ import {
 import { boughtBetween } from '../../relations/expressions.ts'
 import { countedOrders, everywhere, inAudience, inPlace, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
-import { netEvents } from '../../schema/derived.ts'
+import { buyerClass, netEvents, salesByPeriod } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
 import { join, type Sql, sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
@@ -116,106 +116,101 @@ export const overview = defineMetric({
   build(settings, scope, d) {
     const periods = periodsOf(settings, scope)
     const [current, previous] = periods as [Period, Period]
-    const earliest = periods.map(({ from }) => from).toSorted()[0]!
-    const inReach = sql`local_day >= ${d.date(earliest)} and local_day <= ${d.date(scope.asOf)}`
-    const inPeriod = ({ from, to }: Period) =>
-      sql`local_day >= ${d.date(from)} and local_day <= ${d.date(to)}`
-    const guests = scope.audience
-      ? sql``
-      : sql`
-        union all
-        select local_day, orders, net_minor, null, null, false, true
-        from ${scope.tables.orderCube} where guest and ${inReach} and ${inPlace(scope)}`
-    return sql`
-      -- a day belongs to one step, and at most to one of the window and the period before it
-      with day as (
-        select local_day, ${beginningOfStep(settings, scope, d)} as step_from,
-          case when ${inPeriod(current)} then ${d.date(current.from)} when ${inPeriod(previous)} then ${d.date(previous.from)} end as window_from
-        from (
-          select ${d.addDays(d.date(earliest), sql`n`)} as local_day
-          from ${d.integers(daysBetween(earliest, scope.asOf) + 1)} as number
-        ) as any_day
-      ),
-      -- what a member did on a day, and of guests what the shop sold; a first day before all periods is as good as any
-      activity as (
-        select local_day, orders, net_minor, previous_day,
-          case when first_day < ${d.date(earliest)} then ${d.date(longAgo)} else first_day end as first_day,
-          first_seen, false as guest
-        from (${memberDays(scope, inReach, d)}) as member_day${guests}
-      ),
-      by_first_day as (
-        select step_from, window_from, first_day, first_seen, guest,
-          ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor,
-          ${d.countIf(sql`orders > 0 and (previous_day is null or previous_day < step_from)`)} as step_buyers,
-          ${d.countIf(sql`orders > 0 and (previous_day is null or previous_day < window_from)`)} as window_buyers
-        from activity join day on day.local_day = activity.local_day
-        group by all
-      ),
-      sold as (
-        select true as is_step, step_from as from_day, ${buyerClass(sql`step_from`, endOfStep(settings, sql`step_from`, d))} as class,
-          orders, net_minor, step_buyers as buyers
-        from by_first_day
-        union all
-        select false, window_from, ${buyerClass(sql`window_from`, sql`case when window_from = ${d.date(current.from)} then ${d.date(current.to)} else ${d.date(previous.to)} end`)},
-          orders, net_minor, window_buyers
-        from by_first_day
-      ),
-      period(kind, from_day, to_day) as (
-        values ${join(periods.map(({ kind, from, to }) => sql`(${kind}, ${d.date(from)}, ${d.date(to)})`))}
-      )
-      select period.kind, period.from_day, period.to_day, ${d.sum(sql`orders`)} as orders,
-        ${d.sumIf(sql`orders`, sql`class = ${guest}`)} as guest_orders,
-        ${d.sumIf(sql`net_minor`, sql`class = ${guest}`)} as guest_net_minor,
-        ${d.sumIf(sql`net_minor`, sql`class <> ${guest}`)} as member_net_minor,
-        ${d.sumIf(sql`buyers`, sql`class = ${newcomer}`)} as new_buyers,
-        ${d.sumIf(sql`buyers`, sql`class = ${firstSeen}`)} as first_seen_buyers,
-        ${d.sumIf(sql`buyers`, sql`class = ${returning}`)} as returning_buyers,
-        ${d.sumIf(sql`net_minor`, sql`class = ${newcomer}`)} as new_net_minor,
-        ${d.sumIf(sql`net_minor`, sql`class = ${firstSeen}`)} as first_seen_net_minor,
-        ${d.sumIf(sql`net_minor`, sql`class = ${notYet}`)} as other_net_minor
-      from period left join sold on sold.from_day = period.from_day and sold.is_step = (period.kind = 'step')
-      group by period.kind, period.from_day, period.to_day
-      order by case period.kind when 'current' then 0 when 'previous' then 1 else 2 end, period.from_day`
+    const steps = periods.slice(2)
+    const within = (first: Period, last: Period) =>
+      sql`local_day >= ${d.date(first.from)} and local_day <= ${d.date(last.to)}`
+    const inWindow = sql`local_day >= ${d.date(current.from)}`
+    const windows = salesByPeriod(
+      memberDays(scope, within(previous, current), d),
+      sql`case when ${inWindow} then ${d.date(current.from)} else ${d.date(previous.from)} end`,
+      sql`case when period_from = ${d.date(current.from)} then ${d.date(current.to)} else ${d.date(previous.to)} end`,
+    )
+    const guestDays = join(
+      [within(previous, current), ...(steps.length === 0 ? [] : [within(steps[0]!, steps.at(-1)!)])],
+      sql` or `,
+    )
+    const parts = [
+      sql`select 'window' as kind, period_from, class, orders, net_minor, buyers from (${windows}) as window_sales`,
+      ...(steps.length === 0
+        ? []
+        : [
+            sql`select 'step', period_from, class, orders, net_minor, buyers from (${stepSales(settings, steps, scope, d)}) as step_sales`,
+          ]),
+      ...(scope.audience
+        ? []
+        : [
+            sql`select 'guests', local_day, null, ${d.sum(sql`orders`)}, ${d.sum(sql`net_minor`)}, 0
+            from ${scope.tables.orderCube} where guest and (${guestDays}) and ${inPlace(scope)}
+            group by local_day`,
+          ]),
+    ]
+    return join(parts, sql` union all `)
   },
 
-  finish: (rows, _settings, scope) =>
-    z
-      .array(Measured)
-      .parse(rows)
-      .map(({ fromDay, toDay, memberNetMinor, ...row }) => {
-        const netMinor = memberNetMinor + row.guestNetMinor
-        return {
-          ...row,
-          from: fromDay,
-          to: toDay,
-          state: toDay <= scope.asOf ? 'complete' : 'in-progress',
-          netMinor,
-          buyers: row.newBuyers + row.firstSeenBuyers + row.returningBuyers,
-          returningNetMinor: memberNetMinor - row.newNetMinor - row.firstSeenNetMinor - row.otherNetMinor,
-          averageOrder: average(netMinor, row.orders),
-          guestShare: share(row.guestNetMinor, netMinor),
-          membersExpression: boughtBetween(scope, fromDay, toDay),
-        }
-      }),
+  finish(rows, settings, scope) {
+    const sold = z.array(Sold).parse(rows)
+    return periodsOf(settings, scope).map(({ kind, from, to }) => {
+      const members = sold.filter(
+        (row) => row.kind === (kind === 'step' ? 'step' : 'window') && row.periodFrom === from,
+      )
+      const guests = sold.filter(
+        (row) => row.kind === 'guests' && row.periodFrom >= from && row.periodFrom <= to,
+      )
+      const of = (what: 'orders' | 'netMinor' | 'buyers', rows: readonly z.output<typeof Sold>[]) =>
+        rows.reduce((sum, row) => sum + row[what], 0)
+      const classed = (name: keyof typeof buyerClass) =>
+        members.filter((row) => row.class === buyerClass[name])
+      const netMinor = of('netMinor', members) + of('netMinor', guests)
+      const orders = of('orders', members) + of('orders', guests)
+      return {
+        kind,
+        from,
+        to,
+        state: to <= scope.asOf ? 'complete' : 'in-progress',
+        netMinor,
+        orders,
+        guestNetMinor: of('netMinor', guests),
+        guestOrders: of('orders', guests),
+        buyers: of('buyers', members),
+        newBuyers: of('buyers', classed('new')),
+        firstSeenBuyers: of('buyers', classed('firstSeen')),
+        returningBuyers: of('buyers', classed('returning')),
+        newNetMinor: of('netMinor', classed('new')),
+        firstSeenNetMinor: of('netMinor', classed('firstSeen')),
+        returningNetMinor: of('netMinor', classed('returning')),
+        otherNetMinor: of('netMinor', classed('notYet')),
+        averageOrder: average(netMinor, orders),
+        guestShare: share(of('netMinor', guests), netMinor),
+        membersExpression: boughtBetween(scope, from, to),
+      }
+    })
+  },
 })
 
-const beginningOfStep = ({ step }: z.output<typeof Settings>, scope: Scope, d: Dialect): Sql =>
-  step === 'month'
-    ? d.startOf('month', sql`local_day`)
-    : d.startOfWeek(sql`local_day`, scope.calendar.firstWeekday)
-
-const endOfStep = ({ step }: z.output<typeof Settings>, stepFrom: Sql, d: Dialect): Sql =>
-  step === 'month' ? d.lastDayOfMonth(stepFrom) : d.addDays(stepFrom, 6)
-
-const longAgo = '0001-01-01'
-
-/** Whose activity it is, seen from a period: of members by when they first bought. */
-const [returning, newcomer, firstSeen, notYet, guest] = [0, 1, 2, 3, 4] as const
-
-const buyerClass = (from: Sql, to: Sql): Sql => sql`case when guest then ${guest}
-            when first_day < ${from} then ${returning}
-            when first_day <= ${to} then case when first_seen then ${firstSeen} else ${newcomer} end
-            else ${notYet} end`
+/** The steps' sales to members: kept ready for all members everywhere, otherwise from their days. */
+function stepSales(
+  { step }: z.output<typeof Settings>,
+  steps: readonly Period[],
+  scope: Scope,
+  d: Dialect,
+): Sql {
+  const [first, last] = [steps[0]!, steps.at(-1)!]
+  if (everywhere(scope) && !scope.audience)
+    return sql`select * from ${scope.tables.stepSales}
+      where step = ${step} and period_from >= ${d.date(first.from)} and period_from <= ${d.date(last.from)}`
+  const days = memberDays(
+    scope,
+    sql`local_day >= ${d.date(first.from)} and local_day <= ${d.date(last.to)}`,
+    d,
+  )
+  return step === 'month'
+    ? salesByPeriod(days, d.startOf('month', sql`local_day`), d.lastDayOfMonth(sql`period_from`))
+    : salesByPeriod(
+        days,
+        d.startOfWeek(sql`local_day`, scope.calendar.firstWeekday),
+        d.addDays(sql`period_from`, 6),
+      )
+}
 
 /**
  * What each member did on each day in reach: counted orders, net, the counted purchase day before
@@ -223,8 +218,8 @@ const buyerClass = (from: Sql, to: Sql): Sql => sql`case when guest then ${guest
  */
 const memberDays = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
   everywhere(scope)
-    ? sql`select * from ${ofAudience(scope, scope.tables.memberDay)} as any_day where ${inReach}`
-    : sql`
+    ? sql`(select * from ${ofAudience(scope, scope.tables.memberDay)} as any_day where ${inReach})`
+    : sql`(
         with counted as (
           select member_key, local_day, count(*) as orders
           from ${countedOrders(scope)} as counted_order where ${inReach}
@@ -243,13 +238,16 @@ const memberDays = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
           coalesce(event.net_minor, 0) as net_minor, previous_day, member.first_day, coalesce(member.first_seen, false) as first_seen
         from preceded
         full join event on event.member_key = preceded.member_key and event.local_day = preceded.local_day
-        left join ${scope.tables.memberFacts} as member on member.member_key = coalesce(preceded.member_key, event.member_key)`
+        left join ${scope.tables.memberFacts} as member on member.member_key = coalesce(preceded.member_key, event.member_key))`
 
-const Measured = Counts.omit({ netMinor: true, buyers: true, returningNetMinor: true }).extend({
-  kind: z.enum(['current', 'previous', 'step']),
-  fromDay: z.string(),
-  toDay: z.string(),
-  memberNetMinor: z.int(),
+/** What was sold in a step or a window to one class of buyers, or on a day to guests. */
+const Sold = z.object({
+  kind: z.enum(['step', 'window', 'guests']),
+  periodFrom: z.string(),
+  class: z.int().nullable(),
+  orders: z.int(),
+  netMinor: z.int(),
+  buyers: z.int(),
 })
 
 /** How net moved against the previous period, and where the difference came from. */

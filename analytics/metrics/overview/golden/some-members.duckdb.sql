@@ -1,57 +1,28 @@
 -- some members
--- a day belongs to one step, and at most to one of the window and the period before it
-      with day as (
-        select local_day, (local_day - cast((isodow(local_day) - cast($1 as bigint) + 7) % 7 as integer)) as step_from,
-          case when local_day >= cast($2 as date) and local_day <= cast($3 as date) then cast($4 as date) when local_day >= cast($5 as date) and local_day <= cast($6 as date) then cast($7 as date) end as window_from
-        from (
-          select (cast($8 as date) + cast(n as integer)) as local_day
-          from (select range as n from range(cast($9 as bigint))) as number
-        ) as any_day
-      ),
-      -- what a member did on a day, and of guests what the shop sold; a first day before all periods is as good as any
-      activity as (
-        select local_day, orders, net_minor, previous_day,
-          case when first_day < cast($10 as date) then cast($11 as date) else first_day end as first_day,
-          first_seen, false as guest
-        from (select * from (select asked_row.* from member_day as asked_row
-        join (select unnest(from_json($12, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as any_day where local_day >= cast($13 as date) and local_day <= cast($14 as date)) as member_day
-      ),
-      by_first_day as (
-        select step_from, window_from, first_day, first_seen, guest,
-          coalesce(cast(sum(orders) as bigint), 0) as orders, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor,
-          count(*) filter (where orders > 0 and (previous_day is null or previous_day < step_from)) as step_buyers,
-          count(*) filter (where orders > 0 and (previous_day is null or previous_day < window_from)) as window_buyers
-        from activity join day on day.local_day = activity.local_day
-        group by all
-      ),
-      sold as (
-        select true as is_step, step_from as from_day, case when guest then $15
-            when first_day < step_from then $16
-            when first_day <= (step_from + cast($17 as integer)) then case when first_seen then $18 else $19 end
-            else $20 end as class,
-          orders, net_minor, step_buyers as buyers
-        from by_first_day
-        union all
-        select false, window_from, case when guest then $21
-            when first_day < window_from then $22
-            when first_day <= case when window_from = cast($23 as date) then cast($24 as date) else cast($25 as date) end then case when first_seen then $26 else $27 end
-            else $28 end,
-          orders, net_minor, window_buyers
-        from by_first_day
-      ),
-      period(kind, from_day, to_day) as (
-        values ($29, cast($30 as date), cast($31 as date)), ($32, cast($33 as date), cast($34 as date)), ($35, cast($36 as date), cast($37 as date)), ($38, cast($39 as date), cast($40 as date)), ($41, cast($42 as date), cast($43 as date)), ($44, cast($45 as date), cast($46 as date)), ($47, cast($48 as date), cast($49 as date)), ($50, cast($51 as date), cast($52 as date)), ($53, cast($54 as date), cast($55 as date)), ($56, cast($57 as date), cast($58 as date)), ($59, cast($60 as date), cast($61 as date)), ($62, cast($63 as date), cast($64 as date)), ($65, cast($66 as date), cast($67 as date)), ($68, cast($69 as date), cast($70 as date)), ($71, cast($72 as date), cast($73 as date))
-      )
-      select period.kind, period.from_day, period.to_day, coalesce(cast(sum(orders) as bigint), 0) as orders,
-        coalesce(cast(sum(orders) filter (where class = $74) as bigint), 0) as guest_orders,
-        coalesce(cast(sum(net_minor) filter (where class = $75) as bigint), 0) as guest_net_minor,
-        coalesce(cast(sum(net_minor) filter (where class <> $76) as bigint), 0) as member_net_minor,
-        coalesce(cast(sum(buyers) filter (where class = $77) as bigint), 0) as new_buyers,
-        coalesce(cast(sum(buyers) filter (where class = $78) as bigint), 0) as first_seen_buyers,
-        coalesce(cast(sum(buyers) filter (where class = $79) as bigint), 0) as returning_buyers,
-        coalesce(cast(sum(net_minor) filter (where class = $80) as bigint), 0) as new_net_minor,
-        coalesce(cast(sum(net_minor) filter (where class = $81) as bigint), 0) as first_seen_net_minor,
-        coalesce(cast(sum(net_minor) filter (where class = $82) as bigint), 0) as other_net_minor
-      from period left join sold on sold.from_day = period.from_day and sold.is_step = (period.kind = 'step')
-      group by period.kind, period.from_day, period.to_day
-      order by case period.kind when 'current' then 0 when 'previous' then 1 else 2 end, period.from_day
+select 'window' as kind, period_from, class, orders, net_minor, buyers from (
+  select period_from, class, coalesce(cast(sum(orders) as bigint), 0) as orders, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor,
+    count(*) filter (where orders > 0) - count(*) filter (where previous_day >= period_from) as buyers
+  from (
+    select period_from, orders, net_minor, previous_day,
+      case
+        when first_day < period_from then $1
+        when first_day <= case when period_from = cast($2 as date) then cast($3 as date) else cast($4 as date) end then case when first_seen then $5 else $6 end
+        else $7
+      end as class
+    from (select *, case when local_day >= cast($8 as date) then cast($9 as date) else cast($10 as date) end as period_from from (select * from (select asked_row.* from member_day as asked_row
+        join (select unnest(from_json($11, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as any_day where local_day >= cast($12 as date) and local_day <= cast($13 as date)) as any_day) as dated_day
+  ) as classed_day
+  group by period_from, class) as window_sales union all select 'step', period_from, class, orders, net_minor, buyers from (
+  select period_from, class, coalesce(cast(sum(orders) as bigint), 0) as orders, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor,
+    count(*) filter (where orders > 0) - count(*) filter (where previous_day >= period_from) as buyers
+  from (
+    select period_from, orders, net_minor, previous_day,
+      case
+        when first_day < period_from then $14
+        when first_day <= (period_from + cast($15 as integer)) then case when first_seen then $16 else $17 end
+        else $18
+      end as class
+    from (select *, (local_day - cast((isodow(local_day) - cast($19 as bigint) + 7) % 7 as integer)) as period_from from (select * from (select asked_row.* from member_day as asked_row
+        join (select unnest(from_json($20, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as any_day where local_day >= cast($21 as date) and local_day <= cast($22 as date)) as any_day) as dated_day
+  ) as classed_day
+  group by period_from, class) as step_sales

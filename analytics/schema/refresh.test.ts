@@ -7,7 +7,8 @@ import { loadShop } from '../oracle/load.ts'
 import { dataStart, firstDays, isFirstSeen, isKnown, netEvents, qualifyingOrders } from '../oracle/meaning.ts'
 import { dayOf, days, type PlainShop, shops, shopsAndDays } from '../oracle/shop.ts'
 import { name, type Sql, sql } from '../sql/sql.ts'
-import { buildDerivedTables, derivedTables, refreshDerivedTables } from './derived.ts'
+import { derivedTables } from './derived.ts'
+import { buildDerivedTables, refreshDerivedTables } from './refresh.ts'
 
 let engine: Engine
 beforeAll(async () => {

@@ -1,0 +1,166 @@
+import type { Session } from '../engine/engine.ts'
+import { duckdb as d } from '../sql/duckdb.ts'
+import { type Sql, sql } from '../sql/sql.ts'
+import {
+  categoryOrders,
+  cohortMonth,
+  derivedTables,
+  type DerivedTables,
+  isFirstSeen,
+  memberDay,
+  memberFacts,
+  memberMonth,
+  memberOrders,
+  type Only,
+  orderCube,
+  purchaseSteps,
+  stepSales,
+} from './derived.ts'
+
+/**
+ * Builds all derived tables for `asOf` (ISO day) under `prefix` ('' for the workspace's own set,
+ * 'scratch.main.<something>_' for another day's), replacing what was there.
+ */
+export async function buildDerivedTables(
+  session: Session,
+  asOf: string,
+  prefix = '',
+): Promise<DerivedTables> {
+  const tables = derivedTables(prefix)
+  const day = d.date(asOf)
+  const everyone: Only = () => sql`true`
+  const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
+  await create(tables.memberOrders, memberOrders(day, everyone))
+  await create(tables.memberFacts, memberFacts(day, tables, everyone))
+  await create(tables.memberMonth, memberMonth(day, tables, everyone))
+  await create(tables.memberDay, memberDay(day, tables, everyone))
+  await create(tables.purchaseSteps, purchaseSteps(tables, everyone))
+  await create(tables.cohortMonth, cohortMonth(tables))
+  await create(tables.stepSales, summedSales(stepSales(tables, everyone)))
+  await create(tables.orderCube, orderCube(day, everyone))
+  await create(tables.categoryOrders, categoryOrders(day, everyone))
+  return tables
+}
+
+/**
+ * The tables that a rule of the segment language reads, as of a day: orders, facts and, where it asks for
+ * categories, those. Answers what was made; the caller drops it.
+ */
+export async function buildRuleTables(
+  session: Session,
+  asOf: string,
+  prefix: string,
+  { categories }: { categories: boolean },
+): Promise<Sql[]> {
+  const tables = derivedTables(prefix)
+  const day = d.date(asOf)
+  const everyone: Only = () => sql`true`
+  await session.run(sql`create table ${tables.memberOrders} as ${memberOrders(day, everyone)}`)
+  await session.run(sql`create table ${tables.memberFacts} as ${memberFacts(day, tables, everyone)}`)
+  if (!categories) return [tables.memberOrders, tables.memberFacts]
+  await session.run(sql`create table ${tables.categoryOrders} as ${categoryOrders(day, everyone)}`)
+  return [tables.memberOrders, tables.memberFacts, tables.categoryOrders]
+}
+
+/** One row per step, its beginning and class; none where nothing is left. */
+const summedSales = (sales: Sql) => sql`
+  select step, period_from, class, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor, ${d.sum(sql`buyers`)} as buyers
+  from (${sales}) as sales
+  group by step, period_from, class
+  having sum(orders) <> 0 or sum(net_minor) <> 0 or sum(buyers) <> 0
+  order by step, period_from, class`
+
+/** What a change of the base tables touched. Both sides of it: whom an order was taken from and who has it now. */
+export interface Change {
+  /** A relation with one column `member_key`, members that are gone included; `undefined`: every member. */
+  readonly members?: Sql
+  /**
+   * A relation with one column `local_day`: days whose orders or refunds changed, guests' too;
+   * `undefined`: every day.
+   */
+  readonly days?: Sql
+}
+
+/** Above this share of members a rebuild is cheaper than deleting and appending, and restores the order on disk. */
+const rebuildAbove = 0.2
+
+/**
+ * Brings the workspace's own derived tables up to date after the base tables changed, in the
+ * transaction that changed them, and raises the data version. Sets `data_start` and the default
+ * asOf: the newest paid order's local day, not later than `today`.
+ *
+ * Recomputes the members and days of `change`, and those that the move of the default asOf or of the
+ * data's start touches: who has an order, a refund, a voided order or a joining between the old and the
+ * new day, and whose first order changes between new and first seen. Each member's orders stay
+ * together and in order of time. The result equals a full build.
+ */
+export async function refreshDerivedTables(session: Session, change: Change, today: string): Promise<void> {
+  const [before] = await session.rows(sql`select as_of from workspace_state`)
+  await session.run(sql`update workspace_state set
+    data_version = data_version + 1,
+    data_start = (select min(local_day) from orders where state = 'paid'),
+    as_of = (select least(max(local_day), ${d.date(today)}) from orders where state = 'paid')`)
+  const [after] = await session.rows(sql`select as_of from workspace_state`)
+  const asOf = String(after!.asOf ?? today)
+  if (!change.members || before!.asOf === null || after!.asOf === null) {
+    await buildDerivedTables(session, asOf)
+    return
+  }
+  const [from, to] = [String(before!.asOf), asOf].toSorted()
+  const between = (day: Sql) => sql`${day} > ${d.date(from!)} and ${day} <= ${d.date(to!)}`
+  await session.run(sql`create or replace temp table touched_member as
+    select distinct member_key from (
+      select member_key from (${change.members}) as changed
+      union all
+      select member_key from orders where ${between(sql`local_day`)} or ${between(sql`void_day`)}
+      union all
+      select member_key from refunds where ${between(sql`local_day`)}
+      union all
+      select member_key from members where ${between(sql`joined_day`)}
+      union all
+      select member_key from member_facts cross join workspace_state as state
+      where first_seen <> ${isFirstSeen(sql`first_day`, sql`joined_day`)}
+    ) as touched
+    where member_key is not null`)
+  const [extent] = await session.rows(sql`select
+    (select count(*) from touched_member) as touched, (select count(*) from members) as members`)
+  if (Number(extent!.touched) > rebuildAbove * Number(extent!.members)) {
+    await buildDerivedTables(session, asOf)
+    return
+  }
+  await session.run(sql`create or replace temp table touched_day as
+    select distinct local_day from (
+      ${change.days ? sql`select local_day from (${change.days}) as changed` : sql`select local_day from order_cube union all select local_day from orders union all select local_day from refunds`}
+      union all
+      select local_day from orders where ${between(sql`local_day`)} or ${between(sql`void_day`)}
+      union all
+      select local_day from refunds where ${between(sql`local_day`)}
+    ) as touched`)
+  const tables = derivedTables()
+  const day = d.date(asOf)
+  const touchedMember: Only = (memberKey) => sql`${memberKey} in (select member_key from touched_member)`
+  const touchedDay = (localDay: Sql) => sql`${localDay} in (select local_day from touched_day)`
+  const replace = async (table: Sql, stale: Sql, query: Sql) => {
+    await session.run(sql`delete from ${table} where ${stale}`)
+    await session.run(sql`insert into ${table} ${query}`)
+  }
+  const stale = touchedMember(sql`member_key`)
+  await session.run(sql`create or replace temp table sales_before as ${stepSales(tables, touchedMember)}`)
+  await replace(tables.memberOrders, stale, memberOrders(day, touchedMember))
+  await replace(tables.memberFacts, stale, memberFacts(day, tables, touchedMember))
+  await replace(tables.memberMonth, stale, memberMonth(day, tables, touchedMember))
+  await replace(tables.memberDay, stale, memberDay(day, tables, touchedMember))
+  await replace(tables.purchaseSteps, stale, purchaseSteps(tables, touchedMember))
+  await session.run(sql`create or replace table ${tables.cohortMonth} as ${cohortMonth(tables)}`)
+  // sales add up over members: what the touched ones were part of goes, what they are part of now comes
+  await session.run(
+    sql`create or replace table ${tables.stepSales} as ${summedSales(sql`
+    select * from ${tables.stepSales}
+    union all
+    select * from (${stepSales(tables, touchedMember)}) as sales_after
+    union all
+    select step, period_from, class, -orders, -net_minor, -buyers from sales_before`)}`,
+  )
+  await replace(tables.orderCube, touchedDay(sql`local_day`), orderCube(day, touchedDay))
+  await replace(tables.categoryOrders, stale, categoryOrders(day, touchedMember))
+}

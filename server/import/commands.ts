@@ -7,7 +7,7 @@ import type { Connection } from '../command-line/connect.ts'
 import type { Inspection } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import { presets } from './presets.ts'
-import type { FinalReceipt } from './receipt.ts'
+import { countsOf, mappingText, progressText, receiptText, type ToldReceipt } from './told.ts'
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'
 
@@ -34,7 +34,7 @@ export function importCommands(program: Command): void {
       answer(
         options,
         async (connection, signal) => {
-          const receipts: FinalReceipt[] = []
+          const receipts: ToldReceipt[] = []
           const map = overridesOf(options)
           for (const file of files) receipts.push(await importFile(connection, file, map, options, signal))
           return receipts.length === 1 ? receipts[0]! : receipts
@@ -54,10 +54,8 @@ export function importCommands(program: Command): void {
               importId,
               importedAt.slice(0, 16).replace('T', ' '),
               fileName,
-              receipt
-                ? `${receipt.imported} imported, ${receipt.unchanged} unchanged, ${receipt.refused} refused`
-                : '',
-              undoneAt === null ? '' : 'undone',
+              receipt ? say('import-counts', countsOf(receipt)) : '',
+              undoneAt === null ? '' : say('was-undone'),
             ].join('\t'),
           )
           .join('\n'),
@@ -69,7 +67,7 @@ export function importCommands(program: Command): void {
       answer(
         options,
         ({ client }) => client.imports.undo.mutate({ importId }),
-        ({ orders }) => `Undone. ${orders} orders changed.`,
+        ({ orders }) => say('import-undone', { orders }),
       ),
     )
 }
@@ -107,7 +105,7 @@ async function importFile(
   map: MapOverrides,
   options: ImportOptions,
   signal: AbortSignal,
-): Promise<FinalReceipt> {
+): Promise<ToldReceipt> {
   const source = { path: resolve(file) }
   const inspection = await client.imports.inspect.query({ source, map }, { signal })
   process.stderr.write(`${mappingText(inspection)}\n`)
@@ -119,14 +117,14 @@ async function importFile(
     dryRun: options.dryRun ?? false,
     replace: options.replace ?? false,
   })
-  const cancel = async () => {
-    await client.imports.cancel.mutate({ runId })
-    signal.throwIfAborted()
-  }
+  let asked = false
   for (;;) {
-    if (signal.aborted) await cancel()
+    if (signal.aborted && !asked) {
+      asked = true
+      await client.imports.cancel.mutate({ runId })
+    }
     const state = await client.imports.state.query({ runId })
-    if (!state) throw new Refused('The import is no longer known to the server.')
+    if (!state) throw new Refused(say('run-gone'))
     if (process.stderr.isTTY || state.phase === 'done') process.stderr.write(progressText(state))
     switch (state.phase) {
       case 'done':
@@ -134,9 +132,9 @@ async function importFile(
       case 'refused':
         throw new Refused(state.refusal!)
       case 'cancelled':
-        throw new Refused('The import was cancelled.')
+        throw new Refused(say('import-cancelled'))
       case 'failed':
-        throw new Refused('The import failed; nothing was changed. The server says why in its log.')
+        throw new Refused(say('import-failed'))
       default:
         await new Promise((resolve) => {
           const timer = setTimeout(resolve, pollMs)
@@ -154,68 +152,10 @@ async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortS
   )
   if (process.stdin.isTTY) {
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
-    const said = await terminal.question('Import with this mapping? [y/N] ', { signal })
+    const said = await terminal.question(`${say('confirm-mapping')} [y/N] `, { signal })
     terminal.close()
     if (!/^y/i.test(said)) throw new Refused(say('nothing-imported'))
   } else if (unsure.length > 0) throw new Refused(say('unconfirmed'))
 }
 
 const needed = new Set(['orderId', 'memberId', 'orderedAt', 'paidAt', 'amount', 'orderTotal', 'unitPrice'])
-
-const separatorName = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' } as const
-
-function mappingText({ preset, fileName, columns, map, encoding, delimiter, questions }: Inspection): string {
-  const rows = columns.flatMap(({ position, header, field, confidence, samples, unread }) => {
-    const named = columns.filter((column) => column.header === header).length
-    const title = named > 1 ? `${header} (column ${position + 1})` : header
-    return [
-      `  ${title.padEnd(24)} ${(field ?? '–').padEnd(14)} ${field ? `${Math.round(confidence * 100)} %`.padStart(5) : '     '}  ${samples.join(' | ').slice(0, 60)}`,
-      ...(named > 1 && field
-        ? [
-            `    ${named} columns are called ${header}; this one is taken. To choose another: --map with its number.`,
-          ]
-        : []),
-      ...(unread
-        ? [
-            `    ${unread.values} of the ${unread.of} sampled values can't be read, "${unread.sample}" among them; such rows are refused.`,
-          ]
-        : []),
-    ]
-  })
-  const asked = questions.flatMap((question) =>
-    question.kind === 'states' ? [`  States not known: ${question.words.join(', ')}`] : [],
-  )
-  return [
-    `${fileName}: ${encoding}, separated by ${separatorName[delimiter]}, dates ${map.dates ?? '–'} in ${map.timeZone}${preset ? `, recognised as ${preset}` : ''}`,
-    ...rows,
-    ...asked,
-  ].join('\n')
-}
-
-const progressText = (state: {
-  bytes: number
-  bytesRead: number
-  rows: number
-  rowsPerSecond: number
-  secondsLeft: number | null
-  phase: string
-}): string => {
-  const share = Math.round((100 * state.bytesRead) / Math.max(1, state.bytes))
-  const left = state.secondsLeft === null ? '' : `, ${state.secondsLeft} s left`
-  const end = process.stderr.isTTY && state.phase !== 'done' ? '\u001b[K\r' : '\n'
-  return `${state.phase} ${share} %, ${state.rows} rows, ${state.rowsPerSecond} rows/s${left}${end}`
-}
-
-const receiptText = (receipt: FinalReceipt): string =>
-  [
-    `${receipt.dryRun ? 'Would import' : 'Imported'} ${receipt.fileName}: ${receipt.read} rows read, ${receipt.imported} imported, ${receipt.unchanged} unchanged, ${receipt.refused} refused.`,
-    `${receipt.members} members, ${receipt.orders} qualifying orders, ${receipt.guestOrders} guest orders, ${receipt.duplicates} identical lines kept, rounding ${receipt.roundingMinor} minor units.`,
-    ...(receipt.fewerLines > 0
-      ? [
-          `${receipt.fewerLines} orders have fewer lines here than before and were left; --replace applies them.`,
-        ]
-      : []),
-    ...receipt.reasons.map(({ reason, rows }) => `  ${rows} × ${reason}`),
-    ...(receipt.refusedFile ? [`Refused rows: ${receipt.refusedFile}`] : []),
-    ...(receipt.alreadyThere ? [`The same file was imported before as ${receipt.importId}.`] : []),
-  ].join('\n')

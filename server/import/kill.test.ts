@@ -14,45 +14,63 @@ const many = (rows: number) => {
   return lines.join('\n')
 }
 
+/** Imports a file by the command line and ends the process while the lines are staged. */
+async function endedHalfWay(folder: string, file: string, signal: NodeJS.Signals) {
+  const made = await openPlatform(folder)
+  await made.workspaces.create({ name: 'w', currency: 'CNY', timeZone: 'Asia/Shanghai' })
+  await made.close()
+  const child = spawn(
+    process.execPath,
+    ['server/cli.ts', 'import', file, '--workspace', 'w', '--yes', '--data', folder, '--lang', 'en'],
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
+  )
+  let said = ''
+  child.stderr.on('data', (chunk) => (said += String(chunk)))
+  const uploads = join(folder, 'uploads')
+  const halfWay = () =>
+    existsSync(uploads) &&
+    readdirSync(uploads, { recursive: true }).some((name) => String(name).endsWith('.parquet'))
+  while (!halfWay() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(child.exitCode).toBeNull()
+  const gone = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  child.kill(signal)
+  return { exitCode: await gone, said }
+}
+
+/** Opens the folder again and expects a workspace without a row. */
+async function expectNothing(folder: string) {
+  const platform = await openPlatform(folder)
+  try {
+    importRuns(platform)
+    expect(existsSync(join(folder, 'uploads'))).toBe(false)
+    const workspace = (await platform.workspaces.byName('w'))!
+    for (const table of [sql`imports`, sql`import_lines`, sql`orders`, sql`members`, sql`order_versions`])
+      expect(await workspace.engine.rows(sql`select count(*) as n from ${table}`)).toEqual([{ n: 0 }])
+  } finally {
+    await platform.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 test(
   'kill -9 half way changes nothing, and the next start clears what it left',
   { timeout: 180_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'reveille-kill-'))
     await using shop = await openTestShop() // only for its file
-    const file = shop.file('many.csv', many(300_000))
-    const made = await openPlatform(folder)
-    await made.workspaces.create({ name: 'w', currency: 'CNY', timeZone: 'Asia/Shanghai' })
-    await made.close()
-
-    const child = spawn(
-      process.execPath,
-      ['server/cli.ts', 'import', file, '--workspace', 'w', '--yes', '--data', folder],
-      { stdio: 'ignore', env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
-    )
-    const uploads = join(folder, 'uploads')
-    const halfWay = () =>
-      existsSync(uploads) &&
-      readdirSync(uploads, { recursive: true }).some((name) => String(name).endsWith('.parquet'))
-    while (!halfWay() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10))
-    expect(child.exitCode).toBeNull()
-    const gone = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await gone
-
-    const platform = await openPlatform(folder)
-    try {
-      importRuns(platform)
-      expect(existsSync(uploads)).toBe(false)
-      const workspace = (await platform.workspaces.byName('w'))!
-      for (const table of [sql`imports`, sql`import_lines`, sql`orders`, sql`members`, sql`order_versions`])
-        expect(await workspace.engine.rows(sql`select count(*) as n from ${table}`)).toEqual([{ n: 0 }])
-    } finally {
-      await platform.close()
-      rmSync(folder, { recursive: true, force: true })
-    }
+    await endedHalfWay(folder, shop.file('many.csv', many(300_000)), 'SIGKILL')
+    await expectNothing(folder)
   },
 )
+
+test('Ctrl-C half way cancels: exit code 3, nothing changed', { timeout: 180_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reveille-cancel-'))
+  await using shop = await openTestShop()
+  const { exitCode, said } = await endedHalfWay(folder, shop.file('many.csv', many(300_000)), 'SIGINT')
+  expect(exitCode).toBe(3)
+  expect(said).toContain('Cancelled.')
+  await expectNothing(folder)
+})
 
 test('a cancelled import ends at once and leaves nothing', { timeout: 60_000 }, async () => {
   await using shop = await openTestShop()

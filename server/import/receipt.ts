@@ -42,6 +42,8 @@ export interface Receipt {
   readonly alreadyThere: boolean
   readonly dryRun: boolean
   readonly milliseconds: number
+  /** Of these, splitting, normalising and judging; the rest is saving. */
+  readonly readingMilliseconds: number
 }
 
 /** The receipt with what is true of the workspace after the import. */
@@ -53,7 +55,14 @@ export interface FinalReceipt extends Receipt {
 /** The part of the receipt that the file alone decides. */
 export type FileFacts = Omit<
   Receipt,
-  'importId' | 'fileName' | 'refusedFile' | 'dryRun' | 'milliseconds' | 'alreadyThere' | keyof Applied
+  | 'importId'
+  | 'fileName'
+  | 'refusedFile'
+  | 'dryRun'
+  | 'milliseconds'
+  | 'readingMilliseconds'
+  | 'alreadyThere'
+  | keyof Applied
 >
 
 /** Counts what was staged. `minorDigits` as in the normalisation. */

@@ -225,6 +225,7 @@ export class ImportRuns {
           phase: 'refused',
           refusal: refusal('changed-while-reading', { file: order.fileName }),
         }
+      const readingMilliseconds = Math.round(performance.now() - began)
       this.#tell(run, { phase: 'saving', secondsLeft: null })
 
       const facts = await fileFacts(staged, minorDigits, workspace.calendar.timeZone)
@@ -254,6 +255,7 @@ export class ImportRuns {
         alreadyThere: sameAs !== null,
         dryRun: order.dryRun,
         milliseconds: Math.round(performance.now() - began),
+        readingMilliseconds,
       })
       try {
         const applied = await applyImport(

@@ -1,0 +1,95 @@
+import { type MessageKey, say } from '../messages/messages.ts'
+import type { Inspection } from './inspect.ts'
+import type { FinalReceipt } from './receipt.ts'
+
+/** What the command line says of an import, in the language of its user. */
+
+/** A receipt as the server tells it: reasons as sentences, the rounding difference in the currency. */
+export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
+  readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
+  readonly rounding: string
+}
+
+const separators = {
+  ',': 'separator.comma',
+  ';': 'separator.semicolon',
+  '\t': 'separator.tab',
+  '|': 'separator.bar',
+} as const satisfies Record<Inspection['delimiter'], MessageKey>
+
+/** The columns of a file with what they are taken for, how surely, and samples. */
+export function mappingText({
+  preset,
+  fileName,
+  columns,
+  map,
+  encoding,
+  delimiter,
+  questions,
+}: Inspection): string {
+  const rows = columns.flatMap(({ position, header, field, confidence, samples, unread }) => {
+    const named = columns.filter((column) => column.header === header).length
+    const title = named > 1 ? say('column-numbered', { header, number: position + 1 }) : header
+    const share = field ? `${Math.round(confidence * 100)} %`.padStart(5) : '     '
+    return [
+      `  ${title.padEnd(24)} ${(field ?? '–').padEnd(14)} ${share}  ${samples.join(' | ').slice(0, 60)}`,
+      ...(named > 1 && field ? [`    ${say('column-repeated', { named, header })}`] : []),
+      ...(unread ? [`    ${say('column-unread', { ...unread })}`] : []),
+    ]
+  })
+  const unknown = questions.flatMap((question) =>
+    question.kind === 'states' ? [`  ${say('states-unknown', { words: question.words.join(', ') })}`] : [],
+  )
+  const about = say('file-read-as', {
+    file: fileName,
+    encoding,
+    separator: say(separators[delimiter]),
+    dates: map.dates ?? '–',
+    zone: map.timeZone,
+  })
+  return [preset ? say('file-recognised', { about, preset }) : about, ...rows, ...unknown].join('\n')
+}
+
+/** One line of progress; at a terminal it is written over the one before. */
+export const progressText = (state: {
+  bytes: number
+  bytesRead: number
+  rows: number
+  rowsPerSecond: number
+  secondsLeft: number | null
+  phase: 'reading' | 'saving' | 'done' | 'refused' | 'cancelled' | 'failed'
+}): string => {
+  const progress = say('progress', {
+    phase: say(`phase.${state.phase}`),
+    share: state.bytesRead / Math.max(1, state.bytes),
+    rows: state.rows,
+    rate: state.rowsPerSecond,
+  })
+  const left = state.secondsLeft === null ? '' : say('progress-left', { seconds: state.secondsLeft })
+  const end = process.stderr.isTTY && state.phase !== 'done' ? '\u001b[K\r' : '\n'
+  return `${progress}${left}${end}`
+}
+
+/** The counts that `read` is made up of. */
+export const countsOf = ({
+  imported,
+  unchanged,
+  refused,
+}: Pick<FinalReceipt, 'imported' | 'unchanged' | 'refused'>) => ({ imported, unchanged, refused })
+
+/** What came of an import: the counts, why rows were refused and where they are. */
+export const receiptText = (receipt: ToldReceipt): string =>
+  [
+    `${say(receipt.dryRun ? 'would-import' : 'did-import', { file: receipt.fileName, read: receipt.read })} ${say('import-counts', countsOf(receipt))}`,
+    say('import-contents', {
+      members: receipt.members,
+      orders: receipt.orders,
+      guests: receipt.guestOrders,
+      duplicates: receipt.duplicates,
+      rounding: receipt.rounding,
+    }),
+    ...(receipt.fewerLines > 0 ? [say('fewer-lines', { orders: receipt.fewerLines })] : []),
+    ...receipt.reasons.map(({ sentence, rows }) => `  ${rows} × ${sentence}`),
+    ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),
+    ...(receipt.alreadyThere ? [say('same-file', { importId: receipt.importId! })] : []),
+  ].join('\n')

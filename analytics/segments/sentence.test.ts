@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { defaultDormancy } from '../relations/scope.ts'
+import { asOf, expressions, people, start } from './arbitrary.ts'
+import type { Expression } from './ast.ts'
+import { evaluate } from './evaluate.ts'
+import { fields, orderFields } from './fields.ts'
+import { parse } from './parse.ts'
+import { orderPhrases, phrases } from './phrases.ts'
+import { print } from './print.ts'
+import { ruleSentence } from './sentence.ts'
+
+const said = (text: string, language: 'en' | 'zh-CN', currency = 'CNY') => {
+  const parsed = parse(text, { currencyDecimals: 2 })
+  if (parsed.kind !== 'parsed') throw new Error(JSON.stringify(parsed))
+  return ruleSentence(parsed.expression, { language, currency })
+}
+
+test.each([
+  ['everyone', 'All members', '全部会员'],
+  ['orders >= 2', 'Members who placed at least 2 orders', '累计下过至少 2 笔订单的会员'],
+  ['orders = 1', 'Members who placed exactly 1 order', '累计下过正好 1 笔订单的会员'],
+  ['orders = 0', 'Members who never ordered', '从未下单的会员'],
+  ['orders < 3', 'Members who placed fewer than 3 orders', '累计下过不到 3 笔订单的会员'],
+  ['purchase_days between 2 and 5', 'Members who bought on 2 to 5 days', '购买过 2 至 5 天的会员'],
+  ['net > 1000.50', 'Members who spent more than ¥1,000.50 in all', '累计消费超过 ¥1,000.50 的会员'],
+  ['average_order <= 50', 'Members who spend at most ¥50 per order', '笔单价至多 ¥50 的会员'],
+  [
+    'value_at_risk >= 500',
+    'Members who spent at least ¥500 in the year before they went quiet',
+    '沉默前一年消费至少 ¥500 的会员',
+  ],
+  [
+    'first_order between 2026-01-01 and 2026-01-31',
+    'Members who first ordered from 1 Jan 2026 to 31 Jan 2026',
+    '首单在2026年1月1日至2026年1月31日之间的会员',
+  ],
+  ['second_order is unknown', 'Members who never came back on another day', '没有换一天再次购买过的会员'],
+  [
+    'last_order < 2026-02-01',
+    'Members who last ordered before 1 Feb 2026',
+    '最近一单在2026年2月1日之前的会员',
+  ],
+  ['days_since_order > 90', 'Members who last ordered more than 90 days ago', '最近一单距今超过 90 天的会员'],
+  ['status = "dormant"', 'Members who are dormant', '状态为沉睡的会员'],
+  ['status in ("dormant", "lost")', 'Members who are dormant or lost', '状态为沉睡或流失的会员'],
+  ['status = "never bought"', 'Members who have never bought', '从未购买的会员'],
+  [
+    'first_seen = true',
+    'Members who were first seen near the start of the data',
+    '首单落在数据起始阶段的会员',
+  ],
+  [
+    'first_seen != true',
+    'Members who were not first seen near the start of the data',
+    '首单不在数据起始阶段的会员',
+  ],
+  ['store = "西湖店"', 'Members who shop mostly at “西湖店”', '主要门店为“西湖店”的会员'],
+  [
+    'joined >= 2026-01-31',
+    'Members who joined on or after 31 Jan 2026',
+    '入会时间在2026年1月31日或之后的会员',
+  ],
+  ['days_since_joined <= 30', 'Members who joined at most 30 days ago', '入会至多 30 天的会员'],
+  ['channel = "app"', 'Members who joined through “app”', '通过“app”入会的会员'],
+  ['region != "浙江"', 'Members who live somewhere other than “浙江”', '所在地区不是“浙江”的会员'],
+  ['region is unknown', 'Members who have no known region', '地区未知的会员'],
+  ['tier in ("金卡", "银卡")', 'Members who have the tier “金卡” or “银卡”', '等级为“金卡”或“银卡”的会员'],
+  ['points >= 1000', 'Members who have at least 1,000 points', '积分至少 1,000 的会员'],
+  ['gender = "female"', 'Members who are female', '性别为女的会员'],
+  ['birthday_in <= 7', 'Members who have a birthday in at most 7 days', '距生日至多 7 天的会员'],
+  ['consent = "granted"', 'Members who agreed to be contacted', '同意接收消息的会员'],
+  [
+    'consent is unknown',
+    'Members who were never asked whether they may be contacted',
+    '尚未表示是否接收消息的会员',
+  ],
+  ['tag = "vip"', 'Members who carry the tag “vip”', '带有标签“vip”的会员'],
+  ['not tag = "vip"', 'Members who don’t carry the tag “vip”', '不带标签“vip”的会员'],
+  [
+    'tag in ("a", "b", "c", "d", "e", "f")',
+    'Members who carry one of the tags “a”, “b”, “c” or 3 others',
+    '带有标签“a”或“b”或“c”等 6 个之一的会员',
+  ],
+  ['treated_in = "c1"', 'Members who were sent a coupon by the campaign “c1”', '在活动“c1”中收到过券的会员'],
+  [
+    'not held_out_of = "c1"',
+    'Members who were not held out of the campaign “c1”',
+    '不在活动“c1”的对照组中的会员',
+  ],
+  ['member = "1001"', 'Members who have the member id “1001”', '会员编号为“1001”的会员'],
+  [
+    'orders(category = "Tea", store = "西湖店", within 180 days) >= 2',
+    'Members who placed at least 2 orders with “Tea” at “西湖店” in the last 180 days',
+    '近 180 天在“西湖店”下过至少 2 笔含“Tea”的订单的会员',
+  ],
+  [
+    'orders(within 90 days) = 0',
+    'Members who placed no orders in the last 90 days',
+    '近 90 天没有下过订单的会员',
+  ],
+  [
+    'spend(category in ("Tea", "Cake"), within 1 days) > 99.9',
+    'Members who spent more than ¥99.90 on orders with “Tea” or “Cake” in the last day',
+    '近 1 天在含“Tea”或“Cake”的订单上消费超过 ¥99.90 的会员',
+  ],
+  [
+    'orders(channel != "app", day >= 2026-01-31) = 1',
+    'Members who placed exactly 1 order through a channel other than “app” on or after 31 Jan 2026',
+    '在2026年1月31日或之后通过“app”以外的渠道下过正好 1 笔订单的会员',
+  ],
+  [
+    'orders >= 2 and days_since_order > 90 and tag = "vip"',
+    'Members who placed at least 2 orders, last ordered more than 90 days ago and carry the tag “vip”',
+    '累计下过至少 2 笔订单，最近一单距今超过 90 天，且带有标签“vip”的会员',
+  ],
+  [
+    'orders >= 2 and (tag = "vip" or net > 500)',
+    'Members who placed at least 2 orders and (carry the tag “vip” or spent more than ¥500 in all)',
+    '累计下过至少 2 笔订单，且（带有标签“vip”，或累计消费超过 ¥500）的会员',
+  ],
+  [
+    'not (orders >= 2 and net > 500)',
+    'Members who don’t fit (placed at least 2 orders and spent more than ¥500 in all)',
+    '不符合（累计下过至少 2 笔订单，且累计消费超过 ¥500）的会员',
+  ],
+])('%s', (text, english, chinese) => {
+  expect(said(text, 'en')).toBe(english)
+  expect(said(text, 'zh-CN')).toBe(chinese)
+})
+
+test('money is in the workspace’s currency', () => {
+  expect(said('net > 10', 'en', 'GBP')).toBe('Members who spent more than £10 in all')
+})
+
+test('every field has its phrases', () => {
+  expect(Object.keys(phrases).toSorted()).toEqual(fields.map(({ name }) => name).toSorted())
+  expect(Object.keys(orderPhrases).toSorted()).toEqual(orderFields.map(({ name }) => name).toSorted())
+})
+
+test('rules that read the same select the same members', () => {
+  const readers = (['en', 'zh-CN'] as const).map((language) => ({ language, currency: 'CNY' }))
+  const shops = fc.sample(fc.tuple(people, asOf), { numRuns: 30, seed: 5 })
+  const rules = fc.sample(expressions, { numRuns: 4_000, seed: 5 })
+  for (const reader of readers) {
+    const bySentence = Map.groupBy(rules, (rule) => ruleSentence(rule, reader))
+    let collisions = 0
+    for (const [sentence, alike] of bySentence) {
+      expect(sentence).not.toMatch(/undefined|\{\}/)
+      const different = [...new Map(alike.map((rule) => [print(rule), rule])).values()]
+      if (different.length > 1) collisions++
+      for (const [shop, day] of shops) {
+        const moment = {
+          asOf: day,
+          dormancy: defaultDormancy,
+          dataStart: start,
+          openedAtStart: false,
+          newest: true,
+        }
+        const chosen = (rule: Expression) => shop.map((person) => evaluate(rule, person, moment, 2))
+        for (const other of different.slice(1))
+          expect({ sentence, rule: print(other), chosen: chosen(other) }).toEqual({
+            sentence,
+            rule: print(other),
+            chosen: chosen(different[0]!),
+          })
+      }
+    }
+    expect(collisions).toBeGreaterThan(0)
+  }
+})

@@ -58,7 +58,8 @@ test(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'reveille-kill-'))
     await using shop = await openTestShop() // only for its file
-    await endedHalfWay(folder, shop.file('many.csv', many(300_000)), 'SIGKILL')
+    const { exitCode } = await endedHalfWay(folder, shop.file('many.csv', many(300_000)), 'SIGKILL')
+    expect(exitCode).toBeNull()
     await expectNothing(folder)
   },
 )

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../trpc.ts'
+import { useRuleSentence } from '../ui/rule.tsx'
 import { Chip } from './chip.tsx'
 import classes from './filter-bar.module.css'
 import { useFilters } from './filters.ts'
@@ -14,10 +15,11 @@ export function SegmentPicker() {
   const trpc = useTRPC()
   const { filters, set } = useFilters()
   const saved = useQuery(trpc.segments.list.queryOptions(undefined, { staleTime: 60_000 }))
+  const sentence = useRuleSentence()
   const chosen = saved.data?.find(({ expression }) => expression === filters.segment)
   return (
     <Chip
-      label={chosen?.name ?? filters.segment ?? t('segment.all')}
+      label={chosen?.name ?? (filters.segment === undefined ? t('segment.all') : sentence(filters.segment))}
       icon={<IconUsers size={16} aria-hidden />}
       onClear={filters.segment ? () => set({ segment: undefined }) : undefined}
     >

@@ -19,7 +19,7 @@ export function Panel({
         <div className={classes.head}>
           {title ? <h2 className={classes.title}>{title}</h2> : null}
           {tools ? <div className={classes.tools}>{tools}</div> : null}
-          {subtitle ? <p className={classes.subtitle}>{subtitle}</p> : null}
+          {subtitle ? <div className={classes.subtitle}>{subtitle}</div> : null}
         </div>
       ) : null}
       {children}

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { Panel } from '../../ui/panel.tsx'
+import { useRuleSentence } from '../../ui/rule.tsx'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
 
@@ -11,6 +12,7 @@ import classes from './composer.module.css'
 export function AudienceStep({ draft, change, problem }: StepProps) {
   const t = useTranslations('campaigns.audience')
   const trpc = useTRPC()
+  const sentence = useRuleSentence()
   const saved = useQuery(trpc.segments.list.queryOptions())
   const options = [
     { value: 'everyone', label: t('everyone') },
@@ -46,6 +48,7 @@ export function AudienceStep({ draft, change, problem }: StepProps) {
           classNames={{ input: classes.code }}
           onChange={(event) => change({ segment: event.currentTarget.value })}
         />
+        {draft.segment.trim() ? <p className={classes.sentence}>{sentence(draft.segment.trim())}</p> : null}
         {draft.segment.trim() ? (
           <Link to="/members" search={{ segment: draft.segment.trim() }}>
             {t('open')}

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
+import { Rule } from '../../ui/rule.tsx'
 import classes from './composer.module.css'
 import type { Result } from './draft.ts'
 import { useOfferSentence } from './offer-sentence.ts'
@@ -27,14 +28,10 @@ export function FactsPanel({ result }: { result: Result }) {
       <dl className={classes.facts}>
         <dt>{t('review.audience')}</dt>
         <dd>
-          {format.count(preview.members)} ·{' '}
-          <Link
-            to="/members"
-            search={{ segment: preview.segment, asOf: preview.asOf }}
-            className={classes.code}
-          >
-            {preview.segment}
+          <Link to="/members" search={{ segment: preview.segment, asOf: preview.asOf }}>
+            {t('review.members', { n: preview.members, members: format.count(preview.members) })}
           </Link>
+          <Rule text={preview.segment} />
         </dd>
         <dt>{t('review.excluded')}</dt>
         <dd>

@@ -8,6 +8,7 @@ import { errorCode, useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { Rule } from '../../ui/rule.tsx'
 import classes from './composer.module.css'
 import type { Definition, Preview } from './draft.ts'
 import { useOfferSentence } from './offer-sentence.ts'
@@ -110,7 +111,8 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
     <dl className={classes.facts}>
       <dt>{t('review.audience')}</dt>
       <dd>
-        {format.count(preview.members)} · <span className={classes.code}>{preview.segment}</span>
+        {t('review.members', { n: preview.members, members: format.count(preview.members) })}
+        <Rule text={preview.segment} />
       </dd>
       <dt>{t('review.excluded')}</dt>
       <dd>

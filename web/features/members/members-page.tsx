@@ -15,6 +15,7 @@ import { Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
+import { Rule } from '../../ui/rule.tsx'
 import classes from './members.module.css'
 import { TagDialog } from './tag-dialog.tsx'
 
@@ -202,7 +203,7 @@ export function MembersPage() {
         title={(data: Shown) =>
           t('found', { shown: data.rows.length, members: data.members, search: search ? 'yes' : 'no' })
         }
-        subtitle={(data: Shown) => (question.segment ? data.expression : t('subtitle'))}
+        subtitle={(data: Shown) => (question.segment ? <Rule text={data.expression} /> : t('subtitle'))}
         query={{ ...list, data: shown } as unknown as Answer<Shown>}
       >
         {({ rows, members, expression, asOf }) => (

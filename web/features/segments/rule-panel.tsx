@@ -11,6 +11,7 @@ import { Builder } from './builder.tsx'
 import type { Values } from './drafts.ts'
 import { JsonFace } from './json-face.tsx'
 import { ProblemList } from './problem-list.tsx'
+import { Rule } from '../../ui/rule.tsx'
 import classes from './segments.module.css'
 
 const TextFace = lazy(() => import('./text-face.tsx').then((module) => ({ default: module.TextFace })))
@@ -74,7 +75,9 @@ export function RulePanel({
       ) : shop === undefined ? null : (
         <>
           <Builder expression={expression} shop={shop} onChange={(next) => onChange(print(next))} />
-          <pre className={classes.canonical}>{print(expression)}</pre>
+          <div className={classes.canonical}>
+            <Rule text={print(expression)} />
+          </div>
         </>
       )}
     </Panel>

@@ -6,6 +6,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { useRuleSentence } from '../../ui/rule.tsx'
 import classes from './segments.module.css'
 
 interface Listed {
@@ -33,6 +34,7 @@ export function SegmentsPanel() {
   const format = useFormat()
   const trpc = useTRPC()
   const navigate = useNavigate()
+  const sentence = useRuleSentence()
   const answer = useAnswer(trpc.segments.list.queryOptions())
   const columns: readonly Column<Listed>[] = [
     {
@@ -45,7 +47,7 @@ export function SegmentsPanel() {
           <Link to="/segments/$segmentId" params={{ segmentId: row.id }} className={classes.name}>
             {row.name}
           </Link>
-          <code className={classes.expression}>{row.expression}</code>
+          <span className={classes.sentence}>{sentence(row.expression)}</span>
         </>
       ),
     },
@@ -110,7 +112,7 @@ export function SegmentsPanel() {
                 className={classes.starter}
               >
                 <strong>{t(`starters.${key}`)}</strong>
-                <code>{starters[key]}</code>
+                <span>{sentence(starters[key])}</span>
               </Link>
             </li>
           ))}

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
+import { Rule } from '../../ui/rule.tsx'
 import classes from './segments.module.css'
 
 /** Earlier versions of a saved rule, to look at and take up again. */
@@ -31,7 +32,7 @@ export function VersionsPanel({
                 </Button>
               )}
             </div>
-            <code>{expression}</code>
+            <Rule text={expression} />
           </li>
         ))}
       </ul>

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fields } from './fields.ts'
 import { type Guess, guessMapping } from './mapping.ts'
 
 const guess = (headers: string[], ...records: string[][]) =>
@@ -18,6 +19,16 @@ test('a column that is named for it is taken with what it can read, and says wha
   expect(column(found, 'date').unread).toEqual({ values: 1, of: 3, sample: 'soon' })
   expect(column(found, 'total').confidence).toBeCloseTo(0.63, 1)
   expect(column(found, 'order id').unread).toBeNull()
+})
+
+test.each(fields.amount.aliases)('the last of its names is a name too: %s', (header) => {
+  const found = guess(
+    ['会员号', '下单时间', header],
+    ['a', '2026-01-01', '10'],
+    ['b', '2026-01-02', '免费'],
+    ['c', '2026-01-03', '12'],
+  )
+  expect(column(found, header).unread).toEqual({ values: 1, of: 3, sample: '免费' })
 })
 
 test('a column of which nothing can be read is not taken, whatever its name', () => {

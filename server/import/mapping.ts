@@ -243,7 +243,7 @@ function candidates(columns: readonly Column[]): Candidate[] {
     for (const field of fieldNames) {
       const byName = nameMatch(field, column.plain, shopify)
       if (byName === 0) continue
-      const byType = typeMatch(field, column, byName >= wholeName)
+      const byType = typeMatch(field, column, byName > wholeName)
       if (byType > 0) found.push({ field, position: column.position, confidence: round(byName * byType) })
     }
   // Where no header says it, the only column of its type is offered, for confirmation.
@@ -270,8 +270,8 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
 }
 
-/** A name match this good is of the whole header. */
-const wholeName = 0.9
+/** A name match above this is of the whole header: parts of one stay below. */
+const wholeName = 0.7
 /** Of this share of its values a column is of a type, whatever its name. */
 const sure = 0.9
 

@@ -50,7 +50,8 @@ const given = <T, V>(value: OfData<T, V>, data: T | undefined): V | undefined =>
  *
  * - `title`, `subtitle`: text, or made from the data (a finding); `name` stands in while there is no data.
  * - `empty`: why there is nothing and what to do first; shown when `isEmpty` says so.
- * - `table`: the same data as rows; `csvName` is the file's name without ending.
+ * - `table`: the same data as rows; `csvName` is the file's name without ending. `listed`: the panel shows
+ *   those rows already, so there is no other view to change to.
  */
 export function QueryPanel<T>({
   title,
@@ -61,6 +62,7 @@ export function QueryPanel<T>({
   empty,
   definition,
   table,
+  listed = false,
   csvName,
   minHeight = 240,
   tools,
@@ -74,6 +76,7 @@ export function QueryPanel<T>({
   empty?: { reason: ReactNode; action?: ReactNode }
   definition?: OfData<T, ReactNode>
   table?: (data: T) => TableOf<never>
+  listed?: boolean
   csvName?: string
   minHeight?: number
   tools?: ReactNode
@@ -154,7 +157,7 @@ export function QueryPanel<T>({
         tools={
           <>
             {tools}
-            {rows ? (
+            {rows && !listed ? (
               <button
                 type="button"
                 className={classes.textTool}

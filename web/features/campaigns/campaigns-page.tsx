@@ -94,6 +94,7 @@ export function CampaignsPage() {
           isEmpty={(all) => all.length === 0}
           empty={{ reason: t('none'), action: <Link to="/dormant">{t('toDormant')}</Link> }}
           table={(all) => tableOf(columns, inGroup(all, group))}
+          listed
           csvName={`campaigns-${group}`}
           minHeight={120}
         >

@@ -36,6 +36,7 @@ export function LedgerPanel({ answer }: { answer: Answer<Result> }) {
       subtitle={t('subtitle')}
       query={answer}
       table={(result) => tableOf(columns, linesOf(result))}
+      listed
       csvName="campaign-ledger"
       minHeight={200}
     >

@@ -1,4 +1,5 @@
 import { Anchor, Button, Modal } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -33,6 +34,7 @@ export function HistoryPanel() {
   const { language } = useLanguage()
   const { count, instant } = useFormat()
   const { role } = useWorkspace()
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const [undoing, setUndoing] = useState<Imported>()
   const list = useAnswer(trpc.imports.list.queryOptions({ language }))
   const may = role === 'owner' || role === 'marketer'
@@ -44,7 +46,20 @@ export function HistoryPanel() {
     value: ({ receipt }) => receipt?.[key] ?? null,
   })
   const columns: Column<Imported>[] = [
-    { key: 'file', header: t('history.file'), value: ({ fileName }) => fileName },
+    {
+      key: 'file',
+      header: t('history.file'),
+      cell: ({ fileName, importedAt }) =>
+        onPhone ? (
+          <>
+            <div className={classes.fileName}>{fileName}</div>
+            <div className={classes.when}>{instant(importedAt)}</div>
+          </>
+        ) : (
+          fileName
+        ),
+      value: ({ fileName }) => fileName,
+    },
     {
       key: 'imported_at',
       header: t('history.at'),
@@ -83,7 +98,9 @@ export function HistoryPanel() {
           <Button size="xs" variant="default" onClick={() => setUndoing(row)}>
             {t('history.undo')}
           </Button>
-        ) : null,
+        ) : row.kind === 'orders' ? null : (
+          t('history.sample')
+        ),
       value: ({ undoneAt }) => undoneAt,
     },
   ]
@@ -100,12 +117,15 @@ export function HistoryPanel() {
             rows,
           )
         }
+        listed
         csvName="imports"
         minHeight={80}
       >
         {(rows) => (
           <DataTable
-            columns={columns}
+            columns={
+              onPhone ? columns.filter(({ key }) => ['file', 'imported', 'undo'].includes(key)) : columns
+            }
             rows={rows}
             rowKey={({ importId }) => importId}
             label={t('history.title')}

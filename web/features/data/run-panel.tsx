@@ -146,12 +146,12 @@ function ReceiptPanel({
       <KpiStrip
         items={[
           {
-            label: t('receipt.kept'),
+            label: t(receipt.dryRun ? 'receipt.wouldKeep' : 'receipt.kept'),
             value: count(receipt.imported),
             base: t('receipt.unchanged', { count: receipt.unchanged }),
           },
           {
-            label: t('receipt.refused'),
+            label: t(receipt.dryRun ? 'receipt.wouldRefuse' : 'receipt.refused'),
             value: count(receipt.refused),
             base:
               receipt.refused > 0 ? (
@@ -195,7 +195,7 @@ function ReceiptPanel({
           <Button renderRoot={(props) => <Link to="/" {...props} />}>{t('receipt.thisWeek')}</Button>
         )}
         <Button variant="default" onClick={onLeave}>
-          {t('receipt.another')}
+          {t(receipt.dryRun ? 'mapping.other' : 'receipt.another')}
         </Button>
       </div>
     </Panel>

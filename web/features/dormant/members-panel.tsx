@@ -135,6 +135,7 @@ export function MembersPanel({
       subtitle={t('list.subtitle')}
       query={{ ...list, data: shown } as unknown as Answer<Shown>}
       table={({ rows }) => tableOf(columnsOf(rows), rows)}
+      listed
       csvName={`${status}-members`}
     >
       {({ rows }) => (

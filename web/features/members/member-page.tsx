@@ -84,6 +84,7 @@ export function MemberPage() {
             orderList,
           )
         }
+        listed
         csvName={`member-${memberId}`}
         minHeight={120}
       >

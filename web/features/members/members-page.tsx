@@ -245,7 +245,9 @@ export function MembersPage() {
             </div>
             {failed ? <Failure error={failed.error} /> : null}
             {rows.length === 0 ? (
-              <p className={classes.note}>{search ? t('nobodyFound', { search }) : t('nobody')}</p>
+              <p className={classes.note}>
+                {search ? t('nobodyFound', { search }) : t(question.segment ? 'nobody' : 'nobodyYet')}
+              </p>
             ) : (
               <DataTable
                 label={t('title')}

@@ -25,7 +25,7 @@ const starters = {
   recent: 'orders(within 30 days) >= 2',
   birthday: 'birthday_in <= 7',
   never: 'status = "never bought" and days_since_joined > 30',
-  worth: 'spend(within 365 days) >= 1000 and not status = "active"',
+  worth: 'spend(within 365 days) >= 1000 and status in ("cooling", "dormant", "lost")',
 } as const
 
 /** The saved segments with how many members each has now. */

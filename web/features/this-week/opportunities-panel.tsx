@@ -60,6 +60,7 @@ export function OpportunitiesPanel({ query }: { query: Answer<Found> }) {
       isEmpty={({ opportunities }) => opportunities.length === 0}
       empty={{ reason: t('list.empty') }}
       table={({ opportunities }) => tableOf(columns, opportunities)}
+      listed
       csvName="opportunities"
       minHeight={280}
     >

@@ -1,0 +1,143 @@
+import AxeBuilder from '@axe-core/playwright'
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStage, type Stage } from './harness.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(() => stage?.close())
+
+/** What axe calls serious on the page as it stands. */
+async function serious(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id} (${nodes.length}) ${nodes[0]?.html.slice(0, 160)}`)
+}
+
+/** Makes a workspace of that name and goes into it; answers how to go into another. */
+async function workspaceOf(page: Page, name: string) {
+  const { url } = stage.server
+  await page.request.post(`${url}/trpc/workspaces.create`, {
+    headers: { origin: url },
+    data: { name, currency: 'CNY', timeZone: 'Asia/Shanghai' },
+  })
+  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
+  const idOf = (wanted: string) =>
+    me.result.data.workspaces.find((workspace: { name: string }) => workspace.name === wanted).id as string
+  const switchTo = (wanted: string) =>
+    page.request.post(`${url}/trpc/workspaces.switch`, {
+      headers: { origin: url },
+      data: { id: idOf(wanted) },
+    })
+  await switchTo(name)
+  return switchTo
+}
+
+test('an empty workspace takes a dropped file, and shows the sample data when asked', async () => {
+  const { page, complaints, open } = await stage.page()
+  const switchTo = await workspaceOf(page, 'empty')
+
+  // the full page is never there, not even for a moment
+  await page.addInitScript(() => {
+    new MutationObserver(() => {
+      const title = document.querySelector('h1')?.textContent
+      if (title) sessionStorage.titles = `${sessionStorage.titles ?? ''}|${title}`
+    }).observe(document, { childList: true, subtree: true })
+  })
+  await open('/')
+  await page.getByRole('heading', { name: 'Start with your orders' }).waitFor()
+  expect(await page.evaluate(() => String(sessionStorage.titles))).not.toContain('This week')
+  expect(await serious(page)).toEqual([])
+
+  await page.getByRole('button', { name: 'See sample data' }).click()
+  await page.getByRole('heading', { name: 'This week' }).waitFor()
+  await switchTo('empty')
+  await open('/')
+
+  const zone = page.getByTestId('drop-zone')
+  const file = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer()
+    transfer.items.add(
+      new File(['order,member,time,amount\nA1,M1,2026-01-05 10:00:00,12.50\n'], 'orders.csv', {
+        type: 'text/csv',
+      }),
+    )
+    return transfer
+  })
+  await zone.dispatchEvent('drop', { dataTransfer: file })
+  await page.waitForURL(/\/data$/)
+  await page.getByText('orders.csv').first().waitFor()
+  await page.getByRole('heading', { name: 'Confirm the columns' }).waitFor()
+  await switchTo('demo')
+  expect(complaints).toEqual([])
+  await page.context().close()
+}, 120_000)
+
+test('a file is checked first, then imported, then taken out again', async () => {
+  const { page, complaints, open } = await stage.page({ language: 'zh-CN', width: 390 })
+  const switchTo = await workspaceOf(page, 'checked')
+  await open('/data')
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: '选择文件' }).click(),
+  ])
+  await chooser.setFiles({
+    name: '订单.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(
+      [
+        '订单号,会员手机号,下单时间,实付金额',
+        'A1,13800138000,2026/11/01 10:22:01,268.00',
+        'A2,13800138000,2026/11/03 18:03:11,￥258.00',
+        'A3,,2026/11/03 09:00:00,45.00',
+        'A4,13700137002,2026/11/04 09:00:00,免费',
+      ].join('\n'),
+    ),
+  })
+  await page.getByRole('heading', { name: '确认字段' }).waitFor()
+  await page.getByText('抽样的 4 个值中有 1 个无法识别，例如“免费”').waitFor()
+  expect(await serious(page)).toEqual([])
+
+  // the check says what would come of it and changes nothing
+  await page.getByRole('button', { name: '只检查，不导入' }).click()
+  await page.getByRole('heading', { name: '订单.csv 导入后会是这样' }).waitFor()
+  expect(await page.locator('dl').first().innerText()).toMatch(/将导入行数\s*3[^]*将拒绝行数\s*1/)
+  await page.getByText('拒绝 1 行：金额不是数字。').waitFor()
+  const [refused] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: '下载被拒绝的行' }).click(),
+  ])
+  expect(readFileSync(await refused.path(), 'utf8')).toMatch(/5,.*金额不是数字。,.*免费/)
+  expect(await serious(page)).toEqual([])
+  await page.getByRole('button', { name: '回到字段' }).click()
+  await page.getByRole('heading', { name: '确认字段' }).waitFor()
+  await page.getByRole('button', { name: '只检查，不导入' }).click()
+  await page.getByRole('button', { name: '立即导入' }).click()
+  await page.getByRole('heading', { name: '订单.csv 已导入' }).waitFor()
+  expect(await page.locator('dl').first().innerText()).toMatch(/已导入行数\s*3/)
+  await open('/members')
+  await page.getByRole('heading', { name: '1 位会员' }).waitFor()
+
+  // undoing asks first
+  await open('/data')
+  await page.getByRole('button', { name: '撤销' }).click()
+  const question = page.getByRole('dialog')
+  expect(await serious(page)).toEqual([])
+  await question.getByRole('button', { name: '保留' }).last().click()
+  await question.waitFor({ state: 'hidden' })
+  await open('/members')
+  await page.getByRole('heading', { name: '1 位会员' }).waitFor()
+  await open('/data')
+  await page.getByRole('button', { name: '撤销' }).click()
+  await question.getByRole('button', { name: '撤销导入' }).click()
+  await page.getByText('已撤销').waitFor()
+  await open('/members')
+  await page.getByText('还没有会员。请先在“数据”中导入订单文件。').waitFor()
+  await switchTo('demo')
+  expect(complaints).toEqual([])
+  await page.context().close()
+}, 120_000)

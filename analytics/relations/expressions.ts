@@ -13,11 +13,30 @@ export function boughtBetween(
   to: string,
   atLeast = 1,
 ): string {
-  const places = [
-    ...(scope.stores ? [`store in (${scope.stores.map(quoted).join(', ')})`] : []),
-    ...(scope.channels ? [`channel in (${scope.channels.map(quoted).join(', ')})`] : []),
-  ]
-  return `orders(${[...places, `between ${from} and ${to}`].join(', ')}) >= ${atLeast}`
+  return `orders(${[...places(scope), `between ${from} and ${to}`].join(', ')}) >= ${atLeast}`
+}
+
+const places = ({ stores, channels }: Pick<Scope, 'stores' | 'channels'>): string[] => [
+  ...(stores ? [`store in (${stores.map(quoted).join(', ')})`] : []),
+  ...(channels ? [`channel in (${channels.map(quoted).join(', ')})`] : []),
+]
+
+/**
+ * In the segment language: came back from the n-th purchase day to the next within so many days, the n-th
+ * being on or before a day, the next with an order in the question's own stores and channels.
+ */
+export function cameBack(
+  scope: Pick<Scope, 'stores' | 'channels'>,
+  n: number,
+  withinDays: number,
+  onOrBefore: string,
+): string {
+  const there = places(scope)
+  return [
+    `orders(purchase_day = ${n}, day <= ${onOrBefore}) >= 1`,
+    `orders(purchase_day = ${n + 1}, days_after_previous <= ${withinDays}) >= 1`,
+    ...(there.length === 0 ? [] : [`orders(${[`purchase_day = ${n + 1}`, ...there].join(', ')}) >= 1`]),
+  ].join(' and ')
 }
 
 /** In the segment language: the members of a monthly cohort, by its first day. */

@@ -160,6 +160,14 @@ class Compiler {
     const byCategory = where.some(
       (condition) => condition.kind === 'condition' && condition.field === 'category',
     )
+    const numbersDays = where.some(
+      (condition) => condition.kind === 'condition' && orderFieldsByName.get(condition.field)!.numbersDays,
+    )
+    const ofCategories = numbersDays
+      ? sql`(select category_order.*, member_order.purchase_day_number, member_order.previous_day
+          from ${categoryOrders} as category_order
+          join ${memberOrders} as member_order on member_order.order_key = category_order.order_key)`
+      : categoryOrders
     const condition = join(
       where.map((one) => this.#orderCondition(one)),
       sql` and `,
@@ -168,8 +176,8 @@ class Compiler {
       ? sql`count(distinct case when ${condition} then bought.order_key end)`
       : this.#d.countIf(condition)
     return this.#aggregate(
-      byCategory ? 'by_category' : 'by_order',
-      byCategory ? categoryOrders : memberOrders,
+      byCategory ? (numbersDays ? 'by_category_and_day' : 'by_category') : 'by_order',
+      byCategory ? ofCategories : memberOrders,
       measure === 'spend' ? this.#d.sumIf(sql`bought.net_minor`, condition) : counted,
       condition,
     )

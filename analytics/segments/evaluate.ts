@@ -1,4 +1,4 @@
-import { addDays } from '../calendar/calendar.ts'
+import { addDays, daysBetween } from '../calendar/calendar.ts'
 import type { Clause, Expression, OrderCondition, Test, Value } from './ast.ts'
 import { fieldsByName, type Kind, measuresByName, orderFieldsByName } from './fields.ts'
 import { type Moment, type Person, type Purchase, qualifyingOrders } from './person.ts'
@@ -47,9 +47,18 @@ function answerOf({ subject }: Clause, person: Person, moment: Moment): Answer {
   const byCategory = subject.where.some((one) => one.kind === 'condition' && one.field === 'category')
   let orders = 0
   let spendMinor = 0
-  for (const order of qualifyingOrders(person, moment)) {
+  const qualifying = qualifyingOrders(person, moment)
+  const days = [...new Set(qualifying.map(({ day }) => day))]
+  for (const order of qualifying) {
+    const nth = days.indexOf(order.day)
+    const opens = qualifying.find(({ day }) => day === order.day) === order
+    const placed: Placed = {
+      ...order,
+      purchaseDay: nth + 1,
+      daysAfterPrevious: opens && nth > 0 ? daysBetween(days[nth - 1]!, order.day) : null,
+    }
     const meets = (category: string | null) =>
-      subject.where.every((one) => orderMeets(one, order, category, moment))
+      subject.where.every((one) => orderMeets(one, placed, category, moment))
     const lines = order.lines.filter(({ category }) => category !== null && meets(category))
     if (byCategory ? lines.length > 0 : meets(null)) orders++
     if (byCategory) for (const line of lines) spendMinor += line.netMinor
@@ -58,14 +67,23 @@ function answerOf({ subject }: Clause, person: Person, moment: Moment): Answer {
   return { kind, value: subject.measure === 'orders' ? orders : spendMinor }
 }
 
-function orderMeets(
-  one: OrderCondition,
-  order: Purchase,
-  category: string | null,
-  { asOf }: Moment,
-): boolean {
+/** An order with its place among the member's purchase days. */
+interface Placed extends Purchase {
+  readonly purchaseDay: number
+  /** On the first order of a day; null on the first purchase day. */
+  readonly daysAfterPrevious: number | null
+}
+
+function orderMeets(one: OrderCondition, order: Placed, category: string | null, { asOf }: Moment): boolean {
   if (one.kind === 'within') return order.day >= addDays(asOf, -one.days)
-  const value = { category, store: order.store, channel: order.channel, day: order.day }[one.field]!
+  const value = {
+    category,
+    store: order.store,
+    channel: order.channel,
+    day: order.day,
+    purchase_day: order.purchaseDay,
+    days_after_previous: order.daysAfterPrevious,
+  }[one.field]!
   return holds(one.test, { kind: orderFieldsByName.get(one.field)!.kind, value }, 0)
 }
 

@@ -463,9 +463,13 @@ export const measures: readonly Measure[] = [
 
 /** What can be asked of an order inside the parentheses, beside `within n days`. */
 export interface OrderField extends Described {
-  readonly kind: 'text' | 'day'
-  /** Column of `member_orders` and `category_orders`; `category` is in the latter alone. */
+  readonly kind: 'text' | 'day' | 'count'
+  /**
+   * Over `member_orders` or, with a category, `category_orders`; `category` is in the latter alone, what
+   * numbers the purchase days in the former.
+   */
   readonly column: Sql
+  readonly numbersDays?: true
 }
 
 export const orderFields: readonly OrderField[] = [
@@ -506,6 +510,31 @@ export const orderFields: readonly OrderField[] = [
       '下单当日：day >= 2026-01-31，或 between 2026-01-01 and 2026-01-31。',
     ),
     column: sql`bought.local_day`,
+  },
+  {
+    name: 'purchase_day',
+    kind: 'count',
+    history: 'full',
+    numbersDays: true,
+    title: both('Purchase day number', '第几个购买日'),
+    help: both(
+      'Which of the member’s days with an order it is: 1 is the first. All orders of a day have its number.',
+      '该订单在会员的第几个购买日，首个为 1；同一天的订单编号相同。',
+    ),
+    column: sql`bought.purchase_day_number`,
+  },
+  {
+    name: 'days_after_previous',
+    kind: 'count',
+    unit: 'days',
+    history: 'full',
+    numbersDays: true,
+    title: both('Days after the previous purchase day', '距上一个购买日天数'),
+    help: both(
+      'Days since the purchase day before, on the first order of a day; unknown on the first purchase day and on further orders of a day.',
+      '距上一个购买日的天数，只在当天首单上有值；首个购买日和当天的后续订单为未知。',
+    ),
+    column: sql`(bought.local_day - bought.previous_day)`,
   },
 ]
 

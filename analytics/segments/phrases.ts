@@ -205,6 +205,9 @@ export const phrases: Readonly<Record<string, { readonly en: Phrase; readonly 'z
   },
 }
 
+const daysByNumber = (phrase: (number: number) => string) =>
+  Object.fromEntries(Array.from({ length: 20 }, (_, i) => [String(i + 1), phrase(i + 1)]))
+
 /** How a condition on an order inside a measure reads: "at “West”", "在“西湖店”". */
 export const orderPhrases: Readonly<Record<string, { readonly en: Phrase; readonly 'zh-CN': Phrase }>> = {
   category: {
@@ -237,6 +240,32 @@ export const orderPhrases: Readonly<Record<string, { readonly en: Phrase; readon
   day: {
     en: { is: '{}', known: 'on a known day', unknown: 'on no known day' },
     'zh-CN': { is: '{}', known: '在已知日期', unknown: '在未知日期' },
+  },
+  purchase_day: {
+    en: {
+      is: 'on a purchase day whose number is {}',
+      known: 'on a numbered purchase day',
+      unknown: 'on no numbered purchase day',
+      words: daysByNumber((number) => `on purchase day ${number}`),
+    },
+    'zh-CN': {
+      is: '在编号{}的购买日',
+      known: '在有编号的购买日',
+      unknown: '在没有编号的购买日',
+      words: daysByNumber((number) => `在第 ${number} 个购买日`),
+    },
+  },
+  days_after_previous: {
+    en: {
+      is: '{} after the purchase day before',
+      known: 'opening a purchase day after the first',
+      unknown: 'not opening a purchase day after the first',
+    },
+    'zh-CN': {
+      is: '（距上一个购买日{}）',
+      known: '（并非首个购买日的当天首单）',
+      unknown: '（首个购买日，或当天的后续订单）',
+    },
   },
 }
 

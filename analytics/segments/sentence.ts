@@ -82,7 +82,11 @@ function measurePhrase({ measure, where }: MeasureSubject, test: Test, reader: R
       .map((one) => conditionPhrase(one, reader))
   const known = test.kind === 'known' || test.kind === 'unknown'
   if (english) {
-    const conditions = [...of(['category']), ...of(['store', 'channel']), ...of(['day', 'within'])].join(' ')
+    const conditions = [
+      ...of(['category']),
+      ...of(['store', 'channel']),
+      ...of(['purchase_day', 'days_after_previous', 'day', 'within']),
+    ].join(' ')
     const onOrders = where.some((one) => one.kind === 'condition' && one.field !== 'day') ? 'on orders ' : ''
     if (known)
       return `have ${test.kind === 'known' ? 'a known' : 'no known'} ${measure === 'orders' ? 'number of orders' : 'spend on orders'} ${conditions}`
@@ -90,7 +94,10 @@ function measurePhrase({ measure, where }: MeasureSubject, test: Test, reader: R
       return `placed ${none ? 'no orders' : askedOf(test, asked, reader)} ${conditions}`
     return `spent ${none ? 'nothing' : askedOf(test, asked, reader)} ${onOrders}${conditions}`
   }
-  const when = [...of(['within', 'day']), ...of(['store', 'channel'])].join('')
+  const when = [
+    ...of(['within', 'day', 'purchase_day', 'days_after_previous']),
+    ...of(['store', 'channel']),
+  ].join('')
   const categories = of(['category']).join('且')
   const goods = categories === '' ? '' : `${categories}的`
   if (known)

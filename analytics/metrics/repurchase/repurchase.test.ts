@@ -3,6 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answer, questions, testEngine } from '../../oracle/asked.ts'
 import { handQuestion, handShop } from '../../oracle/hand-shop.ts'
 import { shops } from '../../oracle/shop.ts'
+import { compile } from '../../segments/compile.ts'
+import { parse } from '../../segments/parse.ts'
+import { duckdb } from '../../sql/duckdb.ts'
+import { sql } from '../../sql/sql.ts'
 import { repurchaseOracle } from './oracle.ts'
 import { repurchase, repurchaseFindings, type RepurchaseRow } from './repurchase.ts'
 
@@ -34,6 +38,27 @@ test('window and ladder are what the definitions count', async () => {
       },
     ),
     { numRuns: 20 },
+  )
+})
+
+test('the rule beside a figure selects the members who are counted', async () => {
+  await fc.assert(
+    fc.asyncProperty(shops, questions, fc.constantFrom(1, 30, 90), async (plain, question, withinDays) => {
+      const scope = await shop.load(plain, { ...question, audience: null })
+      const rows = await answer(shop.engine, repurchase, scope, {
+        withinDays,
+        from: question.asOf.slice(0, 8) + '01',
+      })
+      for (const { membersExpression, measure, repeated } of rows) {
+        if (measure === 'purchase-days' && membersExpression === null) continue
+        const parsed = parse(String(membersExpression), { currencyDecimals: 2 })
+        if (parsed.kind !== 'parsed') throw new Error(`${membersExpression}`)
+        const chosen = compile(parsed.expression, { scope, currencyDecimals: 2, newest: true }, duckdb)
+        const [found] = await shop.engine.rows(sql`select count(*) as n from (${chosen}) as chosen`)
+        expect({ membersExpression, repeated: found!.n }).toEqual({ membersExpression, repeated })
+      }
+    }),
+    { numRuns: 30 },
   )
 })
 

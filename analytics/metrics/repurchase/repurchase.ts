@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AskedDay } from '../../calendar/day.ts'
 import { addDays } from '../../calendar/calendar.ts'
-import { boughtBetween } from '../../relations/expressions.ts'
+import { boughtBetween, cameBack } from '../../relations/expressions.ts'
 import { askedMembers, countedOrders, everywhere, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -108,9 +108,11 @@ export const repurchase = defineMetric({
         membersExpression:
           row.measure === 'orders'
             ? twice
-            : row.measure === 'purchase-days' && isWholeHistory(settings, scope)
-              ? 'purchase_days >= 2'
-              : null,
+            : row.measure === 'ladder'
+              ? cameBack(scope, row.n!, settings.withinDays, addDays(scope.asOf, -settings.withinDays))
+              : isWholeHistory(settings, scope)
+                ? 'purchase_days >= 2'
+                : null,
       }))
   },
 })

@@ -2,7 +2,6 @@ import { useNavigate } from '@tanstack/react-router'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
-import { bothHold, useFilters } from '../../filters/filters.ts'
 import { usePopulation } from '../../filters/population.ts'
 import { BarsChart } from '../../ui/bars-chart.tsx'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
@@ -22,7 +21,6 @@ export function LadderPanel({ answer }: { answer: Answer<RepurchaseAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
   const population = usePopulation()
-  const { segment } = useFilters().question
   const findingText = useFindingText(t, 'finding.repurchase.neutral')
   const navigate = useNavigate()
   return (
@@ -111,14 +109,13 @@ export function LadderPanel({ answer }: { answer: Answer<RepurchaseAnswer> }) {
                   width={width}
                   barHeight={barHeight}
                   label={t('ladder.subtitle', { days: withinDays })}
-                  bars={steps.map(({ n, rate, repeated, members }) => ({
+                  bars={steps.map(({ n, rate, repeated, members, membersExpression }) => ({
                     key: String(n),
                     name: t('step', { n: n ?? 0, next: (n ?? 0) + 1 }),
                     value: rate ?? 0,
                     text: format.share(repeated, members),
                     note: t('point', { returned: format.count(repeated), eligible: format.count(members) }),
-                    // The language has no gap between purchase days; the subtitle says whom the bar opens.
-                    members: bothHold(segment, `purchase_days >= ${(n ?? 0) + 1}`),
+                    members: membersExpression ?? undefined,
                   }))}
                   onBar={(members) => void navigate({ to: '/members', search: { segment: members, asOf } })}
                 />

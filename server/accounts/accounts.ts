@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isAPIError } from 'better-auth/api'
 import type { Clock } from '../platform.ts'
+import type { Language } from '../messages/messages.ts'
 import type { Store } from '../store/store.ts'
 import type { Role } from '../trpc.ts'
 import { workspacesOf } from './access.ts'
@@ -66,7 +67,11 @@ export class Accounts {
     return token
   }
 
-  async signInWithOwnerToken(browser: Browser, token: string): Promise<Entered | LinkRefused | MustWait> {
+  async signInWithOwnerToken(
+    browser: Browser,
+    token: string,
+    language: Language,
+  ): Promise<Entered | LinkRefused | MustWait> {
     const minutes = this.#addresses.waitMinutes(browser.address)
     if (minutes !== null) return { kind: 'must-wait', minutes }
     const link = this.#ownerLink
@@ -75,7 +80,7 @@ export class Accounts {
       return { kind: 'link-refused' }
     }
     this.#ownerLink = null
-    await this.#startSession(browser, await ownerUserId(this.#store, this.#now()))
+    await this.#startSession(browser, await ownerUserId(this.#store, language, this.#now()))
     return { kind: 'signed-in', role: 'owner' }
   }
 

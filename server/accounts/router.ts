@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { worded } from '../messages/messages.ts'
+import { sentence, worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { auditName } from '../settings/audit.ts'
 import { openProcedure, ownerProcedure, type Role, router, signedInProcedure } from '../trpc.ts'
@@ -33,7 +33,7 @@ const ownerStays = () => refused('CONFLICT', 'owner-stays')
 
 export const accountsRouter = router({
   /** Who is signed in and what they may see; null for nobody. */
-  me: openProcedure.query(async ({ ctx: { platform, actor, workspace, role } }) => {
+  me: openProcedure.query(async ({ ctx: { platform, actor, workspace, role, language } }) => {
     if (!actor) return null
     const local = actor.kind === 'local'
     const workspaces = local
@@ -45,7 +45,7 @@ export const accountsRouter = router({
         }))
     return {
       userId: local ? null : actor.userId,
-      name: local ? 'Owner' : actor.name,
+      name: local ? sentence(language, 'ownerName') : actor.name,
       ownsInstallation: local || (await ownsInstallation(platform.store, actor.userId)),
       hasPassword: local || (await platform.accounts.hasPassword(actor.userId)),
       role,
@@ -71,7 +71,11 @@ export const accountsRouter = router({
 
   /** With the link that each start prints for the owner. */
   signInWithLink: openProcedure.input(z.object({ token: Token })).mutation(async ({ ctx, input }) => {
-    const outcome = await ctx.platform.accounts.signInWithOwnerToken(browserOf(ctx), input.token)
+    const outcome = await ctx.platform.accounts.signInWithOwnerToken(
+      browserOf(ctx),
+      input.token,
+      ctx.language,
+    )
     switch (outcome.kind) {
       case 'signed-in':
         return entered(outcome.role)

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { type Language, sentence } from '../messages/messages.ts'
 import type { Store } from '../store/store.ts'
 import { normalName } from './auth.ts'
 
-/** The owner's user, made at the first sign-in. */
-export function ownerUserId(store: Store, at: string): Promise<string> {
+/** The owner's user, made at the first sign-in and called so in the language of that browser. */
+export function ownerUserId(store: Store, language: Language, at: string): Promise<string> {
   return store.transaction().execute(async (tx) => {
     const { owner_user_id } = await tx
       .selectFrom('installation')
@@ -13,7 +14,7 @@ export function ownerUserId(store: Store, at: string): Promise<string> {
     const id = randomUUID()
     await tx
       .insertInto('users')
-      .values(userRow(id, 'Owner', false, at))
+      .values(userRow(id, sentence(language, 'ownerName'), false, at))
       .execute()
     await tx.updateTable('installation').set({ owner_user_id: id }).execute()
     return id

@@ -34,6 +34,7 @@ export const server = {
   storeNewer:
     'The data folder {folder} was written by a newer Reveille. Update this one with git pull, then start again.',
   waiting: 'Another Reveille command is using {folder}; waiting for it…',
+  ownerName: 'Owner',
   cancelled: 'Cancelled.',
   unexpected:
     'Something unexpected went wrong: {reason}. If it happens again, report it with the command you ran.',

@@ -29,6 +29,7 @@ export const server: Record<keyof typeof english, string> = {
     '工作区文件 {file} 已损坏，无法读取。请将最近一次备份恢复到空目录：npx reveille restore 文件 --data 目录',
   storeNewer: '数据目录 {folder} 由更新版本的 Reveille 写入。请先用 git pull 更新，再重新启动。',
   waiting: '另一个 Reveille 命令正在使用 {folder}，正在等待……',
+  ownerName: '店主',
   cancelled: '已取消。',
   unexpected: '出现意外错误：{reason}。如再次发生，请附上所用命令反馈。',
   noAnswer: '端口 {port} 上的 Reveille 服务不再响应。请重新启动后再执行此命令。',

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
@@ -8,6 +9,7 @@ import { Page } from '../../ui/page.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Summary } from './draft.ts'
+import classes from './campaigns-page.module.css'
 import { CampaignStatusChip, VerdictChip } from './words.tsx'
 
 const groups = {
@@ -26,15 +28,25 @@ export function CampaignsPage() {
   const list = useAnswer(
     trpc.campaigns.list.queryOptions(undefined, { staleTime: 0, trpc: { abortOnUnmount: true } }),
   )
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const columns: Column<Summary>[] = [
     {
       key: 'name',
       header: t('column.name'),
       value: ({ name }) => name,
-      cell: ({ campaignId, name }) => (
-        <Link to="/campaigns/$campaignId" params={{ campaignId }}>
-          {name}
-        </Link>
+      cell: ({ campaignId, name, status, verdict, launchedDay }) => (
+        <>
+          <Link to="/campaigns/$campaignId" params={{ campaignId }}>
+            {name}
+          </Link>
+          {onPhone ? (
+            <div className={classes.phoneLine}>
+              <CampaignStatusChip status={status} />
+              {verdict ? <VerdictChip verdict={verdict} /> : null}
+              {launchedDay === null ? null : <span>{format.day(launchedDay)}</span>}
+            </div>
+          ) : null}
+        </>
       ),
     },
     {
@@ -100,7 +112,9 @@ export function CampaignsPage() {
         >
           {(all) => (
             <DataTable
-              columns={columns}
+              columns={
+                onPhone ? columns.filter(({ key }) => ['name', 'issued', 'redeemed'].includes(key)) : columns
+              }
               rows={inGroup(all, group)}
               rowKey={({ campaignId }) => campaignId}
               label={t(`group.${group}`)}

@@ -113,8 +113,8 @@ export function MembersPanel({
       cell: ({ valueAtRiskMinor }) => <strong>{format.money(valueAtRiskMinor)}</strong>,
     },
   ]
-  /** On a phone the member, the status and why share one cell, and the rhythm is left to the member's page. */
-  const narrow = ([member, why, , ...figures]: Column<Listed>[]): Column<Listed>[] => [
+  /** On a phone the member, the status and why share one cell, the days are in its sentence and the rhythm is left to the member's page. */
+  const narrow = ([member, why, , , ...figures]: Column<Listed>[]): Column<Listed>[] => [
     {
       ...member!,
       cell: (row) => (

@@ -99,9 +99,7 @@ function CountingForm({
               onChange={(event) => want({ ...wanted, openedAtStart: event.currentTarget.checked })}
               disabled={!mayChange}
             />
-            <p className={classes.note}>
-              {t('calendar.currency')}: {currency} · {t('calendar.currencyHint')}
-            </p>
+            <p className={classes.note}>{t('calendar.currencyLine', { currency })}</p>
           </div>
         </Panel>
         <Panel title={t('dormancy.title')} subtitle={t('dormancy.subtitle')}>

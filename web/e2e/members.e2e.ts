@@ -39,6 +39,22 @@ test('this week, the demo’s campaign with its result, and who is dormant', asy
   await page.context().close()
 })
 
+test('a point of a chart opens its members by keyboard', async () => {
+  const { page, complaints, open } = await stage.page()
+  await open('/')
+  const chart = page.locator('svg.recharts-surface[tabindex="0"]').first()
+  await chart.focus()
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key)
+  const tooltip = page.locator('.recharts-tooltip-wrapper').first()
+  await tooltip.locator('[data-chosen]').filter({ hasText: 'New' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/members\?segment=/)
+  await settled(page)
+  expect(decodeURIComponent(page.url())).toMatch(/and[ +]\(first_order[ +]between/i)
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
 test('a search is found, opened, exported and tagged: only those who were found', async () => {
   const { page, complaints, open } = await stage.page()
   await open('/members')

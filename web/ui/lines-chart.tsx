@@ -3,13 +3,15 @@ import {
   Line,
   LineChart,
   Tooltip,
+  useActiveTooltipLabel,
+  useIsTooltipActive,
   usePlotArea,
   useXAxisScale,
   useYAxisScale,
   XAxis,
   YAxis,
 } from 'recharts'
-import type { ReactNode } from 'react'
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import classes from './lines-chart.module.css'
 import { usePalette } from './palette.ts'
 import { niceTicks, spread, textWidth } from './scale.ts'
@@ -33,7 +35,8 @@ export interface LineSeries {
 
 /**
  * Lines over a shared axis: filled dots are complete, open ones in progress; each line is named at its
- * end. One tab stop; the arrow keys step through the points; a click on a point, or Enter, calls `onPoint`.
+ * end. One tab stop: left and right step through the positions, up and down through the lines of one; a
+ * click on a point, or Enter, calls `onPoint`.
  */
 export function LinesChart({
   width,
@@ -63,6 +66,25 @@ export function LinesChart({
   dots?: boolean
 }) {
   const palette = usePalette()
+  const activeRef = useRef<number | null>(null)
+  const [line, chooseLine] = useState(0)
+  const here = onPoint
+    ? (index: number) => series.filter(({ points }) => (points[index]?.value ?? null) !== null)
+    : () => []
+  const chosenAt = (index: number) => here(index)[Math.min(line, here(index).length - 1)]
+  const press = (event: KeyboardEvent) => {
+    const index = activeRef.current
+    if (!onPoint || index === null) return
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+    if (step !== undefined) {
+      const count = here(index).length
+      chooseLine((Math.min(line, count - 1) + step + count) % Math.max(1, count))
+      event.preventDefault()
+    } else if (event.key === 'Enter') {
+      const chosen = chosenAt(index)
+      if (chosen) onPoint(chosen, index)
+    }
+  }
   const values = series.flatMap(({ points }) => points.flatMap(({ value }) => value ?? []))
   const ticks = niceTicks(Math.max(0, ...values), Math.min(0, ...values))
   const labelWidth = Math.max(0, ...series.map(({ name }) => textWidth(name, 12, 600, fontFamily)))
@@ -74,104 +96,118 @@ export function LinesChart({
   }))
   const axis = { fontSize: 12, fill: palette.text3, fontFamily }
   return (
-    <LineChart
-      width={width}
-      height={height}
-      data={rows}
-      margin={{ top: 12, right: Math.ceil(labelWidth) + 26, bottom: 4, left: 0 }}
-      accessibilityLayer
-      title={title}
-      desc={description}
-    >
-      <CartesianGrid vertical={false} stroke={palette.grid} />
-      <XAxis
-        dataKey="index"
-        tickLine={false}
-        axisLine={{ stroke: palette.control }}
-        tick={axis}
-        tickFormatter={(index: number) => positions[index] ?? ''}
-        minTickGap={24}
-        interval="preserveStartEnd"
-        height={28}
-        tickMargin={8}
-        padding={{ left: 8, right: 8 }}
-      />
-      <YAxis
-        width={Math.ceil(tickWidth) + 12}
-        domain={[ticks[0] ?? 0, ticks.at(-1) ?? 1]}
-        ticks={ticks}
-        tickLine={false}
-        axisLine={false}
-        tick={axis}
-        tickFormatter={formatTick}
-      />
-      <Tooltip
-        isAnimationActive={false}
-        cursor={{ stroke: palette.control, strokeDasharray: '2 3' }}
-        content={({ active, label }) => {
-          const index = Number(label)
-          return active && positions[index] !== undefined ? (
-            <ChartTooltip heading={positionTitle(index)}>
-              {series.map(({ key, name, colour, points }) => {
-                const point = points[index]
-                return point && point.value !== null ? (
-                  <TooltipRow
-                    key={key}
-                    colour={colour}
-                    name={name}
-                    value={formatValue(point.value)}
-                    notes={point.notes}
-                  />
-                ) : null
-              })}
-            </ChartTooltip>
-          ) : null
-        }}
-      />
-      {series.map((each) => (
-        <Line
-          key={each.key}
-          dataKey={each.key}
-          name={each.name}
-          type="linear"
-          stroke={each.colour}
-          strokeWidth={each.strong ? 2.5 : 2}
+    <div onKeyDown={press}>
+      <LineChart
+        width={width}
+        height={height}
+        data={rows}
+        margin={{ top: 12, right: Math.ceil(labelWidth) + 26, bottom: 4, left: 0 }}
+        accessibilityLayer
+        title={title}
+        desc={description}
+      >
+        <CartesianGrid vertical={false} stroke={palette.grid} />
+        <XAxis
+          dataKey="index"
+          tickLine={false}
+          axisLine={{ stroke: palette.control }}
+          tick={axis}
+          tickFormatter={(index: number) => positions[index] ?? ''}
+          minTickGap={24}
+          interval="preserveStartEnd"
+          height={28}
+          tickMargin={8}
+          padding={{ left: 8, right: 8 }}
+        />
+        <YAxis
+          width={Math.ceil(tickWidth) + 12}
+          domain={[ticks[0] ?? 0, ticks.at(-1) ?? 1]}
+          ticks={ticks}
+          tickLine={false}
+          axisLine={false}
+          tick={axis}
+          tickFormatter={formatTick}
+        />
+        <Tooltip
           isAnimationActive={false}
-          connectNulls={false}
-          dot={
-            dots
-              ? ({ cx, cy, index, key }) =>
-                  typeof cx === 'number' && typeof cy === 'number' && each.points[index]?.value !== null ? (
-                    <circle
+          cursor={{ stroke: palette.control, strokeDasharray: '2 3' }}
+          content={({ active, label }) => {
+            const index = Number(label)
+            return active && positions[index] !== undefined ? (
+              <ChartTooltip heading={positionTitle(index)}>
+                {series.map(({ key, name, colour, points }) => {
+                  const point = points[index]
+                  return point && point.value !== null ? (
+                    <TooltipRow
                       key={key}
-                      cx={cx}
-                      cy={cy}
-                      r={3.5}
-                      strokeWidth={2}
-                      stroke={each.colour}
-                      fill={each.points[index]?.inProgress ? palette.surface : each.colour}
-                      cursor={onPoint ? 'pointer' : undefined}
-                      onClick={onPoint ? () => onPoint(each, index) : undefined}
+                      colour={colour}
+                      name={name}
+                      value={formatValue(point.value)}
+                      notes={point.notes}
+                      chosen={here(index).length > 1 && chosenAt(index)?.key === key}
                     />
-                  ) : (
-                    <g key={key} />
-                  )
-              : false
-          }
-          activeDot={{
-            r: 5,
-            fill: each.colour,
-            stroke: palette.surface,
-            cursor: onPoint ? 'pointer' : undefined,
-            onClick: onPoint
-              ? (_event: unknown, dot: unknown) => onPoint(each, Number((dot as { index?: number }).index))
-              : undefined,
+                  ) : null
+                })}
+              </ChartTooltip>
+            ) : null
           }}
         />
-      ))}
-      <EndLabels series={series} />
-    </LineChart>
+        {series.map((each) => (
+          <Line
+            key={each.key}
+            dataKey={each.key}
+            name={each.name}
+            type="linear"
+            stroke={each.colour}
+            strokeWidth={each.strong ? 2.5 : 2}
+            isAnimationActive={false}
+            connectNulls={false}
+            dot={
+              dots
+                ? ({ cx, cy, index, key }) =>
+                    typeof cx === 'number' && typeof cy === 'number' && each.points[index]?.value !== null ? (
+                      <circle
+                        key={key}
+                        cx={cx}
+                        cy={cy}
+                        r={3.5}
+                        strokeWidth={2}
+                        stroke={each.colour}
+                        fill={each.points[index]?.inProgress ? palette.surface : each.colour}
+                        cursor={onPoint ? 'pointer' : undefined}
+                        onClick={onPoint ? () => onPoint(each, index) : undefined}
+                      />
+                    ) : (
+                      <g key={key} />
+                    )
+                : false
+            }
+            activeDot={{
+              r: 5,
+              fill: each.colour,
+              stroke: palette.surface,
+              cursor: onPoint ? 'pointer' : undefined,
+              onClick: onPoint
+                ? (_event: unknown, dot: unknown) => onPoint(each, Number((dot as { index?: number }).index))
+                : undefined,
+            }}
+          />
+        ))}
+        <EndLabels series={series} />
+        <ActivePosition positionRef={activeRef} />
+      </LineChart>
+    </div>
   )
+}
+
+/** Keeps the position that the pointer or the arrow keys are at, for the keys of the chart; null at none. */
+function ActivePosition({ positionRef }: { positionRef: RefObject<number | null> }) {
+  const isActive = useIsTooltipActive()
+  const label = useActiveTooltipLabel()
+  useEffect(() => {
+    positionRef.current = isActive && label !== undefined ? Number(label) : null
+  }, [positionRef, isActive, label])
+  return null
 }
 
 /**
@@ -267,14 +303,17 @@ export function TooltipRow({
   name,
   value,
   notes,
+  chosen = false,
 }: {
   colour?: string
   name: string
   value: string
-  notes?: readonly string[]
+  notes?: readonly string[] | undefined
+  /** Enter opens this one. */
+  chosen?: boolean
 }) {
   return (
-    <div className={classes.row}>
+    <div className={classes.row} data-chosen={chosen || undefined}>
       {colour ? <span className={classes.dot} style={{ background: colour }} /> : null}
       <span>{name}</span>
       <span className={classes.value}>{value}</span>

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { languageOf, say } from '../messages/messages.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 
 interface AskOptions extends CommonOptions {
@@ -16,7 +17,8 @@ export function metricCommands(program: Command): void {
       answer(
         options,
         ({ client }) => client.analytics.metrics.query(),
-        (list) => list.map(({ name, description }) => `${name.padEnd(14)} ${description.en}`).join('\n'),
+        (list) =>
+          list.map(({ name, description }) => `${name.padEnd(14)} ${description[languageOf()]}`).join('\n'),
       ),
     )
   inWorkspace(metric.command('ask <name>', { isDefault: true, hidden: true }))
@@ -51,19 +53,19 @@ export function metricCommands(program: Command): void {
             { signal },
           )
         },
-        ({ rows, asOf }) => `As of ${asOf}\n${table(rows)}`,
+        ({ rows, asOf }) => `${say('as-of-day', { asOf })}\n${table(rows)}`,
       ),
     )
 }
 
 function setting(pair: string): [string, string] {
   const at = pair.indexOf('=')
-  if (at < 1) throw new Refused(`--set takes key=value, not ${pair}`)
+  if (at < 1) throw new Refused(say('setting-not-a-pair', { pair }))
   return [pair.slice(0, at), pair.slice(at + 1)]
 }
 
 function table(rows: readonly Record<string, unknown>[]): string {
-  if (rows.length === 0) return 'No rows.'
+  if (rows.length === 0) return say('no-result-rows')
   const columns = Object.keys(rows[0]!).filter((column) => column !== 'membersExpression')
   return [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '–')))]
     .map((cells) => cells.join('\t'))

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import type { CampaignDefinition } from './definition.ts'
-import { say } from '../messages/messages.ts'
+import { languageOf, say } from '../messages/messages.ts'
+import { moneyText } from '../messages/money.ts'
 import { blockerSaid, confirmationSaid } from './sentences.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -17,7 +18,7 @@ export function campaignCommands(program: Command): void {
       answer(
         options,
         ({ client }) => client.campaigns.create.mutate(readDefinition(options.file)),
-        ({ campaignId }) => `Draft ${campaignId}. Next: npx reveille campaign preview ${campaignId}`,
+        ({ campaignId }) => say('draft-made', { campaignId }),
       ),
     )
 
@@ -25,15 +26,31 @@ export function campaignCommands(program: Command): void {
     (campaignId: string, options: CommonOptions) =>
       answer(
         options,
-        ({ client }) => client.campaigns.preview.query({ campaignId }),
+        async ({ client }) => {
+          const preview = await client.campaigns.preview.query({ campaignId })
+          const workspace = await client.workspaces.current.query()
+          return { ...preview, currency: workspace!.currency }
+        },
         (preview) =>
           [
-            `Data to ${preview.asOf}: ${preview.members} members, ${preview.issued} coupons, ${preview.holdout} held out.`,
-            ...preview.excluded.map(({ reason, members }) => `  left out, ${reason}: ${members}`),
-            `At most ${preview.worstCostMinor} minor units; good through ${preview.lastDay}.`,
+            say('preview-audience', {
+              asOf: preview.asOf,
+              members: preview.members,
+              issued: preview.issued,
+              holdout: preview.holdout,
+            }),
+            ...preview.excluded.map(({ reason, members }) =>
+              say('preview-excluded', { reason: { id: `excluded-${reason}` }, members }),
+            ),
+            typeof preview.worstCostMinor === 'number'
+              ? say('preview-cost', {
+                  cost: moneyText(preview.worstCostMinor, preview.currency, languageOf()),
+                  lastDay: preview.lastDay,
+                })
+              : say('preview-unbounded', { lastDay: preview.lastDay }),
             preview.plan.detectable === null
-              ? 'Without a holdout the effect stays unknown.'
-              : `This size shows a rise of ${(preview.plan.detectable * 100).toFixed(1)} points or more.`,
+              ? say('preview-no-holdout')
+              : say('preview-detectable', { points: preview.plan.detectable * 100 }),
             ...(preview.blockers.length > 0
               ? [say('campaign-blocked', { blockers: preview.blockers.map(blockerSaid) })]
               : []),
@@ -44,7 +61,7 @@ export function campaignCommands(program: Command): void {
                   }),
                 ]
               : []),
-            `Digest ${preview.digest}`,
+            say('preview-digest', { digest: preview.digest }),
           ].join('\n'),
       ),
   )
@@ -61,8 +78,10 @@ export function campaignCommands(program: Command): void {
             digest: options.digest,
             confirm: options.confirm,
           }),
-        (report) =>
-          `${report.now ? 'Launched' : `Was launched at ${report.launchedAt}`}: ${report.issued} coupons, ${report.holdout} members held out.`,
+        ({ now, launchedAt, issued, holdout }) =>
+          now
+            ? say('launch-done', { issued, holdout })
+            : say('launch-was-done', { at: launchedAt, issued, holdout }),
       ),
     )
 
@@ -74,8 +93,17 @@ export function campaignCommands(program: Command): void {
         (result) =>
           [
             `${result.name}: ${result.status}`,
-            `issued ${result.issued}, delivered ${result.delivered}, redeemed ${result.redeemed} by ${result.redeemers} members`,
-            `treated ${result.treated}, held out ${result.heldOut}, effect: ${result.measurement?.verdict ?? 'not launched'}`,
+            say('result-coupons', {
+              issued: result.issued,
+              delivered: result.delivered,
+              redeemed: result.redeemed,
+              redeemers: result.redeemers,
+            }),
+            say('result-arms', {
+              treated: result.treated,
+              heldOut: result.heldOut,
+              verdict: result.measurement?.verdict ?? say('not-launched'),
+            }),
           ].join('\n'),
       ),
   )
@@ -89,7 +117,7 @@ export function campaignCommands(program: Command): void {
         answer(
           options,
           ({ client }) => client.campaigns[name].mutate({ campaignId }),
-          () => 'Done.',
+          () => say('done'),
         ),
     )
 
@@ -100,7 +128,7 @@ export function campaignCommands(program: Command): void {
         options,
         ({ client }) =>
           client.campaigns.cancel.mutate({ campaignId, revokeCoupons: options.revoke === true }),
-        ({ revoked }) => (options.revoke ? `Done, ${revoked} coupons revoked.` : 'Done.'),
+        ({ revoked }) => (options.revoke ? say('done-revoked', { revoked }) : say('done')),
       ),
     )
 
@@ -147,11 +175,11 @@ function readDefinition(file: string): z.input<typeof CampaignDefinition> {
   try {
     text = readFileSync(file, 'utf8')
   } catch {
-    throw new Refused(`The file ${file} can't be read. Give the path of a campaign file.`)
+    throw new Refused(say('campaign-file-unreadable', { file }))
   }
   try {
     return JSON.parse(text) as z.input<typeof CampaignDefinition>
   } catch (error) {
-    throw new Refused(`${file} is not JSON: ${(error as Error).message}.`)
+    throw new Refused(say('campaign-file-not-json', { file, detail: (error as Error).message }))
   }
 }

@@ -13,7 +13,8 @@ import { inspect } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
-import { importById, importRuns, minorDigitsOf, type RunState } from './runs.ts'
+import { moneyText } from '../messages/money.ts'
+import { importById, importRuns, type RunState } from './runs.ts'
 import { uploadedFile } from './uploads.ts'
 
 const Language = z.enum(['en', 'zh-CN']).default('en')
@@ -154,12 +155,7 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
   reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
-  rounding: new Intl.NumberFormat(language, {
-    style: 'currency',
-    currency,
-    currencyDisplay: 'narrowSymbol',
-    maximumFractionDigits: 8,
-  }).format(receipt.roundingMinor / 10 ** minorDigitsOf(currency)),
+  rounding: moneyText(receipt.roundingMinor, currency, language),
 })
 
 const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)

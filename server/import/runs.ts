@@ -12,6 +12,7 @@ import { inspect, type Readable } from './inspect.ts'
 import type { MapOverrides } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
+import { decimalsOf } from '../messages/money.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
@@ -191,7 +192,7 @@ export class ImportRuns {
     const { signal } = run.cancel
     const began = performance.now()
     const now = clock.now()
-    const minorDigits = minorDigitsOf(workspace.currency)
+    const minorDigits = decimalsOf(workspace.currency)
     const folder = join(this.temporaryFolder, run.state.runId)
     const before = statSync(order.path)
     let staged: Staged | undefined
@@ -330,10 +331,6 @@ async function* withHeaders(staged: Staged, { inspection, mapping }: Readable): 
       return { line, reason, value, header: position === undefined ? null : inspection.headers[position]! }
     })
 }
-
-/** Digits after the decimal mark in a currency: 2 for CNY, 0 for JPY. */
-export const minorDigitsOf = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 
 /** Whether the workspace has a fact about an import: its file, whether it is undone. */
 export async function importById(workspace: Workspace, importId: string) {

@@ -4,21 +4,31 @@ import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enRefusals from './en/refusals.json' with { type: 'json' }
+import enTerminal from './en/terminal.json' with { type: 'json' }
 import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
 import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
 import zhProblems from './zh-CN/problems.json' with { type: 'json' }
 import zhRefusals from './zh-CN/refusals.json' with { type: 'json' }
+import zhTerminal from './zh-CN/terminal.json' with { type: 'json' }
 import { server as zhServer } from './zh-CN/server.ts'
 
-export const english = { ...enServer, ...enImport, ...enProblems, ...enRefusals, ...enApi, ...enFields }
+export const english = {
+  ...enServer,
+  ...enImport,
+  ...enProblems,
+  ...enRefusals,
+  ...enApi,
+  ...enFields,
+  ...enTerminal,
+}
 export type MessageKey = keyof typeof english
 export type Language = 'en' | 'zh-CN'
 
 export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = {
   en: english,
-  'zh-CN': { ...zhServer, ...zhImport, ...zhProblems, ...zhRefusals, ...zhApi, ...zhFields },
+  'zh-CN': { ...zhServer, ...zhImport, ...zhProblems, ...zhRefusals, ...zhApi, ...zhFields, ...zhTerminal },
 }
 
 /** A sentence that is not in a language yet. Its values may be sentences too; several stand one after the other. */

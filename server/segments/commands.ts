@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { say } from '../messages/messages.ts'
 import type { Explanation } from '../../analytics/segments/explain.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 
@@ -28,7 +29,7 @@ export function segmentCommands(program: Command): void {
       answer(
         options,
         ({ client }, signal) => client.segments.count.query({ expression, asOf: options.asOf }, { signal }),
-        ({ members, all, asOf }) => `${members} of ${all} members as of ${asOf}`,
+        ({ members, all, asOf }) => say('segment-counted', { members, all, asOf }),
       ),
     )
   asked(segment.command('list <expression>'))
@@ -43,7 +44,7 @@ export function segmentCommands(program: Command): void {
           while (memberIds.length < members) {
             const next = await page({ after: memberIds.at(-1), dataVersion })
             if (next.memberIds.length === 0)
-              throw new Refused(`The list ended after ${memberIds.length} of ${members} members.`)
+              throw new Refused(say('list-ended', { had: memberIds.length, members }))
             memberIds.push(...next.memberIds)
           }
           return { expression: canonical, asOf, dataVersion, members, memberIds }
@@ -65,7 +66,7 @@ export function segmentCommands(program: Command): void {
           return explained
         },
         ({ memberId, selected, asOf, explanation }) =>
-          [`${memberId} is ${selected ? 'in' : 'not in'}, as of ${asOf}.`, ...lines(explanation, '')].join(
+          [say(selected ? 'member-in' : 'member-not-in', { memberId, asOf }), ...lines(explanation, '')].join(
             '\n',
           ),
       ),
@@ -85,8 +86,9 @@ function pointed(
     suggestion,
   }: { from: number; to: number; message: string; suggestion?: string | undefined },
 ): string {
-  const instead = suggestion === undefined || suggestion === '' ? '' : ` Try: ${suggestion}`
-  const sentence = `At character ${from + 1}: ${message}${instead}`
+  const instead =
+    suggestion === undefined || suggestion === '' ? '' : ` ${say('try-instead', { suggestion })}`
+  const sentence = `${say('at-character', { at: from + 1, message })}${instead}`
   const start = text.lastIndexOf('\n', from - 1) + 1
   const line = text.slice(start).split('\n')[0]!
   if (line.length > 200) return sentence
@@ -96,14 +98,16 @@ function pointed(
 
 function lines(explanation: Explanation, indent: string): string[] {
   const mark = explanation.holds ? '✓' : '✗'
-  if (explanation.kind === 'everyone') return [`${indent}${mark} everyone`]
+  if (explanation.kind === 'everyone') return [`${indent}${mark} ${say('explained-everyone')}`]
   if (explanation.kind !== 'clause')
     return [
-      `${indent}${mark} ${{ and: 'all of', or: 'any of', not: 'not' }[explanation.kind]}`,
+      `${indent}${mark} ${say(`explained-${explanation.kind}`)}`,
       ...explanation.parts.flatMap((part) => lines(part, `${indent}  `)),
     ]
   const { text, value, flip, valueKind } = explanation
-  const own = valueKind === 'set' ? '' : `: ${value ?? 'unknown'}`
-  const turn = flip ? ` (turns at ${flip.value}${flip.onDay ? `, on ${flip.onDay}` : ''})` : ''
+  const own = valueKind === 'set' ? '' : `: ${value ?? say('value-unknown')}`
+  const turn = !flip
+    ? ''
+    : ` ${flip.onDay ? say('turns-on', { value: String(flip.value), day: flip.onDay }) : say('turns-at', { value: String(flip.value) })}`
   return [`${indent}${mark} ${text}${own}${turn}`]
 }

@@ -1,3 +1,4 @@
+import { decimalsOf } from '../messages/money.ts'
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import { clausesOf, type Expression } from '../../analytics/segments/ast.ts'
 import { compile, type SegmentSetting } from '../../analytics/segments/compile.ts'
@@ -116,10 +117,6 @@ export function fieldsWithoutHistory(expression: Expression): string[] {
   )
   return [...new Set(asked)]
 }
-
-/** Decimals of a currency: 2 for CNY, 0 for JPY. */
-export const decimalsOf = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 
 async function versionIn(session: Session): Promise<number> {
   const [state] = await session.rows(sql`select data_version from workspace_state`)

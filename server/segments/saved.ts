@@ -4,7 +4,8 @@ import { print } from '../../analytics/segments/print.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { decimalsOf, type SegmentError } from './evaluation.ts'
+import { type SegmentError } from './evaluation.ts'
+import { decimalsOf } from '../messages/money.ts'
 
 export interface SavedSegment {
   readonly id: string

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { Transaction } from 'kysely'
 import { parse } from '../../analytics/segments/parse.ts'
 import { print } from '../../analytics/segments/print.ts'
+import { renamed } from '../../analytics/segments/rename.ts'
 import { recordAudit } from '../settings/audit.ts'
+import type { StoreSchema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type SegmentError } from './evaluation.ts'
@@ -151,6 +154,65 @@ export async function saveSegment(
     await recordAudit(tx, { ...audited, action: 'segment-saved' })
     return { kind: 'saved', id: segmentId, version }
   })
+}
+
+/**
+ * Writes a tag's new name into the rules that ask for it, in the transaction that renames it: a new
+ * version of each saved segment, and the audience of each campaign that is still a draft.
+ */
+export async function followTagRename(
+  tx: Transaction<StoreSchema>,
+  workspace: Workspace,
+  { from, to }: { from: string; to: string },
+  { by, at }: { by: string; at: Date },
+): Promise<void> {
+  const currencyDecimals = decimalsOf(workspace.currency)
+  const rewritten = (text: string): string => {
+    const parsed = parse(text, { currencyDecimals })
+    return parsed.kind === 'parsed' ? print(renamed(parsed.expression, 'tag', from, to)) : text
+  }
+  const versions = await tx
+    .selectFrom('segments')
+    .innerJoin('segment_versions', 'segment_versions.segment_id', 'segments.id')
+    .select(['segments.id', 'segment_versions.version', 'segment_versions.expression'])
+    .where('segments.workspace_id', '=', workspace.id)
+    .where('segments.removed_at', 'is', null)
+    .orderBy('segment_versions.version')
+    .execute()
+  for (const { id, version, expression } of new Map(versions.map((row) => [row.id, row])).values()) {
+    const text = rewritten(expression)
+    if (text === expression) continue
+    await tx
+      .insertInto('segment_versions')
+      .values({
+        workspace_id: workspace.id,
+        segment_id: id,
+        version: version + 1,
+        expression: text,
+        saved_by: by,
+        saved_at: at.toISOString(),
+      })
+      .execute()
+    await recordAudit(tx, { workspaceId: workspace.id, actor: by, action: 'segment-saved', subject: id, at })
+  }
+  const drafts = await tx
+    .selectFrom('campaigns')
+    .select(['id', 'definition'])
+    .where('workspace_id', '=', workspace.id)
+    .where('state', '=', 'draft')
+    .execute()
+  for (const { id, definition } of drafts) {
+    const draft = JSON.parse(definition) as { segment?: unknown }
+    if (typeof draft.segment !== 'string') continue
+    const segment = rewritten(draft.segment)
+    if (segment === draft.segment) continue
+    await tx
+      .updateTable('campaigns')
+      .set({ definition: JSON.stringify({ ...draft, segment }) })
+      .where('workspace_id', '=', workspace.id)
+      .where('id', '=', id)
+      .execute()
+  }
 }
 
 /** Takes a rule out of the list; its versions stay. False when there is none. */

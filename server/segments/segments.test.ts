@@ -182,7 +182,28 @@ test('a tag is put on members, on a segment, taken off, renamed and retired; the
   await caller.tags.remove({ tag: 'vip', whose: { kind: 'members', memberIds: ['M0000002'] } })
   expect(await members('tag = "vip"')).toBe(1)
   await caller.tags.save({ name: 'vip', colour: 3, description: 'Invited to tastings' })
+  const saved = await caller.segments.save({
+    name: 'Invited',
+    expression: 'tag in ("vip", "other") and not (tag = "vip" and orders(category = "vip") >= 1)',
+  })
+  const { campaignId } = await caller.campaigns.create({
+    name: 'To the invited',
+    segment: 'tag = "vip"',
+    offer: { kind: 'amount', amountMinor: 2000 },
+    validDays: 14,
+    channel: { kind: 'csv' },
+  })
   await caller.tags.rename({ from: 'vip', to: 'VIP "2026"' })
+  // rules that ask for the tag ask for its new name; a draft follows too
+  const followed = await caller.segments.get({ id: saved.id })
+  expect(followed.versions.map(({ version, expression }) => [version, expression])).toEqual([
+    [
+      2,
+      'tag in ("VIP \\"2026\\"", "other") and not (tag = "VIP \\"2026\\"" and orders(category = "vip") >= 1)',
+    ],
+    [1, 'tag in ("vip", "other") and not (tag = "vip" and orders(category = "vip") >= 1)'],
+  ])
+  expect((await caller.campaigns.show({ campaignId })).definition.segment).toBe('tag = "VIP \\"2026\\""')
   expect(await members('tag = "VIP \\"2026\\""')).toBe(1)
   expect((await caller.tags.list()).find(({ name }) => name.startsWith('VIP'))).toMatchObject({
     colour: 3,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import { sql } from '../../analytics/sql/sql.ts'
 import { evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
+import { followTagRename } from '../segments/saved.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent, type StoreEvent } from '../store/events.ts'
 import type { StoreSchema } from '../store/schema.ts'
@@ -148,7 +149,7 @@ export async function setTag(
   return { kind: 'done', members: found.memberIds.length }
 }
 
-/** Gives a tag another name, on all who carry it. Refused when there is a tag of that name. */
+/** Gives a tag another name, on all who carry it and in the rules that ask for it. Refused when there is a tag of that name. */
 export async function renameTag(
   store: Store,
   workspace: Workspace,
@@ -175,6 +176,7 @@ export async function renameTag(
       .where('workspace_id', '=', workspace.id)
       .where('id', '=', id)
       .execute()
+    await followTagRename(tx, workspace, { from, to }, { by, at })
     await recordEvent(tx, workspace.id, { kind: 'tag-renamed', from, to }, at)
     await recordAudit(tx, { workspaceId: workspace.id, actor: by, action: 'tag-renamed', subject: id, at })
   })

@@ -133,6 +133,16 @@ test('money is in the workspace’s currency', () => {
   expect(said('net > 10', 'en', 'GBP')).toBe('Members who spent more than £10 in all')
 })
 
+test('an id is called by its name where it has one', () => {
+  const parsed = parse('treated_in = "c1" and tag = "c1"', { currencyDecimals: 2 })
+  if (parsed.kind !== 'parsed') throw new Error('no rule')
+  const nameOf = (field: string, value: string) =>
+    field === 'treated_in' && value === 'c1' ? 'Wake up' : undefined
+  expect(ruleSentence(parsed.expression, { language: 'en', currency: 'CNY', nameOf })).toBe(
+    'Members who were sent a coupon by the campaign “Wake up” and carry the tag “c1”',
+  )
+})
+
 test('every field has its phrases', () => {
   expect(Object.keys(phrases).toSorted()).toEqual(fields.map(({ name }) => name).toSorted())
   expect(Object.keys(orderPhrases).toSorted()).toEqual(orderFields.map(({ name }) => name).toSorted())

@@ -7,6 +7,8 @@ export interface Reader {
   readonly language: 'en' | 'zh-CN'
   /** ISO 4217. */
   readonly currency: string
+  /** What a value of a field is called, where its text is an id. */
+  readonly nameOf?: (field: string, value: string) => string | undefined
 }
 
 /**
@@ -226,7 +228,7 @@ function valueOf(value: Value, asked: Asked, reader: Reader): string {
       return title === undefined ? `“${value}”` : reader.language === 'en' ? title.toLowerCase() : title
     }
     default:
-      return typeof value === 'string' ? `“${value}”` : String(value)
+      return typeof value === 'string' ? `“${reader.nameOf?.(asked.name, value) ?? value}”` : String(value)
   }
 }
 

@@ -15,7 +15,7 @@ export function SegmentPicker() {
   const trpc = useTRPC()
   const { filters, set } = useFilters()
   const saved = useQuery(trpc.segments.list.queryOptions(undefined, { staleTime: 60_000 }))
-  const sentence = useRuleSentence()
+  const sentence = useRuleSentence(filters.segment ?? '')
   const chosen = saved.data?.find(({ expression }) => expression === filters.segment)
   return (
     <Chip

@@ -12,7 +12,7 @@ import classes from './composer.module.css'
 export function AudienceStep({ draft, change, problem }: StepProps) {
   const t = useTranslations('campaigns.audience')
   const trpc = useTRPC()
-  const sentence = useRuleSentence()
+  const sentence = useRuleSentence(draft.segment)
   const saved = useQuery(trpc.segments.list.queryOptions())
   const options = [
     { value: 'everyone', label: t('everyone') },

@@ -34,8 +34,8 @@ export function SegmentsPanel() {
   const format = useFormat()
   const trpc = useTRPC()
   const navigate = useNavigate()
-  const sentence = useRuleSentence()
   const answer = useAnswer(trpc.segments.list.queryOptions())
+  const sentence = useRuleSentence((answer.data ?? []).map(({ expression }) => expression).join(' '))
   const columns: readonly Column<Listed>[] = [
     {
       key: 'name',

@@ -64,10 +64,17 @@ function setting(pair: string): [string, string] {
   return [pair.slice(0, at), pair.slice(at + 1)]
 }
 
+/** A ratio is shown by what it comes to; `--json` has its parts. */
+function cellText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value ?? '–')
+  const { value: share, minor } = value as { value?: number | null; minor?: number | null }
+  return String(share ?? minor ?? '–')
+}
+
 function table(rows: readonly Record<string, unknown>[]): string {
   if (rows.length === 0) return say('no-result-rows')
   const columns = Object.keys(rows[0]!).filter((column) => column !== 'membersExpression')
-  return [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '–')))]
+  return [columns, ...rows.map((row) => columns.map((column) => cellText(row[column])))]
     .map((cells) => cells.join('\t'))
     .join('\n')
 }

@@ -153,7 +153,8 @@ export const stateWords: Readonly<Record<string, StateMeaning>> = Object.fromEnt
       `paid | complete | completed | delivered | shipped | fulfilled | processing | invoiced | approved | confirmed | success |
      succeeded | captured | settled | closed paid | partially_refunded | partially refunded | partially_paid | done | finished | ok | sale |
      已付款 | 已支付 | 已完成 | 交易成功 | 交易完成 | 待发货 | 已发货 | 待收货 | 已收货 | 已签收 | 支付成功 | 完成 | 成功 | 部分退款 | 买家已付款 |
-     买家已付款，等待卖家发货 | 卖家已发货，等待买家确认 | 待自提 | 已核销 | 待评价`,
+     买家已付款，等待卖家发货 | 卖家已发货，等待买家确认 | 待自提 | 已核销 | 待评价 | 等待商家发货 |
+     等待发货 | 等待卖家发货 | 商家已发货 | 卖家已发货 | 等待买家收货 | 待提货 | 已提货`,
     ),
     ...words(
       'unpaid',

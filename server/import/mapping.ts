@@ -13,7 +13,7 @@ import {
 } from './fields.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
 import { presets, recognised } from './presets.ts'
-import { type Refusal, refusal } from './refusal.ts'
+import { columnNames, type Refusal, refusal } from './refusal.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
 export interface Mapping {
@@ -346,7 +346,7 @@ function namedColumns(
     }
     const position = typeof column === 'number' ? column - 1 : headers.indexOf(column)
     if (position < 0 || position >= headers.length)
-      return refusal('unknown-column', { column, field, headers: headers.join(', ') })
+      return refusal('unknown-column', { column, field, headers: columnNames(headers) })
     chosen.set(field, position)
   }
   return { chosen, leftOut }

@@ -37,6 +37,14 @@ export interface Refusal {
   readonly values: Readonly<Record<string, string | number>>
 }
 
+const mostNamed = 40
+
+/** The names of columns for a sentence: of very many the first ones. */
+export const columnNames = (headers: readonly string[]): string =>
+  headers.length <= mostNamed
+    ? headers.join(', ')
+    : `${headers.slice(0, mostNamed).join(', ')}, … (+${headers.length - mostNamed})`
+
 export const refusal = (id: RefusalId, values: Refusal['values'] = {}): Refusal => ({
   kind: 'refused',
   id,

@@ -14,7 +14,7 @@ import { feedGaps } from './feed-gaps.ts'
 import { fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
-import { type Refusal, refusal } from './refusal.ts'
+import { columnNames, type Refusal, refusal } from './refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
 
@@ -311,8 +311,10 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
   if (needed.length > 0)
     return refusal('missing-columns', {
       file: order.fileName,
-      lacking: needed.map((lack) => sentence(order.language, `lacking.${lack}`)).join(', '),
-      headers: headers.join(', '),
+      lacking: new Intl.ListFormat(order.language).format(
+        needed.map((lack) => sentence(order.language, `lacking.${lack}`)),
+      ),
+      headers: columnNames(headers),
     })
   const dates = questions.find((question) => question.kind === 'dates')
   if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })

@@ -17,6 +17,8 @@ const separators = {
   '|': 'separator.bar',
 } as const satisfies Record<Inspection['delimiter'], MessageKey>
 
+const shownColumns = 100
+
 /** The columns of a file with what they are taken for, how surely, and samples. */
 export function mappingText({
   preset,
@@ -27,16 +29,18 @@ export function mappingText({
   delimiter,
   questions,
 }: Inspection): string {
-  const rows = columns.flatMap(({ position, header, field, confidence, samples, unread }) => {
-    const named = columns.filter((column) => column.header === header).length
-    const title = named > 1 ? say('column-numbered', { header, number: position + 1 }) : header
-    const share = field ? `${Math.round(confidence * 100)} %`.padStart(5) : '     '
-    return [
-      `  ${title.padEnd(24)} ${(field ?? '–').padEnd(14)} ${share}  ${samples.join(' | ').slice(0, 60)}`,
-      ...(named > 1 && field ? [`    ${say('column-repeated', { named, header })}`] : []),
-      ...(unread ? [`    ${say('column-unread', { ...unread })}`] : []),
-    ]
-  })
+  const rows = columns
+    .slice(0, shownColumns)
+    .flatMap(({ position, header, field, confidence, samples, unread }) => {
+      const named = columns.filter((column) => column.header === header).length
+      const title = named > 1 ? say('column-numbered', { header, number: position + 1 }) : header
+      const share = field ? `${Math.round(confidence * 100)} %`.padStart(5) : '     '
+      return [
+        `  ${title.padEnd(24)} ${(field ?? '–').padEnd(14)} ${share}  ${samples.join(' | ').slice(0, 60)}`,
+        ...(named > 1 && field ? [`    ${say('column-repeated', { named, header })}`] : []),
+        ...(unread ? [`    ${say('column-unread', { ...unread })}`] : []),
+      ]
+    })
   const unknown = questions.flatMap((question) =>
     question.kind === 'states' ? [`  ${say('states-unknown', { words: question.words.join(', ') })}`] : [],
   )
@@ -47,6 +51,7 @@ export function mappingText({
     dates: map.dates ?? '–',
     zone: map.timeZone,
   })
+  if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
   return [preset ? say('file-recognised', { about, preset }) : about, ...rows, ...unknown].join('\n')
 }
 

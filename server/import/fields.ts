@@ -110,7 +110,7 @@ export const fields = {
   store: {
     type: 'text',
     aliases: list(
-      `store storename storeid shop shopname branch outlet location 门店 门店名称 归属店铺 下单网点 店铺 店铺名称 服务组织`,
+      `store storename storeid shop shopname branch outlet location 门店 门店名称 归属店铺 下单网点 网点 店铺 店铺名称 服务组织`,
     ),
   },
   channel: {

@@ -17,7 +17,8 @@ import { moneyText } from '../messages/money.ts'
 import { importById, importRuns, type RunState } from './runs.ts'
 import { uploadedFile } from './uploads.ts'
 
-const Language = z.enum(['en', 'zh-CN']).default('en')
+/** The reader's; without one, that of the request. */
+const Language = z.enum(['en', 'zh-CN']).optional()
 /** A file that was uploaded, or, for the owner of the files, one named by its path. */
 const Source = z.union([z.strictObject({ uploadId: z.uuid() }), z.strictObject({ path: z.string() })])
 const Start = z.object({
@@ -48,6 +49,7 @@ export const importsRouter = router({
       ...input,
       path,
       fileName,
+      language: input.language ?? ctx.language,
       actor: auditName(ctx.actor),
     })
     if (started.kind === 'refused') throw stopped(started)
@@ -58,14 +60,18 @@ export const importsRouter = router({
   state: readerProcedure
     .input(z.object({ runId: z.uuid(), language: Language }))
     .query(({ ctx, input }) =>
-      told(importRuns(ctx.platform).state(ctx.workspace.id, input.runId), ctx.workspace, input.language),
+      told(
+        importRuns(ctx.platform).state(ctx.workspace.id, input.runId),
+        ctx.workspace,
+        input.language ?? ctx.language,
+      ),
     ),
 
   /** The import that runs in this workspace now, or null. */
   current: readerProcedure
     .input(z.object({ language: Language }))
     .query(({ ctx, input }) =>
-      told(importRuns(ctx.platform).current(ctx.workspace.id), ctx.workspace, input.language),
+      told(importRuns(ctx.platform).current(ctx.workspace.id), ctx.workspace, input.language ?? ctx.language),
     ),
 
   /** Where an import stands, again after every change, until it has ended. */
@@ -78,7 +84,7 @@ export const importsRouter = router({
         input.runId,
         signal ?? new AbortController().signal,
       ))
-        yield told(state, ctx.workspace, input.language)!
+        yield told(state, ctx.workspace, input.language ?? ctx.language)!
     }),
 
   /** Stops an import; when this answers nothing of it is left. */
@@ -87,24 +93,22 @@ export const importsRouter = router({
   }),
 
   /** All imports of the workspace, newest first, with their receipts. */
-  list: readerProcedure
-    .input(z.object({ language: Language }).default({ language: 'en' }))
-    .query(async ({ ctx, input }) => {
-      const rows = await ctx.workspace.engine.rows(
-        sql`select import_id, kind, file_name, imported_at, undone_at, report from imports order by import_seq desc`,
-      )
-      return rows.map((row) => ({
-        importId: String(row.importId),
-        kind: String(row.kind),
-        fileName: String(row.fileName),
-        importedAt: String(row.importedAt),
-        undoneAt: row.undoneAt as string | null,
-        receipt:
-          row.kind === 'orders'
-            ? inWords(JSON.parse(String(row.report)) as Receipt, ctx.workspace, input.language)
-            : null,
-      }))
-    }),
+  list: readerProcedure.input(z.object({ language: Language }).default({})).query(async ({ ctx, input }) => {
+    const rows = await ctx.workspace.engine.rows(
+      sql`select import_id, kind, file_name, imported_at, undone_at, report from imports order by import_seq desc`,
+    )
+    return rows.map((row) => ({
+      importId: String(row.importId),
+      kind: String(row.kind),
+      fileName: String(row.fileName),
+      importedAt: String(row.importedAt),
+      undoneAt: row.undoneAt as string | null,
+      receipt:
+        row.kind === 'orders'
+          ? inWords(JSON.parse(String(row.report)) as Receipt, ctx.workspace, input.language ?? ctx.language)
+          : null,
+    }))
+  }),
 
   /** Takes an import out again; the orders it touched are as the other imports say. */
   undo: marketerProcedure

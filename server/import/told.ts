@@ -85,7 +85,11 @@ export const countsOf = ({
 /** What came of an import: the counts, why rows were refused and where they are. */
 export const receiptText = (receipt: ToldReceipt): string =>
   [
-    `${say(receipt.dryRun ? 'would-import' : 'did-import', { file: receipt.fileName, read: receipt.read })} ${say('import-counts', countsOf(receipt))}`,
+    say(receipt.dryRun ? 'would-import' : 'did-import', {
+      file: receipt.fileName,
+      read: receipt.read,
+      counts: say('import-counts', countsOf(receipt)),
+    }),
     say('import-contents', {
       members: receipt.members,
       orders: receipt.orders,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { answer, inWorkspace, Refused, type CommonOptions } from '../command-line/command.ts'
+import { say } from '../messages/messages.ts'
 import { type Scope, scopes } from './keys.ts'
 
 const isScope = (text: string): text is Scope => scopes.some((scope) => scope === text)
@@ -16,7 +17,7 @@ export function keyCommands(program: Command): void {
           const wanted = options.scope.split(',').map((scope) => scope.trim())
           const wrong = wanted.find((scope) => !isScope(scope))
           if (wrong !== undefined)
-            throw new Refused(`There is no scope "${wrong}". A key may have: ${scopes.join(', ')}.`)
+            throw new Refused(say('no-such-scope', { scope: wrong, known: scopes.join(', ') }))
           const { key } = await client.keys.create.mutate({ name, scopes: wanted.filter(isScope) })
           return { key }
         },

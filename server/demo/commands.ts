@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { say } from '../messages/messages.ts'
 import { answer, common, type CommonOptions } from '../command-line/command.ts'
 
 export function demoCommands(program: Command): void {
@@ -12,7 +13,7 @@ export function demoCommands(program: Command): void {
         options,
         ({ client }) =>
           client.demo.create.mutate({ members: options.members, seed: options.seed, end: options.end }),
-        (demo) => `Workspace demo: ${demo.members} members, ${demo.orders} orders to ${demo.end}.`,
+        ({ members, orders }) => say('demoMade', { members, orders }),
       ),
     )
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { answer, common, type CommonOptions } from '../command-line/command.ts'
+import { say } from '../messages/messages.ts'
 
 export function workspaceCommands(program: Command): void {
   const workspace = program.command('workspace').description('make and list workspaces')
@@ -11,7 +12,7 @@ export function workspaceCommands(program: Command): void {
         options,
         ({ client }) =>
           client.workspaces.create.mutate({ name, currency: options.currency, timeZone: options.timeZone }),
-        (created) => `Workspace ${created.name} is ready.`,
+        (created) => say('workspaceMade', { name: created.name }),
       ),
     )
   common(workspace.command('list')).action((options: CommonOptions) =>

@@ -13,7 +13,7 @@ export interface DerivedTables {
   readonly memberFacts: Sql
   /** Per member and local month, with the member's cohort: qualifying orders, purchase days, net after refunds. */
   readonly memberMonth: Sql
-  /** Per member and local day with an order or a refund, in order of time, with the purchase day before and the first one. */
+  /** Per member and local day with an order or a refund, in order of time, with the purchase days around it and the first one. */
   readonly memberDay: Sql
   /** Each member's purchase days, everybody's first ones first, so that the first steps are read alone. */
   readonly purchaseSteps: Sql
@@ -182,9 +182,13 @@ export const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql
   order by month, member_key`
 
 export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
-  with counted as (
+  with purchase as (
     select member_key, local_day, cast(count(*) as integer) as orders, max(previous_day) as previous_day
     from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key, local_day
+  ),
+  counted as (
+    select *, lag(previous_day) over days as second_previous_day, lead(local_day) over days as next_day
+    from purchase window days as (partition by member_key order by local_day)
   ),
   money as (
     select member_key, local_day, cast(sum(net_minor) as bigint) as net_minor
@@ -197,6 +201,9 @@ export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
     coalesce(money.net_minor, 0) as net_minor,
     -- the purchase day before; null on the first and where nothing that counts was bought
     counted.previous_day,
+    -- the one before that, and the one after
+    counted.second_previous_day,
+    counted.next_day,
     member.first_day,
     coalesce(member.first_seen, false) as first_seen
   from counted full join money on money.member_key = counted.member_key and money.local_day = counted.local_day

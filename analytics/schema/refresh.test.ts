@@ -183,7 +183,7 @@ test('facts, orders, months and cube are what the definitions say, on any day', 
         net: events.filter(({ member }) => member !== null).reduce((sum, event) => sum + event.net, 0),
       })
       const memberDays = await engine.rows(
-        sql`select member_key as member, local_day as day, orders, net_minor, previous_day, first_day, first_seen
+        sql`select member_key as member, local_day as day, orders, net_minor, previous_day, second_previous_day, next_day, first_day, first_seen
           from ${tables.memberDay} order by member_key, local_day`,
       )
       expect(memberDays).toEqual(
@@ -197,6 +197,10 @@ test('facts, orders, months and cube are what the definitions say, on any day', 
             orders: bought.filter((other) => other === day).length,
             netMinor: moved.filter((event) => event.day === day).reduce((sum, { net }) => sum + net, 0),
             previousDay: bought.includes(day) ? (bought.findLast((other) => other < day) ?? null) : null,
+            secondPreviousDay: bought.includes(day)
+              ? ([...new Set(bought)].filter((other) => other < day).at(-2) ?? null)
+              : null,
+            nextDay: bought.includes(day) ? (bought.find((other) => other > day) ?? null) : null,
             firstDay,
             firstSeen: firstDay !== null && isFirstSeen(shop, member, firstDay),
           }))

@@ -68,19 +68,8 @@ export const repurchase = defineMetric({
   row: Row,
 
   build(settings, scope, d) {
-    const { from } = windowOf(settings, scope)
-    const bought = boughtIn(settings, scope, d)
     return sql`
-      with bought as (${bought}),
-      buyers as (
-        select count(*) as members,
-          ${d.countIf(sql`orders >= 2`)} as repeated_by_order,
-          ${d.countIf(sql`purchase_days >= 2`)} as repeated_by_day,
-          ${d.countIf(sql`first_day >= ${d.date(from)} and not first_seen`)} as new_members,
-          ${d.countIf(sql`first_day >= ${d.date(from)} and first_seen`)} as first_seen_members,
-          ${d.countIf(sql`first_day < ${d.date(from)}`)} as returning_members
-        from bought
-      ),
+      with buyers as (${buyersOf(settings, scope, d)}),
       ladder as (${ladder(settings, scope, d)})
       select 0 as place, 'orders' as measure, null as n, members, repeated_by_order as repeated,
         new_members, first_seen_members, returning_members
@@ -122,24 +111,48 @@ const Counted = Row.omit({ rate: true, membersExpression: true })
 const isWholeHistory = (settings: z.output<typeof Settings>, scope: Scope): boolean =>
   settings.from === undefined && windowOf(settings, scope).to === scope.asOf && everywhere(scope)
 
-/** A row per buyer of the window: orders and purchase days in it; from the most condensed table that can say it. */
-function boughtIn(settings: z.output<typeof Settings>, scope: Scope, d: Dialect): Sql {
-  if (isWholeHistory(settings, scope))
-    return sql`select first_day, first_seen, orders, purchase_days from ${askedMembers(scope)} as asked where orders > 0`
+/** One row: the window's buyers, how many bought again, by when they first bought. */
+function buyersOf(settings: z.output<typeof Settings>, scope: Scope, d: Dialect): Sql {
   const { from, to } = windowOf(settings, scope)
-  const inWindow = sql`local_day >= ${d.date(from)} and local_day <= ${d.date(to)}`
-  const who = sql`any_value(first_day) as first_day, any_value(first_seen) as first_seen`
-  return everywhere(scope)
-    ? sql`
-        select ${who}, sum(orders) as orders, count(*) as purchase_days
-        from ${ofAudience(scope, scope.tables.memberDay)} as member_day
-        where orders > 0 and ${inWindow}
-        group by member_key`
-    : sql`
-        select ${who}, count(*) as orders, count(distinct local_day) as purchase_days
+  if (everywhere(scope) && !isWholeHistory(settings, scope)) return buyersByDay(from, to, scope, d)
+  const bought = isWholeHistory(settings, scope)
+    ? sql`select first_day, first_seen, orders, purchase_days from ${askedMembers(scope)} as asked where orders > 0`
+    : sql`select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
+          count(*) as orders, count(distinct local_day) as purchase_days
         from ${countedOrders(scope)} as counted
-        where ${inWindow}
+        where local_day >= ${d.date(from)} and local_day <= ${d.date(to)}
         group by member_key`
+  return sql`
+        select count(*) as members,
+          ${d.countIf(sql`orders >= 2`)} as repeated_by_order,
+          ${d.countIf(sql`purchase_days >= 2`)} as repeated_by_day,
+          ${d.countIf(sql`first_day >= ${d.date(from)} and not first_seen`)} as new_members,
+          ${d.countIf(sql`first_day >= ${d.date(from)} and first_seen`)} as first_seen_members,
+          ${d.countIf(sql`first_day < ${d.date(from)}`)} as returning_members
+        from (${bought}) as bought`
+}
+
+/**
+ * The same from the purchase days of the window alone, without gathering them by member: of a member's
+ * days in it one has none before it there, and one has just one before it. Whoever bought on one day only
+ * bought again when that day has two orders.
+ */
+function buyersByDay(from: string, to: string, scope: Scope, d: Dialect): Sql {
+  const alone = sql`coalesce(previous_day < ${d.date(from)}, true) and coalesce(next_day > ${d.date(to)}, true)`
+  // few days have two orders: only of those it is asked whether they stand alone
+  const twiceOnOneDay = sql`case when orders >= 2 then ${alone} else false end`
+  return sql`
+        select members, repeated_by_day + repeated_on_one_day as repeated_by_order, repeated_by_day,
+          first_members - first_seen_members as new_members, first_seen_members, members - first_members as returning_members
+        from (
+          select count(*) - ${d.countIf(sql`previous_day >= ${d.date(from)}`)} as members,
+            ${d.countIf(sql`previous_day >= ${d.date(from)}`)} - ${d.countIf(sql`second_previous_day >= ${d.date(from)}`)} as repeated_by_day,
+            ${d.countIf(twiceOnOneDay)} as repeated_on_one_day,
+            ${d.countIf(sql`local_day = first_day`)} as first_members,
+            ${d.countIf(sql`local_day = first_day and first_seen`)} as first_seen_members
+          from ${ofAudience(scope, scope.tables.memberDay)} as member_day
+          where orders > 0 and local_day >= ${d.date(from)} and local_day <= ${d.date(to)}
+        ) as counted_day`
 }
 
 /** A row per n: members whose n-th purchase day was observed long enough, and whose next came in time. */

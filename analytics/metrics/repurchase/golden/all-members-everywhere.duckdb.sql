@@ -1,14 +1,12 @@
 -- all members, everywhere
-with bought as (select first_day, first_seen, orders, purchase_days from member_facts as asked where orders > 0),
-      buyers as (
+with buyers as (
         select count(*) as members,
           count(*) filter (where orders >= 2) as repeated_by_order,
           count(*) filter (where purchase_days >= 2) as repeated_by_day,
           count(*) filter (where first_day >= cast($1 as date) and not first_seen) as new_members,
           count(*) filter (where first_day >= cast($2 as date) and first_seen) as first_seen_members,
           count(*) filter (where first_day < cast($3 as date)) as returning_members
-        from bought
-      ),
+        from (select first_day, first_seen, orders, purchase_days from member_facts as asked where orders > 0) as bought),
       ladder as (
         select purchase_day_number as n, members, coalesce(lead(came_in_time) over (order by purchase_day_number), 0) as repeated
         from (

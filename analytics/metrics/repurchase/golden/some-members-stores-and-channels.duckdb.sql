@@ -1,19 +1,17 @@
 -- some members, stores and channels
-with bought as (
-        select any_value(first_day) as first_day, any_value(first_seen) as first_seen, count(*) as orders, count(distinct local_day) as purchase_days
-        from (select * from (select asked_row.* from member_orders as asked_row
-        join (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($2, $3), false) and coalesce(channel in ($4), false)) as counted
-        where local_day >= cast($5 as date) and local_day <= cast($6 as date)
-        group by member_key),
-      buyers as (
+with buyers as (
         select count(*) as members,
           count(*) filter (where orders >= 2) as repeated_by_order,
           count(*) filter (where purchase_days >= 2) as repeated_by_day,
-          count(*) filter (where first_day >= cast($7 as date) and not first_seen) as new_members,
-          count(*) filter (where first_day >= cast($8 as date) and first_seen) as first_seen_members,
-          count(*) filter (where first_day < cast($9 as date)) as returning_members
-        from bought
-      ),
+          count(*) filter (where first_day >= cast($1 as date) and not first_seen) as new_members,
+          count(*) filter (where first_day >= cast($2 as date) and first_seen) as first_seen_members,
+          count(*) filter (where first_day < cast($3 as date)) as returning_members
+        from (select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
+          count(*) as orders, count(distinct local_day) as purchase_days
+        from (select * from (select asked_row.* from member_orders as asked_row
+        join (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($5, $6), false) and coalesce(channel in ($7), false)) as counted
+        where local_day >= cast($8 as date) and local_day <= cast($9 as date)
+        group by member_key) as bought),
       ladder as (
         select purchase_day_number as n, members, coalesce(lead(came_in_time) over (order by purchase_day_number), 0) as repeated
         from (

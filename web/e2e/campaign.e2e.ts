@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import AxeBuilder from '@axe-core/playwright'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStage, type Stage, type Watched } from './harness.ts'
+import { serious } from './serious.ts'
 
 interface Message {
   headers: Record<string, string>
@@ -41,13 +41,6 @@ async function mutate<T>({ page }: Watched, path: string, input: unknown): Promi
   return ((await answer.json()) as { result: { data: T } }).result.data
 }
 
-async function seriousFaults({ page }: Watched): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-}
-
 const segment = 'status = dormant'
 
 test('from quiet members to a redeemed coupon, with a group held out', async () => {
@@ -73,14 +66,14 @@ test('from quiet members to a redeemed coupon, with a group held out', async () 
   const secret = await page.getByLabel('Signing secret').inputValue()
   // Figures that are being counted again are paler until the new ones stand.
   await page.locator('dl[aria-busy="false"]').waitFor()
-  expect(await seriousFaults(watched)).toEqual([])
+  expect(await serious(watched.page)).toEqual([])
   await next('Review')
 
   const send = page.getByRole('button', { name: /^Send \d+ coupons$/ })
   await send.waitFor()
   expect(await send.isDisabled()).toBe(true)
   for (const box of await page.getByRole('checkbox').all()) await box.check()
-  expect(await seriousFaults(watched)).toEqual([])
+  expect(await serious(watched.page)).toEqual([])
   const issued = Number(/\d+/.exec((await send.textContent())!)![0])
   await send.click()
   await page.waitForURL(/\/campaigns\/[0-9a-f-]{36}$/)
@@ -104,7 +97,7 @@ test('from quiet members to a redeemed coupon, with a group held out', async () 
   await page.getByRole('heading', { name: `1 of ${issued} coupons used` }).waitFor()
   await page.getByText('Discounts given: ¥20.00.').waitFor()
   expect(await page.getByText('No orders after the launch').count()).toBeGreaterThan(0)
-  expect(await seriousFaults(watched)).toEqual([])
+  expect(await serious(watched.page)).toEqual([])
   expect(watched.complaints).toEqual([])
 
   await watched.open('/campaigns')
@@ -146,7 +139,7 @@ test('the composer and the list are whole on a phone, in Chinese, in the dark', 
       .locator('.mantine-Button-root, .mantine-Input-input')
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
     expect(heights.filter((height) => height > 0 && height < 44)).toEqual([])
-    expect(await seriousFaults(watched)).toEqual([])
+    expect(await serious(watched.page)).toEqual([])
   }
   expect(watched.complaints).toEqual([])
   await watched.page.context().close()

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prepareZXingModule, writeBarcode } from 'zxing-wasm/writer'
@@ -11,6 +10,7 @@ import { makeApp } from '../../server/app.ts'
 import { addLaunch, couponFor } from '../../server/coupons/issued-coupons.fixture.ts'
 import { openPlatform, type Platform } from '../../server/platform.ts'
 import { findBrowser } from './browser.ts'
+import { serious } from './serious.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-desk-'))
 const now = new Date('2026-11-22T04:00:00Z')
@@ -163,13 +163,6 @@ async function ask(context: BrowserContext, procedure: string, data: unknown): P
   const answer = await context.request.post(`${url}/trpc/${procedure}`, { headers: { origin: url }, data })
   if (!answer.ok()) throw new Error(`${procedure}: ${answer.status()} ${await answer.text()}`)
   return ((await answer.json()) as { result: { data: unknown } }).result.data
-}
-
-async function serious(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 }
 
 async function redeemedUses(couponId: string): Promise<number> {

@@ -1,6 +1,6 @@
-import AxeBuilder from '@axe-core/playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStage, type Look, type Stage } from './harness.ts'
+import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -42,10 +42,7 @@ describe.each(looks)('every page: $language $scheme $width', (look) => {
       expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(look.scheme)
       const wide = await page.evaluate(() => document.documentElement.scrollWidth)
       if (wide > look.width) findings.push(`${path}: ${wide} px wide`)
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      for (const { id, impact, nodes } of violations)
-        if (impact === 'serious' || impact === 'critical')
-          findings.push(`${path}: ${id} (${nodes.length}) ${nodes[0]?.html.slice(0, 160)}`)
+      findings.push(...(await serious(page)).map((fault) => `${path}: ${fault}`))
       findings.push(...complaints.splice(0).map((complaint) => `${path}: ${complaint}`))
     }
     await page.context().close()

@@ -41,8 +41,8 @@ test('after any sequence of changes, refreshed tables equal a full build', async
           await loadShop(session, shop)
           await refreshDerivedTables(session, {}, '2025-12-31')
         })
-        for (const { next, keep, today, openedAtStart, namesDays } of changes) {
-          const changed = changedBy(shop, next, keep, openedAtStart)
+        for (const [nth, { next, keep, today, openedAtStart, namesDays }] of changes.entries()) {
+          const changed = changedBy(shop, next, keep, openedAtStart, 1000 * (nth + 1))
           shop = changed.shop
           await engine.transaction(async (session) => {
             await loadShop(session, shop)
@@ -237,19 +237,25 @@ const padded = (shop: PlainShop): PlainShop => ({
   members: [...shop.members, ...Array.from({ length: 60 }, (_, i) => ({ key: 100 + i, joinedDay: null }))],
 })
 
-/** Takes the orders and refunds of some members (and of guests) from another shop, and says whom and which days that touched. */
-function changedBy(shop: PlainShop, next: PlainShop, keep: number, openedAtStart: boolean) {
+/**
+ * Takes the orders and refunds of some members (and of guests) from another shop, their keys above
+ * `aboveKey`, and says whom and which days that touched.
+ */
+function changedBy(shop: PlainShop, next: PlainShop, keep: number, openedAtStart: boolean, aboveKey: number) {
   const touched = (member: number | null) => member === null || member % 6 > keep
   const known = new Set(shop.members.map(({ key }) => key))
   const fromNext = <T extends { member: number | null }>(rows: readonly T[]) =>
     rows.filter(({ member }) => touched(member) && (member === null || known.has(member)))
   const orders = [
     ...shop.orders.filter(({ member }) => !touched(member)),
-    ...fromNext(next.orders).map((order) => ({ ...order, key: order.key + 1000 })),
+    ...fromNext(next.orders).map((order) => ({ ...order, key: order.key + aboveKey })),
   ]
   const refunds = [
     ...shop.refunds.filter(({ member }) => !touched(member)),
-    ...fromNext(next.refunds).map((refund) => ({ ...refund, order: refund.order && refund.order + 1000 })),
+    ...fromNext(next.refunds).map((refund) => ({
+      ...refund,
+      order: refund.order && refund.order + aboveKey,
+    })),
   ]
   const after: PlainShop = { ...shop, openedAtStart, orders, refunds }
   const gone = [...shop.orders, ...next.orders].filter(({ member }) => touched(member))

@@ -27,6 +27,12 @@ export interface Applied {
   readonly fewerLines: number
   /** Qualifying orders among those that the file names, guests included. */
   readonly orders: number
+  /** Of these, orders without a member. */
+  readonly guestOrders: number
+  /** Orders among those that the file names that count for nothing: not paid yet, closed, or paid and nothing left of it. */
+  readonly unpaidOrders: number
+  readonly closedOrders: number
+  readonly emptyOrders: number
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -160,8 +166,15 @@ async function outcome(session: Session, importSeq: number, fileHash: string): P
       join import_lines on import_lines.order_id = known.order_id and import_lines.import_seq = known.import_seq
       where known.order_id not in (select order_id from taken_over)
       group by known.order_id, known.lines having count(*) > known.lines)`)
-  const [qualifying] = await session.rows(sql`select count(*) as orders from orders
-    where order_id in (select order_id from coming) and state = 'paid' and net_minor > 0 and void_day is null`)
+  const [named] = await session.rows(sql`
+    select count(*) filter (where qualifying) as orders,
+      count(*) filter (where qualifying and member_key is null) as guests,
+      count(*) filter (where state = 'unpaid') as unpaid,
+      count(*) filter (where state = 'closed') as closed,
+      count(*) filter (where state = 'paid' and not qualifying) as empty
+    from (
+      select state, member_key, state = 'paid' and net_minor > 0 and void_day is null as qualifying
+      from orders where order_id in (select order_id from coming))`)
   const [same] =
     counts!.imported === 0
       ? await session.rows(sql`select import_id from imports
@@ -172,7 +185,11 @@ async function outcome(session: Session, importSeq: number, fileHash: string): P
     unchanged: Number(counts!.unchanged),
     corrected: Number(counts!.corrected),
     fewerLines: Number(fewer!.orders),
-    orders: Number(qualifying!.orders),
+    orders: Number(named!.orders),
+    guestOrders: Number(named!.guests),
+    unpaidOrders: Number(named!.unpaid),
+    closedOrders: Number(named!.closed),
+    emptyOrders: Number(named!.empty),
     sameAs: same ? String(same.importId) : null,
   }
 }

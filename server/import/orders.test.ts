@@ -55,6 +55,10 @@ test('a hand-worked file: states, refunds, guests, rounding, refused rows', asyn
     members: 4,
     orders: 4,
     guestRows: 1,
+    guestOrders: 1,
+    unpaidOrders: 1,
+    closedOrders: 1,
+    emptyOrders: 1,
     roundingMinor: -0.5,
   })
   expect(await orders(shop)).toEqual([

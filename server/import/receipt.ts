@@ -25,9 +25,14 @@ export interface Receipt {
   /** Exact minus kept amounts, in minor units. */
   readonly roundingMinor: number
   readonly refusedFile: string | null
-  /** Accepted rows and orders without a member. */
+  /** Accepted rows without a member. */
   readonly guestRows: number
+  /** Of `orders`, those without a member. */
   readonly guestOrders: number
+  /** Orders of the file that count for nothing: not paid yet, closed, or paid and nothing left of it. */
+  readonly unpaidOrders: number
+  readonly closedOrders: number
+  readonly emptyOrders: number
   readonly corrected: number
   readonly fewerLines: number
   /** Local days of the first and last accepted row. */
@@ -85,11 +90,6 @@ export async function fileFacts(
     sql`select count(*) as n from (select content_hash from ${lines} as line group by all)`,
     options,
   )
-  const [guests] = await engine.rows(
-    sql`select count(*) as orders from (
-      select order_id from ${lines} as line group by order_id having count(member_id) = 0)`,
-    options,
-  )
   const reasons = await engine.rows(
     sql`select reason, reason_field, count(*) as n from refused group by all order by n desc, reason`,
     options,
@@ -102,7 +102,6 @@ export async function fileFacts(
     members: Number(facts!.members),
     roundingMinor: Number(facts!.remainderMicro) / 10 ** (6 - minorDigits),
     guestRows: Number(facts!.guestRows),
-    guestOrders: Number(guests!.orders),
     firstDay: facts!.firstDay as string | null,
     lastDay: facts!.lastDay as string | null,
     reasons: reasons.map((row) => ({

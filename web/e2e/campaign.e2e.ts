@@ -128,6 +128,23 @@ test('going straight to the review waits for the figures: no holdout is kept tha
   await page.context().close()
 })
 
+test('a draft that cannot be kept says why, and is kept on the next try', async () => {
+  const watched = await stage.page()
+  const { page } = watched
+  await page.route(/campaigns\.estimate/, (route) => route.abort())
+  await page.goto(
+    `${stage.server.url}/campaigns/new?segment=${encodeURIComponent('orders >= 1')}&name=Unlucky`,
+  )
+  const unanswered = page.getByRole('alert').filter({ hasText: 'does not answer' })
+  await unanswered.waitFor() // beside the figures
+  await page.getByRole('button', { name: 'Save draft' }).click()
+  await expect.poll(() => unanswered.count(), { timeout: 20_000 }).toBe(2)
+  await page.unroute(/campaigns\.estimate/)
+  await page.getByRole('button', { name: 'Save draft' }).click()
+  await page.getByRole('button', { name: 'Saved' }).waitFor()
+  await page.context().close()
+})
+
 test('the composer and the list are whole on a phone, in Chinese, in the dark', async () => {
   const watched = await stage.page({ language: 'zh-CN', scheme: 'dark', width: 390 })
   for (const path of [`/campaigns/new?segment=${encodeURIComponent(segment)}`, '/campaigns']) {

@@ -61,8 +61,13 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
 
   const create = useMutation(trpc.campaigns.create.mutationOptions())
   const edit = useMutation(trpc.campaigns.edit.mutationOptions())
-  const [waiting, setWaiting] = useState(false)
-  const saving = waiting || create.isPending || edit.isPending
+  const recommend = useMutation({
+    mutationFn: (definition: NonNullable<typeof estimated>) =>
+      client.fetchQuery(trpc.campaigns.estimate.queryOptions(definition)),
+  })
+  const saves = [recommend, create, edit]
+  const saving = saves.some(({ isPending }) => isPending)
+  const failed = saves.find(({ isError }) => isError)
   /**
    * The holdout to keep: the one picked, or the recommended one, waited for when it is not there yet, so
    * that no number is kept that nobody chose and nothing recommends.
@@ -71,16 +76,12 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
     if (draft.holdoutPicked || (recommended && settled === draft)) return draft.holdout
     const definition = definitionFrom(draft, format, true)
     if (!definition) return undefined
-    setWaiting(true)
-    try {
-      const { plan } = await client.fetchQuery(trpc.campaigns.estimate.queryOptions(definition))
-      return holdoutOf(draft, plan.recommended)
-    } finally {
-      setWaiting(false)
-    }
+    const { plan } = await recommend.mutateAsync(definition)
+    return holdoutOf(draft, plan.recommended)
   }
   /** Keeps the draft on the server; answers its id, or undefined when it could not be kept. */
   async function save(): Promise<string | undefined> {
+    for (const one of saves) one.reset()
     const kept = await holdoutToKeep()
     const definition = kept === undefined ? null : definitionFrom({ ...draft, holdout: kept }, format)
     if (!definition || kept === undefined) return undefined
@@ -159,7 +160,7 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
       </ol>
       <div className={classes.columns} data-review={step === 'review' || undefined}>
         <div className={classes.main}>
-          {create.isError || edit.isError ? <Failure error={create.error ?? edit.error} /> : null}
+          {failed ? <Failure error={failed.error} /> : null}
           {step === 'audience' ? <AudienceStep {...props} /> : null}
           {step === 'offer' ? <OfferStep {...props} definition={estimated} /> : null}
           {step === 'holdout' ? <HoldoutStep {...props} preview={estimate.data} /> : null}

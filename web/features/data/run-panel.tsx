@@ -126,10 +126,15 @@ function ReceiptPanel({
       ? [t('receipt.days', { from: day(receipt.firstDay), to: day(receipt.lastDay) })]
       : []),
     t('receipt.duplicates', { count: receipt.duplicates }),
-    t('receipt.guests', {
-      orders: receipt.guestOrders,
-      share: share(receipt.guestRows, receipt.read - receipt.refused),
-    }),
+    receipt.guestRows === 0
+      ? t('receipt.noGuests')
+      : t('receipt.guests', {
+          orders: receipt.guestOrders,
+          share: share(receipt.guestRows, receipt.read - receipt.refused),
+        }),
+    ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
+    ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),
+    ...(receipt.emptyOrders > 0 ? [t('receipt.empty', { count: receipt.emptyOrders })] : []),
     ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),
     ...(receipt.corrected > 0 ? [t('receipt.corrected', { count: receipt.corrected })] : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),

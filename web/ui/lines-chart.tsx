@@ -88,7 +88,8 @@ export function LinesChart({
   const values = series.flatMap(({ points }) => points.flatMap(({ value }) => value ?? []))
   const ticks = niceTicks(Math.max(0, ...values), Math.min(0, ...values))
   const labelWidth = Math.max(0, ...series.map(({ name }) => textWidth(name, 12, 600, fontFamily)))
-  const tickWidth = Math.max(...ticks.map((tick) => textWidth(formatTick(tick), 12, 400, fontFamily)))
+  const tickText = (value: number) => (value === 0 ? '0' : formatTick(value))
+  const tickWidth = Math.max(...ticks.map((tick) => textWidth(tickText(tick), 12, 400, fontFamily)))
   const rows = positions.map((position, index) => ({
     position,
     index,
@@ -126,7 +127,7 @@ export function LinesChart({
           tickLine={false}
           axisLine={false}
           tick={axis}
-          tickFormatter={formatTick}
+          tickFormatter={tickText}
         />
         <Tooltip
           isAnimationActive={false}

@@ -98,19 +98,26 @@ export async function createCampaign(
 export type ChangeOutcome =
   | { kind: 'changed' }
   | { kind: 'not-found' }
+  | { kind: 'edited-elsewhere' }
   | { kind: 'wrong-state'; status: CampaignStatus }
 
-/** Replaces a draft's definition. A launched campaign can't be edited. */
+/**
+ * Replaces a draft's definition, if it still is the one that the editor began from (`before`): nobody's
+ * edits are lost to another window's. A launched campaign can't be edited.
+ */
 export const editCampaign = (
   desk: Desk,
   campaignId: string,
-  definition: CampaignDefinition,
+  { before, definition }: { before: CampaignDefinition; definition: CampaignDefinition },
 ): Promise<ChangeOutcome> =>
-  changeState(desk, campaignId, 'campaign-edited', ['draft'], (now) => ({
-    name: definition.name,
-    definition: JSON.stringify(definition),
-    changed_at: now,
-  }))
+  changeState(
+    desk,
+    campaignId,
+    'campaign-edited',
+    ['draft'],
+    (now) => ({ name: definition.name, definition: JSON.stringify(definition), changed_at: now }),
+    { before },
+  )
 
 const moveTo = (state: StoredState) => (now: string) => ({ state, changed_at: now })
 
@@ -143,14 +150,16 @@ export async function cancelCampaign(
     'campaign-cancelled',
     ['draft', 'running', 'paused'],
     moveTo('cancelled'),
-    (tx) =>
-      tx
-        .updateTable('outbox')
-        .set({ state: 'dropped', last_error: 'The campaign was cancelled.' })
-        .where('workspace_id', '=', workspace.id)
-        .where('campaign_id', '=', campaignId)
-        .where('state', '=', 'queued')
-        .execute(),
+    {
+      also: (tx) =>
+        tx
+          .updateTable('outbox')
+          .set({ state: 'dropped', last_error: 'The campaign was cancelled.' })
+          .where('workspace_id', '=', workspace.id)
+          .where('campaign_id', '=', campaignId)
+          .where('state', '=', 'queued')
+          .execute(),
+    },
   )
   const over = outcome.kind === 'wrong-state' && outcome.status === 'cancelled'
   if (outcome.kind !== 'changed' && !(over && revokeCoupons)) return outcome
@@ -180,7 +189,10 @@ function changeState(
   action: string,
   from: readonly StoredState[],
   change: (now: string) => { state?: StoredState; name?: string; definition?: string; changed_at: string },
-  also: (tx: Kysely<StoreSchema>) => Promise<unknown> = async () => {},
+  {
+    before,
+    also,
+  }: { before?: CampaignDefinition; also?: (tx: Kysely<StoreSchema>) => Promise<unknown> } = {},
 ): Promise<ChangeOutcome> {
   return campaignTurns.take(workspace.id, () =>
     platform.store.transaction().execute(async (tx): Promise<ChangeOutcome> => {
@@ -197,13 +209,15 @@ function changeState(
       // A draft with a launch is one whose launch broke off: it is finished or undone first.
       if (!from.some((state) => state === status) || (launch && campaign.state === 'draft'))
         return { kind: 'wrong-state', status: launch && status === 'draft' ? 'running' : status }
+      if (before && JSON.stringify(before) !== JSON.stringify(campaign.definition))
+        return { kind: 'edited-elsewhere' }
       await tx
         .updateTable('campaigns')
         .set(change(at.toISOString()))
         .where('workspace_id', '=', workspace.id)
         .where('id', '=', campaignId)
         .execute()
-      await also(tx)
+      await also?.(tx)
       await recordAudit(tx, { workspaceId: workspace.id, actor, action, subject: campaignId, at })
       return { kind: 'changed' }
     }),

@@ -174,11 +174,36 @@ describe('preview', () => {
     expect(refusedAt({ channel: { kind: 'webhook', url: 'https://shop.example/in' } })).toBeUndefined()
   })
 
+  test('an edit of a draft that was edited meanwhile changes nothing', async () => {
+    const campaignId = await draft()
+    const [before, other, mine] = [
+      definitionOf(),
+      definitionOf({ minSpendMinor: 7000 }),
+      definitionOf({ minSpendMinor: 8000 }),
+    ]
+    expect(await editCampaign(shop.desk, campaignId, { before, definition: other })).toEqual({
+      kind: 'changed',
+    })
+    expect(await editCampaign(shop.desk, campaignId, { before, definition: mine })).toEqual({
+      kind: 'edited-elsewhere',
+    })
+    const kept = await campaignById(shop.platform.store, shop.workspace.id, campaignId)
+    expect(kept?.definition).toEqual(other)
+    expect(await editCampaign(shop.desk, campaignId, { before: other, definition: mine })).toEqual({
+      kind: 'changed',
+    })
+  })
+
   test('the digest changes with the offer, the audience and the data, and with nothing else', async () => {
     const campaignId = await draft()
     const first = await preview(campaignId)
     expect((await preview(campaignId)).digest).toBe(first.digest)
-    await editCampaign(shop.desk, campaignId, definitionOf({ minSpendMinor: 6000 }))
+    expect(
+      await editCampaign(shop.desk, campaignId, {
+        before: definitionOf(),
+        definition: definitionOf({ minSpendMinor: 6000 }),
+      }),
+    ).toEqual({ kind: 'changed' })
     const second = await preview(campaignId)
     expect(second.digest).not.toBe(first.digest)
     expect(second.holdout).toBe(first.holdout)
@@ -256,7 +281,8 @@ describe('launch', () => {
       report: { issued, now: false },
     })
     expect(await count('coupons')).toBe(issued)
-    expect(await editCampaign(shop.desk, campaignId, definitionOf())).toEqual({
+    const versions = { before: definitionOf(), definition: definitionOf() }
+    expect(await editCampaign(shop.desk, campaignId, versions)).toEqual({
       kind: 'wrong-state',
       status: 'running',
     })

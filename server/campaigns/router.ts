@@ -16,7 +16,7 @@ import {
   resumeCampaign,
 } from './campaigns.ts'
 import { codesCsv, takeCodes } from './codes.ts'
-import { NewCampaign } from './definition.ts'
+import { CampaignDefinition, NewCampaign } from './definition.ts'
 import { launchCampaign } from './launch.ts'
 import { listCampaigns } from './list.ts'
 import { type PreviewOutcome, previewOf } from './preview.ts'
@@ -51,11 +51,11 @@ export const campaignsRouter = router({
     .input(NewCampaign)
     .mutation(({ ctx, input }) => createCampaign(deskOf(ctx), input)),
 
-  /** Replaces a draft's definition. */
+  /** Replaces a draft's definition, if it still is `before`. */
   edit: marketerProcedure
-    .input(ById.extend({ definition: NewCampaign }))
-    .mutation(async ({ ctx, input }) =>
-      changed(await editCampaign(deskOf(ctx), input.campaignId, input.definition)),
+    .input(ById.extend({ before: CampaignDefinition, definition: NewCampaign }))
+    .mutation(async ({ ctx, input: { campaignId, ...versions } }) =>
+      changed(await editCampaign(deskOf(ctx), campaignId, versions)),
     ),
 
   /** What a campaign that is still being written would do; its arms are those of no campaign yet. */

@@ -7,6 +7,7 @@ import type { Blocker, Confirmation } from './preview.ts'
 /** What a person reads of a refusal: what, why, what to do. */
 export function changeSaid(outcome: Exclude<ChangeOutcome, { kind: 'changed' }>): Said {
   if (outcome.kind === 'not-found') return { id: 'no-such-campaign' }
+  if (outcome.kind === 'edited-elsewhere') return { id: 'campaign-edited-elsewhere' }
   const { status } = outcome
   return status === 'draft' ? { id: 'campaign-still-draft' } : { id: 'campaign-fixed', values: { status } }
 }

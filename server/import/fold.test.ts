@@ -109,6 +109,32 @@ test.each([1, 3])('imports and undos in any order give the fold of what is live 
   expect(new Set(counts)).toEqual(new Set([0]))
 })
 
+test.each([
+  { before: [100, 100], coming: [100], taken: false, why: 'fewer of identical lines' },
+  { before: [100, 100, 200], coming: [200, 100], taken: false, why: 'a part of the lines' },
+  { before: [100, 100], coming: [100, 100], taken: false, why: 'the same lines' },
+  { before: [100, 200], coming: [100, 100], taken: true, why: 'one line more often than before' },
+  { before: [100], coming: [100, 100], taken: true, why: 'more of identical lines' },
+  { before: [100, 200], coming: [100, 300], taken: true, why: 'another line' },
+])('$why: taken over is $taken', async ({ before, coming, taken }) => {
+  await using shop = await openTestShop()
+  const file = (name: string, amounts: readonly number[]) =>
+    shop.file(
+      name,
+      `order_id,customer_id,order_date,amount\n${amounts.map((minor) => `O1,m1,2026-01-02,${minor / 100}`).join('\n')}\n`,
+    )
+  await shop.import(file('before.csv', before))
+  const receipt = receiptOf(await shop.import(file('coming.csv', coming)))
+  expect(receipt).toMatchObject({
+    imported: taken ? coming.length : 0,
+    unchanged: taken ? 0 : coming.length,
+    corrected: taken ? 1 : 0,
+    fewerLines: !taken && coming.length < before.length ? 1 : 0,
+  })
+  const [order] = await shop.workspace.engine.rows(sql`select net_minor from orders`)
+  expect(order!.netMinor).toBe((taken ? coming : before).reduce((sum, minor) => sum + minor, 0))
+})
+
 test('undo leaves what was before, members with something of their own stay as stubs, keys are not given twice', async () => {
   await using shop = await openTestShop()
   const header = 'order_id,customer_id,order_date,amount\n'

@@ -145,6 +145,31 @@ test('a draft that cannot be kept says why, and is kept on the next try', async 
   await page.context().close()
 })
 
+test('two windows on one draft: the second to save is told, and loses nothing of the first', async () => {
+  const { page } = await stage.page()
+  await page.goto(
+    `${stage.server.url}/campaigns/new?segment=${encodeURIComponent('orders >= 1')}&name=Shared`,
+  )
+  await page.getByRole('button', { name: 'Save draft' }).click()
+  await page.getByRole('button', { name: 'Saved' }).waitFor()
+  await page.goto(`${stage.server.url}/campaigns`)
+  await page.getByRole('link', { name: 'Shared' }).click()
+  const name = page.getByLabel('Name of the campaign')
+  await name.waitFor()
+  const other = await page.context().newPage()
+  await other.goto(page.url())
+  await other.getByLabel('Name of the campaign').fill('First of two')
+  await other.getByRole('button', { name: 'Save draft' }).click()
+  await other.getByRole('button', { name: 'Saved' }).waitFor()
+  await name.fill('Second of two')
+  await page.getByRole('button', { name: 'Save draft' }).click()
+  await page.getByRole('alert').filter({ hasText: 'changed in another window' }).waitFor()
+  await page.reload()
+  await name.waitFor()
+  expect(await name.inputValue()).toBe('First of two')
+  await page.context().close()
+})
+
 test('the composer and the list are whole on a phone, in Chinese, in the dark', async () => {
   const watched = await stage.page({ language: 'zh-CN', scheme: 'dark', width: 390 })
   for (const path of [`/campaigns/new?segment=${encodeURIComponent(segment)}`, '/campaigns']) {

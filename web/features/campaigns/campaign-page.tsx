@@ -43,7 +43,13 @@ export function CampaignPage() {
       </Page>
     )
   if (data.status === 'draft' && role !== 'viewer')
-    return <Composer key={campaignId} initial={draftOf(data.definition, format)} saved={campaignId} />
+    return (
+      <Composer
+        key={campaignId}
+        initial={draftOf(data.definition, format)}
+        saved={{ campaignId, definition: data.definition }}
+      />
+    )
   return (
     <Page
       title={data.name}

@@ -13,6 +13,7 @@ import { AudienceStep } from './audience-step.tsx'
 import { ChannelStep } from './channel-step.tsx'
 import classes from './composer.module.css'
 import {
+  type Definition,
   definitionFrom,
   type Draft,
   holdoutOf,
@@ -34,8 +35,17 @@ export interface StepProps {
   readonly problem: (field: Problem) => string | undefined
 }
 
-/** A campaign in five steps, with its figures beside it. `campaignId` is the draft's, once it is saved. */
-export function Composer({ initial, saved }: { initial: Draft; saved?: string }) {
+/** Both are written key by key in one order. */
+const isSame = (one: Definition, other: Definition | null) => JSON.stringify(one) === JSON.stringify(other)
+
+/** A draft as the server has it. */
+interface Kept {
+  readonly campaignId: string
+  readonly definition: Definition
+}
+
+/** A campaign in five steps, with its figures beside it. `saved` is the draft that is edited, if there is one yet. */
+export function Composer({ initial, saved }: { initial: Draft; saved?: Kept }) {
   const t = useTranslations('campaigns')
   const trpc = useTRPC()
   const format = useFormat()
@@ -43,8 +53,7 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
   const [draft, setDraft] = useState(initial)
   const [step, setStep] = useState<StepName>('audience')
   const [tried, setTried] = useState(false)
-  const [campaignId, setCampaignId] = useState(saved)
-  const [keptAs, setKeptAs] = useState<string>()
+  const [kept, setKept] = useState(saved)
 
   const [settled] = useDebouncedValue(draft, 400)
   const estimated = definitionFrom(settled, format, true)
@@ -82,20 +91,16 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
   /** Keeps the draft on the server; answers its id, or undefined when it could not be kept. */
   async function save(): Promise<string | undefined> {
     for (const one of saves) one.reset()
-    const kept = await holdoutToKeep()
-    const definition = kept === undefined ? null : definitionFrom({ ...draft, holdout: kept }, format)
-    if (!definition || kept === undefined) return undefined
-    setDraft((before) => ({ ...before, holdout: kept }))
-    const text = JSON.stringify(definition)
-    if (campaignId !== undefined && keptAs === text) return campaignId
-    const id =
-      campaignId === undefined
-        ? (await create.mutateAsync(definition)).campaignId
-        : (await edit.mutateAsync({ campaignId, definition }), campaignId)
-    setCampaignId(id)
-    setKeptAs(text)
+    const holdout = await holdoutToKeep()
+    const definition = holdout === undefined ? null : definitionFrom({ ...draft, holdout }, format)
+    if (!definition || holdout === undefined) return undefined
+    setDraft((before) => ({ ...before, holdout }))
+    if (kept && isSame(kept.definition, definition)) return kept.campaignId
+    const campaignId = kept?.campaignId ?? (await create.mutateAsync(definition)).campaignId
+    if (kept) await edit.mutateAsync({ campaignId, before: kept.definition, definition })
+    setKept({ campaignId, definition })
     void client.invalidateQueries(trpc.campaigns.list.queryFilter())
-    return id
+    return campaignId
   }
 
   const position = steps.indexOf(step)
@@ -134,9 +139,7 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
               void save().catch(() => undefined) // shown below
             }}
           >
-            {keptAs !== undefined && keptAs === JSON.stringify(definitionFrom(draft, format))
-              ? t('saved')
-              : t('saveDraft')}
+            {kept && isSame(kept.definition, definitionFrom(draft, format)) ? t('saved') : t('saveDraft')}
           </Button>
         )
       }
@@ -165,8 +168,8 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: string })
           {step === 'offer' ? <OfferStep {...props} definition={estimated} /> : null}
           {step === 'holdout' ? <HoldoutStep {...props} preview={estimate.data} /> : null}
           {step === 'channel' ? <ChannelStep {...props} /> : null}
-          {step === 'review' && campaignId !== undefined ? (
-            <ReviewStep campaignId={campaignId} definition={definitionFrom(draft, format)!} />
+          {step === 'review' && kept ? (
+            <ReviewStep campaignId={kept.campaignId} definition={definitionFrom(draft, format)!} />
           ) : null}
           <div className={classes.moves}>
             {position > 0 ? (

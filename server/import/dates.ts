@@ -4,7 +4,7 @@ import { join, type Sql, sql } from '../../analytics/sql/sql.ts'
 /**
  * How a column writes its dates. `year-first`: 2011-12-09, 2011/12/9 8:05, 2011年12月9日, with or
  * without time and zone; `compact`: 20111209; `day-first` and `month-first`: 9.12.2011, 12/9/2011 8:26;
- * `month-name`: 9 Dec 2011; epochs: numbers since 1970.
+ * `month-name`: 9 Dec 2011; `excel-serial`: 40886.53, days as spreadsheets count them; epochs: numbers since 1970.
  */
 export type DateOrder =
   | 'year-first'
@@ -12,6 +12,7 @@ export type DateOrder =
   | 'day-first'
   | 'month-first'
   | 'month-name'
+  | 'excel-serial'
   | 'epoch-seconds'
   | 'epoch-milliseconds'
 
@@ -21,14 +22,25 @@ export const dateOrders: readonly DateOrder[] = [
   'day-first',
   'month-first',
   'month-name',
+  'excel-serial',
   'epoch-seconds',
   'epoch-milliseconds',
 ]
+
+/** Written as numbers: a column of them may hold something else. */
+export const numericOrders = [
+  'compact',
+  'excel-serial',
+  'epoch-seconds',
+  'epoch-milliseconds',
+] as const satisfies DateOrder[]
 
 const slashed = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[ T,].*)?$/
 const shapes: readonly (readonly [DateOrder, RegExp])[] = [
   ['year-first', /^(19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}/],
   ['compact', /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{4}|\d{6})?$/],
+  // 1954 to 2091
+  ['excel-serial', /^[2-6]\d{4}(\.\d+)?$/],
   ['epoch-seconds', /^[1-9]\d{8,9}(\.\d+)?$/],
   ['epoch-milliseconds', /^[1-9]\d{11,12}$/],
   ['month-name', /^\d{1,2}[ -][a-z]{3,9}[ -,]+\d{2,4}|^[a-z]{3,9} \d{1,2},? \d{4}/i],
@@ -88,6 +100,11 @@ export function instantSql(text: Sql, order: DateOrder, timeZone: string): Sql {
     case 'month-name':
       return local(
         sql`try_strptime(translate(${text}, '-,', ' '), ${formats('%d %b %Y', '%d %B %Y', '%b %d %Y', '%B %d %Y', '%d %b %y')})`,
+      )
+    case 'excel-serial':
+      return local(
+        sql`case when regexp_full_match(${text}, '\\d{5}(\\.\\d+)?') then timestamp '1899-12-30'
+          + to_seconds(cast(round(try_cast(${text} as double) * 86400) as bigint)) end`,
       )
     case 'epoch-seconds':
       return sql`make_timestamp(try_cast(round(try_cast(${text} as decimal(20, 6)) * 1000000) as bigint))`

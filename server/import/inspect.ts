@@ -1,4 +1,5 @@
 import { dayOrMonthFirst } from './dates.ts'
+import { fields, plainHeader } from './fields.ts'
 import {
   asMapFile,
   type ColumnGuess,
@@ -12,7 +13,7 @@ import {
 } from './mapping.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
-import { type Encoding, openSource, type Opening, readSource } from './source.ts'
+import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
 
@@ -21,8 +22,14 @@ export interface Inspection {
   readonly kind: 'inspected'
   readonly fileName: string
   readonly bytes: number
+  readonly container: Container
+  /** Of a workbook: the sheet that is read. */
+  readonly sheet: string | null
   readonly encoding: Encoding
   readonly delimiter: Delimiter
+  readonly jsonLines: boolean
+  /** The line that names the columns; 0: none does. */
+  readonly headerLine: number
   readonly headers: readonly string[]
   readonly preset: string | null
   /** Records that the guess looked at; `whole`: there are no others. */
@@ -53,7 +60,7 @@ export async function inspect(
 ): Promise<Readable | Refusal> {
   try {
     const opening = await openSource(path, fileName)
-    const { delimiter, sample } = sampleOf(opening, fileName)
+    const { delimiter, sample, headerLine } = sampleOf(opening, fileName)
     const guess = guessMapping(sample, overrides, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
@@ -78,8 +85,12 @@ export async function inspect(
         kind: 'inspected',
         fileName,
         bytes: opening.bytes,
+        container: opening.container,
+        sheet: opening.sheet,
         encoding: opening.encoding,
         delimiter,
+        jsonLines: opening.jsonPaths !== null,
+        headerLine,
         headers: sample.headers,
         sampled: sample.records.length,
         whole: opening.whole && sample.records.length < sampleRecords,
@@ -103,11 +114,18 @@ export async function inspect(
 
 const delimiters: readonly Delimiter[] = [',', '\t', ';', '|']
 
-function sampleOf(opening: Opening, fileName: string): { delimiter: Delimiter; sample: Sample } {
-  const readings = delimiters.map((delimiter) => {
+function sampleOf(
+  opening: Opening,
+  fileName: string,
+): { delimiter: Delimiter; sample: Sample; headerLine: number } {
+  const unpacked =
+    opening.jsonPaths !== null || opening.container === 'xlsx' || opening.container === 'parquet'
+  const readings = (unpacked ? ([','] as const) : delimiters).map((delimiter) => {
     const records = recordsOf(opening, delimiter)
-    const width = records[0]?.length ?? 0
-    const alike = records.filter((record) => record.length === width).length
+    const widths = records.map(({ values }) => values.length)
+    // What stands before the header is narrower: the width of most rows tells the separator.
+    const width = widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? 0
+    const alike = widths.filter((one) => one === width).length
     return { delimiter, records, width, score: width < 2 ? 0 : (alike / records.length) * Math.log2(width) }
   })
   const best = readings.reduce((a, b) => (b.score > a.score ? b : a))
@@ -115,19 +133,45 @@ function sampleOf(opening: Opening, fileName: string): { delimiter: Delimiter; s
   if (!opening.whole && best.records.length < 2)
     throw new Stopped('long-record', { file: fileName, line: best.records.length + 1 })
   if (best.width < 2) throw new Stopped('one-column', { file: fileName })
-  const [header, ...records] = best.records
-  const headers = header!.map((name) => name.replaceAll(lineBreakInValue, ' ').trim())
+  const headerAt = headerOf(best.records.map(({ values }) => values))
+  const header = best.records[headerAt]!
+  const headers = header.values.map((name) => name.replaceAll(lineBreakInValue, ' ').trim())
   if (headers.every((name) => name === '' || /^[\d.,:/ -]+$/.test(name)))
     throw new Stopped('no-header', { file: fileName })
+  const records = best.records.slice(headerAt + 1).map(({ values }) => values)
   if (records.length === 0) {
     new RecordScanner({ delimiter: best.delimiter.charCodeAt(0) }).readAll(opening.head) // says what stopped it
     throw new Stopped('no-rows', { file: fileName })
   }
-  return { delimiter: best.delimiter, sample: { headers, records } }
+  return { delimiter: best.delimiter, sample: { headers, records }, headerLine: header.line }
 }
 
-function recordsOf(opening: Opening, delimiter: Delimiter): string[][] {
-  const scanner = new RecordScanner({ delimiter: delimiter.charCodeAt(0) })
+/** Titles, dates and filters that reports write above their columns take fewer rows than this. */
+const mostAbove = 20
+
+const knownHeaders = new Set<string>(Object.values(fields).flatMap(({ aliases }) => aliases))
+
+/** The record that names the columns: the first, unless a later one names more that are known by name. */
+function headerOf(records: readonly (readonly string[])[]): number {
+  let best = { at: 0, known: 0 }
+  for (const [at, values] of records.slice(0, mostAbove).entries()) {
+    const known = new Set(values.map(plainHeader).filter((name) => knownHeaders.has(name))).size
+    if (known > best.known && (at === 0 || known > 1)) best = { at, known }
+  }
+  return best.at
+}
+
+/** Columns up to the last that has a name. */
+export const namedWidth = (headers: readonly string[]): number =>
+  headers.findLastIndex((header) => header !== '') + 1
+
+interface Record {
+  readonly line: number
+  readonly values: string[]
+}
+
+function recordsOf(opening: Opening, delimiter: Delimiter): Record[] {
+  const scanner = new RecordScanner({ delimiter: delimiter.charCodeAt(0), firstLine: opening.firstLine })
   try {
     scanner.push(opening.head)
     if (opening.whole) scanner.end()
@@ -139,12 +183,14 @@ function recordsOf(opening: Opening, delimiter: Delimiter): string[][] {
   return splitBlock(scanner.take().toString('utf8')).slice(0, sampleRecords)
 }
 
-/** The fields of the records of a block, without their line numbers. */
-const splitBlock = (block: string): string[][] =>
+const splitBlock = (block: string): Record[] =>
   block
     .split('\n')
     .slice(0, -1)
-    .map((record) => record.split(fieldSeparator).slice(1))
+    .map((record) => {
+      const [line, ...values] = record.split(fieldSeparator)
+      return { line: Number(line), values }
+    })
 
 async function valuesOf(
   opening: Opening,
@@ -159,8 +205,8 @@ async function valuesOf(
     scanner.push(piece)
     scanner.broken.length = 0
     // The day alone decides, and there are few of them.
-    for (const [value] of splitBlock(scanner.take().toString('utf8')))
-      days.add((value ?? '').trim().split(/[ T]/)[0]!)
+    for (const { values } of splitBlock(scanner.take().toString('utf8')))
+      days.add((values[0] ?? '').trim().split(/[ T]/)[0]!)
     if (dayOrMonthFirst(days) !== 'undecided') break
   }
   return days

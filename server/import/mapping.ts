@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
-import { type DateOrder, dateOrderOf, dateOrders } from './dates.ts'
+import { type DateOrder, dateOrderOf, dateOrders, numericOrders } from './dates.ts'
 import {
   emptyWords,
   type FieldName,
@@ -249,7 +249,7 @@ function candidates(columns: readonly Column[]): Candidate[] {
   // Where no header says it, the only column of its type is offered, for confirmation.
   const dated = columns.filter(
     ({ dates }) =>
-      dates !== null && dates.share >= sure && dates.order !== 'epoch-seconds' && dates.order !== 'compact',
+      dates !== null && dates.share >= sure && !(numericOrders as readonly string[]).includes(dates.order),
   )
   if (dated.length === 1 && !found.some(({ field }) => field === 'orderedAt' || field === 'paidAt'))
     found.push({ field: 'orderedAt', position: dated[0]!.position, confidence: 0.5 })
@@ -289,7 +289,7 @@ function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: 
     case 'id': {
       if (values.length === 0) return 0
       const dated = dates !== null && dates.share >= sure ? dates.order : null
-      return dated === null || dated === 'compact' || dated.startsWith('epoch') ? 1 : 0
+      return dated === null || (numericOrders as readonly string[]).includes(dated) ? 1 : 0
     }
     case 'text':
       return 1

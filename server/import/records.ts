@@ -72,6 +72,10 @@ export interface RecordSettings {
   readonly delimiter: number
   /** Columns of the header; undefined: every record is taken as it is. */
   readonly columns?: number
+  /** Of these, the fewest that a record must have: the last ones of a header may be nameless. */
+  readonly needed?: number
+  /** The number of the first line, 1 unless told. */
+  readonly firstLine?: 0 | 1
   /** Which columns are written, by 0-based position; undefined: all. */
   readonly keep?: readonly number[]
 }
@@ -79,7 +83,8 @@ export interface RecordSettings {
 /**
  * Splits delimited text (RFC 4180, CR, LF or CRLF, quotes at the start of a field) into records and
  * writes each as `line␟field␟field…␊`, unquoted, without blanks around values (TAB, no-break and
- * ideographic spaces too), control characters made spaces and line breaks inside values `lineBreakInValue`. Blank records are passed over. Memory is bounded by `longestRecord`.
+ * ideographic spaces too), control characters made spaces and line breaks inside values `lineBreakInValue`. Blank
+ * records are passed over, empty fields beyond the header's columns are left out. Memory is bounded by `longestRecord`.
  */
 export class RecordScanner {
   readonly broken: BrokenRecord[] = []
@@ -87,14 +92,15 @@ export class RecordScanner {
   records = 0
   readonly #delimiter: number
   readonly #columns: number
+  readonly #needed: number
   /** 1 where the column is written. */
   readonly #kept: Uint8Array
   #out = Buffer.allocUnsafe(1 << 20)
   #length = 0
   /** Where the record that is being read begins in the output. */
   #start = 0
-  #line = 1
-  #recordLine = 1
+  #line: number
+  #recordLine: number
   /** Bytes of the record that is being read that came with earlier pieces. */
   #recordBytes = 0
   #column = 0
@@ -104,10 +110,15 @@ export class RecordScanner {
   /** The record holds something besides blanks. */
   #anything = false
   #stray = false
+  /** The record holds something in the columns that the header has. */
+  #anythingWithin = false
 
-  constructor({ delimiter, columns, keep }: RecordSettings) {
+  constructor({ delimiter, columns, needed, keep, firstLine = 1 }: RecordSettings) {
     this.#delimiter = delimiter
     this.#columns = columns ?? anyWidth
+    this.#needed = needed ?? this.#columns
+    this.#line = firstLine
+    this.#recordLine = firstLine
     this.#kept = new Uint8Array(widest + 1)
     if (keep) for (const column of keep) this.#kept[column] = 1
     else this.#kept.fill(1)
@@ -134,6 +145,7 @@ export class RecordScanner {
     // Fields in locals: this loop runs once a byte.
     const delimiter = this.#delimiter
     const kept = this.#kept
+    const columns = this.#columns
     let out = this.#out
     let length = this.#length
     let state = this.#state
@@ -153,6 +165,10 @@ export class RecordScanner {
           )
             length = trimmed(out, fieldFrom, length)
           if (column < widest) column++
+          if (column === columns) {
+            this.#anythingWithin = anything
+            anything = false
+          }
           state = atFieldStart
           writing = kept[column] === 1
           if (writing) out[length++] = unitSeparator
@@ -262,17 +278,18 @@ export class RecordScanner {
   #closeRecord(column: number, anything: boolean): void {
     this.#line++
     const columns = column + 1
-    if (anything) {
+    const beyond = this.#columns !== anyWidth && columns > this.#columns
+    if (anything || (beyond && this.#anythingWithin)) {
       const reason =
         this.#columns === anyWidth
           ? null
           : this.#stray
             ? 'stray-quote'
-            : columns === this.#columns
-              ? null
-              : columns < this.#columns
-                ? 'too-few-columns'
-                : 'too-many-columns'
+            : columns < this.#needed
+              ? 'too-few-columns'
+              : beyond && anything
+                ? 'too-many-columns'
+                : null
       if (reason === null) {
         this.#out[this.#length++] = newline
         this.#start = this.#length

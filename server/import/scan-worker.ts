@@ -4,15 +4,17 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type BrokenRecord, RecordScanner, UnreadableRecord } from './records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
-import { type Encoding, fileHash, readSource } from './source.ts'
+import { fileHash, readSource, type Source } from './source.ts'
 
 export interface ScanOrder {
-  readonly path: string
+  readonly source: Source
   readonly named: string
-  readonly gzip: boolean
-  readonly encoding: Encoding
   readonly delimiter: number
   readonly columns: number
+  readonly needed: number
+  readonly firstLine: 0 | 1
+  /** What stands on this line and before it is no row. */
+  readonly headerLine: number
   readonly keep: readonly number[]
   /** Where the blocks go. */
   readonly folder: string
@@ -41,11 +43,13 @@ port.on('message', () => {
   wake()
 })
 
-/** Splits a whole file into blocks. The header is record 0 and is passed over. */
+/** Splits a whole file into blocks, without the header and what stands before it. */
 async function scan(order: ScanOrder): Promise<void> {
   const scanner = new RecordScanner({
     delimiter: order.delimiter,
     columns: order.columns,
+    needed: order.needed,
+    firstLine: order.firstLine,
     keep: order.keep,
   })
   const hash = fileHash()
@@ -53,23 +57,25 @@ async function scan(order: ScanOrder): Promise<void> {
   let sent = 0
   let reported = 0
   const send = async () => {
-    const { text, broken } = readable(sent === 0 ? withoutFirst(scanner.take()) : scanner.take())
+    const begins = sent === 0 ? withoutHead(scanner.take(), order.headerLine) : scanner.take()
+    const { text, broken } = readable(begins)
     const path = join(order.folder, `block-${sent}.txt`)
     writeFileSync(path, text)
     sent++
+    if (sent === 1) reported = headRecords
     const records = scanner.records - reported
     reported = scanner.records
-    const ragged = scanner.broken.splice(0)
+    const ragged = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
     port.postMessage({
       kind: 'block',
       path,
-      records: records - (sent === 1 ? 1 : 0),
+      records,
       bytesRead,
       broken: [...ragged, ...broken],
     } satisfies ScanMessage)
     while (sent - taken > ahead) await new Promise<void>((resolve) => (wake = resolve))
   }
-  for await (const piece of readSource(order, order.named, (bytes) => (bytesRead = bytes), hash)) {
+  for await (const piece of readSource(order.source, order.named, (bytes) => (bytesRead = bytes), hash)) {
     scanner.push(piece)
     if (scanner.pending > blockBytes || scanner.broken.length > 100_000) await send()
   }
@@ -78,7 +84,17 @@ async function scan(order: ScanOrder): Promise<void> {
   port.postMessage({ kind: 'done', hash: hash.digest('hex'), bytesRead } satisfies ScanMessage)
 }
 
-const withoutFirst = (block: Buffer): Buffer => block.subarray(block.indexOf(0x0a) + 1)
+/** Records that stand before the rows. */
+let headRecords = 0
+
+function withoutHead(block: Buffer, headerLine: number): Buffer {
+  let start = 0
+  while (start < block.length && Number.parseInt(block.toString('latin1', start, start + 16)) <= headerLine) {
+    start = block.indexOf(0x0a, start) + 1
+    headRecords++
+  }
+  return block.subarray(start)
+}
 
 /** Takes out the records that are not UTF-8, one by one, should the block hold any. */
 function readable(block: Buffer): { text: Buffer; broken: BrokenRecord[] } {

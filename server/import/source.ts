@@ -3,17 +3,33 @@ import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { isUtf8 } from 'node:buffer'
 import { createGunzip, constants } from 'node:zlib'
+import { gathered } from './containers/delimited.ts'
+import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
+import { parquetLines } from './containers/parquet.ts'
+import { firstSheet, isWorkbook, workbookLines } from './containers/xlsx.ts'
+import { type Archive, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
 
 export type Encoding = 'utf-8' | 'gb18030' | 'windows-1252'
+export type Container = 'plain' | 'gzip' | 'zip' | 'xlsx' | 'parquet'
 
-/** The beginning of a file, decompressed, and what it is written in. */
-export interface Opening {
+/** All that is needed to read a file as delimited text again. */
+export interface Source {
   readonly path: string
-  readonly bytes: number
-  readonly gzip: boolean
+  readonly container: Container
   readonly encoding: Encoding
-  /** At most `openingBytes`, in UTF-8, without byte order mark. */
+  /** Of JSON Lines: the paths that are columns; null: the text is delimited. */
+  readonly jsonPaths: readonly string[] | null
+}
+
+/** The beginning of a file, unpacked, and what it is written in. */
+export interface Opening extends Source {
+  readonly bytes: number
+  /** Of a workbook: the sheet that is read. */
+  readonly sheet: string | null
+  /** The number of the header's line: 0 where no line of the file is the header. */
+  readonly firstLine: 0 | 1
+  /** At most `openingBytes` of delimited text, in UTF-8, without byte order mark. */
   readonly head: Buffer
   /** The head is the whole file. */
   readonly whole: boolean
@@ -21,10 +37,74 @@ export interface Opening {
 
 const openingBytes = 1 << 20
 
-/** Reads the beginning of a file and decides its encoding. Throws `Stopped` with what is wrong with it. */
+/** Reads the beginning of a file and decides what it is. Throws `Stopped` with what is wrong with it. */
 export async function openSource(path: string, named: string): Promise<Opening> {
   const bytes = sizeOf(path, named)
-  const start = Buffer.alloc(Math.min(bytes, 4))
+  const { container, sheet } = await containerOf(path, named)
+  const found = { path, bytes, container, sheet }
+  if (container === 'xlsx' || container === 'parquet') {
+    const source = { ...found, encoding: 'utf-8', jsonPaths: null } as const
+    const { head, whole } = await headOf(readSource(source, named))
+    if (isBlank(head)) throw new Stopped('empty', { file: named })
+    return { ...source, firstLine: container === 'xlsx' ? 1 : 0, head, whole }
+  }
+  const { head: raw, whole } = await headOf(unpacked(path, container, named))
+  if (raw.length === 0) throw new Stopped('empty', { file: named })
+  const encoding = encodingOf(raw, whole, named)
+  const head = encoding === 'utf-8' ? withoutMark(raw) : Buffer.from(decode(encoding, raw))
+  if (isBlank(head)) throw new Stopped('empty', { file: named })
+  const begins = head.toString('latin1', 0, 4096).trimStart()
+  if (/^\[\s*[{[]/.test(begins)) throw new Stopped('json-array', { file: named })
+  if (!/^\{\s*["}]/.test(begins)) return { ...found, encoding, jsonPaths: null, firstLine: 1, head, whole }
+  const jsonPaths = await jsonLinePaths(readSource({ ...found, encoding, jsonPaths: null }, named), named)
+  const source = { ...found, encoding, jsonPaths }
+  return { ...source, firstLine: 0, ...(await headOf(readSource(source, named))) }
+}
+
+/** The whole file as delimited text in UTF-8, in pieces; `onRead` hears how many bytes of the file have been read so far. */
+export async function* readSource(
+  { path, container, encoding, jsonPaths }: Source,
+  named: string,
+  onRead: (bytes: number) => void = () => {},
+  hash?: Hash,
+): AsyncGenerator<Buffer> {
+  if (jsonPaths) {
+    const text = readSource({ path, container, encoding, jsonPaths: null }, named, onRead, hash)
+    yield* gathered(jsonLines(text, jsonPaths, named))
+    return
+  }
+  if (hash && container !== 'plain' && container !== 'gzip')
+    for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer)
+  const bytes = sizeOf(path, named)
+  const onShare = (share: number) => onRead(Math.round(bytes * Math.min(1, share)))
+  if (container === 'parquet') yield* gathered(parquetLines(path, named, onShare))
+  else if (container === 'xlsx') {
+    using archive = await openArchive(path, named)
+    yield* gathered(workbookLines(archive, named, onShare))
+  } else {
+    const decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding)
+    let first = true
+    for await (const piece of unpacked(path, container, named, onRead, hash)) {
+      if (decoder) yield Buffer.from(decoder.decode(piece, { stream: true }))
+      else yield first ? withoutMark(piece) : piece
+      first = false
+    }
+    if (decoder) yield Buffer.from(decoder.decode())
+  }
+}
+
+/** SHA-256 of the file as it stands on disk: what makes two imports the same file. */
+export const fileHash = (): Hash => createHash('sha256')
+
+const startsWith = (start: Buffer, ...signature: number[]): boolean =>
+  start.subarray(0, signature.length).equals(Buffer.from(signature))
+
+/** What the file is by its first bytes, whatever its name says. */
+async function containerOf(
+  path: string,
+  named: string,
+): Promise<{ container: Container; sheet: string | null }> {
+  const start = Buffer.alloc(4)
   const file = await open(path).catch(() => {
     throw new Stopped('unreadable-file', { file: named })
   })
@@ -33,49 +113,38 @@ export async function openSource(path: string, named: string): Promise<Opening> 
   } finally {
     await file.close()
   }
-  const gzip = start.length > 1 && start[0] === 0x1f && start[1] === 0x8b
-  if (!gzip && /\.gz$/i.test(named)) throw new Stopped('not-gzip', { file: named })
-  if (start.subarray(0, 4).equals(Buffer.from([0x50, 0x4b, 3, 4])))
-    throw new Stopped('spreadsheet', { file: named })
+  if (startsWith(start, 0x1f, 0x8b)) return { container: 'gzip', sheet: null }
+  if (/\.gz$/i.test(named)) throw new Stopped('not-gzip', { file: named })
+  if (startsWith(start, 0x50, 0x41, 0x52, 0x31)) return { container: 'parquet', sheet: null }
+  if (startsWith(start, 0xd0, 0xcf, 0x11, 0xe0)) throw new Stopped('old-spreadsheet', { file: named })
+  const isZip = startsWith(start, 0x50, 0x4b, 3, 4) || startsWith(start, 0x50, 0x4b, 5, 6)
+  if (!isZip) return { container: 'plain', sheet: null }
+  using archive = await openArchive(path, named)
+  if (isWorkbook(archive)) return { container: 'xlsx', sheet: (await firstSheet(archive, named)).name }
+  tablesIn(archive, named)
+  return { container: 'zip', sheet: null }
+}
 
-  const pieces: Buffer[] = []
+/** The text files of an archive. Anything else in it is refused rather than left out in silence. */
+function tablesIn(archive: Archive, named: string) {
+  if (archive.entries.length === 0) throw new Stopped('empty', { file: named })
+  const other = archive.entries.find(({ fileName }) => !/\.(csv|tsv|txt|jsonl|ndjson|json)$/i.test(fileName))
+  if (other) throw new Stopped('zip-content', { file: named, entry: other.fileName })
+  return archive.entries
+}
+
+async function headOf(pieces: AsyncIterable<Buffer>): Promise<{ head: Buffer; whole: boolean }> {
+  const read: Buffer[] = []
   let length = 0
-  let whole = true
-  for await (const piece of decompressed(path, gzip, named)) {
-    pieces.push(piece)
+  for await (const piece of pieces) {
+    read.push(piece)
     length += piece.length
-    if (length > openingBytes) {
-      whole = false
-      break
-    }
+    if (length > openingBytes) return { head: Buffer.concat(read).subarray(0, openingBytes), whole: false }
   }
-  const raw = Buffer.concat(pieces).subarray(0, openingBytes)
-  if (raw.length === 0) throw new Stopped('empty', { file: named })
-  const encoding = encodingOf(raw, whole, named)
-  const head = encoding === 'utf-8' ? withoutMark(raw) : Buffer.from(decode(encoding, raw))
-  if (head.toString('latin1').trim() === '') throw new Stopped('empty', { file: named })
-  return { path, bytes, gzip, encoding, head, whole }
+  return { head: Buffer.concat(read), whole: true }
 }
 
-/** The whole text in UTF-8, in pieces; `onRead` hears how many bytes of the file have been read so far. */
-export async function* readSource(
-  { path, gzip, encoding }: Pick<Opening, 'path' | 'gzip' | 'encoding'>,
-  named: string,
-  onRead: (bytes: number) => void = () => {},
-  hash?: Hash,
-): AsyncGenerator<Buffer> {
-  const decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding)
-  let first = true
-  for await (const piece of decompressed(path, gzip, named, onRead, hash)) {
-    if (decoder) yield Buffer.from(decoder.decode(piece, { stream: true }))
-    else yield first ? withoutMark(piece) : piece
-    first = false
-  }
-  if (decoder) yield Buffer.from(decoder.decode())
-}
-
-/** SHA-256 of the file as it stands on disk: what makes two imports the same file. */
-export const fileHash = (): Hash => createHash('sha256')
+const isBlank = (text: Buffer): boolean => text.toString('latin1').trim() === ''
 
 const withoutMark = (text: Buffer): Buffer =>
   text.length >= 3 && text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? text.subarray(3) : text
@@ -93,13 +162,19 @@ function sizeOf(path: string, named: string): number {
   return status.size
 }
 
-async function* decompressed(
+/** The text inside of a plain, compressed or zipped file, as it is encoded. */
+async function* unpacked(
   path: string,
-  gzip: boolean,
+  container: 'plain' | 'gzip' | 'zip',
   named: string,
   onRead: (bytes: number) => void = () => {},
   hash?: Hash,
 ): AsyncGenerator<Buffer> {
+  if (container === 'zip') {
+    using archive = await openArchive(path, named)
+    yield* joined(archive, named, (share) => onRead(Math.round(sizeOf(path, named) * share)))
+    return
+  }
   const file = createReadStream(path, { highWaterMark: 1 << 18 })
   let bytes = 0
   file.on('data', (piece) => {
@@ -107,7 +182,8 @@ async function* decompressed(
     hash?.update(piece)
     onRead(bytes)
   })
-  const unzip = gzip ? createGunzip({ chunkSize: 1 << 18, finishFlush: constants.Z_FINISH }) : null
+  const unzip =
+    container === 'gzip' ? createGunzip({ chunkSize: 1 << 18, finishFlush: constants.Z_FINISH }) : null
   if (unzip) file.on('error', (error) => unzip.destroy(error)).pipe(unzip)
   try {
     for await (const piece of unzip ?? file) yield piece as Buffer
@@ -120,6 +196,53 @@ async function* decompressed(
   } finally {
     unzip?.destroy()
     file.destroy()
+  }
+}
+
+/**
+ * The files of an archive as one text: parts of one table. Each later one must begin with the first one's
+ * header, which is left out.
+ */
+async function* joined(
+  archive: Archive,
+  named: string,
+  onShare: (share: number) => void,
+): AsyncGenerator<Buffer> {
+  const entries = tablesIn(archive, named)
+  const total = entries.reduce((sum, { compressedSize }) => sum + compressedSize, 0)
+  let before = 0
+  let header: Buffer | undefined
+  for (const entry of entries) {
+    const isText = !/\.(csv|tsv|txt)$/i.test(entry.fileName) // JSON Lines have no header
+    let begin = Buffer.alloc(0)
+    let begun = isText
+    let ended = true
+    for await (const piece of archive.read(entry, (share) =>
+      onShare((before + share * entry.compressedSize) / Math.max(1, total)),
+    )) {
+      if (begun) {
+        ended = piece.at(-1) === 0x0a
+        yield piece
+        continue
+      }
+      begin = Buffer.concat([begin, piece])
+      const end = begin.indexOf(0x0a)
+      if (end < 0 && begin.length < openingBytes) continue
+      begun = true
+      const first = withoutMark(begin.subarray(0, end < 0 ? begin.length : end))
+      if (header && !header.equals(first))
+        throw new Stopped('zip-headers', { file: named, first: entries[0]!.fileName, other: entry.fileName })
+      const text = header ? begin.subarray(end + 1) : begin
+      header = first
+      ended = text.at(-1) === 0x0a
+      if (text.length > 0) yield text
+    }
+    if (!begun && begin.length > 0) {
+      ended = false
+      yield begin
+    }
+    if (!ended) yield Buffer.from('\n')
+    before += entry.compressedSize
   }
 }
 

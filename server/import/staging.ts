@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
 import { type Engine, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import type { Readable } from './inspect.ts'
+import { namedWidth, type Readable } from './inspect.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
 import type { BrokenRecord } from './records.ts'
 import type { Refusal } from './refusal.ts'
@@ -73,12 +73,18 @@ export async function stage(
     const running = new Set<Promise<void>>()
     for await (const message of scanned(
       {
-        path: opening.path,
+        source: {
+          path: opening.path,
+          container: opening.container,
+          encoding: opening.encoding,
+          jsonPaths: opening.jsonPaths,
+        },
         named: inspection.fileName,
-        gzip: opening.gzip,
-        encoding: opening.encoding,
         delimiter: inspection.delimiter.charCodeAt(0),
         columns: inspection.headers.length,
+        needed: namedWidth(inspection.headers),
+        firstLine: opening.firstLine,
+        headerLine: inspection.headerLine,
         keep: keptColumns(mapping),
         folder,
       },

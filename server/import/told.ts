@@ -20,15 +20,7 @@ const separators = {
 const shownColumns = 100
 
 /** The columns of a file with what they are taken for, how surely, and samples. */
-export function mappingText({
-  preset,
-  fileName,
-  columns,
-  map,
-  encoding,
-  delimiter,
-  questions,
-}: Inspection): string {
+export function mappingText({ preset, fileName, columns, map, questions, ...form }: Inspection): string {
   const rows = columns
     .slice(0, shownColumns)
     .flatMap(({ position, header, field, confidence, samples, unread }) => {
@@ -46,13 +38,26 @@ export function mappingText({
   )
   const about = say('file-read-as', {
     file: fileName,
-    encoding,
-    separator: say(separators[delimiter]),
+    form: formText(form),
     dates: map.dates ?? '–',
     zone: map.timeZone,
   })
   if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
   return [preset ? say('file-recognised', { about, preset }) : about, ...rows, ...unknown].join('\n')
+}
+
+/** What the file is written in. */
+function formText({
+  container,
+  sheet,
+  jsonLines,
+  encoding,
+  delimiter,
+}: Pick<Inspection, 'container' | 'sheet' | 'jsonLines' | 'encoding' | 'delimiter'>): string {
+  if (container === 'parquet') return say('form.parquet')
+  if (container === 'xlsx') return say('form.workbook', { sheet: sheet ?? '' })
+  if (jsonLines) return say('form.json-lines')
+  return say('form.delimited', { encoding, separator: say(separators[delimiter]) })
 }
 
 /** One line of progress; at a terminal it is written over the one before. */

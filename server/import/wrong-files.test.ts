@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { workbook, zipped } from './containers/archive.fixture.ts'
 import { sentence as inWords } from '../messages/messages.ts'
 import type { Refusal } from './refusal.ts'
 import { openTestShop, type TestShop, visible } from './test-shop.ts'
@@ -25,7 +26,27 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     ['blank.csv', '\n \n\n', 'empty'],
     ['empty.csv.gz', new Uint8Array(gzipSync('')), 'empty'],
     ['binary.csv', new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2, 3, 0, 0]), 'binary'],
-    ['book.xlsx', new Uint8Array([0x50, 0x4b, 3, 4, 20, 0]), 'spreadsheet'],
+    ['cut.xlsx', new Uint8Array([0x50, 0x4b, 3, 4, 20, 0]), 'broken-zip'],
+    ['half.xlsx', workbook('<row r="1"><c r="A1" t="str"><v>order_id</v>'), 'broken-workbook'],
+    [
+      'doctype.xlsx',
+      zipped({ 'xl/workbook.xml': '<!DOCTYPE x [<!ENTITY a "b">]><workbook/>' }),
+      'broken-workbook',
+    ],
+    ['nosheet.xlsx', zipped({ 'xl/workbook.xml': '<workbook/>' }), 'broken-workbook'],
+    ['blank.xlsx', workbook(''), 'empty'],
+    ['old.xls', new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]), 'old-spreadsheet'],
+    ['empty.zip', new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]), 'empty'],
+    ['outside.zip', zipped({ '../../orders.csv': header + row }), 'broken-zip'],
+    ['picture.zip', zipped({ 'orders.csv': header + row, 'a.png': 'x' }), 'zip-content'],
+    ['two.zip', zipped({ 'orders.csv': header + row, 'members.csv': 'id,name\n1,a\n' }), 'zip-headers'],
+    ['bomb.zip', zipped({ 'orders.csv': new Uint8Array(60 << 20) }), 'zip-bomb'],
+    ['cell.xlsx', workbook(`<row r="1"><c t="str"><v>${'x'.repeat(3 << 20)}</v></c></row>`), 'long-record'],
+    ['bad.parquet', new Uint8Array(Buffer.from('PAR1 and nothing else')), 'broken-parquet'],
+    ['list.json', '[{"order_id": 1}]', 'json-array'],
+    ['cut.jsonl', '{"order_id": "A1", "customer_id": "m1"}\n{"order_id": ', 'bad-json'],
+    ['text.jsonl', '{"order_id": "A1", "customer_id": "m1"}\n"text"\n', 'bad-json'],
+    ['wide.jsonl', `{${Array.from({ length: 5000 }, (_, i) => `"c${i}": 1`).join(',')}}\n`, 'many-columns'],
     ['wide.csv', utf16, 'utf-16'],
     ['plain.csv.gz', new Uint8Array(Buffer.from(header + row)), 'not-gzip'],
     ['cut.csv.gz', new Uint8Array(gzipSync(header + row.repeat(5000)).subarray(0, 60)), 'broken-gzip'],

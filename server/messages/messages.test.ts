@@ -37,7 +37,9 @@ test('every id has a sentence in both languages with the same values', () => {
   expect(Object.keys(sentences['zh-CN']).toSorted()).toEqual(keys.toSorted())
   const values = (language: Language) => keys.map((key) => [key, valuesOf(language, key)])
   expect(values('zh-CN')).toEqual(values('en'))
-  expect(keys.filter((key) => !/[一-鿿]|^\{field\}/.test(sentences['zh-CN'][key]))).toEqual([])
+  // What is called alike in both languages.
+  const alike = ['form.json-lines', 'form.parquet']
+  expect(keys.filter((key) => !/[一-鿿]|^\{field\}/.test(sentences['zh-CN'][key]))).toEqual(alike)
 })
 
 test('no id stands in two files', () => {

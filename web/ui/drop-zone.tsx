@@ -49,7 +49,7 @@ export function DropZone({
         type="file"
         hidden
         data-testid="order-file"
-        accept=".csv,.tsv,.txt,.gz,text/csv"
+        accept=".csv,.tsv,.txt,.gz,.zip,.xlsx,.jsonl,.ndjson,.json,.parquet,text/csv"
         onChange={({ currentTarget }) => {
           const [file] = currentTarget.files ?? []
           if (file) onFile(file)

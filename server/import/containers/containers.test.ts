@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
+import { sql } from '../../../analytics/sql/sql.ts'
+import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
+import { workbook, zipped } from './archive.fixture.ts'
+import { dateText } from './xlsx.ts'
+
+const header = '订单号,会员号,下单时间,商品名称,实付金额'
+const first = '202605252205430653061,17850,2026-05-25 22:05:43,"奶粉 ""A"", 900g",2.55'
+const rows = [
+  first,
+  '202605252205430653062,17851,2026-05-26,面包,1234.50',
+  '202605252205430653063,17850,2026-05-27 08:00:00,面包,10',
+]
+const text = [header, ...rows, ''].join('\n')
+const asJson = (row: string) => {
+  const [id, member, at, product, amount] = row
+    .replace(/"(.*)"/, (_, inner: string) => inner.replaceAll('""', '\u0001').replaceAll(',', '\u0002'))
+    .split(',')
+  return `{"订单号": ${id}, "会员号": "${member}", "下单时间": "${at}", "商品": {"名称": ${JSON.stringify(product!.replaceAll('\u0001', '"').replaceAll('\u0002', ','))}}, "实付金额": ${amount}, "标签": ["a"]}`
+}
+const json = `${rows.map(asJson).join('\n')}\n`
+
+/** Cells of every kind that writers use: shared, inline, results of formulas, numbers as doubles, dates by style. */
+const cells = `
+  <row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="inlineStr"><is><t>下单时间</t></is></c><c r="D1" t="s"><v>2</v></c><c r="E1" t="str"><f>A9</f><v>实付金额</v></c></row>
+  <row r="2"><c r="A2" t="inlineStr"><is><t>202605252205430653061</t></is></c><c r="B2"><v>17850</v></c><c r="C2" s="1"><v>46167.92063657407</v></c><c r="D2" t="s"><v>3</v></c><c r="E2" s="3"><v>2.5499999999999998</v></c></row>
+  <row r="4"><c r="A4" t="inlineStr"><is><r><t>20260525220543</t></r><r><t>0653062</t></r></is></c><c r="B4"><v>17851</v></c><c r="C4" s="2"><v>46168</v></c><c r="D4" t="s"><v>4</v></c><c r="E4"><v>1234.5</v></c></row>
+  <row r="5"><c t="inlineStr"><is><t>202605252205430653063</t></is></c><c><v>17850</v></c><c s="1"><v>46169.333333333336</v></c><c t="s"><v>4</v></c><c><f>5+5</f><v>1.0000000000000001E1</v></c><c s="3"/></row>`
+const shared =
+  '<si><t>订单号</t></si><si><t>会员号</t></si><si><t>商品名称</t><rPh sb="0" eb="1"><t>ショウヒン</t></rPh></si><si><r><t>奶粉 "A"</t></r><r><t xml:space="preserve">, 900g</t></r></si><si><t>面包</t></si>'
+
+async function parquetOf(shop: TestShop): Promise<string> {
+  const path = join(shop.folder, 'orders.parquet')
+  const engine = await openDuckDb(':memory:')
+  await engine.run(sql`copy (select "订单号", cast("会员号" as integer) as "会员号", cast("下单时间" as timestamp) as "下单时间", "商品名称", cast("实付金额" as decimal(10, 2)) as "实付金额"
+    from read_csv(${shop.file('for-parquet.csv', text)}, all_varchar = true)) to (${path}) (format parquet)`)
+  await engine.close()
+  return path
+}
+
+test('the same orders come out of every kind of file', async () => {
+  const files: Record<string, (shop: TestShop) => string | Promise<string>> = {
+    csv: (shop) => shop.file('orders.csv', text),
+    gzip: (shop) => shop.file('orders.csv.gz', gzipSync(text)),
+    zip: (shop) =>
+      shop.file(
+        'orders.zip',
+        zipped({
+          '__MACOSX/._part1.csv': 'x',
+          'part1.csv': `\ufeff${header}\r\n${rows.slice(0, 2).join('\r\n')}`,
+          'part2.csv': `${header}\r\n${rows[2]}`,
+        }),
+      ),
+    xlsx: (shop) => shop.file('orders.xlsx', workbook(cells, { shared })),
+    'json lines': (shop) => shop.file('orders.jsonl', json),
+    'json lines, gzip': (shop) => shop.file('orders.jsonl.gz', gzipSync(json)),
+    'json lines, zip': (shop) =>
+      shop.file(
+        'json.zip',
+        zipped({
+          'a.jsonl': json.split('\n').slice(0, 2).join('\n'),
+          'b.jsonl': json.split('\n').slice(2).join('\n'),
+        }),
+      ),
+    parquet: parquetOf,
+  }
+  const seen: Record<string, unknown> = {}
+  for (const [kind, file] of Object.entries(files)) {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const receipt = receiptOf(await shop.import(await file(shop)))
+    expect({ kind, ...receipt }).toMatchObject({
+      kind,
+      read: 3,
+      imported: 3,
+      refused: 0,
+      members: 2,
+      orders: 3,
+    })
+    seen[kind] = await shop.workspace.engine.rows(sql`
+      select orders.order_id, member_id, strftime(ordered_at, '%Y-%m-%d %H:%M:%S') as at, orders.net_minor, product
+      from orders join order_lines on order_lines.order_key = orders.order_key
+      join members on members.member_key = orders.member_key order by orders.order_id`)
+  }
+  expect(seen.csv).toEqual([
+    {
+      orderId: '202605252205430653061',
+      memberId: '17850',
+      at: '2026-05-25 14:05:43',
+      netMinor: 255,
+      product: '奶粉 "A", 900g',
+    },
+    {
+      orderId: '202605252205430653062',
+      memberId: '17851',
+      at: '2026-05-25 16:00:00',
+      netMinor: 123_450,
+      product: '面包',
+    },
+    {
+      orderId: '202605252205430653063',
+      memberId: '17850',
+      at: '2026-05-27 00:00:00',
+      netMinor: 1000,
+      product: '面包',
+    },
+  ])
+  for (const [kind, orders] of Object.entries(seen))
+    expect({ kind, orders }).toEqual({ kind, orders: seen.csv })
+})
+
+test.each([
+  { of: 'a csv', name: 'a.csv', content: `${text}X1,1,2026-05-30,x,ten\n`, line: 5 },
+  {
+    of: 'JSON Lines',
+    name: 'a.jsonl',
+    content: `${json}\n${asJson(first).replace('2.55', '"ten"')}\n`,
+    line: 5,
+  },
+  {
+    of: 'a workbook',
+    name: 'a.xlsx',
+    content: workbook(
+      `${cells}<row r="9"><c r="A9" t="str"><v>X</v></c><c r="B9"><v>1</v></c><c r="C9" s="2"><v>46168</v></c><c r="E9" t="str"><v>ten</v></c></row>`,
+      { shared },
+    ),
+    line: 9,
+  },
+])('a refused row is named by its line in $of', async ({ name, content, line }) => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const receipt = receiptOf(await shop.import(shop.file(name, content)))
+  expect(receipt).toMatchObject({ imported: 3, refused: 1 })
+  expect(readFileSync(receipt.refusedFile!, 'utf8').split('\r\n')[1]).toMatch(new RegExp(`^${line},`))
+})
+
+test('the first sheet that is not hidden is read; dates from 1904 too', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const path = shop.file(
+    'a.xlsx',
+    workbook(cells, {
+      shared,
+      date1904: true,
+      sheets:
+        '<sheet name="Hidden" sheetId="1" state="hidden" r:id="rId1"/><sheet name="Seen" sheetId="2" r:id="rId2"/>',
+    }),
+  )
+  // The same serials four years and a day later: 2030, which is in the future.
+  expect(await shop.import(path)).toMatchObject({ kind: 'refused', id: 'nothing-accepted' })
+  expect(dateText(0, true)).toBe('1904-01-01')
+  expect(dateText(46_167.920_636_574_07, false)).toBe('2026-05-25 22:05:43')
+})
+
+test.each([
+  ['titles above the columns', ['有赞订单报表', '导出时间,2026-06-01', '', header, ...rows]],
+  ['empty fields beyond the columns', [header, ...rows.map((row) => `${row},,`)]],
+  ['a nameless last column', [`${header},`, ...rows]],
+  ['columns of one name', [`${header},备注,备注`, ...rows.map((row) => `${row},x,y`)]],
+])('%s do no harm', async (_, lines) => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const receipt = receiptOf(await shop.import(shop.file('a.csv', lines.join('\n'))))
+  expect(receipt).toMatchObject({ read: 3, imported: 3, refused: 0, members: 2, orders: 3 })
+})
+
+test('days as spreadsheets count them, in a text file', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const path = shop.file(
+    'a.csv',
+    'order_id,customer_id,order_date,amount\nA,1,46167.92063657407,10\nB,1,46168,20\n',
+  )
+  expect(receiptOf(await shop.import(path))).toMatchObject({
+    imported: 2,
+    firstDay: '2026-05-25',
+    lastDay: '2026-05-26',
+  })
+})

@@ -1,0 +1,277 @@
+import { SaxesParser, type SaxesTagPlain } from 'saxes'
+import type { Entry } from 'yauzl'
+import { longestRecord } from '../records.ts'
+import { Stopped } from '../refusal.ts'
+import { delimitedLine } from './delimited.ts'
+import type { Archive } from './zip.ts'
+
+export const isWorkbook = ({ entries }: Archive): boolean =>
+  entries.some(({ fileName }) => fileName === 'xl/workbook.xml')
+
+/** The name of the sheet that is read: the first that is not hidden. */
+export async function firstSheet(archive: Archive, named: string): Promise<{ name: string; path: string }> {
+  const sheets: { name: string; id: string; hidden: boolean }[] = []
+  await elements(archive, 'xl/workbook.xml', named, (tag, attributes) => {
+    if (tag === 'sheet')
+      sheets.push({
+        name: attributes.name ?? '',
+        id: attributes['r:id'] ?? attributes.id ?? '',
+        hidden: (attributes.state ?? 'visible') !== 'visible',
+      })
+  })
+  const targets = new Map<string, string>()
+  await elements(archive, 'xl/_rels/workbook.xml.rels', named, (tag, attributes) => {
+    if (tag === 'Relationship') targets.set(attributes.Id ?? '', attributes.Target ?? '')
+  })
+  const sheet = sheets.find(({ hidden }) => !hidden)
+  const target = sheet && targets.get(sheet.id)
+  if (!sheet || !target) throw new Stopped('broken-workbook', { file: named })
+  return { name: sheet.name, path: target.startsWith('/') ? target.slice(1) : `xl/${target}` }
+}
+
+/**
+ * The rows of a workbook's first sheet as delimited text, row n on line n: values as they are stored, of
+ * formulas their last result, dates as ISO text by the cell's format, errors as nothing. Streams the sheet;
+ * shared texts are held in memory, at most `mostShared` characters of them.
+ */
+export async function* workbookLines(
+  archive: Archive,
+  named: string,
+  onShare: (share: number) => void = () => {},
+): AsyncGenerator<string> {
+  const sheet = await firstSheet(archive, named)
+  const shared = await sharedTexts(archive, named)
+  const { isDate, from1904 } = await dateStyles(archive, named)
+  const lines: string[] = []
+  let row = 0
+  let cells: string[] = []
+  let column = 0
+  let width = 0
+  let kind = ''
+  let style = 0
+  let value = ''
+  let inValue = false
+  let phonetic = false
+  let rowAt = 0
+  const parser = xmlParser(named)
+  parser.on('opentag', (tag: SaxesTagPlain) => {
+    const { attributes } = tag
+    switch (plainName(tag.name)) {
+      case 'row': {
+        const at = Number(attributes.r)
+        row = at > rowAt && at <= mostRows ? at : rowAt + 1
+        lines.push('\n'.repeat(row - rowAt - 1))
+        rowAt = row
+        cells = []
+        column = 0
+        break
+      }
+      case 'c':
+        column = attributes.r ? columnOf(attributes.r, column) : column
+        kind = attributes.t ?? 'n'
+        style = Number(attributes.s ?? 0)
+        value = ''
+        break
+      case 'rPh': // how a text is pronounced
+        phonetic = true
+        break
+      case 'v':
+      case 't':
+        inValue = !phonetic
+        break
+    }
+  })
+  parser.on('text', (text: string) => {
+    if (inValue) value += text
+    if (value.length > longestRecord) throw new Stopped('long-record', { file: named, line: row })
+  })
+  parser.on('closetag', (tag: SaxesTagPlain) => {
+    switch (plainName(tag.name)) {
+      case 'v':
+      case 't':
+        inValue = false
+        break
+      case 'rPh':
+        phonetic = false
+        break
+      case 'c':
+        while (cells.length < column) cells.push('')
+        cells[column] = cellText()
+        column++
+        break
+      case 'row':
+        while (cells.length < width) cells.push('')
+        width = Math.max(width, cells.length)
+        lines.push(cells.some((cell) => cell !== '') ? delimitedLine(cells) : '\n')
+        break
+    }
+  })
+  const cellText = (): string => {
+    switch (kind) {
+      case 's':
+        return shared[Number(value)] ?? ''
+      case 'str':
+      case 'inlineStr':
+        return value
+      case 'b':
+        return value === '1' ? 'TRUE' : value === '' ? '' : 'FALSE'
+      case 'e':
+        return ''
+      case 'd':
+        return value.replace('T', ' ')
+      default:
+        return value === '' ? '' : isDate(style) ? dateText(Number(value), from1904) : numberText(value)
+    }
+  }
+  for await (const piece of readXml(archive, sheet.path, named, onShare)) {
+    feed(parser, piece, named)
+    yield* lines.splice(0)
+  }
+  feed(parser, null, named)
+  yield* lines.splice(0)
+}
+
+const mostRows = 1 << 20
+const mostColumns = 1 << 14
+const mostShared = 300_000_000
+
+/** `AB12` is column 27; what names no column stands where it follows. */
+function columnOf(reference: string, next: number): number {
+  let column = 0
+  for (let i = 0; i < reference.length; i++) {
+    const letter = reference.charCodeAt(i) - 64
+    if (letter < 1 || letter > 26) break
+    column = column * 26 + letter
+  }
+  return column > next && column <= mostColumns ? column - 1 : next
+}
+
+/** A stored double as it was typed: spreadsheets show 15 digits, and store what is nearest. */
+function numberText(stored: string): string {
+  const number = Number(stored)
+  return Number.isFinite(number) ? String(Number(number.toPrecision(15))) : stored
+}
+
+const dayMs = 86_400_000
+/** Serial 0 of the two calendars of spreadsheets; the first has a 29 February 1900 that never was. */
+const epochs = { from1900: Date.UTC(1899, 11, 30), from1904: Date.UTC(1904, 0, 1) }
+
+/** The instant on the wall clock that a serial date means. */
+export function dateText(serial: number, from1904: boolean): string {
+  const epoch = from1904 ? epochs.from1904 : epochs.from1900
+  const date = new Date(epoch + Math.round(serial * 86_400) * 1000)
+  if (!Number.isFinite(serial) || Number.isNaN(date.getTime())) return String(serial)
+  const text = date.toISOString()
+  return date.getTime() % dayMs === 0 ? text.slice(0, 10) : text.slice(0, 19).replace('T', ' ')
+}
+
+/** The number formats that spreadsheets know by number and that show a date. */
+const isDateFormat = (id: number) =>
+  (id >= 14 && id <= 17) || id === 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58)
+
+/** A format of one's own shows a date when it names a day, a month or a year outside of quoted text. */
+const showsDate = (code: string) =>
+  /[dy]|m(?!.*[hs])/i.test(code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '')) && !/general/i.test(code)
+
+async function dateStyles(archive: Archive, named: string) {
+  const own = new Map<number, string>()
+  const formats: number[] = []
+  let inCells = false
+  await elements(archive, 'xl/styles.xml', named, (tag, attributes) => {
+    if (tag === 'numFmt') own.set(Number(attributes.numFmtId), attributes.formatCode ?? '')
+    if (tag === 'cellXfs') inCells = true
+    if (tag === 'cellStyles' || tag === 'dxfs') inCells = false
+    if (tag === 'xf' && inCells) formats.push(Number(attributes.numFmtId ?? 0))
+  })
+  let from1904 = false
+  await elements(archive, 'xl/workbook.xml', named, (tag, attributes) => {
+    if (tag === 'workbookPr') from1904 = attributes.date1904 === '1' || attributes.date1904 === 'true'
+  })
+  const dates = formats.map((id) => (own.has(id) ? showsDate(own.get(id)!) : isDateFormat(id)))
+  return { isDate: (style: number) => dates[style] === true, from1904 }
+}
+
+async function sharedTexts(archive: Archive, named: string): Promise<string[]> {
+  const texts: string[] = []
+  if (!entryOf(archive, 'xl/sharedStrings.xml')) return texts
+  let text = ''
+  let length = 0
+  let inText = false
+  let phonetic = false
+  const parser = xmlParser(named)
+  parser.on('opentag', (tag: SaxesTagPlain) => {
+    const name = plainName(tag.name)
+    if (name === 'si') text = ''
+    else if (name === 'rPh') phonetic = true
+    else if (name === 't') inText = !phonetic
+  })
+  parser.on('text', (piece: string) => {
+    if (!inText) return
+    text += piece
+    length += piece.length
+    if (text.length > longestRecord) throw new Stopped('long-text', { file: named })
+    if (length > mostShared) throw new Stopped('zip-bomb', { file: named, entry: 'sharedStrings.xml' })
+  })
+  parser.on('closetag', (tag: SaxesTagPlain) => {
+    const name = plainName(tag.name)
+    if (name === 'si') texts.push(text)
+    else if (name === 'rPh') phonetic = false
+    else if (name === 't') inText = false
+  })
+  for await (const piece of readXml(archive, 'xl/sharedStrings.xml', named)) feed(parser, piece, named)
+  feed(parser, null, named)
+  return texts
+}
+
+const plainName = (name: string): string => name.slice(name.indexOf(':') + 1)
+
+const entryOf = (archive: Archive, path: string): Entry | undefined =>
+  archive.entries.find(({ fileName }) => fileName === path)
+
+/** The opening tags of a small part; nothing when the workbook has no such part. */
+async function elements(
+  archive: Archive,
+  path: string,
+  named: string,
+  onTag: (name: string, attributes: Record<string, string>) => void,
+): Promise<void> {
+  if (!entryOf(archive, path)) return
+  const parser = xmlParser(named)
+  parser.on('opentag', (tag: SaxesTagPlain) => onTag(plainName(tag.name), tag.attributes))
+  for await (const piece of readXml(archive, path, named)) feed(parser, piece, named)
+  feed(parser, null, named)
+}
+
+function xmlParser(named: string): SaxesParser {
+  const parser = new SaxesParser({ xmlns: false })
+  parser.on('doctype', () => {
+    throw new Stopped('broken-workbook', { file: named })
+  })
+  parser.on('error', () => {
+    throw new Stopped('broken-workbook', { file: named })
+  })
+  return parser
+}
+
+function feed(parser: SaxesParser, piece: string | null, named: string): void {
+  try {
+    if (piece === null) parser.close()
+    else parser.write(piece)
+  } catch (error) {
+    if (error instanceof Stopped) throw error
+    throw new Stopped('broken-workbook', { file: named })
+  }
+}
+
+async function* readXml(
+  archive: Archive,
+  path: string,
+  named: string,
+  onShare: (share: number) => void = () => {},
+): AsyncGenerator<string> {
+  const entry = entryOf(archive, path)
+  if (!entry) throw new Stopped('broken-workbook', { file: named })
+  const decoder = new TextDecoder()
+  for await (const piece of archive.read(entry, onShare)) yield decoder.decode(piece, { stream: true })
+  yield decoder.decode()
+}

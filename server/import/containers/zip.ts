@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream'
+import { type Entry, openPromise } from 'yauzl'
+import { Stopped } from '../refusal.ts'
+
+/** An open zip archive. What is in it is read, never written anywhere under its own name. */
+export interface Archive extends Disposable {
+  /** Its files, without folders and without what macOS adds. */
+  readonly entries: readonly Entry[]
+  /** The content of a file; `onShare` hears how much of it has been read, 0 to 1. */
+  read(entry: Entry, onShare?: (share: number) => void): AsyncGenerator<Buffer>
+}
+
+/** No table shrinks to less than a 250th: beyond that, a small file means to fill a disk. */
+const mostShrunk = 250
+const harmlessBytes = 50 << 20
+
+/** Opens a zip archive. Throws `Stopped` when it is broken, locked with a password or a bomb. */
+export async function openArchive(path: string, named: string): Promise<Archive> {
+  const broken = (error: unknown) => {
+    if (error instanceof Stopped) throw error
+    throw new Stopped('broken-zip', { file: named })
+  }
+  const zip = await openPromise(path, { autoClose: false }).catch(broken)
+  const entries: Entry[] = []
+  try {
+    for await (const entry of zip.eachEntry()) {
+      if (/\/$|(^|\/)(__MACOSX\/|\.)/.test(entry.fileName)) continue
+      if (entry.isEncrypted()) throw new Stopped('zip-locked', { file: named })
+      if (
+        entry.uncompressedSize > harmlessBytes &&
+        entry.uncompressedSize > mostShrunk * entry.compressedSize
+      )
+        throw new Stopped('zip-bomb', { file: named, entry: entry.fileName })
+      entries.push(entry)
+    }
+  } catch (error) {
+    zip.close()
+    broken(error)
+  }
+  return {
+    entries,
+    async *read(entry, onShare = () => {}) {
+      let stream: Readable | undefined
+      let bytes = 0
+      try {
+        stream = await zip.openReadStreamPromise(entry)
+        for await (const piece of stream as AsyncIterable<Buffer>) {
+          bytes += piece.length
+          onShare(bytes / Math.max(1, entry.uncompressedSize))
+          yield piece
+        }
+      } catch (error) {
+        broken(error)
+      } finally {
+        stream?.destroy()
+      }
+    },
+    [Symbol.dispose]: () => zip.close(),
+  }
+}

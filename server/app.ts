@@ -35,6 +35,8 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
     // A reverse proxy on this machine is believed who calls, by what name and whether by HTTPS.
     trustProxy: 'loopback',
     routerOptions: { maxParamLength: 5000 },
+    // An address that is none, as by a broken %-escape, finds no route and so no error handler.
+    frameworkErrors: (_error, _request, reply) => void sendProblem(reply, problems.notFound),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)

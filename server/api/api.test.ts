@@ -343,6 +343,6 @@ it('describes every address it has, and answers any other with a problem', async
   const post = said.paths['/api/v1/redemptions'].post
   expect(Object.keys(post.responses)).toEqual(['201', '401', '403', '404', '409', '413', '422', '429', '500'])
   expect(post.parameters).toMatchObject([{ name: 'idempotency-key', in: 'header', required: true }])
-  for (const path of ['/nothing', '/redemptions', '/'])
+  for (const path of ['/nothing', '/redemptions', '/', '/coupons/%ff', '/orders/100%/cancel'])
     expect((await call('GET', path)).said).toMatchObject({ status: 404, code: 'not_found' })
 })

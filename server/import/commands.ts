@@ -23,7 +23,9 @@ interface ImportOptions extends CommonOptions {
 /** `import FILE...`, `imports`, `imports undo ID`. */
 export function importCommands(program: Command): void {
   inWorkspace(program.command('import <file...>'))
-    .description('take in files of orders or order lines (CSV, TSV, .gz)')
+    .description(
+      'take in files of orders or order lines (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
+    )
     .option('--kind <kind>', 'what the files hold', 'orders')
     .option('--preset <name>', `columns of a platform's export: ${Object.keys(presets).join(', ')}`)
     .option('--map <file>', 'JSON that says what columns mean, over the guess')
@@ -42,25 +44,27 @@ export function importCommands(program: Command): void {
         (receipts) => [receipts].flat().map(receiptText).join('\n\n'),
       ),
     )
-  const imports = inWorkspace(program.command('imports')).description('what has been imported')
-  imports.action((options: CommonOptions) =>
-    answer(
-      options,
-      ({ client }) => client.imports.list.query({}),
-      (list) =>
-        list
-          .map(({ importId, fileName, importedAt, undoneAt, receipt }) =>
-            [
-              importId,
-              importedAt.slice(0, 16).replace('T', ' '),
-              fileName,
-              receipt ? say('import-counts', countsOf(receipt)) : '',
-              undoneAt === null ? '' : say('was-undone'),
-            ].join('\t'),
-          )
-          .join('\n'),
-    ),
-  )
+  const imports = program.command('imports').description('what has been imported')
+  inWorkspace(imports.command('list', { isDefault: true }))
+    .description('the imports of a workspace, newest first')
+    .action((options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }) => client.imports.list.query({}),
+        (list) =>
+          list
+            .map(({ importId, fileName, importedAt, undoneAt, receipt }) =>
+              [
+                importId,
+                importedAt.slice(0, 16).replace('T', ' '),
+                fileName,
+                receipt ? say('import-counts', countsOf(receipt)) : '',
+                undoneAt === null ? '' : say('was-undone'),
+              ].join('\t'),
+            )
+            .join('\n'),
+      ),
+    )
   inWorkspace(imports.command('undo <id>'))
     .description('take an import out again')
     .action((importId: string, options: CommonOptions) =>

@@ -85,9 +85,12 @@ export function instantSql(text: Sql, order: DateOrder, timeZone: string): Sql {
   switch (order) {
     case 'year-first': {
       const western = sql`regexp_replace(${text}, '^(\\d{4})[年.](\\d{1,2})[月.](\\d{1,2})日?', '\\1-\\2-\\3')`
-      const withZone = sql`regexp_replace(regexp_replace(${text}, ' ?(UTC|GMT|Z)$', '+00:00'), ' ?([+-]\\d{2}):?(\\d{2})$', '\\1:\\2')`
+      const named = sql`regexp_replace(${text}, ' ?(UTC|GMT|Z)$', '+00:00')`
+      const hours = sql`regexp_replace(${named}, ' ?([+-]\\d{2})$', '\\1:00')`
+      const offset = sql`regexp_replace(${hours}, ' ?([+-]\\d{2}):?(\\d{2})$', '\\1:\\2')`
+      const withZone = sql`regexp_replace(${offset}, '([ T]\\d{1,2}:\\d{2})([+-]\\d{2}:\\d{2})$', '\\1:00\\2')`
       return sql`case
-        when length(${text}) > 16 and regexp_matches(${text}, '(UTC|GMT|Z|[+-]\\d{2}:?\\d{2})$')
+        when length(${text}) > 14 and regexp_matches(${text}, '\\d(UTC|GMT|Z| ?[+-]\\d{2}(:?\\d{2})?)$| (UTC|GMT|Z)$')
           then try_cast(${withZone} as timestamptz) at time zone 'UTC'
         else ${local(sql`coalesce(try_cast(${text} as timestamp), try_cast(${western} as timestamp))`)} end`
     }

@@ -109,7 +109,10 @@ export async function rewriteOrders(
   await memberRegions(session)
 }
 
-/** A refund that names another order is written again with it, and that order with the refund. Answers whether there are such. */
+/**
+ * A refund that names another order is written again with it, and that order with the refund: the one that
+ * it names now and the one that it named before. Answers whether there are such.
+ */
 async function withNamedOrders(session: Session): Promise<boolean> {
   await session.run(sql`create or replace temp table naming as
     select distinct import_lines.order_id, refunds_order_id
@@ -118,6 +121,10 @@ async function withNamedOrders(session: Session): Promise<boolean> {
     where refunds_order_id is not null`)
   const counted = sql`select count(*) as orders from rewritten`
   const [before] = await session.rows(counted)
+  await session.run(sql`insert into rewritten
+    select distinct orders.order_id from refunds join orders on orders.order_key = refunds.order_key
+    where ${refundingOrder} in (select order_id from rewritten)
+      and orders.order_id not in (select order_id from rewritten)`)
   await session.run(sql`insert into rewritten
     select order_id from (
       select order_id from naming where refunds_order_id in (select order_id from rewritten)
@@ -162,6 +169,16 @@ const charged = (among: Sql): Sql => {
 }
 
 /**
+ * What was given back of an order by its rows. Beside a total it is the order's, on one row or on all. Where
+ * each row has an amount it is each row's own, unless all rows repeat one that is not their amount.
+ */
+const refundOfOrder = sql`case
+  when count(order_net_minor) > 0 or (count(order_refund_minor) = count(*)
+    and min(order_refund_minor) = max(order_refund_minor) and not bool_and(order_refund_minor = net_minor))
+    then max(order_refund_minor)
+  else cast(sum(order_refund_minor) as bigint) end`
+
+/**
  * One row per order or credit note of `rewritten`, as its current lines say, into the temporary table
  * `heads`. Orders that were there keep their key, new ones get keys above all that were ever given.
  */
@@ -181,7 +198,7 @@ async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
         ${earliest(sql`store`)} as store,
         ${earliest(sql`channel`)} as channel,
         max(order_net_minor) as order_net_minor,
-        max(order_refund_minor) as order_refund_minor,
+        ${refundOfOrder} as order_refund_minor,
         min(row_number) as first_row,
         bool_or(not ${givenBack}) as anything_sold,
         bool_and(coalesce(${bookkeeping}, false)) as bookkeeping,
@@ -218,8 +235,8 @@ async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
 
 /**
  * Refunds: lines given back, linked to their own order when it sold anything, else to the order they
- * name, else to none; and what was given back of a whole order. Those without a date of their own take
- * the order's.
+ * name, else to none; and what was given back of a whole order. Those that are linked are the order's
+ * member's. Those without a date of their own take the order's.
  */
 async function writeRefunds(session: Session, timeZone: string, lines: Sql): Promise<void> {
   const local = localOfUtcSql(sql`refunded_at`, timeZone)
@@ -228,7 +245,8 @@ async function writeRefunds(session: Session, timeZone: string, lines: Sql): Pro
       select heads.order_id || '/' || cast(line.row_number as varchar) as refund_id,
         case when line.refunds_order_id is not null then named.order_key when heads.is_order then heads.order_key end as order_key,
         case when line.refunds_order_id is not null then named.state when heads.is_order then heads.state end as order_state,
-        heads.member_key, coalesce(line.refunded_at, line.ordered_at) as refunded_at,
+        case when named.order_key is not null then named.member_key else heads.member_key end as member_key,
+        coalesce(line.refunded_at, line.ordered_at) as refunded_at,
         coalesce(line.store, heads.store) as store, coalesce(line.channel, heads.channel) as channel,
         -line.net_minor as amount_minor, line.state,
         line.refunded_at is null and heads.is_order as date_assumed

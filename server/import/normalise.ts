@@ -103,6 +103,10 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     has(field)
       ? sql`(${raw(field)} is not null and ${microOf(field)} is null and ${wideOf(field)} is null)`
       : sql`false`
+  const tooLong = (field: NumberField) =>
+    has(field)
+      ? sql`(${unread(field)} and regexp_full_match(regexp_replace(${raw(field)}, '[\\s,.''_]', '', 'g'), '\\D{0,4}\\d{11,}\\D{0,4}'))`
+      : sql`false`
   const money = numbers.filter((field) => field !== 'quantity' && has(field))
   const foreign = (field: NumberField) => sql`(${unread(field)} and ${namesCurrencySql(raw(field))})`
   const foreignCurrency = has('currency')
@@ -121,6 +125,10 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     : sql`true`
   const pieces = has('quantity') ? sql`(quantity_micro // 1000000)` : sql`1`
   const anyPieces = has('quantity') ? sql`(quantity is not null or ${raw('quantity')} is null)` : sql`true`
+  // With eight digits before and ten after the point its product with any price is exact; digits beyond the tenth are cut.
+  const exactQuantity = has('quantity')
+    ? sql`coalesce(try_cast(coalesce(cast(quantity_micro as decimal(20, 0)) * cast(0.000001 as decimal(6, 6)), quantity_wide) as decimal(18, 10)), 1)`
+    : sql`cast(1 as decimal(18, 10))`
   const never = sql`false`
   const always = sql`true`
 
@@ -161,8 +169,9 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       select *,
         case when line_micro is null then ${
           usesPrice
-            ? sql`case when ${anyPieces} then cast(coalesce(quantity, 1) as decimal(14, 4))
-                * coalesce(price_wide, cast(price_micro as decimal(20, 0)) * cast(0.000001 as decimal(6, 6))) end`
+            ? sql`case when ${anyPieces} then try_cast(regexp_replace(
+                cast(${exactQuantity} * coalesce(price_wide, cast(price_micro as decimal(20, 0)) * cast(0.000001 as decimal(6, 6))) as varchar),
+                '(\\.\\d{10})\\d+$', '\\1') as decimal(20, 10)) end`
             : sql`case when quantity_micro < 0 then -abs(amount_wide) else amount_wide end`
         } end as line_wide
       from priced
@@ -188,6 +197,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           when ordered_at is null and ${has('orderId') ? never : always} then 'no-date'
           when ordered_at > cast(${latest} as timestamp) or refunded_at > cast(${latest} as timestamp) then 'future-date'
           when ${unread('quantity')} or ${has('quantity') ? sql`${given('quantity')} and quantity is null` : never} then 'bad-quantity'
+          when ${usesPrice ? tooLong('unitPrice') : tooLong('amount')} or ${tooLong('orderTotal')} then 'too-large'
           when ${usesPrice ? unread('unitPrice') : unread('amount')} then 'bad-amount'
           when ${unread('orderTotal')} then 'bad-amount'
           when ${unread('refundAmount')} and ${text('refundAmount')} is not null then 'bad-amount'

@@ -67,7 +67,16 @@ export function numberSql(
   decimalMark: '.' | ',',
   signs: readonly string[],
 ): { micro: Sql; wide: Sql } {
-  const point = decimalMark === '.' ? text : sql`replace(replace(${text}, '.', ''), ',', '.')`
+  // `12,34` is no number where the comma separates thousands: what is not grouped as such is not taken for more than it says.
+  const separator = decimalMark === '.' ? ',' : '.'
+  const isGrouped = (value: Sql) =>
+    sql`(strpos(${value}, ${separator}) = 0 or regexp_full_match(${value}, ${
+      decimalMark === '.' ? '[-+]?\\d{1,3}(,\\d{2,3})*,\\d{3}(\\.\\d*)?' : '[-+]?\\d{1,3}(\\.\\d{3})+(,\\d*)?'
+    }))`
+  const point =
+    decimalMark === '.'
+      ? text
+      : sql`case when ${isGrouped(text)} then replace(replace(${text}, '.', ''), ',', '.') end`
   // A double holds every number below 10^8 with at most 6 decimals closely enough to tell its millionths.
   const short = sql`(strlen(${point}) <= 7 or (strlen(${point}) <= 15 and (strpos(${point}, '.') = 0 or strlen(${point}) - strpos(${point}, '.') <= 6)))`
   const double = sql`try_cast(${point} as double)`
@@ -79,8 +88,9 @@ export function numberSql(
     .join('|')
   const unsigned = sql`regexp_replace(regexp_replace(${plain}, ${`(?i)^([-+(]*)(${beside})`}, '\\1'), ${`(?i)(${beside})(\\)?)$`}, '\\2')`
   const bare = sql`regexp_replace(${unsigned}, '^\\((.+)\\)$', '-\\1')`
-  const marked =
+  const marked = sql`case when ${isGrouped(bare)} then ${
     decimalMark === '.' ? sql`replace(${bare}, ',', '')` : sql`replace(replace(${bare}, '.', ''), ',', '.')`
+  } end`
   const cut = sql`regexp_replace(${marked}, '^([^.e]*\\.\\d{10})\\d+$', '\\1')`
   return { micro, wide: sql`try_cast(${cut} as decimal(20, 10))` }
 }

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
+import { makeApp } from '../app.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
+import { takeOut } from './apply.ts'
 import { importById } from './runs.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
 
@@ -227,4 +230,151 @@ test('a dry run and a cancelled import leave no trace', async () => {
     { actor: 'command-line', action: 'import-applied', subject: real.importId },
     { actor: 'command-line', action: 'import-undone', subject: real.importId },
   ])
+})
+
+const undo = (shop: TestShop, importId: string) =>
+  takeOut(shop.workspace.engine, importId, {
+    timeZone: 'UTC',
+    today: '2026-11-22',
+    undoneAt: '2026-11-22T00:00:00Z',
+    signal: new AbortController().signal,
+  })
+const linked = 'Order ID,Member ID,Order date,Line amount,Original order id\n'
+const qualifying = async (shop: TestShop) =>
+  (await orders(shop)).filter(({ voidDay }) => voidDay === null).map(({ orderId }) => orderId)
+
+test('an order whose credit note is undone or comes to name another order counts again', async () => {
+  await using shop = await openTestShop()
+  await shop.import(
+    shop.file('u1.csv', `${linked}B,M2,2025-01-02,30,\nC,M3,2025-01-02,30,\nZ,M9,2025-12-01,1,\n`),
+  )
+  const second = receiptOf(await shop.import(shop.file('u2.csv', `${linked}CN,M2,2025-03-02,-30,B\n`)))
+  expect(await qualifying(shop)).toEqual(['C', 'Z'])
+  await shop.import(shop.file('u3.csv', `${linked}CN,M2,2025-03-02,-30,C\n`))
+  expect(await qualifying(shop)).toEqual(['B', 'Z'])
+  const [state] = await shop.workspace.engine.rows(
+    sql`select string_agg(member_id, ' ' order by member_id) as buyers from member_facts join members using (member_key) where orders > 0`,
+  )
+  expect(state!.buyers).toBe('M2 M9')
+  for (const { importId } of await shop.workspace.engine.rows(
+    sql`select import_id from imports where import_id <> ${second.importId} and file_name = 'u3.csv'`,
+  ))
+    await undo(shop, String(importId))
+  expect(await qualifying(shop)).toEqual(['C', 'Z'])
+  await undo(shop, second.importId!)
+  expect(await qualifying(shop)).toEqual(['B', 'C', 'Z'])
+})
+
+test('a linked credit note takes from the member of its order, whoever it names', async () => {
+  await using shop = await openTestShop()
+  await shop.import(
+    shop.file(
+      'notes.csv',
+      `${linked}A1,M1,2025-01-01,100,\nC1,,2025-01-05,-100,A1\nA2,M2,2025-01-02,50,\nC2,M8,2025-01-06,-20,A2\nC3,M3,2025-01-06,-5,\nA9,M9,2025-02-01,1,\n`,
+    ),
+  )
+  expect(
+    await shop.workspace.engine.rows(
+      sql`select member_id, orders, net_minor as net from member_facts join members using (member_key) order by member_id`,
+    ),
+  ).toEqual([
+    { memberId: 'M1', orders: 0, net: 0 },
+    { memberId: 'M2', orders: 1, net: 3000 },
+    { memberId: 'M3', orders: 0, net: -500 },
+    { memberId: 'M8', orders: 0, net: 0 },
+    { memberId: 'M9', orders: 1, net: 100 },
+  ])
+})
+
+test('what is given back of an order line by line adds up', async () => {
+  await using shop = await openTestShop('CNY')
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'lines.csv',
+        [
+          '订单号,会员号,下单时间,订单状态,实付金额,退款金额',
+          // All lines given back, by their state; two of them alike.
+          'A1,M1,2025-01-01,已退款,100,',
+          'A1,M1,2025-01-01,已退款,50,',
+          'A2,M2,2025-01-01,已退款,60,',
+          'A2,M2,2025-01-01,已退款,60,',
+          // Two lines of three.
+          'A3,M3,2025-01-01,已付款,100,',
+          'A3,M3,2025-01-01,已退款,50,',
+          'A3,M3,2025-01-01,已退款,40,',
+          // Parts of lines, and one amount for the order that each of its lines repeats.
+          'A4,M4,2025-01-01,已付款,100,10',
+          'A4,M4,2025-01-01,已付款,50,50',
+          'A5,M5,2025-01-01,已付款,100,30',
+          'A5,M5,2025-01-01,已付款,50,30',
+          '',
+        ].join('\n'),
+      ),
+    ),
+  )
+  expect(receipt).toMatchObject({ imported: 11, orders: 3, emptyOrders: 2 })
+  expect(
+    await shop.workspace.engine.rows(
+      sql`select member_id, orders, net_minor as net from member_facts join members using (member_key) order by member_id`,
+    ),
+  ).toEqual([
+    { memberId: 'M1', orders: 0, net: 0 },
+    { memberId: 'M2', orders: 0, net: 0 },
+    { memberId: 'M3', orders: 1, net: 10_000 },
+    { memberId: 'M4', orders: 1, net: 9000 },
+    { memberId: 'M5', orders: 1, net: 12_000 },
+  ])
+})
+
+test.each([
+  ['2025-01-31 20:00:00+00', '2025-02-01'],
+  ['2025-01-31 20:00:00.123456+00', '2025-02-01'],
+  ['2025/01/31 20:00:00+00', '2025-02-01'],
+  ['2025-01-31T20:00:00Z', '2025-02-01'],
+  ['2025-01-31 20:00:00 +0000', '2025-02-01'],
+  ['2025-01-31 20:00 UTC', '2025-02-01'],
+  ['2025-01-31 20:00:00+08', '2025-01-31'],
+  ['2025-01-31 20:00:00', '2025-01-31'],
+  ['2025-01-31 20:00', '2025-01-31'],
+  ['2025-01-31', '2025-01-31'],
+])('%s in Shanghai is on %s', async (text, day) => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const file = shop.file('zone.csv', `order_id,customer_id,order_date,amount\nA,m1,${text},1.00\n`)
+  expect(receiptOf(await shop.import(file))).toMatchObject({ imported: 1, firstDay: day })
+})
+
+test('amounts are exact to the digit, and what is no amount or too much is named as such', async () => {
+  await using shop = await openTestShop('CNY')
+  const priced = shop.file(
+    'weights.csv',
+    'order_id,customer_id,order_date,quantity,unit_price\nA,m1,2025-01-01,0.12345,1000.00\nB,m1,2025-01-01,0.1234567,"1,000.00"\nC,m1,2025-01-01,-0.000005,1000.00\n',
+  )
+  const receipt = receiptOf(await shop.import(priced))
+  expect(receipt).toMatchObject({ imported: 3, roundingMinor: 0.17 })
+  expect((await orders(shop)).map(({ netMinor }) => netMinor)).toEqual([12_345, 12_346])
+  expect((await refunds(shop)).map(({ amountMinor }) => amountMinor)).toEqual([1])
+  const odd = receiptOf(
+    await shop.import(
+      shop.file(
+        'odd.csv',
+        'order_id,customer_id,order_date,amount\nD,m1,2025-01-01,10.50\nE,m1,2025-01-01,"12,34"\nF,m1,2025-01-01,"1,234.50"\nG,m1,2025-01-01,99999999999999999999\nH,m1,2025-01-01,10000000000\n',
+      ),
+    ),
+  )
+  expect(odd.reasons.map(({ reason, rows }) => [reason, rows]).toSorted()).toEqual([
+    ['bad-amount', 1],
+    ['too-large', 2],
+  ])
+  expect(odd).toMatchObject({ imported: 2, refused: 3 })
+})
+
+test('a start clears away what a killed import left', async () => {
+  await using shop = await openTestShop()
+  const left = join(shop.folder, 'data', 'uploads', 'killed')
+  mkdirSync(left, { recursive: true })
+  writeFileSync(join(left, 'block-0.txt'), 'x')
+  const app = await makeApp(shop.platform)
+  await app.close()
+  expect(existsSync(left)).toBe(false)
 })

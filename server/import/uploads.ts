@@ -41,7 +41,8 @@ const largestUpload = 64 * 2 ** 30
  * refused rows of an import. Both for owners and marketers.
  */
 export async function uploadRoutes(app: FastifyInstance, platform: Platform): Promise<void> {
-  app.addHook('onClose', () => importRuns(platform).close())
+  const runs = importRuns(platform) // clears away what a killed process left
+  app.addHook('onClose', () => runs.close())
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
@@ -53,7 +54,6 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
         const allowed = await allowedFor(platform, request, reply)
         if (!allowed) return reply
         const uploadId = randomUUID()
-        const runs = importRuns(platform)
         const path = join(runs.temporaryFolder, uploadId)
         try {
           await pipeline(request.body as ByteStream, createWriteStream(path, { mode: 0o600 }))
@@ -79,7 +79,6 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
       const allowed = await allowedFor(platform, request, reply)
       if (!allowed) return reply
       const { importId } = request.params
-      const runs = importRuns(platform)
       // A check without importing is known by its run alone.
       const path = (await importById(allowed.workspace, importId))
         ? runs.refusedFile(importId)

@@ -12,6 +12,7 @@ export function segmentCommands(program: Command): void {
   const segment = program.command('segment').description('check rules and ask whom they select')
   common(segment.command('check <expression>'))
     .description('whether a text is a rule')
+    .option('--workspace <name>', 'taken as the other commands take it; a rule reads alike in all')
     .action((expression: string, options: CommonOptions) =>
       answer(
         options,

@@ -1,0 +1,178 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+
+// Scripts rely on these commands and shapes: they are spelled out here as they are documented.
+const folder = mkdtempSync(join(tmpdir(), 'reveille-interface-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function run(data: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['server/cli.ts', ...args, '--data', join(folder, data), '--json'],
+    { encoding: 'utf8', env: { ...process.env, LANG: 'en_GB.UTF-8' } },
+  )
+  return { status, stderr, answer: stdout === '' ? undefined : (JSON.parse(stdout) as never) }
+}
+const done = <T>(data: string, ...args: string[]): T => {
+  const { status, stderr, answer } = run(data, ...args)
+  if (status !== 0) throw new Error(`${args.join(' ')}: ${status} ${stderr}`)
+  return answer as T
+}
+const file = (name: string, content: string) => {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+test('every command that scripts rely on answers in its shape', { timeout: 300_000 }, () => {
+  const orders = file(
+    'orders.csv',
+    [
+      'order_id,customer_id,order_date,amount',
+      'A,m1,2026-01-02,10',
+      'B,m1,2026-02-03,20',
+      'C,m2,2026-02-03,30',
+      'D,m2,soon,30',
+    ].join('\n'),
+  )
+  done('d', 'workspace', 'create', 'W', '--currency', 'CNY', '--time-zone', 'Asia/Shanghai')
+  expect(done('d', 'workspace', 'list')).toMatchObject([{ name: 'W' }])
+  expect(done('d', 'import', orders, '--workspace', 'W', '--dry-run')).toMatchObject({
+    importId: null,
+    read: 4,
+  })
+  const counts = {
+    read: 4,
+    imported: 3,
+    unchanged: 0,
+    refused: 1,
+    duplicates: 0,
+    members: 2,
+    orders: 3,
+    roundingMinor: 0,
+  }
+  const receipt = done<{ importId: string }>(
+    'd',
+    'import',
+    orders,
+    '--workspace',
+    'W',
+    '--kind',
+    'orders',
+    '--yes',
+  )
+  expect(receipt).toMatchObject({
+    ...counts,
+    refusedFile: expect.stringContaining(receipt.importId) as string,
+  })
+
+  expect(done('d', 'metric', 'list')).toMatchObject(
+    expect.arrayContaining([expect.objectContaining({ name: 'retention' })]) as object[],
+  )
+  const asked = ['--workspace', 'W', '--as-of', '2026-03-31']
+  expect(done('d', 'metric', 'retention', ...asked, '--segment', 'orders >= 2')).toMatchObject({
+    metric: 'retention',
+    version: expect.any(Number) as number,
+    workspace: 'W',
+    asOf: '2026-03-31',
+    dataVersion: expect.any(Number) as number,
+    milliseconds: expect.any(Number) as number,
+    rows: expect.arrayContaining(
+      [
+        {
+          cohort: '2026-01-01',
+          period: 1,
+          cohortSize: 1,
+          eligible: 1,
+          returned: 1,
+          state: 'complete',
+          firstSeen: true,
+        },
+      ].map((row) => expect.objectContaining(row) as object),
+    ) as object[],
+  })
+  expect(run('d', 'metric', 'retention', '--workspace', 'W', '--set', 'nonsense=1').status).toBe(1)
+
+  expect(run('d', 'segment', 'check', 'orders >', '--workspace', 'W').status).toBe(1)
+  expect(done('d', 'segment', 'count', 'everyone', '--workspace', 'W')).toMatchObject({
+    expression: 'everyone',
+    asOf: '2026-02-03',
+    dataVersion: expect.any(Number) as number,
+    milliseconds: expect.any(Number) as number,
+    members: 2,
+  })
+  expect(done('d', 'segment', 'list', 'orders = 1', '--workspace', 'W')).toBeDefined()
+  expect(done('d', 'segment', 'explain', 'orders = 1', '--workspace', 'W', '--member', 'm2')).toBeDefined()
+
+  const campaign = file(
+    'campaign.json',
+    JSON.stringify({
+      name: 'Wake',
+      segment: 'orders >= 1',
+      offer: { kind: 'amount', amountMinor: 500 },
+      minSpendMinor: 1000,
+      validDays: 30,
+      holdout: 0,
+      channel: { kind: 'csv' },
+    }),
+  )
+  const { campaignId } = done<{ campaignId: string }>(
+    'd',
+    'campaign',
+    'create',
+    '--file',
+    campaign,
+    '--workspace',
+    'W',
+  )
+  const preview = done<{ digest: string; confirmations: string[] }>(
+    'd',
+    'campaign',
+    'preview',
+    campaignId,
+    '--workspace',
+    'W',
+  )
+  expect(preview).toMatchObject({
+    asOf: '2026-02-03',
+    members: 2,
+    excluded: [],
+    holdout: 0,
+    worstCostMinor: 1000,
+  })
+  const launch = ['campaign', 'launch', campaignId, '--digest', preview.digest, '--workspace', 'W']
+  expect(run('d', ...launch).status).toBe(1)
+  const confirmed = preview.confirmations.flatMap((topic) => ['--confirm', topic])
+  expect(done('d', ...launch, ...confirmed)).toMatchObject({ status: 'running', issued: 2, holdout: 0 })
+  expect(done('d', 'campaign', 'show', campaignId, '--workspace', 'W')).toMatchObject({
+    status: 'running',
+    issued: 2,
+    delivered: 0,
+    redeemed: 0,
+    redeemers: 0,
+    treated: 2,
+    heldOut: 0,
+  })
+  expect(done('d', 'campaign', 'codes', campaignId, '--workspace', 'W')).toHaveLength(2)
+  expect(
+    done('d', 'key', 'create', 'till', '--workspace', 'W', '--scope', 'redemptions,orders'),
+  ).toMatchObject({
+    key: expect.any(String) as string,
+  })
+
+  const backup = join(folder, 'all.backup')
+  done('d', 'backup', backup)
+  done('restored', 'restore', backup)
+  expect(done('restored', 'segment', 'count', 'orders = 1', '--workspace', 'W')).toMatchObject({ members: 1 })
+
+  expect(done('d', 'imports', '--workspace', 'W')).toMatchObject([
+    { importId: receipt.importId, undoneAt: null },
+  ])
+  expect(done('d', 'imports', 'undo', receipt.importId, '--workspace', 'W')).toMatchObject({ orders: 3 })
+  expect(done('d', 'segment', 'count', 'orders >= 1', '--workspace', 'W')).toMatchObject({ members: 0 })
+  expect(run('d', 'imports', 'undo', receipt.importId, '--workspace', 'W').status).toBe(1)
+  expect(run('d', 'import', '--workspace', 'W').status).toBe(2)
+})

@@ -13,6 +13,7 @@ import {
 } from './mapping.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
+import { over, type Remembered } from './remembered.ts'
 import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
@@ -32,6 +33,8 @@ export interface Inspection {
   readonly headerLine: number
   readonly headers: readonly string[]
   readonly preset: string | null
+  /** The file of the same columns whose mapping is taken over. */
+  readonly remembered: { readonly fileName: string; readonly importedAt: string } | null
   /** Records that the guess looked at; `whole`: there are no others. */
   readonly sampled: number
   readonly whole: boolean
@@ -51,17 +54,23 @@ export interface Readable {
 
 const sampleRecords = 3000
 
-/** Reads a file's beginning and guesses its mapping. A day/month question is put to the whole column before it is asked. */
+/**
+ * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
+ * the last file with its columns, and its values. A day/month question is put to the whole column before it
+ * is asked.
+ */
 export async function inspect(
   path: string,
   fileName: string,
-  overrides: MapOverrides,
+  given: MapOverrides,
   timeZone: string,
+  recall: (headers: readonly string[]) => Promise<Remembered | null> = async () => null,
 ): Promise<Readable | Refusal> {
   try {
     const opening = await openSource(path, fileName)
     const { delimiter, sample, headerLine } = sampleOf(opening, fileName)
-    const guess = guessMapping(sample, overrides, timeZone)
+    const remembered = await recall(sample.headers)
+    const guess = guessMapping(sample, remembered ? over(remembered.map, given) : given, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -95,8 +104,9 @@ export async function inspect(
         sampled: sample.records.length,
         whole: opening.whole && sample.records.length < sampleRecords,
         preset: guess.preset,
+        remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
         columns: guess.columns,
-        map: asMapFile(mapping, sample.headers),
+        map: asMapFile(mapping, sample.headers, guess.leftOut),
         questions,
         lacking: lackingColumns(mapping),
       },

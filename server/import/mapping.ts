@@ -55,6 +55,8 @@ export interface Guess {
   readonly mapping: Mapping
   readonly columns: readonly ColumnGuess[]
   readonly questions: readonly Question[]
+  /** Fields that were told to have no column. */
+  readonly leftOut: readonly FieldName[]
 }
 
 /** What `--map FILE` and the confirmation screen say: headers or positions (1 = first) by field, null to leave a field out. */
@@ -140,6 +142,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
       }
     }),
     questions,
+    leftOut: [...named.leftOut],
   }
 }
 
@@ -155,7 +158,8 @@ export function lackingColumns({ columns }: Mapping): ('member' | 'time' | 'amou
 
 /** A complete `--map` file. */
 export interface MapFile {
-  readonly columns: Record<string, string | number>
+  /** null: left out on purpose. */
+  readonly columns: Record<string, string | number | null>
   readonly dates?: DateOrder
   readonly timeZone: string
   readonly decimalMark: '.' | ','
@@ -163,15 +167,23 @@ export interface MapFile {
 }
 
 /** The mapping in the words of a `--map` file. */
-export function asMapFile(mapping: Mapping, headers: readonly string[]): MapFile {
+export function asMapFile(
+  mapping: Mapping,
+  headers: readonly string[],
+  leftOut: readonly FieldName[],
+): MapFile {
   const [dates] = Object.values(mapping.dates)
   return {
-    columns: Object.fromEntries(
-      Object.entries(mapping.columns).map(([field, position]) => [
-        field,
-        headers.indexOf(headers[position]!) === position ? headers[position]! : position + 1,
-      ]),
-    ),
+    columns: Object.fromEntries([
+      ...leftOut.map((field) => [field, null] as const),
+      ...Object.entries(mapping.columns).map(
+        ([field, position]) =>
+          [
+            field,
+            headers.indexOf(headers[position]!) === position ? headers[position]! : position + 1,
+          ] as const,
+      ),
+    ]),
     ...(dates ? { dates } : {}),
     timeZone: mapping.timeZone,
     decimalMark: mapping.decimalMark,

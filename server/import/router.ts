@@ -9,12 +9,11 @@ import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { takeOut } from './apply.ts'
-import { inspect } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
-import { importById, importRuns, type RunState } from './runs.ts'
+import { importById, importRuns, inspectIn, type RunState } from './runs.ts'
 import { uploadedFile } from './uploads.ts'
 
 /** The reader's; without one, that of the request. */
@@ -36,7 +35,7 @@ export const importsRouter = router({
     .input(z.object({ source: Source, map: MapOverrides.default({}) }))
     .query(async ({ ctx, input }) => {
       const { path, fileName } = found(ctx, input.source)
-      const inspected = await inspect(path, fileName, input.map, ctx.workspace.calendar.timeZone)
+      const inspected = await inspectIn(ctx.workspace, path, fileName, input.map)
       if ('id' in inspected) throw stopped(inspected)
       return inspected.inspection
     }),

@@ -20,7 +20,15 @@ const separators = {
 const shownColumns = 100
 
 /** The columns of a file with what they are taken for, how surely, and samples. */
-export function mappingText({ preset, fileName, columns, map, questions, ...form }: Inspection): string {
+export function mappingText({
+  preset,
+  remembered,
+  fileName,
+  columns,
+  map,
+  questions,
+  ...form
+}: Inspection): string {
   const rows = columns
     .slice(0, shownColumns)
     .flatMap(({ position, header, field, confidence, samples, unread }) => {
@@ -43,7 +51,14 @@ export function mappingText({ preset, fileName, columns, map, questions, ...form
     zone: map.timeZone,
   })
   if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
-  return [preset ? say('file-recognised', { about, preset }) : about, ...rows, ...unknown].join('\n')
+  const known = remembered
+    ? [
+        `  ${say('columns-remembered', { file: remembered.fileName, day: remembered.importedAt.slice(0, 10) })}`,
+      ]
+    : []
+  return [preset ? say('file-recognised', { about, preset }) : about, ...known, ...rows, ...unknown].join(
+    '\n',
+  )
 }
 
 /** What the file is written in. */

@@ -86,6 +86,7 @@ const access: Record<string, Rule> = {
   'imports.current': 'reader',
   'imports.progress': 'reader',
   'imports.cancel': 'marketer',
+  'imports.inbox': 'marketer',
   'imports.list': 'reader',
   'imports.undo': 'marketer',
   'opportunities.thisWeek': 'reader',

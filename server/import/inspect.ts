@@ -1,5 +1,5 @@
 import { dayOrMonthFirst } from './dates.ts'
-import { fields, plainHeader } from './fields.ts'
+import { type FieldName, fields, plainHeader } from './fields.ts'
 import {
   asMapFile,
   type ColumnGuess,
@@ -53,6 +53,21 @@ export interface Readable {
 }
 
 const sampleRecords = 3000
+
+const needed: ReadonlySet<FieldName | null> = new Set([
+  'orderId',
+  'memberId',
+  'orderedAt',
+  'paidAt',
+  'amount',
+  'orderTotal',
+  'unitPrice',
+])
+const confident = 0.8
+
+/** Needed columns whose meaning somebody should confirm. */
+export const unsureColumns = ({ columns }: Inspection): ColumnGuess[] =>
+  columns.filter(({ field, confidence }) => needed.has(field) && confidence < confident)
 
 /**
  * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of

@@ -13,6 +13,7 @@ import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
+import { inboxState } from './inbox.ts'
 import { importById, importRuns, inspectIn, type RunState } from './runs.ts'
 import { uploadedFile } from './uploads.ts'
 
@@ -90,6 +91,11 @@ export const importsRouter = router({
   cancel: marketerProcedure.input(z.object({ runId: z.uuid() })).mutation(async ({ ctx, input }) => {
     await importRuns(ctx.platform).cancel(ctx.workspace.id, input.runId)
   }),
+
+  /** The folder whose files are imported by themselves, and the newest that were refused, with why. */
+  inbox: marketerProcedure
+    .input(z.object({ language: Language }).default({}))
+    .query(({ ctx, input }) => inboxState(ctx.platform, ctx.workspace, input.language ?? ctx.language)),
 
   /** All imports of the workspace, newest first, with their receipts. */
   list: readerProcedure.input(z.object({ language: Language }).default({})).query(async ({ ctx, input }) => {

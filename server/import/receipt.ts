@@ -3,6 +3,7 @@ import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Applied } from './apply.ts'
 import type { FeedGap } from './feed-gaps.ts'
+import type { ChangedMonth } from './months.ts'
 import type { RowReason } from './normalise.ts'
 import type { Staged } from './staging.ts'
 
@@ -34,7 +35,9 @@ export interface Receipt {
   readonly closedOrders: number
   readonly emptyOrders: number
   readonly corrected: number
+  readonly newOrders: number
   readonly fewerLines: number
+  readonly months: readonly ChangedMonth[]
   /** Local days of the first and last accepted row. */
   readonly firstDay: string | null
   readonly lastDay: string | null

@@ -14,6 +14,7 @@ import type { Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
 import { inboxState } from './inbox.ts'
+import { restatements } from './restatements.ts'
 import { importById, importRuns, inspectIn, type RunState } from './runs.ts'
 import { uploadedFile } from './uploads.ts'
 
@@ -115,6 +116,14 @@ export const importsRouter = router({
     }))
   }),
 
+  /** Months whose figures were restated in the last 60 days, with the cause. */
+  restated: readerProcedure.query(({ ctx }) =>
+    restatements(
+      ctx.workspace.engine,
+      new Date(ctx.platform.clock.now().getTime() - 60 * 86_400_000).toISOString(),
+    ),
+  ),
+
   /** Takes an import out again; the orders it touched are as the other imports say. */
   undo: marketerProcedure
     .input(z.object({ importId: z.string() }))
@@ -159,12 +168,14 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
   readonly reasons: readonly (Receipt['reasons'][number] & { readonly sentence: string })[]
   /** The rounding difference in the currency, with the decimals it needs. */
   readonly rounding: string
+  readonly currency: string
 }
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
   reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
   rounding: moneyText(receipt.roundingMinor, currency, language),
+  currency,
 })
 
 const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)

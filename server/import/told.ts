@@ -1,4 +1,5 @@
-import { type MessageKey, say } from '../messages/messages.ts'
+import { languageOf, type MessageKey, say } from '../messages/messages.ts'
+import { moneyText } from '../messages/money.ts'
 import type { Inspection } from './inspect.ts'
 import type { FinalReceipt } from './receipt.ts'
 
@@ -8,6 +9,7 @@ import type { FinalReceipt } from './receipt.ts'
 export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly rounding: string
+  readonly currency: string
 }
 
 const separators = {
@@ -117,6 +119,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
       duplicates: receipt.duplicates,
       rounding: receipt.rounding,
     }),
+    ...monthLines(receipt),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),
@@ -125,3 +128,21 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),
     ...(receipt.alreadyThere ? [say('same-file', { importId: receipt.importId! })] : []),
   ].join('\n')
+
+const monthsTold = 6
+
+/** The months that an import changes; of a first import, which makes every month, nothing. */
+function monthLines({ months, currency }: ToldReceipt): string[] {
+  if (months.every(({ before }) => before.orders === 0 && before.netMinor === 0)) return []
+  const money = (minor: number) => moneyText(minor, currency, languageOf())
+  const lines = months.slice(0, monthsTold).map(({ month, before, after, restated }) =>
+    say(restated ? 'month-restated' : 'month-changed', {
+      month: month.slice(0, 7),
+      before: money(before.netMinor),
+      after: money(after.netMinor),
+      ordersBefore: before.orders,
+      ordersAfter: after.orders,
+    }),
+  )
+  return months.length > monthsTold ? [...lines, `  … (+${months.length - monthsTold})`] : lines
+}

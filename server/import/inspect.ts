@@ -3,6 +3,7 @@ import { fields, plainHeader } from './fields.ts'
 import {
   asMapFile,
   type ColumnGuess,
+  type Guess,
   guessMapping,
   lackingColumns,
   type MapFile,
@@ -31,7 +32,7 @@ export interface Inspection {
   /** The line that names the columns; 0: none does. */
   readonly headerLine: number
   readonly headers: readonly string[]
-  readonly preset: string | null
+  readonly preset: Guess['preset']
   /** Records that the guess looked at; `whole`: there are no others. */
   readonly sampled: number
   readonly whole: boolean
@@ -96,7 +97,7 @@ export async function inspect(
         whole: opening.whole && sample.records.length < sampleRecords,
         preset: guess.preset,
         columns: guess.columns,
-        map: asMapFile(mapping, sample.headers),
+        map: asMapFile(mapping, sample.headers, guess.preset),
         questions,
         lacking: lackingColumns(mapping),
       },

@@ -12,6 +12,7 @@ import { takeOut } from './apply.ts'
 import { inspect } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
+import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
 import { importById, importRuns, type RunState } from './runs.ts'
@@ -154,12 +155,15 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
   readonly reasons: readonly (Receipt['reasons'][number] & { readonly sentence: string })[]
   /** The rounding difference in the currency, with the decimals it needs. */
   readonly rounding: string
+  /** Whether amounts are net of refunds, and what says so; null where no row is refunded. */
+  readonly refunds: string | null
 }
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
   reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
   rounding: moneyText(receipt.roundingMinor, currency, language),
+  refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
 })
 
 const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)

@@ -8,6 +8,7 @@ import type { FinalReceipt } from './receipt.ts'
 export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly rounding: string
+  readonly refunds: string | null
 }
 
 const separators = {
@@ -102,6 +103,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
       duplicates: receipt.duplicates,
       rounding: receipt.rounding,
     }),
+    ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),

@@ -3,6 +3,7 @@ import { type FieldName, fields, plainHeader } from './fields.ts'
 import {
   asMapFile,
   type ColumnGuess,
+  type Guess,
   guessMapping,
   lackingColumns,
   type MapFile,
@@ -32,9 +33,9 @@ export interface Inspection {
   /** The line that names the columns; 0: none does. */
   readonly headerLine: number
   readonly headers: readonly string[]
-  readonly preset: string | null
   /** The file of the same columns whose mapping is taken over. */
   readonly remembered: { readonly fileName: string; readonly importedAt: string } | null
+  readonly preset: Guess['preset']
   /** Records that the guess looked at; `whole`: there are no others. */
   readonly sampled: number
   readonly whole: boolean
@@ -121,7 +122,7 @@ export async function inspect(
         preset: guess.preset,
         remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
         columns: guess.columns,
-        map: asMapFile(mapping, sample.headers, guess.leftOut),
+        map: asMapFile(mapping, sample.headers, guess),
         questions,
         lacking: lackingColumns(mapping),
       },

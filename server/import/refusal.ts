@@ -27,6 +27,8 @@ export type RefusalId =
   | 'long-record'
   | 'open-quote'
   | 'missing-columns'
+  | 'no-members'
+  | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'
   | 'unconfirmed'

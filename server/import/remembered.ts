@@ -35,7 +35,9 @@ export async function rememberedMapping(
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}
     order by import_seq desc limit 1`)
   if (!last) return null
-  const { columns, dates, timeZone, states } = JSON.parse(String(last.mapping)) as MapOverrides
+  const { columns, dates, timeZone, states, preset, amountsAreNet } = JSON.parse(
+    String(last.mapping),
+  ) as MapOverrides
   const before = columnsBefore(headers)
   const map = MapOverrides.safeParse({
     columns: Object.fromEntries(
@@ -47,6 +49,8 @@ export async function rememberedMapping(
     ...(dates === 'day-first' || dates === 'month-first' ? { dates } : {}),
     timeZone,
     ...(states ? { states } : {}),
+    ...(preset ? { preset } : {}),
+    ...(amountsAreNet === undefined ? {} : { amountsAreNet }),
   })
   return map.success
     ? { map: map.data, fileName: String(last.fileName), importedAt: String(last.importedAt) }

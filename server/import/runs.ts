@@ -319,6 +319,8 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
   const { lacking, questions, headers } = readable.inspection
   // A file whose map says that it has no member column holds guest orders alone.
   const needed = lacking.filter((lack) => !(lack === 'member' && order.map.columns?.memberId === null))
+  if (needed.length === 1 && needed[0] === 'member')
+    return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
   if (needed.length > 0)
     return refusal('missing-columns', {
       file: order.fileName,

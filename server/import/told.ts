@@ -10,6 +10,7 @@ export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly rounding: string
   readonly currency: string
+  readonly refunds: string | null
 }
 
 const separators = {
@@ -120,6 +121,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
       rounding: receipt.rounding,
     }),
     ...monthLines(receipt),
+    ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),

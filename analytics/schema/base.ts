@@ -25,8 +25,8 @@ export const baseTables: readonly Sql[] = [
   sql`create table if not exists imports (
     import_seq integer primary key,
     import_id varchar not null unique,
-    kind varchar not null,                 -- 'orders' | 'demo'
-    identity varchar not null,             -- 'order': lines carry an order id; 'row': each row is an order
+    kind varchar not null,                 -- 'orders' | 'members' | 'demo'
+    identity varchar not null,             -- 'order': lines carry an order id; 'row': each row is an order; 'member': rows are members
     file_name varchar not null,
     file_hash varchar not null,
     mapping varchar not null,              -- JSON
@@ -58,6 +58,30 @@ export const baseTables: readonly Sql[] = [
     refunds_order_id varchar,              -- the order that a refund belongs to, where the file says so
     refunded_at timestamp,                 -- null for a refund: date assumed
     content_hash ubigint not null          -- of all normalised fields
+  )`,
+
+  // The normalised rows of every import of members. What a member is now is, per attribute, the newest of them that says anything.
+  sql`create table if not exists import_members (
+    import_seq integer not null,
+    row_number bigint not null,
+    member_id varchar not null,
+    name varchar,
+    phone varchar,                         -- as in members; masked ones hold asterisks
+    gender varchar,
+    birthday date,
+    joined_day date,
+    region varchar,
+    channel varchar,
+    tier varchar,
+    points bigint,
+    stored_value_minor bigint,
+    consent varchar                        -- null: the file does not say
+  )`,
+
+  // What people set last, known members or not: it overrides what imports say, whichever comes later.
+  sql`create table if not exists consents_set (
+    member_id varchar primary key,
+    consent varchar not null               -- 'granted' | 'denied' | 'unknown'
   )`,
 
   // Whose lines are an order's current ones: the result of the fold. Credit notes are here too.
@@ -155,6 +179,9 @@ export const baseTables: readonly Sql[] = [
   )`,
 ]
 
+/** 2: where a member's attributes and consent come from is kept. */
+const schemaVersion = 2
+
 /** Creates what is missing. Safe to repeat. */
 export async function createBaseTables(
   session: Session,
@@ -163,7 +190,28 @@ export async function createBaseTables(
   for (const table of baseTables) await session.run(table)
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
-  if (state) return
+  if (state) {
+    if (Number(state.schemaVersion) < schemaVersion) await keepOrigins(session)
+    return
+  }
   await session.run(sql`insert into workspace_state values
-    (1, 0, 0, ${calendar.timeZone}, ${calendar.firstWeekday}, false, null, null)`)
+    (${schemaVersion}, 0, 0, ${calendar.timeZone}, ${calendar.firstWeekday}, false, null, null)`)
+}
+
+/**
+ * A workspace from before origins were kept: what a demo says of its members becomes rows of its import, and
+ * the Store's events are told again, which changes nothing but keeps the consents that people set.
+ */
+async function keepOrigins(session: Session): Promise<void> {
+  await keepMembersOfDemo(session)
+  await session.run(sql`update workspace_state set schema_version = ${schemaVersion}, watermark = 0`)
+}
+
+/** Writes down what the members of a demo are as the rows of its import, so that files on top of it can be undone. */
+export async function keepMembersOfDemo(session: Session): Promise<void> {
+  await session.run(sql`insert into import_members
+    select import_seq, member_key, member_id, name, phone, gender, birthday, joined_day, region, channel, tier,
+      points, stored_value_minor, nullif(consent, 'unknown')
+    from members cross join (select min(import_seq) as import_seq from imports where kind = 'demo') as demo
+    where import_seq is not null order by member_key`)
 }

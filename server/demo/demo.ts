@@ -28,6 +28,7 @@ export interface Demo {
 const dataTables = [
   'imports',
   'import_lines',
+  'import_members',
   'members',
   'orders',
   'order_lines',

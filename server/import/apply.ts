@@ -2,13 +2,14 @@ import type { Engine, QueryOptions, Session } from '../../analytics/engine/engin
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
+import { foldMembers } from './members/fold.ts'
 import { foldStep, rewriteOrders, touchedMembers } from './fold.ts'
 
 /** An import as it is kept, before its receipt is known. */
 export interface NewImport {
   readonly importId: string
-  readonly kind: 'orders'
-  readonly identity: 'order' | 'row'
+  readonly kind: 'orders' | 'members'
+  readonly identity: 'order' | 'row' | 'member'
   readonly fileName: string
   readonly fileHash: string
   /** JSON of the mapping as it was confirmed, with `replace`. */
@@ -81,6 +82,7 @@ export async function applyImport(
         sql`select (select count(*) from coming) = (select count(*) from taken_over) as whole`,
       )
       await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
+      await foldMembers(session)
       const applied = {
         ...(await outcome(session, importSeq, coming.fileHash)),
         months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
@@ -124,7 +126,7 @@ export async function takeOut(
     await session.run(sql`delete from order_versions where order_id in (select order_id from refolded)`)
     const left = await session.rows(sql`select import_seq,
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
-      from imports where undone_at is null and import_seq <> ${importSeq} order by import_seq`)
+      from imports where kind = 'orders' and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
     for (const step of left)
       await foldStep(
         session,
@@ -139,6 +141,7 @@ export async function takeOut(
     const [changed] = await session.rows(sql`select count(*) as orders from rewritten`)
     if (changed!.orders !== 0) {
       await rewriteOrders(session, settings.timeZone)
+      await foldMembers(session)
       await dropMembersWithNothingLeft(session)
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
     }
@@ -150,14 +153,15 @@ export async function takeOut(
   })
 }
 
-async function dropMembersWithNothingLeft(session: Session): Promise<void> {
+/** Of `touched_members`: those that no import names go, or stay as stubs where something else knows them. */
+export async function dropMembersWithNothingLeft(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table left_over as
     select member_key, member_id from members
     where member_key in (select member_key from touched_members)
-      and joined_day is null and name is null and phone is null
       and member_key not in (select member_key from orders where member_key is not null)
       and member_key not in (select member_key from refunds where member_key is not null)
-      and member_id not in (select member_id from import_lines where member_id is not null)`)
+      and member_id not in (select member_id from import_lines where member_id is not null)
+      and member_id not in (select member_id from import_members)`)
   const known = sql`(consent <> 'unknown'
     or member_key in (select member_key from member_tags)
     or member_key in (select member_key from campaign_arms))`
@@ -216,7 +220,7 @@ async function outcome(
 }
 
 /** Large files take longer than a dashboard's question may. */
-function patient(session: Session, { signal }: QueryOptions): Session {
+export function patient(session: Session, { signal }: QueryOptions): Session {
   const longer = (options: QueryOptions = {}) => ({ timeoutMs: 12 * 60 * 60 * 1000, signal, ...options })
   return {
     rows: (query, options) => session.rows(query, longer(options)),

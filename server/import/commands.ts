@@ -6,13 +6,18 @@ import { answer, type CommonOptions, inWorkspace, Refused } from '../command-lin
 import type { Connection } from '../command-line/connect.ts'
 import { type Inspection, unsureColumns } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
+import { importKinds } from './members/fields.ts'
+import { memberPresetNames } from './members/presets.ts'
+import { membersReceiptText, type ToldMembersReceipt } from './members/told.ts'
 import { presetNames } from './presets.ts'
 import { countsOf, mappingText, progressText, receiptText, type ToldReceipt } from './told.ts'
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'
 
+type AnyReceipt = ToldReceipt | ToldMembersReceipt
+
 interface ImportOptions extends CommonOptions {
-  kind: string
+  kind?: string
   preset?: string
   map?: string
   guests?: boolean
@@ -25,10 +30,13 @@ interface ImportOptions extends CommonOptions {
 export function importCommands(program: Command): void {
   inWorkspace(program.command('import <file...>'))
     .description(
-      'take in files of orders or order lines (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
+      'take in files of orders, order lines or members (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
     )
-    .option('--kind <kind>', 'what the files hold', 'orders')
-    .option('--preset <name>', `columns of a platform's export: ${presetNames.join(', ')}`)
+    .option(
+      '--kind <kind>',
+      `what the files hold, ${importKinds.join(' or ')}, instead of what their columns say`,
+    )
+    .option('--preset <name>', `columns of a platform's export: ${allPresets.join(', ')}`)
     .option('--map <file>', 'JSON that says what columns mean, over the guess')
     .option('--guests', 'take all as guest orders: store totals, no member figures')
     .option('--dry-run', 'say what would happen and change nothing')
@@ -38,12 +46,16 @@ export function importCommands(program: Command): void {
       answer(
         options,
         async (connection, signal) => {
-          const receipts: ToldReceipt[] = []
+          const receipts: AnyReceipt[] = []
           const map = overridesOf(options)
           for (const file of files) receipts.push(await importFile(connection, file, map, options, signal))
           return receipts.length === 1 ? receipts[0]! : receipts
         },
-        (receipts) => [receipts].flat().map(receiptText).join('\n\n'),
+        (receipts) =>
+          [receipts]
+            .flat()
+            .map((one) => ('newMembers' in one ? membersReceiptText(one) : receiptText(one)))
+            .join('\n\n'),
       ),
     )
   const imports = program.command('imports').description('what has been imported')
@@ -55,12 +67,12 @@ export function importCommands(program: Command): void {
         ({ client }) => client.imports.list.query({}),
         (list) =>
           list
-            .map(({ importId, fileName, importedAt, undoneAt, receipt }) =>
+            .map(({ importId, fileName, importedAt, undoneAt, receipt, membersReceipt }) =>
               [
                 importId,
                 importedAt.slice(0, 16).replace('T', ' '),
                 fileName,
-                receipt ? say('import-counts', countsOf(receipt)) : '',
+                receipt || membersReceipt ? say('import-counts', countsOf((receipt ?? membersReceipt)!)) : '',
                 undoneAt === null ? '' : say('was-undone'),
               ].join('\t'),
             )
@@ -73,18 +85,22 @@ export function importCommands(program: Command): void {
       answer(
         options,
         ({ client }) => client.imports.undo.mutate({ importId }),
-        ({ orders }) => say('import-undone', { orders }),
+        ({ kind, orders, members }) =>
+          kind === 'members' ? say('members-undone', { members }) : say('import-undone', { orders }),
       ),
     )
 }
 
 function overridesOf(options: ImportOptions): MapOverrides {
-  const preset = presetNames.find((name) => name === options.preset)
+  const preset = allPresets.find((name) => name === options.preset)
   if (options.preset !== undefined && !preset)
-    throw new Refused(say('unknown-preset', { preset: options.preset, known: presetNames.join(', ') }))
+    throw new Refused(say('unknown-preset', { preset: options.preset, known: allPresets.join(', ') }))
+  const kind = importKinds.find((one) => one === options.kind)
+  if (options.kind !== undefined && !kind) throw new Refused(say('unknown-kind', { kind: options.kind }))
   const given = options.map === undefined ? {} : mapFile(options.map)
   return {
     ...given,
+    ...(kind ? { kind } : {}),
     ...(preset ? { preset } : {}),
     ...(options.guests ? { columns: { ...given.columns, memberId: null } } : {}),
   }
@@ -103,6 +119,8 @@ function mapFile(path: string): MapOverrides {
   return read.data
 }
 
+const allPresets = [...presetNames, ...memberPresetNames]
+
 const pollMs = 200
 
 async function importFile(
@@ -111,7 +129,7 @@ async function importFile(
   map: MapOverrides,
   options: ImportOptions,
   signal: AbortSignal,
-): Promise<ToldReceipt> {
+): Promise<AnyReceipt> {
   const source = { path: resolve(file) }
   const inspection = await client.imports.inspect.query({ source, map }, { signal })
   process.stderr.write(`${mappingText(inspection)}\n`)
@@ -119,7 +137,6 @@ async function importFile(
   const { runId } = await client.imports.start.mutate({
     source,
     map,
-    kind: options.kind,
     dryRun: options.dryRun ?? false,
     replace: options.replace ?? false,
   })
@@ -134,7 +151,7 @@ async function importFile(
     if (process.stderr.isTTY || state.phase === 'done') process.stderr.write(progressText(state))
     switch (state.phase) {
       case 'done':
-        return state.receipt!
+        return (state.receipt ?? state.membersReceipt)!
       case 'refused':
         throw new Refused(state.refusal!)
       case 'cancelled':

@@ -7,7 +7,7 @@ export interface Field {
   readonly aliases: readonly string[]
 }
 
-const list = (text: string): string[] => text.trim().split(/\s+/)
+export const list = (text: string): string[] => text.trim().split(/\s+/)
 
 export const fields = {
   orderId: {

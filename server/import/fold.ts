@@ -290,10 +290,10 @@ async function voidDays(session: Session): Promise<void> {
     where gone.order_key = orders.order_key`)
 }
 
-/** A member's region is that of the latest of their current lines that names one. */
-async function memberRegions(session: Session): Promise<void> {
+/** A touched member's region is that of the latest of their current lines that names one. */
+export async function memberRegions(session: Session): Promise<void> {
   await session.run(sql`update members set region = latest.region
-    from (
+    from touched_members left join (
       select members.member_key, arg_max(line.region, (line.ordered_at, line.order_id, line.row_number)) as region
       from import_lines as line
       join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
@@ -301,8 +301,8 @@ async function memberRegions(session: Session): Promise<void> {
       join touched_members on touched_members.member_key = members.member_key
       where line.region is not null
       group by members.member_key
-    ) as latest
-    where latest.member_key = members.member_key and members.region is distinct from latest.region`)
+    ) as latest on latest.member_key = touched_members.member_key
+    where touched_members.member_key = members.member_key and members.region is distinct from latest.region`)
 }
 
 /** Relation of the members that the last `rewriteOrders` of the session touched. */

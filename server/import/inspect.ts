@@ -1,5 +1,6 @@
 import { dayOrMonthFirst } from './dates.ts'
-import { type FieldName, fields, plainHeader } from './fields.ts'
+import { fields, plainHeader } from './fields.ts'
+import { type AnyField, type ImportKind, memberFields } from './members/fields.ts'
 import {
   asMapFile,
   type ColumnGuess,
@@ -12,6 +13,8 @@ import {
   type Question,
   type Sample,
 } from './mapping.ts'
+import { kindOf } from './members/kind.ts'
+import { guessMemberMapping } from './members/mapping.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
@@ -55,7 +58,7 @@ export interface Readable {
 
 const sampleRecords = 3000
 
-const needed: ReadonlySet<FieldName | null> = new Set([
+const needed: ReadonlySet<AnyField | null> = new Set([
   'orderId',
   'memberId',
   'orderedAt',
@@ -80,13 +83,17 @@ export async function inspect(
   fileName: string,
   given: MapOverrides,
   timeZone: string,
-  recall: (headers: readonly string[]) => Promise<Remembered | null> = async () => null,
+  recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null> = async () => null,
 ): Promise<Readable | Refusal> {
   try {
     const opening = await openSource(path, fileName)
     const { delimiter, sample, headerLine } = sampleOf(opening, fileName)
-    const remembered = await recall(sample.headers)
-    const guess = guessMapping(sample, remembered ? over(remembered.map, given) : given, timeZone)
+    const remembered = await recall(sample.headers, given.kind)
+    const said = remembered ? over(remembered.map, given) : given
+    const guess =
+      kindOf(sample, said) === 'members'
+        ? guessMemberMapping(sample, said, timeZone)
+        : guessMapping(sample, said, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -175,7 +182,9 @@ function sampleOf(
 /** Titles, dates and filters that reports write above their columns take fewer rows than this. */
 const mostAbove = 20
 
-const knownHeaders = new Set<string>(Object.values(fields).flatMap(({ aliases }) => aliases))
+const knownHeaders = new Set<string>(
+  [...Object.values(fields), ...Object.values(memberFields)].flatMap(({ aliases }) => aliases),
+)
 
 /** The record that names the columns: the first, unless a later one names more that are known by name. */
 function headerOf(records: readonly (readonly string[])[]): number {

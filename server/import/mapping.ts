@@ -4,6 +4,7 @@ import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { type DateOrder, dateOrderOf, dateOrders, numericOrders } from './dates.ts'
 import {
   emptyWords,
+  type Field,
   type FieldName,
   fieldNames,
   fields,
@@ -11,6 +12,8 @@ import {
   type StateMeaning,
   stateWords,
 } from './fields.ts'
+import { type AnyField, importKinds, type ImportKind, memberFieldNames } from './members/fields.ts'
+import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
 import {
   type AmountsAreNet,
@@ -25,8 +28,10 @@ import { columnNames, type Refusal, refusal } from './refusal.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
 export interface Mapping {
-  readonly columns: Readonly<Partial<Record<FieldName, number>>>
-  readonly dates: Readonly<Partial<Record<FieldName, DateOrder>>>
+  /** What the rows are. */
+  readonly kind: ImportKind
+  readonly columns: Readonly<Partial<Record<AnyField, number>>>
+  readonly dates: Readonly<Partial<Record<AnyField, DateOrder>>>
   /** Zone of timestamps that name none. */
   readonly timeZone: string
   readonly decimalMark: '.' | ','
@@ -57,7 +62,7 @@ export interface ColumnGuess {
   readonly header: string
   /** The first different values. */
   readonly samples: readonly string[]
-  readonly field: FieldName | null
+  readonly field: AnyField | null
   /** 0 … 1: how sure the guess is. */
   readonly confidence: number
   /** Values among the sampled ones that don't read as what the field is; null when all do. */
@@ -66,42 +71,47 @@ export interface ColumnGuess {
 
 /** What can't be decided from the file and must be asked. */
 export type Question =
-  | { readonly kind: 'dates'; readonly field: FieldName; readonly header: string; readonly sample: string }
+  | { readonly kind: 'dates'; readonly field: AnyField; readonly header: string; readonly sample: string }
   | { readonly kind: 'states'; readonly words: readonly string[] }
 
 export interface Guess {
   /** The platform whose export this is, as its columns tell or as was said. */
-  readonly preset: PresetName | null
+  readonly preset: PresetName | MemberPresetName | null
   readonly mapping: Mapping
   readonly columns: readonly ColumnGuess[]
   readonly questions: readonly Question[]
   /** Fields that were told to have no column. */
-  readonly leftOut: readonly FieldName[]
+  readonly leftOut: readonly AnyField[]
 }
 
 /** What `--map FILE` and the confirmation screen say: headers or positions (1 = first) by field, null to leave a field out. */
 export const MapOverrides = z
   .strictObject({
-    columns: z.partialRecord(z.enum(fieldNames), z.union([z.string(), z.int().positive(), z.null()])),
+    kind: z.enum(importKinds),
+    columns: z.partialRecord(
+      z.enum([...new Set([...fieldNames, ...memberFieldNames])]),
+      z.union([z.string(), z.int().positive(), z.null()]),
+    ),
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
     timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')),
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
-    preset: z.enum(presetNames),
+    preset: z.enum([...presetNames, ...memberPresetNames]),
     amountsAreNet: z.boolean(),
   })
   .partial()
 export type MapOverrides = z.infer<typeof MapOverrides>
 
-/** Guesses what each column means from its header, type and values; `overrides` win over every guess. */
+/** Guesses what each column of a file of orders means from its header, type and values; `overrides` win over every guess. */
 export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: string): Guess | Refusal {
   const columns = sample.headers.map((_, position) => columnOf(sample, position))
-  const preset = overrides.preset ?? recognised(sample.headers, sample.records)
-  if (overrides.preset) {
-    const lacks = presetLacks(overrides.preset, sample.headers)
-    if (lacks.length > 0 && recognised(sample.headers, sample.records) !== overrides.preset)
+  const saidPreset = presetNames.find((name) => name === overrides.preset)
+  const preset = saidPreset ?? recognised(sample.headers, sample.records)
+  if (saidPreset) {
+    const lacks = presetLacks(saidPreset, sample.headers)
+    if (lacks.length > 0 && recognised(sample.headers, sample.records) !== saidPreset)
       return refusal('preset-columns', {
-        preset: overrides.preset,
+        preset: saidPreset,
         lacks: lacks.join(', '),
         headers: columnNames(sample.headers),
       })
@@ -111,9 +121,12 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   const named = namedColumns(sample, overrides)
   if ('kind' in named) return named
   const said = new Set(named.chosen.values())
-  const leftOut = new Set(named.leftOut)
+  const leftOut = new Set<AnyField>(named.leftOut)
   const assigned = new Map<FieldName, { position: number; confidence: number }>()
-  for (const [field, position] of named.chosen) assigned.set(field, { position, confidence: 1 })
+  for (const field of fieldNames) {
+    const position = named.chosen.get(field)
+    if (position !== undefined) assigned.set(field, { position, confidence: 1 })
+  }
   const saysAmount = amountFields.some((field) => named.chosen.has(field))
   for (const [field, position] of Object.entries(platform.columns) as [FieldName, number | null][]) {
     // Who says which column the amount is overrules the platform in all of its kinds.
@@ -167,6 +180,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   return {
     preset,
     mapping: {
+      kind: 'orders',
       columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
       dates,
       timeZone: overrides.timeZone ?? timeZone,
@@ -195,10 +209,11 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   }
 }
 
-/** The needed columns that a mapping lacks: a member, a time, an amount. */
-export function lackingColumns({ columns }: Mapping): ('member' | 'time' | 'amount')[] {
+/** The needed columns that a mapping lacks: a member, of orders also a time and an amount. */
+export function lackingColumns({ kind, columns }: Mapping): ('member' | 'time' | 'amount')[] {
   const lacking: ('member' | 'time' | 'amount')[] = []
   if (columns.memberId === undefined) lacking.push('member')
+  if (kind === 'members') return lacking
   if (columns.orderedAt === undefined && columns.paidAt === undefined) lacking.push('time')
   if (columns.amount === undefined && columns.orderTotal === undefined && columns.unitPrice === undefined)
     lacking.push('amount')
@@ -207,13 +222,14 @@ export function lackingColumns({ columns }: Mapping): ('member' | 'time' | 'amou
 
 /** A complete `--map` file. */
 export interface MapFile {
+  readonly kind: ImportKind
   /** null: left out on purpose. */
   readonly columns: Record<string, string | number | null>
   readonly dates?: DateOrder
   readonly timeZone: string
   readonly decimalMark: '.' | ','
   readonly states?: Record<string, StateMeaning>
-  readonly preset?: PresetName
+  readonly preset?: PresetName | MemberPresetName
   readonly amountsAreNet?: boolean
 }
 
@@ -225,6 +241,7 @@ export function asMapFile(
 ): MapFile {
   const [dates] = Object.values(mapping.dates)
   return {
+    kind: mapping.kind,
     columns: Object.fromEntries([
       ...leftOut.map((field) => [field, null] as const),
       ...Object.entries(mapping.columns).map(
@@ -244,7 +261,8 @@ export function asMapFile(
   }
 }
 
-interface Column {
+/** A column of the sample, with what its values look like. */
+export interface Column {
   readonly position: number
   readonly header: string
   readonly plain: string
@@ -256,7 +274,7 @@ interface Column {
   readonly numeric: number
 }
 
-function columnOf(sample: Sample, position: number): Column {
+export function columnOf(sample: Sample, position: number): Column {
   const values = sample.records
     .map((record) => (record[position] ?? '').trim())
     .filter((value) => value !== '' && !(emptyWords as readonly string[]).includes(value.toLowerCase()))
@@ -374,9 +392,11 @@ function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: 
   }
 }
 
+const unreadOf = (field: FieldName, column: Column): ColumnGuess['unread'] =>
+  unreadValues(fields[field].type, column)
+
 /** What the column holds besides numbers, or besides dates as the column writes them, where its field needs those. */
-function unreadOf(field: FieldName, { values, dates }: Column): ColumnGuess['unread'] {
-  const { type } = fields[field]
+export function unreadValues(type: Field['type'], { values, dates }: Column): ColumnGuess['unread'] {
   if (type !== 'date' && type !== 'number') return null
   const family = (order: DateOrder | 'undecided' | undefined) =>
     order === 'day-first' || order === 'month-first' ? 'undecided' : order
@@ -399,7 +419,7 @@ type Assigned = Map<FieldName, { position: number; confidence: number }>
 function settleAmounts(
   assigned: Assigned,
   sample: Sample,
-  chosen: ReadonlyMap<FieldName, number>,
+  chosen: ReadonlyMap<AnyField, number>,
   byPreset: boolean,
 ): void {
   const order = assigned.get('orderId')
@@ -424,7 +444,7 @@ function settleAmounts(
 function settleTimeOfDay(
   assigned: Assigned,
   columns: readonly Column[],
-  chosen: ReadonlyMap<FieldName, number>,
+  chosen: ReadonlyMap<AnyField, number>,
 ): void {
   const day = assigned.get('orderedAt')
   if (chosen.has('timeOfDay') || !assigned.has('timeOfDay')) return
@@ -435,7 +455,7 @@ function settleTimeOfDay(
 function settleCharged(
   assigned: Assigned,
   columns: readonly Column[],
-  leftOut: ReadonlySet<FieldName>,
+  leftOut: ReadonlySet<AnyField>,
   known: readonly (readonly number[])[],
 ): readonly (readonly number[])[] {
   if (!assigned.has('refundAmount')) {
@@ -461,14 +481,15 @@ function settleCharged(
   return [[first.position]]
 }
 
-function namedColumns(
+/** The columns that were named for fields, and the fields that were told to have none. */
+export function namedColumns(
   { headers }: Sample,
   overrides: MapOverrides,
-): { chosen: Map<FieldName, number>; leftOut: Set<FieldName> } | Refusal {
-  const chosen = new Map<FieldName, number>()
-  const leftOut = new Set<FieldName>()
+): { chosen: Map<AnyField, number>; leftOut: Set<AnyField> } | Refusal {
+  const chosen = new Map<AnyField, number>()
+  const leftOut = new Set<AnyField>()
   for (const [field, column] of Object.entries(overrides.columns ?? {}) as [
-    FieldName,
+    AnyField,
     string | number | null,
   ][]) {
     if (column === null) {

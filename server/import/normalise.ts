@@ -21,6 +21,10 @@ export const rowReasons = [
   'too-large',
   'other-currency',
   'unknown-state',
+  'no-member',
+  'masked-member',
+  'bad-number',
+  'unknown-consent',
 ] as const
 export type RowReason = (typeof rowReasons)[number]
 

@@ -96,14 +96,11 @@ export async function fileFacts(
     sql`select count(*) as n from (select content_hash from ${lines} as line group by all)`,
     options,
   )
-  const reasons = await engine.rows(
-    sql`select reason, reason_field, count(*) as n from refused group by all order by n desc, reason`,
-    options,
-  )
+  const reasons = await refusedReasons(engine)
   const accepted = Number(facts!.accepted)
   return {
     read,
-    refused: reasons.reduce((sum, row) => sum + Number(row.n), 0),
+    refused: reasons.reduce((sum, { rows }) => sum + rows, 0),
     duplicates: accepted - Number(distinct!.n),
     members: Number(facts!.members),
     refundCheck,
@@ -111,12 +108,21 @@ export async function fileFacts(
     guestRows: Number(facts!.guestRows),
     firstDay: facts!.firstDay as string | null,
     lastDay: facts!.lastDay as string | null,
-    reasons: reasons.map((row) => ({
-      reason: row.reason as RowReason,
-      field: row.reasonField as string | null,
-      rows: Number(row.n),
-    })),
+    reasons,
   }
+}
+
+/** Why rows were refused and how many for each reason and field, the most frequent first. */
+export async function refusedReasons(engine: Engine): Promise<Receipt['reasons']> {
+  const reasons = await engine.rows(
+    sql`select reason, reason_field, count(*) as n from refused group by all order by n desc, reason`,
+    { timeoutMs: 60 * 60 * 1000 },
+  )
+  return reasons.map((row) => ({
+    reason: row.reason as RowReason,
+    field: row.reasonField as string | null,
+    rows: Number(row.n),
+  }))
 }
 
 /** Refused rows in the order of the file, in chunks. */

@@ -54,8 +54,8 @@ export const reasonSentence = (
   language: Language,
   { reason, value }: Pick<RefusedRow, 'reason' | 'value'>,
 ): string =>
-  reason === 'other-currency' && value !== null
-    ? sentence(language, 'row.other-currency-value', { value })
+  (reason === 'other-currency' || reason === 'unknown-consent') && value !== null
+    ? sentence(language, `row.${reason}-value`, { value })
     : sentence(language, `row.${reason}`)
 
 /** The columns that stand before a refused row's own. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import type { ImportKind } from './members/fields.ts'
 import { MapOverrides } from './mapping.ts'
 import { columnsBefore } from './refused-file.ts'
 
@@ -22,16 +23,18 @@ export const headersDigest = (headers: readonly string[]): string =>
     .digest('hex')
 
 /**
- * The mapping that was confirmed for the newest import with this header that is not undone; null: there is
- * none. Fields that were left out on purpose stay out. What the values themselves decide — how dates and decimals are
+ * The mapping that was confirmed for the newest import with this header that is not undone, of a kind where
+ * that was said; null: there is none. Fields that were left out on purpose stay out. What the values themselves decide — how dates and decimals are
  * written — is decided anew, except the order of day and month, which had to be asked.
  */
 export async function rememberedMapping(
   engine: Engine,
   headers: readonly string[],
+  kind?: ImportKind,
 ): Promise<Remembered | null> {
-  const [last] = await engine.rows(sql`select mapping, file_name, imported_at from imports
-    where kind = 'orders' and undone_at is null
+  const ofKind = kind === undefined ? sql`kind in ('orders', 'members')` : sql`kind = ${kind}`
+  const [last] = await engine.rows(sql`select kind, mapping, file_name, imported_at from imports
+    where ${ofKind} and undone_at is null
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}
     order by import_seq desc limit 1`)
   if (!last) return null
@@ -40,6 +43,7 @@ export async function rememberedMapping(
   ) as MapOverrides
   const before = columnsBefore(headers)
   const map = MapOverrides.safeParse({
+    kind: last.kind,
     columns: Object.fromEntries(
       Object.entries(columns ?? {}).map(([field, column]) => [
         field,

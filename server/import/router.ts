@@ -9,6 +9,9 @@ import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { takeOut } from './apply.ts'
+import { takeOutMembers } from './members/apply.ts'
+import { importKinds, type ImportKind } from './members/fields.ts'
+import type { MembersReceipt } from './members/receipt.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
 import { refundSentence } from './refund-check.ts'
@@ -25,7 +28,7 @@ const Language = z.enum(['en', 'zh-CN']).optional()
 const Source = z.union([z.strictObject({ uploadId: z.uuid() }), z.strictObject({ path: z.string() })])
 const Start = z.object({
   source: Source,
-  kind: z.string().default('orders'),
+  kind: z.string().optional(),
   map: MapOverrides.default({}),
   dryRun: z.boolean().default(false),
   replace: z.boolean().default(false),
@@ -45,10 +48,13 @@ export const importsRouter = router({
 
   /** Begins an import, or a dry run, and answers at once. */
   start: marketerProcedure.input(Start).mutation(async ({ ctx, input }) => {
-    if (input.kind !== 'orders') throw refused('PRECONDITION_FAILED', 'unknown-kind', { kind: input.kind })
+    const kind = importKinds.find((one) => one === input.kind)
+    if (input.kind !== undefined && !kind)
+      throw refused('PRECONDITION_FAILED', 'unknown-kind', { kind: input.kind })
     const { path, fileName } = found(ctx, input.source)
     const started = await importRuns(ctx.platform).start(ctx.workspace, {
       ...input,
+      map: { ...input.map, ...(kind ? { kind } : {}) },
       path,
       fileName,
       language: input.language ?? ctx.language,
@@ -114,6 +120,10 @@ export const importsRouter = router({
         row.kind === 'orders'
           ? inWords(JSON.parse(String(row.report)) as Receipt, ctx.workspace, input.language ?? ctx.language)
           : null,
+      membersReceipt:
+        row.kind === 'members'
+          ? withSentences(JSON.parse(String(row.report)) as MembersReceipt, input.language ?? ctx.language)
+          : null,
     }))
   }),
 
@@ -133,17 +143,21 @@ export const importsRouter = router({
       if (!known) throw refused('PRECONDITION_FAILED', 'unknown-import', { importId: input.importId })
       if (known.undoneAt !== null)
         throw refused('PRECONDITION_FAILED', 'undone-already', { importId: input.importId })
-      if (known.kind !== 'orders')
+      if (known.kind !== 'orders' && known.kind !== 'members')
         throw refused('PRECONDITION_FAILED', 'not-undoable', { fileName: String(known.fileName) })
       const busy = importRuns(ctx.platform).current(ctx.workspace.id)
       if (busy) throw refused('PRECONDITION_FAILED', 'import-running', { fileName: busy.fileName })
       const now = ctx.platform.clock.now()
-      const { orders } = await takeOut(ctx.workspace.engine, input.importId, {
+      const settings = {
         timeZone: ctx.workspace.calendar.timeZone,
         today: localDay(now, ctx.workspace.calendar),
         undoneAt: now.toISOString(),
         signal: signal ?? new AbortController().signal,
-      })
+      }
+      const { orders, members } =
+        known.kind === 'members'
+          ? { orders: 0, ...(await takeOutMembers(ctx.workspace.engine, input.importId, settings)) }
+          : { ...(await takeOut(ctx.workspace.engine, input.importId, settings)), members: 0 }
       await recordAudit(ctx.platform.store, {
         workspaceId: ctx.workspace.id,
         actor: auditName(ctx.actor),
@@ -152,7 +166,7 @@ export const importsRouter = router({
         at: now,
       })
       rmSync(importRuns(ctx.platform).refusedFile(input.importId), { force: true })
-      return { importId: input.importId, orders }
+      return { importId: input.importId, kind: known.kind as ImportKind, orders, members }
     }),
 })
 
@@ -163,6 +177,7 @@ const told = (state: RunState | null, workspace: Workspace, language: Language) 
     share: state.bytes === 0 ? 0 : state.bytesRead / state.bytes,
     refusal: state.refusal && sentence(language, state.refusal.id, state.refusal.values),
     receipt: state.receipt && inWords(state.receipt, workspace, language),
+    membersReceipt: state.membersReceipt && withSentences(state.membersReceipt, language),
   }
 
 type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
@@ -180,6 +195,12 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
   rounding: moneyText(receipt.roundingMinor, currency, language),
   currency,
   refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
+})
+
+/** A receipt of members with the reasons as sentences. */
+const withSentences = (receipt: MembersReceipt, language: Language) => ({
+  ...receipt,
+  reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
 })
 
 const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)

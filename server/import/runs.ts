@@ -7,11 +7,13 @@ import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type Applied, applyImport } from './apply.ts'
+import { type Applied, applyImport, type NewImport } from './apply.ts'
+import { applyMembers, type AppliedMembers } from './members/apply.ts'
+import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
 import { inspect, type Readable } from './inspect.ts'
 import type { MapOverrides } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
-import { fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
+import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest, rememberedMapping } from './remembered.ts'
@@ -42,6 +44,8 @@ export interface RunState {
   readonly rowsPerSecond: number
   readonly secondsLeft: number | null
   readonly receipt: FinalReceipt | null
+  /** Of a file of members, in place of `receipt`. */
+  readonly membersReceipt: MembersReceipt | null
   readonly refusal: Refusal | null
 }
 
@@ -103,6 +107,7 @@ export class ImportRuns {
         rowsPerSecond: 0,
         secondsLeft: null,
         receipt: null,
+        membersReceipt: null,
         refusal: null,
       },
       cancel,
@@ -204,6 +209,7 @@ export class ImportRuns {
           mapping: readable.mapping,
           currency: workspace.currency,
           minorDigits,
+          timeZone: workspace.calendar.timeZone,
           latest: new Date(now.getTime() + 86_400_000).toISOString(),
         },
         folder,
@@ -230,7 +236,10 @@ export class ImportRuns {
       const readingMilliseconds = Math.round(performance.now() - began)
       this.#tell(run, { phase: 'saving', secondsLeft: null })
 
-      const facts = await fileFacts(staged, minorDigits, workspace.calendar.timeZone)
+      const ofMembers = readable.mapping.kind === 'members'
+      const facts = ofMembers
+        ? await memberFacts(staged)
+        : await fileFacts(staged, minorDigits, workspace.calendar.timeZone)
       const importId = randomUUID()
       if (facts.refused === facts.read) {
         const first = await firstRefused(staged)
@@ -248,43 +257,53 @@ export class ImportRuns {
         await writeRefused(refusedFile, readable, withHeaders(staged, readable), order.language)
       }
       if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
-      const receipt = ({ sameAs, ...applied }: Applied): Receipt => ({
+      const about = (sameAs: string | null) => ({
         importId: order.dryRun ? null : (sameAs ?? importId),
         fileName: order.fileName,
-        ...facts,
-        ...applied,
         refusedFile,
         alreadyThere: sameAs !== null,
         dryRun: order.dryRun,
         milliseconds: Math.round(performance.now() - began),
         readingMilliseconds,
       })
+      const receipt = ({ sameAs, ...applied }: Applied): Receipt => ({
+        ...about(sameAs),
+        ...(facts as FileFacts),
+        ...applied,
+      })
+      const membersReceipt = ({ sameAs, ...applied }: AppliedMembers): MembersReceipt => ({
+        ...about(sameAs),
+        ...(facts as MemberFacts),
+        ...applied,
+      })
+      const coming: NewImport = {
+        importId,
+        kind: readable.mapping.kind,
+        identity: ofMembers ? 'member' : readable.mapping.columns.orderId === undefined ? 'row' : 'order',
+        fileName: order.fileName,
+        fileHash: staged.hash,
+        mapping: JSON.stringify({
+          ...readable.inspection.map,
+          replace: order.replace,
+          headers: headersDigest(readable.inspection.headers),
+        }),
+        replace: order.replace,
+        importedAt: now.toISOString(),
+      }
+      const settings = {
+        timeZone: workspace.calendar.timeZone,
+        today: localDay(now, workspace.calendar),
+        dryRun: order.dryRun,
+        signal,
+      }
       try {
-        const applied = await applyImport(
-          workspace.engine,
-          {
-            importId,
-            kind: 'orders',
-            identity: readable.mapping.columns.orderId === undefined ? 'row' : 'order',
-            fileName: order.fileName,
-            fileHash: staged.hash,
-            mapping: JSON.stringify({
-              ...readable.inspection.map,
-              replace: order.replace,
-              headers: headersDigest(readable.inspection.headers),
-            }),
-            replace: order.replace,
-            importedAt: now.toISOString(),
-          },
-          staged.lines,
-          {
-            timeZone: workspace.calendar.timeZone,
-            today: localDay(now, workspace.calendar),
-            dryRun: order.dryRun,
-            signal,
-          },
-          (outcome) => JSON.stringify(receipt(outcome)),
-        )
+        const applied = ofMembers
+          ? await applyMembers(workspace.engine, coming, staged.lines, settings, (outcome) =>
+              JSON.stringify(membersReceipt(outcome)),
+            )
+          : await applyImport(workspace.engine, coming, staged.lines, settings, (outcome) =>
+              JSON.stringify(receipt(outcome)),
+            )
         if (!order.dryRun && applied.sameAs === null)
           await recordAudit(this.#platform.store, {
             workspaceId: workspace.id,
@@ -293,6 +312,7 @@ export class ImportRuns {
             subject: importId,
             at: this.#platform.clock.now(),
           })
+        if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }
         const gaps = await feedGaps(workspace.engine)
         return { phase: 'done', receipt: { ...receipt(applied), gaps } }
       } catch (error) {
@@ -308,8 +328,8 @@ export class ImportRuns {
 
 /** Inspects a file as the next of this workspace. */
 export const inspectIn = (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
-  inspect(path, fileName, map, workspace.calendar.timeZone, (headers) =>
-    rememberedMapping(workspace.engine, headers),
+  inspect(path, fileName, map, workspace.calendar.timeZone, (headers, kind) =>
+    rememberedMapping(workspace.engine, headers, kind),
   )
 
 /** Inspects and refuses what can't be imported as it is mapped. */
@@ -318,8 +338,11 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
   if ('id' in readable) return readable
   const { lacking, questions, headers } = readable.inspection
   // A file whose map says that it has no member column holds guest orders alone.
-  const needed = lacking.filter((lack) => !(lack === 'member' && order.map.columns?.memberId === null))
-  if (needed.length === 1 && needed[0] === 'member')
+  const needed = lacking.filter(
+    (lack) =>
+      !(lack === 'member' && readable.mapping.kind === 'orders' && order.map.columns?.memberId === null),
+  )
+  if (readable.mapping.kind === 'orders' && needed.length === 1 && needed[0] === 'member')
     return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
   if (needed.length > 0)
     return refusal('missing-columns', {

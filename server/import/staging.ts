@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
 import { type Engine, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { memberRows } from './members/normalise.ts'
 import { namedWidth, type Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
@@ -22,7 +23,7 @@ export interface ReadingProgress {
 export interface Staged {
   /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
   readonly engine: Engine
-  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, and `remainder_micro`. */
+  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, and `remainder_micro`; or those of `import_members`. */
   readonly lines: Sql
   readonly hash: string
   /** Records of the file, refused ones included. */
@@ -42,7 +43,7 @@ const lanes = 2
  */
 export async function stage(
   { opening, inspection, mapping }: Readable,
-  settings: NormaliseSettings,
+  settings: NormaliseSettings & { readonly timeZone: string },
   folder: string,
   onProgress: (progress: ReadingProgress) => void,
   signal: AbortSignal,
@@ -50,6 +51,7 @@ export async function stage(
   mkdirSync(folder, { recursive: true })
   const engine = await openDuckDb(join(folder, 'staging.duckdb'), { threads: lanes, memoryLimit: '600MB' })
   const options = { signal, timeoutMs: importTimeoutMs }
+  const rowsOf = mapping.kind === 'members' ? memberRows : normalisedRows
   try {
     await engine.run(
       sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar, reason_value varchar)`,
@@ -63,7 +65,7 @@ export async function stage(
       await engine.scratch(
         (session) =>
           session.run(
-            sql`copy (${normalisedRows(blockRows(block.path, mapping), settings)}) to (${part}) (format parquet)`,
+            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) (format parquet)`,
             options,
           ),
         { signal },
@@ -115,6 +117,7 @@ export async function stage(
       options,
     )
     const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
+    if (mapping.kind === 'members') return { engine, lines: accepted, hash, read: rows, refundCheck: null }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
       engine,

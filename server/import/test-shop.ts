@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type ImportOrder, importRuns } from './runs.ts'
+import type { MembersReceipt } from './members/receipt.ts'
+import { type ImportOrder, importRuns, type RunState } from './runs.ts'
 import type { Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -17,6 +18,7 @@ export interface TestShop extends AsyncDisposable {
   /** Writes a file into the folder. */
   file(name: string, content: string | Uint8Array): string
   import(path: string, order?: Partial<ImportOrder>): Promise<Receipt | Refusal>
+  importMembers(path: string, order?: Partial<ImportOrder>): Promise<MembersReceipt>
 }
 
 export const now = new Date('2026-11-22T08:00:00Z')
@@ -25,6 +27,26 @@ export async function openTestShop(currency = 'GBP', timeZone = 'Europe/London')
   const folder = mkdtempSync(join(tmpdir(), 'reveille-import-'))
   const platform = await openPlatform(join(folder, 'data'), { now: () => now })
   const workspace = (await platform.workspaces.create({ name: 'shop', currency, timeZone }))!
+  async function run(path: string, order: Partial<ImportOrder>): Promise<RunState | Refusal> {
+    const runs = importRuns(platform)
+    const started = await runs.start(workspace, {
+      path,
+      fileName: basename(path),
+      map: {},
+      dryRun: false,
+      replace: false,
+      language: 'en',
+      actor: 'command-line',
+      ...order,
+    })
+    if (started.kind === 'refused') return started
+    for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal)) {
+      if (state.phase === 'done') return state
+      if (state.phase === 'refused') return state.refusal!
+      if (state.phase === 'failed' || state.phase === 'cancelled') throw new Error(state.phase)
+    }
+    throw new Error('The run was forgotten.')
+  }
   return {
     folder,
     platform,
@@ -35,24 +57,13 @@ export async function openTestShop(currency = 'GBP', timeZone = 'Europe/London')
       return path
     },
     async import(path, order = {}) {
-      const runs = importRuns(platform)
-      const started = await runs.start(workspace, {
-        path,
-        fileName: basename(path),
-        map: {},
-        dryRun: false,
-        replace: false,
-        language: 'en',
-        actor: 'command-line',
-        ...order,
-      })
-      if (started.kind === 'refused') return started
-      for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal)) {
-        if (state.phase === 'done') return state.receipt!
-        if (state.phase === 'refused') return state.refusal!
-        if (state.phase === 'failed' || state.phase === 'cancelled') throw new Error(state.phase)
-      }
-      throw new Error('The run was forgotten.')
+      const state = await run(path, order)
+      return 'id' in state ? state : state.receipt!
+    },
+    async importMembers(path, order = {}) {
+      const state = await run(path, order)
+      if ('id' in state) throw new Error(`Refused: ${state.id} ${JSON.stringify(state.values)}`)
+      return state.membersReceipt!
     },
     async [Symbol.asyncDispose]() {
       await importRuns(platform).close()

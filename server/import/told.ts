@@ -53,15 +53,20 @@ export function mappingText({
     dates: map.dates ?? '–',
     zone: map.timeZone,
   })
+  const kind = `  ${say('file-kind', { kind: map.kind })}`
   if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
   const known = remembered
     ? [
         `  ${say('columns-remembered', { file: remembered.fileName, day: remembered.importedAt.slice(0, 10) })}`,
       ]
     : []
-  return [preset ? say('file-recognised', { about, preset }) : about, ...known, ...rows, ...unknown].join(
-    '\n',
-  )
+  return [
+    preset ? say('file-recognised', { about, preset }) : about,
+    kind,
+    ...known,
+    ...rows,
+    ...unknown,
+  ].join('\n')
 }
 
 /** What the file is written in. */

@@ -10,6 +10,7 @@ import { scopeOf } from '../analytics/scope.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { keptForms } from '../import/members/phones.ts'
 import { maskedPhone } from './phone.ts'
 import { type Rhythm, rhythmOf } from './rhythm.ts'
 import { type Reason, reasonOf } from './reason.ts'
@@ -207,9 +208,9 @@ function matches(search: string | undefined): Sql {
   const id = sql`members.member_id`
   const digits = /^\d{4}$/.test(search)
     ? sql`members.phone like ${`%${search}`}`
-    : sql`members.phone = ${search}`
+    : sql`members.phone in (${join(keptForms(search))})`
   return sql`(${d.contains(id, search)} or coalesce(${d.contains(sql`members.name`, search)}, false)
-    or coalesce(${digits}, false))`
+    or coalesce(${digits} and not contains(members.phone, '*'), false))`
 }
 
 export const inOrder = (descending: boolean): Sql =>

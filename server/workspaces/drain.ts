@@ -72,6 +72,9 @@ async function apply(session: Session, event: StoreEvent): Promise<void> {
         await session.run(sql`update ${table} set tag = ${event.to} where tag = ${event.from}`)
       return
     case 'consent-set': {
+      // kept apart from what imports say, also for members who come later
+      await session.run(sql`insert or replace into consents_set
+        select distinct unnest(from_json(${JSON.stringify(event.memberIds)}, '["VARCHAR"]')), ${event.consent}`)
       for (const table of [sql`members`, sql`member_facts`])
         await session.run(
           sql`update ${table} set consent = ${event.consent} where member_key in (${keysOf(event.memberIds)})`,

@@ -131,10 +131,8 @@ export class Workspaces {
       where database_name = current_database() and table_name in (${sqlJoin(derived.map((table) => String(table.chunks[0])))})`)
     const today = localDay(this.#clock.now(), wanted.calendar)
     await engine.transaction(async (session) => {
-      if (known.length < derived.length) {
-        await createBaseTables(session, wanted.calendar)
-        await refreshDerivedTables(session, {}, today)
-      }
+      await createBaseTables(session, wanted.calendar)
+      if (known.length < derived.length) await refreshDerivedTables(session, {}, today)
       await alignEngine(session, wanted, today)
     })
     return engine

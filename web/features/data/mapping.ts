@@ -1,10 +1,10 @@
 import type { inferRouterOutputs } from '@trpc/server'
-import type { FieldName } from '../../../server/import/fields.ts'
+import type { AnyField } from '../../../server/import/members/fields.ts'
 import type { MapOverrides } from '../../../server/import/mapping.ts'
 import type { AppRouter } from '../../../server/router.ts'
 
 export type InspectedFile = inferRouterOutputs<AppRouter>['imports']['inspect']
-export type Field = FieldName
+export type Field = AnyField
 
 /** What a column may mean, as the list offers it. */
 export const fieldOrder: readonly Field[] = [

@@ -1,0 +1,113 @@
+import { type Field, type FieldName, list } from '../fields.ts'
+
+/** What a file holds. */
+export const importKinds = ['orders', 'members'] as const
+export type ImportKind = (typeof importKinds)[number]
+
+/** What a column of a file of members can mean, as `fields` says it of orders. */
+export const memberFields = {
+  memberId: {
+    type: 'id',
+    aliases:
+      list(`memberid memberno membernumber member customeruniqueid customerid customerno customernumber mastercustomerid customer
+      clientid buyerid userid user cardno cardnumber membercard loyaltyid customeruser
+      会员id 会员号 会员编号 会员卡号 卡号 会员 客户id 客户编号 客户号 顾客id 顾客编号 用户id 用户编号 买家id 买家会员名
+      customeremail email emailaddress buyeremail billingemail id 邮箱`),
+  },
+  name: {
+    type: 'text',
+    aliases: list(`name fullname membername customername displayname clientname firstname givenname
+      姓名 会员姓名 客户姓名 顾客姓名 会员名称 客户名称 名称`),
+  },
+  /** Beside a name that is the given one alone. */
+  familyName: { type: 'text', aliases: list(`lastname familyname surname`) },
+  /** Shown where there is no name. */
+  nickname: { type: 'text', aliases: list(`nickname nick 昵称 会员昵称 客户昵称 微信昵称 用户昵称`) },
+  phone: {
+    type: 'id',
+    aliases:
+      list(`phone phonenumber phoneno mobile mobilephone mobilenumber mobileno cellphone cell telephone tel
+      memberphone customerphone billingphone
+      手机号 手机号码 手机 会员手机号 会员手机 客户手机号 顾客手机号 用户手机号 买家手机号 联系手机 联系电话 电话 电话号码`),
+  },
+  gender: { type: 'text', aliases: list(`gender sex 性别 会员性别 客户性别 顾客性别 用户性别`) },
+  birthday: {
+    type: 'date',
+    aliases: list(`birthday birthdate dateofbirth dob 生日 会员生日 客户生日 顾客生日 出生日期 出生年月日`),
+  },
+  joinedAt: {
+    type: 'date',
+    aliases:
+      list(`joinedat joindate joined joinedon memberjoinedat membersince registeredat registrationdate registeredon
+      signupdate signedupat enrolledat enrollmentdate enrolmentdate customersince createdat created dateregistered
+      成为会员时间 入会时间 入会日期 加入时间 加入日期 注册时间 注册日期 开卡时间 开卡日期 办卡时间 办卡日期 成为客户时间 创建时间`),
+  },
+  region: {
+    type: 'text',
+    aliases:
+      list(`region province state defaultaddressprovincecode billingprovince shippingprovince city defaultaddresscity country
+      所属区域 地区 区域 省份 省 所在地区 所在地 微信地域 城市`),
+  },
+  channel: {
+    type: 'text',
+    aliases: list(
+      `channel source joinchannel signupchannel signupsource acquisitionchannel 来源渠道 注册渠道 入会渠道 渠道 来源 会员来源 客户来源`,
+    ),
+  },
+  tier: {
+    type: 'text',
+    aliases:
+      list(`tier level grade membertier memberlevel membershiplevel membershiptier loyaltytier viplevel rank
+      会员等级 等级 免费等级 付费等级 客户等级 会员级别 级别 会员类型`),
+  },
+  points: {
+    type: 'number',
+    aliases: list(`points pointsbalance loyaltypoints currentpoints availablepoints rewardpoints
+      积分 客户积分 会员积分 可用积分 当前积分 剩余积分 积分余额`),
+  },
+  storedValue: {
+    type: 'number',
+    aliases:
+      list(`storedvalue storedvaluebalance balance accountbalance cardbalance giftcardbalance storecredit wallet
+      储值余额 客户储值余额 会员储值余额 余额 账户余额 卡内余额 储值金额 会员余额`),
+  },
+  consent: {
+    type: 'text',
+    aliases:
+      list(`consent marketingconsent acceptsmarketing acceptsemailmarketing emailmarketingconsent optin marketingoptin
+      subscribed subscription newsletter emailsubscribed emailoptin smsoptin acceptssmsmarketing contactable
+      营销授权 授权 是否授权 接收营销信息 是否接收营销信息 是否同意接收消息 同意接收消息 接收消息 是否接收短信 接受营销 是否接受营销 是否订阅 订阅`),
+  },
+} as const satisfies Record<string, Field>
+
+export type MemberField = keyof typeof memberFields
+export const memberFieldNames = Object.keys(memberFields) as MemberField[]
+
+/** A field of either kind of file. */
+export type AnyField = FieldName | MemberField
+
+/** Words of a gender column, in lower case. Any other says that it is not known. */
+export const genderWords: Readonly<Record<string, 'female' | 'male'>> = {
+  ...Object.fromEntries(list('f female w woman ms mrs miss 女 女性 女士 2').map((word) => [word, 'female'])),
+  ...Object.fromEntries(list('m male man mr 男 男性 男士 先生 1').map((word) => [word, 'male'])),
+}
+
+/** Words of a consent column, in lower case. `unknown`: nobody asked, or no answer yet. */
+export const consentWords: Readonly<Record<string, 'granted' | 'denied' | 'unknown'>> = {
+  ...words(
+    'granted',
+    '是 | yes | y | true | t | 1 | subscribed | granted | opted in | opted_in | opt-in | optin | 已订阅 | 已授权 | 同意 | 已同意 | 接受 | 允许',
+  ),
+  ...words(
+    'denied',
+    '否 | no | n | false | f | 0 | unsubscribed | denied | declined | opted out | opted_out | opt-out | optout | 已退订 | 退订 | 未授权 | 不同意 | 拒绝 | 不接受 | 不允许',
+  ),
+  ...words(
+    'unknown',
+    'unknown | pending | not subscribed | not_subscribed | never subscribed | never_subscribed | 未知 | 未询问 | 待确认 | 未订阅',
+  ),
+}
+
+function words<Meaning extends string>(meaning: Meaning, text: string): Record<string, Meaning> {
+  return Object.fromEntries(text.split(' | ').map((word) => [word, meaning]))
+}

@@ -1,0 +1,88 @@
+import { localOfUtcSql } from '../../../analytics/calendar/calendar.ts'
+import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { instantSql } from '../dates.ts'
+import { emptyWords } from '../fields.ts'
+import type { NormaliseSettings } from '../normalise.ts'
+import { namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
+import { consentWords, genderWords, type MemberField } from './fields.ts'
+import { isMasked, phoneSql } from './phones.ts'
+
+/** What stands for a day that nobody told: `0000-00-00`, and a day of the year without the year. */
+const noDay = '0000.*|\\d{1,2}[-/.月]\\d{1,2}日?'
+
+/**
+ * A query over a block's rows: one normalised row of a member each, the columns of `import_members` without the
+ * import's number, with `reason`, `reason_field` and `reason_value` where it is refused. A birthday is a day
+ * without a zone; the day of joining is the workspace's, in `timeZone`.
+ */
+export function memberRows(block: Sql, settings: NormaliseSettings & { readonly timeZone: string }): Sql {
+  const { mapping, currency, minorDigits, latest, timeZone } = settings
+  const has = (field: MemberField) => mapping.columns[field] !== undefined
+  const raw = (field: MemberField): Sql =>
+    has(field) ? name(`c${mapping.columns[field]}`) : sql`cast(null as varchar)`
+  const noValue = sql`[${join([...emptyWords, '', '未知', '无'])}]`
+  const text = (field: MemberField): Sql =>
+    has(field)
+      ? sql`case when list_contains(${noValue}, lower(trim(${raw(field)}))) then null else nullif(trim(regexp_replace(${raw(field)}, '^''+', '')), '') end`
+      : raw(field)
+  const id = sql`nullif(trim(regexp_replace(${text('memberId')}, '^(\\d+)\\.0$', '\\1')), '')`
+  const meaning = (field: MemberField, words: Readonly<Record<string, string>>) =>
+    sql`map([${join(Object.keys(words))}], [${join(Object.values(words))}])[lower(${text(field)})]`
+  const instant = (field: MemberField, zone: string): Sql =>
+    has(field)
+      ? instantSql(text(field), mapping.dates[field] ?? 'year-first', zone)
+      : sql`cast(null as timestamp)`
+  const day = (field: MemberField) =>
+    sql`(${text(field)} is not null and not regexp_full_match(${text(field)}, ${noDay}))`
+  const own = ownSigns(currency)
+  const number = (field: MemberField, digits: number): Sql => {
+    if (!has(field)) return sql`cast(null as bigint)`
+    const { micro, wide } = numberSql(text(field), mapping.decimalMark, own)
+    const exact = sql`coalesce(cast(${micro} as decimal(20, 0)) * cast(0.000001 as decimal(6, 6)), ${wide})`
+    return sql`try_cast(round(cast(${exact} as decimal(28, 10)) * ${literal(10 ** digits)}, 0) as bigint)`
+  }
+  const foreign = sql`(${has('storedValue') ? namesCurrencySql(text('storedValue')) : sql`false`})`
+  const unread = (field: MemberField, value: Sql) => sql`(${text(field)} is not null and ${value} is null)`
+  const reasons: readonly (readonly [Sql, string, MemberField])[] = [
+    [sql`member_id is null`, 'no-member', 'memberId'],
+    [isMasked(sql`member_id`), 'masked-member', 'memberId'],
+    [sql`birthday is null and ${day('birthday')}`, 'bad-date', 'birthday'],
+    [sql`joined_at is null and ${day('joinedAt')}`, 'bad-date', 'joinedAt'],
+    [sql`birthday > cast(${latest} as timestamp)`, 'future-date', 'birthday'],
+    [sql`joined_at > cast(${latest} as timestamp)`, 'future-date', 'joinedAt'],
+    [unread('points', sql`points`), 'bad-number', 'points'],
+    [sql`${unread('storedValue', sql`stored_value_minor`)} and ${foreign}`, 'other-currency', 'storedValue'],
+    [unread('storedValue', sql`stored_value_minor`), 'bad-amount', 'storedValue'],
+    [sql`abs(points) > 9000000000000 or abs(stored_value_minor) > 9000000000000`, 'too-large', 'storedValue'],
+    [unread('consent', sql`said_consent`), 'unknown-consent', 'consent'],
+  ]
+  const among = (answer: (field: MemberField, reason: string) => Sql) =>
+    sql`case ${join(
+      reasons.map(([when, reason, field]) => sql`when ${when} then ${answer(field, reason)}`),
+      sql` `,
+    )} end`
+  return sql`
+    with parsed as (
+      select *,
+        ${id} as member_id,
+        coalesce(nullif(trim(concat_ws(' ', ${text('name')}, ${text('familyName')})), ''), ${text('nickname')}) as name,
+        ${has('phone') ? phoneSql(text('phone'), currency, timeZone) : raw('phone')} as phone,
+        ${meaning('gender', genderWords)} as gender,
+        cast(${instant('birthday', 'UTC')} as date) as birthday,
+        ${instant('joinedAt', mapping.timeZone)} as joined_at,
+        ${text('region')} as region, ${text('channel')} as channel, ${text('tier')} as tier,
+        ${number('points', 0)} as points,
+        ${number('storedValue', minorDigits)} as stored_value_minor,
+        ${meaning('consent', consentWords)} as said_consent
+      from ${block} as block
+    )
+    select row_number, member_id, name, phone, gender, birthday,
+      cast(${localOfUtcSql(sql`joined_at`, timeZone)} as date) as joined_day,
+      region, channel, tier, points, stored_value_minor, nullif(said_consent, 'unknown') as consent,
+      ${among((_, reason) => sql`${reason}`)} as reason,
+      ${among((field) => sql`${field}`)} as reason_field,
+      ${among((field, reason) => (reason === 'unknown-consent' || reason === 'other-currency' ? text(field) : sql`null`))} as reason_value
+    from parsed`
+}
+
+const literal = (integer: number): Sql => ({ kind: 'sql', chunks: [String(integer)] })

@@ -1,0 +1,64 @@
+import { sql } from '../../../analytics/sql/sql.ts'
+import { type Receipt, refusedReasons } from '../receipt.ts'
+import type { Staged } from '../staging.ts'
+import type { AppliedMembers } from './apply.ts'
+import { isMasked } from './phones.ts'
+
+/** What an import of members did, as it is printed. `read = imported + unchanged + refused`. */
+export interface MembersReceipt
+  extends
+    Pick<
+      Receipt,
+      | 'importId'
+      | 'fileName'
+      | 'read'
+      | 'refused'
+      | 'refusedFile'
+      | 'reasons'
+      | 'alreadyThere'
+      | 'dryRun'
+      | 'milliseconds'
+    >,
+    Omit<AppliedMembers, 'sameAs'> {
+  /** Distinct members on accepted rows: new, changed and unchanged ones. */
+  readonly members: number
+  /** Accepted rows of a member whom another row of the file names; the later one fills what it has. */
+  readonly repeatedRows: number
+  /** Accepted rows whose phone has digits hidden; it is shown, and nobody is found by it. */
+  readonly maskedPhones: number
+  /** Members of the file who share a phone with another one of it. */
+  readonly sharedPhones: number
+}
+
+/** The part of the receipt that the file alone decides. */
+export type MemberFacts = Pick<
+  MembersReceipt,
+  'read' | 'refused' | 'reasons' | 'members' | 'repeatedRows' | 'maskedPhones' | 'sharedPhones'
+>
+
+/** Counts what was staged of a file of members. */
+export async function memberFacts({ engine, lines, read }: Staged): Promise<MemberFacts> {
+  const options = { timeoutMs: 60 * 60 * 1000 }
+  const [facts] = await engine.rows(
+    sql`select count(*) as accepted, count(distinct member_id) as members,
+        count(*) filter (where ${isMasked(sql`phone`)}) as masked
+      from ${lines} as member`,
+    options,
+  )
+  const [shared] = await engine.rows(
+    sql`select coalesce(cast(sum(members) as bigint), 0) as members from (
+      select count(distinct member_id) as members from ${lines} as member
+      where phone is not null and not ${isMasked(sql`phone`)} group by phone having count(distinct member_id) > 1)`,
+    options,
+  )
+  const reasons = await refusedReasons(engine)
+  return {
+    read,
+    refused: reasons.reduce((sum, { rows }) => sum + rows, 0),
+    reasons,
+    members: Number(facts!.members),
+    repeatedRows: Number(facts!.accepted) - Number(facts!.members),
+    maskedPhones: Number(facts!.masked),
+    sharedPhones: Number(shared!.members),
+  }
+}

@@ -35,7 +35,10 @@ export const fields = {
       下单时间 下单日期 订单创建时间 订单提交时间 订单时间 订单日期 创建时间 交易时间 交易日期 成交时间 消费时间 销售时间 销售日期 日期 时间`),
   },
   /** Beside a column of days alone. */
-  timeOfDay: { type: 'time', aliases: list(`time timeofday ordertime transactiontime 时间 下单时间 交易时间`) },
+  timeOfDay: {
+    type: 'time',
+    aliases: list(`time timeofday ordertime transactiontime 时间 下单时间 交易时间`),
+  },
   paidAt: {
     type: 'date',
     aliases: list(`paidat paiddate paymentdate paymenttime paytime orderapprovedat

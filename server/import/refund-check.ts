@@ -55,9 +55,17 @@ export async function checkRefunds(
   if (refunded === 0) return null
   const net = Number(counts!.net)
   const notNet = Number(counts!.whole)
-  const holds = (these: number, others: number) => these * 2 >= refunded && these >= overwhelming * others && these > 0
+  const holds = (these: number, others: number) =>
+    these * 2 >= refunded && these >= overwhelming * others && these > 0
   const verdict = holds(net, notNet) ? 'net' : holds(notNet, net) ? 'not-net' : 'undecided'
-  const found = { unit: whole ? 'orders' : 'rows', refunded, compared: Number(counts!.compared), net, notNet, verdict } as const
+  const found = {
+    unit: whole ? 'orders' : 'rows',
+    refunded,
+    compared: Number(counts!.compared),
+    net,
+    notNet,
+    verdict,
+  } as const
   if (refunds.said !== null) return { ...found, amountsAreNet: refunds.said, by: 'mapping' }
   if (verdict !== 'undecided') return { ...found, amountsAreNet: verdict === 'net', by: 'figures' }
   if (typeof refunds.known === 'boolean') return { ...found, amountsAreNet: refunds.known, by: 'platform' }

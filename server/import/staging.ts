@@ -116,7 +116,14 @@ export async function stage(
     )
     const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
-    const settled = await settle(engine, accepted, mapping, refundCheck?.amountsAreNet ?? false, folder, options)
+    const settled = await settle(
+      engine,
+      accepted,
+      mapping,
+      refundCheck?.amountsAreNet ?? false,
+      folder,
+      options,
+    )
     const lines = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
     return { engine, lines, hash, read: rows, refundCheck }
   } catch (error) {

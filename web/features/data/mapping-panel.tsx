@@ -11,7 +11,14 @@ import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
-import { type Field, fieldOrder, type InspectedFile, isGuestsAlone, neededRows, withColumn } from './mapping.ts'
+import {
+  type Field,
+  fieldOrder,
+  type InspectedFile,
+  isGuestsAlone,
+  neededRows,
+  withColumn,
+} from './mapping.ts'
 
 /** Guessed columns for confirmation: the four that matter first, each with samples and how sure the guess is. */
 export function MappingPanel({
@@ -118,7 +125,9 @@ function NeededColumns({ file, map, onChange }: Editing) {
           </div>
           <Select
             aria-label={t(`needed.${row}`)}
-            data={row === 'member' ? [{ value: noMember, label: t('mapping.noMember') }, ...options] : options}
+            data={
+              row === 'member' ? [{ value: noMember, label: t('mapping.noMember') }, ...options] : options
+            }
             value={
               column ? String(column.position) : row === 'member' && isGuestsAlone(map) ? noMember : null
             }

@@ -162,7 +162,7 @@ test('whether a report is net or not, its orders are the same', { timeout: 120_0
       )
       expect(receipt.orders).toBe(rows.filter(({ total, back }) => back < total).length)
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   )
 })
 

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import type { Connection } from '../command-line/connect.ts'
-import type { Inspection } from './inspect.ts'
+import { type Inspection, unsureColumns } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import { presetNames } from './presets.ts'
 import { countsOf, mappingText, progressText, receiptText, type ToldReceipt } from './told.ts'
@@ -103,7 +103,6 @@ function mapFile(path: string): MapOverrides {
   return read.data
 }
 
-const confident = 0.8
 const pollMs = 200
 
 async function importFile(
@@ -153,10 +152,7 @@ async function importFile(
 
 /** Asks at a terminal; elsewhere a mapping that is not sure needs --yes or a map. */
 async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortSignal): Promise<void> {
-  const unsure = inspection.columns.filter(
-    ({ field, confidence }) =>
-      field !== null && needed.has(field) && confidence < confident && map.columns?.[field] === undefined,
-  )
+  const unsure = unsureColumns(inspection).filter(({ field }) => map.columns?.[field!] === undefined)
   if (process.stdin.isTTY) {
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
     const said = await terminal.question(`${say('confirm-mapping')} [y/N] `, { signal })
@@ -164,5 +160,3 @@ async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortS
     if (!/^y/i.test(said)) throw new Refused(say('nothing-imported'))
   } else if (unsure.length > 0) throw new Refused(say('unconfirmed'))
 }
-
-const needed = new Set(['orderId', 'memberId', 'orderedAt', 'paidAt', 'amount', 'orderTotal', 'unitPrice'])

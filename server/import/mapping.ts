@@ -77,6 +77,8 @@ export interface Guess {
   readonly mapping: Mapping
   readonly columns: readonly ColumnGuess[]
   readonly questions: readonly Question[]
+  /** Fields that were told to have no column. */
+  readonly leftOut: readonly FieldName[]
 }
 
 /** What `--map FILE` and the confirmation screen say: headers or positions (1 = first) by field, null to leave a field out. */
@@ -191,6 +193,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
       }
     }),
     questions,
+    leftOut: [...named.leftOut],
   }
 }
 
@@ -206,7 +209,8 @@ export function lackingColumns({ columns }: Mapping): ('member' | 'time' | 'amou
 
 /** A complete `--map` file. */
 export interface MapFile {
-  readonly columns: Record<string, string | number>
+  /** null: left out on purpose. */
+  readonly columns: Record<string, string | number | null>
   readonly dates?: DateOrder
   readonly timeZone: string
   readonly decimalMark: '.' | ','
@@ -216,15 +220,23 @@ export interface MapFile {
 }
 
 /** The mapping in the words of a `--map` file. */
-export function asMapFile(mapping: Mapping, headers: readonly string[], preset: PresetName | null): MapFile {
+export function asMapFile(
+  mapping: Mapping,
+  headers: readonly string[],
+  { leftOut, preset }: Pick<Guess, 'leftOut' | 'preset'>,
+): MapFile {
   const [dates] = Object.values(mapping.dates)
   return {
-    columns: Object.fromEntries(
-      Object.entries(mapping.columns).map(([field, position]) => [
-        field,
-        headers.indexOf(headers[position]!) === position ? headers[position]! : position + 1,
-      ]),
-    ),
+    columns: Object.fromEntries([
+      ...leftOut.map((field) => [field, null] as const),
+      ...Object.entries(mapping.columns).map(
+        ([field, position]) =>
+          [
+            field,
+            headers.indexOf(headers[position]!) === position ? headers[position]! : position + 1,
+          ] as const,
+      ),
+    ]),
     ...(dates ? { dates } : {}),
     timeZone: mapping.timeZone,
     decimalMark: mapping.decimalMark,

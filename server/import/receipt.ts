@@ -3,6 +3,7 @@ import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Applied } from './apply.ts'
 import type { FeedGap } from './feed-gaps.ts'
+import type { ChangedMonth } from './months.ts'
 import type { RowReason } from './normalise.ts'
 import type { RefundCheck } from './refund-check.ts'
 import type { Staged } from './staging.ts'
@@ -35,7 +36,9 @@ export interface Receipt {
   readonly closedOrders: number
   readonly emptyOrders: number
   readonly corrected: number
+  readonly newOrders: number
   readonly fewerLines: number
+  readonly months: readonly ChangedMonth[]
   /** Whether refunds were taken off the file's amounts already, and what says so; null where no row has one. */
   readonly refundCheck: RefundCheck | null
   /** Local days of the first and last accepted row. */

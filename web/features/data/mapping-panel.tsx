@@ -6,6 +6,7 @@ import type { MapOverrides } from '../../../server/import/mapping.ts'
 import { useTRPC } from '../../trpc.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { useLanguage } from '../../ui/language.tsx'
+import { useFormat } from '../../ui/format.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
@@ -33,6 +34,7 @@ export function MappingPanel({
   const t = useTranslations('data')
   const trpc = useTRPC()
   const { language } = useLanguage()
+  const { instant } = useFormat()
   const [map, setMap] = useState<MapOverrides>(chosen.map)
   const source = { uploadId: chosen.uploadId }
   const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map }))
@@ -58,6 +60,14 @@ export function MappingPanel({
         const open = lacking.length > 0 || file.questions.length > 0
         return (
           <div className={classes.mapping}>
+            {file.remembered ? (
+              <p className={classes.note}>
+                {t('remembered', {
+                  file: file.remembered.fileName,
+                  time: instant(file.remembered.importedAt),
+                })}
+              </p>
+            ) : null}
             {file.preset ? <p className={classes.note}>{t(`preset.${file.preset}`)}</p> : null}
             <NeededColumns file={file} map={map} onChange={setMap} />
             <RefundsTaken file={file} map={map} onChange={setMap} />

@@ -90,7 +90,8 @@ export const MapOverrides = z
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
     preset: z.enum(presetNames),
-    amountsAreNet: z.boolean(),
+    /** null: the file's own figures decide, whatever was said of the last file like it. */
+    amountsAreNet: z.boolean().nullable(),
   })
   .partial()
 export type MapOverrides = z.infer<typeof MapOverrides>

@@ -235,18 +235,13 @@ test.each([
 ] as const)(
   'WooCommerce analytics in %s tell no members; when asked they are store totals',
   async (_, currency, file, amounts) => {
-    await using shop = await openTestShop(currency, 'UTC')
     const content = exported(file.headers, file.rows)
-    // An accent of its own is more than can be told in so short a text.
-    const paths = [
-      shop.file('a.csv', content),
-      ...(currency === 'EUR' ? [] : [shop.file('b.csv', inGb18030(content))]),
-    ]
-    for (const path of paths) {
+    for (const written of [content, inGb18030(content)]) {
+      await using shop = await openTestShop(currency, 'UTC')
+      const path = shop.file('export.csv', written)
       expect(await presetOf(path)).toBe('woocommerce-analytics')
       expect(await shop.import(path)).toMatchObject({ id: 'no-members' })
-      const map = { columns: { memberId: null } }
-      const receipt = receiptOf(await shop.import(path, { map }))
+      const receipt = receiptOf(await shop.import(path, { map: { columns: { memberId: null } } }))
       expect(receipt).toMatchObject({
         read: 3,
         refused: 0,

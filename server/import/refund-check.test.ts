@@ -73,6 +73,20 @@ test('what the merchant says outweighs the figures, and the figures what is know
   }
 })
 
+test('what was said of the last file like it is remembered, until the figures are asked again', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const headers = taobao.headers.filter((header) => !/^买家会员名|^买家支付宝|^联系/.test(header))
+  const file = shop.file('t.csv', exported(headers, taobao.net))
+  expect(await shop.import(file)).toMatchObject({ id: 'no-members' })
+  await shop.import(file, { map: { columns: { memberId: null }, amountsAreNet: false } })
+  const next = taobao.net.map((row) => ({ ...row, 订单编号: `${row.订单编号}9` }))
+  const path = shop.file('next.csv', exported(headers, next))
+  const again = receiptOf(await shop.import(path, { dryRun: true }))
+  expect(again).toMatchObject({ guestOrders: 3, refundCheck: { amountsAreNet: false, by: 'mapping' } })
+  const asked = receiptOf(await shop.import(path, { dryRun: true, map: { amountsAreNet: null } }))
+  expect(asked.refundCheck).toMatchObject({ amountsAreNet: true, by: 'figures' })
+})
+
 test.each([
   [
     'no column to compare with',

@@ -14,6 +14,7 @@ import {
 import { decimalMarkOf, isNumber } from './numbers.ts'
 import { presets, recognised } from './presets.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
+import { canonicalColumns } from './template.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
 export interface Mapping {
@@ -73,7 +74,8 @@ export type MapOverrides = z.infer<typeof MapOverrides>
 export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: string): Guess | Refusal {
   const columns = sample.headers.map((_, position) => columnOf(sample, position))
   const preset = recognised(sample.headers)
-  const known: MapOverrides = preset === null ? {} : presets[preset]!
+  const known: MapOverrides =
+    preset === null ? { columns: canonicalColumns(sample.headers) ?? {} } : presets[preset]!
   const named = namedColumns(sample, { columns: { ...known.columns, ...overrides.columns } })
   if ('kind' in named) return named
   const assigned = new Map<FieldName, { position: number; confidence: number }>()

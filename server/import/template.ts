@@ -35,6 +35,8 @@ const exampleOrder: Partial<Record<FieldName, string | number>> = {
   paidAt: '2026-01-31 18:06:30',
   state: 'paid',
   orderTotal: 200,
+  chargedTotal: 200,
+  topUp: 0,
   refundAmount: 40,
   refundedAt: '2026-02-03 10:00:00',
   category: 'tea',
@@ -44,6 +46,8 @@ const exampleOrder: Partial<Record<FieldName, string | number>> = {
 }
 
 const money: readonly FieldName[] = [
+  'chargedTotal',
+  'topUp',
   'unitPrice',
   'listPrice',
   'discount',

@@ -16,6 +16,7 @@ import { DataLinks } from './data-links.tsx'
 import { ExportPanel } from './export-panel.tsx'
 import { FeedsPanel } from './feeds-panel.tsx'
 import { HistoryPanel } from './history-panel.tsx'
+import { InboxPanel } from './inbox-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { Steps } from './steps.tsx'
@@ -148,9 +149,10 @@ function DataFlow({ running }: { running: string | undefined }) {
         <>
           <FeedsPanel />
           <HistoryPanel />
-          <ExportPanel />
         </>
       )}
+      {first || !may ? null : <InboxPanel />}
+      {first ? null : <ExportPanel />}
     </Page>
   )
 }

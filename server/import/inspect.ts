@@ -12,6 +12,7 @@ import {
   type Question,
   type Sample,
 } from './mapping.ts'
+import { type PersonHint, personHint } from './person-hint.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
@@ -44,6 +45,7 @@ export interface Inspection {
   readonly map: MapFile
   readonly questions: readonly Question[]
   readonly lacking: ReturnType<typeof lackingColumns>
+  readonly personHint: PersonHint | null
 }
 
 /** An inspected file with all that reading it needs. */
@@ -125,6 +127,7 @@ export async function inspect(
         map: asMapFile(mapping, sample.headers, guess),
         questions,
         lacking: lackingColumns(mapping),
+        personHint: personHint(sample, mapping),
       },
     }
   } catch (error) {

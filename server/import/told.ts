@@ -1,6 +1,7 @@
 import { languageOf, type MessageKey, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
 import type { Inspection } from './inspect.ts'
+import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
 
 /** What the command line says of an import, in the language of its user. */
@@ -26,6 +27,7 @@ const shownColumns = 100
 export function mappingText({
   preset,
   remembered,
+  personHint,
   fileName,
   columns,
   map,
@@ -59,10 +61,18 @@ export function mappingText({
         `  ${say('columns-remembered', { file: remembered.fileName, day: remembered.importedAt.slice(0, 10) })}`,
       ]
     : []
-  return [preset ? say('file-recognised', { about, preset }) : about, ...known, ...rows, ...unknown].join(
-    '\n',
-  )
+  const hint = personHint ? [`  ${personHintText(personHint)}`] : []
+  return [
+    preset ? say('file-recognised', { about, preset }) : about,
+    ...known,
+    ...rows,
+    ...unknown,
+    ...hint,
+  ].join('\n')
 }
+
+const personHintText = ({ header, other }: PersonHint): string =>
+  other === null ? say('person-hint', { header }) : say('person-hint-other', { header, other })
 
 /** What the file is written in. */
 function formText({

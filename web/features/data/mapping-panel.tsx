@@ -69,6 +69,13 @@ export function MappingPanel({
               </p>
             ) : null}
             {file.preset ? <p className={classes.note}>{t(`preset.${file.preset}`)}</p> : null}
+            {file.personHint ? (
+              <p className={classes.note} role="status">
+                {file.personHint.other === null
+                  ? t('personHint', { header: file.personHint.header })
+                  : t('personHintOther', { header: file.personHint.header, other: file.personHint.other })}
+              </p>
+            ) : null}
             <NeededColumns file={file} map={map} onChange={setMap} />
             <RefundsTaken file={file} map={map} onChange={setMap} />
             <Questions file={file} map={map} onChange={setMap} />

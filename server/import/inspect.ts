@@ -15,6 +15,7 @@ import {
 } from './mapping.ts'
 import { kindOf } from './members/kind.ts'
 import { guessMemberMapping } from './members/mapping.ts'
+import { type PersonHint, personHint } from './person-hint.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
@@ -47,6 +48,7 @@ export interface Inspection {
   readonly map: MapFile
   readonly questions: readonly Question[]
   readonly lacking: ReturnType<typeof lackingColumns>
+  readonly personHint: PersonHint | null
 }
 
 /** An inspected file with all that reading it needs. */
@@ -132,6 +134,7 @@ export async function inspect(
         map: asMapFile(mapping, sample.headers, guess),
         questions,
         lacking: lackingColumns(mapping),
+        personHint: mapping.kind === 'members' ? null : personHint(sample, mapping),
       },
     }
   } catch (error) {

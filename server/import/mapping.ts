@@ -1,4 +1,13 @@
 import { z } from 'zod'
+import {
+  amountFields,
+  type Assigned,
+  isAmount,
+  settleAmounts,
+  settleCharged,
+  settleTimeOfDay,
+  sure,
+} from './amount-columns.ts'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { type DateOrder, dateOrderOf, dateOrders, numericOrders } from './dates.ts'
@@ -15,16 +24,10 @@ import {
 import { type AnyField, importKinds, type ImportKind, memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
-import {
-  type AmountsAreNet,
-  presetColumns,
-  presetLacks,
-  type PresetName,
-  presetNames,
-  presets,
-  recognised,
-} from './presets.ts'
+import { presetColumns, presetLacks, recognised } from './platforms.ts'
+import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
+import { canonicalColumns } from './template.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
 export interface Mapping {
@@ -97,7 +100,8 @@ export const MapOverrides = z
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
     preset: z.enum([...presetNames, ...memberPresetNames]),
-    amountsAreNet: z.boolean(),
+    /** null: the file's own figures decide, whatever was said of the last file like it. */
+    amountsAreNet: z.boolean().nullable(),
   })
   .partial()
 export type MapOverrides = z.infer<typeof MapOverrides>
@@ -118,11 +122,12 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   }
   const known = preset === null ? null : presets[preset]
   const platform = preset === null ? { columns: {}, charged: [] } : presetColumns(preset, sample.headers)
-  const named = namedColumns(sample, overrides)
+  const canonical = preset === null ? canonicalColumns(sample.headers) : null
+  const named = namedColumns(sample, { ...overrides, columns: { ...canonical, ...overrides.columns } })
   if ('kind' in named) return named
   const said = new Set(named.chosen.values())
   const leftOut = new Set<AnyField>(named.leftOut)
-  const assigned = new Map<FieldName, { position: number; confidence: number }>()
+  const assigned: Assigned = new Map()
   for (const field of fieldNames) {
     const position = named.chosen.get(field)
     if (position !== undefined) assigned.set(field, { position, confidence: 1 })
@@ -290,37 +295,6 @@ export function columnOf(sample: Sample, position: number): Column {
   }
 }
 
-/**
- * Looks at neighbouring rows of one order. `alike`: on three orders or more, and on all, the value
- * stands on the first row alone or is the same on all; `first`: it stands on first rows alone; `own`: on
- * some orders each row has another.
- */
-function withinOrders(
-  { records }: Sample,
-  idColumn: number,
-  position: number,
-): 'first' | 'alike' | 'own' | null {
-  let groups = 0
-  let alone = 0
-  let alike = 0
-  let own = 0
-  for (let i = 0; i < records.length;) {
-    const id = records[i]![idColumn]
-    let end = i + 1
-    while (end < records.length && records[end]![idColumn] === id) end++
-    const [first, ...others] = records.slice(i, end).map((record) => (record[position] ?? '').trim())
-    i = end
-    if (others.length === 0 || id === '') continue
-    groups++
-    if (first !== '' && others.every((value) => value === '')) alone++
-    else if (first !== '' && others.every((value) => value === '' || value === first)) alike++
-    else if (first !== '' && others.some((value) => value !== '' && value !== first)) own++
-  }
-  if (groups > 0 && alone === groups) return 'first'
-  if (own > 0) return 'own'
-  return groups >= 3 && alone + alike === groups ? 'alike' : null
-}
-
 interface Candidate {
   field: FieldName
   position: number
@@ -366,9 +340,6 @@ const timeOfDay = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?$/i
 
 /** A name match above this is of the whole header: parts of one stay below. */
 const wholeName = 0.7
-/** Of this share of its values a column is of a type, whatever its name. */
-const sure = 0.9
-
 /** 0 … 1: the share of the values that the field can hold. A column that is named for it needs only one of them. */
 function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: boolean): number {
   const enough = (share: number) => (named || share >= sure ? share : 0)
@@ -404,81 +375,6 @@ export function unreadValues(type: Field['type'], { values, dates }: Column): Co
     type === 'number' ? !isNumber(value) : family(dateOrderOf([value])?.order) !== family(dates?.order),
   )
   return bad.length === 0 ? null : { values: bad.length, of: values.length, sample: bad[0]! }
-}
-
-const amountFields = ['amount', 'orderTotal', 'unitPrice'] as const satisfies FieldName[]
-const isAmount = (field: FieldName): boolean => (amountFields as readonly FieldName[]).includes(field)
-
-type Assigned = Map<FieldName, { position: number; confidence: number }>
-
-/**
- * An amount that repeats on all rows of an order, or stands on the first alone, is the order's total.
- * What a platform is known to write as a total is none where rows of an order have amounts of their own.
- * Beside an amount a unit price is not needed, but is kept when the amount is the order's.
- */
-function settleAmounts(
-  assigned: Assigned,
-  sample: Sample,
-  chosen: ReadonlyMap<AnyField, number>,
-  byPreset: boolean,
-): void {
-  const order = assigned.get('orderId')
-  const total = assigned.get('orderTotal')
-  if (byPreset && order && total && !assigned.has('amount') && !assigned.has('unitPrice')) {
-    if (withinOrders(sample, order.position, total.position) === 'own') {
-      assigned.delete('orderTotal')
-      assigned.set('amount', total)
-    }
-    return
-  }
-  const amount = assigned.get('amount')
-  if (!amount) return
-  const repeated = order ? withinOrders(sample, order.position, amount.position) : null
-  if (!total && (repeated === 'first' || (repeated === 'alike' && !chosen.has('amount')))) {
-    assigned.delete('amount')
-    assigned.set('orderTotal', amount)
-  } else if (!chosen.has('unitPrice')) assigned.delete('unitPrice')
-}
-
-/** A column of times is read beside one of days; where that has its own times, it is not. */
-function settleTimeOfDay(
-  assigned: Assigned,
-  columns: readonly Column[],
-  chosen: ReadonlyMap<AnyField, number>,
-): void {
-  const day = assigned.get('orderedAt')
-  if (chosen.has('timeOfDay') || !assigned.has('timeOfDay')) return
-  if (!day || columns[day.position]!.values.some((value) => /\d:\d/.test(value))) assigned.delete('timeOfDay')
-}
-
-/** What an amount beside refunds can be compared with: as was said, as the platform has it, or as a header names it. */
-function settleCharged(
-  assigned: Assigned,
-  columns: readonly Column[],
-  leftOut: ReadonlySet<AnyField>,
-  known: readonly (readonly number[])[],
-): readonly (readonly number[])[] {
-  if (!assigned.has('refundAmount')) {
-    assigned.delete('chargedTotal')
-    return []
-  }
-  const said = assigned.get('chargedTotal')
-  if (said) return [[said.position]]
-  if (leftOut.has('chargedTotal')) return []
-  const amount = assigned.get('orderTotal') ?? assigned.get('amount')
-  const compared = known.filter((sum) => !sum.includes(amount?.position ?? -1))
-  if (compared.length > 0 || !amount) return compared
-  const taken = new Set([...assigned.values()].map(({ position }) => position))
-  const aliases: readonly string[] = fields.chargedTotal.aliases
-  const named = columns
-    .filter(
-      ({ position, plain, numeric }) => !taken.has(position) && aliases.includes(plain) && numeric >= sure,
-    )
-    .sort((a, b) => aliases.indexOf(a.plain) - aliases.indexOf(b.plain))
-  const [first] = named
-  if (!first) return []
-  assigned.set('chargedTotal', { position: first.position, confidence: 0.8 })
-  return [[first.position]]
 }
 
 /** The columns that were named for fields, and the fields that were told to have none. */

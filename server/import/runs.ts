@@ -336,13 +336,11 @@ export const inspectIn = (workspace: Workspace, path: string, fileName: string, 
 async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Readable | Refusal> {
   const readable = await inspectIn(workspace, order.path, order.fileName, order.map)
   if ('id' in readable) return readable
-  const { lacking, questions, headers } = readable.inspection
+  const { lacking, questions, headers, map } = readable.inspection
   // A file whose map says that it has no member column holds guest orders alone.
-  const needed = lacking.filter(
-    (lack) =>
-      !(lack === 'member' && readable.mapping.kind === 'orders' && order.map.columns?.memberId === null),
-  )
-  if (readable.mapping.kind === 'orders' && needed.length === 1 && needed[0] === 'member')
+  const ofOrders = readable.mapping.kind === 'orders'
+  const needed = lacking.filter((lack) => !(lack === 'member' && ofOrders && map.columns.memberId === null))
+  if (ofOrders && needed.length === 1 && needed[0] === 'member')
     return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
   if (needed.length > 0)
     return refusal('missing-columns', {

@@ -1,6 +1,7 @@
 import { languageOf, type MessageKey, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
 import type { Inspection } from './inspect.ts'
+import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
 
 /** What the command line says of an import, in the language of its user. */
@@ -26,6 +27,7 @@ const shownColumns = 100
 export function mappingText({
   preset,
   remembered,
+  personHint,
   fileName,
   columns,
   map,
@@ -60,14 +62,19 @@ export function mappingText({
         `  ${say('columns-remembered', { file: remembered.fileName, day: remembered.importedAt.slice(0, 10) })}`,
       ]
     : []
+  const hint = personHint ? [`  ${personHintText(personHint)}`] : []
   return [
     preset ? say('file-recognised', { about, preset }) : about,
     kind,
     ...known,
     ...rows,
     ...unknown,
+    ...hint,
   ].join('\n')
 }
+
+const personHintText = ({ header, other }: PersonHint): string =>
+  other === null ? say('person-hint', { header }) : say('person-hint-other', { header, other })
 
 /** What the file is written in. */
 function formText({
@@ -133,7 +140,9 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...(receipt.fewerLines > 0 ? [say('fewer-lines', { orders: receipt.fewerLines })] : []),
     ...receipt.reasons.map(({ sentence, rows }) => `  ${rows} × ${sentence}`),
     ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),
-    ...(receipt.alreadyThere ? [say('same-file', { importId: receipt.importId! })] : []),
+    ...(receipt.alreadyThere
+      ? [receipt.importId === null ? say('same-file-dry') : say('same-file', { importId: receipt.importId })]
+      : []),
   ].join('\n')
 
 const monthsTold = 6

@@ -1,6 +1,7 @@
 import { fields, plainHeader } from '../fields.ts'
 import type { MapOverrides, Sample } from '../mapping.ts'
-import { presetNames, recognised } from '../presets.ts'
+import { recognised } from '../platforms.ts'
+import { presetNames } from '../presets.ts'
 import { type ImportKind, memberFields } from './fields.ts'
 import { recognisedMembers } from './presets.ts'
 

@@ -23,7 +23,7 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
   const noValue = sql`[${join([...emptyWords, '', '未知', '无'])}]`
   const text = (field: MemberField): Sql =>
     has(field)
-      ? sql`case when list_contains(${noValue}, lower(trim(${raw(field)}))) then null else nullif(trim(regexp_replace(${raw(field)}, '^''+', '')), '') end`
+      ? sql`case when list_contains(${noValue}, lower(trim(${raw(field)}))) then null else nullif(trim(regexp_replace(regexp_replace(${raw(field)}, '^="(.*)"$', '\\1'), '^''+', '')), '') end`
       : raw(field)
   const id = sql`nullif(trim(regexp_replace(${text('memberId')}, '^(\\d+)\\.0$', '\\1')), '')`
   const meaning = (field: MemberField, words: Readonly<Record<string, string>>) =>

@@ -138,6 +138,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'POST /export/members.csv': 'marketer',
   'GET /export/workspace.zip': 'owner',
   'GET /export/orders-template.csv': 'marketer',
+  'GET /export/members-template.csv': 'marketer',
 }
 
 const procedures = Object.entries(

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
 import { contextOf } from '../context.ts'
+import { membersTemplate } from '../import/members/template.ts'
 import { ordersTemplate } from '../import/template.ts'
 import type { Platform } from '../platform.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
@@ -13,7 +14,7 @@ const Question = z.object({ format: z.enum(exportFormats).default('csv') })
 
 /**
  * `GET /export/workspace.zip?format=csv|parquet`: everything of the workspace, for owners, streamed; each is
- * noted. Who closes the connection cancels it. `GET /export/orders-template.csv`: an orders file to fill
+ * noted. Who closes the connection cancels it. `GET /export/orders-template.csv` and `/export/members-template.csv`: a file to fill
  * in, for whoever imports.
  */
 export async function workspaceExport(
@@ -52,6 +53,14 @@ export async function workspaceExport(
       .type('text/csv; charset=utf-8')
       .header('content-disposition', 'attachment; filename="orders-template.csv"')
       .send(ordersTemplate(allowed.workspace.currency))
+  })
+  app.get('/members-template.csv', async (request, reply) => {
+    const allowed = await allowedFor(platform, request, reply, ['owner', 'marketer'])
+    if (!allowed) return reply
+    return reply
+      .type('text/csv; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="members-template.csv"')
+      .send(membersTemplate())
   })
 }
 

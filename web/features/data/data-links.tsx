@@ -10,14 +10,19 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
   return (
     <>
       {mayImport ? (
-        <Button
-          variant="default"
-          component="a"
-          href={`/export/orders-template.csv?${new URLSearchParams({ shown: id })}`}
-          download
-        >
-          {t('links.template')}
-        </Button>
+        <>
+          {(['orders', 'members'] as const).map((kind) => (
+            <Button
+              key={kind}
+              variant="default"
+              component="a"
+              href={`/export/${kind}-template.csv?${new URLSearchParams({ shown: id })}`}
+              download
+            >
+              {t(kind === 'orders' ? 'links.template' : 'links.membersTemplate')}
+            </Button>
+          ))}
+        </>
       ) : null}
       {here ? null : (
         <Button variant="default" renderRoot={(props) => <Link to="/data/dictionary" {...props} />}>

@@ -51,6 +51,15 @@ export function DictionaryPage() {
               meaning,
             }))}
           />
+          <Entries
+            title={t('memberFieldsTitle')}
+            text={t('memberFieldsText')}
+            entries={data.memberFields.map(({ name, type, meaning }) => ({
+              name,
+              kind: t(`type.${type}`),
+              meaning,
+            }))}
+          />
           {data.tables.map((table) => (
             <Entries
               key={table.name}

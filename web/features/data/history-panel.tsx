@@ -36,7 +36,10 @@ export function HistoryPanel() {
   const { role } = useWorkspace()
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const [undoing, setUndoing] = useState<Imported>()
-  const list = useAnswer(trpc.imports.list.queryOptions({ language }))
+  const list = useAnswer({
+    ...trpc.imports.list.queryOptions({ language }),
+    select: (rows) => rows.map((row): Imported => ({ ...row, receipt: row.receipt ?? row.membersReceipt })),
+  })
   const may = role === 'owner' || role === 'marketer'
   const figure = (key: 'imported' | 'unchanged' | 'refused'): Column<Imported> => ({
     key,
@@ -94,11 +97,11 @@ export function HistoryPanel() {
       cell: (row) =>
         row.undoneAt !== null ? (
           <StatusChip tone="off">{t('history.undone')}</StatusChip>
-        ) : may && row.kind === 'orders' ? (
+        ) : may && row.kind !== 'demo' ? (
           <Button size="xs" variant="default" onClick={() => setUndoing(row)}>
             {t('history.undo')}
           </Button>
-        ) : row.kind === 'orders' ? null : (
+        ) : row.kind !== 'demo' ? null : (
           t('history.sample')
         ),
       value: ({ undoneAt }) => undoneAt,
@@ -156,7 +159,7 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
       title={t('undo.title', { file: undone.fileName })}
       closeButtonProps={{ 'aria-label': t('undo.keep') }}
     >
-      <p>{t('undo.text')}</p>
+      <p>{t(undone.kind === 'members' ? 'undo.membersText' : 'undo.text')}</p>
       {undo.isError ? <Failure error={undo.error} /> : null}
       <div className={classes.buttons}>
         <Button

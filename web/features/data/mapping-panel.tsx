@@ -15,6 +15,7 @@ import classes from './data.module.css'
 import {
   type Field,
   fieldOrder,
+  memberFieldOrder,
   type InspectedFile,
   isGuestsAlone,
   neededRows,
@@ -68,6 +69,16 @@ export function MappingPanel({
                 })}
               </p>
             ) : null}
+            <Select
+              label={t('kind.label')}
+              data={(['orders', 'members'] as const).map((kind) => ({
+                value: kind,
+                label: t(`kind.${kind}`),
+              }))}
+              value={file.map.kind}
+              allowDeselect={false}
+              onChange={(kind) => kind && setMap({ kind: kind as 'orders' | 'members' })}
+            />
             {file.preset ? <p className={classes.note}>{t(`preset.${file.preset}`)}</p> : null}
             {file.personHint ? (
               <p className={classes.note} role="status">
@@ -143,7 +154,9 @@ function NeededColumns({ file, map, onChange }: Editing) {
           <Select
             aria-label={t(`needed.${row}`)}
             data={
-              row === 'member' ? [{ value: noMember, label: t('mapping.noMember') }, ...options] : options
+              row === 'member' && file.map.kind === 'orders'
+                ? [{ value: noMember, label: t('mapping.noMember') }, ...options]
+                : options
             }
             value={
               column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
@@ -268,7 +281,8 @@ function OtherColumns({ file, map, onChange }: Editing) {
   const needed = new Set(neededRows(file).map(({ column }) => column?.position))
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
-  const meanings = fieldOrder.map((field) => ({ value: field, label: t(`fields.${field}`) }))
+  const fields = file.map.kind === 'members' ? memberFieldOrder : fieldOrder
+  const meanings = fields.map((field) => ({ value: field, label: t(`fields.${field}`) }))
   return (
     <details className={classes.others}>
       <summary>{t('mapping.others', { count: rows.length })}</summary>

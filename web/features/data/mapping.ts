@@ -30,19 +30,46 @@ export const fieldOrder: readonly Field[] = [
   'topUp',
 ]
 
+/** The same of a file of members. */
+export const memberFieldOrder: readonly Field[] = [
+  'name',
+  'familyName',
+  'nickname',
+  'phone',
+  'gender',
+  'birthday',
+  'joinedAt',
+  'region',
+  'channel',
+  'tier',
+  'points',
+  'storedValue',
+  'consent',
+]
+
 const amounts = ['amount', 'orderTotal', 'unitPrice'] as const
 const times = ['orderedAt', 'paidAt'] as const
 
 /** All orders of the file are guests', because the merchant said so of it or of the last one like it. */
-export const isGuestsAlone = ({ map }: InspectedFile): boolean => map.columns.memberId === null
+export const isGuestsAlone = ({ map }: InspectedFile): boolean =>
+  map.kind === 'orders' && map.columns.memberId === null
 
-/** The four columns that the merchant confirms, with what the file offers for each. */
-export function neededRows(file: InspectedFile) {
+interface NeededRow {
+  readonly row: 'member' | 'time' | 'amount' | 'order'
+  readonly field: Field
+  readonly column: InspectedFile['columns'][number] | undefined
+  readonly times?: string | undefined
+}
+
+/** The columns that the merchant confirms, four of orders, one of members, with what the file offers for each. */
+export function neededRows(file: InspectedFile): NeededRow[] {
   const of = (field: Field) => file.columns.find((column) => column.field === field)
   const amount = amounts.find((field) => of(field)) ?? 'amount'
   const time = times.find((field) => of(field)) ?? 'orderedAt'
+  const member = { row: 'member', field: 'memberId', column: of('memberId') } as const
+  if (file.map.kind === 'members') return [member]
   return [
-    { row: 'member', field: 'memberId', column: of('memberId') },
+    member,
     { row: 'time', field: time, column: of(time) },
     {
       row: 'amount',
@@ -51,12 +78,7 @@ export function neededRows(file: InspectedFile) {
       times: amount === 'unitPrice' ? of('quantity')?.header : undefined,
     },
     { row: 'order', field: 'orderId', column: of('orderId') },
-  ] as {
-    row: 'member' | 'time' | 'amount' | 'order'
-    field: Field
-    column: InspectedFile['columns'][number] | undefined
-    times?: string | undefined
-  }[]
+  ]
 }
 
 /** The map with a field put on a column, or taken off with null. A column means one thing, an amount is of one kind. */
@@ -69,7 +91,8 @@ export function withColumn(
   const columns: Partial<Record<Field, string | number | null>> = { ...map.columns }
   const before = file.columns.find((column) => column.position === position)?.field
   if (before && before !== field) columns[before] = null
-  if ((amounts as readonly Field[]).includes(field)) for (const other of amounts) columns[other] = null
+  if (file.map.kind === 'orders' && (amounts as readonly Field[]).includes(field))
+    for (const other of amounts) columns[other] = null
   columns[field] = position === null ? null : position + 1
   return { ...map, columns: columns as NonNullable<MapOverrides['columns']> }
 }

@@ -13,6 +13,7 @@ import { useLanguage } from '../../ui/language.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './data.module.css'
+import { MembersReceiptPanel } from './members-receipt.tsx'
 import { ReceiptMonths } from './receipt-months.tsx'
 
 type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
@@ -43,7 +44,8 @@ export function RunPanel({
         onData: (told) => {
           setState(told)
           // A finished import changes every figure of the workspace.
-          if (told.phase === 'done' && !told.receipt?.dryRun) void client.invalidateQueries()
+          if (told.phase === 'done' && !(told.receipt ?? told.membersReceipt)?.dryRun)
+            void client.invalidateQueries()
         },
       },
     ),
@@ -56,6 +58,16 @@ export function RunPanel({
       <ReceiptPanel
         runId={runId}
         receipt={state.receipt}
+        onLeave={onLeave}
+        onColumns={onColumns}
+        onImport={onImport}
+      />
+    )
+  if (state.membersReceipt)
+    return (
+      <MembersReceiptPanel
+        runId={runId}
+        receipt={state.membersReceipt}
         onLeave={onLeave}
         onColumns={onColumns}
         onImport={onImport}

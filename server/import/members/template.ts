@@ -1,0 +1,24 @@
+import { csvRow } from '../../csv/csv.ts'
+import { type MemberField, memberFieldNames } from './fields.ts'
+
+/** One invented member. */
+const example: Readonly<Record<MemberField, string | number>> = {
+  memberId: 'MEMBER-1',
+  name: 'Ann',
+  familyName: 'Example',
+  nickname: 'Annie',
+  phone: '+8613800000000',
+  gender: 'female',
+  birthday: '1990-01-31',
+  joinedAt: '2026-01-31 18:05:00',
+  region: 'Shanghai',
+  channel: 'shop',
+  tier: 'gold',
+  points: 120,
+  storedValue: 50,
+  consent: 'yes',
+}
+
+/** A CSV file with every field of a members file, named as in `--map`, and an invented row to be overwritten. */
+export const membersTemplate = (): string =>
+  `\uFEFF${csvRow(memberFieldNames)}${csvRow(memberFieldNames.map((field) => example[field]))}`

@@ -5,6 +5,8 @@ import { createBaseTables } from '../../analytics/schema/base.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { loadShop } from '../../fixtures/load.ts'
 import type { Platform } from '../platform.ts'
+import { deletionsOf } from '../rights/deletions.ts'
+import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
 import { addWakeUp, forgetWakeUps } from './wake-up.ts'
 
 export const demoName = 'demo'
@@ -85,7 +87,9 @@ async function make(platform: Platform, options: DemoOptions): Promise<Demo> {
     await createBaseTables(session, workspace.calendar)
     // every event is taken in again, on the new members
     await session.run(sql`update workspace_state set watermark = 0`)
-    return loadShop(session, shop, now)
+    const made = await loadShop(session, shop, now)
+    await pseudonymiseEngine(session, await deletionsOf(platform.store, workspace.id), shop.end)
+    return made
   })
   if (cut) await forgetWakeUps(platform, workspace.id) // its campaign may be launched in part
   const woken = await addWakeUp(platform, workspace, shop)

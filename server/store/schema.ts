@@ -3,13 +3,15 @@ import type { AccountsTables } from './tables/accounts.ts'
 import type { CouponTables } from './tables/coupons.ts'
 import type { SegmentTables } from './tables/segments.ts'
 import type { CampaignTables } from './tables/campaigns.ts'
+import type { RightsTables } from './tables/rights.ts'
 
 /**
  * The Store's tables as Kysely sees them; the migrations create them. Instants are ISO text in UTC,
  * days ISO text, money integers of minor units, JSON is text. Every table but better-auth's own
  * carries `workspace_id`, and every query names it.
  */
-export interface StoreSchema extends SegmentTables, AccountsTables, CampaignTables, CouponTables {
+export interface StoreSchema 
+  extends SegmentTables, AccountsTables, CampaignTables, CouponTables, RightsTables {
   workspaces: {
     id: string
     name: string

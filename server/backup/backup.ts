@@ -130,7 +130,11 @@ export async function restore(file: string, folder: string, list?: string): Prom
     writeListFile(own, { format: 'reveille-deletions', applyAgain: true, deletions })
     renameSync(join(aside, 'workspaces'), join(folder, 'workspaces'))
     renameSync(join(aside, 'store.db'), join(folder, 'store.db'))
-    return { kind: 'restored', workspaces: manifest.workspaces.length, deletions: given.length === 0 ? null : deletions.length }
+    return {
+      kind: 'restored',
+      workspaces: manifest.workspaces.length,
+      deletions: given.length === 0 ? null : deletions.length,
+    }
   } catch (error) {
     if (error instanceof ArchiveDamaged) return { kind: 'damaged', reason: error.message }
     throw error

@@ -82,16 +82,18 @@ async function make(platform: Platform, options: DemoOptions): Promise<Demo> {
       timeZone: defaultCalendar.timeZone,
     }))
   if (!workspace) throw new Error('The workspace demo was made by somebody else at the same moment.')
+  const deletions = await deletionsOf(platform.store, workspace.id)
   const loaded = await workspace.engine.transaction(async (session) => {
     for (const table of dataTables) await session.run(sql`drop table if exists ${name(table)}`)
     await createBaseTables(session, workspace.calendar)
     // every event is taken in again, on the new members
     await session.run(sql`update workspace_state set watermark = 0`)
     const made = await loadShop(session, shop, now)
-    await pseudonymiseEngine(session, await deletionsOf(platform.store, workspace.id), shop.end)
+    await pseudonymiseEngine(session, deletions, shop.end)
     return made
   })
-  if (cut) await forgetWakeUps(platform, workspace.id) // its campaign may be launched in part
+  // its campaign may be launched in part, or have gone to somebody who is deleted since
+  if (cut || deletions.length > 0) await forgetWakeUps(platform, workspace.id)
   const woken = await addWakeUp(platform, workspace, shop)
   rmSync(mark)
   return {

@@ -4,7 +4,7 @@ import { say } from '../messages/messages.ts'
 
 /** `reveille member export | delete ID`. */
 export function memberCommands(program: Command): void {
-  const member = program.command('member').description("give a person what is kept about them, or delete it")
+  const member = program.command('member').description('give a person what is kept about them, or delete it')
   inWorkspace(member.command('export <id>'))
     .description('everything that is kept about a member, as one JSON document')
     .action((memberId: string, options: CommonOptions) =>

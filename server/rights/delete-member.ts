@@ -8,7 +8,15 @@ import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { deletedAmong, type Deletion, deletionsOf, isPseudonym, listDeletion, saveList, takeListFile } from './deletions.ts'
+import {
+  deletedAmong,
+  type Deletion,
+  deletionsOf,
+  isPseudonym,
+  listDeletion,
+  saveList,
+  takeListFile,
+} from './deletions.ts'
 import { findDeleted, pseudonymiseEngine } from './engine-pseudonyms.ts'
 import { forgetRefusedRows } from './refused-rows.ts'
 import { idsInStore, pseudonymiseStore } from './store-pseudonyms.ts'
@@ -147,7 +155,9 @@ async function namedInRules(
   const quoted = [
     ...versions.map(({ text }) => text),
     ...campaigns.map(({ text }) => String((JSON.parse(text) as { segment?: unknown }).segment ?? '')),
-  ].flatMap((text) => [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, inside]) => inside!.replace(/\\(.)/g, '$1')))
+  ].flatMap((text) =>
+    [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, inside]) => inside!.replace(/\\(.)/g, '$1')),
+  )
   return deletedAmong(list, new Set(quoted))
 }
 
@@ -161,7 +171,9 @@ async function forgetRefused(
     if (!(await findDeleted(session, list, sql`(select member_id from members)`))) return []
     const rows = await session.rows(sql`select member_id, name, phone from members
       where member_id in (select member_id from deleted_ids)`)
-    return rows.flatMap((row) => [row.memberId, row.name, row.phone]).filter((text) => typeof text === 'string')
+    return rows
+      .flatMap((row) => [row.memberId, row.name, row.phone])
+      .filter((text) => typeof text === 'string')
   })
   if (texts.length === 0) return
   for (const path of await refusedFilesOf(platform, workspace)) forgetRefusedRows(path, texts)

@@ -77,10 +77,12 @@ export async function isPseudonym(
 /** Those of the ids that the list knows, with their pseudonyms. */
 export function deletedAmong(list: readonly Deletion[], memberIds: Iterable<string>): Map<string, string> {
   const bySecret = Map.groupBy(list, ({ secret }) => secret)
-  const pseudonyms = new Map([...bySecret].map(([secret, all]) => [
-    secret,
-    new Map(all.map(({ hash, pseudonym }) => [hash, pseudonym])),
-  ]))
+  const pseudonyms = new Map(
+    [...bySecret].map(([secret, all]) => [
+      secret,
+      new Map(all.map(({ hash, pseudonym }) => [hash, pseudonym])),
+    ]),
+  )
   const found = new Map<string, string>()
   for (const memberId of memberIds)
     for (const [secret, ofSecret] of pseudonyms) {

@@ -9,11 +9,7 @@ import { keyedHashSql } from './keyed.ts'
  * temporary table `deleted_ids` (`member_id`, `pseudonym`, `secret`). Answers whether there are any. Where
  * two entries know an id, the one whose pseudonym is a member already counts.
  */
-export async function findDeleted(
-  session: Session,
-  list: readonly Deletion[],
-  among: Sql,
-): Promise<boolean> {
+export async function findDeleted(session: Session, list: readonly Deletion[], among: Sql): Promise<boolean> {
   if (list.length === 0) return false
   await session.run(sql`create or replace temp table deleted_hits
     (member_id varchar, pseudonym varchar, secret varchar)`)

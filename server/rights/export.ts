@@ -59,7 +59,8 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
 }
 
 async function ordersOf({ engine }: Workspace, memberKey: number) {
-  const orders = await engine.rows(sql`select order_key, order_id, ordered_at, local_day, store, channel, state,
+  const orders =
+    await engine.rows(sql`select order_key, order_id, ordered_at, local_day, store, channel, state,
       gross_minor, discount_minor, net_minor from orders
     where member_key = ${memberKey} order by ordered_at, order_key`)
   const lines = await engine.rows(sql`select order_lines.* from order_lines
@@ -67,9 +68,13 @@ async function ordersOf({ engine }: Workspace, memberKey: number) {
   const ofOrder = Map.groupBy(lines, (line) => line.orderKey)
   return orders.map(({ orderKey, ...order }) => ({
     ...order,
-    lines: (ofOrder.get(orderKey!) ?? []).map(({ orderKey: _, ...line }) => line),
+    lines: (ofOrder.get(orderKey!) ?? []).map((line) => without(line, 'orderKey')),
   }))
 }
+
+/** A row without the key that it was grouped by. */
+const without = (row: Readonly<Record<string, unknown>>, key: string) =>
+  Object.fromEntries(Object.entries(row).filter(([column]) => column !== key))
 
 async function refusedRows(platform: Platform, workspace: Workspace, profile: Row) {
   const texts = [profile.memberId, profile.name, profile.phone].filter((text) => typeof text === 'string')
@@ -90,7 +95,13 @@ async function tagsOf({ store }: Platform, { id, engine }: Workspace, memberKey:
     .selectFrom('tag_settings')
     .innerJoin('tags', 'tags.id', 'tag_settings.tag_id')
     .leftJoin('users', 'users.id', 'tag_settings.set_by')
-    .select(['tags.name', 'tags.description', 'tag_settings.set_at', 'tag_settings.set_by', 'users.name as by'])
+    .select([
+      'tags.name',
+      'tags.description',
+      'tag_settings.set_at',
+      'tag_settings.set_by',
+      'users.name as by',
+    ])
     .where('tag_settings.workspace_id', '=', id)
     .where('tag_settings.member_id', '=', memberId)
     .execute()
@@ -161,7 +172,7 @@ async function couponsOf({ store }: Platform, { id }: Workspace, memberId: strin
     validFrom: coupon.valid_from,
     validTo: coupon.valid_to,
     usesAllowed: coupon.uses_allowed,
-    ledger: (ofCoupon.get(coupon.id) ?? []).map(({ coupon_id: _, ...row }) => row),
+    ledger: (ofCoupon.get(coupon.id) ?? []).map((row) => without(row, 'coupon_id')),
   }))
 }
 

@@ -37,7 +37,8 @@ const stand = async ({ workspace: { engine } }: TestShop) => ({
     left join members on members.member_key = orders.member_key order by all`),
   refunds: await engine.rows(sql`select members.member_id, amount_minor, local_day, counts from refunds
     left join members on members.member_key = refunds.member_key order by all`),
-  facts: await engine.rows(sql`select members.member_id, facts.orders, facts.purchase_days, facts.net_minor, facts.first_day
+  facts:
+    await engine.rows(sql`select members.member_id, facts.orders, facts.purchase_days, facts.net_minor, facts.first_day
     from member_facts as facts join members on members.member_key = facts.member_key order by all`),
 })
 
@@ -46,7 +47,9 @@ async function texts({ workspace: { engine } }: TestShop): Promise<string> {
   const kept: string[] = []
   for (const table of ['import_lines', 'members', 'member_facts', 'orders', 'order_versions', 'refunds'])
     kept.push(
-      JSON.stringify(await engine.rows(sql`select cast(kept as varchar) as text from ${name(table)} as kept`)),
+      JSON.stringify(
+        await engine.rows(sql`select cast(kept as varchar) as text from ${name(table)} as kept`),
+      ),
     )
   return kept.join('\n')
 }
@@ -130,7 +133,10 @@ test('new orders of a deleted id are the pseudonym’s, and nobody may write to 
   const pseudonym = await remove(shop, 'card-77')
   receiptOf(
     await shop.import(
-      shop.file('new.csv', 'order_id,customer_id,order_date,amount,province\nN1,card-77,2026-04-01,9.00,Essex\n'),
+      shop.file(
+        'new.csv',
+        'order_id,customer_id,order_date,amount,province\nN1,card-77,2026-04-01,9.00,Essex\n',
+      ),
     ),
   )
   const members = await shop.workspace.engine.rows(

@@ -87,7 +87,11 @@ async function events(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudony
           ? ids.filter((id) => id !== memberId)
           : ids.map((id: unknown) => (id === memberId ? pseudonym : id))
     }
-    await tx.updateTable('events').set({ payload: JSON.stringify(told) }).where('seq', '=', seq).execute()
+    await tx
+      .updateTable('events')
+      .set({ payload: JSON.stringify(told) })
+      .where('seq', '=', seq)
+      .execute()
   }
 }
 

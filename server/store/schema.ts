@@ -10,7 +10,7 @@ import type { RightsTables } from './tables/rights.ts'
  * days ISO text, money integers of minor units, JSON is text. Every table but better-auth's own
  * carries `workspace_id`, and every query names it.
  */
-export interface StoreSchema 
+export interface StoreSchema
   extends SegmentTables, AccountsTables, CampaignTables, CouponTables, RightsTables {
   workspaces: {
     id: string

@@ -1,6 +1,7 @@
 import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import { foldStep, rewriteOrders, touchedMembers } from './fold.ts'
@@ -35,6 +36,10 @@ export interface Applied {
   readonly unpaidOrders: number
   readonly closedOrders: number
   readonly emptyOrders: number
+  /** Orders of the file that were not there before. */
+  readonly newOrders: number
+  /** The months whose figures change, the latest first. */
+  readonly months: readonly ChangedMonth[]
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -73,6 +78,8 @@ export async function applyImport(
       const session = patient(plain, { signal: settings.signal })
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
+      const before = await monthFigures(session)
+      const [state] = await session.rows(sql`select as_of from workspace_state`)
       const someDeleted = await findDeleted(session, await settings.deletions(), lines)
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro)
@@ -85,7 +92,10 @@ export async function applyImport(
         sql`select (select count(*) from coming) = (select count(*) from taken_over) as whole`,
       )
       await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
-      const applied = await outcome(session, importSeq, coming.fileHash)
+      const applied = {
+        ...(await outcome(session, importSeq, coming.fileHash)),
+        months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
+      }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
@@ -111,8 +121,12 @@ export async function takeOut(
 ): Promise<{ orders: number }> {
   return engine.transaction(async (plain) => {
     const session = patient(plain, { signal: settings.signal })
-    const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
+    const [undone] = await session.rows(
+      sql`select import_seq, report from imports where import_id = ${importId}`,
+    )
     const importSeq = Number(undone!.importSeq)
+    const before = await monthFigures(session)
+    const [state] = await session.rows(sql`select as_of from workspace_state`)
     await session.run(sql`create or replace temp table refolded as
       select distinct order_id from import_lines where import_seq = ${importSeq}`)
     await session.run(sql`create or replace temp table versions_before as
@@ -133,15 +147,16 @@ export async function takeOut(
       left join versions_before on versions_before.order_id = refolded.order_id
       left join order_versions on order_versions.order_id = refolded.order_id
       where versions_before.import_seq is distinct from order_versions.import_seq`)
-    await session.run(
-      sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp) where import_seq = ${importSeq}`,
-    )
     const [changed] = await session.rows(sql`select count(*) as orders from rewritten`)
     if (changed!.orders !== 0) {
       await rewriteOrders(session, settings.timeZone)
       await dropMembersWithNothingLeft(session)
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
     }
+    const undoneMonths = changedMonths(before, await monthFigures(session), state!.asOf as string | null)
+    const report = JSON.stringify({ ...(JSON.parse(String(undone!.report)) as object), undoneMonths })
+    await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp), report = ${report}
+      where import_seq = ${importSeq}`)
     return { orders: Number(changed!.orders) }
   })
 }
@@ -163,11 +178,16 @@ async function dropMembersWithNothingLeft(session: Session): Promise<void> {
     where member_key in (select member_key from left_over) and not ${known}`)
 }
 
-async function outcome(session: Session, importSeq: number, fileHash: string): Promise<Applied> {
+async function outcome(
+  session: Session,
+  importSeq: number,
+  fileHash: string,
+): Promise<Omit<Applied, 'months'>> {
   const [counts] = await session.rows(sql`
     select coalesce(cast(sum(lines) filter (where taken) as bigint), 0) as imported,
       coalesce(cast(sum(lines) filter (where not taken) as bigint), 0) as unchanged,
-      count(*) filter (where taken and was_known) as corrected
+      count(*) filter (where taken and was_known) as corrected,
+      count(*) filter (where taken and not was_known) as new_orders
     from (
       select coming.lines, coming.order_id in (select order_id from taken_over) as taken,
         coming.order_id in (select order_id from known) as was_known
@@ -195,6 +215,7 @@ async function outcome(session: Session, importSeq: number, fileHash: string): P
     imported: Number(counts!.imported),
     unchanged: Number(counts!.unchanged),
     corrected: Number(counts!.corrected),
+    newOrders: Number(counts!.newOrders),
     fewerLines: Number(fewer!.orders),
     orders: Number(named!.orders),
     guestOrders: Number(named!.guests),

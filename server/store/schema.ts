@@ -2,6 +2,7 @@ import type { Generated } from 'kysely'
 import type { AccountsTables } from './tables/accounts.ts'
 import type { CouponTables } from './tables/coupons.ts'
 import type { SegmentTables } from './tables/segments.ts'
+import type { ImportTables } from './tables/imports.ts'
 import type { CampaignTables } from './tables/campaigns.ts'
 import type { RightsTables } from './tables/rights.ts'
 
@@ -11,7 +12,7 @@ import type { RightsTables } from './tables/rights.ts'
  * carries `workspace_id`, and every query names it.
  */
 export interface StoreSchema
-  extends SegmentTables, AccountsTables, CampaignTables, CouponTables, RightsTables {
+  extends SegmentTables, AccountsTables, CampaignTables, CouponTables, ImportTables, RightsTables {
   workspaces: {
     id: string
     name: string

@@ -5,6 +5,7 @@ import { localDay } from '../../analytics/calendar/calendar.ts'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
+import { deletionsOf } from '../rights/deletions.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport } from './apply.ts'
@@ -282,6 +283,7 @@ export class ImportRuns {
             today: localDay(now, workspace.calendar),
             dryRun: order.dryRun,
             signal,
+            deletions: () => deletionsOf(this.#platform.store, workspace.id),
           },
           (outcome) => JSON.stringify(receipt(outcome)),
         )

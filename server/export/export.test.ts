@@ -209,6 +209,21 @@ test('what changes while it runs is not in it, in the engine and in the Store', 
           await session.run(sql`update workspace_state set data_version = data_version + 1`)
         })
         await addLaunch(platform.store, workspace.id, [couponFor(null), couponFor(null)])
+        const issued = await platform.store
+          .selectFrom('ledger')
+          .select(['workspace_id', 'coupon_id', 'campaign_id'])
+          .executeTakeFirstOrThrow()
+        await platform.store
+          .insertInto('ledger')
+          .values({
+            ...issued,
+            kind: 'revoked',
+            uses: 1,
+            amount_minor: 0,
+            actor: 'test',
+            at: '2026-11-22T00:00:00.000Z',
+          })
+          .execute()
       }
       await sink.file(name, content)
     },

@@ -355,7 +355,7 @@ test('an archive waits for who reads it instead of holding what is not read yet'
     )
     .then(() => zip.end())
     .then(() => out.end())
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
   expect(asked).toBeLessThan(100)
   const chunks: Buffer[] = []
   for await (const chunk of out) chunks.push(chunk as Buffer)

@@ -247,6 +247,7 @@ export class ImportRuns {
         await writeRefused(refusedFile, readable, withHeaders(staged, readable), order.language)
       }
       if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      await staged.engine.close() // its memory is needed for what follows, which reads its files alone
       const receipt = ({ sameAs, ...applied }: Applied): Receipt => ({
         importId: order.dryRun ? null : (sameAs ?? importId),
         fileName: order.fileName,

@@ -54,7 +54,7 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     const setUp = await instance.connect()
     await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
     setUp.closeSync()
-    const limits = { usual: memoryLimit, largeWork: settings.largeWorkLimit ?? process.env.LW ?? '600MB' }
+    const limits = { usual: memoryLimit, largeWork: settings.largeWorkLimit ?? '600MB' }
     return new DuckDbEngine(instance, settings.readers ?? 6, limits, () => {
       openFiles.delete(file)
       if (!inMemory) rmSync(`${file}.tmp`, { recursive: true, force: true })
@@ -67,6 +67,9 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     throw error
   }
 }
+
+const isOutOfMemory = (error: unknown) =>
+  error instanceof Error && error.message.startsWith('Out of Memory Error')
 
 class DuckDbEngine implements Engine {
   readonly #instance: DuckDBInstance
@@ -123,11 +126,18 @@ class DuckDbEngine implements Engine {
     return this.#writers.take(undefined, () => this.#inTransaction(work))
   }
 
-  largeTransaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
-    return this.#writers.take(undefined, async () => {
+  largeTransaction<T>(
+    work: (session: TransactionSession) => Promise<T>,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    return this.#writers.take(signal, async () => {
       await this.#limitMemory(this.#limits.largeWork)
       try {
-        return await this.#inTransaction(work)
+        return await this.#inTransaction(work).catch(async (error: unknown) => {
+          if (!isOutOfMemory(error)) throw error
+          await this.#limitMemory(this.#limits.usual)
+          return this.#inTransaction(work)
+        })
       } finally {
         await this.#limitMemory(this.#limits.usual)
       }

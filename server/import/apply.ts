@@ -1,7 +1,12 @@
-import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
+import {
+  type Engine,
+  QueryCancelled,
+  type QueryOptions,
+  type Session,
+} from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { foldStep, rewriteOrders, touchedMembers } from './fold.ts'
+import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
 
 /** An import as it is kept, before its receipt is known. */
 export interface NewImport {
@@ -78,10 +83,13 @@ export async function applyImport(
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
-      if (applied.imported > 0)
+      if (applied.imported > 0) {
+        for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
+      }
+      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
       return applied
-    })
+    }, settings)
   } catch (error) {
     if (error instanceof Undone) return error.applied
     throw error
@@ -131,8 +139,9 @@ export async function takeOut(
       await dropMembersWithNothingLeft(session)
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
     }
+    if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }
-  })
+  }, settings)
 }
 
 async function dropMembersWithNothingLeft(session: Session): Promise<void> {

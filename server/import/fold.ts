@@ -58,7 +58,7 @@ export async function foldStep(
 }
 
 /** What most imports need not ask: whether a table has a row at all. */
-export async function anyRow(session: Session, table: Sql): Promise<boolean> {
+async function anyRow(session: Session, table: Sql): Promise<boolean> {
   const [answer] = await session.rows(sql`select exists (select 1 from ${table}) as is_there`)
   return answer!.isThere === true
 }
@@ -348,3 +348,16 @@ async function memberRegions(session: Session): Promise<void> {
 
 /** Relation of the members that the last `rewriteOrders` of the session touched. */
 export const touchedMembers: Sql = sql`(select member_key from ${name('touched_members')})`
+
+/** The temporary tables of an import that nothing reads once the orders are written: room for what follows. */
+export const foldTables: readonly Sql[] = [
+  'coming',
+  'known',
+  'taken_over',
+  'rewritten',
+  'naming_line',
+  'naming',
+  'replaced',
+  'places',
+  'heads',
+].map(name)

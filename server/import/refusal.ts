@@ -40,6 +40,8 @@ export type RefusalId =
   | 'import-running'
   | 'nothing-accepted'
   | 'changed-while-reading'
+  | 'disk-full'
+  | 'folder-unwritable'
 
 /** An expected refusal, as a value. */
 export interface Refusal {

@@ -15,7 +15,7 @@ const orders = (rows: number, amount: number) => {
 
 const wordsOf = (query: Sql): string =>
   query.chunks
-    .map((chunk) => (typeof chunk === 'string' ? chunk : 'kind' in chunk ? wordsOf(chunk) : '?'))
+    .map((chunk) => (typeof chunk === 'string' ? chunk : 'value' in chunk ? '?' : wordsOf(chunk)))
     .join('')
 
 /** The engine, which tells of each statement of a large transaction before it begins. */

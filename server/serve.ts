@@ -8,6 +8,7 @@ import { refusalOf } from './command-line/refusal.ts'
 import { removeServerFile, writeServerFile } from './command-line/server-file.ts'
 import { type Deliveries, startDeliveries } from './delivery/worker.ts'
 import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
+import { type Inbox, openInbox } from './import/inbox.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
 import { StoreInUse } from './store/dialect.ts'
@@ -43,6 +44,7 @@ export async function serve(options: { port: string; host: string; data: string 
   let platform: Platform | undefined
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
   let deliveries: Deliveries | undefined
+  let inbox: Inbox | undefined
   let listening = false
   let ready = false
   try {
@@ -56,6 +58,7 @@ export async function serve(options: { port: string; host: string; data: string 
     const stopped = await Promise.race([asked.then(() => true), firstWorkspace(platform).then(() => false)])
     if (stopped) return exitCode.done
     deliveries = startDeliveries(platform)
+    inbox = openInbox(platform, { polling: true })
     ready = true
     const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
     const network =
@@ -73,6 +76,7 @@ export async function serve(options: { port: string; host: string; data: string 
     return exitCode.refused
   } finally {
     if (listening) removeServerFile(folder)
+    await inbox?.stop()
     await app?.close()
     await deliveries?.stop()
     await platform?.close()

@@ -338,6 +338,7 @@ it('describes every address it has, and answers any other with a problem', async
     '/api/v1/redemptions',
     '/api/v1/coupons/{code}',
     '/api/v1/redemptions/{redemptionId}/cancel',
+    '/api/v1/orders',
     '/api/v1/orders/{orderId}/cancel',
   ])
   const post = said.paths['/api/v1/redemptions'].post

@@ -47,6 +47,7 @@ export const problems = {
   keyMissing: { id: 'idempotency-key-missing', status: 422, code: 'idempotency_key_missing' },
   keyReused: { id: 'idempotency-key-reused', status: 422, code: 'idempotency_key_reused' },
   unknownRedemption: { id: 'unknown-redemption', status: 404, code: 'unknown' },
+  busy: { id: 'busy', status: 503, code: 'busy' },
   tooMany: { id: 'too-many', status: 429, code: 'rate_limited' },
   notFound: { id: 'not-found', status: 404, code: 'not_found' },
   notJson: { id: 'not-json', status: 422, code: 'malformed' },

@@ -5,31 +5,9 @@ import { readCode } from '../coupons/code.ts'
 import { couponsByCode } from '../coupons/coupons.ts'
 import { hindrance } from '../coupons/decision.ts'
 import type { Platform } from '../platform.ts'
-import { Problem, problems, refusalProblem, sendProblem } from './problem.ts'
-import {
-  Cancelled,
-  CancelledOrder,
-  Code,
-  CouponState,
-  IdempotencyHeaders,
-  Redeemed,
-  RedemptionBody,
-} from './shapes.ts'
-
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: Problem } },
-})
-const malformed = problem('`malformed`: `detail` says what is wrong where.')
-const always = {
-  401: problem('`unauthorized`: no key, or one that does not exist or was revoked.'),
-  403: problem('`wrong_scope`: the key may not do this.'),
-  429: problem('`rate_limited`: too many requests of this key; see Retry-After.'),
-  413: problem('`too_large`: a body above 1 MiB.'),
-  500: problem('`internal`: unexpected; ask again with the same Idempotency-Key.'),
-}
-/** The headers that protect pages cost a tenth of a redemption and mean nothing to a till. */
-const noPage = { helmet: false } as const
+import { always, malformed, noPage, problem } from './answers.ts'
+import { problems, refusalProblem, sendProblem } from './problem.ts'
+import { Cancelled, Code, CouponState, IdempotencyHeaders, Redeemed, RedemptionBody } from './shapes.ts'
 
 /** Looking up, redeeming and cancelling. */
 export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {
@@ -147,35 +125,6 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       const which = { workspaceId, redemptionId: request.params.redemptionId }
       const cancelled = await cancelRedemptions(store, clock, which, `key:${keyId}`)
       return cancelled ? reply.code(200).send(cancelled[0]!) : sendProblem(reply, problems.unknownRedemption)
-    },
-  )
-
-  app.post(
-    '/orders/:orderId/cancel',
-    {
-      ...noPage,
-      config: { scope: 'orders' },
-      schema: {
-        tags: ['Orders'],
-        summary: 'Take back every redemption of an order',
-        description:
-          'For an order that was cancelled or refunded in full. Gives uses back of coupons that are still valid. Asking again answers the same.',
-        params: z.object({ orderId: z.string().max(200) }),
-        response: {
-          200: CancelledOrder,
-          404: problem('`unknown`: no redemption of this order in this workspace.'),
-          422: malformed,
-          ...always,
-        },
-      },
-    },
-    async (request, reply) => {
-      const { workspaceId, keyId } = request.keyHolder!
-      const { orderId } = request.params
-      const cancelled = await cancelRedemptions(store, clock, { workspaceId, orderId }, `key:${keyId}`)
-      return cancelled
-        ? reply.code(200).send({ orderId, cancelled })
-        : sendProblem(reply, problems.unknownRedemption)
     },
   )
 }

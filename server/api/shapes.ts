@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Offer } from '../coupons/offer.ts'
+import { worded } from '../messages/messages.ts'
 
 const Minor = z.int().nonnegative()
 const Instant = z.iso.datetime()
@@ -91,10 +92,78 @@ export const CancelledOrder = z
   .object({ orderId: z.string(), cancelled: z.array(Cancelled) })
   .meta({ id: 'OrderCancellation' })
 
+const Text = z.string().trim().max(500)
+const Money = z
+  .int()
+  .min(-1_000_000_000_000)
+  .max(1_000_000_000_000)
+  .meta({ description: 'In minor units of the workspace’s currency (fen, cents).', examples: [12_800] })
+const Moment = z.iso
+  .datetime({ offset: true })
+  .meta({ description: 'With its zone.', examples: ['2026-11-15T20:31:00+08:00'] })
+
+const SentOrder = z
+  .object({
+    orderId: Id.meta({ description: 'Your number of the order; the same number is the same order.' }),
+    memberId: Id.optional().meta({
+      description: 'The member who bought; without it the order is a guest’s.',
+    }),
+    orderedAt: Moment,
+    state: z.enum(['paid', 'unpaid', 'closed']).optional().meta({ description: 'paid unless told.' }),
+    store: Text.optional(),
+    channel: Text.optional(),
+    region: Text.optional(),
+    amountMinor: Money.optional().meta({
+      description: 'The whole order as charged, tax and shipping included. Without it: the sum of the lines.',
+    }),
+    refundedMinor: Minor.max(1_000_000_000_000)
+      .optional()
+      .meta({ description: 'What was given back of it so far.' }),
+    refundedAt: Moment.optional(),
+    lines: z
+      .array(
+        z.object({
+          sku: Text.optional(),
+          product: Text.optional(),
+          category: Text.optional(),
+          quantity: z.number().min(-1_000_000).max(1_000_000).optional(),
+          amountMinor: Money.meta({
+            description: 'The line as charged, after discounts; negative: given back.',
+          }),
+        }),
+      )
+      .max(1_000)
+      .optional(),
+  })
+  .refine(({ amountMinor, lines }) => amountMinor !== undefined || (lines?.length ?? 0) > 0, {
+    error: worded('order-amount'),
+    path: ['amountMinor'],
+  })
+  .meta({ id: 'Order' })
+
+export const OrdersBody = z
+  .object({ orders: z.array(SentOrder).min(1).max(5_000) })
+  .meta({ id: 'OrdersRequest', description: 'Fields that are not named here are ignored.' })
+
+export const OrdersTaken = z
+  .object({
+    importId: z
+      .string()
+      .nullable()
+      .meta({ description: 'The import that brought them; the history on the Data page can undo it.' }),
+    read: z
+      .int()
+      .meta({ description: 'Rows: lines, or orders without lines. read = imported + unchanged + refused.' }),
+    imported: z.int(),
+    unchanged: z.int(),
+    refused: z.int(),
+  })
+  .meta({ id: 'OrdersTaken' })
+
 export const IdempotencyHeaders = z.object({
   'idempotency-key': Id.meta({
     description:
-      'New for every redemption, the same when you ask again because the answer was lost: the same key and body get the first answer again, byte for byte.',
+      'New for every request, the same when you ask again because the answer was lost: the same key and body get the first answer again, byte for byte.',
     examples: ['2f1c7c1e-6a0e-4a51-9f0b-8f4f5b9f0c11'],
   }),
 })

@@ -6,6 +6,7 @@ import {
 } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
 
 /** An import as it is kept, before its receipt is known. */
@@ -38,6 +39,10 @@ export interface Applied {
   readonly unpaidOrders: number
   readonly closedOrders: number
   readonly emptyOrders: number
+  /** Orders of the file that were not there before. */
+  readonly newOrders: number
+  /** The months whose figures change, the latest first. */
+  readonly months: readonly ChangedMonth[]
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -69,6 +74,8 @@ export async function applyImport(
       const session = patient(plain, { signal: settings.signal })
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
+      const before = await monthFigures(session)
+      const [state] = await session.rows(sql`select as_of from workspace_state`)
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro) from ${lines} as line`)
       await foldStep(session, { importSeq, replace: coming.replace })
@@ -77,9 +84,12 @@ export async function applyImport(
         sql`select (select count(*) from coming) = (select count(*) from taken_over) as whole`,
       )
       const { othersToo } = await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
-      const applied = await outcome(session, importSeq, coming.fileHash, {
-        allWritten: taken!.whole === true && !othersToo,
-      })
+      const applied = {
+        ...(await outcome(session, importSeq, coming.fileHash, {
+          allWritten: taken!.whole === true && !othersToo,
+        })),
+        months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
+      }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
@@ -108,8 +118,12 @@ export async function takeOut(
 ): Promise<{ orders: number }> {
   return engine.largeTransaction(async (plain) => {
     const session = patient(plain, { signal: settings.signal })
-    const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
+    const [undone] = await session.rows(
+      sql`select import_seq, report from imports where import_id = ${importId}`,
+    )
     const importSeq = Number(undone!.importSeq)
+    const before = await monthFigures(session)
+    const [state] = await session.rows(sql`select as_of from workspace_state`)
     await session.run(sql`create or replace temp table refolded as
       select distinct order_id from import_lines where import_seq = ${importSeq}`)
     await session.run(sql`create or replace temp table versions_before as
@@ -130,15 +144,16 @@ export async function takeOut(
       left join versions_before on versions_before.order_id = refolded.order_id
       left join order_versions on order_versions.order_id = refolded.order_id
       where versions_before.import_seq is distinct from order_versions.import_seq`)
-    await session.run(
-      sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp) where import_seq = ${importSeq}`,
-    )
     const [changed] = await session.rows(sql`select count(*) as orders from rewritten`)
     if (changed!.orders !== 0) {
       await rewriteOrders(session, settings.timeZone)
       await dropMembersWithNothingLeft(session)
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
     }
+    const undoneMonths = changedMonths(before, await monthFigures(session), state!.asOf as string | null)
+    const report = JSON.stringify({ ...(JSON.parse(String(undone!.report)) as object), undoneMonths })
+    await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp), report = ${report}
+      where import_seq = ${importSeq}`)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }
   }, settings)
@@ -167,12 +182,13 @@ async function outcome(
   importSeq: number,
   fileHash: string,
   { allWritten }: { allWritten: boolean },
-): Promise<Applied> {
+): Promise<Omit<Applied, 'months'>> {
   const [counts] = await session.rows(sql`
-    select (select coalesce(cast(sum(lines) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected
+    select (select coalesce(cast(sum(lines) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected,
+      (select count(*) from coming) - known_orders as new_orders
     from (
       select coalesce(cast(sum(known.lines) filter (where taken_over.order_id is null) as bigint), 0) as unchanged,
-        count(taken_over.order_id) as corrected
+        count(taken_over.order_id) as corrected, count(*) as known_orders
       from known left join taken_over on taken_over.order_id = known.order_id
     ) as known_before`)
   const [fewer] =
@@ -205,6 +221,7 @@ async function outcome(
     imported: Number(counts!.imported),
     unchanged: Number(counts!.unchanged),
     corrected: Number(counts!.corrected),
+    newOrders: Number(counts!.newOrders),
     fewerLines: Number(fewer!.orders),
     orders: Number(named!.orders),
     guestOrders: Number(named!.guests),

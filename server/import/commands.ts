@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import type { Connection } from '../command-line/connect.ts'
-import type { Inspection } from './inspect.ts'
+import { type Inspection, unsureColumns } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
-import { presets } from './presets.ts'
+import { presetNames } from './presets.ts'
 import { countsOf, mappingText, progressText, receiptText, type ToldReceipt } from './told.ts'
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'
@@ -15,6 +15,7 @@ interface ImportOptions extends CommonOptions {
   kind: string
   preset?: string
   map?: string
+  guests?: boolean
   dryRun?: boolean
   replace?: boolean
   yes?: boolean
@@ -27,8 +28,9 @@ export function importCommands(program: Command): void {
       'take in files of orders or order lines (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
     )
     .option('--kind <kind>', 'what the files hold', 'orders')
-    .option('--preset <name>', `columns of a platform's export: ${Object.keys(presets).join(', ')}`)
+    .option('--preset <name>', `columns of a platform's export: ${presetNames.join(', ')}`)
     .option('--map <file>', 'JSON that says what columns mean, over the guess')
+    .option('--guests', 'take all as guest orders: store totals, no member figures')
     .option('--dry-run', 'say what would happen and change nothing')
     .option('--replace', "a file's fewer lines of an order replace it too")
     .option('--yes', 'take the guessed mapping without asking')
@@ -77,30 +79,30 @@ export function importCommands(program: Command): void {
 }
 
 function overridesOf(options: ImportOptions): MapOverrides {
-  const preset = options.preset === undefined ? {} : presets[options.preset]
-  if (!preset)
-    throw new Refused(
-      say('unknown-preset', { preset: options.preset!, known: Object.keys(presets).join(', ') }),
-    )
-  if (options.map === undefined) return preset
-  const bad = (detail: string) => new Refused(say('bad-map', { detail }))
-  let given: unknown
-  try {
-    given = JSON.parse(readFileSync(options.map, 'utf8'))
-  } catch (error) {
-    throw bad(`${options.map}: ${(error as Error).message}`)
-  }
-  const read = MapOverrides.safeParse(given)
-  if (!read.success) throw bad(inputSentence(languageOf(), read.error))
+  const preset = presetNames.find((name) => name === options.preset)
+  if (options.preset !== undefined && !preset)
+    throw new Refused(say('unknown-preset', { preset: options.preset, known: presetNames.join(', ') }))
+  const given = options.map === undefined ? {} : mapFile(options.map)
   return {
-    ...preset,
-    ...read.data,
-    columns: { ...preset.columns, ...read.data.columns },
-    states: { ...preset.states, ...read.data.states },
+    ...given,
+    ...(preset ? { preset } : {}),
+    ...(options.guests ? { columns: { ...given.columns, memberId: null } } : {}),
   }
 }
 
-const confident = 0.8
+function mapFile(path: string): MapOverrides {
+  const bad = (detail: string) => new Refused(say('bad-map', { detail }))
+  let given: unknown
+  try {
+    given = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw bad(`${path}: ${(error as Error).message}`)
+  }
+  const read = MapOverrides.safeParse(given)
+  if (!read.success) throw bad(inputSentence(languageOf(), read.error))
+  return read.data
+}
+
 const pollMs = 200
 
 async function importFile(
@@ -150,10 +152,7 @@ async function importFile(
 
 /** Asks at a terminal; elsewhere a mapping that is not sure needs --yes or a map. */
 async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortSignal): Promise<void> {
-  const unsure = inspection.columns.filter(
-    ({ field, confidence }) =>
-      field !== null && needed.has(field) && confidence < confident && map.columns?.[field] === undefined,
-  )
+  const unsure = unsureColumns(inspection).filter(({ field }) => map.columns?.[field!] === undefined)
   if (process.stdin.isTTY) {
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
     const said = await terminal.question(`${say('confirm-mapping')} [y/N] `, { signal })
@@ -161,5 +160,3 @@ async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortS
     if (!/^y/i.test(said)) throw new Refused(say('nothing-imported'))
   } else if (unsure.length > 0) throw new Refused(say('unconfirmed'))
 }
-
-const needed = new Set(['orderId', 'memberId', 'orderedAt', 'paidAt', 'amount', 'orderTotal', 'unitPrice'])

@@ -1,8 +1,9 @@
 import { dayOrMonthFirst } from './dates.ts'
-import { fields, plainHeader } from './fields.ts'
+import { type FieldName, fields, plainHeader } from './fields.ts'
 import {
   asMapFile,
   type ColumnGuess,
+  type Guess,
   guessMapping,
   lackingColumns,
   type MapFile,
@@ -11,8 +12,10 @@ import {
   type Question,
   type Sample,
 } from './mapping.ts'
+import { type PersonHint, personHint } from './person-hint.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
+import { over, type Remembered } from './remembered.ts'
 import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
@@ -31,7 +34,9 @@ export interface Inspection {
   /** The line that names the columns; 0: none does. */
   readonly headerLine: number
   readonly headers: readonly string[]
-  readonly preset: string | null
+  /** The file of the same columns whose mapping is taken over. */
+  readonly remembered: { readonly fileName: string; readonly importedAt: string } | null
+  readonly preset: Guess['preset']
   /** Records that the guess looked at; `whole`: there are no others. */
   readonly sampled: number
   readonly whole: boolean
@@ -40,6 +45,7 @@ export interface Inspection {
   readonly map: MapFile
   readonly questions: readonly Question[]
   readonly lacking: ReturnType<typeof lackingColumns>
+  readonly personHint: PersonHint | null
 }
 
 /** An inspected file with all that reading it needs. */
@@ -51,17 +57,38 @@ export interface Readable {
 
 const sampleRecords = 3000
 
-/** Reads a file's beginning and guesses its mapping. A day/month question is put to the whole column before it is asked. */
+const needed: ReadonlySet<FieldName | null> = new Set([
+  'orderId',
+  'memberId',
+  'orderedAt',
+  'paidAt',
+  'amount',
+  'orderTotal',
+  'unitPrice',
+])
+const confident = 0.8
+
+/** Needed columns whose meaning somebody should confirm. */
+export const unsureColumns = ({ columns }: Inspection): ColumnGuess[] =>
+  columns.filter(({ field, confidence }) => needed.has(field) && confidence < confident)
+
+/**
+ * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
+ * the last file with its columns, and its values. A day/month question is put to the whole column before it
+ * is asked.
+ */
 export async function inspect(
   path: string,
   fileName: string,
-  overrides: MapOverrides,
+  given: MapOverrides,
   timeZone: string,
+  recall: (headers: readonly string[]) => Promise<Remembered | null> = async () => null,
 ): Promise<Readable | Refusal> {
   try {
     const opening = await openSource(path, fileName)
     const { delimiter, sample, headerLine } = sampleOf(opening, fileName)
-    const guess = guessMapping(sample, overrides, timeZone)
+    const remembered = await recall(sample.headers)
+    const guess = guessMapping(sample, remembered ? over(remembered.map, given) : given, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -95,10 +122,12 @@ export async function inspect(
         sampled: sample.records.length,
         whole: opening.whole && sample.records.length < sampleRecords,
         preset: guess.preset,
+        remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
         columns: guess.columns,
-        map: asMapFile(mapping, sample.headers),
+        map: asMapFile(mapping, sample.headers, guess),
         questions,
         lacking: lackingColumns(mapping),
+        personHint: personHint(sample, mapping),
       },
     }
   } catch (error) {

@@ -12,7 +12,15 @@ import {
   stateWords,
 } from './fields.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
-import { presets, recognised } from './presets.ts'
+import {
+  type AmountsAreNet,
+  presetColumns,
+  presetLacks,
+  type PresetName,
+  presetNames,
+  presets,
+  recognised,
+} from './presets.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
@@ -24,6 +32,18 @@ export interface Mapping {
   readonly decimalMark: '.' | ','
   /** Words of the state column in lower case, where they differ from or add to the known ones. */
   readonly states: Readonly<Record<string, StateMeaning>>
+  readonly refunds: RefundReading
+}
+
+/** How the refunds of a file are told from its amounts. */
+export interface RefundReading {
+  /** What the merchant says; null: the file's own figures decide, and where they can't, the platform. */
+  readonly said: boolean | null
+  readonly known: AmountsAreNet | null
+  /** Columns that add up to what was charged before refunds, in alternatives. Empty: nothing to compare with. */
+  readonly charged: readonly (readonly number[])[]
+  /** Each row has a refund of its own, also beside a total of the whole order. */
+  readonly byRow: boolean
 }
 
 /** The header and the first records of a file. */
@@ -50,11 +70,13 @@ export type Question =
   | { readonly kind: 'states'; readonly words: readonly string[] }
 
 export interface Guess {
-  /** The platform whose export this is, by all the columns that its preset names. */
-  readonly preset: string | null
+  /** The platform whose export this is, as its columns tell or as was said. */
+  readonly preset: PresetName | null
   readonly mapping: Mapping
   readonly columns: readonly ColumnGuess[]
   readonly questions: readonly Question[]
+  /** Fields that were told to have no column. */
+  readonly leftOut: readonly FieldName[]
 }
 
 /** What `--map FILE` and the confirmation screen say: headers or positions (1 = first) by field, null to leave a field out. */
@@ -65,6 +87,8 @@ export const MapOverrides = z
     timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')),
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
+    preset: z.enum(presetNames),
+    amountsAreNet: z.boolean(),
   })
   .partial()
 export type MapOverrides = z.infer<typeof MapOverrides>
@@ -72,20 +96,41 @@ export type MapOverrides = z.infer<typeof MapOverrides>
 /** Guesses what each column means from its header, type and values; `overrides` win over every guess. */
 export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: string): Guess | Refusal {
   const columns = sample.headers.map((_, position) => columnOf(sample, position))
-  const preset = recognised(sample.headers)
-  const known: MapOverrides = preset === null ? {} : presets[preset]!
-  const named = namedColumns(sample, { columns: { ...known.columns, ...overrides.columns } })
+  const preset = overrides.preset ?? recognised(sample.headers, sample.records)
+  if (overrides.preset) {
+    const lacks = presetLacks(overrides.preset, sample.headers)
+    if (lacks.length > 0 && recognised(sample.headers, sample.records) !== overrides.preset)
+      return refusal('preset-columns', {
+        preset: overrides.preset,
+        lacks: lacks.join(', '),
+        headers: columnNames(sample.headers),
+      })
+  }
+  const known = preset === null ? null : presets[preset]
+  const platform = preset === null ? { columns: {}, charged: [] } : presetColumns(preset, sample.headers)
+  const named = namedColumns(sample, overrides)
   if ('kind' in named) return named
+  const said = new Set(named.chosen.values())
+  const leftOut = new Set(named.leftOut)
   const assigned = new Map<FieldName, { position: number; confidence: number }>()
   for (const [field, position] of named.chosen) assigned.set(field, { position, confidence: 1 })
-  const taken = new Set(named.chosen.values())
+  const saysAmount = amountFields.some((field) => named.chosen.has(field))
+  for (const [field, position] of Object.entries(platform.columns) as [FieldName, number | null][]) {
+    // Who says which column the amount is overrules the platform in all of its kinds.
+    if (assigned.has(field) || leftOut.has(field) || (saysAmount && isAmount(field))) continue
+    if (position === null) leftOut.add(field)
+    else if (!said.has(position)) assigned.set(field, { position, confidence: 1 })
+  }
+  const taken = new Set([...assigned.values()].map(({ position }) => position))
   for (const candidate of candidates(columns)) {
     const { field, position, confidence } = candidate
-    if (assigned.has(field) || taken.has(position) || named.leftOut.has(field)) continue
+    if (assigned.has(field) || taken.has(position) || leftOut.has(field)) continue
     assigned.set(field, { position, confidence })
     taken.add(position)
   }
-  settleAmounts(assigned, sample, named.chosen)
+  settleAmounts(assigned, sample, named.chosen, preset !== null && !saysAmount)
+  settleTimeOfDay(assigned, columns, named.chosen)
+  const charged = settleCharged(assigned, columns, leftOut, platform.charged)
 
   const questions: Question[] = []
   const dates: Partial<Record<FieldName, DateOrder>> = {}
@@ -103,7 +148,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     else dates[field] = order ?? 'year-first'
   }
   const states = Object.fromEntries(
-    Object.entries({ ...known.states, ...overrides.states }).map(([word, meaning]) => [
+    Object.entries({ ...known?.states, ...overrides.states }).map(([word, meaning]) => [
       word.trim().toLowerCase(),
       meaning,
     ]),
@@ -127,6 +172,12 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
       timeZone: overrides.timeZone ?? timeZone,
       decimalMark: overrides.decimalMark ?? decimalMarkOf(money),
       states,
+      refunds: {
+        said: overrides.amountsAreNet ?? null,
+        known: known?.amountsAreNet ?? null,
+        charged,
+        byRow: known?.refundsByRow ?? false,
+      },
     },
     columns: columns.map(({ position, header, distinct }) => {
       const found = [...assigned].find(([, column]) => column.position === position)
@@ -140,6 +191,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
       }
     }),
     questions,
+    leftOut: [...named.leftOut],
   }
 }
 
@@ -155,27 +207,40 @@ export function lackingColumns({ columns }: Mapping): ('member' | 'time' | 'amou
 
 /** A complete `--map` file. */
 export interface MapFile {
-  readonly columns: Record<string, string | number>
+  /** null: left out on purpose. */
+  readonly columns: Record<string, string | number | null>
   readonly dates?: DateOrder
   readonly timeZone: string
   readonly decimalMark: '.' | ','
   readonly states?: Record<string, StateMeaning>
+  readonly preset?: PresetName
+  readonly amountsAreNet?: boolean
 }
 
 /** The mapping in the words of a `--map` file. */
-export function asMapFile(mapping: Mapping, headers: readonly string[]): MapFile {
+export function asMapFile(
+  mapping: Mapping,
+  headers: readonly string[],
+  { leftOut, preset }: Pick<Guess, 'leftOut' | 'preset'>,
+): MapFile {
   const [dates] = Object.values(mapping.dates)
   return {
-    columns: Object.fromEntries(
-      Object.entries(mapping.columns).map(([field, position]) => [
-        field,
-        headers.indexOf(headers[position]!) === position ? headers[position]! : position + 1,
-      ]),
-    ),
+    columns: Object.fromEntries([
+      ...leftOut.map((field) => [field, null] as const),
+      ...Object.entries(mapping.columns).map(
+        ([field, position]) =>
+          [
+            field,
+            headers.indexOf(headers[position]!) === position ? headers[position]! : position + 1,
+          ] as const,
+      ),
+    ]),
     ...(dates ? { dates } : {}),
     timeZone: mapping.timeZone,
     decimalMark: mapping.decimalMark,
     ...(Object.keys(mapping.states).length > 0 ? { states: { ...mapping.states } } : {}),
+    ...(preset === null ? {} : { preset }),
+    ...(mapping.refunds.said === null ? {} : { amountsAreNet: mapping.refunds.said }),
   }
 }
 
@@ -209,12 +274,18 @@ function columnOf(sample: Sample, position: number): Column {
 
 /**
  * Looks at neighbouring rows of one order. `alike`: on three orders or more, and on all, the value
- * stands on the first row alone or is the same on all; `first`: it stands on first rows alone.
+ * stands on the first row alone or is the same on all; `first`: it stands on first rows alone; `own`: on
+ * some orders each row has another.
  */
-function withinOrders({ records }: Sample, idColumn: number, position: number): 'first' | 'alike' | null {
+function withinOrders(
+  { records }: Sample,
+  idColumn: number,
+  position: number,
+): 'first' | 'alike' | 'own' | null {
   let groups = 0
   let alone = 0
   let alike = 0
+  let own = 0
   for (let i = 0; i < records.length;) {
     const id = records[i]![idColumn]
     let end = i + 1
@@ -225,8 +296,10 @@ function withinOrders({ records }: Sample, idColumn: number, position: number): 
     groups++
     if (first !== '' && others.every((value) => value === '')) alone++
     else if (first !== '' && others.every((value) => value === '' || value === first)) alike++
+    else if (first !== '' && others.some((value) => value !== '' && value !== first)) own++
   }
   if (groups > 0 && alone === groups) return 'first'
+  if (own > 0) return 'own'
   return groups >= 3 && alone + alike === groups ? 'alike' : null
 }
 
@@ -241,6 +314,7 @@ function candidates(columns: readonly Column[]): Candidate[] {
   const shopify = columns.some(({ plain }) => plain === 'lineitemquantity')
   for (const column of columns)
     for (const field of fieldNames) {
+      if (field === 'chargedTotal') continue // an amount first of all, compared only when there is another
       const byName = nameMatch(field, column.plain, shopify)
       if (byName === 0) continue
       const byType = typeMatch(field, column, byName > wholeName)
@@ -270,6 +344,8 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
 }
 
+const timeOfDay = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?$/i
+
 /** A name match above this is of the whole header: parts of one stay below. */
 const wholeName = 0.7
 /** Of this share of its values a column is of a type, whatever its name. */
@@ -281,6 +357,8 @@ function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: 
   switch (fields[field].type) {
     case 'date':
       return enough(dates?.share ?? 0)
+    case 'time':
+      return values.length > 0 && values.every((value) => timeOfDay.test(value)) ? 1 : 0
     case 'number':
       if (values.length === 0) return field === 'refundAmount' ? 0.7 : 0
       // A discount below 1 on every row is a rate, not an amount.
@@ -308,26 +386,79 @@ function unreadOf(field: FieldName, { values, dates }: Column): ColumnGuess['unr
   return bad.length === 0 ? null : { values: bad.length, of: values.length, sample: bad[0]! }
 }
 
+const amountFields = ['amount', 'orderTotal', 'unitPrice'] as const satisfies FieldName[]
+const isAmount = (field: FieldName): boolean => (amountFields as readonly FieldName[]).includes(field)
+
+type Assigned = Map<FieldName, { position: number; confidence: number }>
+
 /**
  * An amount that repeats on all rows of an order, or stands on the first alone, is the order's total.
+ * What a platform is known to write as a total is none where rows of an order have amounts of their own.
  * Beside an amount a unit price is not needed, but is kept when the amount is the order's.
  */
 function settleAmounts(
-  assigned: Map<FieldName, { position: number; confidence: number }>,
+  assigned: Assigned,
   sample: Sample,
   chosen: ReadonlyMap<FieldName, number>,
+  byPreset: boolean,
 ): void {
-  const amount = assigned.get('amount')
   const order = assigned.get('orderId')
+  const total = assigned.get('orderTotal')
+  if (byPreset && order && total && !assigned.has('amount') && !assigned.has('unitPrice')) {
+    if (withinOrders(sample, order.position, total.position) === 'own') {
+      assigned.delete('orderTotal')
+      assigned.set('amount', total)
+    }
+    return
+  }
+  const amount = assigned.get('amount')
   if (!amount) return
   const repeated = order ? withinOrders(sample, order.position, amount.position) : null
-  if (
-    !assigned.has('orderTotal') &&
-    (repeated === 'first' || (repeated === 'alike' && !chosen.has('amount')))
-  ) {
+  if (!total && (repeated === 'first' || (repeated === 'alike' && !chosen.has('amount')))) {
     assigned.delete('amount')
     assigned.set('orderTotal', amount)
   } else if (!chosen.has('unitPrice')) assigned.delete('unitPrice')
+}
+
+/** A column of times is read beside one of days; where that has its own times, it is not. */
+function settleTimeOfDay(
+  assigned: Assigned,
+  columns: readonly Column[],
+  chosen: ReadonlyMap<FieldName, number>,
+): void {
+  const day = assigned.get('orderedAt')
+  if (chosen.has('timeOfDay') || !assigned.has('timeOfDay')) return
+  if (!day || columns[day.position]!.values.some((value) => /\d:\d/.test(value))) assigned.delete('timeOfDay')
+}
+
+/** What an amount beside refunds can be compared with: as was said, as the platform has it, or as a header names it. */
+function settleCharged(
+  assigned: Assigned,
+  columns: readonly Column[],
+  leftOut: ReadonlySet<FieldName>,
+  known: readonly (readonly number[])[],
+): readonly (readonly number[])[] {
+  if (!assigned.has('refundAmount')) {
+    assigned.delete('chargedTotal')
+    return []
+  }
+  const said = assigned.get('chargedTotal')
+  if (said) return [[said.position]]
+  if (leftOut.has('chargedTotal')) return []
+  const amount = assigned.get('orderTotal') ?? assigned.get('amount')
+  const compared = known.filter((sum) => !sum.includes(amount?.position ?? -1))
+  if (compared.length > 0 || !amount) return compared
+  const taken = new Set([...assigned.values()].map(({ position }) => position))
+  const aliases: readonly string[] = fields.chargedTotal.aliases
+  const named = columns
+    .filter(
+      ({ position, plain, numeric }) => !taken.has(position) && aliases.includes(plain) && numeric >= sure,
+    )
+    .sort((a, b) => aliases.indexOf(a.plain) - aliases.indexOf(b.plain))
+  const [first] = named
+  if (!first) return []
+  assigned.set('chargedTotal', { position: first.position, confidence: 0.8 })
+  return [[first.position]]
 }
 
 function namedColumns(

@@ -3,7 +3,9 @@ import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Applied } from './apply.ts'
 import type { FeedGap } from './feed-gaps.ts'
+import type { ChangedMonth } from './months.ts'
 import type { RowReason } from './normalise.ts'
+import type { RefundCheck } from './refund-check.ts'
 import type { Staged } from './staging.ts'
 
 /** What an import did, as it is printed. `read = imported + unchanged + refused`. */
@@ -34,7 +36,11 @@ export interface Receipt {
   readonly closedOrders: number
   readonly emptyOrders: number
   readonly corrected: number
+  readonly newOrders: number
   readonly fewerLines: number
+  readonly months: readonly ChangedMonth[]
+  /** Whether refunds were taken off the file's amounts already, and what says so; null where no row has one. */
+  readonly refundCheck: RefundCheck | null
   /** Local days of the first and last accepted row. */
   readonly firstDay: string | null
   readonly lastDay: string | null
@@ -72,7 +78,7 @@ export type FileFacts = Omit<
 
 /** Counts what was staged. `minorDigits` as in the normalisation. */
 export async function fileFacts(
-  { engine, lines, read }: Staged,
+  { engine, lines, read, refundCheck }: Staged,
   minorDigits: number,
   timeZone: string,
   signal: AbortSignal,
@@ -101,6 +107,7 @@ export async function fileFacts(
     refused: reasons.reduce((sum, row) => sum + Number(row.n), 0),
     duplicates: accepted - Number(distinct!.n),
     members: Number(facts!.members),
+    refundCheck,
     roundingMinor: Number(facts!.remainderMicro) / 10 ** (6 - minorDigits),
     guestRows: Number(facts!.guestRows),
     firstDay: facts!.firstDay as string | null,

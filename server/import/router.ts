@@ -9,12 +9,14 @@ import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { takeOut } from './apply.ts'
-import { inspect } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
+import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
-import { importById, importRuns, type RunState } from './runs.ts'
+import { inboxState } from './inbox.ts'
+import { restatements } from './restatements.ts'
+import { importById, importRuns, inspectIn, type RunState } from './runs.ts'
 import { uploadedFile } from './uploads.ts'
 
 /** The reader's; without one, that of the request. */
@@ -36,7 +38,7 @@ export const importsRouter = router({
     .input(z.object({ source: Source, map: MapOverrides.default({}) }))
     .query(async ({ ctx, input }) => {
       const { path, fileName } = found(ctx, input.source)
-      const inspected = await inspect(path, fileName, input.map, ctx.workspace.calendar.timeZone)
+      const inspected = await inspectIn(ctx.workspace, path, fileName, input.map)
       if ('id' in inspected) throw stopped(inspected)
       return inspected.inspection
     }),
@@ -92,6 +94,11 @@ export const importsRouter = router({
     await importRuns(ctx.platform).cancel(ctx.workspace.id, input.runId)
   }),
 
+  /** The folder whose files are imported by themselves, and the newest that were refused, with why. */
+  inbox: marketerProcedure
+    .input(z.object({ language: Language }).default({}))
+    .query(({ ctx, input }) => inboxState(ctx.platform, ctx.workspace, input.language ?? ctx.language)),
+
   /** All imports of the workspace, newest first, with their receipts. */
   list: readerProcedure.input(z.object({ language: Language }).default({})).query(async ({ ctx, input }) => {
     const rows = await ctx.workspace.engine.rows(
@@ -109,6 +116,14 @@ export const importsRouter = router({
           : null,
     }))
   }),
+
+  /** Months whose figures were restated in the last 60 days, with the cause. */
+  restated: readerProcedure.query(({ ctx }) =>
+    restatements(
+      ctx.workspace.engine,
+      new Date(ctx.platform.clock.now().getTime() - 60 * 86_400_000).toISOString(),
+    ),
+  ),
 
   /** Takes an import out again; the orders it touched are as the other imports say. */
   undo: marketerProcedure
@@ -154,12 +169,17 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
   readonly reasons: readonly (Receipt['reasons'][number] & { readonly sentence: string })[]
   /** The rounding difference in the currency, with the decimals it needs. */
   readonly rounding: string
+  readonly currency: string
+  /** Whether amounts are net of refunds, and what says so; null where no row is refunded. */
+  readonly refunds: string | null
 }
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
   reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
   rounding: moneyText(receipt.roundingMinor, currency, language),
+  currency,
+  refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
 })
 
 const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)

@@ -15,6 +15,7 @@ import { feedGaps } from './feed-gaps.ts'
 import { fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
+import { headersDigest, rememberedMapping } from './remembered.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
@@ -278,7 +279,11 @@ export class ImportRuns {
           identity: readable.mapping.columns.orderId === undefined ? 'row' : 'order',
           fileName: order.fileName,
           fileHash: staged.hash,
-          mapping: JSON.stringify({ ...readable.inspection.map, replace: order.replace }),
+          mapping: JSON.stringify({
+            ...readable.inspection.map,
+            replace: order.replace,
+            headers: headersDigest(readable.inspection.headers),
+          }),
           replace: order.replace,
           importedAt: now.toISOString(),
         },
@@ -314,13 +319,21 @@ export class ImportRuns {
   }
 }
 
+/** Inspects a file as the next of this workspace. */
+export const inspectIn = (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
+  inspect(path, fileName, map, workspace.calendar.timeZone, (headers) =>
+    rememberedMapping(workspace.engine, headers),
+  )
+
 /** Inspects and refuses what can't be imported as it is mapped. */
 async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Readable | Refusal> {
-  const readable = await inspect(order.path, order.fileName, order.map, workspace.calendar.timeZone)
+  const readable = await inspectIn(workspace, order.path, order.fileName, order.map)
   if ('id' in readable) return readable
   const { lacking, questions, headers } = readable.inspection
   // A file whose map says that it has no member column holds guest orders alone.
   const needed = lacking.filter((lack) => !(lack === 'member' && order.map.columns?.memberId === null))
+  if (needed.length === 1 && needed[0] === 'member')
+    return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
   if (needed.length > 0)
     return refusal('missing-columns', {
       file: order.fileName,

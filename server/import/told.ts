@@ -1,5 +1,7 @@
-import { type MessageKey, say } from '../messages/messages.ts'
+import { languageOf, type MessageKey, say } from '../messages/messages.ts'
+import { moneyText } from '../messages/money.ts'
 import type { Inspection } from './inspect.ts'
+import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
 
 /** What the command line says of an import, in the language of its user. */
@@ -8,6 +10,8 @@ import type { FinalReceipt } from './receipt.ts'
 export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly rounding: string
+  readonly currency: string
+  readonly refunds: string | null
 }
 
 const separators = {
@@ -20,7 +24,16 @@ const separators = {
 const shownColumns = 100
 
 /** The columns of a file with what they are taken for, how surely, and samples. */
-export function mappingText({ preset, fileName, columns, map, questions, ...form }: Inspection): string {
+export function mappingText({
+  preset,
+  remembered,
+  personHint,
+  fileName,
+  columns,
+  map,
+  questions,
+  ...form
+}: Inspection): string {
   const rows = columns
     .slice(0, shownColumns)
     .flatMap(({ position, header, field, confidence, samples, unread }) => {
@@ -43,8 +56,23 @@ export function mappingText({ preset, fileName, columns, map, questions, ...form
     zone: map.timeZone,
   })
   if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
-  return [preset ? say('file-recognised', { about, preset }) : about, ...rows, ...unknown].join('\n')
+  const known = remembered
+    ? [
+        `  ${say('columns-remembered', { file: remembered.fileName, day: remembered.importedAt.slice(0, 10) })}`,
+      ]
+    : []
+  const hint = personHint ? [`  ${personHintText(personHint)}`] : []
+  return [
+    preset ? say('file-recognised', { about, preset }) : about,
+    ...known,
+    ...rows,
+    ...unknown,
+    ...hint,
+  ].join('\n')
 }
+
+const personHintText = ({ header, other }: PersonHint): string =>
+  other === null ? say('person-hint', { header }) : say('person-hint-other', { header, other })
 
 /** What the file is written in. */
 function formText({
@@ -102,6 +130,8 @@ export const receiptText = (receipt: ToldReceipt): string =>
       duplicates: receipt.duplicates,
       rounding: receipt.rounding,
     }),
+    ...monthLines(receipt),
+    ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),
@@ -110,3 +140,21 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),
     ...(receipt.alreadyThere ? [say('same-file', { importId: receipt.importId! })] : []),
   ].join('\n')
+
+const monthsTold = 6
+
+/** The months that an import changes; of a first import, which makes every month, nothing. */
+function monthLines({ months, currency }: ToldReceipt): string[] {
+  if (months.every(({ before }) => before.orders === 0 && before.netMinor === 0)) return []
+  const money = (minor: number) => moneyText(minor, currency, languageOf())
+  const lines = months.slice(0, monthsTold).map(({ month, before, after, restated }) =>
+    say(restated ? 'month-restated' : 'month-changed', {
+      month: month.slice(0, 7),
+      before: money(before.netMinor),
+      after: money(after.netMinor),
+      ordersBefore: before.orders,
+      ordersAfter: after.orders,
+    }),
+  )
+  return months.length > monthsTold ? [...lines, `  … (+${months.length - monthsTold})`] : lines
+}

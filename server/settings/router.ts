@@ -27,7 +27,7 @@ export const settingsRouter = router({
     .input(Settings)
     .mutation(({ ctx, input }) => changeSettings(ctx.platform, ctx.workspace, input, auditName(ctx.actor))),
 
-  /** The newest 100 entries: who did what. `name` is null for the command line. */
+  /** The newest 100 entries: who did what. `name` is null for the command line, the inbox and keys. */
   audit: ownerProcedure.query(({ ctx }) =>
     ctx.platform.store
       .selectFrom('audit')
@@ -39,6 +39,7 @@ export const settingsRouter = router({
       )
       .select([
         'audit.id',
+        'audit.actor',
         'audit.action',
         'audit.subject',
         'audit.at',

@@ -2,6 +2,7 @@ import type { Generated } from 'kysely'
 import type { AccountsTables } from './tables/accounts.ts'
 import type { CouponTables } from './tables/coupons.ts'
 import type { SegmentTables } from './tables/segments.ts'
+import type { ImportTables } from './tables/imports.ts'
 import type { CampaignTables } from './tables/campaigns.ts'
 
 /**
@@ -9,7 +10,8 @@ import type { CampaignTables } from './tables/campaigns.ts'
  * days ISO text, money integers of minor units, JSON is text. Every table but better-auth's own
  * carries `workspace_id`, and every query names it.
  */
-export interface StoreSchema extends SegmentTables, AccountsTables, CampaignTables, CouponTables {
+export interface StoreSchema
+  extends SegmentTables, AccountsTables, CampaignTables, CouponTables, ImportTables {
   workspaces: {
     id: string
     name: string

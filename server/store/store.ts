@@ -5,6 +5,7 @@ import * as workspaces from './migrations/0001-workspaces.ts'
 import * as segments from './migrations/0003-segments.ts'
 import * as coupons from './migrations/0004-coupons.ts'
 import * as campaigns from './migrations/0005-campaigns.ts'
+import * as orderBatches from './migrations/0007-order-batches.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -16,6 +17,7 @@ const migrations = {
   '0003-segments': segments,
   '0004-coupons': coupons,
   '0005-campaigns': campaigns,
+  '0007-order-batches': orderBatches,
 }
 
 /** Their names, oldest first. */

@@ -13,6 +13,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 import { HistoryPanel } from './history-panel.tsx'
+import { InboxPanel } from './inbox-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { Steps } from './steps.tsx'
@@ -138,6 +139,7 @@ function DataFlow({ running }: { running: string | undefined }) {
       {start.isError ? <Failure error={start.error} /> : null}
       {first && step.kind === 'start' ? <Steps /> : null}
       {first ? null : <HistoryPanel />}
+      {first || !may ? null : <InboxPanel />}
     </Page>
   )
 }

@@ -13,6 +13,7 @@ import { useLanguage } from '../../ui/language.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './data.module.css'
+import { ReceiptMonths } from './receipt-months.tsx'
 
 type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
 type Receipt = NonNullable<RunState['receipt']>
@@ -132,10 +133,12 @@ function ReceiptPanel({
           orders: receipt.guestOrders,
           share: share(receipt.guestRows, receipt.read - receipt.refused),
         }),
+    ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [t('receipt.empty', { count: receipt.emptyOrders })] : []),
     ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),
+    ...(receipt.newOrders > 0 ? [t('receipt.newOrders', { count: receipt.newOrders })] : []),
     ...(receipt.corrected > 0 ? [t('receipt.corrected', { count: receipt.corrected })] : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
@@ -184,6 +187,7 @@ function ReceiptPanel({
           </li>
         ))}
       </ul>
+      <ReceiptMonths receipt={receipt} />
       <div className={classes.buttons}>
         {receipt.dryRun ? (
           <>

@@ -2,6 +2,7 @@ import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { GuestNote } from '../../filters/guest-note.tsx'
+import { RestatedNote } from '../../filters/restated-note.tsx'
 import { usePopulation } from '../../filters/population.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -40,7 +41,12 @@ export function RetentionPage() {
           : population.of(t('leadMonth1', { rate: format.percent(month1.rate) }))
       }
       filters={<FilterBar asOf={answer.data?.asOf} />}
-      notes={<GuestNote />}
+      notes={
+        <>
+          <GuestNote />
+          <RestatedNote />
+        </>
+      }
     >
       <TrianglePanel answer={answer} />
       <CurvesPanel answer={answer} />

@@ -5,6 +5,7 @@ import { useFormat } from '../../ui/format.ts'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 
 interface Entry {
+  readonly actor: string
   readonly id: string
   readonly action: string
   readonly subject: string
@@ -25,7 +26,11 @@ export function AuditPanel() {
     t.has(`action.${action}` as never) ? t(`action.${action}` as never) : action
   const columns: readonly Column<Entry>[] = [
     { key: 'at', header: t('at'), value: (entry) => entry.at, cell: (entry) => format.instant(entry.at) },
-    { key: 'who', header: t('who'), cell: (entry) => entry.name ?? t('commandLine') },
+    {
+      key: 'who',
+      header: t('who'),
+      cell: (entry) => entry.name ?? t(entry.actor === 'inbox' ? 'inbox' : 'commandLine'),
+    },
     {
       key: 'what',
       header: t('what'),

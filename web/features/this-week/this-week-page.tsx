@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
+import { RestatedNote } from '../../filters/restated-note.tsx'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat, type Format } from '../../ui/format.ts'
 import { KpiStrip, type Kpi } from '../../ui/kpi-strip.tsx'
@@ -62,7 +63,12 @@ export function ThisWeekPage() {
             : t('leadNone')
       }
       filters={<FilterBar asOf={figures.data?.asOf} dates={false} />}
-      notes={t('notes')}
+      notes={
+        <>
+          {t('notes')}
+          <RestatedNote />
+        </>
+      }
     >
       {figures.isError ? (
         <Panel>

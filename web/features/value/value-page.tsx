@@ -2,6 +2,7 @@ import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { GuestNote } from '../../filters/guest-note.tsx'
+import { RestatedNote } from '../../filters/restated-note.tsx'
 import { usePopulation } from '../../filters/population.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -29,7 +30,12 @@ export function ValuePage() {
       title={t('title')}
       lead={first ? population.of(t('leadFirst', { value: format.money(first.cumulativeMinor) })) : t('lead')}
       filters={<FilterBar asOf={answer.data?.asOf} dates={false} />}
-      notes={<GuestNote />}
+      notes={
+        <>
+          <GuestNote />
+          <RestatedNote />
+        </>
+      }
     >
       <ValueCurvePanel answer={answer} />
       <CohortValuePanel answer={answer} />

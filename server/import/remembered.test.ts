@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { takeOut } from './apply.ts'
+import type { Readable } from './inspect.ts'
+import { inspectIn } from './runs.ts'
+import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
+
+const header = 'order,who,when,total,note,status\n'
+const file = (shop: TestShop, name: string, rows: string) => shop.file(name, header + rows)
+const given = {
+  columns: { memberId: 'who', orderedAt: 'when', amount: 'total', product: null },
+  dates: 'day-first',
+  states: { fertig: 'paid' },
+} as const
+
+test('the next file with the same columns is read as the last one was confirmed', async () => {
+  await using shop = await openTestShop('EUR', 'Europe/Berlin')
+  const seen = async (path: string, map = {}) => {
+    const { inspection } = (await inspectIn(shop.workspace, path, 'next.csv', map)) as Readable
+    return inspection
+  }
+  const first = file(shop, 'first.csv', 'A,m1,3/4/2026,10,x,fertig\n')
+  expect((await seen(first)).remembered).toBeNull()
+  const receipt = receiptOf(await shop.import(first, { map: given }))
+
+  const next = file(shop, 'next.csv', 'B,m2,5/6/2026,20,y,fertig\n')
+  const inspection = await seen(next)
+  expect(inspection.remembered).toMatchObject({ fileName: 'first.csv' })
+  expect(inspection.questions).toEqual([])
+  expect(inspection.map).toMatchObject({ dates: 'day-first', states: { fertig: 'paid' } })
+  expect(receiptOf(await shop.import(next))).toMatchObject({ imported: 1, firstDay: '2026-06-05' })
+  expect(await shop.workspace.engine.rows(sql`select distinct product from order_lines`)).toEqual([
+    { product: null },
+  ])
+  // What is said of this file goes first.
+  expect((await seen(next, { dates: 'month-first' })).map.dates).toBe('month-first')
+  // Another header, an undone import: nothing is remembered.
+  const other = shop.file('other.csv', 'order,who,when,total,note\nA,m1,3/4/2026,10,x\n')
+  expect((await seen(other)).remembered).toBeNull()
+  for (const { importId } of [
+    receipt,
+    ...(await shop.workspace.engine.rows(sql`select import_id from imports`)),
+  ])
+    await takeOut(shop.workspace.engine, String(importId), {
+      timeZone: 'UTC',
+      today: '2026-11-22',
+      undoneAt: '2026-11-22T00:00:00Z',
+      signal: new AbortController().signal,
+    })
+  expect((await seen(next)).remembered).toBeNull()
+})

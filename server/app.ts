@@ -17,6 +17,7 @@ import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
 import { uploadRoutes } from './import/uploads.ts'
+import { finishDeletions } from './rights/delete-member.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
@@ -31,6 +32,7 @@ export const isNoPage = (url: string): boolean => /^\/(api|trpc)(?:[/?]|$)|^[^?]
  */
 export async function makeApp(platform: Platform, isReady: () => boolean = () => true) {
   await recoverLaunches(platform)
+  await finishDeletions(platform)
   const app = Fastify({
     forceCloseConnections: true,
     // A reverse proxy on this machine is believed who calls, by what name and whether by HTTPS.

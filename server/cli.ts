@@ -11,6 +11,7 @@ import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
 import { importCommands } from './import/commands.ts'
+import { memberCommands } from './rights/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -29,6 +30,7 @@ keyCommands(program)
 importCommands(program)
 feedCommands(program)
 exportCommands(program)
+memberCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

@@ -13,6 +13,7 @@ import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
 import { importsRouter } from './import/router.ts'
+import { rightsRouter } from './rights/router.ts'
 import { settingsRouter } from './settings/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
@@ -34,6 +35,7 @@ export const appRouter = router({
   members: membersRouter,
   campaigns: campaignsRouter,
   imports: importsRouter,
+  rights: rightsRouter,
   workspaces: workspacesRouter,
 })
 

@@ -209,6 +209,21 @@ test('what changes while it runs is not in it, in the engine and in the Store', 
           await session.run(sql`update workspace_state set data_version = data_version + 1`)
         })
         await addLaunch(platform.store, workspace.id, [couponFor(null), couponFor(null)])
+        const issued = await platform.store
+          .selectFrom('ledger')
+          .select(['workspace_id', 'coupon_id', 'campaign_id'])
+          .executeTakeFirstOrThrow()
+        await platform.store
+          .insertInto('ledger')
+          .values({
+            ...issued,
+            kind: 'revoked',
+            uses: 1,
+            amount_minor: 0,
+            actor: 'test',
+            at: '2026-11-22T00:00:00.000Z',
+          })
+          .execute()
       }
       await sink.file(name, content)
     },
@@ -340,7 +355,7 @@ test('an archive waits for who reads it instead of holding what is not read yet'
     )
     .then(() => zip.end())
     .then(() => out.end())
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
   expect(asked).toBeLessThan(100)
   const chunks: Buffer[] = []
   for await (const chunk of out) chunks.push(chunk as Buffer)

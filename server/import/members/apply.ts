@@ -1,6 +1,8 @@
-import type { Engine, Session } from '../../../analytics/engine/engine.ts'
+import { type Engine, QueryCancelled, type Session } from '../../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import type { Deletion } from '../../rights/deletions.ts'
+import { findDeleted, pseudonymousMembers } from '../../rights/engine-pseudonyms.ts'
 import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
 import { memberRegions, touchedMembers } from '../fold.ts'
 import { attributes, foldMembers } from './fold.ts'
@@ -42,13 +44,16 @@ const shown = join([...attributes.map((column) => name(column)), sql`consent`, s
 
 /**
  * Appends the staged rows of members, folds and refreshes what is derived, in one transaction. A dry run, and a
- * file that is already there and changes nothing, leave no trace. `report` as for orders.
+ * file that is already there and changes nothing, leave no trace. `report` and `deletions` as for orders.
  */
 export async function applyMembers(
   engine: Engine,
   coming: NewImport,
   rows: Sql,
-  settings: Settings & { readonly dryRun: boolean },
+  settings: Settings & {
+    readonly dryRun: boolean
+    readonly deletions: () => Promise<readonly Deletion[]>
+  },
   report: (applied: AppliedMembers) => string,
 ): Promise<AppliedMembers> {
   try {
@@ -56,8 +61,9 @@ export async function applyMembers(
       const session = patient(plain, { signal: settings.signal })
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
+      const someDeleted = await findDeleted(session, await settings.deletions(), rows)
       await session.run(sql`insert into import_members by name
-        select cast(${importSeq} as integer) as import_seq, * from ${rows} as member`)
+        select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousMembers(rows) : rows} as member`)
       const named = sql`(select distinct member_id from import_members where import_seq = ${importSeq})`
       await session.run(sql`create or replace temp table members_before as
         select member_id, ${shown} from members where member_id in (select member_id from ${named} as named)`)
@@ -69,6 +75,7 @@ export async function applyMembers(
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
       if (applied.imported > 0)
         await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
+      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
       return applied
     })
   } catch (error) {

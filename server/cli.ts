@@ -5,6 +5,8 @@ import { exitCode } from './command-line/command.ts'
 import { serveCommand } from './command-line/serve-command.ts'
 import { backupCommands } from './backup/commands.ts'
 import { say } from './messages/messages.ts'
+import { exportCommands } from './export/commands.ts'
+import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
@@ -26,6 +28,8 @@ demoCommands(program)
 metricCommands(program)
 keyCommands(program)
 importCommands(program)
+feedCommands(program)
+exportCommands(program)
 memberCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()

@@ -1,6 +1,9 @@
 import { accountsRouter } from './accounts/router.ts'
 import { backupRouter } from './backup/router.ts'
 import { analyticsRouter } from './analytics/router.ts'
+import { dictionaryRouter } from './dictionary/router.ts'
+import { exportsRouter } from './export/router.ts'
+import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
@@ -21,6 +24,9 @@ export const appRouter = router({
   backup: backupRouter,
   settings: settingsRouter,
   demo: demoRouter,
+  dictionary: dictionaryRouter,
+  exports: exportsRouter,
+  feeds: feedsRouter,
   segments: segmentsRouter,
   tags: tagsRouter,
   coupons: couponsRouter,

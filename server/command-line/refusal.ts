@@ -63,14 +63,17 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
   }
 }
 
-function isDiskFull(error: unknown): boolean {
+/** The disk, or what may be used of it for work that is too large for memory, has no room left. */
+export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if ('errcode' in error && error.errcode === sqliteFull) return true
   // DuckDB says so in words alone
   return (
-    ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '') || /No space left on device/.test(error.message)
+    ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '') ||
+    /No space left on device|max_temp_directory_size/.test(error.message)
   )
 }
 
-const systemCode = (error: unknown): string | undefined =>
+/** What the system calls an error: ENOSPC, EACCES. */
+export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined

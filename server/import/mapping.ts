@@ -24,6 +24,7 @@ import { decimalMarkOf, isNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
 import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
+import { canonicalColumns } from './template.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
 export interface Mapping {
@@ -111,7 +112,8 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   }
   const known = preset === null ? null : presets[preset]
   const platform = preset === null ? { columns: {}, charged: [] } : presetColumns(preset, sample.headers)
-  const named = namedColumns(sample, overrides)
+  const canonical = preset === null ? canonicalColumns(sample.headers) : null
+  const named = namedColumns(sample, { ...overrides, columns: { ...canonical, ...overrides.columns } })
   if ('kind' in named) return named
   const said = new Set(named.chosen.values())
   const leftOut = new Set(named.leftOut)

@@ -260,6 +260,16 @@ test.each([
   },
 )
 
+test('signs of money that GB18030 writes in four bytes tell it as well', async () => {
+  await using shop = await openTestShop('BDT', 'UTC')
+  const path = shop.file(
+    'a.csv',
+    inGb18030('order_id,customer_id,order_date,amount\nA,m1,2026-01-02,৳2999\n'),
+  )
+  expect(receiptOf(await shop.import(path))).toMatchObject({ imported: 1, orders: 1 })
+  expect(await membersOf(shop)).toEqual([['m1', 1, 299_900]])
+})
+
 test('money of another currency than the workspace is refused, however it is formatted', async () => {
   await using shop = await openTestShop('USD', 'UTC')
   const path = shop.file('a.csv', exported(analyticsChinese.headers, analyticsChinese.rows))

@@ -81,8 +81,9 @@ export async function fileFacts(
   { engine, lines, read, refundCheck }: Staged,
   minorDigits: number,
   timeZone: string,
+  signal: AbortSignal,
 ): Promise<FileFacts> {
-  const options = { timeoutMs: 60 * 60 * 1000 }
+  const options = { timeoutMs: 60 * 60 * 1000, signal }
   const [facts] = await engine.rows(
     sql`select count(*) as accepted, count(distinct member_id) as members,
       count(*) filter (where member_id is null) as guest_rows,
@@ -122,10 +123,11 @@ export async function fileFacts(
 /** Refused rows in the order of the file, in chunks. */
 export async function* refusedRows(
   engine: Engine,
+  signal: AbortSignal,
 ): AsyncGenerator<{ line: number; reason: RowReason; field: string | null; value: string | null }[]> {
   for await (const rows of engine.stream(
     sql`select row_number, reason, reason_field, reason_value from refused order by row_number`,
-    { timeoutMs: 60 * 60 * 1000 },
+    { timeoutMs: 60 * 60 * 1000, signal },
   ))
     yield rows.map((row) => ({
       line: Number(row.rowNumber),

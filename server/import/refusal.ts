@@ -45,6 +45,8 @@ export type RefusalId =
   | 'import-running'
   | 'nothing-accepted'
   | 'changed-while-reading'
+  | 'disk-full'
+  | 'folder-unwritable'
 
 /** An expected refusal, as a value. */
 export interface Refusal {

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
+import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { csvRow } from '../csv/csv.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import type { Readable } from './inspect.ts'
@@ -27,10 +28,13 @@ export async function writeRefused(
   { opening, inspection }: Readable,
   refused: AsyncIterable<readonly RefusedRow[]>,
   language: Language,
+  signal: AbortSignal,
 ): Promise<void> {
   const file = createWriteStream(path, { mode: 0o600 })
+  const written = finished(file)
+  written.catch(() => {}) // a full disk is told by the next write
   const write = async (text: string) => {
-    if (!file.write(text)) await once(file, 'drain')
+    if (!file.write(text)) await Promise.race([once(file, 'drain'), written])
   }
   await write(`\ufeff${csvRow([...titles(language), ...inspection.headers])}`)
   const lines = originals(inspection.fileName, { opening, inspection })
@@ -38,7 +42,10 @@ export async function writeRefused(
   for await (const rows of refused) {
     let text = ''
     for (const row of rows) {
-      while (!line.done && line.value.line < row.line) line = await lines.next()
+      while (!line.done && line.value.line < row.line) {
+        if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+        line = await lines.next()
+      }
       const original = !line.done && line.value.line === row.line ? line.value.values : []
       text += csvRow([String(row.line), row.header ?? '', reasonSentence(language, row), ...original])
     }
@@ -46,7 +53,7 @@ export async function writeRefused(
   }
   await lines.return(undefined)
   file.end()
-  await finished(file)
+  await written
 }
 
 /** Why a row was refused, with the value that is to blame where it is known. */

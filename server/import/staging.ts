@@ -1,4 +1,5 @@
-import { mkdirSync, unlinkSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
@@ -68,7 +69,7 @@ export async function stage(
           ),
         { signal },
       )
-      unlinkSync(block.path)
+      await unlink(block.path)
       if (block.broken.length > 0) await engine.run(brokenRows(block.broken), options)
       rows += block.records + block.broken.length
       bytesRead = Math.max(bytesRead, block.bytesRead)

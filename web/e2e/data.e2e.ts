@@ -213,3 +213,50 @@ test.each([
   },
   120_000,
 )
+
+test('the Data page says whether orders keep coming in, and hands out the dictionary, a template and everything', async () => {
+  const { page, complaints, open } = await stage.page()
+  await open('/data')
+  await page
+    .getByRole('heading', { name: /Orders come in as usual|No orders since|stopped sending/ })
+    .waitFor()
+  const feeds = page.getByRole('region', { name: 'Incoming orders' })
+  expect(await feeds.getByRole('row').nth(1).innerText()).toMatch(/^Whole shop/)
+  expect(await feeds.getByRole('row').count()).toBeGreaterThan(3)
+  const downloaded = async (name: string) => {
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name, exact: true }).click(),
+    ])
+    return { name: file.suggestedFilename(), content: readFileSync(await file.path()) }
+  }
+  const template = await downloaded('Orders template (CSV)')
+  expect(template.name).toBe('orders-template.csv')
+  expect(template.content.toString()).toMatch(/^\uFEFForderId,memberId,/)
+  const archive = await downloaded('Download CSV')
+  expect(archive.name).toMatch(/^reveille-.*-csv\.zip$/)
+  expect(archive.content.includes('coupon_ledger.csv')).toBe(true)
+  await page.getByRole('link', { name: 'Data dictionary' }).click()
+  await page.getByRole('heading', { name: 'Data dictionary' }).waitFor()
+  await page.getByRole('heading', { name: 'Orders file: fields' }).waitFor()
+  await page.getByRole('cell', { name: 'void_day' }).waitFor()
+  await page.getByText('minor units of CNY').first().waitFor()
+  expect(await serious(page)).toEqual([])
+
+  // what the template says is read as it says it
+  const switchTo = await workspaceOf(page, 'templated')
+  await open('/data')
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Choose file' }).click(),
+  ])
+  await chooser.setFiles({ name: template.name, mimeType: 'text/csv', buffer: template.content })
+  await page.getByRole('heading', { name: 'Confirm the columns' }).waitFor()
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await page.getByRole('heading', { name: 'orders-template.csv is imported' }).waitFor()
+  // its order is of months ago, and the page says so
+  await page.getByRole('heading', { name: /^No orders since/ }).waitFor()
+  await switchTo('demo')
+  expect(complaints).toEqual([])
+  await page.context().close()
+}, 120_000)

@@ -1,5 +1,6 @@
 import { EngineDamaged, EngineInUse } from '../../analytics/engine/engine.ts'
 import { say } from '../messages/messages.ts'
+import { ListDamaged } from '../rights/deletions.ts'
 import { StoreDamaged, StoreInUse } from '../store/dialect.ts'
 import { StoreNewer } from '../store/store.ts'
 import { readServerFile } from './server-file.ts'
@@ -30,6 +31,7 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
   if (error instanceof EngineInUse) return say('engineInUse', { file: error.path })
   if (error instanceof StoreDamaged) return say('storeDamaged', { file: error.message })
   if (error instanceof EngineDamaged) return say('engineDamaged', { file: error.path })
+  if (error instanceof ListDamaged) return say('listDamaged', { file: error.path })
   if (isDiskFull(error)) return say('diskFull', { folder })
   if (error instanceof StoreNewer) return say('storeNewer', { folder })
   if (

@@ -7,6 +7,8 @@ import {
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
+import type { Deletion } from '../rights/deletions.ts'
+import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
 
 /** An import as it is kept, before its receipt is known. */
@@ -60,13 +62,20 @@ class Undone extends Error {
 /**
  * Appends the staged lines, folds, rewrites the orders that changed and refreshes what is derived, in
  * one transaction. A dry run, and a file that is already there and changes nothing, leave no trace.
- * `report` is asked for the receipt once the outcome is known.
+ * `report` is asked for the receipt once the outcome is known; `deletions` for the deletion list once no
+ * other change can come between, so that who was deleted comes back as their pseudonym at most.
  */
 export async function applyImport(
   engine: Engine,
   coming: NewImport,
   lines: Sql,
-  settings: { timeZone: string; today: string; dryRun: boolean; signal: AbortSignal },
+  settings: {
+    timeZone: string
+    today: string
+    dryRun: boolean
+    signal: AbortSignal
+    deletions: () => Promise<readonly Deletion[]>
+  },
   report: (applied: Applied) => string,
 ): Promise<Applied> {
   try {
@@ -76,8 +85,10 @@ export async function applyImport(
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
+      const someDeleted = await findDeleted(session, await settings.deletions(), lines)
       await session.run(sql`insert into import_lines by name
-        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro) from ${lines} as line`)
+        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro)
+        from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
       await foldStep(session, { importSeq, replace: coming.replace })
       await session.run(sql`create or replace temp table rewritten as select order_id from taken_over`)
       const [taken] = await session.rows(

@@ -1,4 +1,13 @@
 import { z } from 'zod'
+import {
+  amountFields,
+  type Assigned,
+  isAmount,
+  settleAmounts,
+  settleCharged,
+  settleTimeOfDay,
+  sure,
+} from './amount-columns.ts'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { type DateOrder, dateOrderOf, dateOrders, numericOrders } from './dates.ts'
@@ -12,16 +21,10 @@ import {
   stateWords,
 } from './fields.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
-import {
-  type AmountsAreNet,
-  presetColumns,
-  presetLacks,
-  type PresetName,
-  presetNames,
-  presets,
-  recognised,
-} from './presets.ts'
+import { presetColumns, presetLacks, recognised } from './platforms.ts'
+import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
+import { canonicalColumns } from './template.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
 export interface Mapping {
@@ -88,7 +91,8 @@ export const MapOverrides = z
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
     preset: z.enum(presetNames),
-    amountsAreNet: z.boolean(),
+    /** null: the file's own figures decide, whatever was said of the last file like it. */
+    amountsAreNet: z.boolean().nullable(),
   })
   .partial()
 export type MapOverrides = z.infer<typeof MapOverrides>
@@ -108,11 +112,12 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   }
   const known = preset === null ? null : presets[preset]
   const platform = preset === null ? { columns: {}, charged: [] } : presetColumns(preset, sample.headers)
-  const named = namedColumns(sample, overrides)
+  const canonical = preset === null ? canonicalColumns(sample.headers) : null
+  const named = namedColumns(sample, { ...overrides, columns: { ...canonical, ...overrides.columns } })
   if ('kind' in named) return named
   const said = new Set(named.chosen.values())
   const leftOut = new Set(named.leftOut)
-  const assigned = new Map<FieldName, { position: number; confidence: number }>()
+  const assigned: Assigned = new Map()
   for (const [field, position] of named.chosen) assigned.set(field, { position, confidence: 1 })
   const saysAmount = amountFields.some((field) => named.chosen.has(field))
   for (const [field, position] of Object.entries(platform.columns) as [FieldName, number | null][]) {
@@ -244,7 +249,7 @@ export function asMapFile(
   }
 }
 
-interface Column {
+export interface Column {
   readonly position: number
   readonly header: string
   readonly plain: string
@@ -270,37 +275,6 @@ function columnOf(sample: Sample, position: number): Column {
     dates: dateOrderOf(values),
     numeric,
   }
-}
-
-/**
- * Looks at neighbouring rows of one order. `alike`: on three orders or more, and on all, the value
- * stands on the first row alone or is the same on all; `first`: it stands on first rows alone; `own`: on
- * some orders each row has another.
- */
-function withinOrders(
-  { records }: Sample,
-  idColumn: number,
-  position: number,
-): 'first' | 'alike' | 'own' | null {
-  let groups = 0
-  let alone = 0
-  let alike = 0
-  let own = 0
-  for (let i = 0; i < records.length;) {
-    const id = records[i]![idColumn]
-    let end = i + 1
-    while (end < records.length && records[end]![idColumn] === id) end++
-    const [first, ...others] = records.slice(i, end).map((record) => (record[position] ?? '').trim())
-    i = end
-    if (others.length === 0 || id === '') continue
-    groups++
-    if (first !== '' && others.every((value) => value === '')) alone++
-    else if (first !== '' && others.every((value) => value === '' || value === first)) alike++
-    else if (first !== '' && others.some((value) => value !== '' && value !== first)) own++
-  }
-  if (groups > 0 && alone === groups) return 'first'
-  if (own > 0) return 'own'
-  return groups >= 3 && alone + alike === groups ? 'alike' : null
 }
 
 interface Candidate {
@@ -348,9 +322,6 @@ const timeOfDay = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?$/i
 
 /** A name match above this is of the whole header: parts of one stay below. */
 const wholeName = 0.7
-/** Of this share of its values a column is of a type, whatever its name. */
-const sure = 0.9
-
 /** 0 … 1: the share of the values that the field can hold. A column that is named for it needs only one of them. */
 function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: boolean): number {
   const enough = (share: number) => (named || share >= sure ? share : 0)
@@ -384,81 +355,6 @@ function unreadOf(field: FieldName, { values, dates }: Column): ColumnGuess['unr
     type === 'number' ? !isNumber(value) : family(dateOrderOf([value])?.order) !== family(dates?.order),
   )
   return bad.length === 0 ? null : { values: bad.length, of: values.length, sample: bad[0]! }
-}
-
-const amountFields = ['amount', 'orderTotal', 'unitPrice'] as const satisfies FieldName[]
-const isAmount = (field: FieldName): boolean => (amountFields as readonly FieldName[]).includes(field)
-
-type Assigned = Map<FieldName, { position: number; confidence: number }>
-
-/**
- * An amount that repeats on all rows of an order, or stands on the first alone, is the order's total.
- * What a platform is known to write as a total is none where rows of an order have amounts of their own.
- * Beside an amount a unit price is not needed, but is kept when the amount is the order's.
- */
-function settleAmounts(
-  assigned: Assigned,
-  sample: Sample,
-  chosen: ReadonlyMap<FieldName, number>,
-  byPreset: boolean,
-): void {
-  const order = assigned.get('orderId')
-  const total = assigned.get('orderTotal')
-  if (byPreset && order && total && !assigned.has('amount') && !assigned.has('unitPrice')) {
-    if (withinOrders(sample, order.position, total.position) === 'own') {
-      assigned.delete('orderTotal')
-      assigned.set('amount', total)
-    }
-    return
-  }
-  const amount = assigned.get('amount')
-  if (!amount) return
-  const repeated = order ? withinOrders(sample, order.position, amount.position) : null
-  if (!total && (repeated === 'first' || (repeated === 'alike' && !chosen.has('amount')))) {
-    assigned.delete('amount')
-    assigned.set('orderTotal', amount)
-  } else if (!chosen.has('unitPrice')) assigned.delete('unitPrice')
-}
-
-/** A column of times is read beside one of days; where that has its own times, it is not. */
-function settleTimeOfDay(
-  assigned: Assigned,
-  columns: readonly Column[],
-  chosen: ReadonlyMap<FieldName, number>,
-): void {
-  const day = assigned.get('orderedAt')
-  if (chosen.has('timeOfDay') || !assigned.has('timeOfDay')) return
-  if (!day || columns[day.position]!.values.some((value) => /\d:\d/.test(value))) assigned.delete('timeOfDay')
-}
-
-/** What an amount beside refunds can be compared with: as was said, as the platform has it, or as a header names it. */
-function settleCharged(
-  assigned: Assigned,
-  columns: readonly Column[],
-  leftOut: ReadonlySet<FieldName>,
-  known: readonly (readonly number[])[],
-): readonly (readonly number[])[] {
-  if (!assigned.has('refundAmount')) {
-    assigned.delete('chargedTotal')
-    return []
-  }
-  const said = assigned.get('chargedTotal')
-  if (said) return [[said.position]]
-  if (leftOut.has('chargedTotal')) return []
-  const amount = assigned.get('orderTotal') ?? assigned.get('amount')
-  const compared = known.filter((sum) => !sum.includes(amount?.position ?? -1))
-  if (compared.length > 0 || !amount) return compared
-  const taken = new Set([...assigned.values()].map(({ position }) => position))
-  const aliases: readonly string[] = fields.chargedTotal.aliases
-  const named = columns
-    .filter(
-      ({ position, plain, numeric }) => !taken.has(position) && aliases.includes(plain) && numeric >= sure,
-    )
-    .sort((a, b) => aliases.indexOf(a.plain) - aliases.indexOf(b.plain))
-  const [first] = named
-  if (!first) return []
-  assigned.set('chargedTotal', { position: first.position, confidence: 0.8 })
-  return [[first.position]]
 }
 
 function namedColumns(

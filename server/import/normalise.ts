@@ -66,8 +66,8 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       : raw(field)
   const id = (field: FieldName): Sql =>
     has(field)
-      ? sql`case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''')
-          then nullif(trim(regexp_replace(regexp_replace(${raw(field)}, '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
+      ? sql`case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')
+          then nullif(trim(regexp_replace(regexp_replace(regexp_replace(${raw(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
           else ${text(field)} end`
       : raw(field)
   const whole = (field: FieldName): Sql =>

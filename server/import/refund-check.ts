@@ -14,6 +14,8 @@ export interface RefundCheck {
   readonly compared: number
   readonly net: number
   readonly notNet: number
+  /** Of the refunded ones, those of which more was given back than paid: no total is needed to doubt them. */
+  readonly moreThanPaid: number
   readonly verdict: 'net' | 'not-net' | 'undecided'
   readonly amountsAreNet: boolean
   /** What decided: the merchant, the file's figures, what is known of the platform, or nothing of these. */
@@ -43,6 +45,7 @@ export async function checkRefunds(
   const [counts] = await engine.rows(
     sql`select count(*) as refunded,
       count(*) filter (where len(list_filter(charged, lambda one: one is not null)) > 0) as compared,
+      count(*) filter (where back > paid and paid >= 0) as more,
       count(*) filter (where is_net and not is_whole) as net,
       count(*) filter (where is_whole and not is_net) as whole
     from (
@@ -64,6 +67,7 @@ export async function checkRefunds(
     compared: Number(counts!.compared),
     net,
     notNet,
+    moreThanPaid: Number(counts!.more),
     verdict,
   } as const
   if (refunds.said !== null) return { ...found, amountsAreNet: refunds.said, by: 'mapping' }
@@ -114,10 +118,13 @@ export function settledRefunds(
 
 /** What the check found and what is done with it, for the receipt. */
 export function refundSentence(language: Language, check: RefundCheck): string {
-  const { unit, refunded, compared, net, notNet, verdict, amountsAreNet, by } = check
+  const { unit, refunded, compared, net, notNet, moreThanPaid, verdict, amountsAreNet, by } = check
   const found =
     compared === 0
       ? sentence(language, 'refunds.unchecked', { unit, refunded })
       : sentence(language, `refunds.${verdict}`, { unit, refunded, net, notNet })
-  return sentence(language, 'refunds.told', { found, net: amountsAreNet ? 'yes' : 'no', by })
+  const done = sentence(language, 'refunds.told', { found, net: amountsAreNet ? 'yes' : 'no', by })
+  return verdict === 'undecided' && by === 'default' && moreThanPaid > 0
+    ? `${done}${sentence(language, 'refunds.more', { unit, rows: moreThanPaid })}`
+    : done
 }

@@ -6,6 +6,7 @@ import { localDay } from '../../analytics/calendar/calendar.ts'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
+import { deletionsOf } from '../rights/deletions.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport } from './apply.ts'
@@ -293,6 +294,7 @@ export class ImportRuns {
           today: localDay(now, workspace.calendar),
           dryRun: order.dryRun,
           signal,
+          deletions: () => deletionsOf(this.#platform.store, workspace.id),
         },
         (outcome) => JSON.stringify(receipt(outcome)),
       )
@@ -329,9 +331,9 @@ export const inspectIn = (workspace: Workspace, path: string, fileName: string, 
 async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Readable | Refusal> {
   const readable = await inspectIn(workspace, order.path, order.fileName, order.map)
   if ('id' in readable) return readable
-  const { lacking, questions, headers } = readable.inspection
+  const { lacking, questions, headers, map } = readable.inspection
   // A file whose map says that it has no member column holds guest orders alone.
-  const needed = lacking.filter((lack) => !(lack === 'member' && order.map.columns?.memberId === null))
+  const needed = lacking.filter((lack) => !(lack === 'member' && map.columns.memberId === null))
   if (needed.length === 1 && needed[0] === 'member')
     return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
   if (needed.length > 0)

@@ -138,7 +138,9 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...(receipt.fewerLines > 0 ? [say('fewer-lines', { orders: receipt.fewerLines })] : []),
     ...receipt.reasons.map(({ sentence, rows }) => `  ${rows} × ${sentence}`),
     ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),
-    ...(receipt.alreadyThere ? [say('same-file', { importId: receipt.importId! })] : []),
+    ...(receipt.alreadyThere
+      ? [receipt.importId === null ? say('same-file-dry') : say('same-file', { importId: receipt.importId })]
+      : []),
   ].join('\n')
 
 const monthsTold = 6

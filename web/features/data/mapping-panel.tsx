@@ -56,7 +56,7 @@ export function MappingPanel({
       }
     >
       {(file) => {
-        const lacking = file.lacking.filter((lack) => lack !== 'member' || !isGuestsAlone(map))
+        const lacking = file.lacking.filter((lack) => lack !== 'member' || !isGuestsAlone(file))
         const open = lacking.length > 0 || file.questions.length > 0
         return (
           <div className={classes.mapping}>
@@ -134,7 +134,7 @@ function NeededColumns({ file, map, onChange }: Editing) {
               without={
                 row === 'order'
                   ? t('sure.rows')
-                  : row === 'member' && isGuestsAlone(map)
+                  : row === 'member' && isGuestsAlone(file)
                     ? t('sure.guests')
                     : undefined
               }
@@ -146,7 +146,7 @@ function NeededColumns({ file, map, onChange }: Editing) {
               row === 'member' ? [{ value: noMember, label: t('mapping.noMember') }, ...options] : options
             }
             value={
-              column ? String(column.position) : row === 'member' && isGuestsAlone(map) ? noMember : null
+              column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
             }
             placeholder={t(row === 'order' ? 'mapping.noOrder' : 'mapping.choose')}
             clearable={row === 'order'}
@@ -248,6 +248,7 @@ function Questions({ file, map, onChange }: Editing) {
 function RefundsTaken({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
   if (file.columns.every(({ field }) => field !== 'refundAmount')) return null
+  const said = file.map.amountsAreNet
   return (
     <Select
       label={t('refunds.label')}
@@ -255,12 +256,9 @@ function RefundsTaken({ file, map, onChange }: Editing) {
         value: choice,
         label: t(`refunds.${choice}`),
       }))}
-      value={map.amountsAreNet === undefined ? 'check' : map.amountsAreNet ? 'net' : 'off'}
+      value={said === undefined ? 'check' : said ? 'net' : 'off'}
       allowDeselect={false}
-      onChange={(choice) => {
-        const { amountsAreNet: _, ...rest } = map
-        onChange(choice === 'check' ? rest : { ...rest, amountsAreNet: choice === 'net' })
-      }}
+      onChange={(choice) => onChange({ ...map, amountsAreNet: choice === 'check' ? null : choice === 'net' })}
     />
   )
 }

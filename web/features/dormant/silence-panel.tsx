@@ -59,13 +59,14 @@ export function SilencePanel({ answer }: { answer: Answer<Dormancy> }) {
   return (
     <QueryPanel
       name={t('curve.name')}
-      title={(data) => population.of(title(data))}
+      title={(data) => title(data)}
       subtitle={({ thresholds: { active, cooling, dormant } }: Dormancy) =>
-        population.of(t('curve.subtitle', { active, cooling, dormant }))
+        t('curve.subtitle', { active, cooling, dormant })
       }
       query={answer}
       isEmpty={(data) => (points(data)[0]?.members ?? 0) === 0}
       empty={{ reason: t('curve.empty') }}
+      about={population.about}
       definition={population.note(t('curve.definition'))}
       table={(data) => tableOf(columns, points(data))}
       csvName="silence"

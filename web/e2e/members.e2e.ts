@@ -92,6 +92,7 @@ test('whom and which stores go along by the navigation, and Dormant takes the me
   await main.getByText('Only members in this segment, at “湖滨银泰店”.').waitFor()
   await page.getByRole('link', { name: 'Retention' }).click()
   await page.waitForURL(/\/retention\?/)
+  await page.getByRole('heading', { level: 1, name: 'Retention' }).waitFor()
   await settled(page)
   expect(new URL(page.url()).searchParams.get('stores')).toBe('["湖滨银泰店"]')
   expect(await main.getByText('at “湖滨银泰店”').count()).toBe(1)

@@ -55,6 +55,28 @@ export const holdoutOf = (
   recommended: { share: number; proves: boolean },
 ): number => (holdoutPicked ? holdout : recommended.proves ? recommended.share : emptyDraft.holdout)
 
+/**
+ * What a preview says to expect before the one draw that a campaign has: another draw, made for an estimate,
+ * would show numbers that the launch does not keep. Where nobody is held out nothing is drawn.
+ */
+export function expectedOf({
+  issued,
+  holdout,
+  plan,
+  worstCostMinor,
+}: Pick<Preview, 'issued' | 'holdout' | 'worstCostMinor'> & {
+  plan: { planned: { members: number } | null }
+}): { isDrawn: boolean; issued: number; worstCostMinor: Preview['worstCostMinor'] } {
+  if (plan.planned === null) return { isDrawn: false, issued, worstCostMinor }
+  const expected = issued + holdout - plan.planned.members
+  const known = typeof worstCostMinor === 'number' && issued > 0
+  return {
+    isDrawn: true,
+    issued: expected,
+    worstCostMinor: known ? Math.round((worstCostMinor / issued) * expected) : worstCostMinor,
+  }
+}
+
 /** The smallest rise that the composer recommends a holdout for. */
 export const effect = 0.05
 

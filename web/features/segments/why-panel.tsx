@@ -15,10 +15,13 @@ import classes from './segments.module.css'
 /** Why one member is in or not: each clause with the member's own value and what would turn it. */
 export function WhyPanel({
   expression,
+  before,
   member,
   onMember,
 }: {
   expression: string
+  /** The rule has moved on and is none at the moment: this is about the one before. */
+  before: boolean
   member: string | undefined
   onMember: (memberId: string | undefined) => void
 }) {
@@ -32,7 +35,7 @@ export function WhyPanel({
     enabled: member !== undefined,
   })
   return (
-    <Panel title={t('why.title')} subtitle={t('why.subtitle')}>
+    <Panel title={t('why.title')} subtitle={t(before ? 'why.before' : 'why.subtitle')}>
       <Finder key={member} member={member} onMember={onMember} />
       {why.isError ? <Failure error={why.error} retry={() => void why.refetch()} /> : null}
       {why.data ? (

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
-import { expectedOf, holdoutOf } from './draft.ts'
+import { makeFormat } from '../../ui/format.ts'
+import { emptyDraft, expectedOf, holdoutOf, problemsOf } from './draft.ts'
 
 describe('the holdout of a draft', () => {
   const proving = { share: 0.32, proves: true }
@@ -26,4 +27,13 @@ test('before the draw of the campaign, what is expected stands for what a trial 
     issued: 423,
     worstCostMinor: 'unbounded',
   })
+})
+
+test('a percentage with more than two decimals is told so, not that it is out of range', () => {
+  const format = makeFormat('en', 'CNY', 'Asia/Shanghai', { ofTotal: (part, total) => `${part}/${total}` })
+  const wrong = (percent: string) =>
+    problemsOf('offer', { ...emptyDraft, offerKind: 'percent', percent }, format)
+  expect(wrong('12.345')).toEqual(['percentDecimals'])
+  expect(wrong('100.01')).toEqual(['percent'])
+  expect(wrong('12.34')).toEqual([])
 })

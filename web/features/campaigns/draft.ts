@@ -85,6 +85,7 @@ export type Problem =
   | 'segment'
   | 'amount'
   | 'percent'
+  | 'percentDecimals'
   | 'cap'
   | 'minSpend'
   | 'budget'
@@ -97,7 +98,7 @@ export const steps = ['audience', 'offer', 'holdout', 'channel', 'review'] as co
 export type StepName = (typeof steps)[number]
 const fields: Record<StepName, readonly Problem[]> = {
   audience: ['name', 'segment'],
-  offer: ['amount', 'percent', 'cap', 'minSpend', 'budget'],
+  offer: ['amount', 'percent', 'percentDecimals', 'cap', 'minSpend', 'budget'],
   holdout: [],
   channel: ['url', 'days', 'day'],
   review: [],
@@ -116,7 +117,8 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (draft.offerKind === 'amount' && !((money(draft.amount) ?? 0) > 0)) found.add('amount')
   if (draft.offerKind === 'percent') {
     const percent = percentOf(draft.percent)
-    if (percent === null || percent <= 0 || percent > 100) found.add('percent')
+    if (/^\d{1,3}\.\d{3,}$/.test(draft.percent.trim())) found.add('percentDecimals')
+    else if (percent === null || percent <= 0 || percent > 100) found.add('percent')
     if (!optional(draft.cap)) found.add('cap')
   }
   if (money(draft.minSpend || '0') === null) found.add('minSpend')

@@ -135,12 +135,15 @@ function ClauseReason({ of }: { of: ExplainedClause }) {
         <span className={classes.flip}>
           {of.flip.onDay
             ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
-            : t('why.turns', { value: shown(of.flip.value) })}
+            : t('why.turns', { value: apart(shown(of.flip.value)) })}
         </span>
       ) : null}
     </li>
   )
 }
+
+/** A value before Chinese words: digits and Latin stand apart from them, a measure word does not. */
+const apart = (value: string) => (/\p{Script=Han}$/u.test(value) ? value : `${value} `)
 
 /** Writes a value of the clause's kind in the language on the screen. */
 function useShown({ asked, valueKind, unit }: ExplainedClause) {

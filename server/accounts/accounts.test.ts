@@ -65,6 +65,16 @@ describe('the link of the owner', () => {
       current: { name: 'demo' },
       workspaces: [{ name: 'demo' }, { name: 'other' }],
     })
+    // until a name is chosen the owner is called by the role, in the language of whoever reads
+    for (const [language, called] of [
+      ['zh-CN', '店主'],
+      ['en', 'Owner'],
+    ] as const) {
+      visitor.reads = language
+      expect((await visitor.query('accounts.me')).data).toMatchObject({ name: called })
+      expect(await idOf(visitor, called)).toBeTruthy()
+    }
+    visitor.reads = undefined
     const second = await new Visitor(app).mutate('accounts.signInWithLink', { token })
     expect(second).toMatchObject({ status: 401, data: undefined })
   })

@@ -14,8 +14,10 @@ import { api } from './api/api.ts'
 import { problems, sendProblem } from './api/problem.ts'
 import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
+import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
 import { uploadRoutes } from './import/uploads.ts'
+import { finishDeletions } from './rights/delete-member.ts'
 import type { Platform } from './platform.ts'
 import { appRouter, type AppRouter } from './router.ts'
 
@@ -30,6 +32,7 @@ export const isNoPage = (url: string): boolean => /^\/(api|trpc)(?:[/?]|$)|^[^?]
  */
 export async function makeApp(platform: Platform, isReady: () => boolean = () => true) {
   await recoverLaunches(platform)
+  await finishDeletions(platform)
   const app = Fastify({
     forceCloseConnections: true,
     // A reverse proxy on this machine is believed who calls, by what name and whether by HTTPS.
@@ -87,6 +90,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   })
   await app.register(api, { prefix: '/api/v1', platform })
   await app.register(memberExport, { prefix: '/export', platform })
+  await app.register(workspaceExport, { prefix: '/export', platform })
   await uploadRoutes(app, platform)
 
   if (existsSync(join(builtWeb, 'index.html'))) {

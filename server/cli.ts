@@ -5,10 +5,13 @@ import { exitCode } from './command-line/command.ts'
 import { serveCommand } from './command-line/serve-command.ts'
 import { backupCommands } from './backup/commands.ts'
 import { say } from './messages/messages.ts'
+import { exportCommands } from './export/commands.ts'
+import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
 import { importCommands } from './import/commands.ts'
+import { memberCommands } from './rights/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -25,6 +28,9 @@ demoCommands(program)
 metricCommands(program)
 keyCommands(program)
 importCommands(program)
+feedCommands(program)
+exportCommands(program)
+memberCommands(program)
 
 for (const command of everyCommand(program)) command.exitOverride()
 try {

@@ -40,7 +40,7 @@ export function makeFolder(path: string): void {
 }
 
 /** What a data folder holds, by the beginning of its name; all of it is its owner's alone. */
-const ours = /^(store\.db|server\.json|demo\.unfinished$|workspaces$|imports$|uploads$)/
+const ours = /^(store\.db|server\.json|deletions\.json|demo\.unfinished$|workspaces$|imports$|uploads$)/
 
 /** Takes from everybody but the owner what an earlier start left open to them. */
 function keepToOwner(folder: string): void {

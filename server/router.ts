@@ -1,6 +1,9 @@
 import { accountsRouter } from './accounts/router.ts'
 import { backupRouter } from './backup/router.ts'
 import { analyticsRouter } from './analytics/router.ts'
+import { dictionaryRouter } from './dictionary/router.ts'
+import { exportsRouter } from './export/router.ts'
+import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
@@ -10,6 +13,7 @@ import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
 import { importsRouter } from './import/router.ts'
+import { rightsRouter } from './rights/router.ts'
 import { settingsRouter } from './settings/router.ts'
 import { router } from './trpc.ts'
 import { workspacesRouter } from './workspaces/router.ts'
@@ -20,6 +24,9 @@ export const appRouter = router({
   backup: backupRouter,
   settings: settingsRouter,
   demo: demoRouter,
+  dictionary: dictionaryRouter,
+  exports: exportsRouter,
+  feeds: feedsRouter,
   segments: segmentsRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
@@ -28,6 +35,7 @@ export const appRouter = router({
   members: membersRouter,
   campaigns: campaignsRouter,
   imports: importsRouter,
+  rights: rightsRouter,
   workspaces: workspacesRouter,
 })
 

@@ -19,6 +19,8 @@ export interface DuckDbSettings {
   threads?: number
   /** As DuckDB writes it: '4GB'. */
   memoryLimit?: string
+  /** Likewise, while a large transaction runs. */
+  largeWorkLimit?: string
   /** Queries that may run at once; must stay below UV_THREADPOOL_SIZE or small work waits behind them. */
   readers?: number
 }
@@ -33,6 +35,7 @@ const openFiles = new Set<string>()
  */
 export async function openDuckDb(path: string, settings: DuckDbSettings = {}): Promise<Engine> {
   const inMemory = path === ':memory:'
+  const memoryLimit = settings.memoryLimit ?? '4GB'
   const file = inMemory ? path : resolve(path)
   if (!inMemory) {
     if (openFiles.has(file)) throw new Error(`${file} is already open in this process`)
@@ -42,7 +45,7 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
   try {
     const instance = await DuckDBInstance.create(file, {
       threads: String(settings.threads ?? 2),
-      memory_limit: settings.memoryLimit ?? '4GB',
+      memory_limit: memoryLimit,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       enable_external_file_cache: 'false',
@@ -51,7 +54,8 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     const setUp = await instance.connect()
     await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
     setUp.closeSync()
-    return new DuckDbEngine(instance, settings.readers ?? 6, () => {
+    const limits = { usual: memoryLimit, largeWork: settings.largeWorkLimit ?? '600MB' }
+    return new DuckDbEngine(instance, settings.readers ?? 6, limits, () => {
       openFiles.delete(file)
       if (!inMemory) rmSync(`${file}.tmp`, { recursive: true, force: true })
     })
@@ -64,14 +68,24 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
   }
 }
 
+const isOutOfMemory = (error: unknown) =>
+  error instanceof Error && error.message.startsWith('Out of Memory Error')
+
 class DuckDbEngine implements Engine {
   readonly #instance: DuckDBInstance
   readonly #released: () => void
   readonly #readers: Turns
   readonly #writers = new Turns(1)
+  readonly #limits: { readonly usual: string; readonly largeWork: string }
   #closed = false
 
-  constructor(instance: DuckDBInstance, readers: number, released: () => void) {
+  constructor(
+    instance: DuckDBInstance,
+    readers: number,
+    limits: { readonly usual: string; readonly largeWork: string },
+    released: () => void,
+  ) {
+    this.#limits = limits
     this.#instance = instance
     this.#readers = new Turns(readers)
     this.#released = released
@@ -112,6 +126,24 @@ class DuckDbEngine implements Engine {
     return this.#writers.take(undefined, () => this.#inTransaction(work))
   }
 
+  largeTransaction<T>(
+    work: (session: TransactionSession) => Promise<T>,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    return this.#writers.take(signal, async () => {
+      await this.#limitMemory(this.#limits.largeWork)
+      try {
+        return await this.#inTransaction(work).catch(async (error: unknown) => {
+          if (!isOutOfMemory(error)) throw error
+          await this.#limitMemory(this.#limits.usual)
+          return this.#inTransaction(work)
+        })
+      } finally {
+        await this.#limitMemory(this.#limits.usual)
+      }
+    })
+  }
+
   scratch<T>(
     work: (session: Session) => Promise<T>,
     options: { signal?: AbortSignal | undefined } = {},
@@ -145,6 +177,11 @@ class DuckDbEngine implements Engine {
     })
     this.#instance.closeSync()
     this.#released()
+  }
+
+  /** Where readers hold more than the limit now, it stays as it is. */
+  async #limitMemory(limit: string): Promise<void> {
+    await this.#connected((connection) => connection.run(`set memory_limit = '${limit}'`)).catch(() => {})
   }
 
   #inTransaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {

@@ -40,6 +40,15 @@ export interface Engine extends Session {
   /** Everything `work` does becomes visible at once, or, when it throws, nothing does. */
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T>
   /**
+   * Like `transaction`, for work that goes through much data: while it runs the engine keeps to less
+   * memory and puts aside on the disk what does not fit. Where that is not possible, `work` is undone
+   * and done again with all of the engine's memory.
+   */
+  largeTransaction<T>(
+    work: (session: TransactionSession) => Promise<T>,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<T>
+  /**
    * Like `transaction`, for work that writes to the attached database `scratch` alone: it runs among the
    * readers, so that a long import does not hold it up, and sees one state of the data throughout.
    */

@@ -280,14 +280,19 @@ export const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   group by all
   order by local_day, local_hour`
 
-export const categoryOrders = (asOf: Sql, only: Only) => sql`
-  select order_lines.category, any_value(orders.local_day) as local_day, any_value(orders.member_key) as member_key,
-    order_lines.order_key, any_value(orders.store) as store, any_value(orders.channel) as channel,
-    cast(sum(order_lines.quantity) as double) as quantity,
-    cast(sum(order_lines.net_minor) as bigint) as net_minor
-  from order_lines
-  join (select * from orders where member_key is not null and ${qualifiesOn(asOf)} and ${only(sql`member_key`)}) as orders
-    on orders.order_key = order_lines.order_key
-  where order_lines.category is not null
-  group by order_lines.category, order_lines.order_key
-  order by category, local_day, member_key, order_key`
+export const categoryOrders = (asOf: Sql, only: Only) => {
+  const qualifying = sql`orders where member_key is not null and ${qualifiesOn(asOf)} and ${only(sql`member_key`)}`
+  // texts are joined to the sums and not gathered with them: what is gathered can go to the disk
+  return sql`
+  select sold.category, orders.local_day, orders.member_key, sold.order_key, orders.store, orders.channel,
+    sold.quantity, sold.net_minor
+  from (
+    select category, order_key, cast(sum(quantity) as double) as quantity, cast(sum(net_minor) as bigint) as net_minor
+    from order_lines
+    where category is not null and order_key in (select order_key from ${qualifying})
+    group by category, order_key
+  ) as sold
+  join (select order_key, local_day, member_key, store, channel from ${qualifying}) as orders
+    on orders.order_key = sold.order_key
+  order by category, local_day, member_key, sold.order_key`
+}

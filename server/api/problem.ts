@@ -56,6 +56,8 @@ export const problems = {
   signInFirst: { id: 'sign-in', status: 401, code: 'unauthorized' },
   wrongRole: { id: 'role', status: 403, code: 'forbidden' },
   noExport: { id: 'export-role', status: 403, code: 'forbidden' },
+  exportRunning: { id: 'export-running', status: 409, code: 'export-running' },
+  workspaceExportMalformed: { id: 'workspace-export-malformed', status: 422, code: 'malformed' },
   exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
   noRefusedRows: { id: 'no-refused-rows', status: 404, code: 'unknown' },

@@ -99,7 +99,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 test('a restored folder holds every row, in its order, and lets the same people in', async () => {
   const data = join(folder, 'restored')
   expect(saved).toMatchObject({ kind: 'backed-up', backup: { workspaces: 2 } })
-  expect(await restore(file, data)).toEqual({ kind: 'restored', workspaces: 2 })
+  expect(await restore(file, data)).toEqual({ kind: 'restored', workspaces: 2, deletions: null })
   const platform = await openPlatform(data)
   try {
     expect(await everything(platform)).toBe(before)

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { z } from 'zod'
+import { listFileName, type ListFile, readListFile, writeListFile } from '../rights/deletions.ts'
 import { makeFolder, type Platform } from '../platform.ts'
 import { knownMigrations } from '../store/store.ts'
 import { ArchiveDamaged, digestOf, fileEntry, textEntry, walkArchive, writeArchive } from './archive.ts'
@@ -88,8 +89,11 @@ export async function backUp(platform: Platform, file: string, signal?: AbortSig
 }
 
 export type RestoreOutcome =
-  | { kind: 'restored'; workspaces: number }
+  /** `deletions`: how many the lists that were given have; null: none was given. */
+  | { kind: 'restored'; workspaces: number; deletions: number | null }
   | { kind: 'no-file' }
+  | { kind: 'no-list'; file: string }
+  | { kind: 'list-damaged'; file: string }
   | { kind: 'folder-not-empty' }
   | { kind: 'damaged'; reason: string }
   | { kind: 'newer' }
@@ -98,21 +102,39 @@ const halfWay = '.restoring'
 
 /**
  * Puts a backup into an empty or new data folder: first aside, every digest checked, then in place, the
- * Store last. Nothing is there until all of it is right.
+ * Store last. Nothing is there until all of it is right. A deletion list (the file `list`, and one that the
+ * folder has) is kept for the next start, which applies it to what the backup still knows.
  */
-export async function restore(file: string, folder: string): Promise<RestoreOutcome> {
+export async function restore(file: string, folder: string, list?: string): Promise<RestoreOutcome> {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return { kind: 'no-file' }
-  if (existsSync(folder) && readdirSync(folder).some((name) => name !== halfWay))
+  if (existsSync(folder) && readdirSync(folder).some((name) => name !== halfWay && name !== listFileName))
     return { kind: 'folder-not-empty' }
+  const own = join(folder, listFileName)
+  if (list !== undefined && !existsSync(list)) return { kind: 'no-list', file: list }
+  const given = [...(list === undefined ? [] : [list]), ...(existsSync(own) ? [own] : [])]
+  const lists: ListFile[] = []
+  for (const path of given) {
+    const read = readListFile(path)
+    if (!read) return { kind: 'list-damaged', file: path }
+    lists.push(read)
+  }
+  const deletions = [
+    ...new Map(lists.flatMap((one) => one.deletions).map((one) => [one.pseudonym, one])).values(),
+  ]
   const aside = join(folder, halfWay)
   rmSync(aside, { recursive: true, force: true })
   makeFolder(join(aside, 'workspaces'))
   try {
     const manifest = await unpacked(file, aside)
     if (manifest.migration > knownMigrations.at(-1)!) return { kind: 'newer' }
+    writeListFile(own, { format: 'reveille-deletions', applyAgain: true, deletions })
     renameSync(join(aside, 'workspaces'), join(folder, 'workspaces'))
     renameSync(join(aside, 'store.db'), join(folder, 'store.db'))
-    return { kind: 'restored', workspaces: manifest.workspaces.length }
+    return {
+      kind: 'restored',
+      workspaces: manifest.workspaces.length,
+      deletions: given.length === 0 ? null : deletions.length,
+    }
   } catch (error) {
     if (error instanceof ArchiveDamaged) return { kind: 'damaged', reason: error.message }
     throw error

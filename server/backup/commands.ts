@@ -39,7 +39,8 @@ export function backupCommands(program: Command): void {
 
   common(program.command('restore <file>'))
     .description('put a backup into an empty data folder')
-    .action(async (name: string, options: CommonOptions) => {
+    .option('--deletions <file>', 'deletion list of the folder that was lost (its deletions.json)')
+    .action(async (name: string, options: CommonOptions & { deletions?: string }) => {
       const file = resolve(name)
       const folder = resolve(options.data)
       const refuse = (sentence: string) => {
@@ -48,7 +49,11 @@ export function backupCommands(program: Command): void {
       }
       let outcome
       try {
-        outcome = await restore(file, folder)
+        outcome = await restore(
+          file,
+          folder,
+          options.deletions === undefined ? undefined : resolve(options.deletions),
+        )
       } catch (error) {
         const sentence = refusalOf(error, { folder })
         if (sentence === null) throw error
@@ -56,14 +61,22 @@ export function backupCommands(program: Command): void {
       }
       switch (outcome.kind) {
         case 'restored': {
-          const { workspaces } = outcome
+          const { workspaces, deletions } = outcome
+          const told = [
+            say('restored', { folder, workspaces }),
+            deletions === null ? say('restoredWithoutList') : say('restoredDeletions', { deletions }),
+          ]
           process.stdout.write(
-            `${options.json ? JSON.stringify({ folder, workspaces }) : say('restored', { folder, workspaces })}\n`,
+            `${options.json ? JSON.stringify({ folder, workspaces, deletions }) : told.join('\n')}\n`,
           )
           return
         }
         case 'no-file':
           return refuse(say('backupMissing', { file }))
+        case 'no-list':
+          return refuse(say('listMissing', { file: outcome.file }))
+        case 'list-damaged':
+          return refuse(say('listDamaged', { file: outcome.file }))
         case 'folder-not-empty':
           return refuse(say('folderNotEmpty', { folder }))
         case 'damaged':

@@ -168,6 +168,23 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
   done('restored', 'restore', backup)
   expect(done('restored', 'segment', 'count', 'orders = 1', '--workspace', 'W')).toMatchObject({ members: 1 })
 
+  const member = ['--workspace', 'W']
+  expect(done('d', 'member', 'export', 'm2', ...member)).toMatchObject({
+    format: 'reveille-member',
+    profile: { memberId: 'm2' },
+    importedLines: [{ memberId: 'm2', fileName: 'orders.csv' }],
+    coupons: [{ ledger: [{ kind: 'issued' }] }],
+  })
+  const unconfirmed = run('d', 'member', 'delete', 'm2', ...member)
+  expect(unconfirmed.status).toBe(1)
+  const { pseudonym } = done<{ pseudonym: string }>('d', 'member', 'delete', 'm2', ...member, '--yes')
+  expect(pseudonym).toMatch(/^deleted-/)
+  expect(run('d', 'member', 'export', 'm2', ...member).status).toBe(1)
+  expect(run('d', 'member', 'delete', 'm2', ...member, '--yes').status).toBe(1)
+  done('listed', 'restore', backup, '--deletions', join(folder, 'd', 'deletions.json'))
+  expect(run('listed', 'member', 'export', 'm2', ...member).status).toBe(1)
+  expect(done('listed', 'segment', 'count', 'orders = 1', ...member)).toMatchObject({ members: 1 })
+
   expect(done('d', 'imports', '--workspace', 'W')).toMatchObject([
     { importId: receipt.importId, undoneAt: null },
   ])

@@ -1,5 +1,6 @@
 import { EngineDamaged, EngineInUse } from '../../analytics/engine/engine.ts'
 import { say } from '../messages/messages.ts'
+import { ListDamaged } from '../rights/deletions.ts'
 import { StoreDamaged, StoreInUse } from '../store/dialect.ts'
 import { StoreNewer } from '../store/store.ts'
 import { readServerFile } from './server-file.ts'
@@ -30,6 +31,7 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
   if (error instanceof EngineInUse) return say('engineInUse', { file: error.path })
   if (error instanceof StoreDamaged) return say('storeDamaged', { file: error.message })
   if (error instanceof EngineDamaged) return say('engineDamaged', { file: error.path })
+  if (error instanceof ListDamaged) return say('listDamaged', { file: error.path })
   if (isDiskFull(error)) return say('diskFull', { folder })
   if (error instanceof StoreNewer) return say('storeNewer', { folder })
   if (
@@ -61,14 +63,17 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
   }
 }
 
-function isDiskFull(error: unknown): boolean {
+/** The disk, or what may be used of it for work that is too large for memory, has no room left. */
+export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if ('errcode' in error && error.errcode === sqliteFull) return true
   // DuckDB says so in words alone
   return (
-    ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '') || /No space left on device/.test(error.message)
+    ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '') ||
+    /No space left on device|max_temp_directory_size/.test(error.message)
   )
 }
 
-const systemCode = (error: unknown): string | undefined =>
+/** What the system calls an error: ENOSPC, EACCES. */
+export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined

@@ -5,6 +5,8 @@ import { createBaseTables } from '../../analytics/schema/base.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { loadShop } from '../../fixtures/load.ts'
 import type { Platform } from '../platform.ts'
+import { deletionsOf } from '../rights/deletions.ts'
+import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
 import { addWakeUp, forgetWakeUps } from './wake-up.ts'
 
 export const demoName = 'demo'
@@ -80,14 +82,18 @@ async function make(platform: Platform, options: DemoOptions): Promise<Demo> {
       timeZone: defaultCalendar.timeZone,
     }))
   if (!workspace) throw new Error('The workspace demo was made by somebody else at the same moment.')
+  const deletions = await deletionsOf(platform.store, workspace.id)
   const loaded = await workspace.engine.transaction(async (session) => {
     for (const table of dataTables) await session.run(sql`drop table if exists ${name(table)}`)
     await createBaseTables(session, workspace.calendar)
     // every event is taken in again, on the new members
     await session.run(sql`update workspace_state set watermark = 0`)
-    return loadShop(session, shop, now)
+    const made = await loadShop(session, shop, now)
+    await pseudonymiseEngine(session, deletions, shop.end)
+    return made
   })
-  if (cut) await forgetWakeUps(platform, workspace.id) // its campaign may be launched in part
+  // its campaign may be launched in part, or have gone to somebody who is deleted since
+  if (cut || deletions.length > 0) await forgetWakeUps(platform, workspace.id)
   const woken = await addWakeUp(platform, workspace, shop)
   rmSync(mark)
   return {

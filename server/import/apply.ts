@@ -1,8 +1,15 @@
-import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
+import {
+  type Engine,
+  QueryCancelled,
+  type QueryOptions,
+  type Session,
+} from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
-import { foldStep, rewriteOrders, touchedMembers } from './fold.ts'
+import type { Deletion } from '../rights/deletions.ts'
+import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
+import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
 
 /** An import as it is kept, before its receipt is known. */
 export interface NewImport {
@@ -55,43 +62,55 @@ class Undone extends Error {
 /**
  * Appends the staged lines, folds, rewrites the orders that changed and refreshes what is derived, in
  * one transaction. A dry run, and a file that is already there and changes nothing, leave no trace.
- * `report` is asked for the receipt once the outcome is known.
+ * `report` is asked for the receipt once the outcome is known; `deletions` for the deletion list once no
+ * other change can come between, so that who was deleted comes back as their pseudonym at most.
  */
 export async function applyImport(
   engine: Engine,
   coming: NewImport,
   lines: Sql,
-  settings: { timeZone: string; today: string; dryRun: boolean; signal: AbortSignal },
+  settings: {
+    timeZone: string
+    today: string
+    dryRun: boolean
+    signal: AbortSignal
+    deletions: () => Promise<readonly Deletion[]>
+  },
   report: (applied: Applied) => string,
 ): Promise<Applied> {
   try {
-    return await engine.transaction(async (plain) => {
+    return await engine.largeTransaction(async (plain) => {
       const session = patient(plain, { signal: settings.signal })
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
+      const someDeleted = await findDeleted(session, await settings.deletions(), lines)
       await session.run(sql`insert into import_lines by name
-        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro) from ${lines} as line`)
+        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro)
+        from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
       await foldStep(session, { importSeq, replace: coming.replace })
-      await session.run(
-        sql`create or replace temp table rewritten as select distinct order_id from taken_over`,
-      )
+      await session.run(sql`create or replace temp table rewritten as select order_id from taken_over`)
       const [taken] = await session.rows(
         sql`select (select count(*) from coming) = (select count(*) from taken_over) as whole`,
       )
-      await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
+      const { othersToo } = await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
       const applied = {
-        ...(await outcome(session, importSeq, coming.fileHash)),
+        ...(await outcome(session, importSeq, coming.fileHash, {
+          allWritten: taken!.whole === true && !othersToo,
+        })),
         months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
-      if (applied.imported > 0)
+      if (applied.imported > 0) {
+        for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
+      }
+      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
       return applied
-    })
+    }, settings)
   } catch (error) {
     if (error instanceof Undone) return error.applied
     throw error
@@ -108,7 +127,7 @@ export async function takeOut(
   importId: string,
   settings: { timeZone: string; today: string; undoneAt: string; signal: AbortSignal },
 ): Promise<{ orders: number }> {
-  return engine.transaction(async (plain) => {
+  return engine.largeTransaction(async (plain) => {
     const session = patient(plain, { signal: settings.signal })
     const [undone] = await session.rows(
       sql`select import_seq, report from imports where import_id = ${importId}`,
@@ -146,8 +165,9 @@ export async function takeOut(
     const report = JSON.stringify({ ...(JSON.parse(String(undone!.report)) as object), undoneMonths })
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp), report = ${report}
       where import_seq = ${importSeq}`)
+    if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }
-  })
+  }, settings)
 }
 
 async function dropMembersWithNothingLeft(session: Session): Promise<void> {
@@ -167,21 +187,25 @@ async function dropMembersWithNothingLeft(session: Session): Promise<void> {
     where member_key in (select member_key from left_over) and not ${known}`)
 }
 
+/** `allWritten`: the orders that the file names are those in `heads`, which spares comparing ids. */
 async function outcome(
   session: Session,
   importSeq: number,
   fileHash: string,
+  { allWritten }: { allWritten: boolean },
 ): Promise<Omit<Applied, 'months'>> {
   const [counts] = await session.rows(sql`
-    select coalesce(cast(sum(lines) filter (where taken) as bigint), 0) as imported,
-      coalesce(cast(sum(lines) filter (where not taken) as bigint), 0) as unchanged,
-      count(*) filter (where taken and was_known) as corrected,
-      count(*) filter (where taken and not was_known) as new_orders
+    select (select coalesce(cast(sum(lines) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected,
+      (select count(*) from coming) - known_orders as new_orders
     from (
-      select coming.lines, coming.order_id in (select order_id from taken_over) as taken,
-        coming.order_id in (select order_id from known) as was_known
-      from coming)`)
-  const [fewer] = await session.rows(sql`select count(*) as orders from (
+      select coalesce(cast(sum(known.lines) filter (where taken_over.order_id is null) as bigint), 0) as unchanged,
+        count(taken_over.order_id) as corrected, count(*) as known_orders
+      from known left join taken_over on taken_over.order_id = known.order_id
+    ) as known_before`)
+  const [fewer] =
+    counts!.unchanged === 0
+      ? [{ orders: 0 }]
+      : await session.rows(sql`select count(*) as orders from (
       select known.order_id from known
       join import_lines on import_lines.order_id = known.order_id and import_lines.import_seq = known.import_seq
       where known.order_id not in (select order_id from taken_over)
@@ -194,7 +218,11 @@ async function outcome(
       count(*) filter (where state = 'paid' and not qualifying) as empty
     from (
       select state, member_key, state = 'paid' and net_minor > 0 and void_day is null as qualifying
-      from orders where order_id in (select order_id from coming))`)
+      from orders where ${
+        allWritten
+          ? sql`order_key in (select order_key from heads)`
+          : sql`order_id in (select order_id from coming)`
+      })`)
   const [same] =
     counts!.imported === 0
       ? await session.rows(sql`select import_id from imports

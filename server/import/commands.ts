@@ -6,7 +6,7 @@ import { answer, type CommonOptions, inWorkspace, Refused } from '../command-lin
 import type { Connection } from '../command-line/connect.ts'
 import { type Inspection, unsureColumns } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
-import { presets } from './presets.ts'
+import { presetNames } from './presets.ts'
 import { countsOf, mappingText, progressText, receiptText, type ToldReceipt } from './told.ts'
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'
@@ -15,6 +15,7 @@ interface ImportOptions extends CommonOptions {
   kind: string
   preset?: string
   map?: string
+  guests?: boolean
   dryRun?: boolean
   replace?: boolean
   yes?: boolean
@@ -27,8 +28,9 @@ export function importCommands(program: Command): void {
       'take in files of orders or order lines (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
     )
     .option('--kind <kind>', 'what the files hold', 'orders')
-    .option('--preset <name>', `columns of a platform's export: ${Object.keys(presets).join(', ')}`)
+    .option('--preset <name>', `columns of a platform's export: ${presetNames.join(', ')}`)
     .option('--map <file>', 'JSON that says what columns mean, over the guess')
+    .option('--guests', 'take all as guest orders: store totals, no member figures')
     .option('--dry-run', 'say what would happen and change nothing')
     .option('--replace', "a file's fewer lines of an order replace it too")
     .option('--yes', 'take the guessed mapping without asking')
@@ -77,27 +79,28 @@ export function importCommands(program: Command): void {
 }
 
 function overridesOf(options: ImportOptions): MapOverrides {
-  const preset = options.preset === undefined ? {} : presets[options.preset]
-  if (!preset)
-    throw new Refused(
-      say('unknown-preset', { preset: options.preset!, known: Object.keys(presets).join(', ') }),
-    )
-  if (options.map === undefined) return preset
+  const preset = presetNames.find((name) => name === options.preset)
+  if (options.preset !== undefined && !preset)
+    throw new Refused(say('unknown-preset', { preset: options.preset, known: presetNames.join(', ') }))
+  const given = options.map === undefined ? {} : mapFile(options.map)
+  return {
+    ...given,
+    ...(preset ? { preset } : {}),
+    ...(options.guests ? { columns: { ...given.columns, memberId: null } } : {}),
+  }
+}
+
+function mapFile(path: string): MapOverrides {
   const bad = (detail: string) => new Refused(say('bad-map', { detail }))
   let given: unknown
   try {
-    given = JSON.parse(readFileSync(options.map, 'utf8'))
+    given = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw bad(`${options.map}: ${(error as Error).message}`)
+    throw bad(`${path}: ${(error as Error).message}`)
   }
   const read = MapOverrides.safeParse(given)
   if (!read.success) throw bad(inputSentence(languageOf(), read.error))
-  return {
-    ...preset,
-    ...read.data,
-    columns: { ...preset.columns, ...read.data.columns },
-    states: { ...preset.states, ...read.data.states },
-  }
+  return read.data
 }
 
 const pollMs = 200

@@ -1,9 +1,9 @@
-import { daysBetween } from '../../analytics/calendar/calendar.ts'
 import type { Engine } from '../../analytics/engine/engine.ts'
-import { duckdb as d } from '../../analytics/sql/duckdb.ts'
+import { feedHealth } from '../../analytics/relations/feed-health.ts'
+import { derivedTables } from '../../analytics/schema/derived.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 
-/** A store whose orders seem to have stopped coming in; null: the shop has no stores. */
+/** A store whose orders seem to have stopped coming in; null: the shop as a whole. */
 export interface FeedGap {
   readonly store: string | null
   readonly lastDay: string
@@ -11,33 +11,13 @@ export interface FeedGap {
   readonly days: number
 }
 
-/**
- * Stores with a feed gap at the workspace's asOf: more days since the newest order day than three and
- * than the 99th percentile of the gaps between days with orders in the 365 days before it.
- * Source: DEFINITIONS.md, "Time".
- */
+/** Feed gaps at the workspace's asOf, the longest first: what a receipt tells of the data it is now part of. */
 export async function feedGaps(engine: Engine, signal?: AbortSignal): Promise<FeedGap[]> {
-  const rows = await engine.rows(
-    sql`with days as (select distinct store, local_day from orders where state = 'paid'),
-      newest as (select store, max(local_day) as day from days group by store),
-      gaps as (
-        select days.store, ${d.daysBetween(
-          sql`lag(days.local_day) over (partition by days.store order by days.local_day)`,
-          sql`days.local_day`,
-        )} as gap
-        from days join newest on newest.store is not distinct from days.store and days.local_day >= newest.day - 365
-      ),
-      usual as (select store, ${d.quantile(0.99, sql`gap`)} as longest from gaps where gap is not null group by store)
-      select newest.store, newest.day, state.as_of, coalesce(usual.longest, 0) as longest
-      from newest cross join workspace_state as state
-      left join usual on usual.store is not distinct from newest.store
-      order by newest.day`,
-    { signal },
-  )
-  return rows.flatMap(({ store, day, asOf, longest }) => {
-    const days = asOf === null ? 0 : daysBetween(String(day), String(asOf))
-    return days > Math.max(3, Number(longest))
-      ? [{ store: store as string | null, lastDay: String(day), days }]
-      : []
-  })
+  const [state] = await engine.rows(sql`select as_of from workspace_state`, { signal })
+  if (!state || state.asOf === null) return []
+  const health = await feedHealth(engine, derivedTables().orderCube, String(state.asOf), { signal })
+  return health
+    .filter(({ isGap }) => isGap)
+    .map(({ store, newestDay, silentDays }) => ({ store, lastDay: newestDay, days: silentDays }))
+    .toSorted((a, b) => b.days - a.days)
 }

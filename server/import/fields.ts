@@ -3,7 +3,7 @@
  * without blanks and punctuation, best first, as platforms and tills write them in English and Chinese.
  */
 export interface Field {
-  readonly type: 'id' | 'date' | 'number' | 'text'
+  readonly type: 'id' | 'date' | 'time' | 'number' | 'text'
   readonly aliases: readonly string[]
 }
 
@@ -34,6 +34,11 @@ export const fields = {
       datetime timestamp date time
       下单时间 下单日期 订单创建时间 订单提交时间 订单时间 订单日期 创建时间 交易时间 交易日期 成交时间 消费时间 销售时间 销售日期 日期 时间`),
   },
+  /** Beside a column of days alone. */
+  timeOfDay: {
+    type: 'time',
+    aliases: list(`time timeofday ordertime transactiontime 时间 下单时间 交易时间`),
+  },
   paidAt: {
     type: 'date',
     aliases: list(`paidat paiddate paymentdate paymenttime paytime orderapprovedat
@@ -54,6 +59,14 @@ export const fields = {
       应收订单金额 销售额 消费金额 订单总金额 总金额 小计 金额`),
   },
   orderTotal: { type: 'number', aliases: [] },
+  /** What was charged before refunds, beside an amount that may have them taken off: only compared. */
+  chargedTotal: {
+    type: 'number',
+    aliases: list(`ordertotal grandtotal totalamount grossamount grosstotal originaltotal totalcharged total
+      订单总金额 总金额 订单总额 应收订单金额 订单应付金额 应付金额 应付总额 订单金额`),
+  },
+  /** Sales of gift cards and top-ups within the amount, which are no orders. */
+  topUp: { type: 'number', aliases: list(`giftcardsales`) },
   quantity: {
     type: 'number',
     aliases:

@@ -29,6 +29,11 @@ export async function foldStep(
   await session.run(sql`create or replace temp table known as
     select coming.order_id, coming.lines, order_versions.import_seq
     from coming join order_versions on order_versions.order_id = coming.order_id`)
+  if (!(await anyRow(session, sql`known`))) {
+    await session.run(sql`create or replace temp table taken_over as select order_id from coming`)
+    await session.run(sql`insert into order_versions select order_id, ${importSeq} from taken_over`)
+    return
+  }
   const counted = (importSeqColumn: Sql) => sql`
     select import_lines.order_id, import_lines.content_hash, count(*) as n
     from import_lines join known on known.order_id = import_lines.order_id
@@ -52,6 +57,12 @@ export async function foldStep(
   await session.run(sql`insert into order_versions select order_id, ${importSeq} from taken_over`)
 }
 
+/** What most imports need not ask: whether a table has a row at all. */
+async function anyRow(session: Session, table: Sql): Promise<boolean> {
+  const [answer] = await session.rows(sql`select exists (select 1 from ${table}) as is_there`)
+  return answer!.isThere === true
+}
+
 /** A row is money given back, not sold: a negative amount, or nothing for a negative quantity. */
 const givenBack = sql`(line.net_minor < 0 or (line.net_minor = 0 and coalesce(line.quantity, 0) < 0))`
 
@@ -66,13 +77,14 @@ const bookkeeping = sql`(contains(lower(product), 'bad debt') or contains(produc
  * Writes the base rows of the orders in the temporary table `rewritten` (`order_id`) anew from their
  * current lines. Orders that keep their id keep their key. Leaves the keys of everybody whose rows
  * were or are among them in the temporary table `touched_members`. `whole`: the import whose lines,
- * all of them, are the current ones of `rewritten`; null when they have to be looked up.
+ * all of them, are the current ones of `rewritten`; null when they have to be looked up. Answers
+ * whether orders had to be written again that `rewritten` did not name; all of them are in `heads`.
  */
 export async function rewriteOrders(
   session: Session,
   timeZone: string,
   whole: number | null = null,
-): Promise<void> {
+): Promise<{ othersToo: boolean }> {
   const othersToo = await withNamedOrders(session)
   const lines =
     whole === null || othersToo ? currentLines : sql`(select * from import_lines where import_seq = ${whole})`
@@ -83,9 +95,12 @@ export async function rewriteOrders(
     union
     select member_key from refunds where member_key is not null
       and ${refundingOrder} in (select order_id from rewritten)`)
-  await session.run(sql`delete from order_lines where order_key in (select order_key from replaced)`)
-  await session.run(sql`delete from orders where order_id in (select order_id from rewritten)`)
-  await session.run(sql`delete from refunds where ${refundingOrder} in (select order_id from rewritten)`)
+  if (await anyRow(session, sql`replaced`)) {
+    await session.run(sql`delete from order_lines where order_key in (select order_key from replaced)`)
+    await session.run(sql`delete from orders where order_key in (select order_key from replaced)`)
+  }
+  if (await anyRow(session, sql`refunds`))
+    await session.run(sql`delete from refunds where ${refundingOrder} in (select order_id from rewritten)`)
 
   await welcomeMembers(session, lines)
   await headsOfRewritten(session, lines)
@@ -107,6 +122,7 @@ export async function rewriteOrders(
   await writeRefunds(session, timeZone, lines)
   await voidDays(session)
   await memberRegions(session)
+  return { othersToo }
 }
 
 /**
@@ -114,18 +130,21 @@ export async function rewriteOrders(
  * it names now and the one that it named before. Answers whether there are such.
  */
 async function withNamedOrders(session: Session): Promise<boolean> {
+  await session.run(sql`create or replace temp table naming_line as
+    select distinct import_seq, order_id, refunds_order_id from import_lines where refunds_order_id is not null`)
   await session.run(sql`create or replace temp table naming as
-    select distinct import_lines.order_id, refunds_order_id
-    from import_lines join order_versions
-      on order_versions.order_id = import_lines.order_id and order_versions.import_seq = import_lines.import_seq
-    where refunds_order_id is not null`)
+    select distinct naming_line.order_id, refunds_order_id
+    from naming_line join order_versions
+      on order_versions.order_id = naming_line.order_id and order_versions.import_seq = naming_line.import_seq`)
   const counted = sql`select count(*) as orders from rewritten`
   const [before] = await session.rows(counted)
-  await session.run(sql`insert into rewritten
+  if (await anyRow(session, sql`refunds`))
+    await session.run(sql`insert into rewritten
     select distinct orders.order_id from refunds join orders on orders.order_key = refunds.order_key
     where ${refundingOrder} in (select order_id from rewritten)
       and orders.order_id not in (select order_id from rewritten)`)
-  await session.run(sql`insert into rewritten
+  if (await anyRow(session, sql`naming`))
+    await session.run(sql`insert into rewritten
     select order_id from (
       select order_id from naming where refunds_order_id in (select order_id from rewritten)
       union
@@ -159,6 +178,10 @@ async function welcomeMembers(session: Session, lines: Sql): Promise<void> {
     member_key = greatest(member_key, (select coalesce(max(member_key), 0) from members))`)
 }
 
+/** The lines have more than one of the three states. */
+const statesDiffer = sql`bool_or(state = 'paid') and bool_or(state <> 'paid')
+  or bool_or(state = 'unpaid') and bool_or(state <> 'unpaid')`
+
 /** What the lines that `among` tells were charged; list price and discount are null unless each of the lines has one. */
 const charged = (among: Sql): Sql => {
   const ofEach = (column: Sql) =>
@@ -180,53 +203,71 @@ const refundOfOrder = sql`case
 
 /**
  * One row per order or credit note of `rewritten`, as its current lines say, into the temporary table
- * `heads`. Orders that were there keep their key, new ones get keys above all that were ever given.
+ * `heads`, in order of time. Orders that were there keep their key, new ones get keys above all that
+ * were ever given. Texts are numbered before they are gathered: states of a fixed size go to the disk
+ * when the memory is short, texts could not.
  */
 async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
   const earliest = (column: Sql) =>
-    sql`arg_min(${column}, (ordered_at, row_number)) filter (where ${column} is not null)`
+    sql`arg_min(${column}, cast(epoch_us(ordered_at) as hugeint) * 1099511627776 + row_number) filter (where ${column} is not null)`
   const paid = sql`state = 'paid'`
   await session.run(sql`update keys_given set
     order_key = greatest(order_key, (select coalesce(max(order_key), 0) from orders),
       (select coalesce(max(order_key), 0) from replaced))`)
+  await session.run(sql`create or replace temp table places as
+    select store, channel,
+      case when store is not null then cast(dense_rank() over (order by store) as integer) end as store_number,
+      case when channel is not null then cast(dense_rank() over (order by channel) as integer) end as channel_number
+    from (select distinct store, channel from ${lines} as line) as named`)
+  await session.run(sql`create or replace temp table summed as
+    select order_id,
+      ${earliest(sql`members.member_key`)} as member_key,
+      min(ordered_at) as ordered_at,
+      case when bool_or(${paid}) then 'paid' when bool_or(state = 'unpaid') then 'unpaid' else 'closed' end as state,
+      ${earliest(sql`places.store_number`)} as store_number,
+      ${earliest(sql`places.channel_number`)} as channel_number,
+      max(order_net_minor) as order_net_minor,
+      ${refundOfOrder} as order_refund_minor,
+      min(row_number) as first_row,
+      bool_or(not ${givenBack}) as anything_sold,
+      bool_and(coalesce(${bookkeeping}, false)) as bookkeeping,
+      -- lines differ in their state, or only some have the total
+      (${statesDiffer}) or count(order_net_minor) not in (0, count(*)) as mixed,
+      ${charged(sql`(order_net_minor is not null or not ${givenBack})`)}
+    from ${lines} as line
+    left join members on members.member_id = line.member_id
+    left join places on places.store is not distinct from line.store
+      and places.channel is not distinct from line.channel
+    group by order_id`)
+  const [given] = await session.rows(sql`select order_key from keys_given`)
   await session.run(sql`create or replace temp table heads as
-    with summed as (
-      select order_id,
-        ${earliest(sql`member_id`)} as member_id,
-        min(ordered_at) as ordered_at,
-        case when bool_or(${paid}) then 'paid' when bool_or(state = 'unpaid') then 'unpaid' else 'closed' end as state,
-        ${earliest(sql`store`)} as store,
-        ${earliest(sql`channel`)} as channel,
-        max(order_net_minor) as order_net_minor,
-        ${refundOfOrder} as order_refund_minor,
-        min(row_number) as first_row,
-        bool_or(not ${givenBack}) as anything_sold,
-        bool_and(coalesce(${bookkeeping}, false)) as bookkeeping,
-        -- lines differ in their state, or only some have the total
-        min(state) <> max(state) or count(order_net_minor) not in (0, count(*)) as mixed,
-        ${charged(sql`(order_net_minor is not null or not ${givenBack})`)}
-      from ${lines} as line group by order_id
-    ),
-    of_mixed as (
+    with of_mixed as (
       select line.order_id, ${charged(sql`true`)}
-      from ${lines} as line join summed on summed.order_id = line.order_id and summed.mixed
+      from ${lines} as line join (select * from summed where mixed) as summed on summed.order_id = line.order_id
       where ${isSold(sql`summed`)}
       group by line.order_id
     ),
+    stores as (select distinct store_number, store from places where store_number is not null),
+    channels as (select distinct channel_number, channel from places where channel_number is not null),
     whole as (
-      select summed.* exclude (mixed, net_minor, gross_minor, discount_minor),
+      select summed.order_id, summed.member_key, summed.ordered_at, summed.state, stores.store, channels.channel,
+        summed.order_net_minor, summed.order_refund_minor, summed.first_row, summed.bookkeeping,
         coalesce(order_net_minor, case when mixed then of_mixed.net_minor else summed.net_minor end, 0) as net_minor,
         case when mixed then of_mixed.gross_minor else summed.gross_minor end as gross_minor,
         case when mixed then of_mixed.discount_minor else summed.discount_minor end as discount_minor,
-        case when order_net_minor is null then anything_sold else order_net_minor >= 0 end as is_order
-      from summed left join of_mixed on of_mixed.order_id = summed.order_id
+        case when order_net_minor is null then anything_sold else order_net_minor >= 0 end as is_order,
+        replaced.order_key as kept_key
+      from summed
+      left join of_mixed on of_mixed.order_id = summed.order_id
+      left join stores on stores.store_number = summed.store_number
+      left join channels on channels.channel_number = summed.channel_number
+      left join replaced on replaced.order_id = summed.order_id
+      order by kept_key is not null, summed.ordered_at, summed.order_id
     )
-    select whole.* exclude (member_id), members.member_key,
-      coalesce(replaced.order_key, (select order_key from keys_given)
-        + row_number() over (order by replaced.order_key is not null, whole.ordered_at, whole.order_id)) as order_key
-    from whole
-    left join members on members.member_id = whole.member_id
-    left join replaced on replaced.order_id = whole.order_id`)
+    select * exclude (kept_key),
+      coalesce(kept_key, cast(${Number(given!.orderKey)} as bigint) + row_number() over ()) as order_key
+    from whole`)
+  await session.run(sql`drop table summed`)
   await session.run(sql`update members set stub = false
     where stub and member_key in (select member_key from heads)`)
   await session.run(sql`update keys_given set
@@ -282,7 +323,7 @@ async function voidDays(session: Session): Promise<void> {
         select refunds.order_key, refunds.local_day, orders.net_minor,
           sum(refunds.amount_minor) over (partition by refunds.order_key order by refunds.local_day) as back_minor
         from refunds join orders on orders.order_key = refunds.order_key
-        where refunds.counts and orders.order_id in (select order_id from rewritten)
+        where refunds.counts and refunds.order_key in (select order_key from heads)
       ) as running
       where back_minor >= net_minor
       group by order_key
@@ -307,3 +348,16 @@ async function memberRegions(session: Session): Promise<void> {
 
 /** Relation of the members that the last `rewriteOrders` of the session touched. */
 export const touchedMembers: Sql = sql`(select member_key from ${name('touched_members')})`
+
+/** The temporary tables of an import that nothing reads once the orders are written: room for what follows. */
+export const foldTables: readonly Sql[] = [
+  'coming',
+  'known',
+  'taken_over',
+  'rewritten',
+  'naming_line',
+  'naming',
+  'replaced',
+  'places',
+  'heads',
+].map(name)

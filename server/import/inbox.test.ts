@@ -56,7 +56,7 @@ test('what cannot be imported for sure is put aside with the reason, until its c
   expect(state.folder).toBe(folder)
   expect(state.refused.map(({ fileName, reason }) => [fileName, reason]).toSorted()).toEqual([
     ['empty.txt', 'empty.txt is empty. Export it again and try once more.'],
-    ['unsure.csv', expect.stringContaining('no column for the member') as string],
+    ['unsure.csv', expect.stringContaining('no column that tells members apart') as string],
   ])
   expect(inboxState(shop.platform, shop.workspace, 'zh-CN').refused.map(({ reason }) => reason)).toContain(
     'empty.txt 是空文件，请重新导出后再试。',

@@ -3,6 +3,7 @@ import { type FieldName, fields, plainHeader } from './fields.ts'
 import {
   asMapFile,
   type ColumnGuess,
+  type Guess,
   guessMapping,
   lackingColumns,
   type MapFile,
@@ -11,6 +12,7 @@ import {
   type Question,
   type Sample,
 } from './mapping.ts'
+import { type PersonHint, personHint } from './person-hint.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
@@ -32,9 +34,9 @@ export interface Inspection {
   /** The line that names the columns; 0: none does. */
   readonly headerLine: number
   readonly headers: readonly string[]
-  readonly preset: string | null
   /** The file of the same columns whose mapping is taken over. */
   readonly remembered: { readonly fileName: string; readonly importedAt: string } | null
+  readonly preset: Guess['preset']
   /** Records that the guess looked at; `whole`: there are no others. */
   readonly sampled: number
   readonly whole: boolean
@@ -43,6 +45,7 @@ export interface Inspection {
   readonly map: MapFile
   readonly questions: readonly Question[]
   readonly lacking: ReturnType<typeof lackingColumns>
+  readonly personHint: PersonHint | null
 }
 
 /** An inspected file with all that reading it needs. */
@@ -121,9 +124,10 @@ export async function inspect(
         preset: guess.preset,
         remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
         columns: guess.columns,
-        map: asMapFile(mapping, sample.headers, guess.leftOut),
+        map: asMapFile(mapping, sample.headers, guess),
         questions,
         lacking: lackingColumns(mapping),
+        personHint: personHint(sample, mapping),
       },
     }
   } catch (error) {

@@ -1,4 +1,13 @@
 import { z } from 'zod'
+import {
+  amountFields,
+  type Assigned,
+  isAmount,
+  settleAmounts,
+  settleCharged,
+  settleTimeOfDay,
+  sure,
+} from './amount-columns.ts'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { type DateOrder, dateOrderOf, dateOrders, numericOrders } from './dates.ts'
@@ -12,8 +21,10 @@ import {
   stateWords,
 } from './fields.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
-import { presets, recognised } from './presets.ts'
+import { presetColumns, presetLacks, recognised } from './platforms.ts'
+import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
+import { canonicalColumns } from './template.ts'
 
 /** How the columns of one file are read: what the merchant confirms. Columns by 0-based position. */
 export interface Mapping {
@@ -24,6 +35,18 @@ export interface Mapping {
   readonly decimalMark: '.' | ','
   /** Words of the state column in lower case, where they differ from or add to the known ones. */
   readonly states: Readonly<Record<string, StateMeaning>>
+  readonly refunds: RefundReading
+}
+
+/** How the refunds of a file are told from its amounts. */
+export interface RefundReading {
+  /** What the merchant says; null: the file's own figures decide, and where they can't, the platform. */
+  readonly said: boolean | null
+  readonly known: AmountsAreNet | null
+  /** Columns that add up to what was charged before refunds, in alternatives. Empty: nothing to compare with. */
+  readonly charged: readonly (readonly number[])[]
+  /** Each row has a refund of its own, also beside a total of the whole order. */
+  readonly byRow: boolean
 }
 
 /** The header and the first records of a file. */
@@ -50,8 +73,8 @@ export type Question =
   | { readonly kind: 'states'; readonly words: readonly string[] }
 
 export interface Guess {
-  /** The platform whose export this is, by all the columns that its preset names. */
-  readonly preset: string | null
+  /** The platform whose export this is, as its columns tell or as was said. */
+  readonly preset: PresetName | null
   readonly mapping: Mapping
   readonly columns: readonly ColumnGuess[]
   readonly questions: readonly Question[]
@@ -67,6 +90,9 @@ export const MapOverrides = z
     timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')),
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
+    preset: z.enum(presetNames),
+    /** null: the file's own figures decide, whatever was said of the last file like it. */
+    amountsAreNet: z.boolean().nullable(),
   })
   .partial()
 export type MapOverrides = z.infer<typeof MapOverrides>
@@ -74,20 +100,42 @@ export type MapOverrides = z.infer<typeof MapOverrides>
 /** Guesses what each column means from its header, type and values; `overrides` win over every guess. */
 export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: string): Guess | Refusal {
   const columns = sample.headers.map((_, position) => columnOf(sample, position))
-  const preset = recognised(sample.headers)
-  const known: MapOverrides = preset === null ? {} : presets[preset]!
-  const named = namedColumns(sample, { columns: { ...known.columns, ...overrides.columns } })
+  const preset = overrides.preset ?? recognised(sample.headers, sample.records)
+  if (overrides.preset) {
+    const lacks = presetLacks(overrides.preset, sample.headers)
+    if (lacks.length > 0 && recognised(sample.headers, sample.records) !== overrides.preset)
+      return refusal('preset-columns', {
+        preset: overrides.preset,
+        lacks: lacks.join(', '),
+        headers: columnNames(sample.headers),
+      })
+  }
+  const known = preset === null ? null : presets[preset]
+  const platform = preset === null ? { columns: {}, charged: [] } : presetColumns(preset, sample.headers)
+  const canonical = preset === null ? canonicalColumns(sample.headers) : null
+  const named = namedColumns(sample, { ...overrides, columns: { ...canonical, ...overrides.columns } })
   if ('kind' in named) return named
-  const assigned = new Map<FieldName, { position: number; confidence: number }>()
+  const said = new Set(named.chosen.values())
+  const leftOut = new Set(named.leftOut)
+  const assigned: Assigned = new Map()
   for (const [field, position] of named.chosen) assigned.set(field, { position, confidence: 1 })
-  const taken = new Set(named.chosen.values())
+  const saysAmount = amountFields.some((field) => named.chosen.has(field))
+  for (const [field, position] of Object.entries(platform.columns) as [FieldName, number | null][]) {
+    // Who says which column the amount is overrules the platform in all of its kinds.
+    if (assigned.has(field) || leftOut.has(field) || (saysAmount && isAmount(field))) continue
+    if (position === null) leftOut.add(field)
+    else if (!said.has(position)) assigned.set(field, { position, confidence: 1 })
+  }
+  const taken = new Set([...assigned.values()].map(({ position }) => position))
   for (const candidate of candidates(columns)) {
     const { field, position, confidence } = candidate
-    if (assigned.has(field) || taken.has(position) || named.leftOut.has(field)) continue
+    if (assigned.has(field) || taken.has(position) || leftOut.has(field)) continue
     assigned.set(field, { position, confidence })
     taken.add(position)
   }
-  settleAmounts(assigned, sample, named.chosen)
+  settleAmounts(assigned, sample, named.chosen, preset !== null && !saysAmount)
+  settleTimeOfDay(assigned, columns, named.chosen)
+  const charged = settleCharged(assigned, columns, leftOut, platform.charged)
 
   const questions: Question[] = []
   const dates: Partial<Record<FieldName, DateOrder>> = {}
@@ -105,7 +153,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     else dates[field] = order ?? 'year-first'
   }
   const states = Object.fromEntries(
-    Object.entries({ ...known.states, ...overrides.states }).map(([word, meaning]) => [
+    Object.entries({ ...known?.states, ...overrides.states }).map(([word, meaning]) => [
       word.trim().toLowerCase(),
       meaning,
     ]),
@@ -129,6 +177,12 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
       timeZone: overrides.timeZone ?? timeZone,
       decimalMark: overrides.decimalMark ?? decimalMarkOf(money),
       states,
+      refunds: {
+        said: overrides.amountsAreNet ?? null,
+        known: known?.amountsAreNet ?? null,
+        charged,
+        byRow: known?.refundsByRow ?? false,
+      },
     },
     columns: columns.map(({ position, header, distinct }) => {
       const found = [...assigned].find(([, column]) => column.position === position)
@@ -164,13 +218,15 @@ export interface MapFile {
   readonly timeZone: string
   readonly decimalMark: '.' | ','
   readonly states?: Record<string, StateMeaning>
+  readonly preset?: PresetName
+  readonly amountsAreNet?: boolean
 }
 
 /** The mapping in the words of a `--map` file. */
 export function asMapFile(
   mapping: Mapping,
   headers: readonly string[],
-  leftOut: readonly FieldName[],
+  { leftOut, preset }: Pick<Guess, 'leftOut' | 'preset'>,
 ): MapFile {
   const [dates] = Object.values(mapping.dates)
   return {
@@ -188,10 +244,12 @@ export function asMapFile(
     timeZone: mapping.timeZone,
     decimalMark: mapping.decimalMark,
     ...(Object.keys(mapping.states).length > 0 ? { states: { ...mapping.states } } : {}),
+    ...(preset === null ? {} : { preset }),
+    ...(mapping.refunds.said === null ? {} : { amountsAreNet: mapping.refunds.said }),
   }
 }
 
-interface Column {
+export interface Column {
   readonly position: number
   readonly header: string
   readonly plain: string
@@ -219,29 +277,6 @@ function columnOf(sample: Sample, position: number): Column {
   }
 }
 
-/**
- * Looks at neighbouring rows of one order. `alike`: on three orders or more, and on all, the value
- * stands on the first row alone or is the same on all; `first`: it stands on first rows alone.
- */
-function withinOrders({ records }: Sample, idColumn: number, position: number): 'first' | 'alike' | null {
-  let groups = 0
-  let alone = 0
-  let alike = 0
-  for (let i = 0; i < records.length;) {
-    const id = records[i]![idColumn]
-    let end = i + 1
-    while (end < records.length && records[end]![idColumn] === id) end++
-    const [first, ...others] = records.slice(i, end).map((record) => (record[position] ?? '').trim())
-    i = end
-    if (others.length === 0 || id === '') continue
-    groups++
-    if (first !== '' && others.every((value) => value === '')) alone++
-    else if (first !== '' && others.every((value) => value === '' || value === first)) alike++
-  }
-  if (groups > 0 && alone === groups) return 'first'
-  return groups >= 3 && alone + alike === groups ? 'alike' : null
-}
-
 interface Candidate {
   field: FieldName
   position: number
@@ -253,6 +288,7 @@ function candidates(columns: readonly Column[]): Candidate[] {
   const shopify = columns.some(({ plain }) => plain === 'lineitemquantity')
   for (const column of columns)
     for (const field of fieldNames) {
+      if (field === 'chargedTotal') continue // an amount first of all, compared only when there is another
       const byName = nameMatch(field, column.plain, shopify)
       if (byName === 0) continue
       const byType = typeMatch(field, column, byName > wholeName)
@@ -282,17 +318,18 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
 }
 
+const timeOfDay = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?$/i
+
 /** A name match above this is of the whole header: parts of one stay below. */
 const wholeName = 0.7
-/** Of this share of its values a column is of a type, whatever its name. */
-const sure = 0.9
-
 /** 0 … 1: the share of the values that the field can hold. A column that is named for it needs only one of them. */
 function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: boolean): number {
   const enough = (share: number) => (named || share >= sure ? share : 0)
   switch (fields[field].type) {
     case 'date':
       return enough(dates?.share ?? 0)
+    case 'time':
+      return values.length > 0 && values.every((value) => timeOfDay.test(value)) ? 1 : 0
     case 'number':
       if (values.length === 0) return field === 'refundAmount' ? 0.7 : 0
       // A discount below 1 on every row is a rate, not an amount.
@@ -318,28 +355,6 @@ function unreadOf(field: FieldName, { values, dates }: Column): ColumnGuess['unr
     type === 'number' ? !isNumber(value) : family(dateOrderOf([value])?.order) !== family(dates?.order),
   )
   return bad.length === 0 ? null : { values: bad.length, of: values.length, sample: bad[0]! }
-}
-
-/**
- * An amount that repeats on all rows of an order, or stands on the first alone, is the order's total.
- * Beside an amount a unit price is not needed, but is kept when the amount is the order's.
- */
-function settleAmounts(
-  assigned: Map<FieldName, { position: number; confidence: number }>,
-  sample: Sample,
-  chosen: ReadonlyMap<FieldName, number>,
-): void {
-  const amount = assigned.get('amount')
-  const order = assigned.get('orderId')
-  if (!amount) return
-  const repeated = order ? withinOrders(sample, order.position, amount.position) : null
-  if (
-    !assigned.has('orderTotal') &&
-    (repeated === 'first' || (repeated === 'alike' && !chosen.has('amount')))
-  ) {
-    assigned.delete('amount')
-    assigned.set('orderTotal', amount)
-  } else if (!chosen.has('unitPrice')) assigned.delete('unitPrice')
 }
 
 function namedColumns(

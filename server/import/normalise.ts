@@ -34,8 +34,8 @@ export interface NormaliseSettings {
 }
 
 /** The columns of a block that the mapping needs, in the file's order. */
-export const keptColumns = ({ columns }: Mapping): number[] =>
-  [...new Set(Object.values(columns))].sort((a, b) => a - b)
+export const keptColumns = ({ columns, refunds }: Mapping): number[] =>
+  [...new Set([...Object.values(columns), ...refunds.charged.flat()])].sort((a, b) => a - b)
 
 /** A relation of the raw text of a block: `row_number`, `c<position>`. */
 export function blockRows(path: string, mapping: Mapping): Sql {
@@ -50,7 +50,9 @@ export function blockRows(path: string, mapping: Mapping): Sql {
 /**
  * A query over a block's rows: one normalised row each, with `reason`, `reason_field` and, of another
  * currency, `reason_value` where it is refused, and `remainder`: exact minus rounded amount in minor
- * units. A row that has an order id may lack time, state and amount, which another row of its order has: `incomplete` says so.
+ * units. Where the file tells refunds: `charged_minors`, what was charged before them in alternatives,
+ * `back_minor`, and `restored_…`: amounts as they are should the refund have been taken off already.
+ * A row that has an order id may lack time, state and amount, which another row of its order has: `incomplete` says so.
  */
 export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const { mapping, currency, minorDigits, latest } = settings
@@ -64,13 +66,17 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       : raw(field)
   const id = (field: FieldName): Sql =>
     has(field)
-      ? sql`case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''')
-          then nullif(trim(regexp_replace(regexp_replace(${raw(field)}, '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
+      ? sql`case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')
+          then nullif(trim(regexp_replace(regexp_replace(regexp_replace(${raw(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
           else ${text(field)} end`
+      : raw(field)
+  const whole = (field: FieldName): Sql =>
+    field === 'orderedAt' && has('timeOfDay')
+      ? sql`concat_ws(' ', ${raw(field)}, ${text('timeOfDay')})`
       : raw(field)
   const instant = (field: FieldName): Sql =>
     has(field)
-      ? instantSql(raw(field), mapping.dates[field] ?? 'year-first', mapping.timeZone)
+      ? instantSql(whole(field), mapping.dates[field] ?? 'year-first', mapping.timeZone)
       : sql`cast(null as timestamp)`
   const own = ownSigns(currency)
   // Three letters beside a quantity are a unit, beside money they are a currency.
@@ -98,10 +104,11 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const words = Object.entries({ ...stateWords, ...mapping.states })
   const meaning = sql`map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[lower(${raw('state')})]`
   const usesPrice = !has('amount') && has('unitPrice')
-  const given = (field: FieldName) => sql`${raw(field)} is not null`
+  // What stands for nothing is nothing.
+  const given = (field: FieldName) => sql`${text(field)} is not null`
   const unread = (field: NumberField) =>
     has(field)
-      ? sql`(${raw(field)} is not null and ${microOf(field)} is null and ${wideOf(field)} is null)`
+      ? sql`(${text(field)} is not null and ${microOf(field)} is null and ${wideOf(field)} is null)`
       : sql`false`
   const tooLong = (field: NumberField) =>
     has(field)
@@ -124,11 +131,35 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     ? sql`quantity_micro % 1000000 = 0 and abs(quantity_micro) < 100000000000`
     : sql`true`
   const pieces = has('quantity') ? sql`(quantity_micro // 1000000)` : sql`1`
-  const anyPieces = has('quantity') ? sql`(quantity is not null or ${raw('quantity')} is null)` : sql`true`
+  const anyPieces = has('quantity') ? sql`(quantity is not null or ${text('quantity')} is null)` : sql`true`
   // With eight digits before and ten after the point its product with any price is exact; digits beyond the tenth are cut.
   const exactQuantity = has('quantity')
     ? sql`coalesce(try_cast(coalesce(cast(quantity_micro as decimal(20, 0)) * cast(0.000001 as decimal(6, 6)), quantity_wide) as decimal(18, 10)), 1)`
     : sql`cast(1 as decimal(18, 10))`
+  // Top-ups and gift cards are within the amount and are no orders.
+  const soldOf = (amount: Sql) =>
+    has('topUp') ? sql`(${amount}) - coalesce(${minor(sql`topup_micro`, sql`topup_wide`)}, 0)` : amount
+  const charged = (position: number): Sql => {
+    const { micro, wide } = numberSql(name(`c${position}`), mapping.decimalMark, own)
+    return minor(micro, wide)
+  }
+  const chargedMinors = sql`list_value(${join(
+    mapping.refunds.charged.map((sum) => join(sum.map(charged), sql` + `)),
+  )})`
+  const priceList = (line: Sql) => sql`
+      case when list_minor >= ${line} and ${line} >= 0 then list_minor
+        when given_minor is not null and ${line} >= 0 then ${line} + given_minor end`
+  const reduction = (line: Sql) => sql`
+      case when list_minor >= ${line} and ${line} >= 0 then list_minor - ${line}
+        when given_minor is not null and ${line} >= 0 then given_minor end`
+  const restored = sql`(line_minor + coalesce(refund_minor, 0))`
+  const refundColumns = has('refundAmount')
+    ? sql`${mapping.refunds.charged.length > 0 ? chargedMinors : sql`cast([] as bigint[])`} as charged_minors,
+      case when refund_minor > 0 then refund_minor end as back_minor,
+      coalesce(${restored}, 0) as restored_net_minor,
+      ${priceList(restored)} as restored_gross_minor,
+      ${reduction(restored)} as restored_discount_minor,`
+    : sql``
   const never = sql`false`
   const always = sql`true`
 
@@ -178,8 +209,8 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     ),
     rounded as (
       select *,
-        ${minor(sql`line_micro`, sql`line_wide`)} as line_minor,
-        ${minor(sql`total_micro`, sql`total_wide`)} as total_minor,
+        ${soldOf(minor(sql`line_micro`, sql`line_wide`))} as line_minor,
+        ${soldOf(minor(sql`total_micro`, sql`total_wide`))} as total_minor,
         ${minor(sql`list_line_micro`, sql`cast(null as decimal(20, 10))`)} as list_minor,
         ${minor(sql`abs(discount_micro)`, sql`abs(discount_wide)`)} as given_minor,
         ${minor(sql`abs(refund_micro)`, sql`abs(refund_wide)`)} as refund_minor,
@@ -192,15 +223,15 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           when ${has('orderId') ? sql`order_id is null` : never} then 'no-order'
           when foreign_field is not null then 'other-currency'
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'bad-date'
-          when ${has('paidAt') ? sql`paid_at is null and ${text('paidAt')} is not null` : never} then 'bad-date'
-          when ${has('refundedAt') ? sql`refunded_at is null and ${text('refundedAt')} is not null` : never} then 'bad-date'
+          when ${has('paidAt') ? sql`paid_at is null and ${given('paidAt')}` : never} then 'bad-date'
+          when ${has('refundedAt') ? sql`refunded_at is null and ${given('refundedAt')}` : never} then 'bad-date'
           when ordered_at is null and ${has('orderId') ? never : always} then 'no-date'
           when ordered_at > cast(${latest} as timestamp) or refunded_at > cast(${latest} as timestamp) then 'future-date'
           when ${unread('quantity')} or ${has('quantity') ? sql`${given('quantity')} and quantity is null` : never} then 'bad-quantity'
           when ${usesPrice ? tooLong('unitPrice') : tooLong('amount')} or ${tooLong('orderTotal')} then 'too-large'
           when ${usesPrice ? unread('unitPrice') : unread('amount')} then 'bad-amount'
           when ${unread('orderTotal')} then 'bad-amount'
-          when ${unread('refundAmount')} and ${text('refundAmount')} is not null then 'bad-amount'
+          when ${unread('refundAmount')} then 'bad-amount'
           when line_wide is not null and line_minor is null or abs(line_minor) > 9000000000000
             or total_wide is not null and total_minor is null or abs(total_minor) > 9000000000000 then 'too-large'
           when line_minor is null and ${has('orderTotal') ? never : always} then 'no-amount'
@@ -214,15 +245,14 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         when meaning = 'refunded' then 'paid' else ${has('state') ? sql`meaning` : sql`'paid'`} end as state,
       store, channel, region, sku, product, category, quantity,
       -- a list price below what was charged is none
-      case when list_minor >= line_minor and line_minor >= 0 then list_minor
-        when given_minor is not null and line_minor >= 0 then line_minor + given_minor end as gross_minor,
-      case when list_minor >= line_minor and line_minor >= 0 then list_minor - line_minor
-        when given_minor is not null and line_minor >= 0 then given_minor end as discount_minor,
+      ${priceList(sql`line_minor`)} as gross_minor,
+      ${reduction(sql`line_minor`)} as discount_minor,
       coalesce(line_minor, 0) as net_minor,
       total_minor as order_net_minor,
       case when refund_minor > 0 then refund_minor
         when meaning = 'refunded' then coalesce(total_minor, line_minor) end as order_refund_minor,
       refunds_order_id, refunded_at,
+      ${refundColumns}
       ${
         has('orderTotal')
           ? remainder(sql`total_micro`, sql`total_wide`, sql`total_minor`)
@@ -254,6 +284,7 @@ const columnName = {
   listPrice: 'list',
   discount: 'discount',
   refundAmount: 'refund',
+  topUp: 'topup',
 } as const satisfies Partial<Record<FieldName, string>>
 type NumberField = keyof typeof columnName
 

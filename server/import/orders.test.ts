@@ -93,9 +93,9 @@ test('a hand-worked file: states, refunds, guests, rounding, refused rows', asyn
     { orderId: 'A8', amountMinor: 600, localDay: '2026-01-08', counts: true, dateAssumed: true },
   ])
   const refused = readFileSync(receipt.refusedFile!, 'utf8').split('\r\n')
-  expect(refused[0]).toBe('\ufeff行号,列,原因,原始行')
-  expect(refused[1]).toBe('11,下单时间,时间无法识别。,"B1,m1,31 February,,已付款,1,1,CNY"')
-  expect(refused[7]).toBe('17,,该行的列数少于表头。,"B7,m1,2026-01-08,,已付款,1,1"')
+  expect(refused[0]).toMatch(/^\ufeff行号,列,原因,订单号,会员号,/)
+  expect(refused[1]).toBe('11,下单时间,时间无法识别。,B1,m1,31 February,,已付款,1,1,CNY')
+  expect(refused[7]).toBe('17,,该行的列数少于表头。,B7,m1,2026-01-08,,已付款,1,1')
   expect(refused).toHaveLength(9)
 })
 
@@ -367,6 +367,43 @@ test('amounts are exact to the digit, and what is no amount or too much is named
     ['too-large', 2],
   ])
   expect(odd).toMatchObject({ imported: 2, refused: 3 })
+})
+
+test.each([
+  {
+    of: 'a csv',
+    name: 'a.csv',
+    content: 'no,no,who,when,total\nX,A,m1,1/2/2026,10\nX,B,m2,31/12/2026,5\nX,C,m3,3/4/2026,"-ten"\n',
+  },
+  {
+    of: 'JSON Lines',
+    name: 'a.jsonl',
+    content: ['A,m1,1/2/2026,10', 'B,m2,31/12/2026,5', 'C,m3,3/4/2026,-ten']
+      .map((row) => row.split(','))
+      .map(([id, who, when, total]) => JSON.stringify({ x: 'X', no: id, who, when, total }))
+      .join('\n'),
+  },
+])('refused rows of $of, mended, are imported as they are', async ({ name, content }) => {
+  await using shop = await openTestShop('CNY')
+  const map = {
+    columns: { orderId: 2, memberId: 'who', orderedAt: 'when', amount: 'total' },
+    dates: 'day-first',
+  } as const
+  const receipt = receiptOf(await shop.import(shop.file(name, content), { map }))
+  expect(receipt).toMatchObject({ imported: 1, refused: 2 })
+  const refused = readFileSync(receipt.refusedFile!, 'utf8')
+  expect(refused).toContain("'-ten") // no formula
+  const mended = refused.replace('31/12/2026', '13/10/2026').replace("'-ten", '12.50')
+  expect(receiptOf(await shop.import(shop.file('mended.csv', mended)))).toMatchObject({
+    imported: 2,
+    refused: 0,
+    lastDay: '2026-10-13',
+  })
+  expect((await orders(shop)).map(({ orderId, netMinor }) => [orderId, netMinor])).toEqual([
+    ['A', 1000],
+    ['B', 500],
+    ['C', 1250],
+  ])
 })
 
 test('a start clears away what a killed import left', async () => {

@@ -5,6 +5,7 @@ import type { Applied } from './apply.ts'
 import type { FeedGap } from './feed-gaps.ts'
 import type { ChangedMonth } from './months.ts'
 import type { RowReason } from './normalise.ts'
+import type { RefundCheck } from './refund-check.ts'
 import type { Staged } from './staging.ts'
 
 /** What an import did, as it is printed. `read = imported + unchanged + refused`. */
@@ -38,6 +39,8 @@ export interface Receipt {
   readonly newOrders: number
   readonly fewerLines: number
   readonly months: readonly ChangedMonth[]
+  /** Whether refunds were taken off the file's amounts already, and what says so; null where no row has one. */
+  readonly refundCheck: RefundCheck | null
   /** Local days of the first and last accepted row. */
   readonly firstDay: string | null
   readonly lastDay: string | null
@@ -75,11 +78,12 @@ export type FileFacts = Omit<
 
 /** Counts what was staged. `minorDigits` as in the normalisation. */
 export async function fileFacts(
-  { engine, lines, read }: Staged,
+  { engine, lines, read, refundCheck }: Staged,
   minorDigits: number,
   timeZone: string,
+  signal: AbortSignal,
 ): Promise<FileFacts> {
-  const options = { timeoutMs: 60 * 60 * 1000 }
+  const options = { timeoutMs: 60 * 60 * 1000, signal }
   const [facts] = await engine.rows(
     sql`select count(*) as accepted, count(distinct member_id) as members,
       count(*) filter (where member_id is null) as guest_rows,
@@ -103,6 +107,7 @@ export async function fileFacts(
     refused: reasons.reduce((sum, row) => sum + Number(row.n), 0),
     duplicates: accepted - Number(distinct!.n),
     members: Number(facts!.members),
+    refundCheck,
     roundingMinor: Number(facts!.remainderMicro) / 10 ** (6 - minorDigits),
     guestRows: Number(facts!.guestRows),
     firstDay: facts!.firstDay as string | null,
@@ -118,10 +123,11 @@ export async function fileFacts(
 /** Refused rows in the order of the file, in chunks. */
 export async function* refusedRows(
   engine: Engine,
+  signal: AbortSignal,
 ): AsyncGenerator<{ line: number; reason: RowReason; field: string | null; value: string | null }[]> {
   for await (const rows of engine.stream(
     sql`select row_number, reason, reason_field, reason_value from refused order by row_number`,
-    { timeoutMs: 60 * 60 * 1000 },
+    { timeoutMs: 60 * 60 * 1000, signal },
   ))
     yield rows.map((row) => ({
       line: Number(row.rowNumber),

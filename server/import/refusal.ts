@@ -27,6 +27,8 @@ export type RefusalId =
   | 'long-record'
   | 'open-quote'
   | 'missing-columns'
+  | 'no-members'
+  | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'
   | 'unconfirmed'
@@ -43,6 +45,8 @@ export type RefusalId =
   | 'import-running'
   | 'nothing-accepted'
   | 'changed-while-reading'
+  | 'disk-full'
+  | 'folder-unwritable'
 
 /** An expected refusal, as a value. */
 export interface Refusal {

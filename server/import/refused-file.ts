@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
+import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { csvRow } from '../csv/csv.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import type { Readable } from './inspect.ts'
@@ -18,37 +19,41 @@ export interface RefusedRow {
 }
 
 /**
- * Writes the refused rows as CSV: line number, column, reason, and the line as it was in the file,
- * which is read a second time for it. Rows come in the order of the file.
+ * Writes the refused rows as CSV: line number, column, reason, and behind them the row's own columns as
+ * they were in the file, which is read a second time for it. Mended, the file can be imported as it is.
+ * Rows come in the order of the file.
  */
 export async function writeRefused(
   path: string,
   { opening, inspection }: Readable,
   refused: AsyncIterable<readonly RefusedRow[]>,
   language: Language,
+  signal: AbortSignal,
 ): Promise<void> {
   const file = createWriteStream(path, { mode: 0o600 })
+  const written = finished(file)
+  written.catch(() => {}) // a full disk is told by the next write
   const write = async (text: string) => {
-    if (!file.write(text)) await once(file, 'drain')
+    if (!file.write(text)) await Promise.race([once(file, 'drain'), written])
   }
-  const titles = (['line', 'column', 'reason', 'original'] as const).map((title) =>
-    sentence(language, `column.${title}`),
-  )
-  await write(`\ufeff${csvRow(titles)}`)
+  await write(`\ufeff${csvRow([...titles(language), ...inspection.headers])}`)
   const lines = originals(inspection.fileName, { opening, inspection })
   let line = await lines.next()
   for await (const rows of refused) {
     let text = ''
     for (const row of rows) {
-      while (!line.done && line.value.line < row.line) line = await lines.next()
-      const original = !line.done && line.value.line === row.line ? line.value.text : ''
-      text += csvRow([String(row.line), row.header ?? '', reasonSentence(language, row), original])
+      while (!line.done && line.value.line < row.line) {
+        if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+        line = await lines.next()
+      }
+      const original = !line.done && line.value.line === row.line ? line.value.values : []
+      text += csvRow([String(row.line), row.header ?? '', reasonSentence(language, row), ...original])
     }
     await write(text)
   }
   await lines.return(undefined)
   file.end()
-  await finished(file)
+  await written
 }
 
 /** Why a row was refused, with the value that is to blame where it is known. */
@@ -60,25 +65,32 @@ export const reasonSentence = (
     ? sentence(language, 'row.other-currency-value', { value })
     : sentence(language, `row.${reason}`)
 
-/** Every record of the file with the line where it begins, joined again as it stood. */
+/** The columns that stand before a refused row's own. */
+const titles = (language: Language): string[] =>
+  (['line', 'column', 'reason'] as const).map((title) => sentence(language, `column.${title}`))
+
+/** How many columns a mended file of refused rows has before those of the file that they came from: none or three. */
+export const columnsBefore = (headers: readonly string[]): number =>
+  (['en', 'zh-CN'] as const).some((language) =>
+    titles(language).every((title, position) => headers[position] === title),
+  )
+    ? 3
+    : 0
+
+/** Every record of the file with the line where it begins. */
 async function* originals(
   fileName: string,
   { opening, inspection }: Pick<Readable, 'opening' | 'inspection'>,
-): AsyncGenerator<{ line: number; text: string }> {
-  const { delimiter } = inspection
-  const scanner = new RecordScanner({ delimiter: delimiter.charCodeAt(0) })
-  const quoted = (value: string) =>
-    value.includes(delimiter) || value.includes('"') || value.includes('\n')
-      ? `"${value.replaceAll('"', '""')}"`
-      : value
+): AsyncGenerator<{ line: number; values: string[] }> {
+  const scanner = new RecordScanner({
+    delimiter: inspection.delimiter.charCodeAt(0),
+    firstLine: opening.firstLine,
+  })
   const taken = function* () {
     for (const record of scanner.take().toString('utf8').split('\n')) {
       if (record === '') continue
       const [line, ...fields] = record.split(fieldSeparator)
-      yield {
-        line: Number(line),
-        text: fields.map((field) => quoted(field.replaceAll(lineBreakInValue, '\n'))).join(delimiter),
-      }
+      yield { line: Number(line), values: fields.map((field) => field.replaceAll(lineBreakInValue, '\n')) }
     }
   }
   for await (const piece of readSource(opening, fileName)) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { MapOverrides } from './mapping.ts'
+import { columnsBefore } from './refused-file.ts'
 
 /** What the last import of a file with these columns was told of them. */
 export interface Remembered {
@@ -11,9 +12,14 @@ export interface Remembered {
   readonly importedAt: string
 }
 
-/** Names a header: the same columns in the same order. Kept with the mapping of every import. */
+/**
+ * Names a header: the same columns in the same order. Kept with the mapping of every import. A mended file of
+ * refused rows has the columns of the file that they came from.
+ */
 export const headersDigest = (headers: readonly string[]): string =>
-  createHash('sha256').update(JSON.stringify(headers)).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify(headers.slice(columnsBefore(headers))))
+    .digest('hex')
 
 /**
  * The mapping that was confirmed for the newest import with this header that is not undone; null: there is
@@ -29,12 +35,22 @@ export async function rememberedMapping(
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}
     order by import_seq desc limit 1`)
   if (!last) return null
-  const { columns, dates, timeZone, states } = JSON.parse(String(last.mapping)) as MapOverrides
+  const { columns, dates, timeZone, states, preset, amountsAreNet } = JSON.parse(
+    String(last.mapping),
+  ) as MapOverrides
+  const before = columnsBefore(headers)
   const map = MapOverrides.safeParse({
-    columns,
+    columns: Object.fromEntries(
+      Object.entries(columns ?? {}).map(([field, column]) => [
+        field,
+        typeof column === 'number' ? column + before : column,
+      ]),
+    ),
     ...(dates === 'day-first' || dates === 'month-first' ? { dates } : {}),
     timeZone,
     ...(states ? { states } : {}),
+    ...(preset ? { preset } : {}),
+    ...(amountsAreNet === undefined ? {} : { amountsAreNet }),
   })
   return map.success
     ? { map: map.data, fileName: String(last.fileName), importedAt: String(last.importedAt) }

@@ -11,6 +11,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { takeOut } from './apply.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
+import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
 import { inboxState } from './inbox.ts'
@@ -169,6 +170,8 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
   /** The rounding difference in the currency, with the decimals it needs. */
   readonly rounding: string
   readonly currency: string
+  /** Whether amounts are net of refunds, and what says so; null where no row is refunded. */
+  readonly refunds: string | null
 }
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
@@ -176,6 +179,7 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
   reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
   rounding: moneyText(receipt.roundingMinor, currency, language),
   currency,
+  refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
 })
 
 const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localDay } from '../../analytics/calendar/calendar.ts'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
+import { deletionsOf } from '../rights/deletions.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport } from './apply.ts'
@@ -18,6 +20,7 @@ import { headersDigest, rememberedMapping } from './remembered.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
+import { storageRefusal } from './storage-refusal.ts'
 
 /** What to import, and how. */
 export interface ImportOrder {
@@ -115,6 +118,8 @@ export class ImportRuns {
     void this.#work(workspace, order, readable, run)
       .catch((error: unknown): Partial<RunState> => {
         if (error instanceof QueryCancelled && cancel.signal.aborted) return { phase: 'cancelled' }
+        const known = storageRefusal(error, this.#platform.dataFolder, order.fileName)
+        if (known) return { phase: 'refused', refusal: known }
         console.error('An import failed:', error)
         return { phase: 'failed' }
       })
@@ -197,6 +202,8 @@ export class ImportRuns {
     const folder = join(this.temporaryFolder, run.state.runId)
     const before = statSync(order.path)
     let staged: Staged | undefined
+    let refusedFile: string | null = null
+    let committed = false
     try {
       const outcome = await stage(
         readable,
@@ -230,24 +237,30 @@ export class ImportRuns {
       const readingMilliseconds = Math.round(performance.now() - began)
       this.#tell(run, { phase: 'saving', secondsLeft: null })
 
-      const facts = await fileFacts(staged, minorDigits, workspace.calendar.timeZone)
+      const facts = await fileFacts(staged, minorDigits, workspace.calendar.timeZone, signal)
       const importId = randomUUID()
       if (facts.refused === facts.read) {
-        const first = await firstRefused(staged)
+        const first = await firstRefused(staged, signal)
         const reason = first ? reasonSentence(order.language, first) : ''
         return {
           phase: 'refused',
           refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
         }
       }
-      let refusedFile: string | null = null
       if (facts.refused > 0) {
         refusedFile = order.dryRun
           ? join(this.temporaryFolder, `${importId}-refused.csv`)
           : this.refusedFile(importId)
-        await writeRefused(refusedFile, readable, withHeaders(staged, readable), order.language)
+        await writeRefused(
+          refusedFile,
+          readable,
+          withHeaders(staged, readable, signal),
+          order.language,
+          signal,
+        )
       }
       if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      await staged.engine.close() // its memory is needed for what follows, which reads its files alone
       const receipt = ({ sameAs, ...applied }: Applied): Receipt => ({
         importId: order.dryRun ? null : (sameAs ?? importId),
         fileName: order.fileName,
@@ -259,49 +272,51 @@ export class ImportRuns {
         milliseconds: Math.round(performance.now() - began),
         readingMilliseconds,
       })
-      try {
-        const applied = await applyImport(
-          workspace.engine,
-          {
-            importId,
-            kind: 'orders',
-            identity: readable.mapping.columns.orderId === undefined ? 'row' : 'order',
-            fileName: order.fileName,
-            fileHash: staged.hash,
-            mapping: JSON.stringify({
-              ...readable.inspection.map,
-              replace: order.replace,
-              headers: headersDigest(readable.inspection.headers),
-            }),
+      const applied = await applyImport(
+        workspace.engine,
+        {
+          importId,
+          kind: 'orders',
+          identity: readable.mapping.columns.orderId === undefined ? 'row' : 'order',
+          fileName: order.fileName,
+          fileHash: staged.hash,
+          mapping: JSON.stringify({
+            ...readable.inspection.map,
             replace: order.replace,
-            importedAt: now.toISOString(),
-          },
-          staged.lines,
-          {
-            timeZone: workspace.calendar.timeZone,
-            today: localDay(now, workspace.calendar),
-            dryRun: order.dryRun,
-            signal,
-          },
-          (outcome) => JSON.stringify(receipt(outcome)),
-        )
-        if (!order.dryRun && applied.sameAs === null)
-          await recordAudit(this.#platform.store, {
-            workspaceId: workspace.id,
-            actor: order.actor,
-            action: 'import-applied',
-            subject: importId,
-            at: this.#platform.clock.now(),
-          })
-        const gaps = await feedGaps(workspace.engine)
-        return { phase: 'done', receipt: { ...receipt(applied), gaps } }
-      } catch (error) {
-        if (refusedFile) rmSync(refusedFile, { force: true })
-        throw error
-      }
+            headers: headersDigest(readable.inspection.headers),
+          }),
+          replace: order.replace,
+          importedAt: now.toISOString(),
+        },
+        staged.lines,
+        {
+          timeZone: workspace.calendar.timeZone,
+          today: localDay(now, workspace.calendar),
+          dryRun: order.dryRun,
+          signal,
+          deletions: () => deletionsOf(this.#platform.store, workspace.id),
+        },
+        (outcome) => JSON.stringify(receipt(outcome)),
+      )
+      committed = !order.dryRun && applied.sameAs === null
+      if (committed)
+        await recordAudit(this.#platform.store, {
+          workspaceId: workspace.id,
+          actor: order.actor,
+          action: 'import-applied',
+          subject: importId,
+          at: this.#platform.clock.now(),
+        })
+      const gaps = await feedGaps(workspace.engine)
+      return { phase: 'done', receipt: { ...receipt(applied), gaps } }
+    } catch (error) {
+      // nobody may be told that nothing changed
+      if (committed) throw new Error('An import is there, but what follows it failed.', { cause: error })
+      if (refusedFile) rmSync(refusedFile, { force: true })
+      throw error
     } finally {
       await staged?.engine.close()
-      rmSync(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true })
     }
   }
 }
@@ -316,9 +331,11 @@ export const inspectIn = (workspace: Workspace, path: string, fileName: string, 
 async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Readable | Refusal> {
   const readable = await inspectIn(workspace, order.path, order.fileName, order.map)
   if ('id' in readable) return readable
-  const { lacking, questions, headers } = readable.inspection
+  const { lacking, questions, headers, map } = readable.inspection
   // A file whose map says that it has no member column holds guest orders alone.
-  const needed = lacking.filter((lack) => !(lack === 'member' && order.map.columns?.memberId === null))
+  const needed = lacking.filter((lack) => !(lack === 'member' && map.columns.memberId === null))
+  if (needed.length === 1 && needed[0] === 'member')
+    return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
   if (needed.length > 0)
     return refusal('missing-columns', {
       file: order.fileName,
@@ -332,13 +349,17 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
   return readable
 }
 
-async function firstRefused(staged: Staged) {
-  for await (const [first] of refusedRows(staged.engine)) return first
+async function firstRefused(staged: Staged, signal: AbortSignal) {
+  for await (const [first] of refusedRows(staged.engine, signal)) return first
   return undefined
 }
 
-async function* withHeaders(staged: Staged, { inspection, mapping }: Readable): AsyncGenerator<RefusedRow[]> {
-  for await (const rows of refusedRows(staged.engine))
+async function* withHeaders(
+  staged: Staged,
+  { inspection, mapping }: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<RefusedRow[]> {
+  for await (const rows of refusedRows(staged.engine, signal))
     yield rows.map(({ line, reason, field, value }) => {
       const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
       return { line, reason, value, header: position === undefined ? null : inspection.headers[position]! }

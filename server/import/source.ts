@@ -262,7 +262,10 @@ function encodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
   let alone = 0
   for (let i = 0; i < raw.length; i++) {
     if (raw[i]! < 0x80) continue
-    if (raw[i]! >= 0xa1 && (raw[i + 1] ?? 0) >= 0xa1) {
+    if (isFourBytes(raw, i)) {
+      paired += 4
+      i += 3
+    } else if (raw[i]! >= 0xa1 && (raw[i + 1] ?? 0) >= 0xa1) {
       paired += 2
       i++
     } else alone++
@@ -272,5 +275,10 @@ function encodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
     return 'windows-1252'
   throw new Stopped('unknown-encoding', { file: named })
 }
+
+/** What GB18030 writes in four bytes: a digit between and after two beyond ASCII, as accents hardly ever stand. */
+const isFourBytes = (raw: Buffer, at: number): boolean =>
+  [0, 2].every((i) => (raw[at + i] ?? 0) > 0x80) &&
+  [1, 3].every((i) => (raw[at + i] ?? 0) >= 0x30 && (raw[at + i] ?? 0) <= 0x39)
 
 const decode = (encoding: Encoding, raw: Buffer): string => new TextDecoder(encoding).decode(raw)

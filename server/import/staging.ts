@@ -1,12 +1,15 @@
-import { mkdirSync, unlinkSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
 import { type Engine, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { namedWidth, type Readable } from './inspect.ts'
+import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
 import type { BrokenRecord } from './records.ts'
+import { checkRefunds, type RefundCheck, settledRefunds } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import type { ScanMessage, ScanOrder } from './scan-worker.ts'
 
@@ -25,6 +28,8 @@ export interface Staged {
   readonly hash: string
   /** Records of the file, refused ones included. */
   readonly read: number
+  /** What the file's refunds say of its amounts; null where it tells none. */
+  readonly refundCheck: RefundCheck | null
 }
 
 const importTimeoutMs = 12 * 60 * 60 * 1000
@@ -64,7 +69,7 @@ export async function stage(
           ),
         { signal },
       )
-      unlinkSync(block.path)
+      await unlink(block.path)
       if (block.broken.length > 0) await engine.run(brokenRows(block.broken), options)
       rows += block.records + block.broken.length
       bytesRead = Math.max(bytesRead, block.bytesRead)
@@ -111,8 +116,17 @@ export async function stage(
       options,
     )
     const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
-    const lines = await complete(engine, accepted, folder, mapping.columns.orderId !== undefined, options)
-    return { engine, lines, hash, read: rows }
+    const refundCheck = await checkRefunds(engine, accepted, mapping, options)
+    const settled = await settle(
+      engine,
+      accepted,
+      mapping,
+      refundCheck?.amountsAreNet ?? false,
+      folder,
+      options,
+    )
+    const lines = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
+    return { engine, lines, hash, read: rows, refundCheck }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
@@ -124,6 +138,26 @@ const brokenRows = (broken: readonly BrokenRecord[]): Sql =>
   sql`insert into refused select line, reason, null, null from (
     select unnest(from_json(${JSON.stringify(broken.map(({ line, reason }) => ({ line, reason })))},
       '[{"line":"BIGINT","reason":"VARCHAR"}]'), recursive := true))`
+
+/** The accepted rows without what only the check needed, their refunds settled. */
+async function settle(
+  engine: Engine,
+  accepted: Sql,
+  mapping: Mapping,
+  amountsAreNet: boolean,
+  folder: string,
+  options: QueryOptions,
+): Promise<Sql> {
+  if (mapping.columns.refundAmount === undefined) return accepted
+  const plain = (rows: Sql) =>
+    sql`(select * exclude (charged_minors, back_minor, restored_net_minor, restored_gross_minor, restored_discount_minor)
+      from ${rows} as line)`
+  const settled = settledRefunds(accepted, mapping, amountsAreNet)
+  if (settled === null) return plain(accepted)
+  const to = join(folder, 'settled.parquet')
+  await engine.run(sql`copy ${plain(sql`(${settled})`)} to (${to}) (format parquet)`, options)
+  return sql`read_parquet(${to})`
+}
 
 /**
  * What needs the file as a whole: a row that lacks its order's time or state takes them from another

@@ -1,6 +1,7 @@
 import { languageOf, type MessageKey, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
 import type { Inspection } from './inspect.ts'
+import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
 
 /** What the command line says of an import, in the language of its user. */
@@ -10,6 +11,7 @@ export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly rounding: string
   readonly currency: string
+  readonly refunds: string | null
 }
 
 const separators = {
@@ -25,6 +27,7 @@ const shownColumns = 100
 export function mappingText({
   preset,
   remembered,
+  personHint,
   fileName,
   columns,
   map,
@@ -58,10 +61,18 @@ export function mappingText({
         `  ${say('columns-remembered', { file: remembered.fileName, day: remembered.importedAt.slice(0, 10) })}`,
       ]
     : []
-  return [preset ? say('file-recognised', { about, preset }) : about, ...known, ...rows, ...unknown].join(
-    '\n',
-  )
+  const hint = personHint ? [`  ${personHintText(personHint)}`] : []
+  return [
+    preset ? say('file-recognised', { about, preset }) : about,
+    ...known,
+    ...rows,
+    ...unknown,
+    ...hint,
+  ].join('\n')
 }
+
+const personHintText = ({ header, other }: PersonHint): string =>
+  other === null ? say('person-hint', { header }) : say('person-hint-other', { header, other })
 
 /** What the file is written in. */
 function formText({
@@ -120,13 +131,16 @@ export const receiptText = (receipt: ToldReceipt): string =>
       rounding: receipt.rounding,
     }),
     ...monthLines(receipt),
+    ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),
     ...(receipt.fewerLines > 0 ? [say('fewer-lines', { orders: receipt.fewerLines })] : []),
     ...receipt.reasons.map(({ sentence, rows }) => `  ${rows} × ${sentence}`),
     ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),
-    ...(receipt.alreadyThere ? [say('same-file', { importId: receipt.importId! })] : []),
+    ...(receipt.alreadyThere
+      ? [receipt.importId === null ? say('same-file-dry') : say('same-file', { importId: receipt.importId })]
+      : []),
   ].join('\n')
 
 const monthsTold = 6

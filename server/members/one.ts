@@ -4,6 +4,7 @@ import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { scopeOf } from '../analytics/scope.ts'
+import { consentOf } from '../rights/consent.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { gapsOf } from './list.ts'
@@ -139,6 +140,7 @@ export async function oneMember(
       { signal },
     ),
   ])
+  const { source, since } = await consentOf(store, workspace, person.memberId)
   const rhythm = rhythmOf(
     z
       .array(z.object({ gap: z.int() }))
@@ -150,6 +152,7 @@ export async function oneMember(
     dataVersion,
     ...person,
     phone: maskedPhone(phone),
+    consentFrom: { source, since },
     status: fixedStatus(person.silentDays, workspace.dormancy),
     reason: reasonOf(person.silentDays, person.orders, rhythm.usualDays),
     rhythm,

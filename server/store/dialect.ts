@@ -20,7 +20,9 @@ export function openStore(path: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 0 })
-    database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full')
+    database.exec(
+      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on',
+    )
     database.exec('begin immediate; commit') // takes the lock now, not at the first write
     return database
   } catch (error) {

@@ -4,6 +4,7 @@ import type { CouponTables } from './tables/coupons.ts'
 import type { SegmentTables } from './tables/segments.ts'
 import type { ImportTables } from './tables/imports.ts'
 import type { CampaignTables } from './tables/campaigns.ts'
+import type { RightsTables } from './tables/rights.ts'
 
 /**
  * The Store's tables as Kysely sees them; the migrations create them. Instants are ISO text in UTC,
@@ -11,7 +12,7 @@ import type { CampaignTables } from './tables/campaigns.ts'
  * carries `workspace_id`, and every query names it.
  */
 export interface StoreSchema
-  extends SegmentTables, AccountsTables, CampaignTables, CouponTables, ImportTables {
+  extends SegmentTables, AccountsTables, CampaignTables, CouponTables, ImportTables, RightsTables {
   workspaces: {
     id: string
     name: string

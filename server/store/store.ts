@@ -6,6 +6,7 @@ import * as segments from './migrations/0003-segments.ts'
 import * as coupons from './migrations/0004-coupons.ts'
 import * as campaigns from './migrations/0005-campaigns.ts'
 import * as orderBatches from './migrations/0007-order-batches.ts'
+import * as deletions from './migrations/0008-deletions.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -18,6 +19,7 @@ const migrations = {
   '0004-coupons': coupons,
   '0005-campaigns': campaigns,
   '0007-order-batches': orderBatches,
+  '0008-deletions': deletions,
 }
 
 /** Their names, oldest first. */

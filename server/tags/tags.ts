@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely'
 import { sql } from '../../analytics/sql/sql.ts'
 import { evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
 import { followTagRename } from '../segments/saved.ts'
+import { deletedAmong, deletionsOf } from '../rights/deletions.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent, type StoreEvent } from '../store/events.ts'
 import type { StoreSchema } from '../store/schema.ts'
@@ -114,9 +115,12 @@ export async function setTag(
   const day = workspace.today()
   await store.transaction().execute(async (tx) => {
     const id = await tagId(tx, workspace.id, tag, at)
-    for (let from = 0; from < found.memberIds.length; from += batch) {
+    // who was deleted while this was asked is not named again
+    const gone = deletedAmong(await deletionsOf(tx, workspace.id), found.memberIds)
+    const wanted = found.memberIds.filter((memberId) => !gone.has(memberId))
+    for (let from = 0; from < wanted.length; from += batch) {
       signal?.throwIfAborted()
-      const memberIds = found.memberIds.slice(from, from + batch)
+      const memberIds = wanted.slice(from, from + batch)
       await tx
         .insertInto('tag_settings')
         .values(

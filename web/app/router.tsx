@@ -116,6 +116,11 @@ const data = createRoute({
   path: '/data',
   component: lazyRouteComponent(() => import('../features/data/data-page.tsx'), 'DataPage'),
 })
+const dictionary = createRoute({
+  getParentRoute: () => shell,
+  path: '/data/dictionary',
+  component: lazyRouteComponent(() => import('../features/data/dictionary-page.tsx'), 'DictionaryPage'),
+})
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -140,6 +145,7 @@ export const router = createRouter({
         members,
         member,
         data,
+        dictionary,
         settings,
       ]),
     ]),

@@ -133,3 +133,130 @@ test('a file is checked first, then imported, then taken out again', async () =>
   expect(complaints).toEqual([])
   await page.context().close()
 }, 120_000)
+
+test.each([
+  {
+    language: 'en' as const,
+    choose: 'Choose file',
+    title: 'Confirm the columns',
+    known: 'Recognised: order report of Taobao or Tmall.',
+    member: 'Member',
+    none: 'No members: store totals alone',
+    chip: 'Store totals alone',
+    refunds: 'Refunds',
+    net: 'Amounts are before refunds',
+    check: 'Check without importing',
+    would: 't.csv would import like this',
+    said: 'In 2 of 2 refunded rows, paid = total − refund: already net. Refunds are not taken off again.',
+    back: 'Back to the columns',
+    overruled: 'Refunds are taken off, as the mapping says.',
+  },
+  {
+    language: 'zh-CN' as const,
+    choose: '选择文件',
+    title: '确认字段',
+    known: '已识别：淘宝／天猫订单报表。',
+    member: '会员',
+    none: '没有会员：只计门店合计',
+    chip: '只计门店合计',
+    refunds: '退款',
+    net: '金额未扣除退款',
+    check: '只检查，不导入',
+    would: 't.csv 导入后会是这样',
+    said: '有退款的 2 行中，2 行满足“实付 = 总额 − 退款”：金额已扣除退款。不再重复扣除退款。',
+    back: '回到字段',
+    overruled: '按匹配中的设置，照常扣除退款。',
+  },
+])(
+  'a report without members is taken for store totals when asked, and its refunds are checked: $language',
+  async (words) => {
+    const { page, complaints, open } = await stage.page({ language: words.language, width: 1280 })
+    const switchTo = await workspaceOf(page, `guests ${words.language}`)
+    await open('/data')
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: words.choose }).click(),
+    ])
+    await chooser.setFiles({
+      name: 't.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(
+        [
+          '订单编号,总金额,买家实际支付金额,收货地址,订单创建时间,订单付款时间,退款金额',
+          'T1,88.00,88.00,杭州,2026-03-01 12:00:00,2026-03-01 12:01:00,0.00',
+          'T2,120.00,90.00,杭州,2026-03-02 12:00:00,2026-03-02 12:01:00,30.00',
+          'T3,60.00,0.00,杭州,2026-03-03 12:00:00,2026-03-03 12:01:00,60.00',
+        ].join('\n'),
+      ),
+    })
+    await page.getByRole('heading', { name: words.title }).waitFor()
+    await page.getByText(words.known).waitFor()
+    const check = page.getByRole('button', { name: words.check })
+    expect(await check.isDisabled()).toBe(true)
+    await page.getByRole('combobox', { name: words.member, exact: true }).click()
+    await page.getByRole('option', { name: words.none }).click()
+    await page.getByText(words.chip, { exact: true }).waitFor()
+    expect(await serious(page)).toEqual([])
+    await check.click()
+    await page.getByRole('heading', { name: words.would }).waitFor()
+    await page.getByText(words.said).waitFor()
+
+    // the merchant knows better, and the choice about members is kept
+    await page.getByRole('button', { name: words.back }).click()
+    await page.getByRole('combobox', { name: words.refunds, exact: true }).click()
+    await page.getByRole('option', { name: words.net }).click()
+    await check.click()
+    await page.getByText(words.overruled).waitFor()
+    await switchTo('demo')
+    expect(complaints).toEqual([])
+    await page.context().close()
+  },
+  120_000,
+)
+
+test('the Data page says whether orders keep coming in, and hands out the dictionary, a template and everything', async () => {
+  const { page, complaints, open } = await stage.page()
+  await open('/data')
+  await page
+    .getByRole('heading', { name: /Orders come in as usual|No orders since|stopped sending/ })
+    .waitFor()
+  const feeds = page.getByRole('region', { name: 'Incoming orders' })
+  expect(await feeds.getByRole('row').nth(1).innerText()).toMatch(/^Whole shop/)
+  expect(await feeds.getByRole('row').count()).toBeGreaterThan(3)
+  const downloaded = async (name: string) => {
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name, exact: true }).click(),
+    ])
+    return { name: file.suggestedFilename(), content: readFileSync(await file.path()) }
+  }
+  const template = await downloaded('Orders template (CSV)')
+  expect(template.name).toBe('orders-template.csv')
+  expect(template.content.toString()).toMatch(/^\uFEFForderId,memberId,/)
+  const archive = await downloaded('Download CSV')
+  expect(archive.name).toMatch(/^reveille-.*-csv\.zip$/)
+  expect(archive.content.includes('coupon_ledger.csv')).toBe(true)
+  await page.getByRole('link', { name: 'Data dictionary' }).click()
+  await page.getByRole('heading', { name: 'Data dictionary' }).waitFor()
+  await page.getByRole('heading', { name: 'Orders file: fields' }).waitFor()
+  await page.getByRole('cell', { name: 'void_day' }).waitFor()
+  await page.getByText('minor units of CNY').first().waitFor()
+  expect(await serious(page)).toEqual([])
+
+  // what the template says is read as it says it
+  const switchTo = await workspaceOf(page, 'templated')
+  await open('/data')
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Choose file' }).click(),
+  ])
+  await chooser.setFiles({ name: template.name, mimeType: 'text/csv', buffer: template.content })
+  await page.getByRole('heading', { name: 'Confirm the columns' }).waitFor()
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await page.getByRole('heading', { name: 'orders-template.csv is imported' }).waitFor()
+  // its order is of months ago, and the page says so
+  await page.getByRole('heading', { name: /^No orders since/ }).waitFor()
+  await switchTo('demo')
+  expect(complaints).toEqual([])
+  await page.context().close()
+}, 120_000)

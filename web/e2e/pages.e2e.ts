@@ -19,6 +19,7 @@ const pages = [
   '/campaigns/new',
   '/members',
   '/data',
+  '/data/dictionary',
   '/settings',
   '/redeem',
   '/nowhere',

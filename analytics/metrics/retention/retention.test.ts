@@ -85,9 +85,7 @@ test('a finding needs two groups of three new cohorts; otherwise it says less', 
     { id: 'retention.fell', values: { before: 0.34, after: 0.27, since: '2024-04-01' } },
   ])
   const fewer = falling.map((cell) => ({ ...cell, eligible: 100, returned: cell.returned / 5 }))
-  expect(retentionFindings(fewer)).toEqual([
-    { id: 'retention.steady', values: { before: 0.34, after: 0.27, since: '2024-04-01' } },
-  ])
+  expect(retentionFindings(fewer)).toEqual([{ id: 'retention.month-1', values: { rate: 0.305, cohorts: 6 } }])
   expect(retentionFindings([cohort(1, 30), cohort(2, 40)])).toEqual([
     { id: 'retention.month-1', values: { rate: 0.35, cohorts: 2 } },
   ])

@@ -167,12 +167,16 @@ export function retentionFindings(cells: readonly RetentionCell[]): Finding[] {
   const [older, newer] = [month1.slice(-6, -3), month1.slice(-3)]
   const enough =
     older.length === 3 && [older, newer].every((some) => some.reduce((n, c) => n + c.eligible, 0) >= 100)
-  if (!enough) return [{ id: 'retention.month-1', values: { rate: mean(month1), cohorts: month1.length } }]
+  // No difference that is proven is not proof of none: single cohorts may differ, so nothing is called steady.
+  const neutral: Finding[] = [
+    { id: 'retention.month-1', values: { rate: mean(month1), cohorts: month1.length } },
+  ]
+  if (!enough) return neutral
   const values = { before: mean(older), after: mean(newer), since: newer[0]!.cohort }
   const change = values.after - values.before
   const counts = [older, newer].map((some) => some.reduce((n, cell) => n + cell.eligible, 0))
   const pooled = mean([...older, ...newer])
   const standardError = Math.sqrt(pooled * (1 - pooled) * (1 / counts[0]! + 1 / counts[1]!))
-  if (Math.abs(change) < Math.max(0.02, 1.96 * standardError)) return [{ id: 'retention.steady', values }]
+  if (Math.abs(change) < Math.max(0.02, 1.96 * standardError)) return neutral
   return [{ id: change < 0 ? 'retention.fell' : 'retention.rose', values }]
 }

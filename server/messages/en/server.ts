@@ -50,6 +50,13 @@ export const server = {
     'The file {file} is not a whole Reveille backup ({reason}). Nothing was restored; use another backup.',
   backupNewer:
     'The backup {file} was made by a newer Reveille. Update this one with git pull, then restore again.',
+  listDamaged:
+    'The file {file} is no deletion list, or a damaged one. Put the one of the last backup in its place, then start again.',
+  listMissing: 'There is no file {file}. Nothing was restored; check the name of the deletion list.',
+  restoredDeletions:
+    '{deletions, plural, one {# deletion} other {# deletions}} of members will be applied again at the next start.',
+  restoredWithoutList:
+    'No deletion list was given. If members were deleted after the backup was made, restore it into another empty folder with the list of the old one: --deletions DIR/deletions.json',
   folderNotEmpty:
     'The data folder {folder} is not empty. Restore into a new one, so that nothing is overwritten: --data DIR',
 } as const

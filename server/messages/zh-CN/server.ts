@@ -41,5 +41,10 @@ export const server: Record<keyof typeof english, string> = {
   backupMissing: '找不到文件 {file}。请检查备份文件名。',
   backupDamaged: '文件 {file} 不是完整的 Reveille 备份（{reason}）。未恢复任何内容，请换一个备份。',
   backupNewer: '备份 {file} 由更新版本的 Reveille 创建。请先用 git pull 更新，再恢复。',
+  listDamaged: '文件 {file} 不是删除名单，或已损坏。请换上最近一次备份时的名单，然后重新启动。',
+  listMissing: '没有文件 {file}。未恢复任何内容，请检查删除名单的文件名。',
+  restoredDeletions: '下次启动时会重新执行 {deletions, plural, other {#}} 项会员删除。',
+  restoredWithoutList:
+    '未提供删除名单。如果备份之后删除过会员，请用原数据目录的名单恢复到另一个空目录：--deletions 目录/deletions.json',
   folderNotEmpty: '数据目录 {folder} 不是空目录。为避免覆盖，请恢复到新目录：--data 目录',
 }

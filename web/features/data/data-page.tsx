@@ -12,6 +12,9 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
+import { DataLinks } from './data-links.tsx'
+import { ExportPanel } from './export-panel.tsx'
+import { FeedsPanel } from './feeds-panel.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { InboxPanel } from './inbox-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
@@ -81,7 +84,11 @@ function DataFlow({ running }: { running: string | undefined }) {
   }, [])
 
   return (
-    <Page title={t(first ? 'first.title' : 'title')} lead={t(first ? 'first.lead' : 'lead')}>
+    <Page
+      title={t(first ? 'first.title' : 'title')}
+      lead={t(first ? 'first.lead' : 'lead')}
+      actions={<DataLinks mayImport={may} />}
+    >
       {!may ? (
         <Panel>
           <p>{t('noPermission')}</p>
@@ -138,8 +145,14 @@ function DataFlow({ running }: { running: string | undefined }) {
       )}
       {start.isError ? <Failure error={start.error} /> : null}
       {first && step.kind === 'start' ? <Steps /> : null}
-      {first ? null : <HistoryPanel />}
+      {first ? null : (
+        <>
+          <FeedsPanel />
+          <HistoryPanel />
+        </>
+      )}
       {first || !may ? null : <InboxPanel />}
+      {first ? null : <ExportPanel />}
     </Page>
   )
 }

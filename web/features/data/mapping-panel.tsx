@@ -12,7 +12,14 @@ import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
-import { type Field, fieldOrder, type InspectedFile, neededRows, withColumn } from './mapping.ts'
+import {
+  type Field,
+  fieldOrder,
+  type InspectedFile,
+  isGuestsAlone,
+  neededRows,
+  withColumn,
+} from './mapping.ts'
 
 /** Guessed columns for confirmation: the four that matter first, each with samples and how sure the guess is. */
 export function MappingPanel({
@@ -49,7 +56,8 @@ export function MappingPanel({
       }
     >
       {(file) => {
-        const open = file.lacking.length > 0 || file.questions.length > 0
+        const lacking = file.lacking.filter((lack) => lack !== 'member' || !isGuestsAlone(file))
+        const open = lacking.length > 0 || file.questions.length > 0
         return (
           <div className={classes.mapping}>
             {file.remembered ? (
@@ -61,7 +69,15 @@ export function MappingPanel({
               </p>
             ) : null}
             {file.preset ? <p className={classes.note}>{t(`preset.${file.preset}`)}</p> : null}
+            {file.personHint ? (
+              <p className={classes.note} role="status">
+                {file.personHint.other === null
+                  ? t('personHint', { header: file.personHint.header })
+                  : t('personHintOther', { header: file.personHint.header, other: file.personHint.other })}
+              </p>
+            ) : null}
             <NeededColumns file={file} map={map} onChange={setMap} />
+            <RefundsTaken file={file} map={map} onChange={setMap} />
             <Questions file={file} map={map} onChange={setMap} />
             <OtherColumns file={file} map={map} onChange={setMap} />
             {start.isError ? <Failure error={start.error} /> : null}
@@ -99,6 +115,9 @@ function useColumnTitle({ columns }: InspectedFile) {
   }
 }
 
+/** The choice that no column names members. */
+const noMember = 'none'
+
 function NeededColumns({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
   const title = useColumnTitle(file)
@@ -112,18 +131,30 @@ function NeededColumns({ file, map, onChange }: Editing) {
             <Sureness
               found={column !== undefined}
               confidence={column?.confidence ?? 0}
-              optional={row === 'order'}
+              without={
+                row === 'order'
+                  ? t('sure.rows')
+                  : row === 'member' && isGuestsAlone(file)
+                    ? t('sure.guests')
+                    : undefined
+              }
             />
           </div>
           <Select
             aria-label={t(`needed.${row}`)}
-            data={options}
-            value={column ? String(column.position) : null}
+            data={
+              row === 'member' ? [{ value: noMember, label: t('mapping.noMember') }, ...options] : options
+            }
+            value={
+              column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
+            }
             placeholder={t(row === 'order' ? 'mapping.noOrder' : 'mapping.choose')}
             clearable={row === 'order'}
             searchable
             onChange={(value) =>
-              onChange(withColumn(map, file, field, value === null ? null : Number(value)))
+              onChange(
+                withColumn(map, file, field, value === null || value === noMember ? null : Number(value)),
+              )
             }
           />
           {row === 'amount' && column ? (
@@ -154,16 +185,17 @@ function NeededColumns({ file, map, onChange }: Editing) {
 function Sureness({
   found,
   confidence,
-  optional,
+  without,
 }: {
   found: boolean
   confidence: number
-  optional: boolean
+  /** What it means that there is none; undefined where one is needed. */
+  without: string | undefined
 }) {
   const t = useTranslations('data')
   if (!found)
-    return optional ? (
-      <StatusChip tone="info">{t('sure.rows')}</StatusChip>
+    return without ? (
+      <StatusChip tone="info">{without}</StatusChip>
     ) : (
       <StatusChip tone="bad">{t('sure.missing')}</StatusChip>
     )
@@ -209,6 +241,25 @@ function Questions({ file, map, onChange }: Editing) {
         ))}
       </fieldset>
     ),
+  )
+}
+
+/** Whether refunds were taken off the amounts: the file's own figures say it, unless the merchant does. */
+function RefundsTaken({ file, map, onChange }: Editing) {
+  const t = useTranslations('data')
+  if (file.columns.every(({ field }) => field !== 'refundAmount')) return null
+  const said = file.map.amountsAreNet
+  return (
+    <Select
+      label={t('refunds.label')}
+      data={(['check', 'off', 'net'] as const).map((choice) => ({
+        value: choice,
+        label: t(`refunds.${choice}`),
+      }))}
+      value={said === undefined ? 'check' : said ? 'net' : 'off'}
+      allowDeselect={false}
+      onChange={(choice) => onChange({ ...map, amountsAreNet: choice === 'check' ? null : choice === 'net' })}
+    />
   )
 }
 

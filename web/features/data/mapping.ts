@@ -17,18 +17,24 @@ export const fieldOrder: readonly Field[] = [
   'region',
   'state',
   'orderedAt',
+  'timeOfDay',
   'paidAt',
   'refundAmount',
+  'chargedTotal',
   'refundedAt',
   'refundsOrderId',
   'discount',
   'listPrice',
   'currency',
   'cancelled',
+  'topUp',
 ]
 
 const amounts = ['amount', 'orderTotal', 'unitPrice'] as const
 const times = ['orderedAt', 'paidAt'] as const
+
+/** All orders of the file are guests', because the merchant said so of it or of the last one like it. */
+export const isGuestsAlone = ({ map }: InspectedFile): boolean => map.columns.memberId === null
 
 /** The four columns that the merchant confirms, with what the file offers for each. */
 export function neededRows(file: InspectedFile) {

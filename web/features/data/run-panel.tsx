@@ -133,6 +133,7 @@ function ReceiptPanel({
           orders: receipt.guestOrders,
           share: share(receipt.guestRows, receipt.read - receipt.refused),
         }),
+    ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [t('receipt.empty', { count: receipt.emptyOrders })] : []),

@@ -17,6 +17,7 @@ import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Member } from './member.ts'
 import { MemberCoupons } from './member-coupons.tsx'
+import { MemberRights } from './member-rights.tsx'
 import { MemberTags } from './member-tags.tsx'
 import classes from './members.module.css'
 import { Timeline } from './timeline.tsx'
@@ -98,6 +99,7 @@ export function MemberPage() {
             <Known member={member} />
             <MemberTags member={member} />
           </Columns>
+          <MemberRights memberId={memberId} />
         </>
       ) : null}
     </Page>
@@ -274,7 +276,16 @@ function Known({ member }: { member: Member }) {
         ) : null}
       </span>,
     ],
-    [t('known.consent'), s(`consent.${member.consent}`)],
+    [
+      t('known.consent'),
+      member.consentFrom.source === 'none'
+        ? s(`consent.${member.consent}`)
+        : t('known.consentSince', {
+            consent: s(`consent.${member.consent}`),
+            source: member.consentFrom.source,
+            since: member.consentFrom.since === null ? 'none' : format.instant(member.consentFrom.since),
+          }),
+    ],
     [t('known.tier'), member.tier ?? '–'],
     [t('known.points'), format.count(member.points)],
     [t('known.storedValue'), format.money(member.storedValueMinor)],

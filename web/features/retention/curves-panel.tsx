@@ -84,7 +84,11 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
                 positionTitle={(index) => t('month', { n: index + 1 })}
                 series={series}
                 formatValue={(value) => format.percent(value)}
-                formatTick={(value) => format.percentShort(value)}
+                formatTick={(value) =>
+                  Number.isInteger(Math.round(value * 1e4) / 100)
+                    ? format.percentShort(value)
+                    : format.percent(value)
+                }
                 onPoint={({ key }, index) => {
                   const members = compared.find(({ cohort }) => cohort === key)?.cells[index]
                     ?.membersExpression

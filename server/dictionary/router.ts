@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { fieldNames, fields } from '../import/fields.ts'
+import { type MessageKey, sentence } from '../messages/messages.ts'
+import { readerProcedure, router } from '../trpc.ts'
+import { dictionaryTables } from './dictionary.ts'
+
+export const dictionaryRouter = router({
+  /** Every table and column of an export, and every field of an orders file, in the reader's language. */
+  read: readerProcedure
+    .input(z.object({ language: z.enum(['en', 'zh-CN']).optional() }).default({}))
+    .query(({ ctx, input }) => {
+      const language = input.language ?? ctx.language
+      return {
+        currency: ctx.workspace.currency,
+        timeZone: ctx.workspace.calendar.timeZone,
+        tables: dictionaryTables.map(({ name, title, meaning, columns }) => ({
+          name,
+          title: title[language],
+          meaning: meaning[language],
+          columns: columns.map((column) => ({
+            name: column.name,
+            type: column.type,
+            unit: column.unit ?? null,
+            origin: column.origin,
+            past: column.past,
+            meaning: column.meaning[language],
+          })),
+        })),
+        fields: fieldNames.map((name) => ({
+          name,
+          type: fields[name].type,
+          meaning: sentence(language, `import-field.${name}` satisfies MessageKey),
+        })),
+      }
+    }),
+})

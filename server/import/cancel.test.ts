@@ -1,0 +1,88 @@
+import { readdirSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import { expect, test } from 'vitest'
+import type { Engine, Session } from '../../analytics/engine/engine.ts'
+import type { Sql } from '../../analytics/sql/sql.ts'
+import { importRuns } from './runs.ts'
+import { openTestShop, receiptOf, visible } from './test-shop.ts'
+
+const orders = (rows: number, amount: number) => {
+  const lines = ['order_id,customer_id,order_date,amount,product']
+  for (let i = 0; i < rows; i++)
+    lines.push(`A${i},m${i % 97},2026-01-0${1 + (i % 9)},${i % 2 ? amount : -1}.50,tea`)
+  return lines.join('\n')
+}
+
+const wordsOf = (query: Sql): string =>
+  query.chunks
+    .map((chunk) => (typeof chunk === 'string' ? chunk : 'value' in chunk ? '?' : wordsOf(chunk)))
+    .join('')
+
+/** The engine, which tells of each statement of a large transaction before it begins. */
+function told(engine: Engine, tell: (statement: string) => void): Engine {
+  const telling = <T extends Session>(session: T): T => ({
+    ...session,
+    rows: (query: Sql, options) => (tell(wordsOf(query)), session.rows(query, options)),
+    run: (statement: Sql, options) => (tell(wordsOf(statement)), session.run(statement, options)),
+  })
+  return new Proxy(engine, {
+    get(target, key) {
+      if (key === 'largeTransaction')
+        return (work: (session: Session) => Promise<unknown>, options: object) =>
+          target.largeTransaction((session) => work(telling(session)), options)
+      const value: unknown = Reflect.get(target, key)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+test(
+  'cancelled while it folds, writes, refreshes or is about to commit, an import changes nothing and leaves nothing',
+  { timeout: 120_000 },
+  async () => {
+    await using shop = await openTestShop()
+    receiptOf(await shop.import(shop.file('first.csv', orders(60, 3))))
+    const before = await visible(shop)
+    const runs = importRuns(shop.platform)
+    const path = shop.file('second.csv', orders(90, 4))
+    const cancelledAt = async (moment: number) => {
+      let statements = 0
+      let at = ''
+      let runId = ''
+      let ended: Promise<void> | undefined
+      const engine = told(shop.workspace.engine, (statement) => {
+        if (statements++ !== moment) return
+        at = statement
+        ended = runs.cancel(shop.workspace.id, runId)
+      })
+      const started = await runs.start(
+        { ...shop.workspace, engine },
+        {
+          path,
+          fileName: 'second.csv',
+          map: {},
+          dryRun: false,
+          replace: false,
+          language: 'en',
+          actor: 'command-line',
+        },
+      )
+      if (started.kind === 'refused') throw new Error(started.id)
+      runId = started.runId
+      for await (const state of runs.follow(shop.workspace.id, runId, new AbortController().signal))
+        void state
+      await ended
+      return { phase: runs.state(shop.workspace.id, runId)!.phase, at }
+    }
+    const outcomes: { at: string; phase: string }[] = []
+    for (let moment = 0; outcomes.at(-1)?.at !== ''; moment += 5) {
+      outcomes.push(await cancelledAt(moment))
+      expect(readdirSync(runs.temporaryFolder)).toEqual([])
+      expect(isDeepStrictEqual(await visible(shop), before)).toBe(outcomes.at(-1)!.phase === 'cancelled')
+    }
+    const last = outcomes.pop()!
+    expect(last).toEqual({ at: '', phase: 'done' }) // no moment was left
+    expect(outcomes.length).toBeGreaterThan(8)
+    for (const { at, phase } of outcomes) expect([at, phase]).toEqual([at, 'cancelled'])
+  },
+)

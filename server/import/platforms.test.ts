@@ -1,0 +1,332 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { inGb18030 } from './gb18030.fixture.ts'
+import { inspect, type Readable } from './inspect.ts'
+import { recognised } from './platforms.ts'
+import {
+  analyticsChinese,
+  analyticsEnglish,
+  analyticsGerman,
+  douyin,
+  exported,
+  shopify,
+  square,
+  taobao,
+  webToffee,
+  weimob,
+  writings,
+  youzan,
+} from './platform-exports.fixture.ts'
+import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
+
+/** Orders as [id, member, state, charged, given back, nothing left]. */
+const ordersOf = async ({ workspace }: TestShop) =>
+  (
+    await workspace.engine.rows(sql`select orders.order_id, members.member_id, orders.state, orders.net_minor,
+        coalesce(cast(sum(refunds.amount_minor) filter (where refunds.counts) as bigint), 0) as back, orders.void_day is not null as gone
+      from orders left join members on members.member_key = orders.member_key
+      left join refunds on refunds.order_key = orders.order_key
+      group by all order by orders.order_id`)
+  ).map((row) => [row.orderId, row.memberId, row.state, row.netMinor, row.back, row.gone])
+
+/** Members as [id, qualifying orders, net]. */
+const membersOf = async ({ workspace }: TestShop) =>
+  (
+    await workspace.engine.rows(
+      sql`select member_id, orders, net_minor as net from member_facts join members using (member_key) order by member_id`,
+    )
+  ).map((row) => [row.memberId, row.orders, row.net])
+
+const presetOf = async (path: string) =>
+  ((await inspect(path, 'export.csv', {}, 'UTC')) as Readable).inspection.preset
+
+describe.each(writings)('exports in %s', (_, written) => {
+  test('Youzan: the buyer is the member, placeholders are nothing, what was given back is taken off', async () => {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const path = shop.file('export.csv', written(youzan.headers, youzan.rows))
+    expect(await presetOf(path)).toBe('youzan')
+    const receipt = receiptOf(await shop.import(path))
+    expect(receipt).toMatchObject({ read: 6, imported: 6, refused: 0, orders: 4, guestOrders: 1, members: 2 })
+    expect(await ordersOf(shop)).toEqual([
+      ['20260306543065306159', '13900000002', 'paid', 1000, 0, false],
+      ['E20260301101112000000000001', '13900000001', 'paid', 6000, 0, false],
+      ['E20260302101112000000000002', '13900000001', 'paid', 8000, 3000, false],
+      ['E20260303101112000000000003', '13900000002', 'paid', 4500, 4500, true],
+      ['E20260304101112000000000004', null, 'paid', 2000, 0, false],
+      ['E20260305101112000000000005', null, 'unpaid', 0, 0, false],
+    ])
+    expect(await membersOf(shop)).toEqual([
+      ['13900000001', 2, 11_000],
+      ['13900000002', 1, 1000],
+    ])
+    // 80 = 80 and 45 = 45 were due and paid.
+    expect(receipt.refundCheck).toMatchObject({ refunded: 2, net: 0, notNet: 2, amountsAreNet: false })
+    const [line] = await shop.workspace.engine.rows(
+      sql`select product from order_lines join orders using (order_key) where order_id like '%0001'`,
+    )
+    expect(line).toEqual({ product: '桂花乌龙(1件),白瓷杯(2件)' })
+  })
+
+  test('Weimob: a row per item, what the rows give back adds up, a cancelled one counts for nothing', async () => {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const path = shop.file('export.csv', written(weimob.headers, weimob.rows))
+    expect(await presetOf(path)).toBe('weimob')
+    const receipt = receiptOf(await shop.import(path))
+    expect(receipt).toMatchObject({
+      read: 8,
+      imported: 8,
+      refused: 0,
+      orders: 3,
+      closedOrders: 1,
+      emptyOrders: 1,
+    })
+    expect(await ordersOf(shop)).toEqual([
+      ['600100000000000001', '13800000001', 'paid', 9000, 0, false],
+      ['600100000000000002', '13800000001', 'paid', 10_000, 3000, false],
+      ['600100000000000003', '13800000003', 'closed', 5000, 0, false],
+      ['600100000000000004', '13800000002', 'paid', 3000, 3000, true],
+      ['600100000000000005', '13800000002', 'paid', 8000, 3000, false],
+    ])
+    expect(await membersOf(shop)).toEqual([
+      ['13800000001', 2, 16_000],
+      ['13800000002', 1, 5000],
+      ['13800000003', 0, 0],
+    ])
+    expect(receipt.refundCheck).toMatchObject({ unit: 'orders', refunded: 3, notNet: 3, net: 0 })
+  })
+
+  test('Douyin: main orders, whose numbers begin with a TAB', async () => {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const path = shop.file('export.csv', written(douyin.headers, douyin.rows))
+    expect(await presetOf(path)).toBe('douyin')
+    const receipt = receiptOf(await shop.import(path))
+    expect(receipt).toMatchObject({
+      read: 5,
+      imported: 5,
+      refused: 0,
+      orders: 2,
+      unpaidOrders: 1,
+      refundCheck: null,
+    })
+    expect(await ordersOf(shop)).toEqual([
+      ['690000000000000001', '13600000001', 'paid', 5550, 0, false],
+      ['690000000000000002', '13600000002', 'closed', 7000, 0, false],
+      ['690000000000000003', '13600000001', 'paid', 2000, 0, false],
+      ['690000000000000004', '13600000002', 'unpaid', 3300, 0, false],
+    ])
+    expect(await membersOf(shop)).toEqual([
+      ['13600000001', 2, 7550],
+      ['13600000002', 0, 0],
+    ])
+  })
+
+  test.each(['net', 'notNet'] as const)('Taobao: refunds are taken off once, amounts %s', async (kind) => {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const path = shop.file('export.csv', written(taobao.headers, taobao[kind]))
+    expect(await presetOf(path)).toBe('taobao')
+    const receipt = receiptOf(await shop.import(path))
+    expect(receipt).toMatchObject({ read: 5, imported: 5, refused: 0, orders: 3, members: 2 })
+    // The buyer, not the receiver with one phone for all.
+    expect(await ordersOf(shop)).toEqual([
+      ['310001', '茶客甲', 'paid', 8800, 0, false],
+      ['310002', '茶客甲', 'paid', 12_000, 3000, false],
+      ['310003', '茶客乙', 'paid', 6000, 6000, true],
+      ['310004', '茶客乙', 'closed', 0, 0, false],
+      ['310005', '茶客乙', 'paid', 1500, 0, false],
+    ])
+    expect(await membersOf(shop)).toEqual([
+      ['茶客乙', 1, 1500],
+      ['茶客甲', 2, 17_800],
+    ])
+    expect(receipt.refundCheck).toMatchObject({
+      refunded: 2,
+      compared: 2,
+      net: kind === 'net' ? 2 : 0,
+      notNet: kind === 'net' ? 0 : 2,
+      amountsAreNet: kind === 'net',
+      by: 'figures',
+    })
+  })
+
+  test('Shopify: order columns on the first row alone, notes of several lines, no e-mail, part refunds', async () => {
+    await using shop = await openTestShop('AED', 'Asia/Shanghai')
+    const path = shop.file('export.csv', written(shopify.headers, shopify.rows))
+    expect(await presetOf(path)).toBe('shopify')
+    const receipt = receiptOf(await shop.import(path))
+    expect(receipt).toMatchObject({
+      read: 6,
+      imported: 6,
+      refused: 0,
+      orders: 3,
+      guestOrders: 1,
+      unpaidOrders: 1,
+    })
+    // 21:06 in the Gulf is the next day in Shanghai.
+    expect(receipt).toMatchObject({ firstDay: '2026-04-06', lastDay: '2026-04-06' })
+    expect(await ordersOf(shop)).toEqual([
+      ['#71733', 'nour@example.com', 'paid', 12_000, 0, false],
+      ['#71734', 'nour@example.com', 'paid', 8000, 2500, false],
+      ['#71735', null, 'paid', 4000, 0, false],
+      ['#71736', 'sami@example.com', 'paid', 6000, 6000, true],
+      ['#71737', 'sami@example.com', 'unpaid', 1000, 0, false],
+    ])
+    expect(await membersOf(shop)).toEqual([
+      ['nour@example.com', 2, 17_500],
+      ['sami@example.com', 0, 0],
+    ])
+    expect(receipt.refundCheck).toMatchObject({ unit: 'orders', refunded: 2, notNet: 2, by: 'figures' })
+    const lines = await shop.workspace.engine.rows(
+      sql`select product, order_lines.net_minor as net from order_lines join orders using (order_key)
+        where order_id = '#71733' order by line_number`,
+    )
+    expect(lines).toEqual([
+      { product: 'Oud tea', net: 6000 },
+      { product: 'Tray', net: 5000 },
+    ])
+  })
+
+  test('WooCommerce of WebToffee: an order a row, given back in full by its state', async () => {
+    await using shop = await openTestShop('USD', 'America/New_York')
+    const path = shop.file('export.csv', written(webToffee.headers, webToffee.rows))
+    expect(await presetOf(path)).toBe('woocommerce-webtoffee')
+    expect(receiptOf(await shop.import(path))).toMatchObject({
+      read: 4,
+      imported: 4,
+      orders: 2,
+      guestOrders: 1,
+    })
+    expect(await ordersOf(shop)).toEqual([
+      ['501', 'ivy@example.com', 'paid', 4500, 0, false],
+      ['502', 'ivy@example.com', 'paid', 3000, 3000, true],
+      ['503', null, 'paid', 1200, 0, false],
+      ['504', 'ivy@example.com', 'closed', 900, 0, false],
+    ])
+    expect(await membersOf(shop)).toEqual([['ivy@example.com', 1, 4500]])
+  })
+
+  test('Square: date and time apart, gift cards are no orders, refunds are rows', async () => {
+    await using shop = await openTestShop('USD', 'America/New_York')
+    const path = shop.file('export.csv', written(square.headers, square.rows))
+    expect(await presetOf(path)).toBe('square')
+    const receipt = receiptOf(await shop.import(path))
+    expect(receipt).toMatchObject({ read: 5, imported: 5, refused: 0, orders: 2, firstDay: '2026-03-01' })
+    expect(await ordersOf(shop)).toEqual([
+      ['TX1', 'CUST1', 'paid', 3116, 0, false],
+      ['TX2', 'CUST1', 'paid', 0, 0, false],
+      ['TX3', 'CUST2', 'paid', 101_296, 0, false],
+      ['TX5', 'CUST2', 'paid', 0, 500, true],
+    ])
+    expect(await membersOf(shop)).toEqual([
+      ['CUST1', 1, 1820], // 31.16 − 12.96
+      ['CUST2', 1, 100_796],
+    ])
+    expect(receipt.refundCheck).toMatchObject({ refunded: 1, net: 1, amountsAreNet: true })
+    const hours = await shop.workspace.engine.rows(sql`select distinct local_hour from orders`)
+    expect(hours).toEqual([{ localHour: 23 }])
+  })
+})
+
+test.each([
+  ['English', 'USD', analyticsEnglish, [123_400, 2050, 500]],
+  ['Chinese', 'BDT', analyticsChinese, [299_900, 12_000_000, 5000]],
+  ['German', 'EUR', analyticsGerman, [123_400, 2050, 500]],
+] as const)(
+  'WooCommerce analytics in %s tell no members; when asked they are store totals',
+  async (_, currency, file, amounts) => {
+    const content = exported(file.headers, file.rows)
+    for (const written of [content, inGb18030(content)]) {
+      await using shop = await openTestShop(currency, 'UTC')
+      const path = shop.file('export.csv', written)
+      expect(await presetOf(path)).toBe('woocommerce-analytics')
+      expect(await shop.import(path)).toMatchObject({ id: 'no-members' })
+      const receipt = receiptOf(await shop.import(path, { map: { columns: { memberId: null } } }))
+      expect(receipt).toMatchObject({
+        read: 3,
+        refused: 0,
+        orders: 2,
+        guestOrders: 2,
+        closedOrders: 1,
+        members: 0,
+      })
+      expect(await ordersOf(shop)).toEqual([
+        ['9001', null, 'paid', amounts[0], 0, false],
+        ['9002', null, 'paid', amounts[1], 0, false],
+        ['9003', null, 'closed', amounts[2], 0, false],
+      ])
+      expect(await membersOf(shop)).toEqual([])
+    }
+  },
+)
+
+test('signs of money that GB18030 writes in four bytes tell it as well', async () => {
+  await using shop = await openTestShop('BDT', 'UTC')
+  const path = shop.file(
+    'a.csv',
+    inGb18030('order_id,customer_id,order_date,amount\nA,m1,2026-01-02,৳2999\n'),
+  )
+  expect(receiptOf(await shop.import(path))).toMatchObject({ imported: 1, orders: 1 })
+  expect(await membersOf(shop)).toEqual([['m1', 1, 299_900]])
+})
+
+test('money of another currency than the workspace is refused, however it is formatted', async () => {
+  await using shop = await openTestShop('USD', 'UTC')
+  const path = shop.file('a.csv', exported(analyticsChinese.headers, analyticsChinese.rows))
+  expect(await shop.import(path, { map: { columns: { memberId: null } } })).toMatchObject({
+    id: 'nothing-accepted',
+  })
+})
+
+test('an identity that begins with an apostrophe is the same without', async () => {
+  await using shop = await openTestShop('AED', 'UTC')
+  const path = shop.file('export.csv', exported(shopify.headers, shopify.rows))
+  receiptOf(await shop.import(path, { map: { columns: { memberId: 'Phone', orderId: 'Id' } } }))
+  expect((await ordersOf(shop)).map(([id, member]) => [id, member])).toContainEqual([
+    '5871734',
+    '+971500000001',
+  ])
+})
+
+const without = (headers: readonly string[], ...left: string[]) =>
+  headers.filter((header) => !left.includes(header))
+
+test.each([
+  ['youzan', without(youzan.headers, '订单已退款金额', '买家付款时间', '归属店铺', '销售渠道', '收货人省份')],
+  ['weimob', without(weimob.headers, '余额抵扣金额', '服务组织', '退款金额', '商品编码')],
+  ['douyin', without(douyin.headers, '商家编码', '平台实际承担优惠金额', '订单完成时间')],
+  ['taobao', without(taobao.headers, '退款金额', '买家支付宝账号', '宝贝总数量')],
+  ['shopify', without(shopify.headers, 'Refunded Amount', 'Vendor', 'Paid at', 'Currency', 'Lineitem sku')],
+  ['woocommerce-analytics', without(analyticsEnglish.headers, 'Attribution', 'Coupon(s)', 'Items sold')],
+  ['woocommerce-webtoffee', without(webToffee.headers, 'refund_items', 'wt_import_key', 'order_currency')],
+  ['square', without(square.headers, 'Partial Refunds', 'Fees', 'Cash', 'Channel', 'Time')],
+])('%s is recognised without some of its columns, in any order', (name, headers) => {
+  expect(recognised(headers, [])).toBe(name)
+  expect(recognised(headers.toSorted(), [])).toBe(name)
+})
+
+test('other files are no platform’s', () => {
+  expect(recognised(['Name', 'Email', 'Total', 'Date'], [])).toBeNull()
+  expect(recognised(['订单编号', '会员号', '下单时间', '实付金额', '退款金额'], [])).toBeNull()
+})
+
+const headersOf = fileURLToPath(new URL('../../../shared/data/export_headers', import.meta.url))
+describe.skipIf(!existsSync(headersOf))('headers as platforms write them', () => {
+  test.each([
+    ['youzan_orders_export', 'youzan'],
+    ['weimob_orders_export', 'weimob'],
+    ['douyin_orders_export', 'douyin'],
+    ['taobao_like_orders', 'taobao'],
+    ['shopify_orders_export', 'shopify'],
+    ['woocommerce_analytics_orders', 'woocommerce-analytics'],
+    ['woocommerce_webtoffee_orders', 'woocommerce-webtoffee'],
+    ['square_transactions', 'square'],
+    ['square_items', null],
+    ['shopify_customers_export', null],
+    ['youzan_customers_export', null],
+  ])('%s', (file, name) => {
+    const kind = file === 'weimob_orders_export' ? 'known_columns_UNORDERED' : 'header'
+    const text = readFileSync(`${headersOf}/${file}.${kind}.csv`, 'utf8')
+    expect(recognised(text.trim().split(','), [])).toBe(name)
+  })
+})

@@ -1,0 +1,33 @@
+import { sql as storeSql } from 'kysely'
+import { sql } from '../../analytics/sql/sql.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+
+/** Whether a member may be contacted, who says so and since when. */
+export interface Consent {
+  readonly consent: 'granted' | 'denied' | 'unknown'
+  /** `set`: by people here; `imported`: with the data; `none`: nobody has said anything. */
+  readonly source: 'set' | 'imported' | 'none'
+  /** When it was set, or when the import that says so came; null: not known. ISO text in UTC. */
+  readonly since: string | null
+}
+
+/** A member's consent: the newest word that was set here, else what came with the data. */
+export async function consentOf(store: Store, { id, engine }: Workspace, memberId: string): Promise<Consent> {
+  const { rows } = await storeSql<{ payload: string; at: string }>`
+    select payload, occurred_at as at from events
+    where workspace_id = ${id} and kind = 'consent-set' and instr(payload, ${JSON.stringify(memberId)}) > 0
+    order by seq desc`.execute(store)
+  for (const { payload, at } of rows) {
+    const told = JSON.parse(payload) as { memberIds: string[]; consent: Consent['consent'] }
+    if (told.memberIds.includes(memberId)) return { consent: told.consent, source: 'set', since: at }
+  }
+  const [member] = await engine.rows(sql`select consent from members where member_id = ${memberId}`)
+  const consent = (member?.consent ?? 'unknown') as Consent['consent']
+  if (consent === 'unknown') return { consent, source: 'none', since: null }
+  // Order files carry no consent: it came with the data set that brought the members themselves.
+  const [brought] = await engine.rows(
+    sql`select min(imported_at) as at from imports where kind <> 'orders' and undone_at is null`,
+  )
+  return { consent, source: 'imported', since: (brought?.at as string | null) ?? null }
+}

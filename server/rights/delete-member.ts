@@ -1,0 +1,186 @@
+import { join } from 'node:path'
+import { sql } from '../../analytics/sql/sql.ts'
+import { campaignTurns } from '../campaigns/campaigns.ts'
+import { finishLaunch } from '../campaigns/launch-steps.ts'
+import { decimalsOf } from '../messages/money.ts'
+import type { Platform } from '../platform.ts'
+import { recordAudit } from '../settings/audit.ts'
+import { recordEvent } from '../store/events.ts'
+import { drainEvents } from '../workspaces/drain.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import {
+  deletedAmong,
+  type Deletion,
+  deletionsOf,
+  isPseudonym,
+  listDeletion,
+  saveList,
+  takeListFile,
+} from './deletions.ts'
+import { findDeleted, pseudonymiseEngine } from './engine-pseudonyms.ts'
+import { forgetRefusedRows } from './refused-rows.ts'
+import { idsInStore, pseudonymiseStore } from './store-pseudonyms.ts'
+
+export type DeletionOutcome =
+  | { kind: 'deleted'; pseudonym: string }
+  | { kind: 'not-found' }
+  /** The id is a pseudonym: nobody is behind it any more. */
+  | { kind: 'deleted-before' }
+
+/** Told before each write; may throw, as a crash would. */
+export type Step = (name: 'list' | 'engine' | 'store' | 'done') => void
+
+/**
+ * Deletes a member: first the intent stands in the deletion list, then the engine forgets the person, then
+ * the Store. Whatever breaks off after the first step is finished by `finishDeletions` at the next start.
+ * No launch of the workspace runs meanwhile.
+ */
+export function deleteMember(
+  platform: Platform,
+  workspace: Workspace,
+  { memberId, actor }: { memberId: string; actor: string },
+  step: Step = () => {},
+): Promise<DeletionOutcome> {
+  return campaignTurns.take(workspace.id, async () => {
+    const { store, clock } = platform
+    if (await isPseudonym(store, workspace.id, memberId)) return { kind: 'deleted-before' }
+    await drainEvents(store, workspace)
+    const [found] = await workspace.engine.rows(
+      sql`select member_key from members where member_id = ${memberId}`,
+    )
+    if (!found) return { kind: 'not-found' }
+    await finishLaunches(platform, workspace)
+    step('list')
+    const pseudonym = await store.transaction().execute(async (tx) => {
+      const at = clock.now()
+      const made = await listDeletion(tx, workspace.id, memberId, at)
+      await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject: made, at })
+      return made
+    })
+    await saveList(store, platform.dataFolder)
+    await apply(platform, workspace, step)
+    return { kind: 'deleted', pseudonym }
+  })
+}
+
+/** A launch that broke off tells its arms in order of id: it ends before an id changes. */
+async function finishLaunches(platform: Platform, workspace: Workspace): Promise<void> {
+  const broken = await platform.store
+    .selectFrom('launches')
+    .select('id')
+    .where('workspace_id', '=', workspace.id)
+    .where('frozen_at', 'is not', null)
+    .where('arms_told', '=', 0)
+    .execute()
+  for (const { id } of broken) await finishLaunch(platform, id)
+  await drainEvents(platform.store, workspace)
+}
+
+/**
+ * After a start: takes in the list beside the Store and applies what is not applied yet, whether a process
+ * ended half way or the files were restored from a backup that is older than the deletion.
+ */
+export async function finishDeletions(platform: Platform): Promise<void> {
+  await takeListFile(platform.store, platform.dataFolder)
+  const waiting = await platform.store
+    .selectFrom('deletions')
+    .select('workspace_id')
+    .distinct()
+    .where('applied_at', 'is', null)
+    .execute()
+  for (const { workspace_id } of waiting) {
+    const workspace = await platform.workspaces.byId(workspace_id)
+    if (workspace) await campaignTurns.take(workspace_id, () => apply(platform, workspace))
+  }
+  await saveList(platform.store, platform.dataFolder)
+}
+
+/** Applies the whole list of a workspace to files, engine and Store, in this order; each step may be repeated. */
+async function apply(platform: Platform, workspace: Workspace, step: Step = () => {}): Promise<void> {
+  const { store, clock } = platform
+  const list = await deletionsOf(store, workspace.id)
+  await drainEvents(store, workspace)
+  await forgetRefused(platform, workspace, list)
+  step('engine')
+  await workspace.engine.transaction((session) => pseudonymiseEngine(session, list, workspace.today()))
+  step('store')
+  await store.transaction().execute(async (tx) => {
+    const held = deletedAmong(list, await idsInStore(tx, workspace.id))
+    const named = [...held, ...(await namedInRules(tx, workspace.id, list))]
+    for (const [memberId, pseudonym] of named)
+      await pseudonymiseStore(tx, {
+        workspaceId: workspace.id,
+        memberId,
+        pseudonym,
+        currencyDecimals: decimalsOf(workspace.currency),
+      })
+    const at = clock.now()
+    const unapplied = await tx
+      .selectFrom('deletions')
+      .select('pseudonym')
+      .where('workspace_id', '=', workspace.id)
+      .where('applied_at', 'is', null)
+      .execute()
+    const memberIds = unapplied.map(({ pseudonym }) => pseudonym)
+    // deliveries and code lists heed it, also those of campaigns that were launched before
+    if (memberIds.length > 0)
+      await recordEvent(tx, workspace.id, { kind: 'consent-set', memberIds, consent: 'denied' }, at)
+    await tx
+      .updateTable('deletions')
+      .set({ applied_at: at.toISOString() })
+      .where('workspace_id', '=', workspace.id)
+      .where('applied_at', 'is', null)
+      .execute()
+  })
+  step('done')
+  await drainEvents(store, workspace)
+}
+
+/** Quoted texts of rules that the list knows: an id may stand in a rule and nowhere else. */
+async function namedInRules(
+  tx: Parameters<typeof deletionsOf>[0],
+  workspaceId: string,
+  list: readonly Deletion[],
+): Promise<Map<string, string>> {
+  const versions = await tx
+    .selectFrom('segment_versions')
+    .select('expression as text')
+    .where('workspace_id', '=', workspaceId)
+    .execute()
+  const campaigns = await tx
+    .selectFrom('campaigns')
+    .select('definition as text')
+    .where('workspace_id', '=', workspaceId)
+    .execute()
+  const quoted = [
+    ...versions.map(({ text }) => text),
+    ...campaigns.map(({ text }) => String((JSON.parse(text) as { segment?: unknown }).segment ?? '')),
+  ].flatMap((text) =>
+    [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, inside]) => inside!.replace(/\\(.)/g, '$1')),
+  )
+  return deletedAmong(list, new Set(quoted))
+}
+
+/** Refused rows are kept as they stood in the file: who is deleted is taken out of them while the name is known. */
+async function forgetRefused(
+  platform: Platform,
+  workspace: Workspace,
+  list: readonly Deletion[],
+): Promise<void> {
+  const texts = await workspace.engine.transaction(async (session) => {
+    if (!(await findDeleted(session, list, sql`(select member_id from members)`))) return []
+    const rows = await session.rows(sql`select member_id, name, phone from members
+      where member_id in (select member_id from deleted_ids)`)
+    return rows
+      .flatMap((row) => [row.memberId, row.name, row.phone])
+      .filter((text) => typeof text === 'string')
+  })
+  if (texts.length === 0) return
+  for (const path of await refusedFilesOf(platform, workspace)) forgetRefusedRows(path, texts)
+}
+
+/** Where the refused rows of each of a workspace's imports are kept; not every file is there. */
+export async function refusedFilesOf({ dataFolder }: Platform, { engine }: Workspace): Promise<string[]> {
+  const rows = await engine.rows(sql`select import_id from imports`)
+  return rows.map(({ importId }) => join(dataFolder, 'imports', `${String(importId)}-refused.csv`))
+}

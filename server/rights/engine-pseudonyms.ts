@@ -1,0 +1,115 @@
+import type { Session } from '../../analytics/engine/engine.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import type { Deletion } from './deletions.ts'
+import { keyedHashSql } from './keyed.ts'
+
+/**
+ * Finds the ids of `among` (a relation with one column `member_id`) that the deletion list knows, into the
+ * temporary table `deleted_ids` (`member_id`, `pseudonym`, `secret`). Answers whether there are any. Where
+ * two entries know an id, the one whose pseudonym is a member already counts.
+ */
+export async function findDeleted(session: Session, list: readonly Deletion[], among: Sql): Promise<boolean> {
+  if (list.length === 0) return false
+  await session.run(sql`create or replace temp table deleted_hits
+    (member_id varchar, pseudonym varchar, secret varchar)`)
+  for (const secret of new Set(list.map((entry) => entry.secret))) {
+    const entries = list
+      .filter((entry) => entry.secret === secret)
+      .map(({ hash, pseudonym }) => ({ hash, pseudonym }))
+    await session.run(sql`insert into deleted_hits
+      with entry as (
+        select unnest(from_json(${JSON.stringify(entries)}, '[{"hash":"VARCHAR","pseudonym":"VARCHAR"}]'), recursive := true)
+      ),
+      hashed as (
+        select member_id, ${keyedHashSql(secret, sql`member_id`)} as hash
+        from (select distinct member_id from ${among} as named where member_id is not null) as distinct_ids
+      )
+      select hashed.member_id, entry.pseudonym, ${secret} from hashed join entry on entry.hash = hashed.hash`)
+  }
+  await session.run(sql`create or replace temp table deleted_ids as
+    select member_id, pseudonym, secret from deleted_hits
+    qualify row_number() over (partition by member_id
+      order by pseudonym in (select member_id from members) desc, pseudonym) = 1`)
+  await session.run(sql`drop table deleted_hits`)
+  const [found] = await session.rows(sql`select count(*) as ids from deleted_ids`)
+  return found!.ids !== 0
+}
+
+/** An id that names a row by its content, in a file without order ids. */
+const namesContent = sql`starts_with(order_id, printf('row-%016x-', content_hash))`
+
+/**
+ * Lines with the pseudonym in the place of each id of `deleted_ids` and without their region. Their hash,
+ * and the id that a row without an order id takes from it, are keyed: equal for equal rows, now and in any
+ * later file, yet no guess at the person can be tried on them without the Store's secret.
+ */
+export function pseudonymousLines(lines: Sql): Sql {
+  return sql`(
+    select named.* exclude (pseudonym, secret, keyed_hash)
+      replace (coalesce(pseudonym, member_id) as member_id,
+        case when pseudonym is null then region end as region,
+        coalesce(keyed_hash, content_hash) as content_hash,
+        case when pseudonym is not null and ${namesContent}
+          then printf('row-%016x-', keyed_hash) || regexp_extract(order_id, '[0-9]+$')
+          else order_id end as order_id)
+    from (
+      select line.*, deleted_ids.pseudonym, deleted_ids.secret,
+        case when deleted_ids.secret is not null
+          then hash(sha256(deleted_ids.secret || '/' || cast(line.content_hash as varchar))) end as keyed_hash
+      from ${lines} as line left join deleted_ids on deleted_ids.member_id = line.member_id
+    ) as named)`
+}
+
+/**
+ * Puts pseudonyms in the place of the deleted members of the list, wherever the engine holds them: lines,
+ * orders named by their content, the member. Money, days, stores and the day of joining stay, so that every
+ * figure over all members stays; who the person was, what they were tagged and where they live goes, and
+ * nobody may write to them. In the caller's transaction; changes nothing when no id of the list is there.
+ */
+export async function pseudonymiseEngine(
+  session: Session,
+  list: readonly Deletion[],
+  today: string,
+): Promise<boolean> {
+  const kept = sql`(select member_id from members union select member_id from import_lines)`
+  if (!(await findDeleted(session, list, kept))) return false
+  const theirs = sql`(select * from import_lines where member_id in (select member_id from deleted_ids))`
+  await session.run(sql`create or replace temp table their_lines as select * from ${theirs} as line`)
+  await session.run(sql`create or replace temp table pseudonymous as
+    select * from ${pseudonymousLines(sql`their_lines`)} as line`)
+  await session.run(sql`create or replace temp table renamed_orders as
+    select distinct old.order_id, new.order_id as new_id
+    from their_lines as old join pseudonymous as new
+      on new.import_seq = old.import_seq and new.row_number = old.row_number
+    where new.order_id <> old.order_id`)
+  await session.run(sql`delete from import_lines where member_id in (select member_id from deleted_ids)`)
+  await session.run(sql`insert into import_lines by name select * from pseudonymous`)
+  for (const table of [sql`order_versions`, sql`orders`])
+    await session.run(sql`update ${table} set order_id = renamed_orders.new_id from renamed_orders
+      where renamed_orders.order_id = ${table}.order_id`)
+  await session.run(sql`update refunds
+    set refund_id = renamed_orders.new_id || substr(refund_id, length(renamed_orders.order_id) + 1)
+    from renamed_orders where starts_with(refunds.refund_id, renamed_orders.order_id || '/')`)
+  await pseudonymiseMembers(session)
+  await refreshDerivedTables(
+    session,
+    {
+      members: sql`select member_key from deleted_keys`,
+      days: sql`select local_day from orders where false`,
+    },
+    today,
+  )
+  return true
+}
+
+async function pseudonymiseMembers(session: Session): Promise<void> {
+  await session.run(sql`create or replace temp table deleted_keys as
+    select members.member_key, deleted_ids.pseudonym from members
+    join deleted_ids on deleted_ids.member_id = members.member_id`)
+  for (const table of [sql`member_tags`, sql`removed_tags`])
+    await session.run(sql`delete from ${table} where member_key in (select member_key from deleted_keys)`)
+  await session.run(sql`update members set member_id = deleted_keys.pseudonym, name = null, phone = null,
+      gender = null, birthday = null, region = null, channel = null, tier = null, points = null, consent = 'denied'
+    from deleted_keys where deleted_keys.member_key = members.member_key`)
+}

@@ -1,0 +1,197 @@
+import { sql as storeSql } from 'kysely'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import type { Row } from '../../analytics/engine/engine.ts'
+import { printedCode } from '../coupons/code.ts'
+import type { Platform } from '../platform.ts'
+import { drainEvents } from '../workspaces/drain.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { consentOf } from './consent.ts'
+import { refusedFilesOf } from './delete-member.ts'
+import { refusedRowsNaming } from './refused-rows.ts'
+
+/**
+ * Everything that is kept about one member, whole: nothing is masked. Amounts are integers of minor units
+ * of `currency`, instants UTC, days local. Null when nobody has the id.
+ */
+export async function exportMember(platform: Platform, workspace: Workspace, memberId: string) {
+  const { store, clock } = platform
+  await drainEvents(store, workspace)
+  const { engine } = workspace
+  const all = (query: Sql) => engine.rows(query)
+  const [profile] = await all(sql`select * exclude (member_key, consent, stub) from members
+    where member_id = ${memberId}`)
+  if (!profile) return null
+  const [key] = await all(sql`select member_key from members where member_id = ${memberId}`)
+  const memberKey = Number(key!.memberKey)
+  return {
+    format: 'reveille-member',
+    version: 1,
+    workspace: workspace.name,
+    exportedAt: clock.now().toISOString(),
+    currency: workspace.currency,
+    timeZone: workspace.calendar.timeZone,
+    profile,
+    consent: await consentOf(store, workspace, memberId),
+    orders: await ordersOf(workspace, memberKey),
+    refunds: await all(sql`select refunds.refund_id, orders.order_id, refunds.refunded_at, refunds.local_day,
+        refunds.store, refunds.channel, refunds.amount_minor, refunds.counts, refunds.date_assumed
+      from refunds left join orders on orders.order_key = refunds.order_key
+      where refunds.member_key = ${memberKey} order by refunds.refunded_at, refunds.refund_id`),
+    importedLines: await all(sql`select imports.import_id, imports.file_name, imports.imported_at,
+        line.* exclude (import_seq, content_hash)
+      from import_lines as line join imports on imports.import_seq = line.import_seq
+      where line.member_id = ${memberId} order by line.import_seq, line.row_number`),
+    refusedRows: await refusedRows(platform, workspace, profile),
+    tags: await tagsOf(platform, workspace, memberKey, memberId),
+    campaigns: await campaignsOf(platform, workspace, memberId),
+    coupons: await couponsOf(platform, workspace, memberId),
+    deliveries: await deliveriesOf(platform, workspace, memberId),
+    lookedUp: await store
+      .selectFrom('audit')
+      .leftJoin('users', 'users.id', 'audit.actor')
+      .select(['audit.at', 'audit.action', 'users.name as by'])
+      .where('audit.workspace_id', '=', workspace.id)
+      .where('audit.subject', '=', memberId)
+      .where('audit.action', 'in', ['phone-unmasked', 'member-exported'])
+      .orderBy('audit.at')
+      .execute(),
+  }
+}
+
+async function ordersOf({ engine }: Workspace, memberKey: number) {
+  const orders =
+    await engine.rows(sql`select order_key, order_id, ordered_at, local_day, store, channel, state,
+      gross_minor, discount_minor, net_minor from orders
+    where member_key = ${memberKey} order by ordered_at, order_key`)
+  const lines = await engine.rows(sql`select order_lines.* from order_lines
+    where order_key in (select order_key from orders where member_key = ${memberKey}) order by order_key, line_number`)
+  const ofOrder = Map.groupBy(lines, (line) => line.orderKey)
+  return orders.map(({ orderKey, ...order }) => ({
+    ...order,
+    lines: (ofOrder.get(orderKey!) ?? []).map((line) => without(line, 'orderKey')),
+  }))
+}
+
+/** A row without the key that it was grouped by. */
+const without = (row: Readonly<Record<string, unknown>>, key: string) =>
+  Object.fromEntries(Object.entries(row).filter(([column]) => column !== key))
+
+async function refusedRows(platform: Platform, workspace: Workspace, profile: Row) {
+  const texts = [profile.memberId, profile.name, profile.phone].filter((text) => typeof text === 'string')
+  const files = await refusedFilesOf(platform, workspace)
+  return files.flatMap((path) =>
+    refusedRowsNaming(path, texts).map(([line, column, reason, original]) => ({
+      line: Number(line),
+      column,
+      reason,
+      original,
+    })),
+  )
+}
+
+/** Tags that stand and that stood: where each came from, and who decided it last. */
+async function tagsOf({ store }: Platform, { id, engine }: Workspace, memberKey: number, memberId: string) {
+  const decided = await store
+    .selectFrom('tag_settings')
+    .innerJoin('tags', 'tags.id', 'tag_settings.tag_id')
+    .leftJoin('users', 'users.id', 'tag_settings.set_by')
+    .select([
+      'tags.name',
+      'tags.description',
+      'tag_settings.set_at',
+      'tag_settings.set_by',
+      'users.name as by',
+    ])
+    .where('tag_settings.workspace_id', '=', id)
+    .where('tag_settings.member_id', '=', memberId)
+    .execute()
+  const rows = await engine.rows(sql`
+    select tag, source, added_day, null as removed_day from member_tags where member_key = ${memberKey}
+    union all
+    select tag, null, added_day, removed_day from removed_tags where member_key = ${memberKey}
+    order by tag, added_day`)
+  const decision = (tag: unknown) => {
+    const found = decided.find(({ name }) => name === tag)
+    return {
+      setBy: found ? (found.by ?? found.set_by) : null,
+      setAt: found?.set_at ?? null,
+      meaning: found?.description || null,
+    }
+  }
+  const seen = new Set(rows.map(({ tag }) => tag))
+  return [
+    ...rows.map((row) => ({ ...row, ...decision(row.tag) })),
+    // put on and off within a day: it stood on none
+    ...decided
+      .filter(({ name }) => !seen.has(name))
+      .map(({ name }) => ({ tag: name, source: null, addedDay: null, removedDay: null, ...decision(name) })),
+  ]
+}
+
+const campaignsOf = ({ store }: Platform, { id }: Workspace, memberId: string) =>
+  store
+    .selectFrom('campaign_members')
+    .innerJoin('campaigns', 'campaigns.id', 'campaign_members.campaign_id')
+    .innerJoin('launches', 'launches.id', 'campaign_members.launch_id')
+    .select([
+      'campaigns.id as campaignId',
+      'campaigns.name as campaign',
+      'campaign_members.arm',
+      'launches.launched_day as launchedDay',
+    ])
+    .where('campaign_members.workspace_id', '=', id)
+    .where('campaign_members.member_id', '=', memberId)
+    .where('launches.published_at', 'is not', null)
+    .orderBy('launches.started_at')
+    .execute()
+
+async function couponsOf({ store }: Platform, { id }: Workspace, memberId: string) {
+  const coupons = await store
+    .selectFrom('coupons')
+    .innerJoin('launches', 'launches.id', 'coupons.launch_id')
+    .selectAll('coupons')
+    .where('coupons.workspace_id', '=', id)
+    .where('coupons.member_id', '=', memberId)
+    .where('launches.published_at', 'is not', null)
+    .orderBy('coupons.created_at')
+    .execute()
+  const { rows: ledger } = await storeSql<{ coupon_id: string } & Record<string, unknown>>`
+    select ledger.coupon_id, ledger.kind, ledger.uses, ledger.amount_minor as "amountMinor",
+      ledger.order_id as "orderId", ledger.redemption_id as "redemptionId", ledger.store_id as "storeId",
+      coalesce(users.name, ledger.actor) as "by", ledger.at
+    from ledger join coupons on coupons.id = ledger.coupon_id
+    left join users on users.id = ledger.actor
+    where coupons.workspace_id = ${id} and coupons.member_id = ${memberId} order by ledger.seq`.execute(store)
+  const ofCoupon = Map.groupBy(ledger, (row) => row.coupon_id)
+  return coupons.map((coupon) => ({
+    couponId: coupon.id,
+    code: printedCode(coupon.code),
+    campaignId: coupon.campaign_id,
+    offer: JSON.parse(coupon.offer) as unknown,
+    minSpendMinor: coupon.min_spend_minor,
+    validFrom: coupon.valid_from,
+    validTo: coupon.valid_to,
+    usesAllowed: coupon.uses_allowed,
+    ledger: (ofCoupon.get(coupon.id) ?? []).map((row) => without(row, 'coupon_id')),
+  }))
+}
+
+async function deliveriesOf({ store }: Platform, { id }: Workspace, memberId: string) {
+  const rows = await store
+    .selectFrom('outbox')
+    .selectAll()
+    .where('workspace_id', '=', id)
+    .where('member_id', '=', memberId)
+    .orderBy('due_at')
+    .execute()
+  return rows.map((row) => ({
+    deliveryId: row.id,
+    campaignId: row.campaign_id,
+    couponId: row.coupon_id,
+    state: row.state,
+    attempts: row.attempts,
+    deliveredAt: row.delivered_at,
+    lastError: row.last_error,
+    message: JSON.parse(row.body) as unknown,
+  }))
+}

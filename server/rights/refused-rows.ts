@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { csvRow } from '../csv/csv.ts'
+
+/** Of a file of refused rows, those that name one of the texts as a whole word; none where there is no file. */
+export function refusedRowsNaming(path: string, texts: readonly string[]): string[][] {
+  return existsSync(path) ? cellsOf(readFileSync(path, 'utf8')).slice(1).filter(naming(texts)) : []
+}
+
+/** Takes the original line out of the refused rows that name one of the texts; line, column and reason stay. */
+export function forgetRefusedRows(path: string, texts: readonly string[]): void {
+  if (refusedRowsNaming(path, texts).length === 0) return
+  const names = naming(texts)
+  const rows = cellsOf(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+  const draft = `${path}.partial`
+  writeFileSync(
+    draft,
+    `\uFEFF${rows.map((row) => csvRow(names(row) ? [...row.slice(0, 3), ''] : row)).join('')}`,
+    { mode: 0o600, flush: true },
+  )
+  renameSync(draft, path)
+}
+
+function naming(texts: readonly string[]) {
+  const wanted = texts
+    .filter((text) => text !== '')
+    .map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+  const words = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${wanted.join('|')})(?![\\p{L}\\p{N}_-])`, 'u')
+  return (row: readonly string[]) => wanted.length > 0 && words.test(row[3] ?? '')
+}
+
+/** The cells of a file that `csvRow` wrote. */
+function cellsOf(text: string): string[][] {
+  const rows: string[][] = []
+  let row: string[] = []
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
+    row.push(quoted === undefined ? plain! : quoted.replaceAll('""', '"'))
+    if (end === ',') continue
+    if (row.length > 1) rows.push(row)
+    row = []
+  }
+  return rows
+}

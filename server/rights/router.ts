@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { sql } from '../../analytics/sql/sql.ts'
+import { refused } from '../messages/refused.ts'
+import { auditName, recordAudit } from '../settings/audit.ts'
+import { ownerProcedure, router } from '../trpc.ts'
+import { drainEvents } from '../workspaces/drain.ts'
+import { deleteMember } from './delete-member.ts'
+import { exportMember } from './export.ts'
+
+const One = z.object({ memberId: z.string().min(1).max(200) })
+const nobody = () => refused('NOT_FOUND', 'no-such-member')
+
+/** What a person may ask of a shop about themselves; an owner does it for them. Mutations, so that ids travel in the body. */
+export const rightsRouter = router({
+  /** Everything that is kept about a member, whole. Every export is noted. */
+  exportMember: ownerProcedure.input(One).mutation(async ({ ctx, input }) => {
+    const document = await exportMember(ctx.platform, ctx.workspace, input.memberId)
+    if (!document) throw nobody()
+    await recordAudit(ctx.platform.store, {
+      workspaceId: ctx.workspace.id,
+      actor: auditName(ctx.actor),
+      action: 'member-exported',
+      subject: input.memberId,
+      at: ctx.platform.clock.now(),
+    })
+    return document
+  }),
+
+  /** What a deletion would concern: how many orders and coupons stay in the books under a pseudonym. */
+  deletionOf: ownerProcedure.input(One).mutation(async ({ ctx, input }) => {
+    await drainEvents(ctx.platform.store, ctx.workspace)
+    const [found] = await ctx.workspace.engine.rows(sql`select
+        (select count(*) from orders where orders.member_key = members.member_key) as orders,
+        (select count(*) from refunds where refunds.member_key = members.member_key) as refunds,
+        (select count(*) from member_tags where member_tags.member_key = members.member_key) as tags
+      from members where member_id = ${input.memberId}`)
+    if (!found) throw nobody()
+    const { coupons } = await ctx.platform.store
+      .selectFrom('coupons')
+      .select(({ fn }) => fn.countAll<number>().as('coupons'))
+      .where('workspace_id', '=', ctx.workspace.id)
+      .where('member_id', '=', input.memberId)
+      .executeTakeFirstOrThrow()
+    return {
+      memberId: input.memberId,
+      orders: Number(found.orders),
+      refunds: Number(found.refunds),
+      tags: Number(found.tags),
+      coupons,
+    }
+  }),
+
+  /** Deletes a member for good. `typed` is the id as somebody wrote it again to confirm. */
+  deleteMember: ownerProcedure
+    .input(One.extend({ typed: z.string().max(200) }))
+    .mutation(async ({ ctx, input }) => {
+      if (input.typed.trim() !== input.memberId) throw refused('BAD_REQUEST', 'deletion-id-differs')
+      const { memberId } = input
+      const outcome = await deleteMember(ctx.platform, ctx.workspace, {
+        memberId,
+        actor: auditName(ctx.actor),
+      })
+      switch (outcome.kind) {
+        case 'deleted':
+          return { pseudonym: outcome.pseudonym }
+        case 'not-found':
+          throw nobody()
+        case 'deleted-before':
+          throw refused('PRECONDITION_FAILED', 'member-deleted-before')
+      }
+    }),
+})

@@ -1,0 +1,170 @@
+import { type Kysely, sql } from 'kysely'
+import { parse } from '../../analytics/segments/parse.ts'
+import { print } from '../../analytics/segments/print.ts'
+import { renamed } from '../../analytics/segments/rename.ts'
+import type { StoreSchema } from '../store/schema.ts'
+
+/** Actions of the audit whose subject is a member's id. */
+const aboutMembers = ['phone-unmasked', 'member-exported', 'member-deleted']
+
+interface Renaming {
+  readonly workspaceId: string
+  readonly memberId: string
+  readonly pseudonym: string
+  readonly currencyDecimals: number
+}
+
+/**
+ * Puts a pseudonym in the place of a member's id in everything that the Store of a workspace holds: coupons,
+ * arms, messages, events, audit, rules that name the id. What was set of the person alone (tags, consent)
+ * goes; messages not sent yet are dropped. The ledger names coupons, never members, and stays as it is.
+ * In the caller's transaction; repeating it changes nothing.
+ */
+export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renaming): Promise<void> {
+  const { workspaceId, memberId, pseudonym } = renaming
+  const theirs = { workspace_id: workspaceId, member_id: memberId }
+  const own = tx.dynamic.ref<'member_id'>('member_id')
+  for (const table of ['coupons', 'campaign_members'] as const)
+    await tx
+      .updateTable(table)
+      .set({ member_id: pseudonym })
+      .where('workspace_id', '=', workspaceId)
+      .where(own, '=', memberId)
+      .execute()
+  await tx
+    .deleteFrom('tag_settings')
+    .where('workspace_id', '=', theirs.workspace_id)
+    .where('member_id', '=', theirs.member_id)
+    .execute()
+  await messages(tx, renaming)
+  await events(tx, renaming)
+  await tx
+    .updateTable('audit')
+    .set({ subject: pseudonym })
+    .where('workspace_id', '=', workspaceId)
+    .where('action', 'in', aboutMembers)
+    .where('subject', '=', memberId)
+    .execute()
+  await rules(tx, renaming)
+}
+
+async function messages(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudonym }: Renaming) {
+  const rows = await tx
+    .selectFrom('outbox')
+    .select(['id', 'body', 'state'])
+    .where('workspace_id', '=', workspaceId)
+    .where('member_id', '=', memberId)
+    .execute()
+  for (const { id, body, state } of rows)
+    await tx
+      .updateTable('outbox')
+      .set({
+        member_id: pseudonym,
+        body: JSON.stringify({ ...(JSON.parse(body) as object), memberId: pseudonym }),
+        ...(state === 'queued'
+          ? { state: 'dropped' as const, last_error: 'The member was deleted before it was sent.' }
+          : {}),
+      })
+      .where('id', '=', id)
+      .execute()
+}
+
+/** Arms are told of the pseudonym; tags and consent that were set of the person are told of nobody. */
+async function events(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudonym }: Renaming) {
+  const rows = await tx
+    .selectFrom('events')
+    .select(['seq', 'payload'])
+    .where('workspace_id', '=', workspaceId)
+    .where(sql<boolean>`instr(payload, ${JSON.stringify(memberId)}) > 0`)
+    .execute()
+  for (const { seq, payload } of rows) {
+    const told = JSON.parse(payload) as Record<string, unknown>
+    for (const list of ['memberIds', 'treated', 'heldOut'] as const) {
+      const ids = told[list]
+      if (!Array.isArray(ids)) continue
+      told[list] =
+        list === 'memberIds'
+          ? ids.filter((id) => id !== memberId)
+          : ids.map((id: unknown) => (id === memberId ? pseudonym : id))
+    }
+    await tx
+      .updateTable('events')
+      .set({ payload: JSON.stringify(told) })
+      .where('seq', '=', seq)
+      .execute()
+  }
+}
+
+/** Rules that select the member by id select the pseudonym: same people, and no id in any text that is kept. */
+async function rules(
+  tx: Kysely<StoreSchema>,
+  { workspaceId, memberId, pseudonym, currencyDecimals }: Renaming,
+) {
+  const rewritten = (text: string): string => {
+    const parsed = parse(text, { currencyDecimals })
+    if (parsed.kind !== 'parsed') return text
+    const next = print(renamed(parsed.expression, 'member', memberId, pseudonym))
+    return next === print(parsed.expression) ? text : next
+  }
+  const versions = await tx
+    .selectFrom('segment_versions')
+    .select(['segment_id', 'version', 'expression'])
+    .where('workspace_id', '=', workspaceId)
+    .where('expression', 'like', '%member%')
+    .execute()
+  for (const { segment_id, version, expression } of versions) {
+    const text = rewritten(expression)
+    if (text !== expression)
+      await tx
+        .updateTable('segment_versions')
+        .set({ expression: text })
+        .where('segment_id', '=', segment_id)
+        .where('version', '=', version)
+        .execute()
+  }
+  const kept = [
+    { table: 'campaigns', column: 'definition' },
+    { table: 'launches', column: 'preview' },
+  ] as const
+  for (const { table, column } of kept) {
+    const { rows } = await sql<{ id: string; text: string }>`
+      select id, ${sql.ref(column)} as text from ${sql.table(table)}
+      where workspace_id = ${workspaceId}`.execute(tx)
+    for (const { id, text } of rows) {
+      const content = JSON.parse(text) as { segment?: unknown }
+      if (typeof content.segment !== 'string') continue
+      const segment = rewritten(content.segment)
+      if (segment !== content.segment)
+        await sql`update ${sql.table(table)} set ${sql.ref(column)} = ${JSON.stringify({ ...content, segment })}
+          where id = ${id}`.execute(tx)
+    }
+  }
+}
+
+/** Every member's id that the Store of a workspace holds. */
+export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string): Promise<Set<string>> {
+  const ids = new Set<string>()
+  for (const table of ['coupons', 'campaign_members', 'tag_settings', 'outbox'] as const) {
+    const { rows } = await sql<{ id: string | null }>`select distinct member_id as id from ${sql.table(table)}
+      where workspace_id = ${workspaceId}`.execute(store)
+    for (const { id } of rows) if (id !== null) ids.add(id)
+  }
+  const subjects = await store
+    .selectFrom('audit')
+    .select('subject')
+    .where('workspace_id', '=', workspaceId)
+    .where('action', 'in', aboutMembers)
+    .execute()
+  for (const { subject } of subjects) ids.add(subject)
+  const payloads = await store
+    .selectFrom('events')
+    .select('payload')
+    .where('workspace_id', '=', workspaceId)
+    .execute()
+  for (const { payload } of payloads) {
+    const told = JSON.parse(payload) as Record<string, unknown>
+    for (const list of [told.memberIds, told.treated, told.heldOut])
+      if (Array.isArray(list)) for (const id of list) ids.add(String(id))
+  }
+  return ids
+}

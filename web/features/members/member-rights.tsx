@@ -1,0 +1,122 @@
+import { Button, Group, Modal, TextInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { download } from '../../ui/csv.ts'
+import { useErrorText } from '../../ui/panel-states.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
+import classes from './members.module.css'
+
+/** What an owner does for a person who asks: hand out what is kept about them, or delete it. */
+export function MemberRights({ memberId }: { memberId: string }) {
+  const t = useTranslations('members.rights')
+  const trpc = useTRPC()
+  const errorText = useErrorText()
+  const { role } = useWorkspace()
+  const [asking, ask] = useState(false)
+  const exporting = useMutation(
+    trpc.rights.exportMember.mutationOptions({
+      onSuccess: (document) =>
+        download(`member-${memberId}.json`, JSON.stringify(document, null, 2), 'application/json'),
+    }),
+  )
+  const concerned = useMutation(trpc.rights.deletionOf.mutationOptions({ onSuccess: () => ask(true) }))
+  if (role !== 'owner') return null
+  const failed = exporting.error ?? concerned.error
+  return (
+    <Panel title={t('title')} subtitle={t('subtitle')}>
+      <Group gap={8}>
+        <Button
+          variant="default"
+          loading={exporting.isPending}
+          onClick={() => exporting.mutate({ memberId })}
+        >
+          {t('export')}
+        </Button>
+        <Button
+          variant="default"
+          loading={concerned.isPending}
+          onClick={() => concerned.mutate({ memberId })}
+        >
+          {t('delete')}
+        </Button>
+      </Group>
+      {failed ? <p className={classes.note}>{errorText(failed).sentence}</p> : null}
+      {concerned.data ? (
+        <DeleteDialog
+          key={String(asking)}
+          opened={asking}
+          close={() => ask(false)}
+          memberId={memberId}
+          concerned={concerned.data}
+        />
+      ) : null}
+    </Panel>
+  )
+}
+
+function DeleteDialog({
+  opened,
+  close,
+  memberId,
+  concerned,
+}: {
+  opened: boolean
+  close: () => void
+  memberId: string
+  concerned: { orders: number; refunds: number; coupons: number }
+}) {
+  const t = useTranslations('members.rights')
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const errorText = useErrorText()
+  const [typed, setTyped] = useState('')
+  const deleting = useMutation(
+    trpc.rights.deleteMember.mutationOptions({
+      onSuccess: async () => {
+        await navigate({ to: '/members', replace: true })
+        await client.invalidateQueries()
+      },
+    }),
+  )
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={t('dialog', { memberId })}
+      closeButtonProps={{ 'aria-label': t('cancel') }}
+    >
+      <form
+        className={classes.form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (typed.trim() === memberId) deleting.mutate({ memberId, typed })
+        }}
+      >
+        <p>{t('gone')}</p>
+        <p>{t('stays', { ...concerned })}</p>
+        <p>{t('final')}</p>
+        <TextInput
+          label={t('type', { memberId })}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          autoComplete="off"
+          error={deleting.isError ? errorText(deleting.error).sentence : undefined}
+          data-autofocus
+        />
+        <Group justify="end" gap={8}>
+          <Button variant="default" onClick={close}>
+            {t('cancel')}
+          </Button>
+          <Button type="submit" color="red" loading={deleting.isPending} disabled={typed.trim() !== memberId}>
+            {t('confirm')}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  )
+}

@@ -14,6 +14,9 @@ const spokenByServer = [
   'NOT_FOUND',
 ]
 
+/** Refused as often as it is asked: something else has to be asked, or somebody else has to. */
+const staysRefused = ['FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST']
+
 /** What went wrong, as a sentence to read and a code to quote. */
 export function useErrorText(): (error: unknown) => { sentence: string; code: string } {
   const t = useTranslations('ui')
@@ -43,7 +46,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
           <Button variant="default" onClick={() => startAgain('/sign-in')}>
             {t('signIn')}
           </Button>
-        ) : retry && code !== 'FORBIDDEN' ? (
+        ) : retry && !staysRefused.includes(code) ? (
           <Button variant="default" onClick={retry}>
             {t('again')}
           </Button>

@@ -82,3 +82,23 @@ test('a search is found, opened, exported and tagged: only those who were found'
   expect(complaints).toEqual([])
   await page.context().close()
 })
+
+test('whom and which stores go along by the navigation, and Dormant takes the members alone', async () => {
+  const { page, complaints, open } = await stage.page()
+  const filters = `segment=${encodeURIComponent('orders >= 2')}&stores=${encodeURIComponent('["湖滨银泰店"]')}`
+  await open(`/?${filters}`)
+  const main = page.locator('main')
+  await main.getByText('Members who have ordered at “湖滨银泰店”').waitFor()
+  await main.getByText('Only members in this segment, at “湖滨银泰店”.').waitFor()
+  await page.getByRole('link', { name: 'Retention' }).click()
+  await page.waitForURL(/\/retention\?/)
+  await page.getByRole('heading', { level: 1, name: 'Retention' }).waitFor()
+  await settled(page)
+  expect(new URL(page.url()).searchParams.get('stores')).toBe('["湖滨银泰店"]')
+  expect(await main.getByText('at “湖滨银泰店”').count()).toBe(1)
+  await open(`/dormant?${filters}&from=2026-01-01`)
+  expect([...new URL(page.url()).searchParams.keys()]).toEqual(['segment'])
+  expect(await main.getByRole('button', { name: 'All stores' }).count()).toBe(0)
+  expect(complaints).toEqual([])
+  await page.context().close()
+})

@@ -102,3 +102,32 @@ test('whom and which stores go along by the navigation, and Dormant takes the me
   expect(complaints).toEqual([])
   await page.context().close()
 })
+
+test('an owner hands out all that is kept of a member, and deletes the member for good', async () => {
+  const { page, complaints, open } = await stage.page()
+  await open('/members/M0000143')
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page
+      .getByRole('button', { name: 'Export all that is kept' })
+      .or(page.getByRole('link', { name: 'Export all that is kept' }))
+      .click(),
+  ])
+  const kept = JSON.parse(readFileSync(await file.path(), 'utf8')) as object
+  expect(JSON.stringify(kept)).toContain('M0000143')
+
+  await page.getByRole('button', { name: 'Delete this member' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('heading', { name: 'Delete M0000143?' }).waitFor()
+  expect(await serious(page)).toEqual([])
+  const confirm = dialog.getByRole('button', { name: 'Delete', exact: true })
+  await dialog.getByLabel('Type M0000143 to confirm').fill('M0000144')
+  expect(await confirm.isDisabled()).toBe(true)
+  await dialog.getByLabel('Type M0000143 to confirm').fill('M0000143')
+  await confirm.click()
+  await dialog.waitFor({ state: 'hidden' })
+  await open('/members?search=M0000143')
+  await page.getByText('No member', { exact: false }).first().waitFor()
+  expect(complaints).toEqual([])
+  await page.context().close()
+})

@@ -36,10 +36,18 @@ const t = initTRPC.context<Context>().create({
   errorFormatter: ({ shape, error, ctx }) => ({
     code: shape.code,
     message: told(error, ctx?.language ?? 'en'),
-    data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path },
+    data: {
+      code: shape.data.code,
+      httpStatus: shape.data.httpStatus,
+      path: shape.data.path,
+      ...(error instanceof RefusedCall && pageIsOld.has(error.id) ? { pageIsOld: true } : {}),
+    },
   }),
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
 })
+
+/** Refusals that stay true until the page is loaded again: asking again is refused again. */
+const pageIsOld: ReadonlySet<string> = new Set(['workspace-switched', 'campaign-edited-elsewhere'])
 
 /** What a caller reads of an error. An unexpected one says nothing of its inside; the server's log does. */
 function told(error: TRPCError, language: Language): string {

@@ -13,6 +13,11 @@ export function errorCode(error: unknown): string {
   return data?.code ?? 'OFFLINE'
 }
 
+/** Whether only loading the page again helps: the server has moved on from what it shows. */
+export const isOfOldPage = (error: unknown): boolean =>
+  error instanceof TRPCClientError &&
+  Boolean((error.data as { pageIsOld?: boolean } | null | undefined)?.pageIsOld)
+
 /** Refusals do not become true by asking again; only a missing answer is worth one more try. */
 export const queryClient = new QueryClient({
   defaultOptions: {

@@ -129,7 +129,7 @@ export const exportedTables: readonly ExportedTable[] = [
         from: sql`base.consent`,
         meaning: both(
           'Whether the member may be contacted: granted, denied or unknown. What people set overrides the file.',
-          '是否同意接收消息：granted（同意）、denied（拒绝）或 unknown（未知）。人工设置优先于文件。',
+          '是否可以联系：granted（同意联系）、denied（拒绝联系）或 unknown（是否可联系未知）。人工设置优先于文件。',
         ),
       },
       {

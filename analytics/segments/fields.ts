@@ -349,9 +349,9 @@ export const fields: readonly Field[] = [
     title: both('Consent', '授权'),
     help: both(
       'Whether the member may be contacted. Not asked yet: consent is unknown.',
-      '是否同意接收消息。尚未询问：consent is unknown。',
+      '是否可以联系。尚未询问：consent is unknown。',
     ),
-    choices: [choice('granted', '同意'), choice('denied', '拒绝')],
+    choices: [choice('granted', '同意联系'), choice('denied', '拒绝联系')],
     value: () => sql`nullif(facts.consent, 'unknown')`,
     read: (person) => (person.consent === 'unknown' ? null : person.consent),
   },

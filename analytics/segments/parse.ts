@@ -346,7 +346,7 @@ class Parser {
           return value
         }
         const meant = nearest(value, choices)
-        return refuse('unknown-choice', meant && quote(meant), { choices: choices.join(', ') })
+        return refuse('unknown-choice', meant && quote(meant), { choices: choices.join(' / ') })
       }
       case 'text':
       case 'set':

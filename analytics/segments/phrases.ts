@@ -19,6 +19,8 @@ export interface Phrase {
   readonly notAny?: string
   /** Single words that have a phrase of their own. */
   readonly words?: Readonly<Record<string, string>>
+  /** NOT around such a word: whoever has no value at all is among them. */
+  readonly notWords?: Readonly<Record<string, string>>
 }
 
 export const phrases: Readonly<Record<string, { readonly en: Phrase; readonly 'zh-CN': Phrase }>> = {
@@ -130,14 +132,16 @@ export const phrases: Readonly<Record<string, { readonly en: Phrase; readonly 'z
       other: 'answered something other than {} when asked for consent',
       known: 'said whether they may be contacted',
       unknown: 'were never asked whether they may be contacted',
-      words: { granted: 'agreed to be contacted', denied: 'declined to be contacted' },
+      words: { granted: 'agreed to be contacted', denied: 'declined contact' },
+      notWords: { granted: 'have not agreed to be contacted', denied: 'have not declined contact' },
     },
     'zh-CN': {
-      is: '对接收消息表示{}',
-      other: '对接收消息的答复不是{}',
-      known: '已表示是否接收消息',
-      unknown: '尚未表示是否接收消息',
-      words: { granted: '同意接收消息', denied: '拒绝接收消息' },
+      is: '对联系的答复为{}',
+      other: '对联系的答复不是{}',
+      known: '已表示是否可联系',
+      unknown: '是否可联系未知',
+      words: { granted: '同意联系', denied: '拒绝联系' },
+      notWords: { granted: '未同意联系', denied: '未拒绝联系' },
     },
   },
   tag: {
@@ -281,7 +285,8 @@ export function partOf(phrase: Phrase, test: Test, negated: boolean): string | u
     case 'between':
       return negated ? undefined : phrase.is
     case 'compare': {
-      if (negated) return test.operator === '=' ? phrase.not : undefined
+      if (negated)
+        return test.operator === '=' ? (phrase.notWords?.[String(test.value)] ?? phrase.not) : undefined
       const word =
         typeof test.value === 'boolean'
           ? phrase.words?.[String(test.value === (test.operator === '='))]

@@ -33,13 +33,13 @@ test.each([
   [
     'first_order between 2026-01-01 and 2026-01-31',
     'Members who first ordered from 1 Jan 2026 to 31 Jan 2026',
-    '首单在2026年1月1日至2026年1月31日之间的会员',
+    '首单在 2026年1月1日至 2026年1月31日之间的会员',
   ],
   ['second_order is unknown', 'Members who never came back on another day', '没有换一天再次购买过的会员'],
   [
     'last_order < 2026-02-01',
     'Members who last ordered before 1 Feb 2026',
-    '最近一单在2026年2月1日之前的会员',
+    '最近一单在 2026年2月1日之前的会员',
   ],
   ['days_since_order > 90', 'Members who last ordered more than 90 days ago', '最近一单距今超过 90 天的会员'],
   ['status = "dormant"', 'Members who are dormant', '状态为沉睡的会员'],
@@ -59,7 +59,7 @@ test.each([
   [
     'joined >= 2026-01-31',
     'Members who joined on or after 31 Jan 2026',
-    '入会时间在2026年1月31日或之后的会员',
+    '入会时间在 2026年1月31日或之后的会员',
   ],
   ['days_since_joined <= 30', 'Members who joined at most 30 days ago', '入会至多 30 天的会员'],
   ['channel = "app"', 'Members who joined through “app”', '通过“app”入会的会员'],
@@ -69,12 +69,15 @@ test.each([
   ['points >= 1000', 'Members who have at least 1,000 points', '积分至少 1,000 的会员'],
   ['gender = "female"', 'Members who are female', '性别为女的会员'],
   ['birthday_in <= 7', 'Members who have a birthday in at most 7 days', '距生日至多 7 天的会员'],
-  ['consent = "granted"', 'Members who agreed to be contacted', '同意接收消息的会员'],
+  ['consent = "granted"', 'Members who agreed to be contacted', '同意联系的会员'],
   [
     'consent is unknown',
     'Members who were never asked whether they may be contacted',
-    '尚未表示是否接收消息的会员',
+    '是否可联系未知的会员',
   ],
+  ['consent = "denied"', 'Members who declined contact', '拒绝联系的会员'],
+  ['not consent = "denied"', 'Members who have not declined contact', '未拒绝联系的会员'],
+  ['not consent = "granted"', 'Members who have not agreed to be contacted', '未同意联系的会员'],
   ['tag = "vip"', 'Members who carry the tag “vip”', '带有标签“vip”的会员'],
   ['not tag = "vip"', 'Members who don’t carry the tag “vip”', '不带标签“vip”的会员'],
   [
@@ -107,7 +110,7 @@ test.each([
   [
     'orders(channel != "app", day >= 2026-01-31) = 1',
     'Members who placed exactly 1 order through a channel other than “app” on or after 31 Jan 2026',
-    '在2026年1月31日或之后通过“app”以外的渠道下过正好 1 笔订单的会员',
+    '在 2026年1月31日或之后通过“app”以外的渠道下过正好 1 笔订单的会员',
   ],
   [
     'orders >= 2 and days_since_order > 90 and tag = "vip"',

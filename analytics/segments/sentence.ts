@@ -121,12 +121,10 @@ function conditionPhrase(condition: OrderCondition, reader: Reader): string {
   return filled(phrase, askedOf(condition.test, field, reader))
 }
 
-/** Puts the value into the phrase; a bare number stands apart from the Chinese around it, a date does not. */
+/** Puts the value into the phrase; digits stand apart from the Chinese around them. */
 const filled = (phrase: string, value: string): string =>
   phrase
-    .replace(/(\p{Script=Han})\{\}/u, (match, before: string) =>
-      /^\d(?!\d*年)/.test(value) ? `${before} {}` : match,
-    )
+    .replace(/(\p{Script=Han})\{\}/u, (match, before: string) => (/^\d/.test(value) ? `${before} {}` : match))
     .replace(/\{\}(?=\p{Script=Han})/u, /\d$/.test(value) ? '{} ' : '{}')
     .replace('{}', () => value)
 
@@ -145,7 +143,7 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
     }
     case 'between': {
       const [from, to] = [value(test.from), value(test.to)]
-      if (asked.kind === 'day') return english ? `from ${from} to ${to}` : `在${from}至${to}之间`
+      if (asked.kind === 'day') return english ? `from ${from} to ${to}` : `在 ${from}至 ${to}之间`
       return unit(english ? `${from} to ${to}` : `${from} 至 ${to}`, test.to)
     }
     case 'compare': {
@@ -170,12 +168,12 @@ const englishDay: Readonly<Record<Comparator, (day: string) => string>> = {
   '>=': (day) => `on or after ${day}`,
 }
 const chineseDay: Readonly<Record<Comparator, (day: string) => string>> = {
-  '=': (day) => `在${day}`,
-  '!=': (day) => `不在${day}`,
-  '<': (day) => `在${day}之前`,
-  '<=': (day) => `在${day}或之前`,
-  '>': (day) => `在${day}之后`,
-  '>=': (day) => `在${day}或之后`,
+  '=': (day) => `在 ${day}`,
+  '!=': (day) => `不在 ${day}`,
+  '<': (day) => `在 ${day}之前`,
+  '<=': (day) => `在 ${day}或之前`,
+  '>': (day) => `在 ${day}之后`,
+  '>=': (day) => `在 ${day}或之后`,
 }
 const englishAmount = (operator: Comparator, { unit }: Asked): string =>
   ({

@@ -65,6 +65,16 @@ describe('the link of the owner', () => {
       current: { name: 'demo' },
       workspaces: [{ name: 'demo' }, { name: 'other' }],
     })
+    // until a name is chosen the owner is called by the role, in the language of whoever reads
+    for (const [language, called] of [
+      ['zh-CN', '店主'],
+      ['en', 'Owner'],
+    ] as const) {
+      visitor.reads = language
+      expect((await visitor.query('accounts.me')).data).toMatchObject({ name: called })
+      expect(await idOf(visitor, called)).toBeTruthy()
+    }
+    visitor.reads = undefined
     const second = await new Visitor(app).mutate('accounts.signInWithLink', { token })
     expect(second).toMatchObject({ status: 401, data: undefined })
   })
@@ -202,7 +212,9 @@ test('a page that shows another workspace than the session is told so and gets n
   by.shows = demo.id
   expect((await by.query('segments.list')).status).toBe(200)
   await by.mutate('workspaces.switch', { id: other.id }) // in another tab
-  expect((await by.query('segments.list')).status).toBe(409)
+  const late = await by.query('segments.list')
+  expect(late.status).toBe(409)
+  expect(JSON.parse(late.body)).toMatchObject({ error: { data: { pageIsOld: true } } })
   expect((await by.mutate('segments.save', { name: 'Quiet', expression: 'everyone' })).status).toBe(409)
   expect((await by.send('GET', `/export/members.csv?shown=${demo.id}`)).status).toBe(409)
   expect((await by.send('POST', '/api/uploads?name=a.csv', {})).status).toBe(409)

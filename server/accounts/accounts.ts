@@ -12,7 +12,7 @@ import { openInvite, takeInvite } from './invites.ts'
 import { OpenStreams } from './streams.ts'
 import { Team } from './team.ts'
 import { hashOf, newToken } from './tokens.ts'
-import { credentialRow, nameTaken, ownerUserId, userRow } from './users.ts'
+import { calledName, credentialRow, nameTaken, ownerUserId, userRow } from './users.ts'
 
 /** Who is signed in, and where. */
 export interface SignedIn {
@@ -147,6 +147,16 @@ export class Accounts {
       .where('user_id', '=', userId)
       .executeTakeFirst()
     return found !== undefined
+  }
+
+  /** What a user is called in that language. */
+  async calledName(userId: string, language: Language): Promise<string> {
+    const user = await this.#store
+      .selectFrom('users')
+      .select(['name', 'username'])
+      .where('id', '=', userId)
+      .executeTakeFirstOrThrow()
+    return calledName(user, language)
   }
 
   async signOut(browser: Browser): Promise<void> {

@@ -45,7 +45,9 @@ export const accountsRouter = router({
         }))
     return {
       userId: local ? null : actor.userId,
-      name: local ? sentence(language, 'ownerName') : actor.name,
+      name: local
+        ? sentence(language, 'ownerName')
+        : await platform.accounts.calledName(actor.userId, language),
       ownsInstallation: local || (await ownsInstallation(platform.store, actor.userId)),
       hasPassword: local || (await platform.accounts.hasPassword(actor.userId)),
       role,
@@ -131,7 +133,7 @@ export const accountsRouter = router({
     }),
 
   /** Members and open invites of this workspace. */
-  team: ownerProcedure.query(({ ctx }) => ctx.platform.accounts.team.of(ctx.workspace.id)),
+  team: ownerProcedure.query(({ ctx }) => ctx.platform.accounts.team.of(ctx.workspace.id, ctx.language)),
 
   /** Answers the token of a link `/sign-in#invite=TOKEN`; it is shown once and kept only as a hash. */
   invite: ownerProcedure

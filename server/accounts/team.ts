@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
+import type { Language } from '../messages/messages.ts'
 import type { Store } from '../store/store.ts'
 import type { Role } from '../trpc.ts'
 import { ownsInstallation } from './access.ts'
 import type { OpenStreams } from './streams.ts'
 import { hashOf, newToken } from './tokens.ts'
+import { calledName } from './users.ts'
 
 export interface TeamMember {
   readonly userId: string
@@ -86,16 +88,16 @@ export class Team {
   }
 
   /** Who works in a workspace, and the invites that are still open. */
-  async of(workspaceId: string): Promise<{ members: TeamMember[]; invites: Invite[] }> {
+  async of(workspaceId: string, language: Language): Promise<{ members: TeamMember[]; invites: Invite[] }> {
     const owner = await this.#store
       .selectFrom('installation')
       .innerJoin('users', 'users.id', 'installation.owner_user_id')
-      .select(['users.id', 'users.name'])
+      .select(['users.id', 'users.name', 'users.username'])
       .executeTakeFirst()
     const rows = await this.#store
       .selectFrom('memberships')
       .innerJoin('users', 'users.id', 'memberships.user_id')
-      .select(['users.id', 'users.name', 'memberships.role'])
+      .select(['users.id', 'users.name', 'users.username', 'memberships.role'])
       .where('memberships.workspace_id', '=', workspaceId)
       .orderBy('memberships.created_at')
       .execute()
@@ -110,13 +112,20 @@ export class Team {
     return {
       members: [
         ...(owner
-          ? [{ userId: owner.id, name: owner.name, role: 'owner' as const, ownsInstallation: true }]
+          ? [
+              {
+                userId: owner.id,
+                name: calledName(owner, language),
+                role: 'owner' as const,
+                ownsInstallation: true,
+              },
+            ]
           : []),
         ...rows
           .filter(({ id }) => id !== owner?.id)
-          .map(({ id, name, role }) => ({
-            userId: id,
-            name,
+          .map(({ role, ...user }) => ({
+            userId: user.id,
+            name: calledName(user, language),
             role: role as Role,
             ownsInstallation: false,
           })),

@@ -21,6 +21,13 @@ export function ownerUserId(store: Store, language: Language, at: string): Promi
   })
 }
 
+/**
+ * What a user is called: the chosen name; the owner's role, in the reader's language, until one is chosen.
+ * Who has no name to sign in with has chosen none: an invited user is made with one.
+ */
+export const calledName = (user: { name: string; username: string | null }, language: Language): string =>
+  user.username === null ? sentence(language, 'ownerName') : user.name
+
 /** Whether somebody (but `exceptUserId`) signs in with that name. */
 export async function nameTaken(store: Store, name: string, exceptUserId?: string): Promise<boolean> {
   const found = await store

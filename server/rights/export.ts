@@ -84,7 +84,7 @@ async function refusedRows(platform: Platform, workspace: Workspace, profile: Ro
   const texts = [profile.memberId, profile.name, profile.phone].filter((text) => typeof text === 'string')
   const files = await refusedFilesOf(platform, workspace)
   return files.flatMap((path) =>
-    refusedRowsNaming(path, texts).map(([line, column, reason, original]) => ({
+    refusedRowsNaming(path, texts).map(([line, column, reason, ...original]) => ({
       line: Number(line),
       column,
       reason,

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { csvRow } from '../csv/csv.ts'
 
-/** Of a file of refused rows, those that name one of the texts as a whole word; none where there is no file. */
+/** Of a file of refused rows (line, column, reason, then the cells as they stood), those that name one of the texts as a whole word; none where there is no file. */
 export function refusedRowsNaming(path: string, texts: readonly string[]): string[][] {
   return existsSync(path) ? cellsOf(readFileSync(path, 'utf8')).slice(1).filter(naming(texts)) : []
 }
 
-/** Takes the original line out of the refused rows that name one of the texts; line, column and reason stay. */
+/** Takes what the file had out of the refused rows that name one of the texts; line, column and reason stay. */
 export function forgetRefusedRows(path: string, texts: readonly string[]): void {
   if (refusedRowsNaming(path, texts).length === 0) return
   const names = naming(texts)
@@ -14,7 +14,7 @@ export function forgetRefusedRows(path: string, texts: readonly string[]): void 
   const draft = `${path}.partial`
   writeFileSync(
     draft,
-    `\uFEFF${rows.map((row) => csvRow(names(row) ? [...row.slice(0, 3), ''] : row)).join('')}`,
+    `\uFEFF${rows.map((row) => csvRow(names(row) ? row.map((cell, at) => (at < 3 ? cell : '')) : row)).join('')}`,
     { mode: 0o600, flush: true },
   )
   renameSync(draft, path)
@@ -25,7 +25,7 @@ function naming(texts: readonly string[]) {
     .filter((text) => text !== '')
     .map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
   const words = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${wanted.join('|')})(?![\\p{L}\\p{N}_-])`, 'u')
-  return (row: readonly string[]) => wanted.length > 0 && words.test(row[3] ?? '')
+  return (row: readonly string[]) => wanted.length > 0 && row.slice(3).some((cell) => words.test(cell))
 }
 
 /** The cells of a file that `csvRow` wrote. */

@@ -94,7 +94,7 @@ export const segmentsRouter = router({
         case 'refused':
           throw refusal(outcome.errors)
         case 'unknown-member':
-          throw refused('NOT_FOUND', 'unknown-member', { memberId: input.memberId, asOf: outcome.asOf })
+          throw refused('NOT_FOUND', 'unknown-member', { memberId: input.memberId })
       }
     }),
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { calledName } from '../accounts/users.ts'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { ownerProcedure, readerProcedure, router } from '../trpc.ts'
@@ -28,8 +29,8 @@ export const settingsRouter = router({
     .mutation(({ ctx, input }) => changeSettings(ctx.platform, ctx.workspace, input, auditName(ctx.actor))),
 
   /** The newest 100 entries: who did what. `name` is null for the command line, the inbox and keys. */
-  audit: ownerProcedure.query(({ ctx }) =>
-    ctx.platform.store
+  audit: ownerProcedure.query(async ({ ctx }) => {
+    const entries = await ctx.platform.store
       .selectFrom('audit')
       .leftJoin('users', 'users.id', 'audit.actor')
       .leftJoin('campaigns', (join) =>
@@ -44,11 +45,16 @@ export const settingsRouter = router({
         'audit.subject',
         'audit.at',
         'users.name',
+        'users.username',
         'campaigns.name as campaign',
       ])
       .where('audit.workspace_id', '=', ctx.workspace.id)
       .orderBy('audit.at', 'desc')
       .limit(100)
-      .execute(),
-  ),
+      .execute()
+    return entries.map(({ name, username, ...entry }) => ({
+      ...entry,
+      name: name === null ? null : calledName({ name, username }, ctx.language),
+    }))
+  }),
 })

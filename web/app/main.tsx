@@ -30,7 +30,7 @@ createRoot(root).render(
       <LanguageProvider>
         <QueryClientProvider client={queryClient}>
           <TRPCProvider queryClient={queryClient} trpcClient={trpcClient}>
-            <Notifications position="top-right" />
+            <Notifications position="bottom-right" />
             <RouterProvider router={router} />
           </TRPCProvider>
         </QueryClientProvider>

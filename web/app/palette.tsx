@@ -6,8 +6,8 @@ import { useEffect } from 'react'
 import { useTranslations } from 'use-intl'
 import { allPages } from './navigation.ts'
 
-/** The command palette: jump to a page. Each rise of `asked` opens it. */
-export default function Palette({ asked }: { asked: number }) {
+/** The command palette: jump to a page, the filters it knows handed on. Each rise of `asked` opens it. */
+export default function Palette({ asked, handOn }: { asked: number; handOn: (to: string) => object }) {
   const t = useTranslations('shell')
   const navigate = useNavigate()
   useEffect(() => spotlight.open(), [asked])
@@ -23,7 +23,7 @@ export default function Palette({ asked }: { asked: number }) {
         id: to,
         label: t(`page.${name}`),
         leftSection: <Icon size={20} />,
-        onClick: () => void navigate({ to: to as never }),
+        onClick: () => void navigate({ to: to as never, search: handOn(to) as never }),
       }))}
       searchProps={{
         leftSection: <IconSearch size={20} aria-hidden />,

@@ -1,5 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
-import { readFilters, readText } from '../filters/search.ts'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  stripSearchParams,
+} from '@tanstack/react-router'
+import { notOfMembers, readFilters, readMemberFilters, readText } from '../filters/search.ts'
 import { Broken, NotFound, Waiting } from './fallbacks.tsx'
 import { Settled } from './settled.tsx'
 import { Office, SignedIn } from './signed-in.tsx'
@@ -46,7 +52,8 @@ const value = createRoute({
 const dormant = createRoute({
   getParentRoute: () => shell,
   path: '/dormant',
-  validateSearch: readFilters,
+  validateSearch: readMemberFilters,
+  search: { middlewares: [stripSearchParams(notOfMembers as never)] },
   component: lazyRouteComponent(() => import('../features/dormant/dormant-page.tsx'), 'DormantPage'),
 })
 const segments = createRoute({

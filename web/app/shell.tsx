@@ -1,8 +1,9 @@
 import { ActionIcon, Menu, UnstyledButton } from '@mantine/core'
 import { IconChevronDown, IconDots, IconSearch } from '@tabler/icons-react'
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { useCarried } from '../filters/carried.ts'
 import { useWorkspace } from '../ui/workspace.tsx'
 import { Mark } from './mark.tsx'
 import { analyticPages, footPages, morePages, peoplePages, tabPages } from './navigation.ts'
@@ -17,6 +18,7 @@ const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent)
 export function Shell() {
   const t = useTranslations('shell')
   const { name } = useWorkspace()
+  const handOn = useCarried(useLocation().pathname)
   // How often the palette was asked for; it is loaded the first time and opened each time.
   const [asked, ask] = useState(0)
   const search = () => ask((times) => times + 1)
@@ -59,10 +61,10 @@ export function Shell() {
           <span>{t('jump')}</span>
           <kbd>{isApple ? '⌘K' : 'Ctrl K'}</kbd>
         </UnstyledButton>
-        <RailLinks pages={analyticPages} />
-        <RailLinks pages={peoplePages} />
+        <RailLinks pages={analyticPages} handOn={handOn} />
+        <RailLinks pages={peoplePages} handOn={handOn} />
         <div className={classes.foot}>
-          <RailLinks pages={footPages} />
+          <RailLinks pages={footPages} handOn={handOn} />
         </div>
       </nav>
       <header className={classes.top}>
@@ -80,6 +82,7 @@ export function Shell() {
           <Link
             key={to}
             to={to}
+            search={handOn(to) as never}
             className={classes.tab}
             activeOptions={{ exact: to === '/', includeSearch: false }}
           >
@@ -96,7 +99,13 @@ export function Shell() {
           </Menu.Target>
           <Menu.Dropdown className={classes.more}>
             {morePages.map(({ to, name: page, icon: Icon }) => (
-              <Menu.Item key={to} component={Link} to={to as never} leftSection={<Icon size={20} />}>
+              <Menu.Item
+                key={to}
+                component={Link}
+                to={to as never}
+                search={handOn(to) as never}
+                leftSection={<Icon size={20} />}
+              >
                 {t(`page.${page}`)}
               </Menu.Item>
             ))}
@@ -108,20 +117,31 @@ export function Shell() {
       </nav>
       {asked > 0 ? (
         <Suspense>
-          <Palette asked={asked} />
+          <Palette asked={asked} handOn={handOn} />
         </Suspense>
       ) : null}
     </div>
   )
 }
 
-function RailLinks({ pages }: { pages: typeof analyticPages | typeof peoplePages | typeof footPages }) {
+function RailLinks({
+  pages,
+  handOn,
+}: {
+  pages: typeof analyticPages | typeof peoplePages | typeof footPages
+  handOn: (to: string) => object
+}) {
   const t = useTranslations('shell')
   return (
     <ul className={classes.links}>
       {pages.map(({ to, name, icon: Icon }) => (
         <li key={to}>
-          <Link to={to} className={classes.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
+          <Link
+            to={to}
+            search={handOn(to) as never}
+            className={classes.link}
+            activeOptions={{ exact: to === '/', includeSearch: false }}
+          >
             <Icon size={18} aria-hidden />
             {t(`page.${name}`)}
           </Link>

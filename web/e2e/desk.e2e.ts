@@ -109,6 +109,8 @@ test('says no with the reason and what to do, in Chinese and in the dark, within
     await page.getByLabel('券码').fill(code)
     await page.getByRole('button', { name: '查验' }).click()
   }
+  await page.getByRole('button', { name: '查验' }).click()
+  await page.getByText('请先输入或扫描顾客的券码。').waitFor()
   await look('KX7QM')
   await page.getByRole('heading', { name: '券码有误' }).waitFor()
   await look(couponFor(null).code)
@@ -121,7 +123,7 @@ test('says no with the reason and what to do, in Chinese and in the dark, within
   expect(await serious(page)).toEqual([])
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   await page.getByRole('button', { name: '修改金额' }).click()
-  await page.getByRole('checkbox').check()
+  expect(await page.getByRole('checkbox').isChecked()).toBe(true)
   await page.getByLabel('消费金额').fill('100')
   await page.getByRole('button', { name: '核销' }).click()
   await page.getByText('¥85.00').waitFor()

@@ -82,3 +82,52 @@ test('a search is found, opened, exported and tagged: only those who were found'
   expect(complaints).toEqual([])
   await page.context().close()
 })
+
+test('whom and which stores go along by the navigation, and Dormant takes the members alone', async () => {
+  const { page, complaints, open } = await stage.page()
+  const filters = `segment=${encodeURIComponent('orders >= 2')}&stores=${encodeURIComponent('["湖滨银泰店"]')}`
+  await open(`/?${filters}`)
+  const main = page.locator('main')
+  await main.getByText('Members who have ordered at “湖滨银泰店”').waitFor()
+  await main.getByText('Only members in this segment, at “湖滨银泰店”.').waitFor()
+  await page.getByRole('link', { name: 'Retention' }).click()
+  await page.waitForURL(/\/retention\?/)
+  await page.getByRole('heading', { level: 1, name: 'Retention' }).waitFor()
+  await settled(page)
+  expect(new URL(page.url()).searchParams.get('stores')).toBe('["湖滨银泰店"]')
+  expect(await main.getByText('at “湖滨银泰店”').count()).toBe(1)
+  await open(`/dormant?${filters}&from=2026-01-01`)
+  expect([...new URL(page.url()).searchParams.keys()]).toEqual(['segment'])
+  expect(await main.getByRole('button', { name: 'All stores' }).count()).toBe(0)
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test('an owner hands out all that is kept of a member, and deletes the member for good', async () => {
+  const { page, complaints, open } = await stage.page()
+  await open('/members/M0000143')
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page
+      .getByRole('button', { name: 'Export all that is kept' })
+      .or(page.getByRole('link', { name: 'Export all that is kept' }))
+      .click(),
+  ])
+  const kept = JSON.parse(readFileSync(await file.path(), 'utf8')) as object
+  expect(JSON.stringify(kept)).toContain('M0000143')
+
+  await page.getByRole('button', { name: 'Delete this member' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('heading', { name: 'Delete M0000143?' }).waitFor()
+  expect(await serious(page)).toEqual([])
+  const confirm = dialog.getByRole('button', { name: 'Delete', exact: true })
+  await dialog.getByLabel('Type M0000143 to confirm').fill('M0000144')
+  expect(await confirm.isDisabled()).toBe(true)
+  await dialog.getByLabel('Type M0000143 to confirm').fill('M0000143')
+  await confirm.click()
+  await dialog.waitFor({ state: 'hidden' })
+  await open('/members?search=M0000143')
+  await page.getByText('No member', { exact: false }).first().waitFor()
+  expect(complaints).toEqual([])
+  await page.context().close()
+})

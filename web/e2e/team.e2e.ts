@@ -34,6 +34,8 @@ test('from the first link to a password of one’s own, and a cashier who sees t
   await settled(page)
 
   await watched.open('/settings')
+  await page.getByText('You sign in with this name and your password').waitFor()
+  expect(await page.getByLabel('Name', { exact: true }).first().inputValue()).toBe('Chen')
   await page.getByRole('combobox', { name: 'Role of the person to invite' }).click()
   await page.getByRole('option', { name: 'Cashier' }).click()
   await page.getByRole('button', { name: 'Make invitation link' }).click()

@@ -30,8 +30,16 @@ export function populationOf({ segment, stores, channels }: Question): 'all' | '
   return narrowed ? (places ? 'both' : 'segment') : places ? 'places' : 'all'
 }
 
+/** Which of the two kinds of places narrow the figures. */
+export function placesOf({ stores, channels }: Question): 'none' | 'stores' | 'channels' | 'both' {
+  if (stores?.length) return channels?.length ? 'both' : 'stores'
+  return channels?.length ? 'channels' : 'none'
+}
+
 /**
- * Names the population wherever a sentence states its figure. `of` puts it before a title or lead,
+ * Names the population where a page states its figures. `of` puts it before the lead, once for all panels
+ * under it; `title` adds it to the title of a panel that stands beside others of another population; `about`
+ * is what a panel's picture says of it, which leaves the page behind; `where` names the places alone.
  * `note` adds to a definition what a rule about orders does to figures about orders. `only`: the filter that
  * the page's questions take, where they leave the others out.
  */
@@ -41,9 +49,23 @@ export function usePopulation(only?: 'segment') {
   const question = only ? { segment: filters.segment } : filters
   const population = populationOf(question)
   const biased = question.segment !== undefined && selectsOnOrders(question.segment)
+  const { stores = [], channels = [] } = question
+  const where = t('population.where', {
+    places: placesOf(question),
+    stores: stores.length,
+    store: stores[0] ?? '',
+    channels: channels.length,
+    channel: channels[0] ?? '',
+  })
+  const about = population === 'all' ? undefined : t('population.about', { population, where })
   return {
+    population,
+    where,
+    about,
     of: (sentence: string): string =>
-      population === 'all' ? sentence : t('population.of', { population, sentence }),
+      about === undefined ? sentence : t('population.of', { about, sentence }),
+    title: (title: string): string =>
+      about === undefined ? title : t('population.title', { population, where, title }),
     note: (definition: string): string =>
       biased ? `${definition} ${t('population.selectsOnOrders')}` : definition,
   }

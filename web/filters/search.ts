@@ -35,5 +35,20 @@ export function readFilters(search: Record<string, unknown>): FilterSearch {
   })
 }
 
+/** Filters that a page about all orders of a member does not take. */
+export const notOfMembers = [
+  'stores',
+  'channels',
+  'from',
+  'to',
+  'compare',
+] as const satisfies (keyof FilterSearch)[]
+
+/** Reads the filters of such a page. */
+export function readMemberFilters(search: Record<string, unknown>): Pick<FilterSearch, 'segment' | 'asOf'> {
+  const { segment, asOf } = readFilters(search)
+  return present({ segment, asOf })
+}
+
 /** Reads one text field of an address. */
 export const readText = (search: Record<string, unknown>, field: string) => text(search[field])

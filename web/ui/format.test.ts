@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decimalOf, makeFormat } from './format.ts'
+import { decimalOf, decimalsApart, makeFormat } from './format.ts'
 
 const en = makeFormat('en', 'CNY', 'Asia/Shanghai', { ofTotal: (part, total) => `${part} of ${total}` })
 const zh = makeFormat('zh-CN', 'CNY', 'Asia/Shanghai', { ofTotal: (part, total) => `${part}/${total}` })
@@ -93,6 +93,8 @@ describe('counts', () => {
     expect(en.countChange(612)).toBe('+612')
     expect(en.countChange(-612)).toBe('−612')
     expect(en.average(1.456)).toBe('1.46')
+    expect(en.average(-0.004, 3)).toBe('−0.004')
+    expect(en.points(0.00043, 2)).toBe('+0.04 pp')
   })
 })
 
@@ -125,4 +127,12 @@ describe('days', () => {
     expect(en.instant('2026-11-15T16:05:00Z')).toBe('16 Nov 2026, 00:05')
     expect(zh.instant('2026-11-15T16:05:00Z')).toBe('2026年11月16日 00:05')
   })
+})
+
+test('a bound that is not zero never reads as zero', () => {
+  expect(decimalsApart([0.1, -0.05, 0.25], 2)).toBe(2)
+  expect(decimalsApart([0.1, -0.0049, 0.25], 2)).toBe(3)
+  expect(decimalsApart([0.02, 0.005, null], 2)).toBe(2)
+  expect(decimalsApart([0, 0.00002], 2)).toBe(5)
+  expect(decimalsApart([0, 1e-12], 2)).toBe(6)
 })

@@ -44,7 +44,8 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
   const wholeShort = new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 })
   const decimals = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
-  const twoDecimals = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+  const fixed = (digits: number) =>
+    new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })
   const oneDecimal = new Intl.NumberFormat(language, {
     style: 'percent',
     minimumFractionDigits: 1,
@@ -84,8 +85,8 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
     return minus(style.format(amount as Decimal))
   }
   const percentOf = (ratio: number) => minus(oneDecimal.format(ratio))
-  const pointsOf = (difference: number) => {
-    const hundredths = minus(decimals.format(difference * 100))
+  const pointsOf = (difference: number, digits = 1) => {
+    const hundredths = minus(fixed(digits).format(difference * 100))
     return sign(difference, zh ? `${hundredths} 个百分点` : `${hundredths} pp`)
   }
   const dayOf = (iso: string) => septShort(fullDay.format(at(iso)))
@@ -113,8 +114,9 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
       n === null ? unknown : minus((Math.abs(n) < shortFrom ? whole : wholeShort).format(n)),
     /** +612 */
     countChange: (n: number | null) => (n === null ? unknown : sign(n, minus(whole.format(n)))),
-    /** 1.46: an average of counts. */
-    average: (value: number | null) => (value === null ? unknown : minus(twoDecimals.format(value))),
+    /** 1.46: an average of counts, with two decimals unless more are asked for. */
+    average: (value: number | null, digits = 2) =>
+      value === null ? unknown : minus(fixed(digits).format(value)),
     /** 8.7: how many times as much. */
     times: (value: number) => minus(decimals.format(value)),
     /** 31.4% of many, "6 of 21" of fewer than 30, "–" of none. */
@@ -137,8 +139,8 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
     /** +4.2%: a relative change. */
     change: (ratio: number | null) => (ratio === null ? unknown : sign(ratio, percentOf(ratio))),
     /** −1.8 pp, −1.8 个百分点: a difference of two shares. */
-    points: (ratioDifference: number | null) =>
-      ratioDifference === null ? unknown : pointsOf(ratioDifference),
+    points: (ratioDifference: number | null, digits = 1) =>
+      ratioDifference === null ? unknown : pointsOf(ratioDifference, digits),
     /** 15 Nov 2026, 2026年11月15日 */
     day: (iso: string | null) => (iso === null ? unknown : dayOf(iso)),
     /** 15 Nov, 11月15日: axes within a year. */
@@ -177,6 +179,18 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
     /** Minor units as an exact decimal text in currency units, for inputs and segment expressions. */
     decimal: (minor: number) => decimalOf(minor, digits),
   }
+}
+
+/**
+ * How many decimals show every one of these values apart from zero: `least`, or up to four more. The bound
+ * that decides a verdict must not read as 0.
+ */
+export function decimalsApart(values: readonly (number | null)[], least: number): number {
+  const readsAsZero = (digits: number) =>
+    values.some((value) => value !== null && value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits)
+  let digits = least
+  while (digits < least + 4 && readsAsZero(digits)) digits++
+  return digits
 }
 
 export type Format = ReturnType<typeof makeFormat>

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconInbox } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
-import { errorCode } from '../trpc.ts'
+import { errorCode, isOfOldPage, startAgain } from '../trpc.ts'
 import classes from './panel-states.module.css'
 
 /** Refusals whose sentence comes from the server, because only it knows what was refused. */
@@ -13,6 +13,9 @@ const spokenByServer = [
   'UNPROCESSABLE_CONTENT',
   'NOT_FOUND',
 ]
+
+/** Refused as often as it is asked: something else has to be asked, or somebody else has to. */
+const staysRefused = ['FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST']
 
 /** What went wrong, as a sentence to read and a code to quote. */
 export function useErrorText(): (error: unknown) => { sentence: string; code: string } {
@@ -35,7 +38,15 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       <div>
         <p className={classes.reason}>{sentence}</p>
         <p className={classes.code}>{code}</p>
-        {retry && code !== 'FORBIDDEN' ? (
+        {isOfOldPage(error) ? (
+          <Button variant="default" onClick={() => location.reload()}>
+            {t('reload')}
+          </Button>
+        ) : code === 'UNAUTHORIZED' ? (
+          <Button variant="default" onClick={() => startAgain('/sign-in')}>
+            {t('signIn')}
+          </Button>
+        ) : retry && !staysRefused.includes(code) ? (
           <Button variant="default" onClick={retry}>
             {t('again')}
           </Button>

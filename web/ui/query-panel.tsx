@@ -49,6 +49,7 @@ const given = <T, V>(value: OfData<T, V>, data: T | undefined): V | undefined =>
  * when there is nothing, the data as a table and as CSV, the definition, the picture of its chart.
  *
  * - `title`, `subtitle`: text, or made from the data (a finding); `name` stands in while there is no data.
+ * - `about`: whom the figures are about, where the page says it above all panels: a picture says it too.
  * - `empty`: why there is nothing and what to do first; shown when `isEmpty` says so.
  * - `table`: the same data as rows; `csvName` is the file's name without ending. `listed`: the panel shows
  *   those rows already, so there is no other view to change to.
@@ -57,6 +58,7 @@ export function QueryPanel<T>({
   title,
   name,
   subtitle,
+  about,
   query,
   isEmpty,
   empty,
@@ -71,6 +73,7 @@ export function QueryPanel<T>({
   title: OfData<T, ReactNode>
   name?: string
   subtitle?: OfData<T, ReactNode>
+  about?: string
   query: Answer<T>
   isEmpty?: (data: T) => boolean
   empty?: { reason: ReactNode; action?: ReactNode }
@@ -132,7 +135,7 @@ export function QueryPanel<T>({
               onClick={() =>
                 void picture.current?.({
                   title: headline,
-                  subtitle: typeof shownSubtitle === 'string' ? shownSubtitle : '',
+                  subtitle: [about, shownSubtitle].filter((part) => typeof part === 'string').join(' · '),
                   file: `${csvName ?? 'chart'}.png`,
                 })
               }

@@ -1,7 +1,7 @@
 import { useParams } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
-import { useFormat } from '../../ui/format.ts'
+import { decimalsApart, useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
@@ -83,9 +83,14 @@ function useLead(): (result: Result) => string {
     switch (measurement.verdict) {
       case 'works':
       case 'hurts': {
-        const ends = [rise(buyers!.low!), rise(buyers!.high!)]
+        const { difference, low: least, high: most } = buyers!
+        const digits = decimalsApart(
+          [difference, least, most].map((end) => end! * 100),
+          1,
+        )
+        const ends = [rise(least!, digits), rise(most!, digits)]
         const [low, high] = measurement.verdict === 'works' ? ends : ends.toReversed()
-        return t(measurement.verdict, { points: rise(buyers!.difference!), low: low!, high: high! })
+        return t(measurement.verdict, { points: rise(difference!, digits), low: low!, high: high! })
       }
       case 'not-proven-yet': {
         const detectable = preview?.plan.detectable

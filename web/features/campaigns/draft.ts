@@ -55,6 +55,28 @@ export const holdoutOf = (
   recommended: { share: number; proves: boolean },
 ): number => (holdoutPicked ? holdout : recommended.proves ? recommended.share : emptyDraft.holdout)
 
+/**
+ * What a preview says to expect before the one draw that a campaign has: another draw, made for an estimate,
+ * would show numbers that the launch does not keep. Where nobody is held out nothing is drawn.
+ */
+export function expectedOf({
+  issued,
+  holdout,
+  plan,
+  worstCostMinor,
+}: Pick<Preview, 'issued' | 'holdout' | 'worstCostMinor'> & {
+  plan: { planned: { members: number } | null }
+}): { isDrawn: boolean; issued: number; worstCostMinor: Preview['worstCostMinor'] } {
+  if (plan.planned === null) return { isDrawn: false, issued, worstCostMinor }
+  const expected = issued + holdout - plan.planned.members
+  const known = typeof worstCostMinor === 'number' && issued > 0
+  return {
+    isDrawn: true,
+    issued: expected,
+    worstCostMinor: known ? Math.round((worstCostMinor / issued) * expected) : worstCostMinor,
+  }
+}
+
 /** The smallest rise that the composer recommends a holdout for. */
 export const effect = 0.05
 
@@ -63,6 +85,7 @@ export type Problem =
   | 'segment'
   | 'amount'
   | 'percent'
+  | 'percentDecimals'
   | 'cap'
   | 'minSpend'
   | 'budget'
@@ -75,7 +98,7 @@ export const steps = ['audience', 'offer', 'holdout', 'channel', 'review'] as co
 export type StepName = (typeof steps)[number]
 const fields: Record<StepName, readonly Problem[]> = {
   audience: ['name', 'segment'],
-  offer: ['amount', 'percent', 'cap', 'minSpend', 'budget'],
+  offer: ['amount', 'percent', 'percentDecimals', 'cap', 'minSpend', 'budget'],
   holdout: [],
   channel: ['url', 'days', 'day'],
   review: [],
@@ -94,7 +117,8 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (draft.offerKind === 'amount' && !((money(draft.amount) ?? 0) > 0)) found.add('amount')
   if (draft.offerKind === 'percent') {
     const percent = percentOf(draft.percent)
-    if (percent === null || percent <= 0 || percent > 100) found.add('percent')
+    if (/^\d{1,3}\.\d{3,}$/.test(draft.percent.trim())) found.add('percentDecimals')
+    else if (percent === null || percent <= 0 || percent > 100) found.add('percent')
     if (!optional(draft.cap)) found.add('cap')
   }
   if (money(draft.minSpend || '0') === null) found.add('minSpend')

@@ -7,15 +7,16 @@ import type { Result } from './draft.ts'
 import classes from './funnel-panel.module.css'
 
 interface Stage {
-  readonly stage: 'issued' | 'delivered' | 'redeemed'
+  readonly stage: 'issued' | 'delivered' | 'downloaded' | 'redeemed'
   readonly coupons: number
   /** The stage before; null for the first. */
   readonly of: number | null
 }
 
-const stagesOf = ({ issued, delivered, redeemed }: Result): Stage[] => [
+/** A file of codes that was downloaded has reached nobody yet: that is said of messages alone. */
+const stagesOf = ({ issued, delivered, redeemed, definition }: Result): Stage[] => [
   { stage: 'issued', coupons: issued, of: null },
-  { stage: 'delivered', coupons: delivered, of: issued },
+  { stage: definition.channel.kind === 'csv' ? 'downloaded' : 'delivered', coupons: delivered, of: issued },
   { stage: 'redeemed', coupons: redeemed, of: delivered },
 ]
 
@@ -31,6 +32,13 @@ export function FunnelPanel({ answer }: { answer: Answer<Result> }) {
       align: 'right',
       value: ({ coupons }) => coupons,
       cell: ({ coupons }) => format.count(coupons),
+    },
+    {
+      key: 'share_of_stage_before',
+      header: t('share'),
+      align: 'right',
+      value: ({ coupons, of }) => (of ? coupons / of : null),
+      cell: ({ coupons, of }) => (of ? format.share(coupons, of) : '–'),
     },
   ]
   return (

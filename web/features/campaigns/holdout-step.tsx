@@ -17,11 +17,7 @@ export function HoldoutStep({ draft, change, preview }: StepProps & { preview: P
   const plan = preview?.plan
   return (
     <Panel
-      title={
-        preview
-          ? t('title', { count: preview.plan.planned?.members ?? 0, drawn: preview.holdout })
-          : t('titleWaiting')
-      }
+      title={preview ? t('title', { count: preview.plan.planned?.members ?? 0 }) : t('titleWaiting')}
       subtitle={t('subtitle')}
     >
       <div className={classes.stack}>

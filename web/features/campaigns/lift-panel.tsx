@@ -1,6 +1,6 @@
 import { useTranslations } from 'use-intl'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
-import { useFormat } from '../../ui/format.ts'
+import { decimalsApart, useFormat } from '../../ui/format.ts'
 import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
 import type { Result } from './draft.ts'
 import classes from './lift-panel.module.css'
@@ -72,11 +72,15 @@ function useValues() {
         : outcome === 'orders'
           ? format.average(value)
           : format.money(value),
-    difference: ({ outcome }: Row, value: number | null) => {
+    difference: ({ outcome, difference, low, high }: Row, value: number | null) => {
       if (value === null) return '–'
       const plus = value > 0 ? '+' : ''
-      if (outcome === 'buyers') return format.points(value)
-      return `${plus}${outcome === 'orders' ? format.average(value) : format.money(value)}`
+      const ends = [difference, low, high]
+      if (outcome === 'buyers') {
+        const points = ends.map((end) => end && end * 100)
+        return format.points(value, decimalsApart(points, 1))
+      }
+      return `${plus}${outcome === 'orders' ? format.average(value, decimalsApart(ends, 2)) : format.money(value)}`
     },
   }
 }

@@ -27,7 +27,7 @@ export function OfferStep({
       description={description}
       inputMode="decimal"
       value={draft[name]}
-      error={problem(name)}
+      error={problem(name) ?? (name === 'percent' ? problem('percentDecimals') : undefined)}
       onChange={(event) => change({ [name]: event.currentTarget.value } as Partial<Draft>)}
     />
   )

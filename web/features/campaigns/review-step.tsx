@@ -131,7 +131,7 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       <dd>{sentence(definition)}</dd>
       <dt>{t('review.holdout')}</dt>
       <dd>
-        {t('summary.drawn', { count: preview.plan.planned?.members ?? 0, drawn: preview.holdout })} ·{' '}
+        {t('review.drawn', { count: preview.plan.planned?.members ?? 0, drawn: preview.holdout })}{' '}
         {shows(preview.plan.planned)}
       </dd>
       <dt>{t('summary.worstCost')}</dt>

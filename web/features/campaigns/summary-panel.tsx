@@ -5,7 +5,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import type { Answer } from '../../ui/query-panel.tsx'
 import classes from './composer.module.css'
-import type { Preview } from './draft.ts'
+import { expectedOf, type Preview } from './draft.ts'
 import { useRise } from './rise.ts'
 
 /** The figures of the campaign as it stands in the fields, kept while new ones come. */
@@ -39,6 +39,8 @@ export function SummaryPanel({
       </Panel>
     )
   const old = changing || estimate.isPlaceholderData
+  const expected = expectedOf(data)
+  const about = expected.isDrawn ? 'about' : 'exactly'
   const left = data.excluded.reduce((sum, { members }) => sum + members, 0)
   return (
     <Panel title={t('title')}>
@@ -58,12 +60,14 @@ export function SummaryPanel({
           </Fragment>
         ))}
         <dt>{t('issued')}</dt>
-        <dd>{format.count(data.issued)}</dd>
+        <dd>{t(about, { figure: format.count(expected.issued) })}</dd>
         <dt>{t('holdout')}</dt>
-        <dd>{t('trial', { count: data.plan.planned?.members ?? 0, drawn: data.holdout })}</dd>
+        <dd>{t(about, { figure: format.count(data.plan.planned?.members ?? 0) })}</dd>
         <dt>{t('worstCost')}</dt>
         <dd>
-          {typeof data.worstCostMinor === 'number' ? format.moneyShort(data.worstCostMinor) : t('unbounded')}
+          {typeof expected.worstCostMinor === 'number'
+            ? t(about, { figure: format.moneyShort(expected.worstCostMinor) })
+            : t('unbounded')}
         </dd>
         <dt>{t('proves')}</dt>
         <dd>

@@ -8,17 +8,20 @@ import type { SeenCoupon } from './redemption.ts'
 /** Shows what the coupon is worth and whose it is, and takes the basket's amount. */
 export function BasketForm({
   coupon,
+  memberConfirmed,
   onRedeem,
   onBack,
 }: {
   coupon: SeenCoupon
+  /** The cashier has seen already that it is this customer: only the amount is changed. */
+  memberConfirmed: boolean
   onRedeem: (basket: { amountMinor: number; memberConfirmed: boolean }) => void
   onBack: () => void
 }) {
   const t = useTranslations('desk')
   const format = useFormat()
   const [typed, setTyped] = useState('')
-  const [confirmed, setConfirmed] = useState(false)
+  const [confirmed, setConfirmed] = useState(memberConfirmed)
   const [tried, setTried] = useState(false)
   const amountMinor = format.minorOf(typed)
   const amountIsRight = amountMinor !== null && amountMinor > 0

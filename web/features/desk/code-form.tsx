@@ -15,6 +15,7 @@ const Scanner = lazy(() => import('./scanner.tsx'))
 export function CodeForm({ onCoupon }: { onCoupon: (coupon: SeenCoupon) => void }) {
   const t = useTranslations('desk')
   const [code, setCode] = useState('')
+  const [isEmpty, setEmpty] = useState(false)
   const [scanning, setScanning] = useState(false)
   const look = useMutation({
     mutationFn: (typed: string) => trpcClient.coupons.look.mutate({ code: typed }),
@@ -24,6 +25,7 @@ export function CodeForm({ onCoupon }: { onCoupon: (coupon: SeenCoupon) => void 
     },
   })
   const check = (typed: string) => {
+    setEmpty(typed.trim() === '')
     if (typed.trim() !== '' && !look.isPending) look.mutate(typed)
   }
   return (
@@ -67,13 +69,16 @@ export function CodeForm({ onCoupon }: { onCoupon: (coupon: SeenCoupon) => void 
             value={code}
             onChange={(event) => {
               setCode(event.currentTarget.value)
+              setEmpty(false)
               look.reset()
             }}
             classNames={{
               input: `${classes.input} ${classes.code}`,
               label: classes.label,
               description: classes.note,
+              error: classes.note,
             }}
+            error={isEmpty ? t('code.empty') : undefined}
             autoComplete="off"
             autoCapitalize="characters"
             autoCorrect="off"

@@ -22,7 +22,7 @@ import { Trouble } from './trouble.tsx'
 
 type Step =
   | { kind: 'code' }
-  | { kind: 'basket'; coupon: SeenCoupon; key: string }
+  | { kind: 'basket'; coupon: SeenCoupon; key: string; memberConfirmed: boolean }
   | { kind: 'asking'; wish: Wish }
   | { kind: 'answer'; wish: Wish; outcome: Outcome }
 
@@ -75,7 +75,8 @@ export function DeskPage() {
     if (step.kind === 'asking' && redeem.isIdle) redeem.mutate(step.wish)
   }, [step, redeem])
 
-  const choose = (coupon: SeenCoupon) => setStep({ kind: 'basket', coupon, key: newKey() })
+  const choose = (coupon: SeenCoupon, memberConfirmed = false) =>
+    setStep({ kind: 'basket', coupon, key: newKey(), memberConfirmed })
   const begin = () => setStep({ kind: 'code' })
   return (
     <main className={classes.desk}>
@@ -92,6 +93,7 @@ export function DeskPage() {
         <BasketForm
           key={step.key}
           coupon={step.coupon}
+          memberConfirmed={step.memberConfirmed}
           onBack={begin}
           onRedeem={(basket) => ask({ key: step.key, coupon: step.coupon, ...basket })}
         />
@@ -129,7 +131,7 @@ export function DeskPage() {
           wish={step.wish}
           outcome={step.outcome}
           onNext={begin}
-          onBasket={() => choose(step.wish.coupon)}
+          onBasket={() => choose(step.wish.coupon, step.wish.memberConfirmed)}
         />
       ) : null}
 

@@ -50,7 +50,7 @@ export function DormantPage() {
             )
           : t('leadWaiting')
       }
-      filters={<FilterBar asOf={answer.data?.asOf} dates={false} />}
+      filters={<FilterBar asOf={answer.data?.asOf} dates={false} places={false} />}
       actions={
         mayPlan ? (
           <>

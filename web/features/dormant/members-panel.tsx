@@ -132,7 +132,7 @@ export function MembersPanel({
       title={(data: Shown) =>
         t('list.title', { members: data.members, value: format.moneyShort(data.valueAtRiskMinor) })
       }
-      subtitle={t('list.subtitle')}
+      subtitle={onPhone ? undefined : t('list.subtitle')}
       query={{ ...list, data: shown } as unknown as Answer<Shown>}
       table={({ rows }) => tableOf(columnsOf(rows), rows)}
       listed

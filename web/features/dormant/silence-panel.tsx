@@ -59,13 +59,14 @@ export function SilencePanel({ answer }: { answer: Answer<Dormancy> }) {
   return (
     <QueryPanel
       name={t('curve.name')}
-      title={(data) => population.of(title(data))}
+      title={(data) => title(data)}
       subtitle={({ thresholds: { active, cooling, dormant } }: Dormancy) =>
-        population.of(t('curve.subtitle', { active, cooling, dormant }))
+        t('curve.subtitle', { active, cooling, dormant })
       }
       query={answer}
       isEmpty={(data) => (points(data)[0]?.members ?? 0) === 0}
       empty={{ reason: t('curve.empty') }}
+      about={population.about}
       definition={population.note(t('curve.definition'))}
       table={(data) => tableOf(columns, points(data))}
       csvName="silence"
@@ -112,7 +113,7 @@ function SilenceChart({
     { days: thresholds.cooling, name: t('curve.dormant') },
     { days: thresholds.dormant, name: t('curve.lost') },
   ].filter(({ days }) => days < last)
-  // a name that would run into the next threshold is left to the table
+  // where one name would run into the next threshold all are left to the table: one alone says nothing
   const fits = (index: number) => {
     const room = (((limits[index + 1]?.days ?? last) - limits[index]!.days) / last) * (width - 60)
     return textWidth(limits[index]!.name, 12, 400, fontFamily) + 14 < room
@@ -169,14 +170,14 @@ function SilenceChart({
           ) : null
         }}
       />
-      {limits.map(({ days, name }, index) => (
+      {limits.map(({ days, name }) => (
         <ReferenceLine
           key={days}
           x={days}
           stroke={palette.control}
           strokeDasharray="3 3"
           label={{
-            value: fits(index) ? name : '',
+            value: limits.every((_, at) => fits(at)) ? name : '',
             position: 'insideTopLeft',
             fontSize: 12,
             fill: palette.text2,

@@ -20,8 +20,9 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   return (
     <QueryPanel
       name={t('curves.title')}
-      title={population.of(t('curves.title'))}
-      subtitle={population.of(t('curves.subtitle'))}
+      title={t('curves.title')}
+      subtitle={t('curves.subtitle')}
+      about={population.about}
       definition={population.note(t('triangle.definition'))}
       query={answer}
       isEmpty={({ rows }) => curvesOf(cohortsOf(rows)).length === 0}

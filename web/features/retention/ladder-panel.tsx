@@ -27,9 +27,10 @@ export function LadderPanel({ answer }: { answer: Answer<RepurchaseAnswer> }) {
     <QueryPanel
       name={t('ladder.title')}
       title={({ findings }) =>
-        population.of(findingText(findings.map(({ id, values }) => ({ id: `retention.${id}`, values }))))
+        findingText(findings.map(({ id, values }) => ({ id: `retention.${id}`, values })))
       }
-      subtitle={({ withinDays }) => population.of(t('ladder.subtitle', { days: withinDays }))}
+      subtitle={({ withinDays }) => t('ladder.subtitle', { days: withinDays })}
+      about={population.about}
       definition={({ withinDays }) => population.note(t('ladder.definition', { days: withinDays }))}
       query={answer}
       isEmpty={({ rows }) => rows.every(({ members }) => members === 0)}

@@ -35,11 +35,9 @@ export function RetentionPage() {
   return (
     <Page
       title={t('title')}
-      lead={
-        month1?.rate == null
-          ? t('lead')
-          : population.of(t('leadMonth1', { rate: format.percent(month1.rate) }))
-      }
+      lead={population.of(
+        month1?.rate == null ? t('lead') : t('leadMonth1', { rate: format.percent(month1.rate) }),
+      )}
       filters={<FilterBar asOf={answer.data?.asOf} />}
       notes={
         <>

@@ -22,8 +22,9 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   return (
     <QueryPanel
       name={t('triangle.title')}
-      title={({ findings }) => population.of(findingText(findings))}
-      subtitle={population.of(t('triangle.subtitle'))}
+      title={({ findings }) => findingText(findings)}
+      subtitle={t('triangle.subtitle')}
+      about={population.about}
       definition={population.note(t('triangle.definition'))}
       query={answer}
       isEmpty={({ rows }) => cohortsOf(rows).every(({ cells }) => cells.length === 0)}

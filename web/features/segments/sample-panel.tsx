@@ -18,9 +18,12 @@ interface Sampled {
 /** A few of the members, so that a mistake in the rule shows. */
 export function SamplePanel({
   expression,
+  before,
   onWhy,
 }: {
   expression: string
+  /** The rule has moved on and is none at the moment: these are the members of the one before. */
+  before: boolean
   onWhy: (memberId: string) => void
 }) {
   const t = useTranslations('segments')
@@ -80,7 +83,7 @@ export function SamplePanel({
     <QueryPanel
       name={t('sample.title')}
       title={t('sample.title')}
-      subtitle={t('sample.subtitle')}
+      subtitle={t(before ? 'sample.before' : 'sample.subtitle')}
       query={answer}
       minHeight={120}
       isEmpty={(data) => data.members === 0}

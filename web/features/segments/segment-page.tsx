@@ -209,9 +209,14 @@ function Editor({ saved }: { saved: Saved | undefined }) {
           ) : null}
         </div>
         {settled === null ? null : (
-          <div className={classes.side}>
-            <SamplePanel expression={settled} onWhy={ask} />
-            <WhyPanel expression={settled} member={search.member} onMember={ask} />
+          <div className={classes.side} data-before={canonical === null || undefined}>
+            <SamplePanel expression={settled} before={canonical === null} onWhy={ask} />
+            <WhyPanel
+              expression={settled}
+              before={canonical === null}
+              member={search.member}
+              onMember={ask}
+            />
           </div>
         )}
       </div>

@@ -15,10 +15,13 @@ import classes from './segments.module.css'
 /** Why one member is in or not: each clause with the member's own value and what would turn it. */
 export function WhyPanel({
   expression,
+  before,
   member,
   onMember,
 }: {
   expression: string
+  /** The rule has moved on and is none at the moment: this is about the one before. */
+  before: boolean
   member: string | undefined
   onMember: (memberId: string | undefined) => void
 }) {
@@ -32,7 +35,7 @@ export function WhyPanel({
     enabled: member !== undefined,
   })
   return (
-    <Panel title={t('why.title')} subtitle={t('why.subtitle')}>
+    <Panel title={t('why.title')} subtitle={t(before ? 'why.before' : 'why.subtitle')}>
       <Finder key={member} member={member} onMember={onMember} />
       {why.isError ? <Failure error={why.error} retry={() => void why.refetch()} /> : null}
       {why.data ? (
@@ -132,12 +135,15 @@ function ClauseReason({ of }: { of: ExplainedClause }) {
         <span className={classes.flip}>
           {of.flip.onDay
             ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
-            : t('why.turns', { value: shown(of.flip.value) })}
+            : t('why.turns', { value: apart(shown(of.flip.value)) })}
         </span>
       ) : null}
     </li>
   )
 }
+
+/** A value before Chinese words: digits and Latin stand apart from them, a measure word does not. */
+const apart = (value: string) => (/\p{Script=Han}$/u.test(value) ? value : `${value} `)
 
 /** Writes a value of the clause's kind in the language on the screen. */
 function useShown({ asked, valueKind, unit }: ExplainedClause) {

@@ -38,7 +38,7 @@ export function AccountPanel() {
     if (name.trim() && password.length >= shortestPassword) set.mutate({ name, password })
   }
   return (
-    <Panel title={t('title')} subtitle={me.data.hasPassword ? t('subtitle') : t('none')}>
+    <Panel title={t('title')} subtitle={t(me.data.hasPassword ? 'subtitle' : 'none')}>
       <form className={classes.form} onSubmit={submit} noValidate>
         <TextInput
           label={t('name')}
@@ -68,7 +68,7 @@ export function AccountPanel() {
         />
         <div>
           <Button type="submit" variant="default" loading={set.isPending}>
-            {t('set')}
+            {t(me.data.hasPassword ? 'change' : 'set')}
           </Button>
         </div>
       </form>

@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
+import { usePopulation } from '../../filters/population.ts'
 import { useFormat } from '../../ui/format.ts'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
 import type { Column } from '../../ui/data-table.tsx'
@@ -18,6 +19,7 @@ export function OpportunitiesPanel({ query }: { query: Answer<Found> }) {
   const format = useFormat()
   const navigate = useNavigate()
   const { role } = useWorkspace()
+  const { where } = usePopulation()
   const mayPlan = role === 'owner' || role === 'marketer'
   const titleOf = ({ id, members }: Opportunity) => t(`${id}.title`, { members })
   const whyOf = ({ id, why: { values } }: Opportunity) => {
@@ -55,7 +57,7 @@ export function OpportunitiesPanel({ query }: { query: Answer<Found> }) {
     <QueryPanel
       name={t('list.name')}
       title={t('list.title')}
-      subtitle={t('list.subtitle')}
+      subtitle={where === '' ? t('list.subtitle') : t('list.subtitleOfShop', { where })}
       query={query}
       isEmpty={({ opportunities }) => opportunities.length === 0}
       empty={{ reason: t('list.empty') }}

@@ -3,6 +3,7 @@ import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { bothHold } from '../../filters/filters.ts'
+import { usePopulation } from '../../filters/population.ts'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import type { Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -19,6 +20,7 @@ const weeksOf = ({ rows }: Overview) => rows.filter(({ kind }) => kind === 'step
 export function SalesPanel({ query }: { query: Answer<Overview> }) {
   const t = useTranslations('thisWeek')
   const format = useFormat()
+  const population = usePopulation()
   const palette = usePalette()
   const navigate = useNavigate()
   const newNet = (week: Week) => week.newNetMinor + week.firstSeenNetMinor
@@ -65,7 +67,7 @@ export function SalesPanel({ query }: { query: Answer<Overview> }) {
   return (
     <QueryPanel
       name={t('sales.name')}
-      title={t('sales.name')}
+      title={population.title(t('sales.name'))}
       subtitle={(data: Overview) => {
         const subtitle = t('sales.subtitle', { share: format.percent(guestShare(data) ?? null) })
         const sentence = title(data)

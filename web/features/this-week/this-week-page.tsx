@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
+import { usePopulation, type populationOf } from '../../filters/population.ts'
 import { RestatedNote } from '../../filters/restated-note.tsx'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat, type Format } from '../../ui/format.ts'
@@ -36,7 +37,8 @@ export function ThisWeekPage() {
     segment === undefined &&
     figures.data?.active.of === 0 &&
     sales.data?.rows.every(({ orders, netMinor }) => orders === 0 && netMinor === 0)
-  const kpis = useKpis(figures.data, format)
+  const population = usePopulation()
+  const kpis = useKpis(figures.data, population.population, format)
   // an empty shop is never shown the full page first; what takes longer shows that it is coming
   const unknown = segment === undefined && (figures.isPending || sales.isPending)
   const late = useLate(300)
@@ -51,7 +53,7 @@ export function ThisWeekPage() {
   return (
     <Page
       title={t('title')}
-      lead={
+      lead={population.of(
         !found.data
           ? t('leadWaiting')
           : first
@@ -60,8 +62,8 @@ export function ThisWeekPage() {
                 members: first.members,
                 money: format.moneyShort(first.moneyAtStakeMinor),
               })
-            : t('leadNone')
-      }
+            : t('leadNone'),
+      )}
       filters={<FilterBar asOf={figures.data?.asOf} dates={false} />}
       notes={
         <>
@@ -97,7 +99,11 @@ const directionOf = (change: number | null) =>
   change === null || change === 0 ? ('flat' as const) : change > 0 ? ('up' as const) : ('down' as const)
 
 /** The four figures; while they are not there, their names. */
-function useKpis(figures: KeyFigures | undefined, format: Format): Kpi[] {
+function useKpis(
+  figures: KeyFigures | undefined,
+  population: ReturnType<typeof populationOf>,
+  format: Format,
+): Kpi[] {
   const t = useTranslations('thisWeek')
   const delta = (change: number | null, text: string, upIsBetter = true) =>
     change === null
@@ -137,7 +143,7 @@ function useKpis(figures: KeyFigures | undefined, format: Format): Kpi[] {
       label: t('kpi.active'),
       value: figures ? format.count(figures.active.members) : waiting,
       ...(figures ? delta(figures.active.change, format.countChange(figures.active.change)) : {}),
-      base: figures ? t('kpi.activeBase', { of: figures.active.of }) : undefined,
+      base: figures ? t('kpi.activeBase', { of: figures.active.of, population }) : undefined,
       definition: t('kpi.activeDefinition'),
     },
     {

@@ -19,8 +19,9 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const [all, showAll] = useState(false)
   return (
     <QueryPanel
-      title={population.of(t('triangle.title'))}
-      subtitle={population.of(t('triangle.subtitle'))}
+      title={t('triangle.title')}
+      subtitle={t('triangle.subtitle')}
+      about={population.about}
       definition={population.note(t('curve.definition'))}
       query={answer}
       isEmpty={({ rows }) => cohortValuesOf(rows).length === 0}

@@ -25,8 +25,9 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   return (
     <QueryPanel
       name={t('curve.title')}
-      title={({ findings }) => population.of(findingText(findings))}
-      subtitle={population.of(t('curve.subtitle'))}
+      title={({ findings }) => findingText(findings)}
+      subtitle={t('curve.subtitle')}
+      about={population.about}
       definition={population.note(t('curve.definition'))}
       query={answer}
       isEmpty={({ blended }) => blended.length === 0}

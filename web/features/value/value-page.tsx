@@ -28,7 +28,7 @@ export function ValuePage() {
   return (
     <Page
       title={t('title')}
-      lead={first ? population.of(t('leadFirst', { value: format.money(first.cumulativeMinor) })) : t('lead')}
+      lead={population.of(first ? t('leadFirst', { value: format.money(first.cumulativeMinor) }) : t('lead'))}
       filters={<FilterBar asOf={answer.data?.asOf} dates={false} />}
       notes={
         <>

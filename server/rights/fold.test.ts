@@ -181,3 +181,49 @@ test('refused rows no longer name the person', async () => {
   expect(refused()).toContain('card-771')
   expect(refused()).toContain('"tea, ""green"""')
 })
+
+test('who was deleted stays deleted in files of members: of them the day of joining and money stay', async () => {
+  await using shop = await openTestShop()
+  const file = () =>
+    shop.file(
+      'm.csv',
+      'member id,name,phone,birthday,joined at,tier,stored value,consent\ncard-77,Ann Example,07700900001,1990-02-03,2026-01-02,gold,5.00,yes\ncard-88,Bob,,,2026-01-03,,,yes\n',
+    )
+  const first = await shop.importMembers(file())
+  const pseudonym = await remove(shop, 'card-77')
+  const same = async () => {
+    const rows = await shop.workspace.engine.rows(
+      sql`select * exclude (import_seq, row_number) from import_members where member_id = ${pseudonym}`,
+    )
+    const kept = {
+      memberId: pseudonym,
+      name: null,
+      phone: null,
+      gender: null,
+      birthday: null,
+      region: null,
+      channel: null,
+      tier: null,
+      points: null,
+      joinedDay: '2026-01-02',
+      storedValueMinor: 500,
+      consent: 'denied',
+    }
+    expect(rows).toEqual([kept])
+    const members = sql`select * exclude (member_key, stub) from members where member_id = ${pseudonym}`
+    expect(await shop.workspace.engine.rows(members)).toEqual([kept])
+    for (const table of ['import_members', 'consents_set', 'members'])
+      expect(
+        JSON.stringify(
+          await shop.workspace.engine.rows(
+            sql`select cast(kept as varchar) as text from ${name(table)} as kept`,
+          ),
+        ),
+      ).not.toMatch(/card-77|Ann Example|7700900001/)
+  }
+  await same()
+  expect(await shop.importMembers(file())).toMatchObject({ alreadyThere: true, importId: first.importId })
+  await same()
+  receiptOf(await shop.import(shop.file('a.csv', withIds)))
+  await same()
+})

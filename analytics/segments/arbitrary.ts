@@ -40,6 +40,7 @@ const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   tier: orNull(['gold', 'silver']),
   birthday: fc.constantFrom(null, '1992-02-29', '1990-12-31', '1990-01-01', '1988-03-01', '2001-02-28'),
   points: orNull([0, 1, 100]),
+  storedValueMinor: orNull([0, 1, 5000]),
   consent: fc.constantFrom('granted', 'denied', 'unknown'),
   tags: fc.uniqueArray(
     fc

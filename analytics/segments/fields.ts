@@ -312,6 +312,15 @@ export const fields: readonly Field[] = [
     read: (person) => person.points,
   },
   {
+    name: 'stored_value',
+    kind: 'money',
+    history: 'none',
+    title: both('Stored value', '储值余额'),
+    help: both('Money on the card or account, as last imported.', '卡内或账户余额，以最近导入为准。'),
+    value: () => sql`facts.stored_value_minor`,
+    read: (person) => person.storedValueMinor,
+  },
+  {
     name: 'gender',
     kind: 'choice',
     history: 'full',

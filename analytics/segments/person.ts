@@ -11,6 +11,7 @@ export interface Person {
   readonly tier: string | null
   readonly birthday: string | null
   readonly points: number | null
+  readonly storedValueMinor: number | null
   readonly consent: 'granted' | 'denied' | 'unknown'
   /** `removedDay`: the first day without it; null while it is on. */
   readonly tags: readonly {

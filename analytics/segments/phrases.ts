@@ -118,6 +118,10 @@ export const phrases: Readonly<Record<string, { readonly en: Phrase; readonly 'z
     en: { is: 'have {}', none: 'have no points' },
     'zh-CN': { is: '积分{}', none: '没有积分' },
   },
+  stored_value: {
+    en: { is: 'have {} stored on their account', none: 'have nothing stored on their account' },
+    'zh-CN': { is: '储值余额{}', none: '没有储值余额' },
+  },
   gender: {
     en: { is: 'are {}', other: 'are of a gender other than {}' },
     'zh-CN': { is: '性别为{}', other: '性别不是{}' },

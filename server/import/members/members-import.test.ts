@@ -202,6 +202,7 @@ M3,丙,139****0001,女,,金卡,,,
   }
   expect(await listed({ segment: 'tier = "金卡"' })).toEqual(['M1', 'M3'])
   expect(await listed({ segment: 'points >= 100' })).toEqual(['M1'])
+  expect(await listed({ segment: 'stored_value < 1' })).toEqual(['M2'])
   expect(await listed({ segment: 'birthday_in <= 7' })).toEqual(['M1'])
   expect(await listed({ segment: 'consent = "denied"' })).toEqual(['M2'])
   expect(await listed({ segment: 'gender = "female"' })).toEqual(['M2', 'M3'])

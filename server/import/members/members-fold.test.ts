@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
+import { createBaseTables } from '../../../analytics/schema/base.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { recordEvent } from '../../store/events.ts'
 import { drainEvents } from '../../workspaces/drain.ts'
@@ -213,4 +214,36 @@ test('a part of the attributes fills in, the newest file wins, undone it gives w
     { memberId: 'M2', stub: false },
     { memberId: 'M3', stub: true },
   ])
+})
+
+test('a workspace from before keeps what its demo says of members, and the consents that people had set', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { engine } = shop.workspace
+  await engine.run(
+    sql`insert into imports values (1, 'demo-1', 'demo', 'order', 'demo', '', '{}', '{}', timestamp '2026-01-01', null)`,
+  )
+  await engine.run(sql`insert into members (member_key, member_id, tier, region, consent)
+    values (1, 'M1', 'gold', 'north', 'granted'), (2, 'M2', 'gold', 'north', 'granted')`)
+  await setConsent(shop, 'M2', 'denied')
+  await engine.run(sql`delete from consents_set`)
+  await engine.run(sql`update workspace_state set schema_version = 1`)
+  await engine.transaction((session) =>
+    createBaseTables(session, { timeZone: 'Asia/Shanghai', firstWeekday: 1 }),
+  )
+  await drainEvents(shop.platform.store, shop.workspace)
+  const members = sql`select member_id, tier, region, consent from members order by 1`
+  const before = await engine.rows(members)
+  expect(before).toEqual([
+    { memberId: 'M1', tier: 'gold', region: 'north', consent: 'granted' },
+    { memberId: 'M2', tier: 'gold', region: 'north', consent: 'denied' },
+  ])
+  const { importId } = await shop.importMembers(
+    shop.file('m.csv', '会员号,会员等级,地区,是否订阅\nM1,silver,south,否\nM2,silver,south,是\n'),
+  )
+  expect(await engine.rows(members)).toEqual([
+    { memberId: 'M1', tier: 'silver', region: 'south', consent: 'denied' },
+    { memberId: 'M2', tier: 'silver', region: 'south', consent: 'denied' },
+  ])
+  await takeOutMembers(engine, importId!, settings)
+  expect(await engine.rows(members)).toEqual(before)
 })

@@ -279,7 +279,7 @@ test('a download is a zip of the same files, for owners alone, and is noted', as
     const refused = await visitor.send('GET', url)
     expect({ role, status: refused.status }).toEqual({ role, status: 403 })
     expect(refused.body).not.toContain('13800138000')
-    expect((await visitor.mutate('exports.start', { folder: '/tmp/x', format: 'csv' })).status).toBe(403)
+    expect((await visitor.mutate('exports.start', { folder: 'anywhere', format: 'csv' })).status).toBe(403)
     expect((await visitor.send('GET', '/export/orders-template.csv')).status).toBe(
       role === 'marketer' ? 200 : 403,
     )

@@ -198,21 +198,29 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
         byRow: known?.refundsByRow ?? false,
       },
     },
-    columns: columns.map(({ position, header, distinct }) => {
-      const found = [...assigned].find(([, column]) => column.position === position)
-      return {
-        position,
-        header,
-        samples: distinct.slice(0, 3),
-        field: found?.[0] ?? null,
-        confidence: found?.[1].confidence ?? 0,
-        unread: found ? unreadOf(found[0], columns[position]!) : null,
-      }
-    }),
+    columns: columnGuesses(columns, assigned, unreadOf),
     questions,
     leftOut: [...named.leftOut],
   }
 }
+
+/** The columns in the order of the file, each with the field that it was assigned to, if to one. */
+export const columnGuesses = <F extends AnyField>(
+  columns: readonly Column[],
+  assigned: ReadonlyMap<F, { readonly position: number; readonly confidence: number }>,
+  unread: (field: F, column: Column) => ColumnGuess['unread'],
+): ColumnGuess[] =>
+  columns.map((column) => {
+    const found = [...assigned].find(([, { position }]) => position === column.position)
+    return {
+      position: column.position,
+      header: column.header,
+      samples: column.distinct.slice(0, 3),
+      field: found?.[0] ?? null,
+      confidence: found?.[1].confidence ?? 0,
+      unread: found ? unread(found[0], column) : null,
+    }
+  })
 
 /** The needed columns that a mapping lacks: a member, of orders also a time and an amount. */
 export function lackingColumns({ kind, columns }: Mapping): ('member' | 'time' | 'amount')[] {

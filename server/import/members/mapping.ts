@@ -3,6 +3,7 @@ import { plainHeader } from '../fields.ts'
 import {
   type Column,
   type ColumnGuess,
+  columnGuesses,
   columnOf,
   type Guess,
   type MapOverrides,
@@ -85,17 +86,7 @@ export function guessMemberMapping(
       states: {},
       refunds: { said: null, known: null, charged: [], byRow: false },
     },
-    columns: columns.map(({ position, header, distinct }): ColumnGuess => {
-      const found = [...assigned].find(([, column]) => column.position === position)
-      return {
-        position,
-        header,
-        samples: distinct.slice(0, 3),
-        field: found?.[0] ?? null,
-        confidence: found?.[1].confidence ?? 0,
-        unread: found ? unreadOf(found[0], columns[position]!) : null,
-      }
-    }),
+    columns: columnGuesses(columns, assigned, unreadOf),
     questions,
     leftOut: [...named.leftOut],
   }

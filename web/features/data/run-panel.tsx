@@ -1,4 +1,4 @@
-import { Anchor, Button, Progress } from '@mantine/core'
+import { Button, Progress } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useSubscription } from '@trpc/tanstack-react-query'
@@ -8,12 +8,12 @@ import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
-import { KpiStrip } from '../../ui/kpi-strip.tsx'
 import { useLanguage } from '../../ui/language.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './data.module.css'
 import { MembersReceiptPanel } from './members-receipt.tsx'
+import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
 import { ReceiptMonths } from './receipt-months.tsx'
 
 type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
@@ -53,26 +53,9 @@ export function RunPanel({
   const cancel = useMutation(trpc.imports.cancel.mutationOptions())
   if (progress.error && !state) return <Failure error={progress.error} />
   if (!state) return null
-  if (state.receipt)
-    return (
-      <ReceiptPanel
-        runId={runId}
-        receipt={state.receipt}
-        onLeave={onLeave}
-        onColumns={onColumns}
-        onImport={onImport}
-      />
-    )
-  if (state.membersReceipt)
-    return (
-      <MembersReceiptPanel
-        runId={runId}
-        receipt={state.membersReceipt}
-        onLeave={onLeave}
-        onColumns={onColumns}
-        onImport={onImport}
-      />
-    )
+  const ways = { runId, onLeave, onColumns, onImport }
+  if (state.receipt) return <ReceiptPanel receipt={state.receipt} ways={ways} />
+  if (state.membersReceipt) return <MembersReceiptPanel receipt={state.membersReceipt} ways={ways} />
   if (state.phase === 'refused' || state.phase === 'failed' || state.phase === 'cancelled')
     return (
       <Panel title={t(`ended.${state.phase}`)}>
@@ -119,19 +102,7 @@ function Running({
   )
 }
 
-function ReceiptPanel({
-  runId,
-  receipt,
-  onLeave,
-  onColumns,
-  onImport,
-}: {
-  runId: string
-  receipt: Receipt
-  onLeave: () => void
-  onColumns: (() => void) | undefined
-  onImport: (() => void) | undefined
-}) {
+function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }) {
   const t = useTranslations('data')
   const { count, day, share } = useFormat()
   const facts = [
@@ -154,71 +125,24 @@ function ReceiptPanel({
     ...(receipt.corrected > 0 ? [t('receipt.corrected', { count: receipt.corrected })] : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
+    ...receipt.gaps.map(({ store, lastDay, days }) =>
+      store === null
+        ? t('receipt.gapShop', { day: day(lastDay), days })
+        : t('receipt.gap', { store, day: day(lastDay), days }),
+    ),
   ]
   return (
-    <Panel
-      title={t(receipt.dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
-      subtitle={t('receipt.subtitle', {
-        read: receipt.read,
-        seconds: Math.max(1, Math.round(receipt.milliseconds / 1000)),
-      })}
+    <ReceiptFrame
+      receipt={receipt}
+      ways={ways}
+      figures={[
+        { label: t('receipt.members'), value: count(receipt.members) },
+        { label: t('receipt.orders'), value: count(receipt.orders) },
+      ]}
+      facts={facts}
+      next={<Button renderRoot={(props) => <Link to="/" {...props} />}>{t('receipt.thisWeek')}</Button>}
     >
-      <KpiStrip
-        items={[
-          {
-            label: t(receipt.dryRun ? 'receipt.wouldKeep' : 'receipt.kept'),
-            value: count(receipt.imported),
-            base: t('receipt.unchanged', { count: receipt.unchanged }),
-          },
-          {
-            label: t(receipt.dryRun ? 'receipt.wouldRefuse' : 'receipt.refused'),
-            value: count(receipt.refused),
-            base:
-              receipt.refused > 0 ? (
-                <Anchor size="sm" href={`/api/imports/${receipt.importId ?? runId}/refused`} download>
-                  {t('receipt.download')}
-                </Anchor>
-              ) : undefined,
-          },
-          { label: t('receipt.members'), value: count(receipt.members) },
-          { label: t('receipt.orders'), value: count(receipt.orders) },
-        ]}
-      />
-      <ul className={classes.facts}>
-        {facts.map((fact) => (
-          <li key={fact}>{fact}</li>
-        ))}
-        {receipt.reasons.map(({ reason, sentence, rows }) => (
-          <li key={`${reason}${sentence}`}>{t('receipt.reason', { count: rows, reason: sentence })}</li>
-        ))}
-        {receipt.gaps.map(({ store, lastDay, days }) => (
-          <li key={store ?? ''}>
-            {store === null
-              ? t('receipt.gapShop', { day: day(lastDay), days })
-              : t('receipt.gap', { store, day: day(lastDay), days })}
-          </li>
-        ))}
-      </ul>
       <ReceiptMonths receipt={receipt} />
-      <div className={classes.buttons}>
-        {receipt.dryRun ? (
-          <>
-            {onImport && !receipt.alreadyThere ? (
-              <Button onClick={onImport}>{t('receipt.importNow')}</Button>
-            ) : null}
-            {onColumns ? (
-              <Button variant="default" onClick={onColumns}>
-                {t('mapping.back')}
-              </Button>
-            ) : null}
-          </>
-        ) : (
-          <Button renderRoot={(props) => <Link to="/" {...props} />}>{t('receipt.thisWeek')}</Button>
-        )}
-        <Button variant="default" onClick={onLeave}>
-          {t(receipt.dryRun ? 'mapping.other' : 'receipt.another')}
-        </Button>
-      </div>
-    </Panel>
+    </ReceiptFrame>
   )
 }

@@ -1,0 +1,110 @@
+import { Anchor, Button } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
+import { useFormat } from '../../ui/format.ts'
+import { KpiStrip } from '../../ui/kpi-strip.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import classes from './data.module.css'
+
+/** What the receipts of all kinds of file have. */
+interface AnyReceipt {
+  readonly importId: string | null
+  readonly fileName: string
+  readonly dryRun: boolean
+  readonly alreadyThere: boolean
+  readonly read: number
+  readonly imported: number
+  readonly unchanged: number
+  readonly refused: number
+  readonly milliseconds: number
+  readonly reasons: readonly { readonly sentence: string; readonly rows: number }[]
+}
+
+/** What a receipt is shown for, and where one goes from it. */
+export interface ReceiptWays {
+  readonly runId: string
+  readonly onLeave: () => void
+  /** Back to the columns, and on to the import: where the file is still here. */
+  readonly onColumns: (() => void) | undefined
+  readonly onImport: (() => void) | undefined
+}
+
+/** A receipt: rows kept and refused, two figures of the kind, its facts, and what to do next. */
+export function ReceiptFrame({
+  receipt,
+  ways: { runId, onLeave, onColumns, onImport },
+  figures,
+  facts,
+  next,
+  children,
+}: {
+  receipt: AnyReceipt
+  ways: ReceiptWays
+  figures: readonly { label: string; value: string }[]
+  facts: readonly string[]
+  /** Where one looks after an import. */
+  next: ReactNode
+  children?: ReactNode
+}) {
+  const t = useTranslations('data')
+  const { count } = useFormat()
+  const { dryRun } = receipt
+  const reasons = receipt.reasons.map(({ sentence, rows }) =>
+    t('receipt.reason', { count: rows, reason: sentence }),
+  )
+  return (
+    <Panel
+      title={t(dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
+      subtitle={t('receipt.subtitle', {
+        read: receipt.read,
+        seconds: Math.max(1, Math.round(receipt.milliseconds / 1000)),
+      })}
+    >
+      <KpiStrip
+        items={[
+          {
+            label: t(dryRun ? 'receipt.wouldKeep' : 'receipt.kept'),
+            value: count(receipt.imported),
+            base: t('receipt.unchanged', { count: receipt.unchanged }),
+          },
+          {
+            label: t(dryRun ? 'receipt.wouldRefuse' : 'receipt.refused'),
+            value: count(receipt.refused),
+            base:
+              receipt.refused > 0 ? (
+                <Anchor size="sm" href={`/api/imports/${receipt.importId ?? runId}/refused`} download>
+                  {t('receipt.download')}
+                </Anchor>
+              ) : undefined,
+          },
+          ...figures,
+        ]}
+      />
+      <ul className={classes.facts}>
+        {[...facts, ...reasons].map((fact) => (
+          <li key={fact}>{fact}</li>
+        ))}
+      </ul>
+      {children}
+      <div className={classes.buttons}>
+        {dryRun ? (
+          <>
+            {onImport && !receipt.alreadyThere ? (
+              <Button onClick={onImport}>{t('receipt.importNow')}</Button>
+            ) : null}
+            {onColumns ? (
+              <Button variant="default" onClick={onColumns}>
+                {t('mapping.back')}
+              </Button>
+            ) : null}
+          </>
+        ) : (
+          next
+        )}
+        <Button variant="default" onClick={onLeave}>
+          {t(dryRun ? 'mapping.other' : 'receipt.another')}
+        </Button>
+      </div>
+    </Panel>
+  )
+}

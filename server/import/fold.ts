@@ -1,6 +1,7 @@
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { anyIdentities, resolvedLines } from '../identity/resolve.ts'
 
 /**
  * The fold of DEFINITIONS, "The order is the unit of version": the current lines of an order are
@@ -86,8 +87,9 @@ export async function rewriteOrders(
   whole: number | null = null,
 ): Promise<{ othersToo: boolean }> {
   const othersToo = await withNamedOrders(session)
-  const lines =
+  const written =
     whole === null || othersToo ? currentLines : sql`(select * from import_lines where import_seq = ${whole})`
+  const lines = (await anyIdentities(session)) ? resolvedLines(written) : written
   await session.run(sql`create or replace temp table replaced as
     select order_key, order_id, member_key from orders where order_id in (select order_id from rewritten)`)
   await session.run(sql`create or replace temp table touched_members as
@@ -333,10 +335,11 @@ async function voidDays(session: Session): Promise<void> {
 
 /** A touched member's region is that of the latest of their current lines that names one. */
 export async function memberRegions(session: Session): Promise<void> {
+  const lines = (await anyIdentities(session)) ? resolvedLines(sql`import_lines`) : sql`import_lines`
   await session.run(sql`update members set region = latest.region
     from touched_members left join (
       select members.member_key, arg_max(line.region, (line.ordered_at, line.order_id, line.row_number)) as region
-      from import_lines as line
+      from ${lines} as line
       join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
       join members on members.member_id = line.member_id
       join touched_members on touched_members.member_key = members.member_key

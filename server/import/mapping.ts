@@ -17,6 +17,8 @@ import {
   type FieldName,
   fieldNames,
   fields,
+  type PersonValue,
+  personValues,
   plainHeader,
   type StateMeaning,
   stateWords,
@@ -41,6 +43,8 @@ export interface Mapping {
   /** Words of the state column in lower case, where they differ from or add to the known ones. */
   readonly states: Readonly<Record<string, StateMeaning>>
   readonly refunds: RefundReading
+  /** What the platform tells its customers apart by, so that new people are known by that first; null: by the first value they have. */
+  readonly knownBy: PersonValue | null
 }
 
 /** How the refunds of a file are told from its amounts. */
@@ -127,6 +131,8 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   if ('kind' in named) return named
   const said = new Set(named.chosen.values())
   const leftOut = new Set<AnyField>(named.leftOut)
+  // Who says that nobody is named means every column that could; one that is said by name counts.
+  if (named.leftOut.has('memberId')) for (const kind of personValues) leftOut.add(kind)
   const assigned: Assigned = new Map()
   for (const field of fieldNames) {
     const position = named.chosen.get(field)
@@ -146,6 +152,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     assigned.set(field, { position, confidence })
     taken.add(position)
   }
+  settleNames(assigned, columns, named.chosen)
   settleAmounts(assigned, sample, named.chosen, preset !== null && !saysAmount)
   settleTimeOfDay(assigned, columns, named.chosen)
   const charged = settleCharged(assigned, columns, leftOut, platform.charged)
@@ -197,6 +204,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
         charged,
         byRow: known?.refundsByRow ?? false,
       },
+      knownBy: known?.knownBy ?? null,
     },
     columns: columnGuesses(columns, assigned, unreadOf),
     questions,
@@ -222,10 +230,11 @@ export const columnGuesses = <F extends AnyField>(
     }
   })
 
-/** The needed columns that a mapping lacks: a member, of orders also a time and an amount. */
+/** The needed columns that a mapping lacks: one that tells members apart, of orders also a time and an amount. */
 export function lackingColumns({ kind, columns }: Mapping): ('member' | 'time' | 'amount')[] {
   const lacking: ('member' | 'time' | 'amount')[] = []
-  if (columns.memberId === undefined) lacking.push('member')
+  if (columns.memberId === undefined && personValues.every((kind) => columns[kind] === undefined))
+    lacking.push('member')
   if (kind === 'members') return lacking
   if (columns.orderedAt === undefined && columns.paidAt === undefined) lacking.push('time')
   if (columns.amount === undefined && columns.orderTotal === undefined && columns.unitPrice === undefined)
@@ -338,10 +347,29 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   const aliases: readonly string[] = fields[field].aliases
   const place = aliases.indexOf(plain)
   if (place >= 0) return 0.98 - place * 0.004
+  // A phone may be the store's or the driver's: only a header that is known as a buyer's counts.
+  if ((personValues as readonly FieldName[]).includes(field)) return 0
   const part = aliases.find(
     (alias) => (/[^ -~]/.test(alias) ? alias.length >= 3 : alias.length >= 6) && plain.includes(alias),
   )
   return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
+}
+
+/** Headers that stand above names as often as above numbers. */
+const maybeNames = ['customer', 'member', 'user', '会员', '买家昵称']
+
+/** Beside what tells people apart, a column of names is none. */
+function settleNames(
+  assigned: Assigned,
+  columns: readonly Column[],
+  chosen: ReadonlyMap<AnyField, number>,
+): void {
+  const member = assigned.get('memberId')
+  if (!member || chosen.has('memberId') || personValues.every((kind) => !assigned.has(kind))) return
+  const { plain, values } = columns[member.position]!
+  const numbered = values.filter((value) => /\d/.test(value)).length
+  if (maybeNames.includes(plain) && (plain === '买家昵称' || numbered < sure * values.length))
+    assigned.delete('memberId')
 }
 
 const timeOfDay = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?$/i

@@ -283,6 +283,9 @@ export class ImportRuns {
         ...about(sameAs),
         ...(facts as FileFacts),
         ...applied,
+        ...(applied.matched
+          ? { members: applied.matched.people, guestRows: applied.matched.nobody }
+          : {}),
       })
       const membersReceipt = ({ sameAs, ...applied }: AppliedMembers): MembersReceipt => ({
         ...about(sameAs),

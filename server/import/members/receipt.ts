@@ -2,6 +2,7 @@ import { sql } from '../../../analytics/sql/sql.ts'
 import { type Receipt, refusedReasons } from '../receipt.ts'
 import type { Staged } from '../staging.ts'
 import type { AppliedMembers } from './apply.ts'
+import { phoneThatTells } from '../person-values.ts'
 import { isMasked } from './phones.ts'
 
 /** What an import of members did, as it is printed. `read = imported + unchanged + refused`. */
@@ -40,7 +41,7 @@ export type MemberFacts = Pick<
 export async function memberFacts({ engine, lines, read }: Staged): Promise<MemberFacts> {
   const options = { timeoutMs: 60 * 60 * 1000 }
   const [facts] = await engine.rows(
-    sql`select count(*) as accepted, count(distinct member_id) as members,
+    sql`select count(*) as accepted, count(distinct coalesce('i' || member_id, 'p' || ${phoneThatTells(sql`phone`)}, 'o' || openid, 'e' || email)) as members,
         count(*) filter (where ${isMasked(sql`phone`)}) as masked
       from ${lines} as member`,
     options,

@@ -291,6 +291,7 @@ export class ImportRuns {
         ...about(sameAs),
         ...(facts as MemberFacts),
         ...applied,
+        ...namedMembers(facts, applied),
       })
       const coming: NewImport = {
         importId,
@@ -342,6 +343,15 @@ export class ImportRuns {
       await rm(folder, { recursive: true, force: true })
     }
   }
+}
+
+/** How many members the rows of a file are, now that it is known who they are. */
+function namedMembers(
+  { read, refused }: { readonly read: number; readonly refused: number },
+  { newMembers, changedMembers, unchangedMembers, conflictingRows }: Omit<AppliedMembers, 'sameAs'>,
+) {
+  const members = newMembers + changedMembers + unchangedMembers
+  return { members, repeatedRows: read - refused - conflictingRows - members }
 }
 
 /** Inspects a file as the next of this workspace. */

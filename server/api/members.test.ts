@@ -66,7 +66,8 @@ async function send(
     },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
-  return { status: answer.status, type: answer.headers.get('content-type'), said: await answer.json() }
+  const said = (await answer.json()) as Record<string, unknown>
+  return { status: answer.status, type: answer.headers.get('content-type'), said }
 }
 const kept = ({ engine }: Workspace) =>
   engine.rows(sql`select * exclude (member_key, stub) from members order by member_id`)
@@ -105,7 +106,14 @@ test('members come in as an import of its own, with every field, and are undone 
   }
   expect(await kept(shop)).toEqual([
     {
-      ...{ memberId, name, gender, birthday, region, channel, tier, points },
+      memberId,
+      name,
+      gender,
+      birthday,
+      region,
+      channel,
+      tier,
+      points,
       phone: '+8613800000001',
       // 01:00 of the next day in Shanghai
       joinedDay: '2026-02-01',
@@ -229,7 +237,7 @@ test('a wrong scope, no key, no JSON, too much and too many are refused as a who
     { members: [{ memberId: 'M', joinedAt: '2026-01-01T00:00:00' }] },
     { members: Array.from({ length: 10_001 }, (_, n) => ({ memberId: `M${n}` })) },
   ])
-    expect(await send(wrong, 'k'), JSON.stringify(wrong).slice(0, 80)).toMatchObject({
+    expect(await send(wrong, 'k')).toMatchObject({
       status: 422,
       type: expect.stringContaining('application/problem+json') as string,
       said: { code: 'malformed' },
@@ -276,7 +284,7 @@ test('killed between and within batches: what was answered is there, what was no
   for (const [b, members] of batches.entries()) {
     const again = await send({ members }, `k${b}`, { at: server.address })
     expect(again).toMatchObject({ status: 200, said: { read: 20, refused: 0 } })
-    if (answers.has(b)) expect(again).toEqual(answers.get(b))
+    expect(again).toEqual(answers.get(b) ?? again)
   }
   await server.kill()
   platform = await openPlatform(folder, { now: () => now })

@@ -81,6 +81,7 @@ export const baseTables: readonly Sql[] = [
     points bigint,
     stored_value_minor bigint,
     consent varchar,                       -- null: the file does not say
+    consent_at timestamp,                  -- when it was given or refused, where the file says so
     openid varchar,
     email varchar
   )`,
@@ -225,6 +226,7 @@ export async function createBaseTables(
 ): Promise<void> {
   for (const table of baseTables) await session.run(table)
   await addPersonValues(session)
+  await session.run(sql`alter table import_members add column if not exists consent_at timestamp`)
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) {

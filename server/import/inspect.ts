@@ -1,5 +1,5 @@
 import { dayOrMonthFirst } from './dates.ts'
-import { fields, plainHeader } from './fields.ts'
+import { emptyWords, fields, plainHeader } from './fields.ts'
 import { type AnyField, type ImportKind, memberFields } from './members/fields.ts'
 import {
   asMapFile,
@@ -16,6 +16,7 @@ import {
 import { kindOf } from './members/kind.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
+import { fieldOfKind, type IdentityKind, identityKinds, isMaskedText } from './person-values.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
@@ -49,6 +50,17 @@ export interface Inspection {
   readonly questions: readonly Question[]
   readonly lacking: ReturnType<typeof lackingColumns>
   readonly personHint: PersonHint | null
+  /** The columns that tell members apart, in the order in which the workspace asks them. */
+  readonly identity: readonly IdentityColumn[]
+}
+
+/** A column that tells members apart, with how many of the sampled rows have a value of it, and how many of those have parts hidden. */
+export interface IdentityColumn {
+  readonly kind: IdentityKind
+  readonly position: number
+  readonly header: string
+  readonly values: number
+  readonly hidden: number
 }
 
 /** An inspected file with all that reading it needs. */
@@ -78,7 +90,7 @@ export const unsureColumns = ({ columns }: Inspection): ColumnGuess[] =>
 /**
  * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
  * the last file with its columns, and its values. A day/month question is put to the whole column before it
- * is asked.
+ * is asked. `kinds`: the order in which the workspace asks what people are known by.
  */
 export async function inspect(
   path: string,
@@ -86,6 +98,7 @@ export async function inspect(
   given: MapOverrides,
   timeZone: string,
   recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null> = async () => null,
+  kinds: readonly IdentityKind[] = identityKinds,
 ): Promise<Readable | Refusal> {
   try {
     const opening = await openSource(path, fileName)
@@ -135,6 +148,7 @@ export async function inspect(
         questions,
         lacking: lackingColumns(mapping),
         personHint: mapping.kind === 'members' ? null : personHint(sample, mapping),
+        identity: identityColumns(sample, mapping, kinds),
       },
     }
   } catch (error) {
@@ -146,6 +160,22 @@ export async function inspect(
       })
     throw error
   }
+}
+
+function identityColumns(
+  { headers, records }: Sample,
+  { columns }: Mapping,
+  kinds: readonly IdentityKind[],
+): IdentityColumn[] {
+  return kinds.flatMap((kind) => {
+    const position = columns[fieldOfKind(kind)]
+    if (position === undefined) return []
+    const values = records
+      .map((record) => (record[position] ?? '').trim())
+      .filter((value) => value !== '' && !(emptyWords as readonly string[]).includes(value.toLowerCase()))
+    const hidden = values.filter(isMaskedText).length
+    return [{ kind, position, header: headers[position]!, values: values.length, hidden }]
+  })
 }
 
 const delimiters: readonly Delimiter[] = [',', '\t', ';', '|']

@@ -28,6 +28,7 @@ export type RefusalId =
   | 'open-quote'
   | 'missing-columns'
   | 'no-members'
+  | 'hidden-members'
   | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'

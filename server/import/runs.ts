@@ -12,6 +12,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
+import { identityRule } from '../identity/rule.ts'
 import { inspect, type Readable } from './inspect.ts'
 import type { MapOverrides } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
@@ -34,7 +35,12 @@ export interface ImportOrder {
   readonly language: Language
   /** Who imports, for the audit. */
   readonly actor: string
+  /** Told the refused rows in the order of the file, also where nothing is left to import. */
+  readonly onRefused?: (rows: readonly JudgedRow[]) => void
 }
+
+/** A refused row as it was judged. */
+export type JudgedRow = Pick<RefusedRow, 'line' | 'reason' | 'value'> & { readonly field: string | null }
 
 /** Where an import stands. Times in seconds; `secondsLeft` is null while it can't be told. */
 export interface RunState {
@@ -248,6 +254,8 @@ export class ImportRuns {
         ? await memberFacts(staged)
         : await fileFacts(staged, minorDigits, workspace.calendar.timeZone, signal)
       const importId = randomUUID()
+      if (facts.refused > 0 && order.onRefused)
+        for await (const rows of refusedRows(staged.engine, signal)) order.onRefused(rows)
       if (facts.refused === facts.read) {
         const first = await firstRefused(staged, signal)
         const reason = first ? reasonSentence(order.language, first) : ''
@@ -355,9 +363,19 @@ function namedMembers(
 }
 
 /** Inspects a file as the next of this workspace. */
-export const inspectIn = (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
-  inspect(path, fileName, map, workspace.calendar.timeZone, (headers, kind) =>
-    rememberedMapping(workspace.engine, headers, kind),
+export const inspectIn = async (
+  workspace: Workspace,
+  path: string,
+  fileName: string,
+  map: MapOverrides,
+) =>
+  inspect(
+    path,
+    fileName,
+    map,
+    workspace.calendar.timeZone,
+    (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
+    (await identityRule(workspace.engine)).kinds,
   )
 
 /** Inspects and refuses what can't be imported as it is mapped. */
@@ -370,6 +388,12 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
   const needed = lacking.filter((lack) => !(lack === 'member' && ofOrders && map.columns.memberId === null))
   if (ofOrders && needed.length === 1 && needed[0] === 'member')
     return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
+  const { identity } = readable.inspection
+  if (identity.length > 0 && identity.every(({ values, hidden }) => values > 0 && values === hidden))
+    return refusal('hidden-members', {
+      file: order.fileName,
+      columns: identity.map(({ header }) => header).join(', '),
+    })
   if (needed.length > 0)
     return refusal('missing-columns', {
       file: order.fileName,

@@ -47,6 +47,7 @@ export const memberFieldOrder = [
   'points',
   'storedValue',
   'consent',
+  'consentAt',
 ] as const satisfies readonly Field[]
 
 const amounts = ['amount', 'orderTotal', 'unitPrice'] as const

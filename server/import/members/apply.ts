@@ -50,7 +50,7 @@ class Undone extends Error {
 }
 
 /** No order changes with a member's attributes. */
-const noDays = sql`select cast(null as date) as local_day where false`
+export const noDays = sql`select cast(null as date) as local_day where false`
 
 const shown = join([...attributes.map((column) => name(column)), sql`consent`, sql`stub`])
 

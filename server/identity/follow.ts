@@ -4,7 +4,7 @@ import { dropMembersWithNothingLeft, touch } from '../import/apply.ts'
 import { memberRegions, rewriteOrders } from '../import/fold.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { welcome } from '../import/members/welcome.ts'
-import { type Changes, newPersonsOfChanged, ordersOfChanged, personsOfChanged } from './resolve.ts'
+import { type Changes, newPersonsOfChanged, ordersOfChanged, personsOfChanged } from './match.ts'
 
 /**
  * Brings orders and members in line with what `identifyAll` changed, and the members of `named` (a relation with

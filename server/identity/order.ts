@@ -5,7 +5,7 @@ import { patient } from '../import/apply.ts'
 import { touchedMembers } from '../import/fold.ts'
 import type { IdentityKind } from '../import/person-values.ts'
 import { followChanges } from './follow.ts'
-import { identifyAll } from './resolve.ts'
+import { identifyAll } from './match.ts'
 import { identityRule } from './rule.ts'
 
 /** What another order of kinds changes. */

@@ -16,7 +16,7 @@ import {
   resolvedLines,
   resolvedMembers,
   toldLines,
-} from '../identity/resolve.ts'
+} from '../identity/match.ts'
 import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'

@@ -1,7 +1,7 @@
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { anyIdentities, resolvedLines } from '../identity/resolve.ts'
+import { anyIdentities, resolvedLines } from '../identity/match.ts'
 import { categoriesOfNewLines } from './kinds/product-categories.ts'
 
 /**

@@ -8,7 +8,7 @@ import {
   type Changes,
   identifyAll,
   resolvedMembers,
-} from '../../identity/resolve.ts'
+} from '../../identity/match.ts'
 import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { followChanges } from '../../identity/follow.ts'

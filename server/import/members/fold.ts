@@ -1,6 +1,6 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { anyIdentities, resolvedMembers } from '../../identity/resolve.ts'
+import { anyIdentities, resolvedMembers } from '../../identity/match.ts'
 import { personValues } from '../fields.ts'
 
 /** What a file of members says of one besides the id and the consent: columns of `import_members` and of `members`. */

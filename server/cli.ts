@@ -10,6 +10,7 @@ import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
+import { identityCommands } from './identity/commands.ts'
 import { importCommands } from './import/commands.ts'
 import { memberCommands } from './rights/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
@@ -28,6 +29,7 @@ demoCommands(program)
 metricCommands(program)
 keyCommands(program)
 importCommands(program)
+identityCommands(program)
 feedCommands(program)
 exportCommands(program)
 memberCommands(program)

@@ -250,3 +250,16 @@ function resolved(tuples: Sql, claims: Sql, { kinds, secret }: IdentityRule): Sq
 
 /** Claims with the member that each person is now. */
 const withCurrent = (claims: Sql): Sql => sql`(select kind, value, person, person as current from ${claims} as claim)`
+
+/** Relation of what is claimed (`kind`, `value`, `person`) with `current`: the member that the person is merged into, or is. */
+export const claimsNow: Sql = withCurrent(sql`identity_claims`)
+
+/** Relation of the identities of lines that `which` chooses, with the `order_id` and `import_seq` of each of their lines. */
+export const linesOfIdentities = (which: Sql): Sql => sql`(
+  select identity.*, line.order_id, line.import_seq
+  from (select * from identities where of_lines and ${which}) as identity
+  join import_lines as line on ${sameTuple(sql`identity`, sql`line`)})`
+
+/** SQL over an identity with a conflict: the value that several members claim. */
+export const valueOfConflict: Sql = sql`case identity.conflict when 'phone' then ${phoneThatTells(sql`identity.phone`)}
+  when 'openid' then identity.openid else identity.email end`

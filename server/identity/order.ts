@@ -5,7 +5,7 @@ import { patient } from '../import/apply.ts'
 import { touchedMembers } from '../import/fold.ts'
 import type { IdentityKind } from '../import/person-values.ts'
 import { followChanges } from './follow.ts'
-import { identifyAll } from './match.ts'
+import { identifyAll, linesOfIdentities } from './match.ts'
 import { identityRule } from './rule.ts'
 
 /** What another order of kinds changes. */
@@ -66,14 +66,11 @@ export async function changeIdentityOrder(
           select (select count(*) from moved) as orders,
             (select count(*) from (select member_before from moved where member_before is not null
               union select member_now from moved where member_now is not null) as member) as members`)
-      const [conflicts] = await session.rows(sql`select count(distinct line.order_id) as orders
-        from import_lines as line
-        join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
-        join orders on orders.order_id = line.order_id and orders.member_key is null
-        join identities as identity on identity.of_lines and identity.conflict is not null
-          and identity.member_id is not distinct from line.member_id and identity.phone is not distinct from line.phone
-          and identity.openid is not distinct from line.openid and identity.email is not distinct from line.email
-          and identity.known_by is not distinct from line.known_by`)
+      const [conflicts] = await session.rows(sql`select count(distinct identity.order_id) as orders
+        from ${linesOfIdentities(sql`conflict is not null`)} as identity
+        join order_versions on order_versions.order_id = identity.order_id
+          and order_versions.import_seq = identity.import_seq
+        join orders on orders.order_id = identity.order_id and orders.member_key is null`)
       const effect = {
         orders: Number(moved!.orders),
         members: Number(moved!.members),

@@ -14,6 +14,7 @@ export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly rounding: string
   readonly currency: string
   readonly refunds: string | null
+  readonly people: readonly string[]
 }
 
 const separators = {
@@ -141,6 +142,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
       duplicates: receipt.duplicates,
       rounding: receipt.rounding,
     }),
+    ...receipt.people,
     ...monthLines(receipt),
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),

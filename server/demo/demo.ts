@@ -31,6 +31,8 @@ const dataTables = [
   'imports',
   'import_lines',
   'import_members',
+  'import_merges',
+  'member_aliases',
   'members',
   'orders',
   'order_lines',

@@ -5,6 +5,7 @@ import {
   type Session,
 } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
@@ -180,11 +181,12 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<void
     where member_key in (select member_key from touched_members)
       and member_key not in (select member_key from orders where member_key is not null)
       and member_key not in (select member_key from refunds where member_key is not null)
-      and member_id not in (select member_id from import_lines where member_id is not null)
-      and member_id not in (select member_id from import_members)`)
+      and member_key not in (
+        select names.member_key from ${memberNames} as names
+        where named in (select member_id from import_lines) or named in (select member_id from import_members))`)
   const known = sql`(consent <> 'unknown'
-    or member_key in (select member_key from member_tags)
-    or member_key in (select member_key from campaign_arms))`
+    or member_key in (select member_key from tags_of_members)
+    or member_key in (select member_key from arms_of_members))`
   await session.run(sql`update members set stub = true
     where member_key in (select member_key from left_over) and ${known}`)
   await session.run(sql`delete from members

@@ -75,7 +75,8 @@ export const baseTables: readonly Sql[] = [
     tier varchar,
     points bigint,
     stored_value_minor bigint,
-    consent varchar                        -- null: the file does not say
+    consent varchar,                       -- null: the file does not say
+    consent_at timestamp                   -- when it was given or refused, where the file says so
   )`,
 
   // Who is who, as imported files say: one id is another id of the member that the second names.
@@ -250,6 +251,7 @@ export async function createBaseTables(
   await session.run(sql`alter table orders add column if not exists identity_key integer`)
   await session.run(sql`alter table refunds add column if not exists identity_key integer`)
   for (const view of memberViews) await session.run(view)
+  await session.run(sql`alter table import_members add column if not exists consent_at timestamp`)
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) {
@@ -272,6 +274,8 @@ async function keepOrigins(session: Session): Promise<void> {
 /** Writes down what the members of a demo are as the rows of its import, so that files on top of it can be undone. */
 export async function keepMembersOfDemo(session: Session): Promise<void> {
   await session.run(sql`insert into import_members
+    (import_seq, row_number, member_id, name, phone, gender, birthday, joined_day, region, channel, tier,
+      points, stored_value_minor, consent)
     select import_seq, member_key, member_id, name, phone, gender, birthday, joined_day, region, channel, tier,
       points, stored_value_minor, nullif(consent, 'unknown')
     from members cross join (select min(import_seq) as import_seq from imports where kind = 'demo') as demo

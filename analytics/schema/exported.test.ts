@@ -22,6 +22,7 @@ const machinery = [
   'import_merges',
   'merges_set',
   'member_aliases',
+  'import_products',
   'consents_set',
   'order_versions',
   'keys_given',

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { buildDerivedTables, refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { touchedMembers } from '../import/fold.ts'
-import { takeOut } from '../import/apply.ts'
+import { dropMembersWithNothingLeft, takeOut } from '../import/apply.ts'
 import { takeOutMembers } from '../import/members/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { recordEvent, type StoreEvent } from '../store/events.ts'
@@ -41,6 +42,12 @@ async function take(shop: TestShop, step: Step): Promise<string> {
     : receiptOf(await shop.import(path)).importId!
 }
 
+async function resolved(session: Session): Promise<void> {
+  if (!(await resolveMembers(session))) return
+  await dropMembersWithNothingLeft(session)
+  await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, today)
+}
+
 /** What an import of merges comes to in the engine. */
 function takeMerges({ workspace }: TestShop, pairs: readonly (readonly [string, string])[]): Promise<string> {
   return workspace.engine.transaction(async (session) => {
@@ -53,8 +60,7 @@ function takeMerges({ workspace }: TestShop, pairs: readonly (readonly [string, 
       await session.run(
         sql`insert into import_merges values (${seq}, ${row + 2}, ${from}, ${into}, null, null)`,
       )
-    if (await resolveMembers(session))
-      await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, today)
+    await resolved(session)
     return importId
   })
 }
@@ -69,8 +75,7 @@ async function undo({ workspace: { engine } }: TestShop, { step, importId }: Liv
       await session.run(
         sql`update imports set undone_at = timestamp '2026-11-22' where import_id = ${importId}`,
       )
-      if (await resolveMembers(session))
-        await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, today)
+      await resolved(session)
     })
 }
 

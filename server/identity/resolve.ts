@@ -1,6 +1,5 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { dropMembersWithNothingLeft } from '../import/apply.ts'
 import { memberRegions } from '../import/fold.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { endsOf, liveMerges } from './live-merges.ts'
@@ -8,11 +7,11 @@ import { endsOf, liveMerges } from './live-merges.ts'
 /**
  * Brings the members in line with the merges that are live now (`import_merges`, `merges_set`): after either
  * changed, in the same transaction. An id that came to name another member takes its orders and refunds along,
- * whatever imports they are of; members are folded over all their ids, new ones come and those with nothing
- * left go. Tags, arms and consent stay with their identity and are read through it. Nothing else is touched.
+ * whatever imports they are of; members are folded over all their ids and new ones come. Tags, arms and consent stay with their identity and are read through it. Nothing else is touched.
  *
  * Answers whether anything changed; then the keys of everybody concerned, those who are gone included, are in
- * the temporary table `touched_members`, for the caller to refresh the derived tables with.
+ * the temporary table `touched_members`, for the caller to call `dropMembersWithNothingLeft` and to refresh the
+ * derived tables with.
  */
 export async function resolveMembers(session: Session): Promise<boolean> {
   const moving = await movedIds(session)
@@ -38,10 +37,6 @@ export async function resolveMembers(session: Session): Promise<boolean> {
     select before_key from moved_keys where before_key is not null`)
   await memberRegions(session)
   await foldMembers(session)
-  await dropMembersWithNothingLeft(session)
-  await session.run(sql`update members set stub = false where stub
-    and member_key in (select member_key from touched_members)
-    and member_key not in (select member_key from left_over)`)
   return true
 }
 

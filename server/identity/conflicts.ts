@@ -47,8 +47,7 @@ export async function conflictsOf({ engine }: Workspace, signal?: AbortSignal): 
       claimant as (select kind, value, unnest(claimants) as member_id from contested),
       named as (
         select claimant.kind, claimant.value,
-          cast(json_group_array(json_object('memberId', claimant.member_id, 'name', members.name)
-            order by claimant.member_id) as varchar) as members
+          cast(to_json(list({'memberId': claimant.member_id, 'name': members.name} order by claimant.member_id)) as varchar) as members
         from claimant left join members on members.member_id = claimant.member_id group by all
       ),
       waiting as (

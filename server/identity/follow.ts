@@ -4,7 +4,7 @@ import { dropMembersWithNothingLeft, touch } from '../import/apply.ts'
 import { memberRegions, rewriteOrders } from '../import/fold.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { welcome } from '../import/members/welcome.ts'
-import { type Changes, newPersonsOfChanged, ordersOfChanged, personsOfChanged } from './match.ts'
+import { anyIdentities, type Changes, identifyAll, newPersonsOfChanged, ordersOfChanged, personsOfChanged } from './match.ts'
 
 /**
  * Brings orders and members in line with what `identifyAll` changed, and the members of `named` (a relation with
@@ -37,3 +37,21 @@ export async function followChanges(
   if (changed) await dropMembersWithNothingLeft(session)
   return { orders }
 }
+
+/**
+ * Tells anew who everybody is after merges changed: two members who both claim a value are one now, or two again.
+ * Adds whom it touched to `touched_members`; answers how many orders are somebody else's now.
+ */
+export async function matchAgain(session: Session, timeZone: string): Promise<{ orders: number }> {
+  if (!(await anyIdentities(session))) return { orders: 0 }
+  const changes = await identifyAll(session, { tuples: 'as-they-are' })
+  if (!changes.lines && !changes.members) return { orders: 0 }
+  await session.run(sql`create or replace temp table touched_by_merges as select member_key from touched_members`)
+  const moved = await followChanges(session, changes, nobody, timeZone)
+  await session.run(sql`insert into touched_members select member_key from touched_by_merges
+    where member_key not in (select member_key from touched_members)`)
+  return moved
+}
+
+/** Relation of no member. */
+export const nobody: Sql = sql`(select member_id from members where false)`

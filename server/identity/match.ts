@@ -138,14 +138,16 @@ export const ordersOfChanged: Sql = sql`(
   join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
   join (select * from changed_identities where of_lines) as identity on ${sameTuple(sql`identity`, sql`line`)})`
 
-/** A query for the persons whom `changed_identities` tells now. */
-export const newPersonsOfChanged: Sql = sql`
-  select person as member_id from changed_identities where person is not null`
+/** A query for the members whom `changed_identities` tells now. */
+export const newPersonsOfChanged: Sql = currentOf(sql`person`)
 
-/** Relation with one column `member_id`: whom `changed_identities` tells now and told before. */
-export const personsOfChanged: Sql = sql`(
-  select person as member_id from changed_identities where person is not null
-  union select person_before from changed_identities where person_before is not null)`
+/** Relation with one column `member_id`: the members whom `changed_identities` tells now and told before. */
+export const personsOfChanged: Sql = sql`(${newPersonsOfChanged} union ${currentOf(sql`person_before`)})`
+
+function currentOf(person: Sql): Sql {
+  return sql`select coalesce(member_aliases.member_id, ${person}) as member_id
+    from changed_identities left join member_aliases on alias = ${person} where ${person} is not null`
+}
 
 /**
  * A table of claims (`kind`, `value`, `person`): what rows of members with an id say, and rows of `told` that `counted`
@@ -249,7 +251,9 @@ function resolved(tuples: Sql, claims: Sql, { kinds, secret }: IdentityRule): Sq
 }
 
 /** Claims with the member that each person is now. */
-const withCurrent = (claims: Sql): Sql => sql`(select kind, value, person, person as current from ${claims} as claim)`
+const withCurrent = (claims: Sql): Sql => sql`(
+  select kind, value, person, coalesce(member_aliases.member_id, person) as current
+  from ${claims} as claim left join member_aliases on alias = person)`
 
 /** Relation of what is claimed (`kind`, `value`, `person`) with `current`: the member that the person is merged into, or is. */
 export const claimsNow: Sql = withCurrent(sql`identity_claims`)

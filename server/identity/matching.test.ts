@@ -3,6 +3,9 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from '../import/apply.ts'
 import { takeOutMembers } from '../import/members/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
+import { recordEvent, type StoreEvent } from '../store/events.ts'
+import { drainEvents } from '../workspaces/drain.ts'
+import { conflictsOf } from './conflicts.ts'
 
 const settings = {
   timeZone: 'UTC',
@@ -145,4 +148,43 @@ test('the same file gives the same people; ids give nothing away', async () => {
   expect(await ids()).toEqual([])
   receiptOf(await shop.import(file('a.csv')))
   expect(await ids()).toEqual(before)
+})
+
+test('members who both claim a phone and are merged are one: their orders are theirs; taken apart, nobody’s again', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importMembers(
+    shop.file('m.csv', `${people}M1,甲,13900000001,,\nM2,乙,13900000001,,\n`),
+  )
+  receiptOf(await shop.import(shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\nB,M1,,,,2026-01-02,1\n`)))
+  expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
+  const found = await conflictsOf(shop.workspace)
+  expect(found).toEqual({
+    conflicts: [
+      {
+        kind: 'phone',
+        value: '+86****0001',
+        members: [
+          { memberId: 'M1', name: '甲' },
+          { memberId: 'M2', name: '乙' },
+        ],
+        orders: 1,
+        netMinor: 100,
+        rows: 0,
+      },
+    ],
+    total: 1,
+    orders: 1,
+    netMinor: 100,
+  })
+  const tell = async (event: StoreEvent) => {
+    await shop.platform.store
+      .transaction()
+      .execute((tx) => recordEvent(tx, shop.workspace.id, event, new Date(0)))
+    await drainEvents(shop.platform.store, shop.workspace)
+  }
+  await tell({ kind: 'members-merged', from: 'M2', into: 'M1' })
+  expect(await owners(shop)).toEqual({ A: 'M1', B: 'M1' })
+  expect(await conflictsOf(shop.workspace)).toMatchObject({ total: 0, orders: 0 })
+  await tell({ kind: 'member-separated', from: 'M2' })
+  expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
 })

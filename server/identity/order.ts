@@ -4,7 +4,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { patient } from '../import/apply.ts'
 import { touchedMembers } from '../import/fold.ts'
 import type { IdentityKind } from '../import/person-values.ts'
-import { followChanges } from './follow.ts'
+import { followChanges, nobody } from './follow.ts'
 import { identifyAll, linesOfIdentities } from './match.ts'
 import { identityRule } from './rule.ts'
 
@@ -47,12 +47,7 @@ export async function changeIdentityOrder(
           select order_id, member_key from orders`)
         await session.run(sql`update identity_rule set kinds = ${kinds.join(',')}`)
         const changes = await identifyAll(session, { tuples: 'of-all' })
-        await followChanges(
-          session,
-          changes,
-          sql`(select member_id from members where false)`,
-          settings.timeZone,
-        )
+        await followChanges(session, changes, nobody, settings.timeZone)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
       }
       const [moved] = same

@@ -1,4 +1,5 @@
 import { type Engine, QueryCancelled, type Session } from '../../../analytics/engine/engine.ts'
+import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { Deletion } from '../../rights/deletions.ts'
@@ -149,7 +150,9 @@ const named = sql`(select member_id from members_named)`
 async function nameMembers(session: Session, importSeq: number): Promise<void> {
   const rows = (await anyIdentities(session)) ? resolvedMembers(sql`import_members`) : sql`import_members`
   await session.run(sql`create or replace temp table members_named as
-    select distinct member_id from ${rows} as member where import_seq = ${importSeq} and member_id is not null`)
+    select distinct coalesce(member_aliases.member_id, member.member_id) as member_id
+    from ${rows} as member left join member_aliases on alias = member.member_id
+    where import_seq = ${importSeq} and member.member_id is not null`)
   await session.run(sql`create or replace temp table members_before as
     select member_id, ${shown} from members where member_id in ${named}`)
 }
@@ -166,11 +169,14 @@ async function outcome(
       (${join(attributes.map((column) => sql`after.${name(column)}`))}, after.consent)
         is distinct from (${join(attributes.map((column) => sql`members_before.${name(column)}`))}, members_before.consent) as changes,
       coalesce(bought.orders, 0) = 0 as never_bought,
-      consents_set.member_id is not null as consent_kept
+      coalesce(kept.consent_kept, false) as consent_kept
     from members as after
     join members_named on members_named.member_id = after.member_id
     left join members_before on members_before.member_id = after.member_id
-    left join consents_set on consents_set.member_id = after.member_id
+    left join (
+      select distinct names.member_key, true as consent_kept
+      from consents_set join ${memberNames} as names on names.named = consents_set.member_id
+    ) as kept on kept.member_key = after.member_key
     left join (
       select member_key, count(*) as orders from orders
       where state = 'paid' and net_minor > 0 and void_day is null group by member_key
@@ -186,7 +192,8 @@ async function outcome(
       count(*) filter (where is_new or changes or members_outcome.member_id is null) as imported,
       count(*) filter (where not is_new and not changes) as unchanged,
       count(*) filter (where member.member_id is null) as conflicting
-    from ${rows} as member left join members_outcome on members_outcome.member_id = member.member_id
+    from ${rows} as member left join member_aliases on alias = member.member_id
+    left join members_outcome on members_outcome.member_id = coalesce(member_aliases.member_id, member.member_id)
     where import_seq = ${importSeq}`)
   const [same] =
     counted!.imported === 0

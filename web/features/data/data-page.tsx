@@ -20,6 +20,7 @@ import { InboxPanel } from './inbox-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { Steps } from './steps.tsx'
+import { WhoIsWhoPanel } from './who-is-who-panel.tsx'
 import { type Upload, upload, UploadFailed } from './upload.ts'
 
 type Step =
@@ -148,6 +149,7 @@ function DataFlow({ running }: { running: string | undefined }) {
       {first ? null : (
         <>
           <FeedsPanel />
+          <WhoIsWhoPanel />
           <HistoryPanel />
         </>
       )}

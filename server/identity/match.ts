@@ -267,3 +267,12 @@ export const linesOfIdentities = (which: Sql): Sql => sql`(
 /** SQL over an identity with a conflict: the value that several members claim. */
 export const valueOfConflict: Sql = sql`case identity.conflict when 'phone' then ${phoneThatTells(sql`identity.phone`)}
   when 'openid' then identity.openid else identity.email end`
+
+/** A query for what tells a member and nobody else (`told`: `kind:value`): what only they claim, and what a new person is known by. */
+export const valuesTelling = (memberId: string): Sql => sql`
+  select kind || ':' || value as told from ${claimsNow} as claim
+  group by kind, value having count(distinct current) = 1 and min(current) = ${memberId}
+  union
+  select by_kind || ':' || case by_kind when 'phone' then phone when 'openid' then openid else email end
+  from identities left join member_aliases on alias = person
+  where is_new and coalesce(member_aliases.member_id, person) = ${memberId}`

@@ -9,7 +9,7 @@ import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
-import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
+import { findDeleted, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import {
   anyIdentities,
   identifyAll,
@@ -100,7 +100,7 @@ export async function applyImport(
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
-      const someDeleted = await findDeleted(session, await settings.deletions(), lines)
+      const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(lines))
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
         from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)

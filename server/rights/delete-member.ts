@@ -3,6 +3,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { campaignTurns } from '../campaigns/campaigns.ts'
 import { finishLaunch } from '../campaigns/launch-steps.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { valuesTelling } from '../identity/match.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
@@ -50,10 +51,11 @@ export function deleteMember(
     )
     if (!found) return { kind: 'not-found' }
     await finishLaunches(platform, workspace)
+    const values = await workspace.engine.rows(valuesTelling(memberId))
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()
-      const made = await listDeletion(tx, workspace.id, memberId, at)
+      const made = await listDeletion(tx, workspace.id, memberId, at, values.map(({ told }) => String(told)))
       await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject: made, at })
       return made
     })
@@ -169,10 +171,10 @@ async function forgetRefused(
 ): Promise<void> {
   const texts = await workspace.engine.transaction(async (session) => {
     if (!(await findDeleted(session, list, sql`(select member_id from members)`))) return []
-    const rows = await session.rows(sql`select member_id, name, phone from members
+    const rows = await session.rows(sql`select member_id, name, phone, openid, email from members
       where member_id in (select member_id from deleted_ids)`)
     return rows
-      .flatMap((row) => [row.memberId, row.name, row.phone])
+      .flatMap((row) => [row.memberId, row.name, row.phone, row.openid, row.email])
       .filter((text) => typeof text === 'string')
   })
   if (texts.length === 0) return

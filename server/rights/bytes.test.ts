@@ -7,7 +7,7 @@ import { Visitor } from '../accounts/test-visitor.ts'
 import { createKey } from '../api/keys.ts'
 import { makeApp } from '../app.ts'
 import { backUp, restore } from '../backup/backup.ts'
-import { openPlatform, type Platform } from '../platform.ts'
+import { openPlatform } from '../platform.ts'
 import { recordEvent } from '../store/events.ts'
 import { listFileName } from './deletions.ts'
 

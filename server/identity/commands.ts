@@ -8,13 +8,16 @@ import { readKinds } from './rule.ts'
 export function identityCommands(program: Command): void {
   const identity = program.command('identity').description('what people are known by, and who is who')
   inWorkspace(identity.command('order [kinds]'))
-    .description('in which order rows are asked who they are; with kinds, such as id,phone,openid,email, sets it')
+    .description(
+      'in which order rows are asked who they are; with kinds, such as id,phone,openid,email, sets it',
+    )
     .option('--dry-run', 'say what would change and change nothing')
     .action((asked: string | undefined, options: CommonOptions & { dryRun?: boolean }) =>
       answer(
         options,
         async ({ client }, signal) => {
-          if (asked === undefined) return { ...(await client.identity.order.query(undefined, { signal })), effect: null }
+          if (asked === undefined)
+            return { ...(await client.identity.order.query(undefined, { signal })), effect: null }
           const kinds = readKinds(asked)
           if (!kinds) throw new Refused(say('identity-kinds'))
           const effect = options.dryRun

@@ -200,15 +200,18 @@ function resolved(tuples: Sql, claims: Sql, { kinds, secret }: IdentityRule): Sq
   const known = kinds.filter((kind) => kind !== 'id')
   const first = sql`case ${join(
     [
-      ...known.map((kind) => sql`when known_by = ${kind} and ${name(`${kind}_value`)} is not null then ${kind}`),
+      ...known.map(
+        (kind) => sql`when known_by = ${kind} and ${name(`${kind}_value`)} is not null then ${kind}`,
+      ),
       ...known.map((kind) => sql`when ${name(`${kind}_value`)} is not null then ${kind}`),
     ],
     sql` `,
   )} end`
-  const of = (column: string) => sql`case decided ${join(
-    personValues.map((kind) => sql`when ${kind} then ${name(`${kind}_${column}`)}`),
-    sql` `,
-  )} end`
+  const of = (column: string) =>
+    sql`case decided ${join(
+      personValues.map((kind) => sql`when ${kind} then ${name(`${kind}_${column}`)}`),
+      sql` `,
+    )} end`
   const firstValue = sql`case first_kind ${join(
     personValues.map((kind) => sql`when ${kind} then ${name(`${kind}_value`)}`),
     sql` `,
@@ -226,7 +229,8 @@ function resolved(tuples: Sql, claims: Sql, { kinds, secret }: IdentityRule): Sq
       select tuple_value.*, ${decided} as decided, ${first} as first_kind,
         ${join(
           personValues.map(
-            (kind) => sql`${claim(kind)}.claimants as ${name(`${kind}_claimants`)}, ${claim(kind)}.person as ${name(`${kind}_person`)}`,
+            (kind) =>
+              sql`${claim(kind)}.claimants as ${name(`${kind}_claimants`)}, ${claim(kind)}.person as ${name(`${kind}_person`)}`,
           ),
         )}
       from tuple_value

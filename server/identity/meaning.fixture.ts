@@ -103,7 +103,9 @@ export function meaningOf(
   for (const one of live) {
     if (one.kind !== 'orders') continue
     for (const orderId of new Set(one.lines.map(({ order: id }) => id))) {
-      const told = one.lines.filter(({ order: id }) => id === orderId).map((line) => tell(line, claims).person)
+      const told = one.lines
+        .filter(({ order: id }) => id === orderId)
+        .map((line) => tell(line, claims).person)
       owners[orderId] = told.find((person) => person !== null) ?? null
     }
     for (const line of one.lines) known(tell(line, claims).person)

@@ -1,7 +1,7 @@
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { patient } from '../import/apply.ts'
+import { dropMembersWithNothingLeft, patient } from '../import/apply.ts'
 import { touchedMembers } from '../import/fold.ts'
 import type { IdentityKind } from '../import/person-values.ts'
 import { followChanges, nobody } from './follow.ts'
@@ -48,6 +48,7 @@ export async function changeIdentityOrder(
         await session.run(sql`update identity_rule set kinds = ${kinds.join(',')}`)
         const changes = await identifyAll(session, { tuples: 'of-all' })
         await followChanges(session, changes, nobody, settings.timeZone)
+        await dropMembersWithNothingLeft(session)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
       }
       const [moved] = same

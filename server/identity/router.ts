@@ -14,15 +14,22 @@ import { identityRule } from './rule.ts'
 const Kinds = z.object({
   kinds: z
     .array(z.enum(identityKinds))
-    .refine((kinds) => kinds.length === identityKinds.length && new Set(kinds).size === kinds.length, worded('identity-kinds')),
+    .refine(
+      (kinds) => kinds.length === identityKinds.length && new Set(kinds).size === kinds.length,
+      worded('identity-kinds'),
+    ),
 })
 
 export const identityRouter = router({
   /** In which order it is asked what people are known by. */
-  order: readerProcedure.query(async ({ ctx }) => ({ kinds: (await identityRule(ctx.workspace.engine)).kinds })),
+  order: readerProcedure.query(async ({ ctx }) => ({
+    kinds: (await identityRule(ctx.workspace.engine)).kinds,
+  })),
 
   /** What another order would change. Changes nothing. */
-  orderEffect: ownerProcedure.input(Kinds).mutation(({ ctx, input, signal }) => ordered(ctx, input.kinds, true, signal)),
+  orderEffect: ownerProcedure
+    .input(Kinds)
+    .mutation(({ ctx, input, signal }) => ordered(ctx, input.kinds, true, signal)),
 
   /** Sets the order; answers when every row is told anew. */
   changeOrder: ownerProcedure.input(Kinds).mutation(async ({ ctx, input, signal }) => {

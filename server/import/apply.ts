@@ -18,6 +18,7 @@ import {
   resolvedMembers,
   toldLines,
 } from '../identity/match.ts'
+import { touch } from '../identity/follow.ts'
 import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
@@ -196,13 +197,6 @@ export async function takeOut(
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }
   }, settings)
-}
-
-/** Adds the members of a relation with one column `member_id` to `touched_members`. */
-export async function touch(session: Session, persons: Sql): Promise<void> {
-  await session.run(sql`insert into touched_members
-    select member_key from members where member_id in ${persons}
-      and member_key not in (select member_key from touched_members)`)
 }
 
 /**

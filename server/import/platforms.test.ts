@@ -28,7 +28,8 @@ const knownAs = sql`case when starts_with(members.member_id, 'p-')
 /** Orders as [id, member, state, charged, given back, nothing left]. */
 const ordersOf = async ({ workspace }: TestShop) =>
   (
-    await workspace.engine.rows(sql`select orders.order_id, ${knownAs} as member_id, orders.state, orders.net_minor,
+    await workspace.engine
+      .rows(sql`select orders.order_id, ${knownAs} as member_id, orders.state, orders.net_minor,
         coalesce(cast(sum(refunds.amount_minor) filter (where refunds.counts) as bigint), 0) as back, orders.void_day is not null as gone
       from orders left join members on members.member_key = orders.member_key
       left join refunds on refunds.order_key = orders.order_key

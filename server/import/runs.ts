@@ -302,9 +302,7 @@ export class ImportRuns {
         ...about(sameAs),
         ...(facts as FileFacts),
         ...applied,
-        ...(applied.matched
-          ? { members: applied.matched.people, guestRows: applied.matched.nobody }
-          : {}),
+        ...(applied.matched ? { members: applied.matched.people, guestRows: applied.matched.nobody } : {}),
       })
       const membersReceipt = ({ sameAs, ...applied }: AppliedMembers): MembersReceipt => ({
         ...about(sameAs),
@@ -395,12 +393,7 @@ function namedMembers(
 }
 
 /** Inspects a file as the next of this workspace. */
-export const inspectIn = async (
-  workspace: Workspace,
-  path: string,
-  fileName: string,
-  map: MapOverrides,
-) =>
+export const inspectIn = async (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
   inspect(
     path,
     fileName,

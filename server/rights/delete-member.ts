@@ -60,7 +60,13 @@ export async function deleteMember(
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()
-      const made = await listDeletion(tx, workspace.id, memberId, at, values.map(({ told }) => String(told)))
+      const made = await listDeletion(
+        tx,
+        workspace.id,
+        memberId,
+        at,
+        values.map(({ told }) => String(told)),
+      )
       await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject: made, at })
       return made
     })

@@ -49,7 +49,10 @@ const valueTexts = personValues.map((kind) => sql`${`${kind}:`} || ${name(kind)}
 export const knownBy = (rows: Sql): Sql => sql`(
   select member_id from ${rows} as named where member_id is not null
   ${join(
-    valueTexts.map((text) => sql`union select ${text} from ${rows} as valued where member_id is null and ${text} is not null`),
+    valueTexts.map(
+      (text) =>
+        sql`union select ${text} from ${rows} as valued where member_id is null and ${text} is not null`,
+    ),
     sql` `,
   )})`
 
@@ -69,7 +72,9 @@ const withEntries = (rows: Sql): Sql => {
     from (select *, ${join(aliases.map(({ text, alias }) => sql`case when member_id is null then ${text} end as ${alias}`))} from ${rows} as any_row) as row_of
     left join deleted_ids as by_id on by_id.member_id = row_of.member_id
     ${join(
-      aliases.map(({ alias }) => sql`left join deleted_ids as ${alias} on ${alias}.member_id = row_of.${alias}`),
+      aliases.map(
+        ({ alias }) => sql`left join deleted_ids as ${alias} on ${alias}.member_id = row_of.${alias}`,
+      ),
       sql` `,
     )})`
 }

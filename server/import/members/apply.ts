@@ -4,12 +4,7 @@ import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { Deletion } from '../../rights/deletions.ts'
 import { findDeleted, knownBy, pseudonymousMembers } from '../../rights/engine-pseudonyms.ts'
-import {
-  anyIdentities,
-  type Changes,
-  identifyAll,
-  resolvedMembers,
-} from '../../identity/match.ts'
+import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
 import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { followChanges } from '../../identity/follow.ts'
@@ -82,6 +77,7 @@ export async function applyMembers(
         : unchanged
       await nameMembers(session, importSeq)
       const { orders } = await followChanges(session, changes, named, settings.timeZone)
+      if (changes.lines || changes.members) await dropMembersWithNothingLeft(session)
       const applied = { ...(await outcome(session, importSeq, coming.fileHash)), ordersMatched: orders }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},

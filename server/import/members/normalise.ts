@@ -78,7 +78,8 @@ export function memberRows(block: Sql, settings: NormaliseSettings): Sql {
         coalesce(nullif(trim(concat_ws(' ', ${text('name')}, ${text('familyName')})), ''), ${text('nickname')}) as name,
         ${join(
           personValues.map(
-            (kind) => sql`${has(kind) ? personValue(kind, `${kind}_text`, settings) : raw(kind)} as ${name(kind)}`,
+            (kind) =>
+              sql`${has(kind) ? personValue(kind, `${kind}_text`, settings) : raw(kind)} as ${name(kind)}`,
           ),
         )},
         ${meaning('gender', genderWords)} as gender,

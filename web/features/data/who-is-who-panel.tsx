@@ -71,7 +71,9 @@ export function WhoIsWhoPanel() {
       title={({ total, orders }) =>
         total === 0 ? t('who.none') : t('who.finding', { values: total, orders })
       }
-      subtitle={({ total, netMinor }) => (total === 0 ? t('who.title') : t('who.subtitle', { net: money(netMinor) }))}
+      subtitle={({ total, netMinor }) =>
+        total === 0 ? t('who.title') : t('who.subtitle', { net: money(netMinor) })
+      }
       query={answer}
       definition={t('who.definition')}
       table={({ conflicts }) => tableOf(columns, conflicts)}

@@ -34,8 +34,7 @@ function OrderForm({ present, mayChange }: { present: readonly Kind[]; mayChange
   const queries = useQueryClient()
   const errorText = useErrorText()
   const [kinds, setKinds] = useState<readonly Kind[]>(present)
-  const failed = (error: unknown) =>
-    notifications.show({ color: 'red', message: errorText(error).sentence })
+  const failed = (error: unknown) => notifications.show({ color: 'red', message: errorText(error).sentence })
   const look = useMutation(trpc.identity.orderEffect.mutationOptions({ onError: failed }))
   const save = useMutation(
     trpc.identity.changeOrder.mutationOptions({
@@ -90,7 +89,9 @@ function OrderForm({ present, mayChange }: { present: readonly Kind[]; mayChange
       <p className={classes.note}>{t('explain')}</p>
       {mayChange && changed ? (
         <>
-          <p aria-live="polite">{look.data ? t('effect', look.data) : look.isPending ? t('looking') : t('first')}</p>
+          <p aria-live="polite">
+            {look.data ? t('effect', look.data) : look.isPending ? t('looking') : t('first')}
+          </p>
           <div className={classes.row}>
             {look.data ? (
               <Button loading={save.isPending} onClick={() => save.mutate({ kinds: [...kinds] })}>

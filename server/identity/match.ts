@@ -73,6 +73,13 @@ export async function identifyLines(session: Session, importSeq: number): Promis
   return true
 }
 
+/** Has the members of a workspace claim what their files say, where they came in without: before claims were kept, or as a demo. */
+export async function ensureClaims(session: Session): Promise<void> {
+  const [state] = await session.rows(sql`select not exists (select 1 from identity_claims) and exists (
+    select 1 from import_members where coalesce(phone, openid, email) is not null) as lacking`)
+  if (state!.lacking === true) await identifyAll(session, { tuples: 'of-members' })
+}
+
 /** Of what was told before, what is told otherwise now. */
 export interface Changes {
   readonly lines: boolean

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
-import { sql } from '../../analytics/sql/sql.ts'
+import { createBaseTables } from '../../analytics/schema/base.ts'
+import { name, sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from '../import/apply.ts'
 import { takeOutMembers } from '../import/members/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { recordEvent, type StoreEvent } from '../store/events.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import { conflictsOf } from './conflicts.ts'
+import { ensureClaims } from './match.ts'
 
 const settings = {
   timeZone: 'UTC',
@@ -184,4 +186,31 @@ test('members who both claim a phone and are merged are one: their orders are th
   expect(await conflictsOf(shop.workspace)).toMatchObject({ total: 0, orders: 0 })
   await tell({ kind: 'member-separated', from: 'M2' })
   expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
+})
+
+test('a workspace from before has its members found by their phones, and takes rows without an id', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { engine } = shop.workspace
+  await shop.importMembers(shop.file('m.csv', `${people}M1,甲,13900000001,,\n`))
+  for (const [table, columns] of [
+    ['import_lines', ['phone', 'openid', 'email', 'known_by']],
+    ['import_members', ['openid', 'email']],
+    ['members', ['openid', 'email']],
+  ] as const)
+    for (const column of columns)
+      await engine.run(sql`alter table ${name(table)} drop column ${name(column)}`)
+  await engine.run(sql`alter table import_members alter column member_id set not null`)
+  for (const table of ['identity_rule', 'identity_claims', 'identities'])
+    await engine.run(sql`drop table ${name(table)}`)
+  await engine.transaction(async (session) => {
+    await createBaseTables(session, { timeZone: 'Asia/Shanghai', firstWeekday: 1 })
+    await ensureClaims(session)
+  })
+  receiptOf(
+    await shop.import(
+      shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\nB,,13900000002,,,2026-01-02,1\n`),
+    ),
+  )
+  await shop.importMembers(shop.file('b.csv', 'phone,name,points\n13900000002,乙,5\n'))
+  expect(await owners(shop)).toEqual({ A: 'M1', B: '+8613900000002' })
 })

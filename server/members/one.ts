@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -146,14 +147,15 @@ export async function oneMember(
       { signal },
     ),
     engine.rows(
-      sql`select tag, source, added_day from member_tags where member_key = ${memberKey} order by tag`,
+      sql`select tag, source, added_day from tags_of_members where member_key = ${memberKey} order by tag`,
       { signal },
     ),
     engine.rows(
       sql`select * from (
           select changed_at, cast(timezone(state.time_zone, timezone('UTC', changed_at)) as date) as day,
             change, balance_after, change_reason as reason, order_id, expires_day, entry_id
-          from points_entries cross join workspace_state as state where member_id = ${request.memberId}
+          from points_entries cross join workspace_state as state
+          where member_id in (select named from ${memberNames} as names where names.member_key = ${memberKey})
         ) as entry where day <= ${day}
         order by changed_at desc, entry_id desc, change limit ${mostEvents}`,
       { signal },

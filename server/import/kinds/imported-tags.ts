@@ -1,4 +1,5 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
+import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 
 /**
@@ -8,9 +9,9 @@ import { sql } from '../../../analytics/sql/sql.ts'
  */
 export async function importedTags(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table tagged as
-    select distinct members.member_key, members.member_id, coalesce(tag_names.tag, row.tag) as tag
+    select distinct names.identity_key as member_key, row.member_id, coalesce(tag_names.tag, row.tag) as tag
     from (select member_id, tag from kind_before union select member_id, tag from kind_after) as row
-    join members on members.member_id = row.member_id
+    join ${memberNames} as names on names.named = row.member_id
     left join tag_names on tag_names.said = row.tag`)
   await session.run(sql`create or replace temp table tagged_now as
     select tagged.member_key, tagged.tag, min(coalesce(current_row.added_day, first_said.day)) as added_day

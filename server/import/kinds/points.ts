@@ -1,4 +1,5 @@
 import { both } from '../../../analytics/schema/described.ts'
+import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { list } from '../fields.ts'
 import { defineKind } from './kind.ts'
@@ -108,12 +109,17 @@ export const points = defineKind({
   },
   async count(session, importSeq) {
     const [counts] = await session.rows(sql`select count(*) as differing from (
-        select members.points, arg_max(entry.balance_after, (entry.changed_at, coalesce(entry.entry_id, ''))) as balance
-        from points_entries as entry join members on members.member_id = entry.member_id
-        where entry.balance_after is not null and members.points is not null
-          and entry.member_id in (select member_id from import_points where import_seq = ${importSeq})
-        group by members.member_key, members.points
-      ) as newest where balance <> points`)
+        select names.member_key, sum(balance) as balance
+        from (
+          select member_id, arg_max(balance_after, (changed_at, coalesce(entry_id, ''))) as balance
+          from points_entries where balance_after is not null group by member_id
+        ) as newest
+        join ${memberNames} as names on names.named = newest.member_id
+        group by names.member_key
+        having bool_or(newest.member_id in (select member_id from import_points where import_seq = ${importSeq}))
+      ) as ledger
+      join members on members.member_key = ledger.member_key
+      where members.points <> ledger.balance`)
     return { differing: Number(counts!.differing) }
   },
 })

@@ -17,6 +17,12 @@ export interface ExportedTable extends DescribedTable<ExportedColumn> {
 }
 
 const ofMember = sql`left join members as member on member.member_key = base.member_key`
+/** Of rows that belong to an identity: whose that is now. */
+const ofIdentity = sql`left join (
+    select member_key, member_id from members
+    union all
+    select identity_key, member_id from member_aliases
+  ) as member on member.member_key = base.member_key`
 const ofOrder = sql`left join orders as whole on whole.order_key = base.order_key`
 
 const memberId = (from: Sql): ExportedColumn => ({
@@ -534,8 +540,11 @@ export const exportedTables: readonly ExportedTable[] = [
     name: 'tags',
     base: 'member_tags',
     title: both('Tags', '标签'),
-    meaning: both('One row per tag that a member carries now.', '会员当前带有的每个标签一行。'),
-    relation: sql`tags_of_members as base ${ofMember}`,
+    meaning: both(
+      'One row per tag that a member carries now; of merged identities, each one’s.',
+      '会员当前带有的每个标签一行；合并的身份各自一行。',
+    ),
+    relation: sql`member_tags as base ${ofIdentity}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -573,7 +582,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'removed_tags',
     title: both('Removed tags', '已移除的标签'),
     meaning: both('One row per tag that was taken off a member again.', '从会员身上移除的每个标签一行。'),
-    relation: sql`removed_tags_of_members as base ${ofMember}`,
+    relation: sql`removed_tags as base ${ofIdentity}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -607,8 +616,11 @@ export const exportedTables: readonly ExportedTable[] = [
     name: 'campaign_arms',
     base: 'campaign_arms',
     title: both('Campaign arms', '营销活动分组'),
-    meaning: both('One row per member of a launched campaign’s audience.', '已投放活动的每位目标会员一行。'),
-    relation: sql`arms_of_members as base ${ofMember}`,
+    meaning: both(
+      'One row per member of a launched campaign’s audience; of merged identities, each one’s.',
+      '已投放活动的每位目标会员一行；合并的身份各自一行。',
+    ),
+    relation: sql`campaign_arms as base ${ofIdentity}`,
     inside: ['member_key'],
     columns: [
       {

@@ -112,6 +112,8 @@ test('the header tells what a file holds, and it can be said otherwise', async (
     ['会员号,姓名,积分\nM1,a,1\n', 'members'],
     ['member_id,name,email,created_at,total_spent\nM1,a,b@c.d,2026-01-02,5\n', 'members'],
     ['手机号,姓名,生日\n13900000001,a,1990-01-02\n', 'members'],
+    ['email,name,points\na@b.cd,a,1\n', 'members'],
+    ['openid,昵称,手机号\no1,a,13900000001\n', 'members'],
     ['order_id,customer_id,order_date,amount\nA,M1,2026-01-02,5\n', 'orders'],
     ['customer_id,name,phone,date,amount\nM1,a,139,2026-01-02,5\n', 'orders'],
     ['会员号,姓名,消费时间,消费金额\nM1,a,2026-01-02,5\n', 'orders'],

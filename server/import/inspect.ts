@@ -105,9 +105,7 @@ export async function inspect(
         questions.push(question)
         continue
       }
-      const decided = dayOrMonthFirst(
-        await valuesOf(opening, fileName, delimiter, sample.headers.length, position),
-      )
+      const decided = dayOrMonthFirst(await valuesOf(opening, fileName, delimiter, position))
       if (decided === 'undecided') questions.push(question)
       else dates[question.field] = decided
     }
@@ -234,14 +232,12 @@ async function valuesOf(
   opening: Opening,
   fileName: string,
   delimiter: Delimiter,
-  columns: number,
   position: number,
 ): Promise<Set<string>> {
-  const scanner = new RecordScanner({ delimiter: delimiter.charCodeAt(0), columns, keep: [position] })
+  const scanner = new RecordScanner({ delimiter: delimiter.charCodeAt(0), keep: [position] })
   const days = new Set<string>()
   for await (const piece of readSource(opening, fileName)) {
     scanner.push(piece)
-    scanner.broken.length = 0
     // The day alone decides, and there are few of them.
     for (const { values } of splitBlock(scanner.take().toString('utf8')))
       days.add((values[0] ?? '').trim().split(/[ T]/)[0]!)

@@ -21,6 +21,7 @@ export const rowReasons = [
   'too-large',
   'other-currency',
   'unknown-state',
+  'lost-digits',
   'no-member',
   'masked-member',
   'bad-number',
@@ -82,6 +83,14 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     has(field)
       ? instantSql(whole(field), mapping.dates[field] ?? 'year-first', mapping.timeZone)
       : sql`cast(null as timestamp)`
+  const ids = (['orderId', 'memberId', 'refundsOrderId'] as const).filter(has)
+  const lostDigitsOf = (answer: (field: FieldName) => Sql) =>
+    ids.length === 0
+      ? sql`null`
+      : sql`case ${join(
+          ids.map((field) => sql`when ${lostDigits(raw(field))} then ${answer(field)}`),
+          sql` `,
+        )} end`
   const own = ownSigns(currency)
   // Three letters beside a quantity are a unit, beside money they are a currency.
   const numberOf = (field: NumberField) =>
@@ -218,13 +227,15 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         ${minor(sql`list_line_micro`, sql`cast(null as decimal(20, 10))`)} as list_minor,
         ${minor(sql`abs(discount_micro)`, sql`abs(discount_wide)`)} as given_minor,
         ${minor(sql`abs(refund_micro)`, sql`abs(refund_wide)`)} as refund_minor,
-        ${foreignOf((field) => sql`${field}`)} as foreign_field
+        ${foreignOf((field) => sql`${field}`)} as foreign_field,
+        ${lostDigitsOf((field) => sql`${field}`)} as cut_field
       from exact
     ),
     judged as (
       select *,
         case
           when ${has('orderId') ? sql`order_id is null` : never} then 'no-order'
+          when cut_field is not null then 'lost-digits'
           when foreign_field is not null then 'other-currency'
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'bad-date'
           when ${has('paidAt') ? sql`paid_at is null and ${given('paidAt')}` : never} then 'bad-date'
@@ -267,17 +278,21 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         when 'bad-date' then case
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'orderedAt'
           when ${has('paidAt') ? sql`${given('paidAt')} and paid_at is null` : never} then 'paidAt' else 'refundedAt' end
-        when 'no-order' then 'orderId' when 'other-currency' then foreign_field when 'unknown-state' then 'state'
+        when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'unknown-state' then 'state'
         when 'bad-quantity' then 'quantity'
         when 'no-date' then 'orderedAt' when 'future-date' then 'orderedAt'
         when 'no-amount' then 'amount' when 'bad-amount' then 'amount' when 'too-large' then 'amount'
       end as reason_field,
-      case reason when 'other-currency' then ${foreignOf(raw)} end as reason_value,
+      case reason when 'other-currency' then ${foreignOf(raw)} when 'lost-digits' then ${lostDigitsOf(raw)} end as reason_value,
       -- the same content is known again in a later file, whatever wrote it
       hash(order_id, member_id, ordered_at, meaning, cancelled, store, channel, region, sku, product, category, quantity,
         list_minor, given_minor, line_minor, total_minor, refund_minor, refunds_order_id, refunded_at) as content_hash
     from judged`
 }
+
+/** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
+export const lostDigits = (text: Sql): Sql =>
+  sql`(strpos(lower(${text}), 'e+') > 0 and regexp_full_match(lower(${text}), '''?\\d(\\.\\d+)?e\\+\\d+'))`
 
 /** The numeric fields and their columns' names. */
 const columnName = {

@@ -2,15 +2,22 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 
 const sign = String.raw`[A-Za-z]{0,3}\p{Sc}|[A-Za-z]{3}|[元円]|人民币`
 const leading = new RegExp(String.raw`^([-+(]*)(?:${sign})(?=[-+(\d.])`, 'u')
-const trailing = new RegExp(String.raw`(?<=[\d.])(?:${sign})(\)?)$`, 'u')
+const trailing = new RegExp(String.raw`(?<=[\d.])(?:${sign})([-)]?)$`, 'u')
+
+/** Full-width digits and marks, and signs that mean minus, with what they are in ASCII. */
+const wideForms = '０１２３４５６７８９．，－＋（）−–'
+const plainForms = '0123456789.,-+()--'
+const wideForm = new RegExp(`[${wideForms}]`, 'g')
 
 /** A value without separators of thousands but commas, and without what names any currency or unit. */
 const bareOf = (value: string): string =>
   value
-    .replace(/[\s_']/g, '')
+    .replace(/[\s_'’]/g, '')
+    .replace(wideForm, (form) => plainForms[wideForms.indexOf(form)]!)
     .replace(leading, '$1')
     .replace(trailing, '$1')
     .replace(/^\((.+)\)$/, '-$1')
+    .replace(/^([^-]*\d[\d.,]*)-$/, '-$1')
 
 /** Every three letters that name a currency. */
 const codes = [...Intl.supportedValuesOf('currency'), 'RMB']
@@ -81,13 +88,13 @@ export function numberSql(
   const short = sql`(strlen(${point}) <= 7 or (strlen(${point}) <= 15 and (strpos(${point}, '.') = 0 or strlen(${point}) - strpos(${point}, '.') <= 6)))`
   const double = sql`try_cast(${point} as double)`
   const micro = sql`case when ${short} and abs(${double}) < 100000000 then cast(round(${double} * 1000000) as bigint) end`
-  const plain = sql`regexp_replace(${text}, '[\\s_'']', '', 'g')`
+  const plain = sql`translate(regexp_replace(${text}, '[\\s\\x{a0}\\x{2009}\\x{202f}\\x{3000}_''’]', '', 'g'), ${wideForms}, ${plainForms})`
   const beside = signs
     .map((sign) => (sign === anyUnit ? '[a-z]{3}' : escaped(sign)))
     .sort((a, b) => b.length - a.length)
     .join('|')
-  const unsigned = sql`regexp_replace(regexp_replace(${plain}, ${`(?i)^([-+(]*)(${beside})`}, '\\1'), ${`(?i)(${beside})(\\)?)$`}, '\\2')`
-  const bare = sql`regexp_replace(${unsigned}, '^\\((.+)\\)$', '-\\1')`
+  const unsigned = sql`regexp_replace(regexp_replace(${plain}, ${`(?i)^([-+(]*)(${beside})`}, '\\1'), ${`(?i)(${beside})([-)]?)$`}, '\\2')`
+  const bare = sql`regexp_replace(regexp_replace(${unsigned}, '^\\((.+)\\)$', '-\\1'), '^([^-]*\\d)-$', '-\\1')`
   const marked = sql`case when ${isGrouped(bare)} then ${
     decimalMark === '.' ? sql`replace(${bare}, ',', '')` : sql`replace(replace(${bare}, '.', ''), ',', '.')`
   } end`

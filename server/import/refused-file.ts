@@ -61,7 +61,7 @@ export const reasonSentence = (
   language: Language,
   { reason, value }: Pick<RefusedRow, 'reason' | 'value'>,
 ): string =>
-  (reason === 'other-currency' || reason === 'unknown-consent') && value !== null
+  (reason === 'other-currency' || reason === 'unknown-consent' || reason === 'lost-digits') && value !== null
     ? sentence(language, `row.${reason}-value`, { value })
     : sentence(language, `row.${reason}`)
 

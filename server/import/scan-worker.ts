@@ -10,7 +10,8 @@ export interface ScanOrder {
   readonly source: Source
   readonly named: string
   readonly delimiter: number
-  readonly columns: number
+  /** Undefined: values stand under their columns whatever the header has. */
+  readonly columns: number | undefined
   readonly needed: number
   readonly firstLine: 0 | 1
   /** What stands on this line and before it is no row. */
@@ -47,7 +48,7 @@ port.on('message', () => {
 async function scan(order: ScanOrder): Promise<void> {
   const scanner = new RecordScanner({
     delimiter: order.delimiter,
-    columns: order.columns,
+    ...(order.columns === undefined ? {} : { columns: order.columns }),
     needed: order.needed,
     firstLine: order.firstLine,
     keep: order.keep,

@@ -10,7 +10,7 @@ import { firstSheet, isWorkbook, workbookLines } from './containers/xlsx.ts'
 import { type Archive, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
 
-export type Encoding = 'utf-8' | 'gb18030' | 'windows-1252'
+export type Encoding = 'utf-8' | 'gb18030' | 'windows-1252' | 'utf-16le' | 'utf-16be'
 export type Container = 'plain' | 'gzip' | 'zip' | 'xlsx' | 'parquet'
 
 /** All that is needed to read a file as delimited text again. */
@@ -199,6 +199,8 @@ async function* unpacked(
   }
 }
 
+const isLineEnd = (byte: number | undefined): boolean => byte === 0x0a || byte === 0x0d
+
 /**
  * The files of an archive as one text: parts of one table. Each later one must begin with the first one's
  * header, which is left out.
@@ -221,20 +223,21 @@ async function* joined(
       onShare((before + share * entry.compressedSize) / Math.max(1, total)),
     )) {
       if (begun) {
-        ended = piece.at(-1) === 0x0a
+        ended = isLineEnd(piece.at(-1))
         yield piece
         continue
       }
       begin = Buffer.concat([begin, piece])
-      const end = begin.indexOf(0x0a)
+      const end = begin.findIndex(isLineEnd)
       if (end < 0 && begin.length < openingBytes) continue
       begun = true
       const first = withoutMark(begin.subarray(0, end < 0 ? begin.length : end))
       if (header && !header.equals(first))
         throw new Stopped('zip-headers', { file: named, first: entries[0]!.fileName, other: entry.fileName })
-      const text = header ? begin.subarray(end + 1) : begin
+      const next = begin[end] === 0x0d && begin[end + 1] === 0x0a ? end + 2 : end + 1
+      const text = header ? begin.subarray(next) : begin
       header = first
-      ended = text.at(-1) === 0x0a
+      ended = text.length === 0 || isLineEnd(text.at(-1))
       if (text.length > 0) yield text
     }
     if (!begun && begin.length > 0) {
@@ -247,12 +250,16 @@ async function* joined(
 }
 
 /**
- * UTF-8 when it is; else GB18030 when bytes beyond ASCII stand in pairs as in Chinese text; else
+ * UTF-16 when it begins with its mark; UTF-8 when it is; else GB18030 when bytes beyond ASCII stand in pairs as in Chinese text; else
  * Windows-1252 when they stand alone between ASCII, as accents do. Anything else is refused, not guessed.
  */
 function encodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
-  if ((raw[0] === 0xff && raw[1] === 0xfe) || (raw[0] === 0xfe && raw[1] === 0xff))
-    throw new Stopped('utf-16', { file: named })
+  if (startsWith(raw, 0xff, 0xfe) || startsWith(raw, 0xfe, 0xff)) {
+    const encoding = raw[0] === 0xff ? 'utf-16le' : 'utf-16be'
+    if (/[\0\ufffd]/.test(decode(encoding, raw.subarray(0, raw.length & ~1))))
+      throw new Stopped('utf-16', { file: named })
+    return encoding
+  }
   const controls = raw.reduce((n, byte) => (byte < 9 || (byte > 13 && byte < 27) ? n + 1 : n), 0)
   if (raw.includes(0) || controls > raw.length / 100) throw new Stopped('binary', { file: named })
   // A head may end inside a character.

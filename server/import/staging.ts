@@ -88,7 +88,7 @@ export async function stage(
         },
         named: inspection.fileName,
         delimiter: inspection.delimiter.charCodeAt(0),
-        columns: inspection.headers.length,
+        columns: opening.container === 'xlsx' ? undefined : inspection.headers.length,
         needed: namedWidth(inspection.headers),
         firstLine: opening.firstLine,
         headerLine: inspection.headerLine,

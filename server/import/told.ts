@@ -10,6 +10,7 @@ import type { FinalReceipt } from './receipt.ts'
 export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly rounding: string
+  readonly net: string | null
   readonly currency: string
   readonly refunds: string | null
 }
@@ -29,6 +30,7 @@ export function mappingText({
   remembered,
   personHint,
   fileName,
+  headerLine,
   columns,
   map,
   questions,
@@ -52,8 +54,10 @@ export function mappingText({
   const about = say('file-read-as', {
     file: fileName,
     form: formText(form),
+    header: headerLine,
     dates: map.dates ?? '–',
     zone: map.timeZone,
+    mark: map.decimalMark,
   })
   const kind = `  ${say('file-kind', { kind: map.kind })}`
   if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
@@ -132,6 +136,10 @@ export const receiptText = (receipt: ToldReceipt): string =>
       duplicates: receipt.duplicates,
       rounding: receipt.rounding,
     }),
+    ...(receipt.firstDay && receipt.lastDay
+      ? [say('import-days', { from: receipt.firstDay, to: receipt.lastDay, net: receipt.net ?? '–' })]
+      : []),
+    say('import-orders', { new: receipt.newOrders, restated: receipt.corrected }),
     ...monthLines(receipt),
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
@@ -147,11 +155,12 @@ export const receiptText = (receipt: ToldReceipt): string =>
 
 const monthsTold = 6
 
-/** The months that an import changes; of a first import, which makes every month, nothing. */
+/** The months that an import changes, the latest first; of a first import, which makes every month, the latest alone. */
 function monthLines({ months, currency }: ToldReceipt): string[] {
-  if (months.every(({ before }) => before.orders === 0 && before.netMinor === 0)) return []
+  const isFirst = months.every(({ before }) => before.orders === 0 && before.netMinor === 0)
   const money = (minor: number) => moneyText(minor, currency, languageOf())
-  const lines = months.slice(0, monthsTold).map(({ month, before, after, restated }) =>
+  const shown = isFirst ? 1 : monthsTold
+  const lines = months.slice(0, shown).map(({ month, before, after, restated }) =>
     say(restated ? 'month-restated' : 'month-changed', {
       month: month.slice(0, 7),
       before: money(before.netMinor),
@@ -160,5 +169,5 @@ function monthLines({ months, currency }: ToldReceipt): string[] {
       ordersAfter: after.orders,
     }),
   )
-  return months.length > monthsTold ? [...lines, `  … (+${months.length - monthsTold})`] : lines
+  return months.length > shown ? [...lines, `  … (+${months.length - shown})`] : lines
 }

@@ -19,7 +19,9 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
   })
   afterAll(() => shop[Symbol.asyncDispose]())
 
-  const utf16 = new Uint8Array(Buffer.from(`\ufeff${header}${row}`, 'utf16le'))
+  const utf16 = new Uint8Array(
+    Buffer.concat([Buffer.from(`\ufeff${header}`, 'utf16le'), Buffer.from(row + row)]),
+  )
   test.each<[string, string | Uint8Array | null, string]>([
     ['missing.csv', null, 'missing-file'],
     ['empty.csv', '', 'empty'],

@@ -31,7 +31,8 @@ export async function firstSheet(archive: Archive, named: string): Promise<{ nam
 
 /**
  * The rows of a workbook's first sheet as delimited text, row n on line n: values as they are stored, of
- * formulas their last result, dates as ISO text by the cell's format, errors as nothing. Streams the sheet;
+ * formulas their last result, dates as ISO text by the cell's format, amounts with the currency that the format
+ * shows, errors as nothing. Streams the sheet;
  * shared texts are held in memory, at most `mostShared` characters of them.
  */
 export async function* workbookLines(
@@ -41,7 +42,7 @@ export async function* workbookLines(
 ): AsyncGenerator<string> {
   const sheet = await firstSheet(archive, named)
   const shared = await sharedTexts(archive, named)
-  const { isDate, from1904 } = await dateStyles(archive, named)
+  const { isDate, signOf, from1904 } = await styles(archive, named)
   const lines: string[] = []
   let row = 0
   let cells: string[] = []
@@ -120,7 +121,8 @@ export async function* workbookLines(
       case 'd':
         return value.replace('T', ' ')
       default:
-        return value === '' ? '' : isDate(style) ? dateText(Number(value), from1904) : numberText(value)
+        if (value === '') return ''
+        return isDate(style) ? dateText(Number(value), from1904) : signOf(style) + numberText(value)
     }
   }
   for await (const piece of readXml(archive, sheet.path, named, onShare)) {
@@ -146,10 +148,15 @@ function columnOf(reference: string, next: number): number {
   return column > next && column <= mostColumns ? column - 1 : next
 }
 
-/** A stored double as it was typed: spreadsheets show 15 digits, and store what is nearest. */
+/**
+ * A stored double as it was typed: spreadsheets show 15 digits, and store what is nearest. Of a longer number
+ * the rest is lost, which the text has to show.
+ */
 function numberText(stored: string): string {
   const number = Number(stored)
-  return Number.isFinite(number) ? String(Number(number.toPrecision(15))) : stored
+  if (!Number.isFinite(number)) return stored
+  const typed = Number(number.toPrecision(15))
+  return Math.abs(typed) < 1e15 ? String(typed) : typed.toExponential().toUpperCase()
 }
 
 const dayMs = 86_400_000
@@ -173,7 +180,14 @@ const isDateFormat = (id: number) =>
 const showsDate = (code: string) =>
   /[dy]|m(?!.*[hs])/i.test(code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '')) && !/general/i.test(code)
 
-async function dateStyles(archive: Archive, named: string) {
+/** The currency that a number format shows beside the number: its sign or code, or nothing. */
+function shownCurrency(code: string): string {
+  const [positive = ''] = code.split(';')
+  const named = /\[\$([^\]-]+)(-[^\]]*)?\]/.exec(positive)?.[1] ?? positive.replace(/\[[^\]]*\]|["\\]/g, '')
+  return /[A-Z]{0,2}\p{Sc}|[元円]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])/u.exec(named.trim())?.[0] ?? ''
+}
+
+async function styles(archive: Archive, named: string) {
   const own = new Map<number, string>()
   const formats: number[] = []
   let inCells = false
@@ -188,7 +202,12 @@ async function dateStyles(archive: Archive, named: string) {
     if (tag === 'workbookPr') from1904 = attributes.date1904 === '1' || attributes.date1904 === 'true'
   })
   const dates = formats.map((id) => (own.has(id) ? showsDate(own.get(id)!) : isDateFormat(id)))
-  return { isDate: (style: number) => dates[style] === true, from1904 }
+  const signs = formats.map((id) => shownCurrency(own.get(id) ?? ''))
+  return {
+    isDate: (style: number) => dates[style] === true,
+    signOf: (style: number) => signs[style] ?? '',
+    from1904,
+  }
 }
 
 async function sharedTexts(archive: Archive, named: string): Promise<string[]> {

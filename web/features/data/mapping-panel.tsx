@@ -87,6 +87,7 @@ export function MappingPanel({
                   : t('personHintOther', { header: file.personHint.header, other: file.personHint.other })}
               </p>
             ) : null}
+            <ReadAs file={file} />
             <NeededColumns file={file} map={map} onChange={setMap} />
             <RefundsTaken file={file} map={map} onChange={setMap} />
             <Questions file={file} map={map} onChange={setMap} />
@@ -124,6 +125,37 @@ function useColumnTitle({ columns }: InspectedFile) {
     const alone = columns.every((other) => other.header !== header || other.position === position)
     return alone ? header : t('mapping.sameName', { header, number })
   }
+}
+
+const separators = { ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'bar' } as const
+
+/** What the file is written in, as its content tells: encoding, separator, header, dates, decimals. */
+function ReadAs({ file }: { file: InspectedFile }) {
+  const t = useTranslations('data')
+  const { container, sheet, jsonLines, encoding, delimiter, headerLine, map } = file
+  const form =
+    container === 'parquet'
+      ? t('form.parquet')
+      : container === 'xlsx'
+        ? t('form.workbook', { sheet: sheet ?? '' })
+        : jsonLines
+          ? t('form.jsonLines')
+          : t('form.delimited', {
+              encoding: encoding.replaceAll('-', ''),
+              separator: separators[delimiter],
+            })
+  return (
+    <p className={classes.note}>
+      {t('form.read', {
+        form,
+        line: headerLine,
+        dates: map.dates ?? 'none',
+        order: map.dates ? t(`dates.${map.dates}`) : '',
+        zone: map.timeZone,
+        mark: map.decimalMark,
+      })}
+    </p>
+  )
 }
 
 /** The choice that no column names members. */
@@ -312,6 +344,12 @@ function OtherColumns({ file, map, onChange }: Editing) {
                 }
               />
             ),
+          },
+          {
+            key: 'sureness',
+            header: t('mapping.sureness'),
+            cell: ({ field, confidence }) =>
+              field === null ? null : <Sureness found confidence={confidence} without={undefined} />,
           },
           {
             key: 'samples',

@@ -138,6 +138,7 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
       figures={[
         { label: t('receipt.members'), value: count(receipt.members) },
         { label: t('receipt.orders'), value: count(receipt.orders) },
+        ...(receipt.net === null ? [] : [{ label: t('receipt.net'), value: receipt.net }]),
       ]}
       facts={facts}
       next={<Button renderRoot={(props) => <Link to="/" {...props} />}>{t('receipt.thisWeek')}</Button>}

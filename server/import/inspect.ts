@@ -31,6 +31,8 @@ export interface Inspection {
   readonly container: Container
   /** Of a workbook: the sheet that is read. */
   readonly sheet: string | null
+  /** Its other sheets that are not hidden: nothing of them is read. */
+  readonly otherSheets: readonly string[]
   readonly encoding: Encoding
   readonly delimiter: Delimiter
   readonly jsonLines: boolean
@@ -119,6 +121,7 @@ export async function inspect(
         bytes: opening.bytes,
         container: opening.container,
         sheet: opening.sheet,
+        otherSheets: opening.otherSheets,
         encoding: opening.encoding,
         delimiter,
         jsonLines: opening.jsonPaths !== null,

@@ -54,14 +54,50 @@ export function isNumber(value: string): boolean {
   return /^[+-]?(\d[\d.,]*|\.\d+)(e[+-]?\d+)?$/i.test(bareOf(value))
 }
 
-/** The decimal mark of formatted numbers: a comma where it stands before other than three digits, or after a point. */
-export function decimalMarkOf(values: readonly string[]): '.' | ',' {
+/**
+ * The decimal mark of formatted numbers: a comma where it stands before other than three digits, or after a
+ * point. `undecided` where all that is known are numbers like `1.234`, which are thousands to some.
+ */
+export function decimalMarkOf(values: readonly string[]): '.' | ',' | 'undecided' {
   const bare = values.map(bareOf)
-  const comma = bare.filter(
-    (value) => /\d,(\d{1,2}|\d{4,})$/.test(value) || /\.\d{3},\d+$/.test(value),
-  ).length
-  const point = bare.filter((value) => /\.\d*$/.test(value) && !/^-?\d{1,3}(\.\d{3})+$/.test(value)).length
+  const counted = (...shapes: readonly RegExp[]) =>
+    bare.filter((value) => shapes.some((shape) => shape.test(value))).length
+  const comma = counted(/\d,(\d{1,2}|\d{4,})$/, /\.\d{3},\d+$/, /^-?0,\d+$/, /^-?\d{1,3}(\.\d{3}){2,}$/)
+  const point = counted(/\.(\d{0,2}|\d{4,})$/, /,\d{3}\.\d+$/, /^-?(0|\d{4,})\.\d+$/, /^-?\.\d+$/)
+  if (comma === 0 && point === 0 && bare.some((value) => isThousandOrDecimal(value))) return 'undecided'
   return comma > point ? ',' : '.'
+}
+
+const isThousandOrDecimal = (value: string): boolean => /^-?[1-9]\d{0,2}\.\d{3}$/.test(value)
+
+/** A value that is another number with each of the decimal marks. */
+export const undecidedNumber = (values: readonly string[]): string =>
+  values.find((value) => isThousandOrDecimal(bareOf(value))) ?? ''
+
+const currencyWords: Readonly<Record<string, string>> = {
+  人民币: 'CNY',
+  元: 'CNY',
+  美元: 'USD',
+  美金: 'USD',
+  欧元: 'EUR',
+  英镑: 'GBP',
+  日元: 'JPY',
+  港币: 'HKD',
+  港元: 'HKD',
+  台币: 'TWD',
+  新台币: 'TWD',
+  韩元: 'KRW',
+}
+
+/** The other currency that a column's header names: `Amount (USD)`, `金额（美元）`, `total_usd`; null where it names none. */
+export function otherCurrencyOf(header: string, currency: string): string | null {
+  const named =
+    /[([（［【]\s*([^)\]）］】]+?)\s*[)\]）］】]/.exec(header)?.[1] ??
+    /[\s_-](USD|EUR|GBP|CNY|RMB|JPY|HKD|TWD|KRW|AUD|CAD|CHF|SGD)$/i.exec(header)?.[1]
+  if (named === undefined) return null
+  const sign = currencyWords[named] ?? named.toUpperCase()
+  const isCurrency = codes.includes(sign) || /^[A-Z]{0,2}\p{Sc}$/u.test(sign)
+  return isCurrency && !ownSigns(currency).includes(sign) ? named : null
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Opening extends Source {
   readonly bytes: number
   /** Of a workbook: the sheet that is read. */
   readonly sheet: string | null
+  /** Its other sheets that are not hidden: nothing of them is read. */
+  readonly otherSheets: readonly string[]
   /** The number of the header's line: 0 where no line of the file is the header. */
   readonly firstLine: 0 | 1
   /** At most `openingBytes` of delimited text, in UTF-8, without byte order mark. */
@@ -40,8 +42,8 @@ const openingBytes = 1 << 20
 /** Reads the beginning of a file and decides what it is. Throws `Stopped` with what is wrong with it. */
 export async function openSource(path: string, named: string): Promise<Opening> {
   const bytes = sizeOf(path, named)
-  const { container, sheet } = await containerOf(path, named)
-  const found = { path, bytes, container, sheet }
+  const { container, sheet, otherSheets } = await containerOf(path, named)
+  const found = { path, bytes, container, sheet, otherSheets }
   if (container === 'xlsx' || container === 'parquet') {
     const source = { ...found, encoding: 'utf-8', jsonPaths: null } as const
     const { head, whole } = await headOf(readSource(source, named))
@@ -103,7 +105,8 @@ const startsWith = (start: Buffer, ...signature: number[]): boolean =>
 async function containerOf(
   path: string,
   named: string,
-): Promise<{ container: Container; sheet: string | null }> {
+): Promise<Pick<Opening, 'container' | 'sheet' | 'otherSheets'>> {
+  const alone = (container: Container) => ({ container, sheet: null, otherSheets: [] })
   const start = Buffer.alloc(4)
   const file = await open(path).catch(() => {
     throw new Stopped('unreadable-file', { file: named })
@@ -113,16 +116,19 @@ async function containerOf(
   } finally {
     await file.close()
   }
-  if (startsWith(start, 0x1f, 0x8b)) return { container: 'gzip', sheet: null }
+  if (startsWith(start, 0x1f, 0x8b)) return alone('gzip')
   if (/\.gz$/i.test(named)) throw new Stopped('not-gzip', { file: named })
-  if (startsWith(start, 0x50, 0x41, 0x52, 0x31)) return { container: 'parquet', sheet: null }
+  if (startsWith(start, 0x50, 0x41, 0x52, 0x31)) return alone('parquet')
   if (startsWith(start, 0xd0, 0xcf, 0x11, 0xe0)) throw new Stopped('old-spreadsheet', { file: named })
   const isZip = startsWith(start, 0x50, 0x4b, 3, 4) || startsWith(start, 0x50, 0x4b, 5, 6)
-  if (!isZip) return { container: 'plain', sheet: null }
+  if (!isZip) return alone('plain')
   using archive = await openArchive(path, named)
-  if (isWorkbook(archive)) return { container: 'xlsx', sheet: (await firstSheet(archive, named)).name }
+  if (isWorkbook(archive)) {
+    const { name, others } = await firstSheet(archive, named)
+    return { container: 'xlsx', sheet: name, otherSheets: others }
+  }
   tablesIn(archive, named)
-  return { container: 'zip', sheet: null }
+  return alone('zip')
 }
 
 /** The text files of an archive. Anything else in it is refused rather than left out in silence. */
@@ -231,6 +237,9 @@ async function* joined(
       const end = begin.findIndex(isLineEnd)
       if (end < 0 && begin.length < openingBytes) continue
       begun = true
+      // Texts of two bytes a character can't be put one behind the other.
+      if (entries.length > 1 && (startsWith(begin, 0xff, 0xfe) || startsWith(begin, 0xfe, 0xff)))
+        throw new Stopped('utf-16', { file: named })
       const first = withoutMark(begin.subarray(0, end < 0 ? begin.length : end))
       if (header && !header.equals(first))
         throw new Stopped('zip-headers', { file: named, first: entries[0]!.fileName, other: entry.fileName })

@@ -84,12 +84,18 @@ const personHintText = ({ header, other }: PersonHint): string =>
 function formText({
   container,
   sheet,
+  otherSheets,
   jsonLines,
   encoding,
   delimiter,
-}: Pick<Inspection, 'container' | 'sheet' | 'jsonLines' | 'encoding' | 'delimiter'>): string {
+}: Pick<Inspection, 'container' | 'sheet' | 'otherSheets' | 'jsonLines' | 'encoding' | 'delimiter'>): string {
   if (container === 'parquet') return say('form.parquet')
-  if (container === 'xlsx') return say('form.workbook', { sheet: sheet ?? '' })
+  if (container === 'xlsx')
+    return say('form.workbook', {
+      sheet: sheet ?? '',
+      others: otherSheets.length,
+      names: otherSheets.join(', '),
+    })
   if (jsonLines) return say('form.json-lines')
   return say('form.delimited', { encoding, separator: say(separators[delimiter]) })
 }

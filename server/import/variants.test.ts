@@ -67,6 +67,9 @@ function possible(variant: Variant): Variant {
   const packed = variant.container.startsWith('workbook') || variant.container === 'json lines'
   return {
     ...variant,
+    // Refused with a sentence: such parts can't be put together.
+    container:
+      variant.container === 'zip of two' && variant.encoding === 'utf-16' ? 'plain' : variant.container,
     headers: isWestern && /chinese|till/.test(variant.headers) ? 'western' : variant.headers,
     dates: isWestern && variant.dates.startsWith('han') ? 'british' : variant.dates,
     numbers:
@@ -80,7 +83,7 @@ function possible(variant: Variant): Variant {
         : variant.delimiter,
     dirt:
       (variant.container === 'json lines' && variant.dirt !== 'none') ||
-      (variant.container === 'zip of two' && (variant.dirt === 'titles above' || variant.encoding === 'utf-16')) ||
+      (variant.container === 'zip of two' && variant.dirt === 'titles above') ||
       (packed && variant.dirt === 'columns of one name')
         ? 'none'
         : variant.dirt,
@@ -163,7 +166,6 @@ test(
           added: found.filter((order) => !expected.includes(order)).slice(0, 3),
         })
     }
-    for (const one of wrong) console.log(JSON.stringify(one))
-    expect(wrong.length).toBe(0)
+    expect(wrong).toEqual([])
   },
 )

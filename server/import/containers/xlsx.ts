@@ -8,8 +8,11 @@ import type { Archive } from './zip.ts'
 export const isWorkbook = ({ entries }: Archive): boolean =>
   entries.some(({ fileName }) => fileName === 'xl/workbook.xml')
 
-/** The name of the sheet that is read: the first that is not hidden. */
-export async function firstSheet(archive: Archive, named: string): Promise<{ name: string; path: string }> {
+/** The sheet that is read, the first that is not hidden, and the names of those that could be too. */
+export async function firstSheet(
+  archive: Archive,
+  named: string,
+): Promise<{ name: string; path: string; others: string[] }> {
   const sheets: { name: string; id: string; hidden: boolean }[] = []
   await elements(archive, 'xl/workbook.xml', named, (tag, attributes) => {
     if (tag === 'sheet')
@@ -23,10 +26,14 @@ export async function firstSheet(archive: Archive, named: string): Promise<{ nam
   await elements(archive, 'xl/_rels/workbook.xml.rels', named, (tag, attributes) => {
     if (tag === 'Relationship') targets.set(attributes.Id ?? '', attributes.Target ?? '')
   })
-  const sheet = sheets.find(({ hidden }) => !hidden)
+  const [sheet, ...others] = sheets.filter(({ hidden }) => !hidden)
   const target = sheet && targets.get(sheet.id)
   if (!sheet || !target) throw new Stopped('broken-workbook', { file: named })
-  return { name: sheet.name, path: target.startsWith('/') ? target.slice(1) : `xl/${target}` }
+  return {
+    name: sheet.name,
+    others: others.map(({ name }) => name),
+    path: target.startsWith('/') ? target.slice(1) : `xl/${target}`,
+  }
 }
 
 /**
@@ -42,7 +49,7 @@ export async function* workbookLines(
 ): AsyncGenerator<string> {
   const sheet = await firstSheet(archive, named)
   const shared = await sharedTexts(archive, named)
-  const { isDate, signOf, from1904 } = await styles(archive, named)
+  const { isDate, isTime, signOf, from1904 } = await styles(archive, named)
   const lines: string[] = []
   let row = 0
   let cells: string[] = []
@@ -122,7 +129,10 @@ export async function* workbookLines(
         return value.replace('T', ' ')
       default:
         if (value === '') return ''
-        return isDate(style) ? dateText(Number(value), from1904) : signOf(style) + numberText(value)
+        if (isTime(style) && Number(value) >= 0 && Number(value) < 1) return timeText(Number(value))
+        return isDate(style) || isTime(style)
+          ? dateText(Number(value), from1904)
+          : signOf(style) + numberText(value)
     }
   }
   for await (const piece of readXml(archive, sheet.path, named, onShare)) {
@@ -172,6 +182,15 @@ export function dateText(serial: number, from1904: boolean): string {
   return date.getTime() % dayMs === 0 ? text.slice(0, 10) : text.slice(0, 19).replace('T', ' ')
 }
 
+/** A part of a day on the clock. */
+const timeText = (serial: number): string =>
+  new Date(Math.min(86_399, Math.round(serial * 86_400)) * 1000).toISOString().slice(11, 19)
+
+/** The same that show a time of day alone. */
+const isTimeFormat = (id: number) => (id >= 18 && id <= 21) || (id >= 45 && id <= 47)
+const showsTime = (code: string) =>
+  /[hs]/i.test(code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '')) && !/general/i.test(code)
+
 /** The number formats that spreadsheets know by number and that show a date. */
 const isDateFormat = (id: number) =>
   (id >= 14 && id <= 17) || id === 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58)
@@ -202,9 +221,11 @@ async function styles(archive: Archive, named: string) {
     if (tag === 'workbookPr') from1904 = attributes.date1904 === '1' || attributes.date1904 === 'true'
   })
   const dates = formats.map((id) => (own.has(id) ? showsDate(own.get(id)!) : isDateFormat(id)))
+  const times = formats.map((id) => (own.has(id) ? showsTime(own.get(id)!) : isTimeFormat(id)))
   const signs = formats.map((id) => shownCurrency(own.get(id) ?? ''))
   return {
     isDate: (style: number) => dates[style] === true,
+    isTime: (style: number) => times[style] === true && dates[style] === false,
     signOf: (style: number) => signs[style] ?? '',
     from1904,
   }

@@ -11,9 +11,10 @@ import {
   type Sample,
   namedColumns,
   unreadValues,
+  decimalsOf,
+  isAnswered,
 } from '../mapping.ts'
 import type { DateOrder } from '../dates.ts'
-import { decimalMarkOf } from '../numbers.ts'
 import { columnNames, type Refusal, refusal } from '../refusal.ts'
 import { consentWords, type MemberField, memberFieldNames, memberFields } from './fields.ts'
 import {
@@ -64,7 +65,8 @@ export function guessMemberMapping(
   for (const [field, { position }] of assigned) {
     if (memberFields[field].type !== 'date') continue
     const column = columns[position]!
-    const order = overrides.dates && answers(column) ? overrides.dates : column.dates?.order
+    const order =
+      overrides.dates && isAnswered(column, overrides.dates) ? overrides.dates : column.dates?.order
     if (order === 'undecided')
       questions.push({
         kind: 'dates',
@@ -82,7 +84,7 @@ export function guessMemberMapping(
       columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
       dates,
       timeZone: overrides.timeZone ?? timeZone,
-      decimalMark: overrides.decimalMark ?? decimalMarkOf(money ? columns[money.position]!.values : []),
+      decimalMark: decimalsOf(money ? [columns[money.position]!] : [], overrides, questions),
       states: {},
       refunds: { said: null, known: null, charged: [], byRow: false },
     },
@@ -91,10 +93,6 @@ export function guessMemberMapping(
     leftOut: [...named.leftOut],
   }
 }
-
-/** What was said of dates is for columns that leave day and month open; another column of the file decides itself. */
-const answers = ({ dates }: Column): boolean =>
-  dates === null || ['undecided', 'day-first', 'month-first'].includes(dates.order)
 
 function guessRest(assigned: Assigned, columns: readonly Column[], leftOut: ReadonlySet<string>): void {
   const taken = new Set([...assigned.values()].map(({ position }) => position))

@@ -132,12 +132,16 @@ const separators = { ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'bar' } a
 /** What the file is written in, as its content tells: encoding, separator, header, dates, decimals. */
 function ReadAs({ file }: { file: InspectedFile }) {
   const t = useTranslations('data')
-  const { container, sheet, jsonLines, encoding, delimiter, headerLine, map } = file
+  const { container, sheet, otherSheets, jsonLines, encoding, delimiter, headerLine, map } = file
   const form =
     container === 'parquet'
       ? t('form.parquet')
       : container === 'xlsx'
-        ? t('form.workbook', { sheet: sheet ?? '' })
+        ? t('form.workbook', {
+            sheet: sheet ?? '',
+            others: otherSheets.length,
+            names: otherSheets.join(', '),
+          })
         : jsonLines
           ? t('form.jsonLines')
           : t('form.delimited', {
@@ -262,6 +266,17 @@ function Questions({ file, map, onChange }: Editing) {
         }))}
         value={map.dates ?? null}
         onChange={(order) => onChange({ ...map, dates: order as 'day-first' | 'month-first' })}
+      />
+    ) : question.kind === 'decimals' ? (
+      <Select
+        key="decimals"
+        label={t('question.decimals', { header: question.header, sample: question.sample })}
+        data={[
+          { value: '.', label: t('decimals.point') },
+          { value: ',', label: t('decimals.comma') },
+        ]}
+        value={map.decimalMark ?? null}
+        onChange={(mark) => onChange({ ...map, decimalMark: mark as '.' | ',' })}
       />
     ) : (
       <fieldset key="states" className={classes.states}>

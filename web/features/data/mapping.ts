@@ -28,6 +28,8 @@ export const fieldOrder: readonly Field[] = [
   'currency',
   'cancelled',
   'topUp',
+  'tax',
+  'balancePaid',
 ]
 
 /** The same of a file of members. */

@@ -1,0 +1,178 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { workbook, zipped } from './containers/archive.fixture.ts'
+import { inGb18030 } from './gb18030.fixture.ts'
+import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
+
+const header = 'order_id,customer_id,order_date,amount\n'
+
+const orders = async ({ workspace }: TestShop) =>
+  (
+    await workspace.engine.rows(
+      sql`select order_id, member_id, strftime(ordered_at, '%Y-%m-%d %H:%M') as at, net_minor
+        from orders left join members using (member_key) order by order_id`,
+    )
+  ).map((row) => [row.orderId, row.memberId, row.at, row.netMinor])
+
+const refusedRows = (path: string | null) =>
+  readFileSync(path!, 'utf8').replace('\ufeff', '').trimEnd().split('\r\n').slice(1)
+
+test('a number that a spreadsheet has cut off is refused with it, in text and in a workbook', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const text = receiptOf(
+    await shop.import(
+      shop.file(
+        'a.csv',
+        `${header}6.91E+17,m1,2026-01-02,10\nA2,1.39e+10,2026-01-02,10\nA3,m3,2026-01-02,10\n`,
+      ),
+    ),
+  )
+  expect(text).toMatchObject({ imported: 1, refused: 2 })
+  expect(refusedRows(text.refusedFile)).toEqual([
+    '2,order_id,"“6.91E+17” is a number that has lost digits in a spreadsheet. Export it anew as text, or take it from where the file came from.",6.91E+17,m1,2026-01-02,10',
+    expect.stringMatching(/^3,customer_id,"“1\.39e\+10”/) as unknown,
+  ])
+  const cell = (column: string, row: number, value: string, type = 'n') =>
+    type === 'n'
+      ? `<c r="${column}${row}"><v>${value}</v></c>`
+      : `<c r="${column}${row}" t="str"><v>${value}</v></c>`
+  const row = (at: number, id: string, type: string) =>
+    `<row r="${at}">${cell('A', at, id, type)}${cell('B', at, 'm1', 's')}${cell('C', at, '2026-01-02', 's')}${cell('D', at, '12.5')}</row>`
+  const sheet = `<row r="1">${['order_id', 'customer_id', 'order_date', 'amount'].map((name, i) => cell('ABCD'[i]!, 1, name, 's')).join('')}</row>${row(2, '690000000000000001', 'n')}${row(3, '690000000000000002', 's')}${row(4, '123456789012345', 'n')}`
+  const book = receiptOf(await shop.import(shop.file('b.xlsx', workbook(sheet))))
+  expect(book).toMatchObject({ imported: 2, refused: 1 })
+  expect(refusedRows(book.refusedFile)).toEqual([
+    expect.stringMatching(/^2,order_id,"“6\.9E\+17”/) as unknown,
+  ])
+  expect((await orders(shop)).map(([id]) => id)).toEqual(['123456789012345', '690000000000000002', 'A3'])
+})
+
+test('an amount whose format shows another currency is refused, its own is read', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const text = (at: string, value: string) => `<c r="${at}" t="str"><v>${value}</v></c>`
+  const row = (at: number, style: number) =>
+    `<row r="${at}">${text(`A${at}`, `A${at}`)}${text(`B${at}`, 'm1')}${text(`C${at}`, '2026-01-02')}<c r="D${at}" s="${style}"><v>-1234.5</v></c></row>`
+  const book = (formats: readonly string[]) =>
+    zipped({
+      '[Content_Types].xml': '<Types/>',
+      'xl/workbook.xml': '<workbook><sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>',
+      'xl/_rels/workbook.xml.rels':
+        '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>',
+      'xl/styles.xml': `<styleSheet><numFmts>${formats.map((code, i) => `<numFmt numFmtId="${170 + i}" formatCode="${code}"/>`).join('')}</numFmts><cellXfs>${formats.map((_, i) => `<xf numFmtId="${170 + i}"/>`).join('')}</cellXfs></styleSheet>`,
+      'xl/worksheets/sheet1.xml': `<worksheet><sheetData><row r="1">${['order_id', 'customer_id', 'order_date', 'amount'].map((name, i) => text(`${'ABCD'[i]}1`, name)).join('')}</row>${formats.map((_, i) => row(i + 2, i)).join('')}</sheetData></worksheet>`,
+    })
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'a.xlsx',
+        book([
+          '#,##0.00',
+          '&quot;¥&quot;#,##0.00;&quot;¥&quot;-#,##0.00',
+          '[$￥-804]#,##0.00',
+          '0.00&quot;元&quot;',
+          '[$$-409]#,##0.00',
+          '[$€-2] #,##0.00',
+          '[$USD] #,##0.00',
+          '_(&quot;$&quot;* #,##0.00_)',
+        ]),
+      ),
+    ),
+  )
+  expect(receipt).toMatchObject({ imported: 4, refused: 4, netMinor: -4 * 123_450 })
+  expect(refusedRows(receipt.refusedFile).map((line) => line.split(',')[2])).toEqual([
+    '“$-1234.5” is in another currency than the workspace.',
+    '“€-1234.5” is in another currency than the workspace.',
+    '“USD-1234.5” is in another currency than the workspace.',
+    '“$-1234.5” is in another currency than the workspace.',
+  ])
+})
+
+test('a wall clock that a zone skips or has twice is an instant all the same', async () => {
+  await using shop = await openTestShop('USD', 'America/New_York')
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'a.csv',
+        `${header}A1,m,2026-03-08 02:30:00,1\nA2,m,2025-11-02 01:30:00,1\nA3,m,2025-11-02T01:30:00-05:00,1\nA4,m,2026-03-08 03:30:00,1\n`,
+      ),
+    ),
+  )
+  expect(receipt).toMatchObject({ imported: 4, refused: 0, firstDay: '2025-11-02', lastDay: '2026-03-08' })
+  const found = await orders(shop)
+  expect(found[2]).toEqual(['A3', 'm', '2025-11-02 06:30', 100])
+  expect(['2025-11-02 05:30', '2025-11-02 06:30']).toContain(found[1]![2])
+  expect(['2026-03-08 06:30', '2026-03-08 07:30']).toContain(found[0]![2])
+})
+
+test('a column of several ways of writing dates: what means one thing is read, the rest is refused', async () => {
+  await using shop = await openTestShop('GBP', 'UTC')
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'a.csv',
+        `${header}A1,m,13/4/2026,1\nA2,m,5/6/2026 9:05,1\nA3,m,2026-07-01,1\nA4,m,2026年7月2日 下午3:05,1\nA5,m,1/2/26,1\nA6,m,31/31/2026,1\n`,
+      ),
+    ),
+  )
+  expect(receipt).toMatchObject({ imported: 5, refused: 1 })
+  expect((await orders(shop)).map(([, , at]) => at)).toEqual([
+    '2026-04-13 00:00',
+    '2026-06-05 09:05',
+    '2026-07-01 00:00',
+    '2026-07-02 15:05',
+    '2026-02-01 00:00',
+  ])
+})
+
+const rows = `1001,m1,2026-01-02,10.00,茶\n1002,m2,2026-01-03,ten,"杯, 大"\n1003,m1,2026-01-04,(5.00),=1+1 -糖\n1004,m3,soon,30.00,"第一行\n第二行"\n`
+const wide = 'order_id,customer_id,order_date,amount,product\n'
+const json = (lines: readonly (readonly [string, string, string, string, string])[]) =>
+  lines
+    .map(([order_id, customer_id, order_date, amount, product]) =>
+      JSON.stringify({ order_id, customer_id, order_date, amount, product }),
+    )
+    .join('\n')
+const table = [
+  ['1001', 'm1', '2026-01-02', '10.00', '茶'],
+  ['1002', 'm2', '2026-01-03', 'ten', '杯, 大'],
+  ['1003', 'm1', '2026-01-04', '(5.00)', '=1+1 -糖'],
+  ['1004', 'm3', 'soon', '30.00', '第一行 第二行'],
+] as const
+const sheetRow = (values: readonly string[], at: number) =>
+  `<row r="${at}">${values.map((value, i) => `<c r="${'ABCDE'[i]}${at}" t="inlineStr"><is><t>${value}</t></is></c>`).join('')}</row>`
+
+test.each<[string, string, string | Uint8Array]>([
+  ['GB18030', 'a.csv', inGb18030(wide + rows)],
+  ['gzip', 'a.csv.gz', new Uint8Array(gzipSync(wide + rows))],
+  [
+    'a zip of two',
+    'a.zip',
+    zipped({ '1.csv': wide + rows.split('1003')[0]!, '2.csv': `${wide}1003${rows.split('1003')[1]!}` }),
+  ],
+  ['JSON Lines', 'a.jsonl', json(table)],
+  [
+    'a workbook',
+    'a.xlsx',
+    workbook([wide.trim().split(','), ...table].map((row, i) => sheetRow(row, i + 1)).join('')),
+  ],
+])('refused rows of %s are told as they stood, and go in again once mended', async (_, name, content) => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const receipt = receiptOf(await shop.import(shop.file(name, content)))
+  expect(receipt).toMatchObject({ read: 4, imported: 2, refused: 2 })
+  const path = receipt.refusedFile!
+  const told = readFileSync(path, 'utf8')
+  expect(told).toMatch(/\r\n\d,amount,The amount is not a number\.,1002,m2,2026-01-03,ten,"杯, 大"\r\n/)
+  expect(told).toMatch(
+    /\r\n\d,order_date,The time can't be read\.,1004,m3,soon,30\.00,"?第一行[\n ]第二行"?\r\n/,
+  )
+  writeFileSync(path, told.replace(',ten,', ',20.50,').replace(',soon,', ',2026-01-05,'))
+  const again = receiptOf(await shop.import(path, { fileName: 'refused.csv' }))
+  expect(again).toMatchObject({ read: 2, imported: 2, refused: 0 })
+  expect((await orders(shop)).map(([id, member, , net]) => [id, member, net])).toEqual([
+    ['1001', 'm1', 1000],
+    ['1002', 'm2', 2050],
+    ['1004', 'm3', 3000],
+  ])
+})

@@ -112,6 +112,7 @@ export async function inspect(
       else dates[question.field] = decided
     }
     const mapping = { ...guess.mapping, dates }
+    const hint = mapping.kind === 'members' ? null : personHint(sample, mapping)
     return {
       opening,
       mapping,
@@ -131,11 +132,11 @@ export async function inspect(
         whole: opening.whole && sample.records.length < sampleRecords,
         preset: guess.preset,
         remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
-        columns: guess.columns,
+        columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
         map: asMapFile(mapping, sample.headers, guess),
         questions,
         lacking: lackingColumns(mapping),
-        personHint: mapping.kind === 'members' ? null : personHint(sample, mapping),
+        personHint: hint,
       },
     }
   } catch (error) {
@@ -148,6 +149,12 @@ export async function inspect(
     throw error
   }
 }
+
+/** Columns of which the member's has to be looked at: with it nobody would ever come back. */
+const doubted = (columns: readonly ColumnGuess[]): ColumnGuess[] =>
+  columns.map((column) =>
+    column.field === 'memberId' ? { ...column, confidence: Math.min(column.confidence, 0.5) } : column,
+  )
 
 const delimiters: readonly Delimiter[] = [',', '\t', ';', '|']
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { workbook, zipped } from './containers/archive.fixture.ts'
 import { inGb18030 } from './gb18030.fixture.ts'
+import { inspect, type Readable, unsureColumns } from './inspect.ts'
 import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
 
 const header = 'order_id,customer_id,order_date,amount\n'
@@ -175,4 +176,62 @@ test.each<[string, string, string | Uint8Array]>([
     ['1002', 'm2', 2050],
     ['1004', 'm3', 3000],
   ])
+})
+
+test('date and time in cells of their own, and sheets that are not read, are told', async () => {
+  await using shop = await openTestShop('USD', 'America/New_York')
+  const text = (at: string, value: string) => `<c r="${at}" t="str"><v>${value}</v></c>`
+  const names = ['order_id', 'customer_id', 'date', 'time', 'amount']
+  const styles = ['m/d/yyyy', 'h:mm', '[$-409]h:mm:ss AM/PM']
+  const row = (at: number, time: string, style: number) =>
+    `<row r="${at}">${text(`A${at}`, `A${at}`)}${text(`B${at}`, 'm1')}<c r="C${at}" s="0"><v>46082</v></c><c r="D${at}" s="${style}"><v>${time}</v></c><c r="E${at}"><v>12.5</v></c></row>`
+  const sheet = `<worksheet><sheetData><row r="1">${names.map((name, i) => text(`${'ABCDE'[i]}1`, name)).join('')}</row>${row(2, '0.97916666666666663', 1)}${row(3, '0.5', 2)}</sheetData></worksheet>`
+  const path = shop.file(
+    'a.xlsx',
+    zipped({
+      '[Content_Types].xml': '<Types/>',
+      'xl/workbook.xml':
+        '<workbook><sheets><sheet name="2026" sheetId="1" r:id="rId1"/><sheet name="2025" sheetId="2" r:id="rId2"/></sheets></workbook>',
+      'xl/_rels/workbook.xml.rels':
+        '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Target="worksheets/sheet1.xml"/></Relationships>',
+      'xl/styles.xml': `<styleSheet><numFmts>${styles.map((code, i) => `<numFmt numFmtId="${170 + i}" formatCode="${code}"/>`).join('')}</numFmts><cellXfs>${styles.map((_, i) => `<xf numFmtId="${170 + i}"/>`).join('')}</cellXfs></styleSheet>`,
+      'xl/worksheets/sheet1.xml': sheet,
+    }),
+  )
+  const seen = await inspect(path, 'a.xlsx', {}, 'America/New_York')
+  expect(seen).toMatchObject({ inspection: { sheet: '2026', otherSheets: ['2025'] } })
+  expect(receiptOf(await shop.import(path))).toMatchObject({ imported: 2, refused: 0 })
+  expect((await orders(shop)).map(([, , at]) => at)).toEqual(['2026-03-02 04:30', '2026-03-01 17:00'])
+})
+
+test('orders that a file gives no time of payment and no amount are not paid yet', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'a.csv',
+        '订单编号,会员号,总金额,买家实际支付金额,订单创建时间,订单付款时间,退款金额\n1,a,10,0,2026-01-02,,0\n2,a,10,10,2026-01-03,2026-01-03,0\n3,b,10,0,2026-01-04,2026-01-04,10\n',
+      ),
+    ),
+  )
+  expect(receipt).toMatchObject({ orders: 1, unpaidOrders: 1, emptyOrders: 1, netMinor: 1000 })
+})
+
+test('of two keys of the customer the one that is new with every order is not taken without a look', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const text = (person: string) =>
+    `order_id,customer_id,${person},order_date,amount\n${Array.from({ length: 80 }, (_, i) => `O${i},C${i},P${i % 50},2026-01-${10 + (i % 9)},${i}.50\n`).join('')}`
+  const unknown = shop.file('a.csv', text('key_of_person'))
+  const seen = async (map = {}) => ((await inspect(unknown, 'a.csv', map, 'UTC')) as Readable).inspection
+  const guessed = await seen()
+  expect(guessed.personHint).toEqual({ header: 'customer_id', other: 'key_of_person' })
+  expect(unsureColumns(guessed)).toMatchObject([
+    { field: 'memberId', header: 'customer_id', confidence: 0.5 },
+  ])
+  expect(unsureColumns(await seen({ columns: { memberId: 'key_of_person' } }))).toEqual([])
+  expect(unsureColumns(await seen({ columns: { memberId: 'customer_id' } }))).toEqual([])
+  // A name that is known for it needs no look.
+  expect(receiptOf(await shop.import(shop.file('b.csv', text('customer_unique_id'))))).toMatchObject({
+    members: 50,
+  })
 })

@@ -188,16 +188,21 @@ const timeText = (serial: number): string =>
 
 /** The same that show a time of day alone. */
 const isTimeFormat = (id: number) => (id >= 18 && id <= 21) || (id >= 45 && id <= 47)
-const showsTime = (code: string) =>
-  /[hs]/i.test(code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '')) && !/general/i.test(code)
+const showsTime = (code: string) => /[hs]/.test(lettersOf(code))
 
 /** The number formats that spreadsheets know by number and that show a date. */
 const isDateFormat = (id: number) =>
   (id >= 14 && id <= 17) || id === 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58)
 
-/** A format of one's own shows a date when it names a day, a month or a year outside of quoted text. */
-const showsDate = (code: string) =>
-  /[dy]|m(?!.*[hs])/i.test(code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '')) && !/general/i.test(code)
+/** A format of one's own without what it quotes, as letters that stand for parts of a date or time. */
+const lettersOf = (code: string) =>
+  /general/i.test(code) ? '' : code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '').toLowerCase()
+
+/** It shows a date when it names a day or a year, or a month: beside hours and seconds an m is of minutes. */
+const showsDate = (code: string) => {
+  const letters = lettersOf(code)
+  return /[dy]/.test(letters) || (letters.includes('m') && !/[hs]/.test(letters))
+}
 
 /** The currency that a number format shows beside the number: its sign or code, or nothing. */
 function shownCurrency(code: string): string {

@@ -154,7 +154,7 @@ export const exportedTables: readonly ExportedTable[] = [
       '每笔订单一行，以当前有效的导入为准，含未付款与已关闭的订单。',
     ),
     relation: sql`orders as base ${ofMember}`,
-    inside: ['order_key', 'member_key'],
+    inside: ['order_key', 'member_key', 'identity_key'],
     columns: [
       {
         name: 'order_id',
@@ -360,6 +360,17 @@ export const exportedTables: readonly ExportedTable[] = [
         from: sql`base.net_minor`,
         meaning: both('What was charged for the line, before refunds.', '该行实收金额（退款前）。'),
       },
+      {
+        name: 'category_of_product',
+        type: 'boolean',
+        origin: 'computed',
+        past: 'none',
+        from: sql`base.category_of_product`,
+        meaning: both(
+          'true: the file has no category for the line, so it has its product’s.',
+          'true：文件没有该行的分类，取其商品的分类。',
+        ),
+      },
     ],
   },
   {
@@ -371,7 +382,7 @@ export const exportedTables: readonly ExportedTable[] = [
       '每笔退款一行。不作推测：没有对应订单的退款在其当日减少净销售额。',
     ),
     relation: sql`refunds as base ${ofOrder} ${ofMember}`,
-    inside: ['order_key', 'member_key'],
+    inside: ['order_key', 'member_key', 'identity_key'],
     columns: [
       {
         name: 'refund_id',
@@ -462,11 +473,69 @@ export const exportedTables: readonly ExportedTable[] = [
     ],
   },
   {
+    name: 'products',
+    base: 'products',
+    title: both('Products', '商品'),
+    meaning: both(
+      'One row per product of the live imports of products.',
+      '商品文件（当前有效的导入）中的每个商品一行。',
+    ),
+    relation: sql`products as base`,
+    inside: [],
+    columns: [
+      {
+        name: 'sku',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.sku`,
+        meaning: both('Product number, as on order lines.', '商品编码，与订单明细中的相同。'),
+      },
+      {
+        name: 'name',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.name`,
+        meaning: both('Name, as last imported.', '名称，以最近导入为准。'),
+      },
+      {
+        name: 'category',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.category`,
+        meaning: both('Category, as last imported.', '分类，以最近导入为准。'),
+      },
+      {
+        name: 'cost_minor',
+        type: 'integer',
+        unit: 'minor',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.cost_minor`,
+        meaning: both('What one piece costs the shop; empty: unknown.', '一件商品的成本；空为未知。'),
+      },
+      {
+        name: 'list_price_minor',
+        type: 'integer',
+        unit: 'minor',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.list_price_minor`,
+        meaning: both(
+          'Price of one piece before reductions; empty: unknown.',
+          '一件商品优惠前的价格；空为未知。',
+        ),
+      },
+    ],
+  },
+  {
     name: 'tags',
     base: 'member_tags',
     title: both('Tags', '标签'),
     meaning: both('One row per tag that a member carries now.', '会员当前带有的每个标签一行。'),
-    relation: sql`member_tags as base ${ofMember}`,
+    relation: sql`tags_of_members as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -504,7 +573,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'removed_tags',
     title: both('Removed tags', '已移除的标签'),
     meaning: both('One row per tag that was taken off a member again.', '从会员身上移除的每个标签一行。'),
-    relation: sql`removed_tags as base ${ofMember}`,
+    relation: sql`removed_tags_of_members as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -539,7 +608,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'campaign_arms',
     title: both('Campaign arms', '营销活动分组'),
     meaning: both('One row per member of a launched campaign’s audience.', '已投放活动的每位目标会员一行。'),
-    relation: sql`campaign_arms as base ${ofMember}`,
+    relation: sql`arms_of_members as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       {

@@ -23,7 +23,10 @@ import {
   type StateMeaning,
   stateWords,
 } from './fields.ts'
-import { type AnyField, importKinds, type ImportKind, memberFieldNames } from './members/fields.ts'
+import { type AnyField, importKinds, type ImportKind } from './import-kinds.ts'
+import { type AnyKindField, kindFieldNames, kindNamed } from './kinds/catalogue.ts'
+import { fieldsOf } from './kinds/kind.ts'
+import { memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber, undecidedNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
@@ -95,7 +98,7 @@ export const MapOverrides = z
   .strictObject({
     kind: z.enum(importKinds),
     columns: z.partialRecord(
-      z.enum([...new Set([...fieldNames, ...memberFieldNames])]),
+      z.enum([...new Set<AnyField>([...fieldNames, ...memberFieldNames, ...kindFieldNames])]),
       z.union([z.string(), z.int().positive(), z.null()]),
     ),
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
@@ -166,7 +169,9 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     if (fields[field].type !== 'date') continue
     const column = columns[position]!
     const order =
-      overrides.dates && isAnswered(column, overrides.dates) ? overrides.dates : column.dates?.order
+      overrides.dates && (answersDates(column) || !isDayOrMonthFirst(overrides.dates))
+        ? overrides.dates
+        : column.dates?.order
     if (order === 'undecided')
       questions.push({
         kind: 'dates',
@@ -216,12 +221,6 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   }
 }
 
-/** Which of day and month is first was said of columns that leave it open; one that is written otherwise says it itself. */
-export const isAnswered = ({ dates }: Column, said: DateOrder): boolean =>
-  (said !== 'day-first' && said !== 'month-first') ||
-  dates === null ||
-  ['undecided', 'day-first', 'month-first'].includes(dates.order)
-
 /** The decimal mark of the amounts, as was said or as they tell; asked where they don't. */
 export function decimalsOf(
   money: readonly Column[],
@@ -253,9 +252,17 @@ export const columnGuesses = <F extends AnyField>(
     }
   })
 
+/** A column that a file needs: of one of the further kinds, its field. */
+export type Lack = 'member' | 'time' | 'amount' | AnyKindField
+
 /** The needed columns that a mapping lacks: a member, of orders also a time and an amount. */
-export function lackingColumns({ kind, columns }: Mapping): ('member' | 'time' | 'amount')[] {
-  const lacking: ('member' | 'time' | 'amount')[] = []
+export function lackingColumns({ kind, columns }: Mapping): Lack[] {
+  const further = kindNamed(kind)
+  if (further)
+    return fieldsOf(further).flatMap(([field, { needed }]) =>
+      needed && columns[field as AnyKindField] === undefined ? [field as AnyKindField] : [],
+    )
+  const lacking: Lack[] = []
   if (columns.memberId === undefined) lacking.push('member')
   if (kind === 'members') return lacking
   if (columns.orderedAt === undefined && columns.paidAt === undefined) lacking.push('time')
@@ -317,6 +324,12 @@ export interface Column {
   /** Share of the values that read as numbers. */
   readonly numeric: number
 }
+
+const isDayOrMonthFirst = (order: DateOrder): boolean => order === 'day-first' || order === 'month-first'
+
+/** What was said of dates is for columns that leave day and month open; another column of the file decides itself. */
+export const answersDates = ({ dates }: Column): boolean =>
+  dates === null || ['undecided', 'day-first', 'month-first'].includes(dates.order)
 
 export function columnOf(sample: Sample, position: number): Column {
   const values = sample.records

@@ -1,6 +1,8 @@
-import { languageOf, type MessageKey, say } from '../messages/messages.ts'
+import { languageOf, type MessageKey, phrase, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
+import { importKinds } from './import-kinds.ts'
 import type { Inspection } from './inspect.ts'
+import { kindNamed } from './kinds/catalogue.ts'
 import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
 
@@ -29,6 +31,7 @@ export function mappingText({
   preset,
   remembered,
   personHint,
+  otherKinds,
   fileName,
   headerLine,
   columns,
@@ -59,7 +62,12 @@ export function mappingText({
     zone: map.timeZone,
     mark: map.decimalMark,
   })
-  const kind = `  ${say('file-kind', { kind: map.kind })}`
+  const further = kindNamed(map.kind)
+  const kind = `  ${say('file-kind', {
+    kind: map.kind,
+    title: further ? phrase(languageOf(), further.title) : '',
+    others: importKinds.filter((one) => one !== map.kind).join(', '),
+  })}`
   if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
   const known = remembered
     ? [
@@ -70,6 +78,7 @@ export function mappingText({
   return [
     preset ? say('file-recognised', { about, preset }) : about,
     kind,
+    ...(otherKinds.length > 0 ? [`  ${say('file-kinds', { kinds: otherKinds.join(', ') })}`] : []),
     ...known,
     ...rows,
     ...unknown,

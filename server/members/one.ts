@@ -136,11 +136,11 @@ export async function oneMember(
       { signal },
     ),
     engine.rows(
-      sql`select tag, source, added_day from member_tags where member_key = ${memberKey} order by tag`,
+      sql`select tag, source, added_day from tags_of_members where member_key = ${memberKey} order by tag`,
       { signal },
     ),
   ])
-  const { source, since } = await consentOf(store, workspace, person.memberId)
+  const { source, since, file } = await consentOf(store, workspace, person.memberId)
   const rhythm = rhythmOf(
     z
       .array(z.object({ gap: z.int() }))
@@ -152,7 +152,7 @@ export async function oneMember(
     dataVersion,
     ...person,
     phone: maskedPhone(phone),
-    consentFrom: { source, since },
+    consentFrom: { source, since, file },
     status: fixedStatus(person.silentDays, workspace.dormancy),
     reason: reasonOf(person.silentDays, person.orders, rhythm.usualDays),
     rhythm,

@@ -1,6 +1,7 @@
 import { dateOrderOf } from '../dates.ts'
 import { plainHeader } from '../fields.ts'
 import {
+  answersDates,
   type Column,
   type ColumnGuess,
   columnGuesses,
@@ -12,7 +13,6 @@ import {
   namedColumns,
   unreadValues,
   decimalsOf,
-  isAnswered,
 } from '../mapping.ts'
 import type { DateOrder } from '../dates.ts'
 import { columnNames, type Refusal, refusal } from '../refusal.ts'
@@ -65,8 +65,7 @@ export function guessMemberMapping(
   for (const [field, { position }] of assigned) {
     if (memberFields[field].type !== 'date') continue
     const column = columns[position]!
-    const order =
-      overrides.dates && isAnswered(column, overrides.dates) ? overrides.dates : column.dates?.order
+    const order = overrides.dates && answersDates(column) ? overrides.dates : column.dates?.order
     if (order === 'undecided')
       questions.push({
         kind: 'dates',

@@ -182,9 +182,9 @@ test('date and time in cells of their own, and sheets that are not read, are tol
   await using shop = await openTestShop('USD', 'America/New_York')
   const text = (at: string, value: string) => `<c r="${at}" t="str"><v>${value}</v></c>`
   const names = ['order_id', 'customer_id', 'date', 'time', 'amount']
-  const styles = ['m/d/yyyy', 'h:mm', '[$-409]h:mm:ss AM/PM']
+  const styles = ['General', 'h:mm', '[$-409]h:mm:ss AM/PM', 'm/d/yyyy']
   const row = (at: number, time: string, style: number) =>
-    `<row r="${at}">${text(`A${at}`, `A${at}`)}${text(`B${at}`, 'm1')}<c r="C${at}" s="0"><v>46082</v></c><c r="D${at}" s="${style}"><v>${time}</v></c><c r="E${at}"><v>12.5</v></c></row>`
+    `<row r="${at}">${text(`A${at}`, `A${at}`)}${text(`B${at}`, 'm1')}<c r="C${at}" s="3"><v>46082</v></c><c r="D${at}" s="${style}"><v>${time}</v></c><c r="E${at}"><v>12.5</v></c></row>`
   const sheet = `<worksheet><sheetData><row r="1">${names.map((name, i) => text(`${'ABCDE'[i]}1`, name)).join('')}</row>${row(2, '0.97916666666666663', 1)}${row(3, '0.5', 2)}</sheetData></worksheet>`
   const path = shop.file(
     'a.xlsx',

@@ -7,7 +7,7 @@ export const longestRecord = 1 << 20
 
 const unitSeparator = 0x1f
 const recordSeparator = 0x1e
-const quote = 0x22
+const doubleQuote = 0x22
 const newline = 0x0a
 const carriageReturn = 0x0d
 const space = 0x20
@@ -74,6 +74,8 @@ export interface RecordSettings {
   readonly columns?: number
   /** Of these, the fewest that a record must have: the last ones of a header may be nameless. */
   readonly needed?: number
+  /** One byte, a double quote unless told. */
+  readonly quote?: number
   /** The number of the first line, 1 unless told. */
   readonly firstLine?: 0 | 1
   /** Which columns are written, by 0-based position; undefined: all. */
@@ -91,6 +93,7 @@ export class RecordScanner {
   /** Records written since the start. */
   records = 0
   readonly #delimiter: number
+  readonly #quote: number
   readonly #columns: number
   readonly #needed: number
   /** 1 where the column is written. */
@@ -113,8 +116,9 @@ export class RecordScanner {
   /** The record holds something in the columns that the header has. */
   #anythingWithin = false
 
-  constructor({ delimiter, columns, needed, keep, firstLine = 1 }: RecordSettings) {
+  constructor({ delimiter, columns, needed, keep, quote = doubleQuote, firstLine = 1 }: RecordSettings) {
     this.#delimiter = delimiter
+    this.#quote = quote
     this.#columns = columns ?? anyWidth
     this.#needed = needed ?? this.#columns
     this.#line = firstLine
@@ -144,6 +148,7 @@ export class RecordScanner {
     this.#makeRoom(chunk.length)
     // Fields in locals: this loop runs once a byte.
     const delimiter = this.#delimiter
+    const quote = this.#quote
     const kept = this.#kept
     const columns = this.#columns
     let out = this.#out

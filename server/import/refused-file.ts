@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { csvRow } from '../csv/csv.ts'
 import { type Language, phrase, sentence } from '../messages/messages.ts'
-import type { Readable } from './inspect.ts'
+import { bytesOf, type Readable } from './inspect.ts'
 import { ownReason } from './kinds/catalogue.ts'
 import type { RowReason, rowReasons } from './normalise.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
@@ -88,7 +88,7 @@ async function* originals(
   { opening, inspection }: Pick<Readable, 'opening' | 'inspection'>,
 ): AsyncGenerator<{ line: number; values: string[] }> {
   const scanner = new RecordScanner({
-    delimiter: inspection.delimiter.charCodeAt(0),
+    ...bytesOf(inspection),
     firstLine: opening.firstLine,
   })
   const taken = function* () {

@@ -10,6 +10,7 @@ export interface ScanOrder {
   readonly source: Source
   readonly named: string
   readonly delimiter: number
+  readonly quote: number
   /** Undefined: values stand under their columns whatever the header has. */
   readonly columns: number | undefined
   readonly needed: number
@@ -48,6 +49,7 @@ port.on('message', () => {
 async function scan(order: ScanOrder): Promise<void> {
   const scanner = new RecordScanner({
     delimiter: order.delimiter,
+    quote: order.quote,
     ...(order.columns === undefined ? {} : { columns: order.columns }),
     needed: order.needed,
     firstLine: order.firstLine,

@@ -8,7 +8,7 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindRows } from './kinds/normalise.ts'
 import { memberRows } from './members/normalise.ts'
-import { namedWidth, type Readable } from './inspect.ts'
+import { bytesOf, namedWidth, type Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
 import type { BrokenRecord } from './records.ts'
@@ -94,7 +94,7 @@ export async function stage(
           jsonPaths: opening.jsonPaths,
         },
         named: inspection.fileName,
-        delimiter: inspection.delimiter.charCodeAt(0),
+        ...bytesOf(inspection),
         columns: opening.container === 'xlsx' ? undefined : inspection.headers.length,
         needed: namedWidth(inspection.headers),
         firstLine: opening.firstLine,

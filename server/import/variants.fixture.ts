@@ -29,7 +29,7 @@ export interface Variant {
 
 export const encodings = ['utf-8', 'utf-8 with a mark', 'gb18030', 'windows-1252', 'utf-16'] as const
 export const delimiters = [',', '\t', ';', '|'] as const
-export const quotings = ['where needed', 'always'] as const
+export const quotings = ['where needed', 'always', 'single'] as const
 export const containers = [
   'plain',
   'gzip',
@@ -301,9 +301,11 @@ export function delimited(
   { delimiter, quoting, lineEnd }: Variant,
 ): string {
   const cell = (value: string) =>
-    quoting === 'always' || value.includes(delimiter) || /["\n\r]/.test(value)
-      ? `"${value.replaceAll('"', '""')}"`
-      : value
+    quoting === 'single'
+      ? `'${value.replaceAll("'", "''")}'`
+      : quoting === 'always' || value.includes(delimiter) || /["\n\r]/.test(value)
+        ? `"${value.replaceAll('"', '""')}"`
+        : value
   return rows.map((row) => row.map(cell).join(delimiter) + lineEnd).join('')
 }
 

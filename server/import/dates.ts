@@ -89,8 +89,14 @@ export function instantSql(text: Sql, order: DateOrder, timeZone: string): Sql {
       ${clock(withShortYear(withYearFirst(written, monthAndDay), monthAndDay))})`
   switch (order) {
     case 'year-first':
-      // Most columns are written as the engine reads them.
-      return sql`coalesce(${local(sql`case when regexp_matches(${text}, '^\\d{4}') and not ${namesZone(text)} then try_cast(${text} as timestamp) end`)}, ${clock(text)})`
+      // Most columns are written as the engine reads them, or as Chinese programs write a day.
+      return sql`coalesce(
+        case when ${namesZone(text)} then try_cast(${text} as timestamptz) at time zone 'UTC'
+          when regexp_matches(${text}, '^\\d{4}') then ${local(
+            sql`coalesce(try_cast(${text} as timestamp),
+              try_cast(regexp_replace(${text}, '^(\\d{4})年(\\d{1,2})月(\\d{1,2})日', '\\1-\\2-\\3') as timestamp))`,
+          )} end,
+        ${clock(text)})`
     case 'compact':
       return sql`coalesce(${local(sql`try_strptime(${text}, ['%Y%m%d', '%Y%m%d%H%M%S', '%Y%m%d%H%M', '%Y%m%dT%H%M%S'])`)},
         ${clock(sql`regexp_replace(${text}, '^(\\d{4})(\\d\\d)(\\d\\d)[ T]', '\\1-\\2-\\3 ')`)})`

@@ -1,4 +1,6 @@
+import { workbook } from './containers/archive.fixture.ts'
 import { inGb18030 } from './gb18030.fixture.ts'
+import { sheetRows } from './variants.fixture.ts'
 
 /** Rows of an export by header; a header that occurs again is written with `#2`. */
 export type Rows = readonly Readonly<Record<string, string>>[]
@@ -13,7 +15,7 @@ export const exported = (headers: readonly string[], rows: Rows): string =>
     '',
   ].join('\n')
 
-/** The same export as it comes: as it is, with a mark, in GB18030 with its columns the other way round. */
+/** The same export as it comes: as it is, with a mark, in GB18030 with its columns the other way round, as a workbook. */
 export const writings: readonly (readonly [
   string,
   (headers: readonly string[], rows: Rows) => string | Uint8Array,
@@ -21,6 +23,19 @@ export const writings: readonly (readonly [
   ['UTF-8', exported],
   ['UTF-8 with a mark', (headers, rows) => `\ufeff${exported(headers, rows)}`],
   ['GB18030, other order', (headers, rows) => inGb18030(exported(headers.toReversed(), rows))],
+  [
+    'a workbook',
+    (headers, rows) =>
+      workbook(
+        sheetRows(
+          [
+            headers.map((header) => header.replace(/#2$/, '')),
+            ...rows.map((row) => headers.map((header) => row[header] ?? '')),
+          ],
+          false,
+        ),
+      ),
+  ],
 ]
 
 const list = (text: string) => text.trim().split(/\s+/)

@@ -235,3 +235,20 @@ test('of two keys of the customer the one that is new with every order is not ta
     members: 50,
   })
 })
+
+test('bytes that are no text in the encoding of the file are told, not written over', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const bytes = Buffer.concat([
+    inGb18030(`${wide}1,m1,2026-01-02,10.00,龙井茶叶\n2,m1,2026-01-03,10.00,桂花`),
+    Buffer.from([0xff]),
+    inGb18030('乌龙\n3,m2,2026-01-04,10.00,白瓷茶杯\n'),
+  ])
+  const receipt = receiptOf(await shop.import(shop.file('a.csv', bytes)))
+  expect(receipt).toMatchObject({
+    read: 3,
+    imported: 2,
+    refused: 1,
+    reasons: [{ reason: 'not-text', rows: 1 }],
+  })
+  expect(refusedRows(receipt.refusedFile)[0]).toMatch(/^3,,The row holds bytes that are no text/)
+})

@@ -334,7 +334,8 @@ export function encoded(text: string, encoding: Variant['encoding']): Uint8Array
 const escapeXml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').replaceAll('\r', '&#13;')
 
-const letters = (column: number) => String.fromCharCode(65 + column)
+const letters = (column: number): string =>
+  (column < 26 ? '' : letters(Math.floor(column / 26) - 1)) + String.fromCharCode(65 + (column % 26))
 
 /** Rows of a sheet: as texts, or numbers and dates as a spreadsheet stores them where the text is one. */
 export function sheetRows(rows: readonly (readonly string[])[], typed: boolean): string {

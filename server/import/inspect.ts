@@ -20,7 +20,7 @@ import { kindsOf } from './kind-of.ts'
 import { memberFields } from './members/fields.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
-import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
+import { bytesOf, fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
 import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
@@ -228,12 +228,6 @@ function isInSingleQuotes(records: readonly Record[]): boolean {
   const values = records.flatMap((record) => record.values).filter((value) => value !== '')
   return values.filter((value) => /^'.*'$/s.test(value)).length * 2 > values.length
 }
-
-/** The delimiter and quote of an inspected file as a scanner takes them. */
-export const bytesOf = ({ delimiter, quote }: Pick<Inspection, 'delimiter' | 'quote'>) => ({
-  delimiter: delimiter.charCodeAt(0),
-  quote: quote.charCodeAt(0),
-})
 
 /** Titles, dates and filters that reports write above their columns take fewer rows than this. */
 const mostAbove = 20

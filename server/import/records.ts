@@ -82,6 +82,12 @@ export interface RecordSettings {
   readonly keep?: readonly number[]
 }
 
+/** A delimiter and a quote as a scanner takes them. */
+export const bytesOf = ({ delimiter, quote }: { readonly delimiter: string; readonly quote: string }) => ({
+  delimiter: delimiter.charCodeAt(0),
+  quote: quote.charCodeAt(0),
+})
+
 /**
  * Splits delimited text (RFC 4180, CR, LF or CRLF, quotes at the start of a field) into records and
  * writes each as `line␟field␟field…␊`, unquoted, without blanks around values (TAB, no-break and

@@ -4,10 +4,10 @@ import { finished } from 'node:stream/promises'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { csvRow } from '../csv/csv.ts'
 import { type Language, phrase, sentence } from '../messages/messages.ts'
-import { bytesOf, type Readable } from './inspect.ts'
+import type { Readable } from './inspect.ts'
 import { ownReason } from './kinds/catalogue.ts'
 import type { RowReason, rowReasons } from './normalise.ts'
-import { fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
+import { bytesOf, fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
 import { readSource } from './source.ts'
 
 /** A refused row: where it begins, why, and the header of the column that is to blame, if one is. */

@@ -66,7 +66,7 @@ async function scan(order: ScanOrder): Promise<void> {
     writeFileSync(path, text)
     sent++
     if (sent === 1) reported = headRecords
-    const records = scanner.records - reported
+    const records = scanner.records - reported - broken.length
     reported = scanner.records
     const ragged = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
     port.postMessage({

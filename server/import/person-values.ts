@@ -20,9 +20,9 @@ export const isMaskedText = (text: string): boolean => /[*＊•●]{2,}/.test(t
 export const unlessPlaceholder = (text: Sql): Sql =>
   sql`case when lower(trim(${text})) in (${join([...placeholders])}) then null else ${text} end`
 
-/** SQL over a phone as `phoneSql` writes it: null unless all of it is there and it is one. */
+/** SQL over a phone as `phoneSql` writes it: null unless all of it is there and it is one; a number without its area code is none. */
 export const phoneThatTells = (phone: Sql): Sql =>
-  sql`case when not ${isMasked(phone)} and length(regexp_replace(${phone}, '[^0-9]', '', 'g')) >= 6
+  sql`case when not ${isMasked(phone)} and length(regexp_replace(${phone}, '[^0-9]', '', 'g')) >= 8
       and regexp_matches(${phone}, '[1-9]') and regexp_full_match(${phone}, '\\+?[0-9 ()/.\\-]+') then ${phone} end`
 
 /**

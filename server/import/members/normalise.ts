@@ -3,7 +3,7 @@ import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { instantSql } from '../dates.ts'
 import { cellId, cellNumber, cellText, roundedTo } from '../cells.ts'
 import { personValues } from '../fields.ts'
-import type { NormaliseSettings } from '../normalise.ts'
+import { lostDigits, type NormaliseSettings } from '../normalise.ts'
 import { namesCurrencySql, ownSigns } from '../numbers.ts'
 import { consentWords, genderWords, type MemberField } from './fields.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
@@ -42,6 +42,8 @@ export function memberRows(block: Sql, settings: NormaliseSettings): Sql {
   const told = ['memberId', 'phone', 'openid', 'email'] as const
   const nobody = sql`(member_id is null and ${phoneThatTells(sql`phone`)} is null and openid is null and email is null)`
   const reasons: readonly (readonly [Sql, string, MemberField])[] = [
+    [lostDigits(raw('memberId')), 'lost-digits', 'memberId'],
+    [sql`member_id is null and ${lostDigits(raw('phone'))}`, 'lost-digits', 'phone'],
     [sql`${nobody} and ${isMasked(sql`written_id`)}`, 'masked-member', 'memberId'],
     [sql`${nobody} and ${isMasked(sql`phone`)}`, 'masked-member', 'phone'],
     [nobody, 'no-member', told.find(has) ?? 'memberId'],
@@ -98,6 +100,6 @@ export function memberRows(block: Sql, settings: NormaliseSettings): Sql {
       case when said_consent <> 'unknown' then consent_at end as consent_at,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,
-      ${among((field, reason) => (reason === 'unknown-consent' || reason === 'other-currency' ? text(field) : sql`null`))} as reason_value
+      ${among((field, reason) => (reason === 'lost-digits' || reason === 'unknown-consent' || reason === 'other-currency' ? text(field) : sql`null`))} as reason_value
     from parsed`
 }

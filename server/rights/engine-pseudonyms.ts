@@ -4,7 +4,7 @@ import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { fieldsOf, type Kind, memberColumns } from '../import/kinds/kind.ts'
 import { followChanges, nobody } from '../identity/follow.ts'
-import { anyIdentities, identifyAll } from '../identity/match.ts'
+import { identifyAll } from '../identity/match.ts'
 import { personValues } from '../import/fields.ts'
 import { touchedMembers } from '../import/fold.ts'
 import type { Deletion } from './deletions.ts'
@@ -233,7 +233,10 @@ export async function pseudonymiseEngine(
 /** What nobody is known by any more is forgotten, and what somebody else has too is theirs alone. Leaves `touched_members`. */
 async function tellAgain(session: Session): Promise<{ orders: number }> {
   await session.run(sql`create or replace temp table touched_members (member_key integer)`)
-  if (!(await anyIdentities(session))) return { orders: 0 }
+  const [any] = await session.rows(
+    sql`select exists (select 1 from identity_claims) or exists (select 1 from identities) as told`,
+  )
+  if (any!.told !== true) return { orders: 0 }
   const [state] = await session.rows(sql`select time_zone from workspace_state`)
   const changes = await identifyAll(session, { tuples: 'of-all' })
   return followChanges(session, changes, nobody, String(state!.timeZone))

@@ -33,6 +33,7 @@ export type RefusalId =
   | 'undecided-dates'
   | 'unconfirmed'
   | 'inbox-unsure'
+  | 'inbox-kinds'
   | 'import-cancelled'
   | 'import-failed'
   | 'unknown-kind'

@@ -11,6 +11,7 @@ import {
   type Session,
   type TransactionSession,
 } from './engine.ts'
+import { quietly } from './priority.ts'
 import { rowDecoder } from './rows.ts'
 import { answered, appended, bound, ran, watched } from './statements.ts'
 import { Turns } from './turns.ts'
@@ -43,14 +44,17 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     openFiles.add(file)
   }
   try {
-    const instance = await DuckDBInstance.create(file, {
-      threads: String(settings.threads ?? 2),
-      memory_limit: memoryLimit,
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      enable_external_file_cache: 'false',
-      ...(inMemory ? {} : { temp_directory: `${file}.tmp` }),
-    })
+    const threads = settings.threads ?? 2
+    const instance = await quietly(threads - 1, () =>
+      DuckDBInstance.create(file, {
+        threads: String(threads), // the one that asks, and the engine's own
+        memory_limit: memoryLimit,
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+        enable_external_file_cache: 'false',
+        ...(inMemory ? {} : { temp_directory: `${file}.tmp` }),
+      }),
+    )
     const setUp = await instance.connect()
     await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
     setUp.closeSync()
@@ -133,10 +137,10 @@ class DuckDbEngine implements Engine {
     return this.#writers.take(signal, async () => {
       await this.#limitMemory(this.#limits.largeWork)
       try {
-        return await this.#inTransaction(work).catch(async (error: unknown) => {
+        return await this.#inTransaction(work, { aside: true }).catch(async (error: unknown) => {
           if (!isOutOfMemory(error)) throw error
           await this.#limitMemory(this.#limits.usual)
-          return this.#inTransaction(work)
+          return this.#inTransaction(work, { aside: true })
         })
       } finally {
         await this.#limitMemory(this.#limits.usual)
@@ -184,13 +188,16 @@ class DuckDbEngine implements Engine {
     await this.#connected((connection) => connection.run(`set memory_limit = '${limit}'`)).catch(() => {})
   }
 
-  #inTransaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
+  #inTransaction<T>(
+    work: (session: TransactionSession) => Promise<T>,
+    usual: QueryOptions = {},
+  ): Promise<T> {
     return this.#connected(async (connection) => {
       await connection.run('begin transaction')
       try {
         const result = await work({
-          rows: (query, options = {}) => answered(connection, query, options),
-          run: (statement, options = {}) => ran(connection, statement, options),
+          rows: (query, options) => answered(connection, query, { ...usual, ...options }),
+          run: (statement, options) => ran(connection, statement, { ...usual, ...options }),
           append: (table, columns) => appended(connection, table, columns),
         })
         await connection.run('commit')

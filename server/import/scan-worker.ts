@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import { quietThread } from '../../analytics/engine/priority.ts'
 import { type BrokenRecord, RecordScanner, UnreadableRecord } from './records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
 import { fileHash, readSource, type Source } from './source.ts'
@@ -111,6 +112,7 @@ function readable(block: Buffer): { text: Buffer; broken: BrokenRecord[] } {
   return { text: Buffer.concat(kept), broken }
 }
 
+quietThread()
 try {
   await scan(workerData as ScanOrder)
 } catch (error) {

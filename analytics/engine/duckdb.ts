@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import type { Sql } from '../sql/sql.ts'
+import { type Sql, sql } from '../sql/sql.ts'
 import {
   type Engine,
   EngineDamaged,
@@ -17,6 +17,7 @@ import { answered, appended, bound, ran, watched } from './statements.ts'
 import { Turns } from './turns.ts'
 
 export interface DuckDbSettings {
+  /** The one of whoever asks, and the engine's own; 2 unless told. */
   threads?: number
   /** As DuckDB writes it: '4GB'. */
   memoryLimit?: string
@@ -24,7 +25,13 @@ export interface DuckDbSettings {
   largeWorkLimit?: string
   /** Queries that may run at once; must stay below UV_THREADPOOL_SIZE or small work waits behind them. */
   readers?: number
+  /** Where one in memory puts aside what does not fit; nowhere without. */
+  temporaryFolder?: string
 }
+
+/** A log longer than this is written into the file. */
+const longLog = 16 << 20
+const checkpointTimeoutMs = 60 * 60 * 1000
 
 /** Files open in this process: DuckDB lets one process open a file twice, and that corrupts it. */
 const openFiles = new Set<string>()
@@ -47,22 +54,32 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     const threads = settings.threads ?? 2
     const instance = await quietly(threads - 1, () =>
       DuckDBInstance.create(file, {
-        threads: String(threads), // the one that asks, and the engine's own
+        threads: String(threads),
         memory_limit: memoryLimit,
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
         enable_external_file_cache: 'false',
+        // a commit, which nothing can interrupt, is short: the log is written into the file after it
+        wal_autocheckpoint: '1TB',
         ...(inMemory ? {} : { temp_directory: `${file}.tmp` }),
+        ...(settings.temporaryFolder === undefined ? {} : { temp_directory: settings.temporaryFolder }),
       }),
     )
     const setUp = await instance.connect()
     await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
     setUp.closeSync()
     const limits = { usual: memoryLimit, largeWork: settings.largeWorkLimit ?? '600MB' }
-    return new DuckDbEngine(instance, settings.readers ?? 6, limits, () => {
-      openFiles.delete(file)
-      if (!inMemory) rmSync(`${file}.tmp`, { recursive: true, force: true })
-    })
+    return new DuckDbEngine(
+      instance,
+      settings.readers ?? 6,
+      threads > 1,
+      limits,
+      inMemory ? null : `${file}.wal`,
+      () => {
+        openFiles.delete(file)
+        if (!inMemory) rmSync(`${file}.tmp`, { recursive: true, force: true })
+      },
+    )
   } catch (error) {
     openFiles.delete(file)
     if (/could not set lock|conflicting lock/i.test(String(error))) throw new EngineInUse(file)
@@ -81,15 +98,24 @@ class DuckDbEngine implements Engine {
   readonly #readers: Turns
   readonly #writers = new Turns(1)
   readonly #limits: { readonly usual: string; readonly largeWork: string }
+  /** Without, nobody would ever take up what is left aside. */
+  readonly #hasOwnThreads: boolean
+  /** The log of the file; null in memory. */
+  readonly #log: string | null
+  #checkpointing = false
   #closed = false
 
   constructor(
     instance: DuckDBInstance,
     readers: number,
+    hasOwnThreads: boolean,
     limits: { readonly usual: string; readonly largeWork: string },
+    log: string | null,
     released: () => void,
   ) {
+    this.#hasOwnThreads = hasOwnThreads
     this.#limits = limits
+    this.#log = log
     this.#instance = instance
     this.#readers = new Turns(readers)
     this.#released = released
@@ -97,14 +123,16 @@ class DuckDbEngine implements Engine {
 
   rows(query: Sql, options: QueryOptions = {}): Promise<Row[]> {
     return this.#readers.take(options.signal, () =>
-      this.#connected((connection) => answered(connection, query, options)),
+      this.#connected((connection) => answered(connection, query, this.#possible(options))),
     )
   }
 
   run(statement: Sql, options: QueryOptions = {}): Promise<void> {
-    return this.#writers.take(options.signal, () =>
-      this.#connected((connection) => ran(connection, statement, options)),
-    )
+    return this.#writers
+      .take(options.signal, () =>
+        this.#connected((connection) => ran(connection, statement, this.#possible(options))),
+      )
+      .finally(() => this.#shortenLog())
   }
 
   async *stream(query: Sql, options: QueryOptions = {}): AsyncGenerator<Row[]> {
@@ -127,14 +155,14 @@ class DuckDbEngine implements Engine {
   }
 
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
-    return this.#writers.take(undefined, () => this.#inTransaction(work))
+    return this.#writers.take(undefined, () => this.#inTransaction(work)).finally(() => this.#shortenLog())
   }
 
   largeTransaction<T>(
     work: (session: TransactionSession) => Promise<T>,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<T> {
-    return this.#writers.take(signal, async () => {
+    const written = this.#writers.take(signal, async () => {
       await this.#limitMemory(this.#limits.largeWork)
       try {
         return await this.#inTransaction(work, { aside: true }).catch(async (error: unknown) => {
@@ -146,6 +174,7 @@ class DuckDbEngine implements Engine {
         await this.#limitMemory(this.#limits.usual)
       }
     })
+    return written.finally(() => this.#shortenLog())
   }
 
   scratch<T>(
@@ -175,6 +204,7 @@ class DuckDbEngine implements Engine {
     if (this.#closed) return
     this.#closed = true
     await this.#writers.take(undefined, async () => {
+      if (this.#log === null) return
       const connection = await this.#instance.connect()
       await connection.run('checkpoint').catch(() => {}) // a reader is still on: the log is replayed at the next start
       connection.closeSync()
@@ -183,21 +213,34 @@ class DuckDbEngine implements Engine {
     this.#released()
   }
 
+  /** Writes a long log into the file, between writers, while nobody waits for it. */
+  #shortenLog(): void {
+    if (this.#log === null || this.#checkpointing || this.#closed) return
+    if ((statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0) < longLog) return
+    this.#checkpointing = true
+    void this.#writers
+      .take(undefined, async () => {
+        if (!this.#closed)
+          await this.#connected((connection) =>
+            ran(connection, sql`checkpoint`, this.#possible({ aside: true, timeoutMs: checkpointTimeoutMs })),
+          )
+      })
+      .catch((error: unknown) => console.error('The log of a workspace could not be shortened:', error))
+      .finally(() => (this.#checkpointing = false))
+  }
+
   /** Where readers hold more than the limit now, it stays as it is. */
   async #limitMemory(limit: string): Promise<void> {
     await this.#connected((connection) => connection.run(`set memory_limit = '${limit}'`)).catch(() => {})
   }
 
-  #inTransaction<T>(
-    work: (session: TransactionSession) => Promise<T>,
-    usual: QueryOptions = {},
-  ): Promise<T> {
+  #inTransaction<T>(work: (session: TransactionSession) => Promise<T>, usual: QueryOptions = {}): Promise<T> {
     return this.#connected(async (connection) => {
       await connection.run('begin transaction')
       try {
         const result = await work({
-          rows: (query, options) => answered(connection, query, { ...usual, ...options }),
-          run: (statement, options) => ran(connection, statement, { ...usual, ...options }),
+          rows: (query, options) => answered(connection, query, this.#possible({ ...usual, ...options })),
+          run: (statement, options) => ran(connection, statement, this.#possible({ ...usual, ...options })),
           append: (table, columns) => appended(connection, table, columns),
         })
         await connection.run('commit')
@@ -207,6 +250,10 @@ class DuckDbEngine implements Engine {
         throw error
       }
     })
+  }
+
+  #possible(options: QueryOptions): QueryOptions {
+    return this.#hasOwnThreads ? options : { ...options, aside: false }
   }
 
   #connect(): Promise<DuckDBConnection> {

@@ -38,7 +38,6 @@ const importTimeoutMs = 12 * 60 * 60 * 1000
 /** Blocks that are handed to the one thread that normalises: another, so that it never waits for one. */
 const handed = 2
 
-
 /**
  * Reads the whole file: a worker splits it into blocks, SQL normalises each into a Parquet file. Refused
  * rows go to the table `refused` of the staging engine. Throws QueryCancelled when `signal` aborts.
@@ -51,7 +50,10 @@ export async function stage(
   signal: AbortSignal,
 ): Promise<Staged | Refusal> {
   mkdirSync(folder, { recursive: true })
-  const engine = await openDuckDb(join(folder, 'staging.duckdb'), { memoryLimit: '600MB' })
+  const engine = await openDuckDb(':memory:', {
+    memoryLimit: '600MB',
+    temporaryFolder: join(folder, 'aside'),
+  })
   const options = { signal, timeoutMs: importTimeoutMs, aside: true }
   const rowsOf = mapping.kind === 'members' ? memberRows : normalisedRows
   try {

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { fieldNames, fields } from '../import/fields.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
+import { fieldsOf, plainType } from '../import/kinds/kind.ts'
 import { memberFieldNames, memberFields } from '../import/members/fields.ts'
 import { type MessageKey, sentence } from '../messages/messages.ts'
 import { readerProcedure, router } from '../trpc.ts'
 import { dictionaryTables } from './dictionary.ts'
 
 export const dictionaryRouter = router({
-  /** Every table and column of an export, and every field of an orders and of a members file, in the reader's language. */
+  /** Every table and column of an export, and every field of a file of any kind, in the reader's language. */
   read: readerProcedure
     .input(z.object({ language: z.enum(['en', 'zh-CN']).optional() }).default({}))
     .query(({ ctx, input }) => {
@@ -31,6 +33,17 @@ export const dictionaryRouter = router({
           name,
           type: fields[name].type,
           meaning: sentence(language, `import-field.${name}` satisfies MessageKey),
+        })),
+        kinds: allKinds.map((kind) => ({
+          name: kind.name,
+          title: kind.title[language],
+          about: kind.about[language],
+          fields: fieldsOf(kind).map(([name, { type, meaning, needed }]) => ({
+            name,
+            type: plainType(type),
+            meaning: meaning[language],
+            needed: needed !== undefined,
+          })),
         })),
         memberFields: memberFieldNames.map((name) => ({
           name,

@@ -21,7 +21,10 @@ import {
   type StateMeaning,
   stateWords,
 } from './fields.ts'
-import { type AnyField, importKinds, type ImportKind, memberFieldNames } from './members/fields.ts'
+import { type AnyField, importKinds, type ImportKind } from './import-kinds.ts'
+import { type AnyKindField, kindFieldNames, kindNamed } from './kinds/catalogue.ts'
+import { fieldsOf } from './kinds/kind.ts'
+import { memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
@@ -92,7 +95,7 @@ export const MapOverrides = z
   .strictObject({
     kind: z.enum(importKinds),
     columns: z.partialRecord(
-      z.enum([...new Set([...fieldNames, ...memberFieldNames])]),
+      z.enum([...new Set<AnyField>([...fieldNames, ...memberFieldNames, ...kindFieldNames])]),
       z.union([z.string(), z.int().positive(), z.null()]),
     ),
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
@@ -222,9 +225,17 @@ export const columnGuesses = <F extends AnyField>(
     }
   })
 
+/** A column that a file needs: of one of the further kinds, its field. */
+export type Lack = 'member' | 'time' | 'amount' | AnyKindField
+
 /** The needed columns that a mapping lacks: a member, of orders also a time and an amount. */
-export function lackingColumns({ kind, columns }: Mapping): ('member' | 'time' | 'amount')[] {
-  const lacking: ('member' | 'time' | 'amount')[] = []
+export function lackingColumns({ kind, columns }: Mapping): Lack[] {
+  const further = kindNamed(kind)
+  if (further)
+    return fieldsOf(further).flatMap(([field, { needed }]) =>
+      needed && columns[field as AnyKindField] === undefined ? [field as AnyKindField] : [],
+    )
+  const lacking: Lack[] = []
   if (columns.memberId === undefined) lacking.push('member')
   if (kind === 'members') return lacking
   if (columns.orderedAt === undefined && columns.paidAt === undefined) lacking.push('time')
@@ -286,6 +297,10 @@ export interface Column {
   /** Share of the values that read as numbers. */
   readonly numeric: number
 }
+
+/** What was said of dates is for columns that leave day and month open; another column of the file decides itself. */
+export const answersDates = ({ dates }: Column): boolean =>
+  dates === null || ['undecided', 'day-first', 'month-first'].includes(dates.order)
 
 export function columnOf(sample: Sample, position: number): Column {
   const values = sample.records

@@ -83,7 +83,7 @@ export async function fileFacts(
   timeZone: string,
   signal: AbortSignal,
 ): Promise<FileFacts> {
-  const options = { timeoutMs: 60 * 60 * 1000, signal }
+  const options = { timeoutMs: 60 * 60 * 1000, signal, aside: true }
   const [facts] = await engine.rows(
     sql`select count(*) as accepted, count(distinct member_id) as members,
       count(*) filter (where member_id is null) as guest_rows,

@@ -5,6 +5,8 @@ import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
 import { type Engine, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { kindNamed } from './kinds/catalogue.ts'
+import { kindRows } from './kinds/normalise.ts'
 import { memberRows } from './members/normalise.ts'
 import { namedWidth, type Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
@@ -24,7 +26,7 @@ export interface ReadingProgress {
 export interface Staged {
   /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
   readonly engine: Engine
-  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, and `remainder_micro`; or those of `import_members`. */
+  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, and `remainder_micro`; or those of the import table of another kind. */
   readonly lines: Sql
   readonly hash: string
   /** Records of the file, refused ones included. */
@@ -55,7 +57,12 @@ export async function stage(
     temporaryFolder: join(folder, 'aside'),
   })
   const options = { signal, timeoutMs: importTimeoutMs, aside: true }
-  const rowsOf = mapping.kind === 'members' ? memberRows : normalisedRows
+  const kind = kindNamed(mapping.kind)
+  const rowsOf = kind
+    ? (block: Sql, how: typeof settings) => kindRows(kind, block, how)
+    : mapping.kind === 'members'
+      ? memberRows
+      : normalisedRows
   try {
     await engine.run(
       sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar, reason_value varchar)`,
@@ -121,7 +128,7 @@ export async function stage(
       options,
     )
     const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
-    if (mapping.kind === 'members') return { engine, lines: accepted, hash, read: rows, refundCheck: null }
+    if (mapping.kind !== 'orders') return { engine, lines: accepted, hash, read: rows, refundCheck: null }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
       engine,

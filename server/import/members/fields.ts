@@ -1,8 +1,4 @@
-import { type Field, type FieldName, list } from '../fields.ts'
-
-/** What a file holds. */
-export const importKinds = ['orders', 'members'] as const
-export type ImportKind = (typeof importKinds)[number]
+import { type Field, list } from '../fields.ts'
 
 /** What a column of a file of members can mean, as `fields` says it of orders. */
 export const memberFields = {
@@ -78,13 +74,18 @@ export const memberFields = {
       subscribed subscription newsletter emailsubscribed emailoptin smsoptin acceptssmsmarketing contactable
       营销授权 授权 是否授权 接收营销信息 是否接收营销信息 是否同意接收消息 同意接收消息 接收消息 是否接收短信 接受营销 是否接受营销 是否订阅 订阅`),
   },
+  /** When consent was given or refused. */
+  consentAt: {
+    type: 'date',
+    aliases:
+      list(`consentat consentdate consentedat consentedon consentupdatedat marketingconsentat optinat optindate optedinat
+      subscribedat subscribedon subscriptiondate
+      授权时间 授权日期 营销授权时间 同意时间 同意日期 订阅时间 订阅日期`),
+  },
 } as const satisfies Record<string, Field>
 
 export type MemberField = keyof typeof memberFields
 export const memberFieldNames = Object.keys(memberFields) as MemberField[]
-
-/** A field of either kind of file. */
-export type AnyField = FieldName | MemberField
 
 /** Words of a gender column, in lower case. Any other says that it is not known. */
 export const genderWords: Readonly<Record<string, 'female' | 'male'>> = {

@@ -160,15 +160,15 @@ class DuckDbEngine implements Engine {
 
   largeTransaction<T>(
     work: (session: TransactionSession) => Promise<T>,
-    { signal }: { signal?: AbortSignal | undefined } = {},
+    { signal, aside = false }: Pick<QueryOptions, 'signal' | 'aside'> = {},
   ): Promise<T> {
     const written = this.#writers.take(signal, async () => {
       await this.#limitMemory(this.#limits.largeWork)
       try {
-        return await this.#inTransaction(work, { aside: true }).catch(async (error: unknown) => {
+        return await this.#inTransaction(work, { aside }).catch(async (error: unknown) => {
           if (!isOutOfMemory(error)) throw error
           await this.#limitMemory(this.#limits.usual)
-          return this.#inTransaction(work, { aside: true })
+          return this.#inTransaction(work, { aside })
         })
       } finally {
         await this.#limitMemory(this.#limits.usual)

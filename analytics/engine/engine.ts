@@ -45,13 +45,13 @@ export interface Engine extends Session {
   /** Everything `work` does becomes visible at once, or, when it throws, nothing does. */
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T>
   /**
-   * Like `transaction`, for work that goes through much data: its statements run `aside`, and the engine keeps to less
+   * Like `transaction`, for work that goes through much data: the engine keeps to less
    * memory and puts aside on the disk what does not fit. Where that is not possible, `work` is undone
-   * and done again with all of the engine's memory.
+   * and done again with all of the engine's memory. With `aside` all its statements are.
    */
   largeTransaction<T>(
     work: (session: TransactionSession) => Promise<T>,
-    options?: { signal?: AbortSignal | undefined },
+    options?: Pick<QueryOptions, 'signal' | 'aside'>,
   ): Promise<T>
   /**
    * Like `transaction`, for work that writes to the attached database `scratch` alone: it runs among the

@@ -9,7 +9,7 @@ import type { Platform } from '../platform.ts'
 import { deletionsOf } from '../rights/deletions.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type Applied, applyImport, type NewImport } from './apply.ts'
+import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
@@ -342,6 +342,7 @@ export class ImportRuns {
         today: localDay(now, workspace.calendar),
         dryRun: order.dryRun,
         signal,
+        aside: staged.read > manyRows,
         deletions: () => deletionsOf(this.#platform.store, workspace.id),
       }
       const applied = kind
@@ -437,7 +438,8 @@ async function* withHeaders(
 /** Whether the workspace has a fact about an import: its file, whether it is undone. */
 export async function importById(workspace: Workspace, importId: string) {
   const [row] = await workspace.engine.rows(
-    sql`select import_id, kind, file_name, undone_at from imports where import_id = ${importId}`,
+    sql`select import_id, kind, file_name, undone_at, cast(json_extract_string(report, '$.read') as bigint) as read
+      from imports where import_id = ${importId}`,
   )
   return row ?? null
 }

@@ -17,6 +17,8 @@ export interface ScanOrder {
   /** What stands on this line and before it is no row. */
   readonly headerLine: number
   readonly keep: readonly number[]
+  /** Questions come first. */
+  readonly aside: boolean
   /** Where the blocks go. */
   readonly folder: string
 }
@@ -112,7 +114,8 @@ function readable(block: Buffer): { text: Buffer; broken: BrokenRecord[] } {
   return { text: Buffer.concat(kept), broken }
 }
 
-quietThread()
+const { aside } = workerData as ScanOrder
+if (aside) quietThread()
 try {
   await scan(workerData as ScanOrder)
 } catch (error) {

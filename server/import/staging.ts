@@ -56,7 +56,8 @@ export async function stage(
     memoryLimit: '600MB',
     temporaryFolder: join(folder, 'aside'),
   })
-  const options = { signal, timeoutMs: importTimeoutMs, aside: true }
+  // what is whole at its opening is read before that would pay
+  const options = { signal, timeoutMs: importTimeoutMs, aside: !opening.whole }
   const kind = kindNamed(mapping.kind)
   const rowsOf = kind
     ? (block: Sql, how: typeof settings) => kindRows(kind, block, how)
@@ -103,6 +104,7 @@ export async function stage(
         firstLine: opening.firstLine,
         headerLine: inspection.headerLine,
         keep: keptColumns(mapping),
+        aside: options.aside,
         folder,
       },
       signal,

@@ -25,6 +25,7 @@ export interface AppliedMembers {
 interface Settings {
   readonly today: string
   readonly signal: AbortSignal
+  readonly aside?: boolean
 }
 
 /** Thrown to leave a transaction without a trace. */

@@ -217,7 +217,7 @@ export class ImportRuns {
     const now = clock.now()
     const minorDigits = decimalsOf(workspace.currency)
     const folder = join(this.temporaryFolder, run.state.runId)
-    const before = statSync(order.path)
+    const before = statSync(order.path, { throwIfNoEntry: false })
     let staged: Staged | undefined
     let refusedFile: string | null = null
     let committed = false
@@ -246,8 +246,8 @@ export class ImportRuns {
       )
       if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
       staged = outcome
-      const after = statSync(order.path)
-      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
+      const after = statSync(order.path, { throwIfNoEntry: false })
+      if (!before || !after || after.size !== before.size || after.mtimeMs !== before.mtimeMs)
         return {
           phase: 'refused',
           refusal: refusal('changed-while-reading', { file: order.fileName }),

@@ -33,6 +33,7 @@ interface Settings {
   readonly timeZone: string
   readonly today: string
   readonly signal: AbortSignal
+  readonly aside?: boolean
 }
 
 /** Thrown to leave a transaction without a trace. */
@@ -65,7 +66,7 @@ export async function applyMembers(
   report: (applied: AppliedMembers) => string,
 ): Promise<AppliedMembers> {
   try {
-    return await engine.transaction(async (plain) => {
+    return await engine.largeTransaction(async (plain) => {
       const session = patient(plain, { signal: settings.signal })
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
@@ -90,7 +91,7 @@ export async function applyMembers(
         )
       if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
       return applied
-    })
+    }, settings)
   } catch (error) {
     if (error instanceof Undone) return error.applied
     throw error
@@ -106,7 +107,7 @@ export async function takeOutMembers(
   importId: string,
   settings: Settings & { readonly undoneAt: string },
 ): Promise<{ members: number }> {
-  return engine.transaction(async (plain) => {
+  return engine.largeTransaction(async (plain) => {
     const session = patient(plain, { signal: settings.signal })
     const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
@@ -126,8 +127,9 @@ export async function takeOutMembers(
       )
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
+    if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { members: Number(changed!.members) }
-  })
+  }, settings)
 }
 
 const unchanged: Changes = { lines: false, members: false }

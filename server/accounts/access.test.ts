@@ -142,6 +142,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /export/workspace.zip': 'owner',
   'GET /export/orders-template.csv': 'marketer',
   'GET /export/members-template.csv': 'marketer',
+  'GET /export/refunds-template.csv': 'marketer',
 }
 
 const procedures = Object.entries(

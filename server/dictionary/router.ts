@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { fieldNames, fields } from '../import/fields.ts'
 import { memberFieldNames, memberFields } from '../import/members/fields.ts'
+import { refundFieldNames, refundFields } from '../import/refunds/fields.ts'
 import { type MessageKey, sentence } from '../messages/messages.ts'
 import { readerProcedure, router } from '../trpc.ts'
 import { dictionaryTables } from './dictionary.ts'
 
 export const dictionaryRouter = router({
-  /** Every table and column of an export, and every field of an orders and of a members file, in the reader's language. */
+  /** Every table and column of an export, and every field of an orders, a refunds and a members file, in the reader's language. */
   read: readerProcedure
     .input(z.object({ language: z.enum(['en', 'zh-CN']).optional() }).default({}))
     .query(({ ctx, input }) => {
@@ -31,6 +32,11 @@ export const dictionaryRouter = router({
           name,
           type: fields[name].type,
           meaning: sentence(language, `import-field.${name}` satisfies MessageKey),
+        })),
+        refundFields: refundFieldNames.map((name) => ({
+          name,
+          type: refundFields[name].type,
+          meaning: sentence(language, `import-refund-field.${name}` satisfies MessageKey),
         })),
         memberFields: memberFieldNames.map((name) => ({
           name,

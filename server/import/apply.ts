@@ -10,12 +10,14 @@ import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
+import type { ImportKind } from './members/fields.ts'
 import { foldMembers } from './members/fold.ts'
+import { type GivenBack, givenBackBy } from './refunds/receipt.ts'
 
 /** An import as it is kept, before its receipt is known. */
 export interface NewImport {
   readonly importId: string
-  readonly kind: 'orders' | 'members'
+  readonly kind: ImportKind
   readonly identity: 'order' | 'row' | 'member'
   readonly fileName: string
   readonly fileHash: string
@@ -44,6 +46,8 @@ export interface Applied {
   readonly emptyOrders: number
   /** Orders of the file that were not there before. */
   readonly newOrders: number
+  /** Of a file of refunds: what became of them; null for orders. */
+  readonly givenBack: GivenBack | null
   /** The months whose figures change, the latest first. */
   readonly months: readonly ChangedMonth[]
   /** The import that had brought this very file, when nothing changed. */
@@ -101,6 +105,7 @@ export async function applyImport(
         ...(await outcome(session, importSeq, coming.fileHash, {
           allWritten: taken!.whole === true && !othersToo,
         })),
+        givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
         months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
@@ -145,7 +150,7 @@ export async function takeOut(
     await session.run(sql`delete from order_versions where order_id in (select order_id from refolded)`)
     const left = await session.rows(sql`select import_seq,
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
-      from imports where kind = 'orders' and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
+      from imports where kind in ('orders', 'refunds') and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
     for (const step of left)
       await foldStep(
         session,
@@ -197,7 +202,7 @@ async function outcome(
   importSeq: number,
   fileHash: string,
   { allWritten }: { allWritten: boolean },
-): Promise<Omit<Applied, 'months'>> {
+): Promise<Omit<Applied, 'months' | 'givenBack'>> {
   const [counts] = await session.rows(sql`
     select (select coalesce(cast(sum(lines) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected,
       (select count(*) from coming) - known_orders as new_orders

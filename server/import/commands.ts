@@ -30,7 +30,7 @@ interface ImportOptions extends CommonOptions {
 export function importCommands(program: Command): void {
   inWorkspace(program.command('import <file...>'))
     .description(
-      'take in files of orders, order lines or members (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
+      'take in files of orders, order lines, refunds or members (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
     )
     .option(
       '--kind <kind>',
@@ -86,7 +86,9 @@ export function importCommands(program: Command): void {
         options,
         ({ client }) => client.imports.undo.mutate({ importId }),
         ({ kind, orders, members }) =>
-          kind === 'members' ? say('members-undone', { members }) : say('import-undone', { orders }),
+          kind === 'members'
+            ? say('members-undone', { members })
+            : say(kind === 'refunds' ? 'refunds-undone' : 'import-undone', { orders }),
       ),
     )
 }

@@ -16,6 +16,8 @@ import {
 import { kindOf } from './members/kind.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
+import { refundFields } from './refunds/fields.ts'
+import { guessRefundMapping } from './refunds/mapping.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
@@ -60,6 +62,8 @@ export interface Readable {
 
 const sampleRecords = 3000
 
+const guesses = { orders: guessMapping, refunds: guessRefundMapping, members: guessMemberMapping } as const
+
 const needed: ReadonlySet<AnyField | null> = new Set([
   'orderId',
   'memberId',
@@ -72,8 +76,11 @@ const needed: ReadonlySet<AnyField | null> = new Set([
 const confident = 0.8
 
 /** Needed columns whose meaning somebody should confirm. */
-export const unsureColumns = ({ columns }: Inspection): ColumnGuess[] =>
-  columns.filter(({ field, confidence }) => needed.has(field) && confidence < confident)
+export const unsureColumns = ({ columns, map }: Inspection): ColumnGuess[] =>
+  columns.filter(
+    ({ field, confidence }) =>
+      (needed.has(field) || (map.kind === 'refunds' && field === 'refundedAt')) && confidence < confident,
+  )
 
 /**
  * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
@@ -92,10 +99,7 @@ export async function inspect(
     const { delimiter, sample, headerLine } = sampleOf(opening, fileName)
     const remembered = await recall(sample.headers, given.kind)
     const said = remembered ? over(remembered.map, given) : given
-    const guess =
-      kindOf(sample, said) === 'members'
-        ? guessMemberMapping(sample, said, timeZone)
-        : guessMapping(sample, said, timeZone)
+    const guess = guesses[kindOf(sample, said)](sample, said, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -134,7 +138,7 @@ export async function inspect(
         map: asMapFile(mapping, sample.headers, guess),
         questions,
         lacking: lackingColumns(mapping),
-        personHint: mapping.kind === 'members' ? null : personHint(sample, mapping),
+        personHint: mapping.kind === 'orders' ? personHint(sample, mapping) : null,
       },
     }
   } catch (error) {
@@ -186,7 +190,9 @@ function sampleOf(
 const mostAbove = 20
 
 const knownHeaders = new Set<string>(
-  [...Object.values(fields), ...Object.values(memberFields)].flatMap(({ aliases }) => aliases),
+  [...Object.values(fields), ...Object.values(memberFields), ...Object.values(refundFields)].flatMap(
+    ({ aliases }) => aliases,
+  ),
 )
 
 /** The record that names the columns: the first, unless a later one names more that are known by name. */

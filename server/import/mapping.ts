@@ -26,6 +26,7 @@ import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
 import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
+import { refundFieldNames } from './refunds/fields.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
 import { canonicalColumns } from './template.ts'
 
@@ -92,7 +93,7 @@ export const MapOverrides = z
   .strictObject({
     kind: z.enum(importKinds),
     columns: z.partialRecord(
-      z.enum([...new Set([...fieldNames, ...memberFieldNames])]),
+      z.enum([...new Set([...fieldNames, ...memberFieldNames, ...refundFieldNames])]),
       z.union([z.string(), z.int().positive(), z.null()]),
     ),
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
@@ -222,9 +223,17 @@ export const columnGuesses = <F extends AnyField>(
     }
   })
 
-/** The needed columns that a mapping lacks: a member, of orders also a time and an amount. */
-export function lackingColumns({ kind, columns }: Mapping): ('member' | 'time' | 'amount')[] {
-  const lacking: ('member' | 'time' | 'amount')[] = []
+/** A needed column that a mapping may lack. */
+export type Lack = 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'
+
+/** The needed columns that a mapping lacks: a member, of orders also a time and an amount; of refunds these two alone. */
+export function lackingColumns({ kind, columns }: Mapping): Lack[] {
+  const lacking: Lack[] = []
+  if (kind === 'refunds') {
+    if (columns.refundedAt === undefined) lacking.push('refundTime')
+    if (columns.amount === undefined) lacking.push('refundAmount')
+    return lacking
+  }
   if (columns.memberId === undefined) lacking.push('member')
   if (kind === 'members') return lacking
   if (columns.orderedAt === undefined && columns.paidAt === undefined) lacking.push('time')

@@ -25,6 +25,8 @@ export const rowReasons = [
   'masked-member',
   'bad-number',
   'unknown-consent',
+  'unknown-refund-state',
+  'undated-refund',
 ] as const
 export type RowReason = (typeof rowReasons)[number]
 
@@ -255,7 +257,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       total_minor as order_net_minor,
       case when refund_minor > 0 then refund_minor
         when meaning = 'refunded' then coalesce(total_minor, line_minor) end as order_refund_minor,
-      refunds_order_id, refunded_at,
+      refunds_order_id, refunded_at, cast(null as varchar) as refund_reason,
       ${refundColumns}
       ${
         has('orderTotal')

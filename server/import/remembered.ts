@@ -32,7 +32,7 @@ export async function rememberedMapping(
   headers: readonly string[],
   kind?: ImportKind,
 ): Promise<Remembered | null> {
-  const ofKind = kind === undefined ? sql`kind in ('orders', 'members')` : sql`kind = ${kind}`
+  const ofKind = kind === undefined ? sql`kind in ('orders', 'refunds', 'members')` : sql`kind = ${kind}`
   const [last] = await engine.rows(sql`select kind, mapping, file_name, imported_at from imports
     where ${ofKind} and undone_at is null
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}

@@ -117,7 +117,7 @@ export const importsRouter = router({
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
       receipt:
-        row.kind === 'orders'
+        row.kind === 'orders' || row.kind === 'refunds'
           ? inWords(JSON.parse(String(row.report)) as Receipt, ctx.workspace, input.language ?? ctx.language)
           : null,
       membersReceipt:
@@ -143,7 +143,7 @@ export const importsRouter = router({
       if (!known) throw refused('PRECONDITION_FAILED', 'unknown-import', { importId: input.importId })
       if (known.undoneAt !== null)
         throw refused('PRECONDITION_FAILED', 'undone-already', { importId: input.importId })
-      if (known.kind !== 'orders' && known.kind !== 'members')
+      if (!(importKinds as readonly unknown[]).includes(known.kind))
         throw refused('PRECONDITION_FAILED', 'not-undoable', { fileName: String(known.fileName) })
       const busy = importRuns(ctx.platform).current(ctx.workspace.id)
       if (busy) throw refused('PRECONDITION_FAILED', 'import-running', { fileName: busy.fileName })
@@ -191,6 +191,7 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
+  givenBack: receipt.givenBack ?? null, // receipts from before there were files of refunds have none
   reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
   rounding: moneyText(receipt.roundingMinor, currency, language),
   currency,

@@ -13,7 +13,7 @@ import { type Applied, applyImport, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
 import { inspect, type Readable } from './inspect.ts'
-import type { MapOverrides } from './mapping.ts'
+import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
@@ -292,7 +292,7 @@ export class ImportRuns {
       const coming: NewImport = {
         importId,
         kind: readable.mapping.kind,
-        identity: ofMembers ? 'member' : readable.mapping.columns.orderId === undefined ? 'row' : 'order',
+        identity: identityOf(readable.mapping),
         fileName: order.fileName,
         fileHash: staged.hash,
         mapping: JSON.stringify({
@@ -368,6 +368,12 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
   const dates = questions.find((question) => question.kind === 'dates')
   if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })
   return readable
+}
+
+/** What the rows of a file are told apart by. */
+const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
+  if (kind === 'members') return 'member'
+  return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
 }
 
 async function firstRefused(staged: Staged, signal: AbortSignal) {

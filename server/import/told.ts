@@ -3,6 +3,7 @@ import { moneyText } from '../messages/money.ts'
 import type { Inspection } from './inspect.ts'
 import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
+import { givenBackLines } from './refunds/told.ts'
 
 /** What the command line says of an import, in the language of its user. */
 
@@ -125,13 +126,16 @@ export const receiptText = (receipt: ToldReceipt): string =>
       read: receipt.read,
       counts: say('import-counts', countsOf(receipt)),
     }),
-    say('import-contents', {
-      members: receipt.members,
-      orders: receipt.orders,
-      guests: receipt.guestOrders,
-      duplicates: receipt.duplicates,
-      rounding: receipt.rounding,
-    }),
+    receipt.givenBack
+      ? say('refunds-contents', { duplicates: receipt.duplicates, rounding: receipt.rounding })
+      : say('import-contents', {
+          members: receipt.members,
+          orders: receipt.orders,
+          guests: receipt.guestOrders,
+          duplicates: receipt.duplicates,
+          rounding: receipt.rounding,
+        }),
+    ...(receipt.givenBack ? givenBackLines(receipt.givenBack) : []),
     ...monthLines(receipt),
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),

@@ -2,6 +2,7 @@ import { fields, plainHeader } from '../fields.ts'
 import type { MapOverrides, Sample } from '../mapping.ts'
 import { recognised } from '../platforms.ts'
 import { presetNames } from '../presets.ts'
+import { holdsRefunds } from '../refunds/kind.ts'
 import { type ImportKind, memberFields } from './fields.ts'
 import { recognisedMembers } from './presets.ts'
 
@@ -9,9 +10,11 @@ import { recognisedMembers } from './presets.ts'
  * What a file holds: as was said, as its platform is known for, else by its headers alone. A file that
  * tells members apart, says something else of them and names no order, no time and amount of one, is of members.
  */
-export function kindOf({ headers, records }: Sample, said: MapOverrides): ImportKind {
+export function kindOf(sample: Sample, said: MapOverrides): ImportKind {
+  const { headers, records } = sample
   if (said.kind) return said.kind
   if (said.preset) return (presetNames as readonly string[]).includes(said.preset) ? 'orders' : 'members'
+  if (holdsRefunds(sample)) return 'refunds'
   if (recognised(headers, records) !== null) return 'orders'
   if (recognisedMembers(headers) !== null) return 'members'
   const plain = new Set(headers.map(plainHeader))

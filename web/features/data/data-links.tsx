@@ -3,6 +3,12 @@ import { Link } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { useWorkspace } from '../../ui/workspace.tsx'
 
+const templates = {
+  orders: 'links.template',
+  refunds: 'links.refundsTemplate',
+  members: 'links.membersTemplate',
+} as const
+
 /** To what the data means, and to a file to fill in for who may import it. */
 export function DataLinks({ mayImport, here = false }: { mayImport: boolean; here?: boolean }) {
   const t = useTranslations('data')
@@ -11,7 +17,7 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
     <>
       {mayImport ? (
         <>
-          {(['orders', 'members'] as const).map((kind) => (
+          {(['orders', 'refunds', 'members'] as const).map((kind) => (
             <Button
               key={kind}
               variant="default"
@@ -19,7 +25,7 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
               href={`/export/${kind}-template.csv?${new URLSearchParams({ shown: id })}`}
               download
             >
-              {t(kind === 'orders' ? 'links.template' : 'links.membersTemplate')}
+              {t(templates[kind])}
             </Button>
           ))}
         </>

@@ -159,7 +159,7 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
       title={t('undo.title', { file: undone.fileName })}
       closeButtonProps={{ 'aria-label': t('undo.keep') }}
     >
-      <p>{t(undone.kind === 'members' ? 'undo.membersText' : 'undo.text')}</p>
+      <p>{t(undone.kind === 'orders' ? 'undo.text' : `undo.${undone.kind as 'refunds' | 'members'}Text`)}</p>
       {undo.isError ? <Failure error={undo.error} /> : null}
       <div className={classes.buttons}>
         <Button

@@ -16,8 +16,10 @@ import {
   type Field,
   fieldOrder,
   memberFieldOrder,
+  refundFieldOrder,
   type InspectedFile,
   isGuestsAlone,
+  type NeededRow,
   neededRows,
   withColumn,
 } from './mapping.ts'
@@ -71,13 +73,13 @@ export function MappingPanel({
             ) : null}
             <Select
               label={t('kind.label')}
-              data={(['orders', 'members'] as const).map((kind) => ({
+              data={(['orders', 'refunds', 'members'] as const).map((kind) => ({
                 value: kind,
                 label: t(`kind.${kind}`),
               }))}
               value={file.map.kind}
               allowDeselect={false}
-              onChange={(kind) => kind && setMap({ kind: kind as 'orders' | 'members' })}
+              onChange={(kind) => kind && setMap({ kind: kind as NonNullable<MapOverrides['kind']> })}
             />
             {file.preset ? <p className={classes.note}>{t(`preset.${file.preset}`)}</p> : null}
             {file.personHint ? (
@@ -142,13 +144,7 @@ function NeededColumns({ file, map, onChange }: Editing) {
             <Sureness
               found={column !== undefined}
               confidence={column?.confidence ?? 0}
-              without={
-                row === 'order'
-                  ? t('sure.rows')
-                  : row === 'member' && isGuestsAlone(file)
-                    ? t('sure.guests')
-                    : undefined
-              }
+              without={withoutColumn(row, file, t)}
             />
           </div>
           <Select
@@ -161,8 +157,14 @@ function NeededColumns({ file, map, onChange }: Editing) {
             value={
               column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
             }
-            placeholder={t(row === 'order' ? 'mapping.noOrder' : 'mapping.choose')}
-            clearable={row === 'order'}
+            placeholder={t(
+              row === 'order'
+                ? 'mapping.noOrder'
+                : row === 'refundOrder'
+                  ? 'mapping.noOrderNamed'
+                  : 'mapping.choose',
+            )}
+            clearable={row === 'order' || isOptional(row, file)}
             searchable
             onChange={(value) =>
               onChange(
@@ -195,6 +197,22 @@ function NeededColumns({ file, map, onChange }: Editing) {
   )
 }
 
+/** Of refunds neither an order nor a member has to be named. */
+const isOptional = (row: NeededRow['row'], file: InspectedFile) =>
+  row === 'refundOrder' || (row === 'member' && file.map.kind === 'refunds')
+
+/** What it means that there is no column; undefined where one is needed. */
+function withoutColumn(
+  row: NeededRow['row'],
+  file: InspectedFile,
+  t: ReturnType<typeof useTranslations<'data'>>,
+): string | undefined {
+  if (row === 'order') return t('sure.rows')
+  if (row === 'refundOrder') return t('sure.noOrderNamed')
+  if (isOptional(row, file)) return t('sure.noMemberNamed')
+  return row === 'member' && isGuestsAlone(file) ? t('sure.guests') : undefined
+}
+
 function Sureness({
   found,
   confidence,
@@ -219,6 +237,7 @@ function Sureness({
 /** What the file can't decide: day or month first, and words of states that are not known. */
 function Questions({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
+  const ofRefunds = file.map.kind === 'refunds'
   return file.questions.map((question) =>
     question.kind === 'dates' ? (
       <Select
@@ -233,15 +252,22 @@ function Questions({ file, map, onChange }: Editing) {
       />
     ) : (
       <fieldset key="states" className={classes.states}>
-        <legend>{t('question.states')}</legend>
+        <legend>{t(ofRefunds ? 'refundState.question' : 'question.states')}</legend>
         {question.words.map((word) => (
           <Select
             key={word}
             label={word}
-            data={(['paid', 'unpaid', 'closed', 'refunded'] as const).map((state) => ({
-              value: state,
-              label: t(`states.${state}`),
-            }))}
+            data={
+              ofRefunds
+                ? (['paid', 'unpaid', 'closed'] as const).map((state) => ({
+                    value: state,
+                    label: t(`refundState.${state}`),
+                  }))
+                : (['paid', 'unpaid', 'closed', 'refunded'] as const).map((state) => ({
+                    value: state,
+                    label: t(`states.${state}`),
+                  }))
+            }
             value={map.states?.[word] ?? null}
             onChange={(state) =>
               state &&
@@ -281,8 +307,11 @@ function OtherColumns({ file, map, onChange }: Editing) {
   const needed = new Set(neededRows(file).map(({ column }) => column?.position))
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
-  const fields = file.map.kind === 'members' ? memberFieldOrder : fieldOrder
-  const meanings = fields.map((field) => ({ value: field, label: t(`fields.${field}`) }))
+  const fields = { orders: fieldOrder, refunds: refundFieldOrder, members: memberFieldOrder }[file.map.kind]
+  const meanings = fields.map((field) => ({
+    value: field,
+    label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),
+  }))
   return (
     <details className={classes.others}>
       <summary>{t('mapping.others', { count: rows.length })}</summary>

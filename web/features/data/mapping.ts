@@ -30,6 +30,18 @@ export const fieldOrder: readonly Field[] = [
   'topUp',
 ]
 
+/** The same of a file of refunds. */
+export const refundFieldOrder: readonly Field[] = [
+  'refundId',
+  'state',
+  'reason',
+  'store',
+  'channel',
+  'sku',
+  'product',
+  'currency',
+]
+
 /** The same of a file of members. */
 export const memberFieldOrder: readonly Field[] = [
   'name',
@@ -54,20 +66,27 @@ const times = ['orderedAt', 'paidAt'] as const
 export const isGuestsAlone = ({ map }: InspectedFile): boolean =>
   map.kind === 'orders' && map.columns.memberId === null
 
-interface NeededRow {
-  readonly row: 'member' | 'time' | 'amount' | 'order'
+export interface NeededRow {
+  readonly row: 'member' | 'time' | 'amount' | 'order' | 'refundTime' | 'refundAmount' | 'refundOrder'
   readonly field: Field
   readonly column: InspectedFile['columns'][number] | undefined
   readonly times?: string | undefined
 }
 
-/** The columns that the merchant confirms, four of orders, one of members, with what the file offers for each. */
+/** The columns that the merchant confirms, four of orders and of refunds, one of members, with what the file offers for each. */
 export function neededRows(file: InspectedFile): NeededRow[] {
   const of = (field: Field) => file.columns.find((column) => column.field === field)
   const amount = amounts.find((field) => of(field)) ?? 'amount'
   const time = times.find((field) => of(field)) ?? 'orderedAt'
   const member = { row: 'member', field: 'memberId', column: of('memberId') } as const
   if (file.map.kind === 'members') return [member]
+  if (file.map.kind === 'refunds')
+    return [
+      { row: 'refundTime', field: 'refundedAt', column: of('refundedAt') },
+      { row: 'refundAmount', field: 'amount', column: of('amount') },
+      { row: 'refundOrder', field: 'orderId', column: of('orderId') },
+      member,
+    ]
   return [
     member,
     { row: 'time', field: time, column: of(time) },

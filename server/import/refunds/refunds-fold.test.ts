@@ -133,8 +133,8 @@ test.each([1, 2, 3])(
         const sold = (names.length > 0 ? names : ['O0']).map((order): SoldRow => ({
           order,
           day: 1 + pick(9),
-          net: 10 + 10 * pick(3),
-          back: pick(2) * (5 + 5 * pick(3)),
+          net: 20 + 10 * pick(4),
+          back: pick(3) === 0 ? 0 : 5 + 10 * pick(5),
           state: pick(4) === 0 ? 'closed' : 'paid',
         }))
         const file = shop.file(

@@ -4,6 +4,7 @@ import { sql } from '../../../analytics/sql/sql.ts'
 import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
 import { inspect } from '../inspect.ts'
+import { deleteMember } from '../../rights/delete-member.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from '../test-shop.ts'
 import { refundFieldNames } from './fields.ts'
 import { refundsTemplate } from './template.ts'
@@ -363,4 +364,26 @@ test('JSON Lines say the same', async () => {
   const file = shop.file('back.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'))
   expect(receiptOf(await shop.import(file))).toMatchObject({ imported: 2, givenBack: { linked: 2 } })
   expect(await net(shop)).toBe(18_100 - 1450)
+})
+
+test('a deleted person is in no row of a refunds file, and the same file does not bring them back', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  await shop.import(shop.file('sold.csv', sold))
+  const file = shop.file(
+    'back.csv',
+    '会员号,退款时间,退款金额,退款原因\nm2,2026-02-01,4,王女士不喜欢\nm2,2026-02-01,4,王女士不喜欢\nm3,2026-02-02,5,破损\n',
+  )
+  await shop.import(file)
+  const before = await net(shop)
+  const outcome = await deleteMember(shop.platform, shop.workspace, { memberId: 'm2', actor: 'test' })
+  if (outcome.kind !== 'deleted') throw new Error(outcome.kind)
+  expect(await net(shop)).toBe(before)
+  const again = receiptOf(await shop.import(file))
+  expect(again).toMatchObject({ imported: 0, unchanged: 3 })
+  const lines = await shop.workspace.engine.rows(
+    sql`select member_id, refund_reason, order_id from import_lines where starts_with(order_id, ' refund:') order by order_id`,
+  )
+  expect(lines.filter(({ memberId }) => memberId === outcome.pseudonym)).toHaveLength(2)
+  expect(JSON.stringify(lines)).not.toMatch(/"m2"|王/)
+  expect(new Set(lines.map(({ orderId }) => orderId)).size).toBe(3)
 })

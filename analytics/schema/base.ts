@@ -76,7 +76,8 @@ export const baseTables: readonly Sql[] = [
     tier varchar,
     points bigint,
     stored_value_minor bigint,
-    consent varchar                        -- null: the file does not say
+    consent varchar,                       -- null: the file does not say
+    consent_at timestamp                   -- when it was given or refused, where the file says so
   )`,
 
   // What people set last, known members or not: it overrides what imports say, whichever comes later.
@@ -189,6 +190,7 @@ export async function createBaseTables(
   calendar: { timeZone: string; firstWeekday: number },
 ): Promise<void> {
   for (const table of baseTables) await session.run(table)
+  await session.run(sql`alter table import_members add column if not exists consent_at timestamp`)
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) {
@@ -221,6 +223,8 @@ async function takeRefunds(session: Session): Promise<void> {
 /** Writes down what the members of a demo are as the rows of its import, so that files on top of it can be undone. */
 export async function keepMembersOfDemo(session: Session): Promise<void> {
   await session.run(sql`insert into import_members
+    (import_seq, row_number, member_id, name, phone, gender, birthday, joined_day, region, channel, tier,
+      points, stored_value_minor, consent)
     select import_seq, member_key, member_id, name, phone, gender, birthday, joined_day, region, channel, tier,
       points, stored_value_minor, nullif(consent, 'unknown')
     from members cross join (select min(import_seq) as import_seq from imports where kind = 'demo') as demo

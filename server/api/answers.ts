@@ -14,7 +14,7 @@ export const always = {
   401: problem('`unauthorized`: no key, or one that does not exist or was revoked.'),
   403: problem('`wrong_scope`: the key may not do this.'),
   429: problem('`rate_limited`: too many requests of this key; see Retry-After.'),
-  413: problem('`too_large`: a body above 1 MiB, of orders above 8 MiB.'),
+  413: problem('`too_large`: a body above 1 MiB, of a batch above 8 MiB.'),
   500: problem('`internal`: unexpected; ask again with the same Idempotency-Key.'),
 }
 

@@ -11,6 +11,7 @@ import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { type KeyHolder, keyHolder, type Scope } from './keys.ts'
 import { languageFor, malformed, problems, sendProblem, type ToldProblem } from './problem.ts'
+import { memberRoutes } from './member-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { redemptionRoutes } from './redemption-routes.ts'
 
@@ -36,7 +37,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
         title: 'Reveille for tills and shops',
         version: '1',
         description: [
-          'Redeems coupons and takes orders in. Money is a whole number of minor units of the workspace’s currency.',
+          'Redeems coupons and takes orders and members in. Money is a whole number of minor units of the workspace’s currency.',
           'A key belongs to one workspace; codes and redemptions of another one are `unknown`.',
           'Errors are `application/problem+json`: decide by `code`, show `detail` (in Chinese with Accept-Language: zh).',
           'When an answer is lost (time-out, connection closed, 5xx, 429), ask again with the same Idempotency-Key.',
@@ -84,6 +85,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
     )
     await guarded.register(redemptionRoutes, { platform })
     await guarded.register(orderRoutes, { platform })
+    await guarded.register(memberRoutes, { platform })
   })
 }
 

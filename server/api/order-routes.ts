@@ -1,14 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { cancelRedemptions } from '../coupons/cancellations.ts'
-import { takeOrders } from '../import/batch.ts'
-import { sentence } from '../messages/messages.ts'
+import { orderRows } from '../import/order-batch.ts'
+import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
 import { always, malformed, noPage, problem } from './answers.ts'
-import { languageFor, malformed as malformedProblem, problems, sendProblem } from './problem.ts'
-import { CancelledOrder, IdempotencyHeaders, OrdersBody, OrdersTaken } from './shapes.ts'
-
-const mostBytes = 8 << 20
+import { batchAnswers, mostBytes, takeSent } from './batches.ts'
+import { problems, sendProblem } from './problem.ts'
+import { CancelledOrder, IdempotencyHeaders, OrdersBody } from './shapes.ts'
 
 /** Taking orders in, and taking back what an order redeemed. */
 export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {
@@ -27,37 +26,14 @@ export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
           'A batch is an import of its own: it stands in the history and can be undone. An order that is sent again as it was changes nothing; one that is sent with other lines is restated. Batches of a workspace are taken one after the other; send many orders at once rather than one by one.',
         headers: IdempotencyHeaders,
         body: OrdersBody,
-        response: {
-          200: OrdersTaken,
-          422: problem(
-            '`malformed`, `idempotency_key_missing`, or `idempotency_key_reused`: the key came with other orders before.',
-          ),
-          ...always,
-          503: problem('`busy`: another import runs; ask again after Retry-After seconds.'),
-        },
+        response: batchAnswers,
       },
     },
     async (request, reply) => {
-      const { workspaceId, keyId } = request.keyHolder!
-      const workspace = (await platform.workspaces.byId(workspaceId))!
-      const outcome = await takeOrders(platform, workspace, {
-        key: request.headers['idempotency-key'],
-        orders: request.body.orders,
-        actor: `key:${keyId}`,
-        name: `API ${clock.now().toISOString().slice(0, 19)}Z`,
-      })
-      switch (outcome.kind) {
-        case 'taken':
-          return reply.code(200).send(outcome.answer)
-        case 'key-reused':
-          return sendProblem(reply, problems.keyReused)
-        case 'busy':
-          return sendProblem(reply.header('retry-after', '10'), problems.busy)
-        case 'refused': {
-          const { id, values } = outcome.refusal
-          return sendProblem(reply, malformedProblem(sentence(languageFor(request), id, values)))
-        }
-      }
+      const { orders } = request.body
+      return takeSent(platform, request, reply, orders, ({ currency }) =>
+        orderRows(orders, decimalsOf(currency)),
+      )
     },
   )
 

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Refusal } from '../coupons/decision.ts'
+import { RefusedItems } from './shapes.ts'
 import { type Language, languageNamed, type MessageKey, sentence, type Values } from '../messages/messages.ts'
 
 /** An error as RFC 9457 has it. Programs decide by `code`; `detail` says what happened and what to do. */
@@ -16,6 +17,9 @@ export const Problem = z
       .datetime()
       .optional()
       .meta({ description: 'With `expired`: the first instant at which it was over.' }),
+    refusedRows: RefusedItems.optional().meta({
+      description: 'With `malformed`, of a batch of which not one item could be taken.',
+    }),
     usedAt: z.iso.datetime().optional().meta({ description: 'With `used`: the last redemption.' }),
   })
   .meta({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Offer } from '../coupons/offer.ts'
+import { rowReasons } from '../import/normalise.ts'
 import { worded } from '../messages/messages.ts'
 
 const Minor = z.int().nonnegative()
@@ -145,20 +146,69 @@ export const OrdersBody = z
   .object({ orders: z.array(SentOrder).min(1).max(5_000) })
   .meta({ id: 'OrdersRequest', description: 'Fields that are not named here are ignored.' })
 
-export const OrdersTaken = z
+const Days = z.iso.date()
+const SentMember = z
+  .object({
+    memberId: Id.meta({
+      description: 'Your number of the member, as orders name it.',
+      examples: ['M00042'],
+    }),
+    name: Text.optional(),
+    phone: z
+      .string()
+      .trim()
+      .max(50)
+      .optional()
+      .meta({ description: 'As it is written or as E.164.', examples: ['+8613800000000'] }),
+    gender: z.enum(['female', 'male', 'unknown']).optional(),
+    birthday: Days.optional().meta({ examples: ['1990-01-31'] }),
+    joinedAt: z
+      .union([Days, Moment])
+      .optional()
+      .meta({ description: 'A day, or an instant with its zone.', examples: ['2026-01-31'] }),
+    region: Text.optional(),
+    channel: Text.optional(),
+    tier: Text.optional(),
+    points: z.int().min(-1_000_000_000_000).max(1_000_000_000_000).optional(),
+    storedValueMinor: Money.optional(),
+    consent: z.enum(['granted', 'denied', 'unknown']).optional().meta({
+      description: 'Whether the member may be contacted. What people set in Reveille goes before it.',
+    }),
+    consentAt: z.union([Days, Moment]).optional().meta({ description: 'When consent was given or refused.' }),
+  })
+  .meta({ id: 'Member', description: 'What is left out stays as it is.' })
+
+export const MembersBody = z
+  .object({ members: z.array(SentMember).min(1).max(10_000) })
+  .meta({ id: 'MembersRequest', description: 'Fields that are not named here are ignored.' })
+
+export const RefusedItems = z
+  .array(
+    z.object({
+      index: z.int().meta({ description: 'Place among what was sent, from 0.' }),
+      field: z.string().nullable().meta({ description: 'The field that is to blame, if one is.' }),
+      code: z.enum(rowReasons),
+      reason: z.string().meta({ description: 'For people, in the language asked for.' }),
+    }),
+  )
+  .meta({ id: 'RefusedItems', description: 'What was not taken, and why; the rest was.' })
+
+export const BatchTaken = z
   .object({
     importId: z
       .string()
       .nullable()
       .meta({ description: 'The import that brought them; the history on the Data page can undo it.' }),
-    read: z
-      .int()
-      .meta({ description: 'Rows: lines, or orders without lines. read = imported + unchanged + refused.' }),
+    read: z.int().meta({
+      description:
+        'Rows: members, order lines, or orders without lines. read = imported + unchanged + refused.',
+    }),
     imported: z.int(),
     unchanged: z.int(),
     refused: z.int(),
+    refusedRows: RefusedItems,
   })
-  .meta({ id: 'OrdersTaken' })
+  .meta({ id: 'BatchTaken' })
 
 export const IdempotencyHeaders = z.object({
   'idempotency-key': Id.meta({

@@ -1,99 +1,110 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { MapOverrides } from './mapping.ts'
-import type { Receipt } from './receipt.ts'
+import type { RowReason } from './normalise.ts'
 import type { Refusal } from './refusal.ts'
-import { hasEnded, importRuns } from './runs.ts'
+import { hasEnded, importRuns, type JudgedRow } from './runs.ts'
 
-/** An order as a shop's system sends it. Money in minor units, instants as ISO text with their zone. */
-export interface SentOrder {
-  readonly orderId: string
-  readonly memberId?: string | undefined
-  readonly orderedAt: string
-  readonly state?: 'paid' | 'unpaid' | 'closed' | undefined
-  readonly store?: string | undefined
-  readonly channel?: string | undefined
-  readonly region?: string | undefined
-  /** The whole order as charged; without it, the sum of its lines. */
-  readonly amountMinor?: number | undefined
-  readonly refundedMinor?: number | undefined
-  readonly refundedAt?: string | undefined
-  readonly lines?: readonly SentLine[] | undefined
-}
-export interface SentLine {
-  readonly sku?: string | undefined
-  readonly product?: string | undefined
-  readonly category?: string | undefined
-  readonly quantity?: number | undefined
-  readonly amountMinor: number
+/** What a shop's system sent, as rows of a file whose columns are all named, and the mapping that reads them. */
+export interface SentRows {
+  readonly map: MapOverrides
+  readonly rows: readonly Readonly<Record<string, string>>[]
+  /** Which of the sent items a row is of. */
+  readonly indexOf: (row: number) => number | null
+  /** Names of what was sent, where a field is called otherwise. */
+  readonly sentAs: Readonly<Record<string, string>>
 }
 
-/** What became of a batch: rows are order lines. */
+/** A batch as it came. */
+export interface Batch {
+  readonly key: string
+  /** What the key stands for: the same key with another body is refused. */
+  readonly body: unknown
+  readonly sent: SentRows
+  /** Who sent it, for the audit. */
+  readonly actor: string
+  /** What the history calls it. */
+  readonly name: string
+}
+
+/** What became of a batch. A refused item is named by its place among those sent, from 0, and never by its content. */
 export interface BatchAnswer {
   readonly importId: string | null
   readonly read: number
   readonly imported: number
   readonly unchanged: number
   readonly refused: number
+  readonly refusedRows: readonly RefusedItem[]
+}
+export interface RefusedItem {
+  readonly index: number
+  readonly reason: RowReason
+  readonly field: string | null
 }
 
 export type BatchOutcome =
   | { readonly kind: 'taken'; readonly answer: BatchAnswer }
   | { readonly kind: 'key-reused' }
   | { readonly kind: 'busy' }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** Nothing of it was taken; `refusedRows` where it was read at all. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly refusedRows: readonly RefusedItem[] }
 
 /** How long a batch waits for another import of its workspace. */
 const patienceMs = 20_000
 const pollMs = 50
 
+/** Keys whose batch is being taken: whoever asks with one of them again waits for its answer. */
+const underWay = new Set<string>()
+
 /**
- * Takes orders in as an import of its own, which can be undone like a file's. The same key with the same
- * orders gets the first answer again; orders that are there already change nothing in any case.
+ * Takes a batch in as an import of its own, which can be undone like a file's. The same key with the same
+ * body gets the first answer again; what is there already changes nothing in any case. Of key and body
+ * only digests are kept.
  */
-export async function takeOrders(
+export async function takeBatch(
   platform: Platform,
   workspace: Workspace,
-  batch: { key: string; orders: readonly SentOrder[]; actor: string; name: string },
+  batch: Batch,
 ): Promise<BatchOutcome> {
-  const { store, clock } = platform
-  const fingerprint = createHash('sha256').update(JSON.stringify(batch.orders)).digest('base64url')
+  const key = createHash('sha256').update(batch.key).digest('base64url')
+  // Keyed with what is not kept: no guess at the body can be tried on it.
+  const fingerprint = createHmac('sha256', batch.key).update(JSON.stringify(batch.body)).digest('base64url')
+  // Before keys were kept as digests, of orders alone.
+  const fingerprintBefore = createHash('sha256').update(JSON.stringify(batch.body)).digest('base64url')
   const until = performance.now() + patienceMs
   const runs = importRuns(platform)
+  const holds = `${workspace.id} ${key}`
   for (;;) {
-    const before = await store
-      .selectFrom('order_batches')
-      .select(['fingerprint', 'answer'])
-      .where('workspace_id', '=', workspace.id)
-      .where('key', '=', batch.key)
-      .executeTakeFirst()
-    if (before)
-      return before.fingerprint === fingerprint
-        ? { kind: 'taken', answer: JSON.parse(before.answer) as BatchAnswer }
-        : { kind: 'key-reused' }
-    if (!runs.current(workspace.id)) {
-      const receipt = await importedBatch(platform, workspace, batch)
-      if (receipt !== 'busy') {
-        if ('id' in receipt) return { kind: 'refused', refusal: receipt }
-        const { importId, read, imported, unchanged, refused } = receipt
-        const answer = { importId, read, imported, unchanged, refused }
-        await store
-          .insertInto('order_batches')
-          .values({
-            workspace_id: workspace.id,
-            key: batch.key,
-            fingerprint,
-            answer: JSON.stringify(answer),
-            at: clock.now().toISOString(),
-          })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute()
-        return { kind: 'taken', answer }
+    if (!underWay.has(holds)) {
+      underWay.add(holds)
+      try {
+        const before = await answered(platform, workspace, key)
+        if (before)
+          return [fingerprint, fingerprintBefore].includes(before.fingerprint)
+            ? { kind: 'taken', answer: answerOf(before.answer) }
+            : { kind: 'key-reused' }
+        if (!runs.current(workspace.id)) {
+          const outcome = await imported(platform, workspace, batch)
+          if (outcome === 'busy') continue
+          if (outcome.kind === 'taken')
+            await platform.store
+              .insertInto('order_batches')
+              .values({
+                workspace_id: workspace.id,
+                key,
+                fingerprint,
+                answer: JSON.stringify(outcome.answer),
+                at: platform.clock.now().toISOString(),
+              })
+              .execute()
+          return outcome
+        }
+      } finally {
+        underWay.delete(holds)
       }
     }
     if (performance.now() > until) return { kind: 'busy' }
@@ -101,110 +112,63 @@ export async function takeOrders(
   }
 }
 
-async function importedBatch(
+const answered = ({ store }: Platform, workspace: Workspace, key: string) =>
+  store
+    .selectFrom('order_batches')
+    .select(['fingerprint', 'answer'])
+    .where('workspace_id', '=', workspace.id)
+    .where('key', '=', key)
+    .executeTakeFirst()
+
+/** Answers from before refused items were named have none. */
+const answerOf = (kept: string): BatchAnswer => {
+  const answer = JSON.parse(kept) as Omit<BatchAnswer, 'refusedRows'> & Partial<BatchAnswer>
+  return { ...answer, refusedRows: answer.refusedRows ?? [] }
+}
+
+async function imported(
   platform: Platform,
   workspace: Workspace,
-  { orders, actor, name }: { orders: readonly SentOrder[]; actor: string; name: string },
-): Promise<Receipt | Refusal | 'busy'> {
+  { sent, actor, name }: Batch,
+): Promise<Extract<BatchOutcome, { kind: 'taken' | 'refused' }> | 'busy'> {
   const runs = importRuns(platform)
   const folder = join(runs.temporaryFolder, randomUUID())
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, 'orders.jsonl')
+  const path = join(folder, 'batch.jsonl')
+  const refusedRows: RefusedItem[] = []
+  const onRefused = (rows: readonly JudgedRow[]) => {
+    for (const { line, reason, field } of rows) {
+      const index = sent.indexOf(line - 1)
+      if (index !== null)
+        refusedRows.push({ index, reason, field: field === null ? null : (sent.sentAs[field] ?? field) })
+    }
+  }
   try {
-    writeFileSync(path, rowsOf(orders, decimalsOf(workspace.currency)), { mode: 0o600 })
+    writeFileSync(path, sent.rows.map((row) => `${JSON.stringify(row)}\n`).join(''), { mode: 0o600 })
     const started = await runs.start(workspace, {
       path,
       fileName: name,
-      map: canonical,
+      map: sent.map,
       dryRun: false,
       replace: false,
       language: 'en',
       actor,
+      onRefused,
     })
-    if (started.kind === 'refused') return started.id === 'import-running' ? 'busy' : started
-    for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal))
-      if (hasEnded(state)) {
-        if (state.receipt) return state.receipt
-        if (state.refusal) return state.refusal
-        throw new Error(`A batch of orders was ${state.phase}.`)
+    if (started.kind === 'refused')
+      return started.id === 'import-running' ? 'busy' : { kind: 'refused', refusal: started, refusedRows }
+    for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal)) {
+      if (!hasEnded(state)) continue
+      const receipt = state.receipt ?? state.membersReceipt
+      if (receipt) {
+        const { importId, read, imported, unchanged, refused } = receipt
+        return { kind: 'taken', answer: { importId, read, imported, unchanged, refused, refusedRows } }
       }
+      if (state.refusal) return { kind: 'refused', refusal: state.refusal, refusedRows }
+      throw new Error(`A batch was ${state.phase}.`)
+    }
     throw new Error('The import of a batch was forgotten.')
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-const columns = [
-  'orderId',
-  'memberId',
-  'orderedAt',
-  'state',
-  'store',
-  'channel',
-  'region',
-  'orderTotal',
-  'refundAmount',
-  'refundedAt',
-  'sku',
-  'product',
-  'category',
-  'quantity',
-  'amount',
-] as const
-
-/** Every column stands in every row, so that one mapping reads any batch. */
-const canonical: MapOverrides = {
-  columns: {
-    ...Object.fromEntries(columns.map((column) => [column, column])),
-    unitPrice: null,
-    paidAt: null,
-    listPrice: null,
-    discount: null,
-    currency: null,
-    cancelled: null,
-    refundsOrderId: null,
-  },
-  dates: 'year-first',
-  decimalMark: '.',
-  timeZone: 'UTC',
-}
-
-function rowsOf(orders: readonly SentOrder[], decimals: number): string {
-  const money = (minor: number | undefined) => (minor === undefined ? '' : decimalText(minor, decimals))
-  const rows = orders.flatMap(({ lines = [], ...order }) => {
-    const whole = {
-      orderId: order.orderId,
-      memberId: order.memberId ?? '',
-      orderedAt: order.orderedAt,
-      state: order.state ?? 'paid',
-      store: order.store ?? '',
-      channel: order.channel ?? '',
-      region: order.region ?? '',
-      orderTotal: money(order.amountMinor),
-      refundAmount: money(order.refundedMinor),
-      refundedAt: order.refundedAt ?? '',
-    }
-    const none = { sku: '', product: '', category: '', quantity: '', amount: money(order.amountMinor) }
-    if (lines.length === 0) return [{ ...whole, ...none }]
-    return lines.map(({ amountMinor, ...line }, i) => ({
-      ...whole,
-      // Of the order, not of each line.
-      refundAmount: i === 0 ? whole.refundAmount : '',
-      sku: line.sku ?? '',
-      product: line.product ?? '',
-      category: line.category ?? '',
-      quantity: line.quantity === undefined ? '' : String(line.quantity),
-      amount: money(amountMinor),
-    }))
-  })
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
-}
-
-/** Minor units as an exact decimal number. */
-function decimalText(minor: number, decimals: number): string {
-  const digits = String(Math.abs(minor)).padStart(decimals + 1, '0')
-  const sign = minor < 0 ? '-' : ''
-  return decimals === 0
-    ? `${sign}${digits}`
-    : `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
 }

@@ -34,7 +34,12 @@ export interface ImportOrder {
   readonly language: Language
   /** Who imports, for the audit. */
   readonly actor: string
+  /** Told the refused rows in the order of the file, also where nothing is left to import. */
+  readonly onRefused?: (rows: readonly JudgedRow[]) => void
 }
+
+/** A refused row as it was judged. */
+export type JudgedRow = Pick<RefusedRow, 'line' | 'reason' | 'value'> & { readonly field: string | null }
 
 /** Where an import stands. Times in seconds; `secondsLeft` is null while it can't be told. */
 export interface RunState {
@@ -248,6 +253,8 @@ export class ImportRuns {
         ? await memberFacts(staged)
         : await fileFacts(staged, minorDigits, workspace.calendar.timeZone, signal)
       const importId = randomUUID()
+      if (facts.refused > 0 && order.onRefused)
+        for await (const rows of refusedRows(staged.engine, signal)) order.onRefused(rows)
       if (facts.refused === facts.read) {
         const first = await firstRefused(staged, signal)
         const reason = first ? reasonSentence(order.language, first) : ''

@@ -140,7 +140,7 @@ export async function oneMember(
       { signal },
     ),
   ])
-  const { source, since } = await consentOf(store, workspace, person.memberId)
+  const { source, since, file } = await consentOf(store, workspace, person.memberId)
   const rhythm = rhythmOf(
     z
       .array(z.object({ gap: z.int() }))
@@ -152,7 +152,7 @@ export async function oneMember(
     dataVersion,
     ...person,
     phone: maskedPhone(phone),
-    consentFrom: { source, since },
+    consentFrom: { source, since, file },
     status: fixedStatus(person.silentDays, workspace.dormancy),
     reason: reasonOf(person.silentDays, person.orders, rhythm.usualDays),
     rhythm,

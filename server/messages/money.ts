@@ -15,8 +15,15 @@ export function moneyText(minor: number, currency: string, language: Language): 
     return new Intl.NumberFormat(language, { ...style, maximumFractionDigits: 8 }).format(
       minor / 10 ** decimals,
     )
+  const text = decimalText(minor, decimals) as Intl.StringNumericLiteral
+  return new Intl.NumberFormat(language, style).format(text)
+}
+
+/** Minor units as an exact decimal number with a point: `12.50`. */
+export function decimalText(minor: number, decimals: number): string {
   const digits = String(Math.abs(minor)).padStart(decimals + 1, '0')
-  const whole = digits.slice(0, digits.length - decimals)
-  const text = `${minor < 0 ? '-' : ''}${whole}${decimals === 0 ? '' : `.${digits.slice(-decimals)}`}`
-  return new Intl.NumberFormat(language, style).format(text as Intl.StringNumericLiteral)
+  const sign = minor < 0 ? '-' : ''
+  return decimals === 0
+    ? `${sign}${digits}`
+    : `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
 }

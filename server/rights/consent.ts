@@ -8,8 +8,10 @@ export interface Consent {
   readonly consent: 'granted' | 'denied' | 'unknown'
   /** `set`: by people here; `imported`: with the data; `none`: nobody has said anything. */
   readonly source: 'set' | 'imported' | 'none'
-  /** When it was set, or when the import that says so came; null: not known. ISO text in UTC. */
+  /** When it was set; of what was imported, when the file says it was given or refused, else when the import came; null: not known. ISO text in UTC. */
   readonly since: string | null
+  /** Of what was imported: the file or batch that says so. */
+  readonly file: string | null
 }
 
 /** A member's consent: the newest word that was set here, else what came with the data. */
@@ -20,16 +22,23 @@ export async function consentOf(store: Store, { id, engine }: Workspace, memberI
     order by seq desc`.execute(store)
   for (const { payload, at } of rows) {
     const told = JSON.parse(payload) as { memberIds: string[]; consent: Consent['consent'] }
-    if (told.memberIds.includes(memberId)) return { consent: told.consent, source: 'set', since: at }
+    if (told.memberIds.includes(memberId))
+      return { consent: told.consent, source: 'set', since: at, file: null }
   }
   const [member] = await engine.rows(sql`select consent from members where member_id = ${memberId}`)
   const consent = (member?.consent ?? 'unknown') as Consent['consent']
-  if (consent === 'unknown') return { consent, source: 'none', since: null }
+  if (consent === 'unknown') return { consent, source: 'none', since: null, file: null }
   const [brought] = await engine.rows(
-    sql`select imports.imported_at as at from import_members
+    sql`select coalesce(import_members.consent_at, imports.imported_at) as at, imports.file_name
+      from import_members
       join imports on imports.import_seq = import_members.import_seq
       where import_members.member_id = ${memberId} and import_members.consent is not null
-      order by import_members.import_seq desc limit 1`,
+      order by import_members.import_seq desc, import_members.row_number desc limit 1`,
   )
-  return { consent, source: 'imported', since: (brought?.at as string | null) ?? null }
+  return {
+    consent,
+    source: 'imported',
+    since: (brought?.at as string | null) ?? null,
+    file: (brought?.fileName as string | null) ?? null,
+  }
 }

@@ -82,7 +82,8 @@ export function pseudonymousMembers(rows: Sql): Sql {
   return sql`(
     select named.* exclude (pseudonym)
       replace (coalesce(pseudonym, member_id) as member_id, ${join(personal.map(known))},
-        case when pseudonym is null then consent else 'denied' end as consent)
+        case when pseudonym is null then consent else 'denied' end as consent,
+        case when pseudonym is null then consent_at end as consent_at)
     from (
       select member.*, deleted_ids.pseudonym
       from ${rows} as member left join deleted_ids on deleted_ids.member_id = member.member_id

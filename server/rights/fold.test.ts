@@ -187,7 +187,7 @@ test('who was deleted stays deleted in files of members: of them the day of join
   const file = () =>
     shop.file(
       'm.csv',
-      'member id,name,phone,birthday,joined at,tier,stored value,consent\ncard-77,Ann Example,07700900001,1990-02-03,2026-01-02,gold,5.00,yes\ncard-88,Bob,,,2026-01-03,,,yes\n',
+      'member id,name,phone,birthday,joined at,tier,stored value,consent,consent date\ncard-77,Ann Example,07700900001,1990-02-03,2026-01-02,gold,5.00,yes,2026-01-04\ncard-88,Bob,,,2026-01-03,,,yes,\n',
     )
   const first = await shop.importMembers(file())
   const pseudonym = await remove(shop, 'card-77')
@@ -209,7 +209,7 @@ test('who was deleted stays deleted in files of members: of them the day of join
       storedValueMinor: 500,
       consent: 'denied',
     }
-    expect(rows).toEqual([kept])
+    expect(rows).toEqual([{ ...kept, consentAt: null }])
     const members = sql`select * exclude (member_key, stub) from members where member_id = ${pseudonym}`
     expect(await shop.workspace.engine.rows(members)).toEqual([kept])
     for (const table of ['import_members', 'consents_set', 'members'])

@@ -79,6 +79,14 @@ export const memberFields = {
       subscribed subscription newsletter emailsubscribed emailoptin smsoptin acceptssmsmarketing contactable
       营销授权 授权 是否授权 接收营销信息 是否接收营销信息 是否同意接收消息 同意接收消息 接收消息 是否接收短信 接受营销 是否接受营销 是否订阅 订阅`),
   },
+  /** When consent was given or refused. */
+  consentAt: {
+    type: 'date',
+    aliases:
+      list(`consentat consentdate consentedat consentedon consentupdatedat marketingconsentat optinat optindate optedinat
+      subscribedat subscribedon subscriptiondate
+      授权时间 授权日期 营销授权时间 同意时间 同意日期 订阅时间 订阅日期`),
+  },
 } as const satisfies Record<string, Field>
 
 export type MemberField = keyof typeof memberFields

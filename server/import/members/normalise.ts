@@ -55,6 +55,8 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
     [unread('storedValue', sql`stored_value_minor`), 'bad-amount', 'storedValue'],
     [sql`abs(points) > 9000000000000 or abs(stored_value_minor) > 9000000000000`, 'too-large', 'storedValue'],
     [unread('consent', sql`said_consent`), 'unknown-consent', 'consent'],
+    [sql`consent_at is null and ${day('consentAt')}`, 'bad-date', 'consentAt'],
+    [sql`consent_at > cast(${latest} as timestamp)`, 'future-date', 'consentAt'],
   ]
   const among = (answer: (field: MemberField, reason: string) => Sql) =>
     sql`case ${join(
@@ -73,12 +75,14 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
         ${text('region')} as region, ${text('channel')} as channel, ${text('tier')} as tier,
         ${number('points', 0)} as points,
         ${number('storedValue', minorDigits)} as stored_value_minor,
-        ${meaning('consent', consentWords)} as said_consent
+        ${meaning('consent', consentWords)} as said_consent,
+        ${instant('consentAt', mapping.timeZone)} as consent_at
       from ${block} as block
     )
     select row_number, member_id, name, phone, gender, birthday,
       cast(${localOfUtcSql(sql`joined_at`, timeZone)} as date) as joined_day,
       region, channel, tier, points, stored_value_minor, nullif(said_consent, 'unknown') as consent,
+      case when said_consent <> 'unknown' then consent_at end as consent_at,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,
       ${among((field, reason) => (reason === 'unknown-consent' || reason === 'other-currency' ? text(field) : sql`null`))} as reason_value

@@ -17,6 +17,7 @@ const example: Readonly<Record<MemberField, string | number>> = {
   points: 120,
   storedValue: 50,
   consent: 'yes',
+  consentAt: '2026-01-31 18:05:00',
 }
 
 /** A CSV file with every field of a members file, named as in `--map`, and an invented row to be overwritten. */

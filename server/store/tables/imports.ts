@@ -1,9 +1,10 @@
 export interface ImportTables {
-  /** The answer to each batch of orders that came over the API, by its idempotency key. */
+  /** The answer to each batch that came over the API, by its idempotency key. */
   order_batches: {
     workspace_id: string
+    /** SHA-256 of the idempotency key. */
     key: string
-    /** SHA-256 of the body: the same key with another body is refused. */
+    /** HMAC of the body under the idempotency key: the same key with another body is refused. */
     fingerprint: string
     /** JSON of the answer. */
     answer: string

@@ -57,6 +57,7 @@ export const memberFieldOrder: readonly Field[] = [
   'points',
   'storedValue',
   'consent',
+  'consentAt',
 ]
 
 const amounts = ['amount', 'orderTotal', 'unitPrice'] as const

@@ -283,6 +283,7 @@ function Known({ member }: { member: Member }) {
         : t('known.consentSince', {
             consent: s(`consent.${member.consent}`),
             source: member.consentFrom.source,
+            file: member.consentFrom.file ?? 'none',
             since: member.consentFrom.since === null ? 'none' : format.instant(member.consentFrom.since),
           }),
     ],

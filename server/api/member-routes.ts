@@ -1,0 +1,34 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { memberBatchRows } from '../import/members/batch.ts'
+import { decimalsOf } from '../messages/money.ts'
+import type { Platform } from '../platform.ts'
+import { noPage } from './answers.ts'
+import { batchAnswers, mostBytes, takeSent } from './batches.ts'
+import { IdempotencyHeaders, MembersBody } from './shapes.ts'
+
+/** Taking members in. */
+export const memberRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {
+  app.post(
+    '/members',
+    {
+      ...noPage,
+      bodyLimit: mostBytes,
+      config: { scope: 'members' },
+      schema: {
+        tags: ['Members'],
+        summary: 'Take members in',
+        description:
+          'A batch is an import of its own, as a file of members is: it stands in the history and can be undone. Of each attribute the newest import that says anything holds; consent that people set in Reveille goes before it. Batches of a workspace are taken one after the other; send many members at once rather than one by one.',
+        headers: IdempotencyHeaders,
+        body: MembersBody,
+        response: batchAnswers,
+      },
+    },
+    async (request, reply) => {
+      const { members } = request.body
+      return takeSent(platform, request, reply, { members }, ({ currency, calendar }) =>
+        memberBatchRows(members, { decimals: decimalsOf(currency), timeZone: calendar.timeZone }),
+      )
+    },
+  )
+}

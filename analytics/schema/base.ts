@@ -25,8 +25,8 @@ export const baseTables: readonly Sql[] = [
   sql`create table if not exists imports (
     import_seq integer primary key,
     import_id varchar not null unique,
-    kind varchar not null,                 -- 'orders' | 'refunds' | 'members' | 'demo'
-    identity varchar not null,             -- 'order': lines carry an order id, or that of a refund; 'row': each row is an order; 'member': rows are members
+    kind varchar not null,                 -- 'orders' | 'refunds' | 'members' | a kind of server/import/kinds | 'demo'
+    identity varchar not null,             -- 'order': lines carry an order id, or that of a refund; 'row': each row is an order; 'member': rows are members; 'key': as their kind says
     file_name varchar not null,
     file_hash varchar not null,
     mapping varchar not null,              -- JSON
@@ -78,6 +78,24 @@ export const baseTables: readonly Sql[] = [
     stored_value_minor bigint,
     consent varchar,                       -- null: the file does not say
     consent_at timestamp                   -- when it was given or refused, where the file says so
+  )`,
+
+  // Of each further kind of file (server/import/kinds): the normalised rows of every import, and the current rows that they fold to.
+  sql`create table if not exists import_products (
+    import_seq integer not null,
+    row_number bigint not null,
+    sku varchar not null,
+    name varchar,
+    category varchar,
+    cost_minor bigint,
+    list_price_minor bigint
+  )`,
+  sql`create table if not exists products (
+    sku varchar not null,
+    name varchar,
+    category varchar,
+    cost_minor bigint,
+    list_price_minor bigint
   )`,
 
   // What people set last, known members or not: it overrides what imports say, whichever comes later.
@@ -140,7 +158,8 @@ export const baseTables: readonly Sql[] = [
     quantity decimal(18, 4),
     gross_minor bigint,
     discount_minor bigint,
-    net_minor bigint not null
+    net_minor bigint not null,
+    category_of_product boolean default false  -- the line has no category of its own
   )`,
 
   // Dated events of their own. order_key null: unlinked, touches no order.
@@ -191,6 +210,9 @@ export async function createBaseTables(
 ): Promise<void> {
   for (const table of baseTables) await session.run(table)
   await session.run(sql`alter table import_members add column if not exists consent_at timestamp`)
+  await session.run(
+    sql`alter table order_lines add column if not exists category_of_product boolean default false`,
+  )
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) {

@@ -19,6 +19,7 @@ const machinery = [
   'workspace_state',
   'import_lines',
   'import_members',
+  'import_products',
   'consents_set',
   'order_versions',
   'keys_given',

@@ -172,8 +172,8 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
           ${duckdb.date(order.day)}, 12, ${order.store}, ${order.channel}, ${order.state}, null, null,
           ${order.netMinor}, cast(${voidDay} as date))`)
         for (const [i, line] of order.lines.entries())
-          await session.run(sql`insert into order_lines values (${orderKey}, ${i}, null, null, ${line.category}, 1,
-            null, null, ${line.netMinor})`)
+          await session.run(sql`insert into order_lines (order_key, line_number, category, quantity, net_minor)
+            values (${orderKey}, ${i}, ${line.category}, 1, ${line.netMinor})`)
         for (const refund of order.refunds)
           await session.run(sql`insert into refunds values ('r', ${orderKey}, ${key},
             cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, ${order.store},

@@ -4,6 +4,7 @@ import { addDays, defaultCalendar, localDay } from '../../analytics/calendar/cal
 import { createBaseTables } from '../../analytics/schema/base.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { loadShop } from '../../fixtures/load.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
 import type { Platform } from '../platform.ts'
 import { deletionsOf } from '../rights/deletions.ts'
 import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
@@ -31,6 +32,7 @@ const dataTables = [
   'imports',
   'import_lines',
   'import_members',
+  ...allKinds.flatMap(({ table, current }) => [table, current]),
   'members',
   'orders',
   'order_lines',

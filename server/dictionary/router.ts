@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { fieldNames, fields } from '../import/fields.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
+import { fieldsOf, plainType } from '../import/kinds/kind.ts'
 import { memberFieldNames, memberFields } from '../import/members/fields.ts'
 import { refundFieldNames, refundFields } from '../import/refunds/fields.ts'
 import { type MessageKey, sentence } from '../messages/messages.ts'
@@ -7,7 +9,7 @@ import { readerProcedure, router } from '../trpc.ts'
 import { dictionaryTables } from './dictionary.ts'
 
 export const dictionaryRouter = router({
-  /** Every table and column of an export, and every field of an orders, a refunds and a members file, in the reader's language. */
+  /** Every table and column of an export, and every field of a file of any kind, in the reader's language. */
   read: readerProcedure
     .input(z.object({ language: z.enum(['en', 'zh-CN']).optional() }).default({}))
     .query(({ ctx, input }) => {
@@ -37,6 +39,17 @@ export const dictionaryRouter = router({
           name,
           type: refundFields[name].type,
           meaning: sentence(language, `import-refund-field.${name}` satisfies MessageKey),
+        })),
+        kinds: allKinds.map((kind) => ({
+          name: kind.name,
+          title: kind.title[language],
+          about: kind.about[language],
+          fields: fieldsOf(kind).map(([name, { type, meaning, needed }]) => ({
+            name,
+            type: plainType(type),
+            meaning: meaning[language],
+            needed: needed !== undefined,
+          })),
         })),
         memberFields: memberFieldNames.map((name) => ({
           name,

@@ -1,6 +1,6 @@
 import { type FieldName, fields } from './fields.ts'
 import type { Column, Sample } from './mapping.ts'
-import type { AnyField } from './members/fields.ts'
+import type { AnyField } from './import-kinds.ts'
 
 /** Of this share of its values a column is of a type, whatever its name. */
 export const sure = 0.9

@@ -5,12 +5,14 @@ import {
   type Session,
 } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
-import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
-import type { ImportKind } from './members/fields.ts'
+import type { ImportKind } from './import-kinds.ts'
+import { allKinds } from './kinds/catalogue.ts'
+import { memberColumns } from './kinds/kind.ts'
 import { foldMembers } from './members/fold.ts'
 import { type GivenBack, givenBackBy } from './refunds/receipt.ts'
 
@@ -18,7 +20,7 @@ import { type GivenBack, givenBackBy } from './refunds/receipt.ts'
 export interface NewImport {
   readonly importId: string
   readonly kind: ImportKind
-  readonly identity: 'order' | 'row' | 'member'
+  readonly identity: 'order' | 'row' | 'member' | 'key'
   readonly fileName: string
   readonly fileHash: string
   /** JSON of the mapping as it was confirmed, with `replace`. */
@@ -186,7 +188,16 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<void
       and member_key not in (select member_key from orders where member_key is not null)
       and member_key not in (select member_key from refunds where member_key is not null)
       and member_id not in (select member_id from import_lines where member_id is not null)
-      and member_id not in (select member_id from import_members)`)
+      and member_id not in (select member_id from import_members)
+      ${join(
+        allKinds.flatMap((kind) =>
+          memberColumns(kind).map(
+            (column) =>
+              sql`and member_id not in (select ${column} from ${name(kind.table)} where ${column} is not null)`,
+          ),
+        ),
+        sql` `,
+      )}`)
   const known = sql`(consent <> 'unknown'
     or member_key in (select member_key from member_tags)
     or member_key in (select member_key from campaign_arms))`

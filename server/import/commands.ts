@@ -6,7 +6,8 @@ import { answer, type CommonOptions, inWorkspace, Refused } from '../command-lin
 import type { Connection } from '../command-line/connect.ts'
 import { type Inspection, unsureColumns } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
-import { importKinds } from './members/fields.ts'
+import { importKinds } from './import-kinds.ts'
+import { kindReceiptText, type ToldKindReceipt } from './kinds/told.ts'
 import { memberPresetNames } from './members/presets.ts'
 import { membersReceiptText, type ToldMembersReceipt } from './members/told.ts'
 import { presetNames } from './presets.ts'
@@ -14,7 +15,7 @@ import { countsOf, mappingText, progressText, receiptText, type ToldReceipt } fr
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'
 
-type AnyReceipt = ToldReceipt | ToldMembersReceipt
+type AnyReceipt = ToldReceipt | ToldMembersReceipt | ToldKindReceipt
 
 interface ImportOptions extends CommonOptions {
   kind?: string
@@ -30,11 +31,11 @@ interface ImportOptions extends CommonOptions {
 export function importCommands(program: Command): void {
   inWorkspace(program.command('import <file...>'))
     .description(
-      'take in files of orders, order lines, refunds or members (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
+      'take in files of orders, order lines, refunds, members and other kinds (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
     )
     .option(
       '--kind <kind>',
-      `what the files hold, ${importKinds.join(' or ')}, instead of what their columns say`,
+      `what the files hold, one of ${importKinds.join(', ')}, instead of what their columns say`,
     )
     .option('--preset <name>', `columns of a platform's export: ${allPresets.join(', ')}`)
     .option('--map <file>', 'JSON that says what columns mean, over the guess')
@@ -54,7 +55,13 @@ export function importCommands(program: Command): void {
         (receipts) =>
           [receipts]
             .flat()
-            .map((one) => ('newMembers' in one ? membersReceiptText(one) : receiptText(one)))
+            .map((one) =>
+              'counts' in one
+                ? kindReceiptText(one)
+                : 'newMembers' in one
+                  ? membersReceiptText(one)
+                  : receiptText(one),
+            )
             .join('\n\n'),
       ),
     )
@@ -67,15 +74,16 @@ export function importCommands(program: Command): void {
         ({ client }) => client.imports.list.query({}),
         (list) =>
           list
-            .map(({ importId, fileName, importedAt, undoneAt, receipt, membersReceipt }) =>
-              [
+            .map(({ importId, fileName, importedAt, undoneAt, ...told }) => {
+              const receipt = told.receipt ?? told.membersReceipt ?? told.kindReceipt
+              return [
                 importId,
                 importedAt.slice(0, 16).replace('T', ' '),
                 fileName,
-                receipt || membersReceipt ? say('import-counts', countsOf((receipt ?? membersReceipt)!)) : '',
+                receipt ? say('import-counts', countsOf(receipt)) : '',
                 undoneAt === null ? '' : say('was-undone'),
-              ].join('\t'),
-            )
+              ].join('\t')
+            })
             .join('\n'),
       ),
     )
@@ -85,10 +93,14 @@ export function importCommands(program: Command): void {
       answer(
         options,
         ({ client }) => client.imports.undo.mutate({ importId }),
-        ({ kind, orders, members }) =>
-          kind === 'members'
-            ? say('members-undone', { members })
-            : say(kind === 'refunds' ? 'refunds-undone' : 'import-undone', { orders }),
+        ({ kind, orders, members, rows }) =>
+          kind === 'orders'
+            ? say('import-undone', { orders })
+            : kind === 'refunds'
+              ? say('refunds-undone', { orders })
+              : kind === 'members'
+                ? say('members-undone', { members })
+                : say('kind-undone', { rows }),
       ),
     )
 }
@@ -98,7 +110,8 @@ function overridesOf(options: ImportOptions): MapOverrides {
   if (options.preset !== undefined && !preset)
     throw new Refused(say('unknown-preset', { preset: options.preset, known: allPresets.join(', ') }))
   const kind = importKinds.find((one) => one === options.kind)
-  if (options.kind !== undefined && !kind) throw new Refused(say('unknown-kind', { kind: options.kind }))
+  if (options.kind !== undefined && !kind)
+    throw new Refused(say('unknown-kind', { kind: options.kind, known: importKinds.join(', ') }))
   const given = options.map === undefined ? {} : mapFile(options.map)
   return {
     ...given,
@@ -153,7 +166,7 @@ async function importFile(
     if (process.stderr.isTTY || state.phase === 'done') process.stderr.write(progressText(state))
     switch (state.phase) {
       case 'done':
-        return (state.receipt ?? state.membersReceipt)!
+        return (state.receipt ?? state.membersReceipt ?? state.kindReceipt)!
       case 'refused':
         throw new Refused(state.refusal!)
       case 'cancelled':
@@ -177,5 +190,5 @@ async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortS
     const said = await terminal.question(`${say('confirm-mapping')} [y/N] `, { signal })
     terminal.close()
     if (!/^y/i.test(said)) throw new Refused(say('nothing-imported'))
-  } else if (unsure.length > 0) throw new Refused(say('unconfirmed'))
+  } else if (unsure.length > 0 || inspection.otherKinds.length > 0) throw new Refused(say('unconfirmed'))
 }

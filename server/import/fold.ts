@@ -2,6 +2,7 @@ import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { isNote } from './refunds/note.ts'
+import { categoriesOfNewLines } from './kinds/product-categories.ts'
 
 /**
  * The fold of DEFINITIONS, "The order is the unit of version": the current lines of an order are
@@ -117,10 +118,12 @@ export async function rewriteOrders(
       case when bookkeeping then cast(local as date) end
     from (select *, ${local} as local from heads where is_order) as head order by ordered_at, order_key`)
   await session.run(sql`insert into order_lines
+    (order_key, line_number, sku, product, category, quantity, gross_minor, discount_minor, net_minor)
     select heads.order_key, cast(line.row_number - heads.first_row + 1 as integer), line.sku, line.product, line.category,
       line.quantity, line.gross_minor, line.discount_minor, line.net_minor
     from ${lines} as line join heads on heads.order_id = line.order_id
     where heads.is_order and ${isSold(sql`heads`)}`)
+  await categoriesOfNewLines(session)
   await writeRefunds(session, timeZone, lines)
   await voidDays(session)
   await memberRegions(session)

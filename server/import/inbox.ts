@@ -154,7 +154,9 @@ async function imported(
   if (runs.current(workspace.id)) return 'later'
   const inspected = await inspectIn(workspace, path, fileName, {})
   if ('id' in inspected) return inspected
-  if (unsureColumns(inspected.inspection).length > 0) return refusal('inbox-unsure', { file: fileName })
+  const { inspection } = inspected
+  if (unsureColumns(inspection).length > 0 || inspection.otherKinds.length > 0)
+    return refusal('inbox-unsure', { file: fileName })
   const started = await runs.start(workspace, {
     path,
     fileName,

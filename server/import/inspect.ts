@@ -1,6 +1,9 @@
 import { dayOrMonthFirst } from './dates.ts'
 import { fields, plainHeader } from './fields.ts'
-import { type AnyField, type ImportKind, memberFields } from './members/fields.ts'
+import type { AnyField, ImportKind } from './import-kinds.ts'
+import { allKinds, kindNamed } from './kinds/catalogue.ts'
+import { aliasesOf, fieldsOf } from './kinds/kind.ts'
+import { guessKindMapping } from './kinds/mapping.ts'
 import {
   asMapFile,
   type ColumnGuess,
@@ -13,7 +16,8 @@ import {
   type Question,
   type Sample,
 } from './mapping.ts'
-import { kindOf } from './members/kind.ts'
+import { kindsOf } from './kind-of.ts'
+import { memberFields } from './members/fields.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
 import { refundFields } from './refunds/fields.ts'
@@ -42,6 +46,8 @@ export interface Inspection {
   /** The file of the same columns whose mapping is taken over. */
   readonly remembered: { readonly fileName: string; readonly importedAt: string } | null
   readonly preset: Guess['preset']
+  /** Other kinds that its columns speak for as well: to be asked. */
+  readonly otherKinds: readonly ImportKind[]
   /** Records that the guess looked at; `whole`: there are no others. */
   readonly sampled: number
   readonly whole: boolean
@@ -76,11 +82,16 @@ const needed: ReadonlySet<AnyField | null> = new Set([
 const confident = 0.8
 
 /** Needed columns whose meaning somebody should confirm. */
-export const unsureColumns = ({ columns, map }: Inspection): ColumnGuess[] =>
-  columns.filter(
+export function unsureColumns({ columns, map }: Inspection): ColumnGuess[] {
+  const kind = kindNamed(map.kind)
+  const asked: ReadonlySet<string | null> = kind
+    ? new Set([...kind.key, ...fieldsOf(kind).flatMap(([field, one]) => (one.needed ? [field] : []))])
+    : needed
+  return columns.filter(
     ({ field, confidence }) =>
-      (needed.has(field) || (map.kind === 'refunds' && field === 'refundedAt')) && confidence < confident,
+      (asked.has(field) || (map.kind === 'refunds' && field === 'refundedAt')) && confidence < confident,
   )
+}
 
 /**
  * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
@@ -99,7 +110,11 @@ export async function inspect(
     const { delimiter, sample, headerLine } = sampleOf(opening, fileName)
     const remembered = await recall(sample.headers, given.kind)
     const said = remembered ? over(remembered.map, given) : given
-    const guess = guesses[kindOf(sample, said)](sample, said, timeZone)
+    const [kind, ...otherKinds] = kindsOf(sample, said)
+    const further = kindNamed(kind)
+    const guess = further
+      ? guessKindMapping(further, sample, said, timeZone)
+      : guesses[kind as keyof typeof guesses](sample, said, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -133,6 +148,7 @@ export async function inspect(
         sampled: sample.records.length,
         whole: opening.whole && sample.records.length < sampleRecords,
         preset: guess.preset,
+        otherKinds,
         remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
         columns: guess.columns,
         map: asMapFile(mapping, sample.headers, guess),
@@ -190,9 +206,9 @@ function sampleOf(
 const mostAbove = 20
 
 const knownHeaders = new Set<string>(
-  [...Object.values(fields), ...Object.values(memberFields), ...Object.values(refundFields)].flatMap(
-    ({ aliases }) => aliases,
-  ),
+  [...Object.values(fields), ...Object.values(memberFields), ...Object.values(refundFields)]
+    .flatMap(({ aliases }): readonly string[] => aliases)
+    .concat(allKinds.flatMap((kind) => fieldsOf(kind).flatMap(([field, one]) => aliasesOf(field, one)))),
 )
 
 /** The record that names the columns: the first, unless a later one names more that are known by name. */

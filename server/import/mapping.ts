@@ -21,7 +21,10 @@ import {
   type StateMeaning,
   stateWords,
 } from './fields.ts'
-import { type AnyField, importKinds, type ImportKind, memberFieldNames } from './members/fields.ts'
+import { type AnyField, importKinds, type ImportKind } from './import-kinds.ts'
+import { type AnyKindField, kindFieldNames, kindNamed } from './kinds/catalogue.ts'
+import { fieldsOf } from './kinds/kind.ts'
+import { memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
@@ -93,7 +96,9 @@ export const MapOverrides = z
   .strictObject({
     kind: z.enum(importKinds),
     columns: z.partialRecord(
-      z.enum([...new Set([...fieldNames, ...memberFieldNames, ...refundFieldNames])]),
+      z.enum([
+        ...new Set<AnyField>([...fieldNames, ...refundFieldNames, ...memberFieldNames, ...kindFieldNames]),
+      ]),
       z.union([z.string(), z.int().positive(), z.null()]),
     ),
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
@@ -223,11 +228,16 @@ export const columnGuesses = <F extends AnyField>(
     }
   })
 
-/** A needed column that a mapping may lack. */
-export type Lack = 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'
+/** A column that a file needs: of one of the further kinds, its field. */
+export type Lack = 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount' | AnyKindField
 
 /** The needed columns that a mapping lacks: a member, of orders also a time and an amount; of refunds these two alone. */
 export function lackingColumns({ kind, columns }: Mapping): Lack[] {
+  const further = kindNamed(kind)
+  if (further)
+    return fieldsOf(further).flatMap(([field, { needed }]) =>
+      needed && columns[field as AnyKindField] === undefined ? [field as AnyKindField] : [],
+    )
   const lacking: Lack[] = []
   if (kind === 'refunds') {
     if (columns.refundedAt === undefined) lacking.push('refundTime')
@@ -295,6 +305,10 @@ export interface Column {
   /** Share of the values that read as numbers. */
   readonly numeric: number
 }
+
+/** What was said of dates is for columns that leave day and month open; another column of the file decides itself. */
+export const answersDates = ({ dates }: Column): boolean =>
+  dates === null || ['undecided', 'day-first', 'month-first'].includes(dates.order)
 
 export function columnOf(sample: Sample, position: number): Column {
   const values = sample.records

@@ -1,6 +1,7 @@
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { instantSql } from './dates.ts'
 import { emptyWords, type FieldName, stateWords } from './fields.ts'
+import type { KindName } from './kinds/catalogue.ts'
 import type { Mapping } from './mapping.ts'
 import { anyUnit, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
 import { fieldSeparator } from './records.ts'
@@ -28,7 +29,8 @@ export const rowReasons = [
   'unknown-refund-state',
   'undated-refund',
 ] as const
-export type RowReason = (typeof rowReasons)[number]
+/** Those of the further kinds are `<kind>.<reason>`. */
+export type RowReason = (typeof rowReasons)[number] | `${KindName}.${string}`
 
 export interface NormaliseSettings {
   readonly mapping: Mapping

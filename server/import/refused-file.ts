@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { csvRow } from '../csv/csv.ts'
-import { type Language, sentence } from '../messages/messages.ts'
+import { type Language, phrase, sentence } from '../messages/messages.ts'
 import type { Readable } from './inspect.ts'
-import type { RowReason } from './normalise.ts'
+import { ownReason } from './kinds/catalogue.ts'
+import type { RowReason, rowReasons } from './normalise.ts'
 import { fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
 import { readSource } from './source.ts'
 
@@ -60,10 +61,13 @@ export async function writeRefused(
 export const reasonSentence = (
   language: Language,
   { reason, value }: Pick<RefusedRow, 'reason' | 'value'>,
-): string =>
-  (reason === 'other-currency' || reason === 'unknown-consent') && value !== null
-    ? sentence(language, `row.${reason}-value`, { value })
-    : sentence(language, `row.${reason}`)
+): string => {
+  if (reason.includes('.')) return phrase(language, ownReason(reason)!)
+  const general = reason as (typeof rowReasons)[number]
+  return (general === 'other-currency' || general === 'unknown-consent') && value !== null
+    ? sentence(language, `row.${general}-value`, { value })
+    : sentence(language, `row.${general}`)
+}
 
 /** The columns that stand before a refused row's own. */
 const titles = (language: Language): string[] =>

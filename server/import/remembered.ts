@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Engine } from '../../analytics/engine/engine.ts'
-import { sql } from '../../analytics/sql/sql.ts'
-import type { ImportKind } from './members/fields.ts'
+import { join, sql } from '../../analytics/sql/sql.ts'
+import { importKinds, type ImportKind } from './import-kinds.ts'
 import { MapOverrides } from './mapping.ts'
 import { columnsBefore } from './refused-file.ts'
 
@@ -32,7 +32,7 @@ export async function rememberedMapping(
   headers: readonly string[],
   kind?: ImportKind,
 ): Promise<Remembered | null> {
-  const ofKind = kind === undefined ? sql`kind in ('orders', 'refunds', 'members')` : sql`kind = ${kind}`
+  const ofKind = sql`kind in (${join(kind === undefined ? importKinds : [kind])})`
   const [last] = await engine.rows(sql`select kind, mapping, file_name, imported_at from imports
     where ${ofKind} and undone_at is null
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}

@@ -3,14 +3,20 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { localDay } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { type Language, sentence } from '../messages/messages.ts'
+import { type Language, phrase, sentence } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { takeOut } from './apply.ts'
 import { takeOutMembers } from './members/apply.ts'
-import { importKinds, type ImportKind } from './members/fields.ts'
+import { importKinds } from './import-kinds.ts'
+import { takeOutKind } from './kinds/apply.ts'
+import { allKinds, kindNamed } from './kinds/catalogue.ts'
+import { fieldsOf, plainType } from './kinds/kind.ts'
+import type { KindReceipt } from './kinds/receipt.ts'
+import { toldKind } from './kinds/told.ts'
+import { reasonSentence } from './refused-file.ts'
 import type { MembersReceipt } from './members/receipt.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
@@ -46,11 +52,31 @@ export const importsRouter = router({
       return inspected.inspection
     }),
 
+  /** The kinds of file besides orders and members, with their fields, in the reader's language. */
+  kinds: readerProcedure.input(z.object({ language: Language }).default({})).query(({ ctx, input }) => {
+    const language = input.language ?? ctx.language
+    return allKinds.map((kind) => ({
+      name: kind.name,
+      title: phrase(language, kind.title),
+      about: phrase(language, kind.about),
+      fields: fieldsOf(kind).map(([name, { type, label, meaning, needed }]) => ({
+        name,
+        type: plainType(type),
+        label: phrase(language, label),
+        meaning: phrase(language, meaning),
+        needed: needed !== undefined,
+      })),
+    }))
+  }),
+
   /** Begins an import, or a dry run, and answers at once. */
   start: marketerProcedure.input(Start).mutation(async ({ ctx, input }) => {
     const kind = importKinds.find((one) => one === input.kind)
     if (input.kind !== undefined && !kind)
-      throw refused('PRECONDITION_FAILED', 'unknown-kind', { kind: input.kind })
+      throw refused('PRECONDITION_FAILED', 'unknown-kind', {
+        kind: input.kind,
+        known: importKinds.join(', '),
+      })
     const { path, fileName } = found(ctx, input.source)
     const started = await importRuns(ctx.platform).start(ctx.workspace, {
       ...input,
@@ -124,6 +150,9 @@ export const importsRouter = router({
         row.kind === 'members'
           ? withSentences(JSON.parse(String(row.report)) as MembersReceipt, input.language ?? ctx.language)
           : null,
+      kindReceipt: kindNamed(String(row.kind))
+        ? toldKind(JSON.parse(String(row.report)) as KindReceipt, input.language ?? ctx.language)
+        : null,
     }))
   }),
 
@@ -143,8 +172,8 @@ export const importsRouter = router({
       if (!known) throw refused('PRECONDITION_FAILED', 'unknown-import', { importId: input.importId })
       if (known.undoneAt !== null)
         throw refused('PRECONDITION_FAILED', 'undone-already', { importId: input.importId })
-      if (!(importKinds as readonly unknown[]).includes(known.kind))
-        throw refused('PRECONDITION_FAILED', 'not-undoable', { fileName: String(known.fileName) })
+      const kind = importKinds.find((one) => one === known.kind)
+      if (!kind) throw refused('PRECONDITION_FAILED', 'not-undoable', { fileName: String(known.fileName) })
       const busy = importRuns(ctx.platform).current(ctx.workspace.id)
       if (busy) throw refused('PRECONDITION_FAILED', 'import-running', { fileName: busy.fileName })
       const now = ctx.platform.clock.now()
@@ -154,10 +183,13 @@ export const importsRouter = router({
         undoneAt: now.toISOString(),
         signal: signal ?? new AbortController().signal,
       }
-      const { orders, members } =
-        known.kind === 'members'
-          ? { orders: 0, ...(await takeOutMembers(ctx.workspace.engine, input.importId, settings)) }
-          : { ...(await takeOut(ctx.workspace.engine, input.importId, settings)), members: 0 }
+      const undone = { orders: 0, members: 0, rows: 0 }
+      const further = kindNamed(kind)
+      if (further)
+        Object.assign(undone, await takeOutKind(ctx.workspace.engine, further, input.importId, settings))
+      else if (kind === 'members')
+        Object.assign(undone, await takeOutMembers(ctx.workspace.engine, input.importId, settings))
+      else Object.assign(undone, await takeOut(ctx.workspace.engine, input.importId, settings))
       await recordAudit(ctx.platform.store, {
         workspaceId: ctx.workspace.id,
         actor: auditName(ctx.actor),
@@ -166,7 +198,7 @@ export const importsRouter = router({
         at: now,
       })
       rmSync(importRuns(ctx.platform).refusedFile(input.importId), { force: true })
-      return { importId: input.importId, kind: known.kind as ImportKind, orders, members }
+      return { importId: input.importId, kind, ...undone }
     }),
 })
 
@@ -178,6 +210,7 @@ const told = (state: RunState | null, workspace: Workspace, language: Language) 
     refusal: state.refusal && sentence(language, state.refusal.id, state.refusal.values),
     receipt: state.receipt && inWords(state.receipt, workspace, language),
     membersReceipt: state.membersReceipt && withSentences(state.membersReceipt, language),
+    kindReceipt: state.kindReceipt && toldKind(state.kindReceipt, language),
   }
 
 type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
@@ -192,7 +225,10 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
   givenBack: receipt.givenBack ?? null, // receipts from before there were files of refunds have none
-  reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
+  reasons: receipt.reasons.map((row) => ({
+    ...row,
+    sentence: reasonSentence(language, { reason: row.reason, value: null }),
+  })),
   rounding: moneyText(receipt.roundingMinor, currency, language),
   currency,
   refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
@@ -201,7 +237,10 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
 /** A receipt of members with the reasons as sentences. */
 const withSentences = (receipt: MembersReceipt, language: Language) => ({
   ...receipt,
-  reasons: receipt.reasons.map((row) => ({ ...row, sentence: sentence(language, `row.${row.reason}`) })),
+  reasons: receipt.reasons.map((row) => ({
+    ...row,
+    sentence: reasonSentence(language, { reason: row.reason, value: null }),
+  })),
 })
 
 const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)

@@ -11,16 +11,20 @@ import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
+import type { ImportKind } from './import-kinds.ts'
+import { applyKind, type AppliedKind } from './kinds/apply.ts'
+import { kindNamed } from './kinds/catalogue.ts'
+import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
 import { inspect, type Readable } from './inspect.ts'
-import type { MapOverrides, Mapping } from './mapping.ts'
+import type { Lack, MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest, rememberedMapping } from './remembered.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
-import { type Language, sentence } from '../messages/messages.ts'
+import { type Language, phrase, sentence } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
 import { storageRefusal } from './storage-refusal.ts'
 
@@ -54,6 +58,8 @@ export interface RunState {
   readonly receipt: FinalReceipt | null
   /** Of a file of members, in place of `receipt`. */
   readonly membersReceipt: MembersReceipt | null
+  /** Of a file of a further kind, likewise. */
+  readonly kindReceipt: KindReceipt | null
   readonly refusal: Refusal | null
 }
 
@@ -116,6 +122,7 @@ export class ImportRuns {
         secondsLeft: null,
         receipt: null,
         membersReceipt: null,
+        kindReceipt: null,
         refusal: null,
       },
       cancel,
@@ -249,9 +256,13 @@ export class ImportRuns {
       this.#tell(run, { phase: 'saving', secondsLeft: null })
 
       const ofMembers = readable.mapping.kind === 'members'
-      const facts = ofMembers
-        ? await memberFacts(staged)
-        : await fileFacts(staged, minorDigits, workspace.calendar.timeZone, signal)
+      const kind = kindNamed(readable.mapping.kind)
+      const ofKind = kind && (await kindFacts(kind, staged))
+      const facts =
+        ofKind ??
+        (ofMembers
+          ? await memberFacts(staged)
+          : await fileFacts(staged, minorDigits, workspace.calendar.timeZone, signal))
       const importId = randomUUID()
       if (facts.refused > 0 && order.onRefused)
         for await (const rows of refusedRows(staged.engine, signal)) order.onRefused(rows)
@@ -296,6 +307,16 @@ export class ImportRuns {
         ...(facts as MemberFacts),
         ...applied,
       })
+      const kindReceipt = ({ sameAs, ...applied }: AppliedKind): KindReceipt => {
+        const { accepted, ...ofFile } = ofKind!
+        return {
+          ...about(sameAs),
+          kind: kind!.name,
+          ...ofFile,
+          ...applied,
+          unchanged: accepted - applied.imported,
+        }
+      }
       const coming: NewImport = {
         importId,
         kind: readable.mapping.kind,
@@ -317,13 +338,17 @@ export class ImportRuns {
         signal,
         deletions: () => deletionsOf(this.#platform.store, workspace.id),
       }
-      const applied = ofMembers
-        ? await applyMembers(workspace.engine, coming, staged.lines, settings, (outcome) =>
-            JSON.stringify(membersReceipt(outcome)),
+      const applied = kind
+        ? await applyKind(workspace.engine, kind, coming, staged.lines, settings, (outcome) =>
+            JSON.stringify(kindReceipt(outcome)),
           )
-        : await applyImport(workspace.engine, coming, staged.lines, settings, (outcome) =>
-            JSON.stringify(receipt(outcome)),
-          )
+        : ofMembers
+          ? await applyMembers(workspace.engine, coming, staged.lines, settings, (outcome) =>
+              JSON.stringify(membersReceipt(outcome)),
+            )
+          : await applyImport(workspace.engine, coming, staged.lines, settings, (outcome) =>
+              JSON.stringify(receipt(outcome)),
+            )
       committed = !order.dryRun && applied.sameAs === null
       if (committed)
         await recordAudit(this.#platform.store, {
@@ -333,6 +358,7 @@ export class ImportRuns {
           subject: importId,
           at: this.#platform.clock.now(),
         })
+      if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }
       const gaps = await feedGaps(workspace.engine)
       return { phase: 'done', receipt: { ...receipt(applied), gaps } }
@@ -368,7 +394,7 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
     return refusal('missing-columns', {
       file: order.fileName,
       lacking: new Intl.ListFormat(order.language).format(
-        needed.map((lack) => sentence(order.language, `lacking.${lack}`)),
+        needed.map((lack) => lackingWords(order.language, readable.mapping.kind, lack)),
       ),
       headers: columnNames(headers),
     })
@@ -379,8 +405,17 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
 
 /** What the rows of a file are told apart by. */
 const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
+  if (kindNamed(kind)) return 'key'
   if (kind === 'members') return 'member'
   return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
+}
+
+/** What a file lacks, for a sentence. */
+function lackingWords(language: Language, kindName: ImportKind, lack: Lack): string {
+  const kind = kindNamed(kindName)
+  return kind
+    ? phrase(language, kind.fields[lack]!.label)
+    : sentence(language, `lacking.${lack as 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'}`)
 }
 
 async function firstRefused(staged: Staged, signal: AbortSignal) {

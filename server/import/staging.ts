@@ -5,6 +5,8 @@ import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
 import { type Engine, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { kindNamed } from './kinds/catalogue.ts'
+import { kindRows } from './kinds/normalise.ts'
 import { memberRows } from './members/normalise.ts'
 import { refundRows } from './refunds/normalise.ts'
 import { notePrefix } from './refunds/note.ts'
@@ -26,7 +28,7 @@ export interface ReadingProgress {
 export interface Staged {
   /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
   readonly engine: Engine
-  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, and `remainder_micro`; or those of `import_members`. */
+  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, and `remainder_micro`; or those of the import table of another kind. */
   readonly lines: Sql
   readonly hash: string
   /** Records of the file, refused ones included. */
@@ -54,7 +56,12 @@ export async function stage(
   mkdirSync(folder, { recursive: true })
   const engine = await openDuckDb(join(folder, 'staging.duckdb'), { threads: lanes, memoryLimit: '600MB' })
   const options = { signal, timeoutMs: importTimeoutMs }
-  const rowsOf = { orders: normalisedRows, refunds: refundRows, members: memberRows }[mapping.kind]
+  const kind = kindNamed(mapping.kind)
+  const rowsOf = kind
+    ? (block: Sql, how: typeof settings) => kindRows(kind, block, how)
+    : { orders: normalisedRows, refunds: refundRows, members: memberRows }[
+        mapping.kind as 'orders' | 'refunds' | 'members'
+      ]
   try {
     await engine.run(
       sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar, reason_value varchar)`,
@@ -120,11 +127,11 @@ export async function stage(
       options,
     )
     const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
-    if (mapping.kind === 'members') return { engine, lines: accepted, hash, read: rows, refundCheck: null }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
       return { engine, lines, hash, read: rows, refundCheck: null }
     }
+    if (mapping.kind !== 'orders') return { engine, lines: accepted, hash, read: rows, refundCheck: null }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
       engine,

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import type { KindReceipt } from './kinds/receipt.ts'
 import type { MembersReceipt } from './members/receipt.ts'
 import { type ImportOrder, importRuns, type RunState } from './runs.ts'
 import type { Receipt } from './receipt.ts'
@@ -19,6 +20,7 @@ export interface TestShop extends AsyncDisposable {
   file(name: string, content: string | Uint8Array): string
   import(path: string, order?: Partial<ImportOrder>): Promise<Receipt | Refusal>
   importMembers(path: string, order?: Partial<ImportOrder>): Promise<MembersReceipt>
+  importKind(path: string, order?: Partial<ImportOrder>): Promise<KindReceipt>
 }
 
 export const now = new Date('2026-11-22T08:00:00Z')
@@ -64,6 +66,11 @@ export async function openTestShop(currency = 'GBP', timeZone = 'Europe/London')
       const state = await run(path, order)
       if ('id' in state) throw new Error(`Refused: ${state.id} ${JSON.stringify(state.values)}`)
       return state.membersReceipt!
+    },
+    async importKind(path, order = {}) {
+      const state = await run(path, order)
+      if ('id' in state) throw new Error(`Refused: ${state.id} ${JSON.stringify(state.values)}`)
+      return state.kindReceipt!
     },
     async [Symbol.asyncDispose]() {
       await importRuns(platform).close()

@@ -1,6 +1,8 @@
-import { languageOf, type MessageKey, say } from '../messages/messages.ts'
+import { languageOf, type MessageKey, phrase, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
+import { importKinds } from './import-kinds.ts'
 import type { Inspection } from './inspect.ts'
+import { kindNamed } from './kinds/catalogue.ts'
 import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
 import { givenBackLines } from './refunds/told.ts'
@@ -29,6 +31,7 @@ export function mappingText({
   preset,
   remembered,
   personHint,
+  otherKinds,
   fileName,
   columns,
   map,
@@ -56,7 +59,12 @@ export function mappingText({
     dates: map.dates ?? '–',
     zone: map.timeZone,
   })
-  const kind = `  ${say('file-kind', { kind: map.kind })}`
+  const further = kindNamed(map.kind)
+  const kind = `  ${say('file-kind', {
+    kind: map.kind,
+    title: further ? phrase(languageOf(), further.title) : '',
+    others: importKinds.filter((one) => one !== map.kind).join(', '),
+  })}`
   if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
   const known = remembered
     ? [
@@ -67,6 +75,7 @@ export function mappingText({
   return [
     preset ? say('file-recognised', { about, preset }) : about,
     kind,
+    ...(otherKinds.length > 0 ? [`  ${say('file-kinds', { kinds: otherKinds.join(', ') })}`] : []),
     ...known,
     ...rows,
     ...unknown,

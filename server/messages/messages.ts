@@ -1,4 +1,5 @@
 import { IntlMessageFormat } from 'intl-messageformat'
+import type { Words } from '../../analytics/schema/described.ts'
 import enApi from './en/api.json' with { type: 'json' }
 import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
@@ -53,7 +54,11 @@ export const languageNamed = (locale: string): Language => (/^zh/i.test(locale) 
 
 /** A sentence in a language; values are put in as ICU says. */
 export const sentence = (language: Language, key: MessageKey, values: Values = {}): string =>
-  new IntlMessageFormat(sentences[language][key], language).format(
+  phrase(language, { en: sentences.en[key], 'zh-CN': sentences['zh-CN'][key] }, values)
+
+/** Words in a language; values are put in as ICU says. */
+export const phrase = (language: Language, words: Words, values: Values = {}): string =>
+  new IntlMessageFormat(words[language], language).format(
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, inWords(language, value)])),
   ) as string
 

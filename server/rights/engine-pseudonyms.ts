@@ -1,6 +1,8 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
-import { join, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
+import { fieldsOf, type Kind, memberColumns } from '../import/kinds/kind.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
 import type { Deletion } from './deletions.ts'
 import { keyedHashSql } from './keyed.ts'
@@ -90,6 +92,47 @@ export function pseudonymousMembers(rows: Sql): Sql {
     ) as named)`
 }
 
+/** Rows of a further kind with the pseudonym in the place of each id of `deleted_ids`, without what is personal; or without those rows. */
+export function pseudonymousKindRows(kind: Kind, rows: Sql): Sql {
+  const columns = memberColumns(kind)
+  const found = columns.map((_, i) => name(`deleted_${i}`))
+  const joins = columns.map(
+    (column, i) => sql`left join deleted_ids as ${found[i]!} on ${found[i]!}.member_id = named.${column}`,
+  )
+  const theirs = sql`(${join(
+    found.map((one) => sql`${one}.pseudonym is not null`),
+    sql` or `,
+  )})`
+  const personal = fieldsOf(kind).filter(([, field]) => field.personal && !field.member)
+  const replaced = [
+    ...columns.map((column, i) => sql`coalesce(${found[i]!}.pseudonym, named.${column}) as ${column}`),
+    ...personal.map(
+      ([, { column }]) => sql`case when not ${theirs} then named.${name(column)} end as ${name(column)}`,
+    ),
+  ]
+  return kind.ofDeleted === 'gone'
+    ? sql`(select named.* from ${rows} as named ${join(joins, sql` `)} where not ${theirs})`
+    : sql`(select named.* replace (${join(replaced)}) from ${rows} as named ${join(joins, sql` `)})`
+}
+
+/** The kinds whose rows name members. */
+const kindsOfMembers = allKinds.filter((kind) => memberColumns(kind).length > 0)
+
+/** Puts pseudonyms into the rows of the further kinds, those of the imports and the current ones. */
+async function pseudonymiseKinds(session: Session): Promise<void> {
+  for (const kind of kindsOfMembers)
+    for (const table of [kind.table, kind.current]) {
+      const theirs = join(
+        memberColumns(kind).map((column) => sql`${column} in (select member_id from deleted_ids)`),
+        sql` or `,
+      )
+      await session.run(sql`create or replace temp table pseudonymous_rows as
+        select * from ${pseudonymousKindRows(kind, sql`(select * from ${name(table)} where ${theirs})`)} as row`)
+      await session.run(sql`delete from ${name(table)} where ${theirs}`)
+      await session.run(sql`insert into ${name(table)} by name select * from pseudonymous_rows`)
+    }
+}
+
 /**
  * Puts pseudonyms in the place of the deleted members of the list, wherever the engine holds them: lines,
  * orders named by their content, the member. Money, days, stores and the day of joining stay, so that every
@@ -102,7 +145,13 @@ export async function pseudonymiseEngine(
   today: string,
 ): Promise<boolean> {
   const kept = sql`(select member_id from members union select member_id from import_lines
-    union select member_id from import_members union select member_id from consents_set)`
+    union select member_id from import_members union select member_id from consents_set
+    ${join(
+      kindsOfMembers.flatMap((kind) =>
+        memberColumns(kind).map((column) => sql`union select ${column} from ${name(kind.table)}`),
+      ),
+      sql` `,
+    )})`
   if (!(await findDeleted(session, list, kept))) return false
   const theirs = sql`(select * from import_lines where member_id in (select member_id from deleted_ids))`
   await session.run(sql`create or replace temp table their_lines as select * from ${theirs} as line`)
@@ -125,6 +174,7 @@ export async function pseudonymiseEngine(
     select * from ${pseudonymousMembers(sql`(select * from import_members where member_id in (select member_id from deleted_ids))`)} as member`)
   await session.run(sql`delete from import_members where member_id in (select member_id from deleted_ids)`)
   await session.run(sql`insert into import_members by name select * from pseudonymous_members`)
+  await pseudonymiseKinds(session)
   await session.run(sql`delete from consents_set where member_id in (select member_id from deleted_ids)`)
   // also what comes later under the pseudonym finds that nobody may write to it
   await session.run(

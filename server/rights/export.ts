@@ -1,7 +1,9 @@
 import { sql as storeSql } from 'kysely'
-import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Row } from '../../analytics/engine/engine.ts'
 import { printedCode } from '../coupons/code.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
+import { memberColumns } from '../import/kinds/kind.ts'
 import type { Platform } from '../platform.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -45,6 +47,7 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
         member.* exclude (import_seq)
       from import_members as member join imports on imports.import_seq = member.import_seq
       where member.member_id = ${memberId} order by member.import_seq, member.row_number`),
+    importedRows: await importedRows(workspace, memberId),
     refusedRows: await refusedRows(platform, workspace, profile),
     tags: await tagsOf(platform, workspace, memberKey, memberId),
     campaigns: await campaignsOf(platform, workspace, memberId),
@@ -79,6 +82,21 @@ async function ordersOf({ engine }: Workspace, memberKey: number) {
 /** A row without the key that it was grouped by. */
 const without = (row: Readonly<Record<string, unknown>>, key: string) =>
   Object.fromEntries(Object.entries(row).filter(([column]) => column !== key))
+
+/** The rows of the further kinds that name the member, by kind. */
+async function importedRows({ engine }: Workspace, memberId: string) {
+  const rows: Record<string, Row[]> = {}
+  for (const kind of allKinds) {
+    const naming = memberColumns(kind).map((column) => sql`line.${column} = ${memberId}`)
+    if (naming.length > 0)
+      rows[kind.name] =
+        await engine.rows(sql`select imports.import_id, imports.file_name, imports.imported_at,
+          line.* exclude (import_seq)
+        from ${name(kind.table)} as line join imports on imports.import_seq = line.import_seq
+        where ${join(naming, sql` or `)} order by line.import_seq, line.row_number`)
+  }
+  return rows
+}
 
 async function refusedRows(platform: Platform, workspace: Workspace, profile: Row) {
   const texts = [profile.memberId, profile.name, profile.phone].filter((text) => typeof text === 'string')

@@ -38,7 +38,7 @@ class Undone extends Error {
 }
 
 /** No order changes with a member's attributes. */
-const noDays = sql`select cast(null as date) as local_day where false`
+export const noDays = sql`select cast(null as date) as local_day where false`
 
 const shown = join([...attributes.map((column) => name(column)), sql`consent`, sql`stub`])
 
@@ -116,7 +116,7 @@ export async function takeOutMembers(
 }
 
 /** New members get keys above all that were ever given; stubs among the named are members again. */
-async function welcome(session: Session, named: Sql): Promise<void> {
+export async function welcome(session: Session, named: Sql): Promise<void> {
   const highest = sql`greatest(member_key, (select coalesce(max(member_key), 0) from members))`
   await session.run(sql`update keys_given set member_key = ${highest}`)
   await session.run(sql`insert into members (member_key, member_id)

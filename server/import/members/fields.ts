@@ -1,9 +1,4 @@
-import { type Field, type FieldName, list } from '../fields.ts'
-import type { RefundField } from '../refunds/fields.ts'
-
-/** What a file holds. */
-export const importKinds = ['orders', 'refunds', 'members'] as const
-export type ImportKind = (typeof importKinds)[number]
+import { type Field, list } from '../fields.ts'
 
 /** What a column of a file of members can mean, as `fields` says it of orders. */
 export const memberFields = {
@@ -91,9 +86,6 @@ export const memberFields = {
 
 export type MemberField = keyof typeof memberFields
 export const memberFieldNames = Object.keys(memberFields) as MemberField[]
-
-/** A field of any kind of file. */
-export type AnyField = FieldName | MemberField | RefundField
 
 /** Words of a gender column, in lower case. Any other says that it is not known. */
 export const genderWords: Readonly<Record<string, 'female' | 'male'>> = {

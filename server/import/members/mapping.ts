@@ -1,6 +1,7 @@
 import { dateOrderOf } from '../dates.ts'
 import { plainHeader } from '../fields.ts'
 import {
+  answersDates,
   type Column,
   type ColumnGuess,
   columnGuesses,
@@ -64,7 +65,7 @@ export function guessMemberMapping(
   for (const [field, { position }] of assigned) {
     if (memberFields[field].type !== 'date') continue
     const column = columns[position]!
-    const order = overrides.dates && answers(column) ? overrides.dates : column.dates?.order
+    const order = overrides.dates && answersDates(column) ? overrides.dates : column.dates?.order
     if (order === 'undecided')
       questions.push({
         kind: 'dates',
@@ -91,10 +92,6 @@ export function guessMemberMapping(
     leftOut: [...named.leftOut],
   }
 }
-
-/** What was said of dates is for columns that leave day and month open; another column of the file decides itself. */
-const answers = ({ dates }: Column): boolean =>
-  dates === null || ['undecided', 'day-first', 'month-first'].includes(dates.order)
 
 function guessRest(assigned: Assigned, columns: readonly Column[], leftOut: ReadonlySet<string>): void {
   const taken = new Set([...assigned.values()].map(({ position }) => position))

@@ -1,9 +1,9 @@
 import { localOfUtcSql } from '../../../analytics/calendar/calendar.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { instantSql } from '../dates.ts'
-import { emptyWords } from '../fields.ts'
+import { cellId, cellNumber, cellText, roundedTo } from '../cells.ts'
 import type { NormaliseSettings } from '../normalise.ts'
-import { namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
+import { namesCurrencySql, ownSigns } from '../numbers.ts'
 import { consentWords, genderWords, type MemberField } from './fields.ts'
 import { isMasked, phoneSql } from './phones.ts'
 
@@ -20,12 +20,8 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
   const has = (field: MemberField) => mapping.columns[field] !== undefined
   const raw = (field: MemberField): Sql =>
     has(field) ? name(`c${mapping.columns[field]}`) : sql`cast(null as varchar)`
-  const noValue = sql`[${join([...emptyWords, '', '未知', '无'])}]`
-  const text = (field: MemberField): Sql =>
-    has(field)
-      ? sql`case when list_contains(${noValue}, lower(trim(${raw(field)}))) then null else nullif(trim(regexp_replace(regexp_replace(${raw(field)}, '^="(.*)"$', '\\1'), '^''+', '')), '') end`
-      : raw(field)
-  const id = sql`nullif(trim(regexp_replace(${text('memberId')}, '^(\\d+)\\.0$', '\\1')), '')`
+  const text = (field: MemberField): Sql => (has(field) ? cellText(raw(field)) : raw(field))
+  const id = cellId(text('memberId'))
   const meaning = (field: MemberField, words: Readonly<Record<string, string>>) =>
     sql`map([${join(Object.keys(words))}], [${join(Object.values(words))}])[lower(${text(field)})]`
   const instant = (field: MemberField, zone: string): Sql =>
@@ -37,9 +33,7 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
   const own = ownSigns(currency)
   const number = (field: MemberField, digits: number): Sql => {
     if (!has(field)) return sql`cast(null as bigint)`
-    const { micro, wide } = numberSql(text(field), mapping.decimalMark, own)
-    const exact = sql`coalesce(cast(${micro} as decimal(20, 0)) * cast(0.000001 as decimal(6, 6)), ${wide})`
-    return sql`try_cast(round(cast(${exact} as decimal(28, 10)) * ${literal(10 ** digits)}, 0) as bigint)`
+    return roundedTo(cellNumber(text(field), mapping.decimalMark, own), digits)
   }
   const foreign = sql`(${has('storedValue') ? namesCurrencySql(text('storedValue')) : sql`false`})`
   const unread = (field: MemberField, value: Sql) => sql`(${text(field)} is not null and ${value} is null)`
@@ -88,5 +82,3 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
       ${among((field, reason) => (reason === 'unknown-consent' || reason === 'other-currency' ? text(field) : sql`null`))} as reason_value
     from parsed`
 }
-
-const literal = (integer: number): Sql => ({ kind: 'sql', chunks: [String(integer)] })

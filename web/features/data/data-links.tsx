@@ -1,6 +1,9 @@
-import { Button } from '@mantine/core'
+import { Button, Menu } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { useLanguage } from '../../ui/language.tsx'
+import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 
 const templates = {
@@ -13,6 +16,9 @@ const templates = {
 export function DataLinks({ mayImport, here = false }: { mayImport: boolean; here?: boolean }) {
   const t = useTranslations('data')
   const { id } = useWorkspace()
+  const { language } = useLanguage()
+  const trpc = useTRPC()
+  const kinds = useAnswer(trpc.imports.kinds.queryOptions({ language }))
   return (
     <>
       {mayImport ? (
@@ -28,6 +34,25 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
               {t(templates[kind])}
             </Button>
           ))}
+          <Menu>
+            <Menu.Target>
+              <Button variant="default">{t('links.moreTemplates')}</Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {(kinds.data ?? []).flatMap(({ name, title }) =>
+                (['csv', 'jsonl'] as const).map((ending) => (
+                  <Menu.Item
+                    key={`${name} ${ending}`}
+                    component="a"
+                    href={`/export/${name}-template.${ending}?${new URLSearchParams({ shown: id })}`}
+                    download
+                  >
+                    {t(`links.kindTemplate.${ending}`, { title })}
+                  </Menu.Item>
+                )),
+              )}
+            </Menu.Dropdown>
+          </Menu>
         </>
       ) : null}
       {here ? null : (

@@ -69,6 +69,18 @@ export function DictionaryPage() {
               meaning,
             }))}
           />
+          {data.kinds.map((kind) => (
+            <Entries
+              key={kind.name}
+              title={t('kindFieldsTitle', { title: kind.title })}
+              text={kind.about}
+              entries={kind.fields.map(({ name, type, meaning, needed }) => ({
+                name,
+                kind: needed ? t('neededIs', { type: t(`type.${type}`) }) : t(`type.${type}`),
+                meaning,
+              }))}
+            />
+          ))}
           {data.tables.map((table) => (
             <Entries
               key={table.name}

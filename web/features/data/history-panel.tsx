@@ -38,7 +38,11 @@ export function HistoryPanel() {
   const [undoing, setUndoing] = useState<Imported>()
   const list = useAnswer({
     ...trpc.imports.list.queryOptions({ language }),
-    select: (rows) => rows.map((row): Imported => ({ ...row, receipt: row.receipt ?? row.membersReceipt })),
+    select: (rows) =>
+      rows.map((row): Imported => ({
+        ...row,
+        receipt: row.receipt ?? row.membersReceipt ?? row.kindReceipt,
+      })),
   })
   const may = role === 'owner' || role === 'marketer'
   const figure = (key: 'imported' | 'unchanged' | 'refused'): Column<Imported> => ({
@@ -159,7 +163,17 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
       title={t('undo.title', { file: undone.fileName })}
       closeButtonProps={{ 'aria-label': t('undo.keep') }}
     >
-      <p>{t(undone.kind === 'orders' ? 'undo.text' : `undo.${undone.kind as 'refunds' | 'members'}Text`)}</p>
+      <p>
+        {t(
+          undone.kind === 'orders'
+            ? 'undo.text'
+            : undone.kind === 'refunds'
+              ? 'undo.refundsText'
+              : undone.kind === 'members'
+                ? 'undo.membersText'
+                : 'undo.kindText',
+        )}
+      </p>
       {undo.isError ? <Failure error={undo.error} /> : null}
       <div className={classes.buttons}>
         <Button

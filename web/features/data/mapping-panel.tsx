@@ -15,6 +15,7 @@ import classes from './data.module.css'
 import {
   type Field,
   fieldOrder,
+  type FurtherKind,
   memberFieldOrder,
   refundFieldOrder,
   type InspectedFile,
@@ -40,6 +41,7 @@ export function MappingPanel({
   const { instant } = useFormat()
   const [map, setMap] = useState<MapOverrides>(chosen.map)
   const source = { uploadId: chosen.uploadId }
+  const kinds = useAnswer(trpc.imports.kinds.queryOptions({ language })).data ?? []
   const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map }))
   const start = useMutation(
     trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId, map) }),
@@ -60,7 +62,15 @@ export function MappingPanel({
     >
       {(file) => {
         const lacking = file.lacking.filter((lack) => lack !== 'member' || !isGuestsAlone(file))
-        const open = lacking.length > 0 || file.questions.length > 0
+        const open =
+          lacking.length > 0 ||
+          file.questions.length > 0 ||
+          (file.otherKinds.length > 0 && map.kind === undefined)
+        const further = kinds.find(({ name }) => name === file.map.kind)
+        const titleOf = (kind: typeof file.map.kind) =>
+          kind === 'orders' || kind === 'members'
+            ? t(`kind.${kind}`)
+            : (kinds.find(({ name }) => name === kind)?.title ?? kind)
         return (
           <div className={classes.mapping}>
             {file.remembered ? (
@@ -73,14 +83,23 @@ export function MappingPanel({
             ) : null}
             <Select
               label={t('kind.label')}
-              data={(['orders', 'refunds', 'members'] as const).map((kind) => ({
-                value: kind,
-                label: t(`kind.${kind}`),
-              }))}
+              data={[
+                ...(['orders', 'refunds', 'members'] as const).map((kind) => ({
+                  value: kind as string,
+                  label: t(`kind.${kind}`),
+                })),
+                ...kinds.map(({ name, title }) => ({ value: name as string, label: title })),
+              ]}
               value={file.map.kind}
               allowDeselect={false}
-              onChange={(kind) => kind && setMap({ kind: kind as NonNullable<MapOverrides['kind']> })}
+              onChange={(kind) => kind && setMap({ kind: kind as typeof file.map.kind })}
             />
+            {further ? <p className={classes.note}>{further.about}</p> : null}
+            {file.otherKinds.length > 0 ? (
+              <p className={classes.note} role="status">
+                {t('kind.open', { kinds: [file.map.kind, ...file.otherKinds].map(titleOf).join(' · ') })}
+              </p>
+            ) : null}
             {file.preset ? <p className={classes.note}>{t(`preset.${file.preset}`)}</p> : null}
             {file.personHint ? (
               <p className={classes.note} role="status">
@@ -89,10 +108,10 @@ export function MappingPanel({
                   : t('personHintOther', { header: file.personHint.header, other: file.personHint.other })}
               </p>
             ) : null}
-            <NeededColumns file={file} map={map} onChange={setMap} />
+            <NeededColumns file={file} further={further} map={map} onChange={setMap} />
             <RefundsTaken file={file} map={map} onChange={setMap} />
             <Questions file={file} map={map} onChange={setMap} />
-            <OtherColumns file={file} map={map} onChange={setMap} />
+            <OtherColumns file={file} further={further} map={map} onChange={setMap} />
             {start.isError ? <Failure error={start.error} /> : null}
             {open ? <p className={classes.note}>{t('mapping.open')}</p> : null}
             <div className={classes.buttons}>
@@ -116,6 +135,11 @@ interface Editing {
   onChange: (map: MapOverrides) => void
 }
 
+interface OfKind {
+  /** The file's kind where it is neither of orders nor of members. */
+  further: FurtherKind | undefined
+}
+
 /** The header of a column by position; with its number where it is empty or not the only one. */
 function useColumnTitle({ columns }: InspectedFile) {
   const t = useTranslations('data')
@@ -131,16 +155,16 @@ function useColumnTitle({ columns }: InspectedFile) {
 /** The choice that no column names members. */
 const noMember = 'none'
 
-function NeededColumns({ file, map, onChange }: Editing) {
+function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
   const t = useTranslations('data')
   const title = useColumnTitle(file)
   const options = file.columns.map(({ position }) => ({ value: String(position), label: title(position) }))
   return (
     <div className={classes.needed}>
-      {neededRows(file).map(({ row, field, column, times }) => (
-        <div key={row} className={classes.neededRow}>
+      {neededRows(file, further).map(({ row, field, label, column, times }) => (
+        <div key={field} className={classes.neededRow}>
           <div className={classes.neededName}>
-            <strong>{t(`needed.${row}`)}</strong>
+            <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
             <Sureness
               found={column !== undefined}
               confidence={column?.confidence ?? 0}
@@ -148,7 +172,7 @@ function NeededColumns({ file, map, onChange }: Editing) {
             />
           </div>
           <Select
-            aria-label={t(`needed.${row}`)}
+            aria-label={row === 'field' ? label : t(`needed.${row}`)}
             data={
               row === 'member' && file.map.kind === 'orders'
                 ? [{ value: noMember, label: t('mapping.noMember') }, ...options]
@@ -302,16 +326,19 @@ function RefundsTaken({ file, map, onChange }: Editing) {
   )
 }
 
-function OtherColumns({ file, map, onChange }: Editing) {
+const ownFields = { orders: fieldOrder, refunds: refundFieldOrder, members: memberFieldOrder } as const
+
+function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const t = useTranslations('data')
-  const needed = new Set(neededRows(file).map(({ column }) => column?.position))
+  const needed = new Set(neededRows(file, further).map(({ column }) => column?.position))
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
-  const fields = { orders: fieldOrder, refunds: refundFieldOrder, members: memberFieldOrder }[file.map.kind]
-  const meanings = fields.map((field) => ({
-    value: field,
-    label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),
-  }))
+  const meanings: { value: string; label: string }[] = further
+    ? further.fields.filter((one) => !one.needed).map(({ name, label }) => ({ value: name, label }))
+    : ownFields[file.map.kind as keyof typeof ownFields].map((field) => ({
+        value: field,
+        label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),
+      }))
   return (
     <details className={classes.others}>
       <summary>{t('mapping.others', { count: rows.length })}</summary>

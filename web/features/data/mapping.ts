@@ -1,13 +1,15 @@
 import type { inferRouterOutputs } from '@trpc/server'
-import type { AnyField } from '../../../server/import/members/fields.ts'
+import type { AnyField } from '../../../server/import/import-kinds.ts'
 import type { MapOverrides } from '../../../server/import/mapping.ts'
 import type { AppRouter } from '../../../server/router.ts'
 
 export type InspectedFile = inferRouterOutputs<AppRouter>['imports']['inspect']
 export type Field = AnyField
+/** A kind of file besides orders and members. */
+export type FurtherKind = inferRouterOutputs<AppRouter>['imports']['kinds'][number]
 
 /** What a column may mean, as the list offers it. */
-export const fieldOrder: readonly Field[] = [
+export const fieldOrder = [
   'quantity',
   'sku',
   'product',
@@ -28,10 +30,10 @@ export const fieldOrder: readonly Field[] = [
   'currency',
   'cancelled',
   'topUp',
-]
+] as const satisfies readonly Field[]
 
 /** The same of a file of refunds. */
-export const refundFieldOrder: readonly Field[] = [
+export const refundFieldOrder = [
   'refundId',
   'state',
   'reason',
@@ -40,10 +42,10 @@ export const refundFieldOrder: readonly Field[] = [
   'sku',
   'product',
   'currency',
-]
+] as const satisfies readonly Field[]
 
 /** The same of a file of members. */
-export const memberFieldOrder: readonly Field[] = [
+export const memberFieldOrder = [
   'name',
   'familyName',
   'nickname',
@@ -58,7 +60,7 @@ export const memberFieldOrder: readonly Field[] = [
   'storedValue',
   'consent',
   'consentAt',
-]
+] as const satisfies readonly Field[]
 
 const amounts = ['amount', 'orderTotal', 'unitPrice'] as const
 const times = ['orderedAt', 'paidAt'] as const
@@ -68,15 +70,29 @@ export const isGuestsAlone = ({ map }: InspectedFile): boolean =>
   map.kind === 'orders' && map.columns.memberId === null
 
 export interface NeededRow {
-  readonly row: 'member' | 'time' | 'amount' | 'order' | 'refundTime' | 'refundAmount' | 'refundOrder'
+  readonly row:
+    | 'member'
+    | 'time'
+    | 'amount'
+    | 'order'
+    | 'refundTime'
+    | 'refundAmount'
+    | 'refundOrder'
+    | 'field'
+  /** Of a further kind: what the field is called. */
+  readonly label?: string
   readonly field: Field
   readonly column: InspectedFile['columns'][number] | undefined
   readonly times?: string | undefined
 }
 
-/** The columns that the merchant confirms, four of orders and of refunds, one of members, with what the file offers for each. */
-export function neededRows(file: InspectedFile): NeededRow[] {
+/** The columns that the merchant confirms, four of orders and of refunds, one of members, those that a further kind needs, with what the file offers for each. */
+export function neededRows(file: InspectedFile, kind: FurtherKind | undefined): NeededRow[] {
   const of = (field: Field) => file.columns.find((column) => column.field === field)
+  if (kind)
+    return kind.fields
+      .filter(({ needed }) => needed)
+      .map(({ name, label }) => ({ row: 'field', field: name as Field, label, column: of(name as Field) }))
   const amount = amounts.find((field) => of(field)) ?? 'amount'
   const time = times.find((field) => of(field)) ?? 'orderedAt'
   const member = { row: 'member', field: 'memberId', column: of('memberId') } as const

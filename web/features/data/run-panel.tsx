@@ -12,6 +12,7 @@ import { useLanguage } from '../../ui/language.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './data.module.css'
+import { KindReceiptPanel } from './kind-receipt.tsx'
 import { MembersReceiptPanel } from './members-receipt.tsx'
 import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
 import { RefundsReceiptPanel } from './refunds-receipt.tsx'
@@ -45,7 +46,7 @@ export function RunPanel({
         onData: (told) => {
           setState(told)
           // A finished import changes every figure of the workspace.
-          if (told.phase === 'done' && !(told.receipt ?? told.membersReceipt)?.dryRun)
+          if (told.phase === 'done' && !(told.receipt ?? told.membersReceipt ?? told.kindReceipt)?.dryRun)
             void client.invalidateQueries()
         },
       },
@@ -59,6 +60,7 @@ export function RunPanel({
     return <RefundsReceiptPanel receipt={state.receipt} told={state.receipt.givenBack} ways={ways} />
   if (state.receipt) return <ReceiptPanel receipt={state.receipt} ways={ways} />
   if (state.membersReceipt) return <MembersReceiptPanel receipt={state.membersReceipt} ways={ways} />
+  if (state.kindReceipt) return <KindReceiptPanel receipt={state.kindReceipt} ways={ways} />
   if (state.phase === 'refused' || state.phase === 'failed' || state.phase === 'cancelled')
     return (
       <Panel title={t(`ended.${state.phase}`)}>

@@ -1,0 +1,60 @@
+import { fields, plainHeader } from './fields.ts'
+import type { ImportKind } from './import-kinds.ts'
+import { allKinds, type KindName } from './kinds/catalogue.ts'
+import { aliasesOf, fieldsOf, type Headers, type Kind } from './kinds/kind.ts'
+import type { MapOverrides, Sample } from './mapping.ts'
+import { memberFields } from './members/fields.ts'
+import { recognisedMembers } from './members/presets.ts'
+import { recognised } from './platforms.ts'
+import { presetNames } from './presets.ts'
+import { holdsRefunds } from './refunds/kind.ts'
+
+/**
+ * What a file holds, the best first, where its columns leave it open: as was said, as its platform is known for,
+ * else by its headers alone. A file that tells members apart, says something else of them and names no order, no
+ * time and amount of one, is of members; one that nothing else is told of is of orders.
+ */
+export function kindsOf(sample: Sample, said: MapOverrides): [ImportKind, ...ImportKind[]] {
+  const { headers, records } = sample
+  if (said.kind) return [said.kind]
+  if (said.preset) return [(presetNames as readonly string[]).includes(said.preset) ? 'orders' : 'members']
+  if (holdsRefunds(sample)) return ['refunds']
+  if (recognised(headers, records) !== null) return ['orders']
+  if (recognisedMembers(headers) !== null) return ['members']
+  const plain = new Set(headers.map(plainHeader))
+  const [first, ...others] = furtherKinds(headers, plain)
+  if (first) return [first, ...others]
+  const has = (aliases: readonly string[]) => aliases.some((alias) => plain.has(alias))
+  const { orderId, orderedAt, paidAt, amount, unitPrice } = fields
+  const ofOrders =
+    has(orderId.aliases) ||
+    ((has(orderedAt.aliases) || has(paidAt.aliases)) && (has(amount.aliases) || has(unitPrice.aliases)))
+  if (ofOrders) return ['orders']
+  const { memberId, phone, name, gender, birthday, joinedAt, tier, points, storedValue, consent } =
+    memberFields
+  const attributes = [phone, name, gender, birthday, joinedAt, tier, points, storedValue, consent].filter(
+    ({ aliases }) => has(aliases),
+  )
+  return (has(memberId.aliases) && attributes.length > 0) || (has(phone.aliases) && attributes.length > 1)
+    ? ['members']
+    : ['orders']
+}
+
+/** The further kinds that headers speak for: those of a template, else whatever the kinds recognise. */
+function furtherKinds(headers: readonly string[], plain: ReadonlySet<string>): KindName[] {
+  const has = (aliases: readonly string[]) => aliases.some((alias) => plain.has(alias))
+  const namesOf = (kind: Kind): Headers<string> => ({
+    has: (field) => has(aliasesOf(field, kind.fields[field]!)),
+    order: (field) => has(fields[field].aliases),
+    member: (field) => has(memberFields[field].aliases),
+  })
+  const filledIn = allKinds.filter((kind) => isTemplate(kind, headers))
+  const found = filledIn.length > 0 ? filledIn : allKinds.filter((kind) => kind.recognised(namesOf(kind)))
+  return found.map(({ name }) => name)
+}
+
+/** Every header is the name of a field, the needed ones among them. */
+const isTemplate = (kind: Kind, headers: readonly string[]): boolean =>
+  headers.length > 1 &&
+  headers.every((header) => Object.hasOwn(kind.fields, header)) &&
+  fieldsOf(kind).every(([field, { needed }]) => !needed || headers.includes(field))

@@ -1,0 +1,36 @@
+import type { Words } from '../../../analytics/schema/described.ts'
+import { fieldsOf, type Kind } from './kind.ts'
+import { products } from './products.ts'
+
+/** Every kind of file besides orders and members. A new one is a line here. */
+export const kinds = [products] as const satisfies readonly Kind[]
+
+export type KindName = (typeof kinds)[number]['name']
+/** A field of any of the kinds. */
+export type AnyKindField = {
+  [K in (typeof kinds)[number] as K['name']]: keyof K['fields']
+}[KindName]
+
+/** All kinds alike, whatever their fields. */
+export const allKinds: readonly Kind<KindName>[] = kinds as never
+
+/** Every name of a field that a kind has. */
+export const kindFieldNames = [
+  ...new Set(allKinds.flatMap((kind) => Object.keys(kind.fields))),
+] as AnyKindField[]
+
+/** The kind of this name; undefined for orders, members and anything else. */
+export const kindNamed = (name: string): Kind<KindName> | undefined =>
+  allKinds.find((kind) => kind.name === name)
+
+/** Reason for rows that lack a needed field. */
+export const lacks = (kind: Kind, field: string): string => `${kind.name}.no-${field}`
+
+/** The sentence of a reason that a kind brings; undefined for the reasons that all have. */
+export function ownReason(reason: string): Words | undefined {
+  const [kindName, id] = reason.split('.')
+  const kind = kindNamed(kindName!)
+  if (!kind || id === undefined) return undefined
+  const check = kind.checks?.find((one) => one.reason === id)
+  return check?.words ?? fieldsOf(kind).find(([field]) => `no-${field}` === id)?.[1].needed
+}

@@ -1,0 +1,111 @@
+import type { Session } from '../../../analytics/engine/engine.ts'
+import type { Words } from '../../../analytics/schema/described.ts'
+import { name, type Sql } from '../../../analytics/sql/sql.ts'
+import { type Field, type FieldName, plainHeader } from '../fields.ts'
+import type { MemberField } from '../members/fields.ts'
+
+/**
+ * What a column of a file of a kind can mean. `date`: an instant; `day`: a local day; `number`: a whole number;
+ * `amount`: money of the workspace's currency, kept in minor units.
+ */
+export interface KindField {
+  readonly type: 'id' | 'date' | 'day' | 'number' | 'amount' | 'text'
+  /** Column of the import table and of the table of current rows. */
+  readonly column: string
+  /** Headers as `Field` has them, best first. The field's own name always counts. */
+  readonly aliases: readonly string[]
+  readonly label: Words
+  /** For who fills in a file: what to write here. */
+  readonly meaning: Words
+  /** The sentence for a row in which this is empty, which is refused. Without it the field may be empty or have no column. */
+  readonly needed?: Words
+  /** What the template says here. */
+  readonly example: string
+  /** A date that may lie in the future. */
+  readonly future?: true
+  /** Names a member, by any of the member's ids. */
+  readonly member?: true
+  /** Holds several values, separated by commas, semicolons, bars or 、: each makes a row of its own. */
+  readonly separated?: true
+  /** Goes when the member of the row is deleted. */
+  readonly personal?: true
+}
+
+/** What a file's headers say, for recognising its kind: whether a whole header is an alias of a field. */
+export interface Headers<F extends string> {
+  has(field: F): boolean
+  order(field: FieldName): boolean
+  member(field: MemberField): boolean
+}
+
+/**
+ * A kind of file: all that is particular to it. Reading, mapping, folding, receipt, undoing, template and
+ * dictionary, export and deletion of a person follow from this.
+ *
+ * A row that has all fields of `key` is known by them: of each attribute the newest row that says anything
+ * counts, by import, then by line. A row that lacks one, and every row where `key` is empty, is known by its
+ * content: rows only add what is not there, as often as the file has them that has most (DEFINITIONS, "rows
+ * only add what is not there").
+ */
+export interface Kind<Name extends string = string, F extends string = string> {
+  readonly name: Name
+  readonly title: Words
+  /** What one row is. */
+  readonly about: Words
+  readonly fields: Readonly<Record<F, KindField>>
+  /** Import table: import_seq, row_number and the fields' columns. In analytics/schema/base.ts. */
+  readonly table: string
+  /** Current rows as the live imports fold: the fields' columns alone. */
+  readonly current: string
+  readonly key: readonly NoInfer<F>[]
+  /** With `--replace` a file is the whole truth for the values that it has in these fields: earlier rows of them go. */
+  readonly replaces?: readonly NoInfer<F>[]
+  /** What becomes of a deleted member's rows. */
+  readonly ofDeleted?: 'pseudonym' | 'gone'
+  /** Whether a file with these headers is of this kind. Must not hold for a file of orders or members. */
+  recognised(headers: Headers<NoInfer<F>>): boolean
+  /** Rows to refuse beyond what types and needed fields say; `when` is SQL over the columns. */
+  readonly checks?: readonly {
+    readonly reason: string
+    readonly field: NoInfer<F>
+    readonly when: Sql
+    readonly words: Words
+  }[]
+  /**
+   * Writes what the changed rows mean into the base tables, after an import and after its undoing. The temporary
+   * tables `kind_before` and `kind_after` hold the touched current rows, `kind_changed` those that came or went.
+   * Members whose figures change are to be added to the temporary table `touched_members` (`member_key`).
+   */
+  project?(session: Session): Promise<void>
+  /** Sentences of the receipt, with `n`. */
+  readonly sentences?: Readonly<Record<string, Words>>
+  /** Counts for `sentences`, after `project`; those of 0 are kept and not told. `importSeq` is the import's. */
+  count?(session: Session, importSeq: number): Promise<Readonly<Record<string, number>>>
+}
+
+/** A kind with its name and the names of its fields as types. */
+export const defineKind = <const Name extends string, const F extends string>(
+  kind: Kind<Name, F>,
+): Kind<Name, F> => kind
+
+/** The names of a kind's fields, in its order. */
+export const fieldsOf = ({ fields }: Kind): [string, KindField][] => Object.entries(fields)
+
+/** The columns of a kind's fields. */
+export const columnsOf = (kind: Kind): Sql[] => fieldsOf(kind).map(([, { column }]) => name(column))
+
+/** The columns that name members. */
+export const memberColumns = (kind: Kind): Sql[] =>
+  fieldsOf(kind)
+    .filter(([, { member }]) => member)
+    .map(([, { column }]) => name(column))
+
+/** Aliases of a field, its own name the first. */
+export const aliasesOf = (field: string, { aliases }: Pick<KindField, 'aliases'>): string[] => [
+  plainHeader(field),
+  ...aliases,
+]
+
+/** How the mapping screen and the dictionary see the type of a field. */
+export const plainType = (type: KindField['type']): Field['type'] =>
+  type === 'day' ? 'date' : type === 'amount' ? 'number' : type

@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest'
+import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
+import { join, name, sql } from '../../../analytics/sql/sql.ts'
+import { takeOut } from '../apply.ts'
+import { inspectIn } from '../runs.ts'
+import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
+import { takeOutKind } from './apply.ts'
+import { allKinds } from './catalogue.ts'
+import { columnsOf, fieldsOf, type Kind, type KindField } from './kind.ts'
+import { kindJsonLines, kindTemplate } from './template.ts'
+
+const settings = {
+  timeZone: 'Asia/Shanghai',
+  today: '2026-11-22',
+  undoneAt: '2026-11-22T00:00:00Z',
+  signal: new AbortController().signal,
+}
+
+function choices(seed: number) {
+  let state = seed
+  return (below: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return Math.floor((state / 2_147_483_648) * below)
+  }
+}
+
+const duckType: Readonly<Record<KindField['type'], string>> = {
+  id: 'VARCHAR',
+  text: 'VARCHAR',
+  date: 'TIMESTAMP',
+  day: 'DATE',
+  number: 'BIGINT',
+  amount: 'BIGINT',
+}
+
+describe.each(allKinds)('$name', (kind) => {
+  test('the engine has its tables, a column of the right type for each field', async () => {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const typed = async (table: string) => {
+      const columns = await shop.workspace.engine.rows(
+        sql`select column_name, data_type from duckdb_columns() where table_name = ${table} and schema_name = 'main'`,
+      )
+      return Object.fromEntries(columns.map(({ columnName, dataType }) => [columnName, dataType]))
+    }
+    const own = Object.fromEntries(fieldsOf(kind).map(([, { column, type }]) => [column, duckType[type]]))
+    expect(await typed(kind.table)).toEqual({ import_seq: 'INTEGER', row_number: 'BIGINT', ...own })
+    expect(await typed(kind.current)).toEqual(own)
+  })
+
+  test('its words are in both languages, no header means two of its fields', () => {
+    const words = [
+      kind.title,
+      kind.about,
+      ...fieldsOf(kind).flatMap(([, { label, meaning, needed }]) => [
+        label,
+        meaning,
+        ...(needed ? [needed] : []),
+      ]),
+      ...Object.values(kind.sentences ?? {}),
+      ...(kind.checks ?? []).map((check) => check.words),
+    ]
+    for (const { en, 'zh-CN': zh } of words) {
+      expect(en).toMatch(/^[\w{]/)
+      expect(zh).toMatch(/[一-鿿]/)
+      expect(zh).not.toMatch(/[一-鿿][,;:?!]|[,;:?!][一-鿿]/)
+    }
+    const aliases = fieldsOf(kind).flatMap(([, one]) => one.aliases)
+    expect(aliases.filter((alias, i) => aliases.indexOf(alias) !== i)).toEqual([])
+  })
+
+  test.each([
+    ['csv', kindTemplate],
+    ['jsonl', kindJsonLines],
+  ] as const)(
+    'its template as %s is recognised, read without a question and taken in',
+    async (ending, made) => {
+      await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+      const path = shop.file(`t.${ending}`, made(kind, 'CNY'))
+      const seen = await inspectIn(shop.workspace, path, `t.${ending}`, {})
+      if ('id' in seen) throw new Error(seen.id)
+      const { inspection } = seen
+      expect(inspection).toMatchObject({
+        map: { kind: kind.name },
+        otherKinds: [],
+        questions: [],
+        lacking: [],
+      })
+      expect(inspection.columns.map(({ field, confidence }) => [field, confidence])).toEqual(
+        Object.keys(kind.fields).map((field) => [field, 1]),
+      )
+      expect(await shop.importKind(path)).toMatchObject({ kind: kind.name, read: 1, imported: 1, refused: 0 })
+      const [row] = await shop.workspace.engine.rows(
+        sql`select ${join(columnsOf(kind))} from ${name(kind.current)}`,
+      )
+      expect(Object.values(row!).filter((value) => value === null)).toEqual([])
+    },
+  )
+})
+
+interface Step {
+  readonly kind: Kind | null
+  readonly name: string
+  readonly content: string
+  readonly replace: boolean
+}
+
+async function take(shop: TestShop, step: Step): Promise<string | null> {
+  const path = shop.file(step.name, step.content)
+  if (!step.kind) return receiptOf(await shop.import(path)).importId
+  const map = { kind: step.kind.name as (typeof allKinds)[number]['name'] }
+  const receipt = await shop.importKind(path, { map, replace: step.replace })
+  return receipt.alreadyThere ? null : receipt.importId
+}
+
+function randomStep(pick: (below: number) => number, number: number): Step {
+  const some = (...values: readonly string[]) => values[pick(values.length)]!
+  const kind = [null, ...allKinds][pick(allKinds.length + 1)]!
+  if (!kind) {
+    // no two orders of one moment: which of them is the last would be theirs to say
+    const lines = Array.from({ length: 1 + pick(4) }, () => {
+      const order = pick(4)
+      return `O${order},m${pick(3)},2026-0${1 + pick(3)}-02 10:0${order},${1 + pick(3)},s${pick(3)},${some('', 'own')},`
+    })
+    const content = `order_id,customer_id,order_date,amount,sku,category,n${number}\n${lines.join('\n')}\n`
+    return { kind, name: `o${number}.csv`, content, replace: false }
+  }
+  const value = (field: string, one: KindField): string => {
+    const empty = one.needed || one.member ? [] : ['', '']
+    switch (one.type) {
+      case 'id':
+        return some(...empty, ...(one.member ? ['m0', 'm1', 'm2', 'm3'] : ['s0', 's1', 's2']))
+      case 'text':
+        return one.separated ? some('a', 'b', 'a;c') : some(...empty, `${field} a`, `${field} b`)
+      case 'date':
+        return some(...empty, '2026-03-01 10:00:00', '2026-03-02 09:00:00')
+      case 'day':
+        return some(...empty, '2026-03-01', '2026-04-01')
+      case 'number':
+        return some(...empty, '5', '7')
+      case 'amount':
+        return some(...empty, '1.50', '2')
+    }
+  }
+  const rows = Array.from({ length: 1 + pick(5) }, () =>
+    fieldsOf(kind)
+      .map(([field, one]) => value(field, one))
+      .join(','),
+  )
+  const content = `${Object.keys(kind.fields).join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
+  return { kind, name: `${kind.name}${number}.csv`, content, replace: pick(3) === 0 }
+}
+
+/** What figures can see, whatever the keys. */
+async function seen({ workspace }: TestShop) {
+  const { engine } = workspace
+  const current: Record<string, unknown> = {}
+  for (const kind of allKinds)
+    current[kind.name] = await engine.rows(sql`select * from ${name(kind.current)} order by all`)
+  return {
+    current,
+    members: await engine.rows(
+      sql`select * exclude (member_key) from members where not stub order by member_id`,
+    ),
+    facts: await engine.rows(sql`select members.member_id, facts.* exclude (member_key)
+      from member_facts as facts join members on members.member_key = facts.member_key order by members.member_id`),
+    tags: await engine.rows(sql`select member_id, tag, source, added_day from member_tags
+      join members on members.member_key = member_tags.member_key order by all`),
+    lines: await engine.rows(sql`select order_id, sku, category, category_of_product from order_lines
+      join orders on orders.order_key = order_lines.order_key order by all`),
+    categories:
+      await engine.rows(sql`select category, member_id, category_orders.net_minor from category_orders
+      join members on members.member_key = category_orders.member_key order by all`),
+  }
+}
+
+test.each([1, 2, 4])(
+  'any imports and undos of all kinds are the surviving ones in an empty workspace (%i)',
+  async (seed) => {
+    const pick = choices(seed * 7919)
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    let live: { step: Step; importId: string }[] = []
+    for (let number = 0; number < 10; number++) {
+      if (pick(3) === 0 && live.length > 1) {
+        const gone = live[pick(live.length)]!
+        live = live.filter((one) => one !== gone)
+        const { engine } = shop.workspace
+        if (gone.step.kind) await takeOutKind(engine, gone.step.kind, gone.importId, settings)
+        else await takeOut(engine, gone.importId, settings)
+      } else {
+        const step = randomStep(pick, number)
+        const importId = await take(shop, step)
+        if (importId !== null) live.push({ step, importId })
+      }
+    }
+    await using fresh = await openTestShop('CNY', 'Asia/Shanghai')
+    for (const { step } of live) await take(fresh, step)
+    const figures = await seen(shop)
+    expect(figures).toEqual(await seen(fresh))
+    await shop.workspace.engine.transaction((session) => refreshDerivedTables(session, {}, '2026-11-22'))
+    expect(await seen(shop)).toEqual(figures)
+  },
+  240_000,
+)

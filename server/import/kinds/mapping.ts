@@ -1,0 +1,101 @@
+import { type DateOrder, dateOrderOf } from '../dates.ts'
+import {
+  answersDates,
+  type Column,
+  type ColumnGuess,
+  columnGuesses,
+  columnOf,
+  type Guess,
+  type MapOverrides,
+  namedColumns,
+  type Question,
+  type Sample,
+  unreadValues,
+} from '../mapping.ts'
+import { decimalMarkOf } from '../numbers.ts'
+import type { Refusal } from '../refusal.ts'
+import type { AnyKindField, KindName } from './catalogue.ts'
+import { aliasesOf, fieldsOf, type Kind, plainType } from './kind.ts'
+
+type Assigned = Map<AnyKindField, { position: number; confidence: number }>
+
+/** Guesses what each column of a file of a kind means, as `guessMapping` does it for orders. */
+export function guessKindMapping(
+  kind: Kind<KindName>,
+  sample: Sample,
+  overrides: MapOverrides,
+  timeZone: string,
+): Guess | Refusal {
+  const columns = sample.headers.map((_, position) => columnOf(sample, position))
+  const named = namedColumns(sample, overrides)
+  if ('kind' in named) return named
+  const fields = fieldsOf(kind) as [AnyKindField, Kind['fields'][string]][]
+  const assigned: Assigned = new Map()
+  for (const [field] of fields) {
+    const position = named.chosen.get(field)
+    if (position !== undefined) assigned.set(field, { position, confidence: 1 })
+  }
+  const taken = new Set([...assigned.values()].map(({ position }) => position))
+  const candidates = columns
+    .flatMap((column) =>
+      fields.map(([field, one]) => ({
+        field,
+        position: column.position,
+        confidence: byName(aliasesOf(field, one), column.plain) * byType(plainType(one.type), column),
+      })),
+    )
+    .filter(({ confidence }) => confidence > 0)
+    .sort((a, b) => b.confidence - a.confidence || a.position - b.position)
+  for (const { field, position, confidence } of candidates) {
+    if (assigned.has(field) || taken.has(position) || named.leftOut.has(field)) continue
+    assigned.set(field, { position, confidence: Math.round(confidence * 1000) / 1000 })
+    taken.add(position)
+  }
+
+  const questions: Question[] = []
+  const dates: Partial<Record<AnyKindField, DateOrder>> = {}
+  for (const [field, { position }] of assigned) {
+    if (plainType(kind.fields[field]!.type) !== 'date') continue
+    const column = columns[position]!
+    const order = overrides.dates && answersDates(column) ? overrides.dates : column.dates?.order
+    if (order === 'undecided')
+      questions.push({
+        kind: 'dates',
+        field,
+        header: column.header,
+        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+      })
+    else dates[field] = order ?? 'year-first'
+  }
+  const money = [...assigned].flatMap(([field, { position }]) =>
+    kind.fields[field]!.type === 'amount' ? columns[position]!.values : [],
+  )
+  return {
+    preset: null,
+    mapping: {
+      kind: kind.name,
+      columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
+      dates,
+      timeZone: overrides.timeZone ?? timeZone,
+      decimalMark: overrides.decimalMark ?? decimalMarkOf(money),
+      states: {},
+      refunds: { said: null, known: null, charged: [], byRow: false },
+    },
+    columns: columnGuesses(columns, assigned, (field, column): ColumnGuess['unread'] =>
+      unreadValues(plainType(kind.fields[field]!.type), column),
+    ),
+    questions,
+    leftOut: [...named.leftOut],
+  }
+}
+
+/** Whole headers alone say what a column is; a field's own name is sure. */
+function byName(aliases: readonly string[], plain: string): number {
+  const place = aliases.indexOf(plain)
+  return place < 0 ? 0 : place === 0 ? 1 : 0.98 - place * 0.003
+}
+
+function byType(type: ReturnType<typeof plainType>, { values, dates, numeric }: Column): number {
+  if (values.length === 0) return 1
+  return type === 'date' ? (dates?.share ?? 0) : type === 'number' ? numeric : 1
+}

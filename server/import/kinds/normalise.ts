@@ -1,0 +1,127 @@
+import { localOfUtcSql } from '../../../analytics/calendar/calendar.ts'
+import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { cellId, cellNumber, cellText, roundedTo } from '../cells.ts'
+import { instantSql } from '../dates.ts'
+import { isMasked } from '../members/phones.ts'
+import type { NormaliseSettings } from '../normalise.ts'
+import { anyUnit, namesCurrencySql, ownSigns } from '../numbers.ts'
+import { lacks } from './catalogue.ts'
+import { fieldsOf, type Kind, type KindField } from './kind.ts'
+
+/** What stands for a day that nobody told. */
+const noDay = '0000.*'
+const separators = '[,，;；|、]'
+
+/**
+ * A query over a block's rows: one normalised row each, the columns of the kind's import table without the
+ * import's number, with `reason`, `reason_field` and `reason_value` where it is refused. A row with several
+ * values in a separated field is several rows of one number.
+ */
+export function kindRows(
+  kind: Kind,
+  block: Sql,
+  settings: NormaliseSettings & { readonly timeZone: string },
+): Sql {
+  const { mapping, currency, minorDigits, latest, timeZone } = settings
+  const positions = mapping.columns as Readonly<Record<string, number>>
+  const fields = fieldsOf(kind)
+  const has = (field: string) => positions[field] !== undefined
+  const raw = (field: string): Sql => (has(field) ? name(`c${positions[field]}`) : sql`cast(null as varchar)`)
+  const text = (field: string): Sql => (has(field) ? cellText(raw(field)) : raw(field))
+  const number = (field: string, digits: number): Sql => {
+    const signs = digits === 0 ? [anyUnit] : ownSigns(currency)
+    return roundedTo(cellNumber(text(field), mapping.decimalMark, signs), digits)
+  }
+  const instant = (field: string): Sql =>
+    instantSql(
+      text(field),
+      mapping.dates[field as keyof typeof mapping.dates] ?? 'year-first',
+      mapping.timeZone,
+    )
+  const value = (field: string, { type, separated }: KindField): Sql => {
+    switch (type) {
+      case 'id':
+        return cellId(text(field))
+      case 'text':
+        return separated
+          ? sql`unnest(case when ${text(field)} is null then [null] else list_distinct(list_filter(
+              list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: nullif(trim(one), '')),
+              lambda one: one is not null)) end)`
+          : text(field)
+      case 'date':
+        return has(field) ? instant(field) : sql`cast(null as timestamp)`
+      case 'day':
+        return has(field)
+          ? sql`cast(${localOfUtcSql(instant(field), timeZone)} as date)`
+          : sql`cast(null as date)`
+      case 'number':
+        return has(field) ? number(field, 0) : sql`cast(null as bigint)`
+      case 'amount':
+        return has(field) ? number(field, minorDigits) : sql`cast(null as bigint)`
+    }
+  }
+  const said = (field: string) => name(`said_${kind.fields[field]!.column}`)
+  const given = (field: string, { type }: KindField): Sql =>
+    type === 'date' || type === 'day'
+      ? sql`(${said(field)} is not null and not regexp_full_match(${said(field)}, ${noDay}))`
+      : sql`(${said(field)} is not null)`
+  const whole = (field: string): Sql => cellNumber(said(field), mapping.decimalMark, [anyUnit])
+  type Reason = readonly [when: Sql, reason: string, field: string]
+  const reasons: Reason[] = fields.flatMap(([field, one]): Reason[] => {
+    const column = name(one.column)
+    const unread = sql`(${given(field, one)} and ${column} is null)`
+    switch (one.type) {
+      case 'id':
+        return one.member ? [[isMasked(column), 'masked-member', field]] : []
+      case 'date':
+      case 'day':
+        return [
+          [unread, 'bad-date', field],
+          [one.future ? sql`false` : sql`${column} > cast(${latest} as timestamp)`, 'future-date', field],
+        ]
+      case 'number':
+        return [
+          [sql`(${unread} or ${whole(field)} % 1 <> 0)`, 'bad-number', field],
+          [sql`abs(${column}) > 9000000000000`, 'too-large', field],
+        ]
+      case 'amount':
+        return [
+          [sql`(${unread} and ${namesCurrencySql(said(field))})`, 'other-currency', field],
+          [unread, 'bad-amount', field],
+          [sql`abs(${column}) > 9000000000000`, 'too-large', field],
+        ]
+      case 'text':
+        return []
+    }
+  })
+  reasons.push(
+    ...fields.flatMap(([field, { column, needed }]): Reason[] =>
+      needed ? [[sql`${name(column)} is null`, lacks(kind, field), field]] : [],
+    ),
+    ...(kind.checks ?? []).map(({ when, reason, field }): Reason => [
+      when,
+      `${kind.name}.${reason}`,
+      field as string,
+    ]),
+  )
+  const among = (answer: (field: string, reason: string) => Sql) =>
+    sql`case ${join(
+      reasons.map(([when, reason, field]) => sql`when ${when} then ${answer(field, reason)}`),
+      sql` `,
+    )} end`
+  const checked = fields.filter(([, { type }]) => type !== 'text' && type !== 'id')
+  return sql`
+    with parsed as (
+      select row_number,
+        ${join([
+          ...fields.map(([field, one]) => sql`${value(field, one)} as ${name(one.column)}`),
+          ...checked.map(([field]) => sql`${text(field)} as ${said(field)}`),
+        ])}
+      from ${block} as block
+    )
+    select row_number, ${join(fields.map(([, { column }]) => name(column)))},
+      ${reasons.length === 0 ? sql`cast(null as varchar)` : among((_, reason) => sql`${reason}`)} as reason,
+      ${reasons.length === 0 ? sql`cast(null as varchar)` : among((field) => sql`${field}`)} as reason_field,
+      ${among((field, reason) => (reason === 'other-currency' ? said(field) : sql`cast(null as varchar)`))} as reason_value
+    from parsed`
+}

@@ -1,0 +1,63 @@
+import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { type Receipt, refusedReasons } from '../receipt.ts'
+import type { Staged } from '../staging.ts'
+import type { AppliedKind } from './apply.ts'
+import type { KindName } from './catalogue.ts'
+import { columnsOf, type Kind, memberColumns } from './kind.ts'
+
+/** What an import of a kind did, as it is printed. `read = imported + unchanged + refused`. */
+export interface KindReceipt
+  extends
+    Pick<
+      Receipt,
+      | 'importId'
+      | 'fileName'
+      | 'read'
+      | 'unchanged'
+      | 'refused'
+      | 'duplicates'
+      | 'members'
+      | 'refusedFile'
+      | 'reasons'
+      | 'alreadyThere'
+      | 'dryRun'
+      | 'milliseconds'
+    >,
+    Omit<AppliedKind, 'sameAs'> {
+  readonly kind: KindName
+}
+
+/** The part of the receipt that the file alone decides. */
+export interface KindFacts extends Pick<
+  KindReceipt,
+  'read' | 'refused' | 'duplicates' | 'members' | 'reasons'
+> {
+  readonly accepted: number
+}
+
+/** Counts what was staged of a file of a kind. */
+export async function kindFacts(kind: Kind, { engine, lines, read }: Staged): Promise<KindFacts> {
+  const options = { timeoutMs: 60 * 60 * 1000 }
+  const [rows] = await engine.rows(
+    sql`select count(*) as accepted, count(distinct content) as different from (
+      select row_number, bit_xor(hash(${join(columnsOf(kind))})) as content from ${lines} as row group by row_number)`,
+    options,
+  )
+  const named = memberColumns(kind).map((column): Sql => sql`select ${column} as id from ${lines} as row`)
+  const [people] =
+    named.length === 0
+      ? [{ members: 0 }]
+      : await engine.rows(
+          sql`select count(distinct id) as members from (${join(named, sql` union `)})`,
+          options,
+        )
+  const reasons = await refusedReasons(engine)
+  return {
+    read,
+    refused: reasons.reduce((sum, one) => sum + one.rows, 0),
+    duplicates: Number(rows!.accepted) - Number(rows!.different),
+    members: Number(people!.members),
+    reasons,
+    accepted: Number(rows!.accepted),
+  }
+}

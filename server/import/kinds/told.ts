@@ -1,0 +1,53 @@
+import { type Language, phrase, say } from '../../messages/messages.ts'
+import { reasonSentence } from '../refused-file.ts'
+import { countsOf } from '../told.ts'
+import { kindNamed } from './catalogue.ts'
+import type { KindReceipt } from './receipt.ts'
+
+/** A receipt of a kind as the server tells it: reasons and the kind's own counts as sentences. */
+export type ToldKindReceipt = Omit<KindReceipt, 'reasons'> & {
+  readonly title: string
+  readonly reasons: readonly (KindReceipt['reasons'][number] & { readonly sentence: string })[]
+  readonly facts: readonly string[]
+}
+
+/** Puts a receipt into words. Counts of nothing are not told. */
+export function toldKind(receipt: KindReceipt, language: Language): ToldKindReceipt {
+  const kind = kindNamed(receipt.kind)
+  return {
+    ...receipt,
+    title: kind ? phrase(language, kind.title) : receipt.kind,
+    reasons: receipt.reasons.map((row) => ({
+      ...row,
+      sentence: reasonSentence(language, { reason: row.reason, value: null }),
+    })),
+    facts: Object.entries(kind?.sentences ?? {}).flatMap(([id, words]) => {
+      const n = receipt.counts[id] ?? 0
+      return n === 0 ? [] : [phrase(language, words, { n })]
+    }),
+  }
+}
+
+/** What came of an import of a kind: the counts, why rows were refused and where they are. */
+export const kindReceiptText = (receipt: ToldKindReceipt): string =>
+  [
+    say(receipt.dryRun ? 'would-import' : 'did-import', {
+      file: receipt.fileName,
+      read: receipt.read,
+      counts: say('import-counts', countsOf(receipt)),
+    }),
+    say('kind-contents', {
+      title: receipt.title,
+      newEntries: receipt.newEntries,
+      changedEntries: receipt.changedEntries,
+      sameEntries: receipt.sameEntries,
+    }),
+    ...(receipt.duplicates > 0 ? [say('kind-duplicates', { rows: receipt.duplicates })] : []),
+    ...(receipt.newMembers > 0 ? [say('kind-new-members', { members: receipt.newMembers })] : []),
+    ...receipt.facts,
+    ...receipt.reasons.map(({ sentence, rows }) => `  ${rows} × ${sentence}`),
+    ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),
+    ...(receipt.alreadyThere
+      ? [receipt.importId === null ? say('same-file-dry') : say('same-file', { importId: receipt.importId })]
+      : []),
+  ].join('\n')

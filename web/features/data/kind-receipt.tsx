@@ -1,0 +1,38 @@
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { inferRouterOutputs } from '@trpc/server'
+import { useTranslations } from 'use-intl'
+import type { AppRouter } from '../../../server/router.ts'
+import { useFormat } from '../../ui/format.ts'
+import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
+
+type KindReceipt = NonNullable<NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>['kindReceipt']>
+
+/** What came of a file of a further kind. */
+export function KindReceiptPanel({ receipt, ways }: { receipt: KindReceipt; ways: ReceiptWays }) {
+  const t = useTranslations('data')
+  const { count } = useFormat()
+  const facts = [
+    t('kindReceipt.same', { count: receipt.sameEntries }),
+    ...(receipt.duplicates > 0 ? [t('kindReceipt.duplicates', { count: receipt.duplicates })] : []),
+    ...(receipt.newMembers > 0 ? [t('kindReceipt.newMembers', { count: receipt.newMembers })] : []),
+    ...receipt.facts,
+    ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
+  ]
+  return (
+    <ReceiptFrame
+      receipt={receipt}
+      ways={ways}
+      figures={[
+        { label: t('kindReceipt.new'), value: count(receipt.newEntries) },
+        { label: t('kindReceipt.changed'), value: count(receipt.changedEntries) },
+      ]}
+      facts={facts}
+      next={
+        <Button renderRoot={(props) => <Link to="/data/dictionary" {...props} />}>
+          {t('kindReceipt.toDictionary')}
+        </Button>
+      }
+    />
+  )
+}

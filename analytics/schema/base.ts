@@ -209,10 +209,10 @@ export async function createBaseTables(
   calendar: { timeZone: string; firstWeekday: number },
 ): Promise<void> {
   for (const table of baseTables) await session.run(table)
-  await session.run(sql`alter table import_members add column if not exists consent_at timestamp`)
   await session.run(
     sql`alter table order_lines add column if not exists category_of_product boolean default false`,
   )
+  await session.run(sql`alter table import_members add column if not exists consent_at timestamp`)
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) {

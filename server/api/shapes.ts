@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Offer } from '../coupons/offer.ts'
-import { rowReasons } from '../import/normalise.ts'
+import { kindReasons } from '../import/kinds/catalogue.ts'
+import { type RowReason, rowReasons } from '../import/normalise.ts'
 import { worded } from '../messages/messages.ts'
 
 const Minor = z.int().nonnegative()
@@ -187,7 +188,7 @@ export const RefusedItems = z
     z.object({
       index: z.int().meta({ description: 'Place among what was sent, from 0.' }),
       field: z.string().nullable().meta({ description: 'The field that is to blame, if one is.' }),
-      code: z.enum(rowReasons),
+      code: z.enum([...rowReasons, ...kindReasons] satisfies RowReason[]),
       reason: z.string().meta({ description: 'For people, in the language asked for.' }),
     }),
   )

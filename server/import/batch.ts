@@ -159,7 +159,7 @@ async function imported(
       return started.id === 'import-running' ? 'busy' : { kind: 'refused', refusal: started, refusedRows }
     for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal)) {
       if (!hasEnded(state)) continue
-      const receipt = state.receipt ?? state.membersReceipt
+      const receipt = state.receipt ?? state.membersReceipt ?? state.kindReceipt
       if (receipt) {
         const { importId, read, imported, unchanged, refused } = receipt
         return { kind: 'taken', answer: { importId, read, imported, unchanged, refused, refusedRows } }

@@ -34,3 +34,9 @@ export function ownReason(reason: string): Words | undefined {
   const check = kind.checks?.find((one) => one.reason === id)
   return check?.words ?? fieldsOf(kind).find(([field]) => `no-${field}` === id)?.[1].needed
 }
+
+/** Every reason that a kind brings, for who answers them in codes. */
+export const kindReasons = allKinds.flatMap((kind) => [
+  ...fieldsOf(kind).flatMap(([field, { needed }]) => (needed ? [lacks(kind, field)] : [])),
+  ...(kind.checks ?? []).map(({ reason }) => `${kind.name}.${reason}`),
+]) as `${KindName}.${string}`[]

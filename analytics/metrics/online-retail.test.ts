@@ -193,11 +193,11 @@ describe.skipIf(!existsSync(file))('the online retailer 2010–2011 (skipped wit
     sql`insert into orders
       select row_number() over (order by min(ordered_at), invoice), invoice, any_value(member_key), min(ordered_at),
         cast(min(ordered_at) as date), cast(hour(min(ordered_at)) as utinyint), null, null, 'paid', null, null,
-        cast(sum(amount) as bigint), null
+        cast(sum(amount) as bigint), null, null
       from line left join members on member_id = customer
       where amount >= 0 and invoice not like 'C%' group by invoice order by min(ordered_at)`,
     sql`insert into refunds
-      select cast(row_number() over () as varchar), null, member_key, ordered_at, cast(ordered_at as date), null, null, -amount, true, false
+      select cast(row_number() over () as varchar), null, member_key, ordered_at, cast(ordered_at as date), null, null, -amount, true, false, null
       from line left join members on member_id = customer where amount < 0`,
   ]
 })

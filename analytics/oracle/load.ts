@@ -20,7 +20,7 @@ export async function loadShop(session: Session, shop: PlainShop): Promise<void>
       '[{"key":"INTEGER","id":"VARCHAR","joined":"DATE"}]',
     )}`)
   await session.run(sql`insert into orders
-    select * from ${fromJson(
+    select *, null from ${fromJson(
       shop.orders
         .toSorted((a, b) => a.orderedAt.getTime() - b.orderedAt.getTime())
         .map((order) => ({
@@ -41,7 +41,7 @@ export async function loadShop(session: Session, shop: PlainShop): Promise<void>
       '[{"key":"BIGINT","id":"VARCHAR","member":"INTEGER","at":"TIMESTAMP","day":"DATE","hour":"UTINYINT","store":"VARCHAR","channel":"VARCHAR","state":"VARCHAR","gross":"BIGINT","discount":"BIGINT","net":"BIGINT","void":"DATE"}]',
     )}`)
   await session.run(sql`insert into refunds
-    select * from ${fromJson(
+    select *, null from ${fromJson(
       shop.refunds.map((refund, i) => ({
         id: `r${i}`,
         order: refund.order,

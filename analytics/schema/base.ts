@@ -80,6 +80,29 @@ export const baseTables: readonly Sql[] = [
     consent_at timestamp                   -- when it was given or refused, where the file says so
   )`,
 
+  // Who is who, as imported files say: one id is another id of the member that the second names.
+  sql`create table if not exists import_merges (
+    import_seq integer not null,
+    row_number bigint not null,
+    from_id varchar not null,
+    into_id varchar not null,
+    merged_day date,                       -- null: the file does not say
+    reason varchar
+  )`,
+
+  // What people set last of an id, known member or not: it overrides what imports say, whichever comes later.
+  sql`create table if not exists merges_set (
+    from_id varchar primary key,
+    into_id varchar                        -- null: a member of its own
+  )`,
+
+  // The ids that name a member beside the member's own: what the live merges come to, chains followed to their end.
+  sql`create table if not exists member_aliases (
+    alias varchar primary key,
+    identity_key integer not null,         -- the id's own key: its member_key before the merge and after
+    member_id varchar not null             -- whose id it is now; no alias itself, and no row of members while nothing names either
+  )`,
+
   // Of each further kind of file (server/import/kinds): the normalised rows of every import, and the current rows that they fold to.
   sql`create table if not exists import_products (
     import_seq integer not null,
@@ -146,7 +169,8 @@ export const baseTables: readonly Sql[] = [
     gross_minor bigint,
     discount_minor bigint,
     net_minor bigint not null,             -- as charged, before refunds
-    void_day date                          -- first day on which its linked refunds leave nothing, or its own day for an entry of the books; null: never
+    void_day date,                         -- first day on which its linked refunds leave nothing, or its own day for an entry of the books; null: never
+    identity_key integer                   -- the alias of the member that it names; null: the member's own id
   )`,
 
   sql`create table if not exists order_lines (
@@ -173,9 +197,12 @@ export const baseTables: readonly Sql[] = [
     channel varchar,
     amount_minor bigint not null,          -- positive
     counts boolean not null,               -- false: linked to an unpaid or closed order
-    date_assumed boolean not null
+    date_assumed boolean not null,
+    identity_key integer                   -- as in orders
   )`,
 
+  // Tags and arms belong to the identity that they were put on: member_key is its own, also where it is merged into
+  // another member. Who asks about members reads tags_of_members, removed_tags_of_members and arms_of_members.
   sql`create table if not exists member_tags (
     member_key integer not null,
     tag varchar not null,
@@ -200,6 +227,38 @@ export const baseTables: readonly Sql[] = [
   )`,
 ]
 
+/** Every identity of a member who has several, the member's own first one included, by its key. */
+const mergedIdentities = sql`(
+  select member_aliases.identity_key, members.member_key, alias as named
+  from member_aliases join members on members.member_id = member_aliases.member_id
+  union all
+  select member_key, member_key, member_id from members where member_id in (select member_id from member_aliases))`
+
+/** Tags and arms of members, over all identities of each. */
+const memberViews: readonly Sql[] = [
+  // A tag stands when it stands on one identity, since the earliest of them; what people set says so first.
+  sql`create or replace view tags_of_members as
+    select member_key, tag, source, added_day from member_tags
+    where member_key not in (select identity_key from ${mergedIdentities} as merged)
+    union all
+    select merged.member_key, tag,
+      case when bool_or(source = 'manual') then 'manual' when bool_or(source = 'imported') then 'imported' else 'automatic' end,
+      min(added_day)
+    from member_tags join ${mergedIdentities} as merged on merged.identity_key = member_tags.member_key
+    group by merged.member_key, tag`,
+  sql`create or replace view removed_tags_of_members as
+    select coalesce(merged.member_key, removed_tags.member_key) as member_key, tag, added_day, removed_day
+    from removed_tags left join ${mergedIdentities} as merged on merged.identity_key = removed_tags.member_key`,
+  // Once a campaign: the arm of the first entry, of one day's that of the first id.
+  sql`create or replace view arms_of_members as
+    select campaign_id, member_key, arm, launched_day from campaign_arms
+    where member_key not in (select identity_key from ${mergedIdentities} as merged)
+    union all
+    select campaign_id, merged.member_key, arg_min(arm, (launched_day, named)), min(launched_day)
+    from campaign_arms join ${mergedIdentities} as merged on merged.identity_key = campaign_arms.member_key
+    group by campaign_id, merged.member_key`,
+]
+
 /** 2: where a member's attributes and consent come from is kept. 3: refunds come as files of their own. */
 const schemaVersion = 3
 
@@ -209,6 +268,9 @@ export async function createBaseTables(
   calendar: { timeZone: string; firstWeekday: number },
 ): Promise<void> {
   for (const table of baseTables) await session.run(table)
+  await session.run(sql`alter table orders add column if not exists identity_key integer`)
+  await session.run(sql`alter table refunds add column if not exists identity_key integer`)
+  for (const view of memberViews) await session.run(view)
   await session.run(
     sql`alter table order_lines add column if not exists category_of_product boolean default false`,
   )

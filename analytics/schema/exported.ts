@@ -162,7 +162,7 @@ export const exportedTables: readonly ExportedTable[] = [
       '每笔订单一行，以当前有效的导入为准，含未付款与已关闭的订单。',
     ),
     relation: sql`orders as base ${ofMember}`,
-    inside: ['order_key', 'member_key'],
+    inside: ['order_key', 'member_key', 'identity_key'],
     columns: [
       {
         name: 'order_id',
@@ -390,7 +390,7 @@ export const exportedTables: readonly ExportedTable[] = [
       '每笔退款一行。不作推测：没有对应订单的退款在其当日减少净销售额。',
     ),
     relation: sql`refunds as base ${ofOrder} ${ofMember} ${ofReason}`,
-    inside: ['order_key', 'member_key'],
+    inside: ['order_key', 'member_key', 'identity_key'],
     columns: [
       {
         name: 'refund_id',
@@ -551,7 +551,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'member_tags',
     title: both('Tags', '标签'),
     meaning: both('One row per tag that a member carries now.', '会员当前带有的每个标签一行。'),
-    relation: sql`member_tags as base ${ofMember}`,
+    relation: sql`tags_of_members as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -589,7 +589,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'removed_tags',
     title: both('Removed tags', '已移除的标签'),
     meaning: both('One row per tag that was taken off a member again.', '从会员身上移除的每个标签一行。'),
-    relation: sql`removed_tags as base ${ofMember}`,
+    relation: sql`removed_tags_of_members as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -624,7 +624,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'campaign_arms',
     title: both('Campaign arms', '营销活动分组'),
     meaning: both('One row per member of a launched campaign’s audience.', '已投放活动的每位目标会员一行。'),
-    relation: sql`campaign_arms as base ${ofMember}`,
+    relation: sql`arms_of_members as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       {

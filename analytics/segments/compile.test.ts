@@ -170,19 +170,19 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
         const instant = sql`cast(${`${order.day} 04:00:${String(orderKey % 60).padStart(2, '0')}`} as timestamp)`
         await session.run(sql`insert into orders values (${orderKey}, ${`o${orderKey}`}, ${key}, ${instant},
           ${duckdb.date(order.day)}, 12, ${order.store}, ${order.channel}, ${order.state}, null, null,
-          ${order.netMinor}, cast(${voidDay} as date))`)
+          ${order.netMinor}, cast(${voidDay} as date), null)`)
         for (const [i, line] of order.lines.entries())
           await session.run(sql`insert into order_lines (order_key, line_number, category, quantity, net_minor)
             values (${orderKey}, ${i}, ${line.category}, 1, ${line.netMinor})`)
         for (const refund of order.refunds)
           await session.run(sql`insert into refunds values ('r', ${orderKey}, ${key},
             cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, ${order.store},
-            ${order.channel}, ${refund.amountMinor}, ${order.state === 'paid'}, false)`)
+            ${order.channel}, ${refund.amountMinor}, ${order.state === 'paid'}, false, null)`)
       }
       for (const refund of person.looseRefunds)
         await session.run(sql`insert into refunds values ('r', null, ${key},
           cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, null, null,
-          ${refund.amountMinor}, true, false)`)
+          ${refund.amountMinor}, true, false, null)`)
     }
     await buildDerivedTables(session, day)
   })

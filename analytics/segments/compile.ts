@@ -1,3 +1,4 @@
+import { memberNames } from '../relations/member-names.ts'
 import type { Scope } from '../relations/scope.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Scalar, type Sql, sql } from '../sql/sql.ts'
@@ -38,7 +39,7 @@ export function compileValues(
   })
   const from = compiler.from()
   return sql`select ${join([sql`facts.member_key`, ...columns])} from ${from}
-    join members as wanted on wanted.member_key = facts.member_key where wanted.member_id = ${memberId}`
+    join ${memberNames} as wanted on wanted.member_key = facts.member_key where wanted.named = ${memberId}`
 }
 
 interface AskedValue {

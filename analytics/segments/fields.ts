@@ -1,4 +1,5 @@
 import { daysBetween } from '../calendar/calendar.ts'
+import { memberNames } from '../relations/member-names.ts'
 import type { DormancyThresholds } from '../relations/scope.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { type Sql, sql } from '../sql/sql.ts'
@@ -372,11 +373,11 @@ export const fields: readonly Field[] = [
     title: both('Tag', '标签'),
     help: both('The member carries this tag: tag = "vip".', '会员带有该标签：tag = "vip"。'),
     from: {
-      table: sql`member_tags`,
+      table: sql`tags_of_members`,
       text: sql`tag`,
       day: sql`added_day`,
-      past: (day) => sql`(select member_key, tag, added_day from member_tags
-        union all select member_key, tag, added_day from removed_tags where removed_day > ${day})`,
+      past: (day) => sql`(select member_key, tag, added_day from tags_of_members
+        union all select member_key, tag, added_day from removed_tags_of_members where removed_day > ${day})`,
     },
     read: (person, moment) =>
       person.tags
@@ -397,7 +398,7 @@ export const fields: readonly Field[] = [
       '该编号的营销活动向会员发过券。',
     ),
     from: {
-      table: sql`campaign_arms`,
+      table: sql`arms_of_members`,
       text: sql`campaign_id`,
       only: sql`arm = 'treated'`,
       day: sql`launched_day`,
@@ -414,7 +415,7 @@ export const fields: readonly Field[] = [
       '会员在该编号营销活动的对照组（不发券）。',
     ),
     from: {
-      table: sql`campaign_arms`,
+      table: sql`arms_of_members`,
       text: sql`campaign_id`,
       only: sql`arm = 'held-out'`,
       day: sql`launched_day`,
@@ -430,7 +431,7 @@ export const fields: readonly Field[] = [
       'Members by their id: member in ("1001", "1002").',
       '按会员编号选人：member in ("1001", "1002")。',
     ),
-    from: { table: sql`members`, text: sql`member_id` },
+    from: { table: memberNames, text: sql`named` },
     read: (person) => [person.id],
   },
 ]

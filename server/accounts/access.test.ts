@@ -6,6 +6,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { makeApp } from '../app.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform, type Platform } from '../platform.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
 import { appRouter } from '../router.ts'
 import { sampleOf } from './test-sample.ts'
 import { Visitor } from './test-visitor.ts'
@@ -86,6 +87,7 @@ const access: Record<string, Rule> = {
   'keys.create': 'owner',
   'keys.revoke': 'owner',
   'imports.inspect': 'marketer',
+  'imports.kinds': 'reader',
   'imports.start': 'marketer',
   'imports.state': 'reader',
   'imports.current': 'reader',
@@ -143,6 +145,11 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /export/orders-template.csv': 'marketer',
   'GET /export/members-template.csv': 'marketer',
   'GET /export/refunds-template.csv': 'marketer',
+  ...Object.fromEntries(
+    allKinds.flatMap(({ name }) =>
+      ['csv', 'jsonl'].map((ending) => [`GET /export/${name}-template.${ending}`, 'marketer' as const]),
+    ),
+  ),
 }
 
 const procedures = Object.entries(

@@ -135,7 +135,7 @@ async function sortOut(
 
 const membersOf = (evaluation: Evaluation, { tables }: TablesAt) => sql`
   with tagged as (
-    select member_key, string_agg(lower(tag), chr(10) order by tag) as tags from member_tags group by member_key
+    select member_key, string_agg(lower(tag), chr(10) order by tag) as tags from tags_of_members group by member_key
   )
   select members.member_id, members.consent, members.stub, facts.main_store, tagged.tags
   from ${evaluation.memberKeys} as chosen

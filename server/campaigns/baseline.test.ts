@@ -24,7 +24,7 @@ async function addOrders(all: { from: number; to: number; day: string; category:
       const chosen = sql`members where member_key between ${from} and ${to}`
       await session.run(sql`insert into orders
         select ${key}, 'P' || cast(${key} as varchar), member_key, cast(${`${day} 04:00:00`} as timestamp),
-          cast(${day} as date), 12, 'East', 'shop', 'paid', 5000, 0, 5000, null from ${chosen}`)
+          cast(${day} as date), 12, 'East', 'shop', 'paid', 5000, 0, 5000, null, null from ${chosen}`)
       await session.run(sql`insert into order_lines (order_key, line_number, category, quantity, net_minor)
         select ${key}, 1, ${category}, 1, 5000 from ${chosen}`)
     }

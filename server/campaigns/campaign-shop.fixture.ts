@@ -49,10 +49,10 @@ export async function openTestShop(members: number): Promise<TestShop> {
       from range(cast(${members} as bigint))`)
     await session.run(sql`insert into orders
       select range + 1, 'O' || cast(range + 1 as varchar), cast(range + 1 as integer), timestamp '2026-11-20 04:00:00',
-        date '2026-11-20', 12, 'East', 'shop', 'paid', 10000, 0, 10000, null
+        date '2026-11-20', 12, 'East', 'shop', 'paid', 10000, 0, 10000, null, null
       from range(cast(${members} as bigint))`)
     await session.run(sql`insert into orders values
-      (1000000, 'newest', null, timestamp '2026-11-21 04:00:00', date '2026-11-21', 12, 'East', 'shop', 'paid', 100, 0, 100, null)`)
+      (1000000, 'newest', null, timestamp '2026-11-21 04:00:00', date '2026-11-21', 12, 'East', 'shop', 'paid', 100, 0, 100, null, null)`)
     await refreshDerivedTables(session, {}, '2026-11-22')
   })
   return opened(folder, clock, platform)

@@ -68,14 +68,14 @@ test('buyers, orders and net of each arm are those of a slow count, with squares
             await session.run(
               event.kind === 'order' || event.kind === 'unpaid'
                 ? sql`insert into orders values (${n}, ${`O${n}`}, ${event.member}, ${at}, ${day}, 1, 'S', 'C',
-                    ${event.kind === 'order' ? 'paid' : 'unpaid'}, null, null, ${event.amountMinor}, null)`
+                    ${event.kind === 'order' ? 'paid' : 'unpaid'}, null, null, ${event.amountMinor}, null, null)`
                 : sql`insert into refunds values (${`R${n}`}, null, ${event.member}, ${at}, ${day}, 'S', 'C',
-                    ${event.amountMinor}, ${event.kind === 'refund'}, false)`,
+                    ${event.amountMinor}, ${event.kind === 'refund'}, false, null)`,
             )
           }
           // a guest's order on the newest day says how far the data goes
           await session.run(sql`insert into orders values (9999, 'G', null, cast(${`${asOf} 00:00:00`} as timestamp),
-            cast(${asOf} as date), 1, 'S', 'C', 'paid', null, null, 1, null)`)
+            cast(${asOf} as date), 1, 'S', 'C', 'paid', null, null, 1, null, null)`)
           await refreshDerivedTables(session, {}, asOf)
         })
         const tables = await tablesAt(shop.platform.store, shop.workspace, undefined)

@@ -26,7 +26,7 @@ export async function outcomesOf(
     sql`
     with frozen as (
       -- an arm belongs to a member once, by first entry
-      select member_key, min(arm) as arm from campaign_arms
+      select member_key, min(arm) as arm from arms_of_members
       where campaign_id = ${campaign.campaignId} group by member_key
     ),
     bought as (

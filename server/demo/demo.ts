@@ -32,6 +32,8 @@ const dataTables = [
   'imports',
   'import_lines',
   'import_members',
+  'import_merges',
+  'member_aliases',
   ...allKinds.flatMap(({ table, current }) => [table, current]),
   'members',
   'orders',

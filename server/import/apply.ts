@@ -5,6 +5,7 @@ import {
   type Session,
 } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
@@ -180,31 +181,37 @@ export async function takeOut(
   }, settings)
 }
 
-/** Of `touched_members`: those that no import names go, or stay as stubs where something else knows them. */
+/**
+ * Of `touched_members`: those that no import names go, or stay as stubs where something else knows them. Who was
+ * a stub and is named again, by whichever id, is none any more.
+ */
 export async function dropMembersWithNothingLeft(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table left_over as
     select member_key, member_id from members
     where member_key in (select member_key from touched_members)
       and member_key not in (select member_key from orders where member_key is not null)
       and member_key not in (select member_key from refunds where member_key is not null)
-      and member_id not in (select member_id from import_lines where member_id is not null)
-      and member_id not in (select member_id from import_members)
-      ${join(
-        allKinds.flatMap((kind) =>
-          memberColumns(kind).map(
-            (column) =>
-              sql`and member_id not in (select ${column} from ${name(kind.table)} where ${column} is not null)`,
-          ),
-        ),
-        sql` `,
-      )}`)
+      and member_key not in (
+        select names.member_key from ${memberNames} as names
+        where named in (select member_id from import_lines) or named in (select member_id from import_members)
+          ${join(
+            allKinds.flatMap((kind) =>
+              memberColumns(kind).map(
+                (column) => sql`or named in (select ${column} from ${name(kind.table)})`,
+              ),
+            ),
+            sql` `,
+          )})`)
   const known = sql`(consent <> 'unknown'
-    or member_key in (select member_key from member_tags)
-    or member_key in (select member_key from campaign_arms))`
+    or member_key in (select member_key from tags_of_members)
+    or member_key in (select member_key from arms_of_members))`
   await session.run(sql`update members set stub = true
     where member_key in (select member_key from left_over) and ${known}`)
   await session.run(sql`delete from members
     where member_key in (select member_key from left_over) and not ${known}`)
+  await session.run(sql`update members set stub = false where stub
+    and member_key in (select member_key from touched_members)
+    and member_key not in (select member_key from left_over)`)
 }
 
 /** `allWritten`: the orders that the file names are those in `heads`, which spares comparing ids. */

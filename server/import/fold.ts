@@ -1,5 +1,6 @@
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
+import { memberNames, mergedKeys, ownNames } from '../../analytics/relations/member-names.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { isNote } from './refunds/note.ts'
 import { categoriesOfNewLines } from './kinds/product-categories.ts'
@@ -105,8 +106,9 @@ export async function rewriteOrders(
   if (await anyRow(session, sql`refunds`))
     await session.run(sql`delete from refunds where ${refundingOrder} in (select order_id from rewritten)`)
 
-  await welcomeMembers(session, lines)
-  await headsOfRewritten(session, lines)
+  const merged = await anyRow(session, sql`member_aliases`)
+  await welcomeMembers(session, lines, merged)
+  await headsOfRewritten(session, lines, merged)
   await session.run(sql`insert into touched_members
     select distinct heads.member_key from heads where heads.member_key is not null
       and heads.member_key not in (select member_key from touched_members)`)
@@ -115,7 +117,7 @@ export async function rewriteOrders(
   await session.run(sql`insert into orders
     select order_key, order_id, member_key, ordered_at, cast(local as date), cast(hour(local) as utinyint),
       store, channel, state, gross_minor, discount_minor, net_minor,
-      case when bookkeeping then cast(local as date) end
+      case when bookkeeping then cast(local as date) end, identity_key
     from (select *, ${local} as local from heads where is_order) as head order by ordered_at, order_key`)
   await session.run(sql`insert into order_lines
     (order_key, line_number, sku, product, category, quantity, gross_minor, discount_minor, net_minor)
@@ -170,13 +172,17 @@ const currentLines = sql`(
   where import_lines.order_id in (select order_id from rewritten))`
 
 /** New members get keys above all that were ever given; stubs among the buyers are members again. */
-async function welcomeMembers(session: Session, lines: Sql): Promise<void> {
+async function welcomeMembers(session: Session, lines: Sql, merged: boolean): Promise<void> {
+  const whose = merged
+    ? sql`(select coalesce(member_aliases.member_id, any_line.member_id) as member_id, ordered_at
+        from ${lines} as any_line left join member_aliases on alias = any_line.member_id)`
+    : lines
   await session.run(sql`update keys_given set
     member_key = greatest(member_key, (select coalesce(max(member_key), 0) from members))`)
   await session.run(sql`insert into members (member_key, member_id)
     select cast((select member_key from keys_given) + row_number() over (order by first_at, member_id) as integer), member_id
     from (
-      select member_id, min(ordered_at) as first_at from ${lines} as line
+      select member_id, min(ordered_at) as first_at from ${whose} as line
       where member_id is not null group by member_id
     ) as buyer where member_id not in (select member_id from members)`)
   await session.run(sql`update keys_given set
@@ -212,7 +218,7 @@ const refundOfOrder = sql`case
  * were ever given. Texts are numbered before they are gathered: states of a fixed size go to the disk
  * when the memory is short, texts could not.
  */
-async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
+async function headsOfRewritten(session: Session, lines: Sql, merged: boolean): Promise<void> {
   const earliest = (column: Sql) =>
     sql`arg_min(${column}, cast(epoch_us(ordered_at) as hugeint) * 1099511627776 + row_number) filter (where ${column} is not null)`
   const paid = sql`state = 'paid'`
@@ -226,7 +232,7 @@ async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
     from (select distinct store, channel from ${lines} as line) as named`)
   await session.run(sql`create or replace temp table summed as
     select order_id,
-      ${earliest(sql`members.member_key`)} as member_key,
+      ${earliest(sql`names.identity_key`)} as named_key,
       min(ordered_at) as ordered_at,
       case when bool_or(${paid}) then 'paid' when bool_or(state = 'unpaid') then 'unpaid' else 'closed' end as state,
       ${earliest(sql`places.store_number`)} as store_number,
@@ -240,11 +246,15 @@ async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
       (${statesDiffer}) or count(order_net_minor) not in (0, count(*)) as mixed,
       ${charged(sql`(order_net_minor is not null or not ${givenBack})`)}
     from ${lines} as line
-    left join members on members.member_id = line.member_id
+    left join ${merged ? memberNames : ownNames} as names on names.named = line.member_id
     left join places on places.store is not distinct from line.store
       and places.channel is not distinct from line.channel
     group by order_id`)
   const [given] = await session.rows(sql`select order_key from keys_given`)
+  const owner = merged
+    ? sql`coalesce(merged.member_key, summed.named_key) as member_key,
+        case when merged.member_key is not null then summed.named_key end as identity_key`
+    : sql`summed.named_key as member_key, cast(null as integer) as identity_key`
   await session.run(sql`create or replace temp table heads as
     with of_mixed as (
       select line.order_id, ${charged(sql`true`)}
@@ -255,7 +265,7 @@ async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
     stores as (select distinct store_number, store from places where store_number is not null),
     channels as (select distinct channel_number, channel from places where channel_number is not null),
     whole as (
-      select summed.order_id, summed.member_key, summed.ordered_at, summed.state, stores.store, channels.channel,
+      select summed.order_id, ${owner}, summed.ordered_at, summed.state, stores.store, channels.channel,
         summed.order_net_minor, summed.order_refund_minor, summed.first_row, summed.bookkeeping,
         coalesce(order_net_minor, case when mixed then of_mixed.net_minor else summed.net_minor end, 0) as net_minor,
         case when mixed then of_mixed.gross_minor else summed.gross_minor end as gross_minor,
@@ -267,6 +277,7 @@ async function headsOfRewritten(session: Session, lines: Sql): Promise<void> {
       left join stores on stores.store_number = summed.store_number
       left join channels on channels.channel_number = summed.channel_number
       left join replaced on replaced.order_id = summed.order_id
+      ${merged ? sql`left join ${mergedKeys} as merged on merged.identity_key = summed.named_key` : sql``}
       order by kept_key is not null, summed.ordered_at, summed.order_id
     )
     select * exclude (kept_key),
@@ -301,6 +312,7 @@ async function writeRefunds(session: Session, timeZone: string, lines: Sql): Pro
         case when line.refunds_order_id is not null then named.order_key when heads.is_order then heads.order_key end as order_key,
         case when line.refunds_order_id is not null then named.state when heads.is_order then heads.state end as order_state,
         case when named.order_key is not null then named.member_key else heads.member_key end as member_key,
+        case when named.order_key is not null then named.identity_key else heads.identity_key end as identity_key,
         coalesce(line.refunded_at, case when ${ofFile} then named.ordered_at else line.ordered_at end) as refunded_at,
         coalesce(line.store, heads.store) as store, coalesce(line.channel, heads.channel) as channel,
         -line.net_minor as amount_minor, line.state,
@@ -310,11 +322,11 @@ async function writeRefunds(session: Session, timeZone: string, lines: Sql): Pro
       left join orders as named on named.order_id = line.refunds_order_id
       where heads.order_net_minor is null and line.net_minor < 0 and (not ${ofFile} or line.state = 'paid')
       union all
-      select order_id || '/total', null, null, member_key, ordered_at, store, channel, -order_net_minor, state, false
+      select order_id || '/total', null, null, member_key, identity_key, ordered_at, store, channel, -order_net_minor, state, false
       from heads where order_net_minor < 0
       union all
       select heads.order_id || '/refund', case when is_order then order_key end, case when is_order then heads.state end,
-        member_key, coalesce(dated.refunded_at, ordered_at), store, channel,
+        member_key, identity_key, coalesce(dated.refunded_at, ordered_at), store, channel,
         order_refund_minor - coalesce(told_apart.back_minor, 0), heads.state,
         dated.refunded_at is null
       from heads
@@ -326,7 +338,7 @@ async function writeRefunds(session: Session, timeZone: string, lines: Sql): Pro
       where order_refund_minor > coalesce(told_apart.back_minor, 0)
     )
     select refund_id, order_key, member_key, refunded_at, cast(${local} as date), store, channel, amount_minor,
-      coalesce(order_state, state) = 'paid', date_assumed
+      coalesce(order_state, state) = 'paid', date_assumed, identity_key
     from given_back where refunded_at is not null order by refunded_at, refund_id`)
 }
 
@@ -349,15 +361,16 @@ async function voidDays(session: Session): Promise<void> {
 
 /** A touched member's region is that of the latest of their current lines that names one. */
 export async function memberRegions(session: Session): Promise<void> {
+  const merged = await anyRow(session, sql`member_aliases`)
   await session.run(sql`update members set region = latest.region
     from touched_members left join (
-      select members.member_key, arg_max(line.region, (line.ordered_at, line.order_id, line.row_number)) as region
+      select names.member_key, arg_max(line.region, (line.ordered_at, line.order_id, line.row_number)) as region
       from import_lines as line
       join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
-      join members on members.member_id = line.member_id
-      join touched_members on touched_members.member_key = members.member_key
+      join ${merged ? memberNames : ownNames} as names on names.named = line.member_id
+      join touched_members on touched_members.member_key = names.member_key
       where line.region is not null
-      group by members.member_key
+      group by names.member_key
     ) as latest on latest.member_key = touched_members.member_key
     where touched_members.member_key = members.member_key and members.region is distinct from latest.region`)
 }

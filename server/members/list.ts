@@ -246,7 +246,7 @@ async function withRhythm(
   const [gaps, tags] = await Promise.all([
     engine.rows(gapsOf(scope, these), options).then((found) => z.array(Gap).parse(found)),
     engine
-      .rows(sql`select member_key, tag from member_tags where ${these} order by member_key, tag`, options)
+      .rows(sql`select member_key, tag from tags_of_members where ${these} order by member_key, tag`, options)
       .then((found) => z.array(Tag).parse(found)),
   ])
   const gapsByMember = Map.groupBy(gaps, ({ memberKey }) => memberKey)

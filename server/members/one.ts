@@ -136,7 +136,7 @@ export async function oneMember(
       { signal },
     ),
     engine.rows(
-      sql`select tag, source, added_day from member_tags where member_key = ${memberKey} order by tag`,
+      sql`select tag, source, added_day from tags_of_members where member_key = ${memberKey} order by tag`,
       { signal },
     ),
   ])

@@ -119,7 +119,7 @@ export async function valuesOf(
       union all select channel as value from members`,
     regions: sql`select region as value from members`,
     tiers: sql`select tier as value from members`,
-    tags: sql`select tag as value from member_tags`,
+    tags: sql`select tag as value from tags_of_members`,
   } satisfies Record<ValueList, unknown>
   const entries = Object.entries(sources).map(async ([list, source]) => {
     const rows = await workspace.engine.rows(

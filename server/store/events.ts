@@ -9,6 +9,8 @@ export type StoreEvent =
   | { kind: 'tag-retired'; tag: string; day: string }
   | { kind: 'tag-renamed'; from: string; to: string }
   | { kind: 'consent-set'; memberIds: string[]; consent: 'granted' | 'denied' | 'unknown' }
+  | { kind: 'members-merged'; from: string; into: string }
+  | { kind: 'member-separated'; from: string }
   | { kind: 'campaign-arms'; campaignId: string; day: string; treated: string[]; heldOut: string[] }
 
 /** Appends an event, in the transaction that does what it tells. A long list of members is split by the caller. */

@@ -48,7 +48,7 @@ export async function listTags(store: Store, workspace: Workspace, signal?: Abor
     sql`select tag, count(*) as members, count(*) filter (where source = 'manual') as manual,
       count(*) filter (where source = 'imported') as imported,
       count(*) filter (where source = 'automatic') as automatic
-      from member_tags group by tag`,
+      from tags_of_members group by tag`,
     { signal },
   )
   const made = await store

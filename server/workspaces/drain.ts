@@ -1,5 +1,11 @@
 import type { Row, Session } from '../../analytics/engine/engine.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { resolveMembers } from '../identity/resolve.ts'
+import { dropMembersWithNothingLeft } from '../import/apply.ts'
+import { touchedMembers } from '../import/fold.ts'
+import { foldConsent } from '../import/members/fold.ts'
 import { eventsAfter, type StoreEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from './workspaces.ts'
@@ -29,6 +35,15 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
       const [now] = await session.rows(sql`select watermark from workspace_state`)
       if (Number(now!.watermark) !== watermark) return // another drain was faster
       for (const { event } of events) await apply(session, event)
+      if (events.some(({ event }) => event.kind === 'members-merged' || event.kind === 'member-separated'))
+        if (await resolveMembers(session)) {
+          await dropMembersWithNothingLeft(session)
+          await refreshDerivedTables(
+            session,
+            { members: touchedMembers, days: sql`select local_day from orders where false` },
+            workspace.today(),
+          )
+        }
       await session.run(
         sql`update workspace_state set watermark = ${newest.seq}, data_version = data_version + 1`,
       )
@@ -36,8 +51,12 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
   }
 }
 
+const listed = (memberIds: readonly string[]) =>
+  sql`(select unnest(from_json(${JSON.stringify(memberIds)}, '["VARCHAR"]')))`
+
+/** The keys of the identities that are named, whosever they are now: what is set of one stays with it. */
 const keysOf = (memberIds: readonly string[]) =>
-  sql`select member_key from members where member_id in (select unnest(from_json(${JSON.stringify(memberIds)}, '["VARCHAR"]')))`
+  sql`select identity_key as member_key from ${memberNames} as names where named in ${listed(memberIds)}`
 
 /**
  * Applies one event. Telling an event that was taken in before, in the order of all of them, leaves the
@@ -75,12 +94,17 @@ async function apply(session: Session, event: StoreEvent): Promise<void> {
       // kept apart from what imports say, also for members who come later
       await session.run(sql`insert or replace into consents_set
         select distinct unnest(from_json(${JSON.stringify(event.memberIds)}, '["VARCHAR"]')), ${event.consent}`)
-      for (const table of [sql`members`, sql`member_facts`])
-        await session.run(
-          sql`update ${table} set consent = ${event.consent} where member_key in (${keysOf(event.memberIds)})`,
-        )
-      return
+      await session.run(sql`create or replace temp table touched_members as
+        select distinct member_key from ${memberNames} as names where named in ${listed(event.memberIds)}`)
+      await foldConsent(session)
+      return session.run(sql`update member_facts set consent = members.consent from members
+        where members.member_key = member_facts.member_key and members.consent <> member_facts.consent
+          and members.member_key in (select member_key from touched_members)`)
     }
+    case 'members-merged':
+      return session.run(sql`insert or replace into merges_set values (${event.from}, ${event.into})`)
+    case 'member-separated':
+      return session.run(sql`insert or replace into merges_set values (${event.from}, null)`)
     case 'campaign-arms':
       for (const [arm, memberIds] of [
         ['treated', event.treated],

@@ -1,4 +1,5 @@
 import { type Engine, QueryCancelled, type Session } from '../../../analytics/engine/engine.ts'
+import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { Deletion } from '../../rights/deletions.ts'
@@ -113,7 +114,8 @@ export async function takeOutKind(
       ${undone!.replace === true && kind.replaces ? sql`union ${replacedIdentities(kind, importSeq)}` : sql``}`)
     const gone = sql`(select * from ${name(kind.table)} where import_seq = ${importSeq})`
     await session.run(sql`create or replace temp table touched_members as
-      select member_key from members where member_id in (select member_id from ${namedIn(kind, gone) ?? nobody} as named)`)
+      select distinct member_key from ${memberNames} as names
+      where named in (select member_id from ${namedIn(kind, gone) ?? nobody} as named)`)
     await session.run(sql`delete from ${name(kind.table)} where import_seq = ${importSeq}`)
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
@@ -147,7 +149,9 @@ async function welcomeNamed(session: Session, kind: Kind, importSeq: number): Pr
   const named = namedIn(kind, sql`(select * from ${name(kind.table)} where import_seq = ${importSeq})`)
   if (named === null) return 0
   await session.run(sql`create or replace temp table newly_named as
-    select member_id from ${named} as named where member_id not in (select member_id from members where not stub)`)
+    select distinct coalesce(member_aliases.member_id, named.member_id) as member_id
+    from ${named} as named left join member_aliases on alias = named.member_id
+    where coalesce(member_aliases.member_id, named.member_id) not in (select member_id from members where not stub)`)
   const [counted] = await session.rows(sql`select count(*) as members from newly_named`)
   if (counted!.members === 0) return 0
   await welcome(session, sql`newly_named`)

@@ -163,8 +163,8 @@ async function seen({ workspace }: TestShop) {
     ),
     facts: await engine.rows(sql`select members.member_id, facts.* exclude (member_key)
       from member_facts as facts join members on members.member_key = facts.member_key order by members.member_id`),
-    tags: await engine.rows(sql`select member_id, tag, source, added_day from member_tags
-      join members on members.member_key = member_tags.member_key order by all`),
+    tags: await engine.rows(sql`select member_id, tag, source, added_day from tags_of_members as tagged
+      join members on members.member_key = tagged.member_key order by all`),
     lines: await engine.rows(sql`select order_id, sku, category, category_of_product from order_lines
       join orders on orders.order_key = order_lines.order_key order by all`),
     categories:

@@ -1,4 +1,5 @@
 import { type Engine, QueryCancelled, type Session } from '../../../analytics/engine/engine.ts'
+import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { Deletion } from '../../rights/deletions.ts'
@@ -64,7 +65,7 @@ export async function applyMembers(
       const someDeleted = await findDeleted(session, await settings.deletions(), rows)
       await session.run(sql`insert into import_members by name
         select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousMembers(rows) : rows} as member`)
-      const named = sql`(select distinct member_id from import_members where import_seq = ${importSeq})`
+      const named = sql`(${whoseRows(importSeq)})`
       await session.run(sql`create or replace temp table members_before as
         select member_id, ${shown} from members where member_id in (select member_id from ${named} as named)`)
       await welcome(session, named)
@@ -97,8 +98,7 @@ export async function takeOutMembers(
     const session = patient(plain, { signal: settings.signal })
     const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
-    await session.run(sql`create or replace temp table members_named as
-      select distinct member_id from import_members where import_seq = ${importSeq}`)
+    await session.run(sql`create or replace temp table members_named as ${whoseRows(importSeq)}`)
     const named = sql`(select member_id from members_named)`
     await session.run(sql`create or replace temp table members_before as
       select member_id, ${shown} from members where member_id in ${named}`)
@@ -114,6 +114,12 @@ export async function takeOutMembers(
     return { members: Number(changed!.members) }
   })
 }
+
+/** The members whom the rows of an import name, by an id of theirs. */
+const whoseRows = (importSeq: number) => sql`
+  select distinct coalesce(member_aliases.member_id, said.member_id) as member_id
+  from import_members as said left join member_aliases on alias = said.member_id
+  where import_seq = ${importSeq}`
 
 /** New members get keys above all that were ever given; stubs among the named are members again. */
 export async function welcome(session: Session, named: Sql): Promise<void> {
@@ -141,11 +147,14 @@ async function outcome(session: Session, importSeq: number, fileHash: string): P
       (${join(attributes.map((column) => sql`after.${name(column)}`))}, after.consent)
         is distinct from (${join(attributes.map((column) => sql`members_before.${name(column)}`))}, members_before.consent) as changes,
       coalesce(bought.orders, 0) = 0 as never_bought,
-      consents_set.member_id is not null as consent_kept
+      coalesce(kept.consent_kept, false) as consent_kept
     from members as after
     join touched_members on touched_members.member_key = after.member_key
     left join members_before on members_before.member_id = after.member_id
-    left join consents_set on consents_set.member_id = after.member_id
+    left join (
+      select distinct names.member_key, true as consent_kept
+      from consents_set join ${memberNames} as names on names.named = consents_set.member_id
+    ) as kept on kept.member_key = after.member_key
     left join (
       select member_key, count(*) as orders from orders
       where state = 'paid' and net_minor > 0 and void_day is null group by member_key
@@ -158,7 +167,9 @@ async function outcome(session: Session, importSeq: number, fileHash: string): P
     from members_outcome`)
   const [rows] = await session.rows(sql`select count(*) filter (where is_new or changes) as imported,
       count(*) filter (where not is_new and not changes) as unchanged
-    from import_members join members_outcome on members_outcome.member_id = import_members.member_id
+    from import_members
+    left join member_aliases on alias = import_members.member_id
+    join members_outcome on members_outcome.member_id = coalesce(member_aliases.member_id, import_members.member_id)
     where import_seq = ${importSeq}`)
   const [same] =
     rows!.imported === 0

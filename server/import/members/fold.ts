@@ -1,4 +1,5 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
+import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 
 /** What a file of members says of one besides the id and the consent: columns of `import_members` and of `members`. */
@@ -15,29 +16,84 @@ export const attributes = [
   'stored_value_minor',
 ] as const
 
+/** The strictest word of a member's identities: one that asked not to be contacted speaks for all. */
+const strictest = (consent: Sql) => sql`case when bool_or(${consent} = 'denied') then 'denied'
+  when bool_or(${consent} = 'granted') then 'granted' else 'unknown' end`
+
 /**
  * What files of members say of the members in the temporary table `touched_members`: of each attribute the
  * value of the newest import, in a file the last row, that has one. The region of the orders, which
  * `memberRegions` sets before, gives way to a file's. Consent is what people set, else what the files say.
+ *
+ * Of a member with several identities the newest of all rows says; each identity has points and stored value of
+ * its own, which add up, and the member joined when the first of them did. Consent is the strictest of them.
  */
 export async function foldMembers(session: Session): Promise<void> {
-  const newest = (column: Sql) =>
-    sql`arg_max(said.${column}, (said.import_seq, said.row_number)) filter (where said.${column} is not null) as ${column}`
-  const columns = [...attributes, 'consent' as const]
-  await session.run(sql`create or replace temp table folded as
-    select members.member_key, any_value(consents_set.consent) as consent_set,
-      ${join(columns.map((column) => newest(name(column))))}
-    from touched_members
-    join members on members.member_key = touched_members.member_key
-    left join import_members as said on said.member_id = members.member_id
-    left join consents_set on consents_set.member_id = members.member_id
-    group by members.member_key`)
+  await fold(session)
   const folded = (column: (typeof attributes)[number]) =>
     column === 'region' ? sql`coalesce(folded.region, members.region)` : sql`folded.${name(column)}`
   await session.run(sql`update members set
       ${join(attributes.map((column) => sql`${name(column)} = ${folded(column)}`))},
-      consent = coalesce(folded.consent_set, folded.consent, 'unknown')
+      consent = folded.consent
     from folded where folded.member_key = members.member_key
       and ((${join(attributes.map((column) => sql`members.${name(column)}`))}, members.consent)
-        is distinct from (${join(attributes.map(folded))}, coalesce(folded.consent_set, folded.consent, 'unknown')))`)
+        is distinct from (${join(attributes.map(folded))}, folded.consent))`)
 }
+
+/** The consent alone, after people set it of the members in `touched_members`. */
+export async function foldConsent(session: Session): Promise<void> {
+  await fold(session)
+  await session.run(sql`update members set consent = folded.consent from folded
+    where folded.member_key = members.member_key and folded.consent <> members.consent`)
+}
+
+/** What all words about the members in `touched_members` come to, into the temporary table `folded`. */
+async function fold(session: Session): Promise<void> {
+  const [several] = await session.rows(sql`select exists (select 1 from member_aliases) as merged`)
+  await session.run(several!.merged === true ? foldedOfIdentities : foldedOfMembers)
+}
+
+const newest = (column: Sql) =>
+  sql`arg_max(said.${column}, (said.import_seq, said.row_number)) filter (where said.${column} is not null)`
+
+const foldedOfMembers = sql`create or replace temp table folded as
+  select members.member_key,
+    coalesce(any_value(consents_set.consent), ${newest(sql`consent`)}, 'unknown') as consent,
+    ${join(attributes.map((column) => sql`${newest(name(column))} as ${name(column)}`))}
+  from touched_members
+  join members on members.member_key = touched_members.member_key
+  left join import_members as said on said.member_id = members.member_id
+  left join consents_set on consents_set.member_id = members.member_id
+  group by members.member_key`
+
+/** What each identity's own newest word comes to for the member. */
+const ofIdentities: Partial<Record<(typeof attributes)[number], (own: Sql) => Sql>> = {
+  points: (own) => sql`cast(sum(${own}) as bigint)`,
+  stored_value_minor: (own) => sql`cast(sum(${own}) as bigint)`,
+  joined_day: (own) => sql`min(${own})`,
+}
+
+const foldedOfIdentities = sql`create or replace temp table folded as
+  select member_key, ${strictest(sql`consent`)} as consent,
+    ${join(
+      attributes.map((column) => {
+        const own = name(column)
+        return sql`${ofIdentities[column]?.(own) ?? sql`arg_max(${own}, ${name(`${column}_from`)}) filter (where ${own} is not null)`} as ${own}`
+      }),
+    )}
+  from (
+    select names.member_key, names.identity_key,
+      coalesce(any_value(consents_set.consent), ${newest(sql`consent`)}, 'unknown') as consent,
+      ${join(
+        attributes.flatMap((column) => [
+          sql`${newest(name(column))} as ${name(column)}`,
+          sql`max((said.import_seq, said.row_number)) filter (where said.${name(column)} is not null) as ${name(`${column}_from`)}`,
+        ]),
+      )}
+    from touched_members
+    join ${memberNames} as names on names.member_key = touched_members.member_key
+    left join import_members as said on said.member_id = names.named
+    left join consents_set on consents_set.member_id = names.named
+    group by names.member_key, names.identity_key
+  ) as identity
+  group by member_key`

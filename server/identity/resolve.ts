@@ -1,0 +1,106 @@
+import type { Session } from '../../analytics/engine/engine.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { memberRegions } from '../import/fold.ts'
+import { foldMembers } from '../import/members/fold.ts'
+import { endsOf, liveMerges } from './live-merges.ts'
+
+/**
+ * Brings the members in line with the merges that are live now (`import_merges`, `merges_set`): after either
+ * changed, in the same transaction. An id that came to name another member takes its orders and refunds along,
+ * whatever imports they are of; members are folded over all their ids and new ones come. Tags, arms and consent stay with their identity and are read through it. Nothing else is touched.
+ *
+ * Answers whether anything changed; then the keys of everybody concerned, those who are gone included, are in
+ * the temporary table `touched_members`, for the caller to call `dropMembersWithNothingLeft` and to refresh the
+ * derived tables with.
+ */
+export async function resolveMembers(session: Session): Promise<boolean> {
+  const moving = await movedIds(session)
+  if (moving.length === 0) return false
+  await session.run(sql`create or replace temp table moved_ids (named varchar, member_id varchar)`)
+  for (let from = 0; from < moving.length; from += batch)
+    await session.run(sql`insert into moved_ids select unnest(from_json(
+      ${JSON.stringify(moving.slice(from, from + batch))}, '[{"named":"VARCHAR","member_id":"VARCHAR"}]'), recursive := true)`)
+  await giveKeys(session)
+  await renameMembers(session)
+  await session.run(sql`create or replace temp table moved as
+    select moved_keys.identity_key, members.member_key
+    from moved_keys join members on members.member_id = moved_keys.member_id`)
+  for (const table of [sql`orders`, sql`refunds`])
+    await session.run(sql`update ${table} set member_key = moved.member_key,
+        identity_key = nullif(moved.identity_key, moved.member_key)
+      from moved where moved.identity_key = coalesce(${table}.identity_key, ${table}.member_key)`)
+  await session.run(sql`create or replace temp table touched_members as
+    select identity_key as member_key from moved_keys
+    union
+    select member_key from moved
+    union
+    select before_key from moved_keys where before_key is not null`)
+  await memberRegions(session)
+  await foldMembers(session)
+  return true
+}
+
+const batch = 20_000
+
+/** The ids whose member is another one now, with the id of it. */
+async function movedIds(session: Session): Promise<{ named: string; member_id: string }[]> {
+  const set = await session.rows(sql`select from_id, into_id from merges_set`)
+  const imported = await session.rows(
+    sql`select from_id, into_id from import_merges order by import_seq, row_number`,
+  )
+  const { into } = liveMerges(
+    new Map(set.map(({ fromId, intoId }) => [String(fromId), intoId === null ? null : String(intoId)])),
+    imported.map(({ fromId, intoId }) => ({ from: String(fromId), into: String(intoId) })),
+  )
+  const ends = endsOf(into)
+  const now = new Map(
+    (await session.rows(sql`select alias, member_id from member_aliases`)).map(({ alias, memberId }) => [
+      String(alias),
+      String(memberId),
+    ]),
+  )
+  return [
+    ...[...ends].flatMap(([named, end]) => (now.get(named) === end ? [] : [{ named, member_id: end }])),
+    ...[...now.keys()].flatMap((named) => (ends.has(named) ? [] : [{ named, member_id: named }])),
+  ]
+}
+
+const highestKey = sql`update keys_given set
+  member_key = greatest(member_key, (select coalesce(max(member_key), 0) from members))`
+
+/** Every moved id with its own key, a new one where nothing knew it yet, and the key of the member it named before. */
+async function giveKeys(session: Session): Promise<void> {
+  await session.run(highestKey)
+  await session.run(sql`create or replace temp table moved_keys as
+    select named, member_id, before_key, cast(coalesce(own_key, (select member_key from keys_given)
+      + row_number() over (partition by own_key is null order by named)) as integer) as identity_key
+    from (
+      select moved_ids.named, moved_ids.member_id,
+        coalesce(member_aliases.identity_key, own.member_key) as own_key,
+        coalesce(before.member_key, own.member_key) as before_key
+      from moved_ids
+      left join member_aliases on member_aliases.alias = moved_ids.named
+      left join members as before on before.member_id = member_aliases.member_id
+      left join members as own on own.member_id = moved_ids.named
+    ) as known`)
+  await session.run(sql`update keys_given set
+    member_key = greatest(member_key, (select max(identity_key) from moved_keys))`)
+}
+
+/** Writes the aliases; ids that are aliases now are members no more, and those that moved ids name are. */
+async function renameMembers(session: Session): Promise<void> {
+  await session.run(sql`update member_aliases set member_id = moved_keys.member_id
+    from moved_keys where moved_keys.named = member_aliases.alias and moved_keys.member_id <> moved_keys.named`)
+  await session.run(sql`delete from member_aliases
+    where alias in (select named from moved_keys where named = member_id)`)
+  await session.run(sql`insert into member_aliases select named, identity_key, member_id from moved_keys
+    where named <> member_id and named not in (select alias from member_aliases)`)
+  await session.run(sql`delete from members where member_id in (select alias from member_aliases)`)
+  const missing: Sql = sql`member_id not in (select member_id from members)`
+  await session.run(sql`insert into members (member_key, member_id)
+    select identity_key, member_id from moved_keys where named = member_id and ${missing}`)
+  await session.run(sql`insert into members (member_key, member_id)
+    select cast((select member_key from keys_given) + row_number() over (order by member_id) as integer), member_id
+    from (select distinct member_id from moved_keys where ${missing}) as unknown_end`)
+  await session.run(highestKey)
+}

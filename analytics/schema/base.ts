@@ -120,6 +120,94 @@ export const baseTables: readonly Sql[] = [
     cost_minor bigint,
     list_price_minor bigint
   )`,
+  sql`create table if not exists import_coupons (
+    import_seq integer not null,
+    row_number bigint not null,
+    code varchar,
+    coupon_name varchar,
+    campaign_id varchar,
+    campaign_name varchar,
+    member_id varchar,
+    issued_at timestamp,
+    valid_from date,
+    valid_until date,
+    used_at timestamp,
+    order_id varchar,
+    discount_minor bigint,
+    state varchar
+  )`,
+  sql`create table if not exists coupons_elsewhere (
+    code varchar,
+    coupon_name varchar,
+    campaign_id varchar,
+    campaign_name varchar,
+    member_id varchar,
+    issued_at timestamp,
+    valid_from date,
+    valid_until date,
+    used_at timestamp,
+    order_id varchar,
+    discount_minor bigint,
+    state varchar
+  )`,
+  sql`create table if not exists import_campaigns (
+    import_seq integer not null,
+    row_number bigint not null,
+    campaign_id varchar not null,
+    name varchar,
+    description varchar,
+    starts_day date,
+    ends_day date,
+    channel varchar,
+    cost_minor bigint
+  )`,
+  sql`create table if not exists campaigns_elsewhere (
+    campaign_id varchar not null,
+    name varchar,
+    description varchar,
+    starts_day date,
+    ends_day date,
+    channel varchar,
+    cost_minor bigint
+  )`,
+  sql`create table if not exists import_targets (
+    import_seq integer not null,
+    row_number bigint not null,
+    campaign_id varchar not null,
+    member_id varchar not null,
+    arm varchar,
+    targeted_day date
+  )`,
+  sql`create table if not exists campaign_targets (
+    campaign_id varchar not null,
+    member_id varchar not null,
+    arm varchar,
+    targeted_day date
+  )`,
+  sql`create table if not exists import_experiments (
+    import_seq integer not null,
+    row_number bigint not null,
+    experiment varchar not null,
+    subject_id varchar,
+    member_id varchar,
+    arm varchar not null,
+    visit decimal(24, 6),
+    conversion decimal(24, 6),
+    spend decimal(24, 6),
+    observed_day date,
+    others varchar
+  )`,
+  sql`create table if not exists experiment_subjects (
+    experiment varchar not null,
+    subject_id varchar,
+    member_id varchar,
+    arm varchar not null,
+    visit decimal(24, 6),
+    conversion decimal(24, 6),
+    spend decimal(24, 6),
+    observed_day date,
+    others varchar
+  )`,
 
   // What people set last, known members or not: it overrides what imports say, whichever comes later.
   sql`create table if not exists consents_set (

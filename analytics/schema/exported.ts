@@ -1,5 +1,6 @@
 import { type Sql, sql } from '../sql/sql.ts'
 import { both, type DescribedColumn, type DescribedTable } from './described.ts'
+import { exportedElsewhere } from './exported-elsewhere.ts'
 
 /** A column with the expression that reads it from the table's relation. */
 export interface ExportedColumn extends DescribedColumn {
@@ -657,6 +658,7 @@ export const exportedTables: readonly ExportedTable[] = [
       },
     ],
   },
+  ...exportedElsewhere,
   {
     name: 'imports',
     base: 'imports',

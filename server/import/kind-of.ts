@@ -47,6 +47,7 @@ function furtherKinds(headers: readonly string[], plain: ReadonlySet<string>): K
     has: (field) => has(aliasesOf(field, kind.fields[field]!)),
     order: (field) => has(fields[field].aliases),
     member: (field) => has(memberFields[field].aliases),
+    any: has,
   })
   const filledIn = allKinds.filter((kind) => isTemplate(kind, headers))
   const found = filledIn.length > 0 ? filledIn : allKinds.filter((kind) => kind.recognised(namesOf(kind)))

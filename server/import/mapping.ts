@@ -45,6 +45,8 @@ export interface Mapping {
   /** Words of the state column in lower case, where they differ from or add to the known ones. */
   readonly states: Readonly<Record<string, StateMeaning>>
   readonly refunds: RefundReading
+  /** Columns that mean nothing else, of a kind that keeps them by their headers. */
+  readonly rest?: readonly { readonly position: number; readonly header: string }[]
 }
 
 /** How the refunds of a file are told from its amounts. */

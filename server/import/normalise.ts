@@ -39,11 +39,18 @@ export interface NormaliseSettings {
   readonly minorDigits: number
   /** Instants after this are refused: ISO text, the moment of import plus a day. */
   readonly latest: string
+  readonly fileName: string
 }
 
 /** The columns of a block that the mapping needs, in the file's order. */
-export const keptColumns = ({ columns, refunds }: Mapping): number[] =>
-  [...new Set([...Object.values(columns), ...refunds.charged.flat()])].sort((a, b) => a - b)
+export const keptColumns = ({ columns, refunds, rest = [] }: Mapping): number[] =>
+  [
+    ...new Set([
+      ...Object.values(columns),
+      ...refunds.charged.flat(),
+      ...rest.map(({ position }) => position),
+    ]),
+  ].sort((a, b) => a - b)
 
 /** A relation of the raw text of a block: `row_number`, `c<position>`. */
 export function blockRows(path: string, mapping: Mapping): Sql {

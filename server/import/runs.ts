@@ -229,6 +229,7 @@ export class ImportRuns {
           currency: workspace.currency,
           minorDigits,
           timeZone: workspace.calendar.timeZone,
+          fileName: order.fileName,
           latest: new Date(now.getTime() + 86_400_000).toISOString(),
         },
         folder,

@@ -1,9 +1,13 @@
 import type { Words } from '../../../analytics/schema/described.ts'
 import { fieldsOf, type Kind } from './kind.ts'
+import { campaigns } from './campaigns.ts'
+import { coupons } from './coupons.ts'
+import { experiments } from './experiments.ts'
 import { products } from './products.ts'
+import { targets } from './targets.ts'
 
 /** Every kind of file besides orders and members. A new one is a line here. */
-export const kinds = [products] as const satisfies readonly Kind[]
+export const kinds = [products, coupons, campaigns, targets, experiments] as const satisfies readonly Kind[]
 
 export type KindName = (typeof kinds)[number]['name']
 /** A field of any of the kinds. */

@@ -8,7 +8,7 @@ import type { Platform } from '../platform.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { consentOf } from './consent.ts'
-import { refusedFilesOf } from './delete-member.ts'
+import { refusedFilesOf, textsNaming } from './delete-member.ts'
 import { refusedRowsNaming } from './refused-rows.ts'
 
 /**
@@ -48,7 +48,7 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
       from import_members as member join imports on imports.import_seq = member.import_seq
       where member.member_id = ${memberId} order by member.import_seq, member.row_number`),
     importedRows: await importedRows(workspace, memberId),
-    refusedRows: await refusedRows(platform, workspace, profile),
+    refusedRows: await refusedRows(platform, workspace, memberId),
     tags: await tagsOf(platform, workspace, memberKey, memberId),
     campaigns: await campaignsOf(platform, workspace, memberId),
     coupons: await couponsOf(platform, workspace, memberId),
@@ -98,8 +98,8 @@ async function importedRows({ engine }: Workspace, memberId: string) {
   return rows
 }
 
-async function refusedRows(platform: Platform, workspace: Workspace, profile: Row) {
-  const texts = [profile.memberId, profile.name, profile.phone].filter((text) => typeof text === 'string')
+async function refusedRows(platform: Platform, workspace: Workspace, memberId: string) {
+  const texts = await textsNaming(workspace.engine, sql`(select ${memberId} as member_id)`)
   const files = await refusedFilesOf(platform, workspace)
   return files.flatMap((path) =>
     refusedRowsNaming(path, texts).map(([line, column, reason, ...original]) => ({

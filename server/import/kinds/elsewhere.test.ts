@@ -38,7 +38,9 @@ const couponFile = [
   'C9,,K1,m9,2026-13-05,,,,,',
   'C10,,K1,m9,2026-01-05,2026-01-01,,,,',
   'C11,,K1,m9,2026-01-05,,,,ten,',
-].join('\n')
+]
+  .map((row, i) => `${row},${i === 0 ? '生效日期' : row.startsWith('C10') ? '2026-01-05' : ''}`)
+  .join('\n')
 
 test('coupons elsewhere are held against the orders, corrected by their code and taken out again', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')

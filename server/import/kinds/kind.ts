@@ -106,6 +106,10 @@ export const defineKind = <const Name extends string, const F extends string>(
 /** The names of a kind's fields, in its order. */
 export const fieldsOf = ({ fields }: Kind): [string, KindField][] => Object.entries(fields)
 
+/** The fields that have a column, or a key, of their own name: in templates, in batches. */
+export const namedFieldsOf = (kind: Kind): [string, KindField][] =>
+  fieldsOf(kind).filter(([, { type }]) => type !== 'rest')
+
 /** The keys of a kind, the first first. */
 export const keysOf = ({ key, otherKeys = [] }: Kind): (readonly string[])[] =>
   [key, ...otherKeys].filter((one) => one.length > 0)

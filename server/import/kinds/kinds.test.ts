@@ -6,7 +6,7 @@ import { inspectIn } from '../runs.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
-import { fieldsOf, type Kind, type KindField } from './kind.ts'
+import { fieldsOf, type Kind, type KindField, namedFieldsOf } from './kind.ts'
 import { kindJsonLines, kindTemplate } from './template.ts'
 
 const settings = {
@@ -34,9 +34,6 @@ const duckType: Readonly<Record<KindField['type'], string>> = {
   decimal: 'DECIMAL(24,6)',
   rest: 'VARCHAR',
 }
-
-/** The fields that have a column in a template. */
-const inTemplate = (kind: Kind) => fieldsOf(kind).filter(([, { type }]) => type !== 'rest')
 
 describe.each(allKinds)('$name', (kind) => {
   test('the engine has its tables, a column of the right type for each field', async () => {
@@ -91,11 +88,11 @@ describe.each(allKinds)('$name', (kind) => {
         lacking: [],
       })
       expect(inspection.columns.map(({ field, confidence }) => [field, confidence])).toEqual(
-        inTemplate(kind).map(([field]) => [field, 1]),
+        namedFieldsOf(kind).map(([field]) => [field, 1]),
       )
       expect(await shop.importKind(path)).toMatchObject({ kind: kind.name, read: 1, imported: 1, refused: 0 })
       const [row] = await shop.workspace.engine.rows(
-        sql`select ${join(inTemplate(kind).map(([, { column }]) => name(column)))} from ${name(kind.current)}`,
+        sql`select ${join(namedFieldsOf(kind).map(([, { column }]) => name(column)))} from ${name(kind.current)}`,
       )
       expect(Object.values(row!).filter((value) => value === null)).toEqual([])
     },
@@ -151,11 +148,11 @@ function randomStep(pick: (below: number) => number, number: number): Step {
     }
   }
   const rows = Array.from({ length: 1 + pick(5) }, () =>
-    inTemplate(kind)
+    namedFieldsOf(kind)
       .map(([field, one]) => value(field, one))
       .join(','),
   )
-  const content = `${inTemplate(kind)
+  const content = `${namedFieldsOf(kind)
     .map(([field]) => field)
     .join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
   return { kind, name: `${kind.name}${number}.csv`, content, replace: pick(3) === 0 }

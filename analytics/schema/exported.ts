@@ -28,6 +28,10 @@ const ofReason = sql`left join (
     where line.refund_reason is not null
   ) as said on said.refund_id = base.refund_id`
 
+/** A view with the row ids that a table has by itself: an export reads by them, piece by piece. */
+const numbered = (view: Sql, order: Sql): Sql =>
+  sql`(select *, row_number() over (order by ${order}) - 1 as rowid from ${view})`
+
 const memberId = (from: Sql): ExportedColumn => ({
   name: 'member_id',
   type: 'text',
@@ -552,7 +556,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'member_tags',
     title: both('Tags', '标签'),
     meaning: both('One row per tag that a member carries now.', '会员当前带有的每个标签一行。'),
-    relation: sql`tags_of_members as base ${ofMember}`,
+    relation: sql`${numbered(sql`tags_of_members`, sql`member_key, tag`)} as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -590,7 +594,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'removed_tags',
     title: both('Removed tags', '已移除的标签'),
     meaning: both('One row per tag that was taken off a member again.', '从会员身上移除的每个标签一行。'),
-    relation: sql`removed_tags_of_members as base ${ofMember}`,
+    relation: sql`${numbered(sql`removed_tags_of_members`, sql`member_key, tag, added_day, removed_day`)} as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -625,7 +629,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'campaign_arms',
     title: both('Campaign arms', '营销活动分组'),
     meaning: both('One row per member of a launched campaign’s audience.', '已投放活动的每位目标会员一行。'),
-    relation: sql`arms_of_members as base ${ofMember}`,
+    relation: sql`${numbered(sql`arms_of_members`, sql`campaign_id, member_key`)} as base ${ofMember}`,
     inside: ['member_key'],
     columns: [
       {

@@ -1,6 +1,6 @@
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { isUsed } from './coupon-uses.ts'
+import { isToldWithOrder, isUsed } from './coupon-uses.ts'
 
 /** Words of an arm, in lower case, that say that the member was left out on purpose. */
 const heldOutWords = [
@@ -49,7 +49,7 @@ export const campaignsElsewhere: Sql = sql`(
     from meant group by campaign_id
   ),
   coupon as (
-    select coupons_elsewhere.*, names.member_key, ${isUsed(sql`coupons_elsewhere`)} as used,
+    select coupons_elsewhere.*, names.member_key, ${isUsed(sql`coupons_elsewhere`)} and not ${isToldWithOrder(sql`coupons_elsewhere`)} as used,
       row_number() over () as nth
     from coupons_elsewhere left join ${memberNames} as names on named = member_id
     where campaign_id is not null
@@ -58,7 +58,7 @@ export const campaignsElsewhere: Sql = sql`(
     select coupon.campaign_id, count(*) filter (where used) as uses,
       count(distinct coupon.member_key) filter (where used) as redeemers,
       count(distinct meant.member_key) filter (where used and not meant.held_out) as targeted_redeemers,
-      case when count(*) filter (where issued_at is not null or not used) > 0
+      case when count(*) filter (where issued_at is not null or used_at is null) > 0
         then count(distinct case when code is null then 'row ' || nth
           else 'code ' || code || ' ' || coalesce(cast(coupon.member_key as varchar), '') end) end as issued,
       cast(sum(discount_minor) filter (where used) as bigint) as discount_minor

@@ -67,6 +67,22 @@ export const isUsed = (from: Sql): Sql =>
 export const isUnknownState = (from: Sql): Sql =>
   sql`(${from}.state is not null and not ${isWord(sql`${from}.state`, used)} and not ${isWord(sql`${from}.state`, unused)})`
 
+/** SQL: another row of coupons elsewhere tells the same use, of one code, one member and one time. */
+const sameUse = (one: Sql, other: Sql) => sql`${other}.code = ${one}.code
+  and ${other}.member_id is not distinct from ${one}.member_id and ${other}.used_at = ${one}.used_at`
+
+/** SQL over a row (`from`): a row of another file tells the same use with its order, where this one has none. */
+export const isToldWithOrder = (from: Sql): Sql => sql`(${from}.order_id is null and exists (
+  select 1 from coupons_elsewhere as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is not null
+    and (${from}.campaign_id is null or fuller.campaign_id = ${from}.campaign_id)))`
+
+/** The same of the campaign, where neither has an order. */
+const isToldWithCampaign = (
+  from: Sql,
+): Sql => sql`(${from}.order_id is null and ${from}.campaign_id is null and exists (
+  select 1 from coupons_elsewhere as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is null
+    and fuller.campaign_id is not null))`
+
 /**
  * Relation of the uses of coupons elsewhere, each with what the orders say: `finds` is 'order' (it is here, of
  * the same member or of no other), 'other-member', 'unknown-order' or 'no-order'.
@@ -80,4 +96,4 @@ export const couponUses: Sql = sql`(
   from coupons_elsewhere as coupon
   left join orders on orders.order_id = coupon.order_id
   left join ${memberNames} as names on names.named = coupon.member_id
-  where ${isUsed(sql`coupon`)})`
+  where ${isUsed(sql`coupon`)} and not ${isToldWithOrder(sql`coupon`)} and not ${isToldWithCampaign(sql`coupon`)})`

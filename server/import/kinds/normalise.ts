@@ -59,9 +59,9 @@ export function kindRows(
         return cellId(text(field))
       case 'text':
         return separated
-          ? sql`unnest(case when ${text(field)} is null then [null] else list_distinct(list_filter(
-              list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: nullif(trim(one), '')),
-              lambda one: one is not null)) end)`
+          ? sql`unnest(coalesce(nullif(list_distinct(list_filter(
+              list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: trim(one)),
+              lambda one: one <> '')), []), [cast(null as varchar)]))`
           : fromFile
             ? sql`coalesce(${text(field)}, ${fileName.replace(/(\.[a-z]{2,5}){1,2}$/i, '')})`
             : text(field)

@@ -5,6 +5,7 @@ import {
   type ColumnGuess,
   columnGuesses,
   columnOf,
+  decimalsOf,
   type Guess,
   type MapOverrides,
   namedColumns,
@@ -12,7 +13,7 @@ import {
   type Sample,
   unreadValues,
 } from '../mapping.ts'
-import { decimalMarkOf, isNumber } from '../numbers.ts'
+import { isNumber } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
 import type { AnyKindField, KindName } from './catalogue.ts'
 import { aliasesOf, fieldsOf, type Kind, type KindField, plainType, yesAndNo } from './kind.ts'
@@ -69,7 +70,7 @@ export function guessKindMapping(
     else dates[field] = order ?? 'year-first'
   }
   const money = [...assigned].flatMap(([field, { position }]) =>
-    kind.fields[field]!.type === 'amount' ? columns[position]!.values : [],
+    kind.fields[field]!.type === 'amount' ? [columns[position]!] : [],
   )
   return {
     preset: null,
@@ -78,7 +79,7 @@ export function guessKindMapping(
       columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
       dates,
       timeZone: overrides.timeZone ?? timeZone,
-      decimalMark: overrides.decimalMark ?? decimalMarkOf(money),
+      decimalMark: decimalsOf(money, overrides, questions),
       states: {},
       refunds: { said: null, known: null, charged: [], byRow: false },
       rest: fields.some(([, { type }]) => type === 'rest')

@@ -4,6 +4,7 @@ import {
   type ColumnGuess,
   columnGuesses,
   columnOf,
+  decimalsOf,
   type Guess,
   type MapOverrides,
   namedColumns,
@@ -11,7 +12,6 @@ import {
   type Sample,
   unreadValues,
 } from '../mapping.ts'
-import { decimalMarkOf } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
 import { type RefundField, refundFieldNames, refundFields, refundStateWords } from './fields.ts'
 
@@ -69,7 +69,7 @@ export function guessRefundMapping(
       columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
       dates,
       timeZone: overrides.timeZone ?? timeZone,
-      decimalMark: overrides.decimalMark ?? decimalMarkOf(amount ? columns[amount.position]!.values : []),
+      decimalMark: decimalsOf(amount ? [columns[amount.position]!] : [], overrides, questions),
       states,
       refunds: { said: null, known: null, charged: [], byRow: false },
     },

@@ -40,6 +40,7 @@ export type RefusalId =
   | 'other-currency-column'
   | 'unconfirmed'
   | 'inbox-unsure'
+  | 'inbox-kinds'
   | 'import-cancelled'
   | 'import-failed'
   | 'unknown-kind'

@@ -6,6 +6,7 @@ import { serveCommand } from './command-line/serve-command.ts'
 import { backupCommands } from './backup/commands.ts'
 import { say } from './messages/messages.ts'
 import { exportCommands } from './export/commands.ts'
+import { elsewhereCommands } from './elsewhere/commands.ts'
 import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
@@ -30,6 +31,7 @@ metricCommands(program)
 keyCommands(program)
 importCommands(program)
 identityCommands(program)
+elsewhereCommands(program)
 feedCommands(program)
 exportCommands(program)
 memberCommands(program)

@@ -21,6 +21,8 @@ import { memberFields } from './members/fields.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
 import { fieldOfKind, type IdentityKind, identityKinds, isMaskedText } from './person-values.ts'
+import { refundFields } from './refunds/fields.ts'
+import { guessRefundMapping } from './refunds/mapping.ts'
 import {
   bytesOf,
   fieldSeparator,
@@ -90,6 +92,8 @@ export interface Readable {
 
 const sampleRecords = 3000
 
+const guesses = { orders: guessMapping, refunds: guessRefundMapping, members: guessMemberMapping } as const
+
 const needed: ReadonlySet<AnyField | null> = new Set([
   'orderId',
   'memberId',
@@ -107,7 +111,10 @@ export function unsureColumns({ columns, map }: Inspection): ColumnGuess[] {
   const asked: ReadonlySet<string | null> = kind
     ? new Set([...kind.key, ...fieldsOf(kind).flatMap(([field, one]) => (one.needed ? [field] : []))])
     : needed
-  return columns.filter(({ field, confidence }) => asked.has(field) && confidence < confident)
+  return columns.filter(
+    ({ field, confidence }) =>
+      (asked.has(field) || (map.kind === 'refunds' && field === 'refundedAt')) && confidence < confident,
+  )
 }
 
 /**
@@ -132,9 +139,7 @@ export async function inspect(
     const further = kindNamed(kind)
     const guess = further
       ? guessKindMapping(further, sample, said, timeZone)
-      : kind === 'members'
-        ? guessMemberMapping(sample, said, timeZone)
-        : guessMapping(sample, said, timeZone)
+      : guesses[kind as keyof typeof guesses](sample, said, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -271,7 +276,7 @@ function isInSingleQuotes(records: readonly Record[]): boolean {
 const mostAbove = 20
 
 const knownHeaders = new Set<string>(
-  [...Object.values(fields), ...Object.values(memberFields)]
+  [...Object.values(fields), ...Object.values(memberFields), ...Object.values(refundFields)]
     .flatMap(({ aliases }): readonly string[] => aliases)
     .concat(allKinds.flatMap((kind) => fieldsOf(kind).flatMap(([field, one]) => aliasesOf(field, one)))),
 )

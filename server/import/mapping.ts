@@ -33,6 +33,7 @@ import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber, undecidedNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
 import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
+import { refundFieldNames } from './refunds/fields.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
 import { canonicalColumns } from './template.ts'
 
@@ -50,6 +51,8 @@ export interface Mapping {
   readonly refunds: RefundReading
   /** What the platform tells its customers apart by, so that new people are known by that first; null: by the first value they have. */
   readonly knownBy: PersonValue | null
+  /** Columns that mean nothing else, of a kind that keeps them by their headers. */
+  readonly rest?: readonly { readonly position: number; readonly header: string }[]
 }
 
 /** How the refunds of a file are told from its amounts. */
@@ -102,7 +105,9 @@ export const MapOverrides = z
   .strictObject({
     kind: z.enum(importKinds),
     columns: z.partialRecord(
-      z.enum([...new Set<AnyField>([...fieldNames, ...memberFieldNames, ...kindFieldNames])]),
+      z.enum([
+        ...new Set<AnyField>([...fieldNames, ...refundFieldNames, ...memberFieldNames, ...kindFieldNames]),
+      ]),
       z.union([z.string(), z.int().positive(), z.null()]),
     ),
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
@@ -261,9 +266,9 @@ export const columnGuesses = <F extends AnyField>(
   })
 
 /** A column that a file needs: of one of the further kinds, its field. */
-export type Lack = 'member' | 'time' | 'amount' | AnyKindField
+export type Lack = 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount' | AnyKindField
 
-/** The needed columns that a mapping lacks: one that tells members apart, of orders also a time and an amount. */
+/** The needed columns that a mapping lacks: one that tells members apart, of orders also a time and an amount; of refunds these two alone. */
 export function lackingColumns({ kind, columns }: Mapping): Lack[] {
   const further = kindNamed(kind)
   if (further)
@@ -271,6 +276,11 @@ export function lackingColumns({ kind, columns }: Mapping): Lack[] {
       needed && columns[field as AnyKindField] === undefined ? [field as AnyKindField] : [],
     )
   const lacking: Lack[] = []
+  if (kind === 'refunds') {
+    if (columns.refundedAt === undefined) lacking.push('refundTime')
+    if (columns.amount === undefined) lacking.push('refundAmount')
+    return lacking
+  }
   if (columns.memberId === undefined && personValues.every((value) => columns[value] === undefined))
     lacking.push('member')
   if (kind === 'members') return lacking

@@ -17,9 +17,11 @@ import {
   fieldOrder,
   type FurtherKind,
   memberFieldOrder,
+  refundFieldOrder,
   type InspectedFile,
   isGuestsAlone,
   identityFields,
+  type NeededRow,
   neededRows,
   withColumn,
   withoutMembers,
@@ -84,7 +86,7 @@ export function MappingPanel({
             <Select
               label={t('kind.label')}
               data={[
-                ...(['orders', 'members'] as const).map((kind) => ({
+                ...(['orders', 'refunds', 'members'] as const).map((kind) => ({
                   value: kind as string,
                   label: t(`kind.${kind}`),
                 })),
@@ -204,13 +206,7 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
             <Sureness
               found={column !== undefined}
               confidence={column?.confidence ?? 0}
-              without={
-                row === 'order'
-                  ? t('sure.rows')
-                  : row === 'member' && isGuestsAlone(file)
-                    ? t('sure.guests')
-                    : undefined
-              }
+              without={withoutColumn(row, file, t)}
             />
           </div>
           <Select
@@ -223,8 +219,14 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
             value={
               column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
             }
-            placeholder={t(row === 'order' ? 'mapping.noOrder' : 'mapping.choose')}
-            clearable={row === 'order'}
+            placeholder={t(
+              row === 'order'
+                ? 'mapping.noOrder'
+                : row === 'refundOrder'
+                  ? 'mapping.noOrderNamed'
+                  : 'mapping.choose',
+            )}
+            clearable={row === 'order' || isOptional(row, file)}
             searchable
             onChange={(value) =>
               onChange(
@@ -234,7 +236,7 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
               )
             }
           />
-          {row === 'member' && column ? (
+          {row === 'member' && column && file.map.kind !== 'refunds' ? (
             <Select
               aria-label={t('mapping.identityKind')}
               data={identityFields.map((kind) => ({ value: kind, label: t(`fields.${kind}`) }))}
@@ -295,6 +297,22 @@ function IdentityNote({ file: { identity } }: { file: InspectedFile }) {
   )
 }
 
+/** Of refunds neither an order nor a member has to be named. */
+const isOptional = (row: NeededRow['row'], file: InspectedFile) =>
+  row === 'refundOrder' || (row === 'member' && file.map.kind === 'refunds')
+
+/** What it means that there is no column; undefined where one is needed. */
+function withoutColumn(
+  row: NeededRow['row'],
+  file: InspectedFile,
+  t: ReturnType<typeof useTranslations<'data'>>,
+): string | undefined {
+  if (row === 'order') return t('sure.rows')
+  if (row === 'refundOrder') return t('sure.noOrderNamed')
+  if (isOptional(row, file)) return t('sure.noMemberNamed')
+  return row === 'member' && isGuestsAlone(file) ? t('sure.guests') : undefined
+}
+
 function Sureness({
   found,
   confidence,
@@ -319,6 +337,7 @@ function Sureness({
 /** What the file can't decide: day or month first, and words of states that are not known. */
 function Questions({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
+  const ofRefunds = file.map.kind === 'refunds'
   return file.questions.map((question) =>
     question.kind === 'dates' ? (
       <Select
@@ -344,15 +363,22 @@ function Questions({ file, map, onChange }: Editing) {
       />
     ) : (
       <fieldset key="states" className={classes.states}>
-        <legend>{t('question.states')}</legend>
+        <legend>{t(ofRefunds ? 'refundState.question' : 'question.states')}</legend>
         {question.words.map((word) => (
           <Select
             key={word}
             label={word}
-            data={(['paid', 'unpaid', 'closed', 'refunded'] as const).map((state) => ({
-              value: state,
-              label: t(`states.${state}`),
-            }))}
+            data={
+              ofRefunds
+                ? (['paid', 'unpaid', 'closed'] as const).map((state) => ({
+                    value: state,
+                    label: t(`refundState.${state}`),
+                  }))
+                : (['paid', 'unpaid', 'closed', 'refunded'] as const).map((state) => ({
+                    value: state,
+                    label: t(`states.${state}`),
+                  }))
+            }
             value={map.states?.[word] ?? null}
             onChange={(state) =>
               state &&
@@ -387,6 +413,8 @@ function RefundsTaken({ file, map, onChange }: Editing) {
   )
 }
 
+const ownFields = { orders: fieldOrder, refunds: refundFieldOrder, members: memberFieldOrder } as const
+
 function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const t = useTranslations('data')
   const needed = new Set(neededRows(file, further).map(({ column }) => column?.position))
@@ -394,9 +422,9 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const title = useColumnTitle(file)
   const meanings: { value: string; label: string }[] = further
     ? further.fields.filter((one) => !one.needed).map(({ name, label }) => ({ value: name, label }))
-    : (file.map.kind === 'members' ? memberFieldOrder : fieldOrder).map((field) => ({
+    : ownFields[file.map.kind as keyof typeof ownFields].map((field) => ({
         value: field,
-        label: t(`fields.${field}`),
+        label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),
       }))
   return (
     <details className={classes.others}>

@@ -4,6 +4,7 @@ import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { scopeOf } from '../analytics/scope.ts'
+import { feedGaps } from '../feeds/gaps.ts'
 import { consentOf } from '../rights/consent.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -100,7 +101,8 @@ export async function oneMember(
   )
   if (!found) return null
   const { memberKey, phone, ...person } = Person.parse(found)
-  const [gaps, orders, refunds, tags] = await Promise.all([
+  const [stopped, gaps, orders, refunds, tags] = await Promise.all([
+    feedGaps(workspace, scope, signal),
     engine.rows(gapsOf(scope, sql`member_key = ${memberKey}`), { signal }),
     engine.rows(
       sql`with own as (
@@ -154,6 +156,7 @@ export async function oneMember(
     phone: maskedPhone(phone),
     consentFrom: { source, since, file },
     status: fixedStatus(person.silentDays, workspace.dormancy),
+    feedGap: stopped.find(({ store: name }) => name === person.mainStore) ?? null,
     reason: reasonOf(person.silentDays, person.orders, rhythm.usualDays),
     rhythm,
     /** The day from which the silence is longer than 19 of 20 of the member's own gaps. */

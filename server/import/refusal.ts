@@ -33,6 +33,7 @@ export type RefusalId =
   | 'undecided-dates'
   | 'unconfirmed'
   | 'inbox-unsure'
+  | 'inbox-unreadable'
   | 'import-cancelled'
   | 'import-failed'
   | 'unknown-kind'

@@ -17,6 +17,7 @@ import { ExportPanel } from './export-panel.tsx'
 import { FeedsPanel } from './feeds-panel.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { InboxPanel } from './inbox-panel.tsx'
+import { MappingsPanel } from './mappings-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { Steps } from './steps.tsx'
@@ -151,6 +152,7 @@ function DataFlow({ running }: { running: string | undefined }) {
           <HistoryPanel />
         </>
       )}
+      {first || !may ? null : <MappingsPanel />}
       {first || !may ? null : <InboxPanel />}
       {first ? null : <ExportPanel />}
     </Page>

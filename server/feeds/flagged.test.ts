@@ -21,9 +21,7 @@ beforeAll(async () => {
           `${store}${day},${store.at(0)}${day % 5},2026-11-${String(day).padStart(2, '0')} 10:00:00,10,${store}`,
         )
   const file = shop.file('orders.csv', `order_id,customer_id,order_date,amount,store\n${rows.join('\n')}\n`)
-  expect(receiptOf(await shop.import(file))).toMatchObject({
-    gaps: [{ store: 'South', lastDay: '2026-11-05', days: 15 }],
-  })
+  receiptOf(await shop.import(file))
   app = await makeApp(shop.platform)
   owner = new Visitor(app)
   await owner.mutate('accounts.signInWithLink', { token: shop.platform.accounts.newOwnerToken() })
@@ -31,6 +29,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.close()
   await shop[Symbol.asyncDispose]()
+})
+
+test('the feeds name the store, its newest order and since when it is silent', async () => {
+  const { data } = await owner.query('feeds.health', { asOf: '2026-11-20' })
+  expect(data).toMatchObject({
+    finding: 'stores',
+    shop: { newestDay: '2026-11-20', silentDays: 0, isGap: false },
+    stores: [
+      { store: 'South', newestDay: '2026-11-05', usualGap: 1, silentDays: 15, isGap: true },
+      { store: 'North', newestDay: '2026-11-20', usualGap: 1, silentDays: 0, isGap: false },
+    ],
+  })
 })
 
 const south = { store: 'South', newestDay: '2026-11-05' }

@@ -110,7 +110,7 @@ export async function oneMember(
           order by ordered_at desc, order_key desc limit ${mostEvents}
         ),
         item as (
-          select order_key, string_agg(concat(coalesce(product, sku, category), ' ×', rtrim(rtrim(cast(quantity as varchar), '0'), '.')), '、'
+          select order_key, string_agg(concat(coalesce(product, sku, category), ' ×' || rtrim(rtrim(cast(quantity as varchar), '0'), '.')), '、'
             order by line_number) as items
           from order_lines where order_key in (select order_key from own) group by order_key
         ),

@@ -19,6 +19,7 @@ import { HistoryPanel } from './history-panel.tsx'
 import { InboxPanel } from './inbox-panel.tsx'
 import { MappingsPanel } from './mappings-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
+import { RestatementsPanel } from './restatements-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { Steps } from './steps.tsx'
 import { type Upload, upload, UploadFailed } from './upload.ts'
@@ -150,6 +151,7 @@ function DataFlow({ running }: { running: string | undefined }) {
         <>
           <FeedsPanel />
           <HistoryPanel />
+          <RestatementsPanel />
         </>
       )}
       {first || !may ? null : <MappingsPanel />}

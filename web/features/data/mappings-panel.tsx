@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
@@ -30,6 +31,7 @@ export function MappingsPanel() {
   const client = useQueryClient()
   const { language } = useLanguage()
   const { instant } = useFormat()
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const saved = useAnswer(trpc.imports.mappings.queryOptions({ language }))
   const forget = useMutation(
     trpc.imports.forgetMapping.mutationOptions({ onSuccess: () => client.invalidateQueries() }),
@@ -39,32 +41,34 @@ export function MappingsPanel() {
     (t.has(`fields.${field}` as never)
       ? t(`fields.${field}` as never)
       : t(`mappings.field.${field}` as never))
+  const pairs = (columns: Saved['columns']) => (
+    <ul className={classes.pairs}>
+      {columns.map((one) => (
+        <li key={one.field}>
+          <code>{one.column}</code> → {meaning(one)}
+        </li>
+      ))}
+    </ul>
+  )
   const columns: Column<Saved>[] = [
     {
       key: 'file',
       header: t('mappings.file'),
-      cell: ({ fileName, importedAt, files, kind, title }) => (
+      cell: ({ fileName, importedAt, files, kind, title, columns }) => (
         <>
           <div className={classes.fileName}>{fileName}</div>
           <div className={classes.when}>
             {title ?? t(`mappings.kind.${kind}` as never)} · {instant(importedAt)} ·{' '}
             {t('mappings.files', { files })}
           </div>
+          {onPhone ? pairs(columns) : null}
         </>
       ),
     },
     {
       key: 'columns',
       header: t('mappings.columns'),
-      cell: ({ columns }) => (
-        <ul className={classes.pairs}>
-          {columns.map((one) => (
-            <li key={one.field}>
-              <code>{one.column}</code> → {meaning(one)}
-            </li>
-          ))}
-        </ul>
-      ),
+      cell: ({ columns }) => pairs(columns),
     },
     {
       key: 'forget',
@@ -95,7 +99,7 @@ export function MappingsPanel() {
       {(rows) => (
         <>
           <DataTable
-            columns={columns}
+            columns={onPhone ? columns.filter(({ key }) => key !== 'columns') : columns}
             rows={rows}
             rowKey={({ kind, headers }) => `${kind} ${headers}`}
             label={t('mappings.title')}

@@ -1,4 +1,5 @@
 import { sql as storeSql } from 'kysely'
+import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Row } from '../../analytics/engine/engine.ts'
 import { printedCode } from '../coupons/code.ts'
@@ -86,8 +87,9 @@ const without = (row: Readonly<Record<string, unknown>>, key: string) =>
 /** The rows of the further kinds that name the member, by kind. */
 async function importedRows({ engine }: Workspace, memberId: string) {
   const rows: Record<string, Row[]> = {}
+  const theirs = sql`(select named from ${memberNames} as names where member_key in ${memberKeyOf(memberId)})`
   for (const kind of allKinds) {
-    const naming = memberColumns(kind).map((column) => sql`line.${column} = ${memberId}`)
+    const naming = memberColumns(kind).map((column) => sql`line.${column} in ${theirs}`)
     if (naming.length > 0)
       rows[kind.name] =
         await engine.rows(sql`select imports.import_id, imports.file_name, imports.imported_at,

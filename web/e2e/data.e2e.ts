@@ -265,7 +265,7 @@ test('the Data page says whether orders keep coming in, and hands out the dictio
   await mappings.getByText('orders-template.csv').waitFor()
   expect(await mappings.innerText()).toContain('orderId → Order number')
   await mappings.getByRole('button', { name: 'Forget the columns of orders-template.csv' }).click()
-  await mappings.getByText('No file has been imported yet whose columns are remembered.').waitFor()
+  await page.getByText('No file has been imported yet whose columns are remembered.').waitFor()
   // its order is of months ago, and the page says so
   await page.getByRole('heading', { name: /^No orders since/ }).waitFor()
   await switchTo('demo')

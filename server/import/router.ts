@@ -8,7 +8,7 @@ import { refused } from '../messages/refused.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { takeOut } from './apply.ts'
+import { manyRows, takeOut } from './apply.ts'
 import { takeOutMembers } from './members/apply.ts'
 import { importKinds } from './import-kinds.ts'
 import { takeOutKind } from './kinds/apply.ts'
@@ -220,6 +220,7 @@ export const importsRouter = router({
         today: localDay(now, ctx.workspace.calendar),
         undoneAt: now.toISOString(),
         signal: signal ?? new AbortController().signal,
+        aside: Number(known.read) > manyRows,
       }
       const undone = { orders: 0, members: 0, rows: 0 }
       const further = kindNamed(kind)
@@ -255,6 +256,8 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
   readonly reasons: readonly (Receipt['reasons'][number] & { readonly sentence: string })[]
   /** The rounding difference in the currency, with the decimals it needs. */
   readonly rounding: string
+  /** What the file's orders come to. Of imports from before this was counted null. */
+  readonly net: string | null
   readonly currency: string
   /** Whether amounts are net of refunds, and what says so; null where no row is refunded. */
   readonly refunds: string | null
@@ -267,6 +270,7 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
     sentence: reasonSentence(language, { reason: row.reason, value: null }),
   })),
   rounding: moneyText(receipt.roundingMinor, currency, language),
+  net: receipt.netMinor === undefined ? null : moneyText(receipt.netMinor, currency, language),
   currency,
   refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
 })

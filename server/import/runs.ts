@@ -9,7 +9,7 @@ import type { Platform } from '../platform.ts'
 import { deletionsOf } from '../rights/deletions.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type Applied, applyImport, type NewImport } from './apply.ts'
+import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
@@ -21,6 +21,8 @@ import type { Lack, MapOverrides } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { amountFields } from './amount-columns.ts'
+import { otherCurrencyOf } from './numbers.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest, rememberedMapping } from './remembered.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
@@ -217,7 +219,7 @@ export class ImportRuns {
     const now = clock.now()
     const minorDigits = decimalsOf(workspace.currency)
     const folder = join(this.temporaryFolder, run.state.runId)
-    const before = statSync(order.path)
+    const before = statSync(order.path, { throwIfNoEntry: false })
     let staged: Staged | undefined
     let refusedFile: string | null = null
     let committed = false
@@ -246,8 +248,8 @@ export class ImportRuns {
       )
       if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
       staged = outcome
-      const after = statSync(order.path)
-      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
+      const after = statSync(order.path, { throwIfNoEntry: false })
+      if (!before || !after || after.size !== before.size || after.mtimeMs !== before.mtimeMs)
         return {
           phase: 'refused',
           refusal: refusal('changed-while-reading', { file: order.fileName }),
@@ -344,6 +346,7 @@ export class ImportRuns {
         today: localDay(now, workspace.calendar),
         dryRun: order.dryRun,
         signal,
+        aside: staged.read > manyRows,
         deletions: () => deletionsOf(this.#platform.store, workspace.id),
       }
       const applied = kind
@@ -406,6 +409,19 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
       ),
       headers: columnNames(headers),
     })
+  const foreign = amountFields
+    .map((field) => readable.mapping.columns[field])
+    .flatMap((position) => (position === undefined ? [] : [headers[position]!]))
+    .find((header) => otherCurrencyOf(header, workspace.currency) !== null)
+  if (foreign !== undefined)
+    return refusal('other-currency-column', {
+      file: order.fileName,
+      header: foreign,
+      other: otherCurrencyOf(foreign, workspace.currency)!,
+      currency: workspace.currency,
+    })
+  const decimals = questions.find((question) => question.kind === 'decimals')
+  if (decimals) return refusal('undecided-decimals', { header: decimals.header, sample: decimals.sample })
   const dates = questions.find((question) => question.kind === 'dates')
   if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })
   return readable
@@ -439,7 +455,8 @@ async function* withHeaders(
 /** Whether the workspace has a fact about an import: its file, whether it is undone. */
 export async function importById(workspace: Workspace, importId: string) {
   const [row] = await workspace.engine.rows(
-    sql`select import_id, kind, file_name, undone_at from imports where import_id = ${importId}`,
+    sql`select import_id, kind, file_name, undone_at, cast(json_extract_string(report, '$.read') as bigint) as read
+      from imports where import_id = ${importId}`,
   )
   return row ?? null
 }

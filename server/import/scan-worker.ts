@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import { quietThread } from '../../analytics/engine/priority.ts'
 import { type BrokenRecord, RecordScanner, UnreadableRecord } from './records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
 import { fileHash, readSource, type Source } from './source.ts'
@@ -10,12 +11,16 @@ export interface ScanOrder {
   readonly source: Source
   readonly named: string
   readonly delimiter: number
-  readonly columns: number
+  readonly quote: number
+  /** Undefined: values stand under their columns whatever the header has. */
+  readonly columns: number | undefined
   readonly needed: number
   readonly firstLine: 0 | 1
   /** What stands on this line and before it is no row. */
   readonly headerLine: number
   readonly keep: readonly number[]
+  /** Questions come first. */
+  readonly aside: boolean
   /** Where the blocks go. */
   readonly folder: string
 }
@@ -47,7 +52,8 @@ port.on('message', () => {
 async function scan(order: ScanOrder): Promise<void> {
   const scanner = new RecordScanner({
     delimiter: order.delimiter,
-    columns: order.columns,
+    quote: order.quote,
+    ...(order.columns === undefined ? {} : { columns: order.columns }),
     needed: order.needed,
     firstLine: order.firstLine,
     keep: order.keep,
@@ -58,12 +64,12 @@ async function scan(order: ScanOrder): Promise<void> {
   let reported = 0
   const send = async () => {
     const begins = sent === 0 ? withoutHead(scanner.take(), order.headerLine) : scanner.take()
-    const { text, broken } = readable(begins)
+    const { text, broken } = readable(begins, order.source.encoding === 'utf-8')
     const path = join(order.folder, `block-${sent}.txt`)
     writeFileSync(path, text)
     sent++
     if (sent === 1) reported = headRecords
-    const records = scanner.records - reported
+    const records = scanner.records - reported - broken.length
     reported = scanner.records
     const ragged = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
     port.postMessage({
@@ -96,21 +102,27 @@ function withoutHead(block: Buffer, headerLine: number): Buffer {
   return block.subarray(start)
 }
 
-/** Takes out the records that are not UTF-8, one by one, should the block hold any. */
-function readable(block: Buffer): { text: Buffer; broken: BrokenRecord[] } {
-  if (isUtf8(block)) return { text: block, broken: [] }
+/** What a decoder writes for bytes that are no text. */
+const unreadable = Buffer.from('\ufffd')
+
+/** Takes out the records that are no text in the file's encoding, one by one, should the block hold any. */
+function readable(block: Buffer, inUtf8: boolean): { text: Buffer; broken: BrokenRecord[] } {
+  const isText = (bytes: Buffer) => isUtf8(bytes) && (inUtf8 || !bytes.includes(unreadable))
+  if (isText(block)) return { text: block, broken: [] }
   const kept: Buffer[] = []
   const broken: BrokenRecord[] = []
   for (let start = 0; start < block.length;) {
     const end = block.indexOf(0x0a, start) + 1
     const record = block.subarray(start, end)
-    if (isUtf8(record)) kept.push(record)
+    if (isText(record)) kept.push(record)
     else broken.push({ line: Number.parseInt(record.toString('latin1')), reason: 'not-text', columns: 0 })
     start = end
   }
   return { text: Buffer.concat(kept), broken }
 }
 
+const { aside } = workerData as ScanOrder
+if (aside) quietThread()
 try {
   await scan(workerData as ScanOrder)
 } catch (error) {

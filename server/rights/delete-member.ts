@@ -6,6 +6,7 @@ import { campaignTurns } from '../campaigns/campaigns.ts'
 import { finishLaunch } from '../campaigns/launch-steps.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { resolvedMembers, valuesTelling } from '../identity/match.ts'
+import { identityRule } from '../identity/rule.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
@@ -56,7 +57,7 @@ export async function deleteMember(
     )
     if (!found) return { kind: 'not-found' }
     await finishLaunches(platform, workspace)
-    const values = await workspace.engine.rows(valuesTelling(memberId))
+    const values = await workspace.engine.rows(valuesTelling(await identityRule(workspace.engine), memberId))
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()

@@ -186,7 +186,7 @@ export async function pseudonymiseEngine(
 ): Promise<boolean> {
   const kept = sql`(select member_id from members union select member_id from ${knownBy(sql`import_lines`)} as line
     union select member_id from ${knownBy(sql`import_members`)} as said union select member_id from consents_set
-    union select member_id from tags_set
+    union select member_id from tags_set union select alias from member_aliases where claimed
     ${join(
       kindsOfMembers.flatMap((kind) =>
         memberColumns(kind).map((column) => sql`union select ${column} from ${name(kind.table)}`),
@@ -248,11 +248,26 @@ async function tellAgain(session: Session): Promise<{ orders: number }> {
 }
 
 async function pseudonymiseMembers(session: Session): Promise<void> {
+  await session.run(sql`create or replace temp table deleted_names as
+    select member_aliases.identity_key, members.member_key from member_aliases
+    join deleted_ids on deleted_ids.member_id = member_aliases.alias
+    join members on members.member_id = member_aliases.member_id where claimed`)
   await session.run(sql`create or replace temp table deleted_keys as
     select members.member_key, deleted_ids.pseudonym from members
     join deleted_ids on deleted_ids.member_id = members.member_id`)
   for (const table of [sql`member_tags`, sql`removed_tags`])
-    await session.run(sql`delete from ${table} where member_key in (select member_key from deleted_keys)`)
+    await session.run(sql`delete from ${table} where member_key in (
+      select member_key from deleted_keys union select identity_key from deleted_names)`)
+  // What an opaque id of theirs did is the pseudonym's, and the id is nobody's.
+  await session.run(sql`update campaign_arms set member_key = deleted_names.member_key
+    from deleted_names where deleted_names.identity_key = campaign_arms.member_key
+      and not exists (select 1 from campaign_arms as own
+        where own.campaign_id = campaign_arms.campaign_id and own.member_key = deleted_names.member_key)`)
+  for (const table of [sql`orders`, sql`refunds`])
+    await session.run(sql`update ${table} set identity_key = null
+      where identity_key in (select identity_key from deleted_names)`)
+  await session.run(sql`delete from member_aliases
+    where claimed and alias in (select member_id from deleted_ids)`)
   await session.run(sql`update members set member_id = deleted_keys.pseudonym, name = null, phone = null,
       gender = null, birthday = null, region = null, channel = null, tier = null, points = null, openid = null, email = null, consent = 'denied'
     from deleted_keys where deleted_keys.member_key = members.member_key`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
+import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { scopeOf } from '../analytics/scope.ts'
@@ -95,7 +96,7 @@ export async function oneMember(
         facts.yearly_net_minor as value_at_risk_minor,
         ${d.daysBetween(sql`facts.last_day`, day)} as silent_days
       from members join ${scope.tables.memberFacts} as facts on facts.member_key = members.member_key
-      where members.member_id = ${request.memberId}`,
+      where members.member_key in ${memberKeyOf(request.memberId)}`,
     { signal },
   )
   if (!found) return null
@@ -169,6 +170,6 @@ export async function oneMember(
 
 /** The whole phone of a member; null where there is none. */
 export async function phoneOf({ engine }: Workspace, memberId: string): Promise<string | null> {
-  const [row] = await engine.rows(sql`select phone from members where member_id = ${memberId}`)
+  const [row] = await engine.rows(sql`select phone from members where member_key in ${memberKeyOf(memberId)}`)
   return typeof row?.phone === 'string' ? row.phone : null
 }

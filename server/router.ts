@@ -12,6 +12,7 @@ import { couponsRouter } from './coupons/router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
+import { identityRouter } from './identity/router.ts'
 import { importsRouter } from './import/router.ts'
 import { rightsRouter } from './rights/router.ts'
 import { settingsRouter } from './settings/router.ts'
@@ -34,6 +35,7 @@ export const appRouter = router({
   opportunities: opportunitiesRouter,
   members: membersRouter,
   campaigns: campaignsRouter,
+  identity: identityRouter,
   imports: importsRouter,
   rights: rightsRouter,
   workspaces: workspacesRouter,

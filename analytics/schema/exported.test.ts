@@ -21,7 +21,7 @@ const machinery = [
   'import_members',
   'import_merges',
   'merges_set',
-  'member_aliases',
+  'merges',
   'import_products',
   'consents_set',
   'order_versions',

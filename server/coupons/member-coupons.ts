@@ -39,6 +39,15 @@ export async function couponsOfMember(
   request: { memberId: string; unmasked: boolean; at: Date },
 ): Promise<MemberCoupon[]> {
   const ids = await idsOfMember(workspace, request.memberId)
+  return couponsOfIds(store, workspace, { ...request, ids: ids.length > 0 ? ids : [request.memberId] })
+}
+
+/** The same of the given ids, whosever they are. */
+export async function couponsOfIds(
+  store: Store,
+  workspace: Workspace,
+  request: { ids: readonly string[]; unmasked: boolean; at: Date },
+): Promise<MemberCoupon[]> {
   const { rows } = await sql<{
     couponId: string
     issuedTo: string
@@ -75,7 +84,7 @@ export async function couponsOfMember(
     join launches on launches.id = coupons.launch_id and launches.published_at is not null
     left join standing as newest on newest.seq =
       (select max(seq) from standing where standing.coupon_id = coupons.id)
-    where coupons.workspace_id = ${workspace.id} and coupons.member_id in (${sql.join(ids.length > 0 ? ids : [request.memberId])})
+    where coupons.workspace_id = ${workspace.id} and coupons.member_id in (${sql.join(request.ids)})
     order by launches.published_at desc, coupons.id
     limit ${mostCoupons}`.execute(store)
   const now = request.at.toISOString()

@@ -32,7 +32,6 @@ const dataTables = [
   'imports',
   'import_lines',
   'import_members',
-  'import_merges',
   'member_aliases',
   ...allKinds.flatMap(({ table, current }) => [table, current]),
   'members',

@@ -1,3 +1,6 @@
+import type { Session } from '../../analytics/engine/engine.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+
 /** One merge that an imported file says, in the order of imports and rows. */
 export interface ImportedMerge {
   readonly from: string
@@ -51,4 +54,25 @@ export function endsOf(into: ReadonlyMap<string, string>): Map<string, string> {
     for (const id of passed) ends.set(id, reached)
   }
   return ends
+}
+
+/** The merges of the engine: all that live imports say, in their order, and what comes of them and of what people set. */
+export async function mergesInEngine(session: Session): Promise<
+  ReturnType<typeof liveMerges> & {
+    readonly imported: readonly (ImportedMerge & { readonly importSeq: number })[]
+  }
+> {
+  const set = await session.rows(sql`select from_id, into_id from merges_set`)
+  const rows = await session.rows(
+    sql`select from_id, into_id, import_seq from import_merges order by import_seq, row_number`,
+  )
+  const imported = rows.map(({ fromId, intoId, importSeq }) => ({
+    from: String(fromId),
+    into: String(intoId),
+    importSeq: Number(importSeq),
+  }))
+  const people = new Map(
+    set.map(({ fromId, intoId }) => [String(fromId), intoId === null ? null : String(intoId)]),
+  )
+  return { ...liveMerges(people, imported), imported }
 }

@@ -13,7 +13,7 @@ import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
-import { memberColumns } from './kinds/kind.ts'
+import { knowingColumns } from './kinds/kind.ts'
 import { foldMembers } from './members/fold.ts'
 
 /** An import as it is kept, before its receipt is known. */
@@ -192,7 +192,7 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<void
         where named in (select member_id from import_lines) or named in (select member_id from import_members)
           ${join(
             allKinds.flatMap((kind) =>
-              memberColumns(kind).map(
+              knowingColumns(kind).map(
                 (column) => sql`or named in (select ${column} from ${name(kind.table)})`,
               ),
             ),

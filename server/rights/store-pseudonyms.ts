@@ -5,7 +5,14 @@ import { renamed } from '../../analytics/segments/rename.ts'
 import type { StoreSchema } from '../store/schema.ts'
 
 /** Actions of the audit whose subject is a member's id. */
-const aboutMembers = ['phone-unmasked', 'member-exported', 'member-deleted']
+const aboutMembers = [
+  'phone-unmasked',
+  'member-exported',
+  'member-deleted',
+  'member-merged',
+  'member-merged-into',
+  'member-separated',
+]
 
 interface Renaming {
   readonly workspaceId: string

@@ -7,8 +7,11 @@ export interface ImportedMerge {
   readonly into: string
 }
 
-/** Why an imported merge has no effect: people decided about its id, or the other one is merged into it already. */
-export type Idle = 'set-by-people' | 'circle'
+/**
+ * Why an imported merge has no effect: people decided about its id, the other one is merged into it already, or
+ * one of the two was deleted: a deleted person joins nobody.
+ */
+export type Idle = 'set-by-people' | 'circle' | 'deleted'
 
 /** A chain longer than this is taken for a circle: nobody had that many cards. */
 const longestChain = 100
@@ -26,10 +29,14 @@ export function liveMerges(
   const idle = new Map<number, Idle>()
   for (const [place, { from, into: to }] of imported.entries())
     if (set.has(from)) idle.set(place, 'set-by-people')
+    else if (isPseudonymous(from) !== isPseudonymous(to)) idle.set(place, 'deleted')
     else if (closesCircle(into, from, to)) idle.set(place, 'circle')
     else into.set(from, to)
   return { into, idle }
 }
+
+/** What stands for the ids of deleted members, as rights/deletions.ts makes it. */
+const isPseudonymous = (id: string) => /^deleted-[0-9a-f]{16}$/.test(id)
 
 /** Whether merging `from` into `to` leads back to `from`. */
 export function closesCircle(into: ReadonlyMap<string, string>, from: string, to: string): boolean {

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { campaignTurns } from '../campaigns/campaigns.ts'
 import { finishLaunch } from '../campaigns/launch-steps.ts'
+import { idsOfMember } from '../identity/people.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
@@ -45,17 +47,18 @@ export function deleteMember(
     const { store, clock } = platform
     if (await isPseudonym(store, workspace.id, memberId)) return { kind: 'deleted-before' }
     await drainEvents(store, workspace)
-    const [found] = await workspace.engine.rows(
-      sql`select member_key from members where member_id = ${memberId}`,
-    )
-    if (!found) return { kind: 'not-found' }
+    // the person goes with all that is merged into them
+    const ids = await idsOfMember(workspace, memberId)
+    if (ids.length === 0) return { kind: 'not-found' }
     await finishLaunches(platform, workspace)
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()
-      const made = await listDeletion(tx, workspace.id, memberId, at)
-      await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject: made, at })
-      return made
+      const made: string[] = []
+      for (const id of ids) made.push(await listDeletion(tx, workspace.id, id, at))
+      const [subject] = made as [string, ...string[]]
+      await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject, at })
+      return subject
     })
     await saveList(store, platform.dataFolder)
     await apply(platform, workspace, step)
@@ -168,9 +171,11 @@ async function forgetRefused(
   list: readonly Deletion[],
 ): Promise<void> {
   const texts = await workspace.engine.transaction(async (session) => {
-    if (!(await findDeleted(session, list, sql`(select member_id from members)`))) return []
-    const rows = await session.rows(sql`select member_id, name, phone from members
-      where member_id in (select member_id from deleted_ids)`)
+    const named = sql`(select named as member_id from ${memberNames} as names)`
+    if (!(await findDeleted(session, list, named))) return []
+    const rows = await session.rows(sql`select names.named as member_id, name, phone from members
+      join ${memberNames} as names on names.member_key = members.member_key
+      where named in (select member_id from deleted_ids)`)
     return rows
       .flatMap((row) => [row.memberId, row.name, row.phone])
       .filter((text) => typeof text === 'string')

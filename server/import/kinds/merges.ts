@@ -98,6 +98,10 @@ export const merges = defineKind({
       '{n, plural, one {# row has} other {# rows have}} no effect, because the member was merged into the id before, which would close a circle.',
       '{n, number} 行未生效：对应会员此前已并入该编号，会形成循环。',
     ),
+    ofDeleted: both(
+      '{n, plural, one {# row has} other {# rows have}} no effect, because one of the two was deleted.',
+      '{n, number} 行未生效：其中一方已被删除。',
+    ),
   },
   count: (session, importSeq) => countsOf(session, importSeq),
 })
@@ -119,5 +123,6 @@ async function countsOf(session: Session, importSeq: number): Promise<Readonly<R
     unknownIds: Number(counts!.unknownIds),
     setByPeople: without('set-by-people'),
     circles: without('circle'),
+    ofDeleted: without('deleted'),
   }
 }

@@ -17,6 +17,7 @@ import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Member } from './member.ts'
 import { MemberCoupons } from './member-coupons.tsx'
+import { MemberIdentities } from './member-identities.tsx'
 import { MemberRights } from './member-rights.tsx'
 import { MemberTags } from './member-tags.tsx'
 import classes from './members.module.css'
@@ -94,12 +95,13 @@ export function MemberPage() {
       {member ? (
         <>
           <Orders member={member} />
-          <MemberCoupons memberId={memberId} />
+          <MemberCoupons memberId={member.memberId} />
           <Columns>
             <Known member={member} />
             <MemberTags member={member} />
           </Columns>
-          <MemberRights memberId={memberId} />
+          <MemberIdentities member={member} />
+          <MemberRights memberId={member.memberId} />
         </>
       ) : null}
     </Page>

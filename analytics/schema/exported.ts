@@ -649,7 +649,7 @@ export const exportedTables: readonly ExportedTable[] = [
         type: 'text',
         origin: 'file',
         past: 'none',
-        from: sql`files.reason`,
+        from: sql`files.merge_reason`,
         meaning: both('Why, where the file says so.', '合并原因（如文件有说明）。'),
       },
     ],

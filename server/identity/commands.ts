@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace } from '../command-line/command.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
-import type { IdentityPreview, PreviewedMember, ShopFigures } from './preview.ts'
+import type { IdentityPreview, PreviewedMember } from './preview.ts'
+import type { ShopFigures } from './shop-figures.ts'
 
 /** `reveille member merge FROM INTO | unmerge ID | merges`. */
 export function identityCommands(member: Command): void {
@@ -16,7 +17,7 @@ export function identityCommands(member: Command): void {
       async ({ client }, signal) => {
         const preview = await client.identity.preview.mutate({ memberId, into }, { signal })
         const { currency } = (await client.workspaces.current.query())!
-        if (options.yes) await client.identity.apply.mutate({ memberId, into, digest: preview.digest })
+        if (options.yes) await client.identity.change.mutate({ memberId, into, digest: preview.digest })
         return { ...preview, currency, applied: options.yes === true }
       },
       told,

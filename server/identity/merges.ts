@@ -1,7 +1,9 @@
+import type { Transaction } from 'kysely'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { campaignTurns } from '../campaigns/campaigns.ts'
 import type { Platform } from '../platform.ts'
+import type { StoreSchema } from '../store/schema.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
 import { drainEvents } from '../workspaces/drain.ts'
@@ -31,35 +33,36 @@ export function applyChange(
     const { change } = outcome.preview
     if (outcome.preview.digest !== digest) return { kind: 'moved', preview: outcome.preview }
     const { store, clock } = platform
-    const at = clock.now()
-    const { memberId, into } = change
+    const about = { workspaceId: workspace.id, actor, at: clock.now() }
     await store.transaction().execute(async (tx) => {
-      const set = { into_id: into, set_by: actor, set_at: at.toISOString() }
-      await tx
-        .insertInto('merge_settings')
-        .values({ workspace_id: workspace.id, from_id: memberId, ...set })
-        .onConflict((conflict) => conflict.columns(['workspace_id', 'from_id']).doUpdateSet(set))
-        .execute()
-      await recordEvent(
-        tx,
-        workspace.id,
-        into === null
-          ? { kind: 'member-separated', from: memberId }
-          : { kind: 'members-merged', from: memberId, into },
-        at,
-      )
-      const noted =
-        into === null
-          ? [{ action: 'member-separated', subject: memberId }]
-          : [
-              { action: 'member-merged', subject: memberId },
-              { action: 'member-merged-into', subject: into },
-            ]
-      for (const entry of noted) await recordAudit(tx, { workspaceId: workspace.id, actor, ...entry, at })
+      for (const setting of outcome.preview.settings) await set(tx, setting, about)
     })
     await drainEvents(store, workspace)
     return { kind: 'done', change }
   })
+}
+
+async function set(
+  tx: Transaction<StoreSchema>,
+  { memberId, into }: IdentityChange,
+  { workspaceId, actor, at }: { workspaceId: string; actor: string; at: Date },
+): Promise<void> {
+  const setting = { into_id: into, set_by: actor, set_at: at.toISOString() }
+  await tx
+    .insertInto('merge_settings')
+    .values({ workspace_id: workspaceId, from_id: memberId, ...setting })
+    .onConflict((conflict) => conflict.columns(['workspace_id', 'from_id']).doUpdateSet(setting))
+    .execute()
+  const audit = (action: string, subject: string) =>
+    recordAudit(tx, { workspaceId, actor, action, subject, at })
+  if (into === null) {
+    await recordEvent(tx, workspaceId, { kind: 'member-separated', from: memberId }, at)
+    await audit('member-separated', memberId)
+  } else {
+    await recordEvent(tx, workspaceId, { kind: 'members-merged', from: memberId, into }, at)
+    await audit('member-merged', memberId)
+    await audit('member-merged-into', into)
+  }
 }
 
 /** One id that names somebody else's member, and who says so. */
@@ -103,7 +106,8 @@ export async function identitiesIn(
     .where('workspace_id', '=', workspace.id)
     .execute()
   const bySetting = new Map(set.map((row) => [row.from_id, row]))
-  const imported = await engine.rows(sql`select from_id, into_id, merged_day, reason, file_name, imported_at
+  const imported =
+    await engine.rows(sql`select from_id, into_id, merged_day, merge_reason, file_name, imported_at
     from import_merges join imports on imports.import_seq = import_merges.import_seq
     order by import_merges.import_seq, import_merges.row_number`)
   const { idle } = liveMerges(
@@ -136,7 +140,7 @@ export async function identitiesIn(
         by: String(row.fileName),
         at: String(row.importedAt),
         mergedDay: row.mergedDay === null ? null : String(row.mergedDay),
-        reason: row.reason === null ? null : String(row.reason),
+        reason: row.mergeReason === null ? null : String(row.mergeReason),
       }
     })
     .toSorted((a, b) => (a.at === b.at ? (a.id < b.id ? -1 : 1) : a.at < b.at ? 1 : -1))

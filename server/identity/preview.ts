@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Session } from '../../analytics/engine/engine.ts'
-import { blendedValue, ltv } from '../../analytics/metrics/ltv/ltv.ts'
-import { repurchase } from '../../analytics/metrics/repurchase/repurchase.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
-import type { Scope } from '../../analytics/relations/scope.ts'
-import { derivedTables } from '../../analytics/schema/derived.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
-import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { join, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { couponsOfIds } from '../coupons/member-coupons.ts'
 import { dropMembersWithNothingLeft } from '../import/apply.ts'
@@ -17,6 +12,8 @@ import type { Platform } from '../platform.ts'
 import { isPseudonym } from '../rights/deletions.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { endsOf, mergesInEngine } from './live-merges.ts'
+import { figuresOf, type ShopFigures } from './shop-figures.ts'
 import { resolveMembers } from './resolve.ts'
 
 /** What somebody wants: `memberId` to be an identity of the member `into`, or (null) a member of its own. */
@@ -52,19 +49,10 @@ export type PreviewedMember = z.output<typeof Side> & {
   readonly openCoupons: number
 }
 
-/** Figures of the whole shop at its newest day. */
-export interface ShopFigures {
-  readonly members: number
-  /** Repurchase rate over all history: members with an order, and with two. */
-  readonly buyers: number
-  readonly repeated: number
-  readonly repurchaseRate: number | null
-  /** Historic value per member, blended over new cohorts, `period` months after the first order; null: no such cohort is complete yet. */
-  readonly value: { readonly period: number; readonly cumulativeMinor: number } | null
-}
-
 export interface IdentityPreview {
   readonly change: IdentityChange
+  /** What is set for it, of each id: more than the change where a file would merge the two the other way round. */
+  readonly settings: readonly IdentityChange[]
   readonly asOf: string
   readonly dataVersion: number
   /** Names all that decides: whoever applies the change says it again. */
@@ -118,15 +106,16 @@ export async function previewChange(
     await workspace.engine.transaction(async (session) => {
       const [state] = await session.rows(sql`select data_version from workspace_state`)
       const before = await membersNamed(session, ids)
-      const shopBefore = await figuresOf(session, workspace)
-      await session.run(sql`insert or replace into merges_set values (${change.memberId}, ${change.into})`)
-      if (await resolveMembers(session)) {
+      const shopBefore = await figuresOf(session, workspace.today())
+      const settings = await setChange(session, change, before[0]!.memberId)
+      if (settings.changed) {
         await dropMembersWithNothingLeft(session)
         await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, workspace.today())
       }
       const named = [...ids, ...before.flatMap((one) => one.ids)]
-      const shopAfter = await figuresOf(session, workspace)
+      const shopAfter = await figuresOf(session, workspace.today())
       found = {
+        settings: settings.settings,
         asOf: shopAfter.asOf,
         dataVersion: Number(state!.dataVersion),
         before,
@@ -158,6 +147,30 @@ export async function previewChange(
   }
   const digest = createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 32)
   return { kind: 'previewed', preview: { ...shown, digest } }
+}
+
+/** Sets a change in the engine. Who is separated is so from `from`, their member, also where a file merges that one into them. */
+async function setChange(
+  session: Session,
+  change: IdentityChange,
+  from: string,
+): Promise<{ settings: IdentityChange[]; changed: boolean }> {
+  const set = async ({ memberId, into }: IdentityChange) => {
+    await session.run(sql`insert or replace into merges_set values (${memberId}, ${into})`)
+    return liveMemberOf(session)
+  }
+  const memberOf = await set(change)
+  const settings = [change]
+  if (change.into === null && memberOf(change.memberId) === memberOf(from)) {
+    settings.push({ memberId: from, into: null })
+    await set(settings[1]!)
+  }
+  return { settings, changed: await resolveMembers(session) }
+}
+
+async function liveMemberOf(session: Session): Promise<(id: string) => string> {
+  const ends = endsOf((await mergesInEngine(session)).into)
+  return (id) => ends.get(id) ?? id
 }
 
 const noDays = sql`select local_day from orders where false`
@@ -220,40 +233,3 @@ async function membersNamed(session: Session, ids: readonly string[]): Promise<P
 
 const placeOf = (member: Plain, ids: readonly string[]) =>
   Math.min(...member.ids.map((id) => ids.indexOf(id)).filter((place) => place >= 0))
-
-/** The shop's figures as the session sees them. */
-async function figuresOf(
-  session: Session,
-  workspace: Workspace,
-): Promise<{ asOf: string; figures: ShopFigures }> {
-  const [state] = await session.rows(sql`select as_of, data_start, opened_at_start,
-    (select count(*) from member_facts) as members from workspace_state`)
-  const asOf = state!.asOf === null ? workspace.today() : String(state!.asOf)
-  const scope: Scope = {
-    asOf,
-    calendar: workspace.calendar,
-    tables: derivedTables(),
-    dormancy: workspace.dormancy,
-    dataStart: state!.dataStart === null ? null : String(state!.dataStart),
-    openedAtStart: state!.openedAtStart === true,
-    audience: null,
-    stores: null,
-    channels: null,
-  }
-  const bought = repurchase.settings.parse({})
-  const rates = repurchase.finish(await session.rows(repurchase.build(bought, scope, duckdb)), bought, scope)
-  const rate = rates.find(({ measure }) => measure === 'orders')!
-  const spent = ltv.settings.parse({})
-  const curve = blendedValue(ltv.finish(await session.rows(ltv.build(spent, scope, duckdb)), spent, scope))
-  const latest = curve.at(-1)
-  return {
-    asOf,
-    figures: {
-      members: Number(state!.members),
-      buyers: rate.members,
-      repeated: rate.repeated,
-      repurchaseRate: rate.rate,
-      value: latest ? { period: latest.period, cumulativeMinor: latest.cumulativeMinor } : null,
-    },
-  }
-}

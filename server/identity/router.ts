@@ -19,7 +19,7 @@ export const identityRouter = router({
   }),
 
   /** Does what a preview showed; refused when that is no longer what would happen. */
-  apply: marketerProcedure
+  change: marketerProcedure
     .input(Change.extend({ digest: z.string().min(1).max(100) }))
     .mutation(async ({ ctx, input: { digest, ...change } }) => {
       const actor = auditName(ctx.actor)

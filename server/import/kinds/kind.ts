@@ -80,7 +80,7 @@ export interface Kind<Name extends string = string, F extends string = string> {
    * some changed, whether or not a current row did.
    */
   project?(session: Session): Promise<boolean | void>
-  /** Sentences of the receipt, with `n`. */
+  /** Sentences of the receipt, with `n`, the count of the same name, and all counts by their names. */
   readonly sentences?: Readonly<Record<string, Words>>
   /** Counts for `sentences`, after `project`; those of 0 are kept and not told. `importSeq` is the import's. */
   count?(session: Session, importSeq: number): Promise<Readonly<Record<string, number>>>

@@ -1,7 +1,9 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { both } from '../../../analytics/schema/described.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
+import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { mergesInEngine } from '../../identity/live-merges.ts'
+import { figuresOf } from '../../identity/shop-figures.ts'
 import { resolveMembers } from '../../identity/resolve.ts'
 import { list } from '../fields.ts'
 import { defineKind } from './kind.ts'
@@ -55,7 +57,7 @@ export const merges = defineKind({
     },
     reason: {
       type: 'text',
-      column: 'reason',
+      column: 'merge_reason',
       aliases: list(`mergereason note 合并原因 原因 备注`),
       label: both('Reason', '原因'),
       meaning: both('Why, for the record.', '合并的原因，仅作记录。'),
@@ -98,13 +100,51 @@ export const merges = defineKind({
       '{n, plural, one {# row has} other {# rows have}} no effect, because the member was merged into the id before, which would close a circle.',
       '{n, number} 行未生效：对应会员此前已并入该编号，会形成循环。',
     ),
+    repurchase: both(
+      'Repurchase rate of the shop: {repurchaseBefore, number, ::percent .00} → {n, number, ::percent .00}.',
+      '全店复购率：{repurchaseBefore, number, ::percent .00} → {n, number, ::percent .00}。',
+    ),
+    value: both(
+      'Historic value per member after {valueMonths, plural, one {# month} other {# months}}: {n, number, ::percent sign-always .00}.',
+      '首购后 {valueMonths, number} 个月的人均累计消费：{n, number, ::percent sign-always .00}。',
+    ),
     ofDeleted: both(
       '{n, plural, one {# row has} other {# rows have}} no effect, because one of the two was deleted.',
       '{n, number} 行未生效：其中一方已被删除。',
     ),
   },
-  count: (session, importSeq) => countsOf(session, importSeq),
+  count: async (session, importSeq) => ({
+    ...(await countsOf(session, importSeq)),
+    ...(await effectOn(session)),
+  }),
 })
+
+/** What the merges of the file do to the shop's figures: the derived tables are still those from before. */
+async function effectOn(session: Session): Promise<Readonly<Record<string, number>>> {
+  const [state] = await session.rows(sql`select as_of from workspace_state`)
+  if (state!.asOf === null) return {}
+  const asOf = String(state!.asOf)
+  const { figures: before } = await figuresOf(session, asOf)
+  await refreshDerivedTables(
+    session,
+    { members: sql`select member_key from touched_members`, days: noDays },
+    asOf,
+  )
+  const { figures: after } = await figuresOf(session, asOf)
+  const grown = (now: number, then: number) => (then === 0 ? 0 : now / then - 1)
+  return {
+    repurchaseBefore: before.repurchaseRate ?? 0,
+    repurchase: after.repurchaseRate ?? 0,
+    ...(before.value && after.value
+      ? {
+          valueMonths: after.value.period,
+          value: grown(after.value.cumulativeMinor, before.value.cumulativeMinor),
+        }
+      : {}),
+  }
+}
+
+const noDays = sql`select local_day from orders where false`
 
 async function countsOf(session: Session, importSeq: number): Promise<Readonly<Record<string, number>>> {
   const own = sql`(select from_id, into_id from import_merges where import_seq = ${importSeq})`

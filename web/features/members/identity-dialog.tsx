@@ -156,7 +156,7 @@ function Confirm({
   const { memberId, into } = change
   useEffect(() => look({ memberId, into }), [look, memberId, into])
   const applying = useMutation(
-    trpc.identity.apply.mutationOptions({
+    trpc.identity.change.mutationOptions({
       onSuccess: async (done) => {
         close()
         if (done.into !== null)

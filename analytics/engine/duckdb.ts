@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Sql } from '../sql/sql.ts'
 import {
@@ -43,22 +44,32 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     openFiles.add(file)
   }
   try {
-    const instance = await DuckDBInstance.create(file, {
-      threads: String(settings.threads ?? 2),
-      memory_limit: memoryLimit,
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      enable_external_file_cache: 'false',
-      ...(inMemory ? {} : { temp_directory: `${file}.tmp` }),
-    })
-    const setUp = await instance.connect()
-    await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
-    setUp.closeSync()
+    const open = async () => {
+      const instance = await DuckDBInstance.create(file, {
+        threads: String(settings.threads ?? 2),
+        memory_limit: memoryLimit,
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+        enable_external_file_cache: 'false',
+        ...(inMemory ? {} : { temp_directory: `${file}.tmp` }),
+      })
+      const setUp = await instance.connect()
+      await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
+      setUp.closeSync()
+      return instance
+    }
+    if (!inMemory) for (const left of unfinished(file)) rmSync(left, { force: true })
     const limits = { usual: memoryLimit, largeWork: settings.largeWorkLimit ?? '600MB' }
-    return new DuckDbEngine(instance, settings.readers ?? 6, limits, () => {
-      openFiles.delete(file)
-      if (!inMemory) rmSync(`${file}.tmp`, { recursive: true, force: true })
-    })
+    return new DuckDbEngine(
+      await open(),
+      settings.readers ?? 6,
+      limits,
+      inMemory ? null : { file, open },
+      () => {
+        openFiles.delete(file)
+        if (!inMemory) rmSync(`${file}.tmp`, { recursive: true, force: true })
+      },
+    )
   } catch (error) {
     openFiles.delete(file)
     if (/could not set lock|conflicting lock/i.test(String(error))) throw new EngineInUse(file)
@@ -68,11 +79,32 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
   }
 }
 
+/** What a rewriting writes before it takes the place of the file: the database, and what can be computed again. */
+const unfinished = (file: string) =>
+  ['rewritten', 'rewritten.wal', 'aside', 'aside.wal'].map((end) => `${file}.${end}`)
+
+const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
+const patienceMs = 1_000
+
 const isOutOfMemory = (error: unknown) =>
   error instanceof Error && error.message.startsWith('Out of Memory Error')
 
+const ownName = async (connection: DuckDBConnection) =>
+  String((await connection.runAndReadAll('select current_database()')).getRows()[0]?.[0])
+
+/** Copies an attached database into a new file. */
+async function copied(connection: DuckDBConnection, database: string, path: string): Promise<void> {
+  await connection.run(`attach ${quoted(path)} as copied`)
+  try {
+    await connection.run(`copy from database "${database.replaceAll('"', '""')}" to copied`)
+  } finally {
+    await connection.run('detach copied')
+  }
+}
+
 class DuckDbEngine implements Engine {
-  readonly #instance: DuckDBInstance
+  #instance: DuckDBInstance
+  readonly #place: { readonly file: string; readonly open: () => Promise<DuckDBInstance> } | null
   readonly #released: () => void
   readonly #readers: Turns
   readonly #writers = new Turns(1)
@@ -83,8 +115,10 @@ class DuckDbEngine implements Engine {
     instance: DuckDBInstance,
     readers: number,
     limits: { readonly usual: string; readonly largeWork: string },
+    place: { readonly file: string; readonly open: () => Promise<DuckDBInstance> } | null,
     released: () => void,
   ) {
+    this.#place = place
     this.#limits = limits
     this.#instance = instance
     this.#readers = new Turns(readers)
@@ -154,17 +188,43 @@ class DuckDbEngine implements Engine {
   async backup(path: string): Promise<void> {
     if (existsSync(path)) throw new Error(`${path} already exists`)
     await this.#writers.take(undefined, () =>
-      this.#connected(async (connection) => {
-        const [own] = (await connection.runAndReadAll('select current_database()')).getRows()
-        const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
-        await connection.run(`attach ${quote(path)} as copied`)
-        try {
-          await connection.run(`copy from database "${String(own?.[0]).replaceAll('"', '""')}" to copied`)
-        } finally {
-          await connection.run('detach copied')
-        }
-      }),
+      this.#connected(async (connection) => copied(connection, await ownName(connection), path)),
     )
+  }
+
+  async rewrite(): Promise<boolean> {
+    const place = this.#place
+    if (!place) return true
+    const { file } = place
+    const [rewritten, , aside] = unfinished(file)
+    return this.#writers.take(undefined, async () => {
+      if (this.#closed) return false
+      let alone = false
+      try {
+        await this.#connected(async (connection) => copied(connection, await ownName(connection), rewritten!))
+        // Who reads for long, such as an export, must not keep everybody else waiting for it.
+        while (!(alone = await this.#readers.takeAll(patienceMs))) {
+          if (this.#closed) return false
+          await pause(5 * patienceMs)
+        }
+        await this.#connected(async (connection) => {
+          await connection.run('checkpoint') // with it the log is empty: it must not be read into the new file
+          await copied(connection, 'scratch', aside!)
+        })
+        this.#instance.closeSync()
+        renameSync(rewritten!, file)
+        this.#instance = await place.open()
+        await this.#connected(async (connection) => {
+          await connection.run(`attach ${quoted(aside!)} as aside (read_only)`)
+          await connection.run('copy from database aside to scratch')
+          await connection.run('detach aside')
+        })
+        return true
+      } finally {
+        for (const left of unfinished(file)) rmSync(left, { force: true })
+        if (alone) this.#readers.leaveAll()
+      }
+    })
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -105,6 +105,41 @@ describe.each([
     const copy = await open(join(folder, 'copy.duckdb'))
     expect(await copy.rows(sql`select ${d.sum(sql`amount`)} as total from sale`)).toEqual([{ total: 4 }])
     await copy.close()
+  })
+
+  test('rewritten, the file has no byte of what was deleted; readers and the scratch go on', async () => {
+    const path = join(folder, 'rewritten.duckdb')
+    const own = await open(path)
+    await own.run(sql`create table person (id integer primary key, name varchar unique)`)
+    await own.run(sql`insert into person select range, concat('person ', range) from range(200)`)
+    await own.run(sql`insert into person values (1000, 'Zebedee Unmistakable')`)
+    await own.scratch((session) => session.run(sql`create table scratch.main.kept as select 7 as n`))
+    const named = () =>
+      readdirSync(folder)
+        .filter((file) => file.startsWith('rewritten'))
+        .filter((file) => readFileSync(join(folder, file)).includes('Unmistakable'))
+    expect(named()).not.toEqual([])
+    await own.run(sql`delete from person where id = 1000`)
+    let reading = true
+    const reader = (async () => {
+      while (reading)
+        expect(await own.rows(sql`select count(*) as people from person`)).toEqual([{ people: 200 }])
+    })()
+    expect(await own.rewrite()).toBe(true)
+    reading = false
+    await reader
+    expect(named()).toEqual([])
+    expect(await own.rows(sql`select n from scratch.main.kept`)).toEqual([{ n: 7 }])
+    await expect(own.run(sql`insert into person values (1, 'twice')`)).rejects.toThrow(
+      /duplicate|constraint/i,
+    )
+    await own.run(sql`insert into person values (1001, 'new')`)
+    await own.close()
+    expect(readdirSync(folder).filter((file) => file.startsWith('rewritten'))).toEqual(['rewritten.duckdb'])
+    expect(await own.rewrite()).toBe(false)
+    const again = await open(path)
+    expect(await again.rows(sql`select count(*) as people from person`)).toEqual([{ people: 201 }])
+    await again.close()
   })
 
   test('a file is opened once', async () => {

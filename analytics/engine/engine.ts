@@ -58,6 +58,13 @@ export interface Engine extends Session {
   ): Promise<T>
   /** A consistent copy of the whole database as a new file, while readers and writers go on. */
   backup(path: string): Promise<void>
+  /**
+   * Writes the whole database into a new file in the place of the old one, so that no byte is left of what was
+   * deleted or overwritten. Writers wait meanwhile, readers only while the files change places, at a moment
+   * when nobody reads.
+   * However a process ends, one of the two files is there, whole. Answers false when the engine was closed first.
+   */
+  rewrite(): Promise<boolean>
   close(): Promise<void>
 }
 

@@ -3,9 +3,11 @@ import { QueryCancelled } from './engine.ts'
 /** At most `size` holders at once; the others wait in their order and stop waiting when aborted. */
 export class Turns {
   readonly #waiting: (() => void)[] = []
+  readonly #size: number
   #free: number
 
   constructor(size: number) {
+    this.#size = size
     this.#free = size
   }
 
@@ -27,6 +29,24 @@ export class Turns {
       this.leave()
       throw error
     }
+  }
+
+  /** Takes every turn, one by one as they come free; gives them back and answers false where that takes longer than `withinMs`. */
+  async takeAll(withinMs: number): Promise<boolean> {
+    const signal = AbortSignal.timeout(withinMs)
+    let taken = 0
+    try {
+      for (; taken < this.#size; taken++) await this.#wait(signal)
+      return true
+    } catch (error) {
+      for (; taken > 0; taken--) this.leave()
+      if (error instanceof QueryCancelled) return false
+      throw error
+    }
+  }
+
+  leaveAll(): void {
+    for (let turn = 0; turn < this.#size; turn++) this.leave()
   }
 
   leave(): void {

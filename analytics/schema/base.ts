@@ -127,6 +127,56 @@ export const baseTables: readonly Sql[] = [
     list_price_minor bigint
   )`,
 
+  sql`create table if not exists import_tags (
+    import_seq integer not null,
+    row_number bigint not null,
+    member_id varchar not null,
+    tag varchar not null,
+    added_day date,
+    tag_group varchar
+  )`,
+  sql`create table if not exists imported_tags (
+    member_id varchar not null,
+    tag varchar not null,
+    added_day date,                        -- null: the file does not say
+    tag_group varchar
+  )`,
+  sql`create table if not exists import_points (
+    import_seq integer not null,
+    row_number bigint not null,
+    entry_id varchar,
+    member_id varchar not null,
+    changed_at timestamp not null,
+    change bigint not null,
+    balance_after bigint,
+    change_reason varchar,
+    order_id varchar,
+    expires_day date
+  )`,
+  sql`create table if not exists points_entries (
+    entry_id varchar,
+    member_id varchar not null,
+    changed_at timestamp not null,
+    change bigint not null,
+    balance_after bigint,
+    change_reason varchar,
+    order_id varchar,
+    expires_day date
+  )`,
+
+  // What people decided last of a member's tag, whatever imports say.
+  sql`create table if not exists tags_set (
+    member_id varchar not null,
+    tag varchar not null,
+    carries boolean not null
+  )`,
+
+  // Under which name people keep a tag that imports call otherwise.
+  sql`create table if not exists tag_names (
+    said varchar not null,
+    tag varchar not null
+  )`,
+
   // What people set last, known members or not: it overrides what imports say, whichever comes later.
   sql`create table if not exists consents_set (
     member_id varchar primary key,
@@ -265,8 +315,8 @@ const memberViews: readonly Sql[] = [
     group by campaign_id, merged.member_key`,
 ]
 
-/** 2: where a member's attributes and consent come from is kept. */
-const schemaVersion = 2
+/** 2: where a member's attributes and consent come from is kept. 3: what people decided of tags is kept. */
+const schemaVersion = 3
 
 /** Creates what is missing. Safe to repeat. */
 export async function createBaseTables(
@@ -284,7 +334,7 @@ export async function createBaseTables(
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) {
-    if (Number(state.schemaVersion) < schemaVersion) await keepOrigins(session)
+    if (Number(state.schemaVersion) < schemaVersion) await keepOrigins(session, Number(state.schemaVersion))
     return
   }
   await session.run(sql`insert into workspace_state values
@@ -293,10 +343,10 @@ export async function createBaseTables(
 
 /**
  * A workspace from before origins were kept: what a demo says of its members becomes rows of its import, and
- * the Store's events are told again, which changes nothing but keeps the consents that people set.
+ * the Store's events are told again, which changes nothing but keeps the consents and tags that people set.
  */
-async function keepOrigins(session: Session): Promise<void> {
-  await keepMembersOfDemo(session)
+async function keepOrigins(session: Session, before: number): Promise<void> {
+  if (before < 2) await keepMembersOfDemo(session)
   await session.run(sql`update workspace_state set schema_version = ${schemaVersion}, watermark = 0`)
 }
 

@@ -17,6 +17,12 @@ export interface ExportedTable extends DescribedTable<ExportedColumn> {
 }
 
 const ofMember = sql`left join members as member on member.member_key = base.member_key`
+/** Of rows that belong to an identity: whose that is now. */
+const ofIdentity = sql`left join (
+    select member_key, member_id from members
+    union all
+    select identity_key, member_id from member_aliases
+  ) as member on member.member_key = base.member_key`
 const ofOrder = sql`left join orders as whole on whole.order_key = base.order_key`
 
 const memberId = (from: Sql): ExportedColumn => ({
@@ -534,8 +540,11 @@ export const exportedTables: readonly ExportedTable[] = [
     name: 'tags',
     base: 'member_tags',
     title: both('Tags', '标签'),
-    meaning: both('One row per tag that a member carries now.', '会员当前带有的每个标签一行。'),
-    relation: sql`tags_of_members as base ${ofMember}`,
+    meaning: both(
+      'One row per tag that a member carries now; of merged identities, each one’s.',
+      '会员当前带有的每个标签一行；合并的身份各自一行。',
+    ),
+    relation: sql`member_tags as base ${ofIdentity}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -573,7 +582,7 @@ export const exportedTables: readonly ExportedTable[] = [
     base: 'removed_tags',
     title: both('Removed tags', '已移除的标签'),
     meaning: both('One row per tag that was taken off a member again.', '从会员身上移除的每个标签一行。'),
-    relation: sql`removed_tags_of_members as base ${ofMember}`,
+    relation: sql`removed_tags as base ${ofIdentity}`,
     inside: ['member_key'],
     columns: [
       memberId(sql`member.member_id`),
@@ -658,8 +667,11 @@ export const exportedTables: readonly ExportedTable[] = [
     name: 'campaign_arms',
     base: 'campaign_arms',
     title: both('Campaign arms', '营销活动分组'),
-    meaning: both('One row per member of a launched campaign’s audience.', '已投放活动的每位目标会员一行。'),
-    relation: sql`arms_of_members as base ${ofMember}`,
+    meaning: both(
+      'One row per member of a launched campaign’s audience; of merged identities, each one’s.',
+      '已投放活动的每位目标会员一行；合并的身份各自一行。',
+    ),
+    relation: sql`campaign_arms as base ${ofIdentity}`,
     inside: ['member_key'],
     columns: [
       {
@@ -693,6 +705,128 @@ export const exportedTables: readonly ExportedTable[] = [
     ],
   },
   {
+    name: 'imported_tags',
+    base: 'imported_tags',
+    title: both('Tags of the files', '文件中的标签'),
+    meaning: both(
+      'One row per member and tag of the live imports of tags, whatever people decided since.',
+      '标签文件（当前有效的导入）中每位会员的每个标签一行，不含之后的人工设置。',
+    ),
+    relation: sql`imported_tags as base`,
+    inside: [],
+    columns: [
+      {
+        ...memberId(sql`base.member_id`),
+        meaning: both('The member, as the file names them.', '会员编号，以文件为准。'),
+      },
+      {
+        name: 'tag',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.tag`,
+        meaning: both('Name of the tag in the file.', '文件中的标签名称。'),
+      },
+      {
+        name: 'added_day',
+        type: 'day',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.added_day`,
+        meaning: both(
+          'Day on which it was put on; empty: the file does not say.',
+          '打上标签的日期；空：文件没有说明。',
+        ),
+      },
+      {
+        name: 'tag_group',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.tag_group`,
+        meaning: both('Group of the tag; empty: none.', '标签所属的分组；空为无。'),
+      },
+    ],
+  },
+  {
+    name: 'points_entries',
+    base: 'points_entries',
+    title: both('Points ledger', '积分流水'),
+    meaning: both('One row per change of a member’s points.', '会员积分的每次变动一行。'),
+    relation: sql`points_entries as base`,
+    inside: [],
+    columns: [
+      {
+        name: 'entry_id',
+        type: 'text',
+        origin: 'file',
+        past: 'full',
+        from: sql`base.entry_id`,
+        meaning: both('Number of the entry; empty: the file has none.', '流水号；空：文件没有。'),
+      },
+      {
+        ...memberId(sql`base.member_id`),
+        meaning: both('The member, as the file names them.', '会员编号，以文件为准。'),
+      },
+      {
+        name: 'changed_at',
+        type: 'instant',
+        origin: 'file',
+        past: 'full',
+        from: sql`base.changed_at`,
+        meaning: both('When the points changed.', '积分变动的时间。'),
+      },
+      {
+        name: 'change',
+        type: 'integer',
+        unit: 'points',
+        origin: 'file',
+        past: 'full',
+        from: sql`base.change`,
+        meaning: both('By how many points; negative: they went.', '变动的积分数；负数为减少。'),
+      },
+      {
+        name: 'balance_after',
+        type: 'integer',
+        unit: 'points',
+        origin: 'file',
+        past: 'full',
+        from: sql`base.balance_after`,
+        meaning: both(
+          'The member’s points after it; empty: the file does not say.',
+          '变动后会员的积分；空：文件没有说明。',
+        ),
+      },
+      {
+        name: 'change_reason',
+        type: 'text',
+        origin: 'file',
+        past: 'full',
+        from: sql`base.change_reason`,
+        meaning: both('Why, as the shop calls it.', '变动原因，按店铺的叫法。'),
+      },
+      {
+        name: 'order_id',
+        type: 'text',
+        origin: 'file',
+        past: 'full',
+        from: sql`base.order_id`,
+        meaning: both('The order that it belongs to; empty: none.', '对应的订单号；空为无。'),
+      },
+      {
+        name: 'expires_day',
+        type: 'day',
+        origin: 'file',
+        past: 'full',
+        from: sql`base.expires_day`,
+        meaning: both(
+          'Last day on which these points can be used; empty: no limit is known.',
+          '这些积分可用的最后一天；空：没有已知期限。',
+        ),
+      },
+    ],
+  },
+  {
     name: 'imports',
     base: 'imports',
     title: both('Imports', '导入记录'),
@@ -715,8 +849,8 @@ export const exportedTables: readonly ExportedTable[] = [
         past: 'since-first-import',
         from: sql`base.kind`,
         meaning: both(
-          'What the file holds: orders; demo for the sample data.',
-          '文件内容：orders（订单）；demo 为示例数据。',
+          'What the file holds: orders, members or the name of another kind; demo for the sample data.',
+          '文件内容：orders（订单）、members（会员）或其他类型的名称；demo 为示例数据。',
         ),
       },
       {
@@ -726,8 +860,8 @@ export const exportedTables: readonly ExportedTable[] = [
         past: 'since-first-import',
         from: sql`base.identity`,
         meaning: both(
-          'order: lines carry an order number; row: each row is an order.',
-          'order：行带有订单号；row：每行是一笔订单。',
+          'order: lines carry an order number; row: each row is an order; member: rows are members; key: as its kind says.',
+          'order：行带有订单号；row：每行是一笔订单；member：每行是会员；key：由文件类型决定。',
         ),
       },
       {

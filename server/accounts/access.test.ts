@@ -6,6 +6,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { makeApp } from '../app.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform, type Platform } from '../platform.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
 import { appRouter } from '../router.ts'
 import { sampleOf } from './test-sample.ts'
 import { Visitor } from './test-visitor.ts'
@@ -86,6 +87,7 @@ const access: Record<string, Rule> = {
   'keys.create': 'owner',
   'keys.revoke': 'owner',
   'imports.inspect': 'marketer',
+  'imports.kinds': 'reader',
   'imports.start': 'marketer',
   'imports.state': 'reader',
   'imports.current': 'reader',
@@ -134,6 +136,8 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /api/v1/coupons/:code': 'key',
   'POST /api/v1/redemptions/:redemptionId/cancel': 'key',
   'POST /api/v1/orders': 'key',
+  'POST /api/v1/members': 'key',
+  'POST /api/v1/events': 'key',
   'POST /api/v1/orders/:orderId/cancel': 'key',
   'POST /api/uploads': 'marketer',
   'GET /api/imports/:importId/refused': 'marketer',
@@ -142,6 +146,11 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /export/workspace.zip': 'owner',
   'GET /export/orders-template.csv': 'marketer',
   'GET /export/members-template.csv': 'marketer',
+  ...Object.fromEntries(
+    allKinds.flatMap(({ name }) =>
+      ['csv', 'jsonl'].map((ending) => [`GET /export/${name}-template.${ending}`, 'marketer' as const]),
+    ),
+  ),
 }
 
 const procedures = Object.entries(

@@ -11,6 +11,7 @@ import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { type KeyHolder, keyHolder, type Scope } from './keys.ts'
 import { languageFor, malformed, problems, sendProblem, type ToldProblem } from './problem.ts'
+import { eventRoutes } from './event-routes.ts'
 import { memberRoutes } from './member-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { redemptionRoutes } from './redemption-routes.ts'
@@ -86,6 +87,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
     await guarded.register(redemptionRoutes, { platform })
     await guarded.register(orderRoutes, { platform })
     await guarded.register(memberRoutes, { platform })
+    await guarded.register(eventRoutes, { platform })
   })
 }
 

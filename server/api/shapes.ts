@@ -94,13 +94,13 @@ export const CancelledOrder = z
   .object({ orderId: z.string(), cancelled: z.array(Cancelled) })
   .meta({ id: 'OrderCancellation' })
 
-const Text = z.string().trim().max(500)
-const Money = z
+export const Text = z.string().trim().max(500)
+export const Money = z
   .int()
   .min(-1_000_000_000_000)
   .max(1_000_000_000_000)
   .meta({ description: 'In minor units of the workspace’s currency (fen, cents).', examples: [12_800] })
-const Moment = z.iso
+export const Moment = z.iso
   .datetime({ offset: true })
   .meta({ description: 'With its zone.', examples: ['2026-11-15T20:31:00+08:00'] })
 
@@ -147,7 +147,7 @@ export const OrdersBody = z
   .object({ orders: z.array(SentOrder).min(1).max(5_000) })
   .meta({ id: 'OrdersRequest', description: 'Fields that are not named here are ignored.' })
 
-const Days = z.iso.date()
+export const Days = z.iso.date()
 const SentMember = z
   .object({
     memberId: Id.meta({
@@ -202,7 +202,7 @@ export const BatchTaken = z
       .meta({ description: 'The import that brought them; the history on the Data page can undo it.' }),
     read: z.int().meta({
       description:
-        'Rows: members, order lines, or orders without lines. read = imported + unchanged + refused.',
+        'Rows: members, events, order lines, or orders without lines. read = imported + unchanged + refused.',
     }),
     imported: z.int(),
     unchanged: z.int(),

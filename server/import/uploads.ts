@@ -32,6 +32,17 @@ export function uploadedFile(
   return upload?.workspaceId === workspaceId && existsSync(upload.path) ? upload : null
 }
 
+/** Takes away what was uploaded to a workspace, unless an import reads it just now; who had chosen a file chooses it again. */
+export function forgetUploads(platform: Platform, workspaceId: string): void {
+  if (importRuns(platform).current(workspaceId)) return
+  const known = uploadsOf(platform)
+  for (const [id, upload] of known)
+    if (upload.workspaceId === workspaceId) {
+      rmSync(upload.path, { force: true })
+      known.delete(id)
+    }
+}
+
 /** Bytes of the largest file that is taken. */
 const largestUpload = 64 * 2 ** 30
 
@@ -63,14 +74,9 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
           if (request.raw.destroyed) return reply
           throw error
         }
-        const known = uploadsOf(platform)
-        for (const [id, upload] of known)
-          if (upload.workspaceId === allowed.workspaceId && !runs.current(allowed.workspaceId)) {
-            rmSync(upload.path, { force: true })
-            known.delete(id)
-          }
+        forgetUploads(platform, allowed.workspaceId)
         const fileName = (request.query.name ?? '').split(/[\\/]/).at(-1)!.slice(0, 200) || 'orders.csv'
-        known.set(uploadId, { workspaceId: allowed.workspaceId, path, fileName })
+        uploadsOf(platform).set(uploadId, { workspaceId: allowed.workspaceId, path, fileName })
         return reply.code(201).send({ uploadId })
       },
     )

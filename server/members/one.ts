@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
@@ -67,6 +68,16 @@ const RefundRow = z.object({
   dateAssumed: z.boolean(),
 })
 
+const PointsRow = z.object({
+  changedAt: z.string(),
+  day: z.string(),
+  change: z.int(),
+  balanceAfter: z.int().nullable(),
+  reason: z.string().nullable(),
+  orderId: z.string().nullable(),
+  expiresDay: z.string().nullable(),
+})
+
 const TagRow = z.object({
   tag: z.string(),
   source: z.enum(['manual', 'imported', 'automatic']),
@@ -75,7 +86,7 @@ const TagRow = z.object({
 
 /**
  * Everything about one member as of a day (default: the workspace's): facts, status with its reason,
- * rhythm, orders, refunds, tags with their origin. Null when nobody has the id by then.
+ * rhythm, orders, refunds, tags with their origin, points. Null when nobody has the id by then.
  */
 export async function oneMember(
   store: Store,
@@ -101,7 +112,7 @@ export async function oneMember(
   )
   if (!found) return null
   const { memberKey, phone, ...person } = Person.parse(found)
-  const [gaps, orders, refunds, tags] = await Promise.all([
+  const [gaps, orders, refunds, tags, points] = await Promise.all([
     engine.rows(gapsOf(scope, sql`member_key = ${memberKey}`), { signal }),
     engine.rows(
       sql`with own as (
@@ -140,6 +151,16 @@ export async function oneMember(
       sql`select tag, source, added_day from tags_of_members where member_key = ${memberKey} order by tag`,
       { signal },
     ),
+    engine.rows(
+      sql`select * from (
+          select changed_at, cast(timezone(state.time_zone, timezone('UTC', changed_at)) as date) as day,
+            change, balance_after, change_reason as reason, order_id, expires_day, entry_id
+          from points_entries cross join workspace_state as state
+          where member_id in (select named from ${memberNames} as names where names.member_key = ${memberKey})
+        ) as entry where day <= ${day}
+        order by changed_at desc, entry_id desc, change limit ${mostEvents}`,
+      { signal },
+    ),
   ])
   const { source, since, file } = await consentOf(store, workspace, person.memberId)
   const rhythm = rhythmOf(
@@ -165,6 +186,8 @@ export async function oneMember(
     orderList: z.array(OrderRow).parse(orders),
     refundList: z.array(RefundRow).parse(refunds),
     tags: z.array(TagRow).parse(tags),
+    /** The newest entries of the points ledger, the latest first. */
+    pointsList: z.array(PointsRow).parse(points),
   }
 }
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { campaignTurns } from '../campaigns/campaigns.ts'
 import { finishLaunch } from '../campaigns/launch-steps.ts'
 import { idsOfMember } from '../identity/people.ts'
@@ -21,6 +23,7 @@ import {
 } from './deletions.ts'
 import { findDeleted, pseudonymiseEngine } from './engine-pseudonyms.ts'
 import { forgetRefusedRows } from './refused-rows.ts'
+import { eraseRemains, markRemains } from './remains.ts'
 import { idsInStore, pseudonymiseStore } from './store-pseudonyms.ts'
 
 export type DeletionOutcome =
@@ -29,21 +32,23 @@ export type DeletionOutcome =
   /** The id is a pseudonym: nobody is behind it any more. */
   | { kind: 'deleted-before' }
 
+const patienceMs = 15_000
+
 /** Told before each write; may throw, as a crash would. */
 export type Step = (name: 'list' | 'engine' | 'store' | 'done') => void
 
 /**
  * Deletes a member: first the intent stands in the deletion list, then the engine forgets the person, then
  * the Store. Whatever breaks off after the first step is finished by `finishDeletions` at the next start.
- * No launch of the workspace runs meanwhile.
+ * No launch of the workspace runs meanwhile. At last the files are written anew, so that no byte of the person is left in them.
  */
-export function deleteMember(
+export async function deleteMember(
   platform: Platform,
   workspace: Workspace,
   { memberId, actor }: { memberId: string; actor: string },
   step: Step = () => {},
 ): Promise<DeletionOutcome> {
-  return campaignTurns.take(workspace.id, async () => {
+  const outcome = await campaignTurns.take<DeletionOutcome>(workspace.id, async () => {
     const { store, clock } = platform
     if (await isPseudonym(store, workspace.id, memberId)) return { kind: 'deleted-before' }
     await drainEvents(store, workspace)
@@ -64,6 +69,10 @@ export function deleteMember(
     await apply(platform, workspace, step)
     return { kind: 'deleted', pseudonym }
   })
+  // Where an export reads the file for long it is written anew after that.
+  if (outcome.kind === 'deleted')
+    await Promise.race([eraseRemains(platform, workspace), pause(patienceMs, undefined, { ref: false })])
+  return outcome
 }
 
 /** A launch that broke off tells its arms in order of id: it ends before an id changes. */
@@ -96,6 +105,8 @@ export async function finishDeletions(platform: Platform): Promise<void> {
     if (workspace) await campaignTurns.take(workspace_id, () => apply(platform, workspace))
   }
   await saveList(platform.store, platform.dataFolder)
+  for (const { id } of await platform.workspaces.list())
+    await eraseRemains(platform, (await platform.workspaces.byId(id))!)
 }
 
 /** Applies the whole list of a workspace to files, engine and Store, in this order; each step may be repeated. */
@@ -105,6 +116,7 @@ async function apply(platform: Platform, workspace: Workspace, step: Step = () =
   await drainEvents(store, workspace)
   await forgetRefused(platform, workspace, list)
   step('engine')
+  markRemains(platform, workspace)
   await workspace.engine.transaction((session) => pseudonymiseEngine(session, list, workspace.today()))
   step('store')
   await store.transaction().execute(async (tx) => {
@@ -173,12 +185,7 @@ async function forgetRefused(
   const texts = await workspace.engine.transaction(async (session) => {
     const named = sql`(select named as member_id from ${memberNames} as names)`
     if (!(await findDeleted(session, list, named))) return []
-    const rows = await session.rows(sql`select names.named as member_id, name, phone from members
-      join ${memberNames} as names on names.member_key = members.member_key
-      where named in (select member_id from deleted_ids)`)
-    return rows
-      .flatMap((row) => [row.memberId, row.name, row.phone])
-      .filter((text) => typeof text === 'string')
+    return textsNaming(session, sql`(select member_id from deleted_ids)`)
   })
   if (texts.length === 0) return
   for (const path of await refusedFilesOf(platform, workspace)) forgetRefusedRows(path, texts)
@@ -188,4 +195,14 @@ async function forgetRefused(
 export async function refusedFilesOf({ dataFolder }: Platform, { engine }: Workspace): Promise<string[]> {
   const rows = await engine.rows(sql`select import_id from imports`)
   return rows.map(({ importId }) => join(dataFolder, 'imports', `${String(importId)}-refused.csv`))
+}
+
+/** Ids, names and phones that stand or ever stood for the members of a relation with one column `member_id`. */
+export async function textsNaming(session: Session, memberIds: Sql): Promise<string[]> {
+  const rows =
+    await session.rows(sql`select member_id, name, phone from members where member_id in ${memberIds}
+    union select member_id, name, phone from import_members where member_id in ${memberIds}
+    union select member_id, null, null from ${memberIds} as named`)
+  const texts = rows.flatMap((row) => [row.memberId, row.name, row.phone])
+  return [...new Set(texts.filter((text) => typeof text === 'string'))]
 }

@@ -11,7 +11,7 @@ import type { Platform } from '../platform.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { consentOf } from './consent.ts'
-import { refusedFilesOf } from './delete-member.ts'
+import { refusedFilesOf, textsNaming } from './delete-member.ts'
 import { refusedRowsNaming } from './refused-rows.ts'
 
 /**
@@ -54,7 +54,7 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
       from import_members as member join imports on imports.import_seq = member.import_seq
       where member.member_id in ${named} order by member.import_seq, member.row_number`),
     importedRows: await importedRows(workspace, named),
-    refusedRows: await refusedRows(platform, workspace, ids, profile),
+    refusedRows: await refusedRows(platform, workspace, ids),
     tags: await tagsOf(platform, workspace, memberKey, ids),
     campaigns: await campaignsOf(platform, workspace, ids),
     coupons: await couponsOf(platform, workspace, ids),
@@ -104,8 +104,9 @@ async function importedRows({ engine }: Workspace, named: Sql) {
   return rows
 }
 
-async function refusedRows(platform: Platform, workspace: Workspace, ids: readonly string[], profile: Row) {
-  const texts = [...ids, profile.name, profile.phone].filter((text) => typeof text === 'string')
+async function refusedRows(platform: Platform, workspace: Workspace, ids: readonly string[]) {
+  const named = sql`(select unnest(from_json(${JSON.stringify(ids)}, '["VARCHAR"]')) as member_id)`
+  const texts = await textsNaming(workspace.engine, named)
   const files = await refusedFilesOf(platform, workspace)
   return files.flatMap((path) =>
     refusedRowsNaming(path, texts).map(([line, column, reason, ...original]) => ({

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { csvRow } from '../csv/csv.ts'
 
-/** Of a file of refused rows (line, column, reason, then the cells as they stood), those that name one of the texts as a whole word; none where there is no file. */
+/** Of a file of refused rows (line, column, reason, then the cells as they stood), those that name one of the texts as a whole word, or a phone among them however it is written; none where there is no file. */
 export function refusedRowsNaming(path: string, texts: readonly string[]): string[][] {
   return existsSync(path) ? cellsOf(readFileSync(path, 'utf8')).slice(1).filter(naming(texts)) : []
 }
@@ -25,7 +25,14 @@ function naming(texts: readonly string[]) {
     .filter((text) => text !== '')
     .map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
   const words = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${wanted.join('|')})(?![\\p{L}\\p{N}_-])`, 'u')
-  return (row: readonly string[]) => wanted.length > 0 && row.slice(3).some((cell) => words.test(cell))
+  const phones = texts.filter((text) => /^\+?\d{8,}$/.test(text)).map((text) => text.replace('+', ''))
+  const isPhone = (cell: string) => {
+    if (!/^[\s\d+()（）.='"-]+$/.test(cell)) return false
+    const digits = cell.replace(/\.0$/, '').replace(/\D/g, '').replace(/^0+/, '')
+    return digits.length >= 8 && phones.some((phone) => phone.endsWith(digits))
+  }
+  return (row: readonly string[]) =>
+    wanted.length > 0 && row.slice(3).some((cell) => words.test(cell) || isPhone(cell))
 }
 
 /** The cells of a file that `csvRow` wrote. */

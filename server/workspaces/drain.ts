@@ -67,28 +67,42 @@ async function apply(session: Session, event: StoreEvent): Promise<void> {
     case 'tag-added': {
       const keys = keysOf(event.memberIds)
       // what people set overrides what was imported, and a rule never takes over a manual tag
-      if (event.source === 'manual')
+      if (event.source === 'manual') {
+        await decide(session, event.tag, event.memberIds, true)
         await session.run(
           sql`update member_tags set source = 'manual' where tag = ${event.tag} and member_key in (${keys})`,
         )
+      }
       return session.run(sql`insert into member_tags (member_key, tag, source, added_day)
         select member_key, ${event.tag}, ${event.source}, cast(${event.day} as date)
         from (${keys}) as tagged
         where member_key not in (select member_key from member_tags where tag = ${event.tag})`)
     }
     case 'tag-removed':
+      await decide(session, event.tag, event.memberIds, false)
       return removeTag(
         session,
         sql`tag = ${event.tag} and member_key in (${keysOf(event.memberIds)})`,
         event.day,
       )
     case 'tag-retired':
+      await session.run(sql`insert into tags_set
+        select distinct names.named, tag, false
+        from member_tags join ${memberNames} as names on names.identity_key = member_tags.member_key
+        where tag = ${event.tag} and names.named not in (select member_id from tags_set where tag = ${event.tag})`)
+      await session.run(sql`update tags_set set carries = false where tag = ${event.tag}`)
       return removeTag(session, sql`tag = ${event.tag}`, event.day)
     case 'tag-renamed':
       await session.run(sql`delete from member_tags where tag = ${event.from}
         and member_key in (select member_key from member_tags where tag = ${event.to})`)
       for (const table of [sql`member_tags`, sql`removed_tags`])
         await session.run(sql`update ${table} set tag = ${event.to} where tag = ${event.from}`)
+      await session.run(sql`delete from tags_set where tag = ${event.from}
+        and member_id in (select member_id from tags_set where tag = ${event.to})`)
+      await session.run(sql`update tags_set set tag = ${event.to} where tag = ${event.from}`)
+      await session.run(sql`update tag_names set tag = ${event.to} where tag = ${event.from}`)
+      await session.run(sql`delete from tag_names where said = ${event.from}`)
+      await session.run(sql`insert into tag_names values (${event.from}, ${event.to})`)
       return
     case 'consent-set': {
       // kept apart from what imports say, also for members who come later
@@ -115,6 +129,18 @@ async function apply(session: Session, event: StoreEvent): Promise<void> {
           from (${keysOf(memberIds)}) as member
           where member_key not in (select member_key from campaign_arms where campaign_id = ${event.campaignId})`)
   }
+}
+
+/** Keeps what people decided of a tag apart from what imports say, also for members who come later. */
+async function decide(
+  session: Session,
+  tag: string,
+  memberIds: readonly string[],
+  carries: boolean,
+): Promise<void> {
+  const ids = sql`select distinct unnest(from_json(${JSON.stringify(memberIds)}, '["VARCHAR"]')) as member_id`
+  await session.run(sql`delete from tags_set where tag = ${tag} and member_id in (${ids})`)
+  await session.run(sql`insert into tags_set select member_id, ${tag}, ${carries} from (${ids}) as decided`)
 }
 
 /** Takes tags off and keeps when they stood: a tag put on and off on one day was on none. */

@@ -122,10 +122,10 @@ export async function takeOutKind(
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
     const rows = await foldKind(session, kind)
-    const othersChanged = (await kind.project?.(session)) === true
+    await kind.project?.(session)
     await dropMembersWithNothingLeft(session)
-    if (rows > 0 || othersChanged)
-      await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
+    // also where the rows stay: what they mean may go by the import that they came with first
+    await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { rows }
   }, settings)
@@ -139,7 +139,7 @@ export function namedIn(kind: Kind, rows: Sql): Sql | null {
   if (columns.length === 0) return null
   return sql`(${join(
     columns.map(
-      (column) => sql`select ${column} as member_id from ${rows} as row where ${column} is not null`,
+      (column) => sql`select distinct ${column} as member_id from ${rows} as row where ${column} is not null`,
     ),
     sql` union `,
   )})`

@@ -1,10 +1,12 @@
 import type { Words } from '../../../analytics/schema/described.ts'
 import { fieldsOf, type Kind } from './kind.ts'
 import { merges } from './merges.ts'
+import { points } from './points.ts'
 import { products } from './products.ts'
+import { tags } from './tags.ts'
 
 /** Every kind of file besides orders and members. A new one is a line here. */
-export const kinds = [products, merges] as const satisfies readonly Kind[]
+export const kinds = [products, tags, points, merges] as const satisfies readonly Kind[]
 
 export type KindName = (typeof kinds)[number]['name']
 /** A field of any of the kinds. */

@@ -10,7 +10,7 @@ import type { MemberField } from '../members/fields.ts'
  */
 export interface KindField {
   readonly type: 'id' | 'date' | 'day' | 'number' | 'amount' | 'text'
-  /** Column of the import table and of the table of current rows. */
+  /** Column of the import table and of the table of current rows. Not `reason`, which says why a row is refused. */
   readonly column: string
   /** Headers as `Field` has them, best first. The field's own name always counts. */
   readonly aliases: readonly string[]

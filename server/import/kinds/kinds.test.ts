@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, sql } from '../../../analytics/sql/sql.ts'
+import { deleteMember } from '../../rights/delete-member.ts'
 import { takeOut } from '../apply.ts'
 import { inspectIn } from '../runs.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
-import { columnsOf, fieldsOf, type Kind, type KindField } from './kind.ts'
+import { columnsOf, fieldsOf, type Kind, type KindField, memberColumns } from './kind.ts'
 import { kindJsonLines, kindTemplate } from './template.ts'
 
 const settings = {
@@ -96,6 +97,45 @@ describe.each(allKinds)('$name', (kind) => {
     },
   )
 })
+
+const ofMembers = allKinds.filter((kind) => memberColumns(kind).length > 0)
+
+test.each(ofMembers)(
+  'who is deleted is in no row of $name, neither now nor when the file comes again',
+  async (kind) => {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const { platform, workspace } = shop
+    const file = (more: string) => {
+      const row = fieldsOf(kind).map(([, one]) =>
+        one.member ? 'card-77' : one.personal ? 'Ann Example' : one.example,
+      )
+      return shop.file('k.csv', `${Object.keys(kind.fields).join(',')},${more}\n${[...row, ''].join(',')}\n`)
+    }
+    const held = async () => {
+      const texts: string[] = []
+      for (const table of [kind.table, kind.current, 'members', 'member_tags', 'tags_set'])
+        texts.push(
+          JSON.stringify(
+            await workspace.engine.rows(sql`select cast(kept as varchar) as t from ${name(table)} as kept`),
+          ),
+        )
+      return texts.join()
+    }
+    const first = await shop.importKind(file('a'))
+    expect(await held()).toMatch('card-77')
+    const outcome = await deleteMember(platform, workspace, { memberId: 'card-77', actor: 'test' })
+    if (outcome.kind !== 'deleted') throw new Error(outcome.kind)
+    expect(await held()).not.toMatch(/card-77|Ann Example/)
+    const again = await shop.importKind(file('a'))
+    expect(again).toMatchObject({ alreadyThere: true, importId: first.importId, imported: 0, unchanged: 1 })
+    await shop.importKind(file('b'))
+    expect(await held()).not.toMatch(/card-77|Ann Example/)
+    const rows = await workspace.engine.rows(
+      sql`select distinct ${memberColumns(kind)[0]!} as id from ${name(kind.table)}`,
+    )
+    expect(rows).toEqual(kind.ofDeleted === 'gone' ? [] : [{ id: outcome.pseudonym }])
+  },
+)
 
 interface Step {
   readonly kind: Kind | null

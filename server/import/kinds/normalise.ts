@@ -44,9 +44,9 @@ export function kindRows(
         return cellId(text(field))
       case 'text':
         return separated
-          ? sql`unnest(case when ${text(field)} is null then [null] else list_distinct(list_filter(
-              list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: nullif(trim(one), '')),
-              lambda one: one is not null)) end)`
+          ? sql`unnest(coalesce(nullif(list_distinct(list_filter(
+              list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: trim(one)),
+              lambda one: one <> '')), []), [cast(null as varchar)]))`
           : text(field)
       case 'date':
         return has(field) ? instant(field) : sql`cast(null as timestamp)`

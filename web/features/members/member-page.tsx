@@ -21,6 +21,7 @@ import { MemberIdentities } from './member-identities.tsx'
 import { MemberRights } from './member-rights.tsx'
 import { MemberTags } from './member-tags.tsx'
 import classes from './members.module.css'
+import { MemberPoints } from './member-points.tsx'
 import { Timeline } from './timeline.tsx'
 
 /** One member: what they are worth, whether they are late, every order, what is known. */
@@ -95,6 +96,7 @@ export function MemberPage() {
       {member ? (
         <>
           <Orders member={member} />
+          <MemberPoints entries={member.pointsList} />
           <MemberCoupons memberId={member.memberId} />
           <Columns>
             <Known member={member} />

@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { makeApp } from '../app.ts'
+import { sentAs } from '../import/kinds/batch.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
+import { fieldsOf, type KindField } from '../import/kinds/kind.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { createKey, type Scope } from './keys.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'reveille-events-'))
+let platform: Platform
+let app: Awaited<ReturnType<typeof makeApp>>
+let address: string
+let shop: Workspace
+let key: string
+
+beforeAll(async () => {
+  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T04:00:00Z') })
+  shop = (await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' }))!
+  app = await makeApp(platform)
+  address = await app.listen({ port: 0, host: '127.0.0.1' })
+  key = await keyFor('events')
+})
+afterAll(async () => {
+  await app.close()
+  await platform.close()
+  rmSync(folder, { recursive: true })
+})
+
+const keyFor = async (scope: Scope) =>
+  (
+    await createKey(platform.store, platform.clock, {
+      workspaceId: shop.id,
+      name: 'ERP',
+      scopes: [scope],
+      actor: 'owner',
+    })
+  ).key
+
+async function send(body: unknown, idempotencyKey: string, as = key) {
+  const answer = await fetch(`${address}/api/v1/events`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${as}`,
+      'content-type': 'application/json',
+      'idempotency-key': idempotencyKey,
+    },
+    body: JSON.stringify(body),
+  })
+  return { status: answer.status, said: (await answer.json()) as Record<string, unknown> }
+}
+
+test('products come in by their names of fields, money in minor units', async () => {
+  const events = [
+    { sku: '00017', name: 'Green tea', category: '茶', costMinor: 3000, listPriceMinor: 7005 },
+    { sku: 'TEA-2', costMinor: -1 },
+    { sku: 'TEA-3' },
+  ]
+  const taken = await send({ kind: 'products', events }, 'k1')
+  expect(taken).toMatchObject({
+    status: 200,
+    said: {
+      read: 3,
+      imported: 2,
+      refused: 1,
+      refusedRows: [
+        {
+          index: 1,
+          field: 'costMinor',
+          code: 'products.negative-cost',
+          reason: 'A cost can’t be negative.',
+        },
+      ],
+    },
+  })
+  expect(await send({ kind: 'products', events }, 'k1')).toEqual(taken)
+  expect((await send({ kind: 'products', events: [{ sku: 'TEA-4' }] }, 'k1')).said).toMatchObject({
+    code: 'idempotency_key_reused',
+  })
+  expect((await send({ kind: 'products', events }, 'k2')).said).toMatchObject({ imported: 0, unchanged: 2 })
+  expect(
+    await shop.engine.rows(
+      sql`select sku, name, category, cost_minor, list_price_minor from products order by sku`,
+    ),
+  ).toEqual([
+    { sku: '00017', name: 'Green tea', category: '茶', costMinor: 3000, listPriceMinor: 7005 },
+    { sku: 'TEA-3', name: null, category: null, costMinor: null, listPriceMinor: null },
+  ])
+  expect(await shop.engine.rows(sql`select import_id, kind from imports`)).toEqual([
+    { importId: taken.said.importId, kind: 'products' },
+  ])
+})
+
+/** What a shop’s system would send in the place of what the template says. */
+function sent({ type, example }: KindField): string | number {
+  switch (type) {
+    case 'amount':
+      return Math.round(Number(example) * 100)
+    case 'number':
+      return Number(example)
+    case 'date':
+      return `${example.replace(' ', 'T')}${/\d:\d/.test(example) ? '+08:00' : ''}`
+    default:
+      return example
+  }
+}
+
+test.each(allKinds.map((kind) => [kind.name, kind] as const))(
+  'the example of %s is taken',
+  async (_, kind) => {
+    const event = Object.fromEntries(
+      fieldsOf(kind).map(([name, field]) => [sentAs(name, field), sent(field)]),
+    )
+    const taken = await send({ kind: kind.name, events: [event] }, `example of ${kind.name}`)
+    expect(taken).toMatchObject({ status: 200, said: { read: 1, imported: 1, refused: 0 } })
+  },
+)
+
+test('an unknown kind, a wrong scope and what is malformed are refused as a whole', async () => {
+  const events = [{ sku: 'X' }]
+  expect(await send({ kind: 'products', events }, 'w', await keyFor('members'))).toMatchObject({
+    status: 403,
+    said: { code: 'wrong_scope' },
+  })
+  for (const wrong of [
+    { kind: 'orders', events },
+    { events },
+    { kind: 'products' },
+    { kind: 'products', events: [] },
+    { kind: 'products', events: [{}] },
+    { kind: 'products', events: [{ sku: 'X', costMinor: 1.5 }] },
+    { kind: 'products', events: [{ sku: 5 }] },
+    { kind: 'products', events: Array.from({ length: 10_001 }, (_, n) => ({ sku: `${n}` })) },
+  ])
+    expect(await send(wrong, 'w')).toMatchObject({ status: 422, said: { code: 'malformed' } })
+  const { said } = await send({ kind: 'orders', events }, 'w')
+  expect(said.detail).toContain('products')
+})
+
+test('the document describes each kind with its fields', async () => {
+  const document = (await (await fetch(`${address}/api/v1/openapi.json`)).json()) as {
+    components: { schemas: Record<string, { properties: { events: { items: { properties: object } } } }> }
+  }
+  for (const kind of allKinds) {
+    const described = document.components.schemas[`Events_${kind.name}`]!
+    expect(Object.keys(described.properties.events.items.properties)).toEqual(
+      fieldsOf(kind).map(([name, field]) => sentAs(name, field)),
+    )
+  }
+})

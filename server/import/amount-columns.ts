@@ -21,6 +21,7 @@ export function settleAmounts(
   sample: Sample,
   chosen: ReadonlyMap<AnyField, number>,
   byPreset: boolean,
+  amountsByRow: boolean,
 ): void {
   const order = assigned.get('orderId')
   const total = assigned.get('orderTotal')
@@ -33,11 +34,34 @@ export function settleAmounts(
   }
   const amount = assigned.get('amount')
   if (!amount) return
-  const repeated = order ? withinOrders(sample, order.position, amount.position) : null
+  const repeated = order && !amountsByRow ? withinOrders(sample, order.position, amount.position) : null
   if (!total && (repeated === 'first' || (repeated === 'alike' && !chosen.has('amount')))) {
     assigned.delete('amount')
     assigned.set('orderTotal', amount)
   } else if (!chosen.has('unitPrice')) assigned.delete('unitPrice')
+}
+
+/** Stored value counts beside the amount only where that is without it: with both no order exceeds its total. */
+export function settleBalance(
+  assigned: Assigned,
+  { records }: Sample,
+  charged: readonly (readonly number[])[],
+  leftOut: Set<AnyField>,
+): void {
+  const balance = assigned.get('balancePaid')
+  const paid = assigned.get('orderTotal') ?? assigned.get('amount')
+  const whole = charged.find((sum) => sum.length === 1)?.[0]
+  if (!balance || !paid || whole === undefined) return
+  const valueOf = (record: readonly string[], position: number) =>
+    Number((record[position] ?? '').replace(/[^\d.-]/g, ''))
+  const used = records.filter((record) => valueOf(record, balance.position) > 0)
+  const within = used.filter(
+    (record) =>
+      valueOf(record, paid.position) + valueOf(record, balance.position) > valueOf(record, whole) + 0.005,
+  )
+  if (within.length * 2 <= used.length) return
+  assigned.delete('balancePaid')
+  leftOut.add('balancePaid')
 }
 
 /** A column of times is read beside one of days; where that has its own times, it is not. */

@@ -10,7 +10,7 @@ import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
-import { foldStep, foldTables, rewriteOrders, touchedMembers } from './fold.ts'
+import { foldStep, foldTables, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
 import { knowingColumns } from './kinds/kind.ts'
@@ -42,6 +42,8 @@ export interface Applied {
   readonly orders: number
   /** Of these, orders without a member. */
   readonly guestOrders: number
+  /** What the file's orders come to, after the refunds that came with them. */
+  readonly netMinor: number
   /** Orders among those that the file names that count for nothing: not paid yet, closed, or paid and nothing left of it. */
   readonly unpaidOrders: number
   readonly closedOrders: number
@@ -238,14 +240,18 @@ async function outcome(
       count(*) filter (where qualifying and member_key is null) as guests,
       count(*) filter (where state = 'unpaid') as unpaid,
       count(*) filter (where state = 'closed') as closed,
-      count(*) filter (where state = 'paid' and not qualifying) as empty
+      count(*) filter (where state = 'paid' and not qualifying) as empty,
+      coalesce(cast(sum(net_minor) filter (where state = 'paid') as bigint), 0) as charged
     from (
-      select state, member_key, state = 'paid' and net_minor > 0 and void_day is null as qualifying
+      select state, member_key, net_minor, state = 'paid' and net_minor > 0 and void_day is null as qualifying
       from orders where ${
         allWritten
           ? sql`order_key in (select order_key from heads)`
           : sql`order_id in (select order_id from coming)`
       })`)
+  const [back] = await session.rows(sql`
+    select coalesce(cast(sum(amount_minor) as bigint), 0) as minor from refunds
+    where counts and ${refundingOrder} in (select order_id from ${allWritten ? sql`heads` : sql`coming`})`)
   const [same] =
     counts!.imported === 0
       ? await session.rows(sql`select import_id from imports
@@ -258,6 +264,7 @@ async function outcome(
     newOrders: Number(counts!.newOrders),
     fewerLines: Number(fewer!.orders),
     orders: Number(named!.orders),
+    netMinor: Number(named!.charged) - Number(back!.minor),
     guestOrders: Number(named!.guests),
     unpaidOrders: Number(named!.unpaid),
     closedOrders: Number(named!.closed),

@@ -35,15 +35,18 @@ export const numericOrders = [
   'epoch-milliseconds',
 ] as const satisfies DateOrder[]
 
-const slashed = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[ T,].*)?$/
+const slashed = /^(\d{1,2})[/.-] ?(\d{1,2})[/.-] ?(\d{4}|\d{2})(?:[ T,].*)?$/
 const shapes: readonly (readonly [DateOrder, RegExp])[] = [
-  ['year-first', /^(19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}/],
-  ['compact', /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{4}|\d{6})?$/],
+  ['year-first', /^(19|20)\d\d ?[-/.年] ?\d{1,2} ?[-/.月] ?\d{1,2}/],
+  ['compact', /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{4}|\d{6}|[ T]\d.*)?$/],
   // 1954 to 2091
   ['excel-serial', /^[2-6]\d{4}(\.\d+)?$/],
   ['epoch-seconds', /^[1-9]\d{8,9}(\.\d+)?$/],
   ['epoch-milliseconds', /^[1-9]\d{11,12}$/],
-  ['month-name', /^\d{1,2}[ -][a-z]{3,9}[ -,]+\d{2,4}|^[a-z]{3,9} \d{1,2},? \d{4}/i],
+  [
+    'month-name',
+    /^([a-z]{3,9}\.?,? )?(\d{1,2}(st|nd|rd|th)?[ -][a-z]{3,9}\.?[ ,-]+\d{2,4}|[a-z]{3,9}\.? \d{1,2}(st|nd|rd|th)?,? \d{4})/i,
+  ],
 ]
 
 /** How most of the sample values that are dates write them, and which share of all values those are; null: no dates. */
@@ -60,50 +63,49 @@ export function dateOrderOf(
   return best
 }
 
-/** Decides by values over 12; `undecided` when there are none. */
+/** Decides by values over 12; `undecided` when there are none, or some for each. */
 export function dayOrMonthFirst(values: Iterable<string>): 'day-first' | 'month-first' | 'undecided' {
-  let day = 0
-  let month = 0
+  let day = false
+  let month = false
   for (const value of values) {
     const parts = slashed.exec(value)
     if (!parts) continue
-    if (Number(parts[1]) > 12) day++
-    else if (Number(parts[2]) > 12) month++
+    if (Number(parts[1]) > 12) day ||= Number(parts[2]) <= 12
+    else month ||= Number(parts[2]) > 12
   }
   if (day === month) return 'undecided'
-  return day > month ? 'day-first' : 'month-first'
+  return day ? 'day-first' : 'month-first'
 }
 
-const times = ['', ' %H:%M', ' %H:%M:%S', ' %H:%M:%S.%g', ' %I:%M %p', ' %I:%M:%S %p']
-const formats = (...days: string[]): Sql => {
-  const all = days.flatMap((day) => times.map((time) => sql`${`${day}${time}`}`))
-  return sql`[${join(all)}]`
-}
-/** SQL: the instant in UTC that the text means, or NULL. Text without zone is in `timeZone`. */
+/**
+ * SQL: the instant in UTC that the text means, or NULL. Text without zone is in `timeZone`. Where a column
+ * is not of numbers, dates that begin with the year are read too: they mean one thing alone.
+ */
 export function instantSql(text: Sql, order: DateOrder, timeZone: string): Sql {
   const local = (timestamp: Sql) => utcOfLocalSql(timestamp, timeZone)
+  const clock = (yearFirst: Sql) => clockSql(yearFirst, local)
+  const dayAndMonth = (written: Sql, monthAndDay: string) =>
+    sql`coalesce(${local(sql`case when regexp_matches(${written}, '^\\d{1,2}[/.-]\\d{1,2}[/.-]\\d{4}') then try_cast(${withYearFirst(written, monthAndDay)} as timestamp) end`)},
+      ${clock(withShortYear(withYearFirst(written, monthAndDay), monthAndDay))})`
   switch (order) {
-    case 'year-first': {
-      const western = sql`regexp_replace(${text}, '^(\\d{4})[年.](\\d{1,2})[月.](\\d{1,2})日?', '\\1-\\2-\\3')`
-      const named = sql`regexp_replace(${text}, ' ?(UTC|GMT|Z)$', '+00:00')`
-      const hours = sql`regexp_replace(${named}, ' ?([+-]\\d{2})$', '\\1:00')`
-      const offset = sql`regexp_replace(${hours}, ' ?([+-]\\d{2}):?(\\d{2})$', '\\1:\\2')`
-      const withZone = sql`regexp_replace(${offset}, '([ T]\\d{1,2}:\\d{2})([+-]\\d{2}:\\d{2})$', '\\1:00\\2')`
-      return sql`case
-        when length(${text}) > 14 and regexp_matches(${text}, '\\d(UTC|GMT|Z| ?[+-]\\d{2}(:?\\d{2})?)$| (UTC|GMT|Z)$')
-          then try_cast(${withZone} as timestamptz) at time zone 'UTC'
-        else ${local(sql`coalesce(try_cast(${text} as timestamp), try_cast(${western} as timestamp))`)} end`
-    }
+    case 'year-first':
+      // Most columns are written as the engine reads them, or as Chinese programs write a day.
+      return sql`coalesce(
+        case when ${namesZone(text)} then try_cast(${text} as timestamptz) at time zone 'UTC'
+          when regexp_matches(${text}, '^\\d{4}') then ${local(
+            sql`coalesce(try_cast(${text} as timestamp),
+              try_cast(regexp_replace(${text}, '^(\\d{4})年(\\d{1,2})月(\\d{1,2})日', '\\1-\\2-\\3') as timestamp))`,
+          )} end,
+        ${clock(text)})`
     case 'compact':
-      return local(sql`try_strptime(${text}, ['%Y%m%d', '%Y%m%d%H%M%S', '%Y%m%d%H%M'])`)
+      return sql`coalesce(${local(sql`try_strptime(${text}, ['%Y%m%d', '%Y%m%d%H%M%S', '%Y%m%d%H%M', '%Y%m%dT%H%M%S'])`)},
+        ${clock(sql`regexp_replace(${text}, '^(\\d{4})(\\d\\d)(\\d\\d)[ T]', '\\1-\\2-\\3 ')`)})`
     case 'day-first':
-      return local(sql`try_strptime(translate(${text}, '.-,', '//'), ${formats('%d/%m/%Y', '%d/%m/%y')})`)
+      return dayAndMonth(text, '\\2-\\1')
     case 'month-first':
-      return local(sql`try_strptime(translate(${text}, '.-,', '//'), ${formats('%m/%d/%Y', '%m/%d/%y')})`)
+      return dayAndMonth(text, '\\1-\\2')
     case 'month-name':
-      return local(
-        sql`try_strptime(translate(${text}, '-,', ' '), ${formats('%d %b %Y', '%d %B %Y', '%b %d %Y', '%B %d %Y', '%d %b %y')})`,
-      )
+      return clock(numbered(text))
     case 'excel-serial':
       return local(
         sql`case when regexp_full_match(${text}, '\\d{5}(\\.\\d+)?') then timestamp '1899-12-30'
@@ -114,4 +116,71 @@ export function instantSql(text: Sql, order: DateOrder, timeZone: string): Sql {
     case 'epoch-milliseconds':
       return sql`make_timestamp(try_cast(${text} as bigint) * 1000)`
   }
+}
+
+const namesZone = (text: Sql): Sql =>
+  sql`(length(${text}) > 14 and regexp_matches(${text}, '\\d(UTC|GMT|Z| ?[+-]\\d{2}(:?\\d{2})?)$| (UTC|GMT|Z)$'))`
+
+/** `9.12.2011 8:05` with the year in front. */
+const withYearFirst = (text: Sql, monthAndDay: string): Sql =>
+  sql`regexp_replace(${text}, '^(\\d{1,2})[/.-] ?(\\d{1,2})[/.-] ?(\\d{4})', ${`\\3-${monthAndDay}`})`
+
+/** The same of years of two digits, as spreadsheets take them: 1930 to 2029. */
+function withShortYear(text: Sql, monthAndDay: string): Sql {
+  const short = (years: string) => `^(\\d{1,2})[/.-] ?(\\d{1,2})[/.-] ?(${years}\\d)($|\\D)`
+  const recent = sql`regexp_replace(${text}, ${short('[0-2]')}, ${`20\\3-${monthAndDay} \\4`})`
+  return sql`regexp_replace(${recent}, ${short('[3-9]')}, ${`19\\3-${monthAndDay} \\4`})`
+}
+
+const monthNames = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')
+
+/** `9 Dec 2011 8:05` and `Dec 9, 2011`, a day of the week before it or not, as `2011-12-9 8:05`. */
+function numbered(text: Sql): Sql {
+  const weekday = '(?i)^(?:[a-z]{3,9}\\.?,? )?'
+  const dayFirst = `${weekday}(\\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\\.?[ ,-]+(\\d{4}|\\d{2})(?:$|([^\\d].*))`
+  const monthFirst = `${weekday}([a-z]{3,9})\\.? (\\d{1,2})(?:st|nd|rd|th)?,? (\\d{4})(?:$|([^\\d].*))`
+  const part = (pattern: string, group: number) => sql`regexp_extract(${text}, ${pattern}, ${integer(group)})`
+  const month = (name: Sql) => sql`list_position([${join(monthNames)}], lower(${name}[1:3]))`
+  const year = (digits: Sql) =>
+    sql`case when strlen(${digits}) = 4 then '' when ${digits} < '30' then '20' else '19' end || ${digits}`
+  const written = (pattern: string, day: number, name: number) =>
+    sql`(${year(part(pattern, 3))} || '-' || ${month(part(pattern, name))} || '-' || ${part(pattern, day)} || ' ' || ${part(pattern, 4)})`
+  return sql`case when regexp_matches(${text}, ${dayFirst}) then ${written(dayFirst, 1, 2)}
+    when regexp_matches(${text}, ${monthFirst}) then ${written(monthFirst, 2, 1)} else ${text} end`
+}
+
+const integer = (value: number): Sql => ({ kind: 'sql', chunks: [String(value)] })
+
+/** The instant of a date that begins with its year, with what time of day and zone it has. */
+function clockSql(text: Sql, local: (timestamp: Sql) => Sql): Sql {
+  const replaced = (value: Sql, ...rules: readonly (readonly [string, string])[]): Sql =>
+    rules.reduce((sofar, [from, to]) => sql`regexp_replace(${sofar}, ${from}, ${to})`, value)
+  const time = '(\\d{1,2}:\\d\\d(?::\\d\\d)?(?:\\.\\d+)?)'
+  const am = '(?:上午|凌晨|早上|清晨|(?i:a\\.?m\\.?))'
+  const pm = '(?:下午|中午|傍晚|晚上|(?i:p\\.?m\\.?))'
+  const plain = replaced(
+    text,
+    ['^(\\d{4}) ?[-/.年] ?(\\d{1,2}) ?[-/.月] ?(\\d{1,2})日?[ T,]*(?:at )?', '\\1-\\2-\\3 '],
+    ['(\\d{1,2})[时時点點](\\d{1,2})分?(?:(\\d{1,2})秒)?$', '\\1:\\2:\\3'],
+    [':$', ''],
+    [`${am} ?${time}$|${time} ?${am}$`, '\\1\\2 AM'],
+    [`${pm} ?${time}$|${time} ?${pm}$`, '\\1\\2 PM'],
+    // Some write the half of the day beside 24 hours, or the hour of midnight and noon as 0.
+    [' (1[3-9]|2[0-3])(:[\\d:.]+) [AP]M$', ' \\1\\2'],
+    [' 00?(:[\\d:.]+) ([AP]M)$', ' 12\\1 \\2'],
+    [' $', ''],
+  )
+  const zoned = replaced(
+    plain,
+    [' ?(UTC|GMT|Z)$', '+00:00'],
+    [' ?([+-]\\d{2})$', '\\1:00'],
+    [' ?([+-]\\d{2}):?(\\d{2})$', '\\1:\\2'],
+    ['( \\d{1,2}:\\d{2})([+-]\\d{2}:\\d{2})$', '\\1:00\\2'],
+  )
+  return sql`case
+    when ${namesZone(text)} then try_cast(${zoned} as timestamptz) at time zone 'UTC'
+    when regexp_matches(${plain}, ' [AP]M$') then ${local(
+      sql`try_strptime(${plain}, ['%Y-%m-%d %I:%M:%S %p', '%Y-%m-%d %I:%M %p', '%Y-%m-%d %I:%M:%S.%g %p'])`,
+    )}
+    else ${local(sql`case when regexp_matches(${plain}, '^\\d{4}-') then try_cast(${plain} as timestamp) end`)} end`
 }

@@ -67,6 +67,10 @@ export const fields = {
   },
   /** Sales of gift cards and top-ups within the amount, which are no orders. */
   topUp: { type: 'number', aliases: list(`giftcardsales`) },
+  /** Charged on top of the amount. */
+  tax: { type: 'number', aliases: [] },
+  /** Stored value that the order was paid with, beside the amount: a payment, no reduction. */
+  balancePaid: { type: 'number', aliases: [] },
   quantity: {
     type: 'number',
     aliases:
@@ -140,6 +144,9 @@ export const fields = {
 
 export type FieldName = keyof typeof fields
 export const fieldNames = Object.keys(fields) as FieldName[]
+
+/** Begins the amount where a cell lists refunds: `amount:5.00|reason:…|date:…`, several by `;`. */
+export const refundEntry = 'amount:'
 
 /** A header as aliases are written. */
 export const plainHeader = (header: string): string =>

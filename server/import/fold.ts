@@ -160,7 +160,8 @@ async function withNamedOrders(session: Session): Promise<boolean> {
 }
 
 /** The id of the order or credit note that brought a refund, as `writeRefunds` writes refund ids. */
-const refundingOrder = sql`regexp_replace(refund_id, '/[^/]*$', '')`
+/** SQL: the order that a refund came with. */
+export const refundingOrder = sql`regexp_replace(refund_id, '/[^/]*$', '')`
 
 /** Relation of the current lines of the rewritten orders, whichever imports they are of. */
 const currentLines = sql`(

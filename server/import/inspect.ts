@@ -20,12 +20,13 @@ import { kindsOf } from './kind-of.ts'
 import { memberFields } from './members/fields.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
-import { fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
+import { bytesOf, fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
 import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
+export type Quote = '"' | "'"
 
 /** What a file seems to hold, before anything is imported. */
 export interface Inspection {
@@ -35,8 +36,12 @@ export interface Inspection {
   readonly container: Container
   /** Of a workbook: the sheet that is read. */
   readonly sheet: string | null
+  /** Its other sheets that are not hidden: nothing of them is read. */
+  readonly otherSheets: readonly string[]
   readonly encoding: Encoding
   readonly delimiter: Delimiter
+  /** Encloses values that hold the delimiter or a line break. */
+  readonly quote: Quote
   readonly jsonLines: boolean
   /** The line that names the columns; 0: none does. */
   readonly headerLine: number
@@ -100,7 +105,7 @@ export async function inspect(
 ): Promise<Readable | Refusal> {
   try {
     const opening = await openSource(path, fileName)
-    const { delimiter, sample, headerLine } = sampleOf(opening, fileName)
+    const { delimiter, quote, sample, headerLine } = sampleOf(opening, fileName)
     const remembered = await recall(sample.headers, given.kind)
     const said = remembered ? over(remembered.map, given) : given
     const [kind, ...otherKinds] = kindsOf(sample, said)
@@ -119,13 +124,12 @@ export async function inspect(
         questions.push(question)
         continue
       }
-      const decided = dayOrMonthFirst(
-        await valuesOf(opening, fileName, delimiter, sample.headers.length, position),
-      )
+      const decided = dayOrMonthFirst(await valuesOf(opening, fileName, { delimiter, quote }, position))
       if (decided === 'undecided') questions.push(question)
       else dates[question.field] = decided
     }
     const mapping = { ...guess.mapping, dates }
+    const hint = mapping.kind !== 'orders' ? null : personHint(sample, mapping)
     return {
       opening,
       mapping,
@@ -135,8 +139,10 @@ export async function inspect(
         bytes: opening.bytes,
         container: opening.container,
         sheet: opening.sheet,
+        otherSheets: opening.otherSheets,
         encoding: opening.encoding,
         delimiter,
+        quote,
         jsonLines: opening.jsonPaths !== null,
         headerLine,
         headers: sample.headers,
@@ -145,11 +151,11 @@ export async function inspect(
         preset: guess.preset,
         otherKinds,
         remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
-        columns: guess.columns,
+        columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
         map: asMapFile(mapping, sample.headers, guess),
         questions,
         lacking: lackingColumns(mapping),
-        personHint: mapping.kind === 'orders' ? personHint(sample, mapping) : null,
+        personHint: hint,
       },
     }
   } catch (error) {
@@ -163,23 +169,38 @@ export async function inspect(
   }
 }
 
+/** Columns of which the member's has to be looked at: with it nobody would ever come back. */
+const doubted = (columns: readonly ColumnGuess[]): ColumnGuess[] =>
+  columns.map((column) =>
+    column.field === 'memberId' ? { ...column, confidence: Math.min(column.confidence, 0.5) } : column,
+  )
+
 const delimiters: readonly Delimiter[] = [',', '\t', ';', '|']
 
 function sampleOf(
   opening: Opening,
   fileName: string,
-): { delimiter: Delimiter; sample: Sample; headerLine: number } {
+): { delimiter: Delimiter; quote: Quote; sample: Sample; headerLine: number } {
   const unpacked =
     opening.jsonPaths !== null || opening.container === 'xlsx' || opening.container === 'parquet'
-  const readings = (unpacked ? ([','] as const) : delimiters).map((delimiter) => {
-    const records = recordsOf(opening, delimiter)
-    const widths = records.map(({ values }) => values.length)
-    // What stands before the header is narrower: the width of most rows tells the separator.
-    const width = widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? 0
-    const alike = widths.filter((one) => one === width).length
-    return { delimiter, records, width, score: width < 2 ? 0 : (alike / records.length) * Math.log2(width) }
-  })
-  const best = readings.reduce((a, b) => (b.score > a.score ? b : a))
+  const readingsWith = (quote: Quote) =>
+    (unpacked ? ([','] as const) : delimiters).map((delimiter) => {
+      const records = recordsOf(opening, { delimiter, quote })
+      const widths = records.map(({ values }) => values.length)
+      // What stands before the header is narrower: the width of most rows tells the separator.
+      const width = widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? 0
+      const alike = widths.filter((one) => one === width).length
+      return {
+        delimiter,
+        quote,
+        records,
+        width,
+        score: width < 2 ? 0 : (alike / records.length) * Math.log2(width),
+      }
+    })
+  const bestWith = (quote: Quote) => readingsWith(quote).reduce((a, b) => (b.score > a.score ? b : a))
+  const usual = bestWith('"')
+  const best = unpacked || !isInSingleQuotes(usual.records) ? usual : bestWith("'")
   // A file that goes on beyond its head, in which no record after the header ends.
   if (!opening.whole && best.records.length < 2)
     throw new Stopped('long-record', { file: fileName, line: best.records.length + 1 })
@@ -191,10 +212,21 @@ function sampleOf(
     throw new Stopped('no-header', { file: fileName })
   const records = best.records.slice(headerAt + 1).map(({ values }) => values)
   if (records.length === 0) {
-    new RecordScanner({ delimiter: best.delimiter.charCodeAt(0) }).readAll(opening.head) // says what stopped it
+    new RecordScanner(bytesOf(best)).readAll(opening.head) // says what stopped it
     throw new Stopped('no-rows', { file: fileName })
   }
-  return { delimiter: best.delimiter, sample: { headers, records }, headerLine: header.line }
+  return {
+    delimiter: best.delimiter,
+    quote: best.quote,
+    sample: { headers, records },
+    headerLine: header.line,
+  }
+}
+
+/** Most values begin and end with one; ids that only begin with it were marked as text by a spreadsheet. */
+function isInSingleQuotes(records: readonly Record[]): boolean {
+  const values = records.flatMap((record) => record.values).filter((value) => value !== '')
+  return values.filter((value) => /^'.*'$/s.test(value)).length * 2 > values.length
 }
 
 /** Titles, dates and filters that reports write above their columns take fewer rows than this. */
@@ -225,15 +257,15 @@ interface Record {
   readonly values: string[]
 }
 
-function recordsOf(opening: Opening, delimiter: Delimiter): Record[] {
-  const scanner = new RecordScanner({ delimiter: delimiter.charCodeAt(0), firstLine: opening.firstLine })
+function recordsOf(opening: Opening, form: Pick<Inspection, 'delimiter' | 'quote'>): Record[] {
+  const scanner = new RecordScanner({ ...bytesOf(form), firstLine: opening.firstLine })
   try {
     scanner.push(opening.head)
     if (opening.whole) scanner.end()
   } catch (error) {
     // With another separator the same text may read well; with none it is refused.
     if (!(error instanceof UnreadableRecord)) throw error
-    if (scanner.records === 0 && delimiter === ',') throw error
+    if (scanner.records === 0 && form.delimiter === ',') throw error
   }
   return splitBlock(scanner.take().toString('utf8')).slice(0, sampleRecords)
 }
@@ -250,15 +282,13 @@ const splitBlock = (block: string): Record[] =>
 async function valuesOf(
   opening: Opening,
   fileName: string,
-  delimiter: Delimiter,
-  columns: number,
+  form: Pick<Inspection, 'delimiter' | 'quote'>,
   position: number,
 ): Promise<Set<string>> {
-  const scanner = new RecordScanner({ delimiter: delimiter.charCodeAt(0), columns, keep: [position] })
+  const scanner = new RecordScanner({ ...bytesOf(form), keep: [position] })
   const days = new Set<string>()
   for await (const piece of readSource(opening, fileName)) {
     scanner.push(piece)
-    scanner.broken.length = 0
     // The day alone decides, and there are few of them.
     for (const { values } of splitBlock(scanner.take().toString('utf8')))
       days.add((values[0] ?? '').trim().split(/[ T]/)[0]!)

@@ -4,6 +4,7 @@ import {
   type Assigned,
   isAmount,
   settleAmounts,
+  settleBalance,
   settleCharged,
   settleTimeOfDay,
   sure,
@@ -18,6 +19,7 @@ import {
   fieldNames,
   fields,
   plainHeader,
+  refundEntry,
   type StateMeaning,
   stateWords,
 } from './fields.ts'
@@ -26,7 +28,7 @@ import { type AnyKindField, kindFieldNames, kindNamed } from './kinds/catalogue.
 import { fieldsOf } from './kinds/kind.ts'
 import { memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
-import { decimalMarkOf, isNumber } from './numbers.ts'
+import { decimalMarkOf, isNumber, undecidedNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
 import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
@@ -78,6 +80,7 @@ export interface ColumnGuess {
 /** What can't be decided from the file and must be asked. */
 export type Question =
   | { readonly kind: 'dates'; readonly field: AnyField; readonly header: string; readonly sample: string }
+  | { readonly kind: 'decimals'; readonly header: string; readonly sample: string }
   | { readonly kind: 'states'; readonly words: readonly string[] }
 
 export interface Guess {
@@ -149,7 +152,14 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     assigned.set(field, { position, confidence })
     taken.add(position)
   }
-  settleAmounts(assigned, sample, named.chosen, preset !== null && !saysAmount)
+  settleAmounts(
+    assigned,
+    sample,
+    named.chosen,
+    preset !== null && !saysAmount,
+    !saysAmount && known?.amountsByRow === true,
+  )
+  if (!named.chosen.has('balancePaid')) settleBalance(assigned, sample, platform.charged, named.leftOut)
   settleTimeOfDay(assigned, columns, named.chosen)
   const charged = settleCharged(assigned, columns, leftOut, platform.charged)
 
@@ -158,7 +168,10 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   for (const [field, { position }] of assigned) {
     if (fields[field].type !== 'date') continue
     const column = columns[position]!
-    const order = overrides.dates ?? column.dates?.order
+    const order =
+      overrides.dates && (answersDates(column) || !isDayOrMonthFirst(overrides.dates))
+        ? overrides.dates
+        : column.dates?.order
     if (order === 'undecided')
       questions.push({
         kind: 'dates',
@@ -178,13 +191,14 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   if (stateColumn) {
     const known = { ...stateWords, ...states }
     const unknown = [...new Set(columns[stateColumn.position]!.values.map((word) => word.toLowerCase()))]
-    const words = unknown.filter((word) => !(word in known))
+    const words = '*' in known ? [] : unknown.filter((word) => !(word in known))
     if (words.length > 0) questions.push({ kind: 'states', words: words.slice(0, 20) })
   }
-  const money = (['amount', 'orderTotal', 'unitPrice'] as const).flatMap((field) => {
+  const money = amountFields.flatMap((field) => {
     const column = assigned.get(field)
-    return column ? columns[column.position]!.values : []
+    return column ? [columns[column.position]!] : []
   })
+  const decimals = decimalsOf(money, overrides, questions)
   return {
     preset,
     mapping: {
@@ -192,7 +206,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
       columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
       dates,
       timeZone: overrides.timeZone ?? timeZone,
-      decimalMark: overrides.decimalMark ?? decimalMarkOf(money),
+      decimalMark: decimals,
       states,
       refunds: {
         said: overrides.amountsAreNet ?? null,
@@ -205,6 +219,19 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     questions,
     leftOut: [...named.leftOut],
   }
+}
+
+/** The decimal mark of the amounts, as was said or as they tell; asked where they don't. */
+export function decimalsOf(
+  money: readonly Column[],
+  { decimalMark }: MapOverrides,
+  questions: Question[],
+): '.' | ',' {
+  const found = decimalMark ?? decimalMarkOf(money.flatMap(({ values }) => values))
+  if (found !== 'undecided') return found
+  const open = money.find(({ values }) => undecidedNumber(values) !== '')!
+  questions.push({ kind: 'decimals', header: open.header, sample: undecidedNumber(open.values) })
+  return '.'
 }
 
 /** The columns in the order of the file, each with the field that it was assigned to, if to one. */
@@ -298,6 +325,8 @@ export interface Column {
   readonly numeric: number
 }
 
+const isDayOrMonthFirst = (order: DateOrder): boolean => order === 'day-first' || order === 'month-first'
+
 /** What was said of dates is for columns that leave day and month open; another column of the file decides itself. */
 export const answersDates = ({ dates }: Column): boolean =>
   dates === null || ['undecided', 'day-first', 'month-first'].includes(dates.order)
@@ -359,7 +388,7 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
 }
 
-const timeOfDay = /^\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?$/i
+const timeOfDay = /^([上下]午 ?)?\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]\.?m\.?)?$/i
 
 /** A name match above this is of the whole header: parts of one stay below. */
 const wholeName = 0.7
@@ -387,7 +416,7 @@ function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: 
 }
 
 const unreadOf = (field: FieldName, column: Column): ColumnGuess['unread'] =>
-  unreadValues(fields[field].type, column)
+  column.values.some((value) => value.includes(refundEntry)) ? null : unreadValues(fields[field].type, column)
 
 /** What the column holds besides numbers, or besides dates as the column writes them, where its field needs those. */
 export function unreadValues(type: Field['type'], { values, dates }: Column): ColumnGuess['unread'] {

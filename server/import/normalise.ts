@@ -1,6 +1,6 @@
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { instantSql } from './dates.ts'
-import { emptyWords, type FieldName, stateWords } from './fields.ts'
+import { emptyWords, type FieldName, refundEntry, stateWords } from './fields.ts'
 import type { KindName } from './kinds/catalogue.ts'
 import type { Mapping } from './mapping.ts'
 import { anyUnit, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
@@ -22,6 +22,7 @@ export const rowReasons = [
   'too-large',
   'other-currency',
   'unknown-state',
+  'lost-digits',
   'no-member',
   'masked-member',
   'bad-number',
@@ -63,8 +64,17 @@ export function blockRows(path: string, mapping: Mapping): Sql {
 export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const { mapping, currency, minorDigits, latest } = settings
   const has = (field: FieldName) => mapping.columns[field] !== undefined
-  const raw = (field: FieldName): Sql =>
-    has(field) ? name(`c${mapping.columns[field]}`) : sql`cast(null as varchar)`
+  const raw = (field: FieldName): Sql => {
+    if (!has(field)) return sql`cast(null as varchar)`
+    const column = name(`c${mapping.columns[field]}`)
+    if (field !== 'refundAmount' && field !== 'refundedAt') return column
+    const listed =
+      field === 'refundAmount'
+        ? sql`cast(list_sum(list_transform(regexp_extract_all(${column}, 'amount: ?-?([\\d.]+)', 1),
+            lambda one: try_cast(one as decimal(18, 4)))) as varchar)`
+        : sql`trim(regexp_extract(${column}, '.*date: ?([^|;]+)', 1))`
+    return sql`case when strpos(${column}, ${refundEntry}) > 0 then ${listed} else ${column} end`
+  }
   const noValue = sql`[${join([...emptyWords])}]`
   const text = (field: FieldName): Sql =>
     has(field)
@@ -84,6 +94,14 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     has(field)
       ? instantSql(whole(field), mapping.dates[field] ?? 'year-first', mapping.timeZone)
       : sql`cast(null as timestamp)`
+  const ids = (['orderId', 'memberId', 'refundsOrderId'] as const).filter(has)
+  const lostDigitsOf = (answer: (field: FieldName) => Sql) =>
+    ids.length === 0
+      ? sql`null`
+      : sql`case ${join(
+          ids.map((field) => sql`when ${lostDigits(raw(field))} then ${answer(field)}`),
+          sql` `,
+        )} end`
   const own = ownSigns(currency)
   // Three letters beside a quantity are a unit, beside money they are a currency.
   const numberOf = (field: NumberField) =>
@@ -108,7 +126,12 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     then ${micros} - ${rounded} * ${step}
     else try_cast((${wides} * ${scale} - ${rounded}) * ${step} as bigint) end`
   const words = Object.entries({ ...stateWords, ...mapping.states })
-  const meaning = sql`map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[lower(${raw('state')})]`
+  const known = sql`map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[lower(${raw('state')})]`
+  const otherwise = mapping.states['*']
+  const meaning =
+    otherwise === undefined
+      ? known
+      : sql`coalesce(${known}, case when ${text('state')} is not null then ${otherwise} end)`
   const usesPrice = !has('amount') && has('unitPrice')
   // What stands for nothing is nothing.
   const given = (field: FieldName) => sql`${text(field)} is not null`
@@ -142,9 +165,12 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const exactQuantity = has('quantity')
     ? sql`coalesce(try_cast(coalesce(cast(quantity_micro as decimal(20, 0)) * cast(0.000001 as decimal(6, 6)), quantity_wide) as decimal(18, 10)), 1)`
     : sql`cast(1 as decimal(18, 10))`
-  // Top-ups and gift cards are within the amount and are no orders.
-  const soldOf = (amount: Sql) =>
-    has('topUp') ? sql`(${amount}) - coalesce(${minor(sql`topup_micro`, sql`topup_wide`)}, 0)` : amount
+  // Top-ups and gift cards are within the amount and are no orders; taxes and stored value may be beside it.
+  const beside = (['topUp', 'tax', 'balancePaid'] as const).filter(has).map((field) => {
+    const amount = sql`coalesce(${minor(microOf(field), wideOf(field))}, 0)`
+    return field === 'topUp' ? sql`- ${amount}` : sql`+ ${amount}`
+  })
+  const soldOf = (amount: Sql) => sql`(${join([sql`(${amount})`, ...beside], sql` `)})`
   const charged = (position: number): Sql => {
     const { micro, wide } = numberSql(name(`c${position}`), mapping.decimalMark, own)
     return minor(micro, wide)
@@ -166,6 +192,11 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       ${priceList(restored)} as restored_gross_minor,
       ${reduction(restored)} as restored_discount_minor,`
     : sql``
+  // A file that tells times of payment and no states: nothing paid, and at no time.
+  const unsaid =
+    has('paidAt') && !usesPrice
+      ? sql`case when paid_at is null and coalesce(total_minor, line_minor) = 0 and coalesce(refund_minor, 0) = 0 then 'unpaid' else 'paid' end`
+      : sql`'paid'`
   const never = sql`false`
   const always = sql`true`
 
@@ -215,18 +246,22 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     ),
     rounded as (
       select *,
-        ${soldOf(minor(sql`line_micro`, sql`line_wide`))} as line_minor,
-        ${soldOf(minor(sql`total_micro`, sql`total_wide`))} as total_minor,
+        ${minor(sql`line_micro`, sql`line_wide`)} as line_alone,
+        ${minor(sql`total_micro`, sql`total_wide`)} as total_alone,
+        ${soldOf(sql`line_alone`)} as line_minor,
+        ${soldOf(sql`total_alone`)} as total_minor,
         ${minor(sql`list_line_micro`, sql`cast(null as decimal(20, 10))`)} as list_minor,
         ${minor(sql`abs(discount_micro)`, sql`abs(discount_wide)`)} as given_minor,
         ${minor(sql`abs(refund_micro)`, sql`abs(refund_wide)`)} as refund_minor,
-        ${foreignOf((field) => sql`${field}`)} as foreign_field
+        ${foreignOf((field) => sql`${field}`)} as foreign_field,
+        ${lostDigitsOf((field) => sql`${field}`)} as cut_field
       from exact
     ),
     judged as (
       select *,
         case
           when ${has('orderId') ? sql`order_id is null` : never} then 'no-order'
+          when cut_field is not null then 'lost-digits'
           when foreign_field is not null then 'other-currency'
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'bad-date'
           when ${has('paidAt') ? sql`paid_at is null and ${given('paidAt')}` : never} then 'bad-date'
@@ -237,7 +272,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           when ${usesPrice ? tooLong('unitPrice') : tooLong('amount')} or ${tooLong('orderTotal')} then 'too-large'
           when ${usesPrice ? unread('unitPrice') : unread('amount')} then 'bad-amount'
           when ${unread('orderTotal')} then 'bad-amount'
-          when ${unread('refundAmount')} then 'bad-amount'
+          when ${unread('refundAmount')} or ${unread('tax')} or ${unread('balancePaid')} then 'bad-amount'
           when line_wide is not null and line_minor is null or abs(line_minor) > 9000000000000
             or total_wide is not null and total_minor is null or abs(total_minor) > 9000000000000 then 'too-large'
           when line_minor is null and ${has('orderTotal') ? never : always} then 'no-amount'
@@ -248,7 +283,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     select row_number, order_id, member_id, ordered_at,
       case when meaning = 'closed-or-refunded' and paid_at is not null and refund_minor > 0 then 'paid'
         when cancelled or meaning = 'closed-or-refunded' then 'closed'
-        when meaning = 'refunded' then 'paid' else ${has('state') ? sql`meaning` : sql`'paid'`} end as state,
+        when meaning = 'refunded' then 'paid' else ${has('state') ? sql`meaning` : unsaid} end as state,
       store, channel, region, sku, product, category, quantity,
       -- a list price below what was charged is none
       ${priceList(sql`line_minor`)} as gross_minor,
@@ -261,25 +296,29 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       ${refundColumns}
       ${
         has('orderTotal')
-          ? remainder(sql`total_micro`, sql`total_wide`, sql`total_minor`)
-          : remainder(sql`line_micro`, sql`line_wide`, sql`line_minor`)
+          ? remainder(sql`total_micro`, sql`total_wide`, sql`total_alone`)
+          : remainder(sql`line_micro`, sql`line_wide`, sql`line_alone`)
       } as remainder_micro,
       reason,
       case reason
         when 'bad-date' then case
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'orderedAt'
           when ${has('paidAt') ? sql`${given('paidAt')} and paid_at is null` : never} then 'paidAt' else 'refundedAt' end
-        when 'no-order' then 'orderId' when 'other-currency' then foreign_field when 'unknown-state' then 'state'
+        when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'unknown-state' then 'state'
         when 'bad-quantity' then 'quantity'
         when 'no-date' then 'orderedAt' when 'future-date' then 'orderedAt'
         when 'no-amount' then 'amount' when 'bad-amount' then 'amount' when 'too-large' then 'amount'
       end as reason_field,
-      case reason when 'other-currency' then ${foreignOf(raw)} end as reason_value,
+      case reason when 'other-currency' then ${foreignOf(raw)} when 'lost-digits' then ${lostDigitsOf(raw)} end as reason_value,
       -- the same content is known again in a later file, whatever wrote it
       hash(order_id, member_id, ordered_at, meaning, cancelled, store, channel, region, sku, product, category, quantity,
         list_minor, given_minor, line_minor, total_minor, refund_minor, refunds_order_id, refunded_at) as content_hash
     from judged`
 }
+
+/** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
+export const lostDigits = (text: Sql): Sql =>
+  sql`(strpos(lower(${text}), 'e+') > 0 and regexp_full_match(lower(${text}), '''?\\d(\\.\\d+)?e\\+\\d+'))`
 
 /** The numeric fields and their columns' names. */
 const columnName = {
@@ -291,6 +330,8 @@ const columnName = {
   discount: 'discount',
   refundAmount: 'refund',
   topUp: 'topup',
+  tax: 'tax',
+  balancePaid: 'balance',
 } as const satisfies Partial<Record<FieldName, string>>
 type NumberField = keyof typeof columnName
 

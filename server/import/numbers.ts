@@ -2,15 +2,22 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 
 const sign = String.raw`[A-Za-z]{0,3}\p{Sc}|[A-Za-z]{3}|[元円]|人民币`
 const leading = new RegExp(String.raw`^([-+(]*)(?:${sign})(?=[-+(\d.])`, 'u')
-const trailing = new RegExp(String.raw`(?<=[\d.])(?:${sign})(\)?)$`, 'u')
+const trailing = new RegExp(String.raw`(?<=[\d.])(?:${sign})([-)]?)$`, 'u')
+
+/** Full-width digits and marks, and signs that mean minus, with what they are in ASCII. */
+const wideForms = '０１２３４５６７８９．，－＋（）−–'
+const plainForms = '0123456789.,-+()--'
+const wideForm = new RegExp(`[${wideForms}]`, 'g')
 
 /** A value without separators of thousands but commas, and without what names any currency or unit. */
 const bareOf = (value: string): string =>
   value
-    .replace(/[\s_']/g, '')
+    .replace(/[\s_'’]/g, '')
+    .replace(wideForm, (form) => plainForms[wideForms.indexOf(form)]!)
     .replace(leading, '$1')
     .replace(trailing, '$1')
     .replace(/^\((.+)\)$/, '-$1')
+    .replace(/^([^-]*\d[\d.,]*)-$/, '-$1')
 
 /** Every three letters that name a currency. */
 const codes = [...Intl.supportedValuesOf('currency'), 'RMB']
@@ -47,14 +54,50 @@ export function isNumber(value: string): boolean {
   return /^[+-]?(\d[\d.,]*|\.\d+)(e[+-]?\d+)?$/i.test(bareOf(value))
 }
 
-/** The decimal mark of formatted numbers: a comma where it stands before other than three digits, or after a point. */
-export function decimalMarkOf(values: readonly string[]): '.' | ',' {
+/**
+ * The decimal mark of formatted numbers: a comma where it stands before other than three digits, or after a
+ * point. `undecided` where all that is known are numbers like `1.234`, which are thousands to some.
+ */
+export function decimalMarkOf(values: readonly string[]): '.' | ',' | 'undecided' {
   const bare = values.map(bareOf)
-  const comma = bare.filter(
-    (value) => /\d,(\d{1,2}|\d{4,})$/.test(value) || /\.\d{3},\d+$/.test(value),
-  ).length
-  const point = bare.filter((value) => /\.\d*$/.test(value) && !/^-?\d{1,3}(\.\d{3})+$/.test(value)).length
+  const counted = (...shapes: readonly RegExp[]) =>
+    bare.filter((value) => shapes.some((shape) => shape.test(value))).length
+  const comma = counted(/\d,(\d{1,2}|\d{4,})$/, /\.\d{3},\d+$/, /^-?0,\d+$/, /^-?\d{1,3}(\.\d{3}){2,}$/)
+  const point = counted(/\.(\d{0,2}|\d{4,})$/, /,\d{3}\.\d+$/, /^-?(0|\d{4,})\.\d+$/, /^-?\.\d+$/)
+  if (comma === 0 && point === 0 && bare.some((value) => isThousandOrDecimal(value))) return 'undecided'
   return comma > point ? ',' : '.'
+}
+
+const isThousandOrDecimal = (value: string): boolean => /^-?[1-9]\d{0,2}\.\d{3}$/.test(value)
+
+/** A value that is another number with each of the decimal marks. */
+export const undecidedNumber = (values: readonly string[]): string =>
+  values.find((value) => isThousandOrDecimal(bareOf(value))) ?? ''
+
+const currencyWords: Readonly<Record<string, string>> = {
+  人民币: 'CNY',
+  元: 'CNY',
+  美元: 'USD',
+  美金: 'USD',
+  欧元: 'EUR',
+  英镑: 'GBP',
+  日元: 'JPY',
+  港币: 'HKD',
+  港元: 'HKD',
+  台币: 'TWD',
+  新台币: 'TWD',
+  韩元: 'KRW',
+}
+
+/** The other currency that a column's header names: `Amount (USD)`, `金额（美元）`, `total_usd`; null where it names none. */
+export function otherCurrencyOf(header: string, currency: string): string | null {
+  const named =
+    /[([（［【]\s*([^)\]）］】]+?)\s*[)\]）］】]/.exec(header)?.[1] ??
+    /[\s_-](USD|EUR|GBP|CNY|RMB|JPY|HKD|TWD|KRW|AUD|CAD|CHF|SGD)$/i.exec(header)?.[1]
+  if (named === undefined) return null
+  const sign = currencyWords[named] ?? named.toUpperCase()
+  const isCurrency = codes.includes(sign) || /^[A-Z]{0,2}\p{Sc}$/u.test(sign)
+  return isCurrency && !ownSigns(currency).includes(sign) ? named : null
 }
 
 /**
@@ -81,13 +124,13 @@ export function numberSql(
   const short = sql`(strlen(${point}) <= 7 or (strlen(${point}) <= 15 and (strpos(${point}, '.') = 0 or strlen(${point}) - strpos(${point}, '.') <= 6)))`
   const double = sql`try_cast(${point} as double)`
   const micro = sql`case when ${short} and abs(${double}) < 100000000 then cast(round(${double} * 1000000) as bigint) end`
-  const plain = sql`regexp_replace(${text}, '[\\s_'']', '', 'g')`
+  const plain = sql`translate(regexp_replace(${text}, '[\\s\\x{a0}\\x{2009}\\x{202f}\\x{3000}_''’]', '', 'g'), ${wideForms}, ${plainForms})`
   const beside = signs
     .map((sign) => (sign === anyUnit ? '[a-z]{3}' : escaped(sign)))
     .sort((a, b) => b.length - a.length)
     .join('|')
-  const unsigned = sql`regexp_replace(regexp_replace(${plain}, ${`(?i)^([-+(]*)(${beside})`}, '\\1'), ${`(?i)(${beside})(\\)?)$`}, '\\2')`
-  const bare = sql`regexp_replace(${unsigned}, '^\\((.+)\\)$', '-\\1')`
+  const unsigned = sql`regexp_replace(regexp_replace(${plain}, ${`(?i)^([-+(]*)(${beside})`}, '\\1'), ${`(?i)(${beside})([-)]?)$`}, '\\2')`
+  const bare = sql`regexp_replace(regexp_replace(${unsigned}, '^\\((.+)\\)$', '-\\1'), '^([^-]*\\d)-$', '-\\1')`
   const marked = sql`case when ${isGrouped(bare)} then ${
     decimalMark === '.' ? sql`replace(${bare}, ',', '')` : sql`replace(replace(${bare}, '.', ''), ',', '.')`
   } end`

@@ -1,4 +1,6 @@
+import { workbook } from './containers/archive.fixture.ts'
 import { inGb18030 } from './gb18030.fixture.ts'
+import { sheetRows } from './variants.fixture.ts'
 
 /** Rows of an export by header; a header that occurs again is written with `#2`. */
 export type Rows = readonly Readonly<Record<string, string>>[]
@@ -13,7 +15,7 @@ export const exported = (headers: readonly string[], rows: Rows): string =>
     '',
   ].join('\n')
 
-/** The same export as it comes: as it is, with a mark, in GB18030 with its columns the other way round. */
+/** The same export as it comes: as it is, with a mark, in GB18030 with its columns the other way round, as a workbook. */
 export const writings: readonly (readonly [
   string,
   (headers: readonly string[], rows: Rows) => string | Uint8Array,
@@ -21,6 +23,19 @@ export const writings: readonly (readonly [
   ['UTF-8', exported],
   ['UTF-8 with a mark', (headers, rows) => `\ufeff${exported(headers, rows)}`],
   ['GB18030, other order', (headers, rows) => inGb18030(exported(headers.toReversed(), rows))],
+  [
+    'a workbook',
+    (headers, rows) =>
+      workbook(
+        sheetRows(
+          [
+            headers.map((header) => header.replace(/#2$/, '')),
+            ...rows.map((row) => headers.map((header) => row[header] ?? '')),
+          ],
+          false,
+        ),
+      ),
+  ],
 ]
 
 const list = (text: string) => text.trim().split(/\s+/)
@@ -137,6 +152,15 @@ export const weimob = {
     // Two items, and as much given back for each.
     weimobRow('600100000000000005', '05', '13800000002', '80.00', { 商品名称: '龙井', 退款金额: '15.00' }),
     weimobRow('600100000000000005', '05', '13800000002', '80.00', { 商品名称: '茶罐', 退款金额: '15.00' }),
+    // Paid in part, and in full, from stored value.
+    weimobRow('600100000000000006', '06', '13800000003', '100.00', {
+      实收金额: '60.00',
+      余额抵扣金额: '40.00',
+    }),
+    weimobRow('600100000000000007', '07', '13800000003', '25.00', {
+      实收金额: '0.00',
+      余额抵扣金额: '25.00',
+    }),
   ],
 }
 
@@ -347,7 +371,8 @@ export const analyticsGerman = analytics(
   ['1.234,00 €', '20,50 €', '5,00 €'],
 )
 
-const webToffeeRow = (id: string, status: string, email: string, total: string) => ({
+const webToffeeRow = (id: string, status: string, email: string, total: string, refunds = '') => ({
+  refund_items: refunds,
   order_id: id,
   order_number: `W-${id}`,
   order_date: `2026-03-0${id.at(-1)} 08:00:00`,
@@ -379,6 +404,13 @@ export const webToffee = {
     webToffeeRow('502', 'refunded', 'ivy@example.com', '30.00'),
     webToffeeRow('503', 'wc-processing', '', '12.00'),
     webToffeeRow('504', 'cancelled', 'ivy@example.com', '9.00'),
+    webToffeeRow(
+      '505',
+      'completed',
+      'ivy@example.com',
+      '50.00',
+      'amount:5.00|reason:broken|date:2026-03-10 09:00:00;amount:2.50|reason:late; sorry|date:2026-03-12 09:00:00',
+    ),
   ],
 }
 
@@ -430,5 +462,50 @@ export const square = {
       'Partial Refunds': '-$5.00',
       'Total Collected': '-$5.00',
     }),
+  ],
+}
+
+const itemRow = (id: string, customer: string, item: string, amounts: Record<string, string>) => ({
+  Date: '2026-03-01',
+  Time: '23:30:00',
+  'Time Zone': 'Eastern Time (US & Canada)',
+  Category: 'Drinks',
+  Item: item,
+  Qty: '1.0',
+  SKU: 'SK1',
+  'Gross Sales': '$0.00',
+  Discounts: '$0.00',
+  'Net Sales': '$0.00',
+  Tax: '$0.00',
+  'Transaction ID': id,
+  'Payment ID': `P${id}`,
+  'Event Type': 'Payment',
+  Location: 'Pier',
+  'Customer ID': customer,
+  'Itemization Type': 'Physical Good',
+  ...amounts,
+})
+export const squareItems = {
+  headers: [
+    'Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Modifiers Applied,Gross Sales,Discounts,Net Sales,Tax',
+    'Transaction ID,Payment ID,Device Name,Notes,Details,Event Type,Location,Dining Option,Customer ID,Customer Name',
+    'Customer Reference ID,Unit,Count,GTIN,Itemization Type,Commission,Employee,Fulfillment Note,Channel,Token',
+  ].flatMap((part) => part.split(',')),
+  rows: [
+    // Rows of an order that are alike are two pieces, on every order.
+    ...['TI1', 'TI2', 'TI3'].flatMap((id) =>
+      ['a', 'b'].map(() =>
+        itemRow(id, 'CUST1', 'Flat white', { 'Gross Sales': '$5.00', 'Net Sales': '$4.50', Tax: '$0.36' }),
+      ),
+    ),
+    itemRow('TI4', 'CUST2', 'Beans', { 'Net Sales': '$1,020.00', Tax: '$0.00', Qty: '2.0' }),
+    itemRow('TI4', 'CUST2', 'Gift card', { 'Net Sales': '$50.00', 'Itemization Type': 'Gift Card' }),
+    itemRow('TI5', 'CUST1', 'Flat white', {
+      'Event Type': 'Refund',
+      Qty: '-1.0',
+      'Net Sales': '-$4.50',
+      Tax: '-$0.36',
+    }),
+    itemRow('TI6', '', 'Custom', { 'Net Sales': '$3.00', 'Itemization Type': '' }),
   ],
 }

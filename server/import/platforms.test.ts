@@ -13,6 +13,7 @@ import {
   exported,
   shopify,
   square,
+  squareItems,
   taobao,
   webToffee,
   weimob,
@@ -75,12 +76,13 @@ describe.each(writings)('exports in %s', (_, written) => {
     expect(await presetOf(path)).toBe('weimob')
     const receipt = receiptOf(await shop.import(path))
     expect(receipt).toMatchObject({
-      read: 8,
-      imported: 8,
+      read: 10,
+      imported: 10,
       refused: 0,
-      orders: 3,
+      orders: 5,
       closedOrders: 1,
       emptyOrders: 1,
+      netMinor: 42_500 - 9000, // what was paid, from stored value too, without what was given back
     })
     expect(await ordersOf(shop)).toEqual([
       ['600100000000000001', '13800000001', 'paid', 9000, 0, false],
@@ -88,11 +90,13 @@ describe.each(writings)('exports in %s', (_, written) => {
       ['600100000000000003', '13800000003', 'closed', 5000, 0, false],
       ['600100000000000004', '13800000002', 'paid', 3000, 3000, true],
       ['600100000000000005', '13800000002', 'paid', 8000, 3000, false],
+      ['600100000000000006', '13800000003', 'paid', 10_000, 0, false],
+      ['600100000000000007', '13800000003', 'paid', 2500, 0, false],
     ])
     expect(await membersOf(shop)).toEqual([
       ['13800000001', 2, 16_000],
       ['13800000002', 1, 5000],
-      ['13800000003', 0, 0],
+      ['13800000003', 2, 12_500],
     ])
     expect(receipt.refundCheck).toMatchObject({ unit: 'orders', refunded: 3, notNet: 3, net: 0 })
   })
@@ -192,9 +196,9 @@ describe.each(writings)('exports in %s', (_, written) => {
     const path = shop.file('export.csv', written(webToffee.headers, webToffee.rows))
     expect(await presetOf(path)).toBe('woocommerce-webtoffee')
     expect(receiptOf(await shop.import(path))).toMatchObject({
-      read: 4,
-      imported: 4,
-      orders: 2,
+      read: 5,
+      imported: 5,
+      orders: 3,
       guestOrders: 1,
     })
     expect(await ordersOf(shop)).toEqual([
@@ -202,8 +206,14 @@ describe.each(writings)('exports in %s', (_, written) => {
       ['502', 'ivy@example.com', 'paid', 3000, 3000, true],
       ['503', null, 'paid', 1200, 0, false],
       ['504', 'ivy@example.com', 'closed', 900, 0, false],
+      ['505', 'ivy@example.com', 'paid', 5000, 750, false],
     ])
-    expect(await membersOf(shop)).toEqual([['ivy@example.com', 1, 4500]])
+    // The refunds are of later than the newest order's day.
+    expect(await membersOf(shop)).toEqual([['ivy@example.com', 2, 9500]])
+    const dated = await shop.workspace.engine.rows(
+      sql`select local_day, date_assumed from refunds where amount_minor = 750`,
+    )
+    expect(dated).toEqual([{ localDay: '2026-03-12', dateAssumed: false }])
   })
 
   test('Square: date and time apart, gift cards are no orders, refunds are rows', async () => {
@@ -212,6 +222,7 @@ describe.each(writings)('exports in %s', (_, written) => {
     expect(await presetOf(path)).toBe('square')
     const receipt = receiptOf(await shop.import(path))
     expect(receipt).toMatchObject({ read: 5, imported: 5, refused: 0, orders: 2, firstDay: '2026-03-01' })
+    expect(receipt.roundingMinor).toBe(0)
     expect(await ordersOf(shop)).toEqual([
       ['TX1', 'CUST1', 'paid', 3116, 0, false],
       ['TX2', 'CUST1', 'paid', 0, 0, false],
@@ -225,6 +236,26 @@ describe.each(writings)('exports in %s', (_, written) => {
     expect(receipt.refundCheck).toMatchObject({ refunded: 1, net: 1, amountsAreNet: true })
     const hours = await shop.workspace.engine.rows(sql`select distinct local_hour from orders`)
     expect(hours).toEqual([{ localHour: 23 }])
+  })
+
+  test('Square items: a row per item with its tax, gift cards are no orders, refunds are rows', async () => {
+    await using shop = await openTestShop('USD', 'America/New_York')
+    const path = shop.file('export.csv', written(squareItems.headers, squareItems.rows))
+    expect(await presetOf(path)).toBe('square-items')
+    const receipt = receiptOf(await shop.import(path))
+    expect(receipt).toMatchObject({ read: 10, imported: 10, refused: 0, orders: 5, guestOrders: 1 })
+    expect(receipt.netMinor).toBe(3 * 972 + 102_000 + 300 - 486)
+    expect(await ordersOf(shop)).toEqual([
+      ['TI1', 'CUST1', 'paid', 972, 0, false],
+      ['TI2', 'CUST1', 'paid', 972, 0, false],
+      ['TI3', 'CUST1', 'paid', 972, 0, false],
+      ['TI4', 'CUST2', 'paid', 102_000, 0, false],
+      ['TI6', null, 'paid', 300, 0, false],
+    ])
+    expect(await membersOf(shop)).toEqual([
+      ['CUST1', 3, 2430],
+      ['CUST2', 1, 102_000],
+    ])
   })
 })
 
@@ -323,7 +354,7 @@ describe.skipIf(!existsSync(headersOf))(
       ['woocommerce_analytics_orders', 'woocommerce-analytics'],
       ['woocommerce_webtoffee_orders', 'woocommerce-webtoffee'],
       ['square_transactions', 'square'],
-      ['square_items', null],
+      ['square_items', 'square-items'],
       ['shopify_customers_export', null],
       ['youzan_customers_export', null],
     ])('%s', (file, name) => {

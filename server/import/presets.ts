@@ -20,6 +20,9 @@ export interface Preset {
   readonly amountsAreNet: AmountsAreNet
   /** Each row has a refund of its own, also beside a total of the whole order. */
   readonly refundsByRow?: true
+  /** Each row has an amount of its own, also where rows of one order are alike. */
+  readonly amountsByRow?: true
+  /** `*`: every other word. */
   readonly states?: Readonly<Record<string, StateMeaning>>
 }
 
@@ -56,6 +59,7 @@ export const presetNames = [
   'woocommerce-analytics',
   'woocommerce-webtoffee',
   'square',
+  'square-items',
 ] as const
 export type PresetName = (typeof presetNames)[number]
 
@@ -102,6 +106,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       state: '订单状态',
       cancelled: '取消类型',
       orderTotal: '实收金额',
+      balancePaid: '余额抵扣金额',
       amount: null,
       unitPrice: null,
       quantity: '商品数量',
@@ -135,6 +140,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       refundAmount: '退款金额',
       region: '省',
     },
+    amountsByRow: true,
     amountsAreNet: false,
     states: {
       ...closedAfterRefund,
@@ -251,6 +257,9 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       state: 'status',
       amount: 'order_total',
       orderTotal: null,
+      // Each refund as `amount:5.00|reason:…|date:…`.
+      refundAmount: 'refund_items',
+      refundedAt: 'refund_items',
       currency: 'order_currency',
       region: ['shipping_state', 'billing_state'],
       // Of an order's items the columns name, none is the whole order.
@@ -299,6 +308,44 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     },
     charged: [['Net Sales', 'Tax', 'Tip']],
     amountsAreNet: 'by-check',
+  },
+  'square-items': {
+    needs: ['Transaction ID', 'Item', 'Net Sales'],
+    marks: [
+      'Qty',
+      'Price Point Name',
+      'Modifiers Applied',
+      'Gross Sales',
+      'Event Type',
+      'Itemization Type',
+      'Dining Option',
+      'Payment ID',
+      'GTIN',
+    ],
+    marksNeeded: 4,
+    columns: {
+      orderId: 'Transaction ID',
+      memberId: ['Customer ID', 'Customer Reference ID'],
+      orderedAt: 'Date',
+      timeOfDay: 'Time',
+      state: 'Itemization Type',
+      amount: 'Net Sales',
+      tax: 'Tax',
+      orderTotal: null,
+      unitPrice: null,
+      discount: null,
+      quantity: 'Qty',
+      product: 'Item',
+      sku: 'SKU',
+      category: 'Category',
+      store: 'Location',
+      channel: 'Channel',
+    },
+    amountsByRow: true,
+    // Refunds are rows of their own.
+    amountsAreNet: false,
+    // A gift card that is sold is no order.
+    states: { 'gift card': 'closed', gift_card: 'closed', '*': 'paid' },
   },
 }
 

@@ -31,6 +31,8 @@ export interface Receipt {
   readonly guestRows: number
   /** Of `orders`, those without a member. */
   readonly guestOrders: number
+  /** What the file's orders come to, after the refunds that came with them; not there in reports from before it was counted. */
+  readonly netMinor?: number
   /** Orders of the file that count for nothing: not paid yet, closed, or paid and nothing left of it. */
   readonly unpaidOrders: number
   readonly closedOrders: number

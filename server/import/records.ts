@@ -7,7 +7,7 @@ export const longestRecord = 1 << 20
 
 const unitSeparator = 0x1f
 const recordSeparator = 0x1e
-const quote = 0x22
+const doubleQuote = 0x22
 const newline = 0x0a
 const carriageReturn = 0x0d
 const space = 0x20
@@ -74,11 +74,19 @@ export interface RecordSettings {
   readonly columns?: number
   /** Of these, the fewest that a record must have: the last ones of a header may be nameless. */
   readonly needed?: number
+  /** One byte, a double quote unless told. */
+  readonly quote?: number
   /** The number of the first line, 1 unless told. */
   readonly firstLine?: 0 | 1
   /** Which columns are written, by 0-based position; undefined: all. */
   readonly keep?: readonly number[]
 }
+
+/** A delimiter and a quote as a scanner takes them. */
+export const bytesOf = ({ delimiter, quote }: { readonly delimiter: string; readonly quote: string }) => ({
+  delimiter: delimiter.charCodeAt(0),
+  quote: quote.charCodeAt(0),
+})
 
 /**
  * Splits delimited text (RFC 4180, CR, LF or CRLF, quotes at the start of a field) into records and
@@ -91,6 +99,7 @@ export class RecordScanner {
   /** Records written since the start. */
   records = 0
   readonly #delimiter: number
+  readonly #quote: number
   readonly #columns: number
   readonly #needed: number
   /** 1 where the column is written. */
@@ -113,8 +122,9 @@ export class RecordScanner {
   /** The record holds something in the columns that the header has. */
   #anythingWithin = false
 
-  constructor({ delimiter, columns, needed, keep, firstLine = 1 }: RecordSettings) {
+  constructor({ delimiter, columns, needed, keep, quote = doubleQuote, firstLine = 1 }: RecordSettings) {
     this.#delimiter = delimiter
+    this.#quote = quote
     this.#columns = columns ?? anyWidth
     this.#needed = needed ?? this.#columns
     this.#line = firstLine
@@ -144,6 +154,7 @@ export class RecordScanner {
     this.#makeRoom(chunk.length)
     // Fields in locals: this loop runs once a byte.
     const delimiter = this.#delimiter
+    const quote = this.#quote
     const kept = this.#kept
     const columns = this.#columns
     let out = this.#out

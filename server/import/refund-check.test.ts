@@ -227,7 +227,7 @@ test(
     const unknown = imported('--preset', 'tmall')
     expect(unknown.status).toBe(1)
     expect(unknown.stderr).toContain(
-      'tmall is not a preset. Known: youzan, weimob, douyin, taobao, shopify, woocommerce-analytics, woocommerce-webtoffee, square, youzan-customers, shopify-customers.',
+      'tmall is not a preset. Known: youzan, weimob, douyin, taobao, shopify, woocommerce-analytics, woocommerce-webtoffee, square, square-items, youzan-customers, shopify-customers.',
     )
     expect(imported('--preset', 'square').stderr).toContain('it lacks Transaction ID, Total Collected')
     const memberless = imported('--preset', 'taobao')

@@ -31,6 +31,8 @@ export type RefusalId =
   | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'
+  | 'undecided-decimals'
+  | 'other-currency-column'
   | 'unconfirmed'
   | 'inbox-unsure'
   | 'import-cancelled'

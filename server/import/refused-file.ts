@@ -7,7 +7,7 @@ import { type Language, phrase, sentence } from '../messages/messages.ts'
 import type { Readable } from './inspect.ts'
 import { ownReason } from './kinds/catalogue.ts'
 import type { RowReason, rowReasons } from './normalise.ts'
-import { fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
+import { bytesOf, fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
 import { readSource } from './source.ts'
 
 /** A refused row: where it begins, why, and the header of the column that is to blame, if one is. */
@@ -64,7 +64,8 @@ export const reasonSentence = (
 ): string => {
   if (reason.includes('.')) return phrase(language, ownReason(reason)!)
   const general = reason as (typeof rowReasons)[number]
-  return (general === 'other-currency' || general === 'unknown-consent') && value !== null
+  return (general === 'other-currency' || general === 'unknown-consent' || general === 'lost-digits') &&
+    value !== null
     ? sentence(language, `row.${general}-value`, { value })
     : sentence(language, `row.${general}`)
 }
@@ -87,7 +88,7 @@ async function* originals(
   { opening, inspection }: Pick<Readable, 'opening' | 'inspection'>,
 ): AsyncGenerator<{ line: number; values: string[] }> {
   const scanner = new RecordScanner({
-    delimiter: inspection.delimiter.charCodeAt(0),
+    ...bytesOf(inspection),
     firstLine: opening.firstLine,
   })
   const taken = function* () {

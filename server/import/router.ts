@@ -217,6 +217,8 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
   readonly reasons: readonly (Receipt['reasons'][number] & { readonly sentence: string })[]
   /** The rounding difference in the currency, with the decimals it needs. */
   readonly rounding: string
+  /** What the file's orders come to. Of imports from before this was counted null. */
+  readonly net: string | null
   readonly currency: string
   /** Whether amounts are net of refunds, and what says so; null where no row is refunded. */
   readonly refunds: string | null
@@ -229,6 +231,7 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
     sentence: reasonSentence(language, { reason: row.reason, value: null }),
   })),
   rounding: moneyText(receipt.roundingMinor, currency, language),
+  net: receipt.netMinor === undefined ? null : moneyText(receipt.netMinor, currency, language),
   currency,
   refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
 })

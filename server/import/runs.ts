@@ -21,6 +21,8 @@ import type { Lack, MapOverrides } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { amountFields } from './amount-columns.ts'
+import { otherCurrencyOf } from './numbers.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest, rememberedMapping } from './remembered.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
@@ -404,6 +406,19 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
       ),
       headers: columnNames(headers),
     })
+  const foreign = amountFields
+    .map((field) => readable.mapping.columns[field])
+    .flatMap((position) => (position === undefined ? [] : [headers[position]!]))
+    .find((header) => otherCurrencyOf(header, workspace.currency) !== null)
+  if (foreign !== undefined)
+    return refusal('other-currency-column', {
+      file: order.fileName,
+      header: foreign,
+      other: otherCurrencyOf(foreign, workspace.currency)!,
+      currency: workspace.currency,
+    })
+  const decimals = questions.find((question) => question.kind === 'decimals')
+  if (decimals) return refusal('undecided-decimals', { header: decimals.header, sample: decimals.sample })
   const dates = questions.find((question) => question.kind === 'dates')
   if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })
   return readable

@@ -10,7 +10,9 @@ export interface ScanOrder {
   readonly source: Source
   readonly named: string
   readonly delimiter: number
-  readonly columns: number
+  readonly quote: number
+  /** Undefined: values stand under their columns whatever the header has. */
+  readonly columns: number | undefined
   readonly needed: number
   readonly firstLine: 0 | 1
   /** What stands on this line and before it is no row. */
@@ -47,7 +49,8 @@ port.on('message', () => {
 async function scan(order: ScanOrder): Promise<void> {
   const scanner = new RecordScanner({
     delimiter: order.delimiter,
-    columns: order.columns,
+    quote: order.quote,
+    ...(order.columns === undefined ? {} : { columns: order.columns }),
     needed: order.needed,
     firstLine: order.firstLine,
     keep: order.keep,
@@ -58,12 +61,12 @@ async function scan(order: ScanOrder): Promise<void> {
   let reported = 0
   const send = async () => {
     const begins = sent === 0 ? withoutHead(scanner.take(), order.headerLine) : scanner.take()
-    const { text, broken } = readable(begins)
+    const { text, broken } = readable(begins, order.source.encoding === 'utf-8')
     const path = join(order.folder, `block-${sent}.txt`)
     writeFileSync(path, text)
     sent++
     if (sent === 1) reported = headRecords
-    const records = scanner.records - reported
+    const records = scanner.records - reported - broken.length
     reported = scanner.records
     const ragged = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
     port.postMessage({
@@ -96,15 +99,19 @@ function withoutHead(block: Buffer, headerLine: number): Buffer {
   return block.subarray(start)
 }
 
-/** Takes out the records that are not UTF-8, one by one, should the block hold any. */
-function readable(block: Buffer): { text: Buffer; broken: BrokenRecord[] } {
-  if (isUtf8(block)) return { text: block, broken: [] }
+/** What a decoder writes for bytes that are no text. */
+const unreadable = Buffer.from('\ufffd')
+
+/** Takes out the records that are no text in the file's encoding, one by one, should the block hold any. */
+function readable(block: Buffer, inUtf8: boolean): { text: Buffer; broken: BrokenRecord[] } {
+  const isText = (bytes: Buffer) => isUtf8(bytes) && (inUtf8 || !bytes.includes(unreadable))
+  if (isText(block)) return { text: block, broken: [] }
   const kept: Buffer[] = []
   const broken: BrokenRecord[] = []
   for (let start = 0; start < block.length;) {
     const end = block.indexOf(0x0a, start) + 1
     const record = block.subarray(start, end)
-    if (isUtf8(record)) kept.push(record)
+    if (isText(record)) kept.push(record)
     else broken.push({ line: Number.parseInt(record.toString('latin1')), reason: 'not-text', columns: 0 })
     start = end
   }

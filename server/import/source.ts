@@ -10,7 +10,7 @@ import { firstSheet, isWorkbook, workbookLines } from './containers/xlsx.ts'
 import { type Archive, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
 
-export type Encoding = 'utf-8' | 'gb18030' | 'windows-1252'
+export type Encoding = 'utf-8' | 'gb18030' | 'windows-1252' | 'utf-16le' | 'utf-16be'
 export type Container = 'plain' | 'gzip' | 'zip' | 'xlsx' | 'parquet'
 
 /** All that is needed to read a file as delimited text again. */
@@ -27,6 +27,8 @@ export interface Opening extends Source {
   readonly bytes: number
   /** Of a workbook: the sheet that is read. */
   readonly sheet: string | null
+  /** Its other sheets that are not hidden: nothing of them is read. */
+  readonly otherSheets: readonly string[]
   /** The number of the header's line: 0 where no line of the file is the header. */
   readonly firstLine: 0 | 1
   /** At most `openingBytes` of delimited text, in UTF-8, without byte order mark. */
@@ -40,8 +42,8 @@ const openingBytes = 1 << 20
 /** Reads the beginning of a file and decides what it is. Throws `Stopped` with what is wrong with it. */
 export async function openSource(path: string, named: string): Promise<Opening> {
   const bytes = sizeOf(path, named)
-  const { container, sheet } = await containerOf(path, named)
-  const found = { path, bytes, container, sheet }
+  const { container, sheet, otherSheets } = await containerOf(path, named)
+  const found = { path, bytes, container, sheet, otherSheets }
   if (container === 'xlsx' || container === 'parquet') {
     const source = { ...found, encoding: 'utf-8', jsonPaths: null } as const
     const { head, whole } = await headOf(readSource(source, named))
@@ -103,7 +105,8 @@ const startsWith = (start: Buffer, ...signature: number[]): boolean =>
 async function containerOf(
   path: string,
   named: string,
-): Promise<{ container: Container; sheet: string | null }> {
+): Promise<Pick<Opening, 'container' | 'sheet' | 'otherSheets'>> {
+  const alone = (container: Container) => ({ container, sheet: null, otherSheets: [] })
   const start = Buffer.alloc(4)
   const file = await open(path).catch(() => {
     throw new Stopped('unreadable-file', { file: named })
@@ -113,16 +116,19 @@ async function containerOf(
   } finally {
     await file.close()
   }
-  if (startsWith(start, 0x1f, 0x8b)) return { container: 'gzip', sheet: null }
+  if (startsWith(start, 0x1f, 0x8b)) return alone('gzip')
   if (/\.gz$/i.test(named)) throw new Stopped('not-gzip', { file: named })
-  if (startsWith(start, 0x50, 0x41, 0x52, 0x31)) return { container: 'parquet', sheet: null }
+  if (startsWith(start, 0x50, 0x41, 0x52, 0x31)) return alone('parquet')
   if (startsWith(start, 0xd0, 0xcf, 0x11, 0xe0)) throw new Stopped('old-spreadsheet', { file: named })
   const isZip = startsWith(start, 0x50, 0x4b, 3, 4) || startsWith(start, 0x50, 0x4b, 5, 6)
-  if (!isZip) return { container: 'plain', sheet: null }
+  if (!isZip) return alone('plain')
   using archive = await openArchive(path, named)
-  if (isWorkbook(archive)) return { container: 'xlsx', sheet: (await firstSheet(archive, named)).name }
+  if (isWorkbook(archive)) {
+    const { name, others } = await firstSheet(archive, named)
+    return { container: 'xlsx', sheet: name, otherSheets: others }
+  }
   tablesIn(archive, named)
-  return { container: 'zip', sheet: null }
+  return alone('zip')
 }
 
 /** The text files of an archive. Anything else in it is refused rather than left out in silence. */
@@ -199,6 +205,8 @@ async function* unpacked(
   }
 }
 
+const isLineEnd = (byte: number | undefined): boolean => byte === 0x0a || byte === 0x0d
+
 /**
  * The files of an archive as one text: parts of one table. Each later one must begin with the first one's
  * header, which is left out.
@@ -221,20 +229,24 @@ async function* joined(
       onShare((before + share * entry.compressedSize) / Math.max(1, total)),
     )) {
       if (begun) {
-        ended = piece.at(-1) === 0x0a
+        ended = isLineEnd(piece.at(-1))
         yield piece
         continue
       }
       begin = Buffer.concat([begin, piece])
-      const end = begin.indexOf(0x0a)
+      const end = begin.findIndex(isLineEnd)
       if (end < 0 && begin.length < openingBytes) continue
       begun = true
+      // Texts of two bytes a character can't be put one behind the other.
+      if (entries.length > 1 && (startsWith(begin, 0xff, 0xfe) || startsWith(begin, 0xfe, 0xff)))
+        throw new Stopped('utf-16', { file: named })
       const first = withoutMark(begin.subarray(0, end < 0 ? begin.length : end))
       if (header && !header.equals(first))
         throw new Stopped('zip-headers', { file: named, first: entries[0]!.fileName, other: entry.fileName })
-      const text = header ? begin.subarray(end + 1) : begin
+      const next = begin[end] === 0x0d && begin[end + 1] === 0x0a ? end + 2 : end + 1
+      const text = header ? begin.subarray(next) : begin
       header = first
-      ended = text.at(-1) === 0x0a
+      ended = text.length === 0 || isLineEnd(text.at(-1))
       if (text.length > 0) yield text
     }
     if (!begun && begin.length > 0) {
@@ -247,12 +259,16 @@ async function* joined(
 }
 
 /**
- * UTF-8 when it is; else GB18030 when bytes beyond ASCII stand in pairs as in Chinese text; else
+ * UTF-16 when it begins with its mark; UTF-8 when it is; else GB18030 when bytes beyond ASCII stand in pairs as in Chinese text; else
  * Windows-1252 when they stand alone between ASCII, as accents do. Anything else is refused, not guessed.
  */
 function encodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
-  if ((raw[0] === 0xff && raw[1] === 0xfe) || (raw[0] === 0xfe && raw[1] === 0xff))
-    throw new Stopped('utf-16', { file: named })
+  if (startsWith(raw, 0xff, 0xfe) || startsWith(raw, 0xfe, 0xff)) {
+    const encoding = raw[0] === 0xff ? 'utf-16le' : 'utf-16be'
+    if (/[\0\ufffd]/.test(decode(encoding, raw.subarray(0, raw.length & ~1))))
+      throw new Stopped('utf-16', { file: named })
+    return encoding
+  }
   const controls = raw.reduce((n, byte) => (byte < 9 || (byte > 13 && byte < 27) ? n + 1 : n), 0)
   if (raw.includes(0) || controls > raw.length / 100) throw new Stopped('binary', { file: named })
   // A head may end inside a character.

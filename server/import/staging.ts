@@ -11,7 +11,7 @@ import { memberRows } from './members/normalise.ts'
 import { namedWidth, type Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
-import type { BrokenRecord } from './records.ts'
+import { bytesOf, type BrokenRecord } from './records.ts'
 import { checkRefunds, type RefundCheck, settledRefunds } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import type { ScanMessage, ScanOrder } from './scan-worker.ts'
@@ -94,8 +94,8 @@ export async function stage(
           jsonPaths: opening.jsonPaths,
         },
         named: inspection.fileName,
-        delimiter: inspection.delimiter.charCodeAt(0),
-        columns: inspection.headers.length,
+        ...bytesOf(inspection),
+        columns: opening.container === 'xlsx' ? undefined : inspection.headers.length,
         needed: namedWidth(inspection.headers),
         firstLine: opening.firstLine,
         headerLine: inspection.headerLine,

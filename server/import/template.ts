@@ -37,6 +37,8 @@ const exampleOrder: Partial<Record<FieldName, string | number>> = {
   orderTotal: 200,
   chargedTotal: 200,
   topUp: 0,
+  tax: 0,
+  balancePaid: 0,
   refundAmount: 40,
   refundedAt: '2026-02-03 10:00:00',
   category: 'tea',
@@ -48,6 +50,8 @@ const exampleOrder: Partial<Record<FieldName, string | number>> = {
 const money: readonly FieldName[] = [
   'chargedTotal',
   'topUp',
+  'tax',
+  'balancePaid',
   'unitPrice',
   'listPrice',
   'discount',

@@ -12,6 +12,7 @@ import type { FinalReceipt } from './receipt.ts'
 export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly rounding: string
+  readonly net: string | null
   readonly currency: string
   readonly refunds: string | null
 }
@@ -32,6 +33,7 @@ export function mappingText({
   personHint,
   otherKinds,
   fileName,
+  headerLine,
   columns,
   map,
   questions,
@@ -55,8 +57,10 @@ export function mappingText({
   const about = say('file-read-as', {
     file: fileName,
     form: formText(form),
+    header: headerLine,
     dates: map.dates ?? '–',
     zone: map.timeZone,
+    mark: map.decimalMark,
   })
   const further = kindNamed(map.kind)
   const kind = `  ${say('file-kind', {
@@ -89,12 +93,18 @@ const personHintText = ({ header, other }: PersonHint): string =>
 function formText({
   container,
   sheet,
+  otherSheets,
   jsonLines,
   encoding,
   delimiter,
-}: Pick<Inspection, 'container' | 'sheet' | 'jsonLines' | 'encoding' | 'delimiter'>): string {
+}: Pick<Inspection, 'container' | 'sheet' | 'otherSheets' | 'jsonLines' | 'encoding' | 'delimiter'>): string {
   if (container === 'parquet') return say('form.parquet')
-  if (container === 'xlsx') return say('form.workbook', { sheet: sheet ?? '' })
+  if (container === 'xlsx')
+    return say('form.workbook', {
+      sheet: sheet ?? '',
+      others: otherSheets.length,
+      names: otherSheets.join(', '),
+    })
   if (jsonLines) return say('form.json-lines')
   return say('form.delimited', { encoding, separator: say(separators[delimiter]) })
 }
@@ -141,6 +151,10 @@ export const receiptText = (receipt: ToldReceipt): string =>
       duplicates: receipt.duplicates,
       rounding: receipt.rounding,
     }),
+    ...(receipt.firstDay && receipt.lastDay
+      ? [say('import-days', { from: receipt.firstDay, to: receipt.lastDay, net: receipt.net ?? '–' })]
+      : []),
+    say('import-orders', { new: receipt.newOrders, restated: receipt.corrected }),
     ...monthLines(receipt),
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
@@ -156,11 +170,12 @@ export const receiptText = (receipt: ToldReceipt): string =>
 
 const monthsTold = 6
 
-/** The months that an import changes; of a first import, which makes every month, nothing. */
+/** The months that an import changes, the latest first; of a first import, which makes every month, the latest alone. */
 function monthLines({ months, currency }: ToldReceipt): string[] {
-  if (months.every(({ before }) => before.orders === 0 && before.netMinor === 0)) return []
+  const isFirst = months.every(({ before }) => before.orders === 0 && before.netMinor === 0)
   const money = (minor: number) => moneyText(minor, currency, languageOf())
-  const lines = months.slice(0, monthsTold).map(({ month, before, after, restated }) =>
+  const shown = isFirst ? 1 : monthsTold
+  const lines = months.slice(0, shown).map(({ month, before, after, restated }) =>
     say(restated ? 'month-restated' : 'month-changed', {
       month: month.slice(0, 7),
       before: money(before.netMinor),
@@ -169,5 +184,5 @@ function monthLines({ months, currency }: ToldReceipt): string[] {
       ordersAfter: after.orders,
     }),
   )
-  return months.length > monthsTold ? [...lines, `  … (+${months.length - monthsTold})`] : lines
+  return months.length > shown ? [...lines, `  … (+${months.length - shown})`] : lines
 }

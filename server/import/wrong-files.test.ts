@@ -19,7 +19,7 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
   })
   afterAll(() => shop[Symbol.asyncDispose]())
 
-  const utf16 = new Uint8Array(Buffer.from(`\ufeff${header}${row}`, 'utf16le'))
+  const utf16 = (text: string) => new Uint8Array(Buffer.from(`\ufeff${text}`, 'utf16le'))
   test.each<[string, string | Uint8Array | null, string]>([
     ['missing.csv', null, 'missing-file'],
     ['empty.csv', '', 'empty'],
@@ -47,7 +47,23 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     ['cut.jsonl', '{"order_id": "A1", "customer_id": "m1"}\n{"order_id": ', 'bad-json'],
     ['text.jsonl', '{"order_id": "A1", "customer_id": "m1"}\n"text"\n', 'bad-json'],
     ['wide.jsonl', `{${Array.from({ length: 5000 }, (_, i) => `"c${i}": 1`).join(',')}}\n`, 'many-columns'],
-    ['wide.csv', utf16, 'utf-16'],
+    ['wide.csv', utf16(`${header}\0\0${row}`), 'utf-16'],
+    ['wide.zip', zipped({ 'a.csv': utf16(header + row), 'b.csv': utf16(header + row) }), 'utf-16'],
+    [
+      'dollars.csv',
+      'order_id,customer_id,order_date,Amount (USD)\nA1,m1,2026-01-02,10.00\nA2,m1,2026-01-03,1\n',
+      'other-currency-column',
+    ],
+    [
+      'thousands.csv',
+      'order_id,customer_id,order_date,amount\nA1,m1,2026-01-02,1.250\nA2,m1,2026-01-03,900\n',
+      'undecided-decimals',
+    ],
+    [
+      'both.csv',
+      'order_id,customer_id,order_date,amount\nA1,m1,13/4/2026,10.00\nA2,m1,5/26/2026,1\nA3,m1,3/4/2026,1\n',
+      'undecided-dates',
+    ],
     ['plain.csv.gz', new Uint8Array(Buffer.from(header + row)), 'not-gzip'],
     ['cut.csv.gz', new Uint8Array(gzipSync(header + row.repeat(5000)).subarray(0, 60)), 'broken-gzip'],
     ['one.csv', 'a^b^c\n1^2^3\n', 'one-column'],

@@ -8,8 +8,11 @@ import type { Archive } from './zip.ts'
 export const isWorkbook = ({ entries }: Archive): boolean =>
   entries.some(({ fileName }) => fileName === 'xl/workbook.xml')
 
-/** The name of the sheet that is read: the first that is not hidden. */
-export async function firstSheet(archive: Archive, named: string): Promise<{ name: string; path: string }> {
+/** The sheet that is read, the first that is not hidden, and the names of those that could be too. */
+export async function firstSheet(
+  archive: Archive,
+  named: string,
+): Promise<{ name: string; path: string; others: string[] }> {
   const sheets: { name: string; id: string; hidden: boolean }[] = []
   await elements(archive, 'xl/workbook.xml', named, (tag, attributes) => {
     if (tag === 'sheet')
@@ -23,15 +26,20 @@ export async function firstSheet(archive: Archive, named: string): Promise<{ nam
   await elements(archive, 'xl/_rels/workbook.xml.rels', named, (tag, attributes) => {
     if (tag === 'Relationship') targets.set(attributes.Id ?? '', attributes.Target ?? '')
   })
-  const sheet = sheets.find(({ hidden }) => !hidden)
+  const [sheet, ...others] = sheets.filter(({ hidden }) => !hidden)
   const target = sheet && targets.get(sheet.id)
   if (!sheet || !target) throw new Stopped('broken-workbook', { file: named })
-  return { name: sheet.name, path: target.startsWith('/') ? target.slice(1) : `xl/${target}` }
+  return {
+    name: sheet.name,
+    others: others.map(({ name }) => name),
+    path: target.startsWith('/') ? target.slice(1) : `xl/${target}`,
+  }
 }
 
 /**
  * The rows of a workbook's first sheet as delimited text, row n on line n: values as they are stored, of
- * formulas their last result, dates as ISO text by the cell's format, errors as nothing. Streams the sheet;
+ * formulas their last result, dates as ISO text by the cell's format, amounts with the currency that the format
+ * shows, errors as nothing. Streams the sheet;
  * shared texts are held in memory, at most `mostShared` characters of them.
  */
 export async function* workbookLines(
@@ -41,7 +49,7 @@ export async function* workbookLines(
 ): AsyncGenerator<string> {
   const sheet = await firstSheet(archive, named)
   const shared = await sharedTexts(archive, named)
-  const { isDate, from1904 } = await dateStyles(archive, named)
+  const { isDate, isTime, signOf, from1904 } = await styles(archive, named)
   const lines: string[] = []
   let row = 0
   let cells: string[] = []
@@ -120,7 +128,11 @@ export async function* workbookLines(
       case 'd':
         return value.replace('T', ' ')
       default:
-        return value === '' ? '' : isDate(style) ? dateText(Number(value), from1904) : numberText(value)
+        if (value === '') return ''
+        if (isTime(style) && Number(value) >= 0 && Number(value) < 1) return timeText(Number(value))
+        return isDate(style) || isTime(style)
+          ? dateText(Number(value), from1904)
+          : signOf(style) + numberText(value)
     }
   }
   for await (const piece of readXml(archive, sheet.path, named, onShare)) {
@@ -146,10 +158,15 @@ function columnOf(reference: string, next: number): number {
   return column > next && column <= mostColumns ? column - 1 : next
 }
 
-/** A stored double as it was typed: spreadsheets show 15 digits, and store what is nearest. */
+/**
+ * A stored double as it was typed: spreadsheets show 15 digits, and store what is nearest. Of a longer number
+ * the rest is lost, which the text has to show.
+ */
 function numberText(stored: string): string {
   const number = Number(stored)
-  return Number.isFinite(number) ? String(Number(number.toPrecision(15))) : stored
+  if (!Number.isFinite(number)) return stored
+  const typed = Number(number.toPrecision(15))
+  return Math.abs(typed) < 1e15 ? String(typed) : typed.toExponential().toUpperCase()
 }
 
 const dayMs = 86_400_000
@@ -165,15 +182,36 @@ export function dateText(serial: number, from1904: boolean): string {
   return date.getTime() % dayMs === 0 ? text.slice(0, 10) : text.slice(0, 19).replace('T', ' ')
 }
 
+/** A part of a day on the clock. */
+const timeText = (serial: number): string =>
+  new Date(Math.min(86_399, Math.round(serial * 86_400)) * 1000).toISOString().slice(11, 19)
+
+/** The same that show a time of day alone. */
+const isTimeFormat = (id: number) => (id >= 18 && id <= 21) || (id >= 45 && id <= 47)
+const showsTime = (code: string) => /[hs]/.test(lettersOf(code))
+
 /** The number formats that spreadsheets know by number and that show a date. */
 const isDateFormat = (id: number) =>
   (id >= 14 && id <= 17) || id === 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58)
 
-/** A format of one's own shows a date when it names a day, a month or a year outside of quoted text. */
-const showsDate = (code: string) =>
-  /[dy]|m(?!.*[hs])/i.test(code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '')) && !/general/i.test(code)
+/** A format of one's own without what it quotes, as letters that stand for parts of a date or time. */
+const lettersOf = (code: string) =>
+  /general/i.test(code) ? '' : code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '').toLowerCase()
 
-async function dateStyles(archive: Archive, named: string) {
+/** It shows a date when it names a day or a year, or a month: beside hours and seconds an m is of minutes. */
+const showsDate = (code: string) => {
+  const letters = lettersOf(code)
+  return /[dy]/.test(letters) || (letters.includes('m') && !/[hs]/.test(letters))
+}
+
+/** The currency that a number format shows beside the number: its sign or code, or nothing. */
+function shownCurrency(code: string): string {
+  const [positive = ''] = code.split(';')
+  const named = /\[\$([^\]-]+)(-[^\]]*)?\]/.exec(positive)?.[1] ?? positive.replace(/\[[^\]]*\]|["\\]/g, '')
+  return /[A-Z]{0,2}\p{Sc}|[元円]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])/u.exec(named.trim())?.[0] ?? ''
+}
+
+async function styles(archive: Archive, named: string) {
   const own = new Map<number, string>()
   const formats: number[] = []
   let inCells = false
@@ -188,7 +226,14 @@ async function dateStyles(archive: Archive, named: string) {
     if (tag === 'workbookPr') from1904 = attributes.date1904 === '1' || attributes.date1904 === 'true'
   })
   const dates = formats.map((id) => (own.has(id) ? showsDate(own.get(id)!) : isDateFormat(id)))
-  return { isDate: (style: number) => dates[style] === true, from1904 }
+  const times = formats.map((id) => (own.has(id) ? showsTime(own.get(id)!) : isTimeFormat(id)))
+  const signs = formats.map((id) => shownCurrency(own.get(id) ?? ''))
+  return {
+    isDate: (style: number) => dates[style] === true,
+    isTime: (style: number) => times[style] === true && dates[style] === false,
+    signOf: (style: number) => signs[style] ?? '',
+    from1904,
+  }
 }
 
 async function sharedTexts(archive: Archive, named: string): Promise<string[]> {

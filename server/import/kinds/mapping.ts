@@ -5,6 +5,7 @@ import {
   type ColumnGuess,
   columnGuesses,
   columnOf,
+  decimalsOf,
   type Guess,
   type MapOverrides,
   namedColumns,
@@ -12,7 +13,6 @@ import {
   type Sample,
   unreadValues,
 } from '../mapping.ts'
-import { decimalMarkOf } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
 import type { AnyKindField, KindName } from './catalogue.ts'
 import { aliasesOf, fieldsOf, type Kind, plainType } from './kind.ts'
@@ -68,7 +68,7 @@ export function guessKindMapping(
     else dates[field] = order ?? 'year-first'
   }
   const money = [...assigned].flatMap(([field, { position }]) =>
-    kind.fields[field]!.type === 'amount' ? columns[position]!.values : [],
+    kind.fields[field]!.type === 'amount' ? [columns[position]!] : [],
   )
   return {
     preset: null,
@@ -77,7 +77,7 @@ export function guessKindMapping(
       columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
       dates,
       timeZone: overrides.timeZone ?? timeZone,
-      decimalMark: overrides.decimalMark ?? decimalMarkOf(money),
+      decimalMark: decimalsOf(money, overrides, questions),
       states: {},
       refunds: { said: null, known: null, charged: [], byRow: false },
     },

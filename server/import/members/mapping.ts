@@ -12,9 +12,9 @@ import {
   type Sample,
   namedColumns,
   unreadValues,
+  decimalsOf,
 } from '../mapping.ts'
 import type { DateOrder } from '../dates.ts'
-import { decimalMarkOf } from '../numbers.ts'
 import { columnNames, type Refusal, refusal } from '../refusal.ts'
 import { consentWords, type MemberField, memberFieldNames, memberFields } from './fields.ts'
 import {
@@ -83,7 +83,7 @@ export function guessMemberMapping(
       columns: Object.fromEntries([...assigned].map(([field, { position }]) => [field, position])),
       dates,
       timeZone: overrides.timeZone ?? timeZone,
-      decimalMark: overrides.decimalMark ?? decimalMarkOf(money ? columns[money.position]!.values : []),
+      decimalMark: decimalsOf(money ? [columns[money.position]!] : [], overrides, questions),
       states: {},
       refunds: { said: null, known: null, charged: [], byRow: false },
     },

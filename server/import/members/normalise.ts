@@ -2,7 +2,7 @@ import { localOfUtcSql } from '../../../analytics/calendar/calendar.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { instantSql } from '../dates.ts'
 import { cellId, cellNumber, cellText, roundedTo } from '../cells.ts'
-import type { NormaliseSettings } from '../normalise.ts'
+import { lostDigits, type NormaliseSettings } from '../normalise.ts'
 import { namesCurrencySql, ownSigns } from '../numbers.ts'
 import { consentWords, genderWords, type MemberField } from './fields.ts'
 import { isMasked, phoneSql } from './phones.ts'
@@ -39,6 +39,7 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
   const unread = (field: MemberField, value: Sql) => sql`(${text(field)} is not null and ${value} is null)`
   const reasons: readonly (readonly [Sql, string, MemberField])[] = [
     [sql`member_id is null`, 'no-member', 'memberId'],
+    [lostDigits(raw('memberId')), 'lost-digits', 'memberId'],
     [isMasked(sql`member_id`), 'masked-member', 'memberId'],
     [sql`birthday is null and ${day('birthday')}`, 'bad-date', 'birthday'],
     [sql`joined_at is null and ${day('joinedAt')}`, 'bad-date', 'joinedAt'],
@@ -79,6 +80,6 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
       case when said_consent <> 'unknown' then consent_at end as consent_at,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,
-      ${among((field, reason) => (reason === 'unknown-consent' || reason === 'other-currency' ? text(field) : sql`null`))} as reason_value
+      ${among((field, reason) => (reason === 'lost-digits' || reason === 'unknown-consent' || reason === 'other-currency' ? text(field) : sql`null`))} as reason_value
     from parsed`
 }

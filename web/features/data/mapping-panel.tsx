@@ -106,6 +106,7 @@ export function MappingPanel({
                   : t('personHintOther', { header: file.personHint.header, other: file.personHint.other })}
               </p>
             ) : null}
+            <ReadAs file={file} />
             <NeededColumns file={file} further={further} map={map} onChange={setMap} />
             <RefundsTaken file={file} map={map} onChange={setMap} />
             <Questions file={file} map={map} onChange={setMap} />
@@ -148,6 +149,41 @@ function useColumnTitle({ columns }: InspectedFile) {
     const alone = columns.every((other) => other.header !== header || other.position === position)
     return alone ? header : t('mapping.sameName', { header, number })
   }
+}
+
+const separators = { ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'bar' } as const
+
+/** What the file is written in, as its content tells: encoding, separator, header, dates, decimals. */
+function ReadAs({ file }: { file: InspectedFile }) {
+  const t = useTranslations('data')
+  const { container, sheet, otherSheets, jsonLines, encoding, delimiter, headerLine, map } = file
+  const form =
+    container === 'parquet'
+      ? t('form.parquet')
+      : container === 'xlsx'
+        ? t('form.workbook', {
+            sheet: sheet ?? '',
+            others: otherSheets.length,
+            names: otherSheets.join(', '),
+          })
+        : jsonLines
+          ? t('form.jsonLines')
+          : t('form.delimited', {
+              encoding: encoding.replaceAll('-', ''),
+              separator: separators[delimiter],
+            })
+  return (
+    <p className={classes.note}>
+      {t('form.read', {
+        form,
+        line: headerLine,
+        dates: map.dates ?? 'none',
+        order: map.dates ? t(`dates.${map.dates}`) : '',
+        zone: map.timeZone,
+        mark: map.decimalMark,
+      })}
+    </p>
+  )
 }
 
 /** The choice that no column names members. */
@@ -255,6 +291,17 @@ function Questions({ file, map, onChange }: Editing) {
         value={map.dates ?? null}
         onChange={(order) => onChange({ ...map, dates: order as 'day-first' | 'month-first' })}
       />
+    ) : question.kind === 'decimals' ? (
+      <Select
+        key="decimals"
+        label={t('question.decimals', { header: question.header, sample: question.sample })}
+        data={[
+          { value: '.', label: t('decimals.point') },
+          { value: ',', label: t('decimals.comma') },
+        ]}
+        value={map.decimalMark ?? null}
+        onChange={(mark) => onChange({ ...map, decimalMark: mark as '.' | ',' })}
+      />
     ) : (
       <fieldset key="states" className={classes.states}>
         <legend>{t('question.states')}</legend>
@@ -340,6 +387,12 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
                 }
               />
             ),
+          },
+          {
+            key: 'sureness',
+            header: t('mapping.sureness'),
+            cell: ({ field, confidence }) =>
+              field === null ? null : <Sureness found confidence={confidence} without={undefined} />,
           },
           {
             key: 'samples',

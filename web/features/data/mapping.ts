@@ -30,6 +30,8 @@ export const fieldOrder = [
   'currency',
   'cancelled',
   'topUp',
+  'tax',
+  'balancePaid',
 ] as const satisfies readonly Field[]
 
 /** The same of a file of members. */

@@ -40,7 +40,7 @@ export function ReceiptFrame({
 }: {
   receipt: AnyReceipt
   ways: ReceiptWays
-  figures: readonly { label: string; value: string }[]
+  figures: readonly { label: string; value: string; base?: string | undefined }[]
   facts: readonly string[]
   /** Where one looks after an import. */
   next: ReactNode

@@ -124,7 +124,9 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
     ...(receipt.emptyOrders > 0 ? [t('receipt.empty', { count: receipt.emptyOrders })] : []),
     ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),
     ...(receipt.newOrders > 0 ? [t('receipt.newOrders', { count: receipt.newOrders })] : []),
-    ...(receipt.corrected > 0 ? [t('receipt.corrected', { count: receipt.corrected })] : []),
+    ...(receipt.corrected > 0
+      ? [t('receipt.corrected', { count: receipt.corrected, dry: receipt.dryRun ? 'yes' : 'no' })]
+      : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
     ...receipt.gaps.map(({ store, lastDay, days }) =>
@@ -139,7 +141,11 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
       ways={ways}
       figures={[
         { label: t('receipt.members'), value: count(receipt.members) },
-        { label: t('receipt.orders'), value: count(receipt.orders) },
+        {
+          label: t('receipt.orders'),
+          value: count(receipt.orders),
+          base: receipt.net === null ? undefined : t('receipt.net', { net: receipt.net }),
+        },
       ]}
       facts={facts}
       next={<Button renderRoot={(props) => <Link to="/" {...props} />}>{t('receipt.thisWeek')}</Button>}

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import type { Sql } from '../sql/sql.ts'
+import { type Sql, sql } from '../sql/sql.ts'
 import {
   type Engine,
   EngineDamaged,
@@ -12,11 +12,13 @@ import {
   type Session,
   type TransactionSession,
 } from './engine.ts'
+import { quietly } from './priority.ts'
 import { rowDecoder } from './rows.ts'
 import { answered, appended, bound, ran, watched } from './statements.ts'
 import { Turns } from './turns.ts'
 
 export interface DuckDbSettings {
+  /** The one of whoever asks, and the engine's own; 2 unless told. */
   threads?: number
   /** As DuckDB writes it: '4GB'. */
   memoryLimit?: string
@@ -24,7 +26,13 @@ export interface DuckDbSettings {
   largeWorkLimit?: string
   /** Queries that may run at once; must stay below UV_THREADPOOL_SIZE or small work waits behind them. */
   readers?: number
+  /** Where one in memory puts aside what does not fit; nowhere without. */
+  temporaryFolder?: string
 }
+
+/** A log longer than this is written into the file. */
+const longLog = 16 << 20
+const checkpointTimeoutMs = 60 * 60 * 1000
 
 /** Files open in this process: DuckDB lets one process open a file twice, and that corrupts it. */
 const openFiles = new Set<string>()
@@ -44,15 +52,21 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     openFiles.add(file)
   }
   try {
-    const open = async () => {
-      const instance = await DuckDBInstance.create(file, {
-        threads: String(settings.threads ?? 2),
+    const threads = settings.threads ?? 2
+    const create = () =>
+      DuckDBInstance.create(file, {
+        threads: String(threads),
         memory_limit: memoryLimit,
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
         enable_external_file_cache: 'false',
+        // a commit, which nothing can interrupt, is short: the log is written into the file after it
+        wal_autocheckpoint: '1TB',
         ...(inMemory ? {} : { temp_directory: `${file}.tmp` }),
+        ...(settings.temporaryFolder === undefined ? {} : { temp_directory: settings.temporaryFolder }),
       })
+    const open = async () => {
+      const instance = await quietly(threads - 1, create)
       const setUp = await instance.connect()
       await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
       setUp.closeSync()
@@ -63,6 +77,7 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     return new DuckDbEngine(
       await open(),
       settings.readers ?? 6,
+      threads > 1,
       limits,
       inMemory ? null : { file, open },
       () => {
@@ -109,15 +124,20 @@ class DuckDbEngine implements Engine {
   readonly #readers: Turns
   readonly #writers = new Turns(1)
   readonly #limits: { readonly usual: string; readonly largeWork: string }
+  /** Without, nobody would ever take up what is left aside. */
+  readonly #hasOwnThreads: boolean
+  #checkpointing = false
   #closed = false
 
   constructor(
     instance: DuckDBInstance,
     readers: number,
+    hasOwnThreads: boolean,
     limits: { readonly usual: string; readonly largeWork: string },
     place: { readonly file: string; readonly open: () => Promise<DuckDBInstance> } | null,
     released: () => void,
   ) {
+    this.#hasOwnThreads = hasOwnThreads
     this.#place = place
     this.#limits = limits
     this.#instance = instance
@@ -127,14 +147,16 @@ class DuckDbEngine implements Engine {
 
   rows(query: Sql, options: QueryOptions = {}): Promise<Row[]> {
     return this.#readers.take(options.signal, () =>
-      this.#connected((connection) => answered(connection, query, options)),
+      this.#connected((connection) => answered(connection, query, this.#possible(options))),
     )
   }
 
   run(statement: Sql, options: QueryOptions = {}): Promise<void> {
-    return this.#writers.take(options.signal, () =>
-      this.#connected((connection) => ran(connection, statement, options)),
-    )
+    return this.#writers
+      .take(options.signal, () =>
+        this.#connected((connection) => ran(connection, statement, this.#possible(options))),
+      )
+      .finally(() => this.#shortenLog())
   }
 
   async *stream(query: Sql, options: QueryOptions = {}): AsyncGenerator<Row[]> {
@@ -157,25 +179,26 @@ class DuckDbEngine implements Engine {
   }
 
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
-    return this.#writers.take(undefined, () => this.#inTransaction(work))
+    return this.#writers.take(undefined, () => this.#inTransaction(work)).finally(() => this.#shortenLog())
   }
 
   largeTransaction<T>(
     work: (session: TransactionSession) => Promise<T>,
-    { signal }: { signal?: AbortSignal | undefined } = {},
+    { signal, aside = false }: Pick<QueryOptions, 'signal' | 'aside'> = {},
   ): Promise<T> {
-    return this.#writers.take(signal, async () => {
+    const written = this.#writers.take(signal, async () => {
       await this.#limitMemory(this.#limits.largeWork)
       try {
-        return await this.#inTransaction(work).catch(async (error: unknown) => {
+        return await this.#inTransaction(work, { aside }).catch(async (error: unknown) => {
           if (!isOutOfMemory(error)) throw error
           await this.#limitMemory(this.#limits.usual)
-          return this.#inTransaction(work)
+          return this.#inTransaction(work, { aside })
         })
       } finally {
         await this.#limitMemory(this.#limits.usual)
       }
     })
+    return written.finally(() => this.#shortenLog())
   }
 
   scratch<T>(
@@ -231,6 +254,7 @@ class DuckDbEngine implements Engine {
     if (this.#closed) return
     this.#closed = true
     await this.#writers.take(undefined, async () => {
+      if (!this.#place) return
       const connection = await this.#instance.connect()
       await connection.run('checkpoint').catch(() => {}) // a reader is still on: the log is replayed at the next start
       connection.closeSync()
@@ -239,18 +263,34 @@ class DuckDbEngine implements Engine {
     this.#released()
   }
 
+  /** Writes a long log into the file, between writers, while nobody waits for it. */
+  #shortenLog(): void {
+    if (!this.#place || this.#checkpointing || this.#closed) return
+    if ((statSync(`${this.#place.file}.wal`, { throwIfNoEntry: false })?.size ?? 0) < longLog) return
+    this.#checkpointing = true
+    void this.#writers
+      .take(undefined, async () => {
+        if (!this.#closed)
+          await this.#connected((connection) =>
+            ran(connection, sql`checkpoint`, this.#possible({ aside: true, timeoutMs: checkpointTimeoutMs })),
+          )
+      })
+      .catch((error: unknown) => console.error('The log of a workspace could not be shortened:', error))
+      .finally(() => (this.#checkpointing = false))
+  }
+
   /** Where readers hold more than the limit now, it stays as it is. */
   async #limitMemory(limit: string): Promise<void> {
     await this.#connected((connection) => connection.run(`set memory_limit = '${limit}'`)).catch(() => {})
   }
 
-  #inTransaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
+  #inTransaction<T>(work: (session: TransactionSession) => Promise<T>, usual: QueryOptions = {}): Promise<T> {
     return this.#connected(async (connection) => {
       await connection.run('begin transaction')
       try {
         const result = await work({
-          rows: (query, options = {}) => answered(connection, query, options),
-          run: (statement, options = {}) => ran(connection, statement, options),
+          rows: (query, options) => answered(connection, query, this.#possible({ ...usual, ...options })),
+          run: (statement, options) => ran(connection, statement, this.#possible({ ...usual, ...options })),
           append: (table, columns) => appended(connection, table, columns),
         })
         await connection.run('commit')
@@ -260,6 +300,10 @@ class DuckDbEngine implements Engine {
         throw error
       }
     })
+  }
+
+  #possible(options: QueryOptions): QueryOptions {
+    return this.#hasOwnThreads ? options : { ...options, aside: false }
   }
 
   #connect(): Promise<DuckDBConnection> {

@@ -8,6 +8,11 @@ export interface QueryOptions {
   signal?: AbortSignal | undefined
   /** Milliseconds after which the query is interrupted and `QueryTimedOut` is thrown; default 30,000. */
   timeoutMs?: number | undefined
+  /**
+   * Leaves the statement to the engine's own threads, one unless it was opened with more, to which the
+   * system gives what questions leave over: for long work that nobody waits for.
+   */
+  aside?: boolean | undefined
 }
 
 /** Something that answers queries: an engine, or the inside of one of its transactions. */
@@ -40,13 +45,13 @@ export interface Engine extends Session {
   /** Everything `work` does becomes visible at once, or, when it throws, nothing does. */
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T>
   /**
-   * Like `transaction`, for work that goes through much data: while it runs the engine keeps to less
+   * Like `transaction`, for work that goes through much data: the engine keeps to less
    * memory and puts aside on the disk what does not fit. Where that is not possible, `work` is undone
-   * and done again with all of the engine's memory.
+   * and done again with all of the engine's memory. With `aside` all its statements are.
    */
   largeTransaction<T>(
     work: (session: TransactionSession) => Promise<T>,
-    options?: { signal?: AbortSignal | undefined },
+    options?: Pick<QueryOptions, 'signal' | 'aside'>,
   ): Promise<T>
   /**
    * Like `transaction`, for work that writes to the attached database `scratch` alone: it runs among the

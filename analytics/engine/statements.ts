@@ -1,4 +1,14 @@
-import { type DuckDBConnection, DuckDBDataChunk, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { setTimeout as passed } from 'node:timers/promises'
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+  type DuckDBValue,
+  INTEGER,
+  VARCHAR,
+} from '@duckdb/node-api'
+import bindings from '@duckdb/node-bindings'
 import { duckdb } from '../sql/duckdb.ts'
 import { render, type Sql } from '../sql/sql.ts'
 import { type Column, QueryCancelled, type QueryOptions, QueryTimedOut, type Row } from './engine.ts'
@@ -54,6 +64,26 @@ export async function bound(connection: DuckDBConnection, query: Sql) {
   return prepared
 }
 
+/** How long the engine's own threads are left alone before they are asked again, at first and at most. */
+const askAfterMs = { first: 1, most: 8 }
+
+/**
+ * Runs a statement on the engine's own threads alone: nobody of the process's pool takes part, whom a
+ * question would have to share the processor with.
+ */
+async function ranAside(prepared: DuckDBPreparedStatement): Promise<DuckDBResult> {
+  const pending = prepared.start()
+  const { pending_result: state } = pending as unknown as { pending_result: bindings.PendingResult }
+  for (let wait = askAfterMs.first; ; wait = Math.min(2 * wait, askAfterMs.most)) {
+    if (bindings.pending_execution_is_finished(bindings.pending_execute_check_state(state))) break
+    await passed(wait)
+  }
+  return pending.getResult()
+}
+
+const executed = (prepared: DuckDBPreparedStatement, { aside = false }: QueryOptions) =>
+  aside ? ranAside(prepared) : prepared.run()
+
 /** Runs a statement for its effect. */
 export async function ran(
   connection: DuckDBConnection,
@@ -63,7 +93,7 @@ export async function ran(
   const watch = watched(connection, options)
   try {
     const prepared = await watch.settle(() => bound(connection, statement))
-    await watch.settle(() => prepared.run())
+    await watch.settle(() => executed(prepared, options))
   } finally {
     watch.end()
   }
@@ -78,7 +108,7 @@ export async function answered(
   const watch = watched(connection, options)
   try {
     const prepared = await watch.settle(() => bound(connection, query))
-    const result = await watch.settle(() => prepared.run())
+    const result = await watch.settle(() => executed(prepared, options))
     const decode = rowDecoder(result)
     const rows: Row[] = []
     for (;;) {

@@ -66,6 +66,9 @@ class Undone extends Error {
   }
 }
 
+/** Of a file with more rows the statements are left aside; fewer take less than that costs. */
+export const manyRows = 20_000
+
 /**
  * Appends the staged lines, folds, rewrites the orders that changed and refreshes what is derived, in
  * one transaction. A dry run, and a file that is already there and changes nothing, leave no trace.
@@ -81,6 +84,7 @@ export async function applyImport(
     today: string
     dryRun: boolean
     signal: AbortSignal
+    aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
   },
   report: (applied: Applied) => string,
@@ -133,7 +137,7 @@ export async function applyImport(
 export async function takeOut(
   engine: Engine,
   importId: string,
-  settings: { timeZone: string; today: string; undoneAt: string; signal: AbortSignal },
+  settings: { timeZone: string; today: string; undoneAt: string; signal: AbortSignal; aside?: boolean },
 ): Promise<{ orders: number }> {
   return engine.largeTransaction(async (plain) => {
     const session = patient(plain, { signal: settings.signal })

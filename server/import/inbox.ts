@@ -155,8 +155,12 @@ async function imported(
   const inspected = await inspectIn(workspace, path, fileName, {})
   if ('id' in inspected) return inspected
   const { inspection } = inspected
-  if (unsureColumns(inspection).length > 0 || inspection.otherKinds.length > 0)
-    return refusal('inbox-unsure', { file: fileName })
+  if (inspection.otherKinds.length > 0)
+    return refusal('inbox-kinds', {
+      file: fileName,
+      kinds: [inspection.map.kind, ...inspection.otherKinds].join(', '),
+    })
+  if (unsureColumns(inspection).length > 0) return refusal('inbox-unsure', { file: fileName })
   const started = await runs.start(workspace, {
     path,
     fileName,

@@ -20,7 +20,14 @@ import { kindsOf } from './kind-of.ts'
 import { memberFields } from './members/fields.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
-import { bytesOf, fieldSeparator, lineBreakInValue, RecordScanner, UnreadableRecord } from './records.ts'
+import {
+  bytesOf,
+  fieldSeparator,
+  lineBreakInValue,
+  RecordScanner,
+  UnreadableRecord,
+  widest,
+} from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
 import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
@@ -204,6 +211,7 @@ function sampleOf(
   // A file that goes on beyond its head, in which no record after the header ends.
   if (!opening.whole && best.records.length < 2)
     throw new Stopped('long-record', { file: fileName, line: best.records.length + 1 })
+  if (best.width > widest) throw new Stopped('many-columns', { file: fileName, most: widest })
   if (best.width < 2) throw new Stopped('one-column', { file: fileName })
   const headerAt = headerOf(best.records.map(({ values }) => values))
   const header = best.records[headerAt]!

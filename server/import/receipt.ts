@@ -1,7 +1,7 @@
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import type { Applied } from './apply.ts'
+import { type Applied, manyRows } from './apply.ts'
 import type { FeedGap } from './feed-gaps.ts'
 import type { ChangedMonth } from './months.ts'
 import type { RowReason } from './normalise.ts'
@@ -85,7 +85,7 @@ export async function fileFacts(
   timeZone: string,
   signal: AbortSignal,
 ): Promise<FileFacts> {
-  const options = { timeoutMs: 60 * 60 * 1000, signal }
+  const options = { timeoutMs: 60 * 60 * 1000, signal, aside: read > manyRows }
   const [facts] = await engine.rows(
     sql`select count(*) as accepted, count(distinct member_id) as members,
       count(*) filter (where member_id is null) as guest_rows,

@@ -40,7 +40,7 @@ type State = typeof atFieldStart | typeof unquoted | typeof quoted | typeof quot
 
 const anyWidth = -1
 /** Columns beyond this are counted as this many. */
-const widest = 4096
+export const widest = 4096
 
 /** Bytes at which a blank may begin or end: space, no-break space C2 A0, ideographic space E3 80 80. */
 const blankByte = new Uint8Array(256)

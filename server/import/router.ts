@@ -8,7 +8,7 @@ import { refused } from '../messages/refused.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { takeOut } from './apply.ts'
+import { manyRows, takeOut } from './apply.ts'
 import { takeOutMembers } from './members/apply.ts'
 import { importKinds } from './import-kinds.ts'
 import { takeOutKind } from './kinds/apply.ts'
@@ -182,6 +182,7 @@ export const importsRouter = router({
         today: localDay(now, ctx.workspace.calendar),
         undoneAt: now.toISOString(),
         signal: signal ?? new AbortController().signal,
+        aside: Number(known.read) > manyRows,
       }
       const undone = { orders: 0, members: 0, rows: 0 }
       const further = kindNamed(kind)

@@ -9,7 +9,7 @@ import type { Platform } from '../platform.ts'
 import { deletionsOf } from '../rights/deletions.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type Applied, applyImport, type NewImport } from './apply.ts'
+import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
@@ -219,7 +219,7 @@ export class ImportRuns {
     const now = clock.now()
     const minorDigits = decimalsOf(workspace.currency)
     const folder = join(this.temporaryFolder, run.state.runId)
-    const before = statSync(order.path)
+    const before = statSync(order.path, { throwIfNoEntry: false })
     let staged: Staged | undefined
     let refusedFile: string | null = null
     let committed = false
@@ -248,8 +248,8 @@ export class ImportRuns {
       )
       if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
       staged = outcome
-      const after = statSync(order.path)
-      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
+      const after = statSync(order.path, { throwIfNoEntry: false })
+      if (!before || !after || after.size !== before.size || after.mtimeMs !== before.mtimeMs)
         return {
           phase: 'refused',
           refusal: refusal('changed-while-reading', { file: order.fileName }),
@@ -344,6 +344,7 @@ export class ImportRuns {
         today: localDay(now, workspace.calendar),
         dryRun: order.dryRun,
         signal,
+        aside: staged.read > manyRows,
         deletions: () => deletionsOf(this.#platform.store, workspace.id),
       }
       const applied = kind
@@ -452,7 +453,8 @@ async function* withHeaders(
 /** Whether the workspace has a fact about an import: its file, whether it is undone. */
 export async function importById(workspace: Workspace, importId: string) {
   const [row] = await workspace.engine.rows(
-    sql`select import_id, kind, file_name, undone_at from imports where import_id = ${importId}`,
+    sql`select import_id, kind, file_name, undone_at, cast(json_extract_string(report, '$.read') as bigint) as read
+      from imports where import_id = ${importId}`,
   )
   return row ?? null
 }

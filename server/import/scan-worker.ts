@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import { quietThread } from '../../analytics/engine/priority.ts'
 import { type BrokenRecord, RecordScanner, UnreadableRecord } from './records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
 import { fileHash, readSource, type Source } from './source.ts'
@@ -18,6 +19,8 @@ export interface ScanOrder {
   /** What stands on this line and before it is no row. */
   readonly headerLine: number
   readonly keep: readonly number[]
+  /** Questions come first. */
+  readonly aside: boolean
   /** Where the blocks go. */
   readonly folder: string
 }
@@ -118,6 +121,8 @@ function readable(block: Buffer, inUtf8: boolean): { text: Buffer; broken: Broke
   return { text: Buffer.concat(kept), broken }
 }
 
+const { aside } = workerData as ScanOrder
+if (aside) quietThread()
 try {
   await scan(workerData as ScanOrder)
 } catch (error) {

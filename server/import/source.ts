@@ -7,7 +7,7 @@ import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
 import { parquetLines } from './containers/parquet.ts'
 import { firstSheet, isWorkbook, workbookLines } from './containers/xlsx.ts'
-import { type Archive, openArchive } from './containers/zip.ts'
+import { type Archive, isBomb, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
 
 export type Encoding = 'utf-8' | 'gb18030' | 'windows-1252' | 'utf-16le' | 'utf-16be'
@@ -164,7 +164,9 @@ function sizeOf(path: string, named: string): number {
     throw new Stopped(missing ? 'missing-file' : 'unreadable-file', { file: named })
   }
   if (status.isDirectory()) throw new Stopped('directory', { file: named })
-  if (status.isFile() && status.size === 0) throw new Stopped('empty', { file: named })
+  // it is read more than once, and a pipe that nobody writes into would never end
+  if (!status.isFile()) throw new Stopped('not-a-file', { file: named })
+  if (status.size === 0) throw new Stopped('empty', { file: named })
   return status.size
 }
 
@@ -191,8 +193,13 @@ async function* unpacked(
   const unzip =
     container === 'gzip' ? createGunzip({ chunkSize: 1 << 18, finishFlush: constants.Z_FINISH }) : null
   if (unzip) file.on('error', (error) => unzip.destroy(error)).pipe(unzip)
+  let out = 0
   try {
-    for await (const piece of unzip ?? file) yield piece as Buffer
+    for await (const piece of unzip ?? file) {
+      out += (piece as Buffer).length
+      if (unzip && isBomb(bytes, out)) throw new Stopped('gzip-bomb', { file: named })
+      yield piece as Buffer
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code?.startsWith('Z_')) throw new Stopped('broken-gzip', { file: named })

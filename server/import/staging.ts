@@ -37,8 +37,8 @@ export interface Staged {
 
 const importTimeoutMs = 12 * 60 * 60 * 1000
 
-/** Blocks that are normalised at once. */
-const lanes = 2
+/** Blocks that are handed to the one thread that normalises: another, so that it never waits for one. */
+const handed = 2
 
 /**
  * Reads the whole file: a worker splits it into blocks, SQL normalises each into a Parquet file. Refused
@@ -52,8 +52,12 @@ export async function stage(
   signal: AbortSignal,
 ): Promise<Staged | Refusal> {
   mkdirSync(folder, { recursive: true })
-  const engine = await openDuckDb(join(folder, 'staging.duckdb'), { threads: lanes, memoryLimit: '600MB' })
-  const options = { signal, timeoutMs: importTimeoutMs }
+  const engine = await openDuckDb(':memory:', {
+    memoryLimit: '600MB',
+    temporaryFolder: join(folder, 'aside'),
+  })
+  // what is whole at its opening is read before that would pay
+  const options = { signal, timeoutMs: importTimeoutMs, aside: !opening.whole }
   const kind = kindNamed(mapping.kind)
   const rowsOf = kind
     ? (block: Sql, how: typeof settings) => kindRows(kind, block, how)
@@ -100,6 +104,7 @@ export async function stage(
         firstLine: opening.firstLine,
         headerLine: inspection.headerLine,
         keep: keptColumns(mapping),
+        aside: options.aside,
         folder,
       },
       signal,
@@ -107,7 +112,7 @@ export async function stage(
       if (message.kind === 'stopped') stopped = message.refusal
       else if (message.kind === 'done') hash = message.hash
       else {
-        if (running.size === lanes) await Promise.race(running)
+        if (running.size === handed) await Promise.race(running)
         const part = join(folder, `part-${String(parts++).padStart(6, '0')}.parquet`)
         const job = normalise(message, part).then(() => void running.delete(job))
         running.add(job)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { createWriteStream, mkdirSync } from 'node:fs'
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -7,10 +7,29 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { workbook, zipped } from './containers/archive.fixture.ts'
 import { sentence as inWords } from '../messages/messages.ts'
 import type { Refusal } from './refusal.ts'
+import { importRuns } from './runs.ts'
 import { openTestShop, type TestShop, visible } from './test-shop.ts'
 
 const header = 'order_id,customer_id,order_date,amount\n'
 const row = 'A1,m1,2026-01-02,10.00\n'
+
+const wide = (value: (position: number) => string) =>
+  Array.from({ length: 10_000 }, (_, i) => value(i)).join(',')
+
+/** An archive whose directory lists one and the same bytes many times, as bombs do. */
+function sharedBytes(): Uint8Array {
+  const one = Buffer.from(zipped({ 'a.csv': header + row.repeat(100) }))
+  const directoryAt = one.readUInt32LE(one.length - 6)
+  const entry = one.subarray(directoryAt, one.length - 22)
+  const end = Buffer.from(one.subarray(one.length - 22))
+  const times = 300
+  end.writeUInt16LE(times, 8)
+  end.writeUInt16LE(times, 10)
+  end.writeUInt32LE(entry.length * times, 12)
+  return new Uint8Array(
+    Buffer.concat([one.subarray(0, directoryAt), ...Array.from({ length: times }, () => entry), end]),
+  )
+}
 
 describe('a wrong file is refused with one sentence and changes nothing', () => {
   let shop: TestShop
@@ -76,6 +95,33 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
       'order_id,customer_id,order_date,amount\nA1,m1,3/4/2026,10.00\nA2,m1,5/6/2026,1\n',
       'undecided-dates',
     ],
+    ['bomb.csv.gz', new Uint8Array(gzipSync(header + row + '\n'.repeat(60 << 20))), 'gzip-bomb'],
+    [
+      'many.zip',
+      zipped(Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`${i}.csv`, header]))),
+      'zip-entries',
+    ],
+    ['shared.zip', sharedBytes(), 'zip-bomb'],
+    ['absolute.zip', zipped({ '/etc/orders.csv': header + row }), 'broken-zip'],
+    ['backslash.zip', zipped({ '..\\orders.csv': header + row }), 'broken-zip'],
+    ['within.zip', zipped({ 'a.zip': zipped({ 'orders.csv': header + row }) }), 'zip-content'],
+    ['twice.csv.gz', new Uint8Array(gzipSync(gzipSync(header + row))), 'binary'],
+    ['10000.csv', `${wide((i) => `c${i}`)}\n${wide((i) => `${i}`)}\n`, 'many-columns'],
+    ['entities.xlsx', workbook('<row r="1"><c t="str"><v>&laughs;</v></c></row>'), 'broken-workbook'],
+    [
+      'uncalculated.xlsx',
+      workbook(
+        '<row r="1"><c t="str"><v>order_id</v></c><c t="str"><v>amount</v></c></row><row r="2"><c t="str"><v>A</v></c><c><f>5+5</f></c></row>',
+      ),
+      'formula-without-result',
+    ],
+    ['deep.jsonl', `{"order_id": "A1", "x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}\n`, 'deep-json'],
+    [
+      'objects.jsonl',
+      `{"order_id": "A1", "x": ${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}\n`,
+      'deep-json',
+    ],
+    ['quotes.csv', `${header}${row}${'"'.repeat(1_000_001)},m,2026-01-02,1\n`, 'open-quote'],
     ['nothing.csv', `${header}A1,m1,2036-01-01,10.00\n`, 'nothing-accepted'],
   ])('%s', async (name, content, id) => {
     const path = content === null ? join(shop.folder, name) : shop.file(name, content)
@@ -92,6 +138,33 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     const folder = join(shop.folder, 'folder.csv')
     mkdirSync(folder)
     expect(await shop.import(folder)).toMatchObject({ id: 'directory' })
+  })
+
+  test.runIf(process.platform !== 'win32')('a pipe that nobody writes into', async () => {
+    const pipe = join(shop.folder, 'pipe.csv')
+    spawnSync('mkfifo', [pipe])
+    expect(await shop.import(pipe)).toMatchObject({ id: 'not-a-file' })
+  })
+
+  test('a file that vanishes while it is read', async () => {
+    const path = shop.file('vanishing.csv', header + row.repeat(50_000))
+    const runs = importRuns(shop.platform)
+    const started = await runs.start(shop.workspace, {
+      path,
+      fileName: 'vanishing.csv',
+      map: {},
+      dryRun: false,
+      replace: false,
+      language: 'en',
+      actor: 'command-line',
+    })
+    if (started.kind === 'refused') throw new Error(started.id)
+    rmSync(path)
+    for await (const state of runs.follow(shop.workspace.id, started.runId, new AbortController().signal))
+      void state
+    const { phase, refusal } = runs.state(shop.workspace.id, started.runId)!
+    expect(phase).toBe('refused')
+    expect(['changed-while-reading', 'missing-file', 'unreadable-file']).toContain(refusal!.id)
   })
 
   test.each([

@@ -69,6 +69,16 @@ function flattened(text: string, named: string, line: number): Map<string, strin
   }
   if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed))
     throw new Stopped('bad-json', { file: named, line })
+  try {
+    return pathsOf(parsed)
+  } catch (error) {
+    // what calls itself for every level does not get to the ground of a line made to be deep
+    if (error instanceof RangeError) throw new Stopped('deep-json', { file: named, line })
+    throw error
+  }
+}
+
+function pathsOf(parsed: object): Map<string, string> {
   const values = new Map<string, string>()
   const walk = (object: object, before: string, depth: number) => {
     for (const [key, value] of Object.entries(object)) {

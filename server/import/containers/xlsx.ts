@@ -59,6 +59,8 @@ export async function* workbookLines(
   let style = 0
   let value = ''
   let inValue = false
+  let formula = false
+  let valued = false
   let phonetic = false
   let rowAt = 0
   const parser = xmlParser(named)
@@ -79,12 +81,18 @@ export async function* workbookLines(
         kind = attributes.t ?? 'n'
         style = Number(attributes.s ?? 0)
         value = ''
+        formula = false
+        valued = false
+        break
+      case 'f':
+        formula = true
         break
       case 'rPh': // how a text is pronounced
         phonetic = true
         break
       case 'v':
       case 't':
+        valued = true
         inValue = !phonetic
         break
     }
@@ -103,6 +111,8 @@ export async function* workbookLines(
         phonetic = false
         break
       case 'c':
+        // nothing would be taken in its place, and nobody would know
+        if (formula && !valued) throw new Stopped('formula-without-result', { file: named, line: row })
         while (cells.length < column) cells.push('')
         cells[column] = cellText()
         column++

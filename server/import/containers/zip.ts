@@ -13,6 +13,11 @@ export interface Archive extends Disposable {
 /** No table shrinks to less than a 250th: beyond that, a small file means to fill a disk. */
 const mostShrunk = 250
 const harmlessBytes = 50 << 20
+const mostEntries = 2_000
+
+/** Whether so many bytes out of so few are no table's. */
+export const isBomb = (packed: number, unpacked: number): boolean =>
+  unpacked > harmlessBytes && unpacked > mostShrunk * packed
 
 /** Opens a zip archive. Throws `Stopped` when it is broken, locked with a password or a bomb. */
 export async function openArchive(path: string, named: string): Promise<Archive> {
@@ -22,16 +27,18 @@ export async function openArchive(path: string, named: string): Promise<Archive>
   }
   const zip = await openPromise(path, { autoClose: false }).catch(broken)
   const entries: Entry[] = []
+  let packed = 0
   try {
     for await (const entry of zip.eachEntry()) {
       if (/\/$|(^|\/)(__MACOSX\/|\.)/.test(entry.fileName)) continue
       if (entry.isEncrypted()) throw new Stopped('zip-locked', { file: named })
-      if (
-        entry.uncompressedSize > harmlessBytes &&
-        entry.uncompressedSize > mostShrunk * entry.compressedSize
-      )
+      if (isBomb(entry.compressedSize, entry.uncompressedSize))
         throw new Stopped('zip-bomb', { file: named, entry: entry.fileName })
       entries.push(entry)
+      if (entries.length > mostEntries) throw new Stopped('zip-entries', { file: named, most: mostEntries })
+      packed += entry.compressedSize
+      // entries that share their bytes
+      if (packed > zip.fileSize) throw new Stopped('zip-bomb', { file: named, entry: entry.fileName })
     }
   } catch (error) {
     zip.close()

@@ -28,6 +28,7 @@ export interface AppliedKind {
 interface Settings {
   readonly today: string
   readonly signal: AbortSignal
+  readonly aside?: boolean
 }
 
 /** Thrown to leave a transaction without a trace. */

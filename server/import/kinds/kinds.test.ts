@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs'
+import { join as joined } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, sql } from '../../../analytics/sql/sql.ts'
 import { deleteMember } from '../../rights/delete-member.ts'
 import { takeOut } from '../apply.ts'
+import { inboxOf, inboxState, openInbox } from '../inbox.ts'
 import { inspectIn } from '../runs.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
@@ -96,6 +99,40 @@ describe.each(allKinds)('$name', (kind) => {
       expect(Object.values(row!).filter((value) => value === null)).toEqual([])
     },
   )
+})
+
+test('a file that fits two kinds is asked about, until somebody said which', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const content = '会员号,标签,变动时间,变动积分\nM1,茶,2026-01-01,5\n'
+  const path = shop.file('x.csv', content)
+  const kindsIn = async (map: object) => {
+    const seen = await inspectIn(shop.workspace, path, 'x.csv', map)
+    if ('id' in seen) throw new Error(seen.id)
+    return [seen.inspection.map.kind, ...seen.inspection.otherKinds]
+  }
+  expect((await kindsIn({})).toSorted()).toEqual(['points', 'tags'])
+  expect(await kindsIn({ kind: 'points' })).toEqual(['points'])
+  const inbox = openInbox(shop.platform, { polling: false })
+  await inbox.look()
+  const { folder } = inboxOf(shop.platform, shop.workspace)
+  const put = async (name: string, text: string) => {
+    writeFileSync(joined(folder, name), text)
+    await inbox.look()
+    await inbox.look()
+    return inboxState(shop.platform, shop.workspace, 'en').refused
+  }
+  expect(await put('a.csv', content)).toMatchObject([
+    { reason: expect.stringMatching(/several kinds of file: /) },
+  ])
+  await shop.importKind(path, { map: { kind: 'points' } })
+  expect(await put('b.csv', `${content}M2,茶,2026-01-02,6\n`)).toHaveLength(1)
+  expect(
+    await shop.workspace.engine.rows(sql`select member_id, change from points_entries order by 1`),
+  ).toEqual([
+    { memberId: 'M1', change: 5 },
+    { memberId: 'M2', change: 6 },
+  ])
+  await inbox.stop()
 })
 
 const ofMembers = allKinds.filter((kind) => memberColumns(kind).length > 0)

@@ -26,6 +26,7 @@ export interface AppliedMembers {
 interface Settings {
   readonly today: string
   readonly signal: AbortSignal
+  readonly aside?: boolean
 }
 
 /** Thrown to leave a transaction without a trace. */
@@ -58,7 +59,7 @@ export async function applyMembers(
   report: (applied: AppliedMembers) => string,
 ): Promise<AppliedMembers> {
   try {
-    return await engine.transaction(async (plain) => {
+    return await engine.largeTransaction(async (plain) => {
       const session = patient(plain, { signal: settings.signal })
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
@@ -78,7 +79,7 @@ export async function applyMembers(
         await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
       if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
       return applied
-    })
+    }, settings)
   } catch (error) {
     if (error instanceof Undone) return error.applied
     throw error
@@ -94,7 +95,7 @@ export async function takeOutMembers(
   importId: string,
   settings: Settings & { readonly undoneAt: string },
 ): Promise<{ members: number }> {
-  return engine.transaction(async (plain) => {
+  return engine.largeTransaction(async (plain) => {
     const session = patient(plain, { signal: settings.signal })
     const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
@@ -111,8 +112,9 @@ export async function takeOutMembers(
       await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
+    if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { members: Number(changed!.members) }
-  })
+  }, settings)
 }
 
 /** The members whom the rows of an import name, by an id of theirs. */

@@ -143,7 +143,7 @@ export const importsRouter = router({
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
       receipt:
-        row.kind === 'orders'
+        row.kind === 'orders' || row.kind === 'refunds'
           ? inWords(JSON.parse(String(row.report)) as Receipt, ctx.workspace, input.language ?? ctx.language)
           : null,
       membersReceipt:
@@ -227,6 +227,7 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
+  givenBack: receipt.givenBack ?? null, // receipts from before there were files of refunds have none
   reasons: receipt.reasons.map((row) => ({
     ...row,
     sentence: reasonSentence(language, { reason: row.reason, value: null }),

@@ -10,7 +10,7 @@ import { inspectIn } from '../runs.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
-import { columnsOf, fieldsOf, type Kind, type KindField, memberColumns } from './kind.ts'
+import { fieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
 import { kindJsonLines, kindTemplate } from './template.ts'
 
 const settings = {
@@ -35,6 +35,8 @@ const duckType: Readonly<Record<KindField['type'], string>> = {
   day: 'DATE',
   number: 'BIGINT',
   amount: 'BIGINT',
+  decimal: 'DECIMAL(24,6)',
+  rest: 'VARCHAR',
 }
 
 describe.each(allKinds)('$name', (kind) => {
@@ -90,11 +92,11 @@ describe.each(allKinds)('$name', (kind) => {
         lacking: [],
       })
       expect(inspection.columns.map(({ field, confidence }) => [field, confidence])).toEqual(
-        Object.keys(kind.fields).map((field) => [field, 1]),
+        namedFieldsOf(kind).map(([field]) => [field, 1]),
       )
       expect(await shop.importKind(path)).toMatchObject({ kind: kind.name, read: 1, imported: 1, refused: 0 })
       const [row] = await shop.workspace.engine.rows(
-        sql`select ${join(columnsOf(kind))} from ${name(kind.current)}`,
+        sql`select ${join(namedFieldsOf(kind).map(([, { column }]) => name(column)))} from ${name(kind.current)}`,
       )
       expect(Object.values(row!).filter((value) => value === null)).toEqual([])
     },
@@ -219,14 +221,20 @@ function randomStep(pick: (below: number) => number, number: number): Step {
         return some(...empty, '5', '7')
       case 'amount':
         return some(...empty, '1.50', '2')
+      case 'decimal':
+        return some(...empty, '0', '1', 'yes', '2.25')
+      case 'rest':
+        return ''
     }
   }
   const rows = Array.from({ length: 1 + pick(5) }, () =>
-    fieldsOf(kind)
+    namedFieldsOf(kind)
       .map(([field, one]) => value(field, one))
       .join(','),
   )
-  const content = `${Object.keys(kind.fields).join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
+  const content = `${namedFieldsOf(kind)
+    .map(([field]) => field)
+    .join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
   return { kind, name: `${kind.name}${number}.csv`, content, replace: pick(3) === 0 }
 }
 

@@ -13,6 +13,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 import { DataLinks } from './data-links.tsx'
+import { ElsewherePanel } from './elsewhere-panel.tsx'
 import { ExportPanel } from './export-panel.tsx'
 import { FeedsPanel } from './feeds-panel.tsx'
 import { HistoryPanel } from './history-panel.tsx'
@@ -148,6 +149,7 @@ function DataFlow({ running }: { running: string | undefined }) {
       {first ? null : (
         <>
           <FeedsPanel />
+          <ElsewherePanel />
           <HistoryPanel />
         </>
       )}

@@ -167,9 +167,11 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
         {t(
           undone.kind === 'orders'
             ? 'undo.text'
-            : undone.kind === 'members'
-              ? 'undo.membersText'
-              : 'undo.kindText',
+            : undone.kind === 'refunds'
+              ? 'undo.refundsText'
+              : undone.kind === 'members'
+                ? 'undo.membersText'
+                : 'undo.kindText',
         )}
       </p>
       {undo.isError ? <Failure error={undo.error} /> : null}

@@ -16,6 +16,7 @@ import { QueryPanel, tableOf, useAnswer, type Answer } from '../../ui/query-pane
 import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Member } from './member.ts'
+import { MemberCouponsElsewhere } from './member-coupons-elsewhere.tsx'
 import { MemberCoupons } from './member-coupons.tsx'
 import { MemberIdentities } from './member-identities.tsx'
 import { MemberRights } from './member-rights.tsx'
@@ -98,6 +99,7 @@ export function MemberPage() {
           <Orders member={member} />
           <MemberPoints entries={member.pointsList} />
           <MemberCoupons memberId={member.memberId} />
+          <MemberCouponsElsewhere memberId={member.memberId} />
           <Columns>
             <Known member={member} />
             <MemberTags member={member} />

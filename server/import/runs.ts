@@ -330,6 +330,8 @@ export class ImportRuns {
           ...readable.inspection.map,
           replace: order.replace,
           headers: headersDigest(readable.inspection.headers),
+          // What a shop's system sends says itself what its columns are.
+          ...(order.onRefused ? { batch: true } : {}),
         }),
         replace: order.replace,
         importedAt: now.toISOString(),

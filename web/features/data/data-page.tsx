@@ -18,7 +18,9 @@ import { ExportPanel } from './export-panel.tsx'
 import { FeedsPanel } from './feeds-panel.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { InboxPanel } from './inbox-panel.tsx'
+import { MappingsPanel } from './mappings-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
+import { RestatementsPanel } from './restatements-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { Steps } from './steps.tsx'
 import { type Upload, upload, UploadFailed } from './upload.ts'
@@ -151,8 +153,10 @@ function DataFlow({ running }: { running: string | undefined }) {
           <FeedsPanel />
           <ElsewherePanel />
           <HistoryPanel />
+          <RestatementsPanel />
         </>
       )}
+      {first || !may ? null : <MappingsPanel />}
       {first || !may ? null : <InboxPanel />}
       {first ? null : <ExportPanel />}
     </Page>

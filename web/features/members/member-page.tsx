@@ -8,7 +8,7 @@ import { useTRPC } from '../../trpc.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KpiStrip } from '../../ui/kpi-strip.tsx'
-import { MemberStatusChip, useReason } from '../../ui/member-status.tsx'
+import { FeedGapChip, MemberStatusChip, useReason } from '../../ui/member-status.tsx'
 import { Columns, Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
@@ -50,7 +50,8 @@ export function MemberPage() {
       lead={
         member ? (
           <>
-            <MemberStatusChip status={member.status} /> {t('one.lead', { reason: reason(member.reason) })}
+            <MemberStatusChip status={member.status} /> <FeedGapChip gap={member.feedGap} />{' '}
+            {t('one.lead', { reason: reason(member.reason, member.feedGap) })}
           </>
         ) : undefined
       }

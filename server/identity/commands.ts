@@ -1,91 +1,65 @@
 import type { Command } from 'commander'
-import { answer, type CommonOptions, inWorkspace } from '../command-line/command.ts'
+import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
-import type { IdentityPreview, PreviewedMember } from './preview.ts'
-import type { ShopFigures } from './shop-figures.ts'
+import { readKinds } from './rule.ts'
 
-/** `reveille member merge FROM INTO | unmerge ID | merges`. */
-export function identityCommands(member: Command): void {
-  const changing = (
-    memberId: string,
-    into: string | null,
-    options: CommonOptions & { yes?: boolean },
-  ): Promise<void> =>
-    answer(
-      options,
-      async ({ client }, signal) => {
-        const preview = await client.identity.preview.mutate({ memberId, into }, { signal })
-        const { currency } = (await client.workspaces.current.query())!
-        if (options.yes) await client.identity.change.mutate({ memberId, into, digest: preview.digest })
-        return { ...preview, currency, applied: options.yes === true }
-      },
-      told,
+/** `reveille identity order [KINDS] | conflicts`. */
+export function identityCommands(program: Command): void {
+  const identity = program.command('identity').description('what people are known by, and who is who')
+  inWorkspace(identity.command('order [kinds]'))
+    .description(
+      'in which order rows are asked who they are; with kinds, such as id,phone,openid,email, sets it',
     )
-  inWorkspace(member.command('merge <from> <into>'))
-    .description('make one id an identity of another member; without --yes only says what would happen')
-    .option('--yes', 'do it')
-    .action((from: string, into: string, options: CommonOptions & { yes?: boolean }) =>
-      changing(from, into, options),
+    .option('--dry-run', 'say what would change and change nothing')
+    .action((asked: string | undefined, options: CommonOptions & { dryRun?: boolean }) =>
+      answer(
+        options,
+        async ({ client }, signal) => {
+          if (asked === undefined)
+            return { ...(await client.identity.order.query(undefined, { signal })), effect: null }
+          const kinds = readKinds(asked)
+          if (!kinds) throw new Refused(say('identity-kinds'))
+          const effect = options.dryRun
+            ? await client.identity.orderEffect.mutate({ kinds }, { signal })
+            : await client.identity.changeOrder.mutate({ kinds }, { signal })
+          return { kinds, effect }
+        },
+        ({ kinds, effect }) =>
+          [
+            say('identity-order', { kinds: kinds.join(', ') }),
+            ...(effect === null
+              ? []
+              : [say(options.dryRun ? 'identity-would-move' : 'identity-moved', { ...effect })]),
+          ].join('\n'),
+      ),
     )
-  inWorkspace(member.command('unmerge <id>'))
-    .description('make a merged id a member of its own again; without --yes only says what would happen')
-    .option('--yes', 'do it')
-    .action((id: string, options: CommonOptions & { yes?: boolean }) => changing(id, null, options))
-  inWorkspace(member.command('merges'))
-    .description('the merges that are live: who says so and since when')
+  inWorkspace(identity.command('conflicts'))
+    .description('phones, openids and e-mails that several members claim, and the orders that wait for it')
     .action((options: CommonOptions) =>
       answer(
         options,
-        ({ client }, signal) => client.identity.list.query({}, { signal }),
-        ({ identities }) =>
-          identities.length === 0
-            ? say('merges-none')
-            : identities
-                .map(({ id, memberId, source, by, at }) =>
-                  say('merges-row', { id, memberId, source, by, day: at.slice(0, 10) }),
-                )
-                .join('\n'),
+        async ({ client }, signal) => {
+          const found = await client.identity.conflicts.query(undefined, { signal })
+          const { currency } = await client.settings.get.query(undefined, { signal })
+          return { ...found, currency }
+        },
+        ({ conflicts, total, orders, netMinor, currency }) => {
+          const money = (minor: number) => moneyText(minor, currency, languageOf())
+          if (total === 0) return say('identity-no-conflicts')
+          return [
+            say('identity-conflicts', { total, orders, net: money(netMinor) }),
+            ...conflicts.map((one) =>
+              [
+                one.kind,
+                one.value,
+                one.members.map(({ memberId }) => memberId).join(', '),
+                say('identity-waiting', { orders: one.orders, net: money(one.netMinor), rows: one.rows }),
+              ].join('\t'),
+            ),
+            ...(total > conflicts.length ? [`… (+${total - conflicts.length})`] : []),
+          ].join('\n')
+        },
       ),
     )
-}
-
-type Shown = IdentityPreview & { readonly currency: string; readonly applied: boolean }
-
-function told({ change, before, after, shopBefore, shopAfter, asOf, currency, applied }: Shown): string {
-  const money = (minor: number) => moneyText(minor, currency, languageOf())
-  const line = (one: PreviewedMember) =>
-    say('merge-member', {
-      memberId: one.memberId,
-      ids: one.ids.length,
-      orders: one.orders,
-      net: money(one.netMinor),
-      first: one.firstDay ?? '–',
-      consent: one.consent,
-      tags: one.tags.join('、') || '–',
-      coupons: one.openCoupons,
-    })
-  const shop = (figures: ShopFigures) =>
-    say('merge-shop', {
-      members: figures.members,
-      rate: figures.repurchaseRate ?? 0,
-      rated: figures.repurchaseRate === null ? 'no' : 'yes',
-      valued: figures.value ? 'yes' : 'no',
-      value: figures.value ? money(figures.value.cumulativeMinor) : '',
-      months: figures.value?.period ?? 0,
-    })
-  return [
-    say('merge-as-of', { asOf }),
-    say('merge-before'),
-    ...before.map((one) => `  ${line(one)}`),
-    say('merge-after'),
-    ...after.map((one) => `  ${line(one)}`),
-    `${say('merge-shop-before')} ${shop(shopBefore)}`,
-    `${say('merge-shop-after')} ${shop(shopAfter)}`,
-    applied
-      ? change.into === null
-        ? say('separated', { memberId: change.memberId })
-        : say('merged', { memberId: change.memberId, into: change.into })
-      : say('merge-asks'),
-  ].join('\n')
 }

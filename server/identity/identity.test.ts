@@ -67,14 +67,14 @@ const rateOf = async ({ platform, workspace }: TestShop) => {
 }
 
 const merge = async (shop: Awaited<ReturnType<typeof opened>>, memberId: string, into: string | null) => {
-  const { digest } = await shop.as('marketer').identity.preview({ memberId, into })
-  return shop.as('marketer').identity.change({ memberId, into, digest })
+  const { digest } = await shop.as('marketer').merges.preview({ memberId, into })
+  return shop.as('marketer').merges.change({ memberId, into, digest })
 }
 
 test('a preview is what comes, and changes nothing; taken apart again everything is as before', async () => {
   await using shop = await opened()
   const before = await everything(shop)
-  const preview = await shop.as('marketer').identity.preview({ memberId: 'old', into: 'new' })
+  const preview = await shop.as('marketer').merges.preview({ memberId: 'old', into: 'new' })
   expect(await everything(shop)).toEqual(before)
   // by hand: 10 + 20; first in January; the earlier joining; 100 + 20 points; 5.00 + 1.50; no is no
   expect(preview.before.map(({ memberId, orders: n }) => [memberId, n])).toEqual([
@@ -115,7 +115,7 @@ test('a preview is what comes, and changes nothing; taken apart again everything
   expect(why.selected).toBe(true)
   const ruled = await shop.as('marketer').segments.memberIds({ expression: 'member = "old"' })
   expect(ruled.memberIds).toEqual(['new'])
-  const listed = await shop.as('viewer').identity.list({ memberId: 'new' })
+  const listed = await shop.as('viewer').merges.list({ memberId: 'new' })
   expect(listed.identities).toMatchObject([
     { id: 'old', memberId: 'new', into: 'new', source: 'people', by: 'the marketer' },
   ])
@@ -129,7 +129,7 @@ test('a preview is what comes, and changes nothing; taken apart again everything
   )
   expect(importId).toBe(null)
 
-  const back = await shop.as('marketer').identity.preview({ memberId: 'old', into: null })
+  const back = await shop.as('marketer').merges.preview({ memberId: 'old', into: null })
   expect(back.after.map(({ memberId, orders: n, points }) => [memberId, n, points])).toEqual([
     ['old', 2, 100],
     ['new', 1, 20],
@@ -153,17 +153,17 @@ test('a preview is what comes, and changes nothing; taken apart again everything
 test('what cannot be merged is refused with a sentence, and a preview that the data left behind', async () => {
   await using shop = await opened()
   const ask = (memberId: string, into: string | null) =>
-    shop.as('marketer').identity.preview({ memberId, into })
+    shop.as('marketer').merges.preview({ memberId, into })
   await expect(ask('nobody', 'new')).rejects.toThrow('nobody')
   await expect(ask('new', 'nobody')).rejects.toThrow('nobody')
   await expect(ask('new', 'new')).rejects.toThrow('already')
   await expect(ask('new', null)).rejects.toThrow('nothing to separate')
-  await expect(shop.as('viewer').identity.preview({ memberId: 'old', into: 'new' })).rejects.toMatchObject({
+  await expect(shop.as('viewer').merges.preview({ memberId: 'old', into: 'new' })).rejects.toMatchObject({
     code: 'FORBIDDEN',
   })
   const { digest } = await ask('old', 'new')
   receiptOf(await shop.import(shop.file('x.csv', `${orders.split('\n')[0]!}\nX1,bob,2025-12-01,5.00\n`)))
-  await expect(shop.as('marketer').identity.change({ memberId: 'old', into: 'new', digest })).rejects.toThrow(
+  await expect(shop.as('marketer').merges.change({ memberId: 'old', into: 'new', digest })).rejects.toThrow(
     'after the preview',
   )
   expect(await shop.workspace.engine.rows(sql`select * from member_aliases`)).toEqual([])
@@ -251,7 +251,7 @@ test('a file of merges says what it does, gives way to people, and is undone', a
     memberId: 'new',
     orders: 2,
   })
-  expect((await shop.as('viewer').identity.list({})).identities).toContainEqual(
+  expect((await shop.as('viewer').merges.list({})).identities).toContainEqual(
     expect.objectContaining({ id: 'old', by: 'merges.csv', mergedDay: '2025-07-01', reason: 'Lost card' }),
   )
   expect(await shop.importKind(file)).toMatchObject({ alreadyThere: true, importId })

@@ -1,52 +1,66 @@
 import { z } from 'zod'
+import { localDay } from '../../analytics/calendar/calendar.ts'
+import { identityKinds } from '../import/person-values.ts'
+import { importRuns } from '../import/runs.ts'
+import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
-import { auditName } from '../settings/audit.ts'
-import { marketerProcedure, readerProcedure, router } from '../trpc.ts'
-import { applyChange, type ChangeOutcome, identitiesIn } from './merges.ts'
-import { previewChange } from './preview.ts'
+import { auditName, recordAudit } from '../settings/audit.ts'
+import { type Context, ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { conflictsOf } from './conflicts.ts'
+import { changeIdentityOrder } from './order.ts'
+import { identityRule } from './rule.ts'
 
-const MemberId = z.string().trim().min(1).max(200)
-/** `into`: the member whose identity `memberId` is to be, by any id of it; null: a member of its own again. */
-const Change = z.object({ memberId: MemberId, into: MemberId.nullable() })
-
-/** Which ids are one member. Changes are mutations, so that ids travel in the body. */
-export const identityRouter = router({
-  /** What a merge or a separation would do, without doing it. */
-  preview: marketerProcedure.input(Change).mutation(async ({ ctx, input }) => {
-    const outcome = await previewChange(ctx.platform, ctx.workspace, input)
-    if (outcome.kind !== 'previewed') throw refusalOf(outcome)
-    return outcome.preview
-  }),
-
-  /** Does what a preview showed; refused when that is no longer what would happen. */
-  change: marketerProcedure
-    .input(Change.extend({ digest: z.string().min(1).max(100) }))
-    .mutation(async ({ ctx, input: { digest, ...change } }) => {
-      const actor = auditName(ctx.actor)
-      const outcome = await applyChange(ctx.platform, ctx.workspace, change, { digest, actor })
-      if (outcome.kind !== 'done') throw refusalOf(outcome)
-      return outcome.change
-    }),
-
-  /** The merges that are live, of the workspace or of one member: who says so and since when. */
-  list: readerProcedure.input(z.object({ memberId: MemberId.optional() })).query(async ({ ctx, input }) => ({
-    identities: await identitiesIn(ctx.platform, ctx.workspace, input.memberId),
-  })),
+const Kinds = z.object({
+  kinds: z
+    .array(z.enum(identityKinds))
+    .refine(
+      (kinds) => kinds.length === identityKinds.length && new Set(kinds).size === kinds.length,
+      worded('identity-kinds'),
+    ),
 })
 
-function refusalOf(outcome: Exclude<ChangeOutcome, { kind: 'done' }>) {
-  switch (outcome.kind) {
-    case 'no-such-member':
-      return refused('NOT_FOUND', 'unknown-member', { memberId: outcome.memberId })
-    case 'merged-already':
-      return refused('CONFLICT', 'merged-already', { memberId: outcome.memberId, into: outcome.into })
-    case 'same-member':
-      return refused('CONFLICT', 'merge-same-member', { memberId: outcome.memberId })
-    case 'not-merged':
-      return refused('CONFLICT', 'not-merged', { memberId: outcome.memberId })
-    case 'deleted':
-      return refused('PRECONDITION_FAILED', 'member-deleted-before')
-    case 'moved':
-      return refused('CONFLICT', 'merge-moved')
-  }
+export const identityRouter = router({
+  /** In which order it is asked what people are known by. */
+  order: readerProcedure.query(async ({ ctx }) => ({
+    kinds: (await identityRule(ctx.workspace.engine)).kinds,
+  })),
+
+  /** What another order would change. Changes nothing. */
+  orderEffect: ownerProcedure
+    .input(Kinds)
+    .mutation(({ ctx, input, signal }) => ordered(ctx, input.kinds, true, signal)),
+
+  /** Sets the order; answers when every row is told anew. */
+  changeOrder: ownerProcedure.input(Kinds).mutation(async ({ ctx, input, signal }) => {
+    const effect = await ordered(ctx, input.kinds, false, signal)
+    await recordAudit(ctx.platform.store, {
+      workspaceId: ctx.workspace.id,
+      actor: auditName(ctx.actor),
+      action: 'setting-changed',
+      subject: 'identity-order',
+      at: ctx.platform.clock.now(),
+    })
+    return effect
+  }),
+
+  /** Phones, openids and e-mails that several members claim, and the orders that wait for it. */
+  conflicts: readerProcedure.query(({ ctx, signal }) => conflictsOf(ctx.workspace, signal)),
+})
+
+function ordered(
+  { platform, workspace }: Context & { readonly workspace: Workspace },
+  kinds: z.infer<typeof Kinds>['kinds'],
+  dryRun: boolean,
+  signal?: AbortSignal,
+) {
+  const busy = importRuns(platform).current(workspace.id)
+  if (busy) throw refused('PRECONDITION_FAILED', 'import-running', { fileName: busy.fileName })
+  const { calendar, engine } = workspace
+  return changeIdentityOrder(engine, kinds, {
+    timeZone: calendar.timeZone,
+    today: localDay(platform.clock.now(), calendar),
+    dryRun,
+    ...(signal ? { signal } : {}),
+  })
 }

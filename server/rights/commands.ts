@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
-import { identityCommands } from '../identity/commands.ts'
+import { mergeCommands } from '../identity/merge-commands.ts'
 import { say } from '../messages/messages.ts'
 
 /** `reveille member export | delete ID`, and what identities bring. */
@@ -8,7 +8,7 @@ export function memberCommands(program: Command): void {
   const member = program
     .command('member')
     .description('what is kept about a person: give it to them, delete it, merge ids that are one person')
-  identityCommands(member)
+  mergeCommands(member)
   inWorkspace(member.command('export <id>'))
     .description('everything that is kept about a member, as one JSON document')
     .action((memberId: string, options: CommonOptions) =>

@@ -7,6 +7,7 @@ import { campaignTurns } from '../campaigns/campaigns.ts'
 import { finishLaunch } from '../campaigns/launch-steps.ts'
 import { idsOfMember } from '../identity/people.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { resolvedMembers, valuesTelling } from '../identity/match.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
@@ -56,11 +57,21 @@ export async function deleteMember(
     const ids = await idsOfMember(workspace, memberId)
     if (ids.length === 0) return { kind: 'not-found' }
     await finishLaunches(platform, workspace)
+    const values = await workspace.engine.rows(valuesTelling(ids[0]!))
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()
       const made: string[] = []
-      for (const id of ids) made.push(await listDeletion(tx, workspace.id, id, at))
+      for (const [place, id] of ids.entries())
+        made.push(
+          await listDeletion(
+            tx,
+            workspace.id,
+            id,
+            at,
+            place === 0 ? values.map(({ told }) => String(told)) : [],
+          ),
+        )
       const [subject] = made as [string, ...string[]]
       await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject, at })
       return subject
@@ -197,12 +208,12 @@ export async function refusedFilesOf({ dataFolder }: Platform, { engine }: Works
   return rows.map(({ importId }) => join(dataFolder, 'imports', `${String(importId)}-refused.csv`))
 }
 
-/** Ids, names and phones that stand or ever stood for the members of a relation with one column `member_id`. */
-export async function textsNaming(session: Session, memberIds: Sql): Promise<string[]> {
+/** Ids, names, phones, openids and e-mails that stand or ever stood for the members of a relation with one column `member_id`. */
+export async function textsNaming(session: Pick<Session, 'rows'>, memberIds: Sql): Promise<string[]> {
   const rows =
-    await session.rows(sql`select member_id, name, phone from members where member_id in ${memberIds}
-    union select member_id, name, phone from import_members where member_id in ${memberIds}
-    union select member_id, null, null from ${memberIds} as named`)
-  const texts = rows.flatMap((row) => [row.memberId, row.name, row.phone])
+    await session.rows(sql`select member_id, name, phone, openid, email from members where member_id in ${memberIds}
+    union select member_id, name, phone, openid, email from ${resolvedMembers(sql`import_members`)} as said where member_id in ${memberIds}
+    union select member_id, null, null, null, null from ${memberIds} as named`)
+  const texts = rows.flatMap((row) => [row.memberId, row.name, row.phone, row.openid, row.email])
   return [...new Set(texts.filter((text) => typeof text === 'string'))]
 }

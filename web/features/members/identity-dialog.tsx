@@ -151,12 +151,12 @@ function Confirm({
   const client = useQueryClient()
   const navigate = useNavigate()
   const errorText = useErrorText()
-  const preview = useMutation(trpc.identity.preview.mutationOptions())
+  const preview = useMutation(trpc.merges.preview.mutationOptions())
   const { mutate: look } = preview
   const { memberId, into } = change
   useEffect(() => look({ memberId, into }), [look, memberId, into])
   const applying = useMutation(
-    trpc.identity.change.mutationOptions({
+    trpc.merges.change.mutationOptions({
       onSuccess: async (done) => {
         close()
         if (done.into !== null)

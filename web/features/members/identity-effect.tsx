@@ -4,7 +4,7 @@ import type { AppRouter } from '../../../server/router.ts'
 import { useFormat } from '../../ui/format.ts'
 import classes from './identities.module.css'
 
-type Preview = inferRouterOutputs<AppRouter>['identity']['preview']
+type Preview = inferRouterOutputs<AppRouter>['merges']['preview']
 type Side = Preview['before'][number]
 
 /** Both members beside what they come to, and what that does to the shop's figures. */

@@ -21,7 +21,7 @@ export function MemberIdentities({ member }: { member: Member }) {
   const mayChange = role === 'owner' || role === 'marketer'
   const [merging, merge] = useState(false)
   const [separating, separate] = useState<string | null>(null)
-  const query = useQuery(trpc.identity.list.queryOptions({ memberId: member.memberId }))
+  const query = useQuery(trpc.merges.list.queryOptions({ memberId: member.memberId }))
   const identities = query.data?.identities ?? []
   if (!mayChange && identities.length === 0) return null
   return (

@@ -4,7 +4,7 @@ import { memberRegions } from '../import/fold.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { memberColumns } from '../import/kinds/kind.ts'
 import { foldMembers } from '../import/members/fold.ts'
-import { endsOf, liveMerges } from './live-merges.ts'
+import { endsOf, mergesInEngine } from './live-merges.ts'
 import { claimedIds } from './match.ts'
 
 /**
@@ -56,21 +56,11 @@ interface MovedId {
 
 /** The ids whose member is another one now, with the id of it. */
 async function movedIds(session: Session): Promise<MovedId[]> {
-  const rows = await session.rows(sql`select from_id, into_id from merges_set`)
-  const set = new Map(
-    rows.map(({ fromId, intoId }) => [String(fromId), intoId === null ? null : String(intoId)]),
-  )
-  const imported = await session.rows(
-    sql`select from_id, into_id from import_merges order by import_seq, row_number`,
-  )
-  const { into } = liveMerges(
-    set,
-    imported.map(({ fromId, intoId }) => ({ from: String(fromId), into: String(intoId) })),
-  )
+  const { people, into } = await mergesInEngine(session)
   const claimed = await soleClaimants(session, into)
   // What people decided of an id, or merged into it, holds.
   const targets = new Set(into.values())
-  for (const id of claimed.keys()) if (set.has(id) || into.has(id) || targets.has(id)) claimed.delete(id)
+  for (const id of claimed.keys()) if (people.has(id) || into.has(id) || targets.has(id)) claimed.delete(id)
   const ends = endsOf(new Map([...into, ...claimed]))
   const now = new Map(
     (await session.rows(sql`select alias, member_id, claimed from member_aliases`)).map((row) => [

@@ -1,4 +1,5 @@
 import type { Session } from '../../analytics/engine/engine.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
@@ -186,7 +187,8 @@ export async function pseudonymiseEngine(
 ): Promise<boolean> {
   const kept = sql`(select member_id from members union select member_id from ${knownBy(sql`import_lines`)} as line
     union select member_id from ${knownBy(sql`import_members`)} as said union select member_id from consents_set
-    union select member_id from tags_set union select alias from member_aliases where claimed
+    union select alias from member_aliases union select from_id from merges_set union select into_id from merges_set
+    union select member_id from tags_set
     ${join(
       kindsOfMembers.flatMap((kind) =>
         memberColumns(kind).map((column) => sql`union select ${column} from ${name(kind.table)}`),
@@ -248,17 +250,29 @@ async function tellAgain(session: Session): Promise<{ orders: number }> {
 }
 
 async function pseudonymiseMembers(session: Session): Promise<void> {
+  await session.run(sql`create or replace temp table deleted_keys as
+    select names.identity_key as member_key, deleted_ids.pseudonym from ${memberNames} as names
+    join deleted_ids on deleted_ids.member_id = names.named`)
+  await claimedByDeleted(session)
+  for (const column of [sql`member_id`, sql`alias`])
+    await session.run(sql`update member_aliases set ${column} = deleted_ids.pseudonym
+      from deleted_ids where deleted_ids.member_id = member_aliases.${column}`)
+  for (const column of [sql`into_id`, sql`from_id`])
+    await session.run(sql`update merges_set set ${column} = deleted_ids.pseudonym
+      from deleted_ids where deleted_ids.member_id = merges_set.${column}`)
+  for (const table of [sql`member_tags`, sql`removed_tags`])
+    await session.run(sql`delete from ${table} where member_key in (select member_key from deleted_keys)`)
+  await session.run(sql`update members set member_id = deleted_keys.pseudonym, name = null, phone = null,
+      gender = null, birthday = null, region = null, channel = null, tier = null, points = null, openid = null, email = null, consent = 'denied'
+    from deleted_keys where deleted_keys.member_key = members.member_key`)
+}
+
+/** The opaque ids of what deleted members alone claimed name nobody any more; the arms that they were in are their member's. */
+async function claimedByDeleted(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table deleted_names as
     select member_aliases.identity_key, members.member_key from member_aliases
     join deleted_ids on deleted_ids.member_id = member_aliases.alias
     join members on members.member_id = member_aliases.member_id where claimed`)
-  await session.run(sql`create or replace temp table deleted_keys as
-    select members.member_key, deleted_ids.pseudonym from members
-    join deleted_ids on deleted_ids.member_id = members.member_id`)
-  for (const table of [sql`member_tags`, sql`removed_tags`])
-    await session.run(sql`delete from ${table} where member_key in (
-      select member_key from deleted_keys union select identity_key from deleted_names)`)
-  // What an opaque id of theirs did is the pseudonym's, and the id is nobody's.
   await session.run(sql`update campaign_arms set member_key = deleted_names.member_key
     from deleted_names where deleted_names.identity_key = campaign_arms.member_key
       and not exists (select 1 from campaign_arms as own
@@ -268,7 +282,4 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
       where identity_key in (select identity_key from deleted_names)`)
   await session.run(sql`delete from member_aliases
     where claimed and alias in (select member_id from deleted_ids)`)
-  await session.run(sql`update members set member_id = deleted_keys.pseudonym, name = null, phone = null,
-      gender = null, birthday = null, region = null, channel = null, tier = null, points = null, openid = null, email = null, consent = 'denied'
-    from deleted_keys where deleted_keys.member_key = members.member_key`)
 }

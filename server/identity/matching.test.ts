@@ -312,3 +312,18 @@ test('the id of a person known by a phone is theirs again when the file that gav
   expect(await state()).toEqual([{ memberId: id, tag: '老客' }])
   expect(await engine.rows(sql`select member_key, member_id from members`)).toEqual([person])
 })
+
+test('a file that names the id of a person who is known by a phone no more names the member who claims it', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { engine } = shop.workspace
+  const told = receiptOf(await shop.import(shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\n`)))
+  const [person] = await engine.rows(sql`select member_id from members`)
+  await takeOut(engine, told.importId!, settings)
+  await shop.importMembers(shop.file('a.csv', `${people}M1,甲,13900000001,,\n`))
+  const tags = await shop.importKind(shop.file('t.csv', `member_id,tag\n${String(person!.memberId)},老客\n`))
+  expect(tags).toMatchObject({ newMembers: 0 })
+  expect(
+    await engine.rows(sql`select member_id, tag from members left join tags_of_members
+      on tags_of_members.member_key = members.member_key`),
+  ).toEqual([{ memberId: 'M1', tag: '老客' }])
+})

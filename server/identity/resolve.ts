@@ -1,8 +1,6 @@
 import type { Session } from '../../analytics/engine/engine.ts'
-import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { memberRegions } from '../import/fold.ts'
-import { allKinds } from '../import/kinds/catalogue.ts'
-import { memberColumns } from '../import/kinds/kind.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { endsOf, mergesInEngine } from './live-merges.ts'
 import { claimedIds } from './match.ts'
@@ -13,12 +11,14 @@ import { claimedIds } from './match.ts'
  * transaction. An id that came to name another member takes its orders and refunds along,
  * whatever imports they are of; members are folded over all their ids and new ones come. Tags, arms and consent stay with their identity and are read through it. Nothing else is touched.
  *
+ * `coming` (a relation with one column `member_id`): ids that are about to be named and are no members yet.
+ *
  * Answers whether anything changed; then the keys of everybody concerned, those who are gone included, are in
  * the temporary table `touched_members`, for the caller to call `dropMembersWithNothingLeft` and to refresh the
  * derived tables with.
  */
-export async function resolveMembers(session: Session): Promise<boolean> {
-  const moving = await movedIds(session)
+export async function resolveMembers(session: Session, coming: Sql = nobody): Promise<boolean> {
+  const moving = await movedIds(session, coming)
   if (moving.length === 0) return false
   await session.run(
     sql`create or replace temp table moved_ids (named varchar, member_id varchar, claimed boolean)`,
@@ -46,6 +46,8 @@ export async function resolveMembers(session: Session): Promise<boolean> {
   return true
 }
 
+const nobody = sql`(select member_id from members where false)`
+
 const batch = 20_000
 
 interface MovedId {
@@ -55,9 +57,9 @@ interface MovedId {
 }
 
 /** The ids whose member is another one now, with the id of it. */
-async function movedIds(session: Session): Promise<MovedId[]> {
+async function movedIds(session: Session, coming: Sql): Promise<MovedId[]> {
   const { people, into } = await mergesInEngine(session)
-  const claimed = await soleClaimants(session, into)
+  const claimed = await soleClaimants(session, into, coming)
   // What people decided of an id, or merged into it, holds.
   const targets = new Set(into.values())
   for (const id of claimed.keys()) if (people.has(id) || into.has(id) || targets.has(id)) claimed.delete(id)
@@ -85,14 +87,10 @@ async function movedIds(session: Session): Promise<MovedId[]> {
 async function soleClaimants(
   session: Session,
   into: ReadonlyMap<string, string>,
+  coming: Sql,
 ): Promise<Map<string, string>> {
   const named = sql`(select member_id as named from members union select alias from member_aliases
-    ${join(
-      allKinds.flatMap((kind) =>
-        memberColumns(kind).map((column) => sql`union select ${column} from ${name(kind.table)}`),
-      ),
-      sql` `,
-    )})`
+    union select member_id from ${coming} as coming)`
   const merged = endsOf(into)
   const claimants = new Map<string, Set<string>>()
   for (const { opaque, person } of await claimedIds(session, named))

@@ -156,7 +156,7 @@ async function nameClaimants(session: Session, named: Sql | null): Promise<void>
   if (named === null) return
   const [opaque] = await session.rows(sql`select exists (select 1 from ${named} as named
     where starts_with(member_id, 'p-') and member_id not in (select named from ${memberNames} as names)) as some`)
-  if (opaque!.some === true) await resolveMembers(session)
+  if (opaque!.some === true) await resolveMembers(session, named)
 }
 
 /** Members whom the import names and nobody knew become known. They are the first of `touched_members`. */

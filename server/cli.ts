@@ -6,6 +6,7 @@ import { serveCommand } from './command-line/serve-command.ts'
 import { backupCommands } from './backup/commands.ts'
 import { say } from './messages/messages.ts'
 import { exportCommands } from './export/commands.ts'
+import { elsewhereCommands } from './elsewhere/commands.ts'
 import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
@@ -28,6 +29,7 @@ demoCommands(program)
 metricCommands(program)
 keyCommands(program)
 importCommands(program)
+elsewhereCommands(program)
 feedCommands(program)
 exportCommands(program)
 memberCommands(program)

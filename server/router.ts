@@ -2,6 +2,7 @@ import { accountsRouter } from './accounts/router.ts'
 import { backupRouter } from './backup/router.ts'
 import { analyticsRouter } from './analytics/router.ts'
 import { dictionaryRouter } from './dictionary/router.ts'
+import { elsewhereRouter } from './elsewhere/router.ts'
 import { exportsRouter } from './export/router.ts'
 import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
@@ -26,6 +27,7 @@ export const appRouter = router({
   demo: demoRouter,
   dictionary: dictionaryRouter,
   exports: exportsRouter,
+  elsewhere: elsewhereRouter,
   feeds: feedsRouter,
   segments: segmentsRouter,
   tags: tagsRouter,

@@ -25,8 +25,8 @@ export const baseTables: readonly Sql[] = [
   sql`create table if not exists imports (
     import_seq integer primary key,
     import_id varchar not null unique,
-    kind varchar not null,                 -- 'orders' | 'members' | a kind of server/import/kinds | 'demo'
-    identity varchar not null,             -- 'order': lines carry an order id; 'row': each row is an order; 'member': rows are members; 'key': as their kind says
+    kind varchar not null,                 -- 'orders' | 'refunds' | 'members' | a kind of server/import/kinds | 'demo'
+    identity varchar not null,             -- 'order': lines carry an order id, or that of a refund; 'row': each row is an order; 'member': rows are members; 'key': as their kind says
     file_name varchar not null,
     file_hash varchar not null,
     mapping varchar not null,              -- JSON
@@ -41,8 +41,8 @@ export const baseTables: readonly Sql[] = [
     row_number bigint not null,            -- line of the file where the row begins, 1 = header
     order_id varchar not null,
     member_id varchar,
-    ordered_at timestamp not null,
-    state varchar not null,                -- 'unpaid' | 'paid' | 'closed'
+    ordered_at timestamp,                  -- null only on a refund without a date, which takes that of the order it names
+    state varchar not null,                -- 'unpaid' | 'paid' | 'closed'; of a refunds file: not yet, given back, never
     store varchar,
     channel varchar,
     region varchar,
@@ -57,7 +57,8 @@ export const baseTables: readonly Sql[] = [
     order_refund_minor bigint,             -- what was given back of the whole order, likewise
     refunds_order_id varchar,              -- the order that a refund belongs to, where the file says so
     refunded_at timestamp,                 -- null for a refund: date assumed
-    content_hash ubigint not null          -- of all normalised fields
+    content_hash ubigint not null,         -- of all normalised fields
+    refund_reason varchar
   )`,
 
   // The normalised rows of every import of members. What a member is now is, per attribute, the newest of them that says anything.
@@ -118,6 +119,94 @@ export const baseTables: readonly Sql[] = [
     category varchar,
     cost_minor bigint,
     list_price_minor bigint
+  )`,
+  sql`create table if not exists import_coupons (
+    import_seq integer not null,
+    row_number bigint not null,
+    code varchar,
+    coupon_name varchar,
+    campaign_id varchar,
+    campaign_name varchar,
+    member_id varchar,
+    issued_at timestamp,
+    valid_from date,
+    valid_until date,
+    used_at timestamp,
+    order_id varchar,
+    discount_minor bigint,
+    state varchar
+  )`,
+  sql`create table if not exists coupons_elsewhere (
+    code varchar,
+    coupon_name varchar,
+    campaign_id varchar,
+    campaign_name varchar,
+    member_id varchar,
+    issued_at timestamp,
+    valid_from date,
+    valid_until date,
+    used_at timestamp,
+    order_id varchar,
+    discount_minor bigint,
+    state varchar
+  )`,
+  sql`create table if not exists import_campaigns (
+    import_seq integer not null,
+    row_number bigint not null,
+    campaign_id varchar not null,
+    name varchar,
+    description varchar,
+    starts_day date,
+    ends_day date,
+    channel varchar,
+    cost_minor bigint
+  )`,
+  sql`create table if not exists campaigns_elsewhere (
+    campaign_id varchar not null,
+    name varchar,
+    description varchar,
+    starts_day date,
+    ends_day date,
+    channel varchar,
+    cost_minor bigint
+  )`,
+  sql`create table if not exists import_targets (
+    import_seq integer not null,
+    row_number bigint not null,
+    campaign_id varchar not null,
+    member_id varchar not null,
+    arm varchar,
+    targeted_day date
+  )`,
+  sql`create table if not exists campaign_targets (
+    campaign_id varchar not null,
+    member_id varchar not null,
+    arm varchar,
+    targeted_day date
+  )`,
+  sql`create table if not exists import_experiments (
+    import_seq integer not null,
+    row_number bigint not null,
+    experiment varchar not null,
+    subject_id varchar,
+    member_id varchar,
+    arm varchar not null,
+    visit decimal(24, 6),
+    conversion decimal(24, 6),
+    spend decimal(24, 6),
+    observed_day date,
+    others varchar
+  )`,
+  sql`create table if not exists experiment_subjects (
+    experiment varchar not null,
+    subject_id varchar,
+    member_id varchar,
+    arm varchar not null,
+    visit decimal(24, 6),
+    conversion decimal(24, 6),
+    spend decimal(24, 6),
+    observed_day date,
+    others varchar
   )`,
 
   sql`create table if not exists import_tags (
@@ -308,8 +397,11 @@ const memberViews: readonly Sql[] = [
     group by campaign_id, merged.member_key`,
 ]
 
-/** 2: where a member's attributes and consent come from is kept. 3: what people decided of tags is kept. */
-const schemaVersion = 3
+/**
+ * 2: where a member's attributes and consent come from is kept. 3: what people decided of tags is kept. 4: refunds
+ * come as files of their own.
+ */
+const schemaVersion = 4
 
 /** Creates what is missing. Safe to repeat. */
 export async function createBaseTables(
@@ -327,7 +419,12 @@ export async function createBaseTables(
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) {
-    if (Number(state.schemaVersion) < schemaVersion) await keepOrigins(session, Number(state.schemaVersion))
+    const before = Number(state.schemaVersion)
+    if (before < 3) await keepOrigins(session, before)
+    if (before < 4) await takeRefunds(session)
+    await session.run(
+      sql`update workspace_state set schema_version = ${schemaVersion} where schema_version <> ${schemaVersion}`,
+    )
     return
   }
   await session.run(sql`insert into workspace_state values
@@ -340,7 +437,13 @@ export async function createBaseTables(
  */
 async function keepOrigins(session: Session, before: number): Promise<void> {
   if (before < 2) await keepMembersOfDemo(session)
-  await session.run(sql`update workspace_state set schema_version = ${schemaVersion}, watermark = 0`)
+  await session.run(sql`update workspace_state set watermark = 0`)
+}
+
+/** A workspace from before files of refunds: their lines may lack a date, and may have a reason. */
+async function takeRefunds(session: Session): Promise<void> {
+  await session.run(sql`alter table import_lines alter column ordered_at drop not null`)
+  await session.run(sql`alter table import_lines add column if not exists refund_reason varchar`)
 }
 
 /** Writes down what the members of a demo are as the rows of its import, so that files on top of it can be undone. */

@@ -10,7 +10,7 @@ export const valueTypes = ['text', 'integer', 'decimal', 'boolean', 'day', 'inst
 export type ValueType = (typeof valueTypes)[number]
 
 /** What a number counts. `minor`: minor units of the workspace's currency. */
-export const units = ['minor', 'pieces', 'points', 'hours', 'lines', 'uses'] as const
+export const units = ['minor', 'pieces', 'points', 'hours', 'lines', 'uses', 'outcome'] as const
 export type Unit = (typeof units)[number]
 
 /** Where a value comes from: an imported file, our arithmetic over it, what people set here, or campaigns. */

@@ -1,5 +1,6 @@
 import { type Sql, sql } from '../sql/sql.ts'
 import { both, type DescribedColumn, type DescribedTable } from './described.ts'
+import { exportedElsewhere } from './exported-elsewhere.ts'
 
 /** A column with the expression that reads it from the table's relation. */
 export interface ExportedColumn extends DescribedColumn {
@@ -24,6 +25,14 @@ const ofIdentity = sql`left join (
     select identity_key, member_id from member_aliases
   ) as member on member.member_key = base.member_key`
 const ofOrder = sql`left join orders as whole on whole.order_key = base.order_key`
+
+/** Why money was given back, from the row that says so. */
+const ofReason = sql`left join (
+    select line.order_id || '/' || cast(line.row_number as varchar) as refund_id, line.refund_reason as reason
+    from import_lines as line
+    join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
+    where line.refund_reason is not null
+  ) as said on said.refund_id = base.refund_id`
 
 const memberId = (from: Sql): ExportedColumn => ({
   name: 'member_id',
@@ -387,7 +396,7 @@ export const exportedTables: readonly ExportedTable[] = [
       'One row per dated refund. None is guessed: without an order it reduces net on its own day.',
       '每笔退款一行。不作推测：没有对应订单的退款在其当日减少净销售额。',
     ),
-    relation: sql`refunds as base ${ofOrder} ${ofMember}`,
+    relation: sql`refunds as base ${ofOrder} ${ofMember} ${ofReason}`,
     inside: ['order_key', 'member_key', 'identity_key'],
     columns: [
       {
@@ -395,7 +404,7 @@ export const exportedTables: readonly ExportedTable[] = [
         type: 'text',
         origin: 'computed',
         past: 'full',
-        from: sql`base.refund_id`,
+        from: sql`ltrim(base.refund_id)`,
         meaning: both('Id of the refund.', '退款编号。'),
       },
       {
@@ -475,6 +484,14 @@ export const exportedTables: readonly ExportedTable[] = [
           'true: the file has no date of refund, so it has its order’s.',
           'true：文件没有退款时间，取订单时间。',
         ),
+      },
+      {
+        name: 'reason',
+        type: 'text',
+        origin: 'file',
+        past: 'full',
+        from: sql`said.reason`,
+        meaning: both('Why, as a refunds file says it.', '退款原因，以退款文件为准。'),
       },
     ],
   },
@@ -653,6 +670,7 @@ export const exportedTables: readonly ExportedTable[] = [
       },
     ],
   },
+  ...exportedElsewhere,
   {
     name: 'imported_tags',
     base: 'imported_tags',

@@ -58,7 +58,10 @@ const access: Record<string, Rule> = {
   'backup.stop': 'nobody-here',
   'demo.create': 'installation',
   'dictionary.read': 'reader',
+  'elsewhere.overview': 'reader',
+  'elsewhere.ofMember': 'reader',
   'exports.start': 'nobody-here',
+  'exports.running': 'owner',
   'exports.state': 'nobody-here',
   'exports.stop': 'nobody-here',
   'feeds.health': 'reader',
@@ -94,6 +97,8 @@ const access: Record<string, Rule> = {
   'imports.progress': 'reader',
   'imports.cancel': 'marketer',
   'imports.inbox': 'marketer',
+  'imports.mappings': 'marketer',
+  'imports.forgetMapping': 'marketer',
   'imports.list': 'reader',
   'imports.restated': 'reader',
   'imports.undo': 'marketer',
@@ -146,6 +151,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /export/workspace.zip': 'owner',
   'GET /export/orders-template.csv': 'marketer',
   'GET /export/members-template.csv': 'marketer',
+  'GET /export/refunds-template.csv': 'marketer',
   ...Object.fromEntries(
     allKinds.flatMap(({ name }) =>
       ['csv', 'jsonl'].map((ending) => [`GET /export/${name}-template.${ending}`, 'marketer' as const]),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { sentAs } from '../import/kinds/batch.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
-import { fieldsOf, type Kind, type KindField } from '../import/kinds/kind.ts'
+import { type Kind, type KindField, namedFieldsOf } from '../import/kinds/kind.ts'
 import { Days, Moment, Money, Text } from './shapes.ts'
 
 const mostEvents = 10_000
@@ -18,8 +18,12 @@ function valueOf({ type, separated }: KindField): z.ZodType {
       return Days
     case 'number':
       return z.int().min(-1_000_000_000_000).max(1_000_000_000_000)
+    case 'decimal':
+      return z.number().min(-1_000_000_000).max(1_000_000_000)
     case 'amount':
       return Money
+    case 'rest':
+      return z.never() // has no name of its own and is left out below
   }
 }
 
@@ -31,7 +35,7 @@ const bodyOf = (kind: Kind) =>
         .array(
           z.object(
             Object.fromEntries(
-              fieldsOf(kind).map(([name, field]) => {
+              namedFieldsOf(kind).map(([name, field]) => {
                 const value = field.needed ? valueOf(field) : valueOf(field).optional()
                 return [sentAs(name, field), value.meta({ description: field.meaning.en })]
               }),

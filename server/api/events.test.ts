@@ -6,7 +6,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { makeApp } from '../app.ts'
 import { sentAs } from '../import/kinds/batch.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
-import { fieldsOf, type KindField } from '../import/kinds/kind.ts'
+import { type KindField, namedFieldsOf } from '../import/kinds/kind.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { createKey, type Scope } from './keys.ts'
@@ -101,6 +101,7 @@ function sent({ type, example }: KindField): string | number {
     case 'amount':
       return Math.round(Number(example) * 100)
     case 'number':
+    case 'decimal':
       return Number(example)
     case 'date':
       return `${example.replace(' ', 'T')}${/\d:\d/.test(example) ? '+08:00' : ''}`
@@ -113,7 +114,7 @@ test.each(allKinds.map((kind) => [kind.name, kind] as const))(
   'the example of %s is taken',
   async (_, kind) => {
     const event = Object.fromEntries(
-      fieldsOf(kind).map(([name, field]) => [sentAs(name, field), sent(field)]),
+      namedFieldsOf(kind).map(([name, field]) => [sentAs(name, field), sent(field)]),
     )
     const taken = await send({ kind: kind.name, events: [event] }, `example of ${kind.name}`)
     expect(taken).toMatchObject({ status: 200, said: { read: 1, imported: 1, refused: 0 } })
@@ -148,7 +149,7 @@ test('the document describes each kind with its fields', async () => {
   for (const kind of allKinds) {
     const described = document.components.schemas[`Events_${kind.name}`]!
     expect(Object.keys(described.properties.events.items.properties)).toEqual(
-      fieldsOf(kind).map(([name, field]) => sentAs(name, field)),
+      namedFieldsOf(kind).map(([name, field]) => sentAs(name, field)),
     )
   }
 })

@@ -5,7 +5,7 @@ import type { Platform } from '../platform.ts'
 import { type Evaluation, evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { armOf } from './arms.ts'
-import { type FeedGap, feedGaps } from './feed-gaps.ts'
+import { type FeedGap, feedGaps } from '../feeds/gaps.ts'
 import { membersHoldingCoupons } from './holdings.ts'
 
 /** Why a member of the segment gets nothing; a member with several reasons counts under the first. */

@@ -3,6 +3,7 @@ import { fieldNames, fields } from '../import/fields.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { fieldsOf, plainType } from '../import/kinds/kind.ts'
 import { memberFieldNames, memberFields } from '../import/members/fields.ts'
+import { refundFieldNames, refundFields } from '../import/refunds/fields.ts'
 import { type MessageKey, sentence } from '../messages/messages.ts'
 import { readerProcedure, router } from '../trpc.ts'
 import { dictionaryTables } from './dictionary.ts'
@@ -33,6 +34,11 @@ export const dictionaryRouter = router({
           name,
           type: fields[name].type,
           meaning: sentence(language, `import-field.${name}` satisfies MessageKey),
+        })),
+        refundFields: refundFieldNames.map((name) => ({
+          name,
+          type: refundFields[name].type,
+          meaning: sentence(language, `import-refund-field.${name}` satisfies MessageKey),
         })),
         kinds: allKinds.map((kind) => ({
           name: kind.name,

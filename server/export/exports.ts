@@ -82,6 +82,10 @@ export class Exports {
     return 'begun'
   }
 
+  running(workspaceId: string): boolean {
+    return this.#running.has(workspaceId)
+  }
+
   state(workspaceId: string): ExportState {
     return this.#intoFolders.get(workspaceId) ?? { kind: 'none' }
   }

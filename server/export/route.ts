@@ -5,6 +5,7 @@ import { contextOf } from '../context.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { kindJsonLines, kindTemplate } from '../import/kinds/template.ts'
 import { membersTemplate } from '../import/members/template.ts'
+import { refundsTemplate } from '../import/refunds/template.ts'
 import { ordersTemplate } from '../import/template.ts'
 import type { Platform } from '../platform.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
@@ -55,6 +56,14 @@ export async function workspaceExport(
       .type('text/csv; charset=utf-8')
       .header('content-disposition', 'attachment; filename="orders-template.csv"')
       .send(ordersTemplate(allowed.workspace.currency))
+  })
+  app.get('/refunds-template.csv', async (request, reply) => {
+    const allowed = await allowedFor(platform, request, reply, ['owner', 'marketer'])
+    if (!allowed) return reply
+    return reply
+      .type('text/csv; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="refunds-template.csv"')
+      .send(refundsTemplate(allowed.workspace.currency))
   })
   for (const kind of allKinds)
     for (const [ending, type, template] of [

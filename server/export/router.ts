@@ -34,6 +34,8 @@ export const exportsRouter = router({
         at: ctx.platform.clock.now(),
       })
     }),
+  /** Whether an export of the workspace runs: a second one has to wait. */
+  running: ownerProcedure.query(({ ctx }) => exportsOf(ctx.platform).running(ctx.workspace.id)),
   state: localProcedure.query(({ ctx }) => exportsOf(ctx.platform).state(ctx.workspace.id)),
   /** When this answers nothing of it is left. */
   stop: localProcedure.mutation(({ ctx }) => exportsOf(ctx.platform).stop(ctx.workspace.id)),

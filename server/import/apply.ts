@@ -15,6 +15,7 @@ import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
 import { memberColumns } from './kinds/kind.ts'
 import { foldMembers } from './members/fold.ts'
+import { type GivenBack, givenBackBy } from './refunds/receipt.ts'
 
 /** An import as it is kept, before its receipt is known. */
 export interface NewImport {
@@ -50,6 +51,8 @@ export interface Applied {
   readonly emptyOrders: number
   /** Orders of the file that were not there before. */
   readonly newOrders: number
+  /** Of a file of refunds: what became of them; null for orders. */
+  readonly givenBack: GivenBack | null
   /** The months whose figures change, the latest first. */
   readonly months: readonly ChangedMonth[]
   /** The import that had brought this very file, when nothing changed. */
@@ -111,6 +114,7 @@ export async function applyImport(
         ...(await outcome(session, importSeq, coming.fileHash, {
           allWritten: taken!.whole === true && !othersToo,
         })),
+        givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
         months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
@@ -155,7 +159,7 @@ export async function takeOut(
     await session.run(sql`delete from order_versions where order_id in (select order_id from refolded)`)
     const left = await session.rows(sql`select import_seq,
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
-      from imports where kind = 'orders' and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
+      from imports where kind in ('orders', 'refunds') and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
     for (const step of left)
       await foldStep(
         session,
@@ -222,7 +226,7 @@ async function outcome(
   importSeq: number,
   fileHash: string,
   { allWritten }: { allWritten: boolean },
-): Promise<Omit<Applied, 'months'>> {
+): Promise<Omit<Applied, 'months' | 'givenBack'>> {
   const [counts] = await session.rows(sql`
     select (select coalesce(cast(sum(lines) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected,
       (select count(*) from coming) - known_orders as new_orders

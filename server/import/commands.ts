@@ -31,7 +31,7 @@ interface ImportOptions extends CommonOptions {
 export function importCommands(program: Command): void {
   inWorkspace(program.command('import <file...>'))
     .description(
-      'take in files of orders, order lines, members and other kinds (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
+      'take in files of orders, order lines, refunds, members and other kinds (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
     )
     .option(
       '--kind <kind>',
@@ -96,9 +96,11 @@ export function importCommands(program: Command): void {
         ({ kind, orders, members, rows }) =>
           kind === 'orders'
             ? say('import-undone', { orders })
-            : kind === 'members'
-              ? say('members-undone', { members })
-              : say('kind-undone', { rows }),
+            : kind === 'refunds'
+              ? say('refunds-undone', { orders })
+              : kind === 'members'
+                ? say('members-undone', { members })
+                : say('kind-undone', { rows }),
       ),
     )
 }

@@ -2,6 +2,7 @@ import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { memberNames, mergedKeys, ownNames } from '../../analytics/relations/member-names.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { isNote } from './refunds/note.ts'
 import { categoriesOfNewLines } from './kinds/product-categories.ts'
 
 /**
@@ -65,8 +66,9 @@ async function anyRow(session: Session, table: Sql): Promise<boolean> {
   return answer!.isThere === true
 }
 
-/** A row is money given back, not sold: a negative amount, or nothing for a negative quantity. */
-const givenBack = sql`(line.net_minor < 0 or (line.net_minor = 0 and coalesce(line.quantity, 0) < 0))`
+/** A row is money given back, not sold: a negative amount, nothing for a negative quantity, or a row of a refunds file. */
+const givenBack = sql`(line.net_minor < 0 or (line.net_minor = 0 and coalesce(line.quantity, 0) < 0)
+  or ${isNote(sql`line.order_id`)})`
 
 /** A line belongs to what was sold: of a paid order only what was paid; with a total for the whole order, every line. */
 const isSold = (order: Sql): Sql => sql`((${order}.order_net_minor is not null or not ${givenBack})
@@ -291,11 +293,20 @@ async function headsOfRewritten(session: Session, lines: Sql, merged: boolean): 
 
 /**
  * Refunds: lines given back, linked to their own order when it sold anything, else to the order they
- * name, else to none; and what was given back of a whole order. Those that are linked are the order's
- * member's. Those without a date of their own take the order's.
+ * name, else to none; and what was given back of a whole order, as far as no refunds file tells it in
+ * refunds of their own. Those that are linked are the order's member's. Those without a date of their own
+ * take the order's; a row of a refunds file without one waits for the order that it names.
  */
 async function writeRefunds(session: Session, timeZone: string, lines: Sql): Promise<void> {
   const local = localOfUtcSql(sql`refunded_at`, timeZone)
+  const ofFile = isNote(sql`heads.order_id`)
+  await session.run(sql`create or replace temp table told_apart as
+    select line.refunds_order_id as order_id, cast(sum(-line.net_minor) as bigint) as back_minor
+    from import_lines as line
+    join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
+    where line.refunds_order_id in (select order_id from heads where order_refund_minor > 0)
+      and line.state = 'paid' and ${isNote(sql`line.order_id`)}
+    group by line.refunds_order_id`)
   await session.run(sql`insert into refunds
     with given_back as (
       select heads.order_id || '/' || cast(line.row_number as varchar) as refund_id,
@@ -303,31 +314,33 @@ async function writeRefunds(session: Session, timeZone: string, lines: Sql): Pro
         case when line.refunds_order_id is not null then named.state when heads.is_order then heads.state end as order_state,
         case when named.order_key is not null then named.member_key else heads.member_key end as member_key,
         case when named.order_key is not null then named.identity_key else heads.identity_key end as identity_key,
-        coalesce(line.refunded_at, line.ordered_at) as refunded_at,
+        coalesce(line.refunded_at, case when ${ofFile} then named.ordered_at else line.ordered_at end) as refunded_at,
         coalesce(line.store, heads.store) as store, coalesce(line.channel, heads.channel) as channel,
         -line.net_minor as amount_minor, line.state,
-        line.refunded_at is null and heads.is_order as date_assumed
+        line.refunded_at is null and (heads.is_order or ${ofFile}) as date_assumed
       from ${lines} as line
       join heads on heads.order_id = line.order_id
       left join orders as named on named.order_id = line.refunds_order_id
-      where heads.order_net_minor is null and line.net_minor < 0
+      where heads.order_net_minor is null and line.net_minor < 0 and (not ${ofFile} or line.state = 'paid')
       union all
       select order_id || '/total', null, null, member_key, identity_key, ordered_at, store, channel, -order_net_minor, state, false
       from heads where order_net_minor < 0
       union all
       select heads.order_id || '/refund', case when is_order then order_key end, case when is_order then heads.state end,
-        member_key, identity_key, coalesce(dated.refunded_at, ordered_at), store, channel, order_refund_minor, heads.state,
+        member_key, identity_key, coalesce(dated.refunded_at, ordered_at), store, channel,
+        order_refund_minor - coalesce(told_apart.back_minor, 0), heads.state,
         dated.refunded_at is null
       from heads
       left join (
         select order_id, min(refunded_at) as refunded_at from ${lines} as line
         where order_refund_minor > 0 group by order_id
       ) as dated on dated.order_id = heads.order_id
-      where order_refund_minor > 0
+      left join told_apart on told_apart.order_id = heads.order_id
+      where order_refund_minor > coalesce(told_apart.back_minor, 0)
     )
     select refund_id, order_key, member_key, refunded_at, cast(${local} as date), store, channel, amount_minor,
       coalesce(order_state, state) = 'paid', date_assumed, identity_key
-    from given_back order by refunded_at, refund_id`)
+    from given_back where refunded_at is not null order by refunded_at, refund_id`)
 }
 
 /** The first day on which the linked refunds of the rewritten orders leave nothing. */
@@ -377,4 +390,5 @@ export const foldTables: readonly Sql[] = [
   'replaced',
   'places',
   'heads',
+  'told_apart',
 ].map(name)

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -74,6 +83,55 @@ test('what cannot be imported for sure is put aside with the reason, until its c
   await inbox.look()
   expect(await orders(shop)).toEqual(['A', 'B'])
   expect(readdirSync(done)).toHaveLength(1)
+  await inbox.stop()
+})
+
+test('locks, drafts, links and folders are left alone; a file that was written to just now waits', async () => {
+  await using shop = await openTestShop()
+  const inbox = openInbox(shop.platform, { polling: false, quiet: 15_000 })
+  await inbox.look()
+  const { folder } = inboxOf(shop.platform, shop.workspace)
+  const names = ['~$book.xlsx', '.hidden.csv', 'a.csv.tmp', 'a.csv~', 'a.csv.filepart']
+  const old = new Date(Date.now() - 60_000)
+  const put = (name: string, when: Date) => {
+    writeFileSync(join(folder, name), `${known}${name},m1,2026-01-02,10\n`)
+    utimesSync(join(folder, name), when, when)
+  }
+  for (const name of names) put(name, old)
+  mkdirSync(join(folder, 'sub'))
+  put('sub/b.csv', old)
+  symlinkSync(join(folder, 'sub', 'b.csv'), join(folder, 'link.csv'))
+  put('slow.csv', new Date())
+  put('whole.csv', old)
+  await inbox.look()
+  await inbox.look()
+  expect(await orders(shop)).toEqual(['whole.csv'])
+  put('slow.csv', old)
+  await inbox.look()
+  await inbox.look()
+  expect(await orders(shop)).toEqual(['slow.csv', 'whole.csv'])
+  expect(readdirSync(folder).toSorted()).toEqual([...names, 'done', 'link.csv', 'refused', 'sub'].toSorted())
+  await inbox.stop()
+})
+
+test('an inbox that cannot be used says so and keeps no other from being read', async () => {
+  await using shop = await openTestShop()
+  const next = (await shop.platform.workspaces.create({ name: 'next', currency: 'GBP', timeZone: 'UTC' }))!
+  const inbox = openInbox(shop.platform, { polling: false })
+  await inbox.look()
+  const { folder } = inboxOf(shop.platform, shop.workspace)
+  rmSync(folder, { recursive: true })
+  writeFileSync(folder, 'a file in the place of the folder')
+  writeFileSync(join(inboxOf(shop.platform, next).folder, 'a.csv'), `${known}A,m1,2026-01-02,10\n`)
+  await inbox.look()
+  await inbox.look()
+  expect(await next.engine.rows(sql`select order_id from orders`)).toEqual([{ orderId: 'A' }])
+  expect(inboxState(shop.platform, next, 'en').trouble).toBeNull()
+  const { trouble } = inboxState(shop.platform, shop.workspace, 'zh-CN')
+  expect(trouble).toContain(folder)
+  rmSync(folder)
+  await inbox.look()
+  expect(inboxState(shop.platform, shop.workspace, 'en')).toMatchObject({ trouble: null, refused: [] })
   await inbox.stop()
 })
 

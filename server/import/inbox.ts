@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { systemCode } from '../command-line/refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -19,8 +20,10 @@ import { hasEnded, importRuns, inspectIn } from './runs.ts'
 /** How the audit names who imported what lay in the inbox. */
 const actor = 'inbox'
 const pollMs = 5_000
-/** Files that are still being written, by what copying programs call them. */
-const unfinished = /^\.|\.(part|partial|filepart|tmp|crdownload)$/i
+/** So long nothing may have been written to a file that is to be read: a slow copy pauses now and then. */
+const quietMs = 15_000
+/** Files that are still being written or only lock another, by what copying programs and offices call them. */
+const unfinished = /^\.|^~\$|~$|\.(part|partial|filepart|tmp|temp|crdownload|download|swp)$/i
 
 /** The folders of a workspace's inbox: what lies in `folder` is imported and then moved into `done` or `refused`. */
 export interface InboxFolders {
@@ -47,9 +50,16 @@ export function inboxOf(
 /** What a person is shown of an inbox. */
 export function inboxState(platform: Platform, workspace: Workspace, language: Language) {
   const { folder, refused } = inboxOf(platform, workspace)
-  const names = existsSync(refused) ? readdirSync(refused).filter((name) => name.endsWith(noteEnding)) : []
+  const trouble = troublesOf(platform).get(workspace.id)
+  const shown = { folder, trouble: trouble ? sentence(language, trouble.id, trouble.values) : null }
+  let names: string[]
+  try {
+    names = existsSync(refused) ? readdirSync(refused).filter((name) => name.endsWith(noteEnding)) : []
+  } catch {
+    return { ...shown, refused: [] } // the trouble says so
+  }
   return {
-    folder,
+    ...shown,
     refused: names
       .toSorted()
       .toReversed()
@@ -62,13 +72,21 @@ export function inboxState(platform: Platform, workspace: Workspace, language: L
   }
 }
 
+/** What keeps a workspace's inbox from being read now; the files stay where they are. */
+const troubles = new WeakMap<Platform, Map<string, Refusal>>()
+function troublesOf(platform: Platform): Map<string, Refusal> {
+  const known = troubles.get(platform) ?? new Map<string, Refusal>()
+  troubles.set(platform, known)
+  return known
+}
+
 /** The note beside a refused file holds a line in each language. */
 const noteLanguages: readonly Language[] = ['en', 'zh-CN']
 const noteEnding = '.reason.txt'
 const mostShown = 5
 
 export interface Inbox {
-  /** One look into the inboxes of all workspaces; a file is imported when it did not change since the look before. */
+  /** One look into the inboxes of all workspaces; a file is imported when it did not change since the look before, nor a while before. */
   look(): Promise<void>
   /** Ends the import under way, whose file stays, and waits. */
   stop(): Promise<void>
@@ -78,7 +96,10 @@ export interface Inbox {
  * Imports what is put into the workspaces' inboxes, one file after the other, as the last file with the same
  * columns was confirmed or as the columns say for sure. Looks again every five seconds when `polling`.
  */
-export function openInbox(platform: Platform, { polling }: { polling: boolean }): Inbox {
+export function openInbox(
+  platform: Platform,
+  { polling, quiet = polling ? quietMs : 0 }: { polling: boolean; quiet?: number },
+): Inbox {
   const stopping = new AbortController()
   /** Size and time of every file at the last look. */
   const seen = new Map<string, string>()
@@ -87,12 +108,31 @@ export function openInbox(platform: Platform, { polling }: { polling: boolean })
     for (const { id } of await platform.workspaces.list()) {
       const workspace = await platform.workspaces.byId(id)
       if (!workspace || stopping.signal.aborted) continue
-      const folders = inboxOf(platform, workspace)
+      await lookInto(workspace)
+    }
+  }
+
+  /** One inbox that can't be read keeps no other from being read. */
+  async function lookInto(workspace: Workspace): Promise<void> {
+    const folders = inboxOf(platform, workspace)
+    const known = troublesOf(platform)
+    try {
       for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: 0o700 })
-      for (const fileName of settledFiles(folders.folder, seen)) {
+      let trouble: Refusal | null = null
+      for (const fileName of settledFiles(folders.folder, seen, quiet)) {
         if (stopping.signal.aborted) return
-        await takeIn(platform, workspace, folders, fileName, stopping.signal)
+        trouble = await takeIn(platform, workspace, folders, fileName, stopping.signal)
+        if (trouble) break
       }
+      if (trouble) known.set(workspace.id, trouble)
+      else known.delete(workspace.id)
+    } catch (error) {
+      const code = systemCode(error)
+      if (!code) throw error
+      const trouble = refusal('inbox-unreadable', { folder: folders.folder, reason: code })
+      if (known.get(workspace.id)?.values.reason !== code)
+        console.error(sentence('en', trouble.id, trouble.values))
+      known.set(workspace.id, trouble)
     }
   }
 
@@ -111,13 +151,21 @@ export function openInbox(platform: Platform, { polling }: { polling: boolean })
   }
 }
 
-/** Files that were there at the last look and are the same now, the oldest first. */
-function settledFiles(folder: string, seen: Map<string, string>): string[] {
+/** Files that were there at the last look and are the same now, untouched for `quiet` milliseconds, the oldest first. */
+function settledFiles(folder: string, seen: Map<string, string>, quiet: number): string[] {
   const files = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && !unfinished.test(entry.name))
-    .map(({ name }) => ({ name, path: join(folder, name), ...statSync(join(folder, name)) }))
+    .flatMap(({ name }) => {
+      const path = join(folder, name)
+      const found = statSync(path, { throwIfNoEntry: false }) // gone again since
+      return found ? [{ name, path, size: found.size, mtimeMs: found.mtimeMs }] : []
+    })
     .toSorted((a, b) => a.mtimeMs - b.mtimeMs || a.name.localeCompare(b.name))
-  const settled = files.filter(({ path, size, mtimeMs }) => seen.get(path) === `${size} ${mtimeMs}`)
+  const now = Date.now() // of the clock that wrote the files' times
+  const settled = files.filter(
+    ({ path, size, mtimeMs }) =>
+      seen.get(path) === `${size} ${mtimeMs}` && !(now - mtimeMs >= 0 && now - mtimeMs < quiet),
+  )
   for (const path of seen.keys()) if (path.startsWith(join(folder, '/'))) seen.delete(path)
   for (const { path, size, mtimeMs } of files) seen.set(path, `${size} ${mtimeMs}`)
   return settled.map(({ name }) => name)
@@ -129,18 +177,22 @@ async function takeIn(
   folders: InboxFolders,
   fileName: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Refusal | null> {
   const path = join(folders.folder, fileName)
   const outcome = await imported(platform, workspace, path, fileName, signal)
-  if (outcome === 'later') return
+  if (outcome === 'later') return null
+  // No fault of the file's: it stays, and is read once there is room, or the writing of it has ended.
+  if (outcome !== 'done' && outcome.id === 'changed-while-reading') return null
+  if (outcome !== 'done' && (outcome.id === 'disk-full' || outcome.id === 'folder-unwritable')) return outcome
   const name = `${platform.clock.now().toISOString().slice(0, 19).replaceAll(':', '-')} ${fileName}`
   if (outcome === 'done') {
     renameSync(path, join(folders.done, name))
-    return
+    return null
   }
   const note = noteLanguages.map((language) => `${sentence(language, outcome.id, outcome.values)}\n`).join('')
   writeFileSync(join(folders.refused, `${name}${noteEnding}`), note)
   renameSync(path, join(folders.refused, name))
+  return null
 }
 
 async function imported(
@@ -155,8 +207,12 @@ async function imported(
   const inspected = await inspectIn(workspace, path, fileName, {})
   if ('id' in inspected) return inspected
   const { inspection } = inspected
-  if (unsureColumns(inspection).length > 0 || inspection.otherKinds.length > 0)
-    return refusal('inbox-unsure', { file: fileName })
+  if (inspection.otherKinds.length > 0)
+    return refusal('inbox-kinds', {
+      file: fileName,
+      kinds: [inspection.map.kind, ...inspection.otherKinds].join(', '),
+    })
+  if (unsureColumns(inspection).length > 0) return refusal('inbox-unsure', { file: fileName })
   const started = await runs.start(workspace, {
     path,
     fileName,

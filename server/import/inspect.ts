@@ -20,6 +20,8 @@ import { kindsOf } from './kind-of.ts'
 import { memberFields } from './members/fields.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
+import { refundFields } from './refunds/fields.ts'
+import { guessRefundMapping } from './refunds/mapping.ts'
 import {
   bytesOf,
   fieldSeparator,
@@ -78,6 +80,8 @@ export interface Readable {
 
 const sampleRecords = 3000
 
+const guesses = { orders: guessMapping, refunds: guessRefundMapping, members: guessMemberMapping } as const
+
 const needed: ReadonlySet<AnyField | null> = new Set([
   'orderId',
   'memberId',
@@ -95,7 +99,10 @@ export function unsureColumns({ columns, map }: Inspection): ColumnGuess[] {
   const asked: ReadonlySet<string | null> = kind
     ? new Set([...kind.key, ...fieldsOf(kind).flatMap(([field, one]) => (one.needed ? [field] : []))])
     : needed
-  return columns.filter(({ field, confidence }) => asked.has(field) && confidence < confident)
+  return columns.filter(
+    ({ field, confidence }) =>
+      (asked.has(field) || (map.kind === 'refunds' && field === 'refundedAt')) && confidence < confident,
+  )
 }
 
 /**
@@ -119,9 +126,7 @@ export async function inspect(
     const further = kindNamed(kind)
     const guess = further
       ? guessKindMapping(further, sample, said, timeZone)
-      : kind === 'members'
-        ? guessMemberMapping(sample, said, timeZone)
-        : guessMapping(sample, said, timeZone)
+      : guesses[kind as keyof typeof guesses](sample, said, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -241,7 +246,7 @@ function isInSingleQuotes(records: readonly Record[]): boolean {
 const mostAbove = 20
 
 const knownHeaders = new Set<string>(
-  [...Object.values(fields), ...Object.values(memberFields)]
+  [...Object.values(fields), ...Object.values(memberFields), ...Object.values(refundFields)]
     .flatMap(({ aliases }): readonly string[] => aliases)
     .concat(allKinds.flatMap((kind) => fieldsOf(kind).flatMap(([field, one]) => aliasesOf(field, one)))),
 )

@@ -7,15 +7,18 @@ import { memberFields } from './members/fields.ts'
 import { recognisedMembers } from './members/presets.ts'
 import { recognised } from './platforms.ts'
 import { presetNames } from './presets.ts'
+import { holdsRefunds } from './refunds/kind.ts'
 
 /**
  * What a file holds, the best first, where its columns leave it open: as was said, as its platform is known for,
  * else by its headers alone. A file that tells members apart, says something else of them and names no order, no
  * time and amount of one, is of members; one that nothing else is told of is of orders.
  */
-export function kindsOf({ headers, records }: Sample, said: MapOverrides): [ImportKind, ...ImportKind[]] {
+export function kindsOf(sample: Sample, said: MapOverrides): [ImportKind, ...ImportKind[]] {
+  const { headers, records } = sample
   if (said.kind) return [said.kind]
   if (said.preset) return [(presetNames as readonly string[]).includes(said.preset) ? 'orders' : 'members']
+  if (holdsRefunds(sample)) return ['refunds']
   if (recognised(headers, records) !== null) return ['orders']
   if (recognisedMembers(headers) !== null) return ['members']
   const plain = new Set(headers.map(plainHeader))
@@ -44,6 +47,7 @@ function furtherKinds(headers: readonly string[], plain: ReadonlySet<string>): K
     has: (field) => has(aliasesOf(field, kind.fields[field]!)),
     order: (field) => has(fields[field].aliases),
     member: (field) => has(memberFields[field].aliases),
+    any: has,
   })
   const filledIn = allKinds.filter((kind) => isTemplate(kind, headers))
   const found = filledIn.length > 0 ? filledIn : allKinds.filter((kind) => kind.recognised(namesOf(kind)))

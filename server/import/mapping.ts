@@ -31,6 +31,7 @@ import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber, undecidedNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
 import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
+import { refundFieldNames } from './refunds/fields.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
 import { canonicalColumns } from './template.ts'
 
@@ -46,6 +47,8 @@ export interface Mapping {
   /** Words of the state column in lower case, where they differ from or add to the known ones. */
   readonly states: Readonly<Record<string, StateMeaning>>
   readonly refunds: RefundReading
+  /** Columns that mean nothing else, of a kind that keeps them by their headers. */
+  readonly rest?: readonly { readonly position: number; readonly header: string }[]
 }
 
 /** How the refunds of a file are told from its amounts. */
@@ -98,7 +101,9 @@ export const MapOverrides = z
   .strictObject({
     kind: z.enum(importKinds),
     columns: z.partialRecord(
-      z.enum([...new Set<AnyField>([...fieldNames, ...memberFieldNames, ...kindFieldNames])]),
+      z.enum([
+        ...new Set<AnyField>([...fieldNames, ...refundFieldNames, ...memberFieldNames, ...kindFieldNames]),
+      ]),
       z.union([z.string(), z.int().positive(), z.null()]),
     ),
     dates: z.enum(dateOrders as [DateOrder, ...DateOrder[]]),
@@ -253,9 +258,9 @@ export const columnGuesses = <F extends AnyField>(
   })
 
 /** A column that a file needs: of one of the further kinds, its field. */
-export type Lack = 'member' | 'time' | 'amount' | AnyKindField
+export type Lack = 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount' | AnyKindField
 
-/** The needed columns that a mapping lacks: a member, of orders also a time and an amount. */
+/** The needed columns that a mapping lacks: a member, of orders also a time and an amount; of refunds these two alone. */
 export function lackingColumns({ kind, columns }: Mapping): Lack[] {
   const further = kindNamed(kind)
   if (further)
@@ -263,6 +268,11 @@ export function lackingColumns({ kind, columns }: Mapping): Lack[] {
       needed && columns[field as AnyKindField] === undefined ? [field as AnyKindField] : [],
     )
   const lacking: Lack[] = []
+  if (kind === 'refunds') {
+    if (columns.refundedAt === undefined) lacking.push('refundTime')
+    if (columns.amount === undefined) lacking.push('refundAmount')
+    return lacking
+  }
   if (columns.memberId === undefined) lacking.push('member')
   if (kind === 'members') return lacking
   if (columns.orderedAt === undefined && columns.paidAt === undefined) lacking.push('time')

@@ -27,6 +27,8 @@ export const rowReasons = [
   'masked-member',
   'bad-number',
   'unknown-consent',
+  'unknown-refund-state',
+  'undated-refund',
 ] as const
 /** Those of the further kinds are `<kind>.<reason>`. */
 export type RowReason = (typeof rowReasons)[number] | `${KindName}.${string}`
@@ -38,11 +40,18 @@ export interface NormaliseSettings {
   readonly minorDigits: number
   /** Instants after this are refused: ISO text, the moment of import plus a day. */
   readonly latest: string
+  readonly fileName: string
 }
 
 /** The columns of a block that the mapping needs, in the file's order. */
-export const keptColumns = ({ columns, refunds }: Mapping): number[] =>
-  [...new Set([...Object.values(columns), ...refunds.charged.flat()])].sort((a, b) => a - b)
+export const keptColumns = ({ columns, refunds, rest = [] }: Mapping): number[] =>
+  [
+    ...new Set([
+      ...Object.values(columns),
+      ...refunds.charged.flat(),
+      ...rest.map(({ position }) => position),
+    ]),
+  ].sort((a, b) => a - b)
 
 /** A relation of the raw text of a block: `row_number`, `c<position>`. */
 export function blockRows(path: string, mapping: Mapping): Sql {
@@ -292,7 +301,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       total_minor as order_net_minor,
       case when refund_minor > 0 then refund_minor
         when meaning = 'refunded' then coalesce(total_minor, line_minor) end as order_refund_minor,
-      refunds_order_id, refunded_at,
+      refunds_order_id, refunded_at, cast(null as varchar) as refund_reason,
       ${refundColumns}
       ${
         has('orderTotal')

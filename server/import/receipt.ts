@@ -6,6 +6,7 @@ import type { FeedGap } from './feed-gaps.ts'
 import type { ChangedMonth } from './months.ts'
 import type { RowReason } from './normalise.ts'
 import type { RefundCheck } from './refund-check.ts'
+import type { GivenBack } from './refunds/receipt.ts'
 import type { Staged } from './staging.ts'
 
 /** What an import did, as it is printed. `read = imported + unchanged + refused`. */
@@ -41,6 +42,8 @@ export interface Receipt {
   readonly newOrders: number
   readonly fewerLines: number
   readonly months: readonly ChangedMonth[]
+  /** Of a file of refunds: what became of them; null for orders. */
+  readonly givenBack: GivenBack | null
   /** Whether refunds were taken off the file's amounts already, and what says so; null where no row has one. */
   readonly refundCheck: RefundCheck | null
   /** Local days of the first and last accepted row. */

@@ -40,6 +40,8 @@ export type RefusalId =
   | 'other-currency-column'
   | 'unconfirmed'
   | 'inbox-unsure'
+  | 'inbox-unreadable'
+  | 'inbox-kinds'
   | 'import-cancelled'
   | 'import-failed'
   | 'unknown-kind'

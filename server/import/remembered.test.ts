@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from './apply.ts'
 import type { Readable } from './inspect.ts'
+import { forgetMapping, savedMappings } from './remembered.ts'
 import { inspectIn } from './runs.ts'
 import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
 
@@ -48,4 +49,39 @@ test('the next file with the same columns is read as the last one was confirmed'
       signal: new AbortController().signal,
     })
   expect((await seen(next)).remembered).toBeNull()
+})
+
+test('what is remembered is listed, newest first, and forgotten on demand; what it brought stays', async () => {
+  await using shop = await openTestShop('EUR', 'Europe/Berlin')
+  const { engine } = shop.workspace
+  receiptOf(await shop.import(file(shop, 'first.csv', 'A,m1,3/4/2026,10,x,fertig\n'), { map: given }))
+  receiptOf(await shop.import(file(shop, 'second.csv', 'B,m1,3/5/2026,10,x,fertig\n')))
+  await shop.importMembers(shop.file('people.csv', 'member id,name,tier\nm1,Ann,gold\n'))
+  // a shop's system says itself what it sends
+  await shop.importMembers(
+    shop.file('batch.jsonl', '{"member id":"m2","name":"Bob","tier":"","points":""}\n'),
+    {
+      onRefused: () => {},
+    },
+  )
+  const [people, orders, ...more] = await savedMappings(engine)
+  expect(more).toEqual([])
+  expect(people).toMatchObject({ kind: 'members', fileName: 'people.csv', files: 1, dates: null })
+  expect(people!.columns).toContainEqual({ field: 'tier', column: 'tier' })
+  expect(orders).toMatchObject({ kind: 'orders', fileName: 'second.csv', files: 2, dates: 'day-first' })
+  expect(orders!.columns).toContainEqual({ field: 'memberId', column: 'who' })
+  expect(orders!.columns.map(({ field }) => field)).not.toContain('product')
+
+  expect(await forgetMapping(engine, 'members', orders!.headers)).toBe(false)
+  expect(await forgetMapping(engine, 'orders', orders!.headers)).toBe(true)
+  expect(await forgetMapping(engine, 'orders', orders!.headers)).toBe(false)
+  expect((await savedMappings(engine)).map(({ kind }) => kind)).toEqual(['members'])
+  const again = (await inspectIn(
+    shop.workspace,
+    file(shop, 'third.csv', 'C,m1,3/6/2026,10,x,fertig\n'),
+    'third.csv',
+    {},
+  )) as Readable
+  expect(again.inspection.remembered).toBeNull()
+  expect(await engine.rows(sql`select count(*) as orders from orders`)).toEqual([{ orders: 2 }])
 })

@@ -22,6 +22,61 @@ export const headersDigest = (headers: readonly string[]): string =>
     .update(JSON.stringify(headers.slice(columnsBefore(headers))))
     .digest('hex')
 
+/** SQL over imports: what its columns were told to mean counts for the next file like it. */
+const isRemembered = sql`undone_at is null and json_extract_string(mapping, '$.headers') is not null
+  and json_extract_string(mapping, '$.forgotten') is null and json_extract_string(mapping, '$.batch') is null`
+
+/** What files with one header are read as, without a question. */
+export interface SavedMapping {
+  /** Names the header. */
+  readonly headers: string
+  readonly kind: ImportKind
+  /** The newest file that was confirmed so. ISO text. */
+  readonly fileName: string
+  readonly importedAt: string
+  /** Imports of this kind with this header that are not undone. */
+  readonly files: number
+  /** Which column each field is taken from: its name, or its number where names repeat. */
+  readonly columns: readonly { readonly field: string; readonly column: string }[]
+  readonly dates: 'day-first' | 'month-first' | null
+}
+
+/** The mappings that the next files with the same columns are read by, the newest first. */
+export async function savedMappings(engine: Engine): Promise<SavedMapping[]> {
+  const rows = await engine.rows(sql`
+    select kind, file_name, imported_at, mapping, json_extract_string(mapping, '$.headers') as headers,
+      count(*) over (partition by kind, headers) as files
+    from imports where kind in (${join(importKinds)}) and ${isRemembered}
+    qualify row_number() over (partition by kind, headers order by import_seq desc) = 1
+    order by import_seq desc`)
+  return rows.map((row) => {
+    const { columns = {}, dates } = JSON.parse(String(row.mapping)) as MapOverrides
+    return {
+      headers: String(row.headers),
+      kind: row.kind as ImportKind,
+      fileName: String(row.fileName),
+      importedAt: String(row.importedAt),
+      files: Number(row.files),
+      columns: Object.entries(columns).flatMap(([field, column]) =>
+        column === null ? [] : [{ field, column: String(column) }],
+      ),
+      dates: dates === 'day-first' || dates === 'month-first' ? dates : null,
+    }
+  })
+}
+
+/** From now on files with this header are guessed anew; what they brought stays. Answers whether anything was remembered. */
+export function forgetMapping(engine: Engine, kind: ImportKind, headers: string): Promise<boolean> {
+  return engine.transaction(async (session) => {
+    const these = sql`kind = ${kind} and ${isRemembered} and json_extract_string(mapping, '$.headers') = ${headers}`
+    const [found] = await session.rows(sql`select count(*) as n from imports where ${these}`)
+    await session.run(
+      sql`update imports set mapping = json_merge_patch(mapping, '{"forgotten": true}') where ${these}`,
+    )
+    return found!.n !== 0
+  })
+}
+
 /**
  * The mapping that was confirmed for the newest import with this header that is not undone, of a kind where
  * that was said; null: there is none. Fields that were left out on purpose stay out. What the values themselves decide — how dates and decimals are
@@ -34,7 +89,7 @@ export async function rememberedMapping(
 ): Promise<Remembered | null> {
   const ofKind = sql`kind in (${join(kind === undefined ? importKinds : [kind])})`
   const [last] = await engine.rows(sql`select kind, mapping, file_name, imported_at from imports
-    where ${ofKind} and undone_at is null
+    where ${ofKind} and ${isRemembered}
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}
     order by import_seq desc limit 1`)
   if (!last) return null

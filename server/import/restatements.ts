@@ -20,7 +20,7 @@ interface Months {
 /** The last restatement of each month that was restated since `since` (ISO text), the latest month first. */
 export async function restatements(engine: Engine, since: string): Promise<Restatement[]> {
   const imports = await engine.rows(sql`select file_name, imported_at, undone_at, report from imports
-    where kind = 'orders' and (imported_at >= cast(${since} as timestamp) or undone_at >= cast(${since} as timestamp))`)
+    where kind in ('orders', 'refunds') and (imported_at >= cast(${since} as timestamp) or undone_at >= cast(${since} as timestamp))`)
   const all = imports.flatMap(({ fileName, importedAt, undoneAt, report }): Restatement[] => {
     const { months = [], undoneMonths = [] } = JSON.parse(String(report)) as Months
     const told = (list: readonly ChangedMonth[], cause: Restatement['cause'], at: unknown) =>

@@ -24,6 +24,7 @@ import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
 import { inboxState } from './inbox.ts'
+import { forgetMapping, savedMappings } from './remembered.ts'
 import { restatements } from './restatements.ts'
 import { importById, importRuns, inspectIn, type RunState } from './runs.ts'
 import { uploadedFile } from './uploads.ts'
@@ -131,6 +132,43 @@ export const importsRouter = router({
     .input(z.object({ language: Language }).default({}))
     .query(({ ctx, input }) => inboxState(ctx.platform, ctx.workspace, input.language ?? ctx.language)),
 
+  /** By which columns the next files are read without a question, the newest first. */
+  mappings: marketerProcedure
+    .input(z.object({ language: Language }).default({}))
+    .query(async ({ ctx, input }) => {
+      const language = input.language ?? ctx.language
+      const saved = await savedMappings(ctx.workspace.engine)
+      return saved.map(({ kind, columns, ...one }) => {
+        const further = kindNamed(kind)
+        return {
+          ...one,
+          kind,
+          title: further ? phrase(language, further.title) : null,
+          columns: columns.map(({ field, column }) => ({
+            field,
+            /** Of fields that the dashboard has no word for. */
+            label: further?.fields[field] ? phrase(language, further.fields[field].label) : null,
+            column,
+          })),
+        }
+      })
+    }),
+
+  /** Files with these columns are guessed anew from now on. */
+  forgetMapping: marketerProcedure
+    .input(z.object({ kind: z.enum(importKinds), headers: z.string().max(100) }))
+    .mutation(async ({ ctx, input }) => {
+      const known = await forgetMapping(ctx.workspace.engine, input.kind, input.headers)
+      if (!known) throw refused('NOT_FOUND', 'unknown-mapping')
+      await recordAudit(ctx.platform.store, {
+        workspaceId: ctx.workspace.id,
+        actor: auditName(ctx.actor),
+        action: 'mapping-forgotten',
+        subject: input.kind,
+        at: ctx.platform.clock.now(),
+      })
+    }),
+
   /** All imports of the workspace, newest first, with their receipts. */
   list: readerProcedure.input(z.object({ language: Language }).default({})).query(async ({ ctx, input }) => {
     const rows = await ctx.workspace.engine.rows(
@@ -143,7 +181,7 @@ export const importsRouter = router({
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
       receipt:
-        row.kind === 'orders'
+        row.kind === 'orders' || row.kind === 'refunds'
           ? inWords(JSON.parse(String(row.report)) as Receipt, ctx.workspace, input.language ?? ctx.language)
           : null,
       membersReceipt:
@@ -227,6 +265,7 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
+  givenBack: receipt.givenBack ?? null, // receipts from before there were files of refunds have none
   reasons: receipt.reasons.map((row) => ({
     ...row,
     sentence: reasonSentence(language, { reason: row.reason, value: null }),

@@ -17,7 +17,7 @@ import { kindNamed } from './kinds/catalogue.ts'
 import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
 import { inspect, type Readable } from './inspect.ts'
-import type { Lack, MapOverrides } from './mapping.ts'
+import type { Lack, MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
@@ -257,6 +257,7 @@ export class ImportRuns {
           currency: workspace.currency,
           minorDigits,
           timeZone: workspace.calendar.timeZone,
+          fileName: order.fileName,
           latest: new Date(now.getTime() + 86_400_000).toISOString(),
         },
         folder,
@@ -348,19 +349,15 @@ export class ImportRuns {
       const coming: NewImport = {
         importId,
         kind: readable.mapping.kind,
-        identity: kind
-          ? 'key'
-          : ofMembers
-            ? 'member'
-            : readable.mapping.columns.orderId === undefined
-              ? 'row'
-              : 'order',
+        identity: identityOf(readable.mapping),
         fileName: order.fileName,
         fileHash: staged.hash,
         mapping: JSON.stringify({
           ...readable.inspection.map,
           replace: order.replace,
           headers: headersDigest(readable.inspection.headers),
+          // What a shop's system sends says itself what its columns are.
+          ...(order.onRefused ? { batch: true } : {}),
         }),
         replace: order.replace,
         importedAt: now.toISOString(),
@@ -453,12 +450,19 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
   return readable
 }
 
+/** What the rows of a file are told apart by. */
+const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
+  if (kindNamed(kind)) return 'key'
+  if (kind === 'members') return 'member'
+  return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
+}
+
 /** What a file lacks, for a sentence. */
 function lackingWords(language: Language, kindName: ImportKind, lack: Lack): string {
   const kind = kindNamed(kindName)
   return kind
     ? phrase(language, kind.fields[lack]!.label)
-    : sentence(language, `lacking.${lack as 'member' | 'time' | 'amount'}`)
+    : sentence(language, `lacking.${lack as 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'}`)
 }
 
 async function firstRefused(staged: Staged, signal: AbortSignal) {

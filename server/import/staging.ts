@@ -8,6 +8,8 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindRows } from './kinds/normalise.ts'
 import { memberRows } from './members/normalise.ts'
+import { refundRows } from './refunds/normalise.ts'
+import { notePrefix } from './refunds/note.ts'
 import { namedWidth, type Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
@@ -61,9 +63,9 @@ export async function stage(
   const kind = kindNamed(mapping.kind)
   const rowsOf = kind
     ? (block: Sql, how: typeof settings) => kindRows(kind, block, how)
-    : mapping.kind === 'members'
-      ? memberRows
-      : normalisedRows
+    : { orders: normalisedRows, refunds: refundRows, members: memberRows }[
+        mapping.kind as 'orders' | 'refunds' | 'members'
+      ]
   try {
     await engine.run(
       sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar, reason_value varchar)`,
@@ -130,6 +132,10 @@ export async function stage(
       options,
     )
     const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
+    if (mapping.kind === 'refunds') {
+      const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
+      return { engine, lines, hash, read: rows, refundCheck: null }
+    }
     if (mapping.kind !== 'orders') return { engine, lines: accepted, hash, read: rows, refundCheck: null }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
@@ -186,23 +192,9 @@ async function complete(
   hasOrderId: boolean,
   options: QueryOptions,
 ): Promise<Sql> {
+  if (!hasOrderId) return identified(engine, lines, sql`true`, '', folder, options)
   const to = join(folder, 'completed.parquet')
   const completed = sql`read_parquet(${to})`
-  if (!hasOrderId) {
-    await engine.run(
-      sql`copy (
-        with repeated as (
-          select row_number, row_number() over (partition by content_hash order by row_number) as occurrence
-          from ${lines} where content_hash in (select content_hash from ${lines} group by 1 having count(*) > 1)
-        )
-        select line.* replace (printf('row-%016x-%d', line.content_hash, coalesce(repeated.occurrence, 1)) as order_id,
-          coalesce(line.state, 'paid') as state)
-        from ${lines} as line left join repeated on repeated.row_number = line.row_number
-      ) to (${to}) (format parquet)`,
-      options,
-    )
-    return completed
-  }
   const [lacking] = await engine.rows(
     sql`select count(*) filter (where ordered_at is null) as undated, count(*) filter (where state is null) as stateless from ${lines}`,
     options,
@@ -225,6 +217,34 @@ async function complete(
     options,
   )
   return completed
+}
+
+/** The rows, those that `nameless` tells with an id after `prefix` that is their content and their count among equal rows. */
+async function identified(
+  engine: Engine,
+  lines: Sql,
+  nameless: Sql,
+  prefix: string,
+  folder: string,
+  options: QueryOptions,
+): Promise<Sql> {
+  const to = join(folder, 'identified.parquet')
+  await engine.run(
+    sql`copy (
+      with repeated as (
+        select row_number, row_number() over (partition by content_hash order by row_number) as occurrence
+        from ${lines} where content_hash in (select content_hash from ${lines} group by 1 having count(*) > 1)
+      )
+      select line.* replace (
+        case when ${nameless}
+          then ${prefix} || printf('row-%016x-%d', line.content_hash, coalesce(repeated.occurrence, 1))
+          else line.order_id end as order_id,
+        coalesce(line.state, 'paid') as state)
+      from ${lines} as line left join repeated on repeated.row_number = line.row_number
+    ) to (${to}) (format parquet)`,
+    options,
+  )
+  return sql`read_parquet(${to})`
 }
 
 /** The worker's messages as they come; the worker ends with the loop or with the signal. */

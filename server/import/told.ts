@@ -5,6 +5,7 @@ import type { Inspection } from './inspect.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
+import { givenBackLines } from './refunds/told.ts'
 
 /** What the command line says of an import, in the language of its user. */
 
@@ -144,17 +145,24 @@ export const receiptText = (receipt: ToldReceipt): string =>
       read: receipt.read,
       counts: say('import-counts', countsOf(receipt)),
     }),
-    say('import-contents', {
-      members: receipt.members,
-      orders: receipt.orders,
-      guests: receipt.guestOrders,
-      duplicates: receipt.duplicates,
-      rounding: receipt.rounding,
-    }),
-    ...(receipt.firstDay && receipt.lastDay
-      ? [say('import-days', { from: receipt.firstDay, to: receipt.lastDay, net: receipt.net ?? '–' })]
-      : []),
-    say('import-orders', { new: receipt.newOrders, restated: receipt.corrected }),
+    ...(receipt.givenBack
+      ? [
+          say('refunds-contents', { duplicates: receipt.duplicates, rounding: receipt.rounding }),
+          ...givenBackLines(receipt.givenBack),
+        ]
+      : [
+          say('import-contents', {
+            members: receipt.members,
+            orders: receipt.orders,
+            guests: receipt.guestOrders,
+            duplicates: receipt.duplicates,
+            rounding: receipt.rounding,
+          }),
+          ...(receipt.firstDay && receipt.lastDay
+            ? [say('import-days', { from: receipt.firstDay, to: receipt.lastDay, net: receipt.net ?? '–' })]
+            : []),
+          say('import-orders', { new: receipt.newOrders, restated: receipt.corrected }),
+        ]),
     ...monthLines(receipt),
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),

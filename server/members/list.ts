@@ -13,6 +13,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { keptForms } from '../import/members/phones.ts'
 import { maskedPhone } from './phone.ts'
 import { type Rhythm, rhythmOf } from './rhythm.ts'
+import { type FeedGap, feedGaps } from '../feeds/gaps.ts'
 import { type Reason, reasonOf } from './reason.ts'
 
 export const sorts = ['value-at-risk', 'net', 'orders', 'last-order', 'joined', 'member'] as const
@@ -35,6 +36,8 @@ export interface ListedMember {
   readonly phone: string | null
   readonly status: (typeof statuses)[number]
   readonly reason: Reason
+  /** The status is not sure: the orders of the member's main store stopped coming in. */
+  readonly feedGap: FeedGap | null
   /** Days from the last order's day to asOf; null: never bought. */
   readonly silentDays: number | null
   readonly rhythm: Rhythm
@@ -243,7 +246,8 @@ async function withRhythm(
 ): Promise<ListedMember[]> {
   if (rows.length === 0) return []
   const these = sql`member_key in (${join(rows.map(({ memberKey }) => memberKey))})`
-  const [gaps, tags] = await Promise.all([
+  const [stopped, gaps, tags] = await Promise.all([
+    feedGaps({ engine }, scope, options.signal),
     engine.rows(gapsOf(scope, these), options).then((found) => z.array(Gap).parse(found)),
     engine
       .rows(sql`select member_key, tag from tags_of_members where ${these} order by member_key, tag`, options)
@@ -259,6 +263,7 @@ async function withRhythm(
       phone: maskedPhone(row.phone),
       status: fixedStatus(row.silentDays, dormancy),
       reason: reasonOf(row.silentDays, row.orders, rhythm.usualDays),
+      feedGap: stopped.find(({ store }) => store === row.mainStore) ?? null,
       silentDays: row.silentDays,
       rhythm,
       orders: row.orders,

@@ -5,6 +5,7 @@ import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { scopeOf } from '../analytics/scope.ts'
+import { feedGaps } from '../feeds/gaps.ts'
 import { consentOf } from '../rights/consent.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -111,7 +112,8 @@ export async function oneMember(
   )
   if (!found) return null
   const { memberKey, phone, ...person } = Person.parse(found)
-  const [gaps, orders, refunds, tags, points] = await Promise.all([
+  const [stopped, gaps, orders, refunds, tags, points] = await Promise.all([
+    feedGaps(workspace, scope, signal),
     engine.rows(gapsOf(scope, sql`member_key = ${memberKey}`), { signal }),
     engine.rows(
       sql`with own as (
@@ -119,7 +121,7 @@ export async function oneMember(
           order by ordered_at desc, order_key desc limit ${mostEvents}
         ),
         item as (
-          select order_key, string_agg(concat(coalesce(product, sku, category), ' ×', rtrim(rtrim(cast(quantity as varchar), '0'), '.')), '、'
+          select order_key, string_agg(concat(coalesce(product, sku, category), ' ×' || rtrim(rtrim(cast(quantity as varchar), '0'), '.')), '、'
             order by line_number) as items
           from order_lines where order_key in (select order_key from own) group by order_key
         ),
@@ -175,6 +177,7 @@ export async function oneMember(
     phone: maskedPhone(phone),
     consentFrom: { source, since, file },
     status: fixedStatus(person.silentDays, workspace.dormancy),
+    feedGap: stopped.find(({ store: name }) => name === person.mainStore) ?? null,
     reason: reasonOf(person.silentDays, person.orders, rhythm.usualDays),
     rhythm,
     /** The day from which the silence is longer than 19 of 20 of the member's own gaps. */

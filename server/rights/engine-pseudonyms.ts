@@ -3,6 +3,7 @@ import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { fieldsOf, type Kind, memberColumns } from '../import/kinds/kind.ts'
+import { isNote, notePrefix } from '../import/refunds/note.ts'
 import type { Deletion } from './deletions.ts'
 import { keyedHashSql } from './keyed.ts'
 
@@ -38,11 +39,14 @@ export async function findDeleted(session: Session, list: readonly Deletion[], a
   return found!.ids !== 0
 }
 
-/** An id that names a row by its content, in a file without order ids. */
-const namesContent = sql`starts_with(order_id, printf('row-%016x-', content_hash))`
+/** What stands before the content in an id that is made of it: nothing, of a row of a refunds file what begins its id. */
+const beforeContent = sql`case when ${isNote(sql`order_id`)} then ${notePrefix} else '' end`
+
+/** An id that names a row by its content, in a file without ids. */
+const namesContent = sql`starts_with(order_id, ${beforeContent} || printf('row-%016x-', content_hash))`
 
 /**
- * Lines with the pseudonym in the place of each id of `deleted_ids` and without their region. Their hash,
+ * Lines with the pseudonym in the place of each id of `deleted_ids` and without their region and what they say of a refund. Their hash,
  * and the id that a row without an order id takes from it, are keyed: equal for equal rows, now and in any
  * later file, yet no guess at the person can be tried on them without the Store's secret.
  */
@@ -51,9 +55,10 @@ export function pseudonymousLines(lines: Sql): Sql {
     select named.* exclude (pseudonym, secret, keyed_hash)
       replace (coalesce(pseudonym, member_id) as member_id,
         case when pseudonym is null then region end as region,
+        case when pseudonym is null then refund_reason end as refund_reason,
         coalesce(keyed_hash, content_hash) as content_hash,
         case when pseudonym is not null and ${namesContent}
-          then printf('row-%016x-', keyed_hash) || regexp_extract(order_id, '[0-9]+$')
+          then ${beforeContent} || printf('row-%016x-', keyed_hash) || regexp_extract(order_id, '[0-9]+$')
           else order_id end as order_id)
     from (
       select line.*, deleted_ids.pseudonym, deleted_ids.secret,

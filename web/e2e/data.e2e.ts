@@ -223,19 +223,25 @@ test('the Data page says whether orders keep coming in, and hands out the dictio
   const feeds = page.getByRole('region', { name: 'Incoming orders' })
   expect(await feeds.getByRole('row').nth(1).innerText()).toMatch(/^Whole shop/)
   expect(await feeds.getByRole('row').count()).toBeGreaterThan(3)
-  const downloaded = async (name: string) => {
+  const downloaded = async (name: string, role: 'link' | 'button' = 'link') => {
     const [file] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('link', { name, exact: true }).click(),
+      page.getByRole(role, { name, exact: true }).click(),
     ])
     return { name: file.suggestedFilename(), content: readFileSync(await file.path()) }
   }
   const template = await downloaded('Orders template (CSV)')
   expect(template.name).toBe('orders-template.csv')
   expect(template.content.toString()).toMatch(/^\uFEFForderId,memberId,/)
-  const archive = await downloaded('Download CSV')
+  const archive = await downloaded('Download CSV', 'button')
   expect(archive.name).toMatch(/^reveille-.*-csv\.zip$/)
   expect(archive.content.includes('coupon_ledger.csv')).toBe(true)
+  // while another export runs the page says so, and the browser has no failed download
+  const busy = '**/trpc/exports.running**'
+  await page.route(busy, (route) => route.fulfill({ json: { result: { data: true } } }))
+  await page.getByRole('button', { name: 'Download Parquet' }).click()
+  await page.getByText('An export of this workspace is running').waitFor()
+  await page.unroute(busy)
   await page.getByRole('link', { name: 'Data dictionary' }).click()
   await page.getByRole('heading', { name: 'Data dictionary' }).waitFor()
   await page.getByRole('heading', { name: 'Orders file: fields' }).waitFor()
@@ -254,6 +260,12 @@ test('the Data page says whether orders keep coming in, and hands out the dictio
   await page.getByRole('heading', { name: 'Confirm the columns' }).waitFor()
   await page.getByRole('button', { name: 'Import', exact: true }).click()
   await page.getByRole('heading', { name: 'orders-template.csv is imported' }).waitFor()
+  // what was confirmed is listed, and forgotten on demand
+  const mappings = page.getByRole('region', { name: 'Columns that are remembered' })
+  await mappings.getByText('orders-template.csv').waitFor()
+  expect(await mappings.innerText()).toContain('orderId → Order number')
+  await mappings.getByRole('button', { name: 'Forget the columns of orders-template.csv' }).click()
+  await page.getByText('No file has been imported yet whose columns are remembered.').waitFor()
   // its order is of months ago, and the page says so
   await page.getByRole('heading', { name: /^No orders since/ }).waitFor()
   await switchTo('demo')

@@ -8,7 +8,7 @@ import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts
 import { touchedMembers } from '../fold.ts'
 import { noDays, welcome } from '../members/apply.ts'
 import { foldKind, hasKey, identityOf, replacedIdentities } from './fold.ts'
-import { type Kind, memberColumns } from './kind.ts'
+import { type Kind, type Listed, memberColumns } from './kind.ts'
 
 /** What an import of a kind did. Rows count as imported when what they are known by is new or changes. */
 export interface AppliedKind {
@@ -21,6 +21,7 @@ export interface AppliedKind {
   readonly newMembers: number
   /** The kind's own counts. */
   readonly counts: Readonly<Record<string, number>>
+  readonly lists: readonly Listed[]
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -79,6 +80,7 @@ export async function applyKind(
         ...(await outcome(session, kind, importSeq)),
         newMembers,
         counts: (await kind.count?.(session, importSeq)) ?? {},
+        lists: (await kind.list?.(session, importSeq)) ?? [],
         sameAs: changed + newMembers === 0 ? await sameFile(session, coming, importSeq) : null,
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)

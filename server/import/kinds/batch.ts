@@ -1,6 +1,6 @@
 import { decimalText } from '../../messages/money.ts'
 import type { SentRows } from '../batch.ts'
-import { fieldsOf, type Kind, type KindField } from './kind.ts'
+import { type Kind, type KindField, namedFieldsOf } from './kind.ts'
 
 /** One row of a kind as a shop's system sends it: by the names of `sentAs`. */
 export type SentEvent = Readonly<Record<string, string | number | readonly string[] | undefined>>
@@ -15,7 +15,7 @@ export function eventRows(
   events: readonly SentEvent[],
   { decimals, timeZone }: { decimals: number; timeZone: string },
 ): SentRows {
-  const fields = fieldsOf(kind)
+  const fields = namedFieldsOf(kind)
   const written = (field: KindField, value: SentEvent[string]): string => {
     if (value === undefined) return ''
     if (typeof value === 'object') return value.join(';')

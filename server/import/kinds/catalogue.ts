@@ -1,11 +1,23 @@
 import type { Words } from '../../../analytics/schema/described.ts'
 import { fieldsOf, type Kind } from './kind.ts'
+import { campaigns } from './campaigns.ts'
+import { coupons } from './coupons.ts'
+import { experiments } from './experiments.ts'
 import { points } from './points.ts'
 import { products } from './products.ts'
 import { tags } from './tags.ts'
+import { targets } from './targets.ts'
 
-/** Every kind of file besides orders and members. A new one is a line here. */
-export const kinds = [products, tags, points] as const satisfies readonly Kind[]
+/** Every kind of file besides orders, refunds and members. A new one is a line here. */
+export const kinds = [
+  products,
+  tags,
+  points,
+  coupons,
+  campaigns,
+  targets,
+  experiments,
+] as const satisfies readonly Kind[]
 
 export type KindName = (typeof kinds)[number]['name']
 /** A field of any of the kinds. */

@@ -1,22 +1,38 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { columnsOf, type Kind } from './kind.ts'
+import { columnsOf, keysOf, type Kind } from './kind.ts'
 
 const column = (kind: Kind, field: string): Sql => name(kind.fields[field]!.column)
 
+/** SQL: a row has all of a key. */
+const hasAll = (kind: Kind, key: readonly string[]): Sql =>
+  sql`(${join(
+    key.map((field) => sql`${column(kind, field)} is not null`),
+    sql` and `,
+  )})`
+
+/** SQL: which of its kind's keys a row is known by, from 0; null: by none. */
+function keyOf(kind: Kind): Sql {
+  const keys = keysOf(kind)
+  if (keys.length === 0) return sql`cast(null as integer)`
+  return sql`case ${join(
+    keys.map((key, i) => sql`when ${hasAll(kind, key)} then ${i}`),
+    sql` `,
+  )} end`
+}
+
 /** SQL: a row has all that its kind is known by. */
-export const hasKey = ({ key, ...kind }: Kind): Sql =>
-  key.length === 0
-    ? sql`false`
-    : sql`(${join(
-        key.map((field) => sql`${column({ key, ...kind }, field)} is not null`),
-        sql` and `,
-      )})`
+export const hasKey = (kind: Kind): Sql => sql`(${keyOf(kind)} is not null)`
 
 /** SQL: what a row is known by, its key or its whole content, as a number. Equal numbers may be of different rows: only to choose by. */
 export const identityOf = (kind: Kind): Sql =>
-  sql`case when ${hasKey(kind)} then hash('key', ${join([sql`0`, ...kind.key.map((field) => column(kind, field))])})
-    else hash('row', ${join(columnsOf(kind))}) end`
+  sql`case ${join(
+    keysOf(kind).map(
+      (key, i) =>
+        sql`when ${hasAll(kind, key)} then hash('key', ${join([sql`${i}`, ...key.map((field) => column(kind, field))])})`,
+    ),
+    sql` `,
+  )} ${keysOf(kind).length === 0 ? sql`when false then hash(0)` : sql``} else hash('row', ${join(columnsOf(kind))}) end`
 
 /** Relation of the rows of the live imports that none after them replaces. */
 function countingRows(kind: Kind): Sql {
@@ -53,10 +69,11 @@ export function replacedIdentities(kind: Kind, importSeq: number): Sql {
 export async function foldKind(session: Session, kind: Kind): Promise<number> {
   const current = name(kind.current)
   const all = columnsOf(kind)
-  const keys = kind.key.map((field) => kind.fields[field]!.column)
-  const attributes = Object.values(kind.fields)
-    .map((field) => field.column)
-    .filter((one) => !keys.includes(one))
+  const keys = keysOf(kind).map((key) => key.map((field) => kind.fields[field]!.column))
+  const attributesBeside = (key: readonly string[]) =>
+    Object.values(kind.fields)
+      .map((field) => field.column)
+      .filter((one) => !key.includes(one))
   const touched = sql`${identityOf(kind)} in (select identity from kind_touched)`
   const newest = (one: string) =>
     sql`arg_max(${name(one)}, (import_seq, row_number)) filter (where ${name(one)} is not null) as ${name(one)}`
@@ -66,10 +83,10 @@ export async function foldKind(session: Session, kind: Kind): Promise<number> {
   await session.run(sql`create or replace temp table kind_rows as
     select * from ${countingRows(kind)} as counting where ${touched}`)
   await session.run(sql`create or replace temp table kind_after as select * from ${current} where false`)
-  if (keys.length > 0)
+  for (const [i, key] of keys.entries())
     await session.run(sql`insert into kind_after by name
-      select ${join([...keys.map((one) => name(one)), ...attributes.map(newest)])}
-      from kind_rows where ${hasKey(kind)} group by ${join(keys.map((one) => name(one)))}`)
+      select ${join([...key.map((one) => name(one)), ...attributesBeside(key).map(newest)])}
+      from kind_rows where ${keyOf(kind)} = ${i} group by ${join(key.map((one) => name(one)))}`)
   await session.run(sql`insert into kind_after by name
     select ${join(all)} from (
       select ${join(all)}, unnest(range(times)) as nth from (

@@ -6,10 +6,11 @@ import type { MemberField } from '../members/fields.ts'
 
 /**
  * What a column of a file of a kind can mean. `date`: an instant; `day`: a local day; `number`: a whole number;
- * `amount`: money of the workspace's currency, kept in minor units.
+ * `decimal`: a number or yes and no as 1 and 0, with six decimals; `amount`: money of the workspace's currency, kept
+ * in minor units; `rest`: every column of the file that means nothing else, by its header, as JSON.
  */
 export interface KindField {
-  readonly type: 'id' | 'date' | 'day' | 'number' | 'amount' | 'text'
+  readonly type: 'id' | 'date' | 'day' | 'number' | 'decimal' | 'amount' | 'text' | 'rest'
   /** Column of the import table and of the table of current rows. Not `reason`, which says why a row is refused. */
   readonly column: string
   /** Headers as `Field` has them, best first. The field's own name always counts. */
@@ -27,6 +28,8 @@ export interface KindField {
   readonly member?: true
   /** Holds several values, separated by commas, semicolons, bars or 、: each makes a row of its own. */
   readonly separated?: true
+  /** Where no column says it, the name of the file does. */
+  readonly fromFile?: true
   /** Goes when the member of the row is deleted. */
   readonly personal?: true
 }
@@ -36,6 +39,8 @@ export interface Headers<F extends string> {
   has(field: F): boolean
   order(field: FieldName): boolean
   member(field: MemberField): boolean
+  /** Whether one of these, as aliases are written, is a whole header. */
+  any(aliases: readonly string[]): boolean
 }
 
 /**
@@ -43,7 +48,8 @@ export interface Headers<F extends string> {
  * dictionary, export and deletion of a person follow from this.
  *
  * A row that has all fields of `key` is known by them: of each attribute the newest row that says anything
- * counts, by import, then by line. A row that lacks one, and every row where `key` is empty, is known by its
+ * counts, by import, then by line. A row that lacks one is known by the first of `otherKeys` that it has whole. A row
+ * that has none, and every row of a kind without keys, is known by its
  * content: rows only add what is not there, as often as the file has them that has most (DEFINITIONS, "rows
  * only add what is not there").
  */
@@ -58,6 +64,7 @@ export interface Kind<Name extends string = string, F extends string = string> {
   /** Current rows as the live imports fold: the fields' columns alone. */
   readonly current: string
   readonly key: readonly NoInfer<F>[]
+  readonly otherKeys?: readonly (readonly NoInfer<F>[])[]
   /** With `--replace` a file is the whole truth for the values that it has in these fields: earlier rows of them go. */
   readonly replaces?: readonly NoInfer<F>[]
   /** What becomes of a deleted member's rows. */
@@ -81,6 +88,14 @@ export interface Kind<Name extends string = string, F extends string = string> {
   readonly sentences?: Readonly<Record<string, Words>>
   /** Counts for `sentences`, after `project`; those of 0 are kept and not told. `importSeq` is the import's. */
   count?(session: Session, importSeq: number): Promise<Readonly<Record<string, number>>>
+  /** What else `sentences` tell: their values, a sentence for each, in this order before the counts. */
+  list?(session: Session, importSeq: number): Promise<readonly Listed[]>
+}
+
+/** A sentence of a receipt with its values. */
+export interface Listed {
+  readonly sentence: string
+  readonly values: Readonly<Record<string, string | number>>
 }
 
 /** A kind with its name and the names of its fields as types. */
@@ -90,6 +105,14 @@ export const defineKind = <const Name extends string, const F extends string>(
 
 /** The names of a kind's fields, in its order. */
 export const fieldsOf = ({ fields }: Kind): [string, KindField][] => Object.entries(fields)
+
+/** The fields that have a column, or a key, of their own name: in templates, in batches. */
+export const namedFieldsOf = (kind: Kind): [string, KindField][] =>
+  fieldsOf(kind).filter(([, { type }]) => type !== 'rest')
+
+/** The keys of a kind, the first first. */
+export const keysOf = ({ key, otherKeys = [] }: Kind): (readonly string[])[] =>
+  [key, ...otherKeys].filter((one) => one.length > 0)
 
 /** The columns of a kind's fields. */
 export const columnsOf = (kind: Kind): Sql[] => fieldsOf(kind).map(([, { column }]) => name(column))
@@ -106,6 +129,18 @@ export const aliasesOf = (field: string, { aliases }: Pick<KindField, 'aliases'>
   ...aliases,
 ]
 
+/** What a decimal says in words, in lower case. */
+export const yesAndNo: Readonly<Record<string, 0 | 1>> = {
+  ...Object.fromEntries(['yes', 'y', 'true', 't', '是', '有', '真'].map((word) => [word, 1] as const)),
+  ...Object.fromEntries(['no', 'n', 'false', 'f', '否', '没有', '假'].map((word) => [word, 0] as const)),
+}
+
 /** How the mapping screen and the dictionary see the type of a field. */
 export const plainType = (type: KindField['type']): Field['type'] =>
-  type === 'day' ? 'date' : type === 'amount' ? 'number' : type
+  type === 'day'
+    ? 'date'
+    : type === 'amount' || type === 'decimal'
+      ? 'number'
+      : type === 'rest'
+        ? 'text'
+        : type

@@ -1,13 +1,16 @@
+import { writeFileSync } from 'node:fs'
+import { join as joined } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, sql } from '../../../analytics/sql/sql.ts'
 import { deleteMember } from '../../rights/delete-member.ts'
 import { takeOut } from '../apply.ts'
+import { inboxOf, inboxState, openInbox } from '../inbox.ts'
 import { inspectIn } from '../runs.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
-import { columnsOf, fieldsOf, type Kind, type KindField, memberColumns } from './kind.ts'
+import { fieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
 import { kindJsonLines, kindTemplate } from './template.ts'
 
 const settings = {
@@ -32,6 +35,8 @@ const duckType: Readonly<Record<KindField['type'], string>> = {
   day: 'DATE',
   number: 'BIGINT',
   amount: 'BIGINT',
+  decimal: 'DECIMAL(24,6)',
+  rest: 'VARCHAR',
 }
 
 describe.each(allKinds)('$name', (kind) => {
@@ -87,15 +92,49 @@ describe.each(allKinds)('$name', (kind) => {
         lacking: [],
       })
       expect(inspection.columns.map(({ field, confidence }) => [field, confidence])).toEqual(
-        Object.keys(kind.fields).map((field) => [field, 1]),
+        namedFieldsOf(kind).map(([field]) => [field, 1]),
       )
       expect(await shop.importKind(path)).toMatchObject({ kind: kind.name, read: 1, imported: 1, refused: 0 })
       const [row] = await shop.workspace.engine.rows(
-        sql`select ${join(columnsOf(kind))} from ${name(kind.current)}`,
+        sql`select ${join(namedFieldsOf(kind).map(([, { column }]) => name(column)))} from ${name(kind.current)}`,
       )
       expect(Object.values(row!).filter((value) => value === null)).toEqual([])
     },
   )
+})
+
+test('a file that fits two kinds is asked about, until somebody said which', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const content = '会员号,标签,变动时间,变动积分\nM1,茶,2026-01-01,5\n'
+  const path = shop.file('x.csv', content)
+  const kindsIn = async (map: object) => {
+    const seen = await inspectIn(shop.workspace, path, 'x.csv', map)
+    if ('id' in seen) throw new Error(seen.id)
+    return [seen.inspection.map.kind, ...seen.inspection.otherKinds]
+  }
+  expect((await kindsIn({})).toSorted()).toEqual(['points', 'tags'])
+  expect(await kindsIn({ kind: 'points' })).toEqual(['points'])
+  const inbox = openInbox(shop.platform, { polling: false })
+  await inbox.look()
+  const { folder } = inboxOf(shop.platform, shop.workspace)
+  const put = async (name: string, text: string) => {
+    writeFileSync(joined(folder, name), text)
+    await inbox.look()
+    await inbox.look()
+    return inboxState(shop.platform, shop.workspace, 'en').refused
+  }
+  expect(await put('a.csv', content)).toMatchObject([
+    { reason: expect.stringMatching(/several kinds of file: /) },
+  ])
+  await shop.importKind(path, { map: { kind: 'points' } })
+  expect(await put('b.csv', `${content}M2,茶,2026-01-02,6\n`)).toHaveLength(1)
+  expect(
+    await shop.workspace.engine.rows(sql`select member_id, change from points_entries order by 1`),
+  ).toEqual([
+    { memberId: 'M1', change: 5 },
+    { memberId: 'M2', change: 6 },
+  ])
+  await inbox.stop()
 })
 
 const ofMembers = allKinds.filter((kind) => memberColumns(kind).length > 0)
@@ -179,14 +218,20 @@ function randomStep(pick: (below: number) => number, number: number): Step {
         return some(...empty, '5', '7')
       case 'amount':
         return some(...empty, '1.50', '2')
+      case 'decimal':
+        return some(...empty, '0', '1', 'yes', '2.25')
+      case 'rest':
+        return ''
     }
   }
   const rows = Array.from({ length: 1 + pick(5) }, () =>
-    fieldsOf(kind)
+    namedFieldsOf(kind)
       .map(([field, one]) => value(field, one))
       .join(','),
   )
-  const content = `${Object.keys(kind.fields).join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
+  const content = `${namedFieldsOf(kind)
+    .map(([field]) => field)
+    .join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
   return { kind, name: `${kind.name}${number}.csv`, content, replace: pick(3) === 0 }
 }
 

@@ -13,9 +13,10 @@ import {
   type Sample,
   unreadValues,
 } from '../mapping.ts'
+import { isNumber } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
 import type { AnyKindField, KindName } from './catalogue.ts'
-import { aliasesOf, fieldsOf, type Kind, plainType } from './kind.ts'
+import { aliasesOf, fieldsOf, type Kind, type KindField, plainType, yesAndNo } from './kind.ts'
 
 type Assigned = Map<AnyKindField, { position: number; confidence: number }>
 
@@ -35,13 +36,14 @@ export function guessKindMapping(
     const position = named.chosen.get(field)
     if (position !== undefined) assigned.set(field, { position, confidence: 1 })
   }
+  const ownColumns = fields.filter(([, { type }]) => type !== 'rest')
   const taken = new Set([...assigned.values()].map(({ position }) => position))
   const candidates = columns
     .flatMap((column) =>
-      fields.map(([field, one]) => ({
+      ownColumns.map(([field, one]) => ({
         field,
         position: column.position,
-        confidence: byName(aliasesOf(field, one), column.plain) * byType(plainType(one.type), column),
+        confidence: byName(aliasesOf(field, one), column.plain) * byType(one.type, column),
       })),
     )
     .filter(({ confidence }) => confidence > 0)
@@ -80,9 +82,21 @@ export function guessKindMapping(
       decimalMark: decimalsOf(money, overrides, questions),
       states: {},
       refunds: { said: null, known: null, charged: [], byRow: false },
+      rest: fields.some(([, { type }]) => type === 'rest')
+        ? columns
+            .filter(({ position, header }) => !taken.has(position) && header !== '')
+            .map(({ position, header }) => ({ position, header }))
+        : [],
     },
     columns: columnGuesses(columns, assigned, (field, column): ColumnGuess['unread'] =>
-      unreadValues(plainType(kind.fields[field]!.type), column),
+      unreadValues(plainType(kind.fields[field]!.type), {
+        ...column,
+        // yes and no are numbers of a decimal
+        values:
+          kind.fields[field]!.type === 'decimal'
+            ? column.values.filter((value) => !(value.toLowerCase() in yesAndNo))
+            : column.values,
+      }),
     ),
     questions,
     leftOut: [...named.leftOut],
@@ -95,7 +109,10 @@ function byName(aliases: readonly string[], plain: string): number {
   return place < 0 ? 0 : place === 0 ? 1 : 0.98 - place * 0.003
 }
 
-function byType(type: ReturnType<typeof plainType>, { values, dates, numeric }: Column): number {
+function byType(kindType: KindField['type'], { values, dates, numeric }: Column): number {
   if (values.length === 0) return 1
+  if (kindType === 'decimal')
+    return values.filter((value) => isNumber(value) || value.toLowerCase() in yesAndNo).length / values.length
+  const type = plainType(kindType)
   return type === 'date' ? (dates?.share ?? 0) : type === 'number' ? numeric : 1
 }

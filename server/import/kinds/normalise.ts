@@ -6,7 +6,7 @@ import { isMasked } from '../members/phones.ts'
 import type { NormaliseSettings } from '../normalise.ts'
 import { anyUnit, namesCurrencySql, ownSigns } from '../numbers.ts'
 import { lacks } from './catalogue.ts'
-import { fieldsOf, type Kind, type KindField } from './kind.ts'
+import { fieldsOf, type Kind, type KindField, yesAndNo } from './kind.ts'
 
 /** What stands for a day that nobody told. */
 const noDay = '0000.*'
@@ -22,7 +22,7 @@ export function kindRows(
   block: Sql,
   settings: NormaliseSettings & { readonly timeZone: string },
 ): Sql {
-  const { mapping, currency, minorDigits, latest, timeZone } = settings
+  const { mapping, currency, minorDigits, latest, timeZone, fileName } = settings
   const positions = mapping.columns as Readonly<Record<string, number>>
   const fields = fieldsOf(kind)
   const has = (field: string) => positions[field] !== undefined
@@ -32,13 +32,28 @@ export function kindRows(
     const signs = digits === 0 ? [anyUnit] : ownSigns(currency)
     return roundedTo(cellNumber(text(field), mapping.decimalMark, signs), digits)
   }
+  const words = Object.entries(yesAndNo)
+  const decimal = (of: Sql): Sql => sql`try_cast(coalesce(
+    map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[lower(${of})],
+    round(${cellNumber(of, mapping.decimalMark, ownSigns(currency))}, 6)) as decimal(24, 6))`
+  const kept = mapping.rest ?? []
+  // numbers as numbers, everything else as it is written
+  const rest =
+    kept.length === 0
+      ? sql`cast(null as varchar)`
+      : sql`cast(json_object(${join(
+          kept.map(({ position, header }) => {
+            const cell = cellText(name(`c${position}`))
+            return sql`${header}, coalesce(to_json(cast(${decimal(cell)} as double)), to_json(${cell}))`
+          }),
+        )}) as varchar)`
   const instant = (field: string): Sql =>
     instantSql(
       text(field),
       mapping.dates[field as keyof typeof mapping.dates] ?? 'year-first',
       mapping.timeZone,
     )
-  const value = (field: string, { type, separated }: KindField): Sql => {
+  const value = (field: string, { type, separated, fromFile }: KindField): Sql => {
     switch (type) {
       case 'id':
         return cellId(text(field))
@@ -47,7 +62,9 @@ export function kindRows(
           ? sql`unnest(coalesce(nullif(list_distinct(list_filter(
               list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: trim(one)),
               lambda one: one <> '')), []), [cast(null as varchar)]))`
-          : text(field)
+          : fromFile
+            ? sql`coalesce(${text(field)}, ${fileName.replace(/(\.[a-z]{2,5}){1,2}$/i, '')})`
+            : text(field)
       case 'date':
         return has(field) ? instant(field) : sql`cast(null as timestamp)`
       case 'day':
@@ -58,6 +75,10 @@ export function kindRows(
         return has(field) ? number(field, 0) : sql`cast(null as bigint)`
       case 'amount':
         return has(field) ? number(field, minorDigits) : sql`cast(null as bigint)`
+      case 'decimal':
+        return has(field) ? decimal(text(field)) : sql`cast(null as decimal(24, 6))`
+      case 'rest':
+        return rest
     }
   }
   const said = (field: string) => name(`said_${kind.fields[field]!.column}`)
@@ -90,7 +111,10 @@ export function kindRows(
           [unread, 'bad-amount', field],
           [sql`abs(${column}) > 9000000000000`, 'too-large', field],
         ]
+      case 'decimal':
+        return [[unread, 'bad-number', field]]
       case 'text':
+      case 'rest':
         return []
     }
   })
@@ -109,7 +133,7 @@ export function kindRows(
       reasons.map(([when, reason, field]) => sql`when ${when} then ${answer(field, reason)}`),
       sql` `,
     )} end`
-  const checked = fields.filter(([, { type }]) => type !== 'text' && type !== 'id')
+  const checked = fields.filter(([, { type }]) => type !== 'text' && type !== 'id' && type !== 'rest')
   return sql`
     with parsed as (
       select row_number,

@@ -74,7 +74,7 @@ E,M3,2026-11-03,S9,,2.00
   )
   expect((await sold(shop)).at(-1)).toEqual({ category: '茶', memberId: 'M3', netMinor: 400 })
   const second = await shop.importKind(
-    shop.file('p2.csv', 'sku,category,cost price\nS1,饮料,\nS2,,12\nS3,,4.005\n'),
+    shop.file('p2.csv', 'sku,category,cost price\nS1,饮料,\nS2,,12\nS3,,4.0050\n'),
   )
   expect(second).toMatchObject({
     imported: 2,

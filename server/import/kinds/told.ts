@@ -21,10 +21,16 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
       ...row,
       sentence: reasonSentence(language, { reason: row.reason, value: null }),
     })),
-    facts: Object.entries(kind?.sentences ?? {}).flatMap(([id, words]) => {
-      const n = receipt.counts[id] ?? 0
-      return n === 0 ? [] : [phrase(language, words, { n })]
-    }),
+    facts: [
+      ...(receipt.lists ?? []).flatMap((one) => {
+        const words = kind?.sentences?.[one.sentence]
+        return words ? [phrase(language, words, one.values)] : []
+      }),
+      ...Object.entries(kind?.sentences ?? {}).flatMap(([id, words]) => {
+        const n = receipt.counts[id] ?? 0
+        return n === 0 ? [] : [phrase(language, words, { n })]
+      }),
+    ],
   }
 }
 

@@ -6,6 +6,12 @@ import { useLanguage } from '../../ui/language.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 
+const templates = {
+  orders: 'links.template',
+  refunds: 'links.refundsTemplate',
+  members: 'links.membersTemplate',
+} as const
+
 /** To what the data means, and to a file to fill in for who may import it. */
 export function DataLinks({ mayImport, here = false }: { mayImport: boolean; here?: boolean }) {
   const t = useTranslations('data')
@@ -17,7 +23,7 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
     <>
       {mayImport ? (
         <>
-          {(['orders', 'members'] as const).map((kind) => (
+          {(['orders', 'refunds', 'members'] as const).map((kind) => (
             <Button
               key={kind}
               variant="default"
@@ -25,7 +31,7 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
               href={`/export/${kind}-template.csv?${new URLSearchParams({ shown: id })}`}
               download
             >
-              {t(kind === 'orders' ? 'links.template' : 'links.membersTemplate')}
+              {t(templates[kind])}
             </Button>
           ))}
           <Menu>

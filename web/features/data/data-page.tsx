@@ -13,11 +13,14 @@ import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 import { DataLinks } from './data-links.tsx'
+import { ElsewherePanel } from './elsewhere-panel.tsx'
 import { ExportPanel } from './export-panel.tsx'
 import { FeedsPanel } from './feeds-panel.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { InboxPanel } from './inbox-panel.tsx'
+import { MappingsPanel } from './mappings-panel.tsx'
 import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
+import { RestatementsPanel } from './restatements-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { Steps } from './steps.tsx'
 import { type Upload, upload, UploadFailed } from './upload.ts'
@@ -148,9 +151,12 @@ function DataFlow({ running }: { running: string | undefined }) {
       {first ? null : (
         <>
           <FeedsPanel />
+          <ElsewherePanel />
           <HistoryPanel />
+          <RestatementsPanel />
         </>
       )}
+      {first || !may ? null : <MappingsPanel />}
       {first || !may ? null : <InboxPanel />}
       {first ? null : <ExportPanel />}
     </Page>

@@ -52,6 +52,15 @@ export function DictionaryPage() {
             }))}
           />
           <Entries
+            title={t('refundFieldsTitle')}
+            text={t('refundFieldsText')}
+            entries={data.refundFields.map(({ name, type, meaning }) => ({
+              name,
+              kind: t(`type.${type}`),
+              meaning,
+            }))}
+          />
+          <Entries
             title={t('memberFieldsTitle')}
             text={t('memberFieldsText')}
             entries={data.memberFields.map(({ name, type, meaning }) => ({

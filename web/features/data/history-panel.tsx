@@ -52,18 +52,32 @@ export function HistoryPanel() {
     cell: ({ receipt }) => count(receipt?.[key] ?? null),
     value: ({ receipt }) => receipt?.[key] ?? null,
   })
+  const whyRefused = ({ importId, receipt, undoneAt }: Imported) =>
+    receipt && receipt.refused > 0 ? (
+      <>
+        {receipt.reasons.map(({ sentence, rows }) => `${count(rows)} × ${sentence}`).join(' ')}{' '}
+        {may && undoneAt === null ? (
+          <Anchor size="sm" href={`/api/imports/${importId}/refused`} download>
+            {t('receipt.download')}
+          </Anchor>
+        ) : null}
+      </>
+    ) : (
+      ''
+    )
   const columns: Column<Imported>[] = [
     {
       key: 'file',
       header: t('history.file'),
-      cell: ({ fileName, importedAt }) =>
+      cell: (row) =>
         onPhone ? (
           <>
-            <div className={classes.fileName}>{fileName}</div>
-            <div className={classes.when}>{instant(importedAt)}</div>
+            <div className={classes.fileName}>{row.fileName}</div>
+            <div className={classes.when}>{instant(row.importedAt)}</div>
+            <div className={classes.when}>{whyRefused(row)}</div>
           </>
         ) : (
-          fileName
+          row.fileName
         ),
       value: ({ fileName }) => fileName,
     },
@@ -79,19 +93,7 @@ export function HistoryPanel() {
     {
       key: 'reasons',
       header: t('history.why'),
-      cell: ({ importId, receipt, undoneAt }) =>
-        receipt && receipt.refused > 0 ? (
-          <>
-            {receipt.reasons.map(({ sentence, rows }) => `${count(rows)} × ${sentence}`).join(' ')}{' '}
-            {may && undoneAt === null ? (
-              <Anchor size="sm" href={`/api/imports/${importId}/refused`} download>
-                {t('receipt.download')}
-              </Anchor>
-            ) : null}
-          </>
-        ) : (
-          ''
-        ),
+      cell: whyRefused,
       value: ({ receipt }) =>
         receipt?.reasons.map(({ sentence, rows }) => `${rows} × ${sentence}`).join(' ') ?? null,
     },
@@ -167,9 +169,11 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
         {t(
           undone.kind === 'orders'
             ? 'undo.text'
-            : undone.kind === 'members'
-              ? 'undo.membersText'
-              : 'undo.kindText',
+            : undone.kind === 'refunds'
+              ? 'undo.refundsText'
+              : undone.kind === 'members'
+                ? 'undo.membersText'
+                : 'undo.kindText',
         )}
       </p>
       {undo.isError ? <Failure error={undo.error} /> : null}

@@ -1,3 +1,4 @@
+import { Alert } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
@@ -19,6 +20,11 @@ export function InboxPanel() {
       <p className={classes.folder}>
         <code>{data.folder}</code>
       </p>
+      {data.trouble === null ? null : (
+        <Alert color="yellow" variant="light">
+          {data.trouble}
+        </Alert>
+      )}
       {data.refused.length > 0 ? (
         <>
           <p className={classes.note}>{t('refused')}</p>

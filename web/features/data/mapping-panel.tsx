@@ -17,8 +17,10 @@ import {
   fieldOrder,
   type FurtherKind,
   memberFieldOrder,
+  refundFieldOrder,
   type InspectedFile,
   isGuestsAlone,
+  type NeededRow,
   neededRows,
   withColumn,
 } from './mapping.ts'
@@ -82,7 +84,7 @@ export function MappingPanel({
             <Select
               label={t('kind.label')}
               data={[
-                ...(['orders', 'members'] as const).map((kind) => ({
+                ...(['orders', 'refunds', 'members'] as const).map((kind) => ({
                   value: kind as string,
                   label: t(`kind.${kind}`),
                 })),
@@ -202,13 +204,7 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
             <Sureness
               found={column !== undefined}
               confidence={column?.confidence ?? 0}
-              without={
-                row === 'order'
-                  ? t('sure.rows')
-                  : row === 'member' && isGuestsAlone(file)
-                    ? t('sure.guests')
-                    : undefined
-              }
+              without={withoutColumn(row, file, t)}
             />
           </div>
           <Select
@@ -221,8 +217,14 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
             value={
               column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
             }
-            placeholder={t(row === 'order' ? 'mapping.noOrder' : 'mapping.choose')}
-            clearable={row === 'order'}
+            placeholder={t(
+              row === 'order'
+                ? 'mapping.noOrder'
+                : row === 'refundOrder'
+                  ? 'mapping.noOrderNamed'
+                  : 'mapping.choose',
+            )}
+            clearable={row === 'order' || isOptional(row, file)}
             searchable
             onChange={(value) =>
               onChange(
@@ -255,6 +257,22 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
   )
 }
 
+/** Of refunds neither an order nor a member has to be named. */
+const isOptional = (row: NeededRow['row'], file: InspectedFile) =>
+  row === 'refundOrder' || (row === 'member' && file.map.kind === 'refunds')
+
+/** What it means that there is no column; undefined where one is needed. */
+function withoutColumn(
+  row: NeededRow['row'],
+  file: InspectedFile,
+  t: ReturnType<typeof useTranslations<'data'>>,
+): string | undefined {
+  if (row === 'order') return t('sure.rows')
+  if (row === 'refundOrder') return t('sure.noOrderNamed')
+  if (isOptional(row, file)) return t('sure.noMemberNamed')
+  return row === 'member' && isGuestsAlone(file) ? t('sure.guests') : undefined
+}
+
 function Sureness({
   found,
   confidence,
@@ -279,6 +297,7 @@ function Sureness({
 /** What the file can't decide: day or month first, and words of states that are not known. */
 function Questions({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
+  const ofRefunds = file.map.kind === 'refunds'
   return file.questions.map((question) =>
     question.kind === 'dates' ? (
       <Select
@@ -304,15 +323,22 @@ function Questions({ file, map, onChange }: Editing) {
       />
     ) : (
       <fieldset key="states" className={classes.states}>
-        <legend>{t('question.states')}</legend>
+        <legend>{t(ofRefunds ? 'refundState.question' : 'question.states')}</legend>
         {question.words.map((word) => (
           <Select
             key={word}
             label={word}
-            data={(['paid', 'unpaid', 'closed', 'refunded'] as const).map((state) => ({
-              value: state,
-              label: t(`states.${state}`),
-            }))}
+            data={
+              ofRefunds
+                ? (['paid', 'unpaid', 'closed'] as const).map((state) => ({
+                    value: state,
+                    label: t(`refundState.${state}`),
+                  }))
+                : (['paid', 'unpaid', 'closed', 'refunded'] as const).map((state) => ({
+                    value: state,
+                    label: t(`states.${state}`),
+                  }))
+            }
             value={map.states?.[word] ?? null}
             onChange={(state) =>
               state &&
@@ -347,6 +373,8 @@ function RefundsTaken({ file, map, onChange }: Editing) {
   )
 }
 
+const ownFields = { orders: fieldOrder, refunds: refundFieldOrder, members: memberFieldOrder } as const
+
 function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const t = useTranslations('data')
   const needed = new Set(neededRows(file, further).map(({ column }) => column?.position))
@@ -354,9 +382,9 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const title = useColumnTitle(file)
   const meanings: { value: string; label: string }[] = further
     ? further.fields.filter((one) => !one.needed).map(({ name, label }) => ({ value: name, label }))
-    : (file.map.kind === 'members' ? memberFieldOrder : fieldOrder).map((field) => ({
+    : ownFields[file.map.kind as keyof typeof ownFields].map((field) => ({
         value: field,
-        label: t(`fields.${field}`),
+        label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),
       }))
   return (
     <details className={classes.others}>

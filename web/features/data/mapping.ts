@@ -34,6 +34,18 @@ export const fieldOrder = [
   'balancePaid',
 ] as const satisfies readonly Field[]
 
+/** The same of a file of refunds. */
+export const refundFieldOrder = [
+  'refundId',
+  'state',
+  'reason',
+  'store',
+  'channel',
+  'sku',
+  'product',
+  'currency',
+] as const satisfies readonly Field[]
+
 /** The same of a file of members. */
 export const memberFieldOrder = [
   'name',
@@ -59,8 +71,16 @@ const times = ['orderedAt', 'paidAt'] as const
 export const isGuestsAlone = ({ map }: InspectedFile): boolean =>
   map.kind === 'orders' && map.columns.memberId === null
 
-interface NeededRow {
-  readonly row: 'member' | 'time' | 'amount' | 'order' | 'field'
+export interface NeededRow {
+  readonly row:
+    | 'member'
+    | 'time'
+    | 'amount'
+    | 'order'
+    | 'refundTime'
+    | 'refundAmount'
+    | 'refundOrder'
+    | 'field'
   /** Of a further kind: what the field is called. */
   readonly label?: string
   readonly field: Field
@@ -68,7 +88,7 @@ interface NeededRow {
   readonly times?: string | undefined
 }
 
-/** The columns that the merchant confirms, four of orders, one of members, those that a further kind needs, with what the file offers for each. */
+/** The columns that the merchant confirms, four of orders and of refunds, one of members, those that a further kind needs, with what the file offers for each. */
 export function neededRows(file: InspectedFile, kind: FurtherKind | undefined): NeededRow[] {
   const of = (field: Field) => file.columns.find((column) => column.field === field)
   if (kind)
@@ -79,6 +99,13 @@ export function neededRows(file: InspectedFile, kind: FurtherKind | undefined): 
   const time = times.find((field) => of(field)) ?? 'orderedAt'
   const member = { row: 'member', field: 'memberId', column: of('memberId') } as const
   if (file.map.kind === 'members') return [member]
+  if (file.map.kind === 'refunds')
+    return [
+      { row: 'refundTime', field: 'refundedAt', column: of('refundedAt') },
+      { row: 'refundAmount', field: 'amount', column: of('amount') },
+      { row: 'refundOrder', field: 'orderId', column: of('orderId') },
+      member,
+    ]
   return [
     member,
     { row: 'time', field: time, column: of(time) },

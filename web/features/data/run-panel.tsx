@@ -15,6 +15,7 @@ import classes from './data.module.css'
 import { KindReceiptPanel } from './kind-receipt.tsx'
 import { MembersReceiptPanel } from './members-receipt.tsx'
 import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
+import { RefundsReceiptPanel } from './refunds-receipt.tsx'
 import { ReceiptMonths } from './receipt-months.tsx'
 
 type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
@@ -55,6 +56,8 @@ export function RunPanel({
   if (progress.error && !state) return <Failure error={progress.error} />
   if (!state) return null
   const ways = { runId, onLeave, onColumns, onImport }
+  if (state.receipt?.givenBack)
+    return <RefundsReceiptPanel receipt={state.receipt} told={state.receipt.givenBack} ways={ways} />
   if (state.receipt) return <ReceiptPanel receipt={state.receipt} ways={ways} />
   if (state.membersReceipt) return <MembersReceiptPanel receipt={state.membersReceipt} ways={ways} />
   if (state.kindReceipt) return <KindReceiptPanel receipt={state.kindReceipt} ways={ways} />

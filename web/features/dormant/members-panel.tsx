@@ -7,7 +7,7 @@ import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { MemberStatusChip, useReason } from '../../ui/member-status.tsx'
+import { FeedGapChip, MemberStatusChip, useReason } from '../../ui/member-status.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
 import classes from './dormant.module.css'
 import { RhythmStrip } from './rhythm-strip.tsx'
@@ -73,11 +73,12 @@ export function MembersPanel({
       key: 'why',
       csvHeader: 'reason',
       header: t('list.why'),
-      value: (row) => reason(row.reason),
+      value: (row) => reason(row.reason, row.feedGap),
       cell: (row) => (
         <span className={classes.why}>
           <MemberStatusChip status={row.status} />
-          <span className={classes.note}>{reason(row.reason)}</span>
+          <FeedGapChip gap={row.feedGap} />
+          <span className={classes.note}>{reason(row.reason, row.feedGap)}</span>
         </span>
       ),
     },

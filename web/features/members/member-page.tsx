@@ -8,7 +8,7 @@ import { useTRPC } from '../../trpc.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KpiStrip } from '../../ui/kpi-strip.tsx'
-import { MemberStatusChip, useReason } from '../../ui/member-status.tsx'
+import { FeedGapChip, MemberStatusChip, useReason } from '../../ui/member-status.tsx'
 import { Columns, Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
@@ -16,6 +16,7 @@ import { QueryPanel, tableOf, useAnswer, type Answer } from '../../ui/query-pane
 import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Member } from './member.ts'
+import { MemberCouponsElsewhere } from './member-coupons-elsewhere.tsx'
 import { MemberCoupons } from './member-coupons.tsx'
 import { MemberRights } from './member-rights.tsx'
 import { MemberTags } from './member-tags.tsx'
@@ -48,7 +49,8 @@ export function MemberPage() {
       lead={
         member ? (
           <>
-            <MemberStatusChip status={member.status} /> {t('one.lead', { reason: reason(member.reason) })}
+            <MemberStatusChip status={member.status} /> <FeedGapChip gap={member.feedGap} />{' '}
+            {t('one.lead', { reason: reason(member.reason, member.feedGap) })}
           </>
         ) : undefined
       }
@@ -97,6 +99,7 @@ export function MemberPage() {
           <Orders member={member} />
           <MemberPoints entries={member.pointsList} />
           <MemberCoupons memberId={memberId} />
+          <MemberCouponsElsewhere memberId={memberId} />
           <Columns>
             <Known member={member} />
             <MemberTags member={member} />

@@ -10,7 +10,7 @@ import { pageHeaders, useTRPC } from '../../trpc.ts'
 import { download } from '../../ui/csv.ts'
 import { DataTable, type Column, type Order } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { MemberStatusChip } from '../../ui/member-status.tsx'
+import { FeedGapChip, MemberStatusChip } from '../../ui/member-status.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
@@ -102,7 +102,11 @@ export function MembersPage() {
       key: 'status',
       header: t('column.status'),
       value: ({ status }) => status,
-      cell: ({ status }) => <MemberStatusChip status={status} />,
+      cell: ({ status, feedGap }) => (
+        <>
+          <MemberStatusChip status={status} /> <FeedGapChip gap={feedGap} />
+        </>
+      ),
     },
     {
       key: 'lastDay',

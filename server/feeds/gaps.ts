@@ -1,5 +1,5 @@
 import { feedHealth } from '../../analytics/relations/feed-health.ts'
-import type { TablesAt } from '../analytics/tables-at.ts'
+import type { DerivedTables } from '../../analytics/schema/derived.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
 /** A store whose orders stopped coming in, longer than it ever rests. */
@@ -9,10 +9,10 @@ export interface FeedGap {
   readonly newestDay: string
 }
 
-/** Stores with a feed gap at asOf, by name: a launch to their members waits for a confirmation. */
+/** Stores with a feed gap at asOf, by name: what is known of their members is flagged, and a launch to them waits for a confirmation. */
 export async function feedGaps(
-  workspace: Workspace,
-  { tables, asOf }: TablesAt,
+  workspace: Pick<Workspace, 'engine'>,
+  { tables, asOf }: { readonly tables: Pick<DerivedTables, 'orderCube'>; readonly asOf: string },
   signal?: AbortSignal,
 ): Promise<FeedGap[]> {
   const health = await feedHealth(workspace.engine, tables.orderCube, asOf, { signal })

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { answer, type CommonOptions, inWorkspace } from '../command-line/command.ts'
+import { say } from '../messages/messages.ts'
+
+/** `elsewhere`: campaigns, coupons and tests of other systems, as files tell them. */
+export function elsewhereCommands(program: Command): void {
+  inWorkspace(program.command('elsewhere'))
+    .description(
+      'campaigns, coupons and tests of other systems that were imported, held against orders and ledger',
+    )
+    .action((options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }) => client.elsewhere.overview.query(),
+        ({ campaigns, coupons, ours, arms }) =>
+          [
+            ...(campaigns.length + coupons.rows + arms.length === 0 ? [say('elsewhere-none')] : []),
+            ...campaigns.map((one) =>
+              say('elsewhere-campaign', {
+                campaign: [one.campaignId, one.name ?? one.description]
+                  .filter((text) => text !== null)
+                  .join(' '),
+                targeted: one.targeted,
+                redeemers: one.targetedRedeemers,
+                ofMembers: one.targeted === 0 ? 'none' : 'some',
+                memberRate: one.targeted === 0 ? 0 : one.targetedRedeemers / one.targeted,
+                uses: one.uses,
+                ofUses: one.issued === null ? 'none' : 'some',
+                issued: one.issued ?? 0,
+                useRate: one.issued === null || one.issued === 0 ? 0 : one.uses / one.issued,
+              }),
+            ),
+            ...(coupons.rows > 0 ? [say('elsewhere-coupons', { ...coupons })] : []),
+            ...(ours.ours > 0
+              ? [say('elsewhere-ours', { ours: ours.ours, mismatches: ours.mismatches })]
+              : []),
+            ...ours.named.map(({ code, kind, orderThere, orderHere }) =>
+              say(`elsewhere-${kind}`, { code, there: orderThere ?? '–', here: orderHere ?? '–' }),
+            ),
+            ...arms.map(({ experiment, arm, subjects, outcomes }) =>
+              say('elsewhere-arm', {
+                experiment,
+                arm,
+                subjects,
+                outcomes: outcomes
+                  .map(({ outcome, mean }) => ` · ${outcome} ${Number(mean.toPrecision(4))}`)
+                  .join(''),
+              }),
+            ),
+          ].join('\n'),
+      ),
+    )
+}

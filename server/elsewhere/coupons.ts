@@ -1,0 +1,173 @@
+import { sql as storeSql } from 'kysely'
+import { z } from 'zod'
+import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
+import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import { printedCode, readCode } from '../coupons/code.ts'
+import { couponUses, isUsed } from '../import/kinds/coupon-uses.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+
+const Reconciled = z.object({
+  rows: z.int(),
+  uses: z.int(),
+  /** Uses in an order that is here, of the same member or without one to compare. */
+  matched: z.int(),
+  otherMember: z.int(),
+  unknownOrder: z.int(),
+  noOrder: z.int(),
+})
+
+/** What the orders say of the coupons of other systems: every use is one of the last four. */
+export async function reconciledCoupons(engine: Engine, options: QueryOptions) {
+  const [rows] = await engine.rows(
+    sql`select (select count(*) from coupons_elsewhere) as rows, count(*) as uses,
+        count(*) filter (where finds = 'order') as matched,
+        count(*) filter (where finds = 'other-member') as other_member,
+        count(*) filter (where finds = 'unknown-order') as unknown_order,
+        count(*) filter (where finds = 'no-order') as no_order
+      from ${couponUses} as use`,
+    options,
+  )
+  return Reconciled.parse(rows)
+}
+
+/**
+ * A coupon of our own that a file tells otherwise than the ledger: `used-there`: the file says used, the ledger does
+ * not; `used-here`: the reverse; `other-order`: both do, in different orders. Nothing is changed by it.
+ */
+export interface Mismatch {
+  readonly code: string
+  readonly campaign: string
+  readonly kind: 'used-there' | 'used-here' | 'other-order'
+  readonly orderThere: string | null
+  readonly orderHere: string | null
+  /** Instant of the use that the one knows and the other doesn't. */
+  readonly at: string | null
+}
+
+/** The most mismatches that are named. */
+const mostNamed = 200
+const codesAtOnce = 500
+
+const Told = z.object({
+  code: z.string(),
+  used: z.boolean(),
+  orderId: z.string().nullable(),
+  usedAt: z.string().nullable(),
+})
+
+/** Our own codes in files of coupons against the ledger: how many agree, and those that do not, codes masked unless `unmasked`. */
+export async function mismatchedCoupons(
+  store: Store,
+  { id, engine }: Workspace,
+  request: { unmasked: boolean },
+  options: QueryOptions,
+): Promise<{ ours: number; mismatches: number; named: Mismatch[] }> {
+  const meant = sql`upper(regexp_replace(code, '[\\s-]', '', 'g'))`
+  const told = new Map<string, z.infer<typeof Told>>()
+  for await (const rows of engine.stream(
+    sql`select ${meant} as code, bool_or(${isUsed(sql`coupons_elsewhere`)}) as used,
+        arg_max(order_id, used_at) as order_id, max(used_at) as used_at
+      from coupons_elsewhere where length(${meant}) = 14 group by all order by all`,
+    options,
+  ))
+    for (const row of z.array(Told).parse(rows)) {
+      const code = readCode(row.code)
+      if (code !== null) told.set(code, row)
+    }
+  let ours = 0
+  const found: Mismatch[] = []
+  const codes = [...told.keys()]
+  for (let from = 0; from < codes.length; from += codesAtOnce) {
+    const { rows } = await storeSql<{
+      code: string
+      campaign: string
+      used: number
+      orderId: string | null
+      at: string | null
+    }>`
+      with standing as (
+        select ledger.* from ledger
+        where ledger.kind = 'redeemed' and not exists (
+          select 1 from ledger as taken
+          where taken.redemption_id = ledger.redemption_id and taken.kind = 'cancelled')
+      )
+      select coupons.code, campaigns.name as campaign,
+        (select coalesce(sum(uses), 0) from standing where standing.coupon_id = coupons.id) as used,
+        newest.order_id as "orderId", newest.at
+      from coupons
+      join campaigns on campaigns.id = coupons.campaign_id
+      join launches on launches.id = coupons.launch_id and launches.published_at is not null
+      left join standing as newest on newest.seq =
+        (select max(seq) from standing where standing.coupon_id = coupons.id)
+      where coupons.workspace_id = ${id}
+        and coupons.code in (${storeSql.join(codes.slice(from, from + codesAtOnce))})
+      order by coupons.code`.execute(store)
+    ours += rows.length
+    for (const here of rows) {
+      const there = told.get(here.code)!
+      const kind =
+        there.used && here.used === 0
+          ? 'used-there'
+          : !there.used && here.used > 0
+            ? 'used-here'
+            : there.used && there.orderId !== null && there.orderId !== here.orderId
+              ? 'other-order'
+              : null
+      if (kind !== null)
+        found.push({
+          code: request.unmasked ? printedCode(here.code) : `•••••-•••••-${here.code.slice(-4)}`,
+          campaign: here.campaign,
+          kind,
+          orderThere: there.orderId,
+          orderHere: here.orderId,
+          at: kind === 'used-there' ? there.usedAt : here.at,
+        })
+    }
+  }
+  return { ours, mismatches: found.length, named: found.slice(0, mostNamed) }
+}
+
+const CouponElsewhere = z.object({
+  code: z.string().nullable(),
+  couponName: z.string().nullable(),
+  campaignId: z.string().nullable(),
+  campaignName: z.string().nullable(),
+  issuedAt: z.string().nullable(),
+  validUntil: z.string().nullable(),
+  usedAt: z.string().nullable(),
+  orderId: z.string().nullable(),
+  discountMinor: z.int().nullable(),
+  used: z.boolean(),
+  state: z.string().nullable(),
+})
+
+/** The newest coupons of other systems that a page shows of one member. */
+const mostCoupons = 200
+
+/** The coupons that other systems issued to a member or that the member used there, the newest first. Codes are masked unless `unmasked`. */
+export async function couponsElsewhereOf(
+  engine: Engine,
+  request: { memberId: string; unmasked: boolean },
+  options: QueryOptions,
+) {
+  const rows = await engine.rows(
+    sql`select coupon.code, coupon.coupon_name, coupon.campaign_id,
+        coalesce(coupon.campaign_name, told.name) as campaign_name, coupon.issued_at, coupon.valid_until,
+        coupon.used_at, coupon.order_id, coupon.discount_minor, coupon.state, ${isUsed(sql`coupon`)} as used
+      from coupons_elsewhere as coupon
+      left join campaigns_elsewhere as told on told.campaign_id = coupon.campaign_id
+      where coupon.member_id in (select named from ${memberNames} as names
+        where member_key in ${memberKeyOf(request.memberId)})
+      order by coalesce(coupon.used_at, coupon.issued_at) desc nulls last, coupon.code limit ${mostCoupons}`,
+    options,
+  )
+  return z
+    .array(CouponElsewhere)
+    .parse(rows)
+    .map((row) => ({
+      ...row,
+      code: row.code === null || request.unmasked ? row.code : `••••${row.code.slice(-4)}`,
+    }))
+}

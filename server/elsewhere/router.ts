@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { sql } from '../../analytics/sql/sql.ts'
+import { experimentArms } from '../import/kinds/experiments.ts'
+import { readerProcedure, router } from '../trpc.ts'
+import { campaignsOf } from './campaigns.ts'
+import { couponsElsewhereOf, mismatchedCoupons, reconciledCoupons } from './coupons.ts'
+
+export const elsewhereRouter = router({
+  /** What files tell of campaigns, coupons and tests of other systems, held against orders and our own ledger. */
+  overview: readerProcedure.query(async ({ ctx, signal }) => {
+    const { engine } = ctx.workspace
+    const [campaigns, coupons, ours, arms] = await Promise.all([
+      campaignsOf(engine, { signal }),
+      reconciledCoupons(engine, { signal }),
+      mismatchedCoupons(ctx.platform.store, ctx.workspace, { unmasked: ctx.role !== 'viewer' }, { signal }),
+      experimentArms({ rows: (query) => engine.rows(query, { signal }) }, sql`true`),
+    ])
+    return { campaigns, coupons, ours, arms }
+  }),
+
+  /** Coupons that other systems issued to a member. */
+  ofMember: readerProcedure
+    .input(z.object({ memberId: z.string().min(1).max(200) }))
+    .query(({ ctx, input, signal }) =>
+      couponsElsewhereOf(
+        ctx.workspace.engine,
+        { memberId: input.memberId, unmasked: ctx.role !== 'viewer' },
+        { signal },
+      ),
+    ),
+})

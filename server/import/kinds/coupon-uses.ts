@@ -1,0 +1,99 @@
+import { memberNames } from '../../../analytics/relations/member-names.ts'
+import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
+
+/** Words of a state, in lower case, that say that a coupon was used. */
+const used = [
+  'used',
+  'redeemed',
+  'consumed',
+  'applied',
+  '已使用',
+  '已核销',
+  '核销',
+  '使用成功',
+  '核销成功',
+  '已用',
+  '使用',
+]
+/** Words that say that it was not: not yet, no more, or given back. */
+const unused = [
+  'unused',
+  'open',
+  'active',
+  'available',
+  'issued',
+  'valid',
+  'pending',
+  'not used',
+  'not redeemed',
+  'expired',
+  'void',
+  'voided',
+  'revoked',
+  'cancelled',
+  'canceled',
+  'invalid',
+  'returned',
+  '未使用',
+  '未核销',
+  '待使用',
+  '待核销',
+  '可使用',
+  '已领取',
+  '已发放',
+  '有效',
+  '未生效',
+  '未用',
+  '已过期',
+  '过期',
+  '已失效',
+  '失效',
+  '已作废',
+  '作废',
+  '已退回',
+  '已撤销',
+  '已取消',
+]
+
+const isWord = (state: Sql, words: readonly string[]) =>
+  sql`coalesce(list_contains([${join([...words])}], lower(trim(${state}))), false)`
+
+/** SQL over a row of coupons elsewhere (`from`): it was used. A state that says so or that it was not goes before a time and an order. */
+export const isUsed = (from: Sql): Sql =>
+  sql`(${isWord(sql`${from}.state`, used)} or (not ${isWord(sql`${from}.state`, unused)}
+    and (${from}.used_at is not null or ${from}.order_id is not null)))`
+
+/** SQL: its state is a word that is not known. */
+export const isUnknownState = (from: Sql): Sql =>
+  sql`(${from}.state is not null and not ${isWord(sql`${from}.state`, used)} and not ${isWord(sql`${from}.state`, unused)})`
+
+/** SQL: another row of coupons elsewhere tells the same use, of one code, one member and one time. */
+const sameUse = (one: Sql, other: Sql) => sql`${other}.code = ${one}.code
+  and ${other}.member_id is not distinct from ${one}.member_id and ${other}.used_at = ${one}.used_at`
+
+/** SQL over a row (`from`): a row of another file tells the same use with its order, where this one has none. */
+export const isToldWithOrder = (from: Sql): Sql => sql`(${from}.order_id is null and exists (
+  select 1 from coupons_elsewhere as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is not null
+    and (${from}.campaign_id is null or fuller.campaign_id = ${from}.campaign_id)))`
+
+/** The same of the campaign, where neither has an order. */
+const isToldWithCampaign = (
+  from: Sql,
+): Sql => sql`(${from}.order_id is null and ${from}.campaign_id is null and exists (
+  select 1 from coupons_elsewhere as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is null
+    and fuller.campaign_id is not null))`
+
+/**
+ * Relation of the uses of coupons elsewhere, each with what the orders say: `finds` is 'order' (it is here, of
+ * the same member or of no other), 'other-member', 'unknown-order' or 'no-order'.
+ */
+export const couponUses: Sql = sql`(
+  select coupon.*,
+    case when coupon.order_id is null then 'no-order'
+      when orders.order_key is null then 'unknown-order'
+      when coupon.member_id is not null and orders.member_key is distinct from names.member_key then 'other-member'
+      else 'order' end as finds
+  from coupons_elsewhere as coupon
+  left join orders on orders.order_id = coupon.order_id
+  left join ${memberNames} as names on names.named = coupon.member_id
+  where ${isUsed(sql`coupon`)} and not ${isToldWithOrder(sql`coupon`)} and not ${isToldWithCampaign(sql`coupon`)})`

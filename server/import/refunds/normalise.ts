@@ -1,0 +1,97 @@
+import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { instantSql } from '../dates.ts'
+import { emptyWords } from '../fields.ts'
+import type { NormaliseSettings } from '../normalise.ts'
+import { namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
+import { type RefundField, refundStateWords } from './fields.ts'
+import { notePrefix } from './note.ts'
+
+/**
+ * A query over a block's rows: each row as a line of a credit note of its own, the columns of `import_lines` that it
+ * has, with `reason`, `reason_field` and `reason_value` where it is refused, and `remainder_micro` as for orders.
+ * `order_id` is null where the row has no id of its own. Amounts are given back, whatever their sign. Only what was
+ * given back needs a date, and may take that of the order that it names.
+ */
+export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
+  const { mapping, currency, minorDigits, latest } = settings
+  const has = (field: RefundField) => mapping.columns[field] !== undefined
+  const raw = (field: RefundField): Sql =>
+    has(field) ? name(`c${mapping.columns[field]}`) : sql`cast(null as varchar)`
+  const noValue = sql`[${join(['', ...emptyWords])}]`
+  const text = (field: RefundField): Sql =>
+    has(field)
+      ? sql`case when list_contains(${noValue}, lower(${raw(field)})) then null else ${raw(field)} end`
+      : raw(field)
+  const id = (field: RefundField): Sql =>
+    has(field)
+      ? sql`nullif(trim(regexp_replace(regexp_replace(regexp_replace(${text(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')`
+      : raw(field)
+  const own = ownSigns(currency)
+  const { micro, wide } = has('amount')
+    ? numberSql(raw('amount'), mapping.decimalMark, own)
+    : { micro: sql`cast(null as bigint)`, wide: sql`cast(null as decimal(20, 10))` }
+  const scale = literal(10 ** minorDigits)
+  const words = Object.entries({ ...refundStateWords, ...mapping.states })
+  const meaning = sql`map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[lower(${text('state')})]`
+  const state = has('state')
+    ? sql`case meaning when 'refunded' then 'paid' when 'closed-or-refunded' then 'closed' else meaning end`
+    : sql`'paid'`
+  const foreignCurrency = has('currency')
+    ? sql`(${text('currency')} is not null and upper(${raw('currency')}) not in (${join(own)}))`
+    : sql`false`
+  const unread = sql`(${text('amount')} is not null and exact is null)`
+  const reasons: readonly (readonly [Sql, string, RefundField])[] = [
+    [foreignCurrency, 'other-currency', 'currency'],
+    [sql`${unread} and ${namesCurrencySql(raw('amount'))}`, 'other-currency', 'amount'],
+    [sql`${text('refundedAt')} is not null and refunded_at is null`, 'bad-date', 'refundedAt'],
+    [sql`refunded_at > cast(${latest} as timestamp)`, 'future-date', 'refundedAt'],
+    [
+      sql`${unread} and regexp_full_match(regexp_replace(${raw('amount')}, '[\\s,.''_]', '', 'g'), '\\D{0,4}\\d{11,}\\D{0,4}')`,
+      'too-large',
+      'amount',
+    ],
+    [unread, 'bad-amount', 'amount'],
+    [sql`exact is not null and coalesce(minor > 9000000000000, true)`, 'too-large', 'amount'],
+    // An empty state does not say whether anything was given back.
+    [sql`state is null`, 'unknown-refund-state', 'state'],
+    [sql`minor is null and state = 'paid'`, 'no-amount', 'amount'],
+    [
+      sql`refunded_at is null and refunds_order_id is null and state = 'paid'`,
+      'undated-refund',
+      'refundedAt',
+    ],
+  ]
+  const among = (answer: (field: RefundField, reason: string) => Sql) =>
+    sql`case ${join(
+      reasons.map(([when, reason, field]) => sql`when ${when} then ${answer(field, reason)}`),
+      sql` `,
+    )} end`
+  return sql`
+    with parsed as (
+      select *,
+        cast(${notePrefix} || ${id('refundId')} as varchar) as order_id,
+        ${id('memberId')} as member_id,
+        ${has('refundedAt') ? instantSql(raw('refundedAt'), mapping.dates.refundedAt ?? 'year-first', mapping.timeZone) : sql`cast(null as timestamp)`} as refunded_at,
+        ${id('orderId')} as refunds_order_id,
+        ${has('state') ? meaning : sql`cast(null as varchar)`} as meaning,
+        ${id('sku')} as sku, ${text('product')} as product,
+        ${text('store')} as store, ${text('channel')} as channel, ${text('reason')} as refund_reason,
+        cast(abs(coalesce(cast(${micro} as decimal(20, 0)) * cast(0.000001 as decimal(6, 6)), ${wide})) as decimal(28, 10)) as exact
+      from ${block} as block
+    ),
+    rounded as (
+      select *, ${state} as state, try_cast(round(exact * ${scale}, 0) as bigint) as minor from parsed
+    )
+    select row_number, order_id, member_id, refunded_at as ordered_at, state, store, channel,
+      cast(null as varchar) as region, sku, product,
+      -coalesce(minor, 0) as net_minor, refunds_order_id, refunded_at, refund_reason,
+      cast(coalesce((minor - exact * ${scale}) * ${literal(10 ** (6 - minorDigits))}, 0) as bigint) as remainder_micro,
+      ${among((_, reason) => sql`${reason}`)} as reason,
+      ${among((field) => sql`${field}`)} as reason_field,
+      ${among((field, reason) => (reason === 'other-currency' ? raw(field) : sql`null`))} as reason_value,
+      hash(order_id, member_id, refunded_at, state, store, channel, sku, product, minor, refunds_order_id,
+        refund_reason) as content_hash
+    from rounded`
+}
+
+const literal = (integer: number): Sql => ({ kind: 'sql', chunks: [String(integer)] })

@@ -1,0 +1,71 @@
+import type { Session } from '../../../analytics/engine/engine.ts'
+import { sql } from '../../../analytics/sql/sql.ts'
+
+/** What became of the refunds that a file names, whichever import their current rows are of. Counts are of rows. */
+export interface GivenBack {
+  /** Given back, and the order that they name is here. */
+  readonly linked: number
+  /** Of these, of an order that is not paid or closed: they count for nothing. */
+  readonly ofNoSale: number
+  /** Of the linked ones, without a date: that of their order is assumed. */
+  readonly dateAssumed: number
+  /** Given back, and the order that they name is not here yet. */
+  readonly waiting: number
+  /** Of these, without a date: they count once the order is here. */
+  readonly undated: number
+  /** Orders that are not here: how many, and the first of them. */
+  readonly unknownOrders: number
+  readonly unknownNamed: readonly string[]
+  /** Given back, and no order is named. */
+  readonly unlinked: number
+  /** Not given back yet, and rejected or withdrawn: they count for nothing. */
+  readonly pending: number
+  readonly closed: number
+  /** Orders whose own row said already what was given back of them: only what is more than these refunds is left of it. */
+  readonly saidByOrder: number
+}
+
+const mostNamed = 20
+
+/** Counts over the refunds named in the temporary table `coming`, once their orders are written. */
+export async function givenBackBy(session: Session): Promise<GivenBack> {
+  await session.run(sql`create or replace temp table refund_rows as
+    select line.state, line.refunds_order_id, line.refunded_at is null as undated,
+      orders.order_id is not null as is_here, orders.state as order_state
+    from import_lines as line
+    join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
+    left join orders on orders.order_id = line.refunds_order_id
+    where line.order_id in (select order_id from coming)`)
+  const [counts] = await session.rows(sql`select
+      count(*) filter (where state = 'paid' and is_here) as linked,
+      count(*) filter (where state = 'paid' and is_here and order_state <> 'paid') as of_no_sale,
+      count(*) filter (where state = 'paid' and is_here and undated) as date_assumed,
+      count(*) filter (where state = 'paid' and not is_here and refunds_order_id is not null) as waiting,
+      count(*) filter (where state = 'paid' and not is_here and undated) as undated,
+      count(distinct refunds_order_id) filter (where state = 'paid' and not is_here) as unknown_orders,
+      count(*) filter (where state = 'paid' and refunds_order_id is null) as unlinked,
+      count(*) filter (where state = 'unpaid') as pending,
+      count(*) filter (where state = 'closed') as closed
+    from refund_rows`)
+  const unknown = await session.rows(sql`select distinct refunds_order_id from refund_rows
+    where state = 'paid' and not is_here and refunds_order_id is not null
+    order by refunds_order_id limit ${mostNamed}`)
+  const [said] = await session.rows(sql`select count(distinct line.order_id) as orders
+    from import_lines as line
+    join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
+    where line.order_refund_minor > 0
+      and line.order_id in (select refunds_order_id from refund_rows where state = 'paid' and is_here)`)
+  return {
+    linked: Number(counts!.linked),
+    ofNoSale: Number(counts!.ofNoSale),
+    dateAssumed: Number(counts!.dateAssumed),
+    waiting: Number(counts!.waiting),
+    undated: Number(counts!.undated),
+    unknownOrders: Number(counts!.unknownOrders),
+    unknownNamed: unknown.map(({ refundsOrderId }) => String(refundsOrderId)),
+    unlinked: Number(counts!.unlinked),
+    pending: Number(counts!.pending),
+    closed: Number(counts!.closed),
+    saidByOrder: Number(said!.orders),
+  }
+}

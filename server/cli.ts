@@ -11,6 +11,7 @@ import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
+import { identityCommands } from './identity/commands.ts'
 import { importCommands } from './import/commands.ts'
 import { memberCommands } from './rights/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
@@ -29,6 +30,7 @@ demoCommands(program)
 metricCommands(program)
 keyCommands(program)
 importCommands(program)
+identityCommands(program)
 elsewhereCommands(program)
 feedCommands(program)
 exportCommands(program)

@@ -13,6 +13,7 @@ import { couponsRouter } from './coupons/router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
+import { identityRouter } from './identity/router.ts'
 import { importsRouter } from './import/router.ts'
 import { rightsRouter } from './rights/router.ts'
 import { settingsRouter } from './settings/router.ts'
@@ -36,6 +37,7 @@ export const appRouter = router({
   opportunities: opportunitiesRouter,
   members: membersRouter,
   campaigns: campaignsRouter,
+  identity: identityRouter,
   imports: importsRouter,
   rights: rightsRouter,
   workspaces: workspacesRouter,

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import type { Session } from '../engine/engine.ts'
-import { type Sql, sql } from '../sql/sql.ts'
+import { name, type Sql, sql } from '../sql/sql.ts'
 
 /**
  * The base tables of a workspace: imported facts with the import that brought each, and what the
@@ -58,14 +59,18 @@ export const baseTables: readonly Sql[] = [
     refunds_order_id varchar,              -- the order that a refund belongs to, where the file says so
     refunded_at timestamp,                 -- null for a refund: date assumed
     content_hash ubigint not null,         -- of all normalised fields
-    refund_reason varchar
+    refund_reason varchar,
+    phone varchar,                         -- of the buyer: E.164 where the number can be told; never a masked one
+    openid varchar,
+    email varchar,                         -- in lower case
+    known_by varchar                       -- the kind of value that the platform knows its customers by, where the row has it
   )`,
 
   // The normalised rows of every import of members. What a member is now is, per attribute, the newest of them that says anything.
   sql`create table if not exists import_members (
     import_seq integer not null,
     row_number bigint not null,
-    member_id varchar not null,
+    member_id varchar,                     -- null: the row is known by its phone, openid or e-mail
     name varchar,
     phone varchar,                         -- as in members; masked ones hold asterisks
     gender varchar,
@@ -77,7 +82,36 @@ export const baseTables: readonly Sql[] = [
     points bigint,
     stored_value_minor bigint,
     consent varchar,                       -- null: the file does not say
-    consent_at timestamp                   -- when it was given or refused, where the file says so
+    consent_at timestamp,                  -- when it was given or refused, where the file says so
+    openid varchar,
+    email varchar
+  )`,
+
+  // One row: what people are known by, in which order it is asked, and the secret that their opaque ids are made with.
+  sql`create table if not exists identity_rule (
+    kinds varchar not null,                -- 'id', 'phone', 'openid', 'email' in some order, with commas between
+    secret varchar not null
+  )`,
+
+  // Whose a phone, openid or e-mail is by the live files of members: of each person the newest value.
+  sql`create table if not exists identity_claims (
+    kind varchar not null,                 -- 'phone' | 'openid' | 'email'
+    value varchar not null,
+    person varchar not null                -- the member id that the files name
+  )`,
+
+  // Who a row is that its id alone does not tell: each combination of values once, with what it comes to now.
+  sql`create table if not exists identities (
+    of_lines boolean not null,             -- of order lines; false: of rows of members that have no id
+    member_id varchar,
+    phone varchar,
+    openid varchar,
+    email varchar,
+    known_by varchar,
+    person varchar,                        -- null: nobody can be told
+    by_kind varchar,                       -- 'id' | 'phone' | 'openid' | 'email': what told it
+    is_new boolean not null,               -- nobody claims any of the values: a person known by the first of them
+    conflict varchar                       -- the kind of value that several members claim
   )`,
 
   // Who is who, as imported files say: one id is another id of the member that the second names.
@@ -291,7 +325,9 @@ export const baseTables: readonly Sql[] = [
     points bigint,
     stored_value_minor bigint,
     consent varchar not null default 'unknown',  -- 'granted' | 'denied' | 'unknown'
-    stub boolean not null default false    -- kept for the coupons it holds after its imports were undone
+    stub boolean not null default false,   -- kept for the coupons it holds after its imports were undone
+    openid varchar,
+    email varchar
   )`,
 
   sql`create table if not exists orders (
@@ -415,6 +451,7 @@ export async function createBaseTables(
   await session.run(
     sql`alter table order_lines add column if not exists category_of_product boolean default false`,
   )
+  await addPersonValues(session)
   await session.run(sql`alter table import_members add column if not exists consent_at timestamp`)
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
@@ -429,6 +466,21 @@ export async function createBaseTables(
   }
   await session.run(sql`insert into workspace_state values
     (${schemaVersion}, 0, 0, ${calendar.timeZone}, ${calendar.firstWeekday}, false, null, null)`)
+}
+
+/** Where a workspace is from before people were known by more than an id. */
+async function addPersonValues(session: Session): Promise<void> {
+  for (const column of ['phone', 'openid', 'email', 'known_by'].map(name))
+    await session.run(sql`alter table import_lines add column if not exists ${column} varchar`)
+  for (const column of ['openid', 'email'].map(name)) {
+    await session.run(sql`alter table import_members add column if not exists ${column} varchar`)
+    await session.run(sql`alter table members add column if not exists ${column} varchar`)
+  }
+  const [required] = await session.rows(sql`select 1 as is_so from duckdb_columns()
+    where database_name = current_database() and table_name = 'import_members' and column_name = 'member_id' and not is_nullable`)
+  if (required) await session.run(sql`alter table import_members alter column member_id drop not null`)
+  await session.run(sql`insert into identity_rule select 'id,phone,openid,email', ${randomBytes(32).toString('base64url')}
+    where not exists (select 1 from identity_rule)`)
 }
 
 /**
@@ -448,11 +500,9 @@ async function takeRefunds(session: Session): Promise<void> {
 
 /** Writes down what the members of a demo are as the rows of its import, so that files on top of it can be undone. */
 export async function keepMembersOfDemo(session: Session): Promise<void> {
-  await session.run(sql`insert into import_members
-    (import_seq, row_number, member_id, name, phone, gender, birthday, joined_day, region, channel, tier,
-      points, stored_value_minor, consent)
-    select import_seq, member_key, member_id, name, phone, gender, birthday, joined_day, region, channel, tier,
-      points, stored_value_minor, nullif(consent, 'unknown')
+  await session.run(sql`insert into import_members by name
+    select import_seq, member_key as row_number, member_id, name, phone, gender, birthday, joined_day, region, channel, tier,
+      points, stored_value_minor, nullif(consent, 'unknown') as consent, openid, email
     from members cross join (select min(import_seq) as import_seq from imports where kind = 'demo') as demo
     where import_seq is not null order by member_key`)
 }

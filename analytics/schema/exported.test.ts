@@ -34,6 +34,9 @@ const machinery = [
   'consents_set',
   'order_versions',
   'keys_given',
+  'identity_rule',
+  'identity_claims',
+  'identities',
 ]
 
 test('every base table is handed out, or is machinery', async () => {

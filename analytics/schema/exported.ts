@@ -71,6 +71,22 @@ export const exportedTables: readonly ExportedTable[] = [
         meaning: both('Whole phone number, as last imported.', '完整手机号，以最近导入为准。'),
       },
       {
+        name: 'openid',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.openid`,
+        meaning: both('WeChat id, as last imported.', '微信标识，以最近导入为准。'),
+      },
+      {
+        name: 'email',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.email`,
+        meaning: both('E-mail address, as last imported.', '邮箱，以最近导入为准。'),
+      },
+      {
         name: 'gender',
         type: 'text',
         origin: 'file',

@@ -148,7 +148,7 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
       const { joined, birthday } = person
       await session.run(sql`insert into members values (${key}, ${person.id}, null, null, ${person.gender},
         cast(${birthday} as date), cast(${joined} as date), ${person.region}, ${person.channel}, ${person.tier},
-        ${person.points}, ${person.storedValueMinor}, ${person.consent}, false)`)
+        ${person.points}, ${person.storedValueMinor}, ${person.consent}, false, null, null)`)
       for (const { tag, addedDay, removedDay } of person.tags)
         await session.run(
           removedDay === null

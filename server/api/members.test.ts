@@ -143,7 +143,7 @@ test('members come in as an import of its own, with every field, and are undone 
   const later = await send({ members: [{ memberId: 'M1', tier: '黑卡' }] }, 'k2')
   expect((await kept(shop))[0]).toMatchObject({ tier: '黑卡', name: '安', points: 120 })
   const { signal } = new AbortController()
-  const undone = { today: '2026-11-22', undoneAt: now.toISOString(), signal }
+  const undone = { timeZone: 'UTC', today: '2026-11-22', undoneAt: now.toISOString(), signal }
   await takeOutMembers(shop.engine, String(later.said.importId), undone)
   expect((await kept(shop))[0]).toMatchObject({ tier: '金卡' })
 })

@@ -104,12 +104,26 @@ export const Moment = z.iso
   .datetime({ offset: true })
   .meta({ description: 'With its zone.', examples: ['2026-11-15T20:31:00+08:00'] })
 
+const Phone = z
+  .string()
+  .trim()
+  .max(50)
+  .meta({ description: 'As it is written or as E.164.', examples: ['+8613800000000'] })
+const Openid = Text.meta({
+  description: 'WeChat id: openid or unionid, the same kind wherever you send it.',
+})
+const Email = z.string().trim().max(320).meta({ description: 'Upper and lower case are the same.' })
+
 const SentOrder = z
   .object({
     orderId: Id.meta({ description: 'Your number of the order; the same number is the same order.' }),
     memberId: Id.optional().meta({
-      description: 'The member who bought; without it the order is a guest’s.',
+      description:
+        'The member who bought. Without it phone, openid and email tell who it was; without any of them the order is a guest’s.',
     }),
+    phone: Phone.optional(),
+    openid: Openid.optional(),
+    email: Email.optional(),
     orderedAt: Moment,
     state: z.enum(['paid', 'unpaid', 'closed']).optional().meta({ description: 'paid unless told.' }),
     store: Text.optional(),
@@ -155,12 +169,9 @@ const SentMember = z
       examples: ['M00042'],
     }),
     name: Text.optional(),
-    phone: z
-      .string()
-      .trim()
-      .max(50)
-      .optional()
-      .meta({ description: 'As it is written or as E.164.', examples: ['+8613800000000'] }),
+    phone: Phone.optional(),
+    openid: Openid.optional(),
+    email: Email.optional(),
     gender: z.enum(['female', 'male', 'unknown']).optional(),
     birthday: Days.optional().meta({ examples: ['1990-01-31'] }),
     joinedAt: z

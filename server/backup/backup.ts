@@ -121,13 +121,16 @@ export async function restore(file: string, folder: string, list?: string): Prom
   const deletions = [
     ...new Map(lists.flatMap((one) => one.deletions).map((one) => [one.pseudonym, one])).values(),
   ]
+  const values = [
+    ...new Map(lists.flatMap((one) => one.values).map((one) => [`${one.secret} ${one.hash}`, one])).values(),
+  ]
   const aside = join(folder, halfWay)
   rmSync(aside, { recursive: true, force: true })
   makeFolder(join(aside, 'workspaces'))
   try {
     const manifest = await unpacked(file, aside)
     if (manifest.migration > knownMigrations.at(-1)!) return { kind: 'newer' }
-    writeListFile(own, { format: 'reveille-deletions', applyAgain: true, deletions })
+    writeListFile(own, { format: 'reveille-deletions', applyAgain: true, deletions, values })
     renameSync(join(aside, 'workspaces'), join(folder, 'workspaces'))
     renameSync(join(aside, 'store.db'), join(folder, 'store.db'))
     return {

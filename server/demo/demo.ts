@@ -6,6 +6,7 @@ import { name, sql } from '../../analytics/sql/sql.ts'
 import { loadShop } from '../../fixtures/load.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import type { Platform } from '../platform.ts'
+import { ensureClaims } from '../identity/match.ts'
 import { deletionsOf } from '../rights/deletions.ts'
 import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
 import { addWakeUp, forgetWakeUps } from './wake-up.ts'
@@ -32,6 +33,8 @@ const dataTables = [
   'imports',
   'import_lines',
   'import_members',
+  'identities',
+  'identity_claims',
   'import_merges',
   'member_aliases',
   ...allKinds.flatMap(({ table, current }) => [table, current]),
@@ -94,6 +97,7 @@ async function make(platform: Platform, options: DemoOptions): Promise<Demo> {
     // every event is taken in again, on the new members
     await session.run(sql`update workspace_state set watermark = 0`)
     const made = await loadShop(session, shop, now)
+    await ensureClaims(session)
     await pseudonymiseEngine(session, deletions, shop.end)
     return made
   })

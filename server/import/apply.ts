@@ -9,7 +9,16 @@ import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
-import { findDeleted, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
+import { findDeleted, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
+import {
+  anyIdentities,
+  identifyAll,
+  identifyLines,
+  resolvedLines,
+  resolvedMembers,
+  toldLines,
+} from '../identity/match.ts'
+import { touch } from '../identity/follow.ts'
 import { foldStep, foldTables, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
@@ -55,6 +64,8 @@ export interface Applied {
   readonly givenBack: GivenBack | null
   /** The months whose figures change, the latest first. */
   readonly months: readonly ChangedMonth[]
+  /** Absent where every row is known by its id. */
+  readonly matched?: Matched
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -99,10 +110,11 @@ export async function applyImport(
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
-      const someDeleted = await findDeleted(session, await settings.deletions(), lines)
+      const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(lines))
       await session.run(sql`insert into import_lines by name
-        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro)
+        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
         from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
+      const identified = await identifyLines(session, importSeq)
       await foldStep(session, { importSeq, replace: coming.replace })
       await session.run(sql`create or replace temp table rewritten as select order_id from taken_over`)
       const [taken] = await session.rows(
@@ -116,6 +128,7 @@ export async function applyImport(
         })),
         givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
         months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
+        ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
@@ -153,10 +166,16 @@ export async function takeOut(
     const [state] = await session.rows(sql`select as_of from workspace_state`)
     await session.run(sql`create or replace temp table refolded as
       select distinct order_id from import_lines where import_seq = ${importSeq}`)
+    const identified = await anyIdentities(session)
+    await session.run(sql`create or replace temp table named_by_undone as
+      select distinct member_id from ${
+        identified ? resolvedLines(sql`import_lines`) : sql`import_lines`
+      } as line where import_seq = ${importSeq} and member_id is not null`)
     await session.run(sql`create or replace temp table versions_before as
       select * from order_versions where order_id in (select order_id from refolded)`)
     await session.run(sql`delete from import_lines where import_seq = ${importSeq}`)
     await session.run(sql`delete from order_versions where order_id in (select order_id from refolded)`)
+    if (identified) await identifyAll(session, { tuples: 'of-all' })
     const left = await session.rows(sql`select import_seq,
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
       from imports where kind in ('orders', 'refunds') and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
@@ -172,10 +191,13 @@ export async function takeOut(
       left join order_versions on order_versions.order_id = refolded.order_id
       where versions_before.import_seq is distinct from order_versions.import_seq`)
     const [changed] = await session.rows(sql`select count(*) as orders from rewritten`)
-    if (changed!.orders !== 0) {
-      await rewriteOrders(session, settings.timeZone)
-      await foldMembers(session)
-      await dropMembersWithNothingLeft(session)
+    if (changed!.orders !== 0) await rewriteOrders(session, settings.timeZone)
+    else await session.run(sql`create or replace temp table touched_members (member_key integer)`)
+    // also who was named by lines that had been restated
+    await touch(session, sql`(select member_id from named_by_undone)`)
+    await foldMembers(session)
+    const { dropped } = await dropMembersWithNothingLeft(session)
+    if (changed!.orders !== 0 || dropped) {
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
     }
     const undoneMonths = changedMonths(before, await monthFigures(session), state!.asOf as string | null)
@@ -188,10 +210,15 @@ export async function takeOut(
 }
 
 /**
- * Of `touched_members`: those that no import names go, or stay as stubs where something else knows them. Who was
- * a stub and is named again, by whichever id, is none any more.
+ * Of `touched_members`: those that no import names go, or stay as stubs where something else knows them; answers
+ * whether there were any. Who was a stub and is named again, by whichever id, is none any more.
  */
-export async function dropMembersWithNothingLeft(session: Session): Promise<void> {
+export async function dropMembersWithNothingLeft(session: Session): Promise<{ dropped: boolean }> {
+  const some = await anyIdentities(session)
+  const rows = some
+    ? sql`(select member_id from ${resolvedLines(sql`import_lines`)} as line
+        union all select member_id from ${resolvedMembers(sql`import_members`)} as said)`
+    : sql`(select member_id from import_lines union all select member_id from import_members)`
   await session.run(sql`create or replace temp table left_over as
     select member_key, member_id from members
     where member_key in (select member_key from touched_members)
@@ -199,7 +226,7 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<void
       and member_key not in (select member_key from refunds where member_key is not null)
       and member_key not in (
         select names.member_key from ${memberNames} as names
-        where named in (select member_id from import_lines) or named in (select member_id from import_members)
+        where named in (select member_id from ${rows} as row_of where member_id is not null)
           ${join(
             allKinds.flatMap((kind) =>
               memberColumns(kind).map(
@@ -218,6 +245,38 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<void
   await session.run(sql`update members set stub = false where stub
     and member_key in (select member_key from touched_members)
     and member_key not in (select member_key from left_over)`)
+  const [left] = await session.rows(sql`select count(*) as members from left_over`)
+  return { dropped: left!.members !== 0 }
+}
+
+/** How the rows of a file, of which some are known by more than an id, were matched to people. */
+export interface Matched {
+  /** Rows by what told whom they are. */
+  readonly byId: number
+  readonly byPhone: number
+  readonly byOpenid: number
+  readonly byEmail: number
+  /** People whom no file of members claims, known by a phone, openid or e-mail of this file. */
+  readonly newPeople: number
+  /** Rows whose value several members claim: nobody's. */
+  readonly conflicts: number
+  /** Distinct people on the rows, and rows without one. */
+  readonly people: number
+  readonly nobody: number
+}
+
+async function matchedRows(session: Session, importSeq: number): Promise<Matched> {
+  const [row] = await session.rows(sql`
+    select count(*) filter (where kind = 'id') as by_id, count(*) filter (where kind = 'phone') as by_phone,
+      count(*) filter (where kind = 'openid') as by_openid, count(*) filter (where kind = 'email') as by_email,
+      count(distinct person) filter (where is_new) as new_people, count(*) filter (where is_conflict) as conflicts,
+      count(distinct person) as people, count(*) filter (where person is null) as nobody
+    from (
+      select person, case when person is not null then coalesce(by_kind, 'id') end as kind,
+        coalesce(is_new, false) as is_new, conflict is not null as is_conflict
+      from ${toldLines(sql`(select * from import_lines where import_seq = ${importSeq})`)} as told
+    ) as told`)
+  return row as unknown as Matched
 }
 
 /** `allWritten`: the orders that the file names are those in `heads`, which spares comparing ids. */

@@ -9,6 +9,21 @@ export interface Field {
 
 export const list = (text: string): string[] => text.trim().split(/\s+/)
 
+/** A person's id at WeChat, for one account of the shop or for all of them. */
+export const openidHeaders: readonly string[] = list(
+  `openid wechatopenid wxopenid weixinopenid memberopenid buyeropenid unionid wechatunionid
+  微信openid 会员openid 买家openid 客户openid 用户openid 微信unionid 会员unionid`,
+)
+
+export const emailHeaders: readonly string[] = list(
+  `customeremail customeremailaddress buyeremail memberemail useremail email emailaddress mail billingemail
+  邮箱 电子邮箱 邮箱地址 电子邮件 会员邮箱 客户邮箱 买家邮箱 用户邮箱`,
+)
+
+/** What tells people apart besides the number that the shop gives them. */
+export const personValues = ['phone', 'openid', 'email'] as const
+export type PersonValue = (typeof personValues)[number]
+
 export const fields = {
   orderId: {
     type: 'id',
@@ -21,11 +36,20 @@ export const fields = {
     type: 'id',
     aliases:
       list(`memberid memberno member customeruniqueid customerid customerno customernumber mastercustomerid customer
-      clientid buyerid userid user householdid cardno cardnumber membercard loyaltyid customeruser customeremail email
-      buyeremail billingemail phone billingphone customerphone
-      会员id 会员号 会员编号 会员卡号 会员 客户id 客户编号 客户号 顾客id 顾客编号 用户id 用户编号 买家id 买家会员名
-      会员手机号 买家手机号 客户手机号 手机号 联系手机 收件人手机号 预约人收货人手机号 收货人手机号提货人手机号 买家昵称`),
+      clientid buyerid userid user householdid cardno cardnumber membercard loyaltyid customeruser
+      会员id 会员号 会员编号 会员卡号 会员 客户id 客户编号 客户号 顾客id 顾客编号 用户id 用户编号 买家id 买家会员名 买家昵称`),
   },
+  /** The buyer's, who is known by it where nothing names the member; a receiver's only where there is no other. */
+  phone: {
+    type: 'id',
+    aliases:
+      list(`buyerphone customerphone customerphonenumber memberphone userphone clientphone phone phonenumber phoneno mobile mobilephone
+      mobilenumber mobileno cellphone billingphone
+      买家手机号 会员手机号 客户手机号 顾客手机号 用户手机号 买家手机 会员手机 客户手机 手机号 手机号码 手机 联系手机 联系电话
+      收件人手机号 预约人收货人手机号 收货人手机号提货人手机号 收货人手机号`),
+  },
+  openid: { type: 'id', aliases: openidHeaders },
+  email: { type: 'id', aliases: emailHeaders },
   orderedAt: {
     type: 'date',
     aliases:

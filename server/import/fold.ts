@@ -2,6 +2,7 @@ import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { memberNames, mergedKeys, ownNames } from '../../analytics/relations/member-names.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { anyIdentities, resolvedLines } from '../identity/match.ts'
 import { isNote } from './refunds/note.ts'
 import { categoriesOfNewLines } from './kinds/product-categories.ts'
 
@@ -90,8 +91,9 @@ export async function rewriteOrders(
   whole: number | null = null,
 ): Promise<{ othersToo: boolean }> {
   const othersToo = await withNamedOrders(session)
-  const lines =
+  const written =
     whole === null || othersToo ? currentLines : sql`(select * from import_lines where import_seq = ${whole})`
+  const lines = (await anyIdentities(session)) ? resolvedLines(written) : written
   await session.run(sql`create or replace temp table replaced as
     select order_key, order_id, member_key from orders where order_id in (select order_id from rewritten)`)
   await session.run(sql`create or replace temp table touched_members as
@@ -362,11 +364,12 @@ async function voidDays(session: Session): Promise<void> {
 
 /** A touched member's region is that of the latest of their current lines that names one. */
 export async function memberRegions(session: Session): Promise<void> {
+  const lines = (await anyIdentities(session)) ? resolvedLines(sql`import_lines`) : sql`import_lines`
   const merged = await anyRow(session, sql`member_aliases`)
   await session.run(sql`update members set region = latest.region
     from touched_members left join (
       select names.member_key, arg_max(line.region, (line.ordered_at, line.order_id, line.row_number)) as region
-      from import_lines as line
+      from ${lines} as line
       join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
       join ${merged ? memberNames : ownNames} as names on names.named = line.member_id
       join touched_members on touched_members.member_key = names.member_key

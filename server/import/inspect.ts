@@ -1,5 +1,5 @@
 import { dayOrMonthFirst } from './dates.ts'
-import { fields, plainHeader } from './fields.ts'
+import { emptyWords, fields, plainHeader } from './fields.ts'
 import type { AnyField, ImportKind } from './import-kinds.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import { aliasesOf, fieldsOf } from './kinds/kind.ts'
@@ -20,6 +20,7 @@ import { kindsOf } from './kind-of.ts'
 import { memberFields } from './members/fields.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
+import { fieldOfKind, type IdentityKind, identityKinds, isMaskedText } from './person-values.ts'
 import { refundFields } from './refunds/fields.ts'
 import { guessRefundMapping } from './refunds/mapping.ts'
 import {
@@ -69,6 +70,17 @@ export interface Inspection {
   readonly questions: readonly Question[]
   readonly lacking: ReturnType<typeof lackingColumns>
   readonly personHint: PersonHint | null
+  /** The columns that tell members apart, in the order in which the workspace asks them. */
+  readonly identity: readonly IdentityColumn[]
+}
+
+/** A column that tells members apart, with how many of the sampled rows have a value of it, and how many of those have parts hidden. */
+export interface IdentityColumn {
+  readonly kind: IdentityKind
+  readonly position: number
+  readonly header: string
+  readonly values: number
+  readonly hidden: number
 }
 
 /** An inspected file with all that reading it needs. */
@@ -108,7 +120,7 @@ export function unsureColumns({ columns, map }: Inspection): ColumnGuess[] {
 /**
  * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
  * the last file with its columns, and its values. A day/month question is put to the whole column before it
- * is asked.
+ * is asked. `kinds`: the order in which the workspace asks what people are known by.
  */
 export async function inspect(
   path: string,
@@ -116,6 +128,7 @@ export async function inspect(
   given: MapOverrides,
   timeZone: string,
   recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null> = async () => null,
+  kinds: readonly IdentityKind[] = identityKinds,
 ): Promise<Readable | Refusal> {
   try {
     const opening = await openSource(path, fileName)
@@ -168,6 +181,7 @@ export async function inspect(
         questions,
         lacking: lackingColumns(mapping),
         personHint: hint,
+        identity: identityColumns(sample, mapping, kinds),
       },
     }
   } catch (error) {
@@ -179,6 +193,22 @@ export async function inspect(
       })
     throw error
   }
+}
+
+function identityColumns(
+  { headers, records }: Sample,
+  { columns }: Mapping,
+  kinds: readonly IdentityKind[],
+): IdentityColumn[] {
+  return kinds.flatMap((kind) => {
+    const position = columns[fieldOfKind(kind)]
+    if (position === undefined) return []
+    const values = records
+      .map((record) => (record[position] ?? '').trim())
+      .filter((value) => value !== '' && !(emptyWords as readonly string[]).includes(value.toLowerCase()))
+    const hidden = values.filter(isMaskedText).length
+    return [{ kind, position, header: headers[position]!, values: values.length, hidden }]
+  })
 }
 
 /** Columns of which the member's has to be looked at: with it nobody would ever come back. */

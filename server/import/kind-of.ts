@@ -30,12 +30,25 @@ export function kindsOf(sample: Sample, said: MapOverrides): [ImportKind, ...Imp
     has(orderId.aliases) ||
     ((has(orderedAt.aliases) || has(paidAt.aliases)) && (has(amount.aliases) || has(unitPrice.aliases)))
   if (ofOrders) return ['orders']
-  const { memberId, phone, name, gender, birthday, joinedAt, tier, points, storedValue, consent } =
-    memberFields
-  const attributes = [phone, name, gender, birthday, joinedAt, tier, points, storedValue, consent].filter(
+  const {
+    memberId,
+    phone,
+    openid,
+    email,
+    name,
+    gender,
+    birthday,
+    joinedAt,
+    tier,
+    points,
+    storedValue,
+    consent,
+  } = memberFields
+  const told = [phone, openid, email].filter(({ aliases }) => has(aliases)).length
+  const attributes = [name, gender, birthday, joinedAt, tier, points, storedValue, consent].filter(
     ({ aliases }) => has(aliases),
-  )
-  return (has(memberId.aliases) && attributes.length > 0) || (has(phone.aliases) && attributes.length > 1)
+  ).length
+  return (has(memberId.aliases) && told + attributes > 0) || (told > 0 && told + attributes > 1)
     ? ['members']
     : ['orders']
 }

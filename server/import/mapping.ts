@@ -18,6 +18,8 @@ import {
   type FieldName,
   fieldNames,
   fields,
+  type PersonValue,
+  personValues,
   plainHeader,
   refundEntry,
   type StateMeaning,
@@ -47,6 +49,8 @@ export interface Mapping {
   /** Words of the state column in lower case, where they differ from or add to the known ones. */
   readonly states: Readonly<Record<string, StateMeaning>>
   readonly refunds: RefundReading
+  /** What the platform tells its customers apart by, so that new people are known by that first; null: by the first value they have. */
+  readonly knownBy: PersonValue | null
   /** Columns that mean nothing else, of a kind that keeps them by their headers. */
   readonly rest?: readonly { readonly position: number; readonly header: string }[]
 }
@@ -138,6 +142,8 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   if ('kind' in named) return named
   const said = new Set(named.chosen.values())
   const leftOut = new Set<AnyField>(named.leftOut)
+  // Who says that nobody is named means every column that could; one that is said by name counts.
+  if (named.leftOut.has('memberId')) for (const kind of personValues) leftOut.add(kind)
   const assigned: Assigned = new Map()
   for (const field of fieldNames) {
     const position = named.chosen.get(field)
@@ -157,6 +163,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     assigned.set(field, { position, confidence })
     taken.add(position)
   }
+  settleNames(assigned, columns, named.chosen)
   settleAmounts(
     assigned,
     sample,
@@ -219,6 +226,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
         charged,
         byRow: known?.refundsByRow ?? false,
       },
+      knownBy: known?.knownBy ?? null,
     },
     columns: columnGuesses(columns, assigned, unreadOf),
     questions,
@@ -260,7 +268,7 @@ export const columnGuesses = <F extends AnyField>(
 /** A column that a file needs: of one of the further kinds, its field. */
 export type Lack = 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount' | AnyKindField
 
-/** The needed columns that a mapping lacks: a member, of orders also a time and an amount; of refunds these two alone. */
+/** The needed columns that a mapping lacks: one that tells members apart, of orders also a time and an amount; of refunds these two alone. */
 export function lackingColumns({ kind, columns }: Mapping): Lack[] {
   const further = kindNamed(kind)
   if (further)
@@ -273,7 +281,8 @@ export function lackingColumns({ kind, columns }: Mapping): Lack[] {
     if (columns.amount === undefined) lacking.push('refundAmount')
     return lacking
   }
-  if (columns.memberId === undefined) lacking.push('member')
+  if (columns.memberId === undefined && personValues.every((value) => columns[value] === undefined))
+    lacking.push('member')
   if (kind === 'members') return lacking
   if (columns.orderedAt === undefined && columns.paidAt === undefined) lacking.push('time')
   if (columns.amount === undefined && columns.orderTotal === undefined && columns.unitPrice === undefined)
@@ -392,10 +401,29 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   const aliases: readonly string[] = fields[field].aliases
   const place = aliases.indexOf(plain)
   if (place >= 0) return 0.98 - place * 0.004
+  // A phone may be the store's or the driver's: only a header that is known as a buyer's counts.
+  if ((personValues as readonly FieldName[]).includes(field)) return 0
   const part = aliases.find(
     (alias) => (/[^ -~]/.test(alias) ? alias.length >= 3 : alias.length >= 6) && plain.includes(alias),
   )
   return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
+}
+
+/** Headers that stand above names as often as above numbers. */
+const maybeNames = ['customer', 'member', 'user', '会员', '买家昵称']
+
+/** Beside what tells people apart, a column of names is none. */
+function settleNames(
+  assigned: Assigned,
+  columns: readonly Column[],
+  chosen: ReadonlyMap<AnyField, number>,
+): void {
+  const member = assigned.get('memberId')
+  if (!member || chosen.has('memberId') || personValues.every((kind) => !assigned.has(kind))) return
+  const { plain, values } = columns[member.position]!
+  const numbered = values.filter((value) => /\d/.test(value)).length
+  if (maybeNames.includes(plain) && (plain === '买家昵称' || numbered < sure * values.length))
+    assigned.delete('memberId')
 }
 
 const timeOfDay = /^([上下]午 ?)?\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]\.?m\.?)?$/i

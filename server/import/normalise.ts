@@ -1,9 +1,18 @@
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { instantSql } from './dates.ts'
-import { emptyWords, type FieldName, refundEntry, stateWords } from './fields.ts'
+import {
+  emptyWords,
+  type FieldName,
+  type PersonValue,
+  personValues,
+  refundEntry,
+  stateWords,
+} from './fields.ts'
 import type { KindName } from './kinds/catalogue.ts'
 import type { Mapping } from './mapping.ts'
 import { anyUnit, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
+import { isMasked } from './members/phones.ts'
+import { personValue, phoneThatTells, unlessPlaceholder } from './person-values.ts'
 import { fieldSeparator } from './records.ts'
 
 /** Why a row is refused; the sentences are in server/messages. */
@@ -38,6 +47,8 @@ export interface NormaliseSettings {
   readonly currency: string
   /** Digits after the decimal mark of the currency. */
   readonly minorDigits: number
+  /** The workspace's: whose numbers phones without a country code are. */
+  readonly timeZone: string
   /** Instants after this are refused: ISO text, the moment of import plus a day. */
   readonly latest: string
   readonly fileName: string
@@ -95,6 +106,17 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           then nullif(trim(regexp_replace(regexp_replace(regexp_replace(${raw(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
           else ${text(field)} end`
       : raw(field)
+  const person = (kind: PersonValue): Sql =>
+    has(kind) ? personValue(kind, `${kind}_text`, settings) : sql`cast(null as varchar)`
+  const values = personValues.filter(has)
+  const identities = [...(has('memberId') ? (['memberId'] as const) : []), ...values]
+  const hidden =
+    identities.length === 0
+      ? sql`false`
+      : sql`(coalesce(${join(
+          identities.map((field) => isMasked(raw(field))),
+          sql`, false) or coalesce(`,
+        )}, false))`
   const whole = (field: FieldName): Sql =>
     field === 'orderedAt' && has('timeOfDay')
       ? sql`concat_ws(' ', ${raw(field)}, ${text('timeOfDay')})`
@@ -103,7 +125,11 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     has(field)
       ? instantSql(whole(field), mapping.dates[field] ?? 'year-first', mapping.timeZone)
       : sql`cast(null as timestamp)`
-  const ids = (['orderId', 'memberId', 'refundsOrderId'] as const).filter(has)
+  const ids = (
+    has('memberId')
+      ? (['orderId', 'memberId', 'refundsOrderId'] as const)
+      : (['orderId', 'phone', 'refundsOrderId'] as const)
+  ).filter(has)
   const lostDigitsOf = (answer: (field: FieldName) => Sql) =>
     ids.length === 0
       ? sql`null`
@@ -211,13 +237,18 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
 
   return sql`
     with micros as (
-      select *, ${join(numbers.map((field) => sql`${micro(field)} as ${microOf(field)}`))}
+      select *, ${join([
+        ...values.map((kind) => sql`${unlessPlaceholder(id(kind))} as ${name(`${kind}_text`)}`),
+        ...numbers.map((field) => sql`${micro(field)} as ${microOf(field)}`),
+      ])}
       from ${block}
     ),
     parsed as (
       select *,
         ${id('orderId')} as order_id,
-        ${id('memberId')} as member_id,
+        ${has('memberId') ? sql`case when not ${isMasked(raw('memberId'))} then ${unlessPlaceholder(id('memberId'))} end` : id('memberId')} as member_id,
+        ${join(personValues.map((kind) => sql`${person(kind)} as ${name(kind)}`))},
+        ${hidden} as hidden,
         ${instant('orderedAt')} as created_at,
         ${instant('paidAt')} as paid_at,
         ${has('state') ? meaning : sql`cast(null as varchar)`} as meaning,
@@ -230,7 +261,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       from micros
     ),
     priced as (
-      select *,
+      select * ${has('phone') ? sql`replace (${phoneThatTells(sql`phone`)} as phone)` : sql``},
         coalesce(paid_at, created_at) as ordered_at,
         case when quantity_micro is not null then cast(quantity_micro / 1000000 as decimal(18, 4))
           when abs(quantity_wide) < 10000000000 then cast(quantity_wide as decimal(18, 4)) end as quantity,
@@ -289,7 +320,9 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         end as reason
       from rounded
     )
-    select row_number, order_id, member_id, ordered_at,
+    select row_number, order_id, member_id, phone, openid, email,
+      case when email is not null or phone is not null then cast(${mapping.knownBy} as varchar) end as known_by,
+      hidden, ordered_at,
       case when meaning = 'closed-or-refunded' and paid_at is not null and refund_minor > 0 then 'paid'
         when cancelled or meaning = 'closed-or-refunded' then 'closed'
         when meaning = 'refunded' then 'paid' else ${has('state') ? sql`meaning` : unsaid} end as state,
@@ -320,10 +353,14 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       end as reason_field,
       case reason when 'other-currency' then ${foreignOf(raw)} when 'lost-digits' then ${lostDigitsOf(raw)} end as reason_value,
       -- the same content is known again in a later file, whatever wrote it
-      hash(order_id, member_id, ordered_at, meaning, cancelled, store, channel, region, sku, product, category, quantity,
-        list_minor, given_minor, line_minor, total_minor, refund_minor, refunds_order_id, refunded_at) as content_hash
+      ${values.length === 0 ? content(sql``) : sql`case when coalesce(phone, openid, email) is null then ${content(sql``)} else ${content(sql`, phone, openid, email`)} end`} as content_hash
     from judged`
 }
+
+/** The hash of a row's content, with more values at the end. */
+const content = (more: Sql): Sql =>
+  sql`hash(order_id, member_id, ordered_at, meaning, cancelled, store, channel, region, sku, product, category, quantity,
+        list_minor, given_minor, line_minor, total_minor, refund_minor, refunds_order_id, refunded_at${more})`
 
 /** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
 export const lostDigits = (text: Sql): Sql =>

@@ -6,6 +6,9 @@ import type { MapOverrides } from './mapping.ts'
 export interface SentOrder {
   readonly orderId: string
   readonly memberId?: string | undefined
+  readonly phone?: string | undefined
+  readonly openid?: string | undefined
+  readonly email?: string | undefined
   readonly orderedAt: string
   readonly state?: 'paid' | 'unpaid' | 'closed' | undefined
   readonly store?: string | undefined
@@ -43,6 +46,9 @@ export function orderRows(orders: readonly SentOrder[], decimals: number): SentR
 const columns = [
   'orderId',
   'memberId',
+  'phone',
+  'openid',
+  'email',
   'orderedAt',
   'state',
   'store',
@@ -80,6 +86,9 @@ function rowsOf({ lines = [], ...order }: SentOrder, decimals: number): Record<s
   const whole = {
     orderId: order.orderId,
     memberId: order.memberId ?? '',
+    phone: order.phone ?? '',
+    openid: order.openid ?? '',
+    email: order.email ?? '',
     orderedAt: order.orderedAt,
     state: order.state ?? 'paid',
     store: order.store ?? '',

@@ -152,7 +152,7 @@ test('order totals and blanks on later rows, as Shopify writes them', async () =
   // 25.00 was charged, whatever the items add up to.
   expect(first).toEqual({
     orderId: '#1001',
-    memberId: 'a1@x.cn',
+    memberId: expect.stringMatching(/^p-/),
     state: 'paid',
     netMinor: 2500,
     localDay: '2026-01-01',

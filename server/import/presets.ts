@@ -1,4 +1,4 @@
-import type { FieldName, StateMeaning } from './fields.ts'
+import type { FieldName, PersonValue, StateMeaning } from './fields.ts'
 
 /**
  * Whether a platform's amounts have its refunds taken off already. `by-check`: exports of both kinds are
@@ -24,6 +24,8 @@ export interface Preset {
   readonly amountsByRow?: true
   /** `*`: every other word. */
   readonly states?: Readonly<Record<string, StateMeaning>>
+  /** What the platform's customers are known by, where that is not the first value that a row has. */
+  readonly knownBy?: PersonValue
 }
 
 /** An order that was paid and given back is closed too. */
@@ -63,7 +65,7 @@ export const presetNames = [
 ] as const
 export type PresetName = (typeof presetNames)[number]
 
-/** Order exports of platforms. Where one has the buyer's and the receiver's phone, the buyer is the member. */
+/** Order exports of platforms. Where one has the buyer's and the receiver's phone, the buyer's tells the member. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   youzan: {
     needs: ['订单号', '订单实付金额'],
@@ -73,7 +75,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     marksNeeded: 3,
     columns: {
       orderId: '订单号',
-      memberId: '买家手机号',
+      memberId: ['会员ID', '会员编号'],
+      phone: '买家手机号',
       orderedAt: '订单创建时间',
       paidAt: '买家付款时间',
       state: '订单状态',
@@ -100,7 +103,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     marksNeeded: 3,
     columns: {
       orderId: '订单编号',
-      memberId: ['买家手机号', '会员手机号', '预约人/收货人手机号'],
+      phone: ['买家手机号', '会员手机号', '预约人/收货人手机号'],
       orderedAt: '下单时间',
       paidAt: ['付款时间', '支付时间'],
       state: '订单状态',
@@ -128,7 +131,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     marksNeeded: 3,
     columns: {
       orderId: '主订单编号',
-      memberId: ['买家手机号', '收件人手机号'],
+      phone: ['买家手机号', '收件人手机号'],
       orderedAt: '订单提交时间',
       paidAt: ['支付完成时间', '支付时间'],
       state: '订单状态',
@@ -158,7 +161,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     marksNeeded: 2,
     columns: {
       orderId: '订单编号',
-      memberId: ['买家会员名', '买家支付宝账号', '联系手机'],
+      memberId: ['买家会员名', '买家支付宝账号'],
+      phone: ['买家手机号', '买家手机'],
       orderedAt: '订单创建时间',
       paidAt: '订单付款时间',
       state: '订单状态',
@@ -190,7 +194,9 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     marksNeeded: 3,
     columns: {
       orderId: 'Name',
-      memberId: 'Email',
+      memberId: ['Customer ID', 'Customer Id'],
+      email: 'Email',
+      phone: ['Phone', 'Billing Phone'],
       orderedAt: 'Created at',
       paidAt: 'Paid at',
       state: 'Financial Status',
@@ -212,6 +218,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       ['Subtotal', 'Shipping'],
     ],
     amountsAreNet: false,
+    knownBy: 'email',
   },
   'woocommerce-analytics': {
     needs: ['Order #', 'N. Revenue (formatted)'],
@@ -222,6 +229,9 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       orderId: 'Order #',
       // A name tells nobody from a namesake.
       memberId: null,
+      phone: null,
+      openid: null,
+      email: null,
       orderedAt: 'Date',
       state: 'Status',
       amount: ['N. Revenue (formatted)', 'Net Sales'],
@@ -251,7 +261,10 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     marksNeeded: 3,
     columns: {
       orderId: 'order_id',
-      memberId: ['customer_email', 'billing_email', 'billing_phone'],
+      // Numbers of accounts are not in every version, and 0 for whoever has none.
+      memberId: null,
+      email: ['customer_email', 'billing_email'],
+      phone: 'billing_phone',
       orderedAt: 'order_date',
       paidAt: 'paid_date',
       state: 'status',
@@ -271,6 +284,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     },
     amountsAreNet: false,
     states: wooStates,
+    knownBy: 'email',
   },
   square: {
     needs: ['Transaction ID', 'Total Collected'],

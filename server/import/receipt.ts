@@ -1,7 +1,7 @@
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { type Applied, manyRows } from './apply.ts'
+import { type Applied, manyRows, type Matched } from './apply.ts'
 import type { FeedGap } from './feed-gaps.ts'
 import type { ChangedMonth } from './months.ts'
 import type { RowReason } from './normalise.ts'
@@ -30,6 +30,8 @@ export interface Receipt {
   readonly refusedFile: string | null
   /** Accepted rows without a member. */
   readonly guestRows: number
+  /** Rows with a phone, number or e-mail of which a part is hidden: nobody is told by it. */
+  readonly hiddenRows: number
   /** Of `orders`, those without a member. */
   readonly guestOrders: number
   /** What the file's orders come to, after the refunds that came with them; not there in reports from before it was counted. */
@@ -42,6 +44,7 @@ export interface Receipt {
   readonly newOrders: number
   readonly fewerLines: number
   readonly months: readonly ChangedMonth[]
+  readonly matched?: Matched
   /** Of a file of refunds: what became of them; null for orders. */
   readonly givenBack: GivenBack | null
   /** Whether refunds were taken off the file's amounts already, and what says so; null where no row has one. */
@@ -91,7 +94,7 @@ export async function fileFacts(
   const options = { timeoutMs: 60 * 60 * 1000, signal, aside: read > manyRows }
   const [facts] = await engine.rows(
     sql`select count(*) as accepted, count(distinct member_id) as members,
-      count(*) filter (where member_id is null) as guest_rows,
+      count(*) filter (where member_id is null) as guest_rows, count(*) filter (where hidden) as hidden_rows,
       cast(coalesce(sum(remainder_micro), 0) as bigint) as remainder_micro,
       cast(${localOfUtcSql(sql`min(ordered_at)`, timeZone)} as date) as first_day,
       cast(${localOfUtcSql(sql`max(ordered_at)`, timeZone)} as date) as last_day
@@ -112,6 +115,7 @@ export async function fileFacts(
     refundCheck,
     roundingMinor: Number(facts!.remainderMicro) / 10 ** (6 - minorDigits),
     guestRows: Number(facts!.guestRows),
+    hiddenRows: Number(facts!.hiddenRows),
     firstDay: facts!.firstDay as string | null,
     lastDay: facts!.lastDay as string | null,
     reasons,

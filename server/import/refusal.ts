@@ -33,6 +33,7 @@ export type RefusalId =
   | 'open-quote'
   | 'missing-columns'
   | 'no-members'
+  | 'hidden-members'
   | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'

@@ -8,6 +8,7 @@ import { refused } from '../messages/refused.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { peopleOfMembers, peopleOfOrders } from '../identity/told.ts'
 import { manyRows, takeOut } from './apply.ts'
 import { takeOutMembers } from './members/apply.ts'
 import { importKinds } from './import-kinds.ts'
@@ -261,6 +262,8 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
   readonly currency: string
   /** Whether amounts are net of refunds, and what says so; null where no row is refunded. */
   readonly refunds: string | null
+  /** How the rows were matched to people, in sentences. */
+  readonly people: readonly string[]
 }
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
@@ -274,11 +277,13 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
   net: receipt.netMinor === undefined ? null : moneyText(receipt.netMinor, currency, language),
   currency,
   refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
+  people: peopleOfOrders(language, receipt),
 })
 
 /** A receipt of members with the reasons as sentences. */
 const withSentences = (receipt: MembersReceipt, language: Language) => ({
   ...receipt,
+  people: peopleOfMembers(language, receipt),
   reasons: receipt.reasons.map((row) => ({
     ...row,
     sentence: reasonSentence(language, { reason: row.reason, value: null }),

@@ -16,6 +16,7 @@ import { applyKind, type AppliedKind } from './kinds/apply.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
+import { identityRule } from '../identity/rule.ts'
 import { inspect, type Readable } from './inspect.ts'
 import type { Lack, MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
@@ -330,11 +331,13 @@ export class ImportRuns {
         ...about(sameAs),
         ...(facts as FileFacts),
         ...applied,
+        ...(applied.matched ? { members: applied.matched.people, guestRows: applied.matched.nobody } : {}),
       })
       const membersReceipt = ({ sameAs, ...applied }: AppliedMembers): MembersReceipt => ({
         ...about(sameAs),
         ...(facts as MemberFacts),
         ...applied,
+        ...namedMembers(facts, applied),
       })
       const kindReceipt = ({ sameAs, ...applied }: AppliedKind): KindReceipt => {
         const { accepted, ...ofFile } = ofKind!
@@ -408,10 +411,24 @@ export class ImportRuns {
   }
 }
 
+/** How many members the rows of a file are, now that it is known who they are. */
+function namedMembers(
+  { read, refused }: { readonly read: number; readonly refused: number },
+  { newMembers, changedMembers, unchangedMembers, conflictingRows }: Omit<AppliedMembers, 'sameAs'>,
+) {
+  const members = newMembers + changedMembers + unchangedMembers
+  return { members, repeatedRows: read - refused - conflictingRows - members }
+}
+
 /** Inspects a file as the next of this workspace. */
-export const inspectIn = (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
-  inspect(path, fileName, map, workspace.calendar.timeZone, (headers, kind) =>
-    rememberedMapping(workspace.engine, headers, kind),
+export const inspectIn = async (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
+  inspect(
+    path,
+    fileName,
+    map,
+    workspace.calendar.timeZone,
+    (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
+    (await identityRule(workspace.engine)).kinds,
   )
 
 /** Inspects and refuses what can't be imported as it is mapped. */
@@ -424,6 +441,12 @@ async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Re
   const needed = lacking.filter((lack) => !(lack === 'member' && ofOrders && map.columns.memberId === null))
   if (ofOrders && needed.length === 1 && needed[0] === 'member')
     return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
+  const { identity } = readable.inspection
+  if (identity.length > 0 && identity.every(({ values, hidden }) => values > 0 && values === hidden))
+    return refusal('hidden-members', {
+      file: order.fileName,
+      columns: identity.map(({ header }) => header).join(', '),
+    })
   if (needed.length > 0)
     return refusal('missing-columns', {
       file: order.fileName,

@@ -28,7 +28,7 @@ export interface ReadingProgress {
 export interface Staged {
   /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
   readonly engine: Engine
-  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, and `remainder_micro`; or those of the import table of another kind. */
+  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
   readonly hash: string
   /** Records of the file, refused ones included. */
@@ -48,7 +48,7 @@ const handed = 2
  */
 export async function stage(
   { opening, inspection, mapping }: Readable,
-  settings: NormaliseSettings & { readonly timeZone: string },
+  settings: NormaliseSettings,
   folder: string,
   onProgress: (progress: ReadingProgress) => void,
   signal: AbortSignal,

@@ -31,6 +31,9 @@ const examples: readonly Partial<Record<FieldName, string | number>>[] = [
 const exampleOrder: Partial<Record<FieldName, string | number>> = {
   orderId: 'EXAMPLE-1',
   memberId: 'MEMBER-1',
+  phone: '+8613800000000',
+  openid: 'oExample0000000000000000001',
+  email: 'ann@shop.example',
   orderedAt: '2026-01-31 18:05:00',
   paidAt: '2026-01-31 18:06:30',
   state: 'paid',

@@ -16,6 +16,7 @@ export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly net: string | null
   readonly currency: string
   readonly refunds: string | null
+  readonly people: readonly string[]
 }
 
 const separators = {
@@ -163,6 +164,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
             : []),
           say('import-orders', { new: receipt.newOrders, restated: receipt.corrected }),
         ]),
+    ...receipt.people,
     ...monthLines(receipt),
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),

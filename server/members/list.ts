@@ -23,7 +23,7 @@ export interface ListRequest {
   /** A rule in the segment language; default everyone. */
   readonly segment?: string | undefined
   readonly asOf?: string | undefined
-  /** Part of an id or name, a whole phone, or its last four digits. */
+  /** Part of an id or name, a whole phone, openid or e-mail, or a phone's last four digits. */
   readonly search?: string | undefined
   readonly sort: Sort
   readonly descending: boolean
@@ -205,7 +205,7 @@ export function foundMembers(scope: Scope, { search, sort, descending }: ListReq
     where ${inAudience(scope, sql`facts.member_key`)} and ${matches(search)})`
 }
 
-/** Phones are found by what everybody may see of them, or whole: no part that would give one away. */
+/** Phones are found by what everybody may see of them, or whole, openids and e-mails whole: no part that would give one away. */
 function matches(search: string | undefined): Sql {
   if (!search) return sql`true`
   const id = sql`members.member_id`
@@ -213,7 +213,8 @@ function matches(search: string | undefined): Sql {
     ? sql`members.phone like ${`%${search}`}`
     : sql`members.phone in (${join(keptForms(search))})`
   return sql`(${d.contains(id, search)} or coalesce(${d.contains(sql`members.name`, search)}, false)
-    or coalesce(${digits} and not contains(members.phone, '*'), false))`
+    or coalesce(${digits} and not contains(members.phone, '*'), false)
+    or coalesce(members.email = ${search.toLowerCase()}, false) or coalesce(members.openid = ${search}, false))`
 }
 
 export const inOrder = (descending: boolean): Sql =>

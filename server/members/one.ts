@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
-import { memberNames } from '../../analytics/relations/member-names.ts'
+import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
 import { fixedStatus } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import { maskedValue } from '../identity/masked.ts'
 import { scopeOf } from '../analytics/scope.ts'
 import { feedGaps } from '../feeds/gaps.ts'
 import { consentOf } from '../rights/consent.ts'
@@ -22,6 +23,8 @@ const Person = z.object({
   memberId: z.string(),
   name: z.string().nullable(),
   phone: z.string().nullable(),
+  openid: z.string().nullable(),
+  email: z.string().nullable(),
   gender: z.enum(['female', 'male']).nullable(),
   birthday: z.string().nullable(),
   joinedDay: z.string().nullable(),
@@ -100,7 +103,7 @@ export async function oneMember(
   const day = d.date(asOf)
   const { engine } = workspace
   const [found] = await engine.rows(
-    sql`select members.member_key, members.member_id, members.name, members.phone, members.gender,
+    sql`select members.member_key, members.member_id, members.name, members.phone, members.openid, members.email, members.gender,
         members.birthday, members.joined_day, members.region, members.channel, members.tier, members.points,
         members.stored_value_minor, members.consent, facts.orders, facts.purchase_days, facts.first_day,
         facts.last_day, facts.main_store, facts.first_seen, facts.net_minor,
@@ -111,7 +114,7 @@ export async function oneMember(
     { signal },
   )
   if (!found) return null
-  const { memberKey, phone, ...person } = Person.parse(found)
+  const { memberKey, phone, openid, email, ...person } = Person.parse(found)
   const [stopped, gaps, orders, refunds, tags, points] = await Promise.all([
     feedGaps(workspace, scope, signal),
     engine.rows(gapsOf(scope, sql`member_key = ${memberKey}`), { signal }),
@@ -175,6 +178,8 @@ export async function oneMember(
     dataVersion,
     ...person,
     phone: maskedPhone(phone),
+    openid: openid === null ? null : maskedValue('openid', openid),
+    email: email === null ? null : maskedValue('email', email),
     consentFrom: { source, since, file },
     status: fixedStatus(person.silentDays, workspace.dormancy),
     feedGap: stopped.find(({ store: name }) => name === person.mainStore) ?? null,
@@ -193,8 +198,17 @@ export async function oneMember(
   }
 }
 
-/** The whole phone of a member; null where there is none. */
-export async function phoneOf({ engine }: Workspace, memberId: string): Promise<string | null> {
-  const [row] = await engine.rows(sql`select phone from members where member_id = ${memberId}`)
-  return typeof row?.phone === 'string' ? row.phone : null
+/** What a member is known by, whole; null where nobody has the id or there is nothing to show. */
+export async function contactOf({ engine }: Workspace, memberId: string) {
+  const [row] = await engine.rows(
+    sql`select phone, openid, email from members where member_key in ${memberKeyOf(memberId)}`,
+  )
+  const contact = Contact.parse(row ?? { phone: null, openid: null, email: null })
+  return Object.values(contact).every((value) => value === null) ? null : contact
 }
+
+const Contact = z.object({
+  phone: z.string().nullable(),
+  openid: z.string().nullable(),
+  email: z.string().nullable(),
+})

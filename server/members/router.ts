@@ -5,7 +5,7 @@ import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
 import { listMembers, mostNamed, namedMembers, sorts } from './list.ts'
-import { oneMember, phoneOf } from './one.ts'
+import { contactOf, oneMember } from './one.ts'
 
 const MemberId = z.string().min(1).max(200)
 const nobody = () => refused('NOT_FOUND', 'no-such-member')
@@ -62,7 +62,7 @@ export const membersRouter = router({
       }
     }),
 
-  /** Everything about one member, the phone masked. */
+  /** Everything about one member; phone, openid and e-mail masked. */
   one: readerProcedure
     .input(z.object({ memberId: MemberId, asOf: AskedDay.optional() }))
     .query(async ({ ctx, input, signal }) => {
@@ -71,10 +71,10 @@ export const membersRouter = router({
       return member
     }),
 
-  /** A member's whole phone. Every look is noted. */
+  /** A member's phone, openid and e-mail, whole. Every look is noted. */
   unmask: ownerProcedure.input(z.object({ memberId: MemberId })).mutation(async ({ ctx, input }) => {
-    const phone = await phoneOf(ctx.workspace, input.memberId)
-    if (phone === null) throw nobody()
+    const contact = await contactOf(ctx.workspace, input.memberId)
+    if (contact === null) throw nobody()
     await recordAudit(ctx.platform.store, {
       workspaceId: ctx.workspace.id,
       actor: auditName(ctx.actor),
@@ -82,6 +82,6 @@ export const membersRouter = router({
       subject: input.memberId,
       at: ctx.platform.clock.now(),
     })
-    return { phone }
+    return contact
   }),
 })

@@ -5,6 +5,7 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { campaignTurns } from '../campaigns/campaigns.ts'
 import { finishLaunch } from '../campaigns/launch-steps.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { resolvedMembers, valuesTelling } from '../identity/match.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
@@ -55,10 +56,17 @@ export async function deleteMember(
     )
     if (!found) return { kind: 'not-found' }
     await finishLaunches(platform, workspace)
+    const values = await workspace.engine.rows(valuesTelling(memberId))
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()
-      const made = await listDeletion(tx, workspace.id, memberId, at)
+      const made = await listDeletion(
+        tx,
+        workspace.id,
+        memberId,
+        at,
+        values.map(({ told }) => String(told)),
+      )
       await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject: made, at })
       return made
     })
@@ -193,11 +201,11 @@ export async function refusedFilesOf({ dataFolder }: Platform, { engine }: Works
   return rows.map(({ importId }) => join(dataFolder, 'imports', `${String(importId)}-refused.csv`))
 }
 
-/** Ids, names and phones that stand or ever stood for the members of a relation with one column `member_id`. */
-export async function textsNaming(session: Session, memberIds: Sql): Promise<string[]> {
+/** Ids, names, phones, openids and e-mails that stand or ever stood for the members of a relation with one column `member_id`. */
+export async function textsNaming(session: Pick<Session, 'rows'>, memberIds: Sql): Promise<string[]> {
   const rows =
-    await session.rows(sql`select member_id, name, phone from members where member_id in ${memberIds}
-    union select member_id, name, phone from import_members where member_id in ${memberIds}`)
-  const texts = rows.flatMap((row) => [row.memberId, row.name, row.phone])
+    await session.rows(sql`select member_id, name, phone, openid, email from members where member_id in ${memberIds}
+    union select member_id, name, phone, openid, email from ${resolvedMembers(sql`import_members`)} as said where member_id in ${memberIds}`)
+  const texts = rows.flatMap((row) => [row.memberId, row.name, row.phone, row.openid, row.email])
   return [...new Set(texts.filter((text) => typeof text === 'string'))]
 }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { StoreSchema } from '../store/schema.ts'
 import { keyedHash } from './keyed.ts'
 
-/** One deleted member: whoever's id has this hash under this secret is the pseudonym. */
+/** One deleted member: whoever's id, or `kind:value` of a phone, openid or e-mail, has this hash under this secret is the pseudonym. */
 export interface Deletion {
   readonly secret: string
   readonly hash: string
@@ -27,6 +27,17 @@ const ListFile = z.object({
       deletedAt: z.iso.datetime(),
     }),
   ),
+  /** What else those members were known by; none in a list from before. */
+  values: z
+    .array(
+      z.object({
+        workspaceId: z.uuid(),
+        secret: z.string().min(20).max(64),
+        hash: z.string().regex(/^[0-9a-f]{64}$/),
+        pseudonym: z.string().regex(/^deleted-[0-9a-f]{16}$/),
+      }),
+    )
+    .default([]),
 })
 export type ListFile = z.infer<typeof ListFile>
 
@@ -51,12 +62,18 @@ export function writeListFile(path: string, list: ListFile): void {
 
 /** The workspace's deletion list. */
 export async function deletionsOf(store: Kysely<StoreSchema>, workspaceId: string): Promise<Deletion[]> {
-  return store
+  const ids = await store
     .selectFrom('deletions')
     .select(['secret', 'hash', 'pseudonym'])
     .where('workspace_id', '=', workspaceId)
     .orderBy('deleted_at')
     .execute()
+  const values = await store
+    .selectFrom('deleted_values')
+    .select(['secret', 'hash', 'pseudonym'])
+    .where('workspace_id', '=', workspaceId)
+    .execute()
+  return [...ids, ...values]
 }
 
 /** Whether an id is somebody's pseudonym. */
@@ -92,12 +109,13 @@ export function deletedAmong(list: readonly Deletion[], memberIds: Iterable<stri
   return found
 }
 
-/** Puts a member on the list, not yet applied, and answers the pseudonym. */
+/** Puts a member on the list with the values that told them (`kind:value`), not yet applied, and answers the pseudonym. */
 export async function listDeletion(
   tx: Kysely<StoreSchema>,
   workspaceId: string,
   memberId: string,
   at: Date,
+  values: readonly string[] = [],
 ): Promise<string> {
   const known = await tx
     .selectFrom('deletions')
@@ -119,12 +137,20 @@ export async function listDeletion(
       applied_at: null,
     })
     .execute()
+  for (const value of values)
+    await tx
+      .insertInto('deleted_values')
+      .values({ workspace_id: workspaceId, secret, hash: keyedHash(secret, value), pseudonym })
+      // a number that somebody else was deleted with stays theirs
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
   return pseudonym
 }
 
 /** Writes the Store's list into its file; without any deletion there is none. */
 export async function saveList(store: Kysely<StoreSchema>, dataFolder: string): Promise<void> {
   const rows = await store.selectFrom('deletions').selectAll().orderBy('deleted_at').execute()
+  const values = await store.selectFrom('deleted_values').selectAll().orderBy('hash').execute()
   const path = join(dataFolder, listFileName)
   if (rows.length === 0 && !existsSync(path)) return
   writeListFile(path, {
@@ -137,6 +163,7 @@ export async function saveList(store: Kysely<StoreSchema>, dataFolder: string): 
       pseudonym: row.pseudonym,
       deletedAt: row.deleted_at,
     })),
+    values: values.map(({ workspace_id, ...row }) => ({ workspaceId: workspace_id, ...row })),
   })
 }
 
@@ -168,6 +195,12 @@ export async function takeListFile(store: Kysely<StoreSchema>, dataFolder: strin
           deleted_at: one.deletedAt,
           applied_at: null,
         })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    for (const { workspaceId, ...value } of list.values)
+      await tx
+        .insertInto('deleted_values')
+        .values({ workspace_id: workspaceId, ...value })
         .onConflict((conflict) => conflict.doNothing())
         .execute()
     if (list.applyAgain) await tx.updateTable('deletions').set({ applied_at: null }).execute()

@@ -3,6 +3,10 @@ import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { fieldsOf, type Kind, memberColumns } from '../import/kinds/kind.ts'
+import { followChanges, nobody } from '../identity/follow.ts'
+import { identifyAll } from '../identity/match.ts'
+import { personValues } from '../import/fields.ts'
+import { touchedMembers } from '../import/fold.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
 import type { Deletion } from './deletions.ts'
 import { keyedHashSql } from './keyed.ts'
@@ -39,6 +43,43 @@ export async function findDeleted(session: Session, list: readonly Deletion[], a
   return found!.ids !== 0
 }
 
+/** The texts that the deletion list has of a row without an id: what else it may be known by. */
+const valueTexts = personValues.map((kind) => sql`${`${kind}:`} || ${name(kind)}`)
+
+/** Relation (`member_id`) of what the list may know rows by: their ids, and where they have none, their values. */
+export const knownBy = (rows: Sql): Sql => sql`(
+  select member_id from ${rows} as named where member_id is not null
+  ${join(
+    valueTexts.map(
+      (text) =>
+        sql`union select ${text} from ${rows} as valued where member_id is null and ${text} is not null`,
+    ),
+    sql` `,
+  )})`
+
+/** Rows whose id, or where they have none a value of which, is in `deleted_ids`. */
+const isDeleted = sql`(member_id in (select member_id from deleted_ids) or member_id is null and (${join(
+  valueTexts.map((text) => sql`coalesce(${text} in (select member_id from deleted_ids), false)`),
+  sql` or `,
+)}))`
+
+/** Rows with `pseudonym` and `secret` of the entry of `deleted_ids` that knows them. */
+const withEntries = (rows: Sql): Sql => {
+  const aliases = valueTexts.map((text, i) => ({ text, alias: name(`by_${personValues[i]!}`) }))
+  const first = (column: Sql) =>
+    sql`coalesce(${join([sql`by_id`, ...aliases.map(({ alias }) => alias)].map((alias) => sql`${alias}.${column}`))}) as ${column}`
+  return sql`(
+    select row_of.* exclude (${join(aliases.map(({ alias }) => alias))}), ${first(sql`pseudonym`)}, ${first(sql`secret`)}
+    from (select *, ${join(aliases.map(({ text, alias }) => sql`case when member_id is null then ${text} end as ${alias}`))} from ${rows} as any_row) as row_of
+    left join deleted_ids as by_id on by_id.member_id = row_of.member_id
+    ${join(
+      aliases.map(
+        ({ alias }) => sql`left join deleted_ids as ${alias} on ${alias}.member_id = row_of.${alias}`,
+      ),
+      sql` `,
+    )})`
+}
+
 /** What stands before the content in an id that is made of it: nothing, of a row of a refunds file what begins its id. */
 const beforeContent = sql`case when ${isNote(sql`order_id`)} then ${notePrefix} else '' end`
 
@@ -54,6 +95,7 @@ export function pseudonymousLines(lines: Sql): Sql {
   return sql`(
     select named.* exclude (pseudonym, secret, keyed_hash)
       replace (coalesce(pseudonym, member_id) as member_id,
+        ${join([...personValues, 'known_by' as const].map((column) => sql`case when pseudonym is null then ${name(column)} end as ${name(column)}`))},
         case when pseudonym is null then region end as region,
         case when pseudonym is null then refund_reason end as refund_reason,
         coalesce(keyed_hash, content_hash) as content_hash,
@@ -61,10 +103,9 @@ export function pseudonymousLines(lines: Sql): Sql {
           then ${beforeContent} || printf('row-%016x-', keyed_hash) || regexp_extract(order_id, '[0-9]+$')
           else order_id end as order_id)
     from (
-      select line.*, deleted_ids.pseudonym, deleted_ids.secret,
-        case when deleted_ids.secret is not null
-          then hash(sha256(deleted_ids.secret || '/' || cast(line.content_hash as varchar))) end as keyed_hash
-      from ${lines} as line left join deleted_ids on deleted_ids.member_id = line.member_id
+      select line.*, case when secret is not null
+          then hash(sha256(secret || '/' || cast(line.content_hash as varchar))) end as keyed_hash
+      from ${withEntries(lines)} as line
     ) as named)`
 }
 
@@ -74,6 +115,8 @@ export function pseudonymousMembers(rows: Sql): Sql {
   const personal = [
     sql`name`,
     sql`phone`,
+    sql`openid`,
+    sql`email`,
     sql`gender`,
     sql`birthday`,
     sql`region`,
@@ -82,14 +125,11 @@ export function pseudonymousMembers(rows: Sql): Sql {
     sql`points`,
   ]
   return sql`(
-    select named.* exclude (pseudonym)
+    select named.* exclude (pseudonym, secret)
       replace (coalesce(pseudonym, member_id) as member_id, ${join(personal.map(known))},
         case when pseudonym is null then consent else 'denied' end as consent,
         case when pseudonym is null then consent_at end as consent_at)
-    from (
-      select member.*, deleted_ids.pseudonym
-      from ${rows} as member left join deleted_ids on deleted_ids.member_id = member.member_id
-    ) as named)`
+    from ${withEntries(rows)} as named)`
 }
 
 /** Rows of a further kind with the pseudonym in the place of each id of `deleted_ids`, without what is personal; or without those rows. */
@@ -144,8 +184,8 @@ export async function pseudonymiseEngine(
   list: readonly Deletion[],
   today: string,
 ): Promise<boolean> {
-  const kept = sql`(select member_id from members union select member_id from import_lines
-    union select member_id from import_members union select member_id from consents_set
+  const kept = sql`(select member_id from members union select member_id from ${knownBy(sql`import_lines`)} as line
+    union select member_id from ${knownBy(sql`import_members`)} as said union select member_id from consents_set
     union select member_id from tags_set
     ${join(
       kindsOfMembers.flatMap((kind) =>
@@ -154,7 +194,7 @@ export async function pseudonymiseEngine(
       sql` `,
     )})`
   if (!(await findDeleted(session, list, kept))) return false
-  const theirs = sql`(select * from import_lines where member_id in (select member_id from deleted_ids))`
+  const theirs = sql`(select * from import_lines where ${isDeleted})`
   await session.run(sql`create or replace temp table their_lines as select * from ${theirs} as line`)
   await session.run(sql`create or replace temp table pseudonymous as
     select * from ${pseudonymousLines(sql`their_lines`)} as line`)
@@ -163,7 +203,7 @@ export async function pseudonymiseEngine(
     from their_lines as old join pseudonymous as new
       on new.import_seq = old.import_seq and new.row_number = old.row_number
     where new.order_id <> old.order_id`)
-  await session.run(sql`delete from import_lines where member_id in (select member_id from deleted_ids)`)
+  await session.run(sql`delete from import_lines where ${isDeleted}`)
   await session.run(sql`insert into import_lines by name select * from pseudonymous`)
   for (const table of [sql`order_versions`, sql`orders`])
     await session.run(sql`update ${table} set order_id = renamed_orders.new_id from renamed_orders
@@ -172,8 +212,8 @@ export async function pseudonymiseEngine(
     set refund_id = renamed_orders.new_id || substr(refund_id, length(renamed_orders.order_id) + 1)
     from renamed_orders where starts_with(refunds.refund_id, renamed_orders.order_id || '/')`)
   await session.run(sql`create or replace temp table pseudonymous_members as
-    select * from ${pseudonymousMembers(sql`(select * from import_members where member_id in (select member_id from deleted_ids))`)} as member`)
-  await session.run(sql`delete from import_members where member_id in (select member_id from deleted_ids)`)
+    select * from ${pseudonymousMembers(sql`(select * from import_members where ${isDeleted})`)} as member`)
+  await session.run(sql`delete from import_members where ${isDeleted}`)
   await session.run(sql`insert into import_members by name select * from pseudonymous_members`)
   await pseudonymiseKinds(session)
   await session.run(sql`delete from tags_set where member_id in (select member_id from deleted_ids)`)
@@ -183,15 +223,28 @@ export async function pseudonymiseEngine(
     sql`insert or replace into consents_set select distinct pseudonym, 'denied' from deleted_ids`,
   )
   await pseudonymiseMembers(session)
+  const { orders } = await tellAgain(session)
   await refreshDerivedTables(
     session,
     {
-      members: sql`select member_key from deleted_keys`,
-      days: sql`select local_day from orders where false`,
+      members: sql`select member_key from deleted_keys union select member_key from ${touchedMembers} as touched`,
+      ...(orders > 0 ? {} : { days: sql`select local_day from orders where false` }),
     },
     today,
   )
   return true
+}
+
+/** What nobody is known by any more is forgotten, and what somebody else has too is theirs alone. Leaves `touched_members`. */
+async function tellAgain(session: Session): Promise<{ orders: number }> {
+  await session.run(sql`create or replace temp table touched_members (member_key integer)`)
+  const [any] = await session.rows(
+    sql`select exists (select 1 from identity_claims) or exists (select 1 from identities) as told`,
+  )
+  if (any!.told !== true) return { orders: 0 }
+  const [state] = await session.rows(sql`select time_zone from workspace_state`)
+  const changes = await identifyAll(session, { tuples: 'of-all' })
+  return followChanges(session, changes, nobody, String(state!.timeZone))
 }
 
 async function pseudonymiseMembers(session: Session): Promise<void> {
@@ -201,6 +254,6 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
   for (const table of [sql`member_tags`, sql`removed_tags`])
     await session.run(sql`delete from ${table} where member_key in (select member_key from deleted_keys)`)
   await session.run(sql`update members set member_id = deleted_keys.pseudonym, name = null, phone = null,
-      gender = null, birthday = null, region = null, channel = null, tier = null, points = null, consent = 'denied'
+      gender = null, birthday = null, region = null, channel = null, tier = null, points = null, openid = null, email = null, consent = 'denied'
     from deleted_keys where deleted_keys.member_key = members.member_key`)
 }

@@ -6,6 +6,7 @@ import { printedCode } from '../coupons/code.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { memberColumns } from '../import/kinds/kind.ts'
 import type { Platform } from '../platform.ts'
+import { resolvedLines, resolvedMembers } from '../identity/match.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { consentOf } from './consent.ts'
@@ -42,11 +43,11 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
       where refunds.member_key = ${memberKey} order by refunds.refunded_at, refunds.refund_id`),
     importedLines: await all(sql`select imports.import_id, imports.file_name, imports.imported_at,
         line.* exclude (import_seq, content_hash)
-      from import_lines as line join imports on imports.import_seq = line.import_seq
+      from ${resolvedLines(sql`import_lines`)} as line join imports on imports.import_seq = line.import_seq
       where line.member_id = ${memberId} order by line.import_seq, line.row_number`),
     importedProfiles: await all(sql`select imports.import_id, imports.file_name, imports.imported_at,
         member.* exclude (import_seq)
-      from import_members as member join imports on imports.import_seq = member.import_seq
+      from ${resolvedMembers(sql`import_members`)} as member join imports on imports.import_seq = member.import_seq
       where member.member_id = ${memberId} order by member.import_seq, member.row_number`),
     importedRows: await importedRows(workspace, memberId),
     refusedRows: await refusedRows(platform, workspace, memberId),

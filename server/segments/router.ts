@@ -8,6 +8,7 @@ import { print } from '../../analytics/segments/print.ts'
 import { interrupted } from '../analytics/ask.ts'
 import { auditName } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router, signedInProcedure } from '../trpc.ts'
+import { memberNamed } from '../members/named.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Evaluation, evaluateSegment } from './evaluation.ts'
 import { decimalsOf } from '../messages/money.ts'
@@ -83,11 +84,14 @@ export const segmentsRouter = router({
       return { expression, asOf, dataVersion, members, memberIds }
     }),
 
-  /** Why a member is in or not, clause by clause. */
+  /** Why a member is in or not, clause by clause; the member by an id, or a phone, e-mail or openid that only they have. */
   explain: readerProcedure
     .input(Asked.extend({ memberId: z.string().min(1).max(200) }))
     .query(async ({ ctx, input, signal }) => {
-      const outcome = await interrupted(explainSegment(ctx.platform.store, ctx.workspace, input, signal))
+      const memberId = (await memberNamed(ctx.workspace, input.memberId)) ?? input.memberId
+      const outcome = await interrupted(
+        explainSegment(ctx.platform.store, ctx.workspace, { ...input, memberId }, signal),
+      )
       switch (outcome.kind) {
         case 'explained':
           return outcome

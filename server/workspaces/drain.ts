@@ -2,6 +2,7 @@ import type { Row, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { matchAgain } from '../identity/follow.ts'
 import { resolveMembers } from '../identity/resolve.ts'
 import { dropMembersWithNothingLeft } from '../import/apply.ts'
 import { touchedMembers } from '../import/fold.ts'
@@ -37,10 +38,14 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
       for (const { event } of events) await apply(session, event)
       if (events.some(({ event }) => event.kind === 'members-merged' || event.kind === 'member-separated'))
         if (await resolveMembers(session)) {
+          const { orders } = await matchAgain(session, workspace.calendar.timeZone)
           await dropMembersWithNothingLeft(session)
           await refreshDerivedTables(
             session,
-            { members: touchedMembers, days: sql`select local_day from orders where false` },
+            {
+              members: touchedMembers,
+              ...(orders > 0 ? {} : { days: sql`select local_day from orders where false` }),
+            },
             workspace.today(),
           )
         }

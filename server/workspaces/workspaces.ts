@@ -8,6 +8,7 @@ import { createBaseTables } from '../../analytics/schema/base.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join as sqlJoin, sql } from '../../analytics/sql/sql.ts'
+import { ensureClaims } from '../identity/match.ts'
 import type { Clock } from '../platform.ts'
 import type { Store } from '../store/store.ts'
 import { type Aligned, alignEngine } from './align.ts'
@@ -132,6 +133,7 @@ export class Workspaces {
     const today = localDay(this.#clock.now(), wanted.calendar)
     await engine.transaction(async (session) => {
       await createBaseTables(session, wanted.calendar)
+      await ensureClaims(session)
       if (known.length < derived.length) await refreshDerivedTables(session, {}, today)
       await alignEngine(session, wanted, today)
     })

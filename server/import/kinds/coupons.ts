@@ -72,6 +72,8 @@ export const coupons = defineKind({
       aliases: [
         ...new Set([
           ...memberFields.memberId.aliases,
+          ...memberFields.phone.aliases,
+          ...memberFields.email.aliases,
           ...orderFields.memberId.aliases,
           ...list('领取人 领取人手机号 使用人 用户手机号 核销人手机号'),
         ]),

@@ -82,6 +82,7 @@ export function guessKindMapping(
       decimalMark: decimalsOf(money, overrides, questions),
       states: {},
       refunds: { said: null, known: null, charged: [], byRow: false },
+      knownBy: null,
       rest: fields.some(([, { type }]) => type === 'rest')
         ? columns
             .filter(({ position, header }) => !taken.has(position) && header !== '')

@@ -7,7 +7,14 @@ import type { KindField } from './kind.ts'
 export const memberField = {
   type: 'id',
   column: 'member_id',
-  aliases: [...new Set<string>([...memberFields.memberId.aliases, ...fields.memberId.aliases])],
+  aliases: [
+    ...new Set<string>([
+      ...memberFields.memberId.aliases,
+      ...fields.memberId.aliases,
+      ...fields.phone.aliases,
+      ...fields.email.aliases,
+    ]),
+  ],
   label: both('Member', '会员'),
   meaning: both(
     'The member’s number, card or phone: the same as in orders files.',

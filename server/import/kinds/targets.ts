@@ -33,9 +33,14 @@ export const targets = defineKind({
       type: 'id',
       column: 'member_id',
       member: true,
-      aliases: [...new Set([...memberFields.memberId.aliases, ...orderFields.memberId.aliases])].filter(
-        (alias) => alias !== 'id' && alias !== 'member',
-      ),
+      aliases: [
+        ...new Set([
+          ...memberFields.memberId.aliases,
+          ...orderFields.memberId.aliases,
+          ...orderFields.phone.aliases,
+          ...orderFields.email.aliases,
+        ]),
+      ].filter((alias) => alias !== 'id' && alias !== 'member'),
       label: both('Member', '会员'),
       meaning: both('Who was targeted.', '目标会员。'),
       needed: both('The row names no member.', '该行没有会员。'),

@@ -3,10 +3,12 @@ import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { Deletion } from '../../rights/deletions.ts'
-import { findDeleted, pseudonymousMembers } from '../../rights/engine-pseudonyms.ts'
+import { findDeleted, knownBy, pseudonymousMembers } from '../../rights/engine-pseudonyms.ts'
+import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
 import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
-import { memberRegions, touchedMembers } from '../fold.ts'
-import { attributes, foldMembers } from './fold.ts'
+import { touchedMembers } from '../fold.ts'
+import { followChanges } from '../../identity/follow.ts'
+import { attributes } from './fold.ts'
 
 /** What an import did to the members. Rows count as imported when their member is new or changes. */
 export interface AppliedMembers {
@@ -19,11 +21,16 @@ export interface AppliedMembers {
   readonly neverBought: number
   /** Of the file's members, those whose consent people set: theirs stands. */
   readonly consentKept: number
+  /** Rows without an id whose phone, openid or e-mail several members claim: nobody's until that is settled. */
+  readonly conflictingRows: number
+  /** Orders that are somebody else's now, by the phones, openids and e-mails of the file. */
+  readonly ordersMatched: number
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
 
 interface Settings {
+  readonly timeZone: string
   readonly today: string
   readonly signal: AbortSignal
   readonly aside?: boolean
@@ -63,20 +70,25 @@ export async function applyMembers(
       const session = patient(plain, { signal: settings.signal })
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
-      const someDeleted = await findDeleted(session, await settings.deletions(), rows)
+      const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(rows))
       await session.run(sql`insert into import_members by name
         select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousMembers(rows) : rows} as member`)
-      const named = sql`(${whoseRows(importSeq)})`
-      await session.run(sql`create or replace temp table members_before as
-        select member_id, ${shown} from members where member_id in (select member_id from ${named} as named)`)
-      await welcome(session, named)
-      await foldNamed(session, named)
-      const applied = await outcome(session, importSeq, coming.fileHash)
+      const changes = (await tellsMoreThanIds(session, importSeq))
+        ? await identifyAll(session, { tuples: 'of-members' })
+        : unchanged
+      await nameMembers(session, importSeq)
+      const { orders } = await followChanges(session, changes, named, settings.timeZone)
+      if (changes.lines || changes.members) await dropMembersWithNothingLeft(session)
+      const applied = { ...(await outcome(session, importSeq, coming.fileHash)), ordersMatched: orders }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
       if (applied.imported > 0)
-        await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
+        await refreshDerivedTables(
+          session,
+          { members: touchedMembers, ...(orders > 0 ? {} : { days: noDays }) },
+          settings.today,
+        )
       if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
       return applied
     }, settings)
@@ -99,17 +111,20 @@ export async function takeOutMembers(
     const session = patient(plain, { signal: settings.signal })
     const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
-    await session.run(sql`create or replace temp table members_named as ${whoseRows(importSeq)}`)
-    const named = sql`(select member_id from members_named)`
-    await session.run(sql`create or replace temp table members_before as
-      select member_id, ${shown} from members where member_id in ${named}`)
+    const identifies = await tellsMoreThanIds(session, importSeq)
+    await nameMembers(session, importSeq)
     await session.run(sql`delete from import_members where import_seq = ${importSeq}`)
-    await foldNamed(session, named)
+    const changes = identifies ? await identifyAll(session, { tuples: 'of-members' }) : unchanged
+    const { orders } = await followChanges(session, changes, named, settings.timeZone)
     await dropMembersWithNothingLeft(session)
     const [changed] = await session.rows(sql`select count(*) as members from (
       select * from members_before except select member_id, ${shown} from members)`)
-    if (changed!.members !== 0)
-      await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
+    if (changed!.members !== 0 || orders > 0)
+      await refreshDerivedTables(
+        session,
+        { members: touchedMembers, ...(orders > 0 ? {} : { days: noDays }) },
+        settings.today,
+      )
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
@@ -117,32 +132,35 @@ export async function takeOutMembers(
   }, settings)
 }
 
-/** The members whom the rows of an import name, by an id of theirs. */
-const whoseRows = (importSeq: number) => sql`
-  select distinct coalesce(member_aliases.member_id, said.member_id) as member_id
-  from import_members as said left join member_aliases on alias = said.member_id
-  where import_seq = ${importSeq}`
+const unchanged: Changes = { lines: false, members: false }
 
-/** New members get keys above all that were ever given; stubs among the named are members again. */
-export async function welcome(session: Session, named: Sql): Promise<void> {
-  const highest = sql`greatest(member_key, (select coalesce(max(member_key), 0) from members))`
-  await session.run(sql`update keys_given set member_key = ${highest}`)
-  await session.run(sql`insert into members (member_key, member_id)
-    select cast((select member_key from keys_given) + row_number() over (order by member_id) as integer), member_id
-    from ${named} as named where member_id not in (select member_id from members)`)
-  await session.run(sql`update keys_given set member_key = ${highest}`)
-  await session.run(sql`update members set stub = false
-    where stub and member_id in (select member_id from ${named} as named)`)
+/** Whether rows of an import say or need a phone, openid or e-mail. */
+async function tellsMoreThanIds(session: Session, importSeq: number): Promise<boolean> {
+  const [found] = await session.rows(sql`select exists (select 1 from import_members
+    where import_seq = ${importSeq} and (member_id is null or coalesce(phone, openid, email) is not null)) as is_so`)
+  return found!.isSo === true
 }
 
-async function foldNamed(session: Session, named: Sql): Promise<void> {
-  await session.run(sql`create or replace temp table touched_members as
-    select member_key from members where member_id in (select member_id from ${named} as named)`)
-  await memberRegions(session)
-  await foldMembers(session)
+/** Relation of those whom the rows of the import name, as `nameMembers` found them. */
+const named = sql`(select member_id from members_named)`
+
+/** Keeps whom the rows of an import name, and what those were. */
+async function nameMembers(session: Session, importSeq: number): Promise<void> {
+  const rows = (await anyIdentities(session)) ? resolvedMembers(sql`import_members`) : sql`import_members`
+  await session.run(sql`create or replace temp table members_named as
+    select distinct coalesce(member_aliases.member_id, member.member_id) as member_id
+    from ${rows} as member left join member_aliases on alias = member.member_id
+    where import_seq = ${importSeq} and member.member_id is not null`)
+  await session.run(sql`create or replace temp table members_before as
+    select member_id, ${shown} from members where member_id in ${named}`)
 }
 
-async function outcome(session: Session, importSeq: number, fileHash: string): Promise<AppliedMembers> {
+async function outcome(
+  session: Session,
+  importSeq: number,
+  fileHash: string,
+): Promise<Omit<AppliedMembers, 'ordersMatched'>> {
+  const rows = (await anyIdentities(session)) ? resolvedMembers(sql`import_members`) : sql`import_members`
   await session.run(sql`create or replace temp table members_outcome as
     select after.member_id,
       members_before.member_id is null or members_before.stub as is_new,
@@ -151,7 +169,7 @@ async function outcome(session: Session, importSeq: number, fileHash: string): P
       coalesce(bought.orders, 0) = 0 as never_bought,
       coalesce(kept.consent_kept, false) as consent_kept
     from members as after
-    join touched_members on touched_members.member_key = after.member_key
+    join members_named on members_named.member_id = after.member_id
     left join members_before on members_before.member_id = after.member_id
     left join (
       select distinct names.member_key, true as consent_kept
@@ -167,20 +185,23 @@ async function outcome(session: Session, importSeq: number, fileHash: string): P
       count(*) filter (where never_bought) as never_bought,
       count(*) filter (where consent_kept) as consent_kept
     from members_outcome`)
-  const [rows] = await session.rows(sql`select count(*) filter (where is_new or changes) as imported,
-      count(*) filter (where not is_new and not changes) as unchanged
-    from import_members
-    left join member_aliases on alias = import_members.member_id
-    join members_outcome on members_outcome.member_id = coalesce(member_aliases.member_id, import_members.member_id)
+  // A row that several members may be is kept for the day on which it can be told.
+  const [counted] = await session.rows(sql`select
+      count(*) filter (where is_new or changes or members_outcome.member_id is null) as imported,
+      count(*) filter (where not is_new and not changes) as unchanged,
+      count(*) filter (where member.member_id is null) as conflicting
+    from ${rows} as member left join member_aliases on alias = member.member_id
+    left join members_outcome on members_outcome.member_id = coalesce(member_aliases.member_id, member.member_id)
     where import_seq = ${importSeq}`)
   const [same] =
-    rows!.imported === 0
+    counted!.imported === 0
       ? await session.rows(sql`select import_id from imports
           where file_hash = ${fileHash} and kind = 'members' and undone_at is null order by import_seq limit 1`)
       : []
   return {
-    imported: Number(rows!.imported),
-    unchanged: Number(rows!.unchanged),
+    imported: Number(counted!.imported),
+    unchanged: Number(counted!.unchanged),
+    conflictingRows: Number(counted!.conflicting),
     newMembers: Number(counts!.newMembers),
     changedMembers: Number(counts!.changedMembers),
     unchangedMembers: Number(counts!.unchangedMembers),

@@ -7,6 +7,8 @@ export interface SentMember {
   readonly memberId: string
   readonly name?: string | undefined
   readonly phone?: string | undefined
+  readonly openid?: string | undefined
+  readonly email?: string | undefined
   readonly gender?: 'female' | 'male' | 'unknown' | undefined
   readonly birthday?: string | undefined
   readonly joinedAt?: string | undefined
@@ -39,6 +41,8 @@ export function memberBatchRows(
       memberId: member.memberId,
       name: member.name ?? '',
       phone: member.phone ?? '',
+      openid: member.openid ?? '',
+      email: member.email ?? '',
       gender: member.gender ?? '',
       birthday: member.birthday ?? '',
       joinedAt: member.joinedAt ?? '',
@@ -60,6 +64,8 @@ const sentFields: ReadonlySet<string> = new Set([
   'memberId',
   'name',
   'phone',
+  'openid',
+  'email',
   'gender',
   'birthday',
   'joinedAt',

@@ -1,4 +1,4 @@
-import { type Field, list } from '../fields.ts'
+import { emailHeaders, type Field, list, openidHeaders } from '../fields.ts'
 
 /** What a column of a file of members can mean, as `fields` says it of orders. */
 export const memberFields = {
@@ -8,7 +8,7 @@ export const memberFields = {
       list(`memberid memberno membernumber member customeruniqueid customerid customerno customernumber mastercustomerid customer
       clientid buyerid userid user cardno cardnumber membercard loyaltyid customeruser
       会员id 会员号 会员编号 会员卡号 卡号 会员 客户id 客户编号 客户号 顾客id 顾客编号 用户id 用户编号 买家id 买家会员名
-      customeremail email emailaddress buyeremail billingemail id 邮箱`),
+      id`),
   },
   name: {
     type: 'text',
@@ -26,6 +26,8 @@ export const memberFields = {
       memberphone customerphone billingphone
       手机号 手机号码 手机 会员手机号 会员手机 客户手机号 顾客手机号 用户手机号 买家手机号 联系手机 联系电话 电话 电话号码`),
   },
+  openid: { type: 'id', aliases: openidHeaders },
+  email: { type: 'id', aliases: emailHeaders },
   gender: { type: 'text', aliases: list(`gender sex 性别 会员性别 客户性别 顾客性别 用户性别`) },
   birthday: {
     type: 'date',

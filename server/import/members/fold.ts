@@ -1,6 +1,8 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { anyIdentities, resolvedMembers } from '../../identity/match.ts'
+import { personValues } from '../fields.ts'
 
 /** What a file of members says of one besides the id and the consent: columns of `import_members` and of `members`. */
 export const attributes = [
@@ -14,6 +16,8 @@ export const attributes = [
   'tier',
   'points',
   'stored_value_minor',
+  'openid',
+  'email',
 ] as const
 
 /** The strictest word of a member's identities: one that asked not to be contacted speaks for all. */
@@ -23,7 +27,8 @@ const strictest = (consent: Sql) => sql`case when bool_or(${consent} = 'denied')
 /**
  * What files of members say of the members in the temporary table `touched_members`: of each attribute the
  * value of the newest import, in a file the last row, that has one. The region of the orders, which
- * `memberRegions` sets before, gives way to a file's. Consent is what people set, else what the files say.
+ * `memberRegions` sets before, gives way to a file's. Who is known by a
+ * phone, openid or e-mail alone has that one. Consent is what people set, else what the files say.
  *
  * Of a member with several identities the newest of all rows says; each identity has points and stored value of
  * its own, which add up, and the member joined when the first of them did. Consent is the strictest of them.
@@ -50,19 +55,28 @@ export async function foldConsent(session: Session): Promise<void> {
 /** What all words about the members in `touched_members` come to, into the temporary table `folded`. */
 async function fold(session: Session): Promise<void> {
   const [several] = await session.rows(sql`select exists (select 1 from member_aliases) as merged`)
-  await session.run(several!.merged === true ? foldedOfIdentities : foldedOfMembers)
+  const said = (await anyIdentities(session)) ? saidOfAll : sql`import_members`
+  await session.run(several!.merged === true ? foldedOfIdentities(said) : foldedOfMembers(said))
 }
+
+/** Rows of members by whom they are of, and before all of them what people without a number are known by. */
+const saidOfAll = sql`(
+  select * from ${resolvedMembers(sql`import_members`)} as member
+  union all by name
+  select distinct -1 as import_seq, 0 as row_number, person as member_id,
+    ${join(personValues.map((kind) => sql`case when by_kind = ${kind} then ${name(kind)} end as ${name(kind)}`))}
+  from identities where is_new)`
 
 const newest = (column: Sql) =>
   sql`arg_max(said.${column}, (said.import_seq, said.row_number)) filter (where said.${column} is not null)`
 
-const foldedOfMembers = sql`create or replace temp table folded as
+const foldedOfMembers = (said: Sql) => sql`create or replace temp table folded as
   select members.member_key,
     coalesce(any_value(consents_set.consent), ${newest(sql`consent`)}, 'unknown') as consent,
     ${join(attributes.map((column) => sql`${newest(name(column))} as ${name(column)}`))}
   from touched_members
   join members on members.member_key = touched_members.member_key
-  left join import_members as said on said.member_id = members.member_id
+  left join ${said} as said on said.member_id = members.member_id
   left join consents_set on consents_set.member_id = members.member_id
   group by members.member_key`
 
@@ -73,7 +87,7 @@ const ofIdentities: Partial<Record<(typeof attributes)[number], (own: Sql) => Sq
   joined_day: (own) => sql`min(${own})`,
 }
 
-const foldedOfIdentities = sql`create or replace temp table folded as
+const foldedOfIdentities = (said: Sql) => sql`create or replace temp table folded as
   select member_key, ${strictest(sql`consent`)} as consent,
     ${join(
       attributes.map((column) => {
@@ -92,7 +106,7 @@ const foldedOfIdentities = sql`create or replace temp table folded as
       )}
     from touched_members
     join ${memberNames} as names on names.member_key = touched_members.member_key
-    left join import_members as said on said.member_id = names.named
+    left join ${said} as said on said.member_id = names.named
     left join consents_set on consents_set.member_id = names.named
     group by names.member_key, names.identity_key
   ) as identity

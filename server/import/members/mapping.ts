@@ -86,6 +86,7 @@ export function guessMemberMapping(
       decimalMark: decimalsOf(money ? [columns[money.position]!] : [], overrides, questions),
       states: {},
       refunds: { said: null, known: null, charged: [], byRow: false },
+      knownBy: null,
     },
     columns: columnGuesses(columns, assigned, unreadOf),
     questions,
@@ -131,10 +132,8 @@ function byType(field: MemberField, { values, dates, numeric }: Column): number 
   }
 }
 
-/** Where nothing else tells members apart, their phone does; a phone that does is their phone too. */
+/** A phone that was said to be the member's number is their phone too. */
 function settlePhone(assigned: Assigned, columns: readonly Column[], leftOut: ReadonlySet<string>): void {
-  const phone = assigned.get('phone')
-  if (phone && !assigned.has('memberId') && !leftOut.has('memberId')) assigned.set('memberId', phone)
   const id = assigned.get('memberId')
   if (!id || assigned.has('phone') || leftOut.has('phone')) return
   const aliases: readonly string[] = memberFields.phone.aliases

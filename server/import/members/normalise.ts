@@ -2,10 +2,12 @@ import { localOfUtcSql } from '../../../analytics/calendar/calendar.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { instantSql } from '../dates.ts'
 import { cellId, cellNumber, cellText, roundedTo } from '../cells.ts'
+import { personValues } from '../fields.ts'
 import { lostDigits, type NormaliseSettings } from '../normalise.ts'
 import { namesCurrencySql, ownSigns } from '../numbers.ts'
 import { consentWords, genderWords, type MemberField } from './fields.ts'
-import { isMasked, phoneSql } from './phones.ts'
+import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
+import { isMasked } from './phones.ts'
 
 /** What stands for a day that nobody told: `0000-00-00`, and a day of the year without the year. */
 const noDay = '0000.*|\\d{1,2}[-/.月]\\d{1,2}日?'
@@ -15,7 +17,7 @@ const noDay = '0000.*|\\d{1,2}[-/.月]\\d{1,2}日?'
  * import's number, with `reason`, `reason_field` and `reason_value` where it is refused. A birthday is a day
  * without a zone; the day of joining is the workspace's, in `timeZone`.
  */
-export function memberRows(block: Sql, settings: NormaliseSettings & { readonly timeZone: string }): Sql {
+export function memberRows(block: Sql, settings: NormaliseSettings): Sql {
   const { mapping, currency, minorDigits, latest, timeZone } = settings
   const has = (field: MemberField) => mapping.columns[field] !== undefined
   const raw = (field: MemberField): Sql =>
@@ -37,10 +39,14 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
   }
   const foreign = sql`(${has('storedValue') ? namesCurrencySql(text('storedValue')) : sql`false`})`
   const unread = (field: MemberField, value: Sql) => sql`(${text(field)} is not null and ${value} is null)`
+  const told = ['memberId', 'phone', 'openid', 'email'] as const
+  const nobody = sql`(member_id is null and ${phoneThatTells(sql`phone`)} is null and openid is null and email is null)`
   const reasons: readonly (readonly [Sql, string, MemberField])[] = [
-    [sql`member_id is null`, 'no-member', 'memberId'],
     [lostDigits(raw('memberId')), 'lost-digits', 'memberId'],
-    [isMasked(sql`member_id`), 'masked-member', 'memberId'],
+    [sql`member_id is null and ${lostDigits(raw('phone'))}`, 'lost-digits', 'phone'],
+    [sql`${nobody} and ${isMasked(sql`written_id`)}`, 'masked-member', 'memberId'],
+    [sql`${nobody} and ${isMasked(sql`phone`)}`, 'masked-member', 'phone'],
+    [nobody, 'no-member', told.find(has) ?? 'memberId'],
     [sql`birthday is null and ${day('birthday')}`, 'bad-date', 'birthday'],
     [sql`joined_at is null and ${day('joinedAt')}`, 'bad-date', 'joinedAt'],
     [sql`birthday > cast(${latest} as timestamp)`, 'future-date', 'birthday'],
@@ -59,11 +65,25 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
       sql` `,
     )} end`
   return sql`
-    with parsed as (
+    with written as (
+      select *, ${join([
+        sql`${id} as written_id`,
+        ...personValues
+          .filter(has)
+          .map((kind) => sql`${unlessPlaceholder(text(kind))} as ${name(`${kind}_text`)}`),
+      ])}
+      from ${block} as block
+    ),
+    parsed as (
       select *,
-        ${id} as member_id,
+        case when not ${isMasked(sql`written_id`)} then ${unlessPlaceholder(sql`written_id`)} end as member_id,
         coalesce(nullif(trim(concat_ws(' ', ${text('name')}, ${text('familyName')})), ''), ${text('nickname')}) as name,
-        ${has('phone') ? phoneSql(text('phone'), currency, timeZone) : raw('phone')} as phone,
+        ${join(
+          personValues.map(
+            (kind) =>
+              sql`${has(kind) ? personValue(kind, `${kind}_text`, settings) : raw(kind)} as ${name(kind)}`,
+          ),
+        )},
         ${meaning('gender', genderWords)} as gender,
         cast(${instant('birthday', 'UTC')} as date) as birthday,
         ${instant('joinedAt', mapping.timeZone)} as joined_at,
@@ -72,11 +92,11 @@ export function memberRows(block: Sql, settings: NormaliseSettings & { readonly 
         ${number('storedValue', minorDigits)} as stored_value_minor,
         ${meaning('consent', consentWords)} as said_consent,
         ${instant('consentAt', mapping.timeZone)} as consent_at
-      from ${block} as block
+      from written
     )
     select row_number, member_id, name, phone, gender, birthday,
       cast(${localOfUtcSql(sql`joined_at`, timeZone)} as date) as joined_day,
-      region, channel, tier, points, stored_value_minor, nullif(said_consent, 'unknown') as consent,
+      region, channel, tier, points, stored_value_minor, openid, email, nullif(said_consent, 'unknown') as consent,
       case when said_consent <> 'unknown' then consent_at end as consent_at,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,

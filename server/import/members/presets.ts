@@ -14,7 +14,7 @@ interface MemberPreset {
 export const memberPresetNames = ['youzan-customers', 'shopify-customers'] as const
 export type MemberPresetName = (typeof memberPresetNames)[number]
 
-/** Customers are told apart as the same platform's order export does it, so that orders find them. */
+/** What tells customers apart on the same platform's orders is here, so that orders find them. */
 export const memberPresets: Readonly<Record<MemberPresetName, MemberPreset>> = {
   'youzan-customers': {
     needs: ['客户手机号', '成为客户时间'],
@@ -31,7 +31,7 @@ export const memberPresets: Readonly<Record<MemberPresetName, MemberPreset>> = {
       '企微好友',
     ],
     columns: {
-      memberId: ['客户手机号'],
+      memberId: ['客户ID', '客户编号'],
       phone: ['客户手机号'],
       name: ['客户姓名'],
       nickname: ['客户昵称'],
@@ -60,7 +60,8 @@ export const memberPresets: Readonly<Record<MemberPresetName, MemberPreset>> = {
       'Accepts SMS Marketing',
     ],
     columns: {
-      memberId: ['Email'],
+      memberId: ['Customer ID'],
+      email: ['Email'],
       name: ['First Name'],
       familyName: ['Last Name'],
       phone: ['Phone', 'Default Address Phone'],

@@ -34,15 +34,14 @@ export interface MembersReceipt
 /** The part of the receipt that the file alone decides. */
 export type MemberFacts = Pick<
   MembersReceipt,
-  'read' | 'refused' | 'reasons' | 'members' | 'repeatedRows' | 'maskedPhones' | 'sharedPhones'
+  'read' | 'refused' | 'reasons' | 'maskedPhones' | 'sharedPhones'
 >
 
 /** Counts what was staged of a file of members. */
 export async function memberFacts({ engine, lines, read }: Staged): Promise<MemberFacts> {
   const options = { timeoutMs: 60 * 60 * 1000 }
   const [facts] = await engine.rows(
-    sql`select count(*) as accepted, count(distinct member_id) as members,
-        count(*) filter (where ${isMasked(sql`phone`)}) as masked
+    sql`select count(*) filter (where ${isMasked(sql`phone`)}) as masked
       from ${lines} as member`,
     options,
   )
@@ -57,8 +56,6 @@ export async function memberFacts({ engine, lines, read }: Staged): Promise<Memb
     read,
     refused: reasons.reduce((sum, { rows }) => sum + rows, 0),
     reasons,
-    members: Number(facts!.members),
-    repeatedRows: Number(facts!.accepted) - Number(facts!.members),
     maskedPhones: Number(facts!.masked),
     sharedPhones: Number(shared!.members),
   }

@@ -8,6 +8,8 @@ const example: Readonly<Record<MemberField, string | number>> = {
   familyName: 'Example',
   nickname: 'Annie',
   phone: '+8613800000000',
+  openid: 'oExample0000000000000000001',
+  email: 'ann@shop.example',
   gender: 'female',
   birthday: '1990-01-31',
   joinedAt: '2026-01-31 18:05:00',

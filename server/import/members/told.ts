@@ -5,6 +5,7 @@ import type { MembersReceipt } from './receipt.ts'
 /** A receipt of members as the server tells it: reasons as sentences. */
 export type ToldMembersReceipt = Omit<MembersReceipt, 'reasons'> & {
   readonly reasons: readonly (MembersReceipt['reasons'][number] & { readonly sentence: string })[]
+  readonly people: readonly string[]
 }
 
 /** What came of an import of members: the counts, why rows were refused and where they are. */
@@ -21,6 +22,7 @@ export const membersReceiptText = (receipt: ToldMembersReceipt): string =>
       unchangedMembers: receipt.unchangedMembers,
       neverBought: receipt.neverBought,
     }),
+    ...receipt.people,
     ...(receipt.repeatedRows > 0 ? [say('members-repeated', { rows: receipt.repeatedRows })] : []),
     ...(receipt.maskedPhones > 0 ? [say('members-masked', { rows: receipt.maskedPhones })] : []),
     ...(receipt.sharedPhones > 0 ? [say('members-shared', { members: receipt.sharedPhones })] : []),

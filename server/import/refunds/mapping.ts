@@ -72,6 +72,8 @@ export function guessRefundMapping(
       decimalMark: decimalsOf(amount ? [columns[amount.position]!] : [], overrides, questions),
       states,
       refunds: { said: null, known: null, charged: [], byRow: false },
+
+      knownBy: null,
     },
     columns: columnGuesses(columns, assigned, unreadOf),
     questions,

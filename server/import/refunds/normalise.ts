@@ -1,6 +1,7 @@
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { instantSql } from '../dates.ts'
 import { emptyWords } from '../fields.ts'
+import { isMasked } from '../members/phones.ts'
 import type { NormaliseSettings } from '../normalise.ts'
 import { namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
 import { type RefundField, refundStateWords } from './fields.ts'
@@ -70,7 +71,7 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
     with parsed as (
       select *,
         cast(${notePrefix} || ${id('refundId')} as varchar) as order_id,
-        ${id('memberId')} as member_id,
+        ${id('memberId')} as written_id,
         ${has('refundedAt') ? instantSql(raw('refundedAt'), mapping.dates.refundedAt ?? 'year-first', mapping.timeZone) : sql`cast(null as timestamp)`} as refunded_at,
         ${id('orderId')} as refunds_order_id,
         ${has('state') ? meaning : sql`cast(null as varchar)`} as meaning,
@@ -80,9 +81,11 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
       from ${block} as block
     ),
     rounded as (
-      select *, ${state} as state, try_cast(round(exact * ${scale}, 0) as bigint) as minor from parsed
+      select *, case when not ${isMasked(sql`written_id`)} then written_id end as member_id,
+        coalesce(${isMasked(sql`written_id`)}, false) as hidden, ${state} as state, try_cast(round(exact * ${scale}, 0) as bigint) as minor from parsed
     )
-    select row_number, order_id, member_id, refunded_at as ordered_at, state, store, channel,
+    select row_number, order_id, member_id, cast(null as varchar) as phone, cast(null as varchar) as openid,
+      cast(null as varchar) as email, cast(null as varchar) as known_by, hidden, refunded_at as ordered_at, state, store, channel,
       cast(null as varchar) as region, sku, product,
       -coalesce(minor, 0) as net_minor, refunds_order_id, refunded_at, refund_reason,
       cast(coalesce((minor - exact * ${scale}) * ${literal(10 ** (6 - minorDigits))}, 0) as bigint) as remainder_micro,

@@ -45,7 +45,7 @@ test('a hand-worked file of a platform: linked, unknown, unlinked, not given bac
   const file = shop.file(
     '售后.csv',
     [
-      '售后单号,订单编号,买家手机号,商品名称,退款金额,退款时间,售后状态,退款原因',
+      '售后单号,订单编号,会员号,商品名称,退款金额,退款时间,售后状态,退款原因',
       // Late in the evening of London, the next day in Shanghai.
       'R1,A1,,Cup,40.00,2026-02-03T20:00:00Z,退款成功,破损',
       // A minus is the same money; the member is the order's.

@@ -13,4 +13,12 @@ export interface RightsTables {
     /** When engine and Store no longer held the id; null: still to be done. */
     applied_at: string | null
   }
+  /** Phones, openids and e-mails by which files knew those members and nobody else, each as `kind:value`. */
+  deleted_values: {
+    workspace_id: string
+    secret: string
+    /** HMAC-SHA-256, hexadecimal. */
+    hash: string
+    pseudonym: string
+  }
 }

@@ -23,6 +23,7 @@ import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
 import { RestatementsPanel } from './restatements-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { Steps } from './steps.tsx'
+import { WhoIsWhoPanel } from './who-is-who-panel.tsx'
 import { type Upload, upload, UploadFailed } from './upload.ts'
 
 type Step =
@@ -151,6 +152,7 @@ function DataFlow({ running }: { running: string | undefined }) {
       {first ? null : (
         <>
           <FeedsPanel />
+          <WhoIsWhoPanel />
           <ElsewherePanel />
           <HistoryPanel />
           <RestatementsPanel />

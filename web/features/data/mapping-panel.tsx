@@ -20,9 +20,11 @@ import {
   refundFieldOrder,
   type InspectedFile,
   isGuestsAlone,
+  identityFields,
   type NeededRow,
   neededRows,
   withColumn,
+  withoutMembers,
 } from './mapping.ts'
 
 /** Guessed columns for confirmation: the four that matter first, each with samples and how sure the guess is. */
@@ -228,10 +230,21 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
             searchable
             onChange={(value) =>
               onChange(
-                withColumn(map, file, field, value === null || value === noMember ? null : Number(value)),
+                value === noMember
+                  ? withoutMembers(map)
+                  : withColumn(map, file, field, value === null ? null : Number(value)),
               )
             }
           />
+          {row === 'member' && column && file.map.kind !== 'refunds' ? (
+            <Select
+              aria-label={t('mapping.identityKind')}
+              data={identityFields.map((kind) => ({ value: kind, label: t(`fields.${kind}`) }))}
+              value={field}
+              allowDeselect={false}
+              onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
+            />
+          ) : null}
           {row === 'amount' && column ? (
             <Select
               aria-label={t('mapping.amountKind')}
@@ -248,12 +261,39 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
             {column?.samples.join(' · ')}
             {times ? ` × ${times}` : ''}
           </p>
+          {row === 'member' ? <IdentityNote file={file} /> : null}
           {column?.unread ? (
             <p className={classes.unread}>{t('mapping.unread', { ...column.unread })}</p>
           ) : null}
         </div>
       ))}
     </div>
+  )
+}
+
+/** Which columns tell members apart, in the order in which they are asked, and what of them can't. */
+function IdentityNote({ file: { identity } }: { file: InspectedFile }) {
+  const t = useTranslations('data')
+  const { language } = useLanguage()
+  const named = identity.map(({ kind, header }) =>
+    t('mapping.identityColumn', { header, kind: t(`fields.${kind === 'id' ? 'memberId' : kind}`) }),
+  )
+  const hidden = identity.filter((column) => column.hidden > 0)
+  if (named.length < 2 && hidden.length === 0) return null
+  return (
+    <p className={classes.identity}>
+      {named.length < 2
+        ? null
+        : t('mapping.identity', {
+            columns: named.join(language === 'zh-CN' ? '、' : ', '),
+            count: named.length,
+          })}
+      {hidden.map(({ header, hidden: some, values }) => (
+        <span key={header} className={classes.unread}>
+          {t('mapping.hidden', { header, hidden: some, values })}
+        </span>
+      ))}
+    </p>
   )
 }
 

@@ -8,8 +8,15 @@ export type Field = AnyField
 /** A kind of file besides orders and members. */
 export type FurtherKind = inferRouterOutputs<AppRouter>['imports']['kinds'][number]
 
+/** What may tell members apart. */
+export const identityFields = ['memberId', 'phone', 'openid', 'email'] as const satisfies readonly Field[]
+type IdentityField = (typeof identityFields)[number]
+const isIdentity = (field: Field): field is IdentityField =>
+  (identityFields as readonly Field[]).includes(field)
+
 /** What a column may mean, as the list offers it. */
 export const fieldOrder = [
+  ...identityFields,
   'quantity',
   'sku',
   'product',
@@ -52,6 +59,8 @@ export const memberFieldOrder = [
   'familyName',
   'nickname',
   'phone',
+  'openid',
+  'email',
   'gender',
   'birthday',
   'joinedAt',
@@ -68,8 +77,8 @@ const amounts = ['amount', 'orderTotal', 'unitPrice'] as const
 const times = ['orderedAt', 'paidAt'] as const
 
 /** All orders of the file are guests', because the merchant said so of it or of the last one like it. */
-export const isGuestsAlone = ({ map }: InspectedFile): boolean =>
-  map.kind === 'orders' && map.columns.memberId === null
+export const isGuestsAlone = ({ map, identity }: InspectedFile): boolean =>
+  map.kind === 'orders' && map.columns.memberId === null && identity.length === 0
 
 export interface NeededRow {
   readonly row:
@@ -97,7 +106,11 @@ export function neededRows(file: InspectedFile, kind: FurtherKind | undefined): 
       .map(({ name, label }) => ({ row: 'field', field: name as Field, label, column: of(name as Field) }))
   const amount = amounts.find((field) => of(field)) ?? 'amount'
   const time = times.find((field) => of(field)) ?? 'orderedAt'
-  const member = { row: 'member', field: 'memberId', column: of('memberId') } as const
+  // The first of what tells members apart; the panel names the others.
+  const [first] = file.identity
+  const column = first && file.columns.find(({ position }) => position === first.position)
+  const field = first && first.kind !== 'id' ? first.kind : 'memberId'
+  const member = { row: 'member', field, column } as const
   if (file.map.kind === 'members') return [member]
   if (file.map.kind === 'refunds')
     return [
@@ -128,9 +141,20 @@ export function withColumn(
 ): MapOverrides {
   const columns: Partial<Record<Field, string | number | null>> = { ...map.columns }
   const before = file.columns.find((column) => column.position === position)?.field
-  if (before && before !== field) columns[before] = null
+  // Nobody says that there are no members by saying that a number is a phone.
+  if (before === 'memberId' && isIdentity(field)) delete columns.memberId
+  else if (before && before !== field) columns[before] = null
   if (file.map.kind === 'orders' && (amounts as readonly Field[]).includes(field))
     for (const other of amounts) columns[other] = null
   columns[field] = position === null ? null : position + 1
   return { ...map, columns: columns as NonNullable<MapOverrides['columns']> }
 }
+
+/** The map of a file whose orders are all guests'. */
+export const withoutMembers = (map: MapOverrides): MapOverrides => ({
+  ...map,
+  columns: {
+    ...Object.fromEntries(Object.entries(map.columns ?? {}).filter(([field]) => !isIdentity(field as Field))),
+    memberId: null,
+  },
+})

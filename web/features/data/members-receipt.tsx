@@ -17,6 +17,7 @@ export function MembersReceiptPanel({ receipt, ways }: { receipt: MembersReceipt
   const facts = [
     t('membersReceipt.unchangedMembers', { count: receipt.unchangedMembers }),
     t('membersReceipt.neverBought', { count: receipt.neverBought }),
+    ...receipt.people,
     ...(receipt.repeatedRows > 0 ? [t('membersReceipt.repeated', { count: receipt.repeatedRows })] : []),
     ...(receipt.maskedPhones > 0 ? [t('membersReceipt.masked', { count: receipt.maskedPhones })] : []),
     ...(receipt.sharedPhones > 0 ? [t('membersReceipt.shared', { count: receipt.sharedPhones })] : []),

@@ -121,6 +121,7 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
           orders: receipt.guestOrders,
           share: share(receipt.guestRows, receipt.read - receipt.refused),
         }),
+    ...receipt.people,
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),

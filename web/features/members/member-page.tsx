@@ -269,7 +269,7 @@ function Known({ member }: { member: Member }) {
       t('known.phone'),
       <span key="phone">
         {unmask.data?.phone ?? member.phone ?? '–'}{' '}
-        {role === 'owner' && member.phone && !unmask.data ? (
+        {role === 'owner' && (member.phone ?? member.openid ?? member.email) && !unmask.data ? (
           <Button
             size="compact-xs"
             variant="default"
@@ -281,6 +281,8 @@ function Known({ member }: { member: Member }) {
         ) : null}
       </span>,
     ],
+    ...(member.openid ? [[t('known.openid'), unmask.data?.openid ?? member.openid] as [string, string]] : []),
+    ...(member.email ? [[t('known.email'), unmask.data?.email ?? member.email] as [string, string]] : []),
     [
       t('known.consent'),
       member.consentFrom.source === 'none'

@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
+import { takeOut } from '../import/apply.ts'
+import { takeOutMembers } from '../import/members/apply.ts'
+import { identityKinds } from '../import/person-values.ts'
+import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
+import { type Kind, type LiveImport, meaningOf, type Values } from './meaning.fixture.ts'
+import { changeIdentityOrder } from './order.ts'
+
+const settings = {
+  timeZone: 'UTC',
+  today: '2026-11-22',
+  undoneAt: '2026-11-22T00:00:00Z',
+  signal: new AbortController().signal,
+}
+
+/** What the engine says, in the words of the oracle: a person without a number is `kind:value` of what they are known by. */
+async function seen({ workspace }: TestShop) {
+  const { engine } = workspace
+  const named = sql`(select members.*, coalesce(known.known_as, members.member_id) as known_as from members left join (
+      select distinct person, by_kind || ':' || case by_kind when 'phone' then phone when 'openid' then openid else email end as known_as
+      from identities where is_new
+    ) as known on known.person = members.member_id)`
+  const owners = await engine.rows(
+    sql`select order_id, known_as from orders left join ${named} as named on named.member_key = orders.member_key`,
+  )
+  const members = await engine.rows(
+    sql`select known_as, phone, openid, email from ${named} as named where not stub`,
+  )
+  const contested = await engine.rows(sql`select kind || ':' || value as claimed from identity_claims
+    group by kind, value having count(distinct person) > 1 order by 1`)
+  return {
+    owners: Object.fromEntries(owners.map(({ orderId, knownAs }) => [orderId, knownAs])),
+    members: Object.fromEntries(
+      members.map(({ knownAs, phone, openid, email }) => [
+        knownAs,
+        Object.fromEntries(Object.entries({ phone, openid, email }).filter(([, value]) => value !== null)),
+      ]),
+    ),
+    contested: contested.map(({ claimed }) => claimed),
+  }
+}
+
+const some = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 1 })
+const values = (id: fc.Arbitrary<string | undefined>): fc.Arbitrary<Values> =>
+  fc
+    .record({
+      id,
+      phone: some(fc.constantFrom('+8613900000001', '+8613900000002', '+8613900000003')),
+      openid: some(fc.constantFrom('oA', 'oB')),
+      email: some(fc.constantFrom('a@x.cn', 'b@x.cn')),
+    })
+    .map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)))
+const anyId = fc.option(fc.constantFrom('M1', 'M2', 'M3'), { nil: undefined, freq: 2 })
+
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('members' as const),
+      rows: fc.array(
+        values(anyId).filter((row) => Object.keys(row).length > 0),
+        { minLength: 1, maxLength: 4 },
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('orders' as const),
+      lines: fc.array(
+        fc
+          .tuple(values(fc.option(fc.constantFrom('M1', 'M2'), { nil: undefined, freq: 1 })), fc.nat(5))
+          .map(([row, order]) => ({ ...row, order: `O${order}` })),
+        { minLength: 1, maxLength: 4 },
+      ),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('undo' as const), which: fc.nat(20) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('order' as const),
+      kinds: fc.shuffledSubarray([...identityKinds], { minLength: 4 }),
+    }),
+  },
+)
+
+const cell = (text: string | undefined) => text ?? ''
+
+async function take(shop: TestShop, one: LiveImport, number: number): Promise<string> {
+  // A column of its own makes each file an import of its own.
+  if (one.kind === 'members') {
+    const rows = one.rows.map(
+      (row) => `${cell(row.id)},${cell(row.phone)},${cell(row.openid)},${cell(row.email)},`,
+    )
+    const path = shop.file(`m${number}.csv`, `member_id,phone,openid,email,n${number}\n${rows.join('\n')}\n`)
+    return (await shop.importMembers(path, { map: { kind: 'members' } })).importId!
+  }
+  const rows = one.lines.map(
+    (line, at) =>
+      `${line.order},${cell(line.id)},${cell(line.phone)},${cell(line.openid)},${cell(line.email)},2026-01-02,${number * 10 + at + 1}`,
+  )
+  const path = shop.file(
+    `o${number}.csv`,
+    `order_id,member_id,phone,openid,email,order_date,amount\n${rows.join('\n')}\n`,
+  )
+  return receiptOf(
+    await shop.import(path, {
+      map: { columns: { memberId: 'member_id', phone: 'phone', openid: 'openid', email: 'email' } },
+    }),
+  ).importId!
+}
+
+test('after any imports, undos and changes of the order, people are who the live imports say', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 9 }), async (steps) => {
+      await using shop = await openTestShop('CNY', 'UTC')
+      let live: { one: LiveImport; importId: string }[] = []
+      let kinds: readonly Kind[] = identityKinds
+      for (const [number, next] of steps.entries()) {
+        if (next.kind === 'undo') {
+          const gone = live[next.which % Math.max(1, live.length)]
+          if (!gone) continue
+          live = live.filter((one) => one !== gone)
+          if (gone.one.kind === 'members')
+            await takeOutMembers(shop.workspace.engine, gone.importId, settings)
+          else await takeOut(shop.workspace.engine, gone.importId, settings)
+        } else if (next.kind === 'order') {
+          kinds = next.kinds
+          await changeIdentityOrder(shop.workspace.engine, next.kinds, { ...settings, dryRun: false })
+        } else live.push({ one: next, importId: await take(shop, next, number) })
+        const expected = meaningOf(
+          live.map(({ one }) => one),
+          kinds,
+        )
+        expect(await seen(shop)).toEqual(expected)
+      }
+      const facts = sql`select * from member_facts order by member_key`
+      const before = await shop.workspace.engine.rows(facts)
+      await shop.workspace.engine.transaction((session) => refreshDerivedTables(session, {}, settings.today))
+      expect(await shop.workspace.engine.rows(facts)).toEqual(before)
+    }),
+    { numRuns: 12 },
+  )
+}, 600_000)

@@ -1,0 +1,216 @@
+import { expect, test } from 'vitest'
+import { createBaseTables } from '../../analytics/schema/base.ts'
+import { name, sql } from '../../analytics/sql/sql.ts'
+import { takeOut } from '../import/apply.ts'
+import { takeOutMembers } from '../import/members/apply.ts'
+import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
+import { recordEvent, type StoreEvent } from '../store/events.ts'
+import { drainEvents } from '../workspaces/drain.ts'
+import { conflictsOf } from './conflicts.ts'
+import { ensureClaims } from './match.ts'
+
+const settings = {
+  timeZone: 'UTC',
+  today: '2026-11-22',
+  undoneAt: '2026-11-22T00:00:00Z',
+  signal: new AbortController().signal,
+}
+
+/** Whose each order is: a member's number, or what a person without one is known by; - for nobody. */
+async function owners({ workspace }: TestShop): Promise<Record<string, string>> {
+  const rows = await workspace.engine.rows(sql`select order_id,
+      coalesce(case when starts_with(members.member_id, 'p-') then concat_ws(' ', members.phone, members.openid, members.email)
+        else members.member_id end, '-') as owner
+    from orders left join members on members.member_key = orders.member_key`)
+  return Object.fromEntries(rows.map(({ orderId, owner }) => [String(orderId), String(owner)]))
+}
+
+const members = async ({ workspace }: TestShop) =>
+  (
+    await workspace.engine
+      .rows(sql`select case when starts_with(member_id, 'p-') then 'p' else member_id end as member, phone, openid, email
+      from members where not stub order by member_id, phone, email`)
+  ).map((row) =>
+    Object.values(row)
+      .map((value) => value ?? '-')
+      .join(' '),
+  )
+
+const orders = 'order_id,member_id,buyer_phone,openid,email,order_date,amount\n'
+const people = 'member_id,name,phone,openid,email\n'
+
+test('a row without an id is the member who claims its value, in the order phone, openid, e-mail; else a new person', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importMembers(
+    shop.file('m.csv', `${people}M1,甲,13900000001,,jia@x.cn\nM2,乙,,oB,\nM3,丙,139****0003,,bing@x.cn\n`),
+  )
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'o.csv',
+        `${orders}A,,+86 139 0000 0001,,,2026-01-02,1
+B,M2,13900000001,,,2026-01-02,1
+C,,13900000009,oB,jia@x.cn,2026-01-02,1
+D,,139****0001,,JIA@x.cn ,2026-01-02,1
+E,,13900000009,,,2026-01-02,1
+F,,13900000009,,new@x.cn,2026-01-02,1
+G,,,,new@x.cn,2026-01-02,1
+H,,139****0001,,,2026-01-02,1
+I,0,无,0,无,2026-01-02,1
+J,M9,,,,2026-01-02,1
+K,,139****0003,,bing@x.cn,2026-01-02,1
+`,
+      ),
+    ),
+  )
+  expect(await owners(shop)).toEqual({
+    A: 'M1',
+    B: 'M2', // the id goes first
+    C: 'M2', // nobody claims the phone, and the openid goes before the e-mail
+    D: 'M1',
+    E: '+8613900000009',
+    F: '+8613900000009',
+    G: 'new@x.cn',
+    H: '-',
+    I: '-',
+    J: 'M9',
+    K: 'M3',
+  })
+  expect(receipt).toMatchObject({
+    guestRows: 2,
+    guestOrders: 2,
+    hiddenRows: 3,
+    members: 6,
+    matched: { byId: 2, byPhone: 3, byOpenid: 1, byEmail: 3, newPeople: 2, conflicts: 0 },
+  })
+})
+
+test('a value that two members claim is a conflict: nobody’s order, until one of them no longer has it', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  receiptOf(
+    await shop.import(
+      shop.file(
+        'o.csv',
+        `${orders}A,,13900000001,,,2026-01-02,1\nB,,13900000001,,jia@x.cn,2026-01-02,1\nC,M1,13900000001,,,2026-01-02,1\n`,
+      ),
+    ),
+  )
+  expect(await owners(shop)).toEqual({ A: '+8613900000001', B: '+8613900000001', C: 'M1' })
+  expect(await members(shop)).toEqual(['M1 - - -', 'p +8613900000001 - -'])
+  const first = await shop.importMembers(shop.file('a.csv', `${people}M1,甲,13900000001,,jia@x.cn\n`))
+  expect(first).toMatchObject({ ordersMatched: 2, changedMembers: 1, newMembers: 0 })
+  expect(await owners(shop)).toEqual({ A: 'M1', B: 'M1', C: 'M1' })
+  expect(await members(shop)).toEqual(['M1 +8613900000001 - jia@x.cn'])
+  const second = await shop.importMembers(shop.file('b.csv', `${people}M2,乙,13900000001,,\n`))
+  expect(second).toMatchObject({ ordersMatched: 2, newMembers: 1 })
+  // not the e-mail's: the phone comes first and could be either's
+  expect(await owners(shop)).toEqual({ A: '-', B: '-', C: 'M1' })
+  const third = await shop.importMembers(shop.file('c.csv', `${people}M1,甲,13900000002,,\n`))
+  expect(third).toMatchObject({ ordersMatched: 2 })
+  expect(await owners(shop)).toEqual({ A: 'M2', B: 'M2', C: 'M1' })
+  await takeOutMembers(shop.workspace.engine, second.importId!, settings)
+  // M1's phone is another one by now; the e-mail is still M1's
+  expect(await owners(shop)).toEqual({ A: '+8613900000001', B: 'M1', C: 'M1' })
+  await takeOutMembers(shop.workspace.engine, third.importId!, settings)
+  await takeOutMembers(shop.workspace.engine, first.importId!, settings)
+  expect(await owners(shop)).toEqual({ A: '+8613900000001', B: '+8613900000001', C: 'M1' })
+  expect(await members(shop)).toEqual(['M1 - - -', 'p +8613900000001 - -'])
+})
+
+test('rows of members without an id are found by the others’ values, and say more of whom they are', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const told = receiptOf(
+    await shop.import(shop.file('o.csv', `${orders}A,,,oA,,2026-01-02,1\nB,,13900000005,,,2026-01-02,1\n`)),
+  )
+  await shop.importMembers(shop.file('a.csv', `${people}M1,甲,13900000001,,\nM2,乙,,,yi@x.cn\n`))
+  const phones = await shop.importMembers(
+    shop.file('b.csv', 'nickname,phone,openid,points\n甲甲,13900000001,oA,7\n戊,13900000005,oE,9\n'),
+  )
+  expect(phones).toMatchObject({ newMembers: 0, changedMembers: 2, ordersMatched: 1, members: 2 })
+  expect(await owners(shop)).toEqual({ A: 'M1', B: '+8613900000005 oE' })
+  expect(await members(shop)).toEqual(['M1 +8613900000001 oA -', 'M2 - - yi@x.cn', 'p +8613900000005 oE -'])
+  await takeOut(shop.workspace.engine, told.importId!, settings)
+  expect(await members(shop)).toEqual(['M1 +8613900000001 oA -', 'M2 - - yi@x.cn', 'p +8613900000005 oE -'])
+  await takeOutMembers(shop.workspace.engine, phones.importId!, settings)
+  expect(await members(shop)).toEqual(['M1 +8613900000001 - -', 'M2 - - yi@x.cn'])
+})
+
+test('the same file gives the same people; ids give nothing away', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const file = (name: string) => shop.file(name, `${orders}A,,13900000001,,,2026-01-02,1\n`)
+  const first = receiptOf(await shop.import(file('a.csv')))
+  const ids = () => shop.workspace.engine.rows(sql`select member_id from members where not stub`)
+  const before = await ids()
+  expect(before).toEqual([{ memberId: expect.stringMatching(/^p-[0-9a-f]{16}$/) }])
+  expect(receiptOf(await shop.import(file('b.csv')))).toMatchObject({ alreadyThere: true })
+  await takeOut(shop.workspace.engine, first.importId!, settings)
+  expect(await ids()).toEqual([])
+  receiptOf(await shop.import(file('a.csv')))
+  expect(await ids()).toEqual(before)
+})
+
+test('members who both claim a phone and are merged are one: their orders are theirs; taken apart, nobody’s again', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importMembers(shop.file('m.csv', `${people}M1,甲,13900000001,,\nM2,乙,13900000001,,\n`))
+  receiptOf(
+    await shop.import(shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\nB,M1,,,,2026-01-02,1\n`)),
+  )
+  expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
+  const found = await conflictsOf(shop.workspace)
+  expect(found).toEqual({
+    conflicts: [
+      {
+        kind: 'phone',
+        value: '+86****0001',
+        members: [
+          { memberId: 'M1', name: '甲' },
+          { memberId: 'M2', name: '乙' },
+        ],
+        orders: 1,
+        netMinor: 100,
+        rows: 0,
+      },
+    ],
+    total: 1,
+    orders: 1,
+    netMinor: 100,
+  })
+  const tell = async (event: StoreEvent) => {
+    await shop.platform.store
+      .transaction()
+      .execute((tx) => recordEvent(tx, shop.workspace.id, event, new Date(0)))
+    await drainEvents(shop.platform.store, shop.workspace)
+  }
+  await tell({ kind: 'members-merged', from: 'M2', into: 'M1' })
+  expect(await owners(shop)).toEqual({ A: 'M1', B: 'M1' })
+  expect(await conflictsOf(shop.workspace)).toMatchObject({ total: 0, orders: 0 })
+  await tell({ kind: 'member-separated', from: 'M2' })
+  expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
+})
+
+test('a workspace from before has its members found by their phones, and takes rows without an id', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { engine } = shop.workspace
+  await shop.importMembers(shop.file('m.csv', `${people}M1,甲,13900000001,,\n`))
+  for (const [table, columns] of [
+    ['import_lines', ['phone', 'openid', 'email', 'known_by']],
+    ['import_members', ['openid', 'email']],
+    ['members', ['openid', 'email']],
+  ] as const)
+    for (const column of columns)
+      await engine.run(sql`alter table ${name(table)} drop column ${name(column)}`)
+  await engine.run(sql`alter table import_members alter column member_id set not null`)
+  for (const table of ['identity_rule', 'identity_claims', 'identities'])
+    await engine.run(sql`drop table ${name(table)}`)
+  await engine.transaction(async (session) => {
+    await createBaseTables(session, { timeZone: 'Asia/Shanghai', firstWeekday: 1 })
+    await ensureClaims(session)
+  })
+  receiptOf(
+    await shop.import(
+      shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\nB,,13900000002,,,2026-01-02,1\n`),
+    ),
+  )
+  await shop.importMembers(shop.file('b.csv', 'phone,name,points\n13900000002,乙,5\n'))
+  expect(await owners(shop)).toEqual({ A: 'M1', B: '+8613900000002' })
+})

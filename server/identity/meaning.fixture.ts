@@ -1,0 +1,117 @@
+/**
+ * Who rows are, written from the rules over plain arrays and slow: what the tests compare the engine with.
+ * Nothing of the product imports this.
+ */
+
+export type Kind = 'id' | 'phone' | 'openid' | 'email'
+export type Values = Readonly<Partial<Record<Kind, string>>>
+type ValueKind = Exclude<Kind, 'id'>
+
+/** Imports in their order. A line is of an order; the newest import of an order has its lines. */
+export type LiveImport =
+  | { readonly kind: 'members'; readonly rows: readonly Values[] }
+  | { readonly kind: 'orders'; readonly lines: readonly (Values & { readonly order: string })[] }
+
+interface Told {
+  /** A member's id, or `kind:value` of a person known by that alone. */
+  readonly person: string | null
+  readonly isNew: boolean
+  readonly conflict: ValueKind | null
+}
+
+interface Claim {
+  readonly kind: ValueKind
+  readonly value: string
+  readonly person: string
+}
+
+const valueKinds: readonly ValueKind[] = ['phone', 'openid', 'email']
+
+export interface Meaning {
+  /** Whose each order is; null: nobody's. */
+  readonly owners: Readonly<Record<string, string | null>>
+  /** Each member with what is known of them. */
+  readonly members: Readonly<Record<string, Values>>
+  /** `kind:value` of every value that several members claim. */
+  readonly contested: readonly string[]
+}
+
+/** What imports mean under an order of kinds. `mergedInto` tells whose id another id is. */
+export function meaningOf(
+  live: readonly LiveImport[],
+  order: readonly Kind[],
+  mergedInto: Readonly<Record<string, string>> = {},
+): Meaning {
+  const current = (person: string) => mergedInto[person] ?? person
+  const rows = live.flatMap((one) => (one.kind === 'members' ? one.rows : []))
+
+  const tell = (row: Values, claims: readonly Claim[]): Told => {
+    for (const kind of order) {
+      const value = row[kind]
+      if (value === undefined) continue
+      if (kind === 'id') return { person: value, isNew: false, conflict: null }
+      const by = claims.filter((claim) => claim.kind === kind && claim.value === value)
+      const claimants = new Set(by.map(({ person }) => current(person)))
+      if (claimants.size === 1)
+        return { person: by.map(({ person }) => person).toSorted()[0]!, isNew: false, conflict: null }
+      if (claimants.size > 1) return { person: null, isNew: false, conflict: kind }
+    }
+    const first = order.find((kind) => row[kind] !== undefined)
+    return { person: first === undefined ? null : `${first}:${row[first]}`, isNew: true, conflict: null }
+  }
+
+  // Of each person the newest value of each kind; what a new person is known by is no claim.
+  const claimsOf = (whose: (row: Values) => Told | null): Claim[] => {
+    const newest = new Map<string, Claim & { own: boolean }>()
+    for (const row of rows) {
+      const told = row.id === undefined ? whose(row) : { person: row.id, isNew: false }
+      if (!told?.person) continue
+      for (const kind of valueKinds) {
+        const value = row[kind]
+        if (value !== undefined)
+          newest.set(`${told.person} ${kind}`, {
+            kind,
+            value,
+            person: told.person,
+            own: told.isNew && told.person === `${kind}:${value}`,
+          })
+      }
+    }
+    return [...newest.values()].filter(({ own }) => !own)
+  }
+
+  const ofIds = claimsOf(() => null)
+  const found = claimsOf((row) => {
+    const told = tell(row, ofIds)
+    return told.isNew ? null : told
+  })
+  const tellMember = (row: Values): Told =>
+    row.id === undefined ? tell(row, found) : { person: row.id, isNew: false, conflict: null }
+  const claims = claimsOf(tellMember)
+
+  const members: Record<string, Values> = {}
+  const known = (person: string | null, values: Values = {}) => {
+    if (person === null) return
+    const own = /^(phone|openid|email):(.*)$/.exec(person)
+    const first = own && members[person] === undefined ? { [own[1]!]: own[2]! } : {}
+    members[person] = { ...first, ...members[person], ...values }
+  }
+  const values = (row: Values): Values =>
+    Object.fromEntries(valueKinds.flatMap((kind) => (row[kind] === undefined ? [] : [[kind, row[kind]]])))
+  for (const row of rows) known(tellMember(row).person, values(row))
+  const owners: Record<string, string | null> = {}
+  for (const one of live) {
+    if (one.kind !== 'orders') continue
+    for (const orderId of new Set(one.lines.map(({ order: id }) => id))) {
+      const told = one.lines
+        .filter(({ order: id }) => id === orderId)
+        .map((line) => tell(line, claims).person)
+      owners[orderId] = told.find((person) => person !== null) ?? null
+    }
+    for (const line of one.lines) known(tell(line, claims).person)
+  }
+  const contested = [...Map.groupBy(claims, ({ kind, value }) => `${kind}:${value}`)]
+    .filter(([, by]) => new Set(by.map(({ person }) => current(person))).size > 1)
+    .map(([value]) => value)
+  return { owners, members, contested: contested.toSorted() }
+}

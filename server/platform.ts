@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Redemptions } from './coupons/redemptions.ts'
+import { areOneMember } from './identity/people.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { openMigratedStore, type Store } from './store/store.ts'
 import { Workspaces } from './workspaces/workspaces.ts'
@@ -64,7 +65,10 @@ export async function openPlatform(dataFolder: string, clock: Clock = systemCloc
   keepToOwner(dataFolder)
   const store = await openMigratedStore(join(dataFolder, 'store.db'))
   const workspaces = new Workspaces(store, dataFolder, clock)
-  const redemptions = new Redemptions(store, clock)
+  const redemptions = new Redemptions(store, clock, async (workspaceId, one, other) => {
+    const workspace = await workspaces.byId(workspaceId)
+    return workspace !== null && areOneMember(workspace, one, other)
+  })
   return {
     dataFolder,
     store,

@@ -13,6 +13,7 @@ import { couponsRouter } from './coupons/router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
+import { mergesRouter } from './identity/merge-router.ts'
 import { identityRouter } from './identity/router.ts'
 import { importsRouter } from './import/router.ts'
 import { rightsRouter } from './rights/router.ts'
@@ -38,6 +39,7 @@ export const appRouter = router({
   members: membersRouter,
   campaigns: campaignsRouter,
   identity: identityRouter,
+  merges: mergesRouter,
   imports: importsRouter,
   rights: rightsRouter,
   workspaces: workspacesRouter,

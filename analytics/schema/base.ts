@@ -121,7 +121,14 @@ export const baseTables: readonly Sql[] = [
     from_id varchar not null,
     into_id varchar not null,
     merged_day date,                       -- null: the file does not say
-    reason varchar
+    merge_reason varchar
+  )`,
+  // What the newest file says of each id. What is live of it is in member_aliases.
+  sql`create table if not exists merges (
+    from_id varchar not null,
+    into_id varchar not null,
+    merged_day date,
+    merge_reason varchar
   )`,
 
   // What people set last of an id, known member or not: it overrides what imports say, whichever comes later.

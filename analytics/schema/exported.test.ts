@@ -21,7 +21,7 @@ const machinery = [
   'import_members',
   'import_merges',
   'merges_set',
-  'member_aliases',
+  'merges',
   'import_products',
   'import_coupons',
   'import_campaigns',

@@ -646,6 +646,57 @@ export const exportedTables: readonly ExportedTable[] = [
     ],
   },
   {
+    name: 'identities',
+    base: 'member_aliases',
+    title: both('Merged identities', '已合并的编号'),
+    meaning: both(
+      'One row per id that is merged into a member: another card, another account.',
+      '每个已并入会员的编号一行，例如另一张卡或另一个账户。',
+    ),
+    relation: sql`member_aliases as base
+      left join merges_set as people on people.from_id = base.alias
+      left join merges as files on files.from_id = base.alias and people.from_id is null`,
+    inside: ['alias', 'identity_key'],
+    columns: [
+      {
+        name: 'identity_id',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`base.alias`,
+        meaning: both('The id that is merged.', '被合并的编号。'),
+      },
+      memberId(sql`base.member_id`),
+      {
+        name: 'source',
+        type: 'text',
+        origin: 'computed',
+        past: 'none',
+        from: sql`case when people.from_id is null then 'imported' else 'people' end`,
+        meaning: both(
+          'people: somebody merged it here; imported: a file says so.',
+          'people：在此人工合并；imported：来自文件。',
+        ),
+      },
+      {
+        name: 'merged_day',
+        type: 'day',
+        origin: 'file',
+        past: 'none',
+        from: sql`files.merged_day`,
+        meaning: both('When it was merged, where the file says so.', '合并日期（如文件有说明）。'),
+      },
+      {
+        name: 'reason',
+        type: 'text',
+        origin: 'file',
+        past: 'none',
+        from: sql`files.merge_reason`,
+        meaning: both('Why, where the file says so.', '合并原因（如文件有说明）。'),
+      },
+    ],
+  },
+  {
     name: 'campaign_arms',
     base: 'campaign_arms',
     title: both('Campaign arms', '营销活动分组'),

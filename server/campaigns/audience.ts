@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from '../../analytics/sql/sql.ts'
 import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
 import type { Platform } from '../platform.ts'
+import { peopleOf } from '../identity/people.ts'
 import { type Evaluation, evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { armOf } from './arms.ts'
@@ -84,7 +85,9 @@ async function sortOut(
   tables: TablesAt,
   signal: AbortSignal | undefined,
 ): Promise<Omit<Audience, 'knownEvent'>> {
-  const holding = await membersHoldingCoupons(platform.store, workspace.id, platform.clock.now())
+  const { memberOf } = await peopleOf(workspace)
+  const held = await membersHoldingCoupons(platform.store, workspace.id, platform.clock.now())
+  const holding = new Set([...held].map(memberOf))
   const gaps = await feedGaps(workspace, tables, signal)
   const inGap = new Map(gaps.map(({ store }) => [store, 0]))
   const excluded = new Map<ExclusionReason, number>()

@@ -1,9 +1,12 @@
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { csvRow } from '../csv/csv.ts'
+import { peopleOf } from '../identity/people.ts'
 import { maskedPhone } from '../members/phone.ts'
 import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
+import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { campaignById } from './campaigns.ts'
 import { consentDeniedSince } from './launch-steps.ts'
@@ -57,6 +60,7 @@ export async function takeCodes(
   if (!launch) return { kind: 'not-launched' }
   // A cancelled campaign gives out no codes that nobody has yet.
   if (campaign.state === 'cancelled' && launch.codes_taken_at === null) return { kind: 'cancelled' }
+  await drainEvents(store, workspace)
   const denied = await consentDeniedSince(store, workspace.id, launch.known_event ?? 0)
   const rows = await store
     .selectFrom('coupons')
@@ -66,7 +70,8 @@ export async function takeCodes(
     .where('launch_id', '=', launch.id)
     .orderBy('member_id')
     .execute()
-  const people = await peopleOf(workspace, new Set(rows.map(({ member_id }) => member_id)))
+  const people = await peopleOf(workspace)
+  const named = await namedIn(workspace, new Set(rows.map(({ member_id }) => member_id)))
   const offer = offerWords(language, workspace.currency, campaign.definition)
   await store
     .updateTable('launches')
@@ -77,15 +82,15 @@ export async function takeCodes(
   return {
     kind: 'codes',
     codes: rows.flatMap(({ member_id, code, valid_to }) =>
-      member_id === null || denied.has(member_id)
+      member_id === null || people.mayNotBeContacted(member_id, denied)
         ? []
         : [
             {
               memberId: member_id,
               code,
               lastDay: addDays(localDay(new Date(valid_to), workspace.calendar), -1),
-              name: people.get(member_id)?.name ?? null,
-              phone: shownPhone(people.get(member_id)?.phone ?? null, unmasked),
+              name: named.get(member_id)?.name ?? null,
+              phone: shownPhone(named.get(member_id)?.phone ?? null, unmasked),
               offer,
             },
           ],
@@ -100,15 +105,17 @@ interface Person {
   readonly phone: string | null
 }
 
-async function peopleOf(
+async function namedIn(
   workspace: Workspace,
   wanted: ReadonlySet<string | null>,
 ): Promise<Map<string, Person>> {
   const people = new Map<string, Person>()
   const text = (value: unknown) => (value === null || value === undefined ? null : String(value))
-  for await (const rows of workspace.engine.stream(sql`select member_id, name, phone from members`))
-    for (const { memberId, name, phone } of rows)
-      if (wanted.has(String(memberId))) people.set(String(memberId), { name: text(name), phone: text(phone) })
+  const query = sql`select names.named, members.name, members.phone from members
+    join ${memberNames} as names on names.member_key = members.member_key`
+  for await (const rows of workspace.engine.stream(query))
+    for (const { named, name, phone } of rows)
+      if (wanted.has(String(named))) people.set(String(named), { name: text(name), phone: text(phone) })
   return people
 }
 

@@ -10,6 +10,7 @@ import {
   statusAt,
 } from './campaigns.ts'
 import { validityOf } from './definition.ts'
+import { peopleOf } from '../identity/people.ts'
 import { consentDeniedSince, finishLaunch, type Step, undoLaunch } from './launch-steps.ts'
 import { type Blocker, type Confirmation, type Preview, previewOf } from './preview.ts'
 
@@ -166,10 +167,11 @@ async function begin(
 }
 
 /** Completes the audience, unless the Store has heard a no from somebody in it since it was evaluated. */
-function freeze({ platform, workspace }: Desk, launchId: string, knownEvent: number): Promise<boolean> {
+async function freeze({ platform, workspace }: Desk, launchId: string, knownEvent: number): Promise<boolean> {
+  const { memberOf } = await peopleOf(workspace)
   return platform.store.transaction().execute(async (tx) => {
     const denied = await consentDeniedSince(tx, workspace.id, knownEvent)
-    for (const memberId of denied) {
+    for (const memberId of new Set([...denied].map(memberOf))) {
       const inAudience = await tx
         .selectFrom('campaign_members')
         .select('member_id')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import { idsOfMember } from '../identity/people.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { printedCode } from './code.ts'
@@ -10,6 +11,8 @@ export type CouponState = 'open' | 'redeemed' | 'expired' | 'revoked'
 
 export interface MemberCoupon {
   readonly couponId: string
+  /** The id that it was issued to: one of the member's. */
+  readonly issuedTo: string
   readonly campaignId: string
   readonly campaign: string
   /** As it is printed; masked but for its last four signs unless `unmasked`. */
@@ -29,14 +32,25 @@ export interface MemberCoupon {
 /** The newest coupons that a page shows. */
 const mostCoupons = 200
 
-/** The coupons of published launches that were issued to a member, newest first, as they stand at `at`. */
+/** The coupons of published launches that were issued to any id of a member, newest first, as they stand at `at`. */
 export async function couponsOfMember(
   store: Store,
   workspace: Workspace,
   request: { memberId: string; unmasked: boolean; at: Date },
 ): Promise<MemberCoupon[]> {
+  const ids = await idsOfMember(workspace, request.memberId)
+  return couponsOfIds(store, workspace, { ...request, ids: ids.length > 0 ? ids : [request.memberId] })
+}
+
+/** The same of the given ids, whosever they are. */
+export async function couponsOfIds(
+  store: Store,
+  workspace: Workspace,
+  request: { ids: readonly string[]; unmasked: boolean; at: Date },
+): Promise<MemberCoupon[]> {
   const { rows } = await sql<{
     couponId: string
+    issuedTo: string
     campaignId: string
     campaign: string
     code: string
@@ -58,7 +72,7 @@ export async function couponsOfMember(
         select 1 from ledger as taken
         where taken.redemption_id = ledger.redemption_id and taken.kind = 'cancelled')
     )
-    select coupons.id as "couponId", coupons.campaign_id as "campaignId", campaigns.name as campaign,
+    select coupons.id as "couponId", coupons.member_id as "issuedTo", coupons.campaign_id as "campaignId", campaigns.name as campaign,
       coupons.code, coupons.offer, coupons.min_spend_minor as "minSpendMinor",
       launches.published_at as "issuedAt", coupons.valid_to as "validTo",
       coupons.uses_allowed as "usesAllowed",
@@ -70,7 +84,7 @@ export async function couponsOfMember(
     join launches on launches.id = coupons.launch_id and launches.published_at is not null
     left join standing as newest on newest.seq =
       (select max(seq) from standing where standing.coupon_id = coupons.id)
-    where coupons.workspace_id = ${workspace.id} and coupons.member_id = ${request.memberId}
+    where coupons.workspace_id = ${workspace.id} and coupons.member_id in (${sql.join(request.ids)})
     order by launches.published_at desc, coupons.id
     limit ${mostCoupons}`.execute(store)
   const now = request.at.toISOString()

@@ -1,4 +1,5 @@
 import { QueryTimedOut } from '../../analytics/engine/engine.ts'
+import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
@@ -17,7 +18,9 @@ const patienceMs = 1_500
 /** The hint of a member. Name and phone are null too when the engine is too busy to say within 1.5 s. */
 export async function memberHint(workspace: Workspace, memberId: string): Promise<MemberHint> {
   const [member] = await workspace.engine
-    .rows(sql`select name, phone from members where member_id = ${memberId}`, { timeoutMs: patienceMs })
+    .rows(sql`select name, phone from members where member_key in ${memberKeyOf(memberId)}`, {
+      timeoutMs: patienceMs,
+    })
     .catch((error: unknown) => {
       if (error instanceof QueryTimedOut) return [] // a customer waits: the id alone must do
       throw error

@@ -31,6 +31,9 @@ export type RedemptionOutcome =
   /** The key stands for another request already. */
   | { kind: 'key-reused' }
 
+/** Whether two ids name one member of a workspace. */
+export type SameMember = (workspaceId: string, one: string, other: string) => Promise<boolean>
+
 interface Waiting {
   readonly request: RedemptionRequest
   readonly resolve: (outcome: RedemptionOutcome) => void
@@ -48,12 +51,14 @@ const batchSize = 200
 export class Redemptions {
   readonly #store: Store
   readonly #clock: Clock
+  readonly #sameMember: SameMember
   #waiting: Waiting[] = []
   #working: Promise<void> | null = null
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, sameMember: SameMember = async () => false) {
     this.#store = store
     this.#clock = clock
+    this.#sameMember = sameMember
   }
 
   /** Resolves once the answer is on disk. The same key and request get the first answer again. */
@@ -72,7 +77,7 @@ export class Redemptions {
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
       await setImmediate() // lets the requests in that are on the sockets already
-      const batch = this.#waiting.splice(0, batchSize)
+      const batch = await this.#asIssued(this.#waiting.splice(0, batchSize))
       try {
         const outcomes = await this.#store.transaction().execute((tx) =>
           answerAll(
@@ -87,6 +92,34 @@ export class Redemptions {
       }
     }
     this.#working = null
+  }
+
+  /**
+   * Who presents another id of the member whom the coupon was issued to is that member. Asked only where the
+   * ids differ, and before the transaction, which waits for nobody. What cannot be answered is no answer.
+   */
+  async #asIssued(batch: readonly Waiting[]): Promise<Waiting[]> {
+    const presenting = batch.filter(({ request }) => request.presented.kind === 'member')
+    if (presenting.length === 0) return [...batch]
+    const codes = presenting.flatMap(({ request }) => readCode(request.code) ?? [])
+    const coupons = await couponsByCode(this.#store, [...new Set(codes)])
+    const known = await Promise.all(
+      batch.map(async (one) => {
+        const { request } = one
+        const issuedTo = couponOf(request, coupons)?.memberId ?? null
+        const { presented } = request
+        if (presented.kind !== 'member' || issuedTo === null || presented.memberId === issuedTo) return one
+        try {
+          return (await this.#sameMember(request.workspaceId, presented.memberId, issuedTo))
+            ? { ...one, request: { ...request, presented: { ...presented, memberId: issuedTo } } }
+            : one
+        } catch (error) {
+          one.reject(error)
+          return null
+        }
+      }),
+    )
+    return known.filter((one) => one !== null)
   }
 }
 

@@ -2,7 +2,9 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { CampaignDefinition } from '../campaigns/definition.ts'
 import { consentDeniedSince } from '../campaigns/launch-steps.ts'
+import { peopleOf, type People } from '../identity/people.ts'
 import type { Platform } from '../platform.ts'
+import { drainEvents } from '../workspaces/drain.ts'
 import { signingSecret } from './secrets.ts'
 import { sendWebhook } from './webhook.ts'
 
@@ -97,9 +99,12 @@ async function campaignsWithWork({ store, clock }: Platform): Promise<CampaignWi
 async function sendDue(platform: Platform, campaign: CampaignWithWork, stop: AbortSignal): Promise<void> {
   const { store, clock } = platform
   const secret = await signingSecret(store, campaign.workspaceId, clock.now())
+  const workspace = (await platform.workspaces.byId(campaign.workspaceId))!
+  await drainEvents(store, workspace)
+  const people = await peopleOf(workspace)
   const lane = async () => {
     while (!stop.aborted) {
-      const message = await claim(platform, campaign)
+      const message = await claim(platform, campaign, people)
       if (message === null) return
       if (message === 'dropped') continue
       const at = clock.now()
@@ -132,7 +137,11 @@ interface Claimed {
 }
 
 /** Takes the next due message under a lease. Who has said no since the launch is not written to. */
-function claim(platform: Platform, campaign: CampaignWithWork): Promise<Claimed | 'dropped' | null> {
+function claim(
+  platform: Platform,
+  campaign: CampaignWithWork,
+  people: People,
+): Promise<Claimed | 'dropped' | null> {
   const { store, clock } = platform
   return store.transaction().execute(async (tx) => {
     const message = await tx
@@ -149,7 +158,7 @@ function claim(platform: Platform, campaign: CampaignWithWork): Promise<Claimed 
     if (!message) return null
     const denied = await consentDeniedSince(tx, campaign.workspaceId, campaign.knownEvent)
     const row = tx.updateTable('outbox').where('id', '=', message.id)
-    if (denied.has(message.member_id)) {
+    if (people.mayNotBeContacted(message.member_id, denied)) {
       await row
         .set({ state: 'dropped', last_error: 'The member asked not to be contacted before it was sent.' })
         .execute()

@@ -35,7 +35,6 @@ const dataTables = [
   'import_members',
   'identities',
   'identity_claims',
-  'import_merges',
   'member_aliases',
   ...allKinds.flatMap(({ table, current }) => [table, current]),
   'members',

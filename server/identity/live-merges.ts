@@ -1,11 +1,17 @@
+import type { Session } from '../../analytics/engine/engine.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+
 /** One merge that an imported file says, in the order of imports and rows. */
 export interface ImportedMerge {
   readonly from: string
   readonly into: string
 }
 
-/** Why an imported merge has no effect: people decided about its id, or the other one is merged into it already. */
-export type Idle = 'set-by-people' | 'circle'
+/**
+ * Why an imported merge has no effect: people decided about its id, the other one is merged into it already, or
+ * one of the two was deleted: a deleted person joins nobody.
+ */
+export type Idle = 'set-by-people' | 'circle' | 'deleted'
 
 /** A chain longer than this is taken for a circle: nobody had that many cards. */
 const longestChain = 100
@@ -23,10 +29,14 @@ export function liveMerges(
   const idle = new Map<number, Idle>()
   for (const [place, { from, into: to }] of imported.entries())
     if (set.has(from)) idle.set(place, 'set-by-people')
+    else if (isPseudonymous(from) !== isPseudonymous(to)) idle.set(place, 'deleted')
     else if (closesCircle(into, from, to)) idle.set(place, 'circle')
     else into.set(from, to)
   return { into, idle }
 }
+
+/** What stands for the ids of deleted members, as rights/deletions.ts makes it. */
+const isPseudonymous = (id: string) => /^deleted-[0-9a-f]{16}$/.test(id)
 
 /** Whether merging `from` into `to` leads back to `from`. */
 export function closesCircle(into: ReadonlyMap<string, string>, from: string, to: string): boolean {
@@ -51,4 +61,25 @@ export function endsOf(into: ReadonlyMap<string, string>): Map<string, string> {
     for (const id of passed) ends.set(id, reached)
   }
   return ends
+}
+
+/** The merges of the engine: all that live imports say, in their order, and what comes of them and of what people set. */
+export async function mergesInEngine(session: Session): Promise<
+  ReturnType<typeof liveMerges> & {
+    readonly imported: readonly (ImportedMerge & { readonly importSeq: number })[]
+  }
+> {
+  const set = await session.rows(sql`select from_id, into_id from merges_set`)
+  const rows = await session.rows(
+    sql`select from_id, into_id, import_seq from import_merges order by import_seq, row_number`,
+  )
+  const imported = rows.map(({ fromId, intoId, importSeq }) => ({
+    from: String(fromId),
+    into: String(intoId),
+    importSeq: Number(importSeq),
+  }))
+  const people = new Map(
+    set.map(({ fromId, intoId }) => [String(fromId), intoId === null ? null : String(intoId)]),
+  )
+  return { ...liveMerges(people, imported), imported }
 }

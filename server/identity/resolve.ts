@@ -2,7 +2,7 @@ import type { Session } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { memberRegions } from '../import/fold.ts'
 import { foldMembers } from '../import/members/fold.ts'
-import { endsOf, liveMerges } from './live-merges.ts'
+import { endsOf, mergesInEngine } from './live-merges.ts'
 
 /**
  * Brings the members in line with the merges that are live now (`import_merges`, `merges_set`): after either
@@ -44,14 +44,7 @@ const batch = 20_000
 
 /** The ids whose member is another one now, with the id of it. */
 async function movedIds(session: Session): Promise<{ named: string; member_id: string }[]> {
-  const set = await session.rows(sql`select from_id, into_id from merges_set`)
-  const imported = await session.rows(
-    sql`select from_id, into_id from import_merges order by import_seq, row_number`,
-  )
-  const { into } = liveMerges(
-    new Map(set.map(({ fromId, intoId }) => [String(fromId), intoId === null ? null : String(intoId)])),
-    imported.map(({ fromId, intoId }) => ({ from: String(fromId), into: String(intoId) })),
-  )
+  const { into } = await mergesInEngine(session)
   const ends = endsOf(into)
   const now = new Map(
     (await session.rows(sql`select alias, member_id from member_aliases`)).map(({ alias, memberId }) => [

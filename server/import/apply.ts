@@ -22,7 +22,7 @@ import { touch } from '../identity/follow.ts'
 import { foldStep, foldTables, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
-import { memberColumns } from './kinds/kind.ts'
+import { knowingColumns } from './kinds/kind.ts'
 import { foldMembers } from './members/fold.ts'
 import { type GivenBack, givenBackBy } from './refunds/receipt.ts'
 
@@ -229,7 +229,7 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<{ dr
         where named in (select member_id from ${rows} as row_of where member_id is not null)
           ${join(
             allKinds.flatMap((kind) =>
-              memberColumns(kind).map(
+              knowingColumns(kind).map(
                 (column) => sql`or named in (select ${column} from ${name(kind.table)})`,
               ),
             ),

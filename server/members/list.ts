@@ -212,7 +212,8 @@ function matches(search: string | undefined): Sql {
   const digits = /^\d{4}$/.test(search)
     ? sql`members.phone like ${`%${search}`}`
     : sql`members.phone in (${join(keptForms(search))})`
-  return sql`(${d.contains(id, search)} or coalesce(${d.contains(sql`members.name`, search)}, false)
+  return sql`(${d.contains(id, search)} or members.member_id in (
+      select member_id from member_aliases where ${d.contains(sql`alias`, search)}) or coalesce(${d.contains(sql`members.name`, search)}, false)
     or coalesce(${digits} and not contains(members.phone, '*'), false)
     or coalesce(members.email = ${search.toLowerCase()}, false) or coalesce(members.openid = ${search}, false))`
 }

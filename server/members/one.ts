@@ -110,7 +110,7 @@ export async function oneMember(
         facts.yearly_net_minor as value_at_risk_minor,
         ${d.daysBetween(sql`facts.last_day`, day)} as silent_days
       from members join ${scope.tables.memberFacts} as facts on facts.member_key = members.member_key
-      where members.member_id = ${request.memberId}`,
+      where members.member_key in ${memberKeyOf(request.memberId)}`,
     { signal },
   )
   if (!found) return null

@@ -1,10 +1,14 @@
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import { mergeCommands } from '../identity/merge-commands.ts'
 import { say } from '../messages/messages.ts'
 
-/** `reveille member export | delete ID`. */
+/** `reveille member export | delete ID`, and what identities bring. */
 export function memberCommands(program: Command): void {
-  const member = program.command('member').description('give a person what is kept about them, or delete it')
+  const member = program
+    .command('member')
+    .description('what is kept about a person: give it to them, delete it, merge ids that are one person')
+  mergeCommands(member)
   inWorkspace(member.command('export <id>'))
     .description('everything that is kept about a member, as one JSON document')
     .action((memberId: string, options: CommonOptions) =>

@@ -1,5 +1,7 @@
 import { sql as storeSql } from 'kysely'
+import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import { idsOfMember } from '../identity/people.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
@@ -14,8 +16,31 @@ export interface Consent {
   readonly file: string | null
 }
 
-/** A member's consent: the newest word that was set here, else what came with the data. */
-export async function consentOf(store: Store, { id, engine }: Workspace, memberId: string): Promise<Consent> {
+/**
+ * A member's consent: the newest word that was set here, else what came with the data. Of a member with several
+ * identities each has its own word, and the strictest holds.
+ */
+export async function consentOf(store: Store, workspace: Workspace, memberId: string): Promise<Consent> {
+  const ids = await idsOfMember(workspace, memberId)
+  const words = await Promise.all(
+    (ids.length > 0 ? ids : [memberId]).map((id) => wordOf(store, workspace, id)),
+  )
+  const said = words
+    .filter((word) => word !== null)
+    .toSorted((a, b) => strictness[a.consent] - strictness[b.consent] || (a.since! < b.since! ? 1 : -1))
+  const [strictest] = said
+  if (strictest && (strictest.source === 'set' || strictest.consent !== 'unknown')) return strictest
+  const [member] = await workspace.engine.rows(
+    sql`select consent from members where member_key in ${memberKeyOf(memberId)}`,
+  )
+  const consent = (member?.consent ?? 'unknown') as Consent['consent']
+  return { consent, source: consent === 'unknown' ? 'none' : 'imported', since: null, file: null }
+}
+
+const strictness = { denied: 0, granted: 1, unknown: 2 }
+
+/** What was last said of one id; null: nothing. */
+async function wordOf(store: Store, { id, engine }: Workspace, memberId: string): Promise<Consent | null> {
   const { rows } = await storeSql<{ payload: string; at: string }>`
     select payload, occurred_at as at from events
     where workspace_id = ${id} and kind = 'consent-set' and instr(payload, ${JSON.stringify(memberId)}) > 0
@@ -25,20 +50,19 @@ export async function consentOf(store: Store, { id, engine }: Workspace, memberI
     if (told.memberIds.includes(memberId))
       return { consent: told.consent, source: 'set', since: at, file: null }
   }
-  const [member] = await engine.rows(sql`select consent from members where member_id = ${memberId}`)
-  const consent = (member?.consent ?? 'unknown') as Consent['consent']
-  if (consent === 'unknown') return { consent, source: 'none', since: null, file: null }
   const [brought] = await engine.rows(
-    sql`select coalesce(import_members.consent_at, imports.imported_at) as at, imports.file_name
+    sql`select import_members.consent, coalesce(import_members.consent_at, imports.imported_at) as at, imports.file_name
       from import_members
       join imports on imports.import_seq = import_members.import_seq
       where import_members.member_id = ${memberId} and import_members.consent is not null
       order by import_members.import_seq desc, import_members.row_number desc limit 1`,
   )
-  return {
-    consent,
-    source: 'imported',
-    since: (brought?.at as string | null) ?? null,
-    file: (brought?.fileName as string | null) ?? null,
-  }
+  return brought
+    ? {
+        consent: brought.consent as Consent['consent'],
+        source: 'imported',
+        since: brought.at as string | null,
+        file: brought.fileName as string | null,
+      }
+    : null
 }

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Session } from '../../analytics/engine/engine.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { campaignTurns } from '../campaigns/campaigns.ts'
 import { finishLaunch } from '../campaigns/launch-steps.ts'
+import { idsOfMember } from '../identity/people.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { resolvedMembers, valuesTelling } from '../identity/match.ts'
 import type { Platform } from '../platform.ts'
@@ -51,24 +53,28 @@ export async function deleteMember(
     const { store, clock } = platform
     if (await isPseudonym(store, workspace.id, memberId)) return { kind: 'deleted-before' }
     await drainEvents(store, workspace)
-    const [found] = await workspace.engine.rows(
-      sql`select member_key from members where member_id = ${memberId}`,
-    )
-    if (!found) return { kind: 'not-found' }
+    // the person goes with all that is merged into them
+    const ids = await idsOfMember(workspace, memberId)
+    if (ids.length === 0) return { kind: 'not-found' }
     await finishLaunches(platform, workspace)
-    const values = await workspace.engine.rows(valuesTelling(memberId))
+    const values = await workspace.engine.rows(valuesTelling(ids[0]!))
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()
-      const made = await listDeletion(
-        tx,
-        workspace.id,
-        memberId,
-        at,
-        values.map(({ told }) => String(told)),
-      )
-      await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject: made, at })
-      return made
+      const made: string[] = []
+      for (const [place, id] of ids.entries())
+        made.push(
+          await listDeletion(
+            tx,
+            workspace.id,
+            id,
+            at,
+            place === 0 ? values.map(({ told }) => String(told)) : [],
+          ),
+        )
+      const [subject] = made as [string, ...string[]]
+      await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject, at })
+      return subject
     })
     await saveList(store, platform.dataFolder)
     await apply(platform, workspace, step)
@@ -188,7 +194,8 @@ async function forgetRefused(
   list: readonly Deletion[],
 ): Promise<void> {
   const texts = await workspace.engine.transaction(async (session) => {
-    if (!(await findDeleted(session, list, sql`(select member_id from members)`))) return []
+    const named = sql`(select named as member_id from ${memberNames} as names)`
+    if (!(await findDeleted(session, list, named))) return []
     return textsNaming(session, sql`(select member_id from deleted_ids)`)
   })
   if (texts.length === 0) return
@@ -205,7 +212,8 @@ export async function refusedFilesOf({ dataFolder }: Platform, { engine }: Works
 export async function textsNaming(session: Pick<Session, 'rows'>, memberIds: Sql): Promise<string[]> {
   const rows =
     await session.rows(sql`select member_id, name, phone, openid, email from members where member_id in ${memberIds}
-    union select member_id, name, phone, openid, email from ${resolvedMembers(sql`import_members`)} as said where member_id in ${memberIds}`)
+    union select member_id, name, phone, openid, email from ${resolvedMembers(sql`import_members`)} as said where member_id in ${memberIds}
+    union select member_id, null, null, null, null from ${memberIds} as named`)
   const texts = rows.flatMap((row) => [row.memberId, row.name, row.phone, row.openid, row.email])
   return [...new Set(texts.filter((text) => typeof text === 'string'))]
 }

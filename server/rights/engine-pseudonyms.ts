@@ -1,4 +1,5 @@
 import type { Session } from '../../analytics/engine/engine.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
@@ -186,6 +187,7 @@ export async function pseudonymiseEngine(
 ): Promise<boolean> {
   const kept = sql`(select member_id from members union select member_id from ${knownBy(sql`import_lines`)} as line
     union select member_id from ${knownBy(sql`import_members`)} as said union select member_id from consents_set
+    union select alias from member_aliases union select from_id from merges_set union select into_id from merges_set
     union select member_id from tags_set
     ${join(
       kindsOfMembers.flatMap((kind) =>
@@ -249,8 +251,14 @@ async function tellAgain(session: Session): Promise<{ orders: number }> {
 
 async function pseudonymiseMembers(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table deleted_keys as
-    select members.member_key, deleted_ids.pseudonym from members
-    join deleted_ids on deleted_ids.member_id = members.member_id`)
+    select names.identity_key as member_key, deleted_ids.pseudonym from ${memberNames} as names
+    join deleted_ids on deleted_ids.member_id = names.named`)
+  for (const column of [sql`member_id`, sql`alias`])
+    await session.run(sql`update member_aliases set ${column} = deleted_ids.pseudonym
+      from deleted_ids where deleted_ids.member_id = member_aliases.${column}`)
+  for (const column of [sql`into_id`, sql`from_id`])
+    await session.run(sql`update merges_set set ${column} = deleted_ids.pseudonym
+      from deleted_ids where deleted_ids.member_id = merges_set.${column}`)
   for (const table of [sql`member_tags`, sql`removed_tags`])
     await session.run(sql`delete from ${table} where member_key in (select member_key from deleted_keys)`)
   await session.run(sql`update members set member_id = deleted_keys.pseudonym, name = null, phone = null,

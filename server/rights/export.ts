@@ -1,8 +1,10 @@
 import { sql as storeSql } from 'kysely'
-import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
+import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Row } from '../../analytics/engine/engine.ts'
 import { printedCode } from '../coupons/code.ts'
+import { identitiesIn } from '../identity/merges.ts'
+import { idsOfMember } from '../identity/people.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { memberColumns } from '../import/kinds/kind.ts'
 import type { Platform } from '../platform.ts'
@@ -22,11 +24,13 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
   await drainEvents(store, workspace)
   const { engine } = workspace
   const all = (query: Sql) => engine.rows(query)
+  const ids = await idsOfMember(workspace, memberId)
   const [profile] = await all(sql`select * exclude (member_key, consent, stub) from members
-    where member_id = ${memberId}`)
+    where member_key in ${memberKeyOf(memberId)}`)
   if (!profile) return null
-  const [key] = await all(sql`select member_key from members where member_id = ${memberId}`)
+  const [key] = await all(memberKeyOf(memberId))
   const memberKey = Number(key!.memberKey)
+  const named = sql`(${join(ids)})`
   return {
     format: 'reveille-member',
     version: 1,
@@ -35,6 +39,7 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
     currency: workspace.currency,
     timeZone: workspace.calendar.timeZone,
     profile,
+    identities: await identitiesIn(platform, workspace, memberId),
     consent: await consentOf(store, workspace, memberId),
     orders: await ordersOf(workspace, memberKey),
     refunds: await all(sql`select refunds.refund_id, orders.order_id, refunds.refunded_at, refunds.local_day,
@@ -44,23 +49,23 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
     importedLines: await all(sql`select imports.import_id, imports.file_name, imports.imported_at,
         line.* exclude (import_seq, content_hash)
       from ${resolvedLines(sql`import_lines`)} as line join imports on imports.import_seq = line.import_seq
-      where line.member_id = ${memberId} order by line.import_seq, line.row_number`),
+      where line.member_id in ${named} order by line.import_seq, line.row_number`),
     importedProfiles: await all(sql`select imports.import_id, imports.file_name, imports.imported_at,
         member.* exclude (import_seq)
       from ${resolvedMembers(sql`import_members`)} as member join imports on imports.import_seq = member.import_seq
-      where member.member_id = ${memberId} order by member.import_seq, member.row_number`),
-    importedRows: await importedRows(workspace, memberId),
-    refusedRows: await refusedRows(platform, workspace, memberId),
-    tags: await tagsOf(platform, workspace, memberKey, memberId),
-    campaigns: await campaignsOf(platform, workspace, memberId),
-    coupons: await couponsOf(platform, workspace, memberId),
-    deliveries: await deliveriesOf(platform, workspace, memberId),
+      where member.member_id in ${named} order by member.import_seq, member.row_number`),
+    importedRows: await importedRows(workspace, named),
+    refusedRows: await refusedRows(platform, workspace, ids),
+    tags: await tagsOf(platform, workspace, memberKey, ids),
+    campaigns: await campaignsOf(platform, workspace, ids),
+    coupons: await couponsOf(platform, workspace, ids),
+    deliveries: await deliveriesOf(platform, workspace, ids),
     lookedUp: await store
       .selectFrom('audit')
       .leftJoin('users', 'users.id', 'audit.actor')
       .select(['audit.at', 'audit.action', 'users.name as by'])
       .where('audit.workspace_id', '=', workspace.id)
-      .where('audit.subject', '=', memberId)
+      .where('audit.subject', 'in', ids)
       .where('audit.action', 'in', ['phone-unmasked', 'member-exported'])
       .orderBy('audit.at')
       .execute(),
@@ -86,11 +91,10 @@ const without = (row: Readonly<Record<string, unknown>>, key: string) =>
   Object.fromEntries(Object.entries(row).filter(([column]) => column !== key))
 
 /** The rows of the further kinds that name the member, by kind. */
-async function importedRows({ engine }: Workspace, memberId: string) {
+async function importedRows({ engine }: Workspace, named: Sql) {
   const rows: Record<string, Row[]> = {}
-  const theirs = sql`(select named from ${memberNames} as names where member_key in ${memberKeyOf(memberId)})`
   for (const kind of allKinds) {
-    const naming = memberColumns(kind).map((column) => sql`line.${column} in ${theirs}`)
+    const naming = memberColumns(kind).map((column) => sql`line.${column} in ${named}`)
     if (naming.length > 0)
       rows[kind.name] =
         await engine.rows(sql`select imports.import_id, imports.file_name, imports.imported_at,
@@ -101,8 +105,9 @@ async function importedRows({ engine }: Workspace, memberId: string) {
   return rows
 }
 
-async function refusedRows(platform: Platform, workspace: Workspace, memberId: string) {
-  const texts = await textsNaming(workspace.engine, sql`(select ${memberId} as member_id)`)
+async function refusedRows(platform: Platform, workspace: Workspace, ids: readonly string[]) {
+  const named = sql`(select unnest(from_json(${JSON.stringify(ids)}, '["VARCHAR"]')) as member_id)`
+  const texts = await textsNaming(workspace.engine, named)
   const files = await refusedFilesOf(platform, workspace)
   return files.flatMap((path) =>
     refusedRowsNaming(path, texts).map(([line, column, reason, ...original]) => ({
@@ -115,7 +120,12 @@ async function refusedRows(platform: Platform, workspace: Workspace, memberId: s
 }
 
 /** Tags that stand and that stood: where each came from, and who decided it last. */
-async function tagsOf({ store }: Platform, { id, engine }: Workspace, memberKey: number, memberId: string) {
+async function tagsOf(
+  { store }: Platform,
+  { id, engine }: Workspace,
+  memberKey: number,
+  ids: readonly string[],
+) {
   const decided = await store
     .selectFrom('tag_settings')
     .innerJoin('tags', 'tags.id', 'tag_settings.tag_id')
@@ -128,12 +138,13 @@ async function tagsOf({ store }: Platform, { id, engine }: Workspace, memberKey:
       'users.name as by',
     ])
     .where('tag_settings.workspace_id', '=', id)
-    .where('tag_settings.member_id', '=', memberId)
+    .where('tag_settings.member_id', 'in', ids)
+    .orderBy('tag_settings.set_at', 'desc')
     .execute()
   const rows = await engine.rows(sql`
-    select tag, source, added_day, null as removed_day from member_tags where member_key = ${memberKey}
+    select tag, source, added_day, null as removed_day from tags_of_members where member_key = ${memberKey}
     union all
-    select tag, null, added_day, removed_day from removed_tags where member_key = ${memberKey}
+    select tag, null, added_day, removed_day from removed_tags_of_members where member_key = ${memberKey}
     order by tag, added_day`)
   const decision = (tag: unknown) => {
     const found = decided.find(({ name }) => name === tag)
@@ -148,12 +159,12 @@ async function tagsOf({ store }: Platform, { id, engine }: Workspace, memberKey:
     ...rows.map((row) => ({ ...row, ...decision(row.tag) })),
     // put on and off within a day: it stood on none
     ...decided
-      .filter(({ name }) => !seen.has(name))
+      .filter(({ name }, place) => !seen.has(name) && decided.findIndex((one) => one.name === name) === place)
       .map(({ name }) => ({ tag: name, source: null, addedDay: null, removedDay: null, ...decision(name) })),
   ]
 }
 
-const campaignsOf = ({ store }: Platform, { id }: Workspace, memberId: string) =>
+const campaignsOf = ({ store }: Platform, { id }: Workspace, ids: readonly string[]) =>
   store
     .selectFrom('campaign_members')
     .innerJoin('campaigns', 'campaigns.id', 'campaign_members.campaign_id')
@@ -165,18 +176,18 @@ const campaignsOf = ({ store }: Platform, { id }: Workspace, memberId: string) =
       'launches.launched_day as launchedDay',
     ])
     .where('campaign_members.workspace_id', '=', id)
-    .where('campaign_members.member_id', '=', memberId)
+    .where('campaign_members.member_id', 'in', ids)
     .where('launches.published_at', 'is not', null)
     .orderBy('launches.started_at')
     .execute()
 
-async function couponsOf({ store }: Platform, { id }: Workspace, memberId: string) {
+async function couponsOf({ store }: Platform, { id }: Workspace, ids: readonly string[]) {
   const coupons = await store
     .selectFrom('coupons')
     .innerJoin('launches', 'launches.id', 'coupons.launch_id')
     .selectAll('coupons')
     .where('coupons.workspace_id', '=', id)
-    .where('coupons.member_id', '=', memberId)
+    .where('coupons.member_id', 'in', ids)
     .where('launches.published_at', 'is not', null)
     .orderBy('coupons.created_at')
     .execute()
@@ -186,7 +197,9 @@ async function couponsOf({ store }: Platform, { id }: Workspace, memberId: strin
       coalesce(users.name, ledger.actor) as "by", ledger.at
     from ledger join coupons on coupons.id = ledger.coupon_id
     left join users on users.id = ledger.actor
-    where coupons.workspace_id = ${id} and coupons.member_id = ${memberId} order by ledger.seq`.execute(store)
+    where coupons.workspace_id = ${id} and coupons.member_id in (${storeSql.join(ids)}) order by ledger.seq`.execute(
+    store,
+  )
   const ofCoupon = Map.groupBy(ledger, (row) => row.coupon_id)
   return coupons.map((coupon) => ({
     couponId: coupon.id,
@@ -201,12 +214,12 @@ async function couponsOf({ store }: Platform, { id }: Workspace, memberId: strin
   }))
 }
 
-async function deliveriesOf({ store }: Platform, { id }: Workspace, memberId: string) {
+async function deliveriesOf({ store }: Platform, { id }: Workspace, ids: readonly string[]) {
   const rows = await store
     .selectFrom('outbox')
     .selectAll()
     .where('workspace_id', '=', id)
-    .where('member_id', '=', memberId)
+    .where('member_id', 'in', ids)
     .orderBy('due_at')
     .execute()
   return rows.map((row) => ({

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import { idsOfMember } from '../identity/people.ts'
 import { refused } from '../messages/refused.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { ownerProcedure, router } from '../trpc.ts'
@@ -32,14 +34,14 @@ export const rightsRouter = router({
     const [found] = await ctx.workspace.engine.rows(sql`select
         (select count(*) from orders where orders.member_key = members.member_key) as orders,
         (select count(*) from refunds where refunds.member_key = members.member_key) as refunds,
-        (select count(*) from member_tags where member_tags.member_key = members.member_key) as tags
-      from members where member_id = ${input.memberId}`)
+        (select count(*) from tags_of_members as tagged where tagged.member_key = members.member_key) as tags
+      from members where member_key in ${memberKeyOf(input.memberId)}`)
     if (!found) throw nobody()
     const { coupons } = await ctx.platform.store
       .selectFrom('coupons')
       .select(({ fn }) => fn.countAll<number>().as('coupons'))
       .where('workspace_id', '=', ctx.workspace.id)
-      .where('member_id', '=', input.memberId)
+      .where('member_id', 'in', await idsOfMember(ctx.workspace, input.memberId))
       .executeTakeFirstOrThrow()
     return {
       memberId: input.memberId,

@@ -5,7 +5,14 @@ import { renamed } from '../../analytics/segments/rename.ts'
 import type { StoreSchema } from '../store/schema.ts'
 
 /** Actions of the audit whose subject is a member's id. */
-const aboutMembers = ['phone-unmasked', 'member-exported', 'member-deleted']
+const aboutMembers = [
+  'phone-unmasked',
+  'member-exported',
+  'member-deleted',
+  'member-merged',
+  'member-merged-into',
+  'member-separated',
+]
 
 interface Renaming {
   readonly workspaceId: string
@@ -36,6 +43,13 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
     .where('workspace_id', '=', theirs.workspace_id)
     .where('member_id', '=', theirs.member_id)
     .execute()
+  for (const column of ['from_id', 'into_id'] as const)
+    await tx
+      .updateTable('merge_settings')
+      .set({ [column]: pseudonym })
+      .where('workspace_id', '=', workspaceId)
+      .where(tx.dynamic.ref<'from_id'>(column), '=', memberId)
+      .execute()
   await messages(tx, renaming)
   await events(tx, renaming)
   await tx
@@ -73,12 +87,14 @@ async function messages(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudo
 async function events(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudonym }: Renaming) {
   const rows = await tx
     .selectFrom('events')
-    .select(['seq', 'payload'])
+    .select(['seq', 'kind', 'payload'])
     .where('workspace_id', '=', workspaceId)
     .where(sql<boolean>`instr(payload, ${JSON.stringify(memberId)}) > 0`)
     .execute()
-  for (const { seq, payload } of rows) {
+  for (const { seq, kind, payload } of rows) {
     const told = JSON.parse(payload) as Record<string, unknown>
+    if (kind === 'members-merged' || kind === 'member-separated')
+      for (const end of ['from', 'into']) if (told[end] === memberId) told[end] = pseudonym
     for (const list of ['memberIds', 'treated', 'heldOut'] as const) {
       const ids = told[list]
       if (!Array.isArray(ids)) continue
@@ -149,6 +165,12 @@ export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string
       where workspace_id = ${workspaceId}`.execute(store)
     for (const { id } of rows) if (id !== null) ids.add(id)
   }
+  const merges = await store
+    .selectFrom('merge_settings')
+    .select(['from_id', 'into_id'])
+    .where('workspace_id', '=', workspaceId)
+    .execute()
+  for (const { from_id, into_id } of merges) for (const id of [from_id, into_id]) if (id !== null) ids.add(id)
   const subjects = await store
     .selectFrom('audit')
     .select('subject')
@@ -158,11 +180,13 @@ export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string
   for (const { subject } of subjects) ids.add(subject)
   const payloads = await store
     .selectFrom('events')
-    .select('payload')
+    .select(['kind', 'payload'])
     .where('workspace_id', '=', workspaceId)
     .execute()
-  for (const { payload } of payloads) {
+  for (const { kind, payload } of payloads) {
     const told = JSON.parse(payload) as Record<string, unknown>
+    if (kind === 'members-merged' || kind === 'member-separated')
+      for (const id of [told.from, told.into]) if (typeof id === 'string') ids.add(id)
     for (const list of [told.memberIds, told.treated, told.heldOut])
       if (Array.isArray(list)) for (const id of list) ids.add(String(id))
   }

@@ -4,6 +4,7 @@ import type { CouponTables } from './tables/coupons.ts'
 import type { SegmentTables } from './tables/segments.ts'
 import type { ImportTables } from './tables/imports.ts'
 import type { CampaignTables } from './tables/campaigns.ts'
+import type { IdentityTables } from './tables/identity.ts'
 import type { RightsTables } from './tables/rights.ts'
 
 /**
@@ -12,7 +13,14 @@ import type { RightsTables } from './tables/rights.ts'
  * carries `workspace_id`, and every query names it.
  */
 export interface StoreSchema
-  extends SegmentTables, AccountsTables, CampaignTables, CouponTables, ImportTables, RightsTables {
+  extends
+    SegmentTables,
+    AccountsTables,
+    CampaignTables,
+    CouponTables,
+    ImportTables,
+    RightsTables,
+    IdentityTables {
   workspaces: {
     id: string
     name: string

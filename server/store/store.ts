@@ -7,6 +7,7 @@ import * as coupons from './migrations/0004-coupons.ts'
 import * as campaigns from './migrations/0005-campaigns.ts'
 import * as orderBatches from './migrations/0007-order-batches.ts'
 import * as batchKeys from './migrations/0010-batch-keys.ts'
+import * as merges from './migrations/0012-merges.ts'
 import * as deletions from './migrations/0008-deletions.ts'
 import * as deletedValues from './migrations/0013-deleted-values.ts'
 import * as accounts from './migrations/0002-accounts.ts'
@@ -23,6 +24,7 @@ const migrations = {
   '0007-order-batches': orderBatches,
   '0008-deletions': deletions,
   '0010-batch-keys': batchKeys,
+  '0012-merges': merges,
   '0013-deleted-values': deletedValues,
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
+import { memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
 import { followTagRename } from '../segments/saved.ts'
@@ -113,11 +114,13 @@ export async function setTag(
   const found = await memberIdsOf(store, workspace, whose, signal)
   if (found.kind !== 'found') return found
   const day = workspace.today()
+  // a tag is put on the member; taken off it goes from every identity that brought it
+  const named = carries ? found.memberIds : await everyIdOf(workspace, found.memberIds)
   await store.transaction().execute(async (tx) => {
     const id = await tagId(tx, workspace.id, tag, at)
     // who was deleted while this was asked is not named again
-    const gone = deletedAmong(await deletionsOf(tx, workspace.id), found.memberIds)
-    const wanted = found.memberIds.filter((memberId) => !gone.has(memberId))
+    const gone = deletedAmong(await deletionsOf(tx, workspace.id), named)
+    const wanted = named.filter((memberId) => !gone.has(memberId))
     for (let from = 0; from < wanted.length; from += batch) {
       signal?.throwIfAborted()
       const memberIds = wanted.slice(from, from + batch)
@@ -233,15 +236,16 @@ async function memberIdsOf(
   if (whose.kind === 'members') {
     const wanted = [...new Set(whose.memberIds)]
     const rows = await workspace.engine.rows(
-      sql`select member_id from members
-        where member_id in (select unnest(from_json(${JSON.stringify(wanted)}, '["VARCHAR"]')))`,
+      sql`select names.named, members.member_id from ${memberNames} as names
+        join members on members.member_key = names.member_key
+        where named in (select unnest(from_json(${JSON.stringify(wanted)}, '["VARCHAR"]')))`,
       { signal },
     )
-    const known = new Set(rows.map(({ memberId }) => String(memberId)))
+    const known = new Set(rows.map(({ named }) => String(named)))
     const unknown = wanted.filter((memberId) => !known.has(memberId))
     return unknown.length > 0
       ? { kind: 'unknown-members', memberIds: unknown }
-      : { kind: 'found', memberIds: wanted }
+      : { kind: 'found', memberIds: [...new Set(rows.map(({ memberId }) => String(memberId)))] }
   }
   const outcome = await evaluateSegment(store, workspace, whose, signal)
   if (outcome.kind === 'refused') return outcome
@@ -251,6 +255,16 @@ async function memberIdsOf(
   for await (const rows of workspace.engine.stream(query, { signal }))
     for (const { memberId } of rows) memberIds.push(String(memberId))
   return { kind: 'found', memberIds }
+}
+
+/** The members' ids with those of the identities that are merged into them. */
+async function everyIdOf({ engine }: Workspace, memberIds: readonly string[]): Promise<readonly string[]> {
+  const members = new Set(memberIds)
+  const merged = await engine.rows(sql`select alias, member_id from member_aliases`)
+  return [
+    ...memberIds,
+    ...merged.flatMap(({ alias, memberId }) => (members.has(String(memberId)) ? [String(alias)] : [])),
+  ]
 }
 
 /** The id of a tag; one that is new or was retired begins anew. */

@@ -76,17 +76,19 @@ export async function applyKind(
         ${coming.replace && kind.replaces ? sql`union ${replacedIdentities(kind, importSeq)}` : sql``}`)
       const changed = await foldKind(session, kind)
       const newMembers = await welcomeNamed(session, kind, importSeq)
-      await kind.project?.(session)
+      const othersChanged = (await kind.project?.(session)) === true
+      if (othersChanged) await dropMembersWithNothingLeft(session)
+      const isChange = changed + newMembers > 0 || othersChanged
       const applied = {
         ...(await outcome(session, kind, importSeq)),
         newMembers,
         counts: (await kind.count?.(session, importSeq)) ?? {},
         lists: (await kind.list?.(session, importSeq)) ?? [],
-        sameAs: changed + newMembers === 0 ? await sameFile(session, coming, importSeq) : null,
+        sameAs: isChange ? null : await sameFile(session, coming, importSeq),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`update imports set report = ${report(applied)} where import_seq = ${importSeq}`)
-      if (changed + newMembers > 0)
+      if (isChange)
         await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
       if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
       return applied
@@ -151,7 +153,7 @@ export function namedIn(kind: Kind, rows: Sql): Sql | null {
 async function welcomeNamed(session: Session, kind: Kind, importSeq: number): Promise<number> {
   await session.run(sql`create or replace temp table touched_members (member_key integer)`)
   const named = namedIn(kind, sql`(select * from ${name(kind.table)} where import_seq = ${importSeq})`)
-  if (named === null) return 0
+  if (named === null || kind.namesOnly) return 0
   await session.run(sql`create or replace temp table newly_named as
     select distinct coalesce(member_aliases.member_id, named.member_id) as member_id
     from ${named} as named left join member_aliases on alias = named.member_id

@@ -3,6 +3,7 @@ import { fieldsOf, type Kind } from './kind.ts'
 import { campaigns } from './campaigns.ts'
 import { coupons } from './coupons.ts'
 import { experiments } from './experiments.ts'
+import { merges } from './merges.ts'
 import { points } from './points.ts'
 import { products } from './products.ts'
 import { tags } from './tags.ts'
@@ -17,6 +18,7 @@ export const kinds = [
   campaigns,
   targets,
   experiments,
+  merges,
 ] as const satisfies readonly Kind[]
 
 export type KindName = (typeof kinds)[number]['name']

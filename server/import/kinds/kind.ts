@@ -67,6 +67,8 @@ export interface Kind<Name extends string = string, F extends string = string> {
   readonly otherKeys?: readonly (readonly NoInfer<F>[])[]
   /** With `--replace` a file is the whole truth for the values that it has in these fields: earlier rows of them go. */
   readonly replaces?: readonly NoInfer<F>[]
+  /** Rows make nobody known whom they name: only other data does. */
+  readonly namesOnly?: true
   /** What becomes of a deleted member's rows. */
   readonly ofDeleted?: 'pseudonym' | 'gone'
   /** Whether a file with these headers is of this kind. Must not hold for a file of orders or members. */
@@ -81,10 +83,11 @@ export interface Kind<Name extends string = string, F extends string = string> {
   /**
    * Writes what the changed rows mean into the base tables, after an import and after its undoing. The temporary
    * tables `kind_before` and `kind_after` hold the touched current rows, `kind_changed` those that came or went.
-   * Members whose figures change are to be added to the temporary table `touched_members` (`member_key`).
+   * Members whose figures change are to be added to the temporary table `touched_members` (`member_key`). True:
+   * some changed, whether or not a current row did.
    */
-  project?(session: Session): Promise<void>
-  /** Sentences of the receipt, with `n`. */
+  project?(session: Session): Promise<boolean | void>
+  /** Sentences of the receipt, with `n`, the count of the same name, and all counts by their names. */
   readonly sentences?: Readonly<Record<string, Words>>
   /** Counts for `sentences`, after `project`; those of 0 are kept and not told. `importSeq` is the import's. */
   count?(session: Session, importSeq: number): Promise<Readonly<Record<string, number>>>
@@ -122,6 +125,9 @@ export const memberColumns = (kind: Kind): Sql[] =>
   fieldsOf(kind)
     .filter(([, { member }]) => member)
     .map(([, { column }]) => name(column))
+
+/** The columns of which a value makes a member known. */
+export const knowingColumns = (kind: Kind): Sql[] => (kind.namesOnly ? [] : memberColumns(kind))
 
 /** Aliases of a field, its own name the first. */
 export const aliasesOf = (field: string, { aliases }: Pick<KindField, 'aliases'>): string[] => [

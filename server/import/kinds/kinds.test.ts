@@ -137,7 +137,8 @@ test('a file that fits two kinds is asked about, until somebody said which', asy
   await inbox.stop()
 })
 
-const ofMembers = allKinds.filter((kind) => memberColumns(kind).length > 0)
+/** Those that make members known: who is deleted of merges, server/identity/identity.test.ts has. */
+const ofMembers = allKinds.filter((kind) => memberColumns(kind).length > 0 && !kind.namesOnly)
 
 test.each(ofMembers)(
   'who is deleted is in no row of $name, neither now nor when the file comes again',
@@ -207,6 +208,8 @@ function randomStep(pick: (below: number) => number, number: number): Step {
     const empty = one.needed || one.member ? [] : ['', '']
     switch (one.type) {
       case 'id':
+        // an id is merged into another one: of itself a file could hold nothing else
+        if (kind.namesOnly) return field === kind.key[0] ? some('m0', 'm1', 'm2') : some('m3', 'm4')
         return some(...empty, ...(one.member ? ['m0', 'm1', 'm2', 'm3'] : ['s0', 's1', 's2']))
       case 'text':
         return one.separated ? some('a', 'b', 'a;c') : some(...empty, `${field} a`, `${field} b`)

@@ -28,7 +28,7 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
       }),
       ...Object.entries(kind?.sentences ?? {}).flatMap(([id, words]) => {
         const n = receipt.counts[id] ?? 0
-        return n === 0 ? [] : [phrase(language, words, { n })]
+        return n === 0 ? [] : [phrase(language, words, { ...receipt.counts, n })]
       }),
     ],
   }

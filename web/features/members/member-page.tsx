@@ -18,6 +18,7 @@ import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Member } from './member.ts'
 import { MemberCouponsElsewhere } from './member-coupons-elsewhere.tsx'
 import { MemberCoupons } from './member-coupons.tsx'
+import { MemberIdentities } from './member-identities.tsx'
 import { MemberRights } from './member-rights.tsx'
 import { MemberTags } from './member-tags.tsx'
 import classes from './members.module.css'
@@ -98,13 +99,14 @@ export function MemberPage() {
         <>
           <Orders member={member} />
           <MemberPoints entries={member.pointsList} />
-          <MemberCoupons memberId={memberId} />
-          <MemberCouponsElsewhere memberId={memberId} />
+          <MemberCoupons memberId={member.memberId} />
+          <MemberCouponsElsewhere memberId={member.memberId} />
           <Columns>
             <Known member={member} />
             <MemberTags member={member} />
           </Columns>
-          <MemberRights memberId={memberId} />
+          <MemberIdentities member={member} />
+          <MemberRights memberId={member.memberId} />
         </>
       ) : null}
     </Page>

@@ -133,11 +133,11 @@ let importId = ''
 let old: Awaited<ReturnType<typeof state>>
 
 beforeAll(async () => {
-  writeFileSync(path('first.csv'), orders(1500, 3))
-  writeFileSync(path('base-members.csv'), members(1000, 'silver'))
-  writeFileSync(path('orders.csv'), orders(4000, 4))
-  writeFileSync(path('members.csv'), members(4000, 'gold'))
-  writeFileSync(path('tags.csv'), tags(4000, 'tea'))
+  writeFileSync(path('first.csv'), orders(1000, 3))
+  writeFileSync(path('base-members.csv'), members(800, 'silver'))
+  writeFileSync(path('orders.csv'), orders(2500, 4))
+  writeFileSync(path('members.csv'), members(2500, 'gold'))
+  writeFileSync(path('tags.csv'), tags(2500, 'tea'))
   const made = await openPlatform(base)
   await made.workspaces.create({ name: 'w', currency: 'CNY', timeZone: 'Asia/Shanghai' })
   await made.close()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localDay } from '../../analytics/calendar/calendar.ts'
@@ -11,23 +11,20 @@ import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
-import type { ImportKind } from './import-kinds.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
-import { identityRule } from '../identity/rule.ts'
-import { inspect, type Readable } from './inspect.ts'
-import type { Lack, MapOverrides, Mapping } from './mapping.ts'
+import type { Readable } from './inspect.ts'
+import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
-import { amountFields } from './amount-columns.ts'
-import { otherCurrencyOf } from './numbers.ts'
+import { readyToRead } from './ready-to-read.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
-import { headersDigest, rememberedMapping } from './remembered.ts'
-import { columnNames, type Refusal, refusal } from './refusal.ts'
-import { type Language, phrase, sentence } from '../messages/messages.ts'
+import { headersDigest } from './remembered.ts'
+import { type Refusal, refusal } from './refusal.ts'
+import type { Language } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
 import { storageRefusal } from './storage-refusal.ts'
 
@@ -73,6 +70,9 @@ interface Run {
   readonly finished: Promise<void>
 }
 
+/** What the name of refused rows ends with until their import is there. */
+const unsaved = '.unsaved'
+
 export const hasEnded = ({ phase }: RunState): boolean => phase !== 'reading' && phase !== 'saving'
 
 /** The imports of this process: one at a time in each workspace, so that each sees what the one before left. */
@@ -99,6 +99,29 @@ export class ImportRuns {
     const folder = join(this.#platform.dataFolder, 'imports')
     mkdirSync(folder, { recursive: true })
     return join(folder, `${importId}-refused.csv`)
+  }
+
+  /**
+   * Of imports that were killed while they ended: the refused rows of those that are there are kept, others go.
+   * To be called before anybody is served.
+   */
+  async settleRefused(): Promise<void> {
+    const folder = join(this.#platform.dataFolder, 'imports')
+    const left = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(unsaved)) : []
+    if (left.length === 0) return
+    const there = new Set<string>()
+    for (const { id } of await this.#platform.workspaces.list()) {
+      const workspace = (await this.#platform.workspaces.byId(id))!
+      for (const { importId } of await workspace.engine.rows(
+        sql`select import_id from imports where undone_at is null`,
+      ))
+        there.add(this.refusedFile(String(importId)))
+    }
+    for (const name of left) {
+      const [draft, whole] = [join(folder, name), join(folder, name.slice(0, -unsaved.length))]
+      if (there.has(whole)) renameSync(draft, whole)
+      else rmSync(draft)
+    }
   }
 
   /** Checks the file and its mapping and begins; how it goes on is told by `state` and `follow`. */
@@ -222,7 +245,7 @@ export class ImportRuns {
     const folder = join(this.temporaryFolder, run.state.runId)
     const before = statSync(order.path, { throwIfNoEntry: false })
     let staged: Staged | undefined
-    let refusedFile: string | null = null
+    let refusedDraft: string | null = null
     let committed = false
     try {
       const outcome = await stage(
@@ -279,11 +302,11 @@ export class ImportRuns {
         }
       }
       if (facts.refused > 0) {
-        refusedFile = order.dryRun
+        refusedDraft = order.dryRun
           ? join(this.temporaryFolder, `${importId}-refused.csv`)
-          : this.refusedFile(importId)
+          : `${this.refusedFile(importId)}${unsaved}`
         await writeRefused(
-          refusedFile,
+          refusedDraft,
           readable,
           withHeaders(staged, readable, signal),
           order.language,
@@ -295,7 +318,7 @@ export class ImportRuns {
       const about = (sameAs: string | null) => ({
         importId: order.dryRun ? null : (sameAs ?? importId),
         fileName: order.fileName,
-        refusedFile,
+        refusedFile: order.dryRun ? refusedDraft : refusedDraft && this.refusedFile(sameAs ?? importId),
         alreadyThere: sameAs !== null,
         dryRun: order.dryRun,
         milliseconds: Math.round(performance.now() - began),
@@ -359,6 +382,8 @@ export class ImportRuns {
               JSON.stringify(receipt(outcome)),
             )
       committed = !order.dryRun && applied.sameAs === null
+      if (refusedDraft && !order.dryRun)
+        renameSync(refusedDraft, this.refusedFile(applied.sameAs ?? importId))
       if (committed)
         await recordAudit(this.#platform.store, {
           workspaceId: workspace.id,
@@ -374,7 +399,7 @@ export class ImportRuns {
     } catch (error) {
       // nobody may be told that nothing changed
       if (committed) throw new Error('An import is there, but what follows it failed.', { cause: error })
-      if (refusedFile) rmSync(refusedFile, { force: true })
+      if (refusedDraft) rmSync(refusedDraft, { force: true })
       throw error
     } finally {
       await staged?.engine.close()
@@ -392,72 +417,11 @@ function namedMembers(
   return { members, repeatedRows: read - refused - conflictingRows - members }
 }
 
-/** Inspects a file as the next of this workspace. */
-export const inspectIn = async (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
-  inspect(
-    path,
-    fileName,
-    map,
-    workspace.calendar.timeZone,
-    (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
-    (await identityRule(workspace.engine)).kinds,
-  )
-
-/** Inspects and refuses what can't be imported as it is mapped. */
-async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Readable | Refusal> {
-  const readable = await inspectIn(workspace, order.path, order.fileName, order.map)
-  if ('id' in readable) return readable
-  const { lacking, questions, headers, map } = readable.inspection
-  // A file whose map says that it has no member column holds guest orders alone.
-  const ofOrders = readable.mapping.kind === 'orders'
-  const needed = lacking.filter((lack) => !(lack === 'member' && ofOrders && map.columns.memberId === null))
-  if (ofOrders && needed.length === 1 && needed[0] === 'member')
-    return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
-  const { identity } = readable.inspection
-  if (identity.length > 0 && identity.every(({ values, hidden }) => values > 0 && values === hidden))
-    return refusal('hidden-members', {
-      file: order.fileName,
-      columns: identity.map(({ header }) => header).join(', '),
-    })
-  if (needed.length > 0)
-    return refusal('missing-columns', {
-      file: order.fileName,
-      lacking: new Intl.ListFormat(order.language).format(
-        needed.map((lack) => lackingWords(order.language, readable.mapping.kind, lack)),
-      ),
-      headers: columnNames(headers),
-    })
-  const foreign = amountFields
-    .map((field) => readable.mapping.columns[field])
-    .flatMap((position) => (position === undefined ? [] : [headers[position]!]))
-    .find((header) => otherCurrencyOf(header, workspace.currency) !== null)
-  if (foreign !== undefined)
-    return refusal('other-currency-column', {
-      file: order.fileName,
-      header: foreign,
-      other: otherCurrencyOf(foreign, workspace.currency)!,
-      currency: workspace.currency,
-    })
-  const decimals = questions.find((question) => question.kind === 'decimals')
-  if (decimals) return refusal('undecided-decimals', { header: decimals.header, sample: decimals.sample })
-  const dates = questions.find((question) => question.kind === 'dates')
-  if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })
-  return readable
-}
-
 /** What the rows of a file are told apart by. */
 const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
   if (kindNamed(kind)) return 'key'
   if (kind === 'members') return 'member'
   return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
-}
-
-/** What a file lacks, for a sentence. */
-function lackingWords(language: Language, kindName: ImportKind, lack: Lack): string {
-  const kind = kindNamed(kindName)
-  return kind
-    ? phrase(language, kind.fields[lack]!.label)
-    : sentence(language, `lacking.${lack as 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'}`)
 }
 
 async function firstRefused(staged: Staged, signal: AbortSignal) {

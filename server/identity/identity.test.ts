@@ -319,3 +319,23 @@ test('an export covers all identities; a deletion takes all of them, and nobody 
   expect(await shop.as('viewer').members.one({ memberId: 'cat' })).toMatchObject({ orders: 1 })
   expect(await shop.as('viewer').members.one({ memberId: 'bob' })).toMatchObject({ memberId: 'bob' })
 })
+
+test('a merge that people set is taken back also while nothing imported names either id', async () => {
+  await using shop = await openTestShop()
+  const opener = Object.assign(shop, { as: (role: Role) => callers(shop, role) })
+  const { importId } = receiptOf(await shop.import(shop.file('o.csv', orders)))
+  await merge(opener, 'bob', 'cat')
+  await opener.as('marketer').imports.undo({ importId: importId! })
+  const preview = await opener.as('marketer').merges.preview({ memberId: 'bob', into: null })
+  expect(preview.before).toEqual([])
+  await merge(opener, 'bob', null)
+  receiptOf(await shop.import(shop.file('again.csv', orders)))
+  expect(await opener.as('viewer').members.one({ memberId: 'bob' })).toMatchObject({
+    memberId: 'bob',
+    orders: 1,
+  })
+  expect(await opener.as('viewer').members.one({ memberId: 'cat' })).toMatchObject({
+    memberId: 'cat',
+    orders: 1,
+  })
+})

@@ -107,7 +107,7 @@ export async function previewChange(
       const [state] = await session.rows(sql`select data_version from workspace_state`)
       const before = await membersNamed(session, ids)
       const shopBefore = await figuresOf(session, workspace.today())
-      const settings = await setChange(session, change, before[0]!.memberId)
+      const settings = await setChange(session, change, checked.own)
       if (settings.changed) {
         await dropMembersWithNothingLeft(session)
         await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, workspace.today())
@@ -149,7 +149,10 @@ export async function previewChange(
   return { kind: 'previewed', preview: { ...shown, digest } }
 }
 
-/** Sets a change in the engine. Who is separated is so from `from`, their member, also where a file merges that one into them. */
+/**
+ * Sets a change in the engine. Who is separated is so from `from`, their member, also where a file merges that one into them
+ * and where nothing that is imported names either any more.
+ */
 async function setChange(
   session: Session,
   change: IdentityChange,
@@ -180,7 +183,10 @@ type Plain = Omit<PreviewedMember, 'openCoupons'>
 async function check(
   { engine }: Workspace,
   { memberId, into }: IdentityChange,
-): Promise<{ kind: 'allowed'; change: IdentityChange } | Exclude<PreviewOutcome, { kind: 'previewed' }>> {
+): Promise<
+  | { kind: 'allowed'; change: IdentityChange; /** Whose id it is before. */ own: string }
+  | Exclude<PreviewOutcome, { kind: 'previewed' }>
+> {
   const memberOf = async (id: string) => {
     const [row] = await engine.rows(sql`select members.member_id from ${memberNames} as names
       join members on members.member_key = names.member_key where named = ${id}`)
@@ -189,7 +195,7 @@ async function check(
   const own = await memberOf(memberId)
   if (into === null) {
     const [alias] = await engine.rows(sql`select member_id from member_aliases where alias = ${memberId}`)
-    if (alias) return { kind: 'allowed', change: { memberId, into } }
+    if (alias) return { kind: 'allowed', change: { memberId, into }, own: String(alias.memberId) }
     return own === null ? { kind: 'no-such-member', memberId } : { kind: 'not-merged', memberId }
   }
   const target = await memberOf(into)
@@ -197,7 +203,7 @@ async function check(
   if (target === null) return { kind: 'no-such-member', memberId: into }
   if (own === target) return { kind: 'same-member', memberId: own }
   if (own !== memberId) return { kind: 'merged-already', memberId, into: own }
-  return { kind: 'allowed', change: { memberId, into: target } }
+  return { kind: 'allowed', change: { memberId, into: target }, own }
 }
 
 /** The members whom the ids name, in the order of the ids, each once. */

@@ -137,11 +137,12 @@ export const baseTables: readonly Sql[] = [
     into_id varchar                        -- null: a member of its own
   )`,
 
-  // The ids that name a member beside the member's own: what the live merges come to, chains followed to their end.
+  // The ids that name a member beside the member's own: what the live merges and claims come to, chains followed to their end.
   sql`create table if not exists member_aliases (
     alias varchar primary key,
     identity_key integer not null,         -- the id's own key: its member_key before the merge and after
-    member_id varchar not null             -- whose id it is now; no alias itself, and no row of members while nothing names either
+    member_id varchar not null,            -- whose id it is now; no alias itself, and no row of members while nothing names either
+    claimed boolean default false          -- the opaque id of a value that the member alone claims; false: merged
   )`,
 
   // Of each further kind of file (server/import/kinds): the normalised rows of every import, and the current rows that they fold to.
@@ -454,6 +455,7 @@ export async function createBaseTables(
   for (const table of baseTables) await session.run(table)
   await session.run(sql`alter table orders add column if not exists identity_key integer`)
   await session.run(sql`alter table refunds add column if not exists identity_key integer`)
+  await session.run(sql`alter table member_aliases add column if not exists claimed boolean default false`)
   for (const view of memberViews) await session.run(view)
   await session.run(
     sql`alter table order_lines add column if not exists category_of_product boolean default false`,

@@ -11,18 +11,24 @@ import {
   ordersOfChanged,
   personsOfChanged,
 } from './match.ts'
+import { resolveMembers } from './resolve.ts'
 
 /**
  * Brings orders and members in line with what `identifyAll` changed, and the members of `named` (a relation with
  * one column `member_id`) with what files say of them now. Leaves whom it touched in `touched_members`, among whom the
- * caller drops those with nothing left; answers how many orders are somebody else's now.
+ * caller drops those with nothing left; answers how many orders are somebody else's now, and whether ids name somebody else.
  */
 export async function followChanges(
   session: Session,
   changes: Changes,
   named: Sql,
   timeZone: string,
-): Promise<{ orders: number }> {
+): Promise<{ orders: number; renamed: boolean }> {
+  const renamed = await resolveMembers(session)
+  if (renamed)
+    await session.run(
+      sql`create or replace temp table touched_by_names as select member_key from touched_members`,
+    )
   const changed = changes.lines || changes.members
   await welcome(
     session,
@@ -38,11 +44,14 @@ export async function followChanges(
   }
   if (orders > 0) await rewriteOrders(session, timeZone)
   else await session.run(sql`create or replace temp table touched_members (member_key integer)`)
+  if (renamed)
+    await session.run(sql`insert into touched_members select member_key from touched_by_names
+      where member_key not in (select member_key from touched_members)`)
   await touch(session, named)
   if (changed) await touch(session, personsOfChanged)
   await memberRegions(session)
   await foldMembers(session)
-  return { orders }
+  return { orders, renamed }
 }
 
 /** Adds the members of a relation with one column `member_id` to `touched_members`. */
@@ -57,9 +66,9 @@ export async function touch(session: Session, persons: Sql): Promise<void> {
  * Adds whom it touched to `touched_members`; answers how many orders are somebody else's now.
  */
 export async function matchAgain(session: Session, timeZone: string): Promise<{ orders: number }> {
-  if (!(await anyIdentities(session))) return { orders: 0 }
-  const changes = await identifyAll(session, { tuples: 'as-they-are' })
-  if (!changes.lines && !changes.members) return { orders: 0 }
+  const changes = (await anyIdentities(session))
+    ? await identifyAll(session, { tuples: 'as-they-are' })
+    : { lines: false, members: false }
   await session.run(
     sql`create or replace temp table touched_by_merges as select member_key from touched_members`,
   )

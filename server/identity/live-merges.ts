@@ -67,6 +67,7 @@ export function endsOf(into: ReadonlyMap<string, string>): Map<string, string> {
 export async function mergesInEngine(session: Session): Promise<
   ReturnType<typeof liveMerges> & {
     readonly imported: readonly (ImportedMerge & { readonly importSeq: number })[]
+    readonly people: ReadonlyMap<string, string | null>
   }
 > {
   const set = await session.rows(sql`select from_id, into_id from merges_set`)
@@ -81,5 +82,5 @@ export async function mergesInEngine(session: Session): Promise<
   const people = new Map(
     set.map(({ fromId, intoId }) => [String(fromId), intoId === null ? null : String(intoId)]),
   )
-  return { ...liveMerges(people, imported), imported }
+  return { ...liveMerges(people, imported), imported, people }
 }

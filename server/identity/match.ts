@@ -252,7 +252,7 @@ function resolved(tuples: Sql, claims: Sql, { kinds, secret }: IdentityRule): Sq
     select of_lines, member_id, phone, openid, email, known_by,
       case when decided = 'id' then member_id
         when decided is not null then case when ${of('claimants')} = 1 then ${of('person')} end
-        when first_kind is not null then 'p-' || ${keyedHashSql(secret, sql`(first_kind || ':' || ${firstValue})`)}[1:16]
+        when first_kind is not null then ${opaqueId(secret, sql`first_kind`, firstValue)}
       end as person,
       case when decided = 'id' or decided is not null and ${of('claimants')} = 1 then decided
         when decided is null then first_kind end as by_kind,
@@ -261,10 +261,34 @@ function resolved(tuples: Sql, claims: Sql, { kinds, secret }: IdentityRule): Sq
     from walked)`
 }
 
-/** Claims with the member that each person is now. */
+/** SQL: the id of a person whom nobody claims, by the value that they are known by. It gives nothing away. */
+const opaqueId = (secret: string, kind: Sql, value: Sql): Sql =>
+  sql`('p-' || ${keyedHashSql(secret, sql`(${kind} || ':' || ${value})`)}[1:16])`
+
+/**
+ * Of `named` (a relation with one column `named`) the opaque ids of values that are claimed, with each claimant as
+ * files name them. Who is known by such an id still, because claims are followed no further, keeps it.
+ */
+export async function claimedIds(
+  session: Session,
+  named: Sql,
+): Promise<{ opaque: string; person: string }[]> {
+  const opaque = sql`(select named from ${named} as any_id where starts_with(named, 'p-'))`
+  const [any] = await session.rows(sql`select exists (select 1 from identity_claims)
+    and exists (select 1 from ${opaque} as opaque) as is_so`)
+  if (any!.isSo !== true) return []
+  const { secret } = await identityRule(session)
+  const rows = await session.rows(sql`
+    select opaque, person
+    from (select ${opaqueId(secret, sql`kind`, sql`value`)} as opaque, person from identity_claims) as claim
+    where opaque in ${opaque} and opaque not in (select person from identities where is_new)`)
+  return rows.map(({ opaque: id, person }) => ({ opaque: String(id), person: String(person) }))
+}
+
+/** Claims with the member that each person is now. No claim names anybody in this: it follows from them. */
 const withCurrent = (claims: Sql): Sql => sql`(
-  select kind, value, person, coalesce(member_aliases.member_id, person) as current
-  from ${claims} as claim left join member_aliases on alias = person)`
+  select kind, value, person, coalesce(merged.member_id, person) as current
+  from ${claims} as claim left join (select * from member_aliases where not claimed) as merged on alias = person)`
 
 /** Relation of what is claimed (`kind`, `value`, `person`) with `current`: the member that the person is merged into, or is. */
 export const claimsNow: Sql = withCurrent(sql`identity_claims`)
@@ -279,8 +303,17 @@ export const linesOfIdentities = (which: Sql): Sql => sql`(
 export const valueOfConflict: Sql = sql`case identity.conflict when 'phone' then ${phoneThatTells(sql`identity.phone`)}
   when 'openid' then identity.openid else identity.email end`
 
-/** A query for what tells a member and nobody else (`told`: `kind:value`): what only they claim, and what a new person is known by. */
-export const valuesTelling = (memberId: string): Sql => sql`
+/**
+ * A query for what tells a member and nobody else (`told`: `kind:value`, and the opaque id of each): what only they
+ * claim, and what a new person is known by.
+ */
+export const valuesTelling = ({ secret }: IdentityRule, memberId: string): Sql => sql`
+  with value_telling as (${valuesAlone(memberId)})
+  select told from value_telling
+  union all
+  select 'p-' || ${keyedHashSql(secret, sql`told`)}[1:16] from value_telling`
+
+const valuesAlone = (memberId: string): Sql => sql`
   select kind || ':' || value as told from ${claimsNow} as claim
   group by kind, value having count(distinct current) = 1 and min(current) = ${memberId}
   union

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createBaseTables } from '../../analytics/schema/base.ts'
+import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from '../import/apply.ts'
 import { takeOutMembers } from '../import/members/apply.ts'
@@ -213,4 +214,90 @@ test('a workspace from before has its members found by their phones, and takes r
   )
   await shop.importMembers(shop.file('b.csv', 'phone,name,points\n13900000002,乙,5\n'))
   expect(await owners(shop)).toEqual({ A: 'M1', B: '+8613900000002' })
+})
+
+test('tags under the id of a person known by a phone follow whoever claims it, and come back', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { engine } = shop.workspace
+  receiptOf(await shop.import(shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\n`)))
+  const [person] = await engine.rows(sql`select member_id from members`)
+  const id = String(person!.memberId)
+  await shop.importKind(shop.file('t.csv', `member_id,tag\n${id},老客\n`))
+  const tagged = async () =>
+    (
+      await engine.rows(sql`select member_id, tag from tags_of_members
+        join members on members.member_key = tags_of_members.member_key`)
+    ).map((row) => Object.values(row).join(' '))
+  const named = async (text: string) =>
+    (await engine.rows(sql`select member_id from members where member_key in ${memberKeyOf(text)}`)).map(
+      ({ memberId }) => String(memberId),
+    )
+  const alone = async () => {
+    expect(await tagged()).toEqual([`${id} 老客`])
+    expect(await named(id)).toEqual([id])
+    expect(await owners(shop)).toEqual({ A: '+8613900000001' })
+  }
+  await alone()
+  const first = await shop.importMembers(shop.file('a.csv', `${people}M1,甲,13900000001,,\n`))
+  expect(await tagged()).toEqual(['M1 老客'])
+  expect(await named(id)).toEqual(['M1'])
+  // a file that names the id later, of something else
+  await shop.importKind(shop.file('u.csv', `member_id,tag\n${id},茶友\n`))
+  expect((await tagged()).toSorted()).toEqual(['M1 老客', 'M1 茶友'])
+  expect(await members(shop)).toEqual(['M1 +8613900000001 - -'])
+  // two claim it: nobody's; one again
+  const second = await shop.importMembers(shop.file('b.csv', `${people}M2,乙,13900000001,,\n`))
+  expect(await named(id)).toEqual([id])
+  await takeOutMembers(engine, second.importId!, settings)
+  expect(await named(id)).toEqual(['M1'])
+  // merged, the two are one
+  await shop.importMembers(shop.file('c.csv', `${people}M3,丙,13900000001,,\n`))
+  expect(await named(id)).toEqual([id])
+  const tell = async (event: StoreEvent) => {
+    await shop.platform.store
+      .transaction()
+      .execute((tx) => recordEvent(tx, shop.workspace.id, event, new Date(0)))
+    await drainEvents(shop.platform.store, shop.workspace)
+  }
+  await tell({ kind: 'members-merged', from: 'M3', into: 'M1' })
+  expect(await named(id)).toEqual(['M1'])
+  expect((await tagged()).toSorted()).toEqual(['M1 老客', 'M1 茶友'])
+  await tell({ kind: 'member-separated', from: 'M3' })
+  expect(await named(id)).toEqual([id])
+  await tell({ kind: 'members-merged', from: 'M3', into: 'M1' })
+  await takeOutMembers(engine, first.importId!, settings)
+  expect(await named(id)).toEqual(['M1']) // M3's now, whose member is M1
+})
+
+test('the id of a person known by a phone is theirs again when the file that gave it to a member is undone', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { engine } = shop.workspace
+  const told = receiptOf(await shop.import(shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\n`)))
+  const [person] = await engine.rows(sql`select member_key, member_id from members`)
+  const id = String(person!.memberId)
+  await shop.importKind(shop.file('t.csv', `member_id,tag\n${id},老客\n`))
+  const first = await shop.importMembers(shop.file('a.csv', `${people}M1,甲,13900000001,,\n`))
+  await takeOut(engine, told.importId!, settings)
+  const state = () =>
+    engine.rows(sql`select member_id, tag from members left join tags_of_members
+      on tags_of_members.member_key = members.member_key order by all`)
+  expect(await state()).toEqual([{ memberId: 'M1', tag: '老客' }])
+  await takeOutMembers(engine, first.importId!, settings)
+  expect(await state()).toEqual([{ memberId: id, tag: '老客' }])
+  expect(await engine.rows(sql`select member_key, member_id from members`)).toEqual([person])
+})
+
+test('a file that names the id of a person who is known by a phone no more names the member who claims it', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { engine } = shop.workspace
+  const told = receiptOf(await shop.import(shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\n`)))
+  const [person] = await engine.rows(sql`select member_id from members`)
+  await takeOut(engine, told.importId!, settings)
+  await shop.importMembers(shop.file('a.csv', `${people}M1,甲,13900000001,,\n`))
+  const tags = await shop.importKind(shop.file('t.csv', `member_id,tag\n${String(person!.memberId)},老客\n`))
+  expect(tags).toMatchObject({ newMembers: 0 })
+  expect(
+    await engine.rows(sql`select member_id, tag from members left join tags_of_members
+      on tags_of_members.member_key = members.member_key`),
+  ).toEqual([{ memberId: 'M1', tag: '老客' }])
 })

@@ -93,10 +93,11 @@ export async function identitiesIn(
   const { engine } = workspace
   const aliases = await engine.rows(
     memberId === undefined
-      ? sql`select alias, member_id from member_aliases`
+      ? sql`select alias, member_id from member_aliases where not claimed`
       : sql`select alias, member_aliases.member_id from member_aliases
           join members on members.member_id = member_aliases.member_id
-          where members.member_key in (select member_key from ${memberNames} as names where named = ${memberId})`,
+          where not claimed
+            and members.member_key in (select member_key from ${memberNames} as names where named = ${memberId})`,
   )
   if (aliases.length === 0) return []
   const set = await store

@@ -3,23 +3,29 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { memberRegions } from '../import/fold.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { endsOf, mergesInEngine } from './live-merges.ts'
+import { claimedIds } from './match.ts'
 
 /**
- * Brings the members in line with the merges that are live now (`import_merges`, `merges_set`): after either
- * changed, in the same transaction. An id that came to name another member takes its orders and refunds along,
+ * Brings the members in line with the merges that are live now (`import_merges`, `merges_set`) and with the claims:
+ * the opaque id of a value that one member alone claims names that member. After any of them changed, in the same
+ * transaction. An id that came to name another member takes its orders and refunds along,
  * whatever imports they are of; members are folded over all their ids and new ones come. Tags, arms and consent stay with their identity and are read through it. Nothing else is touched.
+ *
+ * `coming` (a relation with one column `member_id`): ids that are about to be named and are no members yet.
  *
  * Answers whether anything changed; then the keys of everybody concerned, those who are gone included, are in
  * the temporary table `touched_members`, for the caller to call `dropMembersWithNothingLeft` and to refresh the
  * derived tables with.
  */
-export async function resolveMembers(session: Session): Promise<boolean> {
-  const moving = await movedIds(session)
+export async function resolveMembers(session: Session, coming: Sql = nobody): Promise<boolean> {
+  const moving = await movedIds(session, coming)
   if (moving.length === 0) return false
-  await session.run(sql`create or replace temp table moved_ids (named varchar, member_id varchar)`)
+  await session.run(
+    sql`create or replace temp table moved_ids (named varchar, member_id varchar, claimed boolean)`,
+  )
   for (let from = 0; from < moving.length; from += batch)
     await session.run(sql`insert into moved_ids select unnest(from_json(
-      ${JSON.stringify(moving.slice(from, from + batch))}, '[{"named":"VARCHAR","member_id":"VARCHAR"}]'), recursive := true)`)
+      ${JSON.stringify(moving.slice(from, from + batch))}, '[{"named":"VARCHAR","member_id":"VARCHAR","claimed":"BOOLEAN"}]'), recursive := true)`)
   await giveKeys(session)
   await renameMembers(session)
   await session.run(sql`create or replace temp table moved as
@@ -40,22 +46,58 @@ export async function resolveMembers(session: Session): Promise<boolean> {
   return true
 }
 
+const nobody = sql`(select member_id from members where false)`
+
 const batch = 20_000
 
+interface MovedId {
+  readonly named: string
+  readonly member_id: string
+  readonly claimed: boolean
+}
+
 /** The ids whose member is another one now, with the id of it. */
-async function movedIds(session: Session): Promise<{ named: string; member_id: string }[]> {
-  const { into } = await mergesInEngine(session)
-  const ends = endsOf(into)
+async function movedIds(session: Session, coming: Sql): Promise<MovedId[]> {
+  const { people, into } = await mergesInEngine(session)
+  const claimed = await soleClaimants(session, into, coming)
+  // What people decided of an id, or merged into it, holds.
+  const targets = new Set(into.values())
+  for (const id of claimed.keys()) if (people.has(id) || into.has(id) || targets.has(id)) claimed.delete(id)
+  const ends = endsOf(new Map([...into, ...claimed]))
   const now = new Map(
-    (await session.rows(sql`select alias, member_id from member_aliases`)).map(({ alias, memberId }) => [
-      String(alias),
-      String(memberId),
+    (await session.rows(sql`select alias, member_id, claimed from member_aliases`)).map((row) => [
+      String(row.alias),
+      { end: String(row.memberId), claimed: row.claimed === true },
     ]),
   )
   return [
-    ...[...ends].flatMap(([named, end]) => (now.get(named) === end ? [] : [{ named, member_id: end }])),
-    ...[...now.keys()].flatMap((named) => (ends.has(named) ? [] : [{ named, member_id: named }])),
+    ...[...ends].flatMap(([named, end]) => {
+      const before = now.get(named)
+      return before?.end === end && before.claimed === claimed.has(named)
+        ? []
+        : [{ named, member_id: end, claimed: claimed.has(named) }]
+    }),
+    ...[...now.keys()].flatMap((named) =>
+      ends.has(named) ? [] : [{ named, member_id: named, claimed: false }],
+    ),
   ]
+}
+
+/** The opaque ids of values that exactly one member claims, with that member. Ids that nothing ever named are left out. */
+async function soleClaimants(
+  session: Session,
+  into: ReadonlyMap<string, string>,
+  coming: Sql,
+): Promise<Map<string, string>> {
+  const named = sql`(select member_id as named from members union select alias from member_aliases
+    union select member_id from ${coming} as coming)`
+  const merged = endsOf(into)
+  const claimants = new Map<string, Set<string>>()
+  for (const { opaque, person } of await claimedIds(session, named))
+    claimants.set(opaque, (claimants.get(opaque) ?? new Set()).add(merged.get(person) ?? person))
+  return new Map(
+    [...claimants].flatMap(([opaque, by]) => (by.size === 1 ? [[opaque, [...by][0]!] as const] : [])),
+  )
 }
 
 const highestKey = sql`update keys_given set
@@ -65,10 +107,10 @@ const highestKey = sql`update keys_given set
 async function giveKeys(session: Session): Promise<void> {
   await session.run(highestKey)
   await session.run(sql`create or replace temp table moved_keys as
-    select named, member_id, before_key, cast(coalesce(own_key, (select member_key from keys_given)
+    select named, member_id, claimed, before_key, cast(coalesce(own_key, (select member_key from keys_given)
       + row_number() over (partition by own_key is null order by named)) as integer) as identity_key
     from (
-      select moved_ids.named, moved_ids.member_id,
+      select moved_ids.named, moved_ids.member_id, moved_ids.claimed,
         coalesce(member_aliases.identity_key, own.member_key) as own_key,
         coalesce(before.member_key, own.member_key) as before_key
       from moved_ids
@@ -82,11 +124,12 @@ async function giveKeys(session: Session): Promise<void> {
 
 /** Writes the aliases; ids that are aliases now are members no more, and those that moved ids name are. */
 async function renameMembers(session: Session): Promise<void> {
-  await session.run(sql`update member_aliases set member_id = moved_keys.member_id
+  await session.run(sql`update member_aliases set member_id = moved_keys.member_id, claimed = moved_keys.claimed
     from moved_keys where moved_keys.named = member_aliases.alias and moved_keys.member_id <> moved_keys.named`)
   await session.run(sql`delete from member_aliases
     where alias in (select named from moved_keys where named = member_id)`)
-  await session.run(sql`insert into member_aliases select named, identity_key, member_id from moved_keys
+  await session.run(sql`insert into member_aliases (alias, identity_key, member_id, claimed)
+    select named, identity_key, member_id, claimed from moved_keys
     where named <> member_id and named not in (select alias from member_aliases)`)
   await session.run(sql`delete from members where member_id in (select alias from member_aliases)`)
   const missing: Sql = sql`member_id not in (select member_id from members)`

@@ -8,6 +8,7 @@ import { finishLaunch } from '../campaigns/launch-steps.ts'
 import { idsOfMember } from '../identity/people.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { resolvedMembers, valuesTelling } from '../identity/match.ts'
+import { identityRule } from '../identity/rule.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
@@ -57,21 +58,14 @@ export async function deleteMember(
     const ids = await idsOfMember(workspace, memberId)
     if (ids.length === 0) return { kind: 'not-found' }
     await finishLaunches(platform, workspace)
-    const values = await workspace.engine.rows(valuesTelling(ids[0]!))
+    const rows = await workspace.engine.rows(valuesTelling(await identityRule(workspace.engine), ids[0]!))
+    const values = new Set(rows.map(({ told }) => String(told)))
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()
       const made: string[] = []
-      for (const [place, id] of ids.entries())
-        made.push(
-          await listDeletion(
-            tx,
-            workspace.id,
-            id,
-            at,
-            place === 0 ? values.map(({ told }) => String(told)) : [],
-          ),
-        )
+      for (const [place, id] of ids.filter((one, i) => i === 0 || !values.has(one)).entries())
+        made.push(await listDeletion(tx, workspace.id, id, at, place === 0 ? [...values] : []))
       const [subject] = made as [string, ...string[]]
       await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject, at })
       return subject

@@ -253,6 +253,7 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table deleted_keys as
     select names.identity_key as member_key, deleted_ids.pseudonym from ${memberNames} as names
     join deleted_ids on deleted_ids.member_id = names.named`)
+  await claimedByDeleted(session)
   for (const column of [sql`member_id`, sql`alias`])
     await session.run(sql`update member_aliases set ${column} = deleted_ids.pseudonym
       from deleted_ids where deleted_ids.member_id = member_aliases.${column}`)
@@ -264,4 +265,21 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
   await session.run(sql`update members set member_id = deleted_keys.pseudonym, name = null, phone = null,
       gender = null, birthday = null, region = null, channel = null, tier = null, points = null, openid = null, email = null, consent = 'denied'
     from deleted_keys where deleted_keys.member_key = members.member_key`)
+}
+
+/** The opaque ids of what deleted members alone claimed name nobody any more; the arms that they were in are their member's. */
+async function claimedByDeleted(session: Session): Promise<void> {
+  await session.run(sql`create or replace temp table deleted_names as
+    select member_aliases.identity_key, members.member_key from member_aliases
+    join deleted_ids on deleted_ids.member_id = member_aliases.alias
+    join members on members.member_id = member_aliases.member_id where claimed`)
+  await session.run(sql`update campaign_arms set member_key = deleted_names.member_key
+    from deleted_names where deleted_names.identity_key = campaign_arms.member_key
+      and not exists (select 1 from campaign_arms as own
+        where own.campaign_id = campaign_arms.campaign_id and own.member_key = deleted_names.member_key)`)
+  for (const table of [sql`orders`, sql`refunds`])
+    await session.run(sql`update ${table} set identity_key = null
+      where identity_key in (select identity_key from deleted_names)`)
+  await session.run(sql`delete from member_aliases
+    where claimed and alias in (select member_id from deleted_ids)`)
 }

@@ -85,3 +85,29 @@ test('a member whose phone orders are found by takes the phone along; what someb
   await shop.importMembers(shop.file('m2.csv', 'member_id,name,phone,email\nM1,甲,13900000001,b@x.cn\n'))
   expect(await held(shop)).not.toContain('13900000001')
 })
+
+test('of a member who claims the phone of a person with an id of their own, that id is forgotten too', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { engine } = shop.workspace
+  receiptOf(await shop.import(shop.file('o.csv', `${orders}A,,13900000001,,2026-01-02,1\n`)))
+  const id = String((await owners(shop)).A)
+  await shop.importKind(shop.file('t.csv', `member_id,tag\n${id},老客\n`))
+  await shop.importKind(shop.file('g.csv', `campaign_id,member_id,arm\nC1,${id},treated\n`))
+  await shop.importMembers(shop.file('m.csv', 'member_id,name,phone\nM1,甲,13900000001\n'))
+  const outcome = await deleteMember(shop.platform, shop.workspace, {
+    memberId: 'M1',
+    actor: 'command-line',
+  })
+  if (outcome.kind !== 'deleted') throw new Error(outcome.kind)
+  const { pseudonym } = outcome
+  expect(await owners(shop)).toEqual({ A: pseudonym })
+  expect(await engine.rows(sql`select member_id from members`)).toEqual([{ memberId: pseudonym }])
+  for (const table of ['member_aliases', 'import_tags', 'imported_tags', 'member_tags'])
+    expect(await engine.rows({ kind: 'sql', chunks: [`select * from ${table}`] })).toEqual([])
+  expect(await engine.rows(sql`select campaign_id, member_id from campaign_targets`)).toEqual([
+    { campaignId: 'C1', memberId: pseudonym },
+  ])
+  // The id alone, in a later file, is nobody else.
+  await shop.importKind(shop.file('h.csv', `campaign_id,member_id,arm\nC2,${id},treated\n`))
+  expect(await engine.rows(sql`select member_id from members`)).toEqual([{ memberId: pseudonym }])
+})

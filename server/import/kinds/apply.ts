@@ -2,6 +2,7 @@ import { type Engine, QueryCancelled, type Session } from '../../../analytics/en
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { resolveMembers } from '../../identity/resolve.ts'
 import type { Deletion } from '../../rights/deletions.ts'
 import { findDeleted, pseudonymousKindRows } from '../../rights/engine-pseudonyms.ts'
 import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
@@ -75,6 +76,7 @@ export async function applyKind(
         select distinct ${identityOf(kind)} as identity from ${name(kind.table)} where import_seq = ${importSeq}
         ${coming.replace && kind.replaces ? sql`union ${replacedIdentities(kind, importSeq)}` : sql``}`)
       const changed = await foldKind(session, kind)
+      await nameClaimants(session, named)
       const newMembers = await welcomeNamed(session, kind, importSeq)
       const othersChanged = (await kind.project?.(session)) === true
       if (othersChanged) await dropMembersWithNothingLeft(session)
@@ -147,6 +149,14 @@ export function namedIn(kind: Kind, rows: Sql): Sql | null {
     ),
     sql` union `,
   )})`
+}
+
+/** Opaque ids among those that the import names, of values that somebody claims, come to name the claimants. */
+async function nameClaimants(session: Session, named: Sql | null): Promise<void> {
+  if (named === null) return
+  const [opaque] = await session.rows(sql`select exists (select 1 from ${named} as named
+    where starts_with(member_id, 'p-') and member_id not in (select named from ${memberNames} as names)) as some`)
+  if (opaque!.some === true) await resolveMembers(session, named)
 }
 
 /** Members whom the import names and nobody knew become known. They are the first of `touched_members`. */

@@ -77,8 +77,8 @@ export async function applyMembers(
         ? await identifyAll(session, { tuples: 'of-members' })
         : unchanged
       await nameMembers(session, importSeq)
-      const { orders } = await followChanges(session, changes, named, settings.timeZone)
-      if (changes.lines || changes.members) await dropMembersWithNothingLeft(session)
+      const { orders, renamed } = await followChanges(session, changes, named, settings.timeZone)
+      if (changes.lines || changes.members || renamed) await dropMembersWithNothingLeft(session)
       const applied = { ...(await outcome(session, importSeq, coming.fileHash)), ordersMatched: orders }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},

@@ -50,12 +50,11 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
   await page.getByText('短信文案，文案 A：2 个对象 · 到访 0.5 · 消费 20 · 杯数 3。').waitFor()
 
   await open('/data')
-  const cells = async (table: string, row: RegExp) =>
-    page
-      .getByRole('table', { name: table })
-      .getByRole('row', { name: row })
-      .getByRole('cell')
-      .allTextContents()
+  const cells = async (table: string, row: RegExp) => {
+    const found = page.getByRole('region', { name: table }).getByRole('row', { name: row })
+    await found.waitFor()
+    return found.getByRole('cell').allTextContents()
+  }
   // both who were targeted and not held out used a coupon; of three coupons two were used
   expect(await cells('其他系统的活动', /老客召回/)).toEqual([
     '老客召回HD-1',
@@ -75,7 +74,7 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
     '到访 0.5 · 消费 20 · 杯数 3',
   ])
   // what was confirmed is named in words for every kind
-  const kinds = await page.getByRole('table', { name: '记住的字段匹配' }).textContent()
+  const kinds = await page.getByRole('region', { name: '记住的字段匹配' }).last().textContent()
   expect(kinds).toContain('其他系统的优惠券')
   expect(kinds).not.toMatch(/mappings\./)
   expect(await serious(page)).toEqual([])

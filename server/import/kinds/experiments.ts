@@ -117,7 +117,12 @@ export const experiments = defineKind({
     !order('orderId') &&
     !any(list('couponcode 券码 sku 商品编码')),
   sentences: {
+    // receipts of before keep the means as one text
     arm: both(
+      '{experiment}, {arm}: {subjects, plural, one {# subject} other {# subjects}}{outcomes}.',
+      '{experiment}，{arm}：{subjects, number} 个对象{outcomes}。',
+    ),
+    armMeans: both(
       '{experiment}, {arm}: {subjects, plural, one {# subject} other {# subjects}}{visit, select, none {} other { · visit {visit}}}{conversion, select, none {} other { · conversion {conversion}}}{spend, select, none {} other { · spend {spend}}}{outcomes}.',
       '{experiment}，{arm}：{subjects, number} 个对象{visit, select, none {} other { · 到访 {visit}}}{conversion, select, none {} other { · 转化 {conversion}}}{spend, select, none {} other { · 消费 {spend}}}{outcomes}。',
     ),
@@ -132,7 +137,7 @@ export const experiments = defineKind({
       sql`experiment in (select experiment from import_experiments where import_seq = ${importSeq})`,
     )
     return rows.slice(0, mostTold).map(({ experiment, arm, subjects, outcomes }) => ({
-      sentence: 'arm',
+      sentence: 'armMeans',
       values: {
         experiment,
         arm,

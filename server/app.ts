@@ -16,6 +16,7 @@ import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
+import { importRuns } from './import/runs.ts'
 import { uploadRoutes } from './import/uploads.ts'
 import { finishDeletions } from './rights/delete-member.ts'
 import type { Platform } from './platform.ts'
@@ -32,6 +33,7 @@ export const isNoPage = (url: string): boolean => /^\/(api|trpc)(?:[/?]|$)|^[^?]
  */
 export async function makeApp(platform: Platform, isReady: () => boolean = () => true) {
   await recoverLaunches(platform)
+  await importRuns(platform).settleRefused() // before a deletion looks for whom they name
   await finishDeletions(platform)
   const app = Fastify({
     forceCloseConnections: true,

@@ -2,48 +2,102 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { catalogue } from '../../analytics/metrics/catalogue.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import { random } from '../../fixtures/random.ts'
+import { runMetric } from '../analytics/run-metric.ts'
+import { makeApp } from '../app.ts'
 import { openPlatform } from '../platform.ts'
 
-const header = 'order_id,customer_id,order_date,amount,product'
-const file = (rows: number, amount: number) =>
-  [
-    header,
-    ...Array.from(
-      { length: rows },
-      (_, i) => `A${i},m${i % 997},2026-01-0${1 + (i % 9)},${i % 7 ? amount : -1}.50,${'tea '.repeat(9)}`,
-    ),
-  ].join('\n')
+const csv = (header: string, rows: number, row: (i: number) => string) =>
+  [header, ...Array.from({ length: rows }, (_, i) => row(i))].join('\n')
 
-/** Imports a file in a process of its own; `killAfter` milliseconds after its import has begun it is killed. */
-async function imported(folder: string, path: string, killAfter = Number.POSITIVE_INFINITY) {
+/** The last row of each file is refused, so that an import writes a file of refused rows too. */
+const orders = (rows: number, amount: number) =>
+  `${csv(
+    'order_id,customer_id,order_date,amount,product',
+    rows,
+    (i) => `A${i},m${i % 997},2026-01-0${1 + (i % 9)},${i % 7 ? amount : -1}.50,${'tea '.repeat(9)}`,
+  )}\nA-late,m1,2036-01-01,1.00,tea`
+const members = (rows: number, tier: string) =>
+  `${csv(
+    'member_id,name,phone,joined_at,tier,points',
+    rows,
+    (i) => `m${i},Ann ${i},+8613${String(800_000_000 + i)},2026-01-01,${tier},${i % 500}`,
+  )}\n,Nobody,,2026-01-01,gold,1`
+const tags = (rows: number, tag: string) =>
+  `${csv('member_id,tag,tagged_on', rows, (i) => `m${i % 1500},${tag} ${i % 5},2026-02-01`)}\n,${tag},2026-02-01`
+
+/** A file or more on top of what is there, or one of what is there taken out again. */
+interface Scenario {
+  readonly name: string
+  readonly kills: number
+  readonly act: (importId: string) => readonly string[]
+  /** What stands after each part of it that may be done alone. */
+  readonly parts: readonly ((importId: string) => readonly string[])[]
+}
+const root = mkdtempSync(join(tmpdir(), 'reveille-crash-'))
+const base = join(root, 'base')
+const path = (name: string) => join(root, name)
+const taking = (...files: string[]) => ['import', ...files.map(path), '--yes']
+const scenarios: readonly Scenario[] = [
+  { name: 'orders', kills: 5, act: () => taking('orders.csv'), parts: [] },
+  { name: 'members', kills: 4, act: () => taking('members.csv'), parts: [] },
+  { name: 'tags', kills: 3, act: () => taking('tags.csv'), parts: [] },
+  { name: 'undo', kills: 4, act: (importId) => ['imports', 'undo', importId], parts: [] },
+  {
+    name: 'two files',
+    kills: 4,
+    act: () => taking('orders.csv', 'members.csv'),
+    parts: [() => taking('orders.csv')],
+  },
+]
+
+/**
+ * Runs a command in a process of its own. With `from`, it is killed `after` milliseconds after that;
+ * what it had to say is thrown where it ended badly by itself.
+ */
+async function ran(folder: string, args: readonly string[], after = Number.POSITIVE_INFINITY) {
   const child = spawn(
     process.execPath,
-    ['server/cli.ts', 'import', path, '--workspace', 'w', '--yes', '--data', folder, '--lang', 'en'],
-    { stdio: 'ignore', env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
+    ['server/cli.ts', ...args, '--workspace', 'w', '--data', folder, '--lang', 'en'],
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
   )
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const uploads = join(folder, 'uploads')
-  const begun = () => existsSync(uploads) && readdirSync(uploads).length > 0
-  while (!begun() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 3))
+  let said = ''
+  child.stderr.on('data', (piece) => (said += String(piece)))
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  // nothing can change before the Store is open
+  while (!existsSync(join(folder, 'store.db-wal')) && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 3))
   const began = performance.now()
-  const timer = Number.isFinite(killAfter) && setTimeout(() => child.kill('SIGKILL'), killAfter)
+  const timer = Number.isFinite(after) && setTimeout(() => child.kill('SIGKILL'), after)
   await gone
   if (timer) clearTimeout(timer)
-  return { milliseconds: performance.now() - began, killed: child.signalCode === 'SIGKILL' }
+  const killed = child.signalCode === 'SIGKILL'
+  if (!killed && child.exitCode !== 0) throw new Error(said)
+  return { milliseconds: performance.now() - began, killed }
 }
 
-/** Everything but the moment of the import and its random id. */
-async function state(folder: string): Promise<string> {
+/** What a start makes of the folder: the imports, what figures are counted from, the figures, the names of its files. */
+async function state(folder: string): Promise<{ seen: string; files: string[] }> {
   const platform = await openPlatform(folder)
+  const app = await makeApp(platform)
+  const seen: unknown[] = []
   try {
-    const { engine } = (await platform.workspaces.byName('w'))!
-    const digests = []
+    const workspace = (await platform.workspaces.byName('w'))!
+    seen.push(
+      await workspace.engine.rows(
+        sql`select import_seq, kind, file_name, undone_at is not null as undone from imports order by 1`,
+      ),
+    )
     for (const table of [
-      sql`(select import_seq, file_name, undone_at from imports)`,
       sql`workspace_state`,
       sql`import_lines`,
+      sql`import_members`,
+      sql`import_tags`,
+      sql`imported_tags`,
+      sql`member_tags`,
       sql`order_versions`,
       sql`keys_given`,
       sql`members`,
@@ -55,60 +109,83 @@ async function state(folder: string): Promise<string> {
       sql`member_day`,
       sql`order_cube`,
     ])
-      digests.push(
-        await engine.rows(
+      seen.push(
+        await workspace.engine.rows(
           sql`select count(*) as n, cast(sum(cast(hash(row_of) as hugeint)) as varchar) as digest from ${table} as row_of`,
         ),
       )
-    return JSON.stringify(digests)
+    for (const metric of catalogue) {
+      const outcome = await runMetric(platform.store, workspace, metric, { filters: {} })
+      if (outcome.kind !== 'answered') throw new Error(metric.name)
+      seen.push(outcome.answer.rows)
+    }
   } finally {
+    await app.close()
     await platform.close()
   }
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID'))
+    .toSorted()
+  return { seen: JSON.stringify(seen), files }
 }
 
-/** Numbers in [0, 1), the same ones each time. */
-function* fractions(seed: number): Generator<number> {
-  for (let x = seed; ;) {
-    x = (Math.imul(x, 1664525) + 1013904223) >>> 0
-    yield x / 2 ** 32
-  }
-}
+let importId = ''
+let old: Awaited<ReturnType<typeof state>>
 
-test(
-  'killed at any of twenty moments, a workspace opens with the old state or the new',
+beforeAll(async () => {
+  writeFileSync(path('first.csv'), orders(1000, 3))
+  writeFileSync(path('base-members.csv'), members(800, 'silver'))
+  writeFileSync(path('orders.csv'), orders(2500, 4))
+  writeFileSync(path('members.csv'), members(2500, 'gold'))
+  writeFileSync(path('tags.csv'), tags(2500, 'tea'))
+  const made = await openPlatform(base)
+  await made.workspaces.create({ name: 'w', currency: 'CNY', timeZone: 'Asia/Shanghai' })
+  await made.close()
+  await ran(base, taking('first.csv', 'base-members.csv'))
+  const platform = await openPlatform(base)
+  const [first] = await (await platform.workspaces.byName('w'))!.engine.rows(
+    sql`select import_id from imports where kind = 'orders'`,
+  )
+  importId = String(first!.importId)
+  await platform.close()
+  old = await state(base)
+}, 200_000)
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const draw = random(7)
+
+test.each(scenarios)(
+  'killed at any of $kills moments of $name, a workspace opens with the old state or the new and nothing else',
   { timeout: 400_000 },
-  async () => {
-    const root = mkdtempSync(join(tmpdir(), 'reveille-crash-'))
-    try {
-      const [before, tried] = [join(root, 'before'), join(root, 'tried')]
-      const [first, second] = [join(root, 'first.csv'), join(root, 'second.csv')]
-      writeFileSync(first, file(4_000, 3))
-      writeFileSync(second, file(12_000, 4))
-      const made = await openPlatform(before)
-      await made.workspaces.create({ name: 'w', currency: 'CNY', timeZone: 'Asia/Shanghai' })
-      await made.close()
-      await imported(before, first)
-      const old = await state(before)
-
-      cpSync(before, tried, { recursive: true })
-      const { milliseconds } = await imported(tried, second)
-      const restated = await state(tried)
-      expect(restated).not.toBe(old)
-
-      const chance = fractions(7)
-      let killed = 0
-      for (let moment = 0; moment < 20; moment++) {
-        rmSync(tried, { recursive: true })
-        cpSync(before, tried, { recursive: true })
-        // one in each twentieth of the whole, the closing of the files at its end included
-        const share = (moment + chance.next().value!) / 20
-        const run = await imported(tried, second, share * milliseconds)
-        if (run.killed) killed++
-        expect([old, restated]).toContain(await state(tried))
-      }
-      expect(killed).toBeGreaterThan(5)
-    } finally {
-      rmSync(root, { recursive: true, force: true })
+  async ({ kills, act, parts }) => {
+    const tried = join(root, 'tried')
+    const begin = () => {
+      rmSync(tried, { recursive: true, force: true })
+      cpSync(base, tried, { recursive: true })
     }
+    const whole: (typeof old)[] = [old]
+    for (const part of parts) {
+      begin()
+      await ran(tried, part(importId))
+      whole.push(await state(tried))
+    }
+    begin()
+    const { milliseconds } = await ran(tried, act(importId))
+    whole.push(await state(tried))
+    expect(new Set(whole.map(({ seen }) => seen)).size).toBe(parts.length + 2)
+
+    let killed = 0
+    for (let moment = 0; moment < kills; moment++) {
+      begin()
+      // one in each part of the whole, the closing of the files at its end included
+      const share = (moment + draw.below(1000) / 1000) / kills
+      const run = await ran(tried, act(importId), share * milliseconds)
+      if (run.killed) killed++
+      const found = await state(tried)
+      const same = whole.find(({ seen }) => seen === found.seen)
+      expect(whole.map(({ seen }) => seen)).toContain(found.seen)
+      expect(found.files).toEqual(same!.files)
+    }
+    expect(killed).toBeGreaterThan(0)
   },
 )

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { openPlatform } from '../platform.ts'
 import { importRuns } from './runs.ts'
-import { openTestShop } from './test-shop.ts'
+import { openTestShop, receiptOf } from './test-shop.ts'
 
 const many = (rows: number) => {
   const lines = ['order_id,customer_id,order_date,amount,product']
@@ -103,4 +103,29 @@ test('a cancelled import ends at once and leaves nothing', { timeout: 60_000 }, 
   expect(runs.state(shop.workspace.id, started.runId)).toMatchObject({ phase: 'cancelled', receipt: null })
   expect(await shop.workspace.engine.rows(sql`select count(*) as n from import_lines`)).toEqual([{ n: 0 }])
   expect(readdirSync(runs.temporaryFolder)).toEqual([])
+})
+
+test('refused rows of an import that was killed as it ended are kept if it is there, and go if not', async () => {
+  await using shop = await openTestShop()
+  const runs = importRuns(shop.platform)
+  const { refusedFile, refused } = receiptOf(
+    await shop.import(shop.file('o.csv', `${many(3)}\nA9,m1,2036-01-01,1.00,tea`)),
+  )
+  expect(refused).toBe(1)
+  const folder = join(shop.folder, 'data', 'imports')
+  const [kept] = readdirSync(folder)
+  expect(join(folder, kept!)).toBe(refusedFile)
+  renameSync(refusedFile!, `${refusedFile}.unsaved`) // killed after the commit
+  writeFileSync(join(folder, '00000000-0000-4000-8000-000000000000-refused.csv.unsaved'), 'm1') // and before
+  await runs.settleRefused()
+  expect(readdirSync(folder)).toEqual([kept])
+})
+
+test('the same file again has its refused rows in the one place where that import keeps them', async () => {
+  await using shop = await openTestShop()
+  const path = shop.file('o.csv', `${many(3)}\nA9,m1,2036-01-01,1.00,tea`)
+  const first = receiptOf(await shop.import(path))
+  const again = receiptOf(await shop.import(path))
+  expect(again).toMatchObject({ alreadyThere: true, refusedFile: first.refusedFile })
+  expect(readdirSync(join(shop.folder, 'data', 'imports'))).toHaveLength(1)
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localDay } from '../../analytics/calendar/calendar.ts'
@@ -73,6 +73,9 @@ interface Run {
   readonly finished: Promise<void>
 }
 
+/** What the name of refused rows ends with until their import is there. */
+const unsaved = '.unsaved'
+
 export const hasEnded = ({ phase }: RunState): boolean => phase !== 'reading' && phase !== 'saving'
 
 /** The imports of this process: one at a time in each workspace, so that each sees what the one before left. */
@@ -99,6 +102,29 @@ export class ImportRuns {
     const folder = join(this.#platform.dataFolder, 'imports')
     mkdirSync(folder, { recursive: true })
     return join(folder, `${importId}-refused.csv`)
+  }
+
+  /**
+   * Of imports that were killed while they ended: the refused rows of those that are there are kept, others go.
+   * To be called before anybody is served.
+   */
+  async settleRefused(): Promise<void> {
+    const folder = join(this.#platform.dataFolder, 'imports')
+    const left = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(unsaved)) : []
+    if (left.length === 0) return
+    const there = new Set<string>()
+    for (const { id } of await this.#platform.workspaces.list()) {
+      const workspace = (await this.#platform.workspaces.byId(id))!
+      for (const { importId } of await workspace.engine.rows(
+        sql`select import_id from imports where undone_at is null`,
+      ))
+        there.add(this.refusedFile(String(importId)))
+    }
+    for (const name of left) {
+      const [draft, whole] = [join(folder, name), join(folder, name.slice(0, -unsaved.length))]
+      if (there.has(whole)) renameSync(draft, whole)
+      else rmSync(draft)
+    }
   }
 
   /** Checks the file and its mapping and begins; how it goes on is told by `state` and `follow`. */
@@ -222,7 +248,7 @@ export class ImportRuns {
     const folder = join(this.temporaryFolder, run.state.runId)
     const before = statSync(order.path, { throwIfNoEntry: false })
     let staged: Staged | undefined
-    let refusedFile: string | null = null
+    let refusedDraft: string | null = null
     let committed = false
     try {
       const outcome = await stage(
@@ -279,11 +305,11 @@ export class ImportRuns {
         }
       }
       if (facts.refused > 0) {
-        refusedFile = order.dryRun
+        refusedDraft = order.dryRun
           ? join(this.temporaryFolder, `${importId}-refused.csv`)
-          : this.refusedFile(importId)
+          : `${this.refusedFile(importId)}${unsaved}`
         await writeRefused(
-          refusedFile,
+          refusedDraft,
           readable,
           withHeaders(staged, readable, signal),
           order.language,
@@ -295,7 +321,7 @@ export class ImportRuns {
       const about = (sameAs: string | null) => ({
         importId: order.dryRun ? null : (sameAs ?? importId),
         fileName: order.fileName,
-        refusedFile,
+        refusedFile: order.dryRun ? refusedDraft : refusedDraft && this.refusedFile(sameAs ?? importId),
         alreadyThere: sameAs !== null,
         dryRun: order.dryRun,
         milliseconds: Math.round(performance.now() - began),
@@ -359,6 +385,8 @@ export class ImportRuns {
               JSON.stringify(receipt(outcome)),
             )
       committed = !order.dryRun && applied.sameAs === null
+      if (refusedDraft && !order.dryRun)
+        renameSync(refusedDraft, this.refusedFile(applied.sameAs ?? importId))
       if (committed)
         await recordAudit(this.#platform.store, {
           workspaceId: workspace.id,
@@ -374,7 +402,7 @@ export class ImportRuns {
     } catch (error) {
       // nobody may be told that nothing changed
       if (committed) throw new Error('An import is there, but what follows it failed.', { cause: error })
-      if (refusedFile) rmSync(refusedFile, { force: true })
+      if (refusedDraft) rmSync(refusedDraft, { force: true })
       throw error
     } finally {
       await staged?.engine.close()

@@ -1,9 +1,9 @@
+import { basename } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as passed } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { catalogue } from '../../analytics/metrics/catalogue.ts'
 import { runMetric } from '../analytics/run-metric.ts'
-import type { Receipt } from '../import/receipt.ts'
 import { importRuns } from '../import/runs.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -47,13 +47,22 @@ async function workspaceNamed(platform: Platform, name: string): Promise<Workspa
   return there ?? (await platform.workspaces.create({ name, currency: 'CNY', timeZone: 'Asia/Shanghai' }))!
 }
 
-async function imported(platform: Platform, into: Workspace): Promise<Receipt> {
+/** Of any kind of file. */
+async function imported(platform: Platform, into: Workspace) {
   const runs = importRuns(platform)
-  const order = { path: values.file!, fileName: 'orders.csv', map: {}, dryRun: false, replace: false }
+  const order = {
+    path: values.file!,
+    fileName: basename(values.file!),
+    map: {},
+    dryRun: false,
+    replace: false,
+  }
   const started = await runs.start(into, { ...order, language: 'en', actor: 'bench' })
   if (started.kind === 'refused') throw new Error(JSON.stringify(started))
-  for await (const state of runs.follow(into.id, started.runId, new AbortController().signal))
-    if (state.receipt) return state.receipt
+  for await (const state of runs.follow(into.id, started.runId, new AbortController().signal)) {
+    const receipt = state.receipt ?? state.membersReceipt ?? state.kindReceipt
+    if (receipt) return receipt
+  }
   throw new Error('The import did not end well.')
 }
 

@@ -13,11 +13,10 @@ export async function* parquetLines(
   const options = { timeoutMs: 12 * 60 * 60 * 1000 }
   try {
     const file = sql`read_parquet(${path})`
-    const columns = await engine
-      .rows(sql`select column_name, column_type from (describe select * from ${file})`, options)
-      .catch(() => {
-        throw new Stopped('broken-parquet', { file: named })
-      })
+    const columns = await engine.rows(
+      sql`select column_name, column_type from (describe select * from ${file})`,
+      options,
+    )
     const columnNames = columns.map((_, i) => name(`c${i}`))
     const [counted] = await engine.rows(sql`select count(*) as n from ${file}`, options)
     const texts = columns.map(({ columnType }, i) => {
@@ -37,6 +36,10 @@ export async function* parquetLines(
       onShare(rows / Math.max(1, Number(counted!.n)))
       yield chunk.map((row) => delimitedLine(columns.map((_, i) => String(row[`c${i}`] ?? '')))).join('')
     }
+  } catch (error) {
+    // wherever the damage is, it shows when the reading comes to it
+    if (String(error).includes('Out of Memory')) throw error
+    throw new Stopped('broken-parquet', { file: named })
   } finally {
     await engine.close()
   }

@@ -22,6 +22,7 @@ export interface KindReceipt
       | 'alreadyThere'
       | 'dryRun'
       | 'milliseconds'
+      | 'readingMilliseconds'
     >,
     Omit<AppliedKind, 'sameAs'> {
   readonly kind: KindName

@@ -18,6 +18,7 @@ export interface MembersReceipt
       | 'alreadyThere'
       | 'dryRun'
       | 'milliseconds'
+      | 'readingMilliseconds'
     >,
     Omit<AppliedMembers, 'sameAs'> {
   /** Distinct members on accepted rows: new, changed and unchanged ones. */

@@ -15,7 +15,8 @@ import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { unsureColumns } from './inspect.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import { hasEnded, importRuns, inspectIn } from './runs.ts'
+import { inspectIn } from './ready-to-read.ts'
+import { hasEnded, importRuns } from './runs.ts'
 
 /** How the audit names who imported what lay in the inbox. */
 const actor = 'inbox'

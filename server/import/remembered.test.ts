@@ -3,7 +3,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from './apply.ts'
 import type { Readable } from './inspect.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
-import { inspectIn } from './runs.ts'
+import { inspectIn } from './ready-to-read.ts'
 import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
 
 const header = 'order,who,when,total,note,status\n'

@@ -27,7 +27,8 @@ import { moneyText } from '../messages/money.ts'
 import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { restatements } from './restatements.ts'
-import { importById, importRuns, inspectIn, type RunState } from './runs.ts'
+import { inspectIn } from './ready-to-read.ts'
+import { importById, importRuns, type RunState } from './runs.ts'
 import { uploadedFile } from './uploads.ts'
 
 /** The reader's; without one, that of the request. */

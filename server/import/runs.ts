@@ -11,23 +11,20 @@ import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
-import type { ImportKind } from './import-kinds.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
-import { identityRule } from '../identity/rule.ts'
-import { inspect, type Readable } from './inspect.ts'
-import type { Lack, MapOverrides, Mapping } from './mapping.ts'
+import type { Readable } from './inspect.ts'
+import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
-import { amountFields } from './amount-columns.ts'
-import { otherCurrencyOf } from './numbers.ts'
+import { readyToRead } from './ready-to-read.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
-import { headersDigest, rememberedMapping } from './remembered.ts'
-import { columnNames, type Refusal, refusal } from './refusal.ts'
-import { type Language, phrase, sentence } from '../messages/messages.ts'
+import { headersDigest } from './remembered.ts'
+import { type Refusal, refusal } from './refusal.ts'
+import type { Language } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
 import { storageRefusal } from './storage-refusal.ts'
 
@@ -420,72 +417,11 @@ function namedMembers(
   return { members, repeatedRows: read - refused - conflictingRows - members }
 }
 
-/** Inspects a file as the next of this workspace. */
-export const inspectIn = async (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
-  inspect(
-    path,
-    fileName,
-    map,
-    workspace.calendar.timeZone,
-    (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
-    (await identityRule(workspace.engine)).kinds,
-  )
-
-/** Inspects and refuses what can't be imported as it is mapped. */
-async function readyToRead(workspace: Workspace, order: ImportOrder): Promise<Readable | Refusal> {
-  const readable = await inspectIn(workspace, order.path, order.fileName, order.map)
-  if ('id' in readable) return readable
-  const { lacking, questions, headers, map } = readable.inspection
-  // A file whose map says that it has no member column holds guest orders alone.
-  const ofOrders = readable.mapping.kind === 'orders'
-  const needed = lacking.filter((lack) => !(lack === 'member' && ofOrders && map.columns.memberId === null))
-  if (ofOrders && needed.length === 1 && needed[0] === 'member')
-    return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
-  const { identity } = readable.inspection
-  if (identity.length > 0 && identity.every(({ values, hidden }) => values > 0 && values === hidden))
-    return refusal('hidden-members', {
-      file: order.fileName,
-      columns: identity.map(({ header }) => header).join(', '),
-    })
-  if (needed.length > 0)
-    return refusal('missing-columns', {
-      file: order.fileName,
-      lacking: new Intl.ListFormat(order.language).format(
-        needed.map((lack) => lackingWords(order.language, readable.mapping.kind, lack)),
-      ),
-      headers: columnNames(headers),
-    })
-  const foreign = amountFields
-    .map((field) => readable.mapping.columns[field])
-    .flatMap((position) => (position === undefined ? [] : [headers[position]!]))
-    .find((header) => otherCurrencyOf(header, workspace.currency) !== null)
-  if (foreign !== undefined)
-    return refusal('other-currency-column', {
-      file: order.fileName,
-      header: foreign,
-      other: otherCurrencyOf(foreign, workspace.currency)!,
-      currency: workspace.currency,
-    })
-  const decimals = questions.find((question) => question.kind === 'decimals')
-  if (decimals) return refusal('undecided-decimals', { header: decimals.header, sample: decimals.sample })
-  const dates = questions.find((question) => question.kind === 'dates')
-  if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })
-  return readable
-}
-
 /** What the rows of a file are told apart by. */
 const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
   if (kindNamed(kind)) return 'key'
   if (kind === 'members') return 'member'
   return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
-}
-
-/** What a file lacks, for a sentence. */
-function lackingWords(language: Language, kindName: ImportKind, lack: Lack): string {
-  const kind = kindNamed(kindName)
-  return kind
-    ? phrase(language, kind.fields[lack]!.label)
-    : sentence(language, `lacking.${lack as 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'}`)
 }
 
 async function firstRefused(staged: Staged, signal: AbortSignal) {

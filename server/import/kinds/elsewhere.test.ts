@@ -8,7 +8,7 @@ import { deleteMember } from '../../rights/delete-member.ts'
 import { exportMember } from '../../rights/export.ts'
 import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
-import { inspectIn } from '../runs.ts'
+import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, type TestShop } from '../test-shop.ts'
 
 const caller = (shop: TestShop, role: 'owner' | 'viewer' = 'owner') =>

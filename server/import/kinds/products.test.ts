@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
-import { inspectIn } from '../runs.ts'
+import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { products } from './products.ts'

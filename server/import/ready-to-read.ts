@@ -1,0 +1,76 @@
+import { identityRule } from '../identity/rule.ts'
+import { type Language, phrase, sentence } from '../messages/messages.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { amountFields } from './amount-columns.ts'
+import type { ImportKind } from './import-kinds.ts'
+import { inspect, type Readable } from './inspect.ts'
+import { kindNamed } from './kinds/catalogue.ts'
+import type { Lack, MapOverrides } from './mapping.ts'
+import { otherCurrencyOf } from './numbers.ts'
+import { columnNames, type Refusal, refusal } from './refusal.ts'
+import { rememberedMapping } from './remembered.ts'
+import type { ImportOrder } from './runs.ts'
+
+/** Inspects a file as the next of this workspace. */
+export const inspectIn = async (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
+  inspect(
+    path,
+    fileName,
+    map,
+    workspace.calendar.timeZone,
+    (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
+    (await identityRule(workspace.engine)).kinds,
+  )
+
+/** Inspects and refuses what can't be imported as it is mapped. */
+export async function readyToRead(
+  workspace: Workspace,
+  order: Pick<ImportOrder, 'path' | 'fileName' | 'map' | 'language'>,
+): Promise<Readable | Refusal> {
+  const readable = await inspectIn(workspace, order.path, order.fileName, order.map)
+  if ('id' in readable) return readable
+  const { lacking, questions, headers, map } = readable.inspection
+  // A file whose map says that it has no member column holds guest orders alone.
+  const ofOrders = readable.mapping.kind === 'orders'
+  const needed = lacking.filter((lack) => !(lack === 'member' && ofOrders && map.columns.memberId === null))
+  if (ofOrders && needed.length === 1 && needed[0] === 'member')
+    return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
+  const { identity } = readable.inspection
+  if (identity.length > 0 && identity.every(({ values, hidden }) => values > 0 && values === hidden))
+    return refusal('hidden-members', {
+      file: order.fileName,
+      columns: identity.map(({ header }) => header).join(', '),
+    })
+  if (needed.length > 0)
+    return refusal('missing-columns', {
+      file: order.fileName,
+      lacking: new Intl.ListFormat(order.language).format(
+        needed.map((lack) => lackingWords(order.language, readable.mapping.kind, lack)),
+      ),
+      headers: columnNames(headers),
+    })
+  const foreign = amountFields
+    .map((field) => readable.mapping.columns[field])
+    .flatMap((position) => (position === undefined ? [] : [headers[position]!]))
+    .find((header) => otherCurrencyOf(header, workspace.currency) !== null)
+  if (foreign !== undefined)
+    return refusal('other-currency-column', {
+      file: order.fileName,
+      header: foreign,
+      other: otherCurrencyOf(foreign, workspace.currency)!,
+      currency: workspace.currency,
+    })
+  const decimals = questions.find((question) => question.kind === 'decimals')
+  if (decimals) return refusal('undecided-decimals', { header: decimals.header, sample: decimals.sample })
+  const dates = questions.find((question) => question.kind === 'dates')
+  if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })
+  return readable
+}
+
+/** What a file lacks, for a sentence. */
+function lackingWords(language: Language, kindName: ImportKind, lack: Lack): string {
+  const kind = kindNamed(kindName)
+  return kind
+    ? phrase(language, kind.fields[lack]!.label)
+    : sentence(language, `lacking.${lack as 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'}`)
+}

@@ -90,7 +90,10 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
   const phone = await stage.page({ language: 'en', scheme: 'dark', width: 390 })
   for (const path of ['/data', '/members/M1']) {
     await phone.open(path)
-    await phone.page.getByText(path === '/data' ? 'Campaigns elsewhere' : 'As imported files tell').waitFor()
+    await phone.page
+      .getByText(path === '/data' ? 'Campaigns elsewhere' : 'As imported files tell')
+      .first()
+      .waitFor()
     const wide = await phone.page.evaluate(() => ({
       page: document.documentElement.scrollWidth - innerWidth,
       tables: [...document.querySelectorAll('table')]

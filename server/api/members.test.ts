@@ -76,6 +76,8 @@ const ann = {
   memberId: 'M1',
   name: '安',
   phone: '138 0000 0001',
+  openid: 'oX-1',
+  email: ' An@Example.com',
   gender: 'female',
   birthday: '1990-01-31',
   joinedAt: '2026-01-31T17:00:00Z',
@@ -98,6 +100,8 @@ test('members come in as an import of its own, with every field, and are undone 
   const nothing = {
     name: null,
     phone: null,
+    openid: null,
+    email: null,
     gender: null,
     birthday: null,
     region: null,
@@ -115,6 +119,8 @@ test('members come in as an import of its own, with every field, and are undone 
       tier,
       points,
       phone: '+8613800000001',
+      openid: 'oX-1',
+      email: 'an@example.com',
       // 01:00 of the next day in Shanghai
       joinedDay: '2026-02-01',
       storedValueMinor: 5005,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace } from '../command-line/command.ts'
+import { outcomeValues } from '../import/kinds/experiments.ts'
 import { say } from '../messages/messages.ts'
 
 /** `elsewhere`: campaigns, coupons and tests of other systems, as files tell them. */
@@ -42,9 +43,7 @@ export function elsewhereCommands(program: Command): void {
                 experiment,
                 arm,
                 subjects,
-                outcomes: outcomes
-                  .map(({ outcome, mean }) => ` · ${outcome} ${Number(mean.toPrecision(4))}`)
-                  .join(''),
+                ...outcomeValues(outcomes),
               }),
             ),
           ].join('\n'),

@@ -3,6 +3,8 @@ import { createBaseTables } from '../../analytics/schema/base.ts'
 import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from '../import/apply.ts'
+import { takeOutKind } from '../import/kinds/apply.ts'
+import { merges } from '../import/kinds/merges.ts'
 import { takeOutMembers } from '../import/members/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { recordEvent, type StoreEvent } from '../store/events.ts'
@@ -300,4 +302,26 @@ test('a file that names the id of a person who is known by a phone no more names
     await engine.rows(sql`select member_id, tag from members left join tags_of_members
       on tags_of_members.member_key = members.member_key`),
   ).toEqual([{ memberId: 'M1', tag: '老客' }])
+})
+
+test('a file that merges the claimants of a value settles whose the orders are, and its undo opens it again', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importMembers(shop.file('m.csv', `${people}M1,甲,13900000001,,\nM2,乙,13900000001,,\n`))
+  await shop.import(shop.file('o.csv', `${orders}A,,13900000001,,,2026-01-02,1\nB,M1,,,,2026-01-02,1\n`))
+  const guests = () =>
+    shop.workspace.engine.rows(
+      sql`select guest, cast(sum(orders) as integer) as n from order_cube group by guest order by guest`,
+    )
+  const open = [
+    { guest: false, n: 1 },
+    { guest: true, n: 1 },
+  ]
+  expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
+  expect(await guests()).toEqual(open)
+  const { importId } = await shop.importKind(shop.file('merges.csv', 'from,into\nM2,M1\n'))
+  expect(await owners(shop)).toEqual({ A: 'M1', B: 'M1' })
+  expect(await guests()).toEqual([{ guest: false, n: 2 }])
+  await takeOutKind(shop.workspace.engine, merges, importId!, settings)
+  expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
+  expect(await guests()).toEqual(open)
 })

@@ -19,7 +19,7 @@ import {
   toldLines,
 } from '../identity/match.ts'
 import { touch } from '../identity/follow.ts'
-import { foldStep, foldTables, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
+import { foldStep, foldTables, memberRegions, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
 import { knowingColumns } from './kinds/kind.ts'
@@ -195,6 +195,7 @@ export async function takeOut(
     else await session.run(sql`create or replace temp table touched_members (member_key integer)`)
     // also who was named by lines that had been restated
     await touch(session, sql`(select member_id from named_by_undone)`)
+    await memberRegions(session)
     await foldMembers(session)
     const { dropped } = await dropMembersWithNothingLeft(session)
     if (changed!.orders !== 0 || dropped) {

@@ -114,6 +114,7 @@ export async function rewriteOrders(
   await session.run(sql`insert into touched_members
     select distinct heads.member_key from heads where heads.member_key is not null
       and heads.member_key not in (select member_key from touched_members)`)
+  await touchNamed(session, lines, merged)
 
   const local = localOfUtcSql(sql`ordered_at`, timeZone)
   await session.run(sql`insert into orders
@@ -161,6 +162,20 @@ async function withNamedOrders(session: Session): Promise<boolean> {
     ) as linked where order_id not in (select order_id from rewritten)`)
   const [after] = await session.rows(counted)
   return after!.orders !== before!.orders
+}
+
+/** Whom a line of a rewritten order names, now or in another version, has a region by it, though the order be another's. */
+async function touchNamed(session: Session, lines: Sql, merged: boolean): Promise<void> {
+  const ofAll = sql`(select * from import_lines where order_id in (select order_id from rewritten))`
+  const among = (await anyRow(session, sql`replaced`))
+    ? (await anyIdentities(session))
+      ? resolvedLines(ofAll)
+      : ofAll
+    : lines
+  await session.run(sql`insert into touched_members
+    select distinct names.member_key from ${among} as line
+    join ${merged ? memberNames : ownNames} as names on names.named = line.member_id
+    where names.member_key not in (select member_key from touched_members)`)
 }
 
 /** The id of the order or credit note that brought a refund, as `writeRefunds` writes refund ids. */

@@ -79,7 +79,7 @@ test(
       )
       await send(
         'members',
-        { members: [{ memberId: 'M1' }, { memberId: '138****2222', phone: '13811113333' }] },
+        { members: [{ memberId: 'M1' }, { memberId: 'M2', phone: '13811113333', birthday: '2030-01-01' }] },
         'k3',
       )
       const order = (orderId: string, whose: string) => ({

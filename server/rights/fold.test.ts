@@ -199,6 +199,8 @@ test('who was deleted stays deleted in files of members: of them the day of join
       memberId: pseudonym,
       name: null,
       phone: null,
+      openid: null,
+      email: null,
       gender: null,
       birthday: null,
       region: null,

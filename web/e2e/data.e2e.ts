@@ -223,14 +223,15 @@ test('the Data page says whether orders keep coming in, and hands out the dictio
   const feeds = page.getByRole('region', { name: 'Incoming orders' })
   expect(await feeds.getByRole('row').nth(1).innerText()).toMatch(/^Whole shop/)
   expect(await feeds.getByRole('row').count()).toBeGreaterThan(3)
-  const downloaded = async (name: string, role: 'link' | 'button' = 'link') => {
+  const downloaded = async (name: string, role: 'link' | 'button' | 'menuitem' = 'link') => {
     const [file] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole(role, { name, exact: true }).click(),
     ])
     return { name: file.suggestedFilename(), content: readFileSync(await file.path()) }
   }
-  const template = await downloaded('Orders template (CSV)')
+  await page.getByRole('button', { name: 'Templates', exact: true }).click()
+  const template = await downloaded('Orders (CSV)', 'menuitem')
   expect(template.name).toBe('orders-template.csv')
   expect(template.content.toString()).toMatch(/^\uFEFForderId,memberId,/)
   const archive = await downloaded('Download CSV', 'button')

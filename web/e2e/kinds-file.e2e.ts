@@ -24,7 +24,7 @@ test('a points ledger is seen as such, imported and shown with its member; its t
     },
   })
   await open('/data')
-  await page.getByRole('button', { name: '更多模板' }).click()
+  await page.getByRole('button', { name: '模板', exact: true }).click()
   const [template] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('menuitem', { name: '积分流水（JSON Lines）' }).click(),

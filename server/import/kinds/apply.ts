@@ -10,7 +10,7 @@ import { touchedMembers } from '../fold.ts'
 import { noDays } from '../members/apply.ts'
 import { welcome } from '../members/welcome.ts'
 import { foldKind, hasKey, identityOf, replacedIdentities } from './fold.ts'
-import { type Kind, type Listed, memberColumns } from './kind.ts'
+import { type Kind, type Listed, memberColumns, type Projected } from './kind.ts'
 
 /** What an import of a kind did. Rows count as imported when what they are known by is new or changes. */
 export interface AppliedKind {
@@ -78,9 +78,9 @@ export async function applyKind(
       const changed = await foldKind(session, kind)
       await nameClaimants(session, named)
       const newMembers = await welcomeNamed(session, kind, importSeq)
-      const othersChanged = (await kind.project?.(session)) === true
-      if (othersChanged) await dropMembersWithNothingLeft(session)
-      const isChange = changed + newMembers > 0 || othersChanged
+      const projected = await kind.project?.(session)
+      if (projected?.members) await dropMembersWithNothingLeft(session)
+      const isChange = changed + newMembers > 0 || projected?.members === true
       const applied = {
         ...(await outcome(session, kind, importSeq)),
         newMembers,
@@ -90,8 +90,7 @@ export async function applyKind(
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`update imports set report = ${report(applied)} where import_seq = ${importSeq}`)
-      if (isChange)
-        await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
+      if (isChange) await refreshDerivedTables(session, changeOf(projected), settings.today)
       if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
       return applied
     }, settings)
@@ -128,16 +127,22 @@ export async function takeOutKind(
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
     const rows = await foldKind(session, kind)
-    await kind.project?.(session)
+    const projected = await kind.project?.(session)
     await dropMembersWithNothingLeft(session)
     // also where the rows stay: what they mean may go by the import that they came with first
-    await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, settings.today)
+    await refreshDerivedTables(session, changeOf(projected), settings.today)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { rows }
   }, settings)
 }
 
 const nobody = sql`(select cast(null as varchar) as member_id where false)`
+
+/** What the derived tables have to follow: the touched members, and every day where orders changed hands. */
+const changeOf = (projected: Projected | void) => ({
+  members: touchedMembers,
+  ...(projected?.orders ? {} : { days: noDays }),
+})
 
 /** Relation of the ids that rows of a kind name, one column `member_id`; null for a kind that names nobody. */
 export function namedIn(kind: Kind, rows: Sql): Sql | null {

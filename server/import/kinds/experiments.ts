@@ -64,7 +64,7 @@ export const experiments = defineKind({
     visit: {
       type: 'decimal',
       column: 'visit',
-      aliases: list(`visited visits opened clicked 到访 访问 是否到访 是否访问 到店`),
+      aliases: list(`visited visits opened clicked 到访 访问 是否到访 是否访问 到店 是否到店 到店次数`),
       label: both('Visit', '到访'),
       meaning: both(
         'Whether it came, or how often: 1 or 0, yes or no, or a number.',
@@ -117,9 +117,14 @@ export const experiments = defineKind({
     !order('orderId') &&
     !any(list('couponcode 券码 sku 商品编码')),
   sentences: {
+    // receipts of before keep the means as one text
     arm: both(
       '{experiment}, {arm}: {subjects, plural, one {# subject} other {# subjects}}{outcomes}.',
       '{experiment}，{arm}：{subjects, number} 个对象{outcomes}。',
+    ),
+    armMeans: both(
+      '{experiment}, {arm}: {subjects, plural, one {# subject} other {# subjects}}{visit, select, none {} other { · visit {visit}}}{conversion, select, none {} other { · conversion {conversion}}}{spend, select, none {} other { · spend {spend}}}{outcomes}.',
+      '{experiment}，{arm}：{subjects, number} 个对象{visit, select, none {} other { · 到访 {visit}}}{conversion, select, none {} other { · 转化 {conversion}}}{spend, select, none {} other { · 消费 {spend}}}{outcomes}。',
     ),
     oneArm: both(
       '{n, plural, one {# test has} other {# tests have}} only one arm: there is nothing to compare.',
@@ -132,12 +137,12 @@ export const experiments = defineKind({
       sql`experiment in (select experiment from import_experiments where import_seq = ${importSeq})`,
     )
     return rows.slice(0, mostTold).map(({ experiment, arm, subjects, outcomes }) => ({
-      sentence: 'arm',
+      sentence: 'armMeans',
       values: {
         experiment,
         arm,
         subjects,
-        outcomes: outcomes.map(({ outcome, mean }) => ` · ${outcome} ${meanText(mean)}`).join(''),
+        ...outcomeValues(outcomes),
       },
     }))
   },
@@ -154,6 +159,24 @@ const mostTold = 40
 
 /** A mean with four significant digits. */
 const meanText = (mean: number): string => String(Number(mean.toPrecision(4)))
+
+/** An arm's means as the values of a sentence: our own outcomes by name ("none" without), the others as one text. */
+export function outcomeValues(outcomes: ExperimentArm['outcomes']) {
+  const mean = (name: string): string => {
+    const one = outcomes.find(({ outcome }) => outcome === name)
+    return one ? meanText(one.mean) : 'none'
+  }
+  const own = ['visit', 'conversion', 'spend']
+  return {
+    visit: mean('visit'),
+    conversion: mean('conversion'),
+    spend: mean('spend'),
+    outcomes: outcomes
+      .filter(({ outcome }) => !own.includes(outcome))
+      .map((one) => ` · ${one.outcome} ${meanText(one.mean)}`)
+      .join(''),
+  }
+}
 
 /** An arm of a test: its subjects and, of each outcome that it has, over how many the mean is taken. */
 export interface ExperimentArm {

@@ -43,6 +43,13 @@ export interface Headers<F extends string> {
   any(aliases: readonly string[]): boolean
 }
 
+/** What a projection changed, whether or not a current row did. */
+export interface Projected {
+  readonly members: boolean
+  /** Orders came to be a member's, or a guest's: the days' sums change. */
+  readonly orders: boolean
+}
+
 /**
  * A kind of file: all that is particular to it. Reading, mapping, folding, receipt, undoing, template and
  * dictionary, export and deletion of a person follow from this.
@@ -83,10 +90,9 @@ export interface Kind<Name extends string = string, F extends string = string> {
   /**
    * Writes what the changed rows mean into the base tables, after an import and after its undoing. The temporary
    * tables `kind_before` and `kind_after` hold the touched current rows, `kind_changed` those that came or went.
-   * Members whose figures change are to be added to the temporary table `touched_members` (`member_key`). True:
-   * some changed, whether or not a current row did.
+   * Members whose figures change are to be added to the temporary table `touched_members` (`member_key`).
    */
-  project?(session: Session): Promise<boolean | void>
+  project?(session: Session): Promise<Projected | void>
   /** Sentences of the receipt, with `n`, the count of the same name, and all counts by their names. */
   readonly sentences?: Readonly<Record<string, Words>>
   /** Counts for `sentences`, after `project`; those of 0 are kept and not told. `importSeq` is the import's. */

@@ -4,6 +4,7 @@ import { sql } from '../../../analytics/sql/sql.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { mergesInEngine } from '../../identity/live-merges.ts'
 import { figuresOf } from '../../identity/shop-figures.ts'
+import { matchAgain } from '../../identity/follow.ts'
 import { resolveMembers } from '../../identity/resolve.ts'
 import { list } from '../fields.ts'
 import { defineKind } from './kind.ts'
@@ -78,10 +79,12 @@ export const merges = defineKind({
     await session.run(
       sql`create or replace temp table kind_members as select member_key from touched_members`,
     )
-    if (!(await resolveMembers(session))) return false
+    if (!(await resolveMembers(session))) return
+    const [state] = await session.rows(sql`select time_zone from workspace_state`)
+    const { orders } = await matchAgain(session, String(state!.timeZone))
     await session.run(sql`insert into touched_members
       select member_key from kind_members where member_key not in (select member_key from touched_members)`)
-    return true
+    return { members: true, orders: orders > 0 }
   },
   sentences: {
     merged: both(

@@ -89,7 +89,7 @@ export const points = defineKind({
       type: 'day',
       column: 'expires_day',
       aliases: list(`expiresat expirydate expirationdate expiredate validto validuntil
-        过期时间 过期日期 到期时间 到期日期 有效期 有效期至 失效时间 失效日期`),
+        过期时间 过期日期 到期日 过期日 积分到期日 到期时间 到期日期 有效期 有效期至 失效时间 失效日期`),
       label: both('Expires on', '到期日'),
       meaning: both('The last day on which these points can be used.', '这些积分可用的最后一天。'),
       example: '2027-01-31',

@@ -74,7 +74,7 @@ export const memberFields = {
     aliases:
       list(`consent marketingconsent acceptsmarketing acceptsemailmarketing emailmarketingconsent optin marketingoptin
       subscribed subscription newsletter emailsubscribed emailoptin smsoptin acceptssmsmarketing contactable
-      营销授权 授权 是否授权 接收营销信息 是否接收营销信息 是否同意接收消息 同意接收消息 接收消息 是否接收短信 接受营销 是否接受营销 是否订阅 订阅`),
+      营销授权 授权 是否授权 接收营销信息 是否接收营销信息 是否同意接收消息 同意接收消息 接收消息 是否同意营销 同意营销 是否接收营销 是否接收短信 接受营销 是否接受营销 是否订阅 订阅`),
   },
   /** When consent was given or refused. */
   consentAt: {

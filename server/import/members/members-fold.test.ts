@@ -247,3 +247,27 @@ test('a workspace from before keeps what its demo says of members, and the conse
   await takeOutMembers(engine, importId!, settings)
   expect(await engine.rows(members)).toEqual(before)
 })
+
+test('who is named by a line of another’s order has a region by it, and none after it is restated or undone', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const orders = (rows: string): string =>
+    `order_id,customer_id,order_date,amount,region\n${rows.replaceAll('; ', '\n')}\n`
+  const regions = async () => {
+    const rows = await shop.workspace.engine.rows(sql`select member_id, region from members order by 1`)
+    return Object.fromEntries(rows.map(({ memberId, region }) => [memberId, region]))
+  }
+  const both = 'S1,cat,2026-01-01,1.00,west; S1,dog,2026-01-02,2.00,east'
+  await take(shop, { kind: 'members', name: 'm.csv', content: 'member id,name\ndog,Rex\n' })
+  const first = await take(shop, { kind: 'orders', name: 'o.csv', content: orders(both) })
+  expect(await regions()).toEqual({ cat: 'west', dog: 'east' })
+  const restated = await take(shop, {
+    kind: 'orders',
+    name: 'r.csv',
+    content: orders('S1,cat,2026-01-01,3.00,west'),
+  })
+  expect(await regions()).toEqual({ cat: 'west', dog: null })
+  await takeOut(shop.workspace.engine, restated, settings)
+  expect(await regions()).toEqual({ cat: 'west', dog: 'east' })
+  await takeOut(shop.workspace.engine, first, settings)
+  expect(await regions()).toEqual({ dog: null })
+})

@@ -5,6 +5,7 @@ import { useTRPC } from '../../trpc.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
+import classes from './data.module.css'
 
 const templates = {
   orders: 'links.template',
@@ -22,38 +23,36 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
   return (
     <>
       {mayImport ? (
-        <>
-          {(['orders', 'refunds', 'members'] as const).map((kind) => (
-            <Button
-              key={kind}
-              variant="default"
-              component="a"
-              href={`/export/${kind}-template.csv?${new URLSearchParams({ shown: id })}`}
-              download
-            >
-              {t(templates[kind])}
-            </Button>
-          ))}
-          <Menu>
-            <Menu.Target>
-              <Button variant="default">{t('links.moreTemplates')}</Button>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {(kinds.data ?? []).flatMap(({ name, title }) =>
-                (['csv', 'jsonl'] as const).map((ending) => (
-                  <Menu.Item
-                    key={`${name} ${ending}`}
-                    component="a"
-                    href={`/export/${name}-template.${ending}?${new URLSearchParams({ shown: id })}`}
-                    download
-                  >
-                    {t(`links.kindTemplate.${ending}`, { title })}
-                  </Menu.Item>
-                )),
-              )}
-            </Menu.Dropdown>
-          </Menu>
-        </>
+        <Menu>
+          <Menu.Target>
+            <Button variant="default">{t('links.templates')}</Button>
+          </Menu.Target>
+          <Menu.Dropdown className={classes.templates}>
+            {(['orders', 'refunds', 'members'] as const).map((kind) => (
+              <Menu.Item
+                key={kind}
+                component="a"
+                href={`/export/${kind}-template.csv?${new URLSearchParams({ shown: id })}`}
+                download
+              >
+                {t(templates[kind])}
+              </Menu.Item>
+            ))}
+            <Menu.Divider />
+            {(kinds.data ?? []).flatMap(({ name, title }) =>
+              (['csv', 'jsonl'] as const).map((ending) => (
+                <Menu.Item
+                  key={`${name} ${ending}`}
+                  component="a"
+                  href={`/export/${name}-template.${ending}?${new URLSearchParams({ shown: id })}`}
+                  download
+                >
+                  {t(`links.kindTemplate.${ending}`, { title })}
+                </Menu.Item>
+              )),
+            )}
+          </Menu.Dropdown>
+        </Menu>
       ) : null}
       {here ? null : (
         <Button variant="default" renderRoot={(props) => <Link to="/data/dictionary" {...props} />}>

@@ -40,9 +40,9 @@ function Campaigns({ query }: { query: Query }) {
       value: ({ campaignId }) => campaignId,
       cell: ({ campaignId, name, description }) => (
         <>
-          <div className={classes.fileName}>{campaignId}</div>
+          <div className={classes.fileName}>{name ?? campaignId}</div>
           <div className={classes.when}>
-            {[name, description].filter((text) => text !== null).join(' · ')}
+            {[name === null ? null : campaignId, description].filter((text) => text !== null).join(' · ')}
           </div>
         </>
       ),
@@ -177,6 +177,11 @@ function Ours({ ours }: { ours: Overview['ours'] }) {
 function Tests({ query }: { query: Query }) {
   const t = useTranslations('data')
   const { count } = useFormat()
+  /** Our own outcomes have a name in each language; others go by their header in the file. */
+  const named = (outcome: string): string =>
+    outcome === 'visit' || outcome === 'conversion' || outcome === 'spend'
+      ? t(`elsewhere.outcome.${outcome}`)
+      : outcome
   const columns: Column<Arm>[] = [
     { key: 'test', header: t('elsewhere.test'), value: ({ experiment }) => experiment },
     { key: 'arm', header: t('elsewhere.arm'), value: ({ arm }) => arm },
@@ -191,7 +196,7 @@ function Tests({ query }: { query: Query }) {
       key: 'means',
       header: t('elsewhere.means'),
       value: ({ outcomes }) =>
-        outcomes.map(({ outcome, mean }) => `${outcome} ${Number(mean.toPrecision(4))}`).join(' · '),
+        outcomes.map(({ outcome, mean }) => `${named(outcome)} ${Number(mean.toPrecision(4))}`).join(' · '),
     },
   ]
   return (

@@ -72,8 +72,8 @@ export function MemberCouponsElsewhere({ memberId }: { memberId: string }) {
       header: t('coupon.used'),
       value: ({ usedAt }) => usedAt,
       cell: ({ usedAt, orderId }) => (
-        <span className={classes.line}>
-          {[usedAt === null ? null : format.instant(usedAt), orderId]
+        <span className={onPhone ? undefined : classes.line}>
+          {[usedAt === null ? null : format.instant(usedAt), onPhone ? null : orderId]
             .filter((text) => text !== null)
             .join(' · ') || '–'}
         </span>

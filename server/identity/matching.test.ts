@@ -271,6 +271,32 @@ test('tags under the id of a person known by a phone follow whoever claims it, a
   expect(await named(id)).toEqual(['M1']) // M3's now, whose member is M1
 })
 
+test('a refund that names no order is of the person whom its phone tells; one of an order is whose that is', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const first = await shop.importMembers(shop.file('a.csv', `${people}M1,甲,13900000001,,\n`))
+  receiptOf(await shop.import(shop.file('o.csv', `${orders}A,M2,,,,2026-01-02,9\n`)))
+  receiptOf(
+    await shop.import(
+      shop.file(
+        'r.csv',
+        `退款单号,订单号,买家手机号,退款金额,退款时间\nR1,,139 0000 0001,1,2026-02-01\nR2,A,13900000003,2,2026-02-01
+R3,,139****0001,3,2026-02-01\nR4,,13900000004,4,2026-02-01\n`,
+      ),
+      { map: { kind: 'refunds' } },
+    ),
+  )
+  const refunds = async () => {
+    const rows = await shop.workspace.engine.rows(sql`select amount_minor,
+        coalesce(case when starts_with(member_id, 'p-') then phone else member_id end, '-') as owner
+      from refunds left join members on members.member_key = refunds.member_key order by amount_minor`)
+    return rows.map((row) => Object.values(row).join(' '))
+  }
+  expect(await refunds()).toEqual(['100 M1', '200 M2', '300 -', '400 +8613900000004'])
+  expect(await members(shop)).toEqual(['M1 +8613900000001 - -', 'M2 - - -', 'p +8613900000004 - -'])
+  await takeOutMembers(shop.workspace.engine, first.importId!, settings)
+  expect(await refunds()).toEqual(['100 +8613900000001', '200 M2', '300 -', '400 +8613900000004'])
+})
+
 test('the id of a person known by a phone is theirs again when the file that gave it to a member is undone', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const { engine } = shop.workspace

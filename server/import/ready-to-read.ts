@@ -36,7 +36,12 @@ export async function readyToRead(
   if (ofOrders && needed.length === 1 && needed[0] === 'member')
     return refusal('no-members', { file: order.fileName, headers: columnNames(headers) })
   const { identity } = readable.inspection
-  if (identity.length > 0 && identity.every(({ values, hidden }) => values > 0 && values === hidden))
+  // A refund is whose its order is: what else names somebody may be hidden.
+  if (
+    readable.mapping.kind !== 'refunds' &&
+    identity.length > 0 &&
+    identity.every(({ values, hidden }) => values > 0 && values === hidden)
+  )
     return refusal('hidden-members', {
       file: order.fileName,
       columns: identity.map(({ header }) => header).join(', '),

@@ -18,6 +18,10 @@ export const refundFields = {
     ],
   },
   memberId: { type: 'id', aliases: fields.memberId.aliases },
+  /** Of a refund that names no order: who it is of, where nothing names the member. */
+  phone: { type: 'id', aliases: fields.phone.aliases },
+  openid: { type: 'id', aliases: fields.openid.aliases },
+  email: { type: 'id', aliases: fields.email.aliases },
   refundedAt: {
     type: 'date',
     aliases: [

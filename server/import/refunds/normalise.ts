@@ -1,17 +1,19 @@
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { instantSql } from '../dates.ts'
-import { emptyWords } from '../fields.ts'
+import { emptyWords, type PersonValue, personValues } from '../fields.ts'
 import { isMasked } from '../members/phones.ts'
 import type { NormaliseSettings } from '../normalise.ts'
 import { namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
 import { type RefundField, refundStateWords } from './fields.ts'
+import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
 import { notePrefix } from './note.ts'
 
 /**
  * A query over a block's rows: each row as a line of a credit note of its own, the columns of `import_lines` that it
  * has, with `reason`, `reason_field` and `reason_value` where it is refused, and `remainder_micro` as for orders.
  * `order_id` is null where the row has no id of its own. Amounts are given back, whatever their sign. Only what was
- * given back needs a date, and may take that of the order that it names.
+ * given back needs a date, and may take that of the order that it names; whose that order is it is, so that a phone,
+ * openid or e-mail tells of the others alone.
  */
 export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
   const { mapping, currency, minorDigits, latest } = settings
@@ -27,6 +29,9 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
     has(field)
       ? sql`nullif(trim(regexp_replace(regexp_replace(regexp_replace(${text(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')`
       : raw(field)
+  const person = (kind: PersonValue): Sql =>
+    has(kind) ? personValue(kind, `${kind}_text`, settings) : sql`cast(null as varchar)`
+  const values = personValues.filter(has)
   const own = ownSigns(currency)
   const { micro, wide } = has('amount')
     ? numberSql(raw('amount'), mapping.decimalMark, own)
@@ -67,9 +72,17 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
       reasons.map(([when, reason, field]) => sql`when ${when} then ${answer(field, reason)}`),
       sql` `,
     )} end`
+  const content = (persons: Sql) =>
+    sql`hash(order_id, member_id, refunded_at, state, store, channel, sku, product, minor, refunds_order_id,
+        refund_reason${persons})`
   return sql`
-    with parsed as (
+    with written as (
+      select *${values.length === 0 ? sql`` : sql`, ${join(values.map((kind) => sql`${unlessPlaceholder(id(kind))} as ${name(`${kind}_text`)}`))}`}
+      from ${block} as block
+    ),
+    parsed as (
       select *,
+        ${join(personValues.map((kind) => sql`${person(kind)} as ${name(`${kind}_read`)}`))},
         cast(${notePrefix} || ${id('refundId')} as varchar) as order_id,
         ${id('memberId')} as written_id,
         ${has('refundedAt') ? instantSql(raw('refundedAt'), mapping.dates.refundedAt ?? 'year-first', mapping.timeZone) : sql`cast(null as timestamp)`} as refunded_at,
@@ -78,22 +91,25 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
         ${id('sku')} as sku, ${text('product')} as product,
         ${text('store')} as store, ${text('channel')} as channel, ${text('reason')} as refund_reason,
         cast(abs(coalesce(cast(${micro} as decimal(20, 0)) * cast(0.000001 as decimal(6, 6)), ${wide})) as decimal(28, 10)) as exact
-      from ${block} as block
+      from written
     ),
     rounded as (
-      select *, case when not ${isMasked(sql`written_id`)} then written_id end as member_id,
+      select *,
+        case when refunds_order_id is null then ${phoneThatTells(sql`phone_read`)} end as phone,
+        case when refunds_order_id is null then openid_read end as openid,
+        case when refunds_order_id is null then email_read end as email,
+        case when not ${isMasked(sql`written_id`)} then written_id end as member_id,
         coalesce(${isMasked(sql`written_id`)}, false) as hidden, ${state} as state, try_cast(round(exact * ${scale}, 0) as bigint) as minor from parsed
     )
-    select row_number, order_id, member_id, cast(null as varchar) as phone, cast(null as varchar) as openid,
-      cast(null as varchar) as email, cast(null as varchar) as known_by, hidden, refunded_at as ordered_at, state, store, channel,
+    select row_number, order_id, member_id, phone, openid, email, cast(null as varchar) as known_by, hidden, refunded_at as ordered_at, state, store, channel,
       cast(null as varchar) as region, sku, product,
       -coalesce(minor, 0) as net_minor, refunds_order_id, refunded_at, refund_reason,
       cast(coalesce((minor - exact * ${scale}) * ${literal(10 ** (6 - minorDigits))}, 0) as bigint) as remainder_micro,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,
       ${among((field, reason) => (reason === 'other-currency' ? raw(field) : sql`null`))} as reason_value,
-      hash(order_id, member_id, refunded_at, state, store, channel, sku, product, minor, refunds_order_id,
-        refund_reason) as content_hash
+      case when coalesce(phone, openid, email) is null then ${content(sql``)}
+        else ${content(sql`, phone, openid, email`)} end as content_hash
     from rounded`
 }
 

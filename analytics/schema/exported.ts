@@ -653,7 +653,7 @@ export const exportedTables: readonly ExportedTable[] = [
       'One row per id that is merged into a member: another card, another account.',
       '每个已并入会员的编号一行，例如另一张卡或另一个账户。',
     ),
-    relation: sql`(select * from member_aliases where not claimed) as base
+    relation: sql`(select *, rowid from member_aliases where not claimed) as base
       left join merges_set as people on people.from_id = base.alias
       left join merges as files on files.from_id = base.alias and people.from_id is null`,
     inside: ['alias', 'identity_key', 'claimed'],

@@ -195,7 +195,11 @@ test('one member: orders with what was refunded, unlinked refunds apart, rhythm,
 test('phones are masked for everybody; only the owner unmasks, and it is noted', async () => {
   expect((await caller('owner').members.one({ memberId: 'M02' })).phone).toBe('160****5678')
   await expect(caller('marketer').members.unmask({ memberId: 'M02' })).rejects.toThrow(/role/)
-  expect(await caller('owner').members.unmask({ memberId: 'M02' })).toEqual({ phone: '16012345678' })
+  expect(await caller('owner').members.unmask({ memberId: 'M02' })).toEqual({
+    phone: '16012345678',
+    openid: null,
+    email: null,
+  })
   const noted = await platform.store
     .selectFrom('audit')
     .select('subject')

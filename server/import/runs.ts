@@ -102,13 +102,13 @@ export class ImportRuns {
   }
 
   /**
-   * Of imports that were killed while they ended: the refused rows of those that are there are kept, others go.
-   * To be called before anybody is served.
+   * Of imports and undoings that were killed while they ended: the refused rows of imports that are there are kept,
+   * others go. To be called before anybody is served.
    */
   async settleRefused(): Promise<void> {
     const folder = join(this.#platform.dataFolder, 'imports')
-    const left = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(unsaved)) : []
-    if (left.length === 0) return
+    const kept = existsSync(folder) ? readdirSync(folder) : []
+    if (kept.length === 0) return
     const there = new Set<string>()
     for (const { id } of await this.#platform.workspaces.list()) {
       const workspace = (await this.#platform.workspaces.byId(id))!
@@ -117,10 +117,11 @@ export class ImportRuns {
       ))
         there.add(this.refusedFile(String(importId)))
     }
-    for (const name of left) {
-      const [draft, whole] = [join(folder, name), join(folder, name.slice(0, -unsaved.length))]
-      if (there.has(whole)) renameSync(draft, whole)
-      else rmSync(draft)
+    for (const name of kept) {
+      const path = join(folder, name)
+      const whole = name.endsWith(unsaved) ? path.slice(0, -unsaved.length) : path
+      if (!there.has(whole)) rmSync(path)
+      else if (whole !== path) renameSync(path, whole)
     }
   }
 

@@ -157,7 +157,8 @@ class Compiler {
   }
 
   #measured({ measure, where }: Extract<Subject, { kind: 'measure' }>): Sql {
-    const { memberOrders, categoryOrders } = this.#setting.scope.tables
+    const { memberOrders, orderItems } = this.#setting.scope.tables
+    const categoryOrders = sql`(select * from ${orderItems} where category is not null)`
     const byCategory = where.some(
       (condition) => condition.kind === 'condition' && condition.field === 'category',
     )

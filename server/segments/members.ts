@@ -113,7 +113,7 @@ export async function valuesOf(
 ): Promise<{ day: string; values: Record<ValueList, string[]> }> {
   const { tables, asOf } = await tablesAt(store, workspace, undefined, signal)
   const sources = {
-    categories: sql`select category as value from ${tables.categoryOrders}`,
+    categories: sql`select category as value from ${tables.orderItems}`,
     stores: sql`select store as value from ${tables.memberOrders}`,
     channels: sql`select channel as value from ${tables.memberOrders}
       union all select channel as value from members`,

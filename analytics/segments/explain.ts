@@ -97,7 +97,7 @@ function explainClause(
     ...described,
     holds: holds(test, answer, currencyDecimals),
     ...shown(answer),
-    flip: nearestFlip(test, answer, asked.daily, asOf, currencyDecimals),
+    flip: nearestFlip(test, answer, asked, asOf, currencyDecimals),
   }
 }
 
@@ -113,7 +113,7 @@ function shown({ kind, value, per }: Answer): Pick<ExplainedClause, 'value' | 'r
 function nearestFlip(
   test: Test,
   answer: Answer,
-  daily: 1 | -1 | undefined,
+  { daily, signed }: Asked,
   asOf: string,
   currencyDecimals: number,
 ): ExplainedClause['flip'] {

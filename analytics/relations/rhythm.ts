@@ -19,11 +19,11 @@ const beyond = { cooling: 0.842, dormant: 1.645, lost: 2.326 } as const
  * Of the logarithms of the n gaps of a member, with mean ȳ: m̂ = (nȳ + 4μ) ÷ (n + 4). μ is the mean over the gaps
  * of all members who have the same main store when these are at least 100, else over all gaps of the shop; σ² is
  * the sum of squares within members ÷ Σ(n − 1), over members with a gap; under 30 degrees of freedom the rule is
- * refused. The expected gap is exp(m̂), limits are exp(m̂ + zσ) in millionths of a day, so that whoever comes every
+ * refused. The expected gap is exp(m̂), limits are exp(m̂ + zσ) in thousandths of a day, so that whoever comes every
  * seven days is not late by a rounding on the seventh. Source: DEFINITIONS.md, "Dormancy", Rhythm.
  */
 export const rhythms = ({ memberFacts }: Pick<DerivedTables, 'memberFacts'>): Sql => {
-  const limit = (z: number) => sql`round(exp(mean + ${z} * deviation), 6)`
+  const limit = (z: number) => sql`round(exp(mean + ${z} * deviation), 3)`
   return sql`(
     with bought as (
       select member_key, main_store, last_day, purchase_days - 1 as gaps, log_gaps, log_gaps_squared
@@ -36,7 +36,7 @@ export const rhythms = ({ memberFacts }: Pick<DerivedTables, 'memberFacts'>): Sq
     shop as (
       select sum(log_gaps) / sum(gaps) as usual, sum(gaps - 1) as freedom,
         -- nΣy² − (Σy)² in whole numbers: exactly 0 for who always comes after as many days
-        sum(cast(gaps * log_gaps_squared - cast(log_gaps as hugeint) * log_gaps as double) / gaps) as squares
+        sum(cast(cast(gaps as hugeint) * log_gaps_squared - cast(log_gaps as hugeint) * log_gaps as double) / gaps) as squares
       from bought where gaps > 0
     ),
     expected as (

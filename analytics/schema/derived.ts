@@ -11,7 +11,7 @@ export interface DerivedTables {
   readonly memberOrders: Sql
   /**
    * A row per member known at the day. `log_gaps` and `log_gaps_squared` sum the logarithms of the days between
-   * purchase days, and their squares, in whole hundred-millionths (`logUnits`), so that they add up exactly.
+   * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly.
    */
   readonly memberFacts: Sql
   /** Per member and local month, with the member's cohort: qualifying orders, purchase days, net after refunds. */
@@ -133,8 +133,8 @@ const mainDaypart = (): Sql => {
   )} end`
 }
 
-/** What 1 is in `log_gaps`; in `log_gaps_squared` it is the square of that. A square still fits 64 bits. */
-export const logUnits = 1e8
+/** What 1 is in `log_gaps`; in `log_gaps_squared` it is the square of that. Sums of a century stay exact. */
+export const logUnits = 1e6
 
 const logGap = sql`cast(round(ln(local_day - previous_day) * ${logUnits}) as bigint)`
 
@@ -153,7 +153,7 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
       cast(count(discounted) as integer) as discount_known_orders,
       cast(count(*) filter (where discounted) as integer) as discounted_orders,
       cast(coalesce(sum(${logGap}), 0) as bigint) as log_gaps,
-      coalesce(sum(${logGap} * ${logGap}), 0) as log_gaps_squared,
+      cast(coalesce(sum(${logGap} * ${logGap}), 0) as bigint) as log_gaps_squared,
       ${join(
         daypartScores(),
         sql`,

@@ -139,7 +139,7 @@ function nearestFlip(
   const turned = operands(test)
     .map(toNumber)
     .flatMap((bound) => [bound - 1, bound, bound + 1])
-    .filter((number) => (kind !== 'count' && kind !== 'percent') || number >= 0)
+    .filter((number) => (kind !== 'count' && kind !== 'percent') || signed === true || number >= 0)
     .filter((number) => holds(test, toAnswer(number), currencyDecimals) !== now)
     .toSorted((a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b)[0]
   if (turned === undefined) return null

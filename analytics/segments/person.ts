@@ -162,7 +162,7 @@ export function rhythmOf(
   const expected = (sum(own) + 4 * usual) / (own.length + 4)
   return {
     expectedDay: addDays(last, Math.round(Math.exp(expected))),
-    limit: (z) => Math.round(Math.exp(expected + z * sigma) * 1e6) / 1e6,
+    limit: (z) => Math.round(Math.exp(expected + z * sigma) * 1000) / 1000,
   }
 }
 

@@ -4,6 +4,7 @@ import { type Condition, type Expression, everyone, group, type Test, type Value
 import { fields, measures, sources } from './fields/catalogue.ts'
 import { isOrdered, type Kind } from './fields/described.ts'
 import type { Source } from './fields/measure.ts'
+import type { PersonCoupon } from './person-coupons.ts'
 import type { Person, Purchase } from './person.ts'
 
 /** Days of the small shops: 2024-01-01 plus up to 500, so that a leap day and month ends occur. */
@@ -45,6 +46,31 @@ const purchase: fc.Arbitrary<Purchase> = fc.record({
   ),
 })
 
+const coupon: fc.Arbitrary<PersonCoupon> = fc.oneof(
+  fc.record({
+    of: fc.constant('ours' as const),
+    campaign: fc.constantFrom('c1', 'c2'),
+    issued: day,
+    expires: day,
+    uses: fc.constantFrom(1, 1, 2),
+    redeemed: fc.array(
+      fc
+        .tuple(day, fc.option(fc.nat(100)))
+        .map(([used, kept]) => ({ day: used, cancelled: kept === null ? null : addDays(used, kept) })),
+      { maxLength: 2 },
+    ),
+    revoked: fc.option(day),
+  }),
+  fc.record({
+    of: fc.constant('others' as const),
+    campaign: orNull(['c1', '双十一 🎉']),
+    issued: fc.option(day),
+    expires: fc.option(day),
+    used: fc.option(day),
+    state: fc.constantFrom('used', 'unused', 'expired', 'void', null),
+  }),
+)
+
 const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   joined: fc.option(day),
   region: orNull(regions),
@@ -68,6 +94,11 @@ const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   arms: fc.array(
     fc.record({ campaign: fc.constantFrom('c1', 'c2'), arm: fc.constantFrom('treated', 'held-out'), day }),
     { maxLength: 2 },
+  ),
+  coupons: fc.array(coupon, { maxLength: 3 }),
+  pointsEntries: fc.array(
+    fc.record({ day, change: fc.constantFrom(-120, -50, -1, 0, 30, 100, 100), expires: fc.option(day) }),
+    { maxLength: 6 },
   ),
   orders: fc
     .array(purchase, { maxLength: 6 })
@@ -113,6 +144,7 @@ const valuesOf: Record<string, fc.Arbitrary<string>> = {
   member: fc.constantFrom('m0', 'm1', 'm9'),
   treated_in: fc.constantFrom('c1', 'c2'),
   held_out_of: fc.constantFrom('c1', 'c2'),
+  campaign: fc.constantFrom('c1', 'c2', '双十一 🎉'),
 }
 
 function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitrary<Value> {

@@ -49,7 +49,8 @@ function answerOf({ subject }: Clause, person: Person, moment: Moment, currencyD
   const conditions = conditionsOf(subject.measure)
   const meets = (values: ConditionValues) =>
     subject.where.every((one) => {
-      if (one.kind === 'within') return String(values[source.day]) >= addDays(moment.asOf, -one.days)
+      if (one.kind === 'within')
+        return values[source.day] !== null && String(values[source.day]) >= addDays(moment.asOf, -one.days)
       const { kind: asked } = conditions.get(one.field)!
       return holds(one.test, { kind: asked, value: values[one.field] ?? null }, currencyDecimals)
     })

@@ -2,7 +2,7 @@ import { both } from '../../../analytics/schema/described.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { fields as orderFields, list } from '../fields.ts'
 import { memberFields } from '../members/fields.ts'
-import { couponUses, isUnknownState } from './coupon-uses.ts'
+import { couponUses, isUnknownState } from '../../../analytics/relations/coupons-elsewhere.ts'
 import { defineKind } from './kind.ts'
 
 /** Coupons that were issued and used elsewhere, held against the orders. */

@@ -102,6 +102,14 @@ test.each([
     'lines',
     'days_since_order(sku in ("1", "2"), net >= 100) > 45 and average_order(product = "奶粉", within 180 days) > 80 and order_share(weekday in ("saturday", "sunday")) >= 60% and last_order(category = "Tea", purchase_day = 1) < 2024-06-30 and spend_share(store = "A") > 12.5%',
   ],
+  [
+    'habits',
+    'rhythm_status in ("dormant", "lost") and next_order_in between -14 and 0 and discounted_share >= 60% and daypart = "evening" and orders(daypart = "noon", hour < 13, discounted = true) > 1 and anniversary_in <= 7 and anniversary_ago <= 7 and age >= 18 and birthday_ago = 0',
+  ],
+  [
+    'coupons-and-points',
+    'coupons(state = "unused", expires_in <= 3) > 0 and coupons(campaign = "c1", used >= 2024-06-01) = 1 and points_expiring(expires_in <= 30) >= 100',
+  ],
 ])('golden: %s', async (name, text) => {
   const moment = await load([], '2024-12-31', true)
   const parsed = parse(text, { currencyDecimals })

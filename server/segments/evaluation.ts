@@ -46,7 +46,7 @@ const setsOf = new WeakMap<Engine, MemberSets>()
 
 /**
  * Evaluates a rule as of a day (default: the workspace's default asOf), after taking in the Store's
- * events. The set is materialised under (canonical text, data version, asOf, dormancy limits) and used
+ * events. The set is materialised under (canonical text, data version, ledger watermark, asOf, dormancy limits) and used
  * again; whoever asks for the same at the same time waits for the same work, which ends when nobody
  * waits any more. Everybody is the relation itself.
  */
@@ -63,13 +63,14 @@ export async function evaluateSegment(
     const prepared = await prepareSegment(store, workspace, request, signal)
     if (prepared.kind === 'refused') return prepared
     const { expression, at, setting } = prepared
-    const { asOf, dataVersion } = at
+    const { asOf, dataVersion, ledgerWatermark } = at
     const text = print(expression)
-    const key = JSON.stringify([text, dataVersion, asOf, workspace.dormancy, setting.newest])
+    const key = JSON.stringify([text, dataVersion, ledgerWatermark, asOf, workspace.dormancy, setting.newest])
     const set = await sets.get(
       key,
       async (session, table, options) => {
-        if ((await versionIn(session)) !== dataVersion) return null // the data moved in between
+        // the data moved in between
+        if (!(await isStill(session, at))) return null
         await session.run(sql`create table ${table} as ${compile(expression, setting, duckdb)}`, options)
         return countIn(session, table)
       },
@@ -128,9 +129,9 @@ export function fieldsWithoutHistory(expression: Expression): string[] {
   return [...new Set(asked.filter(({ history }) => history === 'none').map(({ name }) => name))]
 }
 
-async function versionIn(session: Session): Promise<number> {
-  const [state] = await session.rows(sql`select data_version from workspace_state`)
-  return Number(state!.dataVersion)
+async function isStill(session: Session, { dataVersion, ledgerWatermark }: TablesAt): Promise<boolean> {
+  const [state] = await session.rows(sql`select data_version, ledger_watermark from workspace_state`)
+  return Number(state!.dataVersion) === dataVersion && Number(state!.ledgerWatermark) === ledgerWatermark
 }
 
 async function countIn(session: Session, table: Sql): Promise<number> {

@@ -70,7 +70,7 @@ export interface CouponChange {
   readonly uses: number
   /** Of a cancellation: the row of the redemption that it takes back; else its own. */
   readonly redeemedSeq: number
-  readonly at: string
+  readonly changedAt: string
 }
 
 /** What happened to coupons after a row of the ledger, in its order, at most a page. */
@@ -80,7 +80,7 @@ export async function couponChangesAfter(
   watermark: number,
 ): Promise<CouponChange[]> {
   const { rows } = await storeSql<CouponChange>`
-    select ledger.seq, ledger.kind, ledger.uses, ledger.at,
+    select ledger.seq, ledger.kind, ledger.uses, ledger.at as "changedAt",
       (select min(issued.seq) from ledger as issued
         where issued.coupon_id = ledger.coupon_id and issued.kind = 'issued') as "couponKey",
       case ledger.kind when 'cancelled' then
@@ -101,9 +101,9 @@ export async function takeCouponChanges(
   if (changes.length === 0) return
   await session.run(sql`insert into coupon_changes
       (ledger_seq, coupon_key, kind, uses, redeemed_seq, changed_at, changed_day)
-    select seq, "couponKey", kind, uses, "redeemedSeq", at, ${localDay(sql`at`, timeZone)}
+    select seq, "couponKey", kind, uses, "redeemedSeq", "changedAt", ${localDay(sql`"changedAt"`, timeZone)}
     from (select unnest(from_json(${JSON.stringify(changes)},
-      '[{"seq":"BIGINT","couponKey":"BIGINT","kind":"VARCHAR","uses":"INTEGER","redeemedSeq":"BIGINT","at":"TIMESTAMP"}]'),
+      '[{"seq":"BIGINT","couponKey":"BIGINT","kind":"VARCHAR","uses":"INTEGER","redeemedSeq":"BIGINT","changedAt":"TIMESTAMP"}]'),
       recursive := true)) as told
     where seq not in (select ledger_seq from coupon_changes)`)
 }

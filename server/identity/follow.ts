@@ -1,8 +1,6 @@
 import type { Session } from '../../analytics/engine/engine.ts'
-import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { dropMembersWithNothingLeft } from '../import/apply.ts'
-import { memberRegions, rewriteOrders, touchedMembers } from '../import/fold.ts'
+import { memberRegions, rewriteOrders } from '../import/fold.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { welcome } from '../import/members/welcome.ts'
 import {
@@ -78,20 +76,6 @@ export async function matchAgain(session: Session, timeZone: string): Promise<{ 
   await session.run(sql`insert into touched_members select member_key from touched_by_merges
     where member_key not in (select member_key from touched_members)`)
   return moved
-}
-
-/**
- * Carries merges that changed (`resolveMembers` said so) to the end: whose everything is now, members with nothing
- * left, and all that is counted of them. What is previewed and what is done both go through here.
- */
-export async function followMerges(session: Session, timeZone: string, today: string): Promise<void> {
-  const { orders } = await matchAgain(session, timeZone)
-  await dropMembersWithNothingLeft(session)
-  await refreshDerivedTables(
-    session,
-    { members: touchedMembers, ...(orders > 0 ? {} : { days: sql`select local_day from orders where false` }) },
-    today,
-  )
 }
 
 /** Relation of no member. */

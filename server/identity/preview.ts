@@ -10,7 +10,7 @@ import { isPseudonym } from '../rights/deletions.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { endsOf, mergesInEngine } from './live-merges.ts'
-import { followMerges } from './follow.ts'
+import { followMerges } from './follow-merges.ts'
 import { figuresOf, type ShopFigures } from './shop-figures.ts'
 import { resolveMembers } from './resolve.ts'
 

@@ -1,7 +1,7 @@
 import type { Row, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { followMerges } from '../identity/follow.ts'
+import { followMerges } from '../identity/follow-merges.ts'
 import { resolveMembers } from '../identity/resolve.ts'
 import { foldConsent } from '../import/members/fold.ts'
 import { eventsAfter, type StoreEvent } from '../store/events.ts'

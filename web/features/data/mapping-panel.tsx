@@ -199,14 +199,14 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
   const options = file.columns.map(({ position }) => ({ value: String(position), label: title(position) }))
   return (
     <div className={classes.needed}>
-      {neededRows(file, further).map(({ row, field, label, column, times }) => (
+      {neededRows(file, further).map(({ row, field, label, column, times, optional }) => (
         <div key={field} className={classes.neededRow}>
           <div className={classes.neededName}>
             <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
             <Sureness
               found={column !== undefined}
               confidence={column?.confidence ?? 0}
-              without={withoutColumn(row, file, t)}
+              without={optional ? t('sure.notInFile') : withoutColumn(row, file, t)}
             />
           </div>
           <Select
@@ -222,11 +222,13 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
             placeholder={t(
               row === 'order'
                 ? 'mapping.noOrder'
-                : row === 'refundOrder'
-                  ? 'mapping.noOrderNamed'
-                  : 'mapping.choose',
+                : optional
+                  ? 'mapping.unused'
+                  : row === 'refundOrder'
+                    ? 'mapping.noOrderNamed'
+                    : 'mapping.choose',
             )}
-            clearable={row === 'order' || isOptional(row, file)}
+            clearable={row === 'order' || optional || isOptional(row, file)}
             searchable
             onChange={(value) =>
               onChange(
@@ -421,7 +423,7 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
   const meanings: { value: string; label: string }[] = further
-    ? further.fields.filter((one) => !one.needed).map(({ name, label }) => ({ value: name, label }))
+    ? further.fields.filter((one) => !one.asked).map(({ name, label }) => ({ value: name, label }))
     : ownFields[file.map.kind as keyof typeof ownFields].map((field) => ({
         value: field,
         label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),

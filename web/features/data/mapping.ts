@@ -95,15 +95,23 @@ export interface NeededRow {
   readonly field: Field
   readonly column: InspectedFile['columns'][number] | undefined
   readonly times?: string | undefined
+  /** Of a further kind: rows without it are taken too. */
+  readonly optional?: boolean
 }
 
-/** The columns that the merchant confirms, four of orders and of refunds, one of members, those that a further kind needs, with what the file offers for each. */
+/** The columns that the merchant confirms, four of orders and of refunds, one of members, those that tell the rows of a further kind, with what the file offers for each. */
 export function neededRows(file: InspectedFile, kind: FurtherKind | undefined): NeededRow[] {
   const of = (field: Field) => file.columns.find((column) => column.field === field)
   if (kind)
     return kind.fields
-      .filter(({ needed }) => needed)
-      .map(({ name, label }) => ({ row: 'field', field: name as Field, label, column: of(name as Field) }))
+      .filter(({ asked }) => asked)
+      .map(({ name, label, needed }) => ({
+        row: 'field',
+        field: name as Field,
+        label,
+        column: of(name as Field),
+        optional: !needed,
+      }))
   const amount = amounts.find((field) => of(field)) ?? 'amount'
   const time = times.find((field) => of(field)) ?? 'orderedAt'
   // The first of what tells members apart; the panel names the others.

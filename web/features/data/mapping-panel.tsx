@@ -106,8 +106,12 @@ export function MappingPanel({
             {file.personHint ? (
               <p className={classes.note} role="status">
                 {file.personHint.other === null
-                  ? t('personHint', { header: file.personHint.header })
-                  : t('personHintOther', { header: file.personHint.header, other: file.personHint.other })}
+                  ? t('personHint', { header: file.personHint.header, rows: file.sampled })
+                  : t('personHintOther', {
+                      header: file.personHint.header,
+                      other: file.personHint.other,
+                      rows: file.sampled,
+                    })}
               </p>
             ) : null}
             <ReadAs file={file} />

@@ -426,6 +426,7 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const needed = new Set(neededRows(file, further).map(({ column }) => column?.position))
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
+  if (rows.length === 0) return null
   const meanings: { value: string; label: string }[] = further
     ? further.fields.filter((one) => !one.asked).map(({ name, label }) => ({ value: name, label }))
     : ownFields[file.map.kind as keyof typeof ownFields].map((field) => ({

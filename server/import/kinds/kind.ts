@@ -137,6 +137,10 @@ export const keptFieldsOf = (kind: Kind): [string, KindField][] =>
 /** The columns of the tables of a kind. */
 export const columnsOf = (kind: Kind): Sql[] => keptFieldsOf(kind).map(([, { column }]) => name(column))
 
+/** The field that has the member's number; null for a kind whose rows name nobody. Of several the first. */
+export const numberField = (kind: Kind): string | null =>
+  fieldsOf(kind).find(([, { member }]) => member)?.[0] ?? null
+
 /** Whether the members of a kind's rows are told by a phone, openid or e-mail too. */
 export const tellsPeople = (kind: Kind): boolean => Object.hasOwn(kind.fields, personValues[0])
 

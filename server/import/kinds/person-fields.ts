@@ -53,7 +53,7 @@ export const personFields = {
     column: 'openid',
     tells: 'openid',
     aliases: valueAliases.openid,
-    label: both('Openid', 'openid'),
+    label: both('Openid', '微信 openid'),
     meaning: both(
       'The member’s openid or unionid at WeChat, for rows without a number.',
       '会员的微信 openid 或 unionid，用于没有会员编号的行。',

@@ -240,7 +240,12 @@ function randomStep(pick: (below: number) => number, number: number): Step {
   const content = `${namedFieldsOf(kind)
     .map(([field]) => field)
     .join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
-  return { kind, name: `${kind.name}${number}.csv`, content, replace: pick(3) === 0 }
+  return {
+    kind,
+    name: `${kind.name}${number}.csv`,
+    content,
+    replace: pick(3) === 0 && kind.replaces !== undefined,
+  }
 }
 
 /** What figures can see, whatever the keys. */

@@ -377,3 +377,25 @@ test('an order known by the phone and a tag known by it are one person’s', asy
     tags: ['phone:+8613900000001 tea'],
   })
 })
+
+test('a tag taken off a member goes from the phone and every merged card, and none of their files brings it back', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importMembers(shop.file('m.csv', `${people}M1,甲,13900000001,,\n`))
+  await shop.importKind(shop.file('g.csv', 'from,into\nOLD,M1\n'))
+  const file = (name: string) =>
+    shop.importKind(shop.file(name, `会员号,手机号,标签,${name}\n,13900000001,茶,\nOLD,,茶,\nM1,,茶,\n`))
+  await file('a')
+  expect((await seen(shop)).tags).toEqual(['M1 茶'])
+  await setTag(
+    shop.platform.store,
+    shop.workspace,
+    '茶',
+    false,
+    { kind: 'members', memberIds: ['OLD'] },
+    { by: 'somebody', at: now },
+  )
+  expect((await seen(shop)).tags).toEqual([])
+  expect(await shop.workspace.engine.rows(sql`select * from member_tags`)).toEqual([])
+  await file('b')
+  expect((await seen(shop)).tags).toEqual([])
+})

@@ -5,6 +5,9 @@ import { decidedTags, importedTags } from './imported-tags.ts'
 import { defineKind } from './kind.ts'
 import { memberField, personFields } from './person-fields.ts'
 
+/** In characters: other systems allow longer ones than the tags screen. */
+const longestTag = 200
+
 /** Tags that another system gave members. */
 export const tags = defineKind({
   name: 'tags',
@@ -64,6 +67,18 @@ export const tags = defineKind({
     has('tag') &&
     !(['orderId', 'amount', 'unitPrice', 'quantity'] as const).some(order) &&
     !(['name', 'gender', 'birthday', 'tier', 'points', 'storedValue', 'consent'] as const).some(member),
+  checks: [
+    {
+      reason: 'long-tag',
+      field: 'tag',
+      // of several in one row all are refused with the row
+      when: sql`max(length(tag)) over (partition by row_number) > ${longestTag}`,
+      words: both(
+        'A tag has at most 200 characters. This one may be a text, or tags with another separator than commas, semicolons, bars and 、.',
+        '标签最多 200 个字符。该内容可能是一段文字，或标签之间使用了逗号、分号、竖线和顿号以外的分隔符。',
+      ),
+    },
+  ],
   project: (session) =>
     importedTags(
       session,

@@ -7,8 +7,10 @@ const unique = (...aliases: readonly (readonly string[])[]): string[] => [...new
 
 /** Headers of what tells a member besides the number, as orders and files of members have them. */
 const valueAliases: Readonly<Record<PersonValue, readonly string[]>> = {
-  // what is sent to somebody else names that person's phone
-  phone: unique(memberFields.phone.aliases, fields.phone.aliases).filter((alias) => !/收|提货/.test(alias)),
+  // what is sent to somebody else names that person's phone; the cell of a test is none
+  phone: unique(memberFields.phone.aliases, fields.phone.aliases).filter(
+    (alias) => !/收|提货/.test(alias) && alias !== 'cell',
+  ),
   openid: memberFields.openid.aliases,
   email: memberFields.email.aliases,
 }

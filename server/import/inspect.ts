@@ -33,7 +33,8 @@ import {
 } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
-import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
+import type { Encoding } from './encoding.ts'
+import { type Container, openSource, type Opening, readSource } from './source.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
 export type Quote = '"' | "'"

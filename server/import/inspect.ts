@@ -336,7 +336,6 @@ async function valuesOf(
     // The day alone decides, and there are few of them.
     for (const { values } of splitBlock(scanner.take().toString('utf8')))
       days.add((values[0] ?? '').trim().split(/[ T]/)[0]!)
-    if (dayOrMonthFirst(days) !== 'undecided') break
   }
   return days
 }

@@ -7,6 +7,7 @@ import { inspect } from '../inspect.ts'
 import { deleteMember } from '../../rights/delete-member.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from '../test-shop.ts'
 import { refundFieldNames } from './fields.ts'
+import { writtenAs } from '../templates.ts'
 import { refundsTemplate } from './template.ts'
 
 const refunds = (shop: TestShop) =>
@@ -437,12 +438,13 @@ test('the kind may be said, and what a file lacks is named', async () => {
 })
 
 test.each([
-  ['CNY', 4000],
-  ['JPY', 40],
-])('the template in %s is imported without a question', async (currency, minor) => {
+  ['CNY', 'csv', 4000],
+  ['JPY', 'csv', 40],
+  ['CNY', 'jsonl', 4000],
+] as const)('the template in %s as %s is imported without a question', async (currency, ending, minor) => {
   await using shop = await openTestShop(currency, 'UTC')
-  const path = shop.file('refunds-template.csv', refundsTemplate(currency))
-  const seen = await inspect(path, 'refunds-template.csv', {}, 'UTC')
+  const path = shop.file(`refunds-template.${ending}`, writtenAs[ending](refundsTemplate(currency)))
+  const seen = await inspect(path, `refunds-template.${ending}`, {}, 'UTC')
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection).toMatchObject({ map: { kind: 'refunds' }, questions: [], lacking: [] })
   expect(seen.inspection.columns.map(({ field }) => field)).toEqual(refundFieldNames)

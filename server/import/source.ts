@@ -6,7 +6,7 @@ import { type Encoding, encodingOf } from './encoding.ts'
 import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
 import { parquetLines } from './containers/parquet.ts'
-import { firstSheet, isWorkbook, workbookLines } from './containers/xlsx.ts'
+import { firstSheet, isWorkbook, mostRows, workbookLines } from './containers/xlsx.ts'
 import { type Archive, isBomb, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
 
@@ -45,7 +45,9 @@ export async function openSource(path: string, named: string): Promise<Opening> 
   const found = { path, bytes, container, sheet, otherSheets }
   if (container === 'xlsx' || container === 'parquet') {
     const source = { ...found, encoding: 'utf-8', jsonPaths: null } as const
-    const { head, whole } = await headOf(readSource(source, named))
+    // A sheet may have all of its rows empty but a few: nothing but line ends.
+    const most = openingBytes + (container === 'xlsx' ? mostRows : 0)
+    const { head, whole } = await headOf(readSource(source, named), most)
     if (isBlank(head)) throw new Stopped('empty', { file: named })
     return { ...source, firstLine: container === 'xlsx' ? 1 : 0, head, whole }
   }
@@ -138,13 +140,16 @@ function tablesIn(archive: Archive, named: string) {
   return archive.entries
 }
 
-async function headOf(pieces: AsyncIterable<Buffer>): Promise<{ head: Buffer; whole: boolean }> {
+async function headOf(
+  pieces: AsyncIterable<Buffer>,
+  most = openingBytes,
+): Promise<{ head: Buffer; whole: boolean }> {
   const read: Buffer[] = []
   let length = 0
   for await (const piece of pieces) {
     read.push(piece)
     length += piece.length
-    if (length > openingBytes) return { head: Buffer.concat(read).subarray(0, openingBytes), whole: false }
+    if (length > most) return { head: Buffer.concat(read).subarray(0, most), whole: false }
   }
   return { head: Buffer.concat(read), whole: true }
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { addDays } from '../calendar/calendar.ts'
-import { type Expression, everyone, group, type OrderCondition, type Test, type Value } from './ast.ts'
-import { fields, type Kind, measures, orderFields } from './fields.ts'
+import { type Condition, type Expression, everyone, group, type Test, type Value } from './ast.ts'
+import { fields, measures, sources } from './fields/catalogue.ts'
+import { isOrdered, type Kind } from './fields/described.ts'
+import type { Source } from './fields/measure.ts'
 import type { Person, Purchase } from './person.ts'
 
 /** Days of the small shops: 2024-01-01 plus up to 500, so that a leap day and month ends occur. */
@@ -12,6 +14,7 @@ export const asOf = fc.integer({ min: 250, max: 500 }).map((count) => addDays(st
 const stores = ['A', 'B', 'say "hi"\\']
 const channels = ['shop', 'wechat']
 const categories = ['Tea', 'Cake', "it's; drop table members --"]
+const products = ['Milk 奶粉 🍼', 'Green tea']
 const tags = ['vip', 'quiet']
 const regions = ['North', 'South']
 const orNull = <T>(values: readonly T[]) => fc.constantFrom<T | null>(null, ...values)
@@ -25,7 +28,17 @@ const purchase: fc.Arbitrary<Purchase> = fc.record({
   channel: orNull(channels),
   state: fc.constantFrom('paid', 'paid', 'paid', 'unpaid', 'closed'),
   netMinor: minor,
-  lines: fc.array(fc.record({ category: orNull(categories), netMinor: minor }), { maxLength: 3 }),
+  hour: fc.constantFrom(0, 4, 5, 10, 11, 13, 14, 16, 17, 21, 22, 23),
+  discountMinor: orNull([0, 0, 1, 500]),
+  lines: fc.array(
+    fc.record({
+      category: orNull(categories),
+      product: orNull(products),
+      sku: orNull(['1', '2']),
+      netMinor: minor,
+    }),
+    { maxLength: 3 },
+  ),
   refunds: fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },
     fc.array(fc.record({ day, amountMinor: fc.constantFrom(1, 1000, 5000) }), { maxLength: 2 }),
@@ -62,14 +75,38 @@ const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   looseRefunds: fc.array(fc.record({ day, amountMinor: minor }), { maxLength: 1 }),
 })
 
+/** Three who come every few days, so often that the rhythm of a shop can be told. */
+const regulars: fc.Arbitrary<Omit<Person, 'id'>[]> = fc
+  .tuple(
+    fc.array(person, { minLength: 3, maxLength: 3 }),
+    purchase,
+    fc.constantFrom(11, 12),
+    fc.integer({ min: 1, max: 20 }),
+  )
+  .map(([those, bought, times, apart]) =>
+    those.map((one, nth) => ({
+      ...one,
+      orders: Array.from({ length: times }, (_, i) => ({
+        ...bought,
+        day: addDays(start, (apart + nth) * i),
+        state: 'paid' as const,
+        netMinor: 1000,
+        refunds: [],
+      })),
+    })),
+  )
+
 export const people: fc.Arbitrary<readonly Person[]> = fc
-  .array(person, { minLength: 1, maxLength: 8 })
+  .tuple(fc.array(person, { minLength: 1, maxLength: 8 }), fc.oneof(fc.constant([]), regulars))
+  .map((both) => both.flat())
   .map((list) => list.map((one, i) => ({ ...one, id: `m${i}` })))
 
 const valuesOf: Record<string, fc.Arbitrary<string>> = {
   store: fc.constantFrom(...stores),
   channel: fc.constantFrom(...channels),
   category: fc.constantFrom(...categories),
+  product: fc.constantFrom(...products),
+  sku: fc.constantFrom('1', '2', '3'),
   region: fc.constantFrom(...regions),
   tier: fc.constantFrom('gold', 'silver'),
   tag: fc.constantFrom(...tags),
@@ -81,9 +118,11 @@ const valuesOf: Record<string, fc.Arbitrary<string>> = {
 function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitrary<Value> {
   switch (kind) {
     case 'count':
-      return fc.constantFrom(-1, 0, 1, 2, 3, 30, 31, 90, 100, 180, 364)
+      return fc.constantFrom(-30, -1, 0, 1, 2, 3, 17, 30, 31, 34, 90, 100, 180, 364)
     case 'money':
       return fc.constantFrom(-10, 0, 0.01, 9.99, 10, 10.01, 20, 25, 50, 123.45)
+    case 'percent':
+      return fc.constantFrom(-5, 0, 0.01, 33.33, 50, 66.67, 99.99, 100, 100.01)
     case 'day':
       return day
     case 'flag':
@@ -97,7 +136,7 @@ function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitra
 }
 
 function test(name: string, kind: Kind, choices: readonly string[] = []): fc.Arbitrary<Test> {
-  const ordered = kind === 'count' || kind === 'money' || kind === 'day'
+  const ordered = isOrdered(kind)
   const one = value(name, kind, choices)
   const operators = ordered ? (['=', '!=', '<', '<=', '>', '>='] as const) : (['=', '!='] as const)
   const compare = fc.record({
@@ -120,44 +159,59 @@ function test(name: string, kind: Kind, choices: readonly string[] = []): fc.Arb
   )
 }
 
-const orderCondition: fc.Arbitrary<OrderCondition> = fc.oneof(
-  fc.record({ kind: fc.constant('within' as const), days: fc.constantFrom(0, 1, 30, 180) }),
-  ...orderFields.map(({ name, kind }) =>
-    fc.record({
-      kind: fc.constant('condition' as const),
-      field: fc.constant(name),
-      test: test(name, kind),
-    }),
-  ),
-)
+const conditionOn = ({ name, kind, choices }: Source['conditions'][number]): fc.Arbitrary<Condition> =>
+  test(
+    name,
+    kind,
+    choices?.map((one) => one.value),
+  ).map((asked) => ({ kind: 'condition', field: name, test: asked }))
+
+const condition = (source: Source): fc.Arbitrary<Condition> =>
+  fc.oneof(
+    fc.record({ kind: fc.constant('within' as const), days: fc.constantFrom(0, 1, 30, 180) }),
+    ...source.conditions.map(conditionOn),
+  )
+
+const fieldClause = ({ name, kind, choices }: (typeof fields)[number]): fc.Arbitrary<Expression> =>
+  test(
+    name,
+    kind,
+    choices?.map((one) => one.value),
+  ).map((asked) => ({ kind: 'clause', subject: { kind: 'field', field: name }, test: asked }))
+
+const measureClause = (
+  { name, kind }: (typeof measures)[number],
+  where: fc.Arbitrary<Condition[]>,
+): fc.Arbitrary<Expression> =>
+  fc.tuple(where, test(name, kind)).map(([conditions, asked]) => ({
+    kind: 'clause',
+    subject: { kind: 'measure', measure: name, where: conditions },
+    test: asked,
+  }))
 
 const clause: fc.Arbitrary<Expression> = fc.oneof(
+  { weight: fields.length, arbitrary: fc.constantFrom(...fields).chain(fieldClause) },
   {
-    weight: fields.length,
-    arbitrary: fc.constantFrom(...fields).chain(({ name, kind, choices }) =>
-      test(
-        name,
-        kind,
-        choices?.map((one) => one.value),
-      ).map((asked) => ({
-        kind: 'clause' as const,
-        subject: { kind: 'field' as const, field: name },
-        test: asked,
-      })),
-    ),
-  },
-  {
-    weight: 12,
+    weight: 2 * measures.length,
     arbitrary: fc
-      .tuple(fc.constantFrom(...measures), fc.array(orderCondition, { minLength: 1, maxLength: 3 }))
-      .chain(([measure, where]) =>
-        test(measure.name, measure.kind).map((asked) => ({
-          kind: 'clause' as const,
-          subject: { kind: 'measure' as const, measure: measure.name, where },
-          test: asked,
-        })),
+      .constantFrom(...measures)
+      .chain((measure) =>
+        measureClause(measure, fc.array(condition(measure.source), { minLength: 1, maxLength: 3 })),
       ),
   },
+)
+
+/** A clause on each field, on each measure, and on each condition in some measure of its source. */
+export const everyEntry: fc.Arbitrary<Expression[]> = fc.tuple(
+  ...fields.map(fieldClause),
+  ...measures.map((measure) => measureClause(measure, fc.tuple(condition(measure.source)))),
+  ...sources.flatMap((source) =>
+    source.conditions.map((one) =>
+      fc
+        .constantFrom(...measures.filter((measure) => measure.source === source))
+        .chain((measure) => measureClause(measure, fc.tuple(conditionOn(one)))),
+    ),
+  ),
 )
 
 /** Any rule that the grammar can produce, groups flattened as the parser leaves them. */

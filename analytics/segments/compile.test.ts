@@ -8,7 +8,7 @@ import { derivedTables } from '../schema/derived.ts'
 import { buildDerivedTables, refreshDerivedTables } from '../schema/refresh.ts'
 import { duckdb } from '../sql/duckdb.ts'
 import { render, sql } from '../sql/sql.ts'
-import { asOf, expressions, people } from './arbitrary.ts'
+import { asOf, everyEntry, expressions, people } from './arbitrary.ts'
 import type { Expression } from './ast.ts'
 import { compile, minorUnits } from './compile.ts'
 import { evaluate } from './evaluate.ts'
@@ -55,6 +55,23 @@ test('compiled SQL selects exactly whom the oracle accepts; NOT is the complemen
   )
 })
 
+test('so does a clause on each field, measure and condition', async () => {
+  await fc.assert(
+    fc.asyncProperty(people, asOf, fc.boolean(), everyEntry, async (shop, day, newest, rules) => {
+      const moment = await load(shop, day, newest)
+      const visible = shop.filter((person) => visibleOn(person, day))
+      for (const rule of rules)
+        expect({ rule: print(rule), chosen: await selected(rule, moment) }).toEqual({
+          rule: print(rule),
+          chosen: visible
+            .filter((person) => evaluate(rule, person, moment, currencyDecimals))
+            .map(({ id }) => id),
+        })
+    }),
+    { numRuns: 12, endOnFailure: true },
+  )
+})
+
 test('text is data, whatever it holds', async () => {
   const moment = await load([], '2024-12-31', true)
   await fc.assert(
@@ -79,6 +96,10 @@ test.each([
   [
     'passes',
     'orders(category = "Tea", within 180 days) >= 2 or spend(category in ("Tea", "Cake"), store = "A") > 100.5 or orders(between 2024-01-01 and 2024-01-31) = 0 or average_order between 10 and 20',
+  ],
+  [
+    'lines',
+    'days_since_order(sku in ("1", "2"), net >= 100) > 45 and average_order(product = "奶粉", within 180 days) > 80 and order_share(weekday in ("saturday", "sunday")) >= 60% and last_order(category = "Tea", purchase_day = 1) < 2024-06-30 and spend_share(store = "A") > 12.5%',
   ],
 ])('golden: %s', async (name, text) => {
   const moment = await load([], '2024-12-31', true)
@@ -169,11 +190,12 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
         }
         const instant = sql`cast(${`${order.day} 04:00:${String(orderKey % 60).padStart(2, '0')}`} as timestamp)`
         await session.run(sql`insert into orders values (${orderKey}, ${`o${orderKey}`}, ${key}, ${instant},
-          ${duckdb.date(order.day)}, 12, ${order.store}, ${order.channel}, ${order.state}, null, null,
-          ${order.netMinor}, cast(${voidDay} as date), null)`)
+          ${duckdb.date(order.day)}, ${order.hour}, ${order.store}, ${order.channel}, ${order.state}, null,
+          ${order.discountMinor}, ${order.netMinor}, cast(${voidDay} as date), null)`)
         for (const [i, line] of order.lines.entries())
-          await session.run(sql`insert into order_lines (order_key, line_number, category, quantity, net_minor)
-            values (${orderKey}, ${i}, ${line.category}, 1, ${line.netMinor})`)
+          await session.run(sql`insert into order_lines
+            (order_key, line_number, sku, product, category, quantity, net_minor)
+            values (${orderKey}, ${i}, ${line.sku}, ${line.product}, ${line.category}, 1, ${line.netMinor})`)
         for (const refund of order.refunds)
           await session.run(sql`insert into refunds values ('r', ${orderKey}, ${key},
             cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, ${order.store},
@@ -186,5 +208,5 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
     }
     await buildDerivedTables(session, day)
   })
-  return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest }
+  return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest, people: shop }
 }

@@ -1,7 +1,7 @@
 import { clausesOf } from '../../analytics/segments/ast.ts'
 import { compileValues } from '../../analytics/segments/compile.ts'
 import { type Explanation, explain } from '../../analytics/segments/explain.ts'
-import type { ValueList } from '../../analytics/segments/fields.ts'
+import type { ValueList } from '../../analytics/segments/fields/described.ts'
 import { print } from '../../analytics/segments/print.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -113,13 +113,15 @@ export async function valuesOf(
 ): Promise<{ day: string; values: Record<ValueList, string[]> }> {
   const { tables, asOf } = await tablesAt(store, workspace, undefined, signal)
   const sources = {
-    categories: sql`select category as value from ${tables.categoryOrders}`,
+    categories: sql`select category as value from ${tables.orderItems}`,
     stores: sql`select store as value from ${tables.memberOrders}`,
     channels: sql`select channel as value from ${tables.memberOrders}
       union all select channel as value from members`,
     regions: sql`select region as value from members`,
     tiers: sql`select tier as value from members`,
     tags: sql`select tag as value from tags_of_members`,
+    products: sql`select product as value from ${tables.orderItems}`,
+    skus: sql`select sku as value from ${tables.orderItems}`,
   } satisfies Record<ValueList, unknown>
   const entries = Object.entries(sources).map(async ([list, source]) => {
     const rows = await workspace.engine.rows(

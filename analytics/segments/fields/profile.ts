@@ -1,0 +1,303 @@
+import { daysBetween } from '../../calendar/calendar.ts'
+import type { Dialect } from '../../sql/dialect.ts'
+import { type Sql, sql } from '../../sql/sql.ts'
+import {
+  ageOn,
+  daysSinceAnniversary,
+  daysSinceBirthday,
+  daysToAnniversary,
+  daysToBirthday,
+} from '../person.ts'
+import { both, choice } from './described.ts'
+import type { Field } from './field.ts'
+
+/** How many years after its own the date's day of asOf's year is, but not fewer than `least`. */
+const yearsTo = (day: Sql, asOf: string, d: Dialect, least: number | null) => {
+  const years = sql`${Number(asOf.slice(0, 4))} - ${d.yearOf(day)}`
+  return least === null ? sql`(${years})` : sql`greatest(${years}, ${least})`
+}
+
+/** Days from asOf to the next return of a date's day of the year, at least `least` years after it. */
+function daysTo(day: Sql, asOf: string, d: Dialect, least: number | null = null): Sql {
+  const today = d.date(asOf)
+  const years = yearsTo(day, asOf, d, least)
+  const [one, other] = [d.addYears(day, years), d.addYears(day, sql`${years} + 1`)]
+  return sql`case when ${one} >= ${today} then ${d.daysBetween(today, one)} else ${d.daysBetween(today, other)} end`
+}
+
+/** Days from the last return of a date's day of the year to asOf; null before it has returned `least` times. */
+function daysSince(day: Sql, asOf: string, d: Dialect, least: number | null = null): Sql {
+  const today = d.date(asOf)
+  const years = yearsTo(day, asOf, d, null)
+  const [one, other] = [d.addYears(day, years), d.addYears(day, sql`${years} - 1`)]
+  const since = sql`case when ${one} <= ${today} then ${d.daysBetween(one, today)} else ${d.daysBetween(other, today)} end`
+  return least === null
+    ? since
+    : sql`case when ${d.addYears(day, sql`${least}`)} <= ${today} then ${since} end`
+}
+
+/** Who the member is: what was imported or set of them. */
+export const profile: readonly Field[] = [
+  {
+    name: 'joined',
+    chinese: '入会日期',
+    kind: 'day',
+    history: 'full',
+    title: both('Joined', '入会日期'),
+    help: both('Day on which the member joined, where it was imported.', '入会的日期（如已导入）。'),
+    phrase: {
+      en: { is: 'joined {}', known: 'have a known joining day', unknown: 'have no known joining day' },
+      'zh-CN': { is: '入会时间{}', known: '入会时间已知', unknown: '入会时间未知' },
+    },
+    value: () => sql`facts.joined_day`,
+    read: (person) => person.joined,
+  },
+  {
+    name: 'days_since_joined',
+    chinese: '入会天数',
+    kind: 'count',
+    unit: 'days',
+    daily: 1,
+    history: 'full',
+    title: both('Days since joining', '入会天数'),
+    help: both('Days from joining to the day asked about.', '从入会到数据截至日的天数。'),
+    phrase: {
+      en: {
+        is: 'joined {} ago',
+        known: 'have a known joining day',
+        unknown: 'have no known joining day',
+      },
+      'zh-CN': { is: '入会{}', known: '入会时间已知', unknown: '入会时间未知' },
+    },
+    value: ({ asOf, d }) => d.daysBetween(sql`facts.joined_day`, d.date(asOf)),
+    read: (person, { asOf }) => (person.joined === null ? null : daysBetween(person.joined, asOf)),
+  },
+  {
+    name: 'channel',
+    chinese: '入会渠道',
+    kind: 'text',
+    list: 'channels',
+    history: 'full',
+    title: both('Joined through', '入会渠道'),
+    help: both('The channel through which the member came.', '会员来自哪个渠道。'),
+    phrase: {
+      en: { is: 'joined through {}', other: 'joined through a channel other than {}' },
+      'zh-CN': { is: '通过{}入会', other: '通过{}以外的渠道入会' },
+    },
+    value: () => sql`facts.channel`,
+    read: (person) => person.channel,
+  },
+  {
+    name: 'region',
+    chinese: '地区',
+    kind: 'text',
+    list: 'regions',
+    history: 'none',
+    title: both('Region', '地区'),
+    help: both('Where the member lives, as last imported.', '会员所在地区，以最近导入为准。'),
+    phrase: {
+      en: { is: 'live in {}', other: 'live somewhere other than {}' },
+      'zh-CN': { is: '所在地区为{}', other: '所在地区不是{}' },
+    },
+    value: () => sql`facts.region`,
+    read: (person) => person.region,
+  },
+  {
+    name: 'tier',
+    chinese: '等级',
+    kind: 'text',
+    list: 'tiers',
+    history: 'none',
+    title: both('Tier', '等级'),
+    help: both('Member tier, as last imported.', '会员等级，以最近导入为准。'),
+    phrase: {
+      en: { is: 'have the tier {}', other: 'have a tier other than {}' },
+      'zh-CN': { is: '等级为{}', other: '等级不是{}' },
+    },
+    value: () => sql`facts.tier`,
+    read: (person) => person.tier,
+  },
+  {
+    name: 'points',
+    chinese: '积分',
+    kind: 'count',
+    unit: 'points',
+    history: 'none',
+    title: both('Points', '积分'),
+    help: both('Points on the account, as last imported.', '账户积分，以最近导入为准。'),
+    phrase: {
+      en: { is: 'have {}', none: 'have no points' },
+      'zh-CN': { is: '积分{}', none: '没有积分' },
+    },
+    value: () => sql`facts.points`,
+    read: (person) => person.points,
+  },
+  {
+    name: 'stored_value',
+    chinese: '储值余额',
+    kind: 'money',
+    history: 'none',
+    title: both('Stored value', '储值余额'),
+    help: both('Money on the card or account, as last imported.', '卡内或账户余额，以最近导入为准。'),
+    phrase: {
+      en: { is: 'have {} stored on their account', none: 'have nothing stored on their account' },
+      'zh-CN': { is: '储值余额{}', none: '没有储值余额' },
+    },
+    value: () => sql`facts.stored_value_minor`,
+    read: (person) => person.storedValueMinor,
+  },
+  {
+    name: 'gender',
+    chinese: '性别',
+    kind: 'choice',
+    history: 'full',
+    title: both('Gender', '性别'),
+    help: both('As imported.', '以导入为准。'),
+    phrase: {
+      en: { is: 'are {}', other: 'are of a gender other than {}' },
+      'zh-CN': { is: '性别为{}', other: '性别不是{}' },
+    },
+    choices: [choice('female', '女'), choice('male', '男')],
+    value: () => sql`facts.gender`,
+    read: (person) => person.gender,
+  },
+  {
+    name: 'birthday_in',
+    chinese: '距生日天数',
+    kind: 'count',
+    unit: 'days',
+    daily: -1,
+    history: 'full',
+    title: both('Days to birthday', '距生日天数'),
+    help: both(
+      'Days until the next birthday, 0 on the day. 29 February is kept on the 28th in other years.',
+      '距下一个生日的天数，当天为 0。2 月 29 日生日在平年按 28 日计。',
+    ),
+    phrase: {
+      en: { is: 'have a birthday in {}', none: 'have their birthday on the day' },
+      'zh-CN': { is: '距生日{}', none: '当天过生日' },
+    },
+    value: ({ asOf, d }) => daysTo(sql`facts.birthday`, asOf, d),
+    read: (person, { asOf }) => (person.birthday === null ? null : daysToBirthday(person.birthday, asOf)),
+  },
+  {
+    name: 'birthday_ago',
+    chinese: '生日已过天数',
+    kind: 'count',
+    unit: 'days',
+    daily: 1,
+    history: 'full',
+    title: both('Days since birthday', '生日已过天数'),
+    help: both(
+      'Days since the last birthday, 0 on the day: birthday_ago <= 7.',
+      '距上一个生日的天数，当天为 0：birthday_ago <= 7。',
+    ),
+    phrase: {
+      en: { is: 'had a birthday {} ago', none: 'have their birthday on that day' },
+      'zh-CN': { is: '生日已过{}', none: '生日就在当天' },
+    },
+    value: ({ asOf, d }) => daysSince(sql`facts.birthday`, asOf, d),
+    read: (person, { asOf }) => (person.birthday === null ? null : daysSinceBirthday(person.birthday, asOf)),
+  },
+  {
+    name: 'age',
+    chinese: '年龄',
+    kind: 'count',
+    history: 'full',
+    title: both('Age', '年龄'),
+    help: both(
+      'Whole years on the day asked about, where a birthday with its year was imported.',
+      '数据截至日的周岁，须已导入带年份的生日。',
+    ),
+    phrase: {
+      en: { is: 'are {} years old', known: 'have a known age', unknown: 'have no known age' },
+      'zh-CN': { is: '年龄{} 岁', known: '年龄已知', unknown: '年龄未知' },
+    },
+    value: ({ asOf, d }) => {
+      const years = sql`(${Number(asOf.slice(0, 4))} - ${d.yearOf(sql`facts.birthday`)})`
+      const had = sql`${d.addYears(sql`facts.birthday`, years)} <= ${d.date(asOf)}`
+      return sql`case when facts.birthday <= ${d.date(asOf)} then ${years} - case when ${had} then 0 else 1 end end`
+    },
+    read: (person, { asOf }) => (person.birthday === null ? null : ageOn(person.birthday, asOf)),
+  },
+  {
+    name: 'anniversary_in',
+    chinese: '距入会周年天数',
+    kind: 'count',
+    unit: 'days',
+    daily: -1,
+    history: 'full',
+    title: both('Days to join anniversary', '距入会周年天数'),
+    help: both(
+      'Days until the next anniversary of joining, 0 on the day; the first is a year after joining: anniversary_in <= 7.',
+      '距下一个入会周年的天数，当天为 0；第一个周年在入会一年后：anniversary_in <= 7。',
+    ),
+    phrase: {
+      en: { is: 'joined some years ago, to the day, in {}', none: 'joined some years ago to the day' },
+      'zh-CN': { is: '距入会周年{}', none: '当天是入会周年' },
+    },
+    value: ({ asOf, d }) => daysTo(sql`facts.joined_day`, asOf, d, 1),
+    read: (person, { asOf }) => (person.joined === null ? null : daysToAnniversary(person.joined, asOf)),
+  },
+  {
+    name: 'anniversary_ago',
+    chinese: '入会周年已过天数',
+    kind: 'count',
+    unit: 'days',
+    daily: 1,
+    history: 'full',
+    title: both('Days since join anniversary', '入会周年已过天数'),
+    help: both(
+      'Days since the last anniversary of joining, 0 on the day; unknown in the first year: anniversary_ago <= 7.',
+      '距上一个入会周年的天数，当天为 0；入会未满一年时为未知：anniversary_ago <= 7。',
+    ),
+    phrase: {
+      en: {
+        is: 'had a join anniversary {} ago',
+        none: 'have a join anniversary on that day',
+        known: 'have had a join anniversary',
+        unknown: 'have had no join anniversary yet',
+      },
+      'zh-CN': {
+        is: '入会周年已过{}',
+        none: '入会周年就在当天',
+        known: '已有入会周年',
+        unknown: '还没有入会周年',
+      },
+    },
+    value: ({ asOf, d }) => daysSince(sql`facts.joined_day`, asOf, d, 1),
+    read: (person, { asOf }) => (person.joined === null ? null : daysSinceAnniversary(person.joined, asOf)),
+  },
+  {
+    name: 'consent',
+    chinese: '授权',
+    kind: 'choice',
+    history: 'none',
+    title: both('Consent', '授权'),
+    help: both(
+      'Whether the member may be contacted. Not asked yet: consent is unknown.',
+      '是否可以联系。尚未询问：consent is unknown。',
+    ),
+    phrase: {
+      en: {
+        is: 'answered {} when asked for consent',
+        other: 'answered something other than {} when asked for consent',
+        known: 'said whether they may be contacted',
+        unknown: 'were never asked whether they may be contacted',
+        words: { granted: 'agreed to be contacted', denied: 'declined contact' },
+        notWords: { granted: 'have not agreed to be contacted', denied: 'have not declined contact' },
+      },
+      'zh-CN': {
+        is: '对联系的答复为{}',
+        other: '对联系的答复不是{}',
+        known: '已表示是否可联系',
+        unknown: '是否可联系未知',
+        words: { granted: '同意联系', denied: '拒绝联系' },
+        notWords: { granted: '未同意联系', denied: '未拒绝联系' },
+      },
+    },
+    choices: [choice('granted', '同意联系'), choice('denied', '拒绝联系')],
+    value: () => sql`nullif(facts.consent, 'unknown')`,
+    read: (person) => (person.consent === 'unknown' ? null : person.consent),
+  },
+]

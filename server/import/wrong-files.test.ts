@@ -213,7 +213,7 @@ test('a 0x00 byte is told with its line: of one row, and of a file that is no te
   const receipt = receiptOf(await shop.import(shop.file('zero.csv', rows.join('\n'))))
   expect(receipt).toMatchObject({ imported: 399, refused: 1, reasons: [{ reason: 'zero-byte', rows: 1 }] })
   expect(readFileSync(receipt.refusedFile!, 'utf8').split('\r\n')[1]).toMatch(
-    /^301,,The row holds a 0x00 byte/,
+    /^301,,"The row holds a 0x00 byte/,
   )
   const text = Buffer.from('order_id,customer_id,order_date,amount\nA,m1,2026-01-02,1\n', 'utf16le')
   expect(await shop.import(shop.file('utf16.csv', text))).toMatchObject({

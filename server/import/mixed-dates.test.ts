@@ -26,7 +26,7 @@ test('a beginning that says day first and a later row that says month first is r
   for (const dryRun of [true, false])
     expect(await shop.import(path, { dryRun })).toMatchObject({
       id: 'mixed-dates',
-      values: { header: 'order_date', line: 40_000, sample: '01/31/2026', order: 'day-first' },
+      values: { header: 'order_date', line: 40_000, sample: '01/31/2026', order: 'day' },
     })
   expect(await shop.workspace.engine.rows(sql`select * from imports`)).toEqual([])
   // Said which, the rows that say otherwise are refused.
@@ -38,7 +38,7 @@ test('a beginning that says day first and a later row that says month first is r
   const next = shop.file('c.csv', file(5000, { 10: '31/01/2026' }))
   expect(await shop.import(next)).toMatchObject({
     id: 'mixed-dates',
-    values: { line: 10, order: 'month-first' },
+    values: { line: 10, order: 'month' },
   })
 })
 

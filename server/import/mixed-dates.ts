@@ -37,7 +37,7 @@ export async function mixedDates(
             header: inspection.headers[column.position]!,
             line,
             sample,
-            order: column.order,
+            order: column.order === 'day-first' ? 'day' : 'month',
           })
       }
     return null

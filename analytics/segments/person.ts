@@ -123,6 +123,21 @@ export function daysToBirthday(birthday: string, asOf: string): number {
   }
 }
 
+/** Whether a yearly day falls on the day: that of 29 February on the 28th in other years, and never the day itself. */
+export function returnsOn(yearly: string, day: string): boolean {
+  if (day.slice(0, 4) <= yearly.slice(0, 4)) return false
+  const lastOfFebruary = day.endsWith('-02-28') && addDays(day, 1).endsWith('-03-01')
+  return day.slice(5) === yearly.slice(5) || (yearly.endsWith('-02-29') && lastOfFebruary)
+}
+
+/** How many times the birthday has come back by the day. */
+export function fullYears(birthday: string, asOf: string): number {
+  const years = Number(asOf.slice(0, 4)) - Number(birthday.slice(0, 4))
+  const inYear = Array.from({ length: 366 }, (_, i) => addDays(`${asOf.slice(0, 4)}-01-01`, i))
+  const day = inYear.find((one) => one.slice(5) === birthday.slice(5)) ?? `${asOf.slice(0, 4)}-02-28`
+  return day <= asOf ? years : years - 1
+}
+
 /** A member is known from the earliest day that speaks of them: joining, an order in any state, a refund; without any, always. */
 export function visibleOn({ joined, orders, looseRefunds }: Person, asOf: string): boolean {
   const events = [...orders, ...orders.flatMap(({ refunds }) => refunds), ...looseRefunds]

@@ -1,6 +1,6 @@
 import { daysBetween } from '../../calendar/calendar.ts'
 import { sql } from '../../sql/sql.ts'
-import { daysToBirthday } from '../person.ts'
+import { daysToBirthday, fullYears } from '../person.ts'
 import { both, choice } from './described.ts'
 import type { Field } from './field.ts'
 
@@ -154,6 +154,83 @@ export const profile: readonly Field[] = [
         else ${d.daysBetween(today, inYear(year + 1))} end`
     },
     read: (person, { asOf }) => (person.birthday === null ? null : daysToBirthday(person.birthday, asOf)),
+  },
+  {
+    name: 'birthday',
+    chinese: '生日',
+    kind: 'anniversary',
+    history: 'full',
+    title: both('Birthday', '生日'),
+    help: both(
+      'The day of the birthday: birthday within next 7 days, birthday within last 7 days. 29 February is kept on the 28th in other years.',
+      '生日：birthday within next 7 days 或 birthday within last 7 days。2 月 29 日生日在平年按 28 日计。',
+    ),
+    phrase: {
+      en: { is: 'have a birthday {}', known: 'have a known birthday', unknown: 'have no known birthday' },
+      'zh-CN': { is: '{}过生日', known: '生日已知', unknown: '生日未知' },
+    },
+    value: () => sql`facts.birthday`,
+    read: (person) => person.birthday,
+  },
+  {
+    name: 'birthday_month',
+    chinese: '生日月份',
+    kind: 'count',
+    history: 'full',
+    title: both('Birthday month', '生日月份'),
+    help: both('The month of the birthday, 1 to 12.', '生日所在月份，1 至 12。'),
+    phrase: {
+      en: {
+        is: 'have a birthday in a month whose number is {}',
+        known: 'have a known birthday',
+        unknown: 'have no known birthday',
+      },
+      'zh-CN': { is: '生日月份{}', known: '生日已知', unknown: '生日未知' },
+    },
+    value: ({ d }) => d.monthOfYear(sql`facts.birthday`),
+    read: (person) => (person.birthday === null ? null : Number(person.birthday.slice(5, 7))),
+  },
+  {
+    name: 'age',
+    chinese: '年龄',
+    kind: 'count',
+    history: 'full',
+    title: both('Age', '年龄'),
+    help: both(
+      'Full years on the day asked about; a member born on 29 February turns on the 28th in other years.',
+      '数据截至日的周岁；2 月 29 日出生的会员在平年按 28 日计。',
+    ),
+    phrase: {
+      en: { is: 'are {} years old', known: 'have a known birthday', unknown: 'have no known birthday' },
+      'zh-CN': { is: '年龄{}', known: '生日已知', unknown: '生日未知' },
+    },
+    value: ({ asOf, d }) => {
+      const birthday = sql`facts.birthday`
+      const years = sql`${Number(asOf.slice(0, 4))} - ${d.yearOf(birthday)}`
+      return sql`${years} - case when ${d.addYears(birthday, years)} > ${d.date(asOf)} then 1 else 0 end`
+    },
+    read: (person, { asOf }) => (person.birthday === null ? null : fullYears(person.birthday, asOf)),
+  },
+  {
+    name: 'join_anniversary',
+    chinese: '入会纪念日',
+    kind: 'anniversary',
+    history: 'full',
+    title: both('Join anniversary', '入会纪念日'),
+    help: both(
+      'The day of joining in the years after: join_anniversary within next 7 days. A member who joined this year has the first one next year.',
+      '入会之后每年的同一天：join_anniversary within next 7 days。今年入会的会员，明年才有第一个纪念日。',
+    ),
+    phrase: {
+      en: {
+        is: 'have their join anniversary {}',
+        known: 'have a known joining day',
+        unknown: 'have no known joining day',
+      },
+      'zh-CN': { is: '{}有入会纪念日', known: '入会时间已知', unknown: '入会时间未知' },
+    },
+    value: () => sql`facts.joined_day`,
+    read: (person) => person.joined,
   },
   {
     name: 'consent',

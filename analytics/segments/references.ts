@@ -16,13 +16,13 @@ export type References =
   | { readonly kind: 'circle'; readonly names: readonly string[] }
 
 /**
- * What the segments that a rule names come to, and those that they name. `own`: the name under which the rule
- * itself is about to be saved, so that it can't name itself.
+ * What the segments that a rule names come to, and those that they name. `own`: the names of the rule
+ * itself, which it can't be made of.
  */
 export function resolveSegments(
   expression: Expression,
   saved: ReadonlyMap<string, Expression>,
-  own?: string,
+  own: readonly string[] = [],
 ): References {
   const segments = new Map<string, Expression>()
   const visit = (rule: Expression, path: readonly string[]): References | null => {
@@ -38,7 +38,7 @@ export function resolveSegments(
     }
     return null
   }
-  return visit(expression, own === undefined ? [] : [own]) ?? { kind: 'found', segments }
+  return visit(expression, own) ?? { kind: 'found', segments }
 }
 
 /** How many conditions a rule has with those of the segments that it names, each time that it names them. */

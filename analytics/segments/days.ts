@@ -55,7 +55,7 @@ export function resolveDay(day: string, asOf: string): string {
 export function isLater(a: string, b: string): boolean {
   const isRelative = (day: string) => day === 'today' || day === 'yesterday' || relativeDay.test(day)
   if (isRelative(a) !== isRelative(b)) return false
-  return ['2023-01-01', '2023-03-31', '2024-02-29', '2024-12-31'].every(
+  return ['2023-01-01', '2023-03-15', '2023-03-31', '2023-05-15', '2024-02-29', '2024-12-31'].every(
     (asOf) => resolveDay(a, asOf) > resolveDay(b, asOf),
   )
 }

@@ -443,9 +443,9 @@ const memberViews: readonly Sql[] = [
 
 /**
  * 2: where a member's attributes and consent come from is kept. 3: what people decided of tags is kept. 4: refunds
- * come as files of their own.
+ * come as files of their own. 5: derived tables hold gaps between purchase days, discounts, hours and order lines.
  */
-const schemaVersion = 4
+const schemaVersion = 5
 
 /** Creates what is missing. Safe to repeat. */
 export async function createBaseTables(
@@ -468,6 +468,7 @@ export async function createBaseTables(
     const before = Number(state.schemaVersion)
     if (before < 3) await keepOrigins(session, before)
     if (before < 4) await takeRefunds(session)
+    if (before < 5) await dropDerived(session)
     await session.run(
       sql`update workspace_state set schema_version = ${schemaVersion} where schema_version <> ${schemaVersion}`,
     )
@@ -505,6 +506,12 @@ async function keepOrigins(session: Session, before: number): Promise<void> {
 async function takeRefunds(session: Session): Promise<void> {
   await session.run(sql`alter table import_lines alter column ordered_at drop not null`)
   await session.run(sql`alter table import_lines add column if not exists refund_reason varchar`)
+}
+
+/** A workspace whose derived tables lack columns: they are made anew where they are missing. */
+async function dropDerived(session: Session): Promise<void> {
+  for (const table of ['member_facts', 'member_orders', 'category_orders'])
+    await session.run(sql`drop table if exists ${name(table)}`)
 }
 
 /** Writes down what the members of a demo are as the rows of its import, so that files on top of it can be undone. */

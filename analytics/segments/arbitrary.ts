@@ -44,6 +44,8 @@ const purchase: fc.Arbitrary<Purchase> = fc.record({
   channel: orNull(channels),
   state: fc.constantFrom('paid', 'paid', 'paid', 'unpaid', 'closed'),
   netMinor: minor,
+  hour: fc.constantFrom(0, 4, 5, 10, 11, 13, 14, 16, 17, 21, 22, 23),
+  discountMinor: orNull([0, 0, 1, 500]),
   lines: fc.array(
     fc.record({
       category: orNull(categories),
@@ -89,8 +91,30 @@ const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   looseRefunds: fc.array(fc.record({ day, amountMinor: minor }), { maxLength: 1 }),
 })
 
+/** Three who come every few days, so often that the rhythm of a shop can be told. */
+const regulars: fc.Arbitrary<Omit<Person, 'id'>[]> = fc
+  .tuple(
+    fc.array(person, { minLength: 3, maxLength: 3 }),
+    purchase,
+    fc.constantFrom(11, 12),
+    fc.integer({ min: 1, max: 20 }),
+  )
+  .map(([those, bought, times, apart]) =>
+    those.map((one, nth) => ({
+      ...one,
+      orders: Array.from({ length: times }, (_, i) => ({
+        ...bought,
+        day: addDays(start, (apart + nth) * i),
+        state: 'paid' as const,
+        netMinor: 1000,
+        refunds: [],
+      })),
+    })),
+  )
+
 export const people: fc.Arbitrary<readonly Person[]> = fc
-  .array(person, { minLength: 1, maxLength: 8 })
+  .tuple(fc.array(person, { minLength: 1, maxLength: 8 }), fc.oneof(fc.constant([]), regulars))
+  .map((both) => both.flat())
   .map((list) => list.map((one, i) => ({ ...one, id: `m${i}` })))
 
 const valuesOf: Record<string, fc.Arbitrary<string>> = {
@@ -110,7 +134,7 @@ const valuesOf: Record<string, fc.Arbitrary<string>> = {
 function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitrary<Value> {
   switch (kind) {
     case 'count':
-      return fc.constantFrom(-1, 0, 1, 2, 3, 30, 31, 90, 100, 180, 364)
+      return fc.constantFrom(-30, -1, 0, 1, 2, 3, 17, 30, 31, 34, 90, 100, 180, 364)
     case 'money':
       return fc.constantFrom(-10, 0, 0.01, 9.99, 10, 10.01, 20, 25, 50, 123.45)
     case 'percent':
@@ -169,20 +193,17 @@ function test(name: string, kind: Kind, choices: readonly string[] = []): fc.Arb
   )
 }
 
+const conditionOn = ({ name, kind, choices }: Source['conditions'][number]): fc.Arbitrary<Condition> =>
+  test(
+    name,
+    kind,
+    choices?.map((one) => one.value),
+  ).map((asked) => ({ kind: 'condition', field: name, test: asked }))
+
 const condition = (source: Source): fc.Arbitrary<Condition> =>
   fc.oneof(
     fc.record({ kind: fc.constant('within' as const), days: fc.constantFrom(0, 1, 30, 180) }),
-    ...source.conditions.map(({ name, kind, choices }) =>
-      fc.record({
-        kind: fc.constant('condition' as const),
-        field: fc.constant(name),
-        test: test(
-          name,
-          kind,
-          choices?.map((one) => one.value),
-        ),
-      }),
-    ),
+    ...source.conditions.map(conditionOn),
   )
 
 const askedOfField = ({ name, kind, choices }: Field): fc.Arbitrary<Expression> =>
@@ -202,17 +223,12 @@ const askedOfMeasure = ({ name, kind, source }: Measure): fc.Arbitrary<Expressio
     }))
 
 const oneCondition = (source: Source): fc.Arbitrary<Expression>[] =>
-  source.conditions.map(({ name, kind, choices }) =>
-    test(
-      name,
-      kind,
-      choices?.map((one) => one.value),
-    ).map((asked): Expression => {
-      const { name: measure } = measures.find((one) => one.source === source && one.kind === 'count')!
-      const where: Condition[] = [{ kind: 'condition', field: name, test: asked }]
+  source.conditions.map((one) =>
+    conditionOn(one).map((asked): Expression => {
+      const { name: measure } = measures.find(({ of, source: own }) => own === source && of === 'count')!
       return {
         kind: 'clause',
-        subject: { kind: 'measure', measure, where },
+        subject: { kind: 'measure', measure, where: [asked] },
         test: { kind: 'compare', operator: '>=', value: 1 },
       }
     }),

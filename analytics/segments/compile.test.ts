@@ -208,8 +208,8 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
         }
         const instant = sql`cast(${`${order.day} 04:00:${String(orderKey % 60).padStart(2, '0')}`} as timestamp)`
         await session.run(sql`insert into orders values (${orderKey}, ${`o${orderKey}`}, ${key}, ${instant},
-          ${duckdb.date(order.day)}, 12, ${order.store}, ${order.channel}, ${order.state}, null, null,
-          ${order.netMinor}, cast(${voidDay} as date), null)`)
+          ${duckdb.date(order.day)}, ${order.hour}, ${order.store}, ${order.channel}, ${order.state}, null,
+          ${order.discountMinor}, ${order.netMinor}, cast(${voidDay} as date), null)`)
         for (const [i, line] of order.lines.entries())
           await session.run(sql`insert into order_lines
             (order_key, line_number, sku, product, category, quantity, net_minor)
@@ -226,5 +226,5 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
     }
     await buildDerivedTables(session, day)
   })
-  return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest }
+  return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest, people: shop }
 }

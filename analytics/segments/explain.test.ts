@@ -92,3 +92,18 @@ test('a clause that turns on a day holds until the day before and not on it', ()
     { numRuns: 200 },
   )
 })
+
+test('who is expected to order turns overdue by waiting, below 0 too', () => {
+  expect(explained('next_order_in < 0', 2)).toMatchObject({
+    holds: false,
+    flip: { value: -1, onDay: '2026-03-04' },
+  })
+  expect(explained('next_order_in < -3', -1)).toMatchObject({
+    holds: false,
+    flip: { value: -4, onDay: '2026-03-04' },
+  })
+})
+
+test('a count that is never below 0 is not said to turn there', () => {
+  expect(explained('birthday_in < 0', 2)).toMatchObject({ holds: false, flip: null })
+})

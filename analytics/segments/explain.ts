@@ -136,7 +136,7 @@ function explainClause(
     ...described,
     holds: holds(test, answer, at),
     ...shown(answer, at.asOf),
-    flip: nearestFlip(test, answer, asked.daily, at),
+    flip: nearestFlip(test, answer, asked, at),
   }
 }
 
@@ -159,7 +159,7 @@ function nextReturn(yearly: string, asOf: string): string {
 const daysAhead = 800
 
 /** The nearest value, in whole units, at which the test's answer turns, and whether waiting reaches it. */
-function nearestFlip(test: Test, answer: Answer, daily: 1 | -1 | undefined, at: At): ExplainedClause['flip'] {
+function nearestFlip(test: Test, answer: Answer, { daily, signed }: Asked, at: At): ExplainedClause['flip'] {
   const { kind, value, per } = answer
   if (value === null || per === 0) return null
   if (kind === 'anniversary') {
@@ -173,7 +173,7 @@ function nearestFlip(test: Test, answer: Answer, daily: 1 | -1 | undefined, at: 
   const turned = operands(test, at.asOf)
     .map(units.toNumber)
     .flatMap((bound) => [bound - 1, bound, bound + 1])
-    .filter((number) => (kind !== 'count' && kind !== 'percent') || number >= 0)
+    .filter((number) => (kind !== 'count' && kind !== 'percent') || signed === true || number >= 0)
     .filter((number) => holds(test, units.toAnswer(number), at) !== now)
     .toSorted((a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b)[0]
   if (turned === undefined) return null

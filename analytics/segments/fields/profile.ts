@@ -1,8 +1,17 @@
 import { daysBetween } from '../../calendar/calendar.ts'
-import { sql } from '../../sql/sql.ts'
-import { daysToBirthday, fullYears } from '../person.ts'
+import type { Dialect } from '../../sql/dialect.ts'
+import { type Sql, sql } from '../../sql/sql.ts'
+import { ageOn, daysToBirthday } from '../person.ts'
 import { both, choice } from './described.ts'
 import type { Field } from './field.ts'
+
+/** Days from asOf to the next return of a date's day of the year. */
+function daysTo(day: Sql, asOf: string, d: Dialect): Sql {
+  const today = d.date(asOf)
+  const inYear = (year: number) => d.addYears(day, sql`${year} - ${d.yearOf(day)}`)
+  const [one, other] = [inYear(Number(asOf.slice(0, 4))), inYear(Number(asOf.slice(0, 4)) + 1)]
+  return sql`case when ${one} >= ${today} then ${d.daysBetween(today, one)} else ${d.daysBetween(today, other)} end`
+}
 
 /** Who the member is: what was imported or set of them. */
 export const profile: readonly Field[] = [
@@ -145,14 +154,7 @@ export const profile: readonly Field[] = [
       en: { is: 'have a birthday in {}', none: 'have their birthday on the day' },
       'zh-CN': { is: '距生日{}', none: '当天过生日' },
     },
-    value: ({ asOf, d }) => {
-      const year = Number(asOf.slice(0, 4))
-      const inYear = (wanted: number) =>
-        d.addYears(sql`facts.birthday`, sql`${wanted} - ${d.yearOf(sql`facts.birthday`)}`)
-      const today = d.date(asOf)
-      return sql`case when ${inYear(year)} >= ${today} then ${d.daysBetween(today, inYear(year))}
-        else ${d.daysBetween(today, inYear(year + 1))} end`
-    },
+    value: ({ asOf, d }) => daysTo(sql`facts.birthday`, asOf, d),
     read: (person, { asOf }) => (person.birthday === null ? null : daysToBirthday(person.birthday, asOf)),
   },
   {
@@ -197,19 +199,19 @@ export const profile: readonly Field[] = [
     history: 'full',
     title: both('Age', '年龄'),
     help: both(
-      'Full years on the day asked about; a member born on 29 February turns on the 28th in other years.',
-      '数据截至日的周岁；2 月 29 日出生的会员在平年按 28 日计。',
+      'Whole years on the day asked about, where a birthday with its year was imported.',
+      '数据截至日的周岁，须已导入带年份的生日。',
     ),
     phrase: {
-      en: { is: 'are {} years old', known: 'have a known birthday', unknown: 'have no known birthday' },
-      'zh-CN': { is: '年龄{}', known: '生日已知', unknown: '生日未知' },
+      en: { is: 'are {} years old', known: 'have a known age', unknown: 'have no known age' },
+      'zh-CN': { is: '年龄{} 岁', known: '年龄已知', unknown: '年龄未知' },
     },
     value: ({ asOf, d }) => {
-      const birthday = sql`facts.birthday`
-      const years = sql`${Number(asOf.slice(0, 4))} - ${d.yearOf(birthday)}`
-      return sql`${years} - case when ${d.addYears(birthday, years)} > ${d.date(asOf)} then 1 else 0 end`
+      const years = sql`(${Number(asOf.slice(0, 4))} - ${d.yearOf(sql`facts.birthday`)})`
+      const had = sql`${d.addYears(sql`facts.birthday`, years)} <= ${d.date(asOf)}`
+      return sql`case when facts.birthday <= ${d.date(asOf)} then ${years} - case when ${had} then 0 else 1 end end`
     },
-    read: (person, { asOf }) => (person.birthday === null ? null : fullYears(person.birthday, asOf)),
+    read: (person, { asOf }) => (person.birthday === null ? null : ageOn(person.birthday, asOf)),
   },
   {
     name: 'join_anniversary',

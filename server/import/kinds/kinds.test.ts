@@ -258,9 +258,8 @@ async function seen({ workspace }: TestShop) {
       join members on members.member_key = tagged.member_key order by all`),
     lines: await engine.rows(sql`select order_id, sku, category, category_of_product from order_lines
       join orders on orders.order_key = order_lines.order_key order by all`),
-    categories:
-      await engine.rows(sql`select category, member_id, category_orders.net_minor from category_orders
-      join members on members.member_key = category_orders.member_key order by all`),
+    categories: await engine.rows(sql`select category, member_id, order_items.net_minor from order_items
+      join members on members.member_key = order_items.member_key where category is not null order by all`),
   }
 }
 

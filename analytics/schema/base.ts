@@ -115,6 +115,14 @@ export const baseTables: readonly Sql[] = [
     conflict varchar                       -- the kind of value that several members claim
   )`,
 
+  // What rows of further kinds name that have no number: an opaque id stands in its place for what tells the person.
+  sql`create table if not exists row_people (
+    named varchar primary key,
+    phone varchar,
+    openid varchar,
+    email varchar
+  )`,
+
   // Who is who, as imported files say: one id is another id of the member that the second names.
   sql`create table if not exists import_merges (
     import_seq integer not null,
@@ -143,7 +151,7 @@ export const baseTables: readonly Sql[] = [
     alias varchar primary key,
     identity_key integer not null,         -- the id's own key: its member_key before the merge and after
     member_id varchar not null,            -- whose id it is now; no alias itself, and no row of members while nothing names either
-    claimed boolean default false          -- the opaque id of a value that the member alone claims; false: merged
+    claimed boolean default false          -- the opaque id of a value that the member alone claims, or of values that tell the member; false: merged
   )`,
 
   // Of each further kind of file (server/import/kinds): the normalised rows of every import, and the current rows that they fold to.

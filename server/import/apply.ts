@@ -9,6 +9,7 @@ import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
+import type { Home } from './members/phones.ts'
 import { findDeleted, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import {
   anyIdentities,
@@ -19,12 +20,13 @@ import {
   toldLines,
 } from '../identity/match.ts'
 import { touch } from '../identity/follow.ts'
+import { contestedIds } from '../identity/row-people.ts'
 import { foldStep, foldTables, memberRegions, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
 import { knowingColumns } from './kinds/kind.ts'
 import { foldMembers } from './members/fold.ts'
-import { type GivenBack, givenBackBy } from './refunds/receipt.ts'
+import { type GivenBack, givenBackBy, ordersToldTwice } from './refunds/receipt.ts'
 
 /** An import as it is kept, before its receipt is known. */
 export interface NewImport {
@@ -62,6 +64,8 @@ export interface Applied {
   readonly newOrders: number
   /** Of a file of refunds: what became of them; null for orders. */
   readonly givenBack: GivenBack | null
+  /** Of a file of orders: those whose refunds, as the file has them, refunds files tell too: counted once, as these tell. */
+  readonly toldTwice: number
   /** The months whose figures change, the latest first. */
   readonly months: readonly ChangedMonth[]
   /** Absent where every row is known by its id. */
@@ -100,6 +104,7 @@ export async function applyImport(
     signal: AbortSignal
     aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
+    home: Home
   },
   report: (applied: Applied) => string,
 ): Promise<Applied> {
@@ -110,7 +115,12 @@ export async function applyImport(
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
-      const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(lines))
+      const someDeleted = await findDeleted(
+        session,
+        await settings.deletions(),
+        knownBy(lines),
+        settings.home,
+      )
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
         from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
@@ -127,6 +137,7 @@ export async function applyImport(
           allWritten: taken!.whole === true && !othersToo,
         })),
         givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
+        toldTwice: coming.kind === 'orders' ? await ordersToldTwice(session) : 0,
         months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
       }
@@ -228,14 +239,14 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<{ dr
       and member_key not in (
         select names.member_key from ${memberNames} as names
         where named in (select member_id from ${rows} as row_of where member_id is not null)
-          ${join(
+          or named not in ${contestedIds} and (false ${join(
             allKinds.flatMap((kind) =>
               knowingColumns(kind).map(
                 (column) => sql`or named in (select ${column} from ${name(kind.table)})`,
               ),
             ),
             sql` `,
-          )})`)
+          )}))`)
   const known = sql`(consent <> 'unknown'
     or member_key in (select member_key from tags_of_members)
     or member_key in (select member_key from arms_of_members)
@@ -287,7 +298,7 @@ async function outcome(
   importSeq: number,
   fileHash: string,
   { allWritten }: { allWritten: boolean },
-): Promise<Omit<Applied, 'months' | 'givenBack'>> {
+): Promise<Omit<Applied, 'months' | 'givenBack' | 'toldTwice'>> {
   const [counts] = await session.rows(sql`
     select (select coalesce(cast(sum(lines) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected,
       (select count(*) from coming) - known_orders as new_orders

@@ -2,7 +2,7 @@ import { dayOrMonthFirst } from './dates.ts'
 import { emptyWords, fields, plainHeader } from './fields.ts'
 import type { AnyField, ImportKind } from './import-kinds.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
-import { aliasesOf, fieldsOf } from './kinds/kind.ts'
+import { aliasesOf, fieldsOf, numberField, tellsPeople } from './kinds/kind.ts'
 import { guessKindMapping } from './kinds/mapping.ts'
 import {
   asMapFile,
@@ -33,7 +33,8 @@ import {
 } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
-import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
+import type { Encoding } from './encoding.ts'
+import { type Container, openSource, type Opening, readSource } from './source.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
 export type Quote = '"' | "'"
@@ -154,7 +155,9 @@ export async function inspect(
       else dates[question.field] = decided
     }
     const mapping = { ...guess.mapping, dates }
-    const hint = mapping.kind !== 'orders' ? null : personHint(sample, mapping)
+    // Of a file that lacks what every order has, nothing is known of orders.
+    const lacking = lackingColumns(mapping)
+    const hint = mapping.kind !== 'orders' || lacking.length > 0 ? null : personHint(sample, mapping)
     return {
       opening,
       mapping,
@@ -179,7 +182,7 @@ export async function inspect(
         columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
         map: asMapFile(mapping, sample.headers, guess),
         questions,
-        lacking: lackingColumns(mapping),
+        lacking,
         personHint: hint,
         identity: identityColumns(sample, mapping, kinds),
       },
@@ -197,11 +200,16 @@ export async function inspect(
 
 function identityColumns(
   { headers, records }: Sample,
-  { columns }: Mapping,
+  { kind: of, columns }: Mapping,
   kinds: readonly IdentityKind[],
 ): IdentityColumn[] {
-  return kinds.flatMap((kind) => {
-    const position = columns[fieldOfKind(kind)]
+  const further = kindNamed(of)
+  if (further && !tellsPeople(further)) return []
+  // of the further kinds a number goes before everything
+  const order = further ? ['id' as const, ...kinds.filter((kind) => kind !== 'id')] : kinds
+  return order.flatMap((kind) => {
+    const number = further && kind === 'id' ? (numberField(further) as AnyField) : null
+    const position = columns[number ?? fieldOfKind(kind)]
     if (position === undefined) return []
     const values = records
       .map((record) => (record[position] ?? '').trim())
@@ -335,7 +343,6 @@ async function valuesOf(
     // The day alone decides, and there are few of them.
     for (const { values } of splitBlock(scanner.take().toString('utf8')))
       days.add((values[0] ?? '').trim().split(/[ T]/)[0]!)
-    if (dayOrMonthFirst(days) !== 'undecided') break
   }
   return days
 }

@@ -20,6 +20,7 @@ import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { mixedDates } from './mixed-dates.ts'
 import { readyToRead } from './ready-to-read.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest } from './remembered.ts'
@@ -122,6 +123,37 @@ export class ImportRuns {
       const whole = name.endsWith(unsaved) ? path.slice(0, -unsaved.length) : path
       if (!there.has(whole)) rmSync(path)
       else if (whole !== path) renameSync(path, whole)
+    }
+  }
+
+  /**
+   * Notes in the audit the imports that are there and were killed before they could be noted: who imported is kept
+   * with the import. To be called before anybody is served.
+   */
+  async settleAudit(): Promise<void> {
+    const { store, workspaces } = this.#platform
+    for (const { id } of await workspaces.list()) {
+      const { engine } = (await workspaces.byId(id))!
+      const imports = await engine.rows(sql`select import_id, json_extract_string(mapping, '$.by') as actor,
+          epoch_ms(imported_at) as at
+        from imports where json_extract_string(mapping, '$.by') is not null order by import_seq`)
+      if (imports.length === 0) continue
+      const noted = await store
+        .selectFrom('audit')
+        .select('subject')
+        .where('workspace_id', '=', id)
+        .where('action', '=', 'import-applied')
+        .execute()
+      const known = new Set(noted.map(({ subject }) => subject))
+      for (const { importId, actor, at } of imports)
+        if (!known.has(String(importId)))
+          await recordAudit(store, {
+            workspaceId: id,
+            actor: String(actor),
+            action: 'import-applied',
+            subject: String(importId),
+            at: new Date(Number(at)),
+          })
     }
   }
 
@@ -274,6 +306,8 @@ export class ImportRuns {
       )
       if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
       staged = outcome
+      const mixed = order.map.dates === undefined ? await mixedDates(staged, readable, signal) : null
+      if (mixed) return { phase: 'refused', refusal: mixed }
       const after = statSync(order.path, { throwIfNoEntry: false })
       if (!before || !after || after.size !== before.size || after.mtimeMs !== before.mtimeMs)
         return {
@@ -357,6 +391,7 @@ export class ImportRuns {
           ...readable.inspection.map,
           replace: order.replace,
           headers: headersDigest(readable.inspection.headers),
+          by: order.actor,
           // What a shop's system sends says itself what its columns are.
           ...(order.onRefused ? { batch: true } : {}),
         }),
@@ -370,6 +405,7 @@ export class ImportRuns {
         signal,
         aside: staged.read > manyRows,
         deletions: () => deletionsOf(this.#platform.store, workspace.id),
+        home: { currency: workspace.currency, timeZone: workspace.calendar.timeZone },
       }
       const applied = kind
         ? await applyKind(workspace.engine, kind, coming, staged.lines, settings, (outcome) =>

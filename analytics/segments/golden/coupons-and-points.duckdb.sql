@@ -50,7 +50,7 @@ select facts.member_key from member_facts as facts
     ) as elsewhere
     where true) as entry where (coalesce(entry.state = $119, false) and coalesce(date_diff('day', cast($120 as date), entry.last_day) <= $121, false)) or (coalesce(entry.campaign = $122, false) and coalesce(entry.used_day >= cast($123 as date), false)) group by entry.member_key) as of_coupons
             on of_coupons.member_key = facts.member_key
-        left join (select entry.member_key, coalesce(cast(sum(entry.points) filter (where coalesce(date_diff('day', cast($124 as date), entry.expires_day) <= $125, false)) as bigint), 0) as a0
+        left join (select entry.member_key, coalesce(cast(sum(entry.points) filter (where coalesce(entry.expires_day between cast($124 as date) and (cast($125 as date) + cast($126 as integer)), false)) as bigint), 0) as a0
             from (
   select names.member_key, lots.expires_day, sum(lots.left_over) as points
   from (
@@ -61,13 +61,13 @@ select facts.member_key from member_facts as facts
       from (
         select member_id, expires_day, sum(change) as given from (
   select points_entries.* from points_entries cross join workspace_state as state
-  where cast(timezone(state.time_zone, make_timestamptz(epoch_us(changed_at))) as date) <= cast($126 as date)) as entry
+  where cast(timezone(state.time_zone, make_timestamptz(epoch_us(changed_at))) as date) <= cast($127 as date)) as entry
         where change > 0 and expires_day is not null group by member_id, expires_day
       ) as given
       left join (
         select member_id, -sum(change) as gone from (
   select points_entries.* from points_entries cross join workspace_state as state
-  where cast(timezone(state.time_zone, make_timestamptz(epoch_us(changed_at))) as date) <= cast($127 as date)) as entry
+  where cast(timezone(state.time_zone, make_timestamptz(epoch_us(changed_at))) as date) <= cast($128 as date)) as entry
         where change < 0 group by member_id
       ) as spent on spent.member_id = given.member_id
     ) as running
@@ -77,7 +77,7 @@ select facts.member_key from member_facts as facts
   union all
   select alias, members.member_key, member_aliases.identity_key
   from member_aliases join members on members.member_id = member_aliases.member_id) as names on names.named = lots.member_id
-  where lots.expires_day >= cast($128 as date) and lots.left_over > 0
-  group by names.member_key, lots.expires_day) as entry where (coalesce(date_diff('day', cast($129 as date), entry.expires_day) <= $130, false)) group by entry.member_key) as of_points
-            on of_points.member_key = facts.member_key where (coalesce(coalesce(of_coupons.a0, 0) > $131, false) and coalesce(coalesce(of_coupons.a1, 0) = $132, false) and coalesce(coalesce(of_points.a0, 0) >= $133, false))
--- ["unused","2024-12-31",3,"c1","2024-06-01","2024-12-31","2024-12-31","used","redeemed","consumed","applied","已使用","已核销","核销","使用成功","核销成功","已用","使用","unused","open","active","available","issued","valid","pending","not used","not redeemed","expired","void","voided","revoked","cancelled","canceled","invalid","returned","未使用","未核销","待使用","待核销","可使用","已领取","已发放","有效","未生效","未用","已过期","过期","已失效","失效","已作废","作废","已退回","已撤销","已取消","void","voided","revoked","cancelled","canceled","invalid","returned","已作废","作废","已退回","已撤销","已取消","expired","已过期","过期","已失效","失效","used","redeemed","consumed","applied","已使用","已核销","核销","使用成功","核销成功","已用","使用","unused","open","active","available","issued","valid","pending","not used","not redeemed","expired","void","voided","revoked","cancelled","canceled","invalid","returned","未使用","未核销","待使用","待核销","可使用","已领取","已发放","有效","未生效","未用","已过期","过期","已失效","失效","已作废","作废","已退回","已撤销","已取消","unused","2024-12-31",3,"c1","2024-06-01","2024-12-31",30,"2024-12-31","2024-12-31","2024-12-31","2024-12-31",30,0,1,100]
+  where lots.expires_day >= cast($129 as date) and lots.left_over > 0
+  group by names.member_key, lots.expires_day) as entry where (coalesce(entry.expires_day between cast($130 as date) and (cast($131 as date) + cast($132 as integer)), false)) group by entry.member_key) as of_points
+            on of_points.member_key = facts.member_key where (coalesce(coalesce(of_coupons.a0, 0) > $133, false) and coalesce(coalesce(of_coupons.a1, 0) = $134, false) and coalesce(coalesce(of_points.a0, 0) >= $135, false))
+-- ["unused","2024-12-31",3,"c1","2024-06-01","2024-12-31","2024-12-31","used","redeemed","consumed","applied","已使用","已核销","核销","使用成功","核销成功","已用","使用","unused","open","active","available","issued","valid","pending","not used","not redeemed","expired","void","voided","revoked","cancelled","canceled","invalid","returned","未使用","未核销","待使用","待核销","可使用","已领取","已发放","有效","未生效","未用","已过期","过期","已失效","失效","已作废","作废","已退回","已撤销","已取消","void","voided","revoked","cancelled","canceled","invalid","returned","已作废","作废","已退回","已撤销","已取消","expired","已过期","过期","已失效","失效","used","redeemed","consumed","applied","已使用","已核销","核销","使用成功","核销成功","已用","使用","unused","open","active","available","issued","valid","pending","not used","not redeemed","expired","void","voided","revoked","cancelled","canceled","invalid","returned","未使用","未核销","待使用","待核销","可使用","已领取","已发放","有效","未生效","未用","已过期","过期","已失效","失效","已作废","作废","已退回","已撤销","已取消","unused","2024-12-31",3,"c1","2024-06-01","2024-12-31","2024-12-31",30,"2024-12-31","2024-12-31","2024-12-31","2024-12-31","2024-12-31",30,0,1,100]

@@ -10,8 +10,9 @@ import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
-import { fieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
-import { kindJsonLines, kindTemplate } from './template.ts'
+import { fieldsOf, keptFieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
+import { templateEndings, writtenAs } from '../templates.ts'
+import { kindTemplate } from './template.ts'
 
 const settings = {
   timeZone: 'Asia/Shanghai',
@@ -48,7 +49,7 @@ describe.each(allKinds)('$name', (kind) => {
       )
       return Object.fromEntries(columns.map(({ columnName, dataType }) => [columnName, dataType]))
     }
-    const own = Object.fromEntries(fieldsOf(kind).map(([, { column, type }]) => [column, duckType[type]]))
+    const own = Object.fromEntries(keptFieldsOf(kind).map(([, { column, type }]) => [column, duckType[type]]))
     expect(await typed(kind.table)).toEqual({ import_seq: 'INTEGER', row_number: 'BIGINT', ...own })
     expect(await typed(kind.current)).toEqual(own)
   })
@@ -74,14 +75,11 @@ describe.each(allKinds)('$name', (kind) => {
     expect(aliases.filter((alias, i) => aliases.indexOf(alias) !== i)).toEqual([])
   })
 
-  test.each([
-    ['csv', kindTemplate],
-    ['jsonl', kindJsonLines],
-  ] as const)(
+  test.each(templateEndings)(
     'its template as %s is recognised, read without a question and taken in',
-    async (ending, made) => {
+    async (ending) => {
       await using shop = await openTestShop('CNY', 'Asia/Shanghai')
-      const path = shop.file(`t.${ending}`, made(kind, 'CNY'))
+      const path = shop.file(`t.${ending}`, writtenAs[ending](kindTemplate(kind, 'CNY')))
       const seen = await inspectIn(shop.workspace, path, `t.${ending}`, {})
       if ('id' in seen) throw new Error(seen.id)
       const { inspection } = seen
@@ -96,7 +94,7 @@ describe.each(allKinds)('$name', (kind) => {
       )
       expect(await shop.importKind(path)).toMatchObject({ kind: kind.name, read: 1, imported: 1, refused: 0 })
       const [row] = await shop.workspace.engine.rows(
-        sql`select ${join(namedFieldsOf(kind).map(([, { column }]) => name(column)))} from ${name(kind.current)}`,
+        sql`select ${join(keptFieldsOf(kind).flatMap(([, { column, type }]) => (type === 'rest' ? [] : [name(column)])))} from ${name(kind.current)}`,
       )
       expect(Object.values(row!).filter((value) => value === null)).toEqual([])
     },
@@ -209,6 +207,8 @@ function randomStep(pick: (below: number) => number, number: number): Step {
   }
   const value = (field: string, one: KindField): string => {
     const empty = one.needed || one.member ? [] : ['', '']
+    // rows without a number: persons.test.ts
+    if (one.tells) return some('', `${one.tells}-${pick(2)}@x.cn`)
     switch (one.type) {
       case 'id':
         // an id is merged into another one: of itself a file could hold nothing else
@@ -238,7 +238,12 @@ function randomStep(pick: (below: number) => number, number: number): Step {
   const content = `${namedFieldsOf(kind)
     .map(([field]) => field)
     .join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
-  return { kind, name: `${kind.name}${number}.csv`, content, replace: pick(3) === 0 }
+  return {
+    kind,
+    name: `${kind.name}${number}.csv`,
+    content,
+    replace: pick(3) === 0 && kind.replaces !== undefined,
+  }
 }
 
 /** What figures can see, whatever the keys. */

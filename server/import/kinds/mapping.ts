@@ -13,8 +13,10 @@ import {
   type Sample,
   unreadValues,
 } from '../mapping.ts'
+import type { PersonValue } from '../fields.ts'
 import { isNumber } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
+import { columnsBefore, fromFileColumn } from '../refused-file.ts'
 import type { AnyKindField, KindName } from './catalogue.ts'
 import { aliasesOf, fieldsOf, type Kind, type KindField, plainType, yesAndNo } from './kind.ts'
 
@@ -36,6 +38,11 @@ export function guessKindMapping(
     const position = named.chosen.get(field)
     if (position !== undefined) assigned.set(field, { position, confidence: 1 })
   }
+  const before = columnsBefore(sample.headers)
+  const saidBefore = fromFileColumn(sample.headers)
+  for (const [field, { fromFile }] of fields)
+    if (fromFile && saidBefore !== null && !assigned.has(field) && !named.leftOut.has(field))
+      assigned.set(field, { position: saidBefore, confidence: 1 })
   const ownColumns = fields.filter(([, { type }]) => type !== 'rest')
   const taken = new Set([...assigned.values()].map(({ position }) => position))
   const candidates = columns
@@ -43,7 +50,7 @@ export function guessKindMapping(
       ownColumns.map(([field, one]) => ({
         field,
         position: column.position,
-        confidence: byName(aliasesOf(field, one), column.plain) * byType(one.type, column),
+        confidence: byName(aliasesOf(field, one), column.plain) * byType(one, column),
       })),
     )
     .filter(({ confidence }) => confidence > 0)
@@ -85,7 +92,7 @@ export function guessKindMapping(
       knownBy: null,
       rest: fields.some(([, { type }]) => type === 'rest')
         ? columns
-            .filter(({ position, header }) => !taken.has(position) && header !== '')
+            .filter(({ position, header }) => position >= before && !taken.has(position) && header !== '')
             .map(({ position, header }) => ({ position, header }))
         : [],
     },
@@ -104,14 +111,23 @@ export function guessKindMapping(
   }
 }
 
+/** What a value of a kind has, hidden, cut off or not; an openid may be any text. */
+const looksLike: Readonly<Partial<Record<PersonValue, RegExp>>> = {
+  phone: /(?:[\d*＊•●][^\d*＊•●]{0,2}){7}|\de\+\d/i,
+  email: /@/,
+}
+
 /** Whole headers alone say what a column is; a field's own name is sure. */
 function byName(aliases: readonly string[], plain: string): number {
   const place = aliases.indexOf(plain)
   return place < 0 ? 0 : place === 0 ? 1 : 0.98 - place * 0.003
 }
 
-function byType(kindType: KindField['type'], { values, dates, numeric }: Column): number {
+function byType({ type: kindType, tells }: KindField, { values, dates, numeric }: Column): number {
   if (values.length === 0) return 1
+  // a column of yes and no about phones or e-mails is none of them
+  const looks = tells && looksLike[tells]
+  if (looks) return values.some((value) => looks.test(value)) ? 1 : 0
   if (kindType === 'decimal')
     return values.filter((value) => isNumber(value) || value.toLowerCase() in yesAndNo).length / values.length
   const type = plainType(kindType)

@@ -107,6 +107,9 @@ function Running({
   )
 }
 
+/** Stores without orders that a receipt names; the panel below it lists all. */
+const toldGaps = 3
+
 function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }) {
   const t = useTranslations('data')
   const { count, day, share } = useFormat()
@@ -124,6 +127,7 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
     ...receipt.people,
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
+    ...(receipt.toldTwice ? [t('receipt.toldTwice', { count: receipt.toldTwice })] : []),
     ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [t('receipt.empty', { count: receipt.emptyOrders })] : []),
     ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),
@@ -133,11 +137,16 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
       : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
-    ...receipt.gaps.map(({ store, lastDay, days }) =>
-      store === null
-        ? t('receipt.gapShop', { day: day(lastDay), days })
-        : t('receipt.gap', { store, day: day(lastDay), days }),
-    ),
+    ...receipt.gaps
+      .slice(0, toldGaps)
+      .map(({ store, lastDay, days }) =>
+        store === null
+          ? t('receipt.gapShop', { day: day(lastDay), days })
+          : t('receipt.gap', { store, day: day(lastDay), days }),
+      ),
+    ...(receipt.gaps.length > toldGaps
+      ? [t('receipt.moreGaps', { count: receipt.gaps.length - toldGaps })]
+      : []),
   ]
   return (
     <ReceiptFrame

@@ -57,7 +57,7 @@ test('a launch gives every treated member a coupon in the engine', async () => {
   const treated = rows.map(({ member_id }) => member_id!).toSorted()
   expect(treated.length).toBeGreaterThan(3)
   expect(await chosen('coupons(state = unused) = 1')).toEqual(treated)
-  expect(await chosen(`coupons(campaign = "${id}", within 0 days) = 1`)).toEqual(treated)
+  expect(await chosen(`coupons(campaign = "${id}", issued = 2026-11-22) = 1`)).toEqual(treated)
   expect(await chosen(`coupons(campaign = "${id}", expires_in between 1 and 30) = 1`)).toEqual(treated)
 })
 

@@ -1,4 +1,5 @@
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { isOneOf } from './cells.ts'
 import { instantSql } from './dates.ts'
 import {
   emptyWords,
@@ -71,7 +72,8 @@ export function blockRows(path: string, mapping: Mapping): Sql {
     ...keptColumns(mapping).map((position) => sql`${name(`c${position}`)}: 'varchar'`),
   ]
   return sql`read_csv(${path}, auto_detect = false, header = false, delim = ${fieldSeparator}, quote = '', escape = '',
-    new_line = '\\n', max_line_size = 4194304, columns = {${join(columns)}})`
+    new_line = '\\n', max_line_size = 4194304,
+    parallel = false, columns = {${join(columns)}})`
 }
 
 /**
@@ -95,10 +97,9 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         : sql`trim(regexp_extract(${column}, '.*date: ?([^|;]+)', 1))`
     return sql`case when strpos(${column}, ${refundEntry}) > 0 then ${listed} else ${column} end`
   }
-  const noValue = sql`[${join([...emptyWords])}]`
   const text = (field: FieldName): Sql =>
     has(field)
-      ? sql`case when strlen(${raw(field)}) <= 9 and list_contains(${noValue}, lower(${raw(field)})) then null else ${raw(field)} end`
+      ? sql`case when ${isOneOf(raw(field), emptyWords)} then null else ${raw(field)} end`
       : raw(field)
   const id = (field: FieldName): Sql =>
     has(field)
@@ -238,6 +239,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   return sql`
     with micros as (
       select *, ${join([
+        ...(has('memberId') ? [sql`${unlessPlaceholder(id('memberId'))} as member_text`] : []),
         ...values.map((kind) => sql`${unlessPlaceholder(id(kind))} as ${name(`${kind}_text`)}`),
         ...numbers.map((field) => sql`${micro(field)} as ${microOf(field)}`),
       ])}
@@ -246,7 +248,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     parsed as (
       select *,
         ${id('orderId')} as order_id,
-        ${has('memberId') ? sql`case when not ${isMasked(raw('memberId'))} then ${unlessPlaceholder(id('memberId'))} end` : id('memberId')} as member_id,
+        ${has('memberId') ? sql`case when not ${isMasked(raw('memberId'))} then member_text end` : id('memberId')} as member_id,
         ${join(personValues.map((kind) => sql`${person(kind)} as ${name(kind)}`))},
         ${hidden} as hidden,
         ${instant('orderedAt')} as created_at,
@@ -364,7 +366,7 @@ const content = (more: Sql): Sql =>
 
 /** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
 export const lostDigits = (text: Sql): Sql =>
-  sql`(strpos(lower(${text}), 'e+') > 0 and regexp_full_match(lower(${text}), '''?\\d(\\.\\d+)?e\\+\\d+'))`
+  sql`((contains(${text}, 'E+') or contains(${text}, 'e+')) and regexp_full_match(lower(${text}), '''?\\d(\\.\\d+)?e\\+\\d+'))`
 
 /** The numeric fields and their columns' names. */
 const columnName = {

@@ -55,6 +55,7 @@ export async function stage(
 ): Promise<Staged | Refusal> {
   mkdirSync(folder, { recursive: true })
   const engine = await openDuckDb(':memory:', {
+    threads: 3,
     memoryLimit: '600MB',
     temporaryFolder: join(folder, 'aside'),
   })
@@ -79,7 +80,7 @@ export async function stage(
       await engine.scratch(
         (session) =>
           session.run(
-            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) (format parquet)`,
+            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) (format parquet, dictionary_size_limit 5000)`,
             options,
           ),
         { signal },

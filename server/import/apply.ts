@@ -98,6 +98,8 @@ export async function applyImport(
     today: string
     dryRun: boolean
     signal: AbortSignal
+    /** Called when nothing but the commit is left; throws where the import is not to be. */
+    commits: () => void
     aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
   },
@@ -137,7 +139,7 @@ export async function applyImport(
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
       }
-      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      settings.commits()
       return applied
     }, settings)
   } catch (error) {

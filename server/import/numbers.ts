@@ -133,9 +133,12 @@ export function numberSql(
   const bare = sql`regexp_replace(regexp_replace(${unsigned}, '^\\((.+)\\)$', '-\\1'), '^([^-]*\\d)-$', '-\\1')`
   const marked = once(
     bare,
-    (digits) => sql`case when ${isGrouped(digits)} then ${
-      decimalMark === '.' ? sql`replace(${digits}, ',', '')` : sql`replace(replace(${digits}, '.', ''), ',', '.')`
-    } end`,
+    (digits) =>
+      sql`case when ${isGrouped(digits)} then ${
+        decimalMark === '.'
+          ? sql`replace(${digits}, ',', '')`
+          : sql`replace(replace(${digits}, '.', ''), ',', '.')`
+      } end`,
   )
   const cut = sql`regexp_replace(${marked}, '^([^.e]*\\.\\d{10})\\d+$', '\\1')`
   return { micro, wide: sql`try_cast(${cut} as decimal(20, 10))` }

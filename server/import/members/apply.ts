@@ -62,6 +62,7 @@ export async function applyMembers(
   settings: Settings & {
     readonly dryRun: boolean
     readonly deletions: () => Promise<readonly Deletion[]>
+    readonly commits: () => void
   },
   report: (applied: AppliedMembers) => string,
 ): Promise<AppliedMembers> {
@@ -89,7 +90,7 @@ export async function applyMembers(
           { members: touchedMembers, ...(orders > 0 ? {} : { days: noDays }) },
           settings.today,
         )
-      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      settings.commits()
       return applied
     }, settings)
   } catch (error) {

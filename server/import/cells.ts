@@ -15,7 +15,7 @@ export function cellText(raw: Sql): Sql {
 export function isOneOf(text: Sql, words: readonly string[]): Sql {
   const longest = Math.max(...words.map((word) => Buffer.byteLength(word)))
   const begins = new Set(
-    words.flatMap((word) => [word, word.toUpperCase()].map((way) => way.codePointAt(0) ?? 0)),
+    words.flatMap((word) => [word, word.toUpperCase()].map((way) => way.codePointAt(0) ?? -1)),
   )
   return sql`(strlen(${text}) <= ${longest} and list_contains([${join([...begins])}], ord(${text}))
     and list_contains([${join(words)}], lower(${text})))`

@@ -65,7 +65,7 @@ export const keptColumns = ({ columns, refunds, rest = [] }: Mapping): number[] 
     ]),
   ].sort((a, b) => a - b)
 
-/** A relation of the raw text of a block: `row_number`, `c<position>`. */
+/** A relation of the raw text of a block, read by one thread: `row_number`, `c<position>`. */
 export function blockRows(path: string, mapping: Mapping): Sql {
   const columns = [
     sql`'row_number': 'bigint'`,

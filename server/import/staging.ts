@@ -39,6 +39,9 @@ export interface Staged {
 
 const importTimeoutMs = 12 * 60 * 60 * 1000
 
+/** Without, each column of ids first gathers a dictionary of all it holds. */
+const partFormat = sql`(format parquet, dictionary_size_limit 5000)`
+
 /** Blocks that are normalised at once, each on a thread of its own that questions go before. */
 const lanes = 2
 
@@ -81,7 +84,7 @@ export async function stage(
       await engine.scratch(
         (session) =>
           session.run(
-            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) (format parquet, dictionary_size_limit 5000)`,
+            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) ${partFormat}`,
             options,
           ),
         { signal },

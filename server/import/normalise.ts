@@ -1,14 +1,7 @@
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { isOneOf } from './cells.ts'
+import { isNothing } from './cells.ts'
 import { instantSql } from './dates.ts'
-import {
-  emptyWords,
-  type FieldName,
-  type PersonValue,
-  personValues,
-  refundEntry,
-  stateWords,
-} from './fields.ts'
+import { type FieldName, type PersonValue, personValues, refundEntry, stateWords } from './fields.ts'
 import type { KindName } from './kinds/catalogue.ts'
 import type { Mapping } from './mapping.ts'
 import { anyUnit, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
@@ -98,9 +91,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     return sql`case when strpos(${column}, ${refundEntry}) > 0 then ${listed} else ${column} end`
   }
   const text = (field: FieldName): Sql =>
-    has(field)
-      ? sql`case when ${isOneOf(raw(field), emptyWords)} then null else ${raw(field)} end`
-      : raw(field)
+    has(field) ? sql`case when ${isNothing(raw(field))} then null else ${raw(field)} end` : raw(field)
   const id = (field: FieldName): Sql =>
     has(field)
       ? sql`case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')

@@ -1,5 +1,4 @@
-import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { isOneOf } from './cells.ts'
+import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type PersonValue, personValues } from './fields.ts'
 import { isMasked, phoneSql } from './members/phones.ts'
 
@@ -17,9 +16,9 @@ const placeholders = ['', '0', '无', '未知', '没有', '空', '未绑定', '�
 /** Digits or letters of it are hidden: it is shown and finds nobody. */
 export const isMaskedText = (text: string): boolean => /[*＊•●]{2,}/.test(text)
 
-/** SQL over a text without blanks around it: null where it only says that there is no value. */
+/** SQL over a text: null where it only says that there is no value. */
 export const unlessPlaceholder = (text: Sql): Sql =>
-  sql`case when ${isOneOf(text, placeholders)} then null else ${text} end`
+  sql`case when list_contains([${join([...placeholders])}], lower(trim(${text}))) then null else ${text} end`
 
 /** SQL over a phone as `phoneSql` writes it: null unless all of it is there and it is one; a number without its area code is none. */
 export const phoneThatTells = (phone: Sql): Sql =>

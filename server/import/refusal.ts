@@ -34,6 +34,7 @@ export type RefusalId =
   | 'missing-columns'
   | 'no-members'
   | 'hidden-members'
+  | 'no-replace'
   | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'

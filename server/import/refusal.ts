@@ -38,6 +38,7 @@ export type RefusalId =
   | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'
+  | 'mixed-dates'
   | 'undecided-decimals'
   | 'other-currency-column'
   | 'unconfirmed'

@@ -20,6 +20,7 @@ import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { mixedDates } from './mixed-dates.ts'
 import { readyToRead } from './ready-to-read.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest } from './remembered.ts'
@@ -274,6 +275,8 @@ export class ImportRuns {
       )
       if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
       staged = outcome
+      const mixed = order.map.dates === undefined ? await mixedDates(staged, readable, signal) : null
+      if (mixed) return { phase: 'refused', refusal: mixed }
       const after = statSync(order.path, { throwIfNoEntry: false })
       if (!before || !after || after.size !== before.size || after.mtimeMs !== before.mtimeMs)
         return {

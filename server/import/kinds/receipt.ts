@@ -12,6 +12,7 @@ export interface KindReceipt
       Receipt,
       | 'importId'
       | 'fileName'
+      | 'tables'
       | 'read'
       | 'unchanged'
       | 'refused'

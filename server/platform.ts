@@ -5,7 +5,7 @@ import { Redemptions } from './coupons/redemptions.ts'
 import { areOneMember } from './identity/people.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { openMigratedStore, type Store } from './store/store.ts'
-import { Workspaces } from './workspaces/workspaces.ts'
+import { type EngineSettings, Workspaces } from './workspaces/workspaces.ts'
 
 /** The only source of the present moment; tests bring their own. */
 export interface Clock {
@@ -57,14 +57,19 @@ function keepToOwner(folder: string): void {
 
 /**
  * Opens a data folder, which the owner of the process alone can read from then on, like all that the
- * process writes. Throws StoreInUse when another process holds it.
+ * process writes. `engine` is how each workspace's engine is opened. Throws StoreInUse when another
+ * process holds it.
  */
-export async function openPlatform(dataFolder: string, clock: Clock = systemClock): Promise<Platform> {
+export async function openPlatform(
+  dataFolder: string,
+  clock: Clock = systemClock,
+  engine: EngineSettings = {},
+): Promise<Platform> {
   process.umask(0o077)
   makeFolder(dataFolder)
   keepToOwner(dataFolder)
   const store = await openMigratedStore(join(dataFolder, 'store.db'))
-  const workspaces = new Workspaces(store, dataFolder, clock)
+  const workspaces = new Workspaces(store, dataFolder, clock, engine)
   const redemptions = new Redemptions(store, clock, async (workspaceId, one, other) => {
     const workspace = await workspaces.byId(workspaceId)
     return workspace !== null && areOneMember(workspace, one, other)

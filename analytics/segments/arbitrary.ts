@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { addDays } from '../calendar/calendar.ts'
-import { type Expression, everyone, group, type OrderCondition, type Test, type Value } from './ast.ts'
-import { fields, type Kind, measures, orderFields } from './fields.ts'
+import { type Condition, type Expression, everyone, group, type Test, type Value } from './ast.ts'
+import { fields, measures } from './fields/catalogue.ts'
+import { isOrdered, type Kind } from './fields/described.ts'
+import type { Source } from './fields/measure.ts'
 import type { Person, Purchase } from './person.ts'
 
 /** Days of the small shops: 2024-01-01 plus up to 500, so that a leap day and month ends occur. */
@@ -12,6 +14,7 @@ export const asOf = fc.integer({ min: 250, max: 500 }).map((count) => addDays(st
 const stores = ['A', 'B', 'say "hi"\\']
 const channels = ['shop', 'wechat']
 const categories = ['Tea', 'Cake', "it's; drop table members --"]
+const products = ['Milk 奶粉 🍼', 'Green tea']
 const tags = ['vip', 'quiet']
 const regions = ['North', 'South']
 const orNull = <T>(values: readonly T[]) => fc.constantFrom<T | null>(null, ...values)
@@ -25,7 +28,15 @@ const purchase: fc.Arbitrary<Purchase> = fc.record({
   channel: orNull(channels),
   state: fc.constantFrom('paid', 'paid', 'paid', 'unpaid', 'closed'),
   netMinor: minor,
-  lines: fc.array(fc.record({ category: orNull(categories), netMinor: minor }), { maxLength: 3 }),
+  lines: fc.array(
+    fc.record({
+      category: orNull(categories),
+      product: orNull(products),
+      sku: orNull(['1', '2']),
+      netMinor: minor,
+    }),
+    { maxLength: 3 },
+  ),
   refunds: fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },
     fc.array(fc.record({ day, amountMinor: fc.constantFrom(1, 1000, 5000) }), { maxLength: 2 }),
@@ -70,6 +81,8 @@ const valuesOf: Record<string, fc.Arbitrary<string>> = {
   store: fc.constantFrom(...stores),
   channel: fc.constantFrom(...channels),
   category: fc.constantFrom(...categories),
+  product: fc.constantFrom(...products),
+  sku: fc.constantFrom('1', '2', '3'),
   region: fc.constantFrom(...regions),
   tier: fc.constantFrom('gold', 'silver'),
   tag: fc.constantFrom(...tags),
@@ -84,6 +97,8 @@ function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitra
       return fc.constantFrom(-1, 0, 1, 2, 3, 30, 31, 90, 100, 180, 364)
     case 'money':
       return fc.constantFrom(-10, 0, 0.01, 9.99, 10, 10.01, 20, 25, 50, 123.45)
+    case 'percent':
+      return fc.constantFrom(-5, 0, 0.01, 33.33, 50, 66.67, 99.99, 100, 100.01)
     case 'day':
       return day
     case 'flag':
@@ -97,7 +112,7 @@ function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitra
 }
 
 function test(name: string, kind: Kind, choices: readonly string[] = []): fc.Arbitrary<Test> {
-  const ordered = kind === 'count' || kind === 'money' || kind === 'day'
+  const ordered = isOrdered(kind)
   const one = value(name, kind, choices)
   const operators = ordered ? (['=', '!=', '<', '<=', '>', '>='] as const) : (['=', '!='] as const)
   const compare = fc.record({
@@ -120,16 +135,21 @@ function test(name: string, kind: Kind, choices: readonly string[] = []): fc.Arb
   )
 }
 
-const orderCondition: fc.Arbitrary<OrderCondition> = fc.oneof(
-  fc.record({ kind: fc.constant('within' as const), days: fc.constantFrom(0, 1, 30, 180) }),
-  ...orderFields.map(({ name, kind }) =>
-    fc.record({
-      kind: fc.constant('condition' as const),
-      field: fc.constant(name),
-      test: test(name, kind),
-    }),
-  ),
-)
+const condition = (source: Source): fc.Arbitrary<Condition> =>
+  fc.oneof(
+    fc.record({ kind: fc.constant('within' as const), days: fc.constantFrom(0, 1, 30, 180) }),
+    ...source.conditions.map(({ name, kind, choices }) =>
+      fc.record({
+        kind: fc.constant('condition' as const),
+        field: fc.constant(name),
+        test: test(
+          name,
+          kind,
+          choices?.map((one) => one.value),
+        ),
+      }),
+    ),
+  )
 
 const clause: fc.Arbitrary<Expression> = fc.oneof(
   {
@@ -147,16 +167,21 @@ const clause: fc.Arbitrary<Expression> = fc.oneof(
     ),
   },
   {
-    weight: 12,
+    weight: 2 * measures.length,
     arbitrary: fc
-      .tuple(fc.constantFrom(...measures), fc.array(orderCondition, { minLength: 1, maxLength: 3 }))
-      .chain(([measure, where]) =>
-        test(measure.name, measure.kind).map((asked) => ({
-          kind: 'clause' as const,
-          subject: { kind: 'measure' as const, measure: measure.name, where },
-          test: asked,
-        })),
-      ),
+      .constantFrom(...measures)
+      .chain(({ name, kind, source }) =>
+        fc.tuple(
+          fc.constant(name),
+          fc.array(condition(source), { minLength: 1, maxLength: 3 }),
+          test(name, kind),
+        ),
+      )
+      .map(([measure, where, asked]) => ({
+        kind: 'clause' as const,
+        subject: { kind: 'measure' as const, measure, where },
+        test: asked,
+      })),
   },
 )
 

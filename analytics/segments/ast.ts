@@ -1,6 +1,6 @@
 /**
  * A rule that chooses members, as data: what the text, the builder and the JSON face share.
- * Figures are as the merchant writes them (money in currency units), days are ISO text.
+ * Figures are as the merchant writes them (money in currency units, 60 for 60%), days are ISO text.
  */
 export type Expression =
   | { readonly kind: 'everyone' }
@@ -15,13 +15,13 @@ export interface Clause {
   readonly test: Test
 }
 
-/** A fact of the member, or a count or sum over those of their orders that meet all of `where`. */
+/** A fact of the member, or a count, sum, day or share over those of their orders (or the like) that meet all of `where`. */
 export type Subject =
   | { readonly kind: 'field'; readonly field: string }
-  | { readonly kind: 'measure'; readonly measure: string; readonly where: readonly OrderCondition[] }
+  | { readonly kind: 'measure'; readonly measure: string; readonly where: readonly Condition[] }
 
-/** A condition on an order inside `orders(…)` or `spend(…)`. */
-export type OrderCondition =
+/** A condition inside the parentheses of a measure. */
+export type Condition =
   | { readonly kind: 'within'; readonly days: number }
   | { readonly kind: 'condition'; readonly field: string; readonly test: Test }
 

@@ -80,6 +80,10 @@ test.each([
     'passes',
     'orders(category = "Tea", within 180 days) >= 2 or spend(category in ("Tea", "Cake"), store = "A") > 100.5 or orders(between 2024-01-01 and 2024-01-31) = 0 or average_order between 10 and 20',
   ],
+  [
+    'lines',
+    'days_since_order(sku in ("1", "2"), net >= 100) > 45 and average_order(product = "奶粉", within 180 days) > 80 and order_share(weekday in ("saturday", "sunday")) >= 60% and last_order(category = "Tea", purchase_day = 1) < 2024-06-30 and spend_share(store = "A") > 12.5%',
+  ],
 ])('golden: %s', async (name, text) => {
   const moment = await load([], '2024-12-31', true)
   const parsed = parse(text, { currencyDecimals })
@@ -172,8 +176,9 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
           ${duckdb.date(order.day)}, 12, ${order.store}, ${order.channel}, ${order.state}, null, null,
           ${order.netMinor}, cast(${voidDay} as date), null)`)
         for (const [i, line] of order.lines.entries())
-          await session.run(sql`insert into order_lines (order_key, line_number, category, quantity, net_minor)
-            values (${orderKey}, ${i}, ${line.category}, 1, ${line.netMinor})`)
+          await session.run(sql`insert into order_lines
+            (order_key, line_number, sku, product, category, quantity, net_minor)
+            values (${orderKey}, ${i}, ${line.sku}, ${line.product}, ${line.category}, 1, ${line.netMinor})`)
         for (const refund of order.refunds)
           await session.run(sql`insert into refunds values ('r', ${orderKey}, ${key},
             cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, ${order.store},

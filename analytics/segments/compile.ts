@@ -2,8 +2,10 @@ import { memberNames } from '../relations/member-names.ts'
 import type { Scope } from '../relations/scope.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Scalar, type Sql, sql } from '../sql/sql.ts'
-import type { Clause, Expression, OrderCondition, Subject, Test, Value } from './ast.ts'
-import { type Asked, fieldsByName, measuresByName, orderFieldsByName, type SetField } from './fields.ts'
+import type { Clause, Condition, Expression, Subject, Test, Value } from './ast.ts'
+import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import type { Reading, SetField } from './fields/field.ts'
+import type { Aggregate, Measure, Rows, Source } from './fields/measure.ts'
 
 /** What a rule is compiled for. */
 export interface SegmentSetting {
@@ -61,11 +63,13 @@ interface Pass {
 class Compiler {
   readonly #setting: SegmentSetting
   readonly #d: Dialect
+  readonly #reading: Reading
   readonly #passes = new Map<string, Pass>()
 
   constructor(setting: SegmentSetting, d: Dialect) {
     this.#setting = setting
     this.#d = d
+    this.#reading = { ...setting.scope, newest: setting.newest, d }
   }
 
   /** Two-valued: a comparison with unknown is false, so that NOT is the exact complement. */
@@ -95,8 +99,8 @@ class Compiler {
       [
         facts,
         ...[...this.#passes.values()].map(
-          ({ alias, relation, columns, wanted }) => sql`(select bought.member_key, ${join(columns)}
-            from ${relation} as bought where ${join(wanted, sql` or `)} group by bought.member_key) as ${alias}
+          ({ alias, relation, columns, wanted }) => sql`(select entry.member_key, ${join(columns)}
+            from ${relation} as entry where ${join(wanted, sql` or `)} group by entry.member_key) as ${alias}
             on ${alias}.member_key = facts.member_key`,
         ),
       ],
@@ -107,14 +111,11 @@ class Compiler {
 
   /** The value a clause asks about. For a set: how many of the values it asks for the member has. */
   asked({ subject, test }: Clause): AskedValue {
-    if (subject.kind === 'measure') {
-      return { asked: measuresByName.get(subject.measure)!, value: this.#measured(subject) }
-    }
+    if (subject.kind === 'measure') return this.#measured(subject)
     const field = fieldsByName.get(subject.field)!
     if (field.kind === 'set') return { asked: field, value: this.#matches(field, test) }
-    const { asOf, dormancy } = this.#setting.scope
-    const value = field.value({ asOf, dormancy, d: this.#d })
-    return field.per ? { asked: field, value, per: field.per.value() } : { asked: field, value }
+    const value = field.value(this.#reading)
+    return field.per ? { asked: field, value, per: field.per.value(this.#reading) } : { asked: field, value }
   }
 
   #clause(clause: Clause): Sql {
@@ -123,8 +124,9 @@ class Compiler {
     return this.#holds(clause.test, asked, value, per)
   }
 
-  #holds(test: Test, asked: Asked, value: Sql, per?: Sql): Sql {
-    // value / per is compared with x as value with x · per: exact, and false where per is 0
+  #holds(test: Test, asked: Asked, given: Sql, per?: Sql): Sql {
+    // value / per is compared with x as value with x · per: exact, and false where per is 0; a share in hundredths of a percent
+    const value = asked.kind === 'percent' ? sql`${given} * ${hundredths}` : given
     const against = (operand: Value) =>
       per ? sql`${this.#bound(operand, asked)} * ${per}` : this.#bound(operand, asked)
     const defined = per ? sql` and ${per} > 0` : sql``
@@ -153,67 +155,80 @@ class Compiler {
   #bound(value: Value, asked: Asked): Sql {
     if (asked.kind === 'day') return this.#d.date(String(value))
     if (asked.kind === 'money') return bind(minorUnits(Number(value), this.#setting.currencyDecimals))
+    if (asked.kind === 'percent') return bind(minorUnits(Number(value), 2))
     return bind(value)
   }
 
-  #measured({ measure, where }: Extract<Subject, { kind: 'measure' }>): Sql {
-    const { memberOrders, categoryOrders } = this.#setting.scope.tables
-    const byCategory = where.some(
-      (condition) => condition.kind === 'condition' && condition.field === 'category',
-    )
-    const numbersDays = where.some(
-      (condition) => condition.kind === 'condition' && orderFieldsByName.get(condition.field)!.numbersDays,
-    )
-    const ofCategories = numbersDays
-      ? sql`(select category_order.*, member_order.purchase_day_number, member_order.previous_day
-          from ${categoryOrders} as category_order
-          join ${memberOrders} as member_order on member_order.order_key = category_order.order_key)`
-      : categoryOrders
+  #measured(subject: Extract<Subject, { kind: 'measure' }>): AskedValue {
+    const asked = measuresByName.get(subject.measure)!
+    const { source, of, since, per } = asked
+    const rows = source.rows(subject.where, this.#reading)
     const condition = join(
-      where.map((one) => this.#orderCondition(one)),
+      subject.where.map((one) => this.#condition(one, asked)),
       sql` and `,
     )
-    const counted = byCategory
-      ? sql`count(distinct case when ${condition} then bought.order_key end)`
-      : this.#d.countIf(condition)
-    return this.#aggregate(
-      byCategory ? (numbersDays ? 'by_category_and_day' : 'by_category') : 'by_order',
-      byCategory ? ofCategories : memberOrders,
-      measure === 'spend' ? this.#d.sumIf(sql`bought.net_minor`, condition) : counted,
-      condition,
-    )
+    const aggregated = this.#aggregate(rows, of, condition, source)
+    const { asOf } = this.#setting.scope
+    const value = since ? this.#d.daysBetween(aggregated, this.#d.date(asOf)) : aggregated
+    if (!per) return { asked, value }
+    return {
+      asked,
+      value,
+      per:
+        per.over === 'those'
+          ? this.#aggregate(rows, per.of, condition, source)
+          : (source.inFacts?.[per.of] ??
+            this.#aggregate(source.rows([], this.#reading), per.of, sql`true`, source)),
+    }
   }
 
-  #orderCondition(condition: OrderCondition): Sql {
-    if (condition.kind === 'within') {
-      const first = this.#d.addDays(this.#d.date(this.#setting.scope.asOf), -condition.days)
-      return sql`bought.local_day >= ${first}`
+  #condition(one: Condition, { name: measure, source }: Measure): Sql {
+    const conditions = conditionsOf(measure)
+    if (one.kind === 'within') {
+      const first = this.#d.addDays(this.#d.date(this.#setting.scope.asOf), -one.days)
+      return sql`${conditions.get(source.day)!.column(this.#reading)} >= ${first}`
     }
-    const field = orderFieldsByName.get(condition.field)!
-    return this.#holds(condition.test, field, field.column)
+    const field = conditions.get(one.field)!
+    return this.#holds(one.test, field, field.column(this.#reading))
   }
 
   #matches({ name: field, from }: SetField, test: Test): Sql {
-    const text = sql`bought.${from.text}`
+    const text = sql`entry.${from.text}`
     const asOf = this.#d.date(this.#setting.scope.asOf)
     const relation = from.past && !this.#setting.newest ? from.past(asOf) : from.table
     const conditions = [
-      ...(from.only ? [sql`bought.${from.only}`] : []),
-      ...(from.day && !this.#setting.newest ? [sql`bought.${from.day} <= ${asOf}`] : []),
+      ...(from.only ? [sql`entry.${from.only}`] : []),
+      ...(from.day && !this.#setting.newest ? [sql`entry.${from.day} <= ${asOf}`] : []),
       ...(test.kind === 'compare' ? [sql`${text} = ${bind(test.value)}`] : []),
       ...(test.kind === 'in' ? [sql`${text} in (${join(test.values.map(bind))})`] : []),
     ]
     const condition = conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
-    return this.#aggregate(`of_${field}`, relation, this.#d.countIf(condition), condition)
+    const count = this.#column(`of_${field}`, relation, this.#d.countIf(condition), condition)
+    return sql`coalesce(${count}, 0)`
   }
 
-  #aggregate(alias: string, relation: Sql, aggregate: Sql, condition: Sql): Sql {
+  #aggregate({ alias, relation, count, amount }: Rows, of: Aggregate, condition: Sql, source: Source): Sql {
+    const day = () => source.conditions.find(({ name: own }) => own === source.day)!.column(this.#reading)
+    switch (of) {
+      case 'count':
+        return sql`coalesce(${this.#column(alias, relation, count(condition), condition)}, 0)`
+      case 'amount':
+        return sql`coalesce(${this.#column(alias, relation, this.#d.sumIf(amount, condition), condition)}, 0)`
+      case 'first':
+        return this.#column(alias, relation, this.#d.minIf(day(), condition), condition)
+      case 'last':
+        return this.#column(alias, relation, this.#d.maxIf(day(), condition), condition)
+    }
+  }
+
+  /** Adds an aggregate to the pass over a relation; null for a member without a row. */
+  #column(alias: string, relation: Sql, aggregate: Sql, condition: Sql): Sql {
     const pass = this.#passes.get(alias) ?? { alias: name(alias), relation, columns: [], wanted: [] }
     this.#passes.set(alias, pass)
     const column = name(`a${pass.columns.length}`)
     pass.columns.push(sql`${aggregate} as ${column}`)
     pass.wanted.push(sql`(${condition})`)
-    return sql`coalesce(${pass.alias}.${column}, 0)`
+    return sql`${pass.alias}.${column}`
   }
 }
 
@@ -225,6 +240,9 @@ const operators = {
   '>': sql`>`,
   '>=': sql`>=`,
 } as const
+
+/** Hundredths of a percent in the whole. */
+export const hundredths = 10_000
 
 /** Any value of a rule becomes a parameter. */
 const bind = (value: Scalar): Sql => sql`${value}`

@@ -1,7 +1,9 @@
 import { addDays, daysBetween } from '../calendar/calendar.ts'
-import type { Clause, Expression, OrderCondition, Test, Value } from './ast.ts'
-import { fieldsByName, type Kind, measuresByName, orderFieldsByName } from './fields.ts'
-import { type Moment, type Person, type Purchase, qualifyingOrders } from './person.ts'
+import type { Clause, Expression, Test, Value } from './ast.ts'
+import { conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import type { Kind } from './fields/described.ts'
+import type { Aggregate, ConditionValues, Occurrence } from './fields/measure.ts'
+import type { Moment, Person } from './person.ts'
 
 /** A value that a clause asks about; null is unknown. `per`: it is a ratio with this denominator. */
 export interface Answer {
@@ -30,11 +32,11 @@ export function evaluate(
     case 'not':
       return !evaluate(expression.part, person, moment, currencyDecimals)
     case 'clause':
-      return holds(expression.test, answerOf(expression, person, moment), currencyDecimals)
+      return holds(expression.test, answerOf(expression, person, moment, currencyDecimals), currencyDecimals)
   }
 }
 
-function answerOf({ subject }: Clause, person: Person, moment: Moment): Answer {
+function answerOf({ subject }: Clause, person: Person, moment: Moment, currencyDecimals: number): Answer {
   if (subject.kind === 'field') {
     const field = fieldsByName.get(subject.field)!
     if (field.kind === 'set') return { kind: 'set', value: field.read(person, moment) }
@@ -43,57 +45,49 @@ function answerOf({ subject }: Clause, person: Person, moment: Moment): Answer {
       ? { kind: field.kind, value, per: field.per.read(person, moment) }
       : { kind: field.kind, value }
   }
-  const { kind } = measuresByName.get(subject.measure)!
-  const byCategory = subject.where.some((one) => one.kind === 'condition' && one.field === 'category')
-  let orders = 0
-  let spendMinor = 0
-  const qualifying = qualifyingOrders(person, moment)
-  const days = [...new Set(qualifying.map(({ day }) => day))]
-  for (const order of qualifying) {
-    const nth = days.indexOf(order.day)
-    const opens = qualifying.find(({ day }) => day === order.day) === order
-    const placed: Placed = {
-      ...order,
-      purchaseDay: nth + 1,
-      daysAfterPrevious: opens && nth > 0 ? daysBetween(days[nth - 1]!, order.day) : null,
-    }
-    const meets = (category: string | null) =>
-      subject.where.every((one) => orderMeets(one, placed, category, moment))
-    const lines = order.lines.filter(({ category }) => category !== null && meets(category))
-    if (byCategory ? lines.length > 0 : meets(null)) orders++
-    if (byCategory) for (const line of lines) spendMinor += line.netMinor
-    else if (meets(null)) spendMinor += order.netMinor
+  const { kind, source, of, since, per } = measuresByName.get(subject.measure)!
+  const conditions = conditionsOf(subject.measure)
+  const meets = (values: ConditionValues) =>
+    subject.where.every((one) => {
+      if (one.kind === 'within') return String(values[source.day]) >= addDays(moment.asOf, -one.days)
+      const { kind: asked } = conditions.get(one.field)!
+      return holds(one.test, { kind: asked, value: values[one.field] ?? null }, currencyDecimals)
+    })
+  const those = source.occurrences(person, moment, subject.where, meets)
+  const aggregated = aggregate(of, those)
+  const value = since && aggregated !== null ? daysBetween(String(aggregated), moment.asOf) : aggregated
+  if (!per) return { kind, value }
+  const over = per.over === 'those' ? those : source.occurrences(person, moment, [], () => true)
+  return { kind, value, per: Number(aggregate(per.of, over)) }
+}
+
+function aggregate(of: Aggregate, things: readonly Occurrence[]): number | string | null {
+  switch (of) {
+    case 'count':
+      return things.length
+    case 'amount':
+      return things.reduce((total, { amount }) => total + amount, 0)
+    case 'first':
+      return things.map(({ day }) => day).toSorted()[0] ?? null
+    case 'last':
+      return (
+        things
+          .map(({ day }) => day)
+          .toSorted()
+          .at(-1) ?? null
+      )
   }
-  return { kind, value: subject.measure === 'orders' ? orders : spendMinor }
-}
-
-/** An order with its place among the member's purchase days. */
-interface Placed extends Purchase {
-  readonly purchaseDay: number
-  /** On the first order of a day; null on the first purchase day. */
-  readonly daysAfterPrevious: number | null
-}
-
-function orderMeets(one: OrderCondition, order: Placed, category: string | null, { asOf }: Moment): boolean {
-  if (one.kind === 'within') return order.day >= addDays(asOf, -one.days)
-  const value = {
-    category,
-    store: order.store,
-    channel: order.channel,
-    day: order.day,
-    purchase_day: order.purchaseDay,
-    days_after_previous: order.daysAfterPrevious,
-  }[one.field]!
-  return holds(one.test, { kind: orderFieldsByName.get(one.field)!.kind, value }, 0)
 }
 
 /** Whether the test is true of the value. Of an unknown value only `is unknown` is. */
 export function holds(test: Test, { kind, value, per }: Answer, currencyDecimals: number): boolean {
   if (Array.isArray(value)) return ofSet(test, value as readonly string[])
   if (value === null || per === 0) return test.kind === 'unknown'
-  const comparable = (operand: Value): string | number | boolean =>
-    kind === 'money' ? Math.round(Number(operand) * 10 ** currencyDecimals) * (per ?? 1) : operand
-  const own = value as string | number | boolean
+  const comparable = (operand: Value): string | number | boolean => {
+    if (kind === 'money') return Math.round(Number(operand) * 10 ** currencyDecimals) * (per ?? 1)
+    return kind === 'percent' ? Math.round(Number(operand) * 100) * per! : operand
+  }
+  const own = kind === 'percent' ? Number(value) * 100 * 100 : (value as string | number | boolean)
   switch (test.kind) {
     case 'known':
       return true

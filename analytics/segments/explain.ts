@@ -1,8 +1,9 @@
 import { addDays, daysBetween } from '../calendar/calendar.ts'
 import type { Clause, Expression, Test, Value } from './ast.ts'
-import { minorUnits } from './compile.ts'
+import { hundredths, minorUnits } from './compile.ts'
 import { type Answer, holds } from './evaluate.ts'
-import { type Asked, fieldsByName, type Kind, measuresByName } from './fields.ts'
+import { type Asked, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import { isOrdered, type Kind } from './fields/described.ts'
 import { print } from './print.ts'
 
 /** Why a rule selects a member or not: the rule's own shape, with what is true of the member at each place. */
@@ -22,7 +23,7 @@ export interface ExplainedClause {
   readonly unit: 'orders' | 'days' | 'points' | null
   /** The member's own value; null is unknown, and for a set it is not told. Money in minor units. */
   readonly value: string | number | boolean | null
-  /** For an average: the sum and the count that `value` was rounded from. */
+  /** For an average or a share: what was divided by what. `value` is rounded, a share to hundredths of a percent. */
   readonly ratio?: { readonly numerator: number; readonly denominator: number }
   /** The nearest value at which the clause turns; `onDay` when it is reached by waiting. Null where there is none. */
   readonly flip: { readonly value: string | number; readonly onDay?: string } | null
@@ -100,10 +101,11 @@ function explainClause(
   }
 }
 
-function shown({ value, per }: Answer): Pick<ExplainedClause, 'value' | 'ratio'> {
+function shown({ kind, value, per }: Answer): Pick<ExplainedClause, 'value' | 'ratio'> {
   if (per === undefined) return { value: value as ExplainedClause['value'] }
   const numerator = Number(value)
-  const rounded = Math.sign(numerator) * Math.round(Math.abs(numerator) / per)
+  const scaled = Math.abs(numerator) * (kind === 'percent' ? hundredths : 1)
+  const rounded = (Math.sign(numerator) * Math.round(scaled / per)) / (kind === 'percent' ? 100 : 1)
   return { value: per === 0 ? null : rounded, ratio: { numerator, denominator: per } }
 }
 
@@ -116,28 +118,34 @@ function nearestFlip(
   currencyDecimals: number,
 ): ExplainedClause['flip'] {
   const { kind, value, per } = answer
-  if ((kind !== 'count' && kind !== 'money' && kind !== 'day') || value === null || per === 0) return null
+  if (!isOrdered(kind) || value === null || per === 0) return null
   const origin = '2000-01-01'
   const toNumber = (one: Value) =>
     kind === 'day'
       ? daysBetween(origin, String(one))
-      : kind === 'money'
-        ? minorUnits(Number(one), currencyDecimals)
+      : kind === 'money' || kind === 'percent'
+        ? minorUnits(Number(one), kind === 'money' ? currencyDecimals : 2)
         : Number(one)
+  // of a share the units are hundredths of a percent
+  const unit = kind === 'percent' ? hundredths : 1
   const toAnswer = (number: number): Answer =>
-    kind === 'day' ? { ...answer, value: addDays(origin, number) } : { ...answer, value: number * (per ?? 1) }
-  const own = kind === 'day' ? toNumber(value as string) : Number(value) / (per ?? 1)
+    kind === 'day'
+      ? { ...answer, value: addDays(origin, number) }
+      : kind === 'percent'
+        ? { ...answer, value: number, per: hundredths }
+        : { ...answer, value: number * (per ?? 1) }
+  const own = kind === 'day' ? toNumber(value as string) : (Number(value) * unit) / (per ?? 1)
   const now = holds(test, answer, currencyDecimals)
   const turned = operands(test)
     .map(toNumber)
     .flatMap((bound) => [bound - 1, bound, bound + 1])
-    .filter((number) => kind !== 'count' || number >= 0)
+    .filter((number) => (kind !== 'count' && kind !== 'percent') || number >= 0)
     .filter((number) => holds(test, toAnswer(number), currencyDecimals) !== now)
     .toSorted((a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b)[0]
   if (turned === undefined) return null
   const waiting = daily === undefined ? 0 : (turned - own) * daily
   return {
-    value: kind === 'day' ? addDays(origin, turned) : turned,
+    value: kind === 'day' ? addDays(origin, turned) : kind === 'percent' ? turned / 100 : turned,
     ...(waiting > 0 ? { onDay: addDays(asOf, waiting) } : {}),
   }
 }

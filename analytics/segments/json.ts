@@ -1,4 +1,4 @@
-import { comparators, type Expression, limits, type OrderCondition, type Test, type Value } from './ast.ts'
+import { comparators, type Condition, type Expression, limits, type Test, type Value } from './ast.ts'
 import { type ParseOptions, parse, type Parsed } from './parse.ts'
 import { print } from './print.ts'
 import { problem } from './problems.ts'
@@ -69,7 +69,7 @@ const wrongSubject: Shape = (data, path) => {
 
 const wrongCondition: Shape = (data, path) => {
   if (!isObject(data)) return path
-  switch (data.kind as OrderCondition['kind']) {
+  switch (data.kind as Condition['kind']) {
     case 'within':
       return typeof data.days === 'number' ? null : `${path}.days`
     case 'condition':

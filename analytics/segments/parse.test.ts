@@ -41,6 +41,12 @@ test.each([
     'spend(day between 2026-01-01 and 2026-01-31, within 1 day) < 5',
     'spend(between 2026-01-01 and 2026-01-31, within 1 days) < 5',
   ],
+  ['order_share(store = "A")>=60 % ', 'order_share(store = "A") >= 60%'],
+  ['spend_share(net >= 100.50) between 12.50% and 50％', 'spend_share(net >= 100.5) between 12.5% and 50%'],
+  [
+    'days_since_order(category = "奶粉") > 45 and first_order(weekday = Sunday) is known',
+    'days_since_order(category = "奶粉") > 45 and first_order(weekday = "sunday") is known',
+  ],
   ['（region ＝ “上海”） and orders ≥ 2', 'region = "上海" and orders >= 2'],
   ['tag = "say \\"hi\\" \\\\ “ok”\\n"', 'tag = "say \\"hi\\" \\\\ “ok”\\n"'],
 ])('%s', (text, expected) => {
@@ -82,6 +88,16 @@ test.each([
     'orders(categry = "x") > 2',
     { id: 'unknown-condition', at: 'categry', mended: 'orders(category = "x") > 2' },
   ],
+  [
+    'order_share(store = "A") > 60',
+    { id: 'wants-percent', at: '60', mended: 'order_share(store = "A") > 60%' },
+  ],
+  [
+    'order_share(store = "A") > 33.333%',
+    { id: 'too-precise-percent', at: '33.333%', mended: 'order_share(store = "A") > 33.33%' },
+  ],
+  ['order_share(store = "A") > 1001%', { id: 'too-large-percent', at: '1001%' }],
+  ['orders = 60%', { id: 'wants-number', at: '60%', mended: 'orders = 60' }],
   ['orders(within x days) > 2', { id: 'expected-days', at: 'x' }],
   ['orders between 5 and 2', { id: 'reversed-range', at: '5 and 2', mended: 'orders between 2 and 5' }],
   ['orders >= 2 && net > 3', { id: 'bad-character', at: '&&', mended: 'orders >= 2 and net > 3' }],
@@ -131,7 +147,7 @@ test('any rule survives text and JSON', () => {
 
 test('no text throws; every problem lies inside it and has a sentence', () => {
   const words =
-    'orders net tag spend not and in between within days is unknown 2026-13-40 1e9 .5 ( ) , = ! - 上海'
+    'orders net tag spend order_share weekday not and in between within days is unknown 2026-13-40 1e9 .5 60% % ( ) , = ! - 上海'
   const fragments = fc.constantFrom(...words.split(' '), '"', '“', "'", '\\', '\n', '\u0000', '\ud800', '😀')
   fc.assert(
     fc.property(

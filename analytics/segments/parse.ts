@@ -1,16 +1,17 @@
 import {
   type Comparator,
   comparators,
+  type Condition,
   type Expression,
   everyone,
   group,
   limits,
-  type OrderCondition,
   type Subject,
   type Test,
   type Value,
 } from './ast.ts'
-import { type Asked, fieldsByName, measuresByName, orderFieldsByName } from './fields.ts'
+import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import { isOrdered } from './fields/described.ts'
 import { printMeasure, printValue, quote } from './print.ts'
 import { nearest, type Problem, problem, type ProblemId } from './problems.ts'
 import { shortened, type Token, tokens } from './tokens.ts'
@@ -56,6 +57,7 @@ const isKeyword = (token: Token) =>
 const maxProblems = 20
 const maxRecursion = 4 * limits.depth
 const maxNumber = 99_999_999_999
+const maxPercent = 1000
 type Place = { readonly from: number; readonly to: number }
 
 /** Recursive descent. A method that returns null has met a problem after which nothing can be made out. */
@@ -161,17 +163,18 @@ class Parser {
       const place = { from: start.from, to: this.#last.to }
       return this.#stop(place, 'empty-conditions', { field: start.value }, `${start.value}(within 180 days)`)
     }
-    const where = this.#list(open, () => this.#orderCondition())
+    const where = this.#list(open, () => this.#condition(start.value))
     if (!where) return null
     const subject: Subject = { kind: 'measure', measure: start.value, where }
     const test = this.#test(start, printMeasure(subject), measure, start.value)
     return test && { kind: 'clause', subject, test }
   }
 
-  #orderCondition(): OrderCondition | null {
+  #condition(measure: string): Condition | null {
     if (++this.#clauses > limits.clauses)
       return this.#stop(this.#next, 'too-many-clauses', { limit: limits.clauses })
     const start = this.#next
+    const conditions = conditionsOf(measure)
     if (this.#takeWord('within')) {
       const count = this.#next
       const days = Number(count.value)
@@ -182,13 +185,15 @@ class Parser {
       return { kind: 'within', days }
     }
     if (start.kind === 'word' && start.value === 'between') {
-      const test = this.#test(start, 'day', orderFieldsByName.get('day'))
-      return test && { kind: 'condition', field: 'day', test }
+      const day = measuresByName.get(measure)?.source.day ?? 'day'
+      const test = this.#test(start, day, conditions.get(day))
+      return test && { kind: 'condition', field: day, test }
     }
     if (start.kind !== 'word' || isKeyword(start)) return this.#unexpected('unknown-condition')
     this.#position++
-    const field = orderFieldsByName.get(start.value)
-    if (!field) this.#unknown(start, 'unknown-condition', [...orderFieldsByName.keys(), 'within', 'between'])
+    const field = conditions.get(start.value)
+    if (!field && measuresByName.has(measure))
+      this.#unknown(start, 'unknown-condition', [...conditions.keys(), 'within', 'between'])
     const test = this.#test(start, start.value, field)
     return test && { kind: 'condition', field: start.value, test }
   }
@@ -196,7 +201,7 @@ class Parser {
   /** `= value`, `in (…)`, `between … and …`, `is known`. Without `asked` any value is taken: the name was refused already. */
   #test(start: Token, subjectText: string, asked: Asked | undefined, named = subjectText): Test | null {
     const operator = this.#next
-    const ordered = asked === undefined || ['count', 'money', 'day'].includes(asked.kind)
+    const ordered = asked === undefined || isOrdered(asked.kind)
     const wrong = (suggestion?: string) =>
       this.#report(operator, 'wrong-operator', { field: named, found: operator.raw }, suggestion)
     if (operator.kind === 'symbol' && (comparators as readonly string[]).includes(operator.value)) {
@@ -283,6 +288,7 @@ class Parser {
     if (token.kind === 'word' && isKeyword(token)) return this.#unexpected('expected-value', { field: named })
     this.#position++
     let to = token.to
+    if (token.kind === 'number' && this.#takeSymbol('%')) to = this.#last.to
     if (token.kind === 'word')
       while (this.#next.kind === 'word' && !isKeyword(this.#next)) {
         to = this.#next.to
@@ -308,8 +314,8 @@ class Parser {
         return written
       case 'count':
       case 'money': {
-        if (token.kind !== 'number')
-          return refuse('wants-number', /^-?\d+(\.\d+)?$/.test(written) ? written : undefined)
+        if (token.kind !== 'number' || !/\d$/.test(written))
+          return refuse('wants-number', /^-?\d+(\.\d+)?(?=\s*[%％]?$)/u.exec(written)?.[0])
         const number = Number(written)
         if (Math.abs(number) > maxNumber) return refuse('too-large')
         if (asked.kind === 'count')
@@ -320,6 +326,14 @@ class Parser {
         if (decimals > this.#decimals)
           return refuse('too-many-decimals', number.toFixed(this.#decimals), { limit: this.#decimals })
         return number + 0
+      }
+      case 'percent': {
+        const number = Number(written.replace(/\s*[%％]$/u, ''))
+        if (token.kind !== 'number' || !/[%％]$/u.test(written))
+          return refuse('wants-percent', Number.isFinite(number) && written !== '' ? `${number}%` : undefined)
+        if (Math.abs(number) > maxPercent) return refuse('too-large-percent')
+        const rounded = Math.round(number * 100) / 100
+        return rounded === number ? number + 0 : refuse('too-precise-percent', `${rounded}%`)
       }
       case 'day': {
         const day = calendarDay(written)

@@ -32,7 +32,12 @@ export interface Purchase {
   readonly channel: string | null
   readonly state: 'paid' | 'unpaid' | 'closed'
   readonly netMinor: number
-  readonly lines: readonly { readonly category: string | null; readonly netMinor: number }[]
+  readonly lines: readonly {
+    readonly category: string | null
+    readonly product: string | null
+    readonly sku: string | null
+    readonly netMinor: number
+  }[]
   readonly refunds: readonly { readonly day: string; readonly amountMinor: number }[]
 }
 

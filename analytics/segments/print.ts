@@ -1,5 +1,6 @@
-import type { Expression, OrderCondition, Subject, Test, Value } from './ast.ts'
-import { fieldsByName, type Kind, measuresByName, orderFieldsByName } from './fields.ts'
+import type { Condition, Expression, Subject, Test, Value } from './ast.ts'
+import { conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import type { Kind } from './fields/described.ts'
 
 /**
  * The canonical text of a rule: lower-case words, single spaces, texts in double quotes, parentheses
@@ -29,12 +30,13 @@ const printClause = (subject: Subject, test: Test): string =>
 
 /** A measure with its conditions, as it is written. */
 export const printMeasure = ({ measure, where }: Extract<Subject, { kind: 'measure' }>): string =>
-  `${measure}(${where.map(printCondition).join(', ')})`
+  `${measure}(${where.map((condition) => printCondition(condition, measure)).join(', ')})`
 
-function printCondition(condition: OrderCondition): string {
+function printCondition(condition: Condition, measure: string): string {
   if (condition.kind === 'within') return `within ${condition.days} days`
-  const test = printTest(condition.test, orderFieldsByName.get(condition.field)?.kind)
-  return condition.field === 'day' && condition.test.kind === 'between' ? test : `${condition.field} ${test}`
+  const test = printTest(condition.test, conditionsOf(measure).get(condition.field)?.kind)
+  const isDay = condition.field === measuresByName.get(measure)?.source.day
+  return isDay && condition.test.kind === 'between' ? test : `${condition.field} ${test}`
 }
 
 function printTest(test: Test, kind: Kind | undefined): string {
@@ -51,8 +53,9 @@ function printTest(test: Test, kind: Kind | undefined): string {
   }
 }
 
-/** A value as it is written in a rule: days bare, texts quoted. */
+/** A value as it is written in a rule: days bare, shares with %, texts quoted. */
 export function printValue(value: Value, kind: Kind | undefined): string {
+  if (kind === 'percent') return `${value}%`
   return typeof value === 'string' && kind !== 'day' ? quote(value) : String(value)
 }
 

@@ -16,14 +16,13 @@ const sentences = {
   'expected-parenthesis': () => 'A list in parentheses should stand here, such as ("A", "B").',
   'expected-comma': () => 'A comma or a closing parenthesis should stand here.',
   'unknown-field': ({ found }) => `There is no field named ${found}.`,
-  'not-a-measure': ({ field }) =>
-    `${field} takes no conditions in parentheses; only orders(…) and spend(…) do.`,
+  'not-a-measure': ({ field }) => `${field} takes no conditions in parentheses; orders(…) and spend(…) do.`,
   'empty-conditions': ({ field }) =>
     `${field}() needs a condition in its parentheses, such as within 180 days.`,
   'needs-conditions': ({ field }) =>
     `${field} needs conditions in parentheses, such as ${field}(within 180 days). Over all time: net.`,
   'unknown-condition': ({ found }) =>
-    `${found} is nothing an order has. Ask for its category, store, channel or day, within n days, or between two days.`,
+    `${found} can't be asked here. In orders(…), for example: category, store, within n days, or between two days.`,
   'expected-days': () => 'A whole number of days from 0 to 36500 should stand here.',
   'expected-operator': ({ field }) => `After ${field} a comparison should stand, such as = or in.`,
   'wrong-operator': ({ field, found }) => `${field} can't be asked with ${found}.`,
@@ -32,6 +31,9 @@ const sentences = {
   'expected-value': ({ field }) => `A value for ${field} should stand here.`,
   'wants-number': ({ field }) => `${field} is compared with a number.`,
   'wants-whole-number': ({ field }) => `${field} is compared with a whole number.`,
+  'wants-percent': ({ field }) => `${field} is compared with a percentage, such as 60%.`,
+  'too-large-percent': () => 'Percentages go up to 1000%.',
+  'too-precise-percent': () => 'Percentages have at most two decimals.',
   'wants-day': ({ field }) => `${field} is compared with a day, written like 2026-01-31 and without quotes.`,
   'wants-text': ({ field }) => `${field} is compared with a text in double quotes.`,
   'wants-flag': ({ field }) => `${field} is either true or false.`,

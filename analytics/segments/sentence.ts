@@ -1,6 +1,8 @@
-import type { Clause, Comparator, Expression, OrderCondition, Subject, Test, Value } from './ast.ts'
-import { type Asked, fieldsByName, measuresByName, orderFieldsByName } from './fields.ts'
-import { orderPhrases, partOf, phrases } from './phrases.ts'
+import type { Clause, Comparator, Condition, Expression, Subject, Test, Value } from './ast.ts'
+import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import { isOrdered } from './fields/described.ts'
+import type { ConditionField } from './fields/measure.ts'
+import { partOf } from './phrase.ts'
 
 /** Who reads, and in which currency amounts of money are. */
 export interface Reader {
@@ -63,7 +65,7 @@ function listed(parts: readonly string[], connective: 'and' | 'or', { language }
 function clausePhrase({ subject, test }: Clause, reader: Reader, negated: boolean): string | undefined {
   if (subject.kind === 'measure') return negated ? undefined : measurePhrase(subject, test, reader)
   const field = fieldsByName.get(subject.field)!
-  const phrase = partOf(phrases[field.name]![reader.language], test, negated)
+  const phrase = partOf(field.phrase[reader.language], test, negated)
   if (phrase !== undefined) return filled(phrase, askedOf(test, field, reader))
   if (negated) return undefined
   const title = field.title[reader.language]
@@ -75,58 +77,62 @@ function clausePhrase({ subject, test }: Clause, reader: Reader, negated: boolea
 type MeasureSubject = Extract<Subject, { kind: 'measure' }>
 
 function measurePhrase({ measure, where }: MeasureSubject, test: Test, reader: Reader): string {
-  const english = reader.language === 'en'
   const asked = measuresByName.get(measure)!
-  const none = test.kind === 'compare' && test.operator === '=' && test.value === 0
-  const of = (wanted: readonly string[]) =>
-    where
-      .filter((one) => wanted.includes(one.kind === 'within' ? 'within' : one.field))
-      .map((one) => conditionPhrase(one, reader))
-  const known = test.kind === 'known' || test.kind === 'unknown'
-  if (english) {
-    const conditions = [
-      ...of(['category']),
-      ...of(['store', 'channel']),
-      ...of(['purchase_day', 'days_after_previous', 'day', 'within']),
-    ].join(' ')
-    const onOrders = where.some((one) => one.kind === 'condition' && one.field !== 'day') ? 'on orders ' : ''
-    if (known)
-      return `have ${test.kind === 'known' ? 'a known' : 'no known'} ${measure === 'orders' ? 'number of orders' : 'spend on orders'} ${conditions}`
-    if (measure === 'orders')
-      return `placed ${none ? 'no orders' : askedOf(test, asked, reader)} ${conditions}`
-    return `spent ${none ? 'nothing' : askedOf(test, asked, reader)} ${onOrders}${conditions}`
+  const phrase = asked.phrase[reader.language]
+  const template = partOf(phrase, test, false)!
+  const of = (reads: ConditionField['reads']) =>
+    where.filter((one) => placeOf(one, measure) === reads).map((one) => conditionPhrase(one, measure, reader))
+  const { what, place, when } = { what: of('what'), place: of('where'), when: of('when') }
+  if (reader.language === 'en') {
+    const conditions = [...what, ...place, ...when].join(' ')
+    const around = what.length + place.length > 0 ? phrase.around : undefined
+    return put(template, {
+      '{}': askedOf(test, asked, reader),
+      '{where}': around === undefined ? conditions : filled(around, conditions),
+    })
   }
-  const when = [
-    ...of(['within', 'day', 'purchase_day', 'days_after_previous']),
-    ...of(['store', 'channel']),
-  ].join('')
-  const categories = of(['category']).join('且')
-  const goods = categories === '' ? '' : `${categories}的`
-  if (known)
-    return `${when}${goods}${measure === 'orders' ? '订单数' : '消费额'}${test.kind === 'known' ? '已知' : '未知'}`
-  if (measure === 'orders')
-    return none ? `${when}没有下过${goods}订单` : `${when}下过${askedOf(test, asked, reader, goods)}`
-  const bought = categories === '' ? '' : `在${goods}订单上`
-  return none ? `${when}${bought}没有消费` : `${when}${bought}消费${askedOf(test, asked, reader)}`
+  const whenAndWhere = together(...when, ...place)
+  const sort =
+    what.length === 0 ? '' : together(...what.flatMap((one, i) => (i === 0 ? one : ['且', one])), '的')
+  const inWhat = sort !== '' && phrase.around ? filled(phrase.around, sort) : sort
+  const goods = template.includes('{what}') ? '' : sort
+  return put(template, {
+    '{}': askedOf(test, asked, reader, goods),
+    '{when}': whenAndWhere,
+    '{what}': inWhat,
+    '{whose}': together(whenAndWhere, inWhat, whenAndWhere !== '' && inWhat === '' ? '的' : ''),
+  })
 }
 
-function conditionPhrase(condition: OrderCondition, reader: Reader): string {
+/** `within n days` says when. */
+const placeOf = (condition: Condition, measure: string): ConditionField['reads'] =>
+  condition.kind === 'within' ? 'when' : conditionsOf(measure).get(condition.field)!.reads
+
+function conditionPhrase(condition: Condition, measure: string, reader: Reader): string {
   if (condition.kind === 'within') {
     if (condition.days === 0) return reader.language === 'en' ? 'on the day itself' : '当天'
     if (reader.language === 'zh-CN') return `近 ${number(condition.days, reader)} 天`
     return `in the last ${condition.days === 1 ? 'day' : `${number(condition.days, reader)} days`}`
   }
-  const field = orderFieldsByName.get(condition.field)!
-  const phrase = partOf(orderPhrases[field.name]![reader.language], condition.test, false)!
+  const field = conditionsOf(measure).get(condition.field)!
+  const phrase = partOf(field.phrase[reader.language], condition.test, false)!
   return filled(phrase, askedOf(condition.test, field, reader))
 }
 
-/** Puts the value into the phrase; digits stand apart from the Chinese around them. */
-const filled = (phrase: string, value: string): string =>
-  phrase
-    .replace(/(\p{Script=Han})\{\}/u, (match, before: string) => (/^\d/.test(value) ? `${before} {}` : match))
-    .replace(/\{\}(?=\p{Script=Han})/u, /\d$/.test(value) ? '{} ' : '{}')
-    .replace('{}', () => value)
+const filled = (phrase: string, value: string): string => put(phrase, { '{}': value })
+
+/** The template with the values in place of its slots. */
+const put = (template: string, values: Readonly<Record<string, string>>): string =>
+  together(...template.split(/(\{[a-z]*\})/).map((part) => values[part] ?? part))
+
+/** The parts one after the other; digits stand apart from the Chinese around them. */
+const together = (...parts: readonly string[]): string =>
+  parts.reduce((all, part) => {
+    const apart = /\p{Script=Han}$/u.test(all)
+      ? /^\d/.test(part)
+      : /[\d%]$/.test(all) && /^\p{Script=Han}/u.test(part)
+    return `${all}${apart ? ' ' : ''}${part}`
+  }, '')
 
 /** What a test asks: "at least 2 orders", "before 31 Jan 2026", "“Tea” or “Cake”". `goods`: what kind of orders, in Chinese. */
 function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
@@ -149,7 +155,7 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
     case 'compare': {
       const own = value(test.value)
       if (asked.kind === 'day') return (english ? englishDay : chineseDay)[test.operator](own)
-      if (asked.kind === 'count' || asked.kind === 'money')
+      if (isOrdered(asked.kind))
         return unit(
           `${english ? englishAmount(test.operator, asked) : chineseAmount[test.operator]} ${own}`,
           test.value,
@@ -209,6 +215,10 @@ function valueOf(value: Value, asked: Asked, reader: Reader): string {
   switch (asked.kind) {
     case 'count':
       return number(Number(value), reader)
+    case 'percent':
+      return new Intl.NumberFormat(reader.language, { style: 'percent', maximumFractionDigits: 2 }).format(
+        Number(value) / 100,
+      )
     case 'money':
       return new Intl.NumberFormat(reader.language, {
         style: 'currency',
@@ -222,8 +232,11 @@ function valueOf(value: Value, asked: Asked, reader: Reader): string {
         timeZone: 'UTC',
       }).format(new Date(`${String(value)}T00:00:00Z`))
     case 'choice': {
-      const title = asked.choices?.find((choice) => choice.value === value)?.title[reader.language]
-      return title === undefined ? `“${value}”` : reader.language === 'en' ? title.toLowerCase() : title
+      const found = asked.choices?.find((choice) => choice.value === value)
+      if (!found) return `“${value}”`
+      return reader.language === 'en' && !found.proper
+        ? found.title.en.toLowerCase()
+        : found.title[reader.language]
     }
     default:
       return typeof value === 'string' ? `“${reader.nameOf?.(asked.name, value) ?? value}”` : String(value)

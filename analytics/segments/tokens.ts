@@ -21,7 +21,7 @@ const patterns = {
   word: /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy,
   day: /\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?![\p{L}\p{N}_])/uy,
   number: /[-+]?\d+(?:\.\d+)?(?![\p{L}_])/uy,
-  symbol: /[<>!=]=|<>|[=<>(),≥≤≠（），＝＜＞]/y,
+  symbol: /[<>!=]=|<>|[=<>(),%≥≤≠（），＝＜＞％]/y,
   text: /"(?:[^"\\\n]|\\[^\n])*"|[“”](?:[^"“”\\\n]|\\[^\n])*["“”]/y,
   singleQuoted: /['‘’]([^'‘’\n]*)['‘’]/y,
   openText: /["“”'‘’][^\n]*/y,
@@ -42,6 +42,7 @@ const sameSign: Readonly<Record<string, string>> = {
   '＝': '=',
   '＜': '<',
   '＞': '>',
+  '％': '%',
 }
 const logic: Readonly<Record<string, string>> = { '&': 'and', '|': 'or', '!': 'not' }
 const unescaped: Readonly<Record<string, string>> = {

@@ -39,6 +39,9 @@ export interface Dialect {
   countIf(condition: Sql): Sql
   /** A sum of integers over the rows where `condition` holds; 0 over none. */
   sumIf(value: Sql, condition: Sql): Sql
+  /** The smallest and the largest value over the rows where `condition` holds; null over none. */
+  minIf(value: Sql, condition: Sql): Sql
+  maxIf(value: Sql, condition: Sql): Sql
   textLength(text: Sql): Sql
   /** Whether `text` contains `part`, letter case ignored. */
   contains(text: Sql, part: string): Sql

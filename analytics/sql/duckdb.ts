@@ -28,6 +28,8 @@ export const duckdb: Dialect = {
   sum: (value) => sql`coalesce(cast(sum(${value}) as bigint), 0)`,
   countIf: (condition) => sql`count(*) filter (where ${condition})`,
   sumIf: (value, condition) => sql`coalesce(cast(sum(${value}) filter (where ${condition}) as bigint), 0)`,
+  minIf: (value, condition) => sql`min(${value}) filter (where ${condition})`,
+  maxIf: (value, condition) => sql`max(${value}) filter (where ${condition})`,
   textLength: (text) => sql`length(${text})`,
   contains: (text, part) => sql`contains(lower(${text}), lower(${part}))`,
 }

@@ -5,7 +5,6 @@ import { isUtf8 } from 'node:buffer'
 import { createGunzip, constants } from 'node:zlib'
 import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
-import { parquetLines } from './containers/parquet.ts'
 import { firstSheet, isWorkbook, workbookLines } from './containers/xlsx.ts'
 import { type Archive, isBomb, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
@@ -81,8 +80,11 @@ export async function* readSource(
     for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer)
   const bytes = sizeOf(path, named)
   const onShare = (share: number) => onRead(Math.round(bytes * Math.min(1, share)))
-  if (container === 'parquet') yield* gathered(parquetLines(path, named, onShare))
-  else if (container === 'xlsx') {
+  if (container === 'parquet') {
+    // it alone needs an engine, which every thread that reads a file would load
+    const { parquetLines } = await import('./containers/parquet.ts')
+    yield* gathered(parquetLines(path, named, onShare))
+  } else if (container === 'xlsx') {
     using archive = await openArchive(path, named)
     yield* gathered(workbookLines(archive, named, onShare))
   } else {

@@ -55,6 +55,7 @@ export async function stage(
 ): Promise<Staged | Refusal> {
   mkdirSync(folder, { recursive: true })
   const engine = await openDuckDb(':memory:', {
+    threads: opening.whole ? 1 : 2,
     memoryLimit: '600MB',
     temporaryFolder: join(folder, 'aside'),
   })

@@ -2,7 +2,12 @@ import { decimalsOf } from '../messages/money.ts'
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import { clausesOf, type Expression } from '../../analytics/segments/ast.ts'
 import { compile, type SegmentSetting } from '../../analytics/segments/compile.ts'
-import { fieldsByName } from '../../analytics/segments/fields.ts'
+import {
+  type Asked,
+  conditionsOf,
+  fieldsByName,
+  measuresByName,
+} from '../../analytics/segments/fields/catalogue.ts'
 import { parse } from '../../analytics/segments/parse.ts'
 import { print } from '../../analytics/segments/print.ts'
 import { type Problem, problem } from '../../analytics/segments/problems.ts'
@@ -112,10 +117,15 @@ export async function prepareSegment(
 
 /** Fields of the rule of which only today's value is known, each once. */
 export function fieldsWithoutHistory(expression: Expression): string[] {
-  const asked = clausesOf(expression).flatMap(({ subject }) =>
-    subject.kind === 'field' && fieldsByName.get(subject.field)?.history === 'none' ? [subject.field] : [],
-  )
-  return [...new Set(asked)]
+  const asked = clausesOf(expression).flatMap(({ subject }): Asked[] => {
+    if (subject.kind === 'field') return [fieldsByName.get(subject.field)!]
+    const conditions = conditionsOf(subject.measure)
+    return [
+      measuresByName.get(subject.measure)!,
+      ...subject.where.flatMap((one) => (one.kind === 'condition' ? [conditions.get(one.field)!] : [])),
+    ]
+  })
+  return [...new Set(asked.filter(({ history }) => history === 'none').map(({ name }) => name))]
 }
 
 async function versionIn(session: Session): Promise<number> {

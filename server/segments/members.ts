@@ -1,7 +1,7 @@
 import { clausesOf } from '../../analytics/segments/ast.ts'
 import { compileValues } from '../../analytics/segments/compile.ts'
 import { type Explanation, explain } from '../../analytics/segments/explain.ts'
-import type { ValueList } from '../../analytics/segments/fields.ts'
+import type { ValueList } from '../../analytics/segments/fields/described.ts'
 import { print } from '../../analytics/segments/print.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -120,6 +120,9 @@ export async function valuesOf(
     regions: sql`select region as value from members`,
     tiers: sql`select tier as value from members`,
     tags: sql`select tag as value from tags_of_members`,
+    // of the files of products alone: the lines of all orders are too many to count here
+    products: sql`select name as value from products`,
+    skus: sql`select sku as value from products`,
   } satisfies Record<ValueList, unknown>
   const entries = Object.entries(sources).map(async ([list, source]) => {
     const rows = await workspace.engine.rows(

@@ -6,6 +6,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export default defineConfig({
   root,
   test: {
+    // a test waits for the engine more than it computes: the thread that starts them needs no core
+    maxWorkers: '100%',
     projects: [
       {
         test: {
@@ -27,7 +29,6 @@ export default defineConfig({
           include: ['web/e2e/**/*.e2e.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type BusinessCalendar, localDay } from '../../analytics/calendar/calendar.ts'
-import { openDuckDb } from '../../analytics/engine/duckdb.ts'
+import { type DuckDbSettings, openDuckDb } from '../../analytics/engine/duckdb.ts'
 import type { Engine } from '../../analytics/engine/engine.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { createBaseTables } from '../../analytics/schema/base.ts'
@@ -34,17 +34,21 @@ export interface NewWorkspace {
   firstWeekday?: number
 }
 
+export type EngineSettings = Pick<DuckDbSettings, 'threads'>
+
 /** Opens each workspace's engine once, on first use, and closes them all at the end. */
 export class Workspaces {
   readonly #store: Store
   readonly #folder: string
   readonly #clock: Clock
+  readonly #settings: EngineSettings
   readonly #engines = new Map<string, Promise<Engine>>()
 
-  constructor(store: Store, dataFolder: string, clock: Clock) {
+  constructor(store: Store, dataFolder: string, clock: Clock, settings: EngineSettings = {}) {
     this.#store = store
     this.#folder = join(dataFolder, 'workspaces')
     this.#clock = clock
+    this.#settings = settings
   }
 
   /** Names are unique; a name that is taken is refused with null. */
@@ -125,7 +129,7 @@ export class Workspaces {
   }
 
   async #open(id: string, wanted: Aligned): Promise<Engine> {
-    const engine = await openDuckDb(join(this.#folder, `${id}.duckdb`))
+    const engine = await openDuckDb(join(this.#folder, `${id}.duckdb`), this.#settings)
     // a new file has none of the derived tables, one of an older version not all
     const derived = Object.values(derivedTables())
     const known = await engine.rows(sql`select 1 as n from duckdb_tables()

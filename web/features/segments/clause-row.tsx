@@ -1,18 +1,19 @@
 import { Button, NumberInput, Select } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useTranslations } from 'use-intl'
-import type { Clause, OrderCondition, Subject, Test } from '../../../analytics/segments/ast.ts'
+import type { Clause, Condition, Subject, Test } from '../../../analytics/segments/ast.ts'
 import {
   type Asked,
+  conditionsOf,
   fields,
   measures,
-  orderFields,
-  orderFieldsByName,
-} from '../../../analytics/segments/fields.ts'
+  measuresByName,
+} from '../../../analytics/segments/fields/catalogue.ts'
+import { isOrdered } from '../../../analytics/segments/fields/described.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import {
   askedOf,
-  firstOrderCondition,
+  firstCondition,
   firstTest,
   firstValue,
   type Operator,
@@ -46,7 +47,10 @@ export function ClauseRow({
       ? {
           kind: 'measure',
           measure: key.slice(0, -1),
-          where: subject.kind === 'measure' ? subject.where : [{ kind: 'within', days: 180 }],
+          where:
+            subject.kind === 'measure' && sourceOf(subject.measure) === sourceOf(key.slice(0, -1))
+              ? subject.where
+              : [{ kind: 'within', days: 180 }],
         }
       : { kind: 'field', field: key }
     onChange({ kind: 'clause', subject: next, test: firstTest(askedOf(next), shop.values, shop.day) })
@@ -85,7 +89,8 @@ export function ClauseRow({
       </div>
       {subject.kind === 'measure' ? (
         <>
-          <OrderConditions
+          <Conditions
+            measure={subject.measure}
             where={subject.where}
             shop={shop}
             onChange={(where) => onChange({ ...clause, subject: { ...subject, where } })}
@@ -105,6 +110,7 @@ export function ClauseRow({
   )
 }
 
+const sourceOf = (measure: string) => measuresByName.get(measure)!.source.name
 const keyOf = (subject: Subject) => (subject.kind === 'field' ? subject.field : `${subject.measure}(`)
 
 /** Operator and value. */
@@ -120,8 +126,7 @@ function Tested({
   shop: Shop
 }) {
   const t = useTranslations('segments')
-  const words =
-    asked.kind === 'count' || asked.kind === 'money' ? 'number' : asked.kind === 'day' ? 'day' : 'text'
+  const words = asked.kind === 'day' ? 'day' : isOrdered(asked.kind) ? 'number' : 'text'
   const operators = operatorsOf(asked)
   return (
     <>
@@ -154,25 +159,28 @@ const operatorKeys: Record<Operator, string> = {
   unknown: 'unknown',
 }
 
-function OrderConditions({
+function Conditions({
+  measure,
   where,
   onChange,
   shop,
 }: {
-  where: readonly OrderCondition[]
-  onChange: (where: readonly OrderCondition[]) => void
+  measure: string
+  where: readonly Condition[]
+  onChange: (where: readonly Condition[]) => void
   shop: Shop
 }) {
   const t = useTranslations('segments')
   const { language } = useLanguage()
+  const conditions = conditionsOf(measure)
   const kinds = [
     { value: 'within', label: t('builder.within') },
-    ...orderFields.map(({ name, title }) => ({ value: name, label: title[language] })),
+    ...[...conditions.values()].map(({ name, title }) => ({ value: name, label: title[language] })),
   ]
   return (
     <div className={classes.orderConditions} role="group" aria-label={t('builder.orderConditions')}>
       {where.map((condition, index) => {
-        const change = (next: OrderCondition) => onChange(where.with(index, next))
+        const change = (next: Condition) => onChange(where.with(index, next))
         return (
           <div key={index} className={classes.row}>
             <Select
@@ -181,7 +189,7 @@ function OrderConditions({
               value={condition.kind === 'within' ? 'within' : condition.field}
               allowDeselect={false}
               data={kinds}
-              onChange={(next) => next && change(firstOrderCondition(next, shop.values, shop.day))}
+              onChange={(next) => next && change(firstCondition(measure, next, shop.values, shop.day))}
             />
             {condition.kind === 'within' ? (
               <NumberInput
@@ -200,7 +208,7 @@ function OrderConditions({
               />
             ) : (
               <Tested
-                asked={orderFieldsByName.get(condition.field)!}
+                asked={conditions.get(condition.field)!}
                 test={condition.test}
                 shop={shop}
                 onChange={(test) => change({ ...condition, test })}
@@ -216,7 +224,9 @@ function OrderConditions({
         size="compact-sm"
         variant="default"
         leftSection={<IconPlus size={14} aria-hidden />}
-        onClick={() => onChange([...where, firstOrderCondition('store', shop.values, shop.day)])}
+        onClick={() =>
+          onChange([...where, firstCondition(measure, [...conditions.keys()][0]!, shop.values, shop.day)])
+        }
       >
         {t('builder.addOrderCondition')}
       </Button>

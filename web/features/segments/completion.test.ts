@@ -19,6 +19,8 @@ test.each([
   ['store in ("West", ', 18, '"West"', '"East"'],
   ['status = ', 9, '"dormant"'],
   ['orders(', 7, 'within 90 days', 'category'],
+  ['average_order(', 14, 'product', 'weekday'],
+  ['orders(weekday = ', 17, '"saturday"'],
   ['orders(category = "Tea", ', 25, 'store', 'within 90 days'],
   ['orders(category = ', 18, '"Tea"'],
   ['orders(store = "West") ', 23, 'and'],
@@ -31,6 +33,6 @@ test.each([
 
 test('what can not stand there is not offered', () => {
   expect(offered('tag ').labels).not.toContain('>=')
-  expect(offered('orders(').labels).not.toContain('net')
+  expect(offered('orders(').labels).not.toContain('tag')
   expect(offered('tag = ').labels).toEqual(['"vip"'])
 })

@@ -1,13 +1,13 @@
 import { comparators } from '../../../analytics/segments/ast.ts'
 import {
   type Asked,
+  conditionsOf,
   fields,
   fieldsByName,
   measures,
   measuresByName,
-  orderFields,
-  orderFieldsByName,
-} from '../../../analytics/segments/fields.ts'
+} from '../../../analytics/segments/fields/catalogue.ts'
+import { isOrdered } from '../../../analytics/segments/fields/described.ts'
 import { quote } from '../../../analytics/segments/print.ts'
 import { type Token, tokens } from '../../../analytics/segments/tokens.ts'
 import type { Values } from './drafts.ts'
@@ -44,22 +44,23 @@ export function proposals(
 
 function optionsAfter(done: readonly Token[], values: Values, language: 'en' | 'zh-CN'): Proposal[] {
   const inside = openMeasure(done)
+  const measure = inside === null ? null : done[inside - 1]!.value
   const last = done.at(-1)
   const operator = inList(done) ?? done.length - 1
   const before = done[operator]
   if (is(before, 'symbol', ...comparators) || (is(before, 'word', 'in') && inList(done) !== null)) {
-    const asked = named(done, operator, inside)
+    const asked = named(done, operator, measure)
     return asked ? valuesFor(asked, values, language) : []
   }
   if (is(last, 'word', 'is')) return [keyword('known'), keyword('unknown')]
   if (is(last, 'word', 'in')) return [keyword('(')]
-  if (last?.kind === 'word' && askedNamed(last.value, inside))
-    return operatorsFor(askedNamed(last.value, inside)!)
-  if (inside !== null && (is(last, 'symbol', ',') || done.length - 1 === inside))
+  if (last?.kind === 'word' && askedNamed(last.value, measure))
+    return operatorsFor(askedNamed(last.value, measure)!)
+  if (measure !== null && (is(last, 'symbol', ',') || done.length - 1 === inside))
     return [
       keyword('within 90 days'),
       keyword('between'),
-      ...orderFields.map(({ name, title }) => ({
+      ...[...conditionsOf(measure).values()].map(({ name, title }) => ({
         label: name,
         detail: title[language],
         kind: 'field' as const,
@@ -97,12 +98,12 @@ function inList(done: readonly Token[]): number | null {
   return null
 }
 
-const askedNamed = (name: string, inside: number | null): Asked | undefined =>
-  inside === null ? fieldsByName.get(name) : orderFieldsByName.get(name)
+const askedNamed = (name: string, measure: string | null): Asked | undefined =>
+  measure === null ? fieldsByName.get(name) : conditionsOf(measure).get(name)
 
 /** The field that stands before the operator. A measure ends with a parenthesis and is compared with a number. */
-const named = (done: readonly Token[], operator: number, inside: number | null): Asked | undefined =>
-  askedNamed(done[operator - 1]?.value ?? '', inside)
+const named = (done: readonly Token[], operator: number, measure: string | null): Asked | undefined =>
+  askedNamed(done[operator - 1]?.value ?? '', measure)
 
 function valuesFor(asked: Asked, values: Values, language: 'en' | 'zh-CN'): Proposal[] {
   if (asked.kind === 'flag') return [keyword('true'), keyword('false')]
@@ -116,7 +117,6 @@ function valuesFor(asked: Asked, values: Values, language: 'en' | 'zh-CN'): Prop
 }
 
 function operatorsFor(asked: Asked): Proposal[] {
-  const ordered = asked.kind === 'count' || asked.kind === 'money' || asked.kind === 'day'
-  const words = ordered ? ['>=', '<=', '=', '>', '<', '!=', 'between'] : ['=']
+  const words = isOrdered(asked.kind) ? ['>=', '<=', '=', '>', '<', '!=', 'between'] : ['=']
   return [...words, 'in (', 'is known', 'is unknown'].map(keyword)
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { everyone, type Expression, type Subject } from '../../../analytics/segments/ast.ts'
-import { fields, measures, orderFields } from '../../../analytics/segments/fields.ts'
+import { fields, measures } from '../../../analytics/segments/fields/catalogue.ts'
 import { parse } from '../../../analytics/segments/parse.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import {
   askedOf,
-  firstOrderCondition,
+  firstCondition,
   firstTest,
   firstValue,
   grouped,
@@ -26,11 +26,11 @@ const reads = (expression: Expression) => {
 
 const subjects: Subject[] = [
   ...fields.map(({ name }): Subject => ({ kind: 'field', field: name })),
-  ...measures.map(({ name }): Subject => ({
+  ...measures.map(({ name, source }): Subject => ({
     kind: 'measure',
     measure: name,
-    where: ['within', ...orderFields.map((field) => field.name)].map((field) =>
-      firstOrderCondition(field, values, day),
+    where: ['within', ...source.conditions.map((condition) => condition.name)].map((condition) =>
+      firstCondition(name, condition, values, day),
     ),
   })),
 ]

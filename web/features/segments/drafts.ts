@@ -1,19 +1,19 @@
 import {
   comparators,
+  type Condition,
   everyone,
   type Expression,
   group,
-  type OrderCondition,
   type Subject,
   type Test,
   type Value,
 } from '../../../analytics/segments/ast.ts'
 import {
   type Asked,
+  conditionsOf,
   fieldsByName,
   measuresByName,
-  orderFieldsByName,
-} from '../../../analytics/segments/fields.ts'
+} from '../../../analytics/segments/fields/catalogue.ts'
 
 /** What is asked of a value, as one choice: a comparison, a list, a range, or whether it is known. */
 export type Operator = (typeof comparators)[number] | 'in' | 'between' | 'known' | 'unknown'
@@ -33,6 +33,7 @@ export function operatorsOf({ kind }: Asked): readonly Operator[] {
   switch (kind) {
     case 'count':
     case 'money':
+    case 'percent':
     case 'day':
       return ['>=', '<=', '=', '!=', '>', '<', 'between', 'in', 'known', 'unknown']
     case 'text':
@@ -58,6 +59,8 @@ export function firstValue(asked: Asked, values: Values, day: string): Value {
       return asked.unit === 'days' ? 30 : 1
     case 'money':
       return 100
+    case 'percent':
+      return 50
     case 'day':
       return day
     case 'flag':
@@ -108,11 +111,11 @@ export const firstTest = (asked: Asked, values: Values, day: string): Test => ({
   value: firstValue(asked, values, day),
 })
 
-/** A condition on orders to begin with. */
-export const firstOrderCondition = (field: string, values: Values, day: string): OrderCondition =>
+/** A condition inside a measure's parentheses to begin with. */
+export const firstCondition = (measure: string, field: string, values: Values, day: string): Condition =>
   field === 'within'
     ? { kind: 'within', days: 180 }
-    : { kind: 'condition', field, test: firstTest(orderFieldsByName.get(field)!, values, day) }
+    : { kind: 'condition', field, test: firstTest(conditionsOf(measure).get(field)!, values, day) }
 
 /** A clause to begin with. */
 export const newClause: Expression = {

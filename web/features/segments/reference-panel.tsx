@@ -1,5 +1,7 @@
+import { Fragment } from 'react'
 import { useTranslations } from 'use-intl'
-import { fields, type InBothLanguages, measures, orderFields } from '../../../analytics/segments/fields.ts'
+import { fields, measures, sources } from '../../../analytics/segments/fields/catalogue.ts'
+import type { Described } from '../../../analytics/segments/fields/described.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './segments.module.css'
@@ -15,8 +17,12 @@ export function ReferencePanel() {
         <Entries entries={fields} />
         <h3>{t('reference.measures')}</h3>
         <Entries entries={measures} />
-        <h3>{t('reference.orderFields')}</h3>
-        <Entries entries={orderFields} />
+        {sources.map((source) => (
+          <Fragment key={source.name}>
+            <h3>{t(`reference.conditions.${source.name}`)}</h3>
+            <Entries entries={source.conditions} />
+          </Fragment>
+        ))}
         <h3>{t('reference.words')}</h3>
         <dl>
           {(['logic', 'in', 'between', 'unknown', 'text', 'everyone'] as const).map((word) => (
@@ -42,15 +48,7 @@ const examples = {
   everyone: 'everyone',
 }
 
-interface Entry {
-  readonly name: string
-  readonly title: InBothLanguages
-  readonly help: InBothLanguages
-  readonly history: 'full' | 'none'
-  readonly choices?: readonly { readonly value: string; readonly title: InBothLanguages }[]
-}
-
-function Entries({ entries }: { entries: readonly Entry[] }) {
+function Entries({ entries }: { entries: readonly Described[] }) {
   const t = useTranslations('segments')
   const { language } = useLanguage()
   return (

@@ -2,7 +2,7 @@ import { Autocomplete, MultiSelect, NumberInput, Select, TagsInput, TextInput } 
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Test, Value } from '../../../analytics/segments/ast.ts'
-import type { Asked } from '../../../analytics/segments/fields.ts'
+import type { Asked } from '../../../analytics/segments/fields/catalogue.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import type { Values } from './drafts.ts'
@@ -84,6 +84,24 @@ function OneValue({
   const { language } = useLanguage()
   const { symbol, decimals } = useFormat()
   switch (asked.kind) {
+    case 'percent':
+      return (
+        <NumberInput
+          aria-label={label}
+          className={classes.number}
+          value={Number(value)}
+          decimalScale={2}
+          min={-1000}
+          max={1000}
+          suffix="%"
+          onValueChange={({ floatValue }) =>
+            floatValue !== undefined &&
+            Math.abs(floatValue) <= 1000 &&
+            floatValue !== value &&
+            onChange(floatValue)
+          }
+        />
+      )
     case 'count':
     case 'money': {
       const money = asked.kind === 'money'
@@ -212,6 +230,8 @@ function SeveralValues({
     )
   const read = (text: string): Value | null => {
     if (asked.kind === 'count') return /^-?\d{1,11}$/.test(text) ? Number(text) : null
+    if (asked.kind === 'percent')
+      return /^-?\d{1,3}(\.\d{1,2})?%?$/.test(text) ? Number(text.replace('%', '')) : null
     if (asked.kind === 'money') return minorOf(text) === null ? null : Number(Number(text).toFixed(decimals))
     if (asked.kind === 'day') return /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : null
     return text

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { ExplainedClause, Explanation } from '../../../analytics/segments/explain.ts'
-import { fieldsByName, measuresByName } from '../../../analytics/segments/fields.ts'
+import { fieldsByName, measuresByName } from '../../../analytics/segments/fields/catalogue.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useLanguage } from '../../ui/language.tsx'
@@ -153,6 +153,7 @@ function useShown({ asked, valueKind, unit }: ExplainedClause) {
   return (value: string | number | boolean, kind = valueKind): string => {
     if (kind === 'money') return format.money(Number(value))
     if (kind === 'day') return format.day(String(value))
+    if (kind === 'percent') return `${format.count(Number(value))}%`
     if (kind === 'count')
       return unit
         ? t(`counted.${unit}`, { n: Number(value), count: format.count(Number(value)) })

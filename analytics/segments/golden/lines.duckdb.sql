@@ -1,0 +1,17 @@
+select facts.member_key from member_facts as facts
+        left join (select entry.member_key, max(entry.local_day) filter (where coalesce(entry.sku in ($1, $2), false) and coalesce(entry.net_minor >= $3, false)) as a0, coalesce(cast(sum(entry.line_net_minor) filter (where coalesce(entry.product = $4, false) and entry.local_day >= (cast($5 as date) + cast($6 as integer))) as bigint), 0) as a1, count(distinct case when coalesce(entry.product = $7, false) and entry.local_day >= (cast($8 as date) + cast($9 as integer)) then entry.order_key end) as a2
+            from (select member_order.*, line.category, line.product, line.sku, line.net_minor as line_net_minor
+          from order_lines as line
+          join member_orders as member_order on member_order.order_key = line.order_key) as entry where (coalesce(entry.sku in ($10, $11), false) and coalesce(entry.net_minor >= $12, false)) or (coalesce(entry.product = $13, false) and entry.local_day >= (cast($14 as date) + cast($15 as integer))) or (coalesce(entry.product = $16, false) and entry.local_day >= (cast($17 as date) + cast($18 as integer))) group by entry.member_key) as by_line
+            on by_line.member_key = facts.member_key
+        left join (select entry.member_key, count(*) filter (where coalesce(case isodow(entry.local_day) when 1 then 'monday' when 2 then 'tuesday' when 3 then 'wednesday'
+        when 4 then 'thursday' when 5 then 'friday' when 6 then 'saturday' else 'sunday' end in ($19, $20), false)) as a0, coalesce(cast(sum(entry.net_minor) filter (where coalesce(entry.store = $21, false)) as bigint), 0) as a1, coalesce(cast(sum(entry.net_minor) filter (where true) as bigint), 0) as a2
+            from member_orders as entry where (coalesce(case isodow(entry.local_day) when 1 then 'monday' when 2 then 'tuesday' when 3 then 'wednesday'
+        when 4 then 'thursday' when 5 then 'friday' when 6 then 'saturday' else 'sunday' end in ($22, $23), false)) or (coalesce(entry.store = $24, false)) or (true) group by entry.member_key) as by_order
+            on by_order.member_key = facts.member_key
+        left join (select entry.member_key, max(entry.local_day) filter (where coalesce(entry.category = $25, false) and coalesce(entry.purchase_day_number = $26, false)) as a0
+            from (select member_order.*, category_order.category, category_order.net_minor as line_net_minor
+          from category_orders as category_order
+          join member_orders as member_order on member_order.order_key = category_order.order_key) as entry where (coalesce(entry.category = $27, false) and coalesce(entry.purchase_day_number = $28, false)) group by entry.member_key) as by_category_and_order
+            on by_category_and_order.member_key = facts.member_key where (coalesce(date_diff('day', by_line.a0, cast($29 as date)) > $30, false) and coalesce(coalesce(by_line.a1, 0) > $31 * coalesce(by_line.a2, 0) and coalesce(by_line.a2, 0) > 0, false) and coalesce(coalesce(by_order.a0, 0) * $32 >= $33 * facts.orders and facts.orders > 0, false) and coalesce(by_category_and_order.a0 < cast($34 as date), false) and coalesce(coalesce(by_order.a1, 0) * $35 > $36 * coalesce(by_order.a2, 0) and coalesce(by_order.a2, 0) > 0, false))
+-- ["1","2",10000,"奶粉","2024-12-31",-180,"奶粉","2024-12-31",-180,"1","2",10000,"奶粉","2024-12-31",-180,"奶粉","2024-12-31",-180,"saturday","sunday","A","saturday","sunday","A","Tea",1,"Tea",1,"2024-12-31",45,8000,10000,6000,"2024-06-30",10000,1250]

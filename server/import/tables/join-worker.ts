@@ -68,6 +68,7 @@ async function joined(): Promise<JoinedTables> {
   }
   shared = sharedKeys(opened)
   const engine = await openDuckDb(':memory:', {
+    threads: order.aside ? 2 : 1,
     memoryLimit: '600MB',
     temporaryFolder: join(order.folder, 'aside'),
   })

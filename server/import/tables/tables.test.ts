@@ -216,9 +216,20 @@ test('keys named id belong to the table that has them, and only same-named keys 
   const seen = await shop.inspect(path, 'a.zip', {})
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection.headers).toEqual([
-    ...['id', 'order_id', 'product_id', 'name', 'quantity', 'price'],
-    ...['customer_id', 'status', 'created_at', 'products.name', 'products.price'],
-    ...['customers.name', 'email', 'customers.created_at'],
+    'id',
+    'order_id',
+    'product_id',
+    'name',
+    'quantity',
+    'price',
+    'customer_id',
+    'status',
+    'created_at',
+    'products.name',
+    'products.price',
+    'customers.name',
+    'email',
+    'customers.created_at',
   ])
   expect(receiptOf(await shop.import(path))).toMatchObject({ orders: 3, members: 2, netMinor: 3500 })
 })
@@ -371,15 +382,13 @@ test('the command line takes files that need each other together, others one by 
   const file = (name: string) => shop.file(name, tables.files[name]!)
   expect(run('workspace', 'create', 'w').status).toBe(0)
   const together = run(
-    ...[
-      'import',
-      file('orders.csv'),
-      file('order_items.csv'),
-      file('customers.csv'),
-      '--workspace',
-      'w',
-      '--yes',
-    ],
+    'import',
+    file('orders.csv'),
+    file('order_items.csv'),
+    file('customers.csv'),
+    '--workspace',
+    'w',
+    '--yes',
   )
   expect(together).toMatchObject({ status: 0 })
   expect(together.stdout).toContain('orders.csv + order_items.csv + customers.csv is imported')

@@ -98,7 +98,7 @@ async function joined(): Promise<JoinedTables> {
         throw new Stopped('broken-table', {
           file: opened[at]!.table.named,
           line: broken[at].line,
-          reason: broken[at].reason,
+          reason: broken[at].reason.replaceAll('-', ''), // as ICU names a choice
         })
     const added = plan.joins.find(({ child, key }) => child === plan.base && isOrderKey(key))
     const { lastLine, rowsAdded } = await write(engine, opened, plan, added)

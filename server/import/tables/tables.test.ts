@@ -7,6 +7,7 @@ import { sql } from '../../../analytics/sql/sql.ts'
 import { sentence } from '../../messages/messages.ts'
 import { takeOut } from '../apply.ts'
 import { zipped } from '../containers/archive.fixture.ts'
+import type { Refusal } from '../refusal.ts'
 import { importRuns } from '../runs.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from '../test-shop.ts'
 import { forgetUploads } from '../uploads.ts'
@@ -314,7 +315,10 @@ test.each([
 ])('tables that can’t be read are refused with their place (%#)', async (files, id, values) => {
   await using shop = await openTestShop('CNY', 'UTC')
   const path = shop.file('a.zip', zipped({ 'o.csv': orders, ...(files as Record<string, string>) }))
-  expect(await shop.import(path)).toMatchObject({ kind: 'refused', id, values })
+  const outcome = (await shop.import(path)) as Refusal
+  expect(outcome).toMatchObject({ kind: 'refused', id, values })
+  expect(sentence('en', outcome.id, outcome.values)).toContain('a.zip')
+  expect(sentence('zh-CN', outcome.id, outcome.values)).toContain('a.zip')
 })
 
 test('what is no table, or broken and not needed, keeps nothing from being joined', async () => {

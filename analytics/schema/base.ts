@@ -114,6 +114,14 @@ export const baseTables: readonly Sql[] = [
     conflict varchar                       -- the kind of value that several members claim
   )`,
 
+  // What rows of further kinds name that have no number: an opaque id stands in its place for what tells the person.
+  sql`create table if not exists row_people (
+    named varchar primary key,
+    phone varchar,
+    openid varchar,
+    email varchar
+  )`,
+
   // Who is who, as imported files say: one id is another id of the member that the second names.
   sql`create table if not exists import_merges (
     import_seq integer not null,
@@ -142,7 +150,7 @@ export const baseTables: readonly Sql[] = [
     alias varchar primary key,
     identity_key integer not null,         -- the id's own key: its member_key before the merge and after
     member_id varchar not null,            -- whose id it is now; no alias itself, and no row of members while nothing names either
-    claimed boolean default false          -- the opaque id of a value that the member alone claims; false: merged
+    claimed boolean default false          -- the opaque id of a value that the member alone claims, or of values that tell the member; false: merged
   )`,
 
   // Of each further kind of file (server/import/kinds): the normalised rows of every import, and the current rows that they fold to.
@@ -443,9 +451,9 @@ const memberViews: readonly Sql[] = [
 
 /**
  * 2: where a member's attributes and consent come from is kept. 3: what people decided of tags is kept. 4: refunds
- * come as files of their own.
+ * come as files of their own. 5: derived tables hold gaps between purchase days, discounts, hours and order lines.
  */
-const schemaVersion = 4
+const schemaVersion = 5
 
 /** Creates what is missing. Safe to repeat. */
 export async function createBaseTables(
@@ -468,6 +476,7 @@ export async function createBaseTables(
     const before = Number(state.schemaVersion)
     if (before < 3) await keepOrigins(session, before)
     if (before < 4) await takeRefunds(session)
+    if (before < 5) await dropDerived(session)
     await session.run(
       sql`update workspace_state set schema_version = ${schemaVersion} where schema_version <> ${schemaVersion}`,
     )
@@ -505,6 +514,12 @@ async function keepOrigins(session: Session, before: number): Promise<void> {
 async function takeRefunds(session: Session): Promise<void> {
   await session.run(sql`alter table import_lines alter column ordered_at drop not null`)
   await session.run(sql`alter table import_lines add column if not exists refund_reason varchar`)
+}
+
+/** A workspace whose derived tables lack columns: they are made anew where they are missing. */
+async function dropDerived(session: Session): Promise<void> {
+  for (const table of ['member_facts', 'member_orders', 'category_orders'])
+    await session.run(sql`drop table if exists ${name(table)}`)
 }
 
 /** Writes down what the members of a demo are as the rows of its import, so that files on top of it can be undone. */

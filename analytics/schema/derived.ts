@@ -1,5 +1,5 @@
 import { duckdb as d } from '../sql/duckdb.ts'
-import { name, type Sql, sql } from '../sql/sql.ts'
+import { join, name, type Sql, sql } from '../sql/sql.ts'
 
 /**
  * The derived tables answer most questions without touching the orders. They are functions of the
@@ -7,9 +7,12 @@ import { name, type Sql, sql } from '../sql/sql.ts'
  * day is built into `scratch` by the same SQL.
  */
 export interface DerivedTables {
-  /** Qualifying member orders visible at the day, each member's rows together and in order of time. */
+  /** Qualifying member orders visible at the day, each member's rows together and in order of time; `discounted` is null where no list price is known. */
   readonly memberOrders: Sql
-  /** A row per member known at the day. */
+  /**
+   * A row per member known at the day. `log_gaps` and `log_gaps_squared` sum the logarithms of the days between
+   * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly.
+   */
   readonly memberFacts: Sql
   /** Per member and local month, with the member's cohort: qualifying orders, purchase days, net after refunds. */
   readonly memberMonth: Sql
@@ -23,8 +26,8 @@ export interface DerivedTables {
   readonly stepSales: Sql
   /** Per day, hour, store, channel and kind of buyer: all orders, guests included. */
   readonly orderCube: Sql
-  /** A row per category and qualifying member order: quantity and net of its lines in that category. */
-  readonly categoryOrders: Sql
+  /** The lines of qualifying member orders, those of a category and in it of a product together. */
+  readonly orderItems: Sql
 }
 
 export const derivedTables = (prefix = ''): DerivedTables => ({
@@ -36,7 +39,7 @@ export const derivedTables = (prefix = ''): DerivedTables => ({
   cohortMonth: name(`${prefix}cohort_month`),
   stepSales: name(`${prefix}step_sales`),
   orderCube: name(`${prefix}order_cube`),
-  categoryOrders: name(`${prefix}category_orders`),
+  orderItems: name(`${prefix}order_items`),
 })
 
 /** The order counts on `asOf`: visible, paid, and its linked refunds of that day leave something. */
@@ -68,6 +71,7 @@ export const memberOrders = (asOf: Sql, only: Only) => sql`
   )
   select
     member_key, ordered_at, local_day, order_key, store, channel, net_minor,
+    local_hour, discount_minor > 0 as discounted,
     cast(order_number as integer) as order_number,
     cast(purchase_day_number as integer) as purchase_day_number,
     -- true for the first order of a purchase day: its rows are the purchase days
@@ -92,6 +96,48 @@ export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
   from refunds
   where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)}`
 
+/** Parts of the day by their first local hour; before the first of them it is still the last, the night. */
+export const dayparts = [
+  { name: 'morning', from: 5 },
+  { name: 'noon', from: 11 },
+  { name: 'afternoon', from: 14 },
+  { name: 'evening', from: 17 },
+  { name: 'night', from: 22 },
+] as const
+
+/** The daypart of a local hour. */
+export const daypartOf = (hour: Sql): Sql =>
+  sql`case ${join(
+    dayparts.toReversed().map((part) => sql`when ${hour} >= ${part.from} then ${part.name}`),
+    sql` `,
+  )} else ${dayparts.at(-1)!.name} end`
+
+/**
+ * Aggregates over `member_orders`, a column per daypart: how many orders fall in it and, to decide between equals,
+ * which was the last. The greatest of them is the member's daypart.
+ */
+const daypartScores = (): Sql[] =>
+  dayparts.map((part, i) => {
+    const next = dayparts[i + 1]
+    const within = next
+      ? sql`local_hour >= ${part.from} and local_hour < ${next.from}`
+      : sql`local_hour >= ${part.from} or local_hour < ${dayparts[0].from}`
+    return sql`(count(*) filter (where ${within}) << 31) + coalesce(max(order_number) filter (where ${within}), 0) as ${name(`in_the_${part.name}`)}`
+  })
+
+const mainDaypart = (): Sql => {
+  const scores = dayparts.map((part) => sql`bought.${name(`in_the_${part.name}`)}`)
+  return sql`case greatest(${join(scores)}) ${join(
+    dayparts.map((part, i) => sql`when ${scores[i]!} then ${part.name}`),
+    sql` `,
+  )} end`
+}
+
+/** What 1 is in `log_gaps`; in `log_gaps_squared` it is the square of that. Sums of a century stay exact. */
+export const logUnits = 1e6
+
+const logGap = sql`cast(round(ln(local_day - previous_day) * ${logUnits}) as bigint)`
+
 export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   with bought as (
     select
@@ -103,7 +149,16 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
       max(local_day) as last_day,
       max(store) filter (where order_number = 1) as first_store,
       max(channel) filter (where order_number = 1) as first_channel,
-      arg_max(net_minor, order_number) as last_order_net_minor
+      arg_max(net_minor, order_number) as last_order_net_minor,
+      cast(count(discounted) as integer) as discount_known_orders,
+      cast(count(*) filter (where discounted) as integer) as discounted_orders,
+      cast(coalesce(sum(${logGap}), 0) as bigint) as log_gaps,
+      cast(coalesce(sum(${logGap} * ${logGap}), 0) as bigint) as log_gaps_squared,
+      ${join(
+        daypartScores(),
+        sql`,
+      `,
+      )}
     from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key
   ),
   store_orders as (
@@ -138,6 +193,10 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
     coalesce(bought.purchase_days, 0) as purchase_days,
     bought.first_day, bought.second_day, bought.last_day,
     bought.first_store, bought.first_channel, main_store.main_store, bought.last_order_net_minor,
+    coalesce(bought.discount_known_orders, 0) as discount_known_orders,
+    coalesce(bought.discounted_orders, 0) as discounted_orders,
+    ${mainDaypart()} as daypart,
+    coalesce(bought.log_gaps, 0) as log_gaps, coalesce(bought.log_gaps_squared, 0) as log_gaps_squared,
     ${d.startOf('month', sql`bought.first_day`)} as cohort_month,
     ${isFirstSeen(sql`bought.first_day`, sql`members.joined_day`)} as first_seen,
     coalesce(money.net_minor, 0) as net_minor,
@@ -280,19 +339,13 @@ export const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   group by all
   order by local_day, local_hour`
 
-export const categoryOrders = (asOf: Sql, only: Only) => {
-  const qualifying = sql`orders where member_key is not null and ${qualifiesOn(asOf)} and ${only(sql`member_key`)}`
-  // texts are joined to the sums and not gathered with them: what is gathered can go to the disk
-  return sql`
-  select sold.category, orders.local_day, orders.member_key, sold.order_key, orders.store, orders.channel,
-    sold.quantity, sold.net_minor
-  from (
-    select category, order_key, cast(sum(quantity) as double) as quantity, cast(sum(net_minor) as bigint) as net_minor
-    from order_lines
-    where category is not null and order_key in (select order_key from ${qualifying})
-    group by category, order_key
-  ) as sold
-  join (select order_key, local_day, member_key, store, channel from ${qualifying}) as orders
-    on orders.order_key = sold.order_key
-  order by category, local_day, member_key, sold.order_key`
-}
+/** A line a row: what was sold is counted where it is asked, because gathering it here would cost more than keeping it. */
+export const orderItems = (asOf: Sql, only: Only) => sql`
+  select line.category, line.product, line.sku, orders.local_day, orders.member_key, line.order_key,
+    orders.store, orders.channel, line.quantity, line.net_minor
+  from order_lines as line
+  join (
+    select order_key, local_day, member_key, store, channel from orders
+    where member_key is not null and ${qualifiesOn(asOf)} and ${only(sql`member_key`)}
+  ) as orders on orders.order_key = line.order_key
+  order by category, product, sku, local_day, member_key, line.order_key, line.line_number`

@@ -1,6 +1,6 @@
 import { name as column, sql } from '../sql/sql.ts'
 import { both, type ValueType, type Unit } from './described.ts'
-import type { ExportedColumn, ExportedTable } from './exported.ts'
+import type { ExportedColumn, ExportedTable } from './exported-table.ts'
 
 /** A column as a file brought it. */
 const told = (name: string, type: ValueType, en: string, zh: string, unit?: Unit): ExportedColumn => ({

@@ -19,6 +19,7 @@ const machinery = [
   'workspace_state',
   'import_lines',
   'import_members',
+  'row_people',
   'import_merges',
   'merges_set',
   'merges',

@@ -2,7 +2,6 @@ import type { Session } from '../engine/engine.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { type Sql, sql } from '../sql/sql.ts'
 import {
-  categoryOrders,
   cohortMonth,
   derivedTables,
   type DerivedTables,
@@ -13,6 +12,7 @@ import {
   memberOrders,
   type Only,
   orderCube,
+  orderItems,
   purchaseSteps,
   stepSales,
 } from './derived.ts'
@@ -38,28 +38,28 @@ export async function buildDerivedTables(
   await create(tables.cohortMonth, cohortMonth(tables))
   await create(tables.stepSales, summedSales(stepSales(tables, everyone)))
   await create(tables.orderCube, orderCube(day, everyone))
-  await create(tables.categoryOrders, categoryOrders(day, everyone))
+  await create(tables.orderItems, orderItems(day, everyone))
   return tables
 }
 
 /**
- * The tables that a rule of the segment language reads, as of a day: orders, facts and, where it asks for
- * categories, those. Answers what was made; the caller drops it.
+ * The tables that a rule of the segment language reads, as of a day: orders, facts and, where it asks
+ * what was bought, the lines. Answers what was made; the caller drops it.
  */
 export async function buildRuleTables(
   session: Session,
   asOf: string,
   prefix: string,
-  { categories }: { categories: boolean },
+  { items }: { items: boolean },
 ): Promise<Sql[]> {
   const tables = derivedTables(prefix)
   const day = d.date(asOf)
   const everyone: Only = () => sql`true`
   await session.run(sql`create table ${tables.memberOrders} as ${memberOrders(day, everyone)}`)
   await session.run(sql`create table ${tables.memberFacts} as ${memberFacts(day, tables, everyone)}`)
-  if (!categories) return [tables.memberOrders, tables.memberFacts]
-  await session.run(sql`create table ${tables.categoryOrders} as ${categoryOrders(day, everyone)}`)
-  return [tables.memberOrders, tables.memberFacts, tables.categoryOrders]
+  if (!items) return [tables.memberOrders, tables.memberFacts]
+  await session.run(sql`create table ${tables.orderItems} as ${orderItems(day, everyone)}`)
+  return [tables.memberOrders, tables.memberFacts, tables.orderItems]
 }
 
 /** One row per step, its beginning and class; none where nothing is left. */
@@ -162,5 +162,5 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
     select step, period_from, class, -orders, -net_minor, -buyers from sales_before`)}`,
   )
   await replace(tables.orderCube, touchedDay(sql`local_day`), orderCube(day, touchedDay))
-  await replace(tables.categoryOrders, stale, categoryOrders(day, touchedMember))
+  await replace(tables.orderItems, stale, orderItems(day, touchedMember))
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { addDays } from '../calendar/calendar.ts'
 import { type Condition, type Expression, everyone, group, type Test, type Value } from './ast.ts'
-import { fields, measures } from './fields/catalogue.ts'
+import { fields, measures, sources } from './fields/catalogue.ts'
 import { isOrdered, type Kind } from './fields/described.ts'
 import type { Source } from './fields/measure.ts'
 import type { Person, Purchase } from './person.ts'
@@ -28,6 +28,8 @@ const purchase: fc.Arbitrary<Purchase> = fc.record({
   channel: orNull(channels),
   state: fc.constantFrom('paid', 'paid', 'paid', 'unpaid', 'closed'),
   netMinor: minor,
+  hour: fc.constantFrom(0, 4, 5, 10, 11, 13, 14, 16, 17, 21, 22, 23),
+  discountMinor: orNull([0, 0, 1, 500]),
   lines: fc.array(
     fc.record({
       category: orNull(categories),
@@ -73,8 +75,30 @@ const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   looseRefunds: fc.array(fc.record({ day, amountMinor: minor }), { maxLength: 1 }),
 })
 
+/** Three who come every few days, so often that the rhythm of a shop can be told. */
+const regulars: fc.Arbitrary<Omit<Person, 'id'>[]> = fc
+  .tuple(
+    fc.array(person, { minLength: 3, maxLength: 3 }),
+    purchase,
+    fc.constantFrom(11, 12),
+    fc.integer({ min: 1, max: 20 }),
+  )
+  .map(([those, bought, times, apart]) =>
+    those.map((one, nth) => ({
+      ...one,
+      orders: Array.from({ length: times }, (_, i) => ({
+        ...bought,
+        day: addDays(start, (apart + nth) * i),
+        state: 'paid' as const,
+        netMinor: 1000,
+        refunds: [],
+      })),
+    })),
+  )
+
 export const people: fc.Arbitrary<readonly Person[]> = fc
-  .array(person, { minLength: 1, maxLength: 8 })
+  .tuple(fc.array(person, { minLength: 1, maxLength: 8 }), fc.oneof(fc.constant([]), regulars))
+  .map((both) => both.flat())
   .map((list) => list.map((one, i) => ({ ...one, id: `m${i}` })))
 
 const valuesOf: Record<string, fc.Arbitrary<string>> = {
@@ -94,7 +118,7 @@ const valuesOf: Record<string, fc.Arbitrary<string>> = {
 function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitrary<Value> {
   switch (kind) {
     case 'count':
-      return fc.constantFrom(-1, 0, 1, 2, 3, 30, 31, 90, 100, 180, 364)
+      return fc.constantFrom(-30, -1, 0, 1, 2, 3, 17, 30, 31, 34, 90, 100, 180, 364)
     case 'money':
       return fc.constantFrom(-10, 0, 0.01, 9.99, 10, 10.01, 20, 25, 50, 123.45)
     case 'percent':
@@ -135,54 +159,59 @@ function test(name: string, kind: Kind, choices: readonly string[] = []): fc.Arb
   )
 }
 
+const conditionOn = ({ name, kind, choices }: Source['conditions'][number]): fc.Arbitrary<Condition> =>
+  test(
+    name,
+    kind,
+    choices?.map((one) => one.value),
+  ).map((asked) => ({ kind: 'condition', field: name, test: asked }))
+
 const condition = (source: Source): fc.Arbitrary<Condition> =>
   fc.oneof(
     fc.record({ kind: fc.constant('within' as const), days: fc.constantFrom(0, 1, 30, 180) }),
-    ...source.conditions.map(({ name, kind, choices }) =>
-      fc.record({
-        kind: fc.constant('condition' as const),
-        field: fc.constant(name),
-        test: test(
-          name,
-          kind,
-          choices?.map((one) => one.value),
-        ),
-      }),
-    ),
+    ...source.conditions.map(conditionOn),
   )
 
+const fieldClause = ({ name, kind, choices }: (typeof fields)[number]): fc.Arbitrary<Expression> =>
+  test(
+    name,
+    kind,
+    choices?.map((one) => one.value),
+  ).map((asked) => ({ kind: 'clause', subject: { kind: 'field', field: name }, test: asked }))
+
+const measureClause = (
+  { name, kind }: (typeof measures)[number],
+  where: fc.Arbitrary<Condition[]>,
+): fc.Arbitrary<Expression> =>
+  fc.tuple(where, test(name, kind)).map(([conditions, asked]) => ({
+    kind: 'clause',
+    subject: { kind: 'measure', measure: name, where: conditions },
+    test: asked,
+  }))
+
 const clause: fc.Arbitrary<Expression> = fc.oneof(
-  {
-    weight: fields.length,
-    arbitrary: fc.constantFrom(...fields).chain(({ name, kind, choices }) =>
-      test(
-        name,
-        kind,
-        choices?.map((one) => one.value),
-      ).map((asked) => ({
-        kind: 'clause' as const,
-        subject: { kind: 'field' as const, field: name },
-        test: asked,
-      })),
-    ),
-  },
+  { weight: fields.length, arbitrary: fc.constantFrom(...fields).chain(fieldClause) },
   {
     weight: 2 * measures.length,
     arbitrary: fc
       .constantFrom(...measures)
-      .chain(({ name, kind, source }) =>
-        fc.tuple(
-          fc.constant(name),
-          fc.array(condition(source), { minLength: 1, maxLength: 3 }),
-          test(name, kind),
-        ),
-      )
-      .map(([measure, where, asked]) => ({
-        kind: 'clause' as const,
-        subject: { kind: 'measure' as const, measure, where },
-        test: asked,
-      })),
+      .chain((measure) =>
+        measureClause(measure, fc.array(condition(measure.source), { minLength: 1, maxLength: 3 })),
+      ),
   },
+)
+
+/** A clause on each field, on each measure, and on each condition in some measure of its source. */
+export const everyEntry: fc.Arbitrary<Expression[]> = fc.tuple(
+  ...fields.map(fieldClause),
+  ...measures.map((measure) => measureClause(measure, fc.tuple(condition(measure.source)))),
+  ...sources.flatMap((source) =>
+    source.conditions.map((one) =>
+      fc
+        .constantFrom(...measures.filter((measure) => measure.source === source))
+        .chain((measure) => measureClause(measure, fc.tuple(conditionOn(one)))),
+    ),
+  ),
 )
 
 /** Any rule that the grammar can produce, groups flattened as the parser leaves them. */

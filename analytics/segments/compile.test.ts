@@ -8,7 +8,7 @@ import { derivedTables } from '../schema/derived.ts'
 import { buildDerivedTables, refreshDerivedTables } from '../schema/refresh.ts'
 import { duckdb } from '../sql/duckdb.ts'
 import { render, sql } from '../sql/sql.ts'
-import { asOf, expressions, people } from './arbitrary.ts'
+import { asOf, everyEntry, expressions, people } from './arbitrary.ts'
 import type { Expression } from './ast.ts'
 import { compile, minorUnits } from './compile.ts'
 import { evaluate } from './evaluate.ts'
@@ -52,6 +52,23 @@ test('compiled SQL selects exactly whom the oracle accepts; NOT is the complemen
     ),
     // a failure is told as it was found: shrinking it would load hundreds of shops
     { numRuns: 20, endOnFailure: true },
+  )
+})
+
+test('so does a clause on each field, measure and condition', async () => {
+  await fc.assert(
+    fc.asyncProperty(people, asOf, fc.boolean(), everyEntry, async (shop, day, newest, rules) => {
+      const moment = await load(shop, day, newest)
+      const visible = shop.filter((person) => visibleOn(person, day))
+      for (const rule of rules)
+        expect({ rule: print(rule), chosen: await selected(rule, moment) }).toEqual({
+          rule: print(rule),
+          chosen: visible
+            .filter((person) => evaluate(rule, person, moment, currencyDecimals))
+            .map(({ id }) => id),
+        })
+    }),
+    { numRuns: 12, endOnFailure: true },
   )
 })
 
@@ -173,8 +190,8 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
         }
         const instant = sql`cast(${`${order.day} 04:00:${String(orderKey % 60).padStart(2, '0')}`} as timestamp)`
         await session.run(sql`insert into orders values (${orderKey}, ${`o${orderKey}`}, ${key}, ${instant},
-          ${duckdb.date(order.day)}, 12, ${order.store}, ${order.channel}, ${order.state}, null, null,
-          ${order.netMinor}, cast(${voidDay} as date), null)`)
+          ${duckdb.date(order.day)}, ${order.hour}, ${order.store}, ${order.channel}, ${order.state}, null,
+          ${order.discountMinor}, ${order.netMinor}, cast(${voidDay} as date), null)`)
         for (const [i, line] of order.lines.entries())
           await session.run(sql`insert into order_lines
             (order_key, line_number, sku, product, category, quantity, net_minor)
@@ -191,5 +208,5 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
     }
     await buildDerivedTables(session, day)
   })
-  return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest }
+  return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest, people: shop }
 }

@@ -65,6 +65,7 @@ class Compiler {
   readonly #d: Dialect
   readonly #reading: Reading
   readonly #passes = new Map<string, Pass>()
+  readonly #besides = new Map<string, Sql>()
 
   constructor(setting: SegmentSetting, d: Dialect) {
     this.#setting = setting
@@ -98,6 +99,10 @@ class Compiler {
     return join(
       [
         facts,
+        ...[...this.#besides].map(
+          ([alias, relation]) =>
+            sql`${relation} as ${name(alias)} on ${name(alias)}.member_key = facts.member_key`,
+        ),
         ...[...this.#passes.values()].map(
           ({ alias, relation, columns, wanted }) => sql`(select entry.member_key, ${join(columns)}
             from ${relation} as entry where ${join(wanted, sql` or `)} group by entry.member_key) as ${alias}
@@ -114,6 +119,7 @@ class Compiler {
     if (subject.kind === 'measure') return this.#measured(subject)
     const field = fieldsByName.get(subject.field)!
     if (field.kind === 'set') return { asked: field, value: this.#matches(field, test) }
+    if (field.beside) this.#besides.set(field.beside.alias, field.beside.relation(this.#reading))
     const value = field.value(this.#reading)
     return field.per ? { asked: field, value, per: field.per.value(this.#reading) } : { asked: field, value }
   }

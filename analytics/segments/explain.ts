@@ -97,7 +97,7 @@ function explainClause(
     ...described,
     holds: holds(test, answer, currencyDecimals),
     ...shown(answer),
-    flip: nearestFlip(test, answer, asked.daily, asOf, currencyDecimals),
+    flip: nearestFlip(test, answer, asked, asOf, currencyDecimals),
   }
 }
 
@@ -113,7 +113,7 @@ function shown({ kind, value, per }: Answer): Pick<ExplainedClause, 'value' | 'r
 function nearestFlip(
   test: Test,
   answer: Answer,
-  daily: 1 | -1 | undefined,
+  { daily, signed }: Asked,
   asOf: string,
   currencyDecimals: number,
 ): ExplainedClause['flip'] {
@@ -139,7 +139,7 @@ function nearestFlip(
   const turned = operands(test)
     .map(toNumber)
     .flatMap((bound) => [bound - 1, bound, bound + 1])
-    .filter((number) => (kind !== 'count' && kind !== 'percent') || number >= 0)
+    .filter((number) => (kind !== 'count' && kind !== 'percent') || signed === true || number >= 0)
     .filter((number) => holds(test, toAnswer(number), currencyDecimals) !== now)
     .toSorted((a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b)[0]
   if (turned === undefined) return null

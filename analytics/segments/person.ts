@@ -1,4 +1,4 @@
-import { addDays } from '../calendar/calendar.ts'
+import { addDays, daysBetween } from '../calendar/calendar.ts'
 import type { DormancyThresholds } from '../relations/scope.ts'
 
 /** A member with everything the rules can ask about, as plain data: what the slow oracle reads. */
@@ -32,6 +32,10 @@ export interface Purchase {
   readonly channel: string | null
   readonly state: 'paid' | 'unpaid' | 'closed'
   readonly netMinor: number
+  /** Local hour. */
+  readonly hour: number
+  /** Null: the file has no list price. */
+  readonly discountMinor: number | null
   readonly lines: readonly {
     readonly category: string | null
     readonly product: string | null
@@ -50,6 +54,8 @@ export interface Moment {
   readonly openedAtStart: boolean
   /** asOf is the workspace's newest day: tags and campaigns count as they stand now, whatever their date. */
   readonly newest: boolean
+  /** Everyone in the shop: the rhythm of one member is told beside what is usual. */
+  readonly people: readonly Person[]
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
@@ -113,14 +119,104 @@ export function status(person: Person, moment: Moment): string {
   return addDays(newest, dormant) >= moment.asOf ? 'dormant' : 'lost'
 }
 
+/** Where in the day an hour lies. */
+export function daypartAt(hour: number): string {
+  if (hour >= 22 || hour < 5) return 'night'
+  if (hour >= 17) return 'evening'
+  if (hour >= 14) return 'afternoon'
+  return hour >= 11 ? 'noon' : 'morning'
+}
+
+/** The part of the day with most qualifying orders; of equals the one with the latest order. */
+export function mainDaypart(person: Person, moment: Moment): string | null {
+  const parts = qualifyingOrders(person, moment).map(({ hour }) => daypartAt(hour))
+  const count = (part: string) => parts.filter((one) => one === part).length
+  return (
+    parts.toSorted((a, b) => count(b) - count(a) || parts.lastIndexOf(b) - parts.lastIndexOf(a))[0] ?? null
+  )
+}
+
+const logGaps = (person: Person, moment: Moment): number[] => {
+  const days = purchaseDays(person, moment)
+  return days.slice(1).map((day, i) => Math.log(daysBetween(days[i]!, day)))
+}
+
+const mean = (values: readonly number[]) => sum(values) / values.length
+
+/** The rhythm rule of DEFINITIONS, "Dormancy"; null where it is refused or the person never bought. */
+export function rhythmOf(
+  person: Person,
+  moment: Moment,
+): { readonly expectedDay: string; readonly limit: (z: number) => number } | null {
+  const last = purchaseDays(person, moment).at(-1)
+  const gaps = moment.people.map((one) => logGaps(one, moment)).filter(({ length }) => length > 0)
+  const freedom = sum(gaps.map(({ length }) => length - 1))
+  if (last === undefined || freedom < 30) return null
+  const sigma = Math.sqrt(sum(gaps.map((own) => sum(own.map((gap) => (gap - mean(own)) ** 2)))) / freedom)
+  const store = mainStore(person, moment)
+  const there = moment.people
+    .filter((one) => store !== null && mainStore(one, moment) === store)
+    .flatMap((one) => logGaps(one, moment))
+  const usual = mean(there.length >= 100 ? there : gaps.flat())
+  const own = logGaps(person, moment)
+  const expected = (sum(own) + 4 * usual) / (own.length + 4)
+  return {
+    expectedDay: addDays(last, Math.round(Math.exp(expected))),
+    limit: (z) => Math.round(Math.exp(expected + z * sigma) * 1000) / 1000,
+  }
+}
+
+/** The status by the rhythm rule. */
+export function rhythmStatus(person: Person, moment: Moment): string | null {
+  const last = purchaseDays(person, moment).at(-1)
+  if (last === undefined) return 'never bought'
+  const rhythm = rhythmOf(person, moment)
+  if (rhythm === null) return null
+  const silent = daysBetween(last, moment.asOf)
+  if (silent <= rhythm.limit(0.842)) return 'active'
+  if (silent <= rhythm.limit(1.645)) return 'cooling'
+  return silent <= rhythm.limit(2.326) ? 'dormant' : 'lost'
+}
+
 /** Days until the next birthday, 0 on the day itself; 29 February is kept on the 28th in other years. */
 export function daysToBirthday(birthday: string, asOf: string): number {
-  const leapDay = birthday.endsWith('-02-29')
+  for (let days = 0; ; days++) if (isSameDay(birthday, addDays(asOf, days))) return days
+}
+
+/** Days since the last birthday, 0 on the day itself. */
+export function daysSinceBirthday(birthday: string, asOf: string): number {
+  for (let days = 0; ; days++) if (isSameDay(birthday, addDays(asOf, -days))) return days
+}
+
+/** Days until the next anniversary of joining, 0 on the day itself; the day of joining is none. */
+export function daysToAnniversary(joined: string, asOf: string): number {
   for (let days = 0; ; days++) {
     const day = addDays(asOf, days)
-    const lastOfFebruary = day.endsWith('-02-28') && addDays(day, 1).endsWith('-03-01')
-    if (day.slice(5) === birthday.slice(5) || (leapDay && lastOfFebruary)) return days
+    if (day.slice(0, 4) > joined.slice(0, 4) && isSameDay(joined, day)) return days
   }
+}
+
+/** Days since the last anniversary of joining; null in the first year. */
+export function daysSinceAnniversary(joined: string, asOf: string): number | null {
+  for (let days = 0; addDays(asOf, -days).slice(0, 4) > joined.slice(0, 4); days++)
+    if (isSameDay(joined, addDays(asOf, -days))) return days
+  return null
+}
+
+/** How many birthdays there were after the day of birth; null before it. */
+export function ageOn(birthday: string, asOf: string): number | null {
+  if (birthday > asOf) return null
+  const years = Number(asOf.slice(0, 4)) - Number(birthday.slice(0, 4))
+  return daysToBirthday(birthday, `${asOf.slice(0, 4)}-01-01`) <=
+    daysBetween(`${asOf.slice(0, 4)}-01-01`, asOf)
+    ? years
+    : years - 1
+}
+
+/** Whether `day` is the day of the year of `date`; 29 February is kept on the 28th in other years. */
+function isSameDay(date: string, day: string): boolean {
+  const lastOfFebruary = day.endsWith('-02-28') && addDays(day, 1).endsWith('-03-01')
+  return day.slice(5) === date.slice(5) || (date.endsWith('-02-29') && lastOfFebruary)
 }
 
 /** A member is known from the earliest day that speaks of them: joining, an order in any state, a refund; without any, always. */

@@ -197,6 +197,7 @@ test('rules that read the same select the same members', () => {
           dataStart: start,
           openedAtStart: false,
           newest: true,
+          people: shop,
         }
         const chosen = (rule: Expression) => shop.map((person) => evaluate(rule, person, moment, 2))
         for (const other of different.slice(1))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { sentAs } from '../import/kinds/batch.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
-import { type Kind, type KindField, namedFieldsOf } from '../import/kinds/kind.ts'
+import { type Kind, type KindField, namedFieldsOf, tellsPeople } from '../import/kinds/kind.ts'
 import { Days, Moment, Money, Text } from './shapes.ts'
 
 const mostEvents = 10_000
@@ -36,7 +36,10 @@ const bodyOf = (kind: Kind) =>
           z.object(
             Object.fromEntries(
               namedFieldsOf(kind).map(([name, field]) => {
-                const value = field.needed ? valueOf(field) : valueOf(field).optional()
+                const value =
+                  field.needed && !(field.member && tellsPeople(kind))
+                    ? valueOf(field)
+                    : valueOf(field).optional()
                 return [sentAs(name, field), value.meta({ description: field.meaning.en })]
               }),
             ),

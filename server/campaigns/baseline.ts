@@ -66,10 +66,10 @@ async function count(
     d,
   )
   const reads = render(chosen, () => '?').text
-  const categories = reads.includes(`${prefix}category_orders`)
+  const items = reads.includes(`${prefix}order_items`)
   return workspace.engine.scratch(
     async (session) => {
-      const built = await buildRuleTables(session, asOf, prefix, { categories })
+      const built = await buildRuleTables(session, asOf, prefix, { items })
       const [row] = await session.rows(
         sql`
         with chosen as (${chosen}),

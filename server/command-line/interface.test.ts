@@ -1,12 +1,46 @@
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 
 // Scripts rely on these commands and shapes: they are spelled out here as they are documented.
 const folder = mkdtempSync(join(tmpdir(), 'reveille-interface-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+let server: ChildProcess | undefined
+afterAll(async () => {
+  await ended()
+  rmSync(folder, { recursive: true })
+})
+
+/** Begins a server on a folder: what is asked of it there is answered by it from then on. */
+async function served(data: string): Promise<void> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  await once(probe, 'close')
+  const child = spawn(
+    process.execPath,
+    ['server/cli.ts', 'serve', '--no-build', '--port', String(port), '--data', join(folder, data)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  server = child
+  const ready = new Promise<void>((resolve) =>
+    child.stdout.on('data', (said: Buffer) => said.includes('/sign-in#link=') && resolve()),
+  )
+  await Promise.race([
+    ready,
+    once(child, 'exit').then(([code]) => Promise.reject(new Error(`It ended: ${code}`))),
+  ])
+}
+async function ended(): Promise<void> {
+  if (!server || server.exitCode !== null || server.signalCode !== null) return
+  const gone = once(server, 'exit')
+  server.kill('SIGTERM')
+  await gone
+}
 
 function run(data: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
@@ -27,7 +61,7 @@ const file = (name: string, content: string) => {
   return path
 }
 
-test('every command that scripts rely on answers in its shape', { timeout: 300_000 }, () => {
+test('every command that scripts rely on answers in its shape', { timeout: 300_000 }, async () => {
   const orders = file(
     'orders.csv',
     [
@@ -69,6 +103,8 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
     refusedFile: expect.stringContaining(receipt.importId) as string,
   })
 
+  // beside a server, which answers the same and saves each command the opening of the files
+  await served('d')
   expect(done('d', 'metric', 'list')).toMatchObject(
     expect.arrayContaining([expect.objectContaining({ name: 'retention' })]) as object[],
   )

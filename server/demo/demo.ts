@@ -35,6 +35,7 @@ const dataTables = [
   'import_members',
   'identities',
   'identity_claims',
+  'row_people',
   'member_aliases',
   ...allKinds.flatMap(({ table, current }) => [table, current]),
   'members',
@@ -97,7 +98,12 @@ async function make(platform: Platform, options: DemoOptions): Promise<Demo> {
     await session.run(sql`update workspace_state set watermark = 0`)
     const made = await loadShop(session, shop, now)
     await ensureClaims(session)
-    await pseudonymiseEngine(session, deletions, shop.end)
+    await pseudonymiseEngine(
+      session,
+      deletions,
+      { currency: workspace.currency, timeZone: workspace.calendar.timeZone },
+      shop.end,
+    )
     return made
   })
   // its campaign may be launched in part, or have gone to somebody who is deleted since

@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { sql } from '../../analytics/sql/sql.ts'
+import { join, name, sql } from '../../analytics/sql/sql.ts'
 import { type PersonValue, personValues } from '../import/fields.ts'
+import { allKinds } from '../import/kinds/catalogue.ts'
+import { memberColumns, tellsPeople } from '../import/kinds/kind.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { maskedValue } from './masked.ts'
-import { claimsNow, linesOfIdentities, valueOfConflict } from './match.ts'
+import { claimsNow, linesOfIdentities, ofRowPeople, valueOfConflict } from './match.ts'
 
 /** A phone, openid or e-mail that files of members give to several of them. */
 export interface Conflict {
@@ -14,7 +16,7 @@ export interface Conflict {
   /** Orders known by this value alone, which are nobody's until it is settled, and what the paid ones charged. */
   readonly orders: number
   readonly netMinor: number
-  /** Rows of members known by this value alone. */
+  /** Rows of members and of further kinds (tags, points, …) known by this value alone, likewise. */
   readonly rows: number
 }
 
@@ -25,6 +27,14 @@ export interface Conflicts {
   readonly orders: number
   readonly netMinor: number
 }
+
+/** Relation with one column `named`: a row each for the current rows of further kinds that name somebody. */
+const rowsOfPeople = sql`(${join(
+  allKinds
+    .filter(tellsPeople)
+    .map((kind) => sql`select ${memberColumns(kind)[0]!} as named from ${name(kind.current)}`),
+  sql` union all `,
+)})`
 
 const mostListed = 200
 
@@ -54,7 +64,7 @@ export async function conflictsOf({ engine }: Workspace, signal?: AbortSignal): 
         select kind, value, count(*) as orders,
           coalesce(cast(sum(net_minor) filter (where state = 'paid') as bigint), 0) as net_minor
         from (
-          select distinct identity.conflict as kind, ${valueOfConflict} as value, orders.order_key, orders.net_minor, orders.state
+          select distinct identity.conflict as kind, ${valueOfConflict(sql`identity`)} as value, orders.order_key, orders.net_minor, orders.state
           from ${linesOfIdentities(sql`conflict is not null`)} as identity
           join order_versions on order_versions.order_id = identity.order_id
             and order_versions.import_seq = identity.import_seq
@@ -62,17 +72,22 @@ export async function conflictsOf({ engine }: Workspace, signal?: AbortSignal): 
         ) as held group by kind, value
       ),
       unread as (
-        select identity.conflict as kind, ${valueOfConflict} as value, count(*) as rows
+        select identity.conflict as kind, ${valueOfConflict(sql`identity`)} as value, count(*) as rows
         from (select * from identities where not of_lines and conflict is not null) as identity
         join import_members as said on said.member_id is null and said.phone is not distinct from identity.phone
           and said.openid is not distinct from identity.openid and said.email is not distinct from identity.email
         group by all
-      )
+        union all
+        select held.conflict, ${valueOfConflict(sql`held`)}, count(*)
+        from ${ofRowPeople} as held join ${rowsOfPeople} as row_of on row_of.named = held.named
+        where held.conflict is not null group by all
+      ),
+      kept_back as (select kind, value, cast(sum(rows) as integer) as rows from unread group by all)
       select named.kind, named.value, named.members, coalesce(waiting.orders, 0) as orders,
-        coalesce(waiting.net_minor, 0) as net_minor, coalesce(unread.rows, 0) as rows
+        coalesce(waiting.net_minor, 0) as net_minor, coalesce(kept_back.rows, 0) as rows
       from named
       left join waiting on waiting.kind = named.kind and waiting.value = named.value
-      left join unread on unread.kind = named.kind and unread.value = named.value
+      left join kept_back on kept_back.kind = named.kind and kept_back.value = named.value
       order by abs(net_minor) desc, orders desc, kind, value`,
     { signal },
   )

@@ -1,6 +1,7 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { memberRegions, rewriteOrders } from '../import/fold.ts'
+import { importedTags } from '../import/kinds/imported-tags.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { welcome } from '../import/members/welcome.ts'
 import {
@@ -10,6 +11,7 @@ import {
   newPersonsOfChanged,
   ordersOfChanged,
   personsOfChanged,
+  rowPeopleOfChanged,
 } from './match.ts'
 import { resolveMembers } from './resolve.ts'
 
@@ -34,6 +36,13 @@ export async function followChanges(
     session,
     changed ? sql`(select member_id from ${named} as named union ${newPersonsOfChanged})` : named,
   )
+  // what stands under ids that are somebody else's now, while those still name somebody
+  if (changes.lines)
+    await importedTags(
+      session,
+      sql`(
+    select member_id, tag from imported_tags where member_id in ${rowPeopleOfChanged})`,
+    )
   let orders = 0
   if (changes.lines) {
     await session.run(

@@ -64,13 +64,21 @@ export async function identifyLines(session: Session, importSeq: number): Promis
   const asked = sql`import_seq = ${importSeq} and ${askedLines(rule)}`
   const [any] = await session.rows(sql`select exists (select 1 from import_lines where ${asked}) as is_so`)
   if (any!.isSo !== true) return false
+  await tellNew(
+    session,
+    sql`select distinct true as of_lines, member_id, phone, openid, email, known_by from import_lines where ${asked}`,
+  )
+  return true
+}
+
+/** Tells those of a query of tuples of lines that were not told before, by the claims that stand. */
+export async function tellNew(session: Session, tuples: Sql): Promise<void> {
+  const rule = await identityRule(session)
   await session.run(sql`create or replace temp table new_identities as
-    select distinct true as of_lines, member_id, phone, openid, email, known_by from import_lines as line
-    where ${asked} and not exists (select 1 from identities as identity
-      where identity.of_lines and ${sameTuple(sql`identity`, sql`line`)})`)
+    select * from (${tuples}) as tuple where not exists (select 1 from identities as identity
+      where identity.of_lines and ${sameTuple(sql`identity`, sql`tuple`)})`)
   await session.run(sql`insert into identities by name
     select * from ${resolved(sql`new_identities`, sql`identity_claims`, rule)} as resolved`)
-  return true
 }
 
 /** Has the members of a workspace claim what their files say, where they came in without: before claims were kept, or as a demo. */
@@ -100,8 +108,9 @@ export async function identifyAll(
   const ofMembers = sql`select distinct false as of_lines, cast(null as varchar) as member_id, phone, openid, email,
       cast(null as varchar) as known_by
     from import_members where member_id is null`
-  const ofLines = sql`select distinct true as of_lines, member_id, phone, openid, email, known_by
-    from import_lines where ${askedLines(rule)}`
+  const ofLines = sql`select * from (
+    select true as of_lines, member_id, phone, openid, email, known_by from import_lines where ${askedLines(rule)}
+    union select true, null, phone, openid, email, null from row_people) as of_lines`
   const known = (of: Sql) =>
     sql`select of_lines, member_id, phone, openid, email, known_by from identities_before where ${of}`
   await session.run(sql`create or replace temp table identity_tuples as
@@ -137,6 +146,22 @@ export async function identifyAll(
     coalesce(bool_or(not of_lines), false) as members from changed_identities`)
   return { lines: changed!.lines === true, members: changed!.members === true }
 }
+
+/** Relation of what rows of further kinds name in the place of a number (`row_people`), each with `person`: who it is; null: several claim it. */
+export const ofRowPeople: Sql = sql`(
+  select row_people.*, identity.person, identity.by_kind, identity.is_new, identity.conflict
+  from row_people
+  join (select * from identities where of_lines and member_id is null and known_by is null) as identity
+    on identity.phone is not distinct from row_people.phone
+    and identity.openid is not distinct from row_people.openid and identity.email is not distinct from row_people.email
+  where named not in (select person from identities where is_new and person is not null) or person = named)`
+
+/** Relation with one column `named`: what rows of further kinds name that is somebody else's now, or nobody's, or again somebody's. */
+export const rowPeopleOfChanged: Sql = sql`(
+  select named from row_people
+  join (select * from changed_identities where of_lines and member_id is null and known_by is null) as identity
+    on identity.phone is not distinct from row_people.phone
+    and identity.openid is not distinct from row_people.openid and identity.email is not distinct from row_people.email)`
 
 /** Relation with one column `order_id`: the orders whose current lines `changed_identities` tells otherwise. */
 export const ordersOfChanged: Sql = sql`(
@@ -263,7 +288,7 @@ function resolved(tuples: Sql, claims: Sql, { kinds, secret }: IdentityRule): Sq
 
 /** SQL: the id of a person whom nobody claims, by the value that they are known by. It gives nothing away. */
 const opaqueId = (secret: string, kind: Sql, value: Sql): Sql =>
-  sql`('p-' || ${keyedHashSql(secret, sql`(${kind} || ':' || ${value})`)}[1:16])`
+  opaqueIdOf({ secret }, sql`(${kind} || ':' || ${value})`)
 
 /**
  * Of `named` (a relation with one column `named`) the opaque ids of values that are claimed, with each claimant as
@@ -299,9 +324,9 @@ export const linesOfIdentities = (which: Sql): Sql => sql`(
   from (select * from identities where of_lines and ${which}) as identity
   join import_lines as line on ${sameTuple(sql`identity`, sql`line`)})`
 
-/** SQL over an identity with a conflict: the value that several members claim. */
-export const valueOfConflict: Sql = sql`case identity.conflict when 'phone' then ${phoneThatTells(sql`identity.phone`)}
-  when 'openid' then identity.openid else identity.email end`
+/** SQL over an identity (`of`) with a conflict: the value that several members claim. */
+export const valueOfConflict = (of: Sql): Sql => sql`case ${of}.conflict
+  when 'phone' then ${phoneThatTells(sql`${of}.phone`)} when 'openid' then ${of}.openid else ${of}.email end`
 
 /**
  * A query for what tells a member and nobody else (`told`: `kind:value`, and the opaque id of each): what only they
@@ -311,7 +336,11 @@ export const valuesTelling = ({ secret }: IdentityRule, memberId: string): Sql =
   with value_telling as (${valuesAlone(memberId)})
   select told from value_telling
   union all
-  select 'p-' || ${keyedHashSql(secret, sql`told`)}[1:16] from value_telling`
+  select ${opaqueIdOf({ secret }, sql`told`)} from value_telling`
+
+/** SQL: the opaque id of a text `kind:value`, or of several values as `row_people` writes them. */
+export const opaqueIdOf = ({ secret }: Pick<IdentityRule, 'secret'>, text: Sql): Sql =>
+  sql`('p-' || ${keyedHashSql(secret, text)}[1:16])`
 
 const valuesAlone = (memberId: string): Sql => sql`
   select kind || ':' || value as told from ${claimsNow} as claim

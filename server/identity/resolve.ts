@@ -3,11 +3,12 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { memberRegions } from '../import/fold.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { endsOf, mergesInEngine } from './live-merges.ts'
-import { claimedIds } from './match.ts'
+import { claimedIds, ofRowPeople } from './match.ts'
 
 /**
  * Brings the members in line with the merges that are live now (`import_merges`, `merges_set`) and with the claims:
- * the opaque id of a value that one member alone claims names that member. After any of them changed, in the same
+ * the opaque id of a value that one member alone claims names that member, that of a row without a number whom its
+ * values tell. After any of them changed, in the same
  * transaction. An id that came to name another member takes its orders and refunds along,
  * whatever imports they are of; members are folded over all their ids and new ones come. Tags, arms and consent stay with their identity and are read through it. Nothing else is touched.
  *
@@ -60,6 +61,10 @@ interface MovedId {
 async function movedIds(session: Session, coming: Sql): Promise<MovedId[]> {
   const { people, into } = await mergesInEngine(session)
   const claimed = await soleClaimants(session, into, coming)
+  for (const { named, person } of await session.rows(
+    sql`select named, person from ${ofRowPeople} as told where person is not null and person <> named`,
+  ))
+    claimed.set(String(named), String(person))
   // What people decided of an id, or merged into it, holds.
   const targets = new Set(into.values())
   for (const id of claimed.keys()) if (people.has(id) || into.has(id) || targets.has(id)) claimed.delete(id)

@@ -1,4 +1,5 @@
 import type { Matched } from '../import/apply.ts'
+import type { MatchedRows } from '../import/kinds/apply.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 
 /** What a receipt says of how its rows were matched to people, beside the counts. Receipts of before have nothing. */
@@ -16,6 +17,17 @@ export function peopleOfOrders(
   }
   if (hiddenRows > 0) lines.push(sentence(language, 'people-hidden', { rows: hiddenRows }))
   return lines
+}
+
+/** The same of a file of a further kind. */
+export function peopleOfRows(language: Language, matched: MatchedRows | undefined): string[] {
+  if (!matched) return []
+  const { newPeople, conflicts, ...by } = matched
+  return [
+    sentence(language, 'people-matched', by),
+    ...(newPeople > 0 ? [sentence(language, 'people-new-rows', { people: newPeople })] : []),
+    ...(conflicts > 0 ? [sentence(language, 'people-conflicts', { rows: conflicts })] : []),
+  ]
 }
 
 /** The same of a file of members: orders that found their member, rows that several may be. */

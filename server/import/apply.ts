@@ -9,6 +9,7 @@ import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
+import type { Home } from './members/phones.ts'
 import { findDeleted, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import {
   anyIdentities,
@@ -19,6 +20,7 @@ import {
   toldLines,
 } from '../identity/match.ts'
 import { touch } from '../identity/follow.ts'
+import { contestedIds } from '../identity/row-people.ts'
 import { foldStep, foldTables, memberRegions, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
@@ -100,6 +102,7 @@ export async function applyImport(
     signal: AbortSignal
     aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
+    home: Home
   },
   report: (applied: Applied) => string,
 ): Promise<Applied> {
@@ -110,7 +113,12 @@ export async function applyImport(
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
-      const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(lines))
+      const someDeleted = await findDeleted(
+        session,
+        await settings.deletions(),
+        knownBy(lines),
+        settings.home,
+      )
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
         from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
@@ -228,14 +236,14 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<{ dr
       and member_key not in (
         select names.member_key from ${memberNames} as names
         where named in (select member_id from ${rows} as row_of where member_id is not null)
-          ${join(
+          or named not in ${contestedIds} and (false ${join(
             allKinds.flatMap((kind) =>
               knowingColumns(kind).map(
                 (column) => sql`or named in (select ${column} from ${name(kind.table)})`,
               ),
             ),
             sql` `,
-          )})`)
+          )}))`)
   const known = sql`(consent <> 'unknown'
     or member_key in (select member_key from tags_of_members)
     or member_key in (select member_key from arms_of_members))`

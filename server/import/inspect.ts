@@ -2,7 +2,7 @@ import { dayOrMonthFirst } from './dates.ts'
 import { emptyWords, fields, plainHeader } from './fields.ts'
 import type { AnyField, ImportKind } from './import-kinds.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
-import { aliasesOf, fieldsOf } from './kinds/kind.ts'
+import { aliasesOf, fieldsOf, numberField, tellsPeople } from './kinds/kind.ts'
 import { guessKindMapping } from './kinds/mapping.ts'
 import {
   asMapFile,
@@ -214,11 +214,16 @@ export async function inspect(
 
 function identityColumns(
   { headers, records }: Sample,
-  { columns }: Mapping,
+  { kind: of, columns }: Mapping,
   kinds: readonly IdentityKind[],
 ): IdentityColumn[] {
-  return kinds.flatMap((kind) => {
-    const position = columns[fieldOfKind(kind)]
+  const further = kindNamed(of)
+  if (further && !tellsPeople(further)) return []
+  // of the further kinds a number goes before everything
+  const order = further ? ['id' as const, ...kinds.filter((kind) => kind !== 'id')] : kinds
+  return order.flatMap((kind) => {
+    const number = further && kind === 'id' ? (numberField(further) as AnyField) : null
+    const position = columns[number ?? fieldOfKind(kind)]
     if (position === undefined) return []
     const values = records
       .map((record) => (record[position] ?? '').trim())

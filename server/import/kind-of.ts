@@ -1,7 +1,7 @@
 import { fields, plainHeader } from './fields.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds, type KindName } from './kinds/catalogue.ts'
-import { aliasesOf, fieldsOf, type Headers, type Kind } from './kinds/kind.ts'
+import { aliasesOf, fieldsOf, type Headers, isSaid, type Kind } from './kinds/kind.ts'
 import type { MapOverrides, Sample } from './mapping.ts'
 import { memberFields } from './members/fields.ts'
 import { recognisedMembers } from './members/presets.ts'
@@ -58,6 +58,7 @@ function furtherKinds(headers: readonly string[], plain: ReadonlySet<string>): K
   const has = (aliases: readonly string[]) => aliases.some((alias) => plain.has(alias))
   const namesOf = (kind: Kind): Headers<string> => ({
     has: (field) => has(aliasesOf(field, kind.fields[field]!)),
+    names: (field) => isSaid(kind, field, (one) => has(aliasesOf(one, kind.fields[one]!))),
     order: (field) => has(fields[field].aliases),
     member: (field) => has(memberFields[field].aliases),
     any: has,
@@ -71,4 +72,6 @@ function furtherKinds(headers: readonly string[], plain: ReadonlySet<string>): K
 const isTemplate = (kind: Kind, headers: readonly string[]): boolean =>
   headers.length > 1 &&
   headers.every((header) => Object.hasOwn(kind.fields, header)) &&
-  fieldsOf(kind).every(([field, { needed }]) => !needed || headers.includes(field))
+  fieldsOf(kind).every(
+    ([field, { needed }]) => !needed || isSaid(kind, field, (one) => headers.includes(one)),
+  )

@@ -28,7 +28,7 @@ import {
 } from './fields.ts'
 import { type AnyField, importKinds, type ImportKind } from './import-kinds.ts'
 import { type AnyKindField, kindFieldNames, kindNamed } from './kinds/catalogue.ts'
-import { fieldsOf } from './kinds/kind.ts'
+import { fieldsOf, isSaid } from './kinds/kind.ts'
 import { memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { decimalMarkOf, isNumber, undecidedNumber } from './numbers.ts'
@@ -275,7 +275,9 @@ export function lackingColumns({ kind, columns }: Mapping): Lack[] {
   const further = kindNamed(kind)
   if (further)
     return fieldsOf(further).flatMap(([field, { needed }]) =>
-      needed && columns[field as AnyKindField] === undefined ? [field as AnyKindField] : [],
+      needed && !isSaid(further, field, (one) => columns[one as AnyKindField] !== undefined)
+        ? [field as AnyKindField]
+        : [],
     )
   const lacking: Lack[] = []
   if (kind === 'refunds') {

@@ -4,7 +4,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { amountFields } from './amount-columns.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { inspect, isPartOfOrders, type Readable } from './inspect.ts'
-import { kindNamed } from './kinds/catalogue.ts'
+import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
 import { otherCurrencyOf } from './numbers.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
@@ -32,15 +32,26 @@ export async function inspectIn(
   )
 }
 
+/** The kinds of file that may say all there is of what they name. */
+const replacing: readonly ImportKind[] = [
+  'orders',
+  'refunds',
+  ...allKinds.filter(({ replaces }) => replaces).map(({ name }) => name),
+]
+
 /** Inspects and refuses what can't be imported as it is mapped. */
 export async function readyToRead(
   workspace: Workspace,
-  order: Pick<ImportOrder, 'path' | 'fileName' | 'together' | 'map' | 'language'>,
+  order: Pick<ImportOrder, 'path' | 'fileName' | 'together' | 'map' | 'language'> & {
+    readonly replace?: boolean
+  },
   folder: string,
 ): Promise<Readable | Refusal> {
   const readable = await inspectIn(workspace, order, order.map, folder)
   if ('id' in readable) return readable
   const { lacking, questions, headers, map } = readable.inspection
+  if (order.replace && !replacing.includes(map.kind))
+    return refusal('no-replace', { file: order.fileName, kind: map.kind, kinds: replacing.join(', ') })
   // A file whose map says that it has no member column holds guest orders alone.
   const ofOrders = readable.mapping.kind === 'orders'
   const needed = lacking.filter((lack) => !(lack === 'member' && ofOrders && map.columns.memberId === null))
@@ -49,7 +60,7 @@ export async function readyToRead(
   const { identity } = readable.inspection
   // A refund is whose its order is: what else names somebody may be hidden.
   if (
-    readable.mapping.kind !== 'refunds' &&
+    (ofOrders || readable.mapping.kind === 'members') &&
     identity.length > 0 &&
     identity.every(({ values, hidden }) => values > 0 && values === hidden)
   )

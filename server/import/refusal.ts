@@ -39,6 +39,7 @@ export type RefusalId =
   | 'part-of-orders'
   | 'no-members'
   | 'hidden-members'
+  | 'no-replace'
   | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'

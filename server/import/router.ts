@@ -14,7 +14,7 @@ import { takeOutMembers } from './members/apply.ts'
 import { importKinds } from './import-kinds.ts'
 import { takeOutKind } from './kinds/apply.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
-import { fieldsOf, plainType } from './kinds/kind.ts'
+import { fieldsOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import { toldKind } from './kinds/told.ts'
 import { reasonSentence } from './refused-file.ts'
@@ -74,12 +74,14 @@ export const importsRouter = router({
       name: kind.name,
       title: phrase(language, kind.title),
       about: phrase(language, kind.about),
-      fields: fieldsOf(kind).map(([name, { type, label, meaning, needed }]) => ({
+      fields: fieldsOf(kind).map(([name, { type, label, meaning, needed, member }]) => ({
         name,
         type: plainType(type),
         label: phrase(language, label),
         meaning: phrase(language, meaning),
         needed: needed !== undefined,
+        /** The member's number, in the place of which a phone, openid or e-mail may tell who it is. */
+        tellsMember: member === true && tellsPeople(kind),
       })),
     }))
   }),

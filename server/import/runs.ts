@@ -379,6 +379,7 @@ export class ImportRuns {
         signal,
         aside: staged.read > manyRows,
         deletions: () => deletionsOf(this.#platform.store, workspace.id),
+        home: { currency: workspace.currency, timeZone: workspace.calendar.timeZone },
       }
       const applied = kind
         ? await applyKind(workspace.engine, kind, coming, staged.lines, settings, (outcome) =>

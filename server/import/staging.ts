@@ -129,7 +129,9 @@ export async function stage(
     }
     const all = sql`read_parquet(${join(folder, 'part-*.parquet')})`
     await engine.run(
-      sql`insert into refused select row_number, reason, reason_field, reason_value from ${all} where reason is not null`,
+      // a row of several values in one cell is several rows here, refused for one reason
+      sql`insert into refused select ${kind ? sql`distinct` : sql``} row_number, reason, reason_field, reason_value
+        from ${all} where reason is not null`,
       options,
     )
     const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`

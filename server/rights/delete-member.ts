@@ -7,8 +7,7 @@ import { campaignTurns } from '../campaigns/campaigns.ts'
 import { finishLaunch } from '../campaigns/launch-steps.ts'
 import { idsOfMember } from '../identity/people.ts'
 import { decimalsOf } from '../messages/money.ts'
-import { resolvedMembers, valuesTelling } from '../identity/match.ts'
-import { identityRule } from '../identity/rule.ts'
+import { resolvedMembers } from '../identity/match.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
@@ -23,10 +22,14 @@ import {
   saveList,
   takeListFile,
 } from './deletions.ts'
+import type { Home } from '../import/members/phones.ts'
 import { findDeleted, pseudonymiseEngine } from './engine-pseudonyms.ts'
+import { knownAs } from './known-as.ts'
 import { forgetRefusedRows } from './refused-rows.ts'
 import { eraseRemains, markRemains } from './remains.ts'
 import { idsInStore, pseudonymiseStore } from './store-pseudonyms.ts'
+
+const homeOf = ({ currency, calendar }: Workspace): Home => ({ currency, timeZone: calendar.timeZone })
 
 export type DeletionOutcome =
   | { kind: 'deleted'; pseudonym: string }
@@ -58,14 +61,13 @@ export async function deleteMember(
     const ids = await idsOfMember(workspace, memberId)
     if (ids.length === 0) return { kind: 'not-found' }
     await finishLaunches(platform, workspace)
-    const rows = await workspace.engine.rows(valuesTelling(await identityRule(workspace.engine), ids[0]!))
-    const values = new Set(rows.map(({ told }) => String(told)))
+    const known = await knownAs(workspace.engine, ids as [string, ...string[]], homeOf(workspace))
     step('list')
     const pseudonym = await store.transaction().execute(async (tx) => {
       const at = clock.now()
       const made: string[] = []
-      for (const [place, id] of ids.filter((one, i) => i === 0 || !values.has(one)).entries())
-        made.push(await listDeletion(tx, workspace.id, id, at, place === 0 ? [...values] : []))
+      for (const [place, id] of known.ids.entries())
+        made.push(await listDeletion(tx, workspace.id, id, at, place === 0 ? known.values : []))
       const [subject] = made as [string, ...string[]]
       await recordAudit(tx, { workspaceId: workspace.id, actor, action: 'member-deleted', subject, at })
       return subject
@@ -122,7 +124,9 @@ async function apply(platform: Platform, workspace: Workspace, step: Step = () =
   await forgetRefused(platform, workspace, list)
   step('engine')
   markRemains(platform, workspace)
-  await workspace.engine.transaction((session) => pseudonymiseEngine(session, list, workspace.today()))
+  await workspace.engine.transaction((session) =>
+    pseudonymiseEngine(session, list, homeOf(workspace), workspace.today()),
+  )
   step('store')
   await store.transaction().execute(async (tx) => {
     const held = deletedAmong(list, await idsInStore(tx, workspace.id))
@@ -189,7 +193,7 @@ async function forgetRefused(
 ): Promise<void> {
   const texts = await workspace.engine.transaction(async (session) => {
     const named = sql`(select named as member_id from ${memberNames} as names)`
-    if (!(await findDeleted(session, list, named))) return []
+    if (!(await findDeleted(session, list, named, homeOf(workspace)))) return []
     return textsNaming(session, sql`(select member_id from deleted_ids)`)
   })
   if (texts.length === 0) return
@@ -207,6 +211,7 @@ export async function textsNaming(session: Pick<Session, 'rows'>, memberIds: Sql
   const rows =
     await session.rows(sql`select member_id, name, phone, openid, email from members where member_id in ${memberIds}
     union select member_id, name, phone, openid, email from ${resolvedMembers(sql`import_members`)} as said where member_id in ${memberIds}
+    union select named, null, phone, openid, email from row_people where named in ${memberIds}
     union select member_id, null, null, null, null from ${memberIds} as named`)
   const texts = rows.flatMap((row) => [row.memberId, row.name, row.phone, row.openid, row.email])
   return [...new Set(texts.filter((text) => typeof text === 'string'))]

@@ -7,20 +7,38 @@ import { fieldsOf, type Kind, memberColumns } from '../import/kinds/kind.ts'
 import { followChanges, nobody } from '../identity/follow.ts'
 import { identifyAll } from '../identity/match.ts'
 import { personValues } from '../import/fields.ts'
+import { type Home, phonesOfIdSql } from '../import/members/phones.ts'
 import { touchedMembers } from '../import/fold.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
 import type { Deletion } from './deletions.ts'
 import { keyedHashSql } from './keyed.ts'
 
+/** A text of what tells a person, as the list has it. */
+const isValueText = sql`regexp_matches(member_id, ${`^(${personValues.join('|')}):`})`
+
 /**
- * Finds the ids of `among` (a relation with one column `member_id`) that the deletion list knows, into the
- * temporary table `deleted_ids` (`member_id`, `pseudonym`, `secret`). Answers whether there are any. Where
- * two entries know an id, the one whose pseudonym is a member already counts.
+ * SQL over an id: under which texts the list may know it: as an id; and as a phone, openid or e-mail, where a file
+ * took such a column for the number.
  */
-export async function findDeleted(session: Session, list: readonly Deletion[], among: Sql): Promise<boolean> {
+export const textsOfId = (home: Home): Sql => sql`case when ${isValueText} then [member_id] else
+  list_concat([member_id, 'openid:' || member_id, case when strpos(member_id, '@') > 0 then 'email:' || lower(trim(member_id)) end],
+    list_transform(${phonesOfIdSql(sql`member_id`, home)}, lambda phone: 'phone:' || phone)) end`
+
+/**
+ * Finds the ids of `among` (a relation with one column `member_id`) that the deletion list knows, as they are or as the
+ * phone, openid or e-mail that they may be, into the temporary table `deleted_ids` (`member_id`, `pseudonym`, `secret`).
+ * Answers whether there are any. Where two entries know an id, the one that knows it as it is counts, else the one
+ * whose pseudonym is a member already.
+ */
+export async function findDeleted(
+  session: Session,
+  list: readonly Deletion[],
+  among: Sql,
+  home: Home,
+): Promise<boolean> {
   if (list.length === 0) return false
   await session.run(sql`create or replace temp table deleted_hits
-    (member_id varchar, pseudonym varchar, secret varchar)`)
+    (member_id varchar, pseudonym varchar, secret varchar, as_it_is boolean)`)
   for (const secret of new Set(list.map((entry) => entry.secret))) {
     const entries = list
       .filter((entry) => entry.secret === secret)
@@ -30,15 +48,17 @@ export async function findDeleted(session: Session, list: readonly Deletion[], a
         select unnest(from_json(${JSON.stringify(entries)}, '[{"hash":"VARCHAR","pseudonym":"VARCHAR"}]'), recursive := true)
       ),
       hashed as (
-        select member_id, ${keyedHashSql(secret, sql`member_id`)} as hash
-        from (select distinct member_id from ${among} as named where member_id is not null) as distinct_ids
+        select member_id, text = member_id as as_it_is, ${keyedHashSql(secret, sql`text`)} as hash
+        from (select member_id, unnest(${textsOfId(home)}) as text
+          from (select distinct member_id from ${among} as named where member_id is not null) as distinct_ids) as texts
+        where text is not null
       )
-      select hashed.member_id, entry.pseudonym, ${secret} from hashed join entry on entry.hash = hashed.hash`)
+      select hashed.member_id, entry.pseudonym, ${secret}, as_it_is from hashed join entry on entry.hash = hashed.hash`)
   }
   await session.run(sql`create or replace temp table deleted_ids as
     select member_id, pseudonym, secret from deleted_hits
     qualify row_number() over (partition by member_id
-      order by pseudonym in (select member_id from members) desc, pseudonym) = 1`)
+      order by as_it_is desc, pseudonym in (select member_id from members) desc, pseudonym) = 1`)
   await session.run(sql`drop table deleted_hits`)
   const [found] = await session.rows(sql`select count(*) as ids from deleted_ids`)
   return found!.ids !== 0
@@ -57,6 +77,29 @@ export const knownBy = (rows: Sql): Sql => sql`(
     ),
     sql` `,
   )})`
+
+/** Relation (`member_id`) of what the list may know people by, of `people` (`phone`, `openid`, `email`). */
+export const textsOf = (people: Sql): Sql =>
+  sql`(${join(
+    valueTexts.map(
+      (text) => sql`select ${text} as member_id from ${people} as person where ${text} is not null`,
+    ),
+    sql` union `,
+  )})`
+
+/** Adds to `deleted_ids` those of `people` (`named`, `phone`, `openid`, `email`) of whom it knows a value. */
+export async function findDeletedPeople(session: Session, people: Sql): Promise<void> {
+  await session.run(sql`insert into deleted_ids
+    select named, first(pseudonym order by place), first(secret order by place)
+    from (${join(
+      valueTexts.map(
+        (text, place) => sql`select named, pseudonym, secret, ${place} as place
+          from ${people} as person join deleted_ids on deleted_ids.member_id = ${text}`,
+      ),
+      sql` union all `,
+    )}) as known
+    where named not in (select member_id from deleted_ids) group by named`)
+}
 
 /** Rows whose id, or where they have none a value of which, is in `deleted_ids`. */
 const isDeleted = sql`(member_id in (select member_id from deleted_ids) or member_id is null and (${join(
@@ -183,19 +226,22 @@ async function pseudonymiseKinds(session: Session): Promise<void> {
 export async function pseudonymiseEngine(
   session: Session,
   list: readonly Deletion[],
+  home: Home,
   today: string,
 ): Promise<boolean> {
   const kept = sql`(select member_id from members union select member_id from ${knownBy(sql`import_lines`)} as line
     union select member_id from ${knownBy(sql`import_members`)} as said union select member_id from consents_set
     union select alias from member_aliases union select from_id from merges_set union select into_id from merges_set
-    union select member_id from tags_set
+    union select member_id from tags_set union select member_id from ${textsOf(sql`row_people`)} as told
     ${join(
       kindsOfMembers.flatMap((kind) =>
         memberColumns(kind).map((column) => sql`union select ${column} from ${name(kind.table)}`),
       ),
       sql` `,
     )})`
-  if (!(await findDeleted(session, list, kept))) return false
+  if (!(await findDeleted(session, list, kept, home))) return false
+  await findDeletedPeople(session, sql`row_people`)
+  await session.run(sql`delete from row_people where named in (select member_id from deleted_ids)`)
   const theirs = sql`(select * from import_lines where ${isDeleted})`
   await session.run(sql`create or replace temp table their_lines as select * from ${theirs} as line`)
   await session.run(sql`create or replace temp table pseudonymous as

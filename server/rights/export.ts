@@ -6,7 +6,7 @@ import { printedCode } from '../coupons/code.ts'
 import { identitiesIn } from '../identity/merges.ts'
 import { idsOfMember } from '../identity/people.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
-import { memberColumns } from '../import/kinds/kind.ts'
+import { memberColumns, tellsPeople } from '../import/kinds/kind.ts'
 import type { Platform } from '../platform.ts'
 import { resolvedLines, resolvedMembers } from '../identity/match.ts'
 import { drainEvents } from '../workspaces/drain.ts'
@@ -98,8 +98,9 @@ async function importedRows({ engine }: Workspace, named: Sql) {
     if (naming.length > 0)
       rows[kind.name] =
         await engine.rows(sql`select imports.import_id, imports.file_name, imports.imported_at,
-          line.* exclude (import_seq)
+          line.* exclude (import_seq)${tellsPeople(kind) ? sql`, told.phone, told.openid, told.email` : sql``}
         from ${name(kind.table)} as line join imports on imports.import_seq = line.import_seq
+        ${tellsPeople(kind) ? sql`left join row_people as told on told.named = line.${memberColumns(kind)[0]!}` : sql``}
         where ${join(naming, sql` or `)} order by line.import_seq, line.row_number`)
   }
   return rows

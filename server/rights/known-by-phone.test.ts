@@ -111,3 +111,139 @@ test('of a member who claims the phone of a person with an id of their own, that
   await shop.importKind(shop.file('h.csv', `campaign_id,member_id,arm\nC2,${id},treated\n`))
   expect(await engine.rows(sql`select member_id from members`)).toEqual([{ memberId: pseudonym }])
 })
+
+const remove = async ({ platform, workspace }: TestShop, memberId: string) => {
+  const outcome = await deleteMember(platform, workspace, { memberId, actor: 'command-line' })
+  if (outcome.kind !== 'deleted') throw new Error(outcome.kind)
+  return outcome.pseudonym
+}
+
+const known = async ({ workspace }: TestShop) =>
+  (await workspace.engine.rows(sql`select member_id from members order by 1`)).map(({ memberId }) => memberId)
+
+/** Everything that rows of the further kinds hold, as one text. */
+const heldByKinds = async ({ workspace }: TestShop) =>
+  JSON.stringify(
+    await Promise.all(
+      ['row_people', 'import_tags', 'imported_tags', 'import_points', 'points_entries', 'member_tags'].map(
+        (table) =>
+          workspace.engine.rows({
+            kind: 'sql',
+            chunks: [`select cast(columns(*) as varchar) from ${table}`],
+          }),
+      ),
+    ),
+  )
+
+test('a deleted person does not come back as a number that is their phone, e-mail or openid, however it is written', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importMembers(
+    shop.file(
+      'm.csv',
+      'member_id,name,phone,openid,email\nM1,甲,13900000001,oAbCdEfGhIjKlMnOpQrStUv,jia@x.cn\nM2,乙,+852 5123 4567,,\nM3,丙,13900000003,,\n',
+    ),
+  )
+  const first = await remove(shop, 'M1')
+  const second = await remove(shop, 'M2')
+  const numbers = [
+    '13900000001',
+    '+86 139-0000-0001',
+    '0086 13900000001',
+    '8613900000001',
+    '13900000001.0',
+    'JIA@x.cn',
+    'oAbCdEfGhIjKlMnOpQrStUv',
+  ]
+  const rows = [...numbers, '85251234567', '+85251234567', '13900000003', '51234567']
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'o.csv',
+        `order_id,手机号,order_date,amount\n${rows.map((text, at) => `O${at},${text},2026-01-02,1`).join('\n')}\n`,
+      ),
+      { map: { columns: { memberId: '手机号' } } },
+    ),
+  )
+  expect(receipt.refused).toBe(0)
+  const by = await owners(shop)
+  for (const [at, text] of numbers.entries()) expect([text, by[`O${at}`]]).toEqual([text, first])
+  expect([by.O7, by.O8]).toEqual([second, second])
+  // somebody else's phone, and a number of eight digits that is no phone here
+  expect([by.O9, by.O10]).toEqual(['13900000003', '51234567'])
+  const map = { columns: { memberId: '手机号' as const } }
+  await shop.importKind(shop.file('t.csv', '手机号,标签\n13900000001,茶\n13900000003,茶\n'), { map })
+  expect(await heldByKinds(shop)).not.toContain('13900000001')
+  expect(await heldByKinds(shop)).toContain('13900000003')
+})
+
+test('rows of further kinds by the phone of a deleted person are the pseudonym’s or gone, before and after', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const tags = (name: string) => shop.file(name, '手机号,邮箱,标签\n13900000001,a@x.cn,茶\n13900000002,,茶\n')
+  const points = (name: string) =>
+    shop.file(name, '手机号,变动时间,变动积分\n139 0000 0001,2026-01-02,5\n13900000002,2026-01-02,7\n')
+  await shop.importMembers(shop.file('m.csv', 'member_id,name,phone\nM1,甲,13900000001\n'))
+  await shop.importKind(tags('t.csv'))
+  await shop.importKind(points('p.csv'))
+  const document = await exportMember(shop.platform, shop.workspace, 'M1')
+  expect(JSON.stringify(document)).toContain('a@x.cn')
+  const [, other] = await known(shop)
+  const pseudonym = await remove(shop, 'M1')
+  for (const name of ['again', 'anew']) {
+    expect(await known(shop)).toEqual([pseudonym, other])
+    for (const trace of ['13900000001', 'a@x.cn']) expect(await heldByKinds(shop)).not.toContain(trace)
+    expect(
+      await shop.workspace.engine.rows(sql`select member_id, change from points_entries order by change`),
+    ).toEqual([
+      { memberId: pseudonym, change: 5 },
+      { memberId: other, change: 7 },
+    ])
+    expect(await shop.workspace.engine.rows(sql`select distinct member_id from imported_tags`)).toEqual([
+      { memberId: other },
+    ])
+    await shop.importKind(
+      shop.file(`${name}-t.csv`, `手机号,标签,${name}\n13900000001,茶,\n13900000002,茶,\n`),
+    )
+    await shop.importKind(
+      shop.file(
+        `${name}-p.csv`,
+        `手机号,变动时间,变动积分,${name}\n139 0000 0001,2026-01-02,5,\n13900000002,2026-01-02,7,\n`,
+      ),
+    )
+  }
+})
+
+test('who is known by a tag’s phone alone is deleted with it, as is a member whose number it is', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importKind(shop.file('p.csv', '手机号,变动时间,变动积分\n13900000001,2026-01-02,5\n'))
+  const [person] = await known(shop)
+  await shop.importKind(shop.file('n.csv', '手机号,变动时间,变动积分\n13900000001,2026-01-03,6\n'), {
+    map: { columns: { memberId: '手机号' } },
+  })
+  expect(await known(shop)).toEqual(['13900000001', person])
+  const pseudonym = await remove(shop, String(person))
+  const left = await known(shop)
+  expect(left).toHaveLength(2)
+  expect(left).toContain(pseudonym)
+  expect(left.every((id) => String(id).startsWith('deleted-'))).toBe(true)
+  expect(await heldByKinds(shop)).not.toContain('13900000001')
+  await shop.importKind(shop.file('q.csv', '手机号,变动时间,变动积分\n13900000001,2026-01-04,7\n'))
+  expect(await known(shop)).toEqual(left)
+})
+
+test('a member whose number is a phone does not come back by a column of phones', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const file = (name: string) => shop.file(name, `手机号,标签,${name}\n13900000001,茶,\n`)
+  await shop.importKind(file('a'), { map: { kind: 'tags', columns: { memberId: '手机号' } } })
+  await remove(shop, '13900000001')
+  const before = await known(shop)
+  await shop.importKind(file('b'), { map: { kind: 'tags' } }).catch(() => null)
+  receiptOf(
+    await shop.import(
+      shop.file('o.csv', 'order_id,buyer_phone,order_date,amount\nA,13900000001,2026-01-02,1\n'),
+    ),
+  )
+  expect((await owners(shop)).A).toMatch(/^deleted-/)
+  expect((await known(shop)).filter((id) => !before.includes(id))).toEqual(
+    before.length > 0 ? [] : [(await owners(shop)).A],
+  )
+})

@@ -113,16 +113,15 @@ export async function valuesOf(
 ): Promise<{ day: string; values: Record<ValueList, string[]> }> {
   const { tables, asOf } = await tablesAt(store, workspace, undefined, signal)
   const sources = {
-    categories: sql`select category as value from ${tables.categoryOrders}`,
+    categories: sql`select category as value from ${tables.orderItems}`,
     stores: sql`select store as value from ${tables.memberOrders}`,
     channels: sql`select channel as value from ${tables.memberOrders}
       union all select channel as value from members`,
     regions: sql`select region as value from members`,
     tiers: sql`select tier as value from members`,
     tags: sql`select tag as value from tags_of_members`,
-    // of the files of products alone: the lines of all orders are too many to count here
-    products: sql`select name as value from products`,
-    skus: sql`select sku as value from products`,
+    products: sql`select product as value from ${tables.orderItems}`,
+    skus: sql`select sku as value from ${tables.orderItems}`,
   } satisfies Record<ValueList, unknown>
   const entries = Object.entries(sources).map(async ([list, source]) => {
     const rows = await workspace.engine.rows(

@@ -130,14 +130,14 @@ export class Workspaces {
 
   async #open(id: string, wanted: Aligned): Promise<Engine> {
     const engine = await openDuckDb(join(this.#folder, `${id}.duckdb`), this.#settings)
-    // a new file has none of the derived tables, one of an older version not all
     const derived = Object.values(derivedTables())
-    const known = await engine.rows(sql`select 1 as n from duckdb_tables()
-      where database_name = current_database() and table_name in (${sqlJoin(derived.map((table) => String(table.chunks[0])))})`)
     const today = localDay(this.#clock.now(), wanted.calendar)
     await engine.transaction(async (session) => {
       await createBaseTables(session, wanted.calendar)
       await ensureClaims(session)
+      // a new file has none of the derived tables, one of an older version not all
+      const known = await session.rows(sql`select 1 as n from duckdb_tables()
+        where database_name = current_database() and table_name in (${sqlJoin(derived.map((table) => String(table.chunks[0])))})`)
       if (known.length < derived.length) await refreshDerivedTables(session, {}, today)
       await alignEngine(session, wanted, today)
     })

@@ -1,12 +1,13 @@
 import { buying } from './buying.ts'
 import type { Field } from './field.ts'
 import type { ConditionField, Measure } from './measure.ts'
+import { habits } from './habits.ts'
 import { orderMeasures } from './orders.ts'
 import { profile } from './profile.ts'
 import { touches } from './touches.ts'
 
 /** Everything a rule can ask of a member. Adding a field is adding an entry to one of these lists. */
-export const fields: readonly Field[] = [...buying, ...profile, ...touches]
+export const fields: readonly Field[] = [...buying, ...habits, ...profile, ...touches]
 
 /** Counts, sums, days and shares with conditions in parentheses, those over one source together. */
 export const measures: readonly Measure[] = [...orderMeasures]

@@ -51,6 +51,8 @@ export interface Described {
   readonly list?: ValueList
   /** The value itself moves by one with every day that passes. */
   readonly daily?: 1 | -1
+  /** A count that may be below 0. */
+  readonly signed?: true
 }
 
 /** How a condition reads as a phrase about members, in both languages. */

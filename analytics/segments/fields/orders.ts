@@ -1,15 +1,17 @@
 import { daysBetween, weekday } from '../../calendar/calendar.ts'
+import { daypartOf } from '../../schema/derived.ts'
 import { type Sql, sql } from '../../sql/sql.ts'
 import type { Condition } from '../ast.ts'
-import { type Moment, type Person, type Purchase, qualifyingOrders } from '../person.ts'
+import { daypartAt, type Moment, type Person, type Purchase, qualifyingOrders } from '../person.ts'
 import { both, choice, type Choice } from './described.ts'
+import { daypartChoices } from './habits.ts'
 import type { Reading } from './field.ts'
 import type { ConditionField, ConditionValues, Measure, Occurrence, Rows, Source } from './measure.ts'
 
 /** Conditions on a line of the order: all of a measure's hold of one line, whose amount counts. */
 const ofLine: ReadonlySet<string> = new Set(['category', 'product', 'sku'])
-/** What `category_orders` holds beside its category; other conditions need the order itself. */
-const besideCategory: ReadonlySet<string> = new Set(['category', 'store', 'channel', 'day', 'weekday'])
+/** What `order_items` holds; other conditions need the order itself. */
+const inItems: ReadonlySet<string> = new Set([...ofLine, 'store', 'channel', 'day', 'weekday'])
 
 const daysByNumber = (phrase: (number: number) => string) =>
   Object.fromEntries(Array.from({ length: 20 }, (_, i) => [String(i + 1), phrase(i + 1)]))
@@ -122,6 +124,33 @@ const conditions: readonly ConditionField[] = [
     column: () => sql`entry.net_minor`,
   },
   {
+    name: 'discounted',
+    chinese: '有优惠',
+    kind: 'flag',
+    history: 'full',
+    reads: 'what',
+    title: both('With a discount', '有优惠'),
+    help: both(
+      'Whether the order had a discount; unknown where the file has no list price: discounted = true.',
+      '订单是否有优惠；文件没有原价时为未知：discounted = true。',
+    ),
+    phrase: {
+      en: {
+        is: 'with a discount that is {}',
+        known: 'whose discount is known',
+        unknown: 'whose discount is unknown',
+        words: { true: 'with a discount', false: 'without a discount' },
+      },
+      'zh-CN': {
+        is: '优惠为{}',
+        known: '已知是否优惠',
+        unknown: '未知是否优惠',
+        words: { true: '有优惠', false: '无优惠' },
+      },
+    },
+    column: () => sql`entry.discounted`,
+  },
+  {
     name: 'store',
     chinese: '门店',
     kind: 'text',
@@ -203,6 +232,50 @@ const conditions: readonly ConditionField[] = [
     },
   },
   {
+    name: 'hour',
+    chinese: '小时',
+    kind: 'count',
+    history: 'full',
+    reads: 'when',
+    title: both('Hour', '小时'),
+    help: both(
+      'The local hour in which the order was placed, 0 to 23: hour between 18 and 21.',
+      '下单时当地的小时，0 到 23：hour between 18 and 21。',
+    ),
+    phrase: {
+      en: {
+        is: 'placed at an hour that is {}',
+        known: 'placed at a known hour',
+        unknown: 'placed at no known hour',
+      },
+      'zh-CN': { is: '在{} 点', known: '在已知钟点', unknown: '在未知钟点' },
+    },
+    column: () => sql`entry.local_hour`,
+  },
+  {
+    name: 'daypart',
+    chinese: '时段',
+    kind: 'choice',
+    history: 'full',
+    reads: 'when',
+    title: both('Part of the day', '时段'),
+    help: both(
+      'Morning from 5:00, noon from 11:00, afternoon from 14:00, evening from 17:00, night from 22:00.',
+      '上午 5 点起，中午 11 点起，下午 14 点起，晚上 17 点起，深夜 22 点起。',
+    ),
+    choices: daypartChoices,
+    phrase: {
+      en: {
+        is: 'in the {}',
+        other: 'at any part of the day but {}',
+        known: 'at a known part of the day',
+        unknown: 'at no known part of the day',
+      },
+      'zh-CN': { is: '在{}', other: '在{}以外的时段', known: '在已知时段', unknown: '在未知时段' },
+    },
+    column: () => daypartOf(sql`entry.local_hour`),
+  },
+  {
     name: 'purchase_day',
     chinese: '购买日序号',
     kind: 'count',
@@ -260,11 +333,10 @@ const conditions: readonly ConditionField[] = [
 const names = (where: readonly Condition[]): string[] =>
   where.flatMap((one) => (one.kind === 'condition' ? [one.field] : []))
 
-/** Orders as they are, by category, or line by line: the smallest relation that holds what is asked. */
+/** Orders as they are, or line by line: the smallest relation that holds what is asked. */
 function rows(where: readonly Condition[], { tables, d }: Reading): Rows {
   const asked = names(where)
-  const lines = asked.filter((field) => ofLine.has(field))
-  if (lines.length === 0)
+  if (!asked.some((field) => ofLine.has(field)))
     return {
       alias: 'by_order',
       relation: tables.memberOrders,
@@ -272,26 +344,13 @@ function rows(where: readonly Condition[], { tables, d }: Reading): Rows {
       amount: sql`entry.net_minor`,
     }
   const count = (condition: Sql) => sql`count(distinct case when ${condition} then entry.order_key end)`
-  // lines without a category are not in category_orders
-  const withoutCategory = where.some(
-    (one) => one.kind === 'condition' && one.field === 'category' && one.test.kind === 'unknown',
-  )
-  if (withoutCategory || lines.some((field) => field !== 'category'))
-    return {
-      alias: 'by_line',
-      relation: sql`(select member_order.*, line.category, line.product, line.sku, line.net_minor as line_net_minor
-          from order_lines as line
-          join ${tables.memberOrders} as member_order on member_order.order_key = line.order_key)`,
-      count,
-      amount: sql`entry.line_net_minor`,
-    }
-  if (asked.every((field) => besideCategory.has(field)))
-    return { alias: 'by_category', relation: tables.categoryOrders, count, amount: sql`entry.net_minor` }
+  if (asked.every((field) => inItems.has(field)))
+    return { alias: 'by_item', relation: tables.orderItems, count, amount: sql`entry.net_minor` }
   return {
-    alias: 'by_category_and_order',
-    relation: sql`(select member_order.*, category_order.category, category_order.net_minor as line_net_minor
-          from ${tables.categoryOrders} as category_order
-          join ${tables.memberOrders} as member_order on member_order.order_key = category_order.order_key)`,
+    alias: 'by_item_and_order',
+    relation: sql`(select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor
+          from ${tables.orderItems} as item
+          join ${tables.memberOrders} as member_order on member_order.order_key = item.order_key)`,
     count,
     amount: sql`entry.line_net_minor`,
   }
@@ -330,6 +389,9 @@ function valuesOf(
     net: order.netMinor,
     day: order.day,
     weekday: weekdays[weekday(order.day) - 1]!.value,
+    hour: order.hour,
+    daypart: daypartAt(order.hour),
+    discounted: order.discountMinor === null ? null : order.discountMinor > 0,
     purchase_day: nth + 1,
     days_after_previous: opens && nth > 0 ? daysBetween(days[nth - 1]!, order.day) : null,
   }

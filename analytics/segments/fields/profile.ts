@@ -1,8 +1,40 @@
 import { daysBetween } from '../../calendar/calendar.ts'
-import { sql } from '../../sql/sql.ts'
-import { daysToBirthday } from '../person.ts'
+import type { Dialect } from '../../sql/dialect.ts'
+import { type Sql, sql } from '../../sql/sql.ts'
+import {
+  ageOn,
+  daysSinceAnniversary,
+  daysSinceBirthday,
+  daysToAnniversary,
+  daysToBirthday,
+} from '../person.ts'
 import { both, choice } from './described.ts'
 import type { Field } from './field.ts'
+
+/** How many years after its own the date's day of asOf's year is, but not fewer than `least`. */
+const yearsTo = (day: Sql, asOf: string, d: Dialect, least: number | null) => {
+  const years = sql`${Number(asOf.slice(0, 4))} - ${d.yearOf(day)}`
+  return least === null ? sql`(${years})` : sql`greatest(${years}, ${least})`
+}
+
+/** Days from asOf to the next return of a date's day of the year, at least `least` years after it. */
+function daysTo(day: Sql, asOf: string, d: Dialect, least: number | null = null): Sql {
+  const today = d.date(asOf)
+  const years = yearsTo(day, asOf, d, least)
+  const [one, other] = [d.addYears(day, years), d.addYears(day, sql`${years} + 1`)]
+  return sql`case when ${one} >= ${today} then ${d.daysBetween(today, one)} else ${d.daysBetween(today, other)} end`
+}
+
+/** Days from the last return of a date's day of the year to asOf; null before it has returned `least` times. */
+function daysSince(day: Sql, asOf: string, d: Dialect, least: number | null = null): Sql {
+  const today = d.date(asOf)
+  const years = yearsTo(day, asOf, d, null)
+  const [one, other] = [d.addYears(day, years), d.addYears(day, sql`${years} - 1`)]
+  const since = sql`case when ${one} <= ${today} then ${d.daysBetween(one, today)} else ${d.daysBetween(other, today)} end`
+  return least === null
+    ? since
+    : sql`case when ${d.addYears(day, sql`${least}`)} <= ${today} then ${since} end`
+}
 
 /** Who the member is: what was imported or set of them. */
 export const profile: readonly Field[] = [
@@ -145,15 +177,96 @@ export const profile: readonly Field[] = [
       en: { is: 'have a birthday in {}', none: 'have their birthday on the day' },
       'zh-CN': { is: '距生日{}', none: '当天过生日' },
     },
-    value: ({ asOf, d }) => {
-      const year = Number(asOf.slice(0, 4))
-      const inYear = (wanted: number) =>
-        d.addYears(sql`facts.birthday`, sql`${wanted} - ${d.yearOf(sql`facts.birthday`)}`)
-      const today = d.date(asOf)
-      return sql`case when ${inYear(year)} >= ${today} then ${d.daysBetween(today, inYear(year))}
-        else ${d.daysBetween(today, inYear(year + 1))} end`
-    },
+    value: ({ asOf, d }) => daysTo(sql`facts.birthday`, asOf, d),
     read: (person, { asOf }) => (person.birthday === null ? null : daysToBirthday(person.birthday, asOf)),
+  },
+  {
+    name: 'birthday_ago',
+    chinese: '生日已过天数',
+    kind: 'count',
+    unit: 'days',
+    daily: 1,
+    history: 'full',
+    title: both('Days since birthday', '生日已过天数'),
+    help: both(
+      'Days since the last birthday, 0 on the day: birthday_ago <= 7.',
+      '距上一个生日的天数，当天为 0：birthday_ago <= 7。',
+    ),
+    phrase: {
+      en: { is: 'had a birthday {} ago', none: 'have their birthday on that day' },
+      'zh-CN': { is: '生日已过{}', none: '生日就在当天' },
+    },
+    value: ({ asOf, d }) => daysSince(sql`facts.birthday`, asOf, d),
+    read: (person, { asOf }) => (person.birthday === null ? null : daysSinceBirthday(person.birthday, asOf)),
+  },
+  {
+    name: 'age',
+    chinese: '年龄',
+    kind: 'count',
+    history: 'full',
+    title: both('Age', '年龄'),
+    help: both(
+      'Whole years on the day asked about, where a birthday with its year was imported.',
+      '数据截至日的周岁，须已导入带年份的生日。',
+    ),
+    phrase: {
+      en: { is: 'are {} years old', known: 'have a known age', unknown: 'have no known age' },
+      'zh-CN': { is: '年龄{} 岁', known: '年龄已知', unknown: '年龄未知' },
+    },
+    value: ({ asOf, d }) => {
+      const years = sql`(${Number(asOf.slice(0, 4))} - ${d.yearOf(sql`facts.birthday`)})`
+      const had = sql`${d.addYears(sql`facts.birthday`, years)} <= ${d.date(asOf)}`
+      return sql`case when facts.birthday <= ${d.date(asOf)} then ${years} - case when ${had} then 0 else 1 end end`
+    },
+    read: (person, { asOf }) => (person.birthday === null ? null : ageOn(person.birthday, asOf)),
+  },
+  {
+    name: 'anniversary_in',
+    chinese: '距入会周年天数',
+    kind: 'count',
+    unit: 'days',
+    daily: -1,
+    history: 'full',
+    title: both('Days to join anniversary', '距入会周年天数'),
+    help: both(
+      'Days until the next anniversary of joining, 0 on the day; the first is a year after joining: anniversary_in <= 7.',
+      '距下一个入会周年的天数，当天为 0；第一个周年在入会一年后：anniversary_in <= 7。',
+    ),
+    phrase: {
+      en: { is: 'joined some years ago, to the day, in {}', none: 'joined some years ago to the day' },
+      'zh-CN': { is: '距入会周年{}', none: '当天是入会周年' },
+    },
+    value: ({ asOf, d }) => daysTo(sql`facts.joined_day`, asOf, d, 1),
+    read: (person, { asOf }) => (person.joined === null ? null : daysToAnniversary(person.joined, asOf)),
+  },
+  {
+    name: 'anniversary_ago',
+    chinese: '入会周年已过天数',
+    kind: 'count',
+    unit: 'days',
+    daily: 1,
+    history: 'full',
+    title: both('Days since join anniversary', '入会周年已过天数'),
+    help: both(
+      'Days since the last anniversary of joining, 0 on the day; unknown in the first year: anniversary_ago <= 7.',
+      '距上一个入会周年的天数，当天为 0；入会未满一年时为未知：anniversary_ago <= 7。',
+    ),
+    phrase: {
+      en: {
+        is: 'had a join anniversary {} ago',
+        none: 'have a join anniversary on that day',
+        known: 'have had a join anniversary',
+        unknown: 'have had no join anniversary yet',
+      },
+      'zh-CN': {
+        is: '入会周年已过{}',
+        none: '入会周年就在当天',
+        known: '已有入会周年',
+        unknown: '还没有入会周年',
+      },
+    },
+    value: ({ asOf, d }) => daysSince(sql`facts.joined_day`, asOf, d, 1),
+    read: (person, { asOf }) => (person.joined === null ? null : daysSinceAnniversary(person.joined, asOf)),
   },
   {
     name: 'consent',

@@ -2,15 +2,32 @@ import { type Engine, QueryCancelled, type Session } from '../../../analytics/en
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { followChanges, nobody } from '../../identity/follow.ts'
+import { identifyAll, ofRowPeople } from '../../identity/match.ts'
 import { resolveMembers } from '../../identity/resolve.ts'
+import {
+  contestedIds,
+  findComingPeople,
+  forgetRowPeople,
+  keepComingPeople,
+  namedRows,
+} from '../../identity/row-people.ts'
 import type { Deletion } from '../../rights/deletions.ts'
-import { findDeleted, pseudonymousKindRows } from '../../rights/engine-pseudonyms.ts'
+import type { Home } from '../members/phones.ts'
+import {
+  findDeleted,
+  findDeletedPeople,
+  pseudonymousKindRows,
+  textsOf,
+} from '../../rights/engine-pseudonyms.ts'
 import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { noDays } from '../members/apply.ts'
 import { welcome } from '../members/welcome.ts'
 import { foldKind, hasKey, identityOf, replacedIdentities } from './fold.ts'
-import { type Kind, type Listed, memberColumns, type Projected } from './kind.ts'
+import { foldMembers } from '../members/fold.ts'
+import { allKinds } from './catalogue.ts'
+import { type Kind, type Listed, memberColumns, type Projected, tellsPeople } from './kind.ts'
 
 /** What an import of a kind did. Rows count as imported when what they are known by is new or changes. */
 export interface AppliedKind {
@@ -24,8 +41,23 @@ export interface AppliedKind {
   /** The kind's own counts. */
   readonly counts: Readonly<Record<string, number>>
   readonly lists: readonly Listed[]
+  /** Absent where every row is known by its number. */
+  readonly matched?: MatchedRows
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
+}
+
+/** How the rows of a file, of which some have no number, were matched to people. */
+export interface MatchedRows {
+  /** Rows by what told whom they are. */
+  readonly byId: number
+  readonly byPhone: number
+  readonly byOpenid: number
+  readonly byEmail: number
+  /** People whom no file of members claims, known by a phone, openid or e-mail of this file. */
+  readonly newPeople: number
+  /** Rows whose value several members claim: nobody's until that is settled. */
+  readonly conflicts: number
 }
 
 interface Settings {
@@ -57,6 +89,7 @@ export async function applyKind(
   settings: Settings & {
     readonly dryRun: boolean
     readonly deletions: () => Promise<readonly Deletion[]>
+    readonly home: Home
   },
   report: (applied: AppliedKind) => string,
 ): Promise<AppliedKind> {
@@ -68,16 +101,31 @@ export async function applyKind(
       // what folds asks the imports for their days and whether they replace
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, '{}', cast(${coming.importedAt} as timestamp), null)`)
-      const named = namedIn(kind, rows)
-      const someDeleted = named !== null && (await findDeleted(session, await settings.deletions(), named))
+      const [number] = memberColumns(kind)
+      const byValues = tellsPeople(kind) && (await findComingPeople(session, rows, number!))
+      const ided = tellsPeople(kind) ? namedRows(rows, number!) : rows
+      const named = namedIn(kind, ided)
+      const someDeleted =
+        named !== null &&
+        (await findDeleted(
+          session,
+          await settings.deletions(),
+          byValues
+            ? sql`(select member_id from ${named} as named union ${textsOf(sql`coming_people`)})`
+            : named,
+          settings.home,
+        ))
+      if (someDeleted && byValues) await findDeletedPeople(session, sql`coming_people`)
       await session.run(sql`insert into ${name(kind.table)} by name
-        select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousKindRows(kind, rows) : rows} as row`)
+        select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousKindRows(kind, ided) : ided} as row`)
+      if (someDeleted && byValues)
+        await session.run(sql`delete from coming_people where named in (select member_id from deleted_ids)`)
+      if (byValues) await keepComingPeople(session)
       await session.run(sql`create or replace temp table kind_touched as
         select distinct ${identityOf(kind)} as identity from ${name(kind.table)} where import_seq = ${importSeq}
         ${coming.replace && kind.replaces ? sql`union ${replacedIdentities(kind, importSeq)}` : sql``}`)
       const changed = await foldKind(session, kind)
-      await nameClaimants(session, named)
-      const newMembers = await welcomeNamed(session, kind, importSeq)
+      const newMembers = await welcomeNamed(session, kind, importSeq, { byValues })
       const projected = await kind.project?.(session)
       if (projected?.members) await dropMembersWithNothingLeft(session)
       const isChange = changed + newMembers > 0 || projected?.members === true
@@ -86,6 +134,7 @@ export async function applyKind(
         newMembers,
         counts: (await kind.count?.(session, importSeq)) ?? {},
         lists: (await kind.list?.(session, importSeq)) ?? [],
+        ...(byValues ? { matched: await matchedRows(session, kind, importSeq) } : {}),
         sameAs: isChange ? null : await sameFile(session, coming, importSeq),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
@@ -128,6 +177,7 @@ export async function takeOutKind(
       where import_seq = ${importSeq}`)
     const rows = await foldKind(session, kind)
     const projected = await kind.project?.(session)
+    if (tellsPeople(kind) && (await forgetRowPeople(session, namedByKinds))) await tellWithoutThem(session)
     await dropMembersWithNothingLeft(session)
     // also where the rows stay: what they mean may go by the import that they came with first
     await refreshDerivedTables(session, changeOf(projected), settings.today)
@@ -136,7 +186,25 @@ export async function takeOutKind(
   }, settings)
 }
 
-const nobody = sql`(select cast(null as varchar) as member_id where false)`
+/** Relation with one column `member_id`: the ids that rows of further kinds name. */
+const namedByKinds = sql`(${join(
+  allKinds.flatMap((kind) =>
+    memberColumns(kind).map((column) => sql`select ${column} as member_id from ${name(kind.table)}`),
+  ),
+  sql` union `,
+)})`
+
+/** Forgets whom rows told that are gone, with what stood under their ids. Adds to `touched_members`. */
+async function tellWithoutThem(session: Session): Promise<void> {
+  await session.run(
+    sql`create or replace temp table touched_by_rows as select member_key from touched_members`,
+  )
+  const [state] = await session.rows(sql`select time_zone from workspace_state`)
+  const changes = await identifyAll(session, { tuples: 'of-all' })
+  await followChanges(session, changes, nobody, String(state!.timeZone))
+  await session.run(sql`insert into touched_members select member_key from touched_by_rows
+    where member_key not in (select member_key from touched_members)`)
+}
 
 /** What the derived tables have to follow: the touched members, and every day where orders changed hands. */
 const changeOf = (projected: Projected | void) => ({
@@ -164,21 +232,52 @@ async function nameClaimants(session: Session, named: Sql | null): Promise<void>
   if (opaque!.some === true) await resolveMembers(session, named)
 }
 
-/** Members whom the import names and nobody knew become known. They are the first of `touched_members`. */
-async function welcomeNamed(session: Session, kind: Kind, importSeq: number): Promise<number> {
-  await session.run(sql`create or replace temp table touched_members (member_key integer)`)
+/**
+ * Members whom the import names and nobody knew become known, `byValues`: by what rows without a number tell too. They
+ * are the first of `touched_members`.
+ */
+async function welcomeNamed(
+  session: Session,
+  kind: Kind,
+  importSeq: number,
+  { byValues }: { byValues: boolean },
+): Promise<number> {
   const named = namedIn(kind, sql`(select * from ${name(kind.table)} where import_seq = ${importSeq})`)
-  if (named === null || kind.namesOnly) return 0
-  await session.run(sql`create or replace temp table newly_named as
-    select distinct coalesce(member_aliases.member_id, named.member_id) as member_id
-    from ${named} as named left join member_aliases on alias = named.member_id
-    where coalesce(member_aliases.member_id, named.member_id) not in (select member_id from members where not stub)`)
-  const [counted] = await session.rows(sql`select count(*) as members from newly_named`)
-  if (counted!.members === 0) return 0
-  await welcome(session, sql`newly_named`)
-  await session.run(sql`insert into touched_members
+  await session.run(sql`create or replace temp table newly_named (member_id varchar)`)
+  const welcomeNew = async (ids: Sql) => {
+    await session.run(sql`insert into newly_named
+      select distinct coalesce(member_aliases.member_id, named.member_id) as member_id
+      from ${ids} as named left join member_aliases on alias = named.member_id
+      where coalesce(member_aliases.member_id, named.member_id) not in (select member_id from members where not stub)`)
+    await welcome(session, sql`newly_named`)
+  }
+  // before their ids become names of theirs, so that it shows who is new
+  if (byValues)
+    await welcomeNew(sql`(select person as member_id from ${ofRowPeople} as told
+      where named in (select named from coming_people) and person is not null)`)
+  await nameClaimants(session, named)
+  if (named !== null && !kind.namesOnly)
+    await welcomeNew(
+      sql`(select member_id from ${named} as named_now where member_id not in ${contestedIds})`,
+    )
+  await session.run(sql`create or replace temp table touched_members as
     select member_key from members where member_id in (select member_id from newly_named)`)
+  const [counted] = await session.rows(sql`select count(*) as members from newly_named`)
+  if (byValues && counted!.members !== 0) await foldMembers(session)
   return Number(counted!.members)
+}
+
+async function matchedRows(session: Session, kind: Kind, importSeq: number): Promise<MatchedRows> {
+  const [number] = memberColumns(kind)
+  const by = (value: string) => sql`count(distinct row_number) filter (where by_kind = ${value})`
+  const [row] = await session.rows(sql`
+    select count(distinct row_number) filter (where ${number!} is not null and told.named is null) as by_id,
+      ${by('phone')} as by_phone, ${by('openid')} as by_openid, ${by('email')} as by_email,
+      count(distinct person) filter (where is_new) as new_people,
+      count(distinct row_number) filter (where told.named is not null and person is null) as conflicts
+    from ${name(kind.table)} as line left join ${ofRowPeople} as told on told.named = line.${number!}
+    where line.import_seq = ${importSeq}`)
+  return row as unknown as MatchedRows
 }
 
 async function outcome(session: Session, kind: Kind, importSeq: number) {

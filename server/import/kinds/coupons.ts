@@ -1,9 +1,9 @@
 import { both } from '../../../analytics/schema/described.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
-import { fields as orderFields, list } from '../fields.ts'
-import { memberFields } from '../members/fields.ts'
+import { list } from '../fields.ts'
 import { couponUses, isUnknownState } from './coupon-uses.ts'
 import { defineKind } from './kind.ts'
+import { memberAliases, personFieldsWith } from './person-fields.ts'
 
 /** Coupons that were issued and used elsewhere, held against the orders. */
 export const coupons = defineKind({
@@ -69,19 +69,17 @@ export const coupons = defineKind({
       type: 'id',
       column: 'member_id',
       member: true,
-      aliases: [
-        ...new Set([
-          ...memberFields.memberId.aliases,
-          ...memberFields.phone.aliases,
-          ...memberFields.email.aliases,
-          ...orderFields.memberId.aliases,
-          ...list('领取人 领取人手机号 使用人 用户手机号 核销人手机号'),
-        ]),
-      ].filter((alias) => alias !== 'id' && alias !== 'member'),
+      aliases: [...memberAliases, ...list('领取人 使用人')].filter(
+        (alias) => alias !== 'id' && alias !== 'member',
+      ),
       label: both('Member', '会员'),
-      meaning: both('Who got or used it.', '领取或使用的会员。'),
+      meaning: both(
+        'Number of the member who got or used it. Empty where the phone, openid or e-mail tells who it is.',
+        '领取或使用的会员的编号。可留空，由手机号、openid 或邮箱识别会员。',
+      ),
       example: 'MEMBER-1',
     },
+    ...personFieldsWith(list('领取人手机号 领券人手机号 使用人手机号 核销人手机号')),
     issuedAt: {
       type: 'date',
       column: 'issued_at',
@@ -175,7 +173,7 @@ export const coupons = defineKind({
     {
       reason: 'names-nothing',
       field: 'code',
-      when: sql`code is null and member_id is null and order_id is null`,
+      when: sql`code is null and member_id is null and coalesce(phone, openid, email) is null and order_id is null`,
       words: both(
         'The row names no code, no member and no order, so nothing can be told of it.',
         '该行没有券码、会员和订单，无法识别。',

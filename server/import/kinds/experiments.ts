@@ -2,8 +2,8 @@ import type { Session } from '../../../analytics/engine/engine.ts'
 import { both } from '../../../analytics/schema/described.ts'
 import { type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { list } from '../fields.ts'
-import { memberFields } from '../members/fields.ts'
 import { defineKind } from './kind.ts'
+import { memberAliases, personFields } from './person-fields.ts'
 
 /** Subjects of a randomised test with what came of them. */
 export const experiments = defineKind({
@@ -45,11 +45,15 @@ export const experiments = defineKind({
       type: 'id',
       column: 'member_id',
       member: true,
-      aliases: memberFields.memberId.aliases.filter((alias) => alias !== 'id' && alias !== 'member'),
+      aliases: memberAliases.filter((alias) => alias !== 'id' && alias !== 'member'),
       label: both('Member', '会员'),
-      meaning: both('The member that the subject is.', '对象对应的会员。'),
+      meaning: both(
+        'Number of the member that the subject is. Empty where the phone, openid or e-mail tells who it is.',
+        '对象对应的会员的编号。可留空，由手机号、openid 或邮箱识别会员。',
+      ),
       example: 'MEMBER-1',
     },
+    ...personFields,
     arm: {
       type: 'text',
       column: 'arm',

@@ -1,6 +1,6 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { columnsOf, keysOf, type Kind } from './kind.ts'
+import { columnsOf, keptFieldsOf, keysOf, type Kind } from './kind.ts'
 
 const column = (kind: Kind, field: string): Sql => name(kind.fields[field]!.column)
 
@@ -71,8 +71,8 @@ export async function foldKind(session: Session, kind: Kind): Promise<number> {
   const all = columnsOf(kind)
   const keys = keysOf(kind).map((key) => key.map((field) => kind.fields[field]!.column))
   const attributesBeside = (key: readonly string[]) =>
-    Object.values(kind.fields)
-      .map((field) => field.column)
+    keptFieldsOf(kind)
+      .map(([, field]) => field.column)
       .filter((one) => !key.includes(one))
   const touched = sql`${identityOf(kind)} in (select identity from kind_touched)`
   const newest = (one: string) =>

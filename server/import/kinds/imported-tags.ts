@@ -1,16 +1,27 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { memberNames } from '../../../analytics/relations/member-names.ts'
-import { sql } from '../../../analytics/sql/sql.ts'
+import { type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { ofRowPeople } from '../../identity/match.ts'
+import { contestedIds } from '../../identity/row-people.ts'
+
+/** Relation (`member_id`, `tag`, `carries`): what people decided of a tag of an id, or of the member whom the row under it tells. */
+export const decidedTags: Sql = sql`(
+  select member_id, tag, carries from tags_set
+  union all
+  select told.named, theirs.tag, theirs.carries
+  from ${ofRowPeople} as told join tags_set as theirs on theirs.member_id = told.person
+  left join tags_set as own on own.member_id = told.named and own.tag = theirs.tag
+  where told.person <> told.named and own.member_id is null)`
 
 /**
- * Puts the tags on members that the live imports say of the touched rows, and takes off those that no import says
- * any more. What people set stands: a tag that they took off stays off, one that they put on stays on. A tag that
+ * Puts the tags on members that the live imports say of `touched` (`member_id`, `tag`), and takes off those that no
+ * import says any more or that nobody can be told to have. What people set stands: a tag that they took off stays off, one that they put on stays on. A tag that
  * they gave another name is put on under that. Without a day of its own a tag was put on when it first came.
  */
-export async function importedTags(session: Session): Promise<void> {
+export async function importedTags(session: Session, touched: Sql): Promise<void> {
   await session.run(sql`create or replace temp table tagged as
     select distinct names.identity_key as member_key, row.member_id, coalesce(tag_names.tag, row.tag) as tag
-    from (select member_id, tag from kind_before union select member_id, tag from kind_after) as row
+    from ${touched} as row
     join ${memberNames} as names on names.named = row.member_id
     left join tag_names on tag_names.said = row.tag`)
   await session.run(sql`create or replace temp table tagged_now as
@@ -26,8 +37,8 @@ export async function importedTags(session: Session): Promise<void> {
       cross join workspace_state as state
       where member_id in (select member_id from tagged) group by all
     ) as first_said on first_said.member_id = current_row.member_id and first_said.tag = current_row.tag
-    left join tags_set on tags_set.member_id = tagged.member_id and tags_set.tag = tagged.tag
-    where tags_set.carries is distinct from false
+    left join ${decidedTags} as decided on decided.member_id = tagged.member_id and decided.tag = tagged.tag
+    where decided.carries is distinct from false and tagged.member_id not in ${contestedIds}
     group by all`)
   await session.run(sql`delete from member_tags using tagged
     where source = 'imported' and member_tags.member_key = tagged.member_key and member_tags.tag = tagged.tag`)

@@ -1,7 +1,7 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import type { Words } from '../../../analytics/schema/described.ts'
 import { name, type Sql } from '../../../analytics/sql/sql.ts'
-import { type Field, type FieldName, plainHeader } from '../fields.ts'
+import { type Field, type FieldName, type PersonValue, personValues, plainHeader } from '../fields.ts'
 import type { MemberField } from '../members/fields.ts'
 
 /**
@@ -26,6 +26,11 @@ export interface KindField {
   readonly future?: true
   /** Names a member, by any of the member's ids. */
   readonly member?: true
+  /**
+   * Tells who the member is where the row has no number (see `person-fields.ts`): no column of the tables, which
+   * have an id that stands for the value in the place of the number.
+   */
+  readonly tells?: PersonValue
   /** Holds several values, separated by commas, semicolons, bars or 、: each makes a row of its own. */
   readonly separated?: true
   /** Where no column says it, the name of the file does. */
@@ -37,6 +42,8 @@ export interface KindField {
 /** What a file's headers say, for recognising its kind: whether a whole header is an alias of a field. */
 export interface Headers<F extends string> {
   has(field: F): boolean
+  /** The member's number, or another value that tells who they are. */
+  names(field: F): boolean
   order(field: FieldName): boolean
   member(field: MemberField): boolean
   /** Whether one of these, as aliases are written, is a whole header. */
@@ -123,8 +130,23 @@ export const namedFieldsOf = (kind: Kind): [string, KindField][] =>
 export const keysOf = ({ key, otherKeys = [] }: Kind): (readonly string[])[] =>
   [key, ...otherKeys].filter((one) => one.length > 0)
 
-/** The columns of a kind's fields. */
-export const columnsOf = (kind: Kind): Sql[] => fieldsOf(kind).map(([, { column }]) => name(column))
+/** The fields that the tables of a kind have a column for. */
+export const keptFieldsOf = (kind: Kind): [string, KindField][] =>
+  fieldsOf(kind).filter(([, { tells }]) => tells === undefined)
+
+/** The columns of the tables of a kind. */
+export const columnsOf = (kind: Kind): Sql[] => keptFieldsOf(kind).map(([, { column }]) => name(column))
+
+/** The field that has the member's number; null for a kind whose rows name nobody. Of several the first. */
+export const numberField = (kind: Kind): string | null =>
+  fieldsOf(kind).find(([, { member }]) => member)?.[0] ?? null
+
+/** Whether the members of a kind's rows are told by a phone, openid or e-mail too. */
+export const tellsPeople = (kind: Kind): boolean => Object.hasOwn(kind.fields, personValues[0])
+
+/** Whether columns have what a needed field says: of the member also what tells them. */
+export const isSaid = (kind: Kind, field: string, has: (field: string) => boolean): boolean =>
+  has(field) || (kind.fields[field]!.member === true && tellsPeople(kind) && personValues.some(has))
 
 /** The columns that name members. */
 export const memberColumns = (kind: Kind): Sql[] =>

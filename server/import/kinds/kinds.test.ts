@@ -9,7 +9,7 @@ import { inboxOf, inboxState, openInbox } from '../inbox.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
-import { fieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
+import { fieldsOf, keptFieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
 import { kindJsonLines, kindTemplate } from './template.ts'
 
 const settings = {
@@ -47,7 +47,7 @@ describe.each(allKinds)('$name', (kind) => {
       )
       return Object.fromEntries(columns.map(({ columnName, dataType }) => [columnName, dataType]))
     }
-    const own = Object.fromEntries(fieldsOf(kind).map(([, { column, type }]) => [column, duckType[type]]))
+    const own = Object.fromEntries(keptFieldsOf(kind).map(([, { column, type }]) => [column, duckType[type]]))
     expect(await typed(kind.table)).toEqual({ import_seq: 'INTEGER', row_number: 'BIGINT', ...own })
     expect(await typed(kind.current)).toEqual(own)
   })
@@ -95,7 +95,7 @@ describe.each(allKinds)('$name', (kind) => {
       )
       expect(await shop.importKind(path)).toMatchObject({ kind: kind.name, read: 1, imported: 1, refused: 0 })
       const [row] = await shop.workspace.engine.rows(
-        sql`select ${join(namedFieldsOf(kind).map(([, { column }]) => name(column)))} from ${name(kind.current)}`,
+        sql`select ${join(keptFieldsOf(kind).flatMap(([, { column, type }]) => (type === 'rest' ? [] : [name(column)])))} from ${name(kind.current)}`,
       )
       expect(Object.values(row!).filter((value) => value === null)).toEqual([])
     },
@@ -208,6 +208,8 @@ function randomStep(pick: (below: number) => number, number: number): Step {
   }
   const value = (field: string, one: KindField): string => {
     const empty = one.needed || one.member ? [] : ['', '']
+    // rows without a number: persons.test.ts
+    if (one.tells) return some('', `${one.tells}-${pick(2)}@x.cn`)
     switch (one.type) {
       case 'id':
         // an id is merged into another one: of itself a file could hold nothing else
@@ -237,7 +239,12 @@ function randomStep(pick: (below: number) => number, number: number): Step {
   const content = `${namedFieldsOf(kind)
     .map(([field]) => field)
     .join(',')},n${number}\n${rows.map((row) => `${row},`).join('\n')}\n`
-  return { kind, name: `${kind.name}${number}.csv`, content, replace: pick(3) === 0 }
+  return {
+    kind,
+    name: `${kind.name}${number}.csv`,
+    content,
+    replace: pick(3) === 0 && kind.replaces !== undefined,
+  }
 }
 
 /** What figures can see, whatever the keys. */
@@ -257,9 +264,8 @@ async function seen({ workspace }: TestShop) {
       join members on members.member_key = tagged.member_key order by all`),
     lines: await engine.rows(sql`select order_id, sku, category, category_of_product from order_lines
       join orders on orders.order_key = order_lines.order_key order by all`),
-    categories:
-      await engine.rows(sql`select category, member_id, category_orders.net_minor from category_orders
-      join members on members.member_key = category_orders.member_key order by all`),
+    categories: await engine.rows(sql`select category, member_id, order_items.net_minor from order_items
+      join members on members.member_key = order_items.member_key where category is not null order by all`),
   }
 }
 

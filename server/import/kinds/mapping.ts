@@ -13,6 +13,7 @@ import {
   type Sample,
   unreadValues,
 } from '../mapping.ts'
+import type { PersonValue } from '../fields.ts'
 import { isNumber } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
 import type { AnyKindField, KindName } from './catalogue.ts'
@@ -43,7 +44,7 @@ export function guessKindMapping(
       ownColumns.map(([field, one]) => ({
         field,
         position: column.position,
-        confidence: byName(aliasesOf(field, one), column.plain) * byType(one.type, column),
+        confidence: byName(aliasesOf(field, one), column.plain) * byType(one, column),
       })),
     )
     .filter(({ confidence }) => confidence > 0)
@@ -104,14 +105,23 @@ export function guessKindMapping(
   }
 }
 
+/** What a value of a kind has, hidden, cut off or not; an openid may be any text. */
+const looksLike: Readonly<Partial<Record<PersonValue, RegExp>>> = {
+  phone: /(?:[\d*＊•●][^\d*＊•●]{0,2}){7}|\de\+\d/i,
+  email: /@/,
+}
+
 /** Whole headers alone say what a column is; a field's own name is sure. */
 function byName(aliases: readonly string[], plain: string): number {
   const place = aliases.indexOf(plain)
   return place < 0 ? 0 : place === 0 ? 1 : 0.98 - place * 0.003
 }
 
-function byType(kindType: KindField['type'], { values, dates, numeric }: Column): number {
+function byType({ type: kindType, tells }: KindField, { values, dates, numeric }: Column): number {
   if (values.length === 0) return 1
+  // a column of yes and no about phones or e-mails is none of them
+  const looks = tells && looksLike[tells]
+  if (looks) return values.some((value) => looks.test(value)) ? 1 : 0
   if (kindType === 'decimal')
     return values.filter((value) => isNumber(value) || value.toLowerCase() in yesAndNo).length / values.length
   const type = plainType(kindType)

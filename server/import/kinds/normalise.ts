@@ -2,11 +2,13 @@ import { localOfUtcSql } from '../../../analytics/calendar/calendar.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { cellId, cellNumber, cellText, roundedTo } from '../cells.ts'
 import { instantSql } from '../dates.ts'
+import { personValues } from '../fields.ts'
 import { isMasked } from '../members/phones.ts'
-import type { NormaliseSettings } from '../normalise.ts'
+import { lostDigits, type NormaliseSettings } from '../normalise.ts'
 import { anyUnit, namesCurrencySql, ownSigns } from '../numbers.ts'
 import { lacks } from './catalogue.ts'
-import { fieldsOf, type Kind, type KindField, yesAndNo } from './kind.ts'
+import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
+import { fieldsOf, type Kind, type KindField, tellsPeople, yesAndNo } from './kind.ts'
 
 /** What stands for a day that nobody told. */
 const noDay = '0000.*'
@@ -53,10 +55,17 @@ export function kindRows(
       mapping.dates[field as keyof typeof mapping.dates] ?? 'year-first',
       mapping.timeZone,
     )
-  const value = (field: string, { type, separated, fromFile }: KindField): Sql => {
+  const ofPeople = tellsPeople(kind)
+  const written = (field: string) => name(`${field}_text`)
+  const value = (field: string, { type, separated, fromFile, member, tells }: KindField): Sql => {
+    if (tells && !has(field)) return raw(field)
+    if (tells === 'phone') return phoneThatTells(personValue(tells, `${field}_text`, settings))
+    if (tells) return personValue(tells, `${field}_text`, settings)
     switch (type) {
-      case 'id':
-        return cellId(text(field))
+      case 'id': {
+        const id = cellId(text(field))
+        return member && ofPeople ? sql`case when not ${isMasked(id)} then ${unlessPlaceholder(id)} end` : id
+      }
       case 'text':
         return separated
           ? sql`unnest(coalesce(nullif(list_distinct(list_filter(
@@ -88,12 +97,34 @@ export function kindRows(
       : sql`(${said(field)} is not null)`
   const whole = (field: string): Sql => cellNumber(said(field), mapping.decimalMark, [anyUnit])
   type Reason = readonly [when: Sql, reason: string, field: string]
+  const values = ofPeople ? personValues.filter(has) : []
+  const nobody = (number: Sql) =>
+    sql`(${number} is null and ${ofPeople ? sql`coalesce(${join(personValues.map((one) => name(one)))}) is null` : sql`true`})`
+  const memberReasons = (field: string, { column }: KindField): Reason[] => {
+    const number = name(column)
+    if (!ofPeople) return [[isMasked(number), 'masked-member', field]]
+    return [
+      ...(has('phone')
+        ? [[sql`(${number} is null and ${lostDigits(said('phone'))})`, 'lost-digits', 'phone'] as const]
+        : []),
+      [sql`(${nobody(number)} and ${isMasked(said(field))})`, 'masked-member', field],
+      ...values.map((one): Reason => [
+        sql`(${nobody(number)} and ${isMasked(said(one))})`,
+        'masked-member',
+        one,
+      ]),
+    ]
+  }
   const reasons: Reason[] = fields.flatMap(([field, one]): Reason[] => {
     const column = name(one.column)
     const unread = sql`(${given(field, one)} and ${column} is null)`
     switch (one.type) {
       case 'id':
-        return one.member ? [[isMasked(column), 'masked-member', field]] : []
+        if (one.tells) return []
+        return [
+          [lostDigits(said(field)), 'lost-digits', field],
+          ...(one.member ? memberReasons(field, one) : []),
+        ]
       case 'date':
       case 'day':
         return [
@@ -119,8 +150,10 @@ export function kindRows(
     }
   })
   reasons.push(
-    ...fields.flatMap(([field, { column, needed }]): Reason[] =>
-      needed ? [[sql`${name(column)} is null`, lacks(kind, field), field]] : [],
+    ...fields.flatMap(([field, { column, needed, member }]): Reason[] =>
+      needed
+        ? [[member ? nobody(name(column)) : sql`${name(column)} is null`, lacks(kind, field), field]]
+        : [],
     ),
     ...(kind.checks ?? []).map(({ when, reason, field }): Reason => [
       when,
@@ -133,19 +166,25 @@ export function kindRows(
       reasons.map(([when, reason, field]) => sql`when ${when} then ${answer(field, reason)}`),
       sql` `,
     )} end`
-  const checked = fields.filter(([, { type }]) => type !== 'text' && type !== 'id' && type !== 'rest')
+  const checked = fields.filter(([, { type }]) => type !== 'text' && type !== 'rest')
   return sql`
-    with parsed as (
+    with written as (
+      select *${join(
+        values.map((field) => sql`, ${unlessPlaceholder(text(field))} as ${written(field)}`),
+        sql``,
+      )} from ${block} as block
+    ),
+    parsed as (
       select row_number,
         ${join([
           ...fields.map(([field, one]) => sql`${value(field, one)} as ${name(one.column)}`),
           ...checked.map(([field]) => sql`${text(field)} as ${said(field)}`),
         ])}
-      from ${block} as block
+      from written
     )
     select row_number, ${join(fields.map(([, { column }]) => name(column)))},
       ${reasons.length === 0 ? sql`cast(null as varchar)` : among((_, reason) => sql`${reason}`)} as reason,
       ${reasons.length === 0 ? sql`cast(null as varchar)` : among((field) => sql`${field}`)} as reason_field,
-      ${among((field, reason) => (reason === 'other-currency' ? said(field) : sql`cast(null as varchar)`))} as reason_value
+      ${among((field, reason) => (reason === 'other-currency' || reason === 'lost-digits' ? said(field) : sql`cast(null as varchar)`))} as reason_value
     from parsed`
 }

@@ -1,9 +1,10 @@
 import { both } from '../../../analytics/schema/described.ts'
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
+import { ofRowPeople } from '../../identity/match.ts'
 import { list } from '../fields.ts'
 import { defineKind } from './kind.ts'
-import { memberField } from './member-field.ts'
+import { memberField, personFields } from './person-fields.ts'
 
 /** The ledger of points, as the shop's member system keeps it. */
 export const points = defineKind({
@@ -32,6 +33,7 @@ export const points = defineKind({
       example: 'P-1',
     },
     memberId: memberField,
+    ...personFields,
     at: {
       type: 'date',
       column: 'changed_at',
@@ -96,8 +98,8 @@ export const points = defineKind({
       future: true,
     },
   },
-  recognised: ({ has, order }) =>
-    has('memberId') &&
+  recognised: ({ has, names, order }) =>
+    names('memberId') &&
     has('change') &&
     has('at') &&
     !(['unitPrice', 'quantity', 'refundAmount'] as const).some(order),
@@ -111,12 +113,16 @@ export const points = defineKind({
     const [counts] = await session.rows(sql`select count(*) as differing from (
         select names.member_key, sum(balance) as balance
         from (
-          select member_id, arg_max(balance_after, (changed_at, coalesce(entry_id, ''))) as balance
-          from points_entries where balance_after is not null group by member_id
+          -- a phone is no card of its own: what stands under it is of the number that it tells
+          select coalesce(told.person, entry.member_id) as member_id,
+            bool_or(entry.member_id in (select member_id from import_points where import_seq = ${importSeq})) as of_file,
+            arg_max(balance_after, (changed_at, coalesce(entry_id, ''))) as balance
+          from points_entries as entry left join ${ofRowPeople} as told on told.named = entry.member_id
+          where balance_after is not null group by all
         ) as newest
         join ${memberNames} as names on names.named = newest.member_id
         group by names.member_key
-        having bool_or(newest.member_id in (select member_id from import_points where import_seq = ${importSeq}))
+        having bool_or(of_file)
       ) as ledger
       join members on members.member_key = ledger.member_key
       where members.points <> ledger.balance`)

@@ -1,9 +1,10 @@
-import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { type Receipt, refusedReasons } from '../receipt.ts'
 import type { Staged } from '../staging.ts'
 import type { AppliedKind } from './apply.ts'
 import type { KindName } from './catalogue.ts'
-import { columnsOf, type Kind, memberColumns } from './kind.ts'
+import { personValues } from '../fields.ts'
+import { columnsOf, type Kind, memberColumns, tellsPeople } from './kind.ts'
 
 /** What an import of a kind did, as it is printed. `read = imported + unchanged + refused`. */
 export interface KindReceipt
@@ -37,15 +38,27 @@ export interface KindFacts extends Pick<
   readonly accepted: number
 }
 
+const contentOf = (kind: Kind): Sql[] => [
+  ...columnsOf(kind),
+  ...(tellsPeople(kind) ? personValues.map((value) => name(value)) : []),
+]
+
+/** SQL: whom a staged row tells, a member by another text than a value. */
+const numberOrValues = (number: Sql): Sql =>
+  sql`coalesce(${number}, nullif(concat_ws(chr(31), ${join(personValues.map((value) => sql`${`${value}:`} || ${name(value)}`))}), ''))`
+
 /** Counts what was staged of a file of a kind. */
 export async function kindFacts(kind: Kind, { engine, lines, read }: Staged): Promise<KindFacts> {
   const options = { timeoutMs: 60 * 60 * 1000 }
   const [rows] = await engine.rows(
     sql`select count(*) as accepted, count(distinct content) as different from (
-      select row_number, bit_xor(hash(${join(columnsOf(kind))})) as content from ${lines} as row group by row_number)`,
+      select row_number, bit_xor(hash(${join(contentOf(kind))})) as content from ${lines} as row group by row_number)`,
     options,
   )
-  const named = memberColumns(kind).map((column): Sql => sql`select ${column} as id from ${lines} as row`)
+  const named = memberColumns(kind).map(
+    (column): Sql =>
+      sql`select ${tellsPeople(kind) ? numberOrValues(column) : column} as id from ${lines} as row`,
+  )
   const [people] =
     named.length === 0
       ? [{ members: 0 }]

@@ -129,3 +129,33 @@ test('a file of members with a column of tags stays one of members', async () =>
   expect(await kindOf('customer id,tags\nM1,a\n')).toBe('tags')
   expect(await kindOf('order id,customer id,date,amount,tags\nA,M1,2026-01-01,3,a\n')).toBe('orders')
 })
+
+test('a text is no tag: its row is refused whole, with a sentence', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const receipt = await shop.importKind(
+    shop.file(
+      't.csv',
+      `member,tag\nM1,${'茶'.repeat(200)}\nM2,${'茶'.repeat(201)}\nM3,tea;${'x'.repeat(100_000)}\n`,
+    ),
+  )
+  expect(receipt).toMatchObject({
+    read: 3,
+    imported: 1,
+    reasons: [{ reason: 'tags.long-tag', field: 'tag' }],
+  })
+  expect((await carried(shop)).map(({ memberId }) => memberId)).toEqual(['M1'])
+})
+
+test('--replace is refused where a file replaces nothing', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const kinds = 'orders, refunds, tags'
+  expect(
+    await shop.import(shop.file('m.csv', 'member_id,name,phone\nM1,甲,13900000001\n'), { replace: true }),
+  ).toMatchObject({ kind: 'refused', id: 'no-replace', values: { file: 'm.csv', kind: 'members', kinds } })
+  expect(
+    await shop.import(shop.file('p.csv', 'member_no,changed_at,change\nM1,2026-01-02,5\n'), {
+      replace: true,
+    }),
+  ).toMatchObject({ kind: 'refused', id: 'no-replace', values: { kind: 'points', kinds } })
+  expect(await shop.workspace.engine.rows(sql`select * from imports`)).toEqual([])
+})

@@ -1,9 +1,12 @@
 import { both } from '../../../analytics/schema/described.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { list } from '../fields.ts'
-import { importedTags } from './imported-tags.ts'
+import { decidedTags, importedTags } from './imported-tags.ts'
 import { defineKind } from './kind.ts'
-import { memberField } from './member-field.ts'
+import { memberField, personFields } from './person-fields.ts'
+
+/** In characters: other systems allow longer ones than the tags screen. */
+const longestTag = 200
 
 /** Tags that another system gave members. */
 export const tags = defineKind({
@@ -20,6 +23,7 @@ export const tags = defineKind({
   ofDeleted: 'gone',
   fields: {
     memberId: memberField,
+    ...personFields,
     tag: {
       type: 'text',
       column: 'tag',
@@ -58,12 +62,28 @@ export const tags = defineKind({
       example: 'taste',
     },
   },
-  recognised: ({ has, order, member }) =>
-    has('memberId') &&
+  recognised: ({ has, names, order, member }) =>
+    names('memberId') &&
     has('tag') &&
     !(['orderId', 'amount', 'unitPrice', 'quantity'] as const).some(order) &&
     !(['name', 'gender', 'birthday', 'tier', 'points', 'storedValue', 'consent'] as const).some(member),
-  project: importedTags,
+  checks: [
+    {
+      reason: 'long-tag',
+      field: 'tag',
+      // of several in one row all are refused with the row
+      when: sql`max(length(tag)) over (partition by row_number) > ${longestTag}`,
+      words: both(
+        'A tag has at most 200 characters. This one may be a text, or tags with another separator than commas, semicolons, bars and 、.',
+        '标签最多 200 个字符。该内容可能是一段文字，或标签之间使用了逗号、分号、竖线和顿号以外的分隔符。',
+      ),
+    },
+  ],
+  project: (session) =>
+    importedTags(
+      session,
+      sql`(select member_id, tag from kind_before union select member_id, tag from kind_after)`,
+    ),
   sentences: {
     tags: both(
       '{n, plural, one {# tag} other {# different tags}} in the file.',
@@ -76,11 +96,11 @@ export const tags = defineKind({
   },
   async count(session, importSeq) {
     const [counts] = await session.rows(sql`select count(distinct said.tag) as tags,
-        count(distinct (said.member_id, said.tag)) filter (where tags_set.carries = false) as kept_off
+        count(distinct (said.member_id, said.tag)) filter (where decided.carries = false) as kept_off
       from import_tags as said
       left join tag_names on tag_names.said = said.tag
-      left join tags_set on tags_set.member_id = said.member_id
-        and tags_set.tag = coalesce(tag_names.tag, said.tag)
+      left join ${decidedTags} as decided on decided.member_id = said.member_id
+        and decided.tag = coalesce(tag_names.tag, said.tag)
       where said.import_seq = ${importSeq}`)
     return { tags: Number(counts!.tags), keptOff: Number(counts!.keptOff) }
   },

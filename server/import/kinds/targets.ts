@@ -1,9 +1,9 @@
 import { both } from '../../../analytics/schema/described.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
-import { fields as orderFields, list } from '../fields.ts'
-import { memberFields } from '../members/fields.ts'
+import { list } from '../fields.ts'
 import { isHeldOut } from './campaign-figures.ts'
 import { defineKind } from './kind.ts'
+import { memberAliases, personFields } from './person-fields.ts'
 
 /** Whom the campaigns of another system were meant for. */
 export const targets = defineKind({
@@ -33,19 +33,16 @@ export const targets = defineKind({
       type: 'id',
       column: 'member_id',
       member: true,
-      aliases: [
-        ...new Set([
-          ...memberFields.memberId.aliases,
-          ...orderFields.memberId.aliases,
-          ...orderFields.phone.aliases,
-          ...orderFields.email.aliases,
-        ]),
-      ].filter((alias) => alias !== 'id' && alias !== 'member'),
+      aliases: memberAliases.filter((alias) => alias !== 'id' && alias !== 'member'),
       label: both('Member', '会员'),
-      meaning: both('Who was targeted.', '目标会员。'),
+      meaning: both(
+        'Number of the member who was targeted. Empty where the phone, openid or e-mail tells who it is.',
+        '目标会员的编号。可留空，由手机号、openid 或邮箱识别会员。',
+      ),
       needed: both('The row names no member.', '该行没有会员。'),
       example: 'MEMBER-1',
     },
+    ...personFields,
     arm: {
       type: 'text',
       column: 'arm',
@@ -70,9 +67,9 @@ export const targets = defineKind({
       example: '2026-01-05',
     },
   },
-  recognised: ({ has, order, member, any }) =>
+  recognised: ({ has, names, order, member, any }) =>
     has('campaign') &&
-    has('member') &&
+    names('member') &&
     !order('orderId') &&
     !order('unitPrice') &&
     !order('amount') &&

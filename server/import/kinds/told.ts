@@ -1,4 +1,5 @@
 import { type Language, phrase, say } from '../../messages/messages.ts'
+import { peopleOfRows } from '../../identity/told.ts'
 import { reasonSentence } from '../refused-file.ts'
 import { countsOf } from '../told.ts'
 import { tableNotes } from '../tables/told.ts'
@@ -25,6 +26,7 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
       sentence: reasonSentence(language, { reason: row.reason, value: null }),
     })),
     facts: [
+      ...peopleOfRows(language, receipt.matched),
       ...(receipt.lists ?? []).flatMap((one) => {
         const words = kind?.sentences?.[one.sentence]
         return words ? [phrase(language, words, one.values)] : []

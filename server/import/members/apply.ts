@@ -3,6 +3,7 @@ import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { Deletion } from '../../rights/deletions.ts'
+import type { Home } from './phones.ts'
 import { findDeleted, knownBy, pseudonymousMembers } from '../../rights/engine-pseudonyms.ts'
 import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
 import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
@@ -62,6 +63,7 @@ export async function applyMembers(
   settings: Settings & {
     readonly dryRun: boolean
     readonly deletions: () => Promise<readonly Deletion[]>
+    readonly home: Home
   },
   report: (applied: AppliedMembers) => string,
 ): Promise<AppliedMembers> {
@@ -70,7 +72,7 @@ export async function applyMembers(
       const session = patient(plain, { signal: settings.signal })
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
-      const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(rows))
+      const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(rows), settings.home)
       await session.run(sql`insert into import_members by name
         select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousMembers(rows) : rows} as member`)
       const changes = (await tellsMoreThanIds(session, importSeq))

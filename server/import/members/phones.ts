@@ -7,6 +7,12 @@ interface Country {
   readonly national: string
 }
 
+/** Where a workspace is: phones without a country code are of its currency's country, else of its time zone's. */
+export interface Home {
+  readonly currency: string
+  readonly timeZone: string
+}
+
 const countries = {
   // Mobiles without a zero; fixed lines with the zero of their area code.
   CN: { code: '86', trunk: '', national: '1[3-9]\\d{9}' },
@@ -62,6 +68,21 @@ export function phoneSql(text: Sql, currency: string, timeZone: string): Sql {
   return sql`case when ${isMasked(written)} then ${written}
     when regexp_full_match(${bare}, '\\+[1-9]\\d{6,14}') then ${bare}
     ${national} ${fixedLine} else ${written} end`
+}
+
+/**
+ * SQL over an id that may be a phone: as a list, what it is as a phone of this workspace (`phoneSql`) and, where it begins
+ * with a country's code, of that country; a list without any where it is none.
+ */
+export function phonesOfIdSql(id: Sql, { currency, timeZone }: Home): Sql {
+  const digits = sql`regexp_replace(${id}, '[\\s()（）.+\\-]', '', 'g')`
+  const international = Object.values(countries)
+    .map(({ code, national }) => `${code}${national}`)
+    .join('|')
+  return sql`case when regexp_full_match(${id}, '\\+?[0-9 ()（）/.\\-]{8,}')
+    then [${phoneSql(id, currency, timeZone)},
+      case when regexp_full_match(${digits}, ${international}) then '+' || ${digits} end]
+    else [] end`
 }
 
 /** What may be kept of a phone that somebody types in whole: as written, and as E.164 in the countries that write it so. */

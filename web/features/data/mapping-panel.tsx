@@ -213,7 +213,7 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
   const options = file.columns.map(({ position }) => ({ value: String(position), label: title(position) }))
   return (
     <div className={classes.needed}>
-      {neededRows(file, further).map(({ row, field, label, column, times }) => (
+      {neededRows(file, further).map(({ row, field, label, number = 'memberId', column, times }) => (
         <div key={field} className={classes.neededRow}>
           <div className={classes.neededName}>
             <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
@@ -253,7 +253,10 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
           {row === 'member' && column && file.map.kind !== 'refunds' ? (
             <Select
               aria-label={t('mapping.identityKind')}
-              data={identityFields.map((kind) => ({ value: kind, label: t(`fields.${kind}`) }))}
+              data={identityFields.map((kind) => ({
+                value: kind === 'memberId' ? number : kind,
+                label: t(`fields.${kind}`),
+              }))}
               value={field}
               allowDeselect={false}
               onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}

@@ -94,6 +94,8 @@ export interface NeededRow {
   /** Of a further kind: what the field is called. */
   readonly label?: string
   readonly field: Field
+  /** Of the member of a further kind: the field of the number. */
+  readonly number?: Field
   readonly column: InspectedFile['columns'][number] | undefined
   readonly times?: string | undefined
 }
@@ -104,7 +106,13 @@ export function neededRows(file: InspectedFile, kind: FurtherKind | undefined): 
   if (kind)
     return kind.fields
       .filter(({ needed }) => needed)
-      .map(({ name, label }) => ({ row: 'field', field: name as Field, label, column: of(name as Field) }))
+      .map(({ name, label, tellsMember }) => {
+        const number = name as Field
+        if (!tellsMember) return { row: 'field', field: number, label, column: of(number) }
+        const [first] = file.identity
+        const field = first && first.kind !== 'id' ? first.kind : number
+        return { row: 'member', field, column: of(field), number }
+      })
   const amount = amounts.find((field) => of(field)) ?? 'amount'
   const time = times.find((field) => of(field)) ?? 'orderedAt'
   // The first of what tells members apart; the panel names the others.

@@ -7,6 +7,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
+import { useMonthChange } from './month-change.tsx'
 
 type Receipt = NonNullable<NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>['receipt']>
 type Month = Receipt['months'][number]
@@ -17,6 +18,7 @@ const shownAtFirst = 3
 export function ReceiptMonths({ receipt: { months, dryRun } }: { receipt: Receipt }) {
   const t = useTranslations('data.months')
   const format = useFormat()
+  const changes = useMonthChange<Month>({ net: t('net'), orders: t('orders') })
   const [all, setAll] = useState(false)
   if (months.length === 0) return null
   const columns: Column<Month>[] = [
@@ -30,20 +32,7 @@ export function ReceiptMonths({ receipt: { months, dryRun } }: { receipt: Receip
       ),
       value: ({ month }) => month,
     },
-    {
-      key: 'net',
-      header: t('net'),
-      align: 'right',
-      cell: ({ before, after }) => change(format.money(before.netMinor), format.money(after.netMinor)),
-      value: ({ after }) => after.netMinor,
-    },
-    {
-      key: 'orders',
-      header: t('orders'),
-      align: 'right',
-      cell: ({ before, after }) => change(format.count(before.orders), format.count(after.orders)),
-      value: ({ after }) => after.orders,
-    },
+    ...changes,
   ]
   return (
     <div className={classes.months}>
@@ -62,5 +51,3 @@ export function ReceiptMonths({ receipt: { months, dryRun } }: { receipt: Receip
     </div>
   )
 }
-
-const change = (before: string, after: string) => (before === after ? after : `${before} → ${after}`)

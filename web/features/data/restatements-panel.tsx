@@ -5,15 +5,16 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import classes from './data.module.css'
+import { useMonthChange } from './month-change.tsx'
 
 /** Months whose figures are no longer what they were, and by which file. Nothing while there is none. */
 export function RestatementsPanel() {
   const t = useTranslations('data.restated')
   const trpc = useTRPC()
   const format = useFormat()
+  const changes = useMonthChange<Restatement>({ net: t('net'), orders: t('orders') })
   const restated = useAnswer(trpc.imports.restated.queryOptions())
   if (!restated.data || restated.data.length === 0) return null
-  const change = (before: string, after: string) => (before === after ? after : `${before} → ${after}`)
   const columns: Column<Restatement>[] = [
     {
       key: 'month',
@@ -28,20 +29,7 @@ export function RestatementsPanel() {
       ),
       value: ({ month }) => month,
     },
-    {
-      key: 'net_minor',
-      header: t('net'),
-      align: 'right',
-      cell: ({ before, after }) => change(format.money(before.netMinor), format.money(after.netMinor)),
-      value: ({ after }) => after.netMinor,
-    },
-    {
-      key: 'orders',
-      header: t('orders'),
-      align: 'right',
-      cell: ({ before, after }) => change(format.count(before.orders), format.count(after.orders)),
-      value: ({ after }) => after.orders,
-    },
+    ...changes,
   ]
   return (
     <QueryPanel

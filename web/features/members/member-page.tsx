@@ -1,11 +1,9 @@
 import { Anchor, Button } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
-import { DataTable, type Column } from '../../ui/data-table.tsx'
+import type { Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KpiStrip } from '../../ui/kpi-strip.tsx'
 import { FeedGapChip, MemberStatusChip, useReason } from '../../ui/member-status.tsx'
@@ -13,12 +11,12 @@ import { Columns, Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, tableOf, useAnswer, type Answer } from '../../ui/query-panel.tsx'
-import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Member } from './member.ts'
 import { MemberCouponsElsewhere } from './member-coupons-elsewhere.tsx'
 import { MemberCoupons } from './member-coupons.tsx'
 import { MemberIdentities } from './member-identities.tsx'
+import { MemberOrders } from './member-orders.tsx'
 import { MemberRights } from './member-rights.tsx'
 import { MemberTags } from './member-tags.tsx'
 import classes from './members.module.css'
@@ -97,7 +95,7 @@ export function MemberPage() {
       </QueryPanel>
       {member ? (
         <>
-          <Orders member={member} />
+          <MemberOrders member={member} />
           <MemberPoints entries={member.pointsList} />
           <MemberCoupons memberId={member.memberId} />
           <MemberCouponsElsewhere memberId={member.memberId} />
@@ -150,111 +148,6 @@ function Figures({ member }: { member: Member }) {
         },
       ]}
     />
-  )
-}
-
-/** The rows of the order table before somebody asks for more. */
-const firstOrders = 20
-
-function Orders({ member }: { member: Member }) {
-  const t = useTranslations('members')
-  const format = useFormat()
-  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
-  type Entry = Member['orderList'][number]
-  const columns: Column<Entry>[] = [
-    {
-      key: 'day',
-      header: t('order.time'),
-      value: ({ orderedAt }) => orderedAt,
-      cell: ({ orderedAt }) => <span className={classes.line}>{format.instant(orderedAt)}</span>,
-    },
-    {
-      key: 'order',
-      header: t('order.id'),
-      value: ({ orderId }) => orderId,
-      cell: ({ orderId }) => <span className={classes.line}>{orderId}</span>,
-    },
-    {
-      key: 'items',
-      header: t('order.items'),
-      value: ({ items }) => items,
-      cell: ({ items }) => <span className={classes.items}>{items ?? '–'}</span>,
-    },
-    {
-      key: 'store',
-      header: t('order.store'),
-      value: ({ store }) => store,
-      cell: ({ store }) => <span className={classes.line}>{store ?? '–'}</span>,
-    },
-    {
-      key: 'channel',
-      header: t('order.channel'),
-      value: ({ channel }) => channel,
-      cell: ({ channel }) => <span className={classes.line}>{channel ?? '–'}</span>,
-    },
-    {
-      key: 'state',
-      header: t('order.state'),
-      value: ({ state }) => state,
-      cell: ({ state, qualifies }) =>
-        state !== 'paid' ? (
-          <StatusChip tone="off">{t(`state.${state}`)}</StatusChip>
-        ) : qualifies ? (
-          <span className={classes.line}>{t('state.paid')}</span>
-        ) : (
-          <StatusChip tone="warn">{t('state.refunded')}</StatusChip>
-        ),
-    },
-    {
-      key: 'refunded',
-      header: t('order.refunded'),
-      align: 'right',
-      value: ({ refundedMinor }) => refundedMinor,
-      cell: ({ refundedMinor }) => (refundedMinor === 0 ? '–' : format.money(-refundedMinor)),
-    },
-    {
-      key: 'net',
-      header: t('order.net'),
-      align: 'right',
-      value: ({ netMinor }) => netMinor,
-      cell: ({ netMinor }) => format.money(netMinor),
-    },
-  ]
-  const [all, showAll] = useState(false)
-  const uncounted = member.orderList.filter(({ qualifies }) => !qualifies).length
-  const title = t('orders.title', { orders: member.orderList.length, uncounted })
-  const apart = member.refundList.filter(({ orderId }) => orderId === null)
-  return (
-    <Panel
-      title={title}
-      subtitle={
-        apart.length > 0
-          ? t('orders.unlinked', {
-              refunds: apart.length,
-              amount: apart.map(({ amountMinor }) => format.money(amountMinor)).join(', '),
-            })
-          : t('orders.subtitle')
-      }
-    >
-      {member.orderList.length > 0 ? (
-        <DataTable
-          label={title}
-          columns={onPhone ? columns.filter(({ key }) => ['day', 'items', 'net'].includes(key)) : columns}
-          rows={all ? member.orderList : member.orderList.slice(0, firstOrders)}
-          rowKey={({ orderId }) => orderId}
-          dense
-        />
-      ) : (
-        <p className={classes.note}>{t('timeline.empty')}</p>
-      )}
-      {!all && member.orderList.length > firstOrders ? (
-        <div className={classes.more}>
-          <Button variant="default" onClick={() => showAll(true)}>
-            {t('more')}
-          </Button>
-        </div>
-      ) : null}
-    </Panel>
   )
 }
 

@@ -1,24 +1,17 @@
-import { Button } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
-import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { type Column, DataTable } from '../../ui/data-table.tsx'
+import type { Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
+import { FirstRows } from './first-rows.tsx'
 import type { Member } from './member.ts'
 import classes from './members.module.css'
 
-type Entry = Member['pointsList'][number]
-
-/** The rows before somebody asks for more. */
-const first = 10
+type Entry = Member['pointsList'][number] & { readonly place: number }
 
 /** The points ledger of a member; nothing where none was imported. */
-export function MemberPoints({ entries }: { entries: readonly Entry[] }) {
+export function MemberPoints({ entries }: { entries: Member['pointsList'] }) {
   const t = useTranslations('members')
   const format = useFormat()
-  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
-  const [all, showAll] = useState(false)
   if (entries.length === 0) return null
   const columns: Column<Entry>[] = [
     {
@@ -61,23 +54,16 @@ export function MemberPoints({ entries }: { entries: readonly Entry[] }) {
     },
   ]
   const title = t('points.title', { entries: entries.length })
-  const rows = (all ? entries : entries.slice(0, first)).map((entry, place) => ({ ...entry, place }))
   return (
     <Panel title={title} subtitle={t('points.subtitle')}>
-      <DataTable
+      <FirstRows
         label={title}
-        columns={onPhone ? columns.filter(({ key }) => ['time', 'reason', 'change'].includes(key)) : columns}
-        rows={rows}
+        columns={columns}
+        onPhone={['time', 'reason', 'change']}
+        rows={entries.map((entry, place) => ({ ...entry, place }))}
+        first={10}
         rowKey={({ place }) => String(place)}
-        dense
       />
-      {!all && entries.length > first ? (
-        <div className={classes.more}>
-          <Button variant="default" onClick={() => showAll(true)}>
-            {t('more')}
-          </Button>
-        </div>
-      ) : null}
     </Panel>
   )
 }

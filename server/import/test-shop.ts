@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { openPlatform, type Platform } from '../platform.ts'
-import type { Workspace } from '../workspaces/workspaces.ts'
+import type { EngineSettings, Workspace } from '../workspaces/workspaces.ts'
 import type { Readable } from './inspect.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import type { MapOverrides } from './mapping.ts'
@@ -30,10 +30,14 @@ export interface TestShop extends AsyncDisposable {
 
 export const now = new Date('2026-11-22T08:00:00Z')
 
-export async function openTestShop(currency = 'GBP', timeZone = 'Europe/London'): Promise<TestShop> {
+/** Its engine has one thread: two take half as much processor time again for as few rows as tests have. */
+export async function openTestShop(
+  currency = 'GBP',
+  timeZone = 'Europe/London',
+  engine: EngineSettings = { threads: 1 },
+): Promise<TestShop> {
   const folder = mkdtempSync(join(tmpdir(), 'reveille-import-'))
-  // of one thread: two take half as much processor time again for as few rows as tests have
-  const platform = await openPlatform(join(folder, 'data'), { now: () => now }, { threads: 1 })
+  const platform = await openPlatform(join(folder, 'data'), { now: () => now }, engine)
   const workspace = (await platform.workspaces.create({ name: 'shop', currency, timeZone }))!
   async function run(path: string, order: Partial<ImportOrder>): Promise<RunState | Refusal> {
     const runs = importRuns(platform)

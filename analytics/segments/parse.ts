@@ -6,15 +6,21 @@ import {
   everyone,
   group,
   limits,
+  partsOf,
   type Subject,
   type Test,
+  type TextOperator,
   type Value,
 } from './ast.ts'
-import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import { isLater } from './days.ts'
+import { type Asked, conditionsByWord, fieldsByWord, isName, measuresByWord } from './fields/catalogue.ts'
 import { isOrdered } from './fields/described.ts'
-import { printMeasure, printValue, quote } from './print.ts'
+import type { Measure } from './fields/measure.ts'
+import { readDay, readPercent, readValue } from './literals.ts'
+import { printValue } from './print.ts'
 import { nearest, type Problem, problem, type ProblemId } from './problems.ts'
 import { shortened, type Token, tokens } from './tokens.ts'
+import { isReserved, type Word, wordOf, words } from './words.ts'
 
 export type Parsed =
   | { readonly kind: 'parsed'; readonly expression: Expression }
@@ -37,27 +43,9 @@ export function parse(text: string, options: ParseOptions): Parsed {
     : { kind: 'refused', problems: parser.problems }
 }
 
-/** Words that are not names. */
-export const keywords = [
-  'and',
-  'or',
-  'not',
-  'in',
-  'between',
-  'is',
-  'known',
-  'unknown',
-  'everyone',
-  'within',
-  'days',
-] as const
-const isKeyword = (token: Token) =>
-  token.kind === 'word' && (keywords as readonly string[]).includes(token.value)
-
 const maxProblems = 20
 const maxRecursion = 4 * limits.depth
-const maxNumber = 99_999_999_999
-const maxPercent = 1000
+const maxDays = 36_500
 type Place = { readonly from: number; readonly to: number }
 
 /** Recursive descent. A method that returns null has met a problem after which nothing can be made out. */
@@ -69,11 +57,12 @@ class Parser {
   #position = 0
   #recursion = 0
   #clauses = 0
+  #days = 0
   #values = 0
 
   constructor(text: string, { currencyDecimals }: ParseOptions) {
     this.#text = text
-    this.#tokens = tokens(text)
+    this.#tokens = separated(tokens(text))
     this.#decimals = currencyDecimals
   }
 
@@ -122,40 +111,100 @@ class Parser {
     if (this.#takeSymbol('(')) {
       const inside = this.#any()
       if (!inside) return null
-      if (this.#takeSymbol(')')) return inside
+      if (this.#takeSymbol(')')) return this.#onDay(inside)
       return this.#next.kind === 'end'
         ? this.#stop(open, 'open-parenthesis')
         : this.#missingConnective(this.#next)
     }
     if (this.#takeWord('everyone')) return everyone
+    if (this.#takeWord('segment')) {
+      const name = this.#next
+      if (name.kind !== 'text') return this.#unexpected('expected-segment')
+      this.#position++
+      return this.#countClause() ? this.#onDay({ kind: 'segment', name: name.value }) : null
+    }
+    if (this.#takeWord('random')) return this.#countClause() ? this.#random() : null
     return this.#clause()
   }
 
+  /** `on 2026-01-31` behind a parenthesis or a segment's name. */
+  #onDay(part: Expression): Expression | null {
+    if (!this.#takeWord('on')) return part
+    if (++this.#days > limits.days) return this.#stop(this.#last, 'too-many-days', { limit: limits.days })
+    const token = this.#next
+    if (token.kind === 'symbol' || token.kind === 'end' || token.kind === 'broken')
+      return this.#unexpected('expected-day')
+    this.#position++
+    const read = readDay(token, token.kind === 'text' ? token.value : token.raw)
+    if ('value' in read) return { kind: 'on', part, day: String(read.value) }
+    return this.#stop(
+      token,
+      read.refused === 'wants-day' ? 'expected-day' : read.refused,
+      {},
+      read.suggestion,
+    )
+  }
+
+  /** `10% (seed "x")`, the seed or not. */
+  #random(): Expression | null {
+    const token = this.#next
+    if (token.kind !== 'number') return this.#unexpected('expected-percent')
+    this.#position++
+    this.#takeSymbol('%')
+    const place = { from: token.from, to: this.#last.to }
+    const read = readPercent(token, this.#text.slice(place.from, place.to), 100)
+    if (!('value' in read)) {
+      const id = read.refused === 'wants-percent' ? 'expected-percent' : read.refused
+      return this.#stop(place, id, read.values, read.suggestion)
+    }
+    const percent = Number(read.value)
+    if (percent < 0) return this.#stop(place, 'expected-percent')
+    const [open, seed] = [this.#next, this.#tokens[this.#position + 1]]
+    if (open.value !== '(' || seed?.kind !== 'word' || wordOf(seed.value) !== 'seed')
+      return { kind: 'random', percent, seed: '' }
+    this.#position += 2
+    const text = this.#next
+    if (text.kind !== 'text') return this.#unexpected('expected-seed')
+    this.#position++
+    if (!this.#takeSymbol(')')) return this.#stop(open, 'open-parenthesis')
+    return { kind: 'random', percent, seed: text.value }
+  }
+
+  #countClause(): boolean {
+    if (++this.#clauses <= limits.clauses) return true
+    this.#report(this.#next, 'too-many-clauses', { limit: limits.clauses })
+    return false
+  }
+
   #clause(): Expression | null {
-    if (++this.#clauses > limits.clauses)
-      return this.#stop(this.#next, 'too-many-clauses', { limit: limits.clauses })
+    if (!this.#countClause()) return null
     const start = this.#next
-    if (start.kind !== 'word' || isKeyword(start)) return this.#unexpected('expected-clause')
+    if (start.kind !== 'word' || isReserved(start.value)) return this.#unexpected('expected-clause')
     this.#position++
     if (this.#next.value === '(' && this.#next.kind === 'symbol') return this.#measured(start)
-    const field = fieldsByName.get(start.value)
+    const field = fieldsByWord.get(start.value)
     if (!field) {
-      if (measuresByName.has(start.value))
+      if (measuresByWord.has(start.value))
         this.#report(start, 'needs-conditions', { field: start.value }, `${start.value}(within 180 days)`)
-      else this.#unknown(start, 'unknown-field', [...fieldsByName.keys(), ...measuresByName.keys()])
+      else this.#unknown(start, 'unknown-field', [...fieldsByWord.keys(), ...measuresByWord.keys()])
     }
-    const subject: Subject = { kind: 'field', field: start.value }
+    const subject: Subject = { kind: 'field', field: field?.name ?? start.value }
     if (field?.kind === 'flag' && this.#endsClause())
       return { kind: 'clause', subject, test: { kind: 'compare', operator: '=', value: true } }
-    const test = this.#test(start, start.value, field)
-    return test && { kind: 'clause', subject, test }
+    const negated = field?.kind === 'set' && this.#takesNotContains()
+    const test = negated
+      ? this.#carries(this.#last, start.value, field)
+      : this.#test(start, start.value, field)
+    if (!test) return null
+    const clause: Expression = { kind: 'clause', subject, test }
+    return negated ? { kind: 'not', part: clause } : clause
   }
 
   #measured(start: Token): Expression | null {
-    const measure = measuresByName.get(start.value)
+    const measure = measuresByWord.get(start.value)
     if (!measure) {
-      if (fieldsByName.has(start.value)) return this.#stop(start, 'not-a-measure', { field: start.value })
-      this.#unknown(start, 'unknown-field', [...measuresByName.keys()])
+      if (fieldsByWord.has(start.value)) return this.#stop(start, 'not-a-measure', { field: start.value })
+      this.#unknown(start, 'unknown-field', [...measuresByWord.keys()])
     }
     const open = this.#next
     this.#position++
@@ -163,42 +212,39 @@ class Parser {
       const place = { from: start.from, to: this.#last.to }
       return this.#stop(place, 'empty-conditions', { field: start.value }, `${start.value}(within 180 days)`)
     }
-    const where = this.#list(open, () => this.#condition(start.value))
+    const where = this.#list(open, () => this.#condition(measure))
     if (!where) return null
-    const subject: Subject = { kind: 'measure', measure: start.value, where }
-    const test = this.#test(start, printMeasure(subject), measure, start.value)
+    const subject: Subject = { kind: 'measure', measure: measure?.name ?? start.value, where }
+    const test = this.#test(start, this.#text.slice(start.from, this.#last.to), measure, start.value)
     return test && { kind: 'clause', subject, test }
   }
 
-  #condition(measure: string): Condition | null {
-    if (++this.#clauses > limits.clauses)
-      return this.#stop(this.#next, 'too-many-clauses', { limit: limits.clauses })
+  #condition(measure: Measure | undefined): Condition | null {
+    if (!this.#countClause()) return null
     const start = this.#next
-    const conditions = conditionsOf(measure)
-    if (this.#takeWord('within')) {
-      const count = this.#next
-      const days = Number(count.value)
-      if (count.kind !== 'number' || !Number.isInteger(days) || days < 0 || days > 36_500)
-        return this.#unexpected('expected-days')
-      this.#position++
-      if (!this.#takeWord('days')) this.#takeWord('day')
-      return { kind: 'within', days }
+    const conditions = conditionsByWord(measure?.name ?? '')
+    const day = measure?.source.day ?? 'day'
+    if (this.#startsWithin()) {
+      const within = this.#within()
+      if (!within) return null
+      return within.direction === 'last'
+        ? { kind: 'within', days: within.days }
+        : { kind: 'condition', field: day, test: within }
     }
-    if (start.kind === 'word' && start.value === 'between') {
-      const day = measuresByName.get(measure)?.source.day ?? 'day'
+    if (start.kind === 'word' && wordOf(start.value) === 'between') {
       const test = this.#test(start, day, conditions.get(day))
       return test && { kind: 'condition', field: day, test }
     }
-    if (start.kind !== 'word' || isKeyword(start)) return this.#unexpected('unknown-condition')
+    if (start.kind !== 'word' || isReserved(start.value)) return this.#unexpected('unknown-condition')
     this.#position++
     const field = conditions.get(start.value)
-    if (!field && measuresByName.has(measure))
+    if (!field && measure)
       this.#unknown(start, 'unknown-condition', [...conditions.keys(), 'within', 'between'])
     const test = this.#test(start, start.value, field)
-    return test && { kind: 'condition', field: start.value, test }
+    return test && { kind: 'condition', field: field?.name ?? start.value, test }
   }
 
-  /** `= value`, `in (…)`, `between … and …`, `is known`. Without `asked` any value is taken: the name was refused already. */
+  /** `= value`, `in (…)`, `between … and …`, `is known` and so on. Without `asked` any value is taken: the name was refused already. */
   #test(start: Token, subjectText: string, asked: Asked | undefined, named = subjectText): Test | null {
     const operator = this.#next
     const ordered = asked === undefined || isOrdered(asked.kind)
@@ -210,6 +256,7 @@ class Parser {
       const place = { from: start.from, to: operator.to }
       if (asked?.kind === 'set' && comparator === '!=')
         this.#report(place, 'set-not', { field: named }, `not ${subjectText} =`)
+      else if (asked?.kind === 'anniversary') return this.#stop(place, 'wants-within', { field: named })
       else if (!ordered && comparator !== '=' && comparator !== '!=') wrong('=')
       const value = this.#value(operator, named, asked)
       return value === null ? null : { kind: 'compare', operator: comparator, value }
@@ -225,22 +272,77 @@ class Parser {
       if (!ordered) wrong('in')
       return this.#range(named, asked)
     }
+    if (this.#takeWord('known')) return { kind: 'known' }
+    if (this.#takeWord('unknown')) return { kind: 'unknown' }
     if (this.#takeWord('is')) {
       const negated = this.#takeWord('not')
       if (this.#takeWord('known')) return { kind: negated ? 'unknown' : 'known' }
-      if (this.#takeWord('unknown')) return { kind: negated ? 'known' : 'unknown' }
+      if (this.#takeWord('unknown') || this.#takeWord('null')) return { kind: negated ? 'known' : 'unknown' }
       const place = { from: operator.from, to: this.#last.to }
       return this.#stop(place, 'expected-known', {}, negated ? '!=' : '=')
     }
-    if (
-      operator.kind === 'word' &&
-      operator.value === 'not' &&
-      this.#tokens[this.#position + 1]?.value === 'in'
-    ) {
-      const place = { from: start.from, to: this.#tokens[this.#position + 1]!.to }
-      return this.#stop(place, 'not-before', {}, `not ${subjectText} in`)
+    if (this.#startsWithin()) {
+      if (asked && asked.kind !== 'day' && asked.kind !== 'anniversary') wrong()
+      return this.#within()
     }
+    if (asked?.kind === 'set' && this.#takeWord('contains')) return this.#carries(operator, named, asked)
+    const textOperator = this.#takeTextOperator()
+    if (textOperator) {
+      if (asked && asked.kind !== 'text') wrong(asked.kind === 'choice' ? '=' : undefined)
+      const value = this.#value(null, named, asked)
+      return value === null ? null : { kind: 'text', operator: textOperator, value: String(value) }
+    }
+    const after = this.#tokens[this.#position + 1]
+    if (wordAt(operator) === 'not' && after && wordAt(after) === 'in')
+      return this.#stop({ from: start.from, to: after.to }, 'not-before', {}, `not ${subjectText} in`)
     return this.#unexpected('expected-operator', { field: named })
+  }
+
+  /** A set contains a text when it has it, whole. */
+  #carries(operator: Token, named: string, asked: Asked): Test | null {
+    const value = this.#value(operator, named, asked)
+    return value === null ? null : { kind: 'compare', operator: '=', value }
+  }
+
+  #takesNotContains(): boolean {
+    const position = this.#position
+    if (this.#takeTextOperator() === 'not contains') return true
+    this.#position = position
+    return false
+  }
+
+  #takeTextOperator(): TextOperator | null {
+    const [first, second] = [this.#next, this.#tokens[this.#position + 1]]
+    const [word, then] = [wordAt(first), second && wordAt(second)]
+    const taken = (operator: TextOperator, count: number) => {
+      this.#position += count
+      return operator
+    }
+    if (first.kind === 'word' && first.value === notContains) return taken('not contains', 1)
+    if (word === 'contains') return taken('contains', 1)
+    if (word === 'not' && then === 'contains') return taken('not contains', 2)
+    if (word === 'starts' || word === 'ends')
+      return taken(word === 'starts' ? 'starts with' : 'ends with', then === 'with' ? 2 : 1)
+    return null
+  }
+
+  #startsWithin(): boolean {
+    const word = wordAt(this.#next)
+    return word === 'within' || word === 'last' || word === 'next'
+  }
+
+  /** `within 30 days`, `within last 30 days`, `within next 7 days`. */
+  #within(): Extract<Test, { kind: 'within' }> | null {
+    this.#takeWord('within')
+    const direction = this.#takeWord('next') ? 'next' : 'last'
+    if (direction === 'last') this.#takeWord('last')
+    const count = this.#next
+    const days = Number(count.value)
+    if (count.kind !== 'number' || !Number.isInteger(days) || days < 0 || days > maxDays)
+      return this.#unexpected('expected-days')
+    this.#position++
+    if (!this.#takeWord('days')) this.#takeWord('day')
+    return { kind: 'within', direction, days: days + 0 }
   }
 
   #range(named: string, asked: Asked | undefined): Test | null {
@@ -250,12 +352,14 @@ class Parser {
     if (!this.#takeWord('and')) return this.#unexpected('expected-and')
     const to = this.#value(null, named, asked)
     if (to === null) return null
-    if (typeof from === typeof to && from > to)
+    const reversed =
+      asked?.kind === 'day' ? isLater(String(from), String(to)) : typeof from === typeof to && from > to
+    if (reversed)
       this.#report(
         { from: first.from, to: this.#last.to },
         'reversed-range',
         {},
-        `${printValue(to, asked?.kind)} and ${printValue(from, asked?.kind)}`,
+        `${printValue(to, asked, 'en')} and ${printValue(from, asked, 'en')}`,
       )
     return { kind: 'between', from, to }
   }
@@ -279,93 +383,40 @@ class Parser {
     const token = this.#next
     if (token.kind === 'symbol' || token.kind === 'end' || token.kind === 'broken')
       return this.#unexpected('expected-value', { field: named })
-    if (token.kind === 'word' && operator && token.value === 'unknown') {
+    if (operator && wordAt(token) === 'unknown') {
       this.#position++
-      const place = { from: operator.from, to: token.to }
-      this.#report(place, 'is-unknown', { field: named }, operator.value === '!=' ? 'is known' : 'is unknown')
-      return ''
+      return this.#asksUnknown(operator, token.to, named)
     }
-    if (token.kind === 'word' && isKeyword(token)) return this.#unexpected('expected-value', { field: named })
+    if (token.kind === 'word' && isReserved(token.value))
+      return this.#unexpected('expected-value', { field: named })
     this.#position++
     let to = token.to
     if (token.kind === 'number' && this.#takeSymbol('%')) to = this.#last.to
     if (token.kind === 'word')
-      while (this.#next.kind === 'word' && !isKeyword(this.#next)) {
+      while (this.#next.kind === 'word' && !isReserved(this.#next.value)) {
         to = this.#next.to
         this.#position++
       }
-    return this.#suited(token, { from: token.from, to }, operator, named, asked)
+    const place = { from: token.from, to }
+    const written = token.kind === 'text' ? token.value : this.#text.slice(place.from, place.to)
+    if (!asked) return written
+    const read = readValue(asked, token, written, this.#decimals)
+    if ('value' in read) return read.value
+    if (read.refused === 'unknown-choice' && operator && wordOf(written.toLowerCase()) === 'unknown')
+      return this.#asksUnknown(operator, to, named)
+    this.#report(
+      place,
+      read.refused,
+      { field: named, found: shortened(written), ...read.values },
+      read.suggestion,
+    )
+    return written
   }
 
-  #suited(
-    token: Token,
-    place: Place,
-    operator: Token | null,
-    named: string,
-    asked: Asked | undefined,
-  ): Value {
-    const written = token.kind === 'text' ? token.value : this.#text.slice(place.from, place.to)
-    const refuse = (id: ProblemId, suggestion?: string, more: Problem['values'] = {}) => {
-      this.#report(place, id, { field: named, found: shortened(written), ...more }, suggestion)
-      return written
-    }
-    switch (asked?.kind) {
-      case undefined:
-        return written
-      case 'count':
-      case 'money': {
-        if (token.kind !== 'number' || !/\d$/.test(written))
-          return refuse('wants-number', /^-?\d+(\.\d+)?(?=\s*[%％]?$)/u.exec(written)?.[0])
-        const number = Number(written)
-        if (Math.abs(number) > maxNumber) return refuse('too-large')
-        if (asked.kind === 'count')
-          return Number.isInteger(number)
-            ? number + 0
-            : refuse('wants-whole-number', String(Math.trunc(number)))
-        const decimals = (written.split('.')[1] ?? '').replace(/0+$/, '').length
-        if (decimals > this.#decimals)
-          return refuse('too-many-decimals', number.toFixed(this.#decimals), { limit: this.#decimals })
-        return number + 0
-      }
-      case 'percent': {
-        const number = Number(written.replace(/\s*[%％]$/u, ''))
-        if (token.kind !== 'number' || !/[%％]$/u.test(written))
-          return refuse('wants-percent', Number.isFinite(number) && written !== '' ? `${number}%` : undefined)
-        if (Math.abs(number) > maxPercent) return refuse('too-large-percent')
-        const rounded = Math.round(number * 100) / 100
-        return rounded === number ? number + 0 : refuse('too-precise-percent', `${rounded}%`)
-      }
-      case 'day': {
-        const day = calendarDay(written)
-        if (token.kind === 'day' && day === written) return day
-        return token.kind === 'day'
-          ? refuse('no-such-day', day ?? undefined)
-          : refuse('wants-day', day ?? undefined)
-      }
-      case 'flag': {
-        const value = { true: true, yes: true, false: false, no: false }[written.toLowerCase()]
-        return value ?? refuse('wants-flag')
-      }
-      case 'choice': {
-        const choices = asked.choices!.map(({ value }) => value)
-        const value = written.toLowerCase()
-        if (choices.includes(value)) return value
-        if (value === 'unknown' && operator) {
-          this.#report(
-            { from: operator.from, to: place.to },
-            'is-unknown',
-            { field: named },
-            operator.value === '!=' ? 'is known' : 'is unknown',
-          )
-          return value
-        }
-        const meant = nearest(value, choices)
-        return refuse('unknown-choice', meant && quote(meant), { choices: choices.join(' / ') })
-      }
-      case 'text':
-      case 'set':
-        return token.kind === 'text' ? token.value : refuse('wants-text', quote(written))
-    }
+  #asksUnknown(operator: Token, to: number, named: string): Value {
+    const instead = operator.value === '!=' ? 'is known' : 'is unknown'
+    this.#report({ from: operator.from, to }, 'is-unknown', { field: named }, instead)
+    return ''
   }
 
   get #next(): Token {
@@ -380,23 +431,21 @@ class Parser {
     return { from: 0, to: this.#text.length }
   }
 
-  #takeWord(word: string): boolean {
-    return this.#take('word', word)
+  #takeWord(word: Word): boolean {
+    const found = wordAt(this.#next) === word
+    if (found) this.#position++
+    return found
   }
 
   #takeSymbol(symbol: string): boolean {
-    return this.#take('symbol', symbol)
-  }
-
-  #take(kind: Token['kind'], value: string): boolean {
-    const found = this.#next.kind === kind && this.#next.value === value
+    const found = this.#next.kind === 'symbol' && this.#next.value === symbol
     if (found) this.#position++
     return found
   }
 
   #endsClause(): boolean {
-    const { kind, value } = this.#next
-    return kind === 'end' || (kind === 'word' && (value === 'and' || value === 'or')) || value === ')'
+    const word = wordAt(this.#next)
+    return this.#next.kind === 'end' || word === 'and' || word === 'or' || this.#next.value === ')'
   }
 
   #report(place: Place, id: ProblemId, values: Problem['values'] = {}, suggestion?: string): void {
@@ -430,23 +479,37 @@ class Parser {
 }
 
 function depthOf(expression: Expression): number {
-  switch (expression.kind) {
-    case 'everyone':
-    case 'clause':
-      return 0
-    case 'not':
-      return 1 + depthOf(expression.part)
-    case 'and':
-    case 'or':
-      return 1 + Math.max(...expression.parts.map(depthOf))
-  }
+  const parts = partsOf(expression)
+  return parts.length === 0 ? 0 : 1 + Math.max(...parts.map(depthOf))
 }
 
-/** The day in ISO form when the text names one of the calendar, with -, / or . between its parts. */
-function calendarDay(text: string): string | null {
-  const [, year, month, day] = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text) ?? []
-  if (year === undefined || Number(year) < 1) return null
-  const iso = `${year}-${month!.padStart(2, '0')}-${day!.padStart(2, '0')}`
-  const date = new Date(`${iso}T00:00:00Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso) ? iso : null
+const notContains = '不包含'
+
+/** The word that a token is, in either language. */
+const wordAt = (token: Token): Word | undefined => (token.kind === 'word' ? wordOf(token.value) : undefined)
+
+/** Words that Chinese writes without a space between: 「且标签」, 「近90天」. */
+function separated(found: readonly Token[]): Token[] {
+  return found.flatMap((token): Token[] => {
+    if (token.kind !== 'word' || isName(token.value)) return [token]
+    const [, within, digits, unit] = /^(近|未来|过去)(\d+)(天)?$/u.exec(token.value) ?? []
+    if (within !== undefined) return pieces(token, [within, digits!, ...(unit ? [unit] : [])])
+    const first = [...words.and, ...words.or, ...words.not].find((text) => token.value.startsWith(text))
+    const rest = first === undefined ? '' : token.value.slice(first.length)
+    if (first === undefined || rest === '') return [token]
+    const after = separated(pieces(token, [first, rest]).slice(1))
+    return after.length > 1 || isName(rest) || isReserved(rest)
+      ? [pieces(token, [first, rest])[0]!, ...after]
+      : [token]
+  })
+}
+
+function pieces(token: Token, texts: readonly string[]): Token[] {
+  let from = token.from
+  return texts.map((text) => {
+    const kind = /^\d/.test(text) ? 'number' : 'word'
+    const piece: Token = { kind, from, to: from + text.length, raw: text, value: text }
+    from = piece.to
+    return piece
+  })
 }

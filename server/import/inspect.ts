@@ -33,7 +33,8 @@ import {
 } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
-import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
+import type { Encoding } from './encoding.ts'
+import { type Container, openSource, type Opening, readSource } from './source.ts'
 import type { JoinedTables } from './tables/joined.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
@@ -358,7 +359,6 @@ async function valuesOf(
     // The day alone decides, and there are few of them.
     for (const { values } of splitBlock(scanner.take().toString('utf8')))
       days.add((values[0] ?? '').trim().split(/[ T]/)[0]!)
-    if (dayOrMonthFirst(days) !== 'undecided') break
   }
   return days
 }

@@ -20,6 +20,7 @@ export const rowReasons = [
   'too-few-columns',
   'too-many-columns',
   'stray-quote',
+  'zero-byte',
   'not-text',
   'no-order',
   'no-date',

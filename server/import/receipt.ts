@@ -50,6 +50,8 @@ export interface Receipt {
   readonly matched?: Matched
   /** Of a file of refunds: what became of them; null for orders. */
   readonly givenBack: GivenBack | null
+  /** Orders of the file whose refunds files of refunds tell too; not there in reports from before it was counted. */
+  readonly toldTwice?: number
   /** Whether refunds were taken off the file's amounts already, and what says so; null where no row has one. */
   readonly refundCheck: RefundCheck | null
   /** Local days of the first and last accepted row. */

@@ -43,6 +43,7 @@ export type RefusalId =
   | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'
+  | 'mixed-dates'
   | 'undecided-decimals'
   | 'other-currency-column'
   | 'unconfirmed'

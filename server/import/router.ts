@@ -76,7 +76,7 @@ export const importsRouter = router({
       about: phrase(language, kind.about),
       fields: fieldsOf(kind).map(([name, { type, label, meaning, needed, member }]) => ({
         name,
-        type: plainType(type),
+        type: type === 'rest' ? ('rest' as const) : plainType(type),
         label: phrase(language, label),
         meaning: phrase(language, meaning),
         needed: needed !== undefined,

@@ -20,6 +20,7 @@ import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { mixedDates } from './mixed-dates.ts'
 import { readyToRead } from './ready-to-read.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest } from './remembered.ts'
@@ -282,6 +283,8 @@ export class ImportRuns {
       )
       if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
       staged = outcome
+      const mixed = order.map.dates === undefined ? await mixedDates(staged, readable, signal) : null
+      if (mixed) return { phase: 'refused', refusal: mixed }
       const after = writtenAt(order)
       if (before === null || after !== before)
         return {

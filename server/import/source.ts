@@ -1,15 +1,14 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { isUtf8 } from 'node:buffer'
 import { createGunzip, constants } from 'node:zlib'
+import { type Encoding, encodingOf } from './encoding.ts'
 import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
-import { firstSheet, isWorkbook, workbookLines } from './containers/xlsx.ts'
+import { firstSheet, isWorkbook, mostRows, workbookLines } from './containers/xlsx.ts'
 import { type Archive, isBomb, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
 
-export type Encoding = 'utf-8' | 'gb18030' | 'windows-1252' | 'utf-16le' | 'utf-16be'
 export type Container = 'plain' | 'gzip' | 'zip' | 'xlsx' | 'parquet'
 
 /** All that is needed to read a file as delimited text again. */
@@ -47,13 +46,15 @@ export async function openSource(path: string, named: string, entries?: readonly
   const found = { path, bytes, container, sheet, otherSheets, entries }
   if (container === 'xlsx' || container === 'parquet') {
     const source = { ...found, encoding: 'utf-8', jsonPaths: null } as const
-    const { head, whole } = await headOf(readSource(source, named))
+    // A sheet may have all of its rows empty but a few: nothing but line ends.
+    const most = openingBytes + (container === 'xlsx' ? mostRows : 0)
+    const { head, whole } = await headOf(readSource(source, named), most)
     if (isBlank(head)) throw new Stopped('empty', { file: named })
     return { ...source, firstLine: container === 'xlsx' ? 1 : 0, head, whole }
   }
   const { head: raw, whole } = await headOf(unpacked({ path, container, entries }, named))
   if (raw.length === 0) throw new Stopped('empty', { file: named })
-  const encoding = encodingOf(raw, whole, named)
+  const encoding = textEncodingOf(raw, whole, named)
   const head = encoding === 'utf-8' ? withoutMark(raw) : Buffer.from(decode(encoding, raw))
   if (isBlank(head)) throw new Stopped('empty', { file: named })
   const begins = head.toString('latin1', 0, 4096).trimStart()
@@ -198,13 +199,16 @@ function tablesIn(archive: Archive, named: string) {
   return archive.entries
 }
 
-async function headOf(pieces: AsyncIterable<Buffer>): Promise<{ head: Buffer; whole: boolean }> {
+async function headOf(
+  pieces: AsyncIterable<Buffer>,
+  most = openingBytes,
+): Promise<{ head: Buffer; whole: boolean }> {
   const read: Buffer[] = []
   let length = 0
   for await (const piece of pieces) {
     read.push(piece)
     length += piece.length
-    if (length > openingBytes) return { head: Buffer.concat(read).subarray(0, openingBytes), whole: false }
+    if (length > most) return { head: Buffer.concat(read).subarray(0, most), whole: false }
   }
   return { head: Buffer.concat(read), whole: true }
 }
@@ -327,43 +331,33 @@ async function* joined(
   }
 }
 
-/**
- * UTF-16 when it begins with its mark; UTF-8 when it is; else GB18030 when bytes beyond ASCII stand in pairs as in Chinese text; else
- * Windows-1252 when they stand alone between ASCII, as accents do. Anything else is refused, not guessed.
- */
-function encodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
+/** Its mark tells UTF-16, the text itself anything else. Stops at what is no text, or of which it can't be told. */
+function textEncodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
   if (startsWith(raw, 0xff, 0xfe) || startsWith(raw, 0xfe, 0xff)) {
     const encoding = raw[0] === 0xff ? 'utf-16le' : 'utf-16be'
     if (/[\0\ufffd]/.test(decode(encoding, raw.subarray(0, raw.length & ~1))))
       throw new Stopped('utf-16', { file: named })
     return encoding
   }
-  const controls = raw.reduce((n, byte) => (byte < 9 || (byte > 13 && byte < 27) ? n + 1 : n), 0)
-  if (raw.includes(0) || controls > raw.length / 100) throw new Stopped('binary', { file: named })
-  // A head may end inside a character.
-  for (let cut = 0; cut < (whole ? 1 : 4); cut++)
-    if (isUtf8(raw.subarray(0, raw.length - cut))) return 'utf-8'
-  let paired = 0
-  let alone = 0
-  for (let i = 0; i < raw.length; i++) {
-    if (raw[i]! < 0x80) continue
-    if (isFourBytes(raw, i)) {
-      paired += 4
-      i += 3
-    } else if (raw[i]! >= 0xa1 && (raw[i + 1] ?? 0) >= 0xa1) {
-      paired += 2
-      i++
-    } else alone++
+  const isControl = (byte: number) => byte < 9 || (byte > 13 && byte < 27)
+  const controls = raw.reduce((n, byte) => (isControl(byte) ? n + 1 : n), 0)
+  if (controls > Math.max(fewControls, raw.length / 100)) {
+    const line = raw
+      .subarray(0, raw.findIndex(isControl))
+      .toString('latin1')
+      .split(/\r\n?|\n/).length
+    throw new Stopped('binary', {
+      file: named,
+      line,
+      byte: `0x${raw.find(isControl)!.toString(16).padStart(2, '0')}`,
+    })
   }
-  if (paired > 4 * alone) return 'gb18030'
-  if (alone > 4 * paired && !raw.some((byte) => [0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(byte)))
-    return 'windows-1252'
-  throw new Stopped('unknown-encoding', { file: named })
+  const encoding = encodingOf(raw, whole)
+  if (encoding === null) throw new Stopped('unknown-encoding', { file: named })
+  return encoding
 }
 
-/** What GB18030 writes in four bytes: a digit between and after two beyond ASCII, as accents hardly ever stand. */
-const isFourBytes = (raw: Buffer, at: number): boolean =>
-  [0, 2].every((i) => (raw[at + i] ?? 0) > 0x80) &&
-  [1, 3].every((i) => (raw[at + i] ?? 0) >= 0x30 && (raw[at + i] ?? 0) <= 0x39)
+/** Of these a text may have some: rows with a 0x00 are refused one by one. */
+const fewControls = 3
 
 const decode = (encoding: Encoding, raw: Buffer): string => new TextDecoder(encoding).decode(raw)

@@ -178,6 +178,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...receipt.people,
     ...monthLines(receipt),
     ...(receipt.refunds ? [receipt.refunds] : []),
+    ...(receipt.toldTwice ? [say('orders-told-twice', { orders: receipt.toldTwice })] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),

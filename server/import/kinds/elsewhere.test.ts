@@ -244,6 +244,38 @@ test('campaigns, whom they were meant for and who redeemed: rates of members and
   ])
 })
 
+test('refused results, mended under any name and once more, stay of the test that the first file named', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const first = await shop.importKind(
+    shop.file('autumn test.csv', 'group,visit,recency\nA,1,3\nB,0,1\n,1,7\n,0,9\n'),
+  )
+  const refusedOf = (path: string) => readFileSync(path, 'utf8').split('\r\n')
+  const rows = refusedOf(first.refusedFile!)
+  expect(rows[0]).toBe('\ufeffline,column,reason,From file,group,visit,recency')
+  expect(rows[1]).toMatch(/^4,group,.*,autumn test,,1,7$/)
+  // One of the two rows is mended; what is refused again comes back in the same columns.
+  const second = await shop.importKind(
+    shop.file('refused-1.csv', [rows[0], rows[1]!.replace(/,,1,7$/, ',A,1,7'), rows[2]].join('\n')),
+  )
+  expect(second).toMatchObject({ imported: 1, refused: 1 })
+  const again = refusedOf(second.refusedFile!)
+  expect(again[0]).toBe(rows[0])
+  expect(again[1]).toMatch(/^3,group,.*,autumn test,,0,9$/)
+  await shop.importKind(shop.file('x.csv', [again[0], again[1]!.replace(/,,0,9$/, ',B,0,9')].join('\n')))
+  const { arms } = await caller(shop).elsewhere.overview()
+  expect(
+    arms.map(({ experiment, arm, subjects, outcomes }) => [
+      experiment,
+      arm,
+      subjects,
+      outcomes.map(({ outcome }) => outcome),
+    ]),
+  ).toEqual([
+    ['autumn test', 'A', 2, ['visit', 'recency']],
+    ['autumn test', 'B', 2, ['visit', 'recency']],
+  ])
+})
+
 test('results of a test: arms with their means, other columns by name, identical rows kept', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const path = shop.file(

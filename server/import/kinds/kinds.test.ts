@@ -10,7 +10,8 @@ import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
 import { fieldsOf, keptFieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
-import { kindJsonLines, kindTemplate } from './template.ts'
+import { templateEndings, writtenAs } from '../templates.ts'
+import { kindTemplate } from './template.ts'
 
 const settings = {
   timeZone: 'Asia/Shanghai',
@@ -73,14 +74,11 @@ describe.each(allKinds)('$name', (kind) => {
     expect(aliases.filter((alias, i) => aliases.indexOf(alias) !== i)).toEqual([])
   })
 
-  test.each([
-    ['csv', kindTemplate],
-    ['jsonl', kindJsonLines],
-  ] as const)(
+  test.each(templateEndings)(
     'its template as %s is recognised, read without a question and taken in',
-    async (ending, made) => {
+    async (ending) => {
       await using shop = await openTestShop('CNY', 'Asia/Shanghai')
-      const path = shop.file(`t.${ending}`, made(kind, 'CNY'))
+      const path = shop.file(`t.${ending}`, writtenAs[ending](kindTemplate(kind, 'CNY')))
       const seen = await shop.inspect(path, `t.${ending}`, {})
       if ('id' in seen) throw new Error(seen.id)
       const { inspection } = seen

@@ -5,7 +5,9 @@ import { sql } from '../../../analytics/sql/sql.ts'
 import { listMembers } from '../../members/list.ts'
 import { inboxOf, inboxState, openInbox } from '../inbox.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
+import { memberFieldNames } from './fields.ts'
 import { keptForms } from './phones.ts'
+import { templateEndings, writtenAs } from '../templates.ts'
 import { membersTemplate } from './template.ts'
 
 const rows = ({ workspace }: TestShop) =>
@@ -116,16 +118,35 @@ test('the header tells what a file holds, and it can be said otherwise', async (
     ['order_id,customer_id,order_date,amount\nA,M1,2026-01-02,5\n', 'orders'],
     ['customer_id,name,phone,date,amount\nM1,a,139,2026-01-02,5\n', 'orders'],
     ['会员号,姓名,消费时间,消费金额\nM1,a,2026-01-02,5\n', 'orders'],
-    [membersTemplate(), 'members'],
+    [writtenAs.csv(membersTemplate()), 'members'],
   ]
   for (const [content, kind] of kinds)
     expect([content, await kindSeen(shop, content)]).toEqual([content, kind])
   const path = shop.file('both.csv', 'customer_id,name,date,amount,points\nM1,a,2026-01-02,5,7\n')
   expect(await shop.importMembers(path, { map: { kind: 'members' } })).toMatchObject({ newMembers: 1 })
   expect(receiptOf(await shop.import(path, { map: { kind: 'orders' } }))).toMatchObject({ orders: 1 })
-  expect(await shop.importMembers(shop.file('t.csv', membersTemplate()))).toMatchObject({
-    newMembers: 1,
-    refused: 0,
+})
+
+test.each(templateEndings)('the template as %s is taken in as it says', async (ending) => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const path = shop.file(`t.${ending}`, writtenAs[ending](membersTemplate()))
+  const seen = await shop.inspect(path, `t.${ending}`, {})
+  if ('id' in seen) throw new Error(seen.id)
+  expect(seen.inspection).toMatchObject({ map: { kind: 'members' }, questions: [], lacking: [] })
+  expect(seen.inspection.columns.map(({ field }) => field)).toEqual(memberFieldNames)
+  expect(await shop.importMembers(path)).toMatchObject({ read: 1, newMembers: 1, refused: 0 })
+  const [member] = await shop.workspace.engine.rows(
+    sql`select member_id, phone, tier, points, stored_value_minor, consent, region, birthday from members`,
+  )
+  expect(member).toEqual({
+    memberId: 'MEMBER-1',
+    phone: '+8613800000000',
+    tier: 'gold',
+    points: 120,
+    storedValueMinor: 5000,
+    consent: 'granted',
+    region: 'Shanghai',
+    birthday: '1990-01-31',
   })
 })
 

@@ -11,6 +11,7 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 import {
   type Field,
@@ -125,6 +126,7 @@ export function MappingPanel({
             ) : null}
             <NeededColumns file={file} further={further} map={map} onChange={setMap} />
             <RefundsTaken file={file} map={map} onChange={setMap} />
+            <TimesIn file={file} further={further} map={map} onChange={setMap} />
             <Questions file={file} map={map} onChange={setMap} />
             <OtherColumns file={file} further={further} map={map} onChange={setMap} />
             {start.isError ? <Failure error={start.error} /> : null}
@@ -201,6 +203,39 @@ function ReadAs({ file }: { file: InspectedFile }) {
         mark: map.decimalMark,
       })}
     </p>
+  )
+}
+
+const zones = Intl.supportedValuesOf('timeZone')
+const times = ['orderedAt', 'paidAt', 'refundedAt', 'timeOfDay', 'joinedAt', 'consentAt'] as const
+
+/** In which zone times are that name none: asked where the file has any, or where it is not the workspace's. */
+function TimesIn({ file, further, map, onChange }: Editing & OfKind) {
+  const t = useTranslations('data')
+  const { timeZone } = useWorkspace()
+  const isTime = (field: Field | null): boolean =>
+    field !== null &&
+    (further
+      ? further.fields.some(({ name, type }) => name === field && type === 'date')
+      : (times as readonly Field[]).includes(field))
+  const anyTime = file.columns.some(
+    ({ field, samples }) => isTime(field) && samples.some((sample) => /\d[:时点時點]\d/.test(sample)),
+  )
+  if (!anyTime && file.map.timeZone === timeZone) return null
+  return (
+    <Select
+      label={t('mapping.timeZone')}
+      description={
+        file.map.timeZone === timeZone
+          ? null
+          : t('mapping.otherZone', { file: file.map.timeZone, own: timeZone })
+      }
+      data={zones.includes(file.map.timeZone) ? zones : [file.map.timeZone, ...zones]}
+      value={file.map.timeZone}
+      allowDeselect={false}
+      searchable
+      onChange={(zone) => zone && onChange({ ...map, timeZone: zone })}
+    />
   )
 }
 
@@ -355,7 +390,9 @@ function Sureness({
 function Questions({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
   const ofRefunds = file.map.kind === 'refunds'
-  return file.questions.map((question) =>
+  const decided = file.map.dates === 'day-first' || file.map.dates === 'month-first' ? file.map.dates : null
+  const asked = file.questions.some(({ kind }) => kind === 'dates')
+  const questions = file.questions.map((question) =>
     question.kind === 'dates' ? (
       <Select
         key="dates"
@@ -409,6 +446,23 @@ function Questions({ file, map, onChange }: Editing) {
       </fieldset>
     ),
   )
+  return (
+    <>
+      {decided && !asked ? (
+        <Select
+          label={t('mapping.dateOrder')}
+          data={(['day-first', 'month-first'] as const).map((order) => ({
+            value: order,
+            label: t(`dates.${order}`),
+          }))}
+          value={decided}
+          allowDeselect={false}
+          onChange={(order) => onChange({ ...map, dates: order as 'day-first' | 'month-first' })}
+        />
+      ) : null}
+      {questions}
+    </>
+  )
 }
 
 /** Whether refunds were taken off the amounts: the file's own figures say it, unless the merchant does. */
@@ -438,11 +492,14 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
   const meanings: { value: string; label: string }[] = further
-    ? further.fields.filter((one) => !one.needed).map(({ name, label }) => ({ value: name, label }))
+    ? further.fields
+        .filter((one) => !one.needed && one.type !== 'rest')
+        .map(({ name, label }) => ({ value: name, label }))
     : ownFields[file.map.kind as keyof typeof ownFields].map((field) => ({
         value: field,
         label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),
       }))
+  const keepsOthers = further?.fields.some(({ type }) => type === 'rest') === true
   return (
     <details className={classes.others}>
       <summary>{t('mapping.others', { count: rows.length })}</summary>
@@ -455,13 +512,13 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
           {
             key: 'meaning',
             header: t('mapping.meaning'),
-            cell: ({ position, field }) => (
+            cell: ({ position, field, header }) => (
               <Select
                 aria-label={t('mapping.meaningOf', { header: title(position) })}
                 size="xs"
                 data={meanings}
                 value={field}
-                placeholder={t('mapping.unused')}
+                placeholder={t(keepsOthers && header !== '' ? 'mapping.keptByName' : 'mapping.unused')}
                 clearable
                 onChange={(chosen) =>
                   onChange(

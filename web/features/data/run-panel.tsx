@@ -124,6 +124,7 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
     ...receipt.people,
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
+    ...(receipt.toldTwice ? [t('receipt.toldTwice', { count: receipt.toldTwice })] : []),
     ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [t('receipt.empty', { count: receipt.emptyOrders })] : []),
     ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),

@@ -98,6 +98,21 @@ export async function finishLaunch(
   await tellArms({ store, clock }, launch, step)
 }
 
+/** Tells the engine the arms of published launches that broke off before they had told them. To be called in the workspace's turn. */
+export async function tellWaitingArms(
+  platform: Pick<Platform, 'store' | 'clock'>,
+  workspaceId: string,
+): Promise<void> {
+  const waiting = await platform.store
+    .selectFrom('launches')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('published_at', 'is not', null)
+    .where('arms_told', '=', 0)
+    .execute()
+  for (const launch of waiting) await tellArms(platform, launch, () => {})
+}
+
 /** Tells the engine who is in which arm, through the Store's events; each batch with how far it got. */
 async function tellArms(
   { store, clock }: Pick<Platform, 'store' | 'clock'>,

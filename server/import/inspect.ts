@@ -155,7 +155,9 @@ export async function inspect(
       else dates[question.field] = decided
     }
     const mapping = { ...guess.mapping, dates }
-    const hint = mapping.kind !== 'orders' ? null : personHint(sample, mapping)
+    // Of a file that lacks what every order has, nothing is known of orders.
+    const lacking = lackingColumns(mapping)
+    const hint = mapping.kind !== 'orders' || lacking.length > 0 ? null : personHint(sample, mapping)
     return {
       opening,
       mapping,
@@ -180,7 +182,7 @@ export async function inspect(
         columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
         map: asMapFile(mapping, sample.headers, guess),
         questions,
-        lacking: lackingColumns(mapping),
+        lacking,
         personHint: hint,
         identity: identityColumns(sample, mapping, kinds),
       },

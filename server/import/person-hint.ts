@@ -2,7 +2,7 @@ import { dateOrderOf } from './dates.ts'
 import type { Mapping, Sample } from './mapping.ts'
 import { isNumber } from './numbers.ts'
 
-/** The members' column has another value for every order; `other`: a column that may tell people apart. */
+/** In the sample the members' column has another value for every order; `other`: a column that may tell people apart. */
 export interface PersonHint {
   readonly header: string
   readonly other: string | null

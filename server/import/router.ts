@@ -14,7 +14,7 @@ import { takeOutMembers } from './members/apply.ts'
 import { importKinds } from './import-kinds.ts'
 import { takeOutKind } from './kinds/apply.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
-import { fieldsOf, plainType, tellsPeople } from './kinds/kind.ts'
+import { fieldsOf, keysOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import { toldKind } from './kinds/told.ts'
 import { reasonSentence } from './refused-file.ts'
@@ -68,6 +68,8 @@ export const importsRouter = router({
         label: phrase(language, label),
         meaning: phrase(language, meaning),
         needed: needed !== undefined,
+        /** Decides what a row is: a merchant is to see it without looking for it. */
+        asked: needed !== undefined || member === true || keysOf(kind).some((key) => key.includes(name)),
         /** The member's number, in the place of which a phone, openid or e-mail may tell who it is. */
         tellsMember: member === true && tellsPeople(kind),
       })),

@@ -126,6 +126,37 @@ export class ImportRuns {
     }
   }
 
+  /**
+   * Notes in the audit the imports that are there and were killed before they could be noted: who imported is kept
+   * with the import. To be called before anybody is served.
+   */
+  async settleAudit(): Promise<void> {
+    const { store, workspaces } = this.#platform
+    for (const { id } of await workspaces.list()) {
+      const { engine } = (await workspaces.byId(id))!
+      const imports = await engine.rows(sql`select import_id, json_extract_string(mapping, '$.by') as actor,
+          epoch_ms(imported_at) as at
+        from imports where json_extract_string(mapping, '$.by') is not null order by import_seq`)
+      if (imports.length === 0) continue
+      const noted = await store
+        .selectFrom('audit')
+        .select('subject')
+        .where('workspace_id', '=', id)
+        .where('action', '=', 'import-applied')
+        .execute()
+      const known = new Set(noted.map(({ subject }) => subject))
+      for (const { importId, actor, at } of imports)
+        if (!known.has(String(importId)))
+          await recordAudit(store, {
+            workspaceId: id,
+            actor: String(actor),
+            action: 'import-applied',
+            subject: String(importId),
+            at: new Date(Number(at)),
+          })
+    }
+  }
+
   /** Checks the file and its mapping and begins; how it goes on is told by `state` and `follow`. */
   async start(
     workspace: Workspace,
@@ -360,6 +391,7 @@ export class ImportRuns {
           ...readable.inspection.map,
           replace: order.replace,
           headers: headersDigest(readable.inspection.headers),
+          by: order.actor,
           // What a shop's system sends says itself what its columns are.
           ...(order.onRefused ? { batch: true } : {}),
         }),

@@ -33,6 +33,7 @@ export function mappingText({
   preset,
   remembered,
   personHint,
+  sampled,
   otherKinds,
   fileName,
   headerLine,
@@ -76,7 +77,7 @@ export function mappingText({
         `  ${say('columns-remembered', { file: remembered.fileName, day: remembered.importedAt.slice(0, 10) })}`,
       ]
     : []
-  const hint = personHint ? [`  ${personHintText(personHint)}`] : []
+  const hint = personHint ? [`  ${personHintText(personHint, sampled)}`] : []
   return [
     preset ? say('file-recognised', { about, preset }) : about,
     kind,
@@ -88,8 +89,8 @@ export function mappingText({
   ].join('\n')
 }
 
-const personHintText = ({ header, other }: PersonHint): string =>
-  other === null ? say('person-hint', { header }) : say('person-hint-other', { header, other })
+const personHintText = ({ header, other }: PersonHint, rows: number): string =>
+  other === null ? say('person-hint', { header, rows }) : say('person-hint-other', { header, other, rows })
 
 /** What the file is written in. */
 function formText({

@@ -85,18 +85,26 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
       const allowed = await allowedFor(platform, request, reply)
       if (!allowed) return reply
       const { importId } = request.params
+      const known = await importById(allowed.workspace, importId)
       // A check without importing is known by its run alone.
-      const path = (await importById(allowed.workspace, importId))
+      const run = known ? null : runs.state(allowed.workspaceId, importId)
+      const path = known
         ? runs.refusedFile(importId)
-        : runs.state(allowed.workspaceId, importId)?.receipt?.refusedFile
+        : (run?.receipt ?? run?.membersReceipt ?? run?.kindReceipt)?.refusedFile
       if (!path || !existsSync(path)) return sendProblem(reply, problems.noRefusedRows)
       return reply
         .type('text/csv; charset=utf-8')
         .header('cache-control', 'no-store')
-        .header('content-disposition', `attachment; filename="refused-${importId}.csv"`)
+        .header('content-disposition', attachmentOf(String(known?.fileName ?? run?.fileName), importId))
         .send(createReadStream(path))
     })
   })
+}
+
+/** Named after the file whose rows they are, in any script; a client that reads plain names alone gets the import's id. */
+const attachmentOf = (fileName: string, importId: string): string => {
+  const name = encodeURIComponent(`refused-${fileName.replace(/\.[^.]*$/, '')}.csv`)
+  return `attachment; filename="refused-${importId}.csv"; filename*=UTF-8''${name.replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)}`
 }
 
 async function allowedFor(platform: Platform, request: FastifyRequest, reply: FastifyReply) {

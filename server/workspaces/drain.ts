@@ -1,11 +1,8 @@
 import type { Row, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
-import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { matchAgain } from '../identity/follow.ts'
+import { followMerges } from '../identity/follow-merges.ts'
 import { resolveMembers } from '../identity/resolve.ts'
-import { dropMembersWithNothingLeft } from '../import/apply.ts'
-import { touchedMembers } from '../import/fold.ts'
 import { foldConsent } from '../import/members/fold.ts'
 import { eventsAfter, type StoreEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
@@ -37,18 +34,8 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
       if (Number(now!.watermark) !== watermark) return // another drain was faster
       for (const { event } of events) await apply(session, event)
       if (events.some(({ event }) => event.kind === 'members-merged' || event.kind === 'member-separated'))
-        if (await resolveMembers(session)) {
-          const { orders } = await matchAgain(session, workspace.calendar.timeZone)
-          await dropMembersWithNothingLeft(session)
-          await refreshDerivedTables(
-            session,
-            {
-              members: touchedMembers,
-              ...(orders > 0 ? {} : { days: sql`select local_day from orders where false` }),
-            },
-            workspace.today(),
-          )
-        }
+        if (await resolveMembers(session))
+          await followMerges(session, workspace.calendar.timeZone, workspace.today())
       await session.run(
         sql`update workspace_state set watermark = ${newest.seq}, data_version = data_version + 1`,
       )

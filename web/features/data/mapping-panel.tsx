@@ -107,8 +107,12 @@ export function MappingPanel({
             {file.personHint ? (
               <p className={classes.note} role="status">
                 {file.personHint.other === null
-                  ? t('personHint', { header: file.personHint.header })
-                  : t('personHintOther', { header: file.personHint.header, other: file.personHint.other })}
+                  ? t('personHint', { header: file.personHint.header, rows: file.sampled })
+                  : t('personHintOther', {
+                      header: file.personHint.header,
+                      other: file.personHint.other,
+                      rows: file.sampled,
+                    })}
               </p>
             ) : null}
             <ReadAs file={file} />
@@ -234,77 +238,81 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
   const options = file.columns.map(({ position }) => ({ value: String(position), label: title(position) }))
   return (
     <div className={classes.needed}>
-      {neededRows(file, further).map(({ row, field, label, number = 'memberId', column, times }) => (
-        <div key={field} className={classes.neededRow}>
-          <div className={classes.neededName}>
-            <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
-            <Sureness
-              found={column !== undefined}
-              confidence={column?.confidence ?? 0}
-              without={withoutColumn(row, file, t)}
+      {neededRows(file, further).map(
+        ({ row, field, label, number = 'memberId', column, times, optional }) => (
+          <div key={field} className={classes.neededRow}>
+            <div className={classes.neededName}>
+              <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
+              <Sureness
+                found={column !== undefined}
+                confidence={column?.confidence ?? 0}
+                without={optional ? t('sure.notInFile') : withoutColumn(row, file, t)}
+              />
+            </div>
+            <Select
+              aria-label={row === 'field' ? label : t(`needed.${row}`)}
+              data={
+                row === 'member' && file.map.kind === 'orders'
+                  ? [{ value: noMember, label: t('mapping.noMember') }, ...options]
+                  : options
+              }
+              value={
+                column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
+              }
+              placeholder={t(
+                row === 'order'
+                  ? 'mapping.noOrder'
+                  : optional
+                    ? 'mapping.unused'
+                    : row === 'refundOrder'
+                      ? 'mapping.noOrderNamed'
+                      : 'mapping.choose',
+              )}
+              clearable={row === 'order' || optional || isOptional(row, file)}
+              searchable
+              onChange={(value) =>
+                onChange(
+                  value === noMember
+                    ? withoutMembers(map)
+                    : withColumn(map, file, field, value === null ? null : Number(value)),
+                )
+              }
             />
+            {row === 'member' && column && file.map.kind !== 'refunds' ? (
+              <Select
+                aria-label={t('mapping.identityKind')}
+                data={identityFields.map((kind) => ({
+                  value: kind === 'memberId' ? number : kind,
+                  label: t(`fields.${kind}`),
+                }))}
+                value={field}
+                allowDeselect={false}
+                onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
+              />
+            ) : null}
+            {row === 'amount' && column ? (
+              <Select
+                aria-label={t('mapping.amountKind')}
+                data={(['amount', 'orderTotal', 'unitPrice'] as const).map((kind) => ({
+                  value: kind,
+                  label: t(`amountKind.${kind}`),
+                }))}
+                value={field}
+                allowDeselect={false}
+                onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
+              />
+            ) : null}
+            <p className={classes.samples}>
+              {column?.samples.join(' · ')}
+              {times ? ` × ${times}` : ''}
+            </p>
+            {row === 'member' ? <IdentityNote file={file} /> : null}
+            {column?.unread ? (
+              <p className={classes.unread}>{t('mapping.unread', { ...column.unread })}</p>
+            ) : null}
           </div>
-          <Select
-            aria-label={row === 'field' ? label : t(`needed.${row}`)}
-            data={
-              row === 'member' && file.map.kind === 'orders'
-                ? [{ value: noMember, label: t('mapping.noMember') }, ...options]
-                : options
-            }
-            value={
-              column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
-            }
-            placeholder={t(
-              row === 'order'
-                ? 'mapping.noOrder'
-                : row === 'refundOrder'
-                  ? 'mapping.noOrderNamed'
-                  : 'mapping.choose',
-            )}
-            clearable={row === 'order' || isOptional(row, file)}
-            searchable
-            onChange={(value) =>
-              onChange(
-                value === noMember
-                  ? withoutMembers(map)
-                  : withColumn(map, file, field, value === null ? null : Number(value)),
-              )
-            }
-          />
-          {row === 'member' && column && file.map.kind !== 'refunds' ? (
-            <Select
-              aria-label={t('mapping.identityKind')}
-              data={identityFields.map((kind) => ({
-                value: kind === 'memberId' ? number : kind,
-                label: t(`fields.${kind}`),
-              }))}
-              value={field}
-              allowDeselect={false}
-              onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
-            />
-          ) : null}
-          {row === 'amount' && column ? (
-            <Select
-              aria-label={t('mapping.amountKind')}
-              data={(['amount', 'orderTotal', 'unitPrice'] as const).map((kind) => ({
-                value: kind,
-                label: t(`amountKind.${kind}`),
-              }))}
-              value={field}
-              allowDeselect={false}
-              onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
-            />
-          ) : null}
-          <p className={classes.samples}>
-            {column?.samples.join(' · ')}
-            {times ? ` × ${times}` : ''}
-          </p>
-          {row === 'member' ? <IdentityNote file={file} /> : null}
-          {column?.unread ? (
-            <p className={classes.unread}>{t('mapping.unread', { ...column.unread })}</p>
-          ) : null}
-        </div>
-      ))}
+        ),
+      )}
     </div>
   )
 }
@@ -477,9 +485,10 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const needed = new Set(neededRows(file, further).map(({ column }) => column?.position))
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
+  if (rows.length === 0) return null
   const meanings: { value: string; label: string }[] = further
     ? further.fields
-        .filter((one) => !one.needed && one.type !== 'rest')
+        .filter((one) => !one.asked && one.type !== 'rest')
         .map(({ name, label }) => ({ value: name, label }))
     : ownFields[file.map.kind as keyof typeof ownFields].map((field) => ({
         value: field,

@@ -107,6 +107,9 @@ function Running({
   )
 }
 
+/** Stores without orders that a receipt names; the panel below it lists all. */
+const toldGaps = 3
+
 function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }) {
   const t = useTranslations('data')
   const { count, day, share } = useFormat()
@@ -134,11 +137,16 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
       : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
-    ...receipt.gaps.map(({ store, lastDay, days }) =>
-      store === null
-        ? t('receipt.gapShop', { day: day(lastDay), days })
-        : t('receipt.gap', { store, day: day(lastDay), days }),
-    ),
+    ...receipt.gaps
+      .slice(0, toldGaps)
+      .map(({ store, lastDay, days }) =>
+        store === null
+          ? t('receipt.gapShop', { day: day(lastDay), days })
+          : t('receipt.gap', { store, day: day(lastDay), days }),
+      ),
+    ...(receipt.gaps.length > toldGaps
+      ? [t('receipt.moreGaps', { count: receipt.gaps.length - toldGaps })]
+      : []),
   ]
   return (
     <ReceiptFrame

@@ -201,8 +201,8 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const exactQuantity = has('quantity')
     ? sql`coalesce(try_cast(coalesce(cast(quantity_micro as decimal(20, 0)) * cast(0.000001 as decimal(6, 6)), quantity_wide) as decimal(18, 10)), 1)`
     : sql`cast(1 as decimal(18, 10))`
-  // Top-ups and gift cards are within the amount and are no orders; taxes and stored value may be beside it.
-  const beside = (['topUp', 'tax', 'balancePaid'] as const).filter(has).map((field) => {
+  // Top-ups and gift cards are within the amount and are no orders; taxes, shipping and stored value may be beside it.
+  const beside = (['topUp', 'tax', 'shipping', 'balancePaid'] as const).filter(has).map((field) => {
     const amount = sql`coalesce(${minor(microOf(field), wideOf(field))}, 0)`
     return field === 'topUp' ? sql`- ${amount}` : sql`+ ${amount}`
   })
@@ -313,7 +313,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           when ${usesPrice ? tooLong('unitPrice') : tooLong('amount')} or ${tooLong('orderTotal')} then 'too-large'
           when ${usesPrice ? unread('unitPrice') : unread('amount')} then 'bad-amount'
           when ${unread('orderTotal')} then 'bad-amount'
-          when ${unread('refundAmount')} or ${unread('tax')} or ${unread('balancePaid')} then 'bad-amount'
+          when ${unread('refundAmount')} or ${unread('tax')} or ${unread('shipping')} or ${unread('balancePaid')} then 'bad-amount'
           when line_wide is not null and line_minor is null or abs(line_minor) > 9000000000000
             or total_wide is not null and total_minor is null or abs(total_minor) > 9000000000000 then 'too-large'
           when line_minor is null and ${has('orderTotal') ? never : always} then 'no-amount'
@@ -378,6 +378,7 @@ const columnName = {
   refundAmount: 'refund',
   topUp: 'topup',
   tax: 'tax',
+  shipping: 'shipping',
   balancePaid: 'balance',
 } as const satisfies Partial<Record<FieldName, string>>
 type NumberField = keyof typeof columnName

@@ -2,7 +2,7 @@ import { buying } from './buying.ts'
 import type { Field } from './field.ts'
 import type { ConditionField, Measure } from './measure.ts'
 import { habits } from './habits.ts'
-import { orderMeasures } from './orders.ts'
+import { orderMeasures } from './order-measures.ts'
 import { profile } from './profile.ts'
 import { touches } from './touches.ts'
 

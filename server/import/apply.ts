@@ -102,6 +102,8 @@ export async function applyImport(
     today: string
     dryRun: boolean
     signal: AbortSignal
+    /** Called when nothing but the commit is left; throws where the import is not to be. */
+    commits: () => void
     aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
     home: Home
@@ -148,7 +150,7 @@ export async function applyImport(
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
       }
-      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      settings.commits()
       return applied
     }, settings)
   } catch (error) {

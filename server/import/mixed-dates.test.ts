@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
-import { inspectIn } from './ready-to-read.ts'
 import { openTestShop, receiptOf } from './test-shop.ts'
 
 /** A file of many rows whose dates can be read both ways, but for those that are said by line. */
@@ -45,7 +44,7 @@ test('a beginning that says day first and a later row that says month first is r
 test('values beyond the beginning that speak for both are asked about', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const path = shop.file('d.csv', file(42_000, { 30_000: '31/01/2026', 40_000: '01/31/2026' }))
-  const seen = await inspectIn(shop.workspace, path, 'd.csv', {})
+  const seen = await shop.inspect(path, 'd.csv', {})
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection.questions).toMatchObject([{ kind: 'dates', header: 'order_date' }])
   expect(await shop.import(path)).toMatchObject({ id: 'undecided-dates' })

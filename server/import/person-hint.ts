@@ -52,7 +52,7 @@ export function personHint({ headers, records }: Sample, { columns }: Mapping): 
 }
 
 /** Neither dates nor amounts. */
-function looksLikeKey(values: readonly string[]): boolean {
+export function looksLikeKey(values: readonly string[]): boolean {
   const some = values.filter((value) => value !== '').slice(0, 200)
   const dates = dateOrderOf(some)
   const amounts = some.filter((value) => isNumber(value) && /[.,]\d{1,2}$/.test(value))

@@ -8,7 +8,6 @@ import { createBaseTables } from '../../analytics/schema/base.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join as sqlJoin, sql } from '../../analytics/sql/sql.ts'
-import { patient } from '../import/apply.ts'
 import { ensureClaims } from '../identity/match.ts'
 import type { Clock } from '../platform.ts'
 import type { Store } from '../store/store.ts'
@@ -133,9 +132,7 @@ export class Workspaces {
     const engine = await openDuckDb(join(this.#folder, `${id}.duckdb`), this.#settings)
     const derived = Object.values(derivedTables())
     const today = localDay(this.#clock.now(), wanted.calendar)
-    // with many orders all tables take longer to make anew than a question may
-    await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, {})
+    await engine.transaction(async (session) => {
       await createBaseTables(session, wanted.calendar)
       await ensureClaims(session)
       // a new file has none of the derived tables, one of an older version not all

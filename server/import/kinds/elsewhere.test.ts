@@ -8,7 +8,6 @@ import { deleteMember } from '../../rights/delete-member.ts'
 import { exportMember } from '../../rights/export.ts'
 import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
-import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, type TestShop } from '../test-shop.ts'
 
 const caller = (shop: TestShop, role: 'owner' | 'viewer' = 'owner') =>
@@ -46,7 +45,7 @@ test('coupons elsewhere are held against the orders, corrected by their code and
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   await shop.import(shop.file('o.csv', orders))
   const path = shop.file('券.csv', couponFile)
-  const seen = await inspectIn(shop.workspace, path, '券.csv', {})
+  const seen = await shop.inspect(path, '券.csv', {})
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection).toMatchObject({ map: { kind: 'coupons' }, otherKinds: [], lacking: [] })
   const dry = await shop.importKind(path, { dryRun: true })
@@ -384,7 +383,7 @@ test.each([
   ['orders', 'order_id,customer_id,order_date,amount,campaign_id,group', 'O,m,2026-01-01,1,K,A'],
 ])('%s are told by their header: %s', async (kind, header, row) => {
   await using shop = await openTestShop('CNY', 'UTC')
-  const seen = await inspectIn(shop.workspace, shop.file('a.csv', `${header}\n${row}\n`), 'a.csv', {})
+  const seen = await shop.inspect(shop.file('a.csv', `${header}\n${row}\n`), 'a.csv', {})
   if ('id' in seen) throw new Error(seen.id)
   expect([seen.inspection.map.kind, seen.inspection.otherKinds]).toEqual([kind, []])
 })

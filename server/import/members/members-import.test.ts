@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { listMembers } from '../../members/list.ts'
 import { inboxOf, inboxState, openInbox } from '../inbox.ts'
-import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { memberFieldNames } from './fields.ts'
 import { keptForms } from './phones.ts'
@@ -15,7 +14,7 @@ const rows = ({ workspace }: TestShop) =>
   workspace.engine.rows(sql`select * exclude (member_key, stub) from members order by phone`)
 
 const kindSeen = async (shop: TestShop, content: string) => {
-  const seen = await inspectIn(shop.workspace, shop.file('seen.csv', content), 'seen.csv', {})
+  const seen = await shop.inspect(shop.file('seen.csv', content), 'seen.csv', {})
   return 'id' in seen ? seen.id : seen.inspection.map.kind
 }
 
@@ -36,7 +35,7 @@ test('an export of customers of Youzan: its columns, masked, missing and repeate
 ,,13900000001,,,,是,0,VIP2,,,,,0,0.00,0,,2024-01-05 10:00:00,,,
 `,
   )
-  const seen = await inspectIn(shop.workspace, path, 'youzan.csv', {})
+  const seen = await shop.inspect(path, 'youzan.csv', {})
   expect('id' in seen ? seen : seen.inspection).toMatchObject({ preset: 'youzan-customers', lacking: [] })
   expect(await shop.importMembers(path)).toMatchObject({
     read: 5,
@@ -131,7 +130,7 @@ test('the header tells what a file holds, and it can be said otherwise', async (
 test.each(templateEndings)('the template as %s is taken in as it says', async (ending) => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const path = shop.file(`t.${ending}`, writtenAs[ending](membersTemplate()))
-  const seen = await inspectIn(shop.workspace, path, `t.${ending}`, {})
+  const seen = await shop.inspect(path, `t.${ending}`, {})
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection).toMatchObject({ map: { kind: 'members' }, questions: [], lacking: [] })
   expect(seen.inspection.columns.map(({ field }) => field)).toEqual(memberFieldNames)
@@ -256,12 +255,12 @@ test('the inbox takes members in too, and each kind remembers its own columns', 
     dates: 'day-first',
   } as const
   await shop.importMembers(shop.file('first.csv', content), { map })
-  const seen = await inspectIn(shop.workspace, shop.file('next.csv', content), 'next.csv', {})
+  const seen = await shop.inspect(shop.file('next.csv', content), 'next.csv', {})
   expect('id' in seen ? seen : seen.inspection).toMatchObject({
     remembered: { fileName: 'first.csv' },
     map: { kind: 'members', dates: 'day-first', columns: { memberId: 'wer', birthday: 'wann' } },
   })
-  const asOrders = await inspectIn(shop.workspace, shop.file('next.csv', content), 'next.csv', {
+  const asOrders = await shop.inspect(shop.file('next.csv', content), 'next.csv', {
     kind: 'orders',
   })
   expect('id' in asOrders ? asOrders : asOrders.inspection.remembered).toBeNull()

@@ -11,6 +11,7 @@ export interface MembersReceipt
       Receipt,
       | 'importId'
       | 'fileName'
+      | 'tables'
       | 'read'
       | 'refused'
       | 'duplicates'

@@ -45,7 +45,7 @@ export function MappingPanel({
   const [map, setMap] = useState<MapOverrides>(chosen.map)
   const source = { uploadId: chosen.uploadId }
   const kinds = useAnswer(trpc.imports.kinds.queryOptions({ language })).data ?? []
-  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map }))
+  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map, language }))
   const start = useMutation(
     trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId, map) }),
   )
@@ -116,6 +116,18 @@ export function MappingPanel({
               </p>
             ) : null}
             <ReadAs file={file} />
+            {file.tables.length > 0 ? (
+              <ul className={classes.facts}>
+                {file.tables.map((note) => (
+                  <li key={note}>{note}</li>
+                ))}
+              </ul>
+            ) : null}
+            {file.partOfOrders ? (
+              <p className={classes.note} role="status">
+                {t('mapping.partOfOrders')}
+              </p>
+            ) : null}
             <NeededColumns file={file} further={further} map={map} onChange={setMap} />
             <RefundsTaken file={file} map={map} onChange={setMap} />
             <TimesIn file={file} further={further} map={map} onChange={setMap} />
@@ -168,20 +180,22 @@ function ReadAs({ file }: { file: InspectedFile }) {
   const t = useTranslations('data')
   const { container, sheet, otherSheets, jsonLines, encoding, delimiter, headerLine, map } = file
   const form =
-    container === 'parquet'
-      ? t('form.parquet')
-      : container === 'xlsx'
-        ? t('form.workbook', {
-            sheet: sheet ?? '',
-            others: otherSheets.length,
-            names: otherSheets.join(', '),
-          })
-        : jsonLines
-          ? t('form.jsonLines')
-          : t('form.delimited', {
-              encoding: encoding.replaceAll('-', ''),
-              separator: separators[delimiter],
+    file.tables.length > 0
+      ? t('form.tables')
+      : container === 'parquet'
+        ? t('form.parquet')
+        : container === 'xlsx'
+          ? t('form.workbook', {
+              sheet: sheet ?? '',
+              others: otherSheets.length,
+              names: otherSheets.join(', '),
             })
+          : jsonLines
+            ? t('form.jsonLines')
+            : t('form.delimited', {
+                encoding: encoding.replaceAll('-', ''),
+                separator: separators[delimiter],
+              })
   return (
     <p className={classes.note}>
       {t('form.read', {

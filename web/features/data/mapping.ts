@@ -38,6 +38,7 @@ export const fieldOrder = [
   'cancelled',
   'topUp',
   'tax',
+  'shipping',
   'balancePaid',
 ] as const satisfies readonly Field[]
 

@@ -251,7 +251,8 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<{ dr
           )}))`)
   const known = sql`(consent <> 'unknown'
     or member_key in (select member_key from tags_of_members)
-    or member_key in (select member_key from arms_of_members))`
+    or member_key in (select member_key from arms_of_members)
+    or member_key in (select member_key from coupons_of_members))`
   await session.run(sql`update members set stub = true
     where member_key in (select member_key from left_over) and ${known}`)
   await session.run(sql`delete from members

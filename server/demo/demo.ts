@@ -43,6 +43,9 @@ const dataTables = [
   'order_lines',
   'refunds',
   'member_tags',
+  'tags_said',
+  'automatic_tags',
+  'tag_rules_applied',
   'removed_tags',
   'campaign_arms',
 ]

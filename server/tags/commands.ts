@@ -3,6 +3,8 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import { say } from '../messages/messages.ts'
+import type { Applied } from './apply-rules.ts'
+import type { RulePreview } from './set-rule.ts'
 
 interface WhoseOptions extends CommonOptions {
   member?: string[]
@@ -121,7 +123,7 @@ export function tagCommands(program: Command): void {
               at,
               line: say('tag-change', {
                 at: at.slice(0, 16).replace('T', ' '),
-                action,
+                action: action.replace('-', '_'),
                 origin,
                 detail: detail ?? '',
                 members,
@@ -138,6 +140,63 @@ export function tagCommands(program: Command): void {
             .toSorted((one, other) => other.at.localeCompare(one.at))
             .map(({ line }) => line)
             .join('\n') || say('tag-history-none'),
+      ),
+    )
+  inWorkspace(tag.command('rule <tag> [expression]'))
+    .description('the rule that puts a tag on; without --yes only says what would happen')
+    .option('--yes', 'switch it on')
+    .option('--off', 'switch the rule off')
+    .option('--reason <text>', 'why; kept with it')
+    .action(
+      (
+        name: string,
+        expression: string | undefined,
+        options: CommonOptions & { yes?: boolean; off?: boolean; reason?: string },
+      ) =>
+        answer(
+          options,
+          async ({ client }, signal): Promise<RuleDone> => {
+            const { reason } = options
+            if (options.off) {
+              const { applied } = await client.tags.dropRule.mutate({ tag: name, reason }, { signal })
+              return { kind: 'off', tag: name, applied }
+            }
+            if (expression === undefined) throw new Refused(say('tag-rule-missing'))
+            const asked = { tag: name, expression }
+            return options.yes
+              ? {
+                  kind: 'on',
+                  tag: name,
+                  ...(await client.tags.setRule.mutate({ ...asked, reason }, { signal })),
+                }
+              : { kind: 'preview', tag: name, ...(await client.tags.previewRule.mutate(asked, { signal })) }
+          },
+          (done) =>
+            done.kind === 'preview'
+              ? say('tag-rule-preview', {
+                  tag: name,
+                  asOf: done.asOf,
+                  members: done.members,
+                  gains: done.gains,
+                  losses: done.losses,
+                  keptOff: done.keptOff,
+                  untouched: done.untouched,
+                })
+              : [
+                  done.kind === 'on'
+                    ? say('tag-rule-set', { tag: name, expression: done.expression })
+                    : say('tag-rule-dropped', { tag: name }),
+                  appliedWords(done.applied),
+                ].join('\n'),
+        ),
+    )
+  inWorkspace(tag.command('apply'))
+    .description('bring automatic tags in line with the data and the day; a server does it by itself')
+    .action((options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }, signal) => client.tags.applyRules.mutate(undefined, { signal }),
+        ({ applied }) => appliedWords(applied),
       ),
     )
   inWorkspace(tag.command('groups'))
@@ -175,6 +234,18 @@ export function tagCommands(program: Command): void {
         ({ exclusive }) => say('tag-group-saved', { name, exclusive: exclusive ? 'yes' : 'no' }),
       ),
     )
+}
+
+type RuleDone =
+  | ({ kind: 'preview'; tag: string } & RulePreview)
+  | { kind: 'on'; tag: string; expression: string; applied: Applied | null }
+  | { kind: 'off'; tag: string; applied: Applied | null }
+
+function appliedWords(applied: Applied | null): string {
+  if (!applied) return say('tags-current')
+  const { rules, putOn, takenOff, refused } = applied
+  const done = say('tags-applied', { rules, putOn, takenOff })
+  return refused.length === 0 ? done : `${done}\n${say('tags-refused', { tags: refused.join('、') })}`
 }
 
 function whoseOf({ member, file, segment }: WhoseOptions) {

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { limits } from '../../analytics/segments/ast.ts'
+import { interrupted } from '../analytics/ask.ts'
 import { AskedDay } from '../../analytics/calendar/day.ts'
 import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
@@ -9,6 +11,8 @@ import { historyOfTag } from './changes.ts'
 import { listGroups, saveGroup } from './groups.ts'
 import { mergeTags } from './merge.ts'
 import { setTag } from './set-tag.ts'
+import { keepTags, rulesState } from './keeper.ts'
+import { dropRule, previewRule, type RuleOutcome, setRule } from './set-rule.ts'
 import { listTags, renameTag, retireTag, saveTag, type TagOutcome } from './tags.ts'
 
 /** A tag's name: one line of at most 60 characters. */
@@ -25,6 +29,8 @@ const GroupName = z
   .min(1, worded('tag-group-empty'))
   .max(60, worded('name-too-long'))
   .regex(/^\P{Cc}*$/u, worded('name-one-line'))
+
+const RuleText = z.string().min(1).max(limits.characters)
 
 const Reason = z.string().trim().max(300, worded('tag-reason-long')).optional()
 
@@ -114,6 +120,46 @@ export const tagsRouter = router({
     .input(z.object({ tag: TagName }))
     .query(({ ctx, input }) => historyOfTag(ctx.platform.store, ctx.workspace, input.tag)),
 
+  /** What switching a rule on would do to a tag: who would get it, who would lose it. A mutation so that the rule travels in the body. */
+  previewRule: marketerProcedure
+    .input(z.object({ tag: TagName, expression: RuleText }))
+    .mutation(async ({ ctx, input, signal }) =>
+      ruled(await interrupted(previewRule(ctx.platform.store, ctx.workspace, input, signal))),
+    ),
+
+  /** Switches a tag's rule on, or another in its place, and applies it. */
+  setRule: marketerProcedure
+    .input(
+      z.object({
+        tag: TagName,
+        expression: RuleText,
+        proposal: z.string().max(100).optional(),
+        reason: Reason,
+      }),
+    )
+    .mutation(async ({ ctx, input, signal }) => {
+      const { expression } = ruled(
+        await setRule(ctx.platform.store, ctx.workspace, input, doing(ctx, input.reason), signal),
+      )
+      return { expression, applied: await keepTags(ctx.platform, ctx.workspace.id) }
+    }),
+
+  /** Switches a tag's rule off: whom it alone had put it on lose it. */
+  dropRule: marketerProcedure
+    .input(z.object({ tag: TagName, reason: Reason }))
+    .mutation(async ({ ctx, input }) => {
+      ruled(await dropRule(ctx.platform.store, ctx.workspace, input.tag, doing(ctx, input.reason)))
+      return { applied: await keepTags(ctx.platform, ctx.workspace.id) }
+    }),
+
+  /** Applies the rules of tags, if data, rules or the day changed since they were; null: they had not. */
+  applyRules: marketerProcedure.mutation(async ({ ctx }) => ({
+    applied: await keepTags(ctx.platform, ctx.workspace.id),
+  })),
+
+  /** Whether rules are being applied, how far that is, and which are refused. */
+  rules: readerProcedure.query(({ ctx }) => rulesState(ctx.platform, ctx.workspace.id)),
+
   /** The groups of tags, and which are exclusive. */
   groups: readerProcedure.query(({ ctx, signal }) => listGroups(ctx.platform.store, ctx.workspace, signal)),
 
@@ -160,5 +206,18 @@ function done(outcome: TagOutcome): { members: number } {
       throw refused('BAD_REQUEST', 'same-tag')
     case 'circle':
       throw refused('BAD_REQUEST', 'tag-circle', { circle: outcome.tags.join(' → ') })
+  }
+}
+
+function ruled<T>(outcome: RuleOutcome<T>): T {
+  switch (outcome.kind) {
+    case 'done':
+      return outcome.value
+    case 'refused':
+      throw refusal(outcome.errors)
+    case 'circle':
+      throw refused('BAD_REQUEST', 'tag-circle', { circle: outcome.tags.join(' → ') })
+    case 'no-such-tag':
+      throw refused('NOT_FOUND', 'no-tag-rule')
   }
 }

@@ -91,6 +91,7 @@ const access: Record<string, Rule> = {
   'tags.dropRule': 'marketer',
   'tags.applyRules': 'marketer',
   'tags.rules': 'reader',
+  'tags.proposals': 'reader',
   'coupons.look': 'desk',
   'coupons.ofMember': 'reader',
   'coupons.redeem': 'desk',

@@ -190,6 +190,29 @@ export function tagCommands(program: Command): void {
                 ].join('\n'),
         ),
     )
+  inWorkspace(tag.command('proposals'))
+    .description(
+      'automatic tags that can be switched on with `tag rule`, with thresholds from the shop’s own data',
+    )
+    .action((options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }, signal) => client.tags.proposals.query(undefined, { signal }),
+        ({ proposals }) =>
+          proposals
+            .map(({ tag: name, description, expression, why, members }) =>
+              say('tag-proposal', {
+                name,
+                description,
+                ruled: expression === null ? 'no' : 'yes',
+                rule: expression ?? '',
+                why,
+                members,
+              }),
+            )
+            .join('\n'),
+      ),
+    )
   inWorkspace(tag.command('apply'))
     .description('bring automatic tags in line with the data and the day; a server does it by itself')
     .action((options: CommonOptions) =>

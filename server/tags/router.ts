@@ -12,6 +12,7 @@ import { listGroups, saveGroup } from './groups.ts'
 import { mergeTags } from './merge.ts'
 import { setTag } from './set-tag.ts'
 import { keepTags, rulesState } from './keeper.ts'
+import { tagProposals } from './proposals.ts'
 import { dropRule, previewRule, type RuleOutcome, setRule } from './set-rule.ts'
 import { listTags, renameTag, retireTag, saveTag, type TagOutcome } from './tags.ts'
 
@@ -126,6 +127,11 @@ export const tagsRouter = router({
     .mutation(async ({ ctx, input, signal }) =>
       ruled(await interrupted(previewRule(ctx.platform.store, ctx.workspace, input, signal))),
     ),
+
+  /** The shipped automatic tags, with thresholds from the shop's own data and whom each would select. */
+  proposals: readerProcedure.query(({ ctx, signal }) =>
+    interrupted(tagProposals(ctx.platform.store, ctx.workspace, ctx.language, signal)),
+  ),
 
   /** Switches a tag's rule on, or another in its place, and applies it. */
   setRule: marketerProcedure

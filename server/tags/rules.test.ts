@@ -138,9 +138,7 @@ test('a rule that asks for tags comes after theirs, and closes no circle', async
   await caller.tags.applyRules()
   expect(await carriersOf(shop, 'b')).toEqual(['M1 automatic', 'M3 automatic'])
   expect(await carriersOf(shop, 'a')).toEqual(['M1 automatic', 'M3 automatic'])
-  await expect(caller.tags.setRule({ tag: 'c', expression: 'not tag = "a"' })).rejects.toThrow(
-    'c → a → b → c',
-  )
+  await expect(caller.tags.setRule({ tag: 'c', expression: 'tag = "b"' })).rejects.toThrow('c → b → c')
   await expect(caller.tags.previewRule({ tag: 'd', expression: 'tag = "d"' })).rejects.toThrow('d → d')
   await expect(caller.tags.previewRule({ tag: 'd', expression: 'tag is unknown' })).rejects.toThrow('d → d')
   await expect(caller.tags.setRule({ tag: 'd', expression: 'odrers > 1' })).rejects.toThrow(
@@ -158,7 +156,7 @@ test('a rule that asks for tags comes after theirs, and closes no circle', async
   expect((await caller.tags.list()).map(({ name, rule }) => [name, rule])).toEqual([
     ['a', 'tag in ("b", "other") or not tag = "twice"'],
     ['b', 'tag = "twice" and orders >= 3'],
-    ['d', 'orders = 2 or orders = 1'],
+    ['d', 'orders = 1 or orders = 2'],
     ['twice', 'orders >= 2'],
   ])
   expect(await carriersOf(shop, 'd')).toEqual(['M2 automatic'])

@@ -33,6 +33,7 @@ export const isNoPage = (url: string): boolean => /^\/(api|trpc)(?:[/?]|$)|^[^?]
  */
 export async function makeApp(platform: Platform, isReady: () => boolean = () => true) {
   await recoverLaunches(platform)
+  await importRuns(platform).settleAudit()
   await importRuns(platform).settleRefused() // before a deletion looks for whom they name
   await finishDeletions(platform)
   const app = Fastify({

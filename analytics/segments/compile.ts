@@ -2,18 +2,29 @@ import { memberNames } from '../relations/member-names.ts'
 import type { Scope } from '../relations/scope.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Scalar, type Sql, sql } from '../sql/sql.ts'
-import type { Clause, Condition, Expression, Subject, Test, Value } from './ast.ts'
+import type { Clause, Condition, Expression, OnDay, Random, Subject, Test, Value } from './ast.ts'
+import { resolveDay } from './days.ts'
+import { drawnBelow, drawnWith } from './draw.ts'
 import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import type { Reading, SetField } from './fields/field.ts'
 import type { Aggregate, Measure, Rows, Source } from './fields/measure.ts'
+import type { Leaf } from './references.ts'
 
-/** What a rule is compiled for. */
-export interface SegmentSetting {
+/** A day that a rule is asked about, with the tables as they are on it. */
+export interface DaySetting {
   readonly scope: Pick<Scope, 'asOf' | 'tables' | 'dormancy'>
-  /** Decimals of the workspace's currency. */
-  readonly currencyDecimals: number
   /** asOf is the workspace's newest day: tags and campaigns count as they stand now, whatever their date. */
   readonly newest: boolean
+}
+
+/** What a rule is compiled for. */
+export interface SegmentSetting extends DaySetting {
+  /** Decimals of the workspace's currency. */
+  readonly currencyDecimals: number
+  /** The saved segments that the rule names, and those that they name, by name (references.ts). */
+  readonly segments: ReadonlyMap<string, Expression>
+  /** The other days that it asks about, by ISO day. */
+  readonly days: ReadonlyMap<string, DaySetting>
 }
 
 /** A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression. */
@@ -24,19 +35,21 @@ export function compile(expression: Expression, setting: SegmentSetting, d: Dial
 }
 
 /**
- * One row for one member: `v0`, `v1`, … the values that the clauses ask about, in the order in which
- * they are written (null is unknown, money in minor units, sets as 1 or 0), and `n0`, `n1`, … what an
- * average is divided by. No row: the member isn't known on that day.
+ * One row for one member: `v0`, `v1`, … of the leaves in the order in which `leavesOf` tells them. Of a clause the
+ * value that it asks about (null is unknown, money in minor units, sets as 1 or 0), and `n0`, `n1`, … what an
+ * average or share is divided by; of a draw and of another day whether it holds. No row: the member isn't known on
+ * that day.
  */
 export function compileValues(
-  clauses: readonly Clause[],
+  leaves: readonly Leaf[],
   memberId: string,
   setting: SegmentSetting,
   d: Dialect,
 ): Sql {
   const compiler = new Compiler(setting, d)
-  const columns = clauses.flatMap((clause, i) => {
-    const { value, per } = compiler.asked(clause)
+  const columns = leaves.flatMap((leaf, i) => {
+    if (leaf.kind !== 'clause') return [sql`${compiler.condition(leaf)} as ${name(`v${i}`)}`]
+    const { value, per } = compiler.asked(leaf)
     return [sql`${value} as ${name(`v${i}`)}`, ...(per ? [sql`${per} as ${name(`n${i}`)}`] : [])]
   })
   const from = compiler.from()
@@ -65,6 +78,8 @@ class Compiler {
   readonly #d: Dialect
   readonly #reading: Reading
   readonly #passes = new Map<string, Pass>()
+  readonly #memberSets: Sql[] = []
+  #draws = false
   readonly #besides = new Map<string, Sql>()
 
   constructor(setting: SegmentSetting, d: Dialect) {
@@ -90,6 +105,13 @@ class Compiler {
         return sql`not ${this.condition(expression.part)}`
       case 'clause':
         return this.#clause(expression)
+      case 'random':
+        return this.#drawn(expression)
+      case 'segment':
+        // compiled in its place, so that all conditions over one table stay one pass
+        return this.condition(this.#setting.segments.get(expression.name)!)
+      case 'on':
+        return this.#onDay(expression)
     }
   }
 
@@ -108,6 +130,11 @@ class Compiler {
             from ${relation} as entry where ${join(wanted, sql` or `)} group by entry.member_key) as ${alias}
             on ${alias}.member_key = facts.member_key`,
         ),
+        ...this.#memberSets.map(
+          (set, i) =>
+            sql`(${set}) as ${name(`set_${i}`)} on ${name(`set_${i}`)}.member_key = facts.member_key`,
+        ),
+        ...(this.#draws ? [sql`members as drawn on drawn.member_key = facts.member_key`] : []),
       ],
       sql`
         left join `,
@@ -122,6 +149,19 @@ class Compiler {
     if (field.beside) this.#besides.set(field.beside.alias, field.beside.relation(this.#reading))
     const value = field.value(this.#reading)
     return field.per ? { asked: field, value, per: field.per.value(this.#reading) } : { asked: field, value }
+  }
+
+  #drawn({ percent, seed }: Random): Sql {
+    if (percent >= 100) return sql`true`
+    this.#draws = true
+    return sql`(${this.#d.hash8(sql`(cast(${drawnWith(seed)} as varchar) || drawn.member_id)`)} < ${drawnBelow(percent)})`
+  }
+
+  #onDay({ part, day }: OnDay): Sql {
+    const asked = resolveDay(day, this.#setting.scope.asOf)
+    if (asked === this.#setting.scope.asOf) return this.condition(part)
+    this.#memberSets.push(compile(part, { ...this.#setting, ...this.#setting.days.get(asked)! }, this.#d))
+    return sql`(${name(`set_${this.#memberSets.length - 1}`)}.member_key is not null)`
   }
 
   #clause(clause: Clause): Sql {
@@ -151,6 +191,23 @@ class Compiler {
         )
       case 'between':
         return known(sql`${value} between ${against(test.from)} and ${against(test.to)}`)
+      case 'text': {
+        const part = String(test.value)
+        switch (test.operator) {
+          case 'contains':
+            return known(this.#d.contains(value, part))
+          case 'not contains':
+            return known(sql`not ${this.#d.contains(value, part)}`)
+          case 'starts with':
+            return known(this.#d.startsWith(value, part))
+          case 'ends with':
+            return known(this.#d.endsWith(value, part))
+        }
+      }
+      case 'within':
+        return known(
+          asked.kind === 'anniversary' ? this.#returnsWithin(value, test) : this.#dayWithin(value, test),
+        )
       case 'known':
         return per ? sql`${per} > 0` : sql`(${value} is not null)`
       case 'unknown':
@@ -158,8 +215,30 @@ class Compiler {
     }
   }
 
+  #dayWithin(day: Sql, { direction, days }: Within): Sql {
+    const today = this.#d.date(this.#setting.scope.asOf)
+    return direction === 'last'
+      ? sql`${day} between ${this.#d.addDays(today, -days)} and ${today}`
+      : sql`${day} between ${today} and ${this.#d.addDays(today, days)}`
+  }
+
+  /** The nearest return of a yearly day lies so near; it returns in later years than its own. */
+  #returnsWithin(day: Sql, { direction, days }: Within): Sql {
+    const { asOf } = this.#setting.scope
+    const [today, thisYear] = [this.#d.date(asOf), Number(asOf.slice(0, 4))]
+    const year = this.#d.yearOf(day)
+    const inYear = (wanted: Sql) => this.#d.addYears(day, sql`${wanted} - ${year}`)
+    const from = sql`case when ${year} >= ${thisYear} then ${year} + 1 else ${thisYear} end`
+    if (direction === 'next')
+      return sql`case when ${inYear(from)} >= ${today} then ${inYear(from)} else ${inYear(sql`${from} + 1`)} end
+        <= ${this.#d.addDays(today, days)}`
+    const latest = sql`case when ${inYear(sql`${thisYear}`)} <= ${today} then ${thisYear} else ${thisYear} - 1 end`
+    return sql`(${latest} > ${year} and ${inYear(latest)} >= ${this.#d.addDays(today, -days)})`
+  }
+
   #bound(value: Value, asked: Asked): Sql {
-    if (asked.kind === 'day') return this.#d.date(String(value))
+    if (asked.kind === 'day') return this.#d.date(resolveDay(String(value), this.#setting.scope.asOf))
+    if (asked.kind === 'month') return this.#d.date(`${String(value)}-01`)
     if (asked.kind === 'money') return bind(minorUnits(Number(value), this.#setting.currencyDecimals))
     if (asked.kind === 'percent') return bind(minorUnits(Number(value), 2))
     return bind(value)
@@ -191,8 +270,8 @@ class Compiler {
   #condition(one: Condition, { name: measure, source }: Measure): Sql {
     const conditions = conditionsOf(measure)
     if (one.kind === 'within') {
-      const first = this.#d.addDays(this.#d.date(this.#setting.scope.asOf), -one.days)
-      return sql`${conditions.get(source.day)!.column(this.#reading)} >= ${first}`
+      const day = conditions.get(source.day)!.column(this.#reading)
+      return this.#dayWithin(day, { kind: 'within', direction: 'last', days: one.days })
     }
     const field = conditions.get(one.field)!
     return this.#holds(one.test, field, field.column(this.#reading))
@@ -237,6 +316,8 @@ class Compiler {
     return sql`${pass.alias}.${column}`
   }
 }
+
+type Within = Extract<Test, { kind: 'within' }>
 
 const operators = {
   '=': sql`=`,

@@ -1,15 +1,32 @@
-import { addDays, daysBetween } from '../calendar/calendar.ts'
-import type { Clause, Expression, Test, Value } from './ast.ts'
+import { addDays, addMonths, daysBetween, monthsBetween } from '../calendar/calendar.ts'
+import type { Clause, Expression, OnDay, Test, Value } from './ast.ts'
 import { hundredths, minorUnits } from './compile.ts'
+import { resolveDay } from './days.ts'
 import { type Answer, holds } from './evaluate.ts'
 import { type Asked, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import { isOrdered, type Kind } from './fields/described.ts'
+import { returnsOn } from './person.ts'
 import { print } from './print.ts'
 
 /** Why a rule selects a member or not: the rule's own shape, with what is true of the member at each place. */
 export type Explanation =
   | { readonly kind: 'everyone'; readonly holds: true }
   | { readonly kind: 'and' | 'or' | 'not'; readonly holds: boolean; readonly parts: readonly Explanation[] }
+  /** A saved segment, with its own rule. */
+  | {
+      readonly kind: 'segment'
+      readonly name: string
+      readonly holds: boolean
+      readonly parts: readonly Explanation[]
+    }
+  /** Another day, with what was true on it; no part when the member was not known then. */
+  | {
+      readonly kind: 'on'
+      readonly day: string
+      readonly holds: boolean
+      readonly parts: readonly Explanation[]
+    }
+  | { readonly kind: 'random'; readonly text: string; readonly holds: boolean }
   | ExplainedClause
 
 export interface ExplainedClause {
@@ -20,7 +37,7 @@ export interface ExplainedClause {
   /** Name of the field or measure, and of what kind its value is. */
   readonly asked: string
   readonly valueKind: Kind
-  readonly unit: 'orders' | 'days' | 'points' | null
+  readonly unit: 'orders' | 'days' | 'points' | 'coupons' | null
   /** The member's own value; null is unknown, and for a set it is not told. Money in minor units. */
   readonly value: string | number | boolean | null
   /** For an average or a share: what was divided by what. `value` is rounded, a share to hundredths of a percent. */
@@ -29,14 +46,22 @@ export interface ExplainedClause {
   readonly flip: { readonly value: string | number; readonly onDay?: string } | null
 }
 
+export interface ExplainSetting {
+  readonly asOf: string
+  readonly currencyDecimals: number
+  readonly segments: ReadonlyMap<string, Expression>
+  /** What was true on the other days that the rule asks about; null when the member was not known then. */
+  readonly days: ReadonlyMap<OnDay, Explanation | null>
+}
+
 /**
- * Explains a rule from the row that `compileValues` answered for its clauses: `v0`, `v1`, … and, for
- * averages, `n0`, `n1`, ….
+ * Explains a rule from the row that `compileValues` answered for its leaves: `v0`, `v1`, … and, for
+ * averages and shares, `n0`, `n1`, ….
  */
 export function explain(
   expression: Expression,
   row: Readonly<Record<string, string | number | boolean | null>>,
-  { asOf, currencyDecimals }: { asOf: string; currencyDecimals: number },
+  setting: ExplainSetting,
 ): Explanation {
   let next = 0
   return explained(expression)
@@ -59,20 +84,33 @@ export function explain(
           parts,
         }
       }
+      case 'segment': {
+        const inside = explained(setting.segments.get(part.name)!)
+        return { kind: 'segment', name: part.name, holds: inside.holds, parts: [inside] }
+      }
+      case 'on': {
+        const holds = row[`v${next++}`] === true
+        const inside = setting.days.get(part)
+        const day = resolveDay(part.day, setting.asOf)
+        return { kind: 'on', day, holds, parts: inside ? [inside] : [] }
+      }
+      case 'random':
+        return { kind: 'random', text: print(part), holds: row[`v${next++}`] === true }
       case 'clause': {
         const index = next++
-        return explainClause(part, row[`v${index}`] ?? null, row[`n${index}`], asOf, currencyDecimals)
+        return explainClause(part, row[`v${index}`] ?? null, row[`n${index}`], setting)
       }
     }
   }
 }
 
+type At = Pick<ExplainSetting, 'asOf' | 'currencyDecimals'>
+
 function explainClause(
   clause: Clause,
   value: string | number | boolean | null,
   per: string | number | boolean | null | undefined,
-  asOf: string,
-  currencyDecimals: number,
+  at: At,
 ): ExplainedClause {
   const { subject, test } = clause
   const asked: Asked =
@@ -90,18 +128,20 @@ function explainClause(
   }
   const answer: Answer = {
     kind: asked.kind,
-    value,
+    // a month is a day in the database, its first
+    value: asked.kind === 'month' && value !== null ? String(value).slice(0, 7) : value,
     ...(typeof per === 'number' ? { per } : {}),
   }
   return {
     ...described,
-    holds: holds(test, answer, currencyDecimals),
-    ...shown(answer),
-    flip: nearestFlip(test, answer, asked, asOf, currencyDecimals),
+    holds: holds(test, answer, at),
+    ...shown(answer, at.asOf),
+    flip: nearestFlip(test, answer, asked, at),
   }
 }
 
-function shown({ kind, value, per }: Answer): Pick<ExplainedClause, 'value' | 'ratio'> {
+function shown({ kind, value, per }: Answer, asOf: string): Pick<ExplainedClause, 'value' | 'ratio'> {
+  if (kind === 'anniversary' && value !== null) return { value: nextReturn(String(value), asOf) }
   if (per === undefined) return { value: value as ExplainedClause['value'] }
   const numerator = Number(value)
   const scaled = Math.abs(numerator) * (kind === 'percent' ? hundredths : 1)
@@ -109,48 +149,91 @@ function shown({ kind, value, per }: Answer): Pick<ExplainedClause, 'value' | 'r
   return { value: per === 0 ? null : rounded, ratio: { numerator, denominator: per } }
 }
 
-/** The nearest number or day, in whole units, at which the test's answer turns. */
-function nearestFlip(
-  test: Test,
-  answer: Answer,
-  { daily, signed }: Asked,
-  asOf: string,
-  currencyDecimals: number,
-): ExplainedClause['flip'] {
+/** The first day from asOf on to which a yearly day returns. */
+function nextReturn(yearly: string, asOf: string): string {
+  const from = yearly > asOf ? yearly : asOf
+  for (let days = 0; ; days++) if (returnsOn(yearly, addDays(from, days))) return addDays(from, days)
+}
+
+/** How far ahead it is looked for the day on which a clause turns by waiting. */
+const daysAhead = 800
+
+/** The nearest value, in whole units, at which the test's answer turns, and whether waiting reaches it. */
+function nearestFlip(test: Test, answer: Answer, { daily, signed }: Asked, at: At): ExplainedClause['flip'] {
   const { kind, value, per } = answer
-  if (!isOrdered(kind) || value === null || per === 0) return null
-  const origin = '2000-01-01'
-  const toNumber = (one: Value) =>
-    kind === 'day'
-      ? daysBetween(origin, String(one))
-      : kind === 'money' || kind === 'percent'
-        ? minorUnits(Number(one), kind === 'money' ? currencyDecimals : 2)
-        : Number(one)
-  // of a share the units are hundredths of a percent
-  const unit = kind === 'percent' ? hundredths : 1
-  const toAnswer = (number: number): Answer =>
-    kind === 'day'
-      ? { ...answer, value: addDays(origin, number) }
-      : kind === 'percent'
-        ? { ...answer, value: number, per: hundredths }
-        : { ...answer, value: number * (per ?? 1) }
-  const own = kind === 'day' ? toNumber(value as string) : (Number(value) * unit) / (per ?? 1)
-  const now = holds(test, answer, currencyDecimals)
-  const turned = operands(test)
-    .map(toNumber)
+  if (value === null || per === 0) return null
+  if (kind === 'anniversary') {
+    const onDay = turningDay(test, answer, at)
+    return onDay === undefined ? null : { value: onDay, onDay }
+  }
+  if (!isOrdered(kind)) return null
+  const units = unitsOf(answer, at)
+  const own = units.own
+  const now = holds(test, answer, at)
+  const turned = operands(test, at.asOf)
+    .map(units.toNumber)
     .flatMap((bound) => [bound - 1, bound, bound + 1])
     .filter((number) => (kind !== 'count' && kind !== 'percent') || signed === true || number >= 0)
-    .filter((number) => holds(test, toAnswer(number), currencyDecimals) !== now)
+    .filter((number) => holds(test, units.toAnswer(number), at) !== now)
     .toSorted((a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b)[0]
   if (turned === undefined) return null
   const waiting = daily === undefined ? 0 : (turned - own) * daily
-  return {
-    value: kind === 'day' ? addDays(origin, turned) : kind === 'percent' ? turned / 100 : turned,
-    ...(waiting > 0 ? { onDay: addDays(asOf, waiting) } : {}),
+  const onDay =
+    kind === 'day' ? turningDay(test, answer, at) : waiting > 0 ? addDays(at.asOf, waiting) : undefined
+  return { value: units.toValue(turned), ...(onDay === undefined ? {} : { onDay }) }
+}
+
+/** The next day asked about on which the test, whose days move with it, answers otherwise. */
+function turningDay(test: Test, answer: Answer, at: At): string | undefined {
+  const now = holds(test, answer, at)
+  for (let days = 1; days <= daysAhead; days++) {
+    const asOf = addDays(at.asOf, days)
+    if (holds(test, answer, { ...at, asOf }) !== now) return asOf
+  }
+  return undefined
+}
+
+const origin = '2000-01-01'
+
+/** The values of an ordered kind as whole numbers: days, months, minor units, hundredths of a percent. */
+function unitsOf(answer: Answer, { asOf, currencyDecimals }: At) {
+  const { kind, value, per } = answer
+  switch (kind) {
+    case 'day':
+      return {
+        own: daysBetween(origin, String(value)),
+        toNumber: (one: Value) => daysBetween(origin, resolveDay(String(one), asOf)),
+        toAnswer: (number: number): Answer => ({ ...answer, value: addDays(origin, number) }),
+        toValue: (number: number) => addDays(origin, number),
+      }
+    case 'month': {
+      const toMonth = (number: number) => addMonths(origin, number).slice(0, 7)
+      return {
+        own: monthsBetween(origin, `${String(value)}-01`),
+        toNumber: (one: Value) => monthsBetween(origin, `${String(one)}-01`),
+        toAnswer: (number: number): Answer => ({ ...answer, value: toMonth(number) }),
+        toValue: toMonth,
+      }
+    }
+    case 'percent':
+      return {
+        own: (Number(value) * hundredths) / per!,
+        toNumber: (one: Value) => minorUnits(Number(one), 2),
+        toAnswer: (number: number): Answer => ({ ...answer, value: number, per: hundredths }),
+        toValue: (number: number) => number / 100,
+      }
+    default:
+      return {
+        own: Number(value) / (per ?? 1),
+        toNumber: (one: Value) =>
+          kind === 'money' ? minorUnits(Number(one), currencyDecimals) : Number(one),
+        toAnswer: (number: number): Answer => ({ ...answer, value: number * (per ?? 1) }),
+        toValue: (number: number) => number,
+      }
   }
 }
 
-function operands(test: Test): readonly Value[] {
+function operands(test: Test, asOf: string): readonly Value[] {
   switch (test.kind) {
     case 'compare':
       return [test.value]
@@ -158,8 +241,11 @@ function operands(test: Test): readonly Value[] {
       return test.values
     case 'between':
       return [test.from, test.to]
+    case 'within':
+      return [addDays(asOf, test.direction === 'last' ? -test.days : test.days), asOf]
     case 'known':
     case 'unknown':
+    case 'text':
       return []
   }
 }

@@ -1,4 +1,13 @@
-import { comparators, type Condition, type Expression, limits, type Test, type Value } from './ast.ts'
+import {
+  comparators,
+  type Condition,
+  directions,
+  type Expression,
+  limits,
+  type Test,
+  textOperators,
+  type Value,
+} from './ast.ts'
 import { type ParseOptions, parse, type Parsed } from './parse.ts'
 import { print } from './print.ts'
 import { problem } from './problems.ts'
@@ -52,6 +61,14 @@ function misshapen(data: unknown, path: string, depth: number): string | null {
       return misshapen(data.part, `${path}.part`, depth + 1)
     case 'clause':
       return wrongSubject(data.subject, `${path}.subject`) ?? wrongTest(data.test, `${path}.test`)
+    case 'random':
+      if (typeof data.percent !== 'number') return `${path}.percent`
+      return typeof data.seed === 'string' ? null : `${path}.seed`
+    case 'segment':
+      return typeof data.name === 'string' ? null : `${path}.name`
+    case 'on':
+      if (typeof data.day !== 'string') return `${path}.day`
+      return misshapen(data.part, `${path}.part`, depth + 1)
     default:
       return `${path}.kind`
   }
@@ -92,6 +109,12 @@ const wrongTest: Shape = (data, path) => {
       return Array.isArray(data.values) && data.values.length > 0
         ? first(data.values, `${path}.values`, wrongValue)
         : `${path}.values`
+    case 'text':
+      if (!(textOperators as readonly unknown[]).includes(data.operator)) return `${path}.operator`
+      return typeof data.value === 'string' ? null : `${path}.value`
+    case 'within':
+      if (!(directions as readonly unknown[]).includes(data.direction)) return `${path}.direction`
+      return typeof data.days === 'number' ? null : `${path}.days`
     case 'between':
       return wrongValue(data.from, `${path}.from`) ?? wrongValue(data.to, `${path}.to`)
     default:

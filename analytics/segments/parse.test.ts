@@ -47,10 +47,74 @@ test.each([
     'days_since_order(category = "奶粉") > 45 and first_order(weekday = Sunday) is known',
     'days_since_order(category = "奶粉") > 45 and first_order(weekday = "sunday") is known',
   ],
+  ['tag contains "vip" and not tag not contains "x"', 'tag = "vip" and not not tag = "x"'],
+  ['region NOT  CONTAINS "a" or store starts with "西"', 'region not contains "a" or store starts with "西"'],
+  ['joined is null or joined is not null', 'joined is unknown or joined is known'],
+  ['joined >= -030D and joined < today', 'joined >= -30d and joined < today'],
+  ['joined between -2m and +0w', 'joined between -2m and today'],
+  ['joined within 30 days or joined last 7 days', 'joined within last 30 days or joined within last 7 days'],
+  [
+    'orders(within last 30 days, channel ends with "app") = 0',
+    'orders(within 30 days, channel ends with "app") = 0',
+  ],
+  ['orders(day within last 30 days) = 0', 'orders(day within last 30 days) = 0'],
+  ['birthday within next 7 days', 'birthday within next 7 days'],
+  ['cohort in (2026-01, 2026-02)', 'cohort in (2026-01, 2026-02)'],
+  ['random 12.50 % (seed "春 🌸") or random 5%', 'random 12.5% (seed "春 🌸") or random 5%'],
+  ['segment "say \\"hi\\"" and segment "then" on -1Y', 'segment "say \\"hi\\"" and segment "then" on -1y'],
+  ['((orders >= 2)) on 2026-01-31', '(orders >= 2) on 2026-01-31'],
+  [
+    '(everyone) on yesterday or not ((net > 1 or net < 0) on -4w)',
+    '(everyone) on yesterday or not (net > 1 or net < 0) on -4w',
+  ],
   ['（region ＝ “上海”） and orders ≥ 2', 'region = "上海" and orders >= 2'],
   ['tag = "say \\"hi\\" \\\\ “ok”\\n"', 'tag = "say \\"hi\\" \\\\ “ok”\\n"'],
 ])('%s', (text, expected) => {
   expect(canonical(text)).toBe(expected)
+})
+
+test.each([
+  ['everyone', '全部会员'],
+  [
+    'orders >= 2 and not (status = "dormant" or tag in ("a", "b"))',
+    '订单数 >= 2 且 非 (状态 = "沉睡" 或 标签 属于 ("a", "b"))',
+  ],
+  ['net between 10 and 20.5 and region is unknown', '净消费额 介于 10 和 20.5 且 地区 未知'],
+  ['first_seen = true and joined is known', '首次出现 = 是 且 入会日期 已知'],
+  ['joined within last 30 days or birthday within next 7 days', '入会日期 近 30 天 或 生日 未来 7 天'],
+  ['joined >= -2m and joined < today', '入会日期 >= -2个月 且 入会日期 < 今天'],
+  [
+    'spend(category = "奶粉", within 180 days, weekday = "sunday") > 100',
+    '消费额(品类 = "奶粉", 近 180 天, 星期 = "周日") > 100',
+  ],
+  [
+    'orders(between 2026-01-01 and 2026-01-31, store not contains "西") = 0',
+    '订单数(介于 2026-01-01 和 2026-01-31, 门店 不包含 "西") = 0',
+  ],
+  ['order_share(product starts with "a") >= 60%', '订单占比(商品 开头是 "a") >= 60%'],
+  [
+    'random 10% (seed "x") and segment "熟客" on 2026-01-31',
+    '随机 10% (种子 "x") 且 人群 "熟客" 于 2026-01-31',
+  ],
+  ['(cohort = 2026-01) on yesterday', '(首购月份 = 2026-01) 于 昨天'],
+])('%s in Chinese', (english, chinese) => {
+  const parsed = parse(english, options)
+  if (parsed.kind !== 'parsed') throw new Error(parsed.problems[0]!.message)
+  expect(print(parsed.expression, 'zh-CN')).toBe(chinese)
+  expect(canonical(chinese)).toBe(english)
+})
+
+test.each([
+  ['订单数>=2且沉默天数>90', 'orders >= 2 and days_since_order > 90'],
+  ['订单数(近90天)=0或非标签="vip"', 'orders(within 90 days) = 0 or not tag = "vip"'],
+  [
+    '订单数 >= 2 and 状态 = dormant 或 status = 沉睡',
+    '(orders >= 2 and status = "dormant") or status = "dormant"',
+  ],
+  ['入会日期未来7天', null],
+])('Chinese without spaces, and both languages in one rule: %s', (text, expected) => {
+  const parsed = parse(text, options)
+  expect(parsed.kind === 'parsed' ? print(parsed.expression) : null).toBe(expected)
 })
 
 test.each([
@@ -98,6 +162,33 @@ test.each([
   ],
   ['order_share(store = "A") > 1001%', { id: 'too-large-percent', at: '1001%' }],
   ['orders = 60%', { id: 'wants-number', at: '60%', mended: 'orders = 60' }],
+  ['orders contains "a"', { id: 'wrong-operator', at: 'contains' }],
+  ['birthday = 2026-01-01', { id: 'wants-within', at: 'birthday =' }],
+  ['birthday in (2026-01-01)', { id: 'wants-within', at: '2026-01-01' }],
+  ['region within 3 days', { id: 'wrong-operator', at: 'within' }],
+  ['joined > -40000d', { id: 'too-far', at: '-40000d' }],
+  [
+    'joined between today and -3d',
+    { id: 'reversed-range', at: 'today and -3d', mended: 'joined between -3d and today' },
+  ],
+  ['cohort = 2026-01-15', { id: 'wants-month', at: '2026-01-15', mended: 'cohort = 2026-01' }],
+  ['cohort = 2026-13', { id: 'no-such-month', at: '2026-13' }],
+  ['random (seed "x")', { id: 'expected-percent', at: '(' }],
+  ['random 10', { id: 'expected-percent', at: '10', mended: 'random 10%' }],
+  ['random -1%', { id: 'expected-percent', at: '-1%' }],
+  ['random 101%', { id: 'too-large-percent', at: '101%' }],
+  ['random 10% (seed x)', { id: 'expected-seed', at: 'x' }],
+  ['segment Regulars', { id: 'expected-segment', at: 'Regulars' }],
+  ['segment "a" on soon', { id: 'expected-day', at: 'soon' }],
+  [
+    'segment "a" on "2026-01-31"',
+    { id: 'expected-day', at: '"2026-01-31"', mended: 'segment "a" on 2026-01-31' },
+  ],
+  ['(orders = 1) on 2026-02-30', { id: 'no-such-day', at: '2026-02-30' }],
+  [
+    'orders = 1 on 2026-01-31',
+    { id: 'missing-connective', at: 'on', mended: 'orders = 1 and on 2026-01-31' },
+  ],
   ['orders(within x days) > 2', { id: 'expected-days', at: 'x' }],
   ['orders between 5 and 2', { id: 'reversed-range', at: '5 and 2', mended: 'orders between 2 and 5' }],
   ['orders >= 2 && net > 3', { id: 'bad-character', at: '&&', mended: 'orders >= 2 and net > 3' }],
@@ -139,6 +230,11 @@ test('any rule survives text and JSON', () => {
     fc.property(expressions, (expression) => {
       const text = print(expression)
       expect(parse(text, options)).toEqual({ kind: 'parsed', expression })
+      const chinese = print(expression, 'zh-CN')
+      expect({ chinese, read: parse(chinese, options) }).toEqual({
+        chinese,
+        read: { kind: 'parsed', expression },
+      })
       expect(fromJson(toJson(expression), options)).toEqual({ kind: 'parsed', expression })
     }),
     { numRuns: 500 },
@@ -147,7 +243,7 @@ test('any rule survives text and JSON', () => {
 
 test('no text throws; every problem lies inside it and has a sentence', () => {
   const words =
-    'orders net tag spend order_share weekday not and in between within days is unknown 2026-13-40 1e9 .5 60% % ( ) , = ! - 上海'
+    'orders net tag spend order_share weekday not and in between within days is unknown 2026-13-40 2026-13 -30d -99999d 近 3天 且标签 人群 于 on segment random seed contains starts null today 1e9 .5 60% % ( ) , = ! - 上海'
   const fragments = fc.constantFrom(...words.split(' '), '"', '“', "'", '\\', '\n', '\u0000', '\ud800', '😀')
   fc.assert(
     fc.property(
@@ -174,6 +270,15 @@ test('no text throws; every problem lies inside it and has a sentence', () => {
     ),
     { numRuns: 2000 },
   )
+})
+
+test.each([
+  [{ kind: 'compare', operator: '>=', value: '2026-01-01 or orders = 1' }],
+  [{ kind: 'in', values: ['2026-01-01) or orders in (1'] }],
+])('a value in JSON stays one value', (value) => {
+  const subject = { kind: 'field', field: 'joined' }
+  const read = fromJson(JSON.stringify({ kind: 'clause', subject, test: value }), options)
+  expect(read.kind === 'refused' && read.problems[0]!.id).toBe('wants-day')
 })
 
 test.each([

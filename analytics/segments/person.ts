@@ -1,4 +1,5 @@
 import { addDays, daysBetween } from '../calendar/calendar.ts'
+import type { PersonCoupon, PointsEntry } from './person-coupons.ts'
 import type { DormancyThresholds } from '../relations/scope.ts'
 
 /** A member with everything the rules can ask about, as plain data: what the slow oracle reads. */
@@ -20,6 +21,9 @@ export interface Person {
     readonly removedDay: string | null
   }[]
   readonly arms: readonly { readonly campaign: string; readonly arm: string; readonly day: string }[]
+  readonly coupons: readonly PersonCoupon[]
+  /** The points ledger, in order of time. */
+  readonly pointsEntries: readonly PointsEntry[]
   /** In order of time. */
   readonly orders: readonly Purchase[]
   /** Refunds that no order is named for. */
@@ -183,25 +187,9 @@ export function daysToBirthday(birthday: string, asOf: string): number {
   for (let days = 0; ; days++) if (isSameDay(birthday, addDays(asOf, days))) return days
 }
 
-/** Days since the last birthday, 0 on the day itself. */
-export function daysSinceBirthday(birthday: string, asOf: string): number {
-  for (let days = 0; ; days++) if (isSameDay(birthday, addDays(asOf, -days))) return days
-}
-
-/** Days until the next anniversary of joining, 0 on the day itself; the day of joining is none. */
-export function daysToAnniversary(joined: string, asOf: string): number {
-  for (let days = 0; ; days++) {
-    const day = addDays(asOf, days)
-    if (day.slice(0, 4) > joined.slice(0, 4) && isSameDay(joined, day)) return days
-  }
-}
-
-/** Days since the last anniversary of joining; null in the first year. */
-export function daysSinceAnniversary(joined: string, asOf: string): number | null {
-  for (let days = 0; addDays(asOf, -days).slice(0, 4) > joined.slice(0, 4); days++)
-    if (isSameDay(joined, addDays(asOf, -days))) return days
-  return null
-}
+/** Whether a yearly day returns on the day: in a later year than its own. */
+export const returnsOn = (yearly: string, day: string): boolean =>
+  day.slice(0, 4) > yearly.slice(0, 4) && isSameDay(yearly, day)
 
 /** How many birthdays there were after the day of birth; null before it. */
 export function ageOn(birthday: string, asOf: string): number | null {

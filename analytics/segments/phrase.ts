@@ -33,6 +33,8 @@ export function partOf(phrase: Phrase, test: Test, negated: boolean): string | u
     case 'in':
       return negated ? phrase.notAny : (phrase.any ?? phrase.is)
     case 'between':
+    case 'text':
+    case 'within':
       return negated ? undefined : phrase.is
     case 'compare': {
       if (negated)

@@ -1,63 +1,140 @@
-import type { Condition, Expression, Subject, Test, Value } from './ast.ts'
-import { conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
-import type { Kind } from './fields/described.ts'
+import type { Clause, Condition, Expression, Test, Value } from './ast.ts'
+import { printDay } from './days.ts'
+import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import { inLanguage, type Language, type Word } from './words.ts'
 
 /**
  * The canonical text of a rule: lower-case words, single spaces, texts in double quotes, parentheses
- * around every group inside another. Reading it gives the same rule again.
+ * around every group inside another. Reading it gives the same rule again, in either language. Rules are
+ * kept in English; a reader's own language is for the eye.
  */
-export function print(expression: Expression): string {
-  switch (expression.kind) {
-    case 'everyone':
-      return 'everyone'
-    case 'clause':
-      return printClause(expression.subject, expression.test)
-    case 'not':
-      return `not ${inner(expression.part)}`
-    case 'and':
-    case 'or':
-      return expression.parts.map(inner).join(` ${expression.kind} `)
+export const print = (expression: Expression, language: Language = 'en'): string =>
+  new Printer(language).expression(expression)
+
+class Printer {
+  readonly #language: Language
+
+  constructor(language: Language) {
+    this.#language = language
+  }
+
+  expression(expression: Expression): string {
+    switch (expression.kind) {
+      case 'everyone':
+        return this.#word('everyone')
+      case 'clause':
+        return this.#clause(expression)
+      case 'not':
+        return `${this.#word('not')} ${this.#inner(expression.part)}`
+      case 'and':
+      case 'or':
+        return expression.parts.map((part) => this.#inner(part)).join(` ${this.#word(expression.kind)} `)
+      case 'random': {
+        const seed = expression.seed === '' ? '' : ` (${this.#word('seed')} ${quote(expression.seed)})`
+        return `${this.#word('random')} ${expression.percent}%${seed}`
+      }
+      case 'segment':
+        return `${this.#word('segment')} ${quote(expression.name)}`
+      case 'on': {
+        const part = this.expression(expression.part)
+        const inside = expression.part.kind === 'segment' ? part : `(${part})`
+        return `${inside} ${this.#word('on')} ${bare(expression.day, this.#language)}`
+      }
+    }
+  }
+
+  #inner(part: Expression): string {
+    return part.kind === 'and' || part.kind === 'or' ? `(${this.expression(part)})` : this.expression(part)
+  }
+
+  #clause({ subject, test }: Clause): string {
+    if (subject.kind === 'field') {
+      const field = fieldsByName.get(subject.field)
+      return `${this.#name(subject.field, field)} ${this.#test(test, field)}`
+    }
+    const measure = measuresByName.get(subject.measure)
+    const where = subject.where.map((condition) => this.#condition(condition, subject.measure)).join(', ')
+    return `${this.#name(subject.measure, measure)}(${where}) ${this.#test(test, measure)}`
+  }
+
+  #condition(condition: Condition, measure: string): string {
+    if (condition.kind === 'within') {
+      const [within, days] = [this.#word('within'), this.#word('days')]
+      return `${within} ${condition.days} ${days}`
+    }
+    const field = conditionsOf(measure).get(condition.field)
+    const test = this.#test(condition.test, field)
+    const { kind } = condition.test
+    const short = kind === 'between' || (kind === 'within' && condition.test.direction === 'next')
+    const isDay = condition.field === measuresByName.get(measure)?.source.day
+    return isDay && short ? test : `${this.#name(condition.field, field)} ${test}`
+  }
+
+  #test(test: Test, asked: Asked | undefined): string {
+    const value = (one: Value) => printValue(one, asked, this.#language)
+    switch (test.kind) {
+      case 'compare':
+        return `${test.operator} ${value(test.value)}`
+      case 'in':
+        return `${this.#word('in')} (${test.values.map(value).join(', ')})`
+      case 'between': {
+        const and = this.#language === 'en' ? 'and' : '和'
+        return `${this.#word('between')} ${value(test.from)} ${and} ${value(test.to)}`
+      }
+      case 'text':
+        return `${this.#language === 'en' ? test.operator : textOperatorsInChinese[test.operator]} ${quote(test.value)}`
+      case 'within': {
+        const days = `${test.days} ${this.#word('days')}`
+        if (this.#language === 'en') return `within ${test.direction} ${days}`
+        return `${this.#word(test.direction === 'last' ? 'within' : 'next')} ${days}`
+      }
+      case 'known':
+      case 'unknown':
+        return this.#language === 'en' ? `is ${test.kind}` : this.#word(test.kind)
+    }
+  }
+
+  #name(name: string, entry: { readonly chinese: string } | undefined): string {
+    return (this.#language === 'zh-CN' && entry?.chinese) || name
+  }
+
+  #word(word: Word): string {
+    return inLanguage(word, this.#language)
   }
 }
 
-const inner = (part: Expression): string =>
-  part.kind === 'and' || part.kind === 'or' ? `(${print(part)})` : print(part)
-
-const printClause = (subject: Subject, test: Test): string =>
-  subject.kind === 'field'
-    ? `${subject.field} ${printTest(test, fieldsByName.get(subject.field)?.kind)}`
-    : `${printMeasure(subject)} ${printTest(test, measuresByName.get(subject.measure)?.kind)}`
-
-/** A measure with its conditions, as it is written. */
-export const printMeasure = ({ measure, where }: Extract<Subject, { kind: 'measure' }>): string =>
-  `${measure}(${where.map((condition) => printCondition(condition, measure)).join(', ')})`
-
-function printCondition(condition: Condition, measure: string): string {
-  if (condition.kind === 'within') return `within ${condition.days} days`
-  const test = printTest(condition.test, conditionsOf(measure).get(condition.field)?.kind)
-  const isDay = condition.field === measuresByName.get(measure)?.source.day
-  return isDay && condition.test.kind === 'between' ? test : `${condition.field} ${test}`
-}
-
-function printTest(test: Test, kind: Kind | undefined): string {
-  switch (test.kind) {
-    case 'compare':
-      return `${test.operator} ${printValue(test.value, kind)}`
-    case 'in':
-      return `in (${test.values.map((value) => printValue(value, kind)).join(', ')})`
-    case 'between':
-      return `between ${printValue(test.from, kind)} and ${printValue(test.to, kind)}`
-    case 'known':
-    case 'unknown':
-      return `is ${test.kind}`
-  }
+const textOperatorsInChinese = {
+  contains: '包含',
+  'not contains': '不包含',
+  'starts with': '开头是',
+  'ends with': '结尾是',
 }
 
 /** A value as it is written in a rule: days bare, shares with %, texts quoted. */
-export function printValue(value: Value, kind: Kind | undefined): string {
-  if (kind === 'percent') return `${value}%`
-  return typeof value === 'string' && kind !== 'day' ? quote(value) : String(value)
+export function printValue(value: Value, asked: Asked | undefined, language: Language): string {
+  switch (asked?.kind) {
+    case 'percent':
+      return `${value}%`
+    case 'day':
+    case 'month':
+    case 'anniversary':
+      return bare(String(value), language)
+    case 'flag':
+      return typeof value === 'boolean'
+        ? inLanguage(value ? 'true' : 'false', language)
+        : quote(String(value))
+    case 'choice': {
+      const title = asked.choices!.find((choice) => choice.value === value)?.title['zh-CN']
+      return quote(language === 'zh-CN' && title !== undefined ? title : String(value))
+    }
+    default:
+      return typeof value === 'string' ? quote(value) : String(value)
+  }
 }
+
+/** A day or month without quotes; what can't be one, from JSON, in quotes, so that it stays one value. */
+const bare = (value: string, language: Language): string =>
+  /^[-+\da-z]+$/.test(value) ? printDay(value, language) : quote(value)
 
 const escapes: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t' }
 

@@ -1,4 +1,4 @@
-import type { Expression, Test, Value } from './ast.ts'
+import { type Expression, type Test, type Value, withParts } from './ast.ts'
 
 /** The rule with one text of a field in the place of another; the same rule where it does not occur. */
 export function renamed(expression: Expression, field: string, from: string, to: string): Expression {
@@ -14,19 +14,17 @@ export function renamed(expression: Expression, field: string, from: string, to:
     }
   }
   const inRule = (part: Expression): Expression => {
-    switch (part.kind) {
-      case 'everyone':
-        return part
-      case 'and':
-      case 'or':
-        return { ...part, parts: part.parts.map(inRule) }
-      case 'not':
-        return { ...part, part: inRule(part.part) }
-      case 'clause':
-        return part.subject.kind === 'field' && part.subject.field === field
-          ? { ...part, test: inTest(part.test) }
-          : part
-    }
+    if (part.kind !== 'clause') return withParts(part, inRule)
+    return part.subject.kind === 'field' && part.subject.field === field
+      ? { ...part, test: inTest(part.test) }
+      : part
   }
+  return inRule(expression)
+}
+
+/** The rule with another name for a saved segment that it names. */
+export function withSegmentRenamed(expression: Expression, from: string, to: string): Expression {
+  const inRule = (part: Expression): Expression =>
+    part.kind === 'segment' ? (part.name === from ? { ...part, name: to } : part) : withParts(part, inRule)
   return inRule(expression)
 }

@@ -1,4 +1,5 @@
-import type { Clause, Comparator, Condition, Expression, Subject, Test, Value } from './ast.ts'
+import type { Clause, Comparator, Condition, Expression, Subject, Test, TextOperator, Value } from './ast.ts'
+import { relativeDay } from './days.ts'
 import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import { isOrdered } from './fields/described.ts'
 import type { ConditionField } from './fields/measure.ts'
@@ -32,9 +33,31 @@ function phraseOf(expression: Expression, reader: Reader): string {
       return english ? 'are members' : '是会员'
     case 'clause':
       return clausePhrase(expression, reader, false)!
+    case 'random': {
+      const share = percent(expression.percent, reader)
+      const seed = expression.seed === '' ? '' : expression.seed
+      if (english) return `are in a random ${share}${seed === '' ? '' : ` drawn with “${seed}”`}`
+      return seed === '' ? `在随机抽取的 ${share}中` : `在以“${seed}”随机抽取的 ${share}中`
+    }
+    case 'segment':
+      return english ? `are in the segment “${expression.name}”` : `属于人群“${expression.name}”`
+    case 'on': {
+      const day = dayText(expression.day, reader)
+      const { part } = expression
+      const phrase = phraseOf(part, reader)
+      if (english) return `fitted (${phrase}) ${onDay(expression.day, day)}`
+      return together('在', day, `符合（${phrase}）`)
+    }
     case 'not': {
       const { part } = expression
-      const opposite = part.kind === 'clause' ? clausePhrase(part, reader, true) : undefined
+      const opposite =
+        part.kind === 'clause'
+          ? clausePhrase(part, reader, true)
+          : part.kind === 'segment'
+            ? english
+              ? `are not in the segment “${part.name}”`
+              : `不属于人群“${part.name}”`
+            : undefined
       if (opposite !== undefined) return opposite
       return english ? `don’t fit (${phraseOf(part, reader)})` : `不符合（${phraseOf(part, reader)}）`
     }
@@ -145,16 +168,29 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
       return ''
     case 'in': {
       const last = test.values.at(-1)!
-      return unit(anyOf(test.values.map(value), reader), asked.kind === 'day' ? '' : last)
+      const any = anyOf(test.values.map(value), reader)
+      if (asked.kind === 'month') return english ? `in ${any}` : `在 ${any}`
+      return unit(any, asked.kind === 'day' ? '' : last)
+    }
+    case 'text':
+      return textPhrases[reader.language][test.operator](test.value)
+    case 'within': {
+      if (test.days === 0) return english ? 'on the day itself' : '在当天'
+      const [one, count] = [test.days === 1, number(test.days, reader)]
+      if (english) return `in the ${test.direction} ${one ? 'day' : `${count} days`}`
+      return `在${test.direction === 'last' ? '近' : '未来'} ${count} 天内`
     }
     case 'between': {
       const [from, to] = [value(test.from), value(test.to)]
-      if (asked.kind === 'day') return english ? `from ${from} to ${to}` : `在 ${from}至 ${to}之间`
+      if (asked.kind === 'day' || asked.kind === 'month')
+        return english ? `from ${from} to ${to}` : together('在', from, '至', to, '之间')
       return unit(english ? `${from} to ${to}` : `${from} 至 ${to}`, test.to)
     }
     case 'compare': {
       const own = value(test.value)
+      if (asked.kind === 'day' && english && test.operator === '=') return onDay(String(test.value), own)
       if (asked.kind === 'day') return (english ? englishDay : chineseDay)[test.operator](own)
+      if (asked.kind === 'month') return (english ? englishMonth : chineseDay)[test.operator](own)
       if (isOrdered(asked.kind))
         return unit(
           `${english ? englishAmount(test.operator, asked) : chineseAmount[test.operator]} ${own}`,
@@ -166,26 +202,48 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
 }
 
 const englishDay: Readonly<Record<Comparator, (day: string) => string>> = {
-  '=': (day) => `on ${day}`,
+  '=': (day) => day,
   '!=': (day) => `on a day other than ${day}`,
   '<': (day) => `before ${day}`,
   '<=': (day) => `on or before ${day}`,
   '>': (day) => `after ${day}`,
   '>=': (day) => `on or after ${day}`,
 }
+const englishMonth: Readonly<Record<Comparator, (month: string) => string>> = {
+  '=': (month) => `in ${month}`,
+  '!=': (month) => `in a month other than ${month}`,
+  '<': (month) => `before ${month}`,
+  '<=': (month) => `in ${month} or before`,
+  '>': (month) => `after ${month}`,
+  '>=': (month) => `in ${month} or after`,
+}
+const textPhrases: Readonly<Record<Reader['language'], Record<TextOperator, (text: string) => string>>> = {
+  en: {
+    contains: (text) => `something containing “${text}”`,
+    'not contains': (text) => `something not containing “${text}”`,
+    'starts with': (text) => `something starting with “${text}”`,
+    'ends with': (text) => `something ending with “${text}”`,
+  },
+  'zh-CN': {
+    contains: (text) => `含“${text}”字样者`,
+    'not contains': (text) => `不含“${text}”字样者`,
+    'starts with': (text) => `以“${text}”开头者`,
+    'ends with': (text) => `以“${text}”结尾者`,
+  },
+}
 const chineseDay: Readonly<Record<Comparator, (day: string) => string>> = {
-  '=': (day) => `在 ${day}`,
-  '!=': (day) => `不在 ${day}`,
-  '<': (day) => `在 ${day}之前`,
-  '<=': (day) => `在 ${day}或之前`,
-  '>': (day) => `在 ${day}之后`,
-  '>=': (day) => `在 ${day}或之后`,
+  '=': (day) => together('在', day),
+  '!=': (day) => together('不在', day),
+  '<': (day) => together('在', day, '之前'),
+  '<=': (day) => together('在', day, '或之前'),
+  '>': (day) => together('在', day, '之后'),
+  '>=': (day) => together('在', day, '或之后'),
 }
 const englishAmount = (operator: Comparator, { unit }: Asked): string =>
   ({
     '=': 'exactly',
     '!=': 'anything but',
-    '<': unit === 'orders' || unit === 'points' ? 'fewer than' : 'less than',
+    '<': unit !== undefined && unit !== 'days' ? 'fewer than' : 'less than',
     '<=': 'at most',
     '>': 'more than',
     '>=': 'at least',
@@ -216,9 +274,7 @@ function valueOf(value: Value, asked: Asked, reader: Reader): string {
     case 'count':
       return number(Number(value), reader)
     case 'percent':
-      return new Intl.NumberFormat(reader.language, { style: 'percent', maximumFractionDigits: 2 }).format(
-        Number(value) / 100,
-      )
+      return percent(Number(value), reader)
     case 'money':
       return new Intl.NumberFormat(reader.language, {
         style: 'currency',
@@ -227,10 +283,13 @@ function valueOf(value: Value, asked: Asked, reader: Reader): string {
         trailingZeroDisplay: 'stripIfInteger',
       }).format(Number(value))
     case 'day':
+      return dayText(String(value), reader)
+    case 'month':
       return new Intl.DateTimeFormat(reader.language === 'en' ? 'en-GB' : 'zh-CN', {
-        dateStyle: reader.language === 'en' ? 'medium' : 'long',
+        year: 'numeric',
+        month: reader.language === 'en' ? 'short' : 'long',
         timeZone: 'UTC',
-      }).format(new Date(`${String(value)}T00:00:00Z`))
+      }).format(new Date(`${String(value)}-01T00:00:00Z`))
     case 'choice': {
       const found = asked.choices?.find((choice) => choice.value === value)
       if (!found) return `“${value}”`
@@ -245,6 +304,38 @@ function valueOf(value: Value, asked: Asked, reader: Reader): string {
 
 const number = (value: number, { language }: Reader) => new Intl.NumberFormat(language).format(value)
 
+/** A share, a day and a month as people write them; a day relative to the day asked about as "30 days ago". */
+const percent = (value: number, { language }: Reader) =>
+  new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 }).format(value / 100)
+
+function dayText(day: string, reader: Reader): string {
+  const english = reader.language === 'en'
+  if (day === 'today') return english ? 'today' : '今天'
+  if (day === 'yesterday') return english ? 'yesterday' : '昨天'
+  const [, sign, digits, letter] = relativeDay.exec(day) ?? []
+  if (letter !== undefined) {
+    const count = number(Number(digits), reader)
+    const unit = relativeUnits[letter as keyof typeof relativeUnits]
+    if (!english) return `${count} ${unit.zh}${sign === '-' ? '前' : '后'}`
+    const counted = `${count} ${unit.en}${Number(digits) === 1 ? '' : 's'}`
+    return sign === '-' ? `${counted} ago` : `${counted} from today`
+  }
+  return new Intl.DateTimeFormat(english ? 'en-GB' : 'zh-CN', {
+    dateStyle: english ? 'medium' : 'long',
+    timeZone: 'UTC',
+  }).format(new Date(`${day}T00:00:00Z`))
+}
+
+/** A relative day takes no preposition: "30 days ago". */
+const onDay = (day: string, written: string): string => (/^\d{4}/.test(day) ? `on ${written}` : written)
+
+const relativeUnits = {
+  d: { en: 'day', zh: '天' },
+  w: { en: 'week', zh: '周' },
+  m: { en: 'month', zh: '个月' },
+  y: { en: 'year', zh: '年' },
+}
+
 /** The amount with its noun: "2 orders", "1 day", 「2 笔订单」. */
 function withUnit(amount: string, count: Value, asked: Asked, reader: Reader, goods: string): string {
   const one = Number(count) === 1
@@ -255,6 +346,8 @@ function withUnit(amount: string, count: Value, asked: Asked, reader: Reader, go
   switch (asked.unit) {
     case 'orders':
       return `${amount} 笔${goods}订单`
+    case 'coupons':
+      return `${amount} 张${goods}优惠券`
     case 'days':
       return `${amount} 天`
     default:

@@ -1,13 +1,15 @@
 import { limits } from './ast.ts'
+import { writtenRelativeDay } from './days.ts'
 import { type Problem, problem } from './problems.ts'
 import { quote } from './print.ts'
 
 /**
- * A piece of a rule's text. `word` is lower case in `value`; `text` is unescaped in `value`; a `day` looks like one
- * but may not be in the calendar; `broken` can't be read, for the reason given.
+ * A piece of a rule's text. `word` is lower case in `value`; `text` is unescaped in `value`; a `day` or `month` looks
+ * like one but may not be in the calendar, a `relative` day may lie too far away; `broken` can't be read, for the
+ * reason given.
  */
 export interface Token {
-  readonly kind: 'word' | 'text' | 'number' | 'day' | 'symbol' | 'broken' | 'end'
+  readonly kind: 'word' | 'text' | 'number' | 'day' | 'month' | 'relative' | 'symbol' | 'broken' | 'end'
   readonly from: number
   readonly to: number
   /** As it stands in the text. */
@@ -20,7 +22,10 @@ const patterns = {
   space: /[\s\u3000]+/y,
   word: /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy,
   day: /\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?![\p{L}\p{N}_])/uy,
-  number: /[-+]?\d+(?:\.\d+)?(?![\p{L}_])/uy,
+  month: /\d{4}-\d{2}(?![-/.\p{L}\p{N}_])/uy,
+  relative: writtenRelativeDay,
+  // Chinese may follow without a space
+  number: /[-+]?\d+(?:\.\d+)?(?!(?!\p{Script=Han})[\p{L}_])/uy,
   symbol: /[<>!=]=|<>|[=<>(),%≥≤≠（），＝＜＞％]/y,
   text: /"(?:[^"\\\n]|\\[^\n])*"|[“”](?:[^"“”\\\n]|\\[^\n])*["“”]/y,
   singleQuoted: /['‘’]([^'‘’\n]*)['‘’]/y,
@@ -87,6 +92,8 @@ export function tokens(text: string): Token[] {
     let raw: string | null
     if ((raw = take(patterns.word)) !== null) add('word', raw, raw.toLowerCase())
     else if ((raw = take(patterns.day)) !== null) add('day', raw, raw)
+    else if ((raw = take(patterns.month)) !== null) add('month', raw, raw)
+    else if ((raw = take(patterns.relative)) !== null) add('relative', raw, raw)
     else if ((raw = take(patterns.number)) !== null) add('number', raw, raw)
     else if ((raw = take(patterns.symbol)) !== null) add('symbol', raw, sameSign[raw] ?? raw)
     else if ((raw = take(patterns.text)) !== null) addText(raw)

@@ -43,6 +43,10 @@ export interface Dialect {
   minIf(value: Sql, condition: Sql): Sql
   maxIf(value: Sql, condition: Sql): Sql
   textLength(text: Sql): Sql
-  /** Whether `text` contains `part`, letter case ignored. */
+  /** Whether `text` contains `part`, or starts or ends with it, letter case ignored. */
   contains(text: Sql, part: string): Sql
+  startsWith(text: Sql, part: string): Sql
+  endsWith(text: Sql, part: string): Sql
+  /** The first eight hexadecimal digits, in lower case, of the MD5 of a text's UTF-8. */
+  hash8(text: Sql): Sql
 }

@@ -32,4 +32,7 @@ export const duckdb: Dialect = {
   maxIf: (value, condition) => sql`max(${value}) filter (where ${condition})`,
   textLength: (text) => sql`length(${text})`,
   contains: (text, part) => sql`contains(lower(${text}), lower(${part}))`,
+  startsWith: (text, part) => sql`starts_with(lower(${text}), lower(${part}))`,
+  endsWith: (text, part) => sql`ends_with(lower(${text}), lower(${part}))`,
+  hash8: (text) => sql`left(md5(${text}), 8)`,
 }

@@ -6,7 +6,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { makeApp } from '../app.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform, type Platform } from '../platform.ts'
-import { allKinds } from '../import/kinds/catalogue.ts'
+import { importKinds } from '../import/import-kinds.ts'
 import { appRouter } from '../router.ts'
 import { sampleOf } from './test-sample.ts'
 import { Visitor } from './test-visitor.ts'
@@ -166,11 +166,8 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /export/members.csv': 'marketer',
   'POST /export/members.csv': 'marketer',
   'GET /export/workspace.zip': 'owner',
-  'GET /export/orders-template.csv': 'marketer',
-  'GET /export/members-template.csv': 'marketer',
-  'GET /export/refunds-template.csv': 'marketer',
   ...Object.fromEntries(
-    allKinds.flatMap(({ name }) =>
+    importKinds.flatMap((name) =>
       ['csv', 'jsonl'].map((ending) => [`GET /export/${name}-template.${ending}`, 'marketer' as const]),
     ),
   ),

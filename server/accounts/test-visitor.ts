@@ -60,7 +60,7 @@ export class Visitor {
       if (value === '') this.#jar.delete(name!)
       else this.#jar.set(name!, value!)
     }
-    const said = /json/.test(String(answer.headers['content-type']))
+    const said = /json(;|$)/.test(String(answer.headers['content-type']))
       ? (JSON.parse(answer.body) as { result?: { data?: unknown }; error?: { message: string } })
       : {}
     return {

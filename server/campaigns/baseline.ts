@@ -3,10 +3,10 @@ import type { Engine } from '../../analytics/engine/engine.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
 import { compile } from '../../analytics/segments/compile.ts'
-import { parse } from '../../analytics/segments/parse.ts'
+import { askedOn } from '../../analytics/segments/references.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { render, sql } from '../../analytics/sql/sql.ts'
-import { fieldsWithoutHistory } from '../segments/evaluation.ts'
+import { fieldsWithoutHistory } from '../segments/prepare.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Audience } from './audience.ts'
@@ -26,7 +26,8 @@ const kept = 48
  * What such members do without a coupon: of those whom the same rule chose `windowDays` before the
  * audience's day, how many have a qualifying order after that day and through the audience's. Null when
  * the data does not reach back so far, the rule chose nobody then, or it can't be asked of that day.
- * Only the tables that the rule reads are made for that day, and they go with the answer.
+ * Only the tables that the rule reads are made for that day, and they go with the answer; of a rule that asks about
+ * further days there is none.
  */
 export async function baselineOf(
   workspace: Workspace,
@@ -39,7 +40,7 @@ export async function baselineOf(
   const { engine, dormancy } = workspace
   const answers = known.get(engine) ?? new Map<string, Baseline | null>()
   known.set(engine, answers)
-  const key = JSON.stringify([evaluation.expression, tables.dataVersion, tables.asOf, asOf, dormancy])
+  const key = JSON.stringify([evaluation.rule.meaning, tables.dataVersion, tables.asOf, asOf, dormancy])
   const before = answers.get(key)
   if (before !== undefined) return before
   const counted = await count(workspace, { evaluation, tables }, asOf, signal)
@@ -55,14 +56,21 @@ async function count(
   signal: AbortSignal | undefined,
 ): Promise<Baseline | null> {
   const currencyDecimals = decimalsOf(workspace.currency)
-  const parsed = parse(evaluation.expression, { currencyDecimals })
-  if (parsed.kind === 'refused' || fieldsWithoutHistory(parsed.expression).length > 0) return null
+  const { expression, segments } = evaluation.rule
+  if (askedOn(expression, asOf, segments).length > 1) return null
+  if (fieldsWithoutHistory(expression, segments).length > 0) return null
   const prefix = `scratch.main.baseline_${++made}_`
   const then = derivedTables(prefix)
   const { dormancy } = workspace
   const chosen = compile(
-    parsed.expression,
-    { scope: { asOf, tables: then, dormancy }, currencyDecimals, newest: false },
+    expression,
+    {
+      scope: { asOf, tables: then, dormancy },
+      currencyDecimals,
+      newest: false,
+      segments,
+      days: new Map(),
+    },
     d,
   )
   const reads = render(chosen, () => '?').text

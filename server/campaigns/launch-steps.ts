@@ -93,9 +93,26 @@ export async function finishLaunch(
         .set({ state: 'running', changed_at: at })
         .where('id', '=', launch.campaign_id)
         .execute()
+      const { campaign_id: campaignId, workspace_id: workspaceId } = launch
+      await recordEvent(tx, workspaceId, { kind: 'coupons-issued', campaignId, launchId, at }, clock.now())
     })
   }
   await tellArms({ store, clock }, launch, step)
+}
+
+/** Tells the engine the arms of published launches that broke off before they had told them. To be called in the workspace's turn. */
+export async function tellWaitingArms(
+  platform: Pick<Platform, 'store' | 'clock'>,
+  workspaceId: string,
+): Promise<void> {
+  const waiting = await platform.store
+    .selectFrom('launches')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('published_at', 'is not', null)
+    .where('arms_told', '=', 0)
+    .execute()
+  for (const launch of waiting) await tellArms(platform, launch, () => {})
 }
 
 /** Tells the engine who is in which arm, through the Store's events; each batch with how far it got. */

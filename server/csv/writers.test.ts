@@ -6,6 +6,7 @@ import { dictionaryCsv } from '../dictionary/dictionary.ts'
 import { exportWorkspace } from '../export/export.ts'
 import { FolderSink } from '../export/sink.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
+import { writtenAs } from '../import/templates.ts'
 import { kindTemplate } from '../import/kinds/template.ts'
 import { membersTemplate } from '../import/members/template.ts'
 import { ordersTemplate } from '../import/template.ts'
@@ -105,9 +106,10 @@ beforeAll(async () => {
     ),
   )
   written.set('dictionary', dictionaryCsv('CNY'))
-  written.set('template of orders', ordersTemplate('CNY'))
-  written.set('template of members', membersTemplate())
-  for (const kind of allKinds) written.set(`template of ${kind.name}`, kindTemplate(kind, 'CNY'))
+  written.set('template of orders', writtenAs.csv(ordersTemplate('CNY')))
+  written.set('template of members', writtenAs.csv(membersTemplate()))
+  for (const kind of allKinds)
+    written.set(`template of ${kind.name}`, writtenAs.csv(kindTemplate(kind, 'CNY')))
 })
 afterAll(() => shop[Symbol.asyncDispose]())
 

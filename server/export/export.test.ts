@@ -238,6 +238,32 @@ test('what changes while it runs is not in it, in the engine and in the Store', 
   expect(after.answer.tables.coupons).toBe(before.answer.tables.coupons! + 2)
 })
 
+test('a launch that has not told its arms yet is in it with its arms as with its coupons', async () => {
+  const [member] = await workspace.engine.rows(sql`select min(member_id) as id from members`)
+  const memberId = String(member!.id)
+  const { campaignId, launchId } = await addLaunch(platform.store, workspace.id, [couponFor(memberId)])
+  await platform.store
+    .insertInto('campaign_members')
+    .values({
+      workspace_id: workspace.id,
+      campaign_id: campaignId,
+      launch_id: launchId,
+      member_id: memberId,
+      arm: 'treated',
+      coupon_id: null,
+    })
+    .execute()
+  await platform.store.updateTable('launches').set({ arms_told: 0 }).where('id', '=', launchId).execute()
+  const { to } = await exported('csv')
+  const arms = parsed(readFileSync(join(to, 'campaign_arms.csv'), 'utf8'))
+  const at = (header: string) => arms[0]!.indexOf(header)
+  expect(
+    arms
+      .filter((row) => row[at('campaign_id')] === campaignId)
+      .map((row) => [row[at('member_id')], row[at('arm')]]),
+  ).toEqual([[memberId, 'treated']])
+})
+
 async function unzipped(zip: Buffer): Promise<Map<string, string>> {
   const file = (await promisify(
     fromBuffer as never as (

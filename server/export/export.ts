@@ -7,6 +7,8 @@ import type { DescribedTable, ValueType } from '../../analytics/schema/described
 import { exportedTables } from '../../analytics/schema/exported.ts'
 import type { ExportedTable } from '../../analytics/schema/exported-table.ts'
 import { join as sqlJoin, name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { campaignTurns } from '../campaigns/campaigns.ts'
+import { tellWaitingArms } from '../campaigns/launch-steps.ts'
 import { csvRow } from '../csv/csv.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
@@ -63,14 +65,18 @@ export async function exportWorkspace(
   { format, sink, temporaryFolder }: { format: ExportFormat; sink: Sink; temporaryFolder: string },
   signal: AbortSignal,
 ): Promise<Exported> {
-  await drainEvents(platform.store, workspace)
   const folder = join(temporaryFolder, `export-${randomUUID()}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   try {
     return await workspace.engine.scratch(
       async (session) => {
-        const [state] = await session.rows(sql`select as_of, data_version from workspace_state`, { signal })
-        const snapshot = await storeSnapshot(platform.store, workspace.id)
+        // In the campaigns' turn: a launch is in it with coupons and arms, or not at all.
+        const { state, snapshot } = await campaignTurns.take(workspace.id, async () => {
+          await tellWaitingArms(platform, workspace.id)
+          await drainEvents(platform.store, workspace)
+          const [first] = await session.rows(sql`select as_of, data_version from workspace_state`, { signal })
+          return { state: first!, snapshot: await storeSnapshot(platform.store, workspace.id) }
+        })
         const run: Run = { platform, session, snapshot, sink, folder, signal }
         await sink.file('dictionary.csv', one(dictionaryCsv(workspace.currency)))
         const tables: Record<string, number> = {}
@@ -80,8 +86,8 @@ export async function exportWorkspace(
           tables[table.name] = await (format === 'csv' ? storeCsv : storeParquet)(run, table)
         const exported: Exported = {
           format,
-          asOf: state!.asOf as string | null,
-          dataVersion: Number(state!.dataVersion),
+          asOf: state.asOf as string | null,
+          dataVersion: Number(state.dataVersion),
           tables,
         }
         const { name: shop, currency, calendar } = workspace

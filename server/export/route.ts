@@ -2,11 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
 import { contextOf } from '../context.ts'
-import { allKinds } from '../import/kinds/catalogue.ts'
-import { kindJsonLines, kindTemplate } from '../import/kinds/template.ts'
-import { membersTemplate } from '../import/members/template.ts'
-import { refundsTemplate } from '../import/refunds/template.ts'
-import { ordersTemplate } from '../import/template.ts'
+import { importKinds } from '../import/import-kinds.ts'
+import { templateEndings, templates, writtenAs } from '../import/templates.ts'
 import type { Platform } from '../platform.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import type { Role } from '../trpc.ts'
@@ -17,8 +14,8 @@ const Question = z.object({ format: z.enum(exportFormats).default('csv') })
 
 /**
  * `GET /export/workspace.zip?format=csv|parquet`: everything of the workspace, for owners, streamed; each is
- * noted. Who closes the connection cancels it. `GET /export/orders-template.csv`, `/export/members-template.csv` and
- * `/export/<kind>-template.csv` or `.jsonl` of the further kinds: a file to fill in, for whoever imports.
+ * noted. Who closes the connection cancels it. `GET /export/<kind>-template.csv` or `.jsonl` of
+ * each kind of file: one to fill in, for whoever imports.
  */
 export async function workspaceExport(
   app: FastifyInstance,
@@ -49,43 +46,16 @@ export async function workspaceExport(
       .header('cache-control', 'no-store')
       .send(archive)
   })
-  app.get('/orders-template.csv', async (request, reply) => {
-    const allowed = await allowedFor(platform, request, reply, ['owner', 'marketer'])
-    if (!allowed) return reply
-    return reply
-      .type('text/csv; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="orders-template.csv"')
-      .send(ordersTemplate(allowed.workspace.currency))
-  })
-  app.get('/refunds-template.csv', async (request, reply) => {
-    const allowed = await allowedFor(platform, request, reply, ['owner', 'marketer'])
-    if (!allowed) return reply
-    return reply
-      .type('text/csv; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="refunds-template.csv"')
-      .send(refundsTemplate(allowed.workspace.currency))
-  })
-  for (const kind of allKinds)
-    for (const [ending, type, template] of [
-      ['csv', 'text/csv; charset=utf-8', kindTemplate],
-      ['jsonl', 'application/jsonl; charset=utf-8', kindJsonLines],
-    ] as const)
-      app.get(`/${kind.name}-template.${ending}`, async (request, reply) => {
+  for (const kind of importKinds)
+    for (const ending of templateEndings)
+      app.get(`/${kind}-template.${ending}`, async (request, reply) => {
         const allowed = await allowedFor(platform, request, reply, ['owner', 'marketer'])
         if (!allowed) return reply
         return reply
-          .type(type)
-          .header('content-disposition', `attachment; filename="${kind.name}-template.${ending}"`)
-          .send(template(kind, allowed.workspace.currency))
+          .type(ending === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8')
+          .header('content-disposition', `attachment; filename="${kind}-template.${ending}"`)
+          .send(writtenAs[ending](templates[kind](allowed.workspace.currency)))
       })
-  app.get('/members-template.csv', async (request, reply) => {
-    const allowed = await allowedFor(platform, request, reply, ['owner', 'marketer'])
-    if (!allowed) return reply
-    return reply
-      .type('text/csv; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="members-template.csv"')
-      .send(membersTemplate())
-  })
 }
 
 async function allowedFor(

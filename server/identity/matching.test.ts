@@ -11,6 +11,7 @@ import { recordEvent, type StoreEvent } from '../store/events.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import { conflictsOf } from './conflicts.ts'
 import { ensureClaims } from './match.ts'
+import { previewChange } from './preview.ts'
 
 const settings = {
   timeZone: 'UTC',
@@ -184,9 +185,28 @@ test('members who both claim a phone and are merged are one: their orders are th
       .execute((tx) => recordEvent(tx, shop.workspace.id, event, new Date(0)))
     await drainEvents(shop.platform.store, shop.workspace)
   }
+  // what a preview says counts the order that waits: two orders, and the only buyer bought again
+  const previewed = async (into: string | null) => {
+    const outcome = await previewChange(shop.platform, shop.workspace, { memberId: 'M2', into })
+    if (outcome.kind !== 'previewed') throw new Error(outcome.kind)
+    return outcome.preview
+  }
+  const merging = await previewed('M1')
+  expect(merging.after).toMatchObject([{ memberId: 'M1', orders: 2, netMinor: 200 }])
+  expect([merging.shopBefore, merging.shopAfter]).toMatchObject([
+    { buyers: 1, repeated: 0 },
+    { buyers: 1, repeated: 1 },
+  ])
+  expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
   await tell({ kind: 'members-merged', from: 'M2', into: 'M1' })
   expect(await owners(shop)).toEqual({ A: 'M1', B: 'M1' })
   expect(await conflictsOf(shop.workspace)).toMatchObject({ total: 0, orders: 0 })
+  const separating = await previewed(null)
+  expect(separating.after).toMatchObject([
+    { memberId: 'M2', orders: 0 },
+    { memberId: 'M1', orders: 1 },
+  ])
+  expect(separating.shopAfter).toMatchObject({ buyers: 1, repeated: 0 })
   await tell({ kind: 'member-separated', from: 'M2' })
   expect(await owners(shop)).toEqual({ A: '-', B: 'M1' })
 })

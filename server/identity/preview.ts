@@ -2,17 +2,15 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
-import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { couponsOfIds } from '../coupons/member-coupons.ts'
-import { dropMembersWithNothingLeft } from '../import/apply.ts'
-import { touchedMembers } from '../import/fold.ts'
 import { maskedPhone } from '../members/phone.ts'
 import type { Platform } from '../platform.ts'
 import { isPseudonym } from '../rights/deletions.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { endsOf, mergesInEngine } from './live-merges.ts'
+import { followMerges } from './follow-merges.ts'
 import { figuresOf, type ShopFigures } from './shop-figures.ts'
 import { resolveMembers } from './resolve.ts'
 
@@ -108,10 +106,7 @@ export async function previewChange(
       const before = await membersNamed(session, ids)
       const shopBefore = await figuresOf(session, workspace.today())
       const settings = await setChange(session, change, checked.own)
-      if (settings.changed) {
-        await dropMembersWithNothingLeft(session)
-        await refreshDerivedTables(session, { members: touchedMembers, days: noDays }, workspace.today())
-      }
+      if (settings.changed) await followMerges(session, workspace.calendar.timeZone, workspace.today())
       const named = [...ids, ...before.flatMap((one) => one.ids)]
       const shopAfter = await figuresOf(session, workspace.today())
       found = {
@@ -175,8 +170,6 @@ async function liveMemberOf(session: Session): Promise<(id: string) => string> {
   const ends = endsOf((await mergesInEngine(session)).into)
   return (id) => ends.get(id) ?? id
 }
-
-const noDays = sql`select local_day from orders where false`
 
 type Plain = Omit<PreviewedMember, 'openCoupons'>
 

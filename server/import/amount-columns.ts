@@ -64,6 +64,20 @@ export function settleBalance(
   leftOut.add('balancePaid')
 }
 
+/** Shipping counts beside the price of a row: amounts hold it, and one that all rows of an order repeat is the whole order's. */
+export function settleShipping(
+  assigned: Assigned,
+  sample: Sample,
+  chosen: ReadonlyMap<AnyField, number>,
+): void {
+  const shipping = assigned.get('shipping')
+  if (!shipping || chosen.has('shipping')) return
+  const order = assigned.get('orderId')
+  const ofRows = assigned.has('unitPrice') && !assigned.has('amount') && !assigned.has('orderTotal')
+  if (!ofRows || (order && withinOrders(sample, order.position, shipping.position) === 'alike'))
+    assigned.delete('shipping')
+}
+
 /** A column of times is read beside one of days; where that has its own times, it is not. */
 export function settleTimeOfDay(
   assigned: Assigned,

@@ -26,7 +26,7 @@ import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
 import { knowingColumns } from './kinds/kind.ts'
 import { foldMembers } from './members/fold.ts'
-import { type GivenBack, givenBackBy } from './refunds/receipt.ts'
+import { type GivenBack, givenBackBy, ordersToldTwice } from './refunds/receipt.ts'
 
 /** An import as it is kept, before its receipt is known. */
 export interface NewImport {
@@ -64,6 +64,8 @@ export interface Applied {
   readonly newOrders: number
   /** Of a file of refunds: what became of them; null for orders. */
   readonly givenBack: GivenBack | null
+  /** Of a file of orders: those whose refunds, as the file has them, refunds files tell too: counted once, as these tell. */
+  readonly toldTwice: number
   /** The months whose figures change, the latest first. */
   readonly months: readonly ChangedMonth[]
   /** Absent where every row is known by its id. */
@@ -100,6 +102,8 @@ export async function applyImport(
     today: string
     dryRun: boolean
     signal: AbortSignal
+    /** Called when nothing but the commit is left; throws where the import is not to be. */
+    commits: () => void
     aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
     home: Home
@@ -135,6 +139,7 @@ export async function applyImport(
           allWritten: taken!.whole === true && !othersToo,
         })),
         givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
+        toldTwice: coming.kind === 'orders' ? await ordersToldTwice(session) : 0,
         months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
       }
@@ -145,7 +150,7 @@ export async function applyImport(
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
       }
-      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      settings.commits()
       return applied
     }, settings)
   } catch (error) {
@@ -246,7 +251,8 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<{ dr
           )}))`)
   const known = sql`(consent <> 'unknown'
     or member_key in (select member_key from tags_of_members)
-    or member_key in (select member_key from arms_of_members))`
+    or member_key in (select member_key from arms_of_members)
+    or member_key in (select member_key from coupons_of_members))`
   await session.run(sql`update members set stub = true
     where member_key in (select member_key from left_over) and ${known}`)
   await session.run(sql`delete from members
@@ -294,7 +300,7 @@ async function outcome(
   importSeq: number,
   fileHash: string,
   { allWritten }: { allWritten: boolean },
-): Promise<Omit<Applied, 'months' | 'givenBack'>> {
+): Promise<Omit<Applied, 'months' | 'givenBack' | 'toldTwice'>> {
   const [counts] = await session.rows(sql`
     select (select coalesce(cast(sum(lines) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected,
       (select count(*) from coming) - known_orders as new_orders

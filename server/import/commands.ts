@@ -4,14 +4,21 @@ import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import type { Connection } from '../command-line/connect.ts'
-import { type Inspection, unsureColumns } from './inspect.ts'
+import { unsureColumns } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
 import { importKinds } from './import-kinds.ts'
 import { kindReceiptText, type ToldKindReceipt } from './kinds/told.ts'
 import { memberPresetNames } from './members/presets.ts'
 import { membersReceiptText, type ToldMembersReceipt } from './members/told.ts'
 import { presetNames } from './presets.ts'
-import { countsOf, mappingText, progressText, receiptText, type ToldReceipt } from './told.ts'
+import {
+  countsOf,
+  mappingText,
+  progressText,
+  receiptText,
+  type ToldInspection,
+  type ToldReceipt,
+} from './told.ts'
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'
 
@@ -31,7 +38,7 @@ interface ImportOptions extends CommonOptions {
 export function importCommands(program: Command): void {
   inWorkspace(program.command('import <file...>'))
     .description(
-      'take in files of orders, order lines, refunds, members and other kinds (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip)',
+      'take in files of orders, order lines, refunds, members and other kinds (CSV, TSV, .xlsx, JSON Lines, Parquet; also in .gz or .zip); tables that belong together (orders, their lines, customers) are joined',
     )
     .option(
       '--kind <kind>',
@@ -49,7 +56,8 @@ export function importCommands(program: Command): void {
         async (connection, signal) => {
           const receipts: AnyReceipt[] = []
           const map = overridesOf(options)
-          for (const file of files) receipts.push(await importFile(connection, file, map, options, signal))
+          for (const source of await sourcesOf(connection, files, map, signal))
+            receipts.push(await importFile(connection, source, map, options, signal))
           return receipts.length === 1 ? receipts[0]! : receipts
         },
         (receipts) =>
@@ -138,14 +146,33 @@ const allPresets = [...presetNames, ...memberPresetNames]
 
 const pollMs = 200
 
+type Source = { path: string } | { paths: string[] }
+
+/** The files one by one; all of them together where one needs another for its orders, which lack what a table beside it may say. */
+async function sourcesOf(
+  { client }: Connection,
+  files: readonly string[],
+  map: MapOverrides,
+  signal: AbortSignal,
+): Promise<Source[]> {
+  const paths = files.map((file) => resolve(file))
+  const alone = paths.map((path) => ({ path }))
+  if (alone.length === 1) return alone
+  for (const source of alone) {
+    // what is wrong with a file is said when its turn comes
+    const inspection = await client.imports.inspect.query({ source, map }, { signal }).catch(() => null)
+    if (inspection?.partOfOrders) return [{ paths }]
+  }
+  return alone
+}
+
 async function importFile(
   { client }: Connection,
-  file: string,
+  source: Source,
   map: MapOverrides,
   options: ImportOptions,
   signal: AbortSignal,
 ): Promise<AnyReceipt> {
-  const source = { path: resolve(file) }
   const inspection = await client.imports.inspect.query({ source, map }, { signal })
   process.stderr.write(`${mappingText(inspection)}\n`)
   if (!options.yes && !options.dryRun) await confirm(inspection, map, signal)
@@ -183,7 +210,7 @@ async function importFile(
 }
 
 /** Asks at a terminal; elsewhere a mapping that is not sure needs --yes or a map. */
-async function confirm(inspection: Inspection, map: MapOverrides, signal: AbortSignal): Promise<void> {
+async function confirm(inspection: ToldInspection, map: MapOverrides, signal: AbortSignal): Promise<void> {
   const unsure = unsureColumns(inspection).filter(({ field }) => map.columns?.[field!] === undefined)
   if (process.stdin.isTTY) {
     const terminal = createInterface({ input: process.stdin, output: process.stderr })

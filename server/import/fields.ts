@@ -55,7 +55,7 @@ export const fields = {
     aliases:
       list(`orderedat orderdate ordertime orderdatetime orderpurchasetimestamp purchasedate purchasetimestamp
       createdat ordercreatedat created invoicedate transactiondate transactiontimestamp transactiontime saledate salesdate
-      datetime timestamp date time
+      purchasedat datetime timestamp date time
       下单时间 下单日期 订单创建时间 订单提交时间 订单时间 订单日期 创建时间 交易时间 交易日期 成交时间 消费时间 销售时间 销售日期 日期 时间`),
   },
   /** Beside a column of days alone. */
@@ -93,6 +93,8 @@ export const fields = {
   topUp: { type: 'number', aliases: list(`giftcardsales`) },
   /** Charged on top of the amount. */
   tax: { type: 'number', aliases: [] },
+  /** Charged for the row on top of its price. Amounts hold it already. */
+  shipping: { type: 'number', aliases: list(`freightvalue freight shippingfee shippingcharge 运费`) },
   /** Stored value that the order was paid with, beside the amount: a payment, no reduction. */
   balancePaid: { type: 'number', aliases: [] },
   quantity: {

@@ -93,7 +93,8 @@ export async function rewriteOrders(
   const othersToo = await withNamedOrders(session)
   const written =
     whole === null || othersToo ? currentLines : sql`(select * from import_lines where import_seq = ${whole})`
-  const lines = (await anyIdentities(session)) ? resolvedLines(written) : written
+  const named = (await anyIdentities(session)) ? resolvedLines(written) : written
+  const lines = await withoutReducedTotals(session, named)
   await session.run(sql`create or replace temp table replaced as
     select order_key, order_id, member_key from orders where order_id in (select order_id from rewritten)`)
   await session.run(sql`create or replace temp table touched_members as
@@ -129,6 +130,7 @@ export async function rewriteOrders(
     from ${lines} as line join heads on heads.order_id = line.order_id
     where heads.is_order and ${isSold(sql`heads`)}`)
   await categoriesOfNewLines(session)
+  await toldApart(session)
   await writeRefunds(session, timeZone, lines)
   await voidDays(session)
   await memberRegions(session)
@@ -141,9 +143,9 @@ export async function rewriteOrders(
  */
 async function withNamedOrders(session: Session): Promise<boolean> {
   await session.run(sql`create or replace temp table naming_line as
-    select distinct import_seq, order_id, refunds_order_id from import_lines where refunds_order_id is not null`)
+    select distinct import_seq, order_id, refunds_order_id, state from import_lines where refunds_order_id is not null`)
   await session.run(sql`create or replace temp table naming as
-    select distinct naming_line.order_id, refunds_order_id
+    select distinct naming_line.order_id, refunds_order_id, state
     from naming_line join order_versions
       on order_versions.order_id = naming_line.order_id and order_versions.import_seq = naming_line.import_seq`)
   const counted = sql`select count(*) as orders from rewritten`
@@ -309,21 +311,62 @@ async function headsOfRewritten(session: Session, lines: Sql, merged: boolean): 
 }
 
 /**
+ * The lines, those of an order whose total its negative lines have reduced already without that total, where a refunds
+ * file names the order: what was given back then stands apart from what was charged, and can be told to be the same.
+ */
+async function withoutReducedTotals(session: Session, lines: Sql): Promise<Sql> {
+  if (!(await anyRow(session, sql`naming`))) return lines
+  await session.run(sql`create or replace temp table reduced as
+    select order_id, max(order_refund_minor) as refund_minor,
+      coalesce(arg_min(row_number, refunded_at) filter (where order_refund_minor > 0), min(row_number)) as refund_row
+    from ${lines} as line
+    where order_id in (select refunds_order_id from naming where state = 'paid' and ${isNote(sql`order_id`)})
+    group by order_id
+    having bool_and(state = 'paid') and bool_or(net_minor < 0)
+      and max(order_net_minor) = sum(net_minor) and min(order_net_minor) = sum(net_minor)`)
+  if (!(await anyRow(session, sql`reduced`))) return lines
+  return sql`(select line.* replace (
+      case when reduced.order_id is null then line.order_net_minor end as order_net_minor,
+      case when reduced.order_id is null then line.order_refund_minor
+        when line.row_number = reduced.refund_row then reduced.refund_minor end as order_refund_minor)
+    from ${lines} as line left join reduced on reduced.order_id = line.order_id)`
+}
+
+/**
+ * What others tell of the refunds of the orders in `heads`, into the temporary table `told_apart`: refunds files, and
+ * credit notes among orders.
+ */
+async function toldApart(session: Session): Promise<void> {
+  await session.run(sql`create or replace temp table told_apart as
+    select refunds_order_id as order_id,
+      cast(coalesce(sum(-net_minor) filter (where ${isNote(sql`order_id`)}), 0) as bigint) as by_files,
+      cast(coalesce(sum(-net_minor) filter (where not ${isNote(sql`order_id`)}), 0) as bigint) as by_notes
+    from (
+      select line.order_id, line.refunds_order_id, line.net_minor, line.state,
+        max(line.order_net_minor) over (partition by line.order_id) as order_net_minor
+      from import_lines as line
+      join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
+      where line.order_id in (
+        select order_id from naming where refunds_order_id in (select order_id from heads where is_order))
+    ) as line
+    where refunds_order_id <> order_id and refunds_order_id in (select order_id from heads where is_order)
+      and order_net_minor is null and net_minor < 0 and state = 'paid'
+    group by refunds_order_id`)
+}
+
+/**
  * Refunds: lines given back, linked to their own order when it sold anything, else to the order they
- * name, else to none; and what was given back of a whole order, as far as no refunds file tells it in
- * refunds of their own. Those that are linked are the order's member's. Those without a date of their own
- * take the order's; a row of a refunds file without one waits for the order that it names.
+ * name, else to none; and what was given back of a whole order. Those that are linked are the order's member's.
+ * Those without a date of their own take the order's; a row of a refunds file without one waits for the order
+ * that it names.
+ *
+ * The same money is counted once: what an order itself says was given back (its total, then its negative lines) is
+ * left of it as far as it exceeds what refunds files tell of it, and its total as far as it exceeds what credit
+ * notes among orders tell besides. These are of the same books as negative lines, which stay beside them.
  */
 async function writeRefunds(session: Session, timeZone: string, lines: Sql): Promise<void> {
   const local = localOfUtcSql(sql`refunded_at`, timeZone)
   const ofFile = isNote(sql`heads.order_id`)
-  await session.run(sql`create or replace temp table told_apart as
-    select line.refunds_order_id as order_id, cast(sum(-line.net_minor) as bigint) as back_minor
-    from import_lines as line
-    join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
-    where line.refunds_order_id in (select order_id from heads where order_refund_minor > 0)
-      and line.state = 'paid' and ${isNote(sql`line.order_id`)}
-    group by line.refunds_order_id`)
   await session.run(sql`insert into refunds
     with given_back as (
       select heads.order_id || '/' || cast(line.row_number as varchar) as refund_id,
@@ -334,30 +377,39 @@ async function writeRefunds(session: Session, timeZone: string, lines: Sql): Pro
         coalesce(line.refunded_at, case when ${ofFile} then named.ordered_at else line.ordered_at end) as refunded_at,
         coalesce(line.store, heads.store) as store, coalesce(line.channel, heads.channel) as channel,
         -line.net_minor as amount_minor, line.state,
-        line.refunded_at is null and (heads.is_order or ${ofFile}) as date_assumed
+        line.refunded_at is null and (heads.is_order or ${ofFile}) as date_assumed,
+        case when heads.is_order and coalesce(line.refunds_order_id, heads.order_id) = heads.order_id then heads.order_id end as own_order,
+        line.row_number as place
       from ${lines} as line
       join heads on heads.order_id = line.order_id
       left join orders as named on named.order_id = line.refunds_order_id
       where heads.order_net_minor is null and line.net_minor < 0 and (not ${ofFile} or line.state = 'paid')
       union all
-      select order_id || '/total', null, null, member_key, identity_key, ordered_at, store, channel, -order_net_minor, state, false
+      select order_id || '/total', null, null, member_key, identity_key, ordered_at, store, channel, -order_net_minor, state, false,
+        null, null
       from heads where order_net_minor < 0
       union all
       select heads.order_id || '/refund', case when is_order then order_key end, case when is_order then heads.state end,
         member_key, identity_key, coalesce(dated.refunded_at, ordered_at), store, channel,
-        order_refund_minor - coalesce(told_apart.back_minor, 0), heads.state,
-        dated.refunded_at is null
+        order_refund_minor - coalesce(told_apart.by_notes, 0), heads.state,
+        dated.refunded_at is null, case when is_order then heads.order_id end, 0
       from heads
       left join (
         select order_id, min(refunded_at) as refunded_at from ${lines} as line
         where order_refund_minor > 0 group by order_id
       ) as dated on dated.order_id = heads.order_id
       left join told_apart on told_apart.order_id = heads.order_id
-      where order_refund_minor > coalesce(told_apart.back_minor, 0)
+      where order_refund_minor > coalesce(told_apart.by_notes, 0)
+    ),
+    counted as (
+      select given_back.* replace (case when told_apart.order_id is null then amount_minor
+        else least(amount_minor, cast(sum(amount_minor) over (
+          partition by coalesce(own_order, refund_id) order by place) as bigint) - by_files) end as amount_minor)
+      from given_back left join told_apart on told_apart.order_id = given_back.own_order
     )
     select refund_id, order_key, member_key, refunded_at, cast(${local} as date), store, channel, amount_minor,
       coalesce(order_state, state) = 'paid', date_assumed, identity_key
-    from given_back where refunded_at is not null order by refunded_at, refund_id`)
+    from counted where refunded_at is not null and amount_minor > 0 order by refunded_at, refund_id`)
 }
 
 /** The first day on which the linked refunds of the rewritten orders leave nothing. */

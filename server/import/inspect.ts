@@ -33,7 +33,9 @@ import {
 } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
-import { type Container, type Encoding, openSource, type Opening, readSource } from './source.ts'
+import type { Encoding } from './encoding.ts'
+import { type Container, openSource, type Opening, readSource } from './source.ts'
+import type { JoinedTables } from './tables/joined.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
 export type Quote = '"' | "'"
@@ -53,6 +55,8 @@ export interface Inspection {
   /** Encloses values that hold the delimiter or a line break. */
   readonly quote: Quote
   readonly jsonLines: boolean
+  /** Where several tables were joined into the rows that are read: what became of each. */
+  readonly tables: JoinedTables | null
   /** The line that names the columns; 0: none does. */
   readonly headerLine: number
   readonly headers: readonly string[]
@@ -106,7 +110,7 @@ const needed: ReadonlySet<AnyField | null> = new Set([
 const confident = 0.8
 
 /** Needed columns whose meaning somebody should confirm. */
-export function unsureColumns({ columns, map }: Inspection): ColumnGuess[] {
+export function unsureColumns({ columns, map }: Pick<Inspection, 'columns' | 'map'>): ColumnGuess[] {
   const kind = kindNamed(map.kind)
   const asked: ReadonlySet<string | null> = kind
     ? new Set([...kind.key, ...fieldsOf(kind).flatMap(([field, one]) => (one.needed ? [field] : []))])
@@ -117,10 +121,21 @@ export function unsureColumns({ columns, map }: Inspection): ColumnGuess[] {
   )
 }
 
+/** A file that names orders and lacks what another table of the same system may say of them: their amounts, or whose and when they are. */
+export const isPartOfOrders = ({
+  map,
+  lacking,
+  tables,
+}: Pick<Inspection, 'map' | 'lacking' | 'tables'>): boolean =>
+  map.kind === 'orders' &&
+  (map.columns.orderId ?? null) !== null &&
+  tables === null &&
+  (lacking.includes('amount') || lacking.includes('time'))
+
 /**
  * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
  * the last file with its columns, and its values. A day/month question is put to the whole column before it
- * is asked. `kinds`: the order in which the workspace asks what people are known by.
+ * is asked. `kinds`: the order in which the workspace asks what people are known by. `tables`: what the file was joined of.
  */
 export async function inspect(
   path: string,
@@ -129,9 +144,11 @@ export async function inspect(
   timeZone: string,
   recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null> = async () => null,
   kinds: readonly IdentityKind[] = identityKinds,
+  tables: JoinedTables | null = null,
 ): Promise<Readable | Refusal> {
   try {
-    const opening = await openSource(path, fileName)
+    const opened = await openSource(path, fileName)
+    const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
     const { delimiter, quote, sample, headerLine } = sampleOf(opening, fileName)
     const remembered = await recall(sample.headers, given.kind)
     const said = remembered ? over(remembered.map, given) : given
@@ -154,7 +171,9 @@ export async function inspect(
       else dates[question.field] = decided
     }
     const mapping = { ...guess.mapping, dates }
-    const hint = mapping.kind !== 'orders' ? null : personHint(sample, mapping)
+    // Of a file that lacks what every order has, nothing is known of orders.
+    const lacking = lackingColumns(mapping)
+    const hint = mapping.kind !== 'orders' || lacking.length > 0 ? null : personHint(sample, mapping)
     return {
       opening,
       mapping,
@@ -169,6 +188,7 @@ export async function inspect(
         delimiter,
         quote,
         jsonLines: opening.jsonPaths !== null,
+        tables,
         headerLine,
         headers: sample.headers,
         sampled: sample.records.length,
@@ -179,7 +199,7 @@ export async function inspect(
         columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
         map: asMapFile(mapping, sample.headers, guess),
         questions,
-        lacking: lackingColumns(mapping),
+        lacking,
         personHint: hint,
         identity: identityColumns(sample, mapping, kinds),
       },
@@ -224,7 +244,8 @@ const doubted = (columns: readonly ColumnGuess[]): ColumnGuess[] =>
 
 const delimiters: readonly Delimiter[] = [',', '\t', ';', '|']
 
-function sampleOf(
+/** How a file is written, its header and first records. Throws `Stopped` where it is no table. */
+export function sampleOf(
   opening: Opening,
   fileName: string,
 ): { delimiter: Delimiter; quote: Quote; sample: Sample; headerLine: number } {
@@ -340,7 +361,6 @@ async function valuesOf(
     // The day alone decides, and there are few of them.
     for (const { values } of splitBlock(scanner.take().toString('utf8')))
       days.add((values[0] ?? '').trim().split(/[ T]/)[0]!)
-    if (dayOrMonthFirst(days) !== 'undecided') break
   }
   return days
 }

@@ -121,6 +121,23 @@ test('refused rows of an import that was killed as it ended are kept if it is th
   expect(readdirSync(folder)).toEqual([kept])
 })
 
+test('an import that was killed before it was noted is noted at the next start, once, as its importer’s', async () => {
+  await using shop = await openTestShop()
+  const { store } = shop.platform
+  const noted = () =>
+    store.selectFrom('audit').select(['actor', 'action', 'subject', 'at']).orderBy('at').execute()
+  const first = receiptOf(await shop.import(shop.file('o.csv', many(3)), { actor: 'somebody' }))
+  receiptOf(await shop.import(shop.file('p.csv', many(5))))
+  const whole = await noted()
+  expect(whole.map(({ actor }) => actor).toSorted()).toEqual(['command-line', 'somebody'])
+  await store.deleteFrom('audit').where('subject', '=', first.importId!).execute() // killed after the commit
+  await importRuns(shop.platform).settleAudit()
+  await importRuns(shop.platform).settleAudit()
+  expect((await noted()).toSorted((a, b) => a.actor.localeCompare(b.actor))).toEqual(
+    whole.toSorted((a, b) => a.actor.localeCompare(b.actor)),
+  )
+})
+
 test('the same file again has its refused rows in the one place where that import keeps them', async () => {
   await using shop = await openTestShop()
   const path = shop.file('o.csv', `${many(3)}\nA9,m1,2036-01-01,1.00,tea`)

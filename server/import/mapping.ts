@@ -6,6 +6,7 @@ import {
   settleAmounts,
   settleBalance,
   settleCharged,
+  settleShipping,
   settleTimeOfDay,
   sure,
 } from './amount-columns.ts'
@@ -172,6 +173,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
     !saysAmount && known?.amountsByRow === true,
   )
   if (!named.chosen.has('balancePaid')) settleBalance(assigned, sample, platform.charged, named.leftOut)
+  settleShipping(assigned, sample, named.chosen)
   settleTimeOfDay(assigned, columns, named.chosen)
   const charged = settleCharged(assigned, columns, leftOut, platform.charged)
 
@@ -404,7 +406,7 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   const place = aliases.indexOf(plain)
   if (place >= 0) return 0.98 - place * 0.004
   // A phone may be the store's or the driver's: only a header that is known as a buyer's counts.
-  if ((personValues as readonly FieldName[]).includes(field)) return 0
+  if (field === 'shipping' || (personValues as readonly FieldName[]).includes(field)) return 0
   const part = aliases.find(
     (alias) => (/[^ -~]/.test(alias) ? alias.length >= 3 : alias.length >= 6) && plain.includes(alias),
   )

@@ -2,7 +2,7 @@ import { dateOrderOf } from './dates.ts'
 import type { Mapping, Sample } from './mapping.ts'
 import { isNumber } from './numbers.ts'
 
-/** The members' column has another value for every order; `other`: a column that may tell people apart. */
+/** In the sample the members' column has another value for every order; `other`: a column that may tell people apart. */
 export interface PersonHint {
   readonly header: string
   readonly other: string | null
@@ -52,7 +52,7 @@ export function personHint({ headers, records }: Sample, { columns }: Mapping): 
 }
 
 /** Neither dates nor amounts. */
-function looksLikeKey(values: readonly string[]): boolean {
+export function looksLikeKey(values: readonly string[]): boolean {
   const some = values.filter((value) => value !== '').slice(0, 200)
   const dates = dateOrderOf(some)
   const amounts = some.filter((value) => isNumber(value) && /[.,]\d{1,2}$/.test(value))

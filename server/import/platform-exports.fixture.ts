@@ -1,5 +1,5 @@
 import { workbook } from './containers/archive.fixture.ts'
-import { inGb18030 } from './gb18030.fixture.ts'
+import { inGb18030 } from './encoded.fixture.ts'
 import { sheetRows } from './variants.fixture.ts'
 
 /** Rows of an export by header; a header that occurs again is written with `#2`. */

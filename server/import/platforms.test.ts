@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
-import { inGb18030 } from './gb18030.fixture.ts'
+import { inGb18030 } from './encoded.fixture.ts'
 import { inspect, type Readable } from './inspect.ts'
 import { recognised } from './platforms.ts'
 import {

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { workbook, zipped } from './containers/archive.fixture.ts'
-import { inGb18030 } from './gb18030.fixture.ts'
+import { inGb18030 } from './encoded.fixture.ts'
 import { inspect, type Readable, unsureColumns } from './inspect.ts'
 import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
 

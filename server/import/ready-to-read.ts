@@ -3,24 +3,34 @@ import { type Language, phrase, sentence } from '../messages/messages.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { amountFields } from './amount-columns.ts'
 import type { ImportKind } from './import-kinds.ts'
-import { inspect, type Readable } from './inspect.ts'
+import { inspect, isPartOfOrders, type Readable } from './inspect.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
 import { otherCurrencyOf } from './numbers.ts'
 import { columnNames, type Refusal, refusal } from './refusal.ts'
 import { rememberedMapping } from './remembered.ts'
 import type { ImportOrder } from './runs.ts'
+import { type GivenFile, joinedTables } from './tables/joined.ts'
 
-/** Inspects a file as the next of this workspace. */
-export const inspectIn = async (workspace: Workspace, path: string, fileName: string, map: MapOverrides) =>
-  inspect(
-    path,
+/** Inspects a file, or files that are given together, as the next of this workspace. Joined tables are kept in `folder`. */
+export async function inspectIn(
+  workspace: Workspace,
+  { path, fileName, together }: GivenFile & Pick<ImportOrder, 'together'>,
+  map: MapOverrides,
+  folder: string,
+): Promise<Readable | Refusal> {
+  const joined = await joinedTables(together ?? [{ path, fileName }], fileName, folder)
+  if (joined && 'id' in joined) return joined
+  return inspect(
+    joined?.path ?? path,
     fileName,
     map,
     workspace.calendar.timeZone,
     (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
     (await identityRule(workspace.engine)).kinds,
+    joined?.tables,
   )
+}
 
 /** The kinds of file that may say all there is of what they name. */
 const replacing: readonly ImportKind[] = [
@@ -32,9 +42,12 @@ const replacing: readonly ImportKind[] = [
 /** Inspects and refuses what can't be imported as it is mapped. */
 export async function readyToRead(
   workspace: Workspace,
-  order: Pick<ImportOrder, 'path' | 'fileName' | 'map' | 'language'> & { readonly replace?: boolean },
+  order: Pick<ImportOrder, 'path' | 'fileName' | 'together' | 'map' | 'language'> & {
+    readonly replace?: boolean
+  },
+  folder: string,
 ): Promise<Readable | Refusal> {
-  const readable = await inspectIn(workspace, order.path, order.fileName, order.map)
+  const readable = await inspectIn(workspace, order, order.map, folder)
   if ('id' in readable) return readable
   const { lacking, questions, headers, map } = readable.inspection
   if (order.replace && !replacing.includes(map.kind))
@@ -56,7 +69,7 @@ export async function readyToRead(
       columns: identity.map(({ header }) => header).join(', '),
     })
   if (needed.length > 0)
-    return refusal('missing-columns', {
+    return refusal(isPartOfOrders(readable.inspection) ? 'part-of-orders' : 'missing-columns', {
       file: order.fileName,
       lacking: new Intl.ListFormat(order.language).format(
         needed.map((lack) => lackingWords(order.language, readable.mapping.kind, lack)),

@@ -8,12 +8,15 @@ import type { RowReason } from './normalise.ts'
 import type { RefundCheck } from './refund-check.ts'
 import type { GivenBack } from './refunds/receipt.ts'
 import type { Staged } from './staging.ts'
+import type { JoinedTables } from './tables/joined.ts'
 
 /** What an import did, as it is printed. `read = imported + unchanged + refused`. */
 export interface Receipt {
   /** Null after a dry run. When the very file was there already and changes nothing: the import that brought it. */
   readonly importId: string | null
   readonly fileName: string
+  /** What the file was joined of; null or not there: it was one table. */
+  readonly tables?: JoinedTables | null
   readonly read: number
   /** Rows of new and of restated orders, identical ones included. */
   readonly imported: number
@@ -47,6 +50,8 @@ export interface Receipt {
   readonly matched?: Matched
   /** Of a file of refunds: what became of them; null for orders. */
   readonly givenBack: GivenBack | null
+  /** Orders of the file whose refunds files of refunds tell too; not there in reports from before it was counted. */
+  readonly toldTwice?: number
   /** Whether refunds were taken off the file's amounts already, and what says so; null where no row has one. */
   readonly refundCheck: RefundCheck | null
   /** Local days of the first and last accepted row. */
@@ -76,6 +81,7 @@ export type FileFacts = Omit<
   Receipt,
   | 'importId'
   | 'fileName'
+  | 'tables'
   | 'refusedFile'
   | 'dryRun'
   | 'milliseconds'

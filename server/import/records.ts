@@ -15,7 +15,7 @@ const space = 0x20
 /** Why a record can't be read as the header promises. `line` is where it begins, 1 = first of the file. */
 export interface BrokenRecord {
   readonly line: number
-  readonly reason: 'too-few-columns' | 'too-many-columns' | 'stray-quote' | 'not-text'
+  readonly reason: 'too-few-columns' | 'too-many-columns' | 'stray-quote' | 'zero-byte' | 'not-text'
   readonly columns: number
 }
 
@@ -119,6 +119,8 @@ export class RecordScanner {
   /** The record holds something besides blanks. */
   #anything = false
   #stray = false
+  /** The record holds a 0x00, which no text has. */
+  #zero = false
   /** The record holds something in the columns that the header has. */
   #anythingWithin = false
 
@@ -220,7 +222,10 @@ export class RecordScanner {
         if (byte > space) {
           anything = true
           state = unquoted
-        } else if (state === atFieldStart) continue // a blank before the value; a quote may follow
+        } else {
+          if (byte === 0) this.#zero = true
+          if (state === atFieldStart) continue // a blank before the value; a quote may follow
+        }
         if (writing) out[length++] = byte < space ? space : byte
       } else if (state === quoted) {
         if (byte === quote) state = quoteInQuotes
@@ -228,6 +233,7 @@ export class RecordScanner {
           if (byte === newline) this.#line++
           if (writing) out[length++] = byte >= space ? byte : byte === newline ? recordSeparator : space
           if (byte > space) anything = true
+          else if (byte === 0) this.#zero = true
         }
       } else if (state === quoteInQuotes) {
         if (byte === quote) {
@@ -280,6 +286,7 @@ export class RecordScanner {
   #openRecord(): void {
     this.#recordLine = this.#line
     this.#stray = false
+    this.#zero = false
     const digits = String(this.#line)
     for (let i = 0; i < digits.length; i++) this.#out[this.#length++] = digits.charCodeAt(i)
     if (this.#kept[0] === 1) this.#out[this.#length++] = unitSeparator
@@ -294,13 +301,15 @@ export class RecordScanner {
       const reason =
         this.#columns === anyWidth
           ? null
-          : this.#stray
-            ? 'stray-quote'
-            : columns < this.#needed
-              ? 'too-few-columns'
-              : beyond && anything
-                ? 'too-many-columns'
-                : null
+          : this.#zero
+            ? 'zero-byte'
+            : this.#stray
+              ? 'stray-quote'
+              : columns < this.#needed
+                ? 'too-few-columns'
+                : beyond && anything
+                  ? 'too-many-columns'
+                  : null
       if (reason === null) {
         this.#out[this.#length++] = newline
         this.#start = this.#length

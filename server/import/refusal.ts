@@ -1,3 +1,5 @@
+import type { Values } from '../messages/messages.ts'
+
 /** What stops an import before anything changed; the sentences are in server/messages. */
 export type RefusalId =
   | 'missing-file'
@@ -17,7 +19,9 @@ export type RefusalId =
   | 'gzip-bomb'
   | 'zip-entries'
   | 'zip-content'
-  | 'zip-headers'
+  | 'tables-apart'
+  | 'many-tables'
+  | 'broken-table'
   | 'broken-workbook'
   | 'formula-without-result'
   | 'broken-parquet'
@@ -32,12 +36,14 @@ export type RefusalId =
   | 'long-record'
   | 'open-quote'
   | 'missing-columns'
+  | 'part-of-orders'
   | 'no-members'
   | 'hidden-members'
   | 'no-replace'
   | 'preset-columns'
   | 'unknown-column'
   | 'undecided-dates'
+  | 'mixed-dates'
   | 'undecided-decimals'
   | 'other-currency-column'
   | 'unconfirmed'
@@ -63,7 +69,7 @@ export type RefusalId =
 export interface Refusal {
   readonly kind: 'refused'
   readonly id: RefusalId
-  readonly values: Readonly<Record<string, string | number>>
+  readonly values: Values
 }
 
 const mostNamed = 40

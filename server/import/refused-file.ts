@@ -4,8 +4,11 @@ import { finished } from 'node:stream/promises'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { csvRow } from '../csv/csv.ts'
 import { type Language, phrase, sentence } from '../messages/messages.ts'
+import type { AnyField } from './import-kinds.ts'
 import type { Readable } from './inspect.ts'
-import { ownReason } from './kinds/catalogue.ts'
+import type { Mapping } from './mapping.ts'
+import { kindNamed, ownReason } from './kinds/catalogue.ts'
+import { fieldsOf, nameFromFile } from './kinds/kind.ts'
 import type { RowReason, rowReasons } from './normalise.ts'
 import { bytesOf, fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
 import { readSource } from './source.ts'
@@ -21,12 +24,13 @@ export interface RefusedRow {
 
 /**
  * Writes the refused rows as CSV: line number, column, reason, and behind them the row's own columns as
- * they were in the file, which is read a second time for it. Mended, the file can be imported as it is.
- * Rows come in the order of the file.
+ * they were in the file, which is read a second time for it. Mended, the file can be imported as it is: what
+ * the name of the file said, where a kind takes it from there, stands in a column of its own. Of a mended file
+ * the columns that this wrote before its own are not repeated. Rows come in the order of the file.
  */
 export async function writeRefused(
   path: string,
-  { opening, inspection }: Readable,
+  { opening, inspection, mapping }: Readable,
   refused: AsyncIterable<readonly RefusedRow[]>,
   language: Language,
   signal: AbortSignal,
@@ -37,7 +41,12 @@ export async function writeRefused(
   const write = async (text: string) => {
     if (!file.write(text)) await Promise.race([once(file, 'drain'), written])
   }
-  await write(`\ufeff${csvRow([...titles(language), ...inspection.headers])}`)
+  const before = columnsBefore(inspection.headers)
+  const mended = fromFileColumn(inspection.headers)
+  const named = mended !== null || isNamedByFile(mapping)
+  await write(
+    `\ufeff${csvRow([...titles(language), ...(named ? [fromFile(language)] : []), ...inspection.headers.slice(before)])}`,
+  )
   const lines = originals(inspection.fileName, { opening, inspection })
   let line = await lines.next()
   for await (const rows of refused) {
@@ -48,7 +57,14 @@ export async function writeRefused(
         line = await lines.next()
       }
       const original = !line.done && line.value.line === row.line ? line.value.values : []
-      text += csvRow([String(row.line), row.header ?? '', reasonSentence(language, row), ...original])
+      const name = mended === null ? nameFromFile(inspection.fileName) : (original[mended] ?? '')
+      text += csvRow([
+        String(row.line),
+        row.header ?? '',
+        reasonSentence(language, row),
+        ...(named ? [name] : []),
+        ...original.slice(before),
+      ])
     }
     await write(text)
   }
@@ -74,16 +90,32 @@ export const reasonSentence = (
 const titles = (language: Language): string[] =>
   (['line', 'column', 'reason'] as const).map((title) => sentence(language, `column.${title}`))
 
-/** How many columns a mended file of refused rows has before those of the file that they came from: none or three. */
-export const columnsBefore = (headers: readonly string[]): number =>
-  (['en', 'zh-CN'] as const).some((language) =>
-    titles(language).every((title, position) => headers[position] === title),
+/** The column after them that says what the name of the file did. */
+const fromFile = (language: Language): string => sentence(language, 'column.from-file')
+
+/** A field that the name of the file says has no column. */
+const isNamedByFile = ({ kind, columns }: Mapping): boolean => {
+  const further = kindNamed(kind)
+  return (
+    further !== undefined &&
+    fieldsOf(further).some(([field, one]) => one.fromFile && columns[field as AnyField] === undefined)
   )
-    ? 3
-    : 0
+}
+
+/** How many columns a mended file of refused rows has before those of the file that they came from: none, three or four. */
+export const columnsBefore = (headers: readonly string[]): number => {
+  const language = (['en', 'zh-CN'] as const).find((one) =>
+    titles(one).every((title, position) => headers[position] === title),
+  )
+  return language === undefined ? 0 : headers[3] === fromFile(language) ? 4 : 3
+}
+
+/** Of a mended file: the column that says what the name of the first file did; null where there is none. */
+export const fromFileColumn = (headers: readonly string[]): number | null =>
+  columnsBefore(headers) === 4 ? 3 : null
 
 /** Every record of the file with the line where it begins. */
-async function* originals(
+export async function* originals(
   fileName: string,
   { opening, inspection }: Pick<Readable, 'opening' | 'inspection'>,
 ): AsyncGenerator<{ line: number; values: string[] }> {

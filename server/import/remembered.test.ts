@@ -3,7 +3,6 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from './apply.ts'
 import type { Readable } from './inspect.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
-import { inspectIn } from './ready-to-read.ts'
 import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
 
 const header = 'order,who,when,total,note,status\n'
@@ -17,7 +16,7 @@ const given = {
 test('the next file with the same columns is read as the last one was confirmed', async () => {
   await using shop = await openTestShop('EUR', 'Europe/Berlin')
   const seen = async (path: string, map = {}) => {
-    const { inspection } = (await inspectIn(shop.workspace, path, 'next.csv', map)) as Readable
+    const { inspection } = (await shop.inspect(path, 'next.csv', map)) as Readable
     return inspection
   }
   const first = file(shop, 'first.csv', 'A,m1,3/4/2026,10,x,fertig\n')
@@ -76,12 +75,36 @@ test('what is remembered is listed, newest first, and forgotten on demand; what 
   expect(await forgetMapping(engine, 'orders', orders!.headers)).toBe(true)
   expect(await forgetMapping(engine, 'orders', orders!.headers)).toBe(false)
   expect((await savedMappings(engine)).map(({ kind }) => kind)).toEqual(['members'])
-  const again = (await inspectIn(
-    shop.workspace,
+  const again = (await shop.inspect(
     file(shop, 'third.csv', 'C,m1,3/6/2026,10,x,fertig\n'),
     'third.csv',
     {},
   )) as Readable
   expect(again.inspection.remembered).toBeNull()
   expect(await engine.rows(sql`select count(*) as orders from orders`)).toEqual([{ orders: 2 }])
+})
+
+test('the zone of times that name none is the file’s own, and remembered with its columns', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const header = 'order_id,customer_id,order_date,amount\n'
+  const late = 'A,m1,2026-01-31 20:00:00,10\nB,m1,2026-01-31 20:00:00+08:00,10\n'
+  const days = () => shop.workspace.engine.rows(sql`select order_id, local_day from orders order by order_id`)
+  const inUtc = receiptOf(
+    await shop.import(shop.file('utc.csv', header + late), { map: { timeZone: 'UTC' } }),
+  )
+  // Eight in the evening in London is the next month in Shanghai; a time that names its zone keeps it.
+  expect(inUtc).toMatchObject({ imported: 2 })
+  expect(await days()).toEqual([
+    { orderId: 'A', localDay: '2026-02-01' },
+    { orderId: 'B', localDay: '2026-01-31' },
+  ])
+  const next = shop.file('next.csv', `${header}C,m1,2026-01-31 20:00:00,10\n`)
+  const seen = (await shop.inspect(next, 'next.csv', {})) as Readable
+  expect(seen.inspection.map.timeZone).toBe('UTC')
+  receiptOf(await shop.import(next))
+  expect((await days()).at(-1)).toEqual({ orderId: 'C', localDay: '2026-02-01' })
+  // Said of this file, it goes first.
+  const own = shop.file('own.csv', `${header}D,m1,2026-01-31 20:00:00,10\n`)
+  receiptOf(await shop.import(own, { map: { timeZone: 'Asia/Shanghai' } }))
+  expect((await days()).at(-1)).toEqual({ orderId: 'D', localDay: '2026-01-31' })
 })

@@ -14,7 +14,7 @@ import { takeOutMembers } from './members/apply.ts'
 import { importKinds } from './import-kinds.ts'
 import { takeOutKind } from './kinds/apply.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
-import { fieldsOf, plainType, tellsPeople } from './kinds/kind.ts'
+import { fieldsOf, keysOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import { toldKind } from './kinds/told.ts'
 import { reasonSentence } from './refused-file.ts'
@@ -27,14 +27,21 @@ import { moneyText } from '../messages/money.ts'
 import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { restatements } from './restatements.ts'
+import { isPartOfOrders } from './inspect.ts'
 import { inspectIn } from './ready-to-read.ts'
-import { importById, importRuns, type RunState } from './runs.ts'
+import { type ImportOrder, importById, importRuns, type RunState } from './runs.ts'
+import { type GivenFile, givenFiles, mostTables } from './tables/joined.ts'
+import { tableNotes } from './tables/told.ts'
 import { uploadedFile } from './uploads.ts'
 
 /** The reader's; without one, that of the request. */
 const Language = z.enum(['en', 'zh-CN']).optional()
-/** A file that was uploaded, or, for the owner of the files, one named by its path. */
-const Source = z.union([z.strictObject({ uploadId: z.uuid() }), z.strictObject({ path: z.string() })])
+/** A file that was uploaded, or, for the owner of the files, one named by its path, or several that belong together. */
+const Source = z.union([
+  z.strictObject({ uploadId: z.uuid() }),
+  z.strictObject({ path: z.string() }),
+  z.strictObject({ paths: z.array(z.string()).min(2).max(mostTables) }),
+])
 const Start = z.object({
   source: Source,
   kind: z.string().optional(),
@@ -47,12 +54,17 @@ const Start = z.object({
 export const importsRouter = router({
   /** Reads a file's beginning: what each column seems to mean, with samples and how sure that is. Changes nothing. */
   inspect: marketerProcedure
-    .input(z.object({ source: Source, map: MapOverrides.default({}) }))
+    .input(z.object({ source: Source, map: MapOverrides.default({}), language: Language }))
     .query(async ({ ctx, input }) => {
-      const { path, fileName } = found(ctx, input.source)
-      const inspected = await inspectIn(ctx.workspace, path, fileName, input.map)
+      const folder = importRuns(ctx.platform).joinedFolder(ctx.workspace.id)
+      const inspected = await inspectIn(ctx.workspace, found(ctx, input.source), input.map, folder)
       if ('id' in inspected) throw stopped(inspected)
-      return inspected.inspection
+      const { tables, ...inspection } = inspected.inspection
+      return {
+        ...inspection,
+        partOfOrders: isPartOfOrders(inspected.inspection),
+        tables: tableNotes(input.language ?? ctx.language, tables),
+      }
     }),
 
   /** The kinds of file besides orders and members, with their fields, in the reader's language. */
@@ -64,10 +76,12 @@ export const importsRouter = router({
       about: phrase(language, kind.about),
       fields: fieldsOf(kind).map(([name, { type, label, meaning, needed, member }]) => ({
         name,
-        type: plainType(type),
+        type: type === 'rest' ? ('rest' as const) : plainType(type),
         label: phrase(language, label),
         meaning: phrase(language, meaning),
         needed: needed !== undefined,
+        /** Decides what a row is: a merchant is to see it without looking for it. */
+        asked: needed !== undefined || member === true || keysOf(kind).some((key) => key.includes(name)),
         /** The member's number, in the place of which a phone, openid or e-mail may tell who it is. */
         tellsMember: member === true && tellsPeople(kind),
       })),
@@ -82,12 +96,10 @@ export const importsRouter = router({
         kind: input.kind,
         known: importKinds.join(', '),
       })
-    const { path, fileName } = found(ctx, input.source)
     const started = await importRuns(ctx.platform).start(ctx.workspace, {
       ...input,
       map: { ...input.map, ...(kind ? { kind } : {}) },
-      path,
-      fileName,
+      ...found(ctx, input.source),
       language: input.language ?? ctx.language,
       actor: auditName(ctx.actor),
     })
@@ -126,7 +138,7 @@ export const importsRouter = router({
         yield told(state, ctx.workspace, input.language ?? ctx.language)!
     }),
 
-  /** Stops an import; when this answers nothing of it is left. */
+  /** Stops an import: when this answers nothing of it is left, or it commits and can't be stopped any more. */
   cancel: marketerProcedure.input(z.object({ runId: z.uuid() })).mutation(async ({ ctx, input }) => {
     await importRuns(ctx.platform).cancel(ctx.workspace.id, input.runId)
   }),
@@ -256,7 +268,9 @@ const told = (state: RunState | null, workspace: Workspace, language: Language) 
     kindReceipt: state.kindReceipt && toldKind(state.kindReceipt, language),
   }
 
-type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
+type InWords<R extends Receipt> = Omit<R, 'reasons' | 'tables'> & {
+  /** What became of tables that were joined, in sentences. */
+  readonly tables: readonly string[]
   readonly reasons: readonly (Receipt['reasons'][number] & { readonly sentence: string })[]
   /** The rounding difference in the currency, with the decimals it needs. */
   readonly rounding: string
@@ -271,6 +285,7 @@ type InWords<R extends Receipt> = Omit<R, 'reasons'> & {
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
+  tables: tableNotes(language, receipt.tables),
   givenBack: receipt.givenBack ?? null, // receipts from before there were files of refunds have none
   reasons: receipt.reasons.map((row) => ({
     ...row,
@@ -286,6 +301,7 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
 /** A receipt of members with the reasons as sentences. */
 const withSentences = (receipt: MembersReceipt, language: Language) => ({
   ...receipt,
+  tables: tableNotes(language, receipt.tables),
   people: peopleOfMembers(language, receipt),
   reasons: receipt.reasons.map((row) => ({
     ...row,
@@ -298,10 +314,13 @@ const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, 
 function found(
   ctx: Context & { readonly workspace: Workspace },
   source: z.infer<typeof Source>,
-): { path: string; fileName: string } {
-  if ('path' in source) {
+): GivenFile & Pick<ImportOrder, 'together'> {
+  if (!('uploadId' in source)) {
     if (ctx.actor?.kind !== 'local') throw refused('FORBIDDEN', 'paths-from-command-line')
-    return { path: resolve(source.path), fileName: source.path.split(/[\\/]/).at(-1)! }
+    const given = (path: string) => ({ path: resolve(path), fileName: path.split(/[\\/]/).at(-1)! })
+    if ('path' in source) return given(source.path)
+    const [first, ...others] = source.paths.map(given)
+    return givenFiles([first!, ...others])
   }
   const upload = uploadedFile(ctx.platform, ctx.workspace.id, source.uploadId)
   if (!upload) throw refused('PRECONDITION_FAILED', 'unknown-upload')

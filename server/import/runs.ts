@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { localDay } from '../../analytics/calendar/calendar.ts'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -20,6 +20,7 @@ import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
 import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
+import { mixedDates } from './mixed-dates.ts'
 import { readyToRead } from './ready-to-read.ts'
 import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest } from './remembered.ts'
@@ -27,11 +28,14 @@ import { type Refusal, refusal } from './refusal.ts'
 import type { Language } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
 import { storageRefusal } from './storage-refusal.ts'
+import type { GivenFile } from './tables/joined.ts'
 
 /** What to import, and how. */
 export interface ImportOrder {
   readonly path: string
   readonly fileName: string
+  /** Where several files are given, which `fileName` names: all of them, tables that belong together. */
+  readonly together?: readonly GivenFile[] | undefined
   readonly map: MapOverrides
   readonly dryRun: boolean
   readonly replace: boolean
@@ -45,11 +49,11 @@ export interface ImportOrder {
 /** A refused row as it was judged. */
 export type JudgedRow = Pick<RefusedRow, 'line' | 'reason' | 'value'> & { readonly field: string | null }
 
-/** Where an import stands. Times in seconds; `secondsLeft` is null while it can't be told. */
+/** Where an import stands; once it commits nothing stops it. Times in seconds; `secondsLeft` is null while it can't be told. */
 export interface RunState {
   readonly runId: string
   readonly fileName: string
-  readonly phase: 'reading' | 'saving' | 'done' | 'refused' | 'cancelled' | 'failed'
+  readonly phase: 'reading' | 'saving' | 'committing' | 'done' | 'refused' | 'cancelled' | 'failed'
   readonly bytes: number
   readonly bytesRead: number
   readonly rows: number
@@ -73,7 +77,7 @@ interface Run {
 /** What the name of refused rows ends with until their import is there. */
 const unsaved = '.unsaved'
 
-export const hasEnded = ({ phase }: RunState): boolean => phase !== 'reading' && phase !== 'saving'
+export const hasEnded = ({ phase }: RunState): boolean => !['reading', 'saving', 'committing'].includes(phase)
 
 /** The imports of this process: one at a time in each workspace, so that each sees what the one before left. */
 export class ImportRuns {
@@ -93,6 +97,11 @@ export class ImportRuns {
     const folder = join(this.#platform.dataFolder, 'uploads')
     mkdirSync(folder, { recursive: true })
     return folder
+  }
+
+  /** Folder of a workspace's tables that were joined: as short-lived as what they were joined of. */
+  joinedFolder(workspaceId: string): string {
+    return join(this.temporaryFolder, `joined-${workspaceId}`)
   }
 
   refusedFile(importId: string): string {
@@ -125,12 +134,43 @@ export class ImportRuns {
     }
   }
 
+  /**
+   * Notes in the audit the imports that are there and were killed before they could be noted: who imported is kept
+   * with the import. To be called before anybody is served.
+   */
+  async settleAudit(): Promise<void> {
+    const { store, workspaces } = this.#platform
+    for (const { id } of await workspaces.list()) {
+      const { engine } = (await workspaces.byId(id))!
+      const imports = await engine.rows(sql`select import_id, json_extract_string(mapping, '$.by') as actor,
+          epoch_ms(imported_at) as at
+        from imports where json_extract_string(mapping, '$.by') is not null order by import_seq`)
+      if (imports.length === 0) continue
+      const noted = await store
+        .selectFrom('audit')
+        .select('subject')
+        .where('workspace_id', '=', id)
+        .where('action', '=', 'import-applied')
+        .execute()
+      const known = new Set(noted.map(({ subject }) => subject))
+      for (const { importId, actor, at } of imports)
+        if (!known.has(String(importId)))
+          await recordAudit(store, {
+            workspaceId: id,
+            actor: String(actor),
+            action: 'import-applied',
+            subject: String(importId),
+            at: new Date(Number(at)),
+          })
+    }
+  }
+
   /** Checks the file and its mapping and begins; how it goes on is told by `state` and `follow`. */
   async start(
     workspace: Workspace,
     order: ImportOrder,
   ): Promise<{ kind: 'started'; runId: string } | Refusal> {
-    const readable = await readyToRead(workspace, order)
+    const readable = await readyToRead(workspace, order, this.joinedFolder(workspace.id))
     if ('id' in readable) return readable
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })
@@ -207,10 +247,10 @@ export class ImportRuns {
     }
   }
 
-  /** Stops a run and waits until nothing of it is left. */
+  /** Stops a run and waits until nothing of it is left; one that commits goes on, and its phase says so at once. */
   async cancel(workspaceId: string, runId: string): Promise<void> {
     const run = this.#known(workspaceId, runId)
-    if (!run) return
+    if (!run || run.state.phase === 'committing') return
     run.cancel.abort()
     await run.finished
   }
@@ -244,7 +284,7 @@ export class ImportRuns {
     const now = clock.now()
     const minorDigits = decimalsOf(workspace.currency)
     const folder = join(this.temporaryFolder, run.state.runId)
-    const before = statSync(order.path, { throwIfNoEntry: false })
+    const before = writtenAt(order)
     let staged: Staged | undefined
     let refusedDraft: string | null = null
     let committed = false
@@ -274,8 +314,10 @@ export class ImportRuns {
       )
       if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
       staged = outcome
-      const after = statSync(order.path, { throwIfNoEntry: false })
-      if (!before || !after || after.size !== before.size || after.mtimeMs !== before.mtimeMs)
+      const mixed = order.map.dates === undefined ? await mixedDates(staged, readable, signal) : null
+      if (mixed) return { phase: 'refused', refusal: mixed }
+      const after = writtenAt(order)
+      if (before === null || after !== before)
         return {
           phase: 'refused',
           refusal: refusal('changed-while-reading', { file: order.fileName }),
@@ -319,6 +361,7 @@ export class ImportRuns {
       const about = (sameAs: string | null) => ({
         importId: order.dryRun ? null : (sameAs ?? importId),
         fileName: order.fileName,
+        tables: readable.inspection.tables,
         refusedFile: order.dryRun ? refusedDraft : refusedDraft && this.refusedFile(sameAs ?? importId),
         alreadyThere: sameAs !== null,
         dryRun: order.dryRun,
@@ -357,6 +400,7 @@ export class ImportRuns {
           ...readable.inspection.map,
           replace: order.replace,
           headers: headersDigest(readable.inspection.headers),
+          by: order.actor,
           // What a shop's system sends says itself what its columns are.
           ...(order.onRefused ? { batch: true } : {}),
         }),
@@ -368,6 +412,10 @@ export class ImportRuns {
         today: localDay(now, workspace.calendar),
         dryRun: order.dryRun,
         signal,
+        commits: () => {
+          if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+          this.#tell(run, { phase: 'committing' })
+        },
         aside: staged.read > manyRows,
         deletions: () => deletionsOf(this.#platform.store, workspace.id),
         home: { currency: workspace.currency, timeZone: workspace.calendar.timeZone },
@@ -406,8 +454,18 @@ export class ImportRuns {
     } finally {
       await staged?.engine.close()
       await rm(folder, { recursive: true, force: true })
+      // after a check of tables their import is likely to follow
+      if (readable.inspection.tables && !order.dryRun)
+        await rm(dirname(readable.opening.path), { recursive: true, force: true })
     }
   }
+}
+
+/** Sizes and times of the files as they lie there; null where one is gone. */
+function writtenAt({ path, together }: Pick<ImportOrder, 'path' | 'together'>): string | null {
+  const found = (together ?? [{ path }]).map((one) => statSync(one.path, { throwIfNoEntry: false }))
+  if (found.includes(undefined)) return null
+  return found.map((one) => `${one!.size} ${one!.mtimeMs}`).join()
 }
 
 /** How many members the rows of a file are, now that it is known who they are. */

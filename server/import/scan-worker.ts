@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { quietThread } from '../../analytics/engine/priority.ts'
 import { type BrokenRecord, RecordScanner, UnreadableRecord } from './records.ts'
+import { readable } from './readable-records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
 import { fileHash, readSource, type Source } from './source.ts'
 
@@ -36,7 +36,7 @@ export type ScanMessage =
   | { kind: 'done'; hash: string; bytesRead: number }
   | { kind: 'stopped'; refusal: Refusal }
 
-const blockBytes = 8 << 20
+const blockBytes = 16 << 20
 /** Blocks that may wait to be taken, so that disk and memory stay bounded. */
 const ahead = 3
 
@@ -100,25 +100,6 @@ function withoutHead(block: Buffer, headerLine: number): Buffer {
     headRecords++
   }
   return block.subarray(start)
-}
-
-/** What a decoder writes for bytes that are no text. */
-const unreadable = Buffer.from('\ufffd')
-
-/** Takes out the records that are no text in the file's encoding, one by one, should the block hold any. */
-function readable(block: Buffer, inUtf8: boolean): { text: Buffer; broken: BrokenRecord[] } {
-  const isText = (bytes: Buffer) => isUtf8(bytes) && (inUtf8 || !bytes.includes(unreadable))
-  if (isText(block)) return { text: block, broken: [] }
-  const kept: Buffer[] = []
-  const broken: BrokenRecord[] = []
-  for (let start = 0; start < block.length;) {
-    const end = block.indexOf(0x0a, start) + 1
-    const record = block.subarray(start, end)
-    if (isText(record)) kept.push(record)
-    else broken.push({ line: Number.parseInt(record.toString('latin1')), reason: 'not-text', columns: 0 })
-    start = end
-  }
-  return { text: Buffer.concat(kept), broken }
 }
 
 const { aside } = workerData as ScanOrder

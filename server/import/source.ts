@@ -1,15 +1,14 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { isUtf8 } from 'node:buffer'
 import { createGunzip, constants } from 'node:zlib'
+import { type Encoding, encodingOf } from './encoding.ts'
 import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
-import { firstSheet, isWorkbook, workbookLines } from './containers/xlsx.ts'
+import { firstSheet, isWorkbook, mostRows, workbookLines } from './containers/xlsx.ts'
 import { type Archive, isBomb, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
 
-export type Encoding = 'utf-8' | 'gb18030' | 'windows-1252' | 'utf-16le' | 'utf-16be'
 export type Container = 'plain' | 'gzip' | 'zip' | 'xlsx' | 'parquet'
 
 /** All that is needed to read a file as delimited text again. */
@@ -19,6 +18,8 @@ export interface Source {
   readonly encoding: Encoding
   /** Of JSON Lines: the paths that are columns; null: the text is delimited. */
   readonly jsonPaths: readonly string[] | null
+  /** Of a zip: the places of its files that are read, as parts of one table; all of them unless told. */
+  readonly entries?: readonly number[] | undefined
 }
 
 /** The beginning of a file, unpacked, and what it is written in. */
@@ -39,19 +40,21 @@ export interface Opening extends Source {
 const openingBytes = 1 << 20
 
 /** Reads the beginning of a file and decides what it is. Throws `Stopped` with what is wrong with it. */
-export async function openSource(path: string, named: string): Promise<Opening> {
+export async function openSource(path: string, named: string, entries?: readonly number[]): Promise<Opening> {
   const bytes = sizeOf(path, named)
   const { container, sheet, otherSheets } = await containerOf(path, named)
-  const found = { path, bytes, container, sheet, otherSheets }
+  const found = { path, bytes, container, sheet, otherSheets, entries }
   if (container === 'xlsx' || container === 'parquet') {
     const source = { ...found, encoding: 'utf-8', jsonPaths: null } as const
-    const { head, whole } = await headOf(readSource(source, named))
+    // A sheet may have all of its rows empty but a few: nothing but line ends.
+    const most = openingBytes + (container === 'xlsx' ? mostRows : 0)
+    const { head, whole } = await headOf(readSource(source, named), most)
     if (isBlank(head)) throw new Stopped('empty', { file: named })
     return { ...source, firstLine: container === 'xlsx' ? 1 : 0, head, whole }
   }
-  const { head: raw, whole } = await headOf(unpacked(path, container, named))
+  const { head: raw, whole } = await headOf(unpacked({ path, container, entries }, named))
   if (raw.length === 0) throw new Stopped('empty', { file: named })
-  const encoding = encodingOf(raw, whole, named)
+  const encoding = textEncodingOf(raw, whole, named)
   const head = encoding === 'utf-8' ? withoutMark(raw) : Buffer.from(decode(encoding, raw))
   if (isBlank(head)) throw new Stopped('empty', { file: named })
   const begins = head.toString('latin1', 0, 4096).trimStart()
@@ -64,13 +67,13 @@ export async function openSource(path: string, named: string): Promise<Opening> 
 
 /** The whole file as delimited text in UTF-8, in pieces; `onRead` hears how many bytes of the file have been read so far. */
 export async function* readSource(
-  { path, container, encoding, jsonPaths }: Source,
+  { path, container, encoding, jsonPaths, entries }: Source,
   named: string,
   onRead: (bytes: number) => void = () => {},
   hash?: Hash,
 ): AsyncGenerator<Buffer> {
   if (jsonPaths) {
-    const text = readSource({ path, container, encoding, jsonPaths: null }, named, onRead, hash)
+    const text = readSource({ path, container, encoding, jsonPaths: null, entries }, named, onRead, hash)
     yield* gathered(jsonLines(text, jsonPaths, named))
     return
   }
@@ -88,7 +91,7 @@ export async function* readSource(
   } else {
     const decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding)
     let first = true
-    for await (const piece of unpacked(path, container, named, onRead, hash)) {
+    for await (const piece of unpacked({ path, container, entries }, named, onRead, hash)) {
       if (decoder) yield Buffer.from(decoder.decode(piece, { stream: true }))
       else yield first ? withoutMark(piece) : piece
       first = false
@@ -133,6 +136,61 @@ async function containerOf(
   return alone('zip')
 }
 
+/** A file, or the files of a zip that are parts of one table: those that begin with the same line. */
+export interface TableFile {
+  readonly path: string
+  /** For sentences. */
+  readonly named: string
+  readonly entries?: readonly number[]
+}
+
+/** The tables that a file holds: of a zip as many as its files have different headers, else one. Throws `Stopped`. */
+export async function tablesOf(path: string, named: string): Promise<TableFile[]> {
+  sizeOf(path, named)
+  if ((await containerOf(path, named)).container !== 'zip') return [{ path, named }]
+  using archive = await openArchive(path, named)
+  const entries = tablesIn(archive, named)
+  const tables: { header: readonly string[]; entries: number[] }[] = []
+  for (const [place, entry] of entries.entries()) {
+    if (entry.uncompressedSize === 0) continue
+    const header = await headerOf(archive, entry)
+    const known = tables.find((table) => isSameTable(table.header, header))
+    if (known) known.entries.push(place)
+    else tables.push({ header, entries: [place] })
+  }
+  if (tables.length < 2) return [{ path, named }]
+  return tables.map((table) => ({
+    path,
+    named: `${named}/${entries[table.entries[0]!]!.fileName}`,
+    entries: table.entries,
+  }))
+}
+
+/** A first line as it stands, or the names in the first object of JSON Lines. */
+async function headerOf(archive: Archive, entry: Archive['entries'][number]): Promise<readonly string[]> {
+  let begin = Buffer.alloc(0)
+  for await (const piece of archive.read(entry)) {
+    begin = Buffer.concat([begin, piece])
+    if (begin.some(isLineEnd) || begin.length >= openingBytes) break
+  }
+  const end = begin.findIndex(isLineEnd)
+  const line = withoutMark(begin.subarray(0, end < 0 ? begin.length : end))
+  if (!isJsonLines(entry)) return [line.toString('latin1')]
+  try {
+    return Object.keys(JSON.parse(line.toString()) as object)
+  } catch {
+    return [] // what is wrong with it is said when it is read
+  }
+}
+
+/** Parts of one table have one header; objects of one, some names more or less. */
+const isSameTable = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length < 2 || b.length < 2
+    ? a.join() === b.join()
+    : a.filter((one) => b.includes(one)).length * 2 > Math.min(a.length, b.length)
+
+const isJsonLines = ({ fileName }: { readonly fileName: string }) => !/\.(csv|tsv|txt)$/i.test(fileName)
+
 /** The text files of an archive. Anything else in it is refused rather than left out in silence. */
 function tablesIn(archive: Archive, named: string) {
   if (archive.entries.length === 0) throw new Stopped('empty', { file: named })
@@ -141,13 +199,16 @@ function tablesIn(archive: Archive, named: string) {
   return archive.entries
 }
 
-async function headOf(pieces: AsyncIterable<Buffer>): Promise<{ head: Buffer; whole: boolean }> {
+async function headOf(
+  pieces: AsyncIterable<Buffer>,
+  most = openingBytes,
+): Promise<{ head: Buffer; whole: boolean }> {
   const read: Buffer[] = []
   let length = 0
   for await (const piece of pieces) {
     read.push(piece)
     length += piece.length
-    if (length > openingBytes) return { head: Buffer.concat(read).subarray(0, openingBytes), whole: false }
+    if (length > most) return { head: Buffer.concat(read).subarray(0, most), whole: false }
   }
   return { head: Buffer.concat(read), whole: true }
 }
@@ -174,15 +235,18 @@ function sizeOf(path: string, named: string): number {
 
 /** The text inside of a plain, compressed or zipped file, as it is encoded. */
 async function* unpacked(
-  path: string,
-  container: 'plain' | 'gzip' | 'zip',
+  {
+    path,
+    container,
+    entries,
+  }: Pick<Source, 'path' | 'entries'> & { readonly container: 'plain' | 'gzip' | 'zip' },
   named: string,
   onRead: (bytes: number) => void = () => {},
   hash?: Hash,
 ): AsyncGenerator<Buffer> {
   if (container === 'zip') {
     using archive = await openArchive(path, named)
-    yield* joined(archive, named, (share) => onRead(Math.round(sizeOf(path, named) * share)))
+    yield* joined(archive, named, entries, (share) => onRead(Math.round(sizeOf(path, named) * share)))
     return
   }
   const file = createReadStream(path, { highWaterMark: 1 << 18 })
@@ -223,14 +287,15 @@ const isLineEnd = (byte: number | undefined): boolean => byte === 0x0a || byte =
 async function* joined(
   archive: Archive,
   named: string,
+  places: Source['entries'],
   onShare: (share: number) => void,
 ): AsyncGenerator<Buffer> {
-  const entries = tablesIn(archive, named)
+  const entries = tablesIn(archive, named).filter((_, place) => places?.includes(place) ?? true)
   const total = entries.reduce((sum, { compressedSize }) => sum + compressedSize, 0)
   let before = 0
   let header: Buffer | undefined
   for (const entry of entries) {
-    const isText = !/\.(csv|tsv|txt)$/i.test(entry.fileName) // JSON Lines have no header
+    const isText = isJsonLines(entry) // they have no header
     let begin = Buffer.alloc(0)
     let begun = isText
     let ended = true
@@ -250,8 +315,7 @@ async function* joined(
       if (entries.length > 1 && (startsWith(begin, 0xff, 0xfe) || startsWith(begin, 0xfe, 0xff)))
         throw new Stopped('utf-16', { file: named })
       const first = withoutMark(begin.subarray(0, end < 0 ? begin.length : end))
-      if (header && !header.equals(first))
-        throw new Stopped('zip-headers', { file: named, first: entries[0]!.fileName, other: entry.fileName })
+      if (header && !header.equals(first)) throw new Error(`${entry.fileName} in ${named} is another table.`) // tablesOf tells them apart
       const next = begin[end] === 0x0d && begin[end + 1] === 0x0a ? end + 2 : end + 1
       const text = header ? begin.subarray(next) : begin
       header = first
@@ -267,43 +331,33 @@ async function* joined(
   }
 }
 
-/**
- * UTF-16 when it begins with its mark; UTF-8 when it is; else GB18030 when bytes beyond ASCII stand in pairs as in Chinese text; else
- * Windows-1252 when they stand alone between ASCII, as accents do. Anything else is refused, not guessed.
- */
-function encodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
+/** Its mark tells UTF-16, the text itself anything else. Stops at what is no text, or of which it can't be told. */
+function textEncodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
   if (startsWith(raw, 0xff, 0xfe) || startsWith(raw, 0xfe, 0xff)) {
     const encoding = raw[0] === 0xff ? 'utf-16le' : 'utf-16be'
     if (/[\0\ufffd]/.test(decode(encoding, raw.subarray(0, raw.length & ~1))))
       throw new Stopped('utf-16', { file: named })
     return encoding
   }
-  const controls = raw.reduce((n, byte) => (byte < 9 || (byte > 13 && byte < 27) ? n + 1 : n), 0)
-  if (raw.includes(0) || controls > raw.length / 100) throw new Stopped('binary', { file: named })
-  // A head may end inside a character.
-  for (let cut = 0; cut < (whole ? 1 : 4); cut++)
-    if (isUtf8(raw.subarray(0, raw.length - cut))) return 'utf-8'
-  let paired = 0
-  let alone = 0
-  for (let i = 0; i < raw.length; i++) {
-    if (raw[i]! < 0x80) continue
-    if (isFourBytes(raw, i)) {
-      paired += 4
-      i += 3
-    } else if (raw[i]! >= 0xa1 && (raw[i + 1] ?? 0) >= 0xa1) {
-      paired += 2
-      i++
-    } else alone++
+  const isControl = (byte: number) => byte < 9 || (byte > 13 && byte < 27)
+  const controls = raw.reduce((n, byte) => (isControl(byte) ? n + 1 : n), 0)
+  if (controls > Math.max(fewControls, raw.length / 100)) {
+    const line = raw
+      .subarray(0, raw.findIndex(isControl))
+      .toString('latin1')
+      .split(/\r\n?|\n/).length
+    throw new Stopped('binary', {
+      file: named,
+      line,
+      byte: `0x${raw.find(isControl)!.toString(16).padStart(2, '0')}`,
+    })
   }
-  if (paired > 4 * alone) return 'gb18030'
-  if (alone > 4 * paired && !raw.some((byte) => [0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(byte)))
-    return 'windows-1252'
-  throw new Stopped('unknown-encoding', { file: named })
+  const encoding = encodingOf(raw, whole)
+  if (encoding === null) throw new Stopped('unknown-encoding', { file: named })
+  return encoding
 }
 
-/** What GB18030 writes in four bytes: a digit between and after two beyond ASCII, as accents hardly ever stand. */
-const isFourBytes = (raw: Buffer, at: number): boolean =>
-  [0, 2].every((i) => (raw[at + i] ?? 0) > 0x80) &&
-  [1, 3].every((i) => (raw[at + i] ?? 0) >= 0x30 && (raw[at + i] ?? 0) <= 0x39)
+/** Of these a text may have some: rows with a 0x00 are refused one by one. */
+const fewControls = 3
 
 const decode = (encoding: Encoding, raw: Buffer): string => new TextDecoder(encoding).decode(raw)

@@ -1,6 +1,6 @@
-import { csvRow } from '../csv/csv.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { type FieldName, fieldNames } from './fields.ts'
+import type { Template } from './templates.ts'
 
 /**
  * The columns of a file whose every header is the name of a field, as in the template with or without
@@ -41,6 +41,7 @@ const exampleOrder: Partial<Record<FieldName, string | number>> = {
   chargedTotal: 200,
   topUp: 0,
   tax: 0,
+  shipping: 0,
   balancePaid: 0,
   refundAmount: 40,
   refundedAt: '2026-02-03 10:00:00',
@@ -54,6 +55,7 @@ const money: readonly FieldName[] = [
   'chargedTotal',
   'topUp',
   'tax',
+  'shipping',
   'balancePaid',
   'unitPrice',
   'listPrice',
@@ -63,14 +65,15 @@ const money: readonly FieldName[] = [
   'refundAmount',
 ]
 
-/** A CSV file with every field of an orders file, named as in `--map`, and two invented rows to be overwritten. */
-export function ordersTemplate(currency: string): string {
+/** Every field of an orders file, and two invented rows. */
+export function ordersTemplate(currency: string): Template {
   const decimals = decimalsOf(currency)
   const cell = (field: FieldName, row: Partial<Record<FieldName, string | number>>) => {
     const value = { ...exampleOrder, currency, ...row }[field] ?? null
     return money.includes(field) && typeof value === 'number' ? value.toFixed(decimals) : value
   }
-  return `\uFEFF${csvRow(fieldNames)}${examples
-    .map((row) => csvRow(fieldNames.map((field) => cell(field, row))))
-    .join('')}`
+  return {
+    fields: fieldNames,
+    rows: examples.map((row) => Object.fromEntries(fieldNames.map((field) => [field, cell(field, row)]))),
+  }
 }

@@ -5,8 +5,11 @@ import { gzipSync } from 'node:zlib'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { EngineSettings, Workspace } from '../workspaces/workspaces.ts'
+import type { Readable } from './inspect.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
+import type { MapOverrides } from './mapping.ts'
 import type { MembersReceipt } from './members/receipt.ts'
+import { inspectIn } from './ready-to-read.ts'
 import { type ImportOrder, importRuns, type RunState } from './runs.ts'
 import type { Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
@@ -19,6 +22,8 @@ export interface TestShop extends AsyncDisposable {
   /** Writes a file into the folder. */
   file(name: string, content: string | Uint8Array): string
   import(path: string, order?: Partial<ImportOrder>): Promise<Receipt | Refusal>
+  /** Reads its beginning, as before an import. */
+  inspect(path: string, fileName: string, map: MapOverrides): Promise<Readable | Refusal>
   importMembers(path: string, order?: Partial<ImportOrder>): Promise<MembersReceipt>
   importKind(path: string, order?: Partial<ImportOrder>): Promise<KindReceipt>
 }
@@ -63,6 +68,8 @@ export async function openTestShop(
       writeFileSync(path, name.endsWith('.gz') && typeof content === 'string' ? gzipSync(content) : content)
       return path
     },
+    inspect: (path, fileName, map) =>
+      inspectIn(workspace, { path, fileName }, map, importRuns(platform).joinedFolder(workspace.id)),
     async import(path, order = {}) {
       const state = await run(path, order)
       return 'id' in state ? state : state.receipt!

@@ -10,7 +10,8 @@ import { givenBackLines } from './refunds/told.ts'
 /** What the command line says of an import, in the language of its user. */
 
 /** A receipt as the server tells it: reasons as sentences, the rounding difference in the currency. */
-export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
+export type ToldReceipt = Omit<FinalReceipt, 'reasons' | 'tables'> & {
+  readonly tables: readonly string[]
   readonly reasons: readonly (FinalReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly rounding: string
   readonly net: string | null
@@ -18,6 +19,9 @@ export type ToldReceipt = Omit<FinalReceipt, 'reasons'> & {
   readonly refunds: string | null
   readonly people: readonly string[]
 }
+
+/** An inspection as the server tells it: what became of its tables as sentences. */
+export type ToldInspection = Omit<Inspection, 'tables'> & { readonly tables: readonly string[] }
 
 const separators = {
   ',': 'separator.comma',
@@ -33,6 +37,7 @@ export function mappingText({
   preset,
   remembered,
   personHint,
+  sampled,
   otherKinds,
   fileName,
   headerLine,
@@ -40,7 +45,7 @@ export function mappingText({
   map,
   questions,
   ...form
-}: Inspection): string {
+}: ToldInspection): string {
   const rows = columns
     .slice(0, shownColumns)
     .flatMap(({ position, header, field, confidence, samples, unread }) => {
@@ -76,9 +81,10 @@ export function mappingText({
         `  ${say('columns-remembered', { file: remembered.fileName, day: remembered.importedAt.slice(0, 10) })}`,
       ]
     : []
-  const hint = personHint ? [`  ${personHintText(personHint)}`] : []
+  const hint = personHint ? [`  ${personHintText(personHint, sampled)}`] : []
   return [
     preset ? say('file-recognised', { about, preset }) : about,
+    ...form.tables.map((note) => `  ${note}`),
     kind,
     ...(otherKinds.length > 0 ? [`  ${say('file-kinds', { kinds: otherKinds.join(', ') })}`] : []),
     ...known,
@@ -88,8 +94,8 @@ export function mappingText({
   ].join('\n')
 }
 
-const personHintText = ({ header, other }: PersonHint): string =>
-  other === null ? say('person-hint', { header }) : say('person-hint-other', { header, other })
+const personHintText = ({ header, other }: PersonHint, rows: number): string =>
+  other === null ? say('person-hint', { header, rows }) : say('person-hint-other', { header, other, rows })
 
 /** What the file is written in. */
 function formText({
@@ -99,7 +105,12 @@ function formText({
   jsonLines,
   encoding,
   delimiter,
-}: Pick<Inspection, 'container' | 'sheet' | 'otherSheets' | 'jsonLines' | 'encoding' | 'delimiter'>): string {
+  tables,
+}: Pick<
+  ToldInspection,
+  'tables' | 'container' | 'sheet' | 'otherSheets' | 'jsonLines' | 'encoding' | 'delimiter'
+>): string {
+  if (tables.length > 0) return say('form.tables')
   if (container === 'parquet') return say('form.parquet')
   if (container === 'xlsx')
     return say('form.workbook', {
@@ -118,7 +129,7 @@ export const progressText = (state: {
   rows: number
   rowsPerSecond: number
   secondsLeft: number | null
-  phase: 'reading' | 'saving' | 'done' | 'refused' | 'cancelled' | 'failed'
+  phase: 'reading' | 'saving' | 'committing' | 'done' | 'refused' | 'cancelled' | 'failed'
 }): string => {
   const progress = say('progress', {
     phase: say(`phase.${state.phase}`),
@@ -146,6 +157,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
       read: receipt.read,
       counts: say('import-counts', countsOf(receipt)),
     }),
+    ...receipt.tables,
     ...(receipt.givenBack
       ? [
           say('refunds-contents', { duplicates: receipt.duplicates, rounding: receipt.rounding }),
@@ -167,6 +179,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...receipt.people,
     ...monthLines(receipt),
     ...(receipt.refunds ? [receipt.refunds] : []),
+    ...(receipt.toldTwice ? [say('orders-told-twice', { orders: receipt.toldTwice })] : []),
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),

@@ -7,12 +7,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
 import { contextOf } from '../context.ts'
 import type { Platform } from '../platform.ts'
-import { importById, importRuns } from './runs.ts'
+import { importById, type ImportOrder, importRuns } from './runs.ts'
+import { type GivenFile, givenFiles } from './tables/joined.ts'
 
 interface Upload {
   readonly workspaceId: string
-  readonly path: string
-  readonly fileName: string
+  readonly files: readonly [GivenFile, ...GivenFile[]]
 }
 
 const uploads = new WeakMap<Platform, Map<string, Upload>>()
@@ -22,23 +22,26 @@ const uploadsOf = (platform: Platform): Map<string, Upload> => {
   return known
 }
 
-/** An uploaded file of the workspace, or null. */
+/** An uploaded file of the workspace, or the files of one upload, which belong together; or null. */
 export function uploadedFile(
   platform: Platform,
   workspaceId: string,
   uploadId: string,
-): { path: string; fileName: string } | null {
+): (GivenFile & Pick<ImportOrder, 'together'>) | null {
   const upload = uploadsOf(platform).get(uploadId)
-  return upload?.workspaceId === workspaceId && existsSync(upload.path) ? upload : null
+  if (upload?.workspaceId !== workspaceId || !upload.files.every(({ path }) => existsSync(path))) return null
+  return givenFiles(upload.files)
 }
 
 /** Takes away what was uploaded to a workspace, unless an import reads it just now; who had chosen a file chooses it again. */
 export function forgetUploads(platform: Platform, workspaceId: string): void {
-  if (importRuns(platform).current(workspaceId)) return
+  const runs = importRuns(platform)
+  if (runs.current(workspaceId)) return
+  rmSync(runs.joinedFolder(workspaceId), { recursive: true, force: true })
   const known = uploadsOf(platform)
   for (const [id, upload] of known)
     if (upload.workspaceId === workspaceId) {
-      rmSync(upload.path, { force: true })
+      for (const { path } of upload.files) rmSync(path, { force: true })
       known.delete(id)
     }
 }
@@ -48,7 +51,8 @@ const largestUpload = 64 * 2 ** 30
 
 /**
  * `POST /api/uploads?name=…` takes a file as the raw body and answers `{ uploadId }`; the file goes
- * when the process ends, or with the workspace's next upload. `GET /api/imports/ID/refused` is the
+ * when the process ends, or with the workspace's next upload. `&with=ID` puts it to the files of an upload, tables
+ * that belong together. `GET /api/imports/ID/refused` is the
  * refused rows of an import. Both for owners and marketers.
  */
 export async function uploadRoutes(app: FastifyInstance, platform: Platform): Promise<void> {
@@ -58,14 +62,16 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
-    scope.post<{ Querystring: { name?: string } }>(
+    scope.post<{ Querystring: { name?: string; with?: string } }>(
       '/api/uploads',
       { bodyLimit: largestUpload },
       async (request, reply) => {
         const allowed = await allowedFor(platform, request, reply)
         if (!allowed) return reply
-        const uploadId = randomUUID()
-        const path = join(runs.temporaryFolder, uploadId)
+        const before = uploadsOf(platform).get(request.query.with ?? '')
+        const first = before?.workspaceId === allowed.workspaceId ? before.files : null
+        const uploadId = first ? request.query.with! : randomUUID()
+        const path = join(runs.temporaryFolder, randomUUID())
         try {
           await pipeline(request.body as ByteStream, createWriteStream(path, { mode: 0o600 }))
         } catch (error) {
@@ -74,9 +80,10 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
           if (request.raw.destroyed) return reply
           throw error
         }
-        forgetUploads(platform, allowed.workspaceId)
+        if (!first) forgetUploads(platform, allowed.workspaceId)
         const fileName = (request.query.name ?? '').split(/[\\/]/).at(-1)!.slice(0, 200) || 'orders.csv'
-        uploadsOf(platform).set(uploadId, { workspaceId: allowed.workspaceId, path, fileName })
+        const files: Upload['files'] = first ? [...first, { path, fileName }] : [{ path, fileName }]
+        uploadsOf(platform).set(uploadId, { workspaceId: allowed.workspaceId, files })
         return reply.code(201).send({ uploadId })
       },
     )
@@ -85,18 +92,26 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
       const allowed = await allowedFor(platform, request, reply)
       if (!allowed) return reply
       const { importId } = request.params
+      const known = await importById(allowed.workspace, importId)
       // A check without importing is known by its run alone.
-      const path = (await importById(allowed.workspace, importId))
+      const run = known ? null : runs.state(allowed.workspaceId, importId)
+      const path = known
         ? runs.refusedFile(importId)
-        : runs.state(allowed.workspaceId, importId)?.receipt?.refusedFile
+        : (run?.receipt ?? run?.membersReceipt ?? run?.kindReceipt)?.refusedFile
       if (!path || !existsSync(path)) return sendProblem(reply, problems.noRefusedRows)
       return reply
         .type('text/csv; charset=utf-8')
         .header('cache-control', 'no-store')
-        .header('content-disposition', `attachment; filename="refused-${importId}.csv"`)
+        .header('content-disposition', attachmentOf(String(known?.fileName ?? run?.fileName), importId))
         .send(createReadStream(path))
     })
   })
+}
+
+/** Named after the file whose rows they are, in any script; a client that reads plain names alone gets the import's id. */
+const attachmentOf = (fileName: string, importId: string): string => {
+  const name = encodeURIComponent(`refused-${fileName.replace(/\.[^.]*$/, '')}.csv`)
+  return `attachment; filename="refused-${importId}.csv"; filename*=UTF-8''${name.replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)}`
 }
 
 async function allowedFor(platform: Platform, request: FastifyRequest, reply: FastifyReply) {

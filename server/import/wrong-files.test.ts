@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -8,7 +8,7 @@ import { workbook, zipped } from './containers/archive.fixture.ts'
 import { sentence as inWords } from '../messages/messages.ts'
 import type { Refusal } from './refusal.ts'
 import { importRuns } from './runs.ts'
-import { openTestShop, type TestShop, visible } from './test-shop.ts'
+import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
 
 const header = 'order_id,customer_id,order_date,amount\n'
 const row = 'A1,m1,2026-01-02,10.00\n'
@@ -58,7 +58,7 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     ['empty.zip', new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]), 'empty'],
     ['outside.zip', zipped({ '../../orders.csv': header + row }), 'broken-zip'],
     ['picture.zip', zipped({ 'orders.csv': header + row, 'a.png': 'x' }), 'zip-content'],
-    ['two.zip', zipped({ 'orders.csv': header + row, 'members.csv': 'id,name\n1,a\n' }), 'zip-headers'],
+    ['two.zip', zipped({ 'orders.csv': header + row, 'members.csv': 'id,name\n1,a\n' }), 'tables-apart'],
     ['bomb.zip', zipped({ 'orders.csv': new Uint8Array(60 << 20) }), 'zip-bomb'],
     ['cell.xlsx', workbook(`<row r="1"><c t="str"><v>${'x'.repeat(3 << 20)}</v></c></row>`), 'long-record'],
     ['bad.parquet', new Uint8Array(Buffer.from('PAR1 and nothing else')), 'broken-parquet'],
@@ -203,4 +203,21 @@ test('the command line answers a wrong file with one sentence and exit code 1', 
   expect(refused.status).toBe(1)
   expect(refused.stdout).toBe('')
   expect(refused.stderr.trim()).toBe('empty.csv is empty. Export it again and try once more.')
+})
+
+test('a 0x00 byte is told with its line: of one row, and of a file that is no text', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = ['order_id,customer_id,order_date,amount,product']
+  for (let i = 0; i < 400; i++) rows.push(`O${i},m1,2026-01-02,1.00,tea`)
+  rows[300] = 'O299,m1,2026-01-02,1.00,te\0a'
+  const receipt = receiptOf(await shop.import(shop.file('zero.csv', rows.join('\n'))))
+  expect(receipt).toMatchObject({ imported: 399, refused: 1, reasons: [{ reason: 'zero-byte', rows: 1 }] })
+  expect(readFileSync(receipt.refusedFile!, 'utf8').split('\r\n')[1]).toMatch(
+    /^301,,"The row holds a 0x00 byte/,
+  )
+  const text = Buffer.from('order_id,customer_id,order_date,amount\nA,m1,2026-01-02,1\n', 'utf16le')
+  expect(await shop.import(shop.file('utf16.csv', text))).toMatchObject({
+    id: 'binary',
+    values: { line: 1, byte: '0x00' },
+  })
 })

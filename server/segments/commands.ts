@@ -100,9 +100,10 @@ function pointed(
 function lines(explanation: Explanation, indent: string): string[] {
   const mark = explanation.holds ? '✓' : '✗'
   if (explanation.kind === 'everyone') return [`${indent}${mark} ${say('explained-everyone')}`]
+  if (explanation.kind === 'random') return [`${indent}${mark} ${explanation.text}`]
   if (explanation.kind !== 'clause')
     return [
-      `${indent}${mark} ${say(`explained-${explanation.kind}`)}`,
+      `${indent}${mark} ${headOf(explanation)}`,
       ...explanation.parts.flatMap((part) => lines(part, `${indent}  `)),
     ]
   const { text, value, flip, valueKind } = explanation
@@ -111,4 +112,10 @@ function lines(explanation: Explanation, indent: string): string[] {
     ? ''
     : ` ${flip.onDay ? say('turns-on', { value: String(flip.value), day: flip.onDay }) : say('turns-at', { value: String(flip.value) })}`
   return [`${indent}${mark} ${text}${own}${turn}`]
+}
+
+function headOf(explanation: Exclude<Explanation, { kind: 'everyone' | 'clause' | 'random' }>): string {
+  if (explanation.kind === 'segment') return say('explained-segment', { name: explanation.name })
+  if (explanation.kind === 'on') return say('explained-on', { day: explanation.day })
+  return say(`explained-${explanation.kind}`)
 }

@@ -1,14 +1,17 @@
-import { clausesOf } from '../../analytics/segments/ast.ts'
-import { compileValues } from '../../analytics/segments/compile.ts'
+import type { Expression, OnDay } from '../../analytics/segments/ast.ts'
+import { compileValues, type SegmentSetting } from '../../analytics/segments/compile.ts'
+import { resolveDay } from '../../analytics/segments/days.ts'
 import { type Explanation, explain } from '../../analytics/segments/explain.ts'
 import type { ValueList } from '../../analytics/segments/fields/described.ts'
-import { print } from '../../analytics/segments/print.ts'
+import { leavesOf } from '../../analytics/segments/references.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type Evaluation, prepareSegment, type SegmentError } from './evaluation.ts'
+import type { Evaluation, SegmentError } from './evaluation.ts'
+import { prepareSegment } from './prepare.ts'
+import { newestVersions } from './saved-rules.ts'
 
 export interface SampledMember {
   readonly memberId: string
@@ -84,17 +87,12 @@ export async function explainSegment(
 ): Promise<ExplainOutcome> {
   const prepared = await prepareSegment(store, workspace, request, signal)
   if (prepared.kind === 'refused') return prepared
-  const { expression, at, setting } = prepared
-  const query = compileValues(clausesOf(expression), request.memberId, setting, duckdb)
-  const [row] = await workspace.engine.rows(query, { signal })
-  if (!row) return { kind: 'unknown-member', asOf: at.asOf }
-  const explanation = explain(expression, row, {
-    asOf: at.asOf,
-    currencyDecimals: setting.currencyDecimals,
-  })
+  const { rule, at, setting } = prepared
+  const explanation = await explained(workspace, rule.expression, request.memberId, setting, signal)
+  if (!explanation) return { kind: 'unknown-member', asOf: at.asOf }
   return {
     kind: 'explained',
-    expression: print(expression),
+    expression: rule.text,
     asOf: at.asOf,
     dataVersion: at.dataVersion,
     memberId: request.memberId,
@@ -103,14 +101,38 @@ export async function explainSegment(
   }
 }
 
+/** What is true of the member at each place of the rule; null when the member isn't known on the day. */
+async function explained(
+  workspace: Workspace,
+  expression: Expression,
+  memberId: string,
+  setting: SegmentSetting,
+  signal: AbortSignal | undefined,
+): Promise<Explanation | null> {
+  const leaves = leavesOf(expression, setting.segments)
+  const query = compileValues(leaves, memberId, setting, duckdb)
+  const [row] = await workspace.engine.rows(query, { signal })
+  if (!row) return null
+  const { asOf } = setting.scope
+  const days = new Map<OnDay, Explanation | null>()
+  for (const leaf of leaves) {
+    if (leaf.kind !== 'on') continue
+    const day = resolveDay(leaf.day, asOf)
+    const then = day === asOf ? setting : { ...setting, ...setting.days.get(day)! }
+    days.set(leaf, await explained(workspace, leaf.part, memberId, then, signal))
+  }
+  const { currencyDecimals, segments } = setting
+  return explain(expression, row, { asOf, currencyDecimals, segments, days })
+}
+
 const listed = 500
 
-/** The newest day of the data and the values that occur in it, most frequent first, at most 500 of each list. */
+/** The newest day of the data, the values that occur in it, most frequent first, at most 500 of each list, and the saved segments. */
 export async function valuesOf(
   store: Store,
   workspace: Workspace,
   signal?: AbortSignal,
-): Promise<{ day: string; values: Record<ValueList, string[]> }> {
+): Promise<{ day: string; values: Record<ValueList, string[]>; segments: string[] }> {
   const { tables, asOf } = await tablesAt(store, workspace, undefined, signal)
   const sources = {
     categories: sql`select category as value from ${tables.orderItems}`,
@@ -132,5 +154,6 @@ export async function valuesOf(
     return [list, rows.map(({ value }) => String(value))] as const
   })
   const values = Object.fromEntries(await Promise.all(entries)) as Record<ValueList, string[]>
-  return { day: asOf, values }
+  const segments = (await newestVersions(store, workspace)).map(({ name }) => name)
+  return { day: asOf, values, segments: segments.toSorted((a, b) => a.localeCompare(b)) }
 }

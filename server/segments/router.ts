@@ -11,8 +11,8 @@ import { type Context, marketerProcedure, readerProcedure, router, signedInProce
 import { memberNamed } from '../members/named.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Evaluation, evaluateSegment } from './evaluation.ts'
-import { decimalsOf } from '../messages/money.ts'
 import { explainSegment, idsOf, sampleOf, valuesOf } from './members.ts'
+import { resolveRule } from './prepare.ts'
 import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
 
@@ -28,9 +28,14 @@ const Id = z.object({ id: z.uuid() })
 
 export const segmentsRouter = router({
   /** Whether a text is a rule: its canonical text and its JSON face, or every problem with its place. */
-  check: signedInProcedure.input(z.object({ expression: Expression })).query(({ ctx, input }) => {
-    const currencyDecimals = ctx.workspace ? decimalsOf(ctx.workspace.currency) : 2
-    const parsed = parse(input.expression, { currencyDecimals })
+  check: signedInProcedure.input(z.object({ expression: Expression })).query(async ({ ctx, input }) => {
+    if (ctx.workspace) {
+      const resolved = await resolveRule(ctx.platform.store, ctx.workspace, input.expression)
+      if (resolved.kind === 'refused') return { kind: 'refused' as const, errors: resolved.errors }
+      const { text, expression } = resolved.rule
+      return { kind: 'rule' as const, expression: text, rule: expression }
+    }
+    const parsed = parse(input.expression, { currencyDecimals: 2 })
     return parsed.kind === 'parsed'
       ? { kind: 'rule' as const, expression: print(parsed.expression), rule: parsed.expression }
       : { kind: 'refused' as const, errors: parsed.problems }
@@ -144,7 +149,15 @@ export const segmentsRouter = router({
 
   remove: marketerProcedure.input(Id).mutation(async ({ ctx, input }) => {
     const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
-    if (!(await removeSegment(ctx.platform.store, ctx.workspace, input.id, doing))) throw noSuchSegment()
+    const outcome = await removeSegment(ctx.platform.store, ctx.workspace, input.id, doing)
+    switch (outcome.kind) {
+      case 'removed':
+        return
+      case 'no-such-segment':
+        throw noSuchSegment()
+      case 'used':
+        throw refused('CONFLICT', 'segment-used', { name: outcome.name, by: outcome.by.join(', ') })
+    }
   }),
 })
 

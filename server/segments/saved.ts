@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
+import type { Expression } from '../../analytics/segments/ast.ts'
 import { parse } from '../../analytics/segments/parse.ts'
 import { print } from '../../analytics/segments/print.ts'
-import { renamed } from '../../analytics/segments/rename.ts'
+import { segmentsIn } from '../../analytics/segments/references.ts'
+import { renamed, withSegmentRenamed } from '../../analytics/segments/rename.ts'
+import { decimalsOf } from '../messages/money.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type SegmentError } from './evaluation.ts'
-import { decimalsOf } from '../messages/money.ts'
+import type { SegmentError } from './evaluation.ts'
+import { resolveRule } from './prepare.ts'
+import { newestVersions } from './saved-rules.ts'
 
 export interface SavedSegment {
   readonly id: string
@@ -36,31 +40,9 @@ export type SaveOutcome =
 
 /** The saved rules of a workspace, by name. */
 export async function listSegments(store: Store, workspace: Workspace): Promise<SavedSegment[]> {
-  const rows = await store
-    .selectFrom('segments')
-    .innerJoin('segment_versions', 'segment_versions.segment_id', 'segments.id')
-    .select([
-      'segments.id',
-      'segments.name',
-      'segment_versions.expression',
-      'segment_versions.version',
-      'segment_versions.saved_at',
-    ])
-    .where('segments.workspace_id', '=', workspace.id)
-    .where('segments.removed_at', 'is', null)
-    .orderBy('segment_versions.version')
-    .execute()
-  const newest = new Map(rows.map((row) => [row.id, row]))
   const used = await audiences(store, workspace)
-  return [...newest.values()]
-    .map(({ id, name, expression, version, saved_at }) => ({
-      id,
-      name,
-      expression,
-      version,
-      savedAt: saved_at,
-      campaigns: used.filter((text) => text === expression).length,
-    }))
+  return (await newestVersions(store, workspace))
+    .map((one) => ({ ...one, campaigns: used.filter((text) => text === one.expression).length }))
     .toSorted((a, b) => a.name.localeCompare(b.name))
 }
 
@@ -96,16 +78,16 @@ export async function readSegment(
   }
 }
 
-/** Saves a rule: a new one without `id`, otherwise the name and, when the rule is another, a new version. */
+/**
+ * Saves a rule: a new one without `id`, otherwise the name and, when the rule is another, a new version. With
+ * another name, the rules that name it are written anew, in the same transaction.
+ */
 export async function saveSegment(
   store: Store,
   workspace: Workspace,
   { id, name, expression }: { id?: string | undefined; name: string; expression: string },
   { by, at }: { by: string; at: Date },
 ): Promise<SaveOutcome> {
-  const parsed = parse(expression, { currencyDecimals: decimalsOf(workspace.currency) })
-  if (parsed.kind === 'refused') return { kind: 'refused', errors: parsed.problems }
-  const text = print(parsed.expression)
   const found = id === undefined ? undefined : await readSegment(store, workspace, id)
   if (found === null) return { kind: 'no-such-segment' }
   return store.transaction().execute(async (tx): Promise<SaveOutcome> => {
@@ -117,6 +99,10 @@ export async function saveSegment(
       .where('removed_at', 'is', null)
       .executeTakeFirst()
     if (taken && taken.id !== id) return { kind: 'name-taken' }
+    const own = found && found.name !== name ? [found.name, name] : [name]
+    const resolved = await resolveRule(tx, workspace, expression, own)
+    if (resolved.kind === 'refused') return resolved
+    const { text } = resolved.rule
     const segmentId = id ?? randomUUID()
     if (found)
       await tx
@@ -136,6 +122,10 @@ export async function saveSegment(
           removed_at: null,
         })
         .execute()
+    if (found && found.name !== name) {
+      const rename = (rule: Expression) => withSegmentRenamed(rule, found.name, name)
+      await rewriteRules(tx, workspace, rename, { by, at })
+    }
     const last = found?.versions[0]
     if (last?.expression === text) return { kind: 'saved', id: segmentId, version: last.version }
     const version = (last?.version ?? 0) + 1
@@ -166,20 +156,22 @@ export async function followTagRename(
   { from, to }: { from: string; to: string },
   { by, at }: { by: string; at: Date },
 ): Promise<void> {
+  await rewriteRules(tx, workspace, (rule) => renamed(rule, 'tag', from, to), { by, at })
+}
+
+/** Writes a change into the newest version of each saved segment, the audience of each draft and the rules of tags, where it makes one. */
+async function rewriteRules(
+  tx: Transaction<StoreSchema>,
+  workspace: Workspace,
+  change: (rule: Expression) => Expression,
+  { by, at }: { by: string; at: Date },
+): Promise<void> {
   const currencyDecimals = decimalsOf(workspace.currency)
   const rewritten = (text: string): string => {
     const parsed = parse(text, { currencyDecimals })
-    return parsed.kind === 'parsed' ? print(renamed(parsed.expression, 'tag', from, to)) : text
+    return parsed.kind === 'parsed' ? print(change(parsed.expression)) : text
   }
-  const versions = await tx
-    .selectFrom('segments')
-    .innerJoin('segment_versions', 'segment_versions.segment_id', 'segments.id')
-    .select(['segments.id', 'segment_versions.version', 'segment_versions.expression'])
-    .where('segments.workspace_id', '=', workspace.id)
-    .where('segments.removed_at', 'is', null)
-    .orderBy('segment_versions.version')
-    .execute()
-  for (const { id, version, expression } of new Map(versions.map((row) => [row.id, row])).values()) {
+  for (const { id, version, expression } of await newestVersions(tx, workspace)) {
     const text = rewritten(expression)
     if (text === expression) continue
     await tx
@@ -195,45 +187,97 @@ export async function followTagRename(
       .execute()
     await recordAudit(tx, { workspaceId: workspace.id, actor: by, action: 'segment-saved', subject: id, at })
   }
-  const drafts = await tx
-    .selectFrom('campaigns')
-    .select(['id', 'definition'])
-    .where('workspace_id', '=', workspace.id)
-    .where('state', '=', 'draft')
-    .execute()
-  for (const { id, definition } of drafts) {
-    const draft = JSON.parse(definition) as { segment?: unknown }
-    if (typeof draft.segment !== 'string') continue
-    const segment = rewritten(draft.segment)
-    if (segment === draft.segment) continue
+  for (const { id, definition, segment: before } of await draftsOf(tx, workspace)) {
+    const segment = rewritten(before)
+    if (segment === before) continue
     await tx
       .updateTable('campaigns')
-      .set({ definition: JSON.stringify({ ...draft, segment }) })
+      .set({ definition: JSON.stringify({ ...definition, segment }) })
       .where('workspace_id', '=', workspace.id)
       .where('id', '=', id)
       .execute()
   }
+  for (const { id, expression } of await tagRulesOf(tx, workspace)) {
+    const text = rewritten(expression)
+    if (text !== expression)
+      await tx.updateTable('tag_rules').set({ expression: text }).where('tag_id', '=', id).execute()
+  }
 }
 
-/** Takes a rule out of the list; its versions stay. False when there is none. */
+/** The rules of tags, by the tag's id and name. */
+const tagRulesOf = (tx: Store, workspace: Workspace) =>
+  tx
+    .selectFrom('tag_rules')
+    .innerJoin('tags', 'tags.id', 'tag_rules.tag_id')
+    .select(['tags.id', 'tags.name', 'tag_rules.expression'])
+    .where('tag_rules.workspace_id', '=', workspace.id)
+    .orderBy('tags.name')
+    .execute()
+
+export type RemoveOutcome =
+  | { kind: 'removed' }
+  | { kind: 'no-such-segment' }
+  /** Saved segments, campaign drafts and automatic tags that are made of it, by name. */
+  | { kind: 'used'; name: string; by: readonly string[] }
+
+/** Takes a rule out of the list; its versions stay. Refused while other rules name it. */
 export async function removeSegment(
   store: Store,
   workspace: Workspace,
   id: string,
   { by, at }: { by: string; at: Date },
-): Promise<boolean> {
-  return store.transaction().execute(async (tx) => {
-    const removed = await tx
+): Promise<RemoveOutcome> {
+  return store.transaction().execute(async (tx): Promise<RemoveOutcome> => {
+    const segments = await newestVersions(tx, workspace)
+    const segment = segments.find((one) => one.id === id)
+    if (!segment) return { kind: 'no-such-segment' }
+    const { name } = segment
+    const names = (text: string) => rulesOf(workspace, [text]).some((rule) => segmentsIn(rule).includes(name))
+    const users = [
+      ...segments.filter((one) => names(one.expression)).map((one) => one.name),
+      ...(await draftsOf(tx, workspace)).filter((one) => names(one.segment)).map((one) => one.name),
+      ...(await tagRulesOf(tx, workspace)).filter((one) => names(one.expression)).map((one) => one.name),
+    ]
+    if (users.length > 0) return { kind: 'used', name, by: users }
+    await tx
       .updateTable('segments')
       .set({ removed_at: at.toISOString() })
       .where('workspace_id', '=', workspace.id)
       .where('id', '=', id)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst()
-    if (removed.numUpdatedRows === 0n) return false
+      .execute()
     const audited = { workspaceId: workspace.id, actor: by, subject: id, at }
     await recordAudit(tx, { ...audited, action: 'segment-removed' })
-    return true
+    return { kind: 'removed' }
+  })
+}
+
+interface Draft {
+  readonly id: string
+  readonly name: string
+  readonly definition: Readonly<Record<string, unknown>>
+  /** Its audience, as text. */
+  readonly segment: string
+}
+
+/** The campaigns that are still drafts and have an audience. */
+async function draftsOf(tx: Store, workspace: Workspace): Promise<Draft[]> {
+  const rows = await tx
+    .selectFrom('campaigns')
+    .select(['id', 'name', 'definition'])
+    .where('workspace_id', '=', workspace.id)
+    .where('state', '=', 'draft')
+    .execute()
+  return rows.flatMap(({ id, name, definition }) => {
+    const draft = JSON.parse(definition) as Record<string, unknown>
+    return typeof draft.segment === 'string' ? [{ id, name, definition: draft, segment: draft.segment }] : []
+  })
+}
+
+function rulesOf(workspace: Workspace, texts: readonly string[]): Expression[] {
+  const currencyDecimals = decimalsOf(workspace.currency)
+  return texts.flatMap((text) => {
+    const parsed = parse(text, { currencyDecimals })
+    return parsed.kind === 'parsed' ? [parsed.expression] : []
   })
 }
 
@@ -244,11 +288,9 @@ async function audiences(store: Store, workspace: Workspace): Promise<string[]> 
     .select('definition')
     .where('workspace_id', '=', workspace.id)
     .execute()
-  const currencyDecimals = decimalsOf(workspace.currency)
-  return campaigns.flatMap(({ definition }) => {
+  const texts = campaigns.flatMap(({ definition }) => {
     const { segment } = JSON.parse(definition) as { segment?: unknown }
-    if (typeof segment !== 'string') return []
-    const parsed = parse(segment, { currencyDecimals })
-    return parsed.kind === 'parsed' ? [print(parsed.expression)] : []
+    return typeof segment === 'string' ? [segment] : []
   })
+  return rulesOf(workspace, texts).map((rule) => print(rule))
 }

@@ -11,6 +11,7 @@ import * as merges from './migrations/0012-merges.ts'
 import * as deletions from './migrations/0008-deletions.ts'
 import * as deletedValues from './migrations/0013-deleted-values.ts'
 import * as tagGroups from './migrations/0015-tag-groups.ts'
+import * as issuedCoupons from './migrations/0014-issued-coupons.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -28,6 +29,7 @@ const migrations = {
   '0012-merges': merges,
   '0013-deleted-values': deletedValues,
   '0015-tag-groups': tagGroups,
+  '0014-issued-coupons': issuedCoupons,
 }
 
 /** Their names, oldest first. */

@@ -3,7 +3,8 @@ import { memberNames } from '../../analytics/relations/member-names.ts'
 import { compile } from '../../analytics/segments/compile.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { type PreparedSegment, prepareSegment } from '../segments/evaluation.ts'
+import { type PreparedSegment, prepareSegment, resolveRule } from '../segments/prepare.ts'
+import { savedRules } from '../segments/saved-rules.ts'
 import type { Store } from '../store/store.ts'
 import { drainedState } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -44,12 +45,18 @@ export async function applyTagRules(
     const version = Number(state.dataVersion)
     const rules = await rulesOf(store, workspace.id)
     const day = workspace.today()
-    const key = JSON.stringify([rules, state.asOf ?? day, day, workspace.dormancy])
+    const meanings = await Promise.all(
+      rules.map(async ({ tag, expression }) => {
+        const read = await resolveRule(store, workspace, expression)
+        return [tag, read.kind === 'resolved' ? read.rule.meaning : null]
+      }),
+    )
+    const key = JSON.stringify([meanings, state.asOf ?? day, day, workspace.dormancy])
     const [last] = await workspace.engine.rows(sql`select rules, data_version from tag_rules_applied`, {
       signal,
     })
     if (last ? last.rules === key && Number(last.dataVersion) === version : rules.length === 0) return null
-    const { ordered, circular } = inOrder(workspace, rules)
+    const { ordered, circular } = inOrder(workspace, await savedRules(store, workspace), rules)
     const prepared: { rule: TagRule; ready: Prepared }[] = []
     const refused = circular.map(({ tag }) => tag)
     for (const rule of ordered) {
@@ -79,7 +86,7 @@ export async function applyTagRules(
           if (!ruled.has(String(tag))) await change(String(tag), sql`select 0 as member_key where false`)
         for (const [done, { rule, ready }] of prepared.entries()) {
           progress?.({ done, of: prepared.length })
-          await change(rule.tag, compile(ready.expression, ready.setting, duckdb))
+          await change(rule.tag, compile(ready.rule.expression, ready.setting, duckdb))
         }
         const changed = putOn + takenOff > 0
         if (changed) await session.run(sql`update workspace_state set data_version = data_version + 1`)

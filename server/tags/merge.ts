@@ -1,3 +1,4 @@
+import { savedRules } from '../segments/saved-rules.ts'
 import { followTagRename } from '../segments/saved.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
@@ -5,7 +6,7 @@ import type { Store } from '../store/store.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { recordChange } from './changes.ts'
-import { circleWith, eitherRule, rewriteTagRules, rulesOf } from './rules.ts'
+import { circleWith, eitherRule, rulesOf } from './rules.ts'
 import { type Doing, listTags, tagId, type TagOutcome } from './tags.ts'
 
 /**
@@ -29,7 +30,7 @@ export async function mergeTags(
     .execute(async (tx): Promise<TagOutcome> => {
       const fromId = await tagId(tx, workspace.id, from, at)
       const intoId = await tagId(tx, workspace.id, into, at)
-      await rewriteTagRules(tx, workspace, { from, to: into })
+      await followTagRename(tx, workspace, { from, to: into }, { by, at })
       const rules = await rulesOf(tx, workspace.id)
       const theirs = rules.filter(({ tag }) => tag === from || tag === into)
       const expression = eitherRule(
@@ -38,7 +39,10 @@ export async function mergeTags(
       )
       if (expression !== null) {
         const others = rules.filter(({ tag }) => tag !== from && tag !== into)
-        const circle = circleWith(workspace, others, { tag: into, expression })
+        const circle = circleWith(workspace, await savedRules(tx, workspace), others, {
+          tag: into,
+          expression,
+        })
         if (circle) throw new Circle(circle)
         await tx.deleteFrom('tag_rules').where('tag_id', 'in', [fromId, intoId]).execute()
         await tx
@@ -72,7 +76,6 @@ export async function mergeTags(
         .set({ retired_at: at.toISOString(), merged_into: intoId })
         .where('id', '=', fromId)
         .execute()
-      await followTagRename(tx, workspace, { from, to: into }, { by, at })
       await recordEvent(tx, workspace.id, { kind: 'tag-merged', from, into }, at)
       const change = { tagId: intoId, action: 'merged', detail: from, members: gone.members } as const
       await recordChange(tx, workspace.id, { ...change, reason, by, at })

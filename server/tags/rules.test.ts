@@ -144,6 +144,9 @@ test('a rule that asks for tags comes after theirs, and closes no circle', async
   await expect(caller.tags.setRule({ tag: 'd', expression: 'odrers > 1' })).rejects.toThrow(
     /no field named odrers/,
   )
+  // through a saved segment as well
+  await caller.segments.save({ name: 'thrice', expression: 'tag = "b"' })
+  await expect(caller.tags.setRule({ tag: 'c', expression: 'segment "thrice"' })).rejects.toThrow('c → b → c')
   // a merge may close one too: nothing is merged then
   await expect(caller.tags.merge({ from: 'c', into: 'b' })).rejects.toThrow('b → b')
   expect((await caller.tags.list()).map(({ name }) => name)).toEqual(['a', 'b', 'c'])
@@ -160,6 +163,20 @@ test('a rule that asks for tags comes after theirs, and closes no circle', async
     ['twice', 'orders >= 2'],
   ])
   expect(await carriersOf(shop, 'd')).toEqual(['M2 automatic'])
+  // a segment that a rule is made of: its new version moves the tag, its name follows, and it can't be removed
+  const { id } = await caller.segments.save({ name: 'many', expression: 'orders >= 4' })
+  await caller.tags.setRule({ tag: 'f', expression: 'segment "many"' })
+  expect(await carriersOf(shop, 'f')).toEqual(['M1 automatic'])
+  await caller.segments.save({ id, name: 'several', expression: 'orders >= 3' })
+  expect((await caller.tags.applyRules()).applied).toMatchObject({ putOn: 1 })
+  expect(await carriersOf(shop, 'f')).toEqual(['M1 automatic', 'M3 automatic'])
+  await expect(caller.segments.remove({ id })).rejects.toThrow(/\bf\b/)
+  // one that closes a circle afterwards leaves its tags as they are, and says which
+  const thrice = (await caller.segments.list()).find(({ name }) => name === 'thrice')!
+  await caller.tags.setRule({ tag: 'g', expression: 'segment "thrice"' })
+  await caller.segments.save({ id: thrice.id, name: 'thrice', expression: 'tag = "g"' })
+  expect((await caller.tags.applyRules()).applied).toMatchObject({ refused: ['g'] })
+  expect(await carriersOf(shop, 'g')).toEqual(['M1 automatic', 'M3 automatic'])
 })
 
 test('an application that is cut short has changed nothing, and the next does all of it', async () => {

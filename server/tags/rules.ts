@@ -1,8 +1,8 @@
-import type { Kysely, Transaction } from 'kysely'
-import { clausesOf, type Expression, group } from '../../analytics/segments/ast.ts'
+import type { Kysely } from 'kysely'
+import { type Expression, group, partsOf } from '../../analytics/segments/ast.ts'
 import { parse } from '../../analytics/segments/parse.ts'
 import { print } from '../../analytics/segments/print.ts'
-import { renamed } from '../../analytics/segments/rename.ts'
+import { resolveSegments } from '../../analytics/segments/references.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -31,32 +31,13 @@ export function eitherRule(workspace: Workspace, texts: readonly string[]): stri
   return parts.length === 0 ? null : print(group('or', parts))
 }
 
-/** Writes a tag's new name into the rules of tags, in the transaction that renames it. */
-export async function rewriteTagRules(
-  tx: Transaction<StoreSchema>,
-  workspace: Workspace,
-  { from, to }: { from: string; to: string },
-): Promise<void> {
-  const rules = await tx
-    .selectFrom('tag_rules')
-    .select(['tag_id', 'expression'])
-    .where('workspace_id', '=', workspace.id)
-    .execute()
-  for (const { tag_id, expression } of rules) {
-    const rule = ruleIn(workspace, expression)
-    const next = rule === null ? expression : print(renamed(rule, 'tag', from, to))
-    if (next !== expression)
-      await tx.updateTable('tag_rules').set({ expression: next }).where('tag_id', '=', tag_id).execute()
-  }
-}
-
 /**
  * The tags of the circle that a rule would close, from its own back to its own; null when there is none. A rule that
- * asks whether there is any tag at all asks for each.
+ * asks whether there is any tag at all asks for each. `saved`: the saved segments, through which rules ask too.
  */
 export function circleWith(workspace: Workspace, others: readonly TagRule[], rule: TagRule): string[] | null {
   const all = [...others.filter(({ tag }) => tag !== rule.tag), rule]
-  const asks = new Map(all.map((one) => [one.tag, asksFor(workspace, one.expression)]))
+  const asks = new Map(all.map((one) => [one.tag, asksFor(workspace, saved, one.expression)]))
   const next = (tag: string) => {
     const asked = asks.get(tag)
     return asked === undefined
@@ -86,11 +67,12 @@ export function circleWith(workspace: Workspace, others: readonly TagRule[], rul
 /** The rules in an order in which each comes after those whose tags it asks for; those in a circle come last, apart. */
 export function inOrder(
   workspace: Workspace,
+  saved: ReadonlyMap<string, Expression>,
   rules: readonly TagRule[],
 ): { ordered: TagRule[]; circular: TagRule[] } {
   const names = rules.map(({ tag }) => tag)
   let left = rules.map((rule) => {
-    const asked = asksFor(workspace, rule.expression)
+    const asked = asksFor(workspace, saved, rule.expression)
     return { rule, asked: asked === 'any' ? names : asked }
   })
   const ordered: TagRule[] = []
@@ -103,18 +85,27 @@ export function inOrder(
   }
 }
 
-/** The tags that a rule's text asks for by name, or that it asks for any. */
-function asksFor(workspace: Workspace, text: string): readonly string[] | 'any' {
+/** The tags that a rule's text asks for by name, itself or through segments and of any day, or that it asks for any. */
+function asksFor(
+  workspace: Workspace,
+  saved: ReadonlyMap<string, Expression>,
+  text: string,
+): readonly string[] | 'any' {
   const rule = ruleIn(workspace, text)
-  if (rule === null) return []
-  const names: string[] = []
-  for (const { subject, test } of clausesOf(rule)) {
-    if (subject.kind !== 'field' || subject.field !== 'tag') continue
-    if (test.kind === 'compare') names.push(String(test.value))
-    else if (test.kind === 'in') names.push(...test.values.map(String))
-    else return 'any'
+  const found = rule && resolveSegments(rule, saved)
+  if (found?.kind !== 'found') return [] // no rule any more: it is not applied
+  const names = new Set<string>()
+  let any = false
+  const visit = (part: Expression): void => {
+    if (part.kind !== 'clause') return partsOf(part).forEach(visit)
+    const { subject, test } = part
+    if (subject.kind !== 'field' || subject.field !== 'tag') return
+    if (test.kind === 'compare') names.add(String(test.value))
+    else if (test.kind === 'in') test.values.forEach((value) => names.add(String(value)))
+    else any = true
   }
-  return names
+  for (const part of [rule!, ...found.segments.values()]) visit(part)
+  return any ? 'any' : [...names]
 }
 
 /** The rule of a text; null when it is none any more. */

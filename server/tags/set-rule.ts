@@ -1,6 +1,7 @@
 import { sql } from '../../analytics/sql/sql.ts'
 import { sampleOf, type SampledMember } from '../segments/members.ts'
 import { type Evaluation, evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
+import { savedRules } from '../segments/saved-rules.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Store } from '../store/store.ts'
 import { drainEvents } from '../workspaces/drain.ts'
@@ -92,7 +93,12 @@ async function readRule(
   if (outcome.kind === 'refused') return outcome
   const { evaluation } = outcome
   const rule = { tag, expression: evaluation.expression }
-  const circle = circleWith(workspace, await rulesOf(store, workspace.id), rule)
+  const circle = circleWith(
+    workspace,
+    await savedRules(store, workspace),
+    await rulesOf(store, workspace.id),
+    rule,
+  )
   return circle ? { kind: 'circle', tags: circle } : { kind: 'done', value: evaluation }
 }
 
@@ -113,7 +119,10 @@ export async function setRule(
   const text = read.value.expression
   const circle = await store.transaction().execute(async (tx) => {
     // another rule may have been switched on meanwhile
-    const closed = circleWith(workspace, await rulesOf(tx, workspace.id), { tag, expression: text })
+    const closed = circleWith(workspace, await savedRules(tx, workspace), await rulesOf(tx, workspace.id), {
+      tag,
+      expression: text,
+    })
     if (closed) return closed
     const id = await tagId(tx, workspace.id, tag, at)
     const values = {

@@ -11,7 +11,6 @@ import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { recordChange } from './changes.ts'
 import { groupsOfFiles } from './exclusive.ts'
-import { rewriteTagRules } from './rules.ts'
 
 export interface Tag {
   readonly name: string
@@ -183,7 +182,6 @@ export async function renameTag(
       .where('id', '=', id)
       .execute()
     await followTagRename(tx, workspace, { from, to }, { by, at })
-    await rewriteTagRules(tx, workspace, { from, to })
     await recordChange(tx, workspace.id, { tagId: id, action: 'renamed', detail: from, reason, by, at })
     await recordEvent(tx, workspace.id, { kind: 'tag-renamed', from, to }, at)
     await recordAudit(tx, { workspaceId: workspace.id, actor: by, action: 'tag-renamed', subject: id, at })

@@ -48,7 +48,16 @@ test('a points ledger is seen as such, imported and shown with its member; its t
   expect(await kind.inputValue()).toBe('积分流水')
   expect(await page.getByRole('combobox', { name: '变动', exact: true }).inputValue()).toBe('变动积分')
   expect(await serious(page)).toEqual([])
-  await page.getByRole('button', { name: '导入', exact: true }).click()
+  // the rows that a check would refuse are there to mend before anything is imported
+  await page.getByRole('button', { name: '只检查，不导入' }).click()
+  await page.getByRole('heading', { name: 'points.csv 导入后会是这样' }).waitFor()
+  const [refused] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: '下载被拒绝的行' }).click(),
+  ])
+  expect(refused.suggestedFilename()).toBe('refused-points.csv')
+  expect(readFileSync(await refused.path(), 'utf8')).toContain('积分变动为空。,P2,M1')
+  await page.getByRole('button', { name: '立即导入' }).click()
   await page.getByRole('heading', { name: 'points.csv 已导入' }).waitFor()
   await page.getByText('1 位会员此前未知，尚未购买。').waitFor()
   await page.getByText('积分变动为空。').first().waitFor()

@@ -3,27 +3,29 @@ import { IconDatabaseImport } from '@tabler/icons-react'
 import { useRef, useState, type DragEvent, type ReactNode } from 'react'
 import classes from './drop-zone.module.css'
 
-/** Where a file of orders is dropped or chosen; `children` are further buttons. */
+/** Where a file of orders, or several tables that belong together, are dropped or chosen; `children` are further buttons. */
 export function DropZone({
   title,
   note,
   choose,
-  onFile,
+  onFiles,
   children,
 }: {
   title: string
   note: string
   choose: string
-  onFile: (file: File) => void
+  onFiles: (files: readonly File[]) => void
   children?: ReactNode
 }) {
   const input = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
+  const take = (files: FileList | null) => {
+    if (files && files.length > 0) onFiles([...files])
+  }
   const drop = (event: DragEvent) => {
     event.preventDefault()
     setOver(false)
-    const [file] = event.dataTransfer.files
-    if (file) onFile(file)
+    take(event.dataTransfer.files)
   }
   return (
     <div
@@ -47,12 +49,12 @@ export function DropZone({
       <input
         ref={input}
         type="file"
+        multiple
         hidden
         data-testid="order-file"
         accept=".csv,.tsv,.txt,.gz,.zip,.xlsx,.jsonl,.ndjson,.json,.parquet,text/csv"
         onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? []
-          if (file) onFile(file)
+          take(currentTarget.files)
           currentTarget.value = ''
         }}
       />

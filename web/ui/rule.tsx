@@ -42,6 +42,7 @@ export function useRuleSentence(rules: string): (text: string) => string {
 export function Rule({ text }: { text: string }) {
   const t = useTranslations('ui.rule')
   const { decimals } = useFormat()
+  const { language } = useLanguage()
   const sentence = useRuleSentence(text)
   const parsed = parse(text, { currencyDecimals: decimals })
   return (
@@ -49,7 +50,7 @@ export function Rule({ text }: { text: string }) {
       <p>{sentence(text)}</p>
       <details>
         <summary>{t('code')}</summary>
-        <code>{parsed.kind === 'parsed' ? print(parsed.expression) : text}</code>
+        <code>{parsed.kind === 'parsed' ? print(parsed.expression, language) : text}</code>
       </details>
     </div>
   )

@@ -53,7 +53,11 @@ test('the rule beside a figure selects the members who are counted', async () =>
         if (measure === 'purchase-days' && membersExpression === null) continue
         const parsed = parse(String(membersExpression), { currencyDecimals: 2 })
         if (parsed.kind !== 'parsed') throw new Error(`${membersExpression}`)
-        const chosen = compile(parsed.expression, { scope, currencyDecimals: 2, newest: true }, duckdb)
+        const chosen = compile(
+          parsed.expression,
+          { scope, currencyDecimals: 2, newest: true, segments: new Map(), days: new Map() },
+          duckdb,
+        )
         const [found] = await shop.engine.rows(sql`select count(*) as n from (${chosen}) as chosen`)
         expect({ membersExpression, repeated: found!.n }).toEqual({ membersExpression, repeated })
       }

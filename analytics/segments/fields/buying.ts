@@ -128,6 +128,23 @@ export const buying: readonly Field[] = [
     read: firstDay,
   },
   {
+    name: 'cohort',
+    chinese: '首购月份',
+    kind: 'month',
+    history: 'full',
+    title: both('Cohort', '首购月份'),
+    help: both(
+      'Month of the first qualifying order: cohort = 2026-01, cohort between 2026-01 and 2026-03.',
+      '首笔有效订单所在月份：cohort = 2026-01，cohort between 2026-01 and 2026-03。',
+    ),
+    phrase: {
+      en: { is: 'first ordered {}', known: 'have ordered', unknown: 'have never ordered' },
+      'zh-CN': { is: '首购{}', known: '下过单', unknown: '没有下过单' },
+    },
+    value: () => sql`facts.cohort_month`,
+    read: (person, moment) => firstDay(person, moment)?.slice(0, 7) ?? null,
+  },
+  {
     name: 'second_order',
     chinese: '第二次购买日期',
     kind: 'day',

@@ -1,8 +1,10 @@
 import { buying } from './buying.ts'
+import { couponMeasures } from './coupons.ts'
 import type { Field } from './field.ts'
 import type { ConditionField, Measure } from './measure.ts'
 import { habits } from './habits.ts'
-import { orderMeasures } from './orders.ts'
+import { orderMeasures } from './order-measures.ts'
+import { pointMeasures } from './points.ts'
 import { profile } from './profile.ts'
 import { touches } from './touches.ts'
 
@@ -10,23 +12,51 @@ import { touches } from './touches.ts'
 export const fields: readonly Field[] = [...buying, ...habits, ...profile, ...touches]
 
 /** Counts, sums, days and shares with conditions in parentheses, those over one source together. */
-export const measures: readonly Measure[] = [...orderMeasures]
+export const measures: readonly Measure[] = [...orderMeasures, ...couponMeasures, ...pointMeasures]
 
 /** What the measures are over, each once. */
 export const sources = [...new Set(measures.map(({ source }) => source))]
 
-const byName = <T extends { readonly name: string }>(entries: readonly T[]): ReadonlyMap<string, T> =>
+type Entries<T> = ReadonlyMap<string, T>
+interface Called {
+  readonly name: string
+  readonly chinese: string
+}
+const byName = <T extends Called>(entries: readonly T[]): Entries<T> =>
   new Map(entries.map((entry) => [entry.name, entry]))
+/** By the words of both languages. */
+const byWord = <T extends Called>(entries: readonly T[]): Entries<T> =>
+  new Map([
+    ...entries.map((entry) => [entry.name, entry] as const),
+    ...entries.map((entry) => [entry.chinese, entry] as const),
+  ])
 
 export const fieldsByName = byName(fields)
 export const measuresByName = byName(measures)
-const conditionsBySource = new Map(sources.map(({ name, conditions }) => [name, byName(conditions)]))
+export const fieldsByWord = byWord(fields)
+export const measuresByWord = byWord(measures)
+
+const bySource = (conditionsBy: (entries: readonly ConditionField[]) => Entries<ConditionField>) => {
+  const all = new Map(sources.map(({ name, conditions }) => [name, conditionsBy(conditions)]))
+  return (measure: string): Entries<ConditionField> => {
+    const source = measuresByName.get(measure)?.source.name
+    return (source !== undefined && all.get(source)) || new Map()
+  }
+}
 
 /** What can be asked inside a measure's parentheses, by name; empty for a measure that does not exist. */
-export function conditionsOf(measure: string): ReadonlyMap<string, ConditionField> {
-  const source = measuresByName.get(measure)?.source.name
-  return (source !== undefined && conditionsBySource.get(source)) || new Map()
-}
+export const conditionsOf = bySource(byName)
+/** The same by the words of both languages. */
+export const conditionsByWord = bySource(byWord)
+
+const names: ReadonlySet<string> = new Set(
+  [...fields, ...measures, ...sources.flatMap(({ conditions }) => conditions)].flatMap((entry) => [
+    entry.name,
+    entry.chinese,
+  ]),
+)
+/** Whether a text is the word of a field, a measure or a condition, in either language. */
+export const isName = (text: string): boolean => names.has(text)
 
 /** What a clause compares: the field, measure or condition it is about. */
 export type Asked = Field | Measure | ConditionField

@@ -6,14 +6,25 @@ export interface InBothLanguages {
 }
 
 /**
- * `count` is a whole number, `money` an amount in currency units, `percent` a share, `day` a local day,
- * `choice` one of the listed words, `flag` true or false, `set` several texts of which one is asked for.
+ * `count` is a whole number, `money` an amount in currency units, `percent` a share, `day` a local day, `month` a month
+ * such as 2026-01, `anniversary` a day that returns every year, `choice` one of the listed words, `flag` true or false,
+ * `set` several texts of which one is asked for.
  */
-export type Kind = 'count' | 'money' | 'percent' | 'day' | 'text' | 'choice' | 'flag' | 'set'
+export type Kind =
+  | 'count'
+  | 'money'
+  | 'percent'
+  | 'day'
+  | 'month'
+  | 'anniversary'
+  | 'text'
+  | 'choice'
+  | 'flag'
+  | 'set'
 
 /** Whether the values of a kind lie in an order: these are compared with < and asked with between. */
 export const isOrdered = (kind: Kind): boolean =>
-  kind === 'count' || kind === 'money' || kind === 'percent' || kind === 'day'
+  kind === 'count' || kind === 'money' || kind === 'percent' || kind === 'day' || kind === 'month'
 
 /** Whether a past day can be asked: from the dates of what happened, or not because only today's value is kept. */
 export type History = 'full' | 'none'
@@ -46,7 +57,7 @@ export interface Described {
   readonly title: InBothLanguages
   readonly help: InBothLanguages
   readonly history: History
-  readonly unit?: 'orders' | 'days' | 'points'
+  readonly unit?: 'orders' | 'days' | 'points' | 'coupons'
   readonly choices?: readonly Choice[]
   readonly list?: ValueList
   /** The value itself moves by one with every day that passes. */

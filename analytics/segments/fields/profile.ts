@@ -1,39 +1,16 @@
 import { daysBetween } from '../../calendar/calendar.ts'
 import type { Dialect } from '../../sql/dialect.ts'
 import { type Sql, sql } from '../../sql/sql.ts'
-import {
-  ageOn,
-  daysSinceAnniversary,
-  daysSinceBirthday,
-  daysToAnniversary,
-  daysToBirthday,
-} from '../person.ts'
+import { ageOn, daysToBirthday } from '../person.ts'
 import { both, choice } from './described.ts'
 import type { Field } from './field.ts'
 
-/** How many years after its own the date's day of asOf's year is, but not fewer than `least`. */
-const yearsTo = (day: Sql, asOf: string, d: Dialect, least: number | null) => {
-  const years = sql`${Number(asOf.slice(0, 4))} - ${d.yearOf(day)}`
-  return least === null ? sql`(${years})` : sql`greatest(${years}, ${least})`
-}
-
-/** Days from asOf to the next return of a date's day of the year, at least `least` years after it. */
-function daysTo(day: Sql, asOf: string, d: Dialect, least: number | null = null): Sql {
+/** Days from asOf to the next return of a date's day of the year. */
+function daysTo(day: Sql, asOf: string, d: Dialect): Sql {
   const today = d.date(asOf)
-  const years = yearsTo(day, asOf, d, least)
-  const [one, other] = [d.addYears(day, years), d.addYears(day, sql`${years} + 1`)]
+  const inYear = (year: number) => d.addYears(day, sql`${year} - ${d.yearOf(day)}`)
+  const [one, other] = [inYear(Number(asOf.slice(0, 4))), inYear(Number(asOf.slice(0, 4)) + 1)]
   return sql`case when ${one} >= ${today} then ${d.daysBetween(today, one)} else ${d.daysBetween(today, other)} end`
-}
-
-/** Days from the last return of a date's day of the year to asOf; null before it has returned `least` times. */
-function daysSince(day: Sql, asOf: string, d: Dialect, least: number | null = null): Sql {
-  const today = d.date(asOf)
-  const years = yearsTo(day, asOf, d, null)
-  const [one, other] = [d.addYears(day, years), d.addYears(day, sql`${years} - 1`)]
-  const since = sql`case when ${one} <= ${today} then ${d.daysBetween(one, today)} else ${d.daysBetween(other, today)} end`
-  return least === null
-    ? since
-    : sql`case when ${d.addYears(day, sql`${least}`)} <= ${today} then ${since} end`
 }
 
 /** Who the member is: what was imported or set of them. */
@@ -181,23 +158,39 @@ export const profile: readonly Field[] = [
     read: (person, { asOf }) => (person.birthday === null ? null : daysToBirthday(person.birthday, asOf)),
   },
   {
-    name: 'birthday_ago',
-    chinese: '生日已过天数',
-    kind: 'count',
-    unit: 'days',
-    daily: 1,
+    name: 'birthday',
+    chinese: '生日',
+    kind: 'anniversary',
     history: 'full',
-    title: both('Days since birthday', '生日已过天数'),
+    title: both('Birthday', '生日'),
     help: both(
-      'Days since the last birthday, 0 on the day: birthday_ago <= 7.',
-      '距上一个生日的天数，当天为 0：birthday_ago <= 7。',
+      'The day of the birthday: birthday within next 7 days, birthday within last 7 days. 29 February is kept on the 28th in other years.',
+      '生日：birthday within next 7 days 或 birthday within last 7 days。2 月 29 日生日在平年按 28 日计。',
     ),
     phrase: {
-      en: { is: 'had a birthday {} ago', none: 'have their birthday on that day' },
-      'zh-CN': { is: '生日已过{}', none: '生日就在当天' },
+      en: { is: 'have a birthday {}', known: 'have a known birthday', unknown: 'have no known birthday' },
+      'zh-CN': { is: '{}过生日', known: '生日已知', unknown: '生日未知' },
     },
-    value: ({ asOf, d }) => daysSince(sql`facts.birthday`, asOf, d),
-    read: (person, { asOf }) => (person.birthday === null ? null : daysSinceBirthday(person.birthday, asOf)),
+    value: () => sql`facts.birthday`,
+    read: (person) => person.birthday,
+  },
+  {
+    name: 'birthday_month',
+    chinese: '生日月份',
+    kind: 'count',
+    history: 'full',
+    title: both('Birthday month', '生日月份'),
+    help: both('The month of the birthday, 1 to 12.', '生日所在月份，1 至 12。'),
+    phrase: {
+      en: {
+        is: 'have a birthday in a month whose number is {}',
+        known: 'have a known birthday',
+        unknown: 'have no known birthday',
+      },
+      'zh-CN': { is: '生日月份{}', known: '生日已知', unknown: '生日未知' },
+    },
+    value: ({ d }) => d.monthOfYear(sql`facts.birthday`),
+    read: (person) => (person.birthday === null ? null : Number(person.birthday.slice(5, 7))),
   },
   {
     name: 'age',
@@ -221,52 +214,25 @@ export const profile: readonly Field[] = [
     read: (person, { asOf }) => (person.birthday === null ? null : ageOn(person.birthday, asOf)),
   },
   {
-    name: 'anniversary_in',
-    chinese: '距入会周年天数',
-    kind: 'count',
-    unit: 'days',
-    daily: -1,
+    name: 'join_anniversary',
+    chinese: '入会纪念日',
+    kind: 'anniversary',
     history: 'full',
-    title: both('Days to join anniversary', '距入会周年天数'),
+    title: both('Join anniversary', '入会纪念日'),
     help: both(
-      'Days until the next anniversary of joining, 0 on the day; the first is a year after joining: anniversary_in <= 7.',
-      '距下一个入会周年的天数，当天为 0；第一个周年在入会一年后：anniversary_in <= 7。',
-    ),
-    phrase: {
-      en: { is: 'joined some years ago, to the day, in {}', none: 'joined some years ago to the day' },
-      'zh-CN': { is: '距入会周年{}', none: '当天是入会周年' },
-    },
-    value: ({ asOf, d }) => daysTo(sql`facts.joined_day`, asOf, d, 1),
-    read: (person, { asOf }) => (person.joined === null ? null : daysToAnniversary(person.joined, asOf)),
-  },
-  {
-    name: 'anniversary_ago',
-    chinese: '入会周年已过天数',
-    kind: 'count',
-    unit: 'days',
-    daily: 1,
-    history: 'full',
-    title: both('Days since join anniversary', '入会周年已过天数'),
-    help: both(
-      'Days since the last anniversary of joining, 0 on the day; unknown in the first year: anniversary_ago <= 7.',
-      '距上一个入会周年的天数，当天为 0；入会未满一年时为未知：anniversary_ago <= 7。',
+      'The day of joining in the years after: join_anniversary within next 7 days. A member who joined this year has the first one next year.',
+      '入会之后每年的同一天：join_anniversary within next 7 days。今年入会的会员，明年才有第一个纪念日。',
     ),
     phrase: {
       en: {
-        is: 'had a join anniversary {} ago',
-        none: 'have a join anniversary on that day',
-        known: 'have had a join anniversary',
-        unknown: 'have had no join anniversary yet',
+        is: 'have their join anniversary {}',
+        known: 'have a known joining day',
+        unknown: 'have no known joining day',
       },
-      'zh-CN': {
-        is: '入会周年已过{}',
-        none: '入会周年就在当天',
-        known: '已有入会周年',
-        unknown: '还没有入会周年',
-      },
+      'zh-CN': { is: '{}有入会纪念日', known: '入会时间已知', unknown: '入会时间未知' },
     },
-    value: ({ asOf, d }) => daysSince(sql`facts.joined_day`, asOf, d, 1),
-    read: (person, { asOf }) => (person.joined === null ? null : daysSinceAnniversary(person.joined, asOf)),
+    value: () => sql`facts.joined_day`,
+    read: (person) => person.joined,
   },
   {
     name: 'consent',

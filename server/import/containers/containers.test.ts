@@ -176,3 +176,60 @@ test('days as spreadsheets count them, in a text file', async () => {
     lastDay: '2026-05-26',
   })
 })
+
+test.each(['parquet', 'xlsx'] as const)(
+  'refused rows of %s, downloaded and mended, are imported as they are',
+  async (container) => {
+    await using shop = await openTestShop('CNY', 'UTC')
+    const table = 'no,who,when,total\nA,m1,2026-01-02,10\nB,m2,soon,5\nC,m3,2026-01-04,ten\n'
+    const path = join(shop.folder, `orders.${container}`)
+    if (container === 'parquet') {
+      const engine = await openDuckDb(':memory:')
+      await engine.run(
+        sql`copy (select * from read_csv(${shop.file('table.csv', table)}, all_varchar = true)) to (${path}) (format parquet)`,
+      )
+      await engine.close()
+    } else {
+      const row = (line: string, i: number) =>
+        `<row r="${i + 1}">${line
+          .split(',')
+          .map((text) => `<c t="inlineStr"><is><t>${text}</t></is></c>`)
+          .join('')}</row>`
+      shop.file('orders.xlsx', workbook(table.trimEnd().split('\n').map(row).join('')))
+    }
+    const map = { columns: { orderId: 'no', memberId: 'who', orderedAt: 'when', amount: 'total' } }
+    const receipt = receiptOf(await shop.import(path, { map }))
+    expect(receipt).toMatchObject({ imported: 1, refused: 2 })
+    const refused = readFileSync(receipt.refusedFile!, 'utf8')
+    // A workbook's rows are named as it shows them, those of Parquet counted from the first.
+    expect(refused.split('\r\n').map((line) => line.split(',')[0])).toEqual(
+      container === 'xlsx' ? ['\ufeffline', '3', '4', ''] : ['\ufeffline', '2', '3', ''],
+    )
+    const mended = refused.replace('soon', '2026-01-03').replace('ten', '12.50')
+    expect(receiptOf(await shop.import(shop.file('mended.csv', mended)))).toMatchObject({
+      imported: 2,
+      refused: 0,
+    })
+    expect(
+      await shop.workspace.engine.rows(sql`select order_id, net_minor from orders order by order_id`),
+    ).toEqual([
+      { orderId: 'A', netMinor: 1000 },
+      { orderId: 'B', netMinor: 500 },
+      { orderId: 'C', netMinor: 1250 },
+    ])
+  },
+)
+
+test('a workbook whose second row is its last possible one is read', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const row = (at: number, texts: readonly string[]) =>
+    `<row r="${at}">${texts.map((text) => `<c t="inlineStr"><is><t>${text}</t></is></c>`).join('')}</row>`
+  const path = shop.file(
+    'far.xlsx',
+    workbook(
+      row(1, ['order_id', 'customer_id', 'order_date', 'amount']) +
+        row(1_048_576, ['A', 'm1', '2026-01-02', '10']),
+    ),
+  )
+  expect(receiptOf(await shop.import(path))).toMatchObject({ read: 1, imported: 1 })
+})

@@ -153,7 +153,7 @@ export async function* workbookLines(
   yield* lines.splice(0)
 }
 
-const mostRows = 1 << 20
+export const mostRows = 1 << 20
 const mostColumns = 1 << 14
 const mostShared = 300_000_000
 

@@ -8,7 +8,6 @@ import { deleteMember } from '../../rights/delete-member.ts'
 import { exportMember } from '../../rights/export.ts'
 import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
-import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, type TestShop } from '../test-shop.ts'
 
 const caller = (shop: TestShop, role: 'owner' | 'viewer' = 'owner') =>
@@ -46,7 +45,7 @@ test('coupons elsewhere are held against the orders, corrected by their code and
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   await shop.import(shop.file('o.csv', orders))
   const path = shop.file('券.csv', couponFile)
-  const seen = await inspectIn(shop.workspace, path, '券.csv', {})
+  const seen = await shop.inspect(path, '券.csv', {})
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection).toMatchObject({ map: { kind: 'coupons' }, otherKinds: [], lacking: [] })
   const dry = await shop.importKind(path, { dryRun: true })
@@ -245,6 +244,38 @@ test('campaigns, whom they were meant for and who redeemed: rates of members and
   ])
 })
 
+test('refused results, mended under any name and once more, stay of the test that the first file named', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const first = await shop.importKind(
+    shop.file('autumn test.csv', 'group,visit,recency\nA,1,3\nB,0,1\n,1,7\n,0,9\n'),
+  )
+  const refusedOf = (path: string) => readFileSync(path, 'utf8').split('\r\n')
+  const rows = refusedOf(first.refusedFile!)
+  expect(rows[0]).toBe('\ufeffline,column,reason,From file,group,visit,recency')
+  expect(rows[1]).toMatch(/^4,group,.*,autumn test,,1,7$/)
+  // One of the two rows is mended; what is refused again comes back in the same columns.
+  const second = await shop.importKind(
+    shop.file('refused-1.csv', [rows[0], rows[1]!.replace(/,,1,7$/, ',A,1,7'), rows[2]].join('\n')),
+  )
+  expect(second).toMatchObject({ imported: 1, refused: 1 })
+  const again = refusedOf(second.refusedFile!)
+  expect(again[0]).toBe(rows[0])
+  expect(again[1]).toMatch(/^3,group,.*,autumn test,,0,9$/)
+  await shop.importKind(shop.file('x.csv', [again[0], again[1]!.replace(/,,0,9$/, ',B,0,9')].join('\n')))
+  const { arms } = await caller(shop).elsewhere.overview()
+  expect(
+    arms.map(({ experiment, arm, subjects, outcomes }) => [
+      experiment,
+      arm,
+      subjects,
+      outcomes.map(({ outcome }) => outcome),
+    ]),
+  ).toEqual([
+    ['autumn test', 'A', 2, ['visit', 'recency']],
+    ['autumn test', 'B', 2, ['visit', 'recency']],
+  ])
+})
+
 test('results of a test: arms with their means, other columns by name, identical rows kept', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const path = shop.file(
@@ -352,7 +383,7 @@ test.each([
   ['orders', 'order_id,customer_id,order_date,amount,campaign_id,group', 'O,m,2026-01-01,1,K,A'],
 ])('%s are told by their header: %s', async (kind, header, row) => {
   await using shop = await openTestShop('CNY', 'UTC')
-  const seen = await inspectIn(shop.workspace, shop.file('a.csv', `${header}\n${row}\n`), 'a.csv', {})
+  const seen = await shop.inspect(shop.file('a.csv', `${header}\n${row}\n`), 'a.csv', {})
   if ('id' in seen) throw new Error(seen.id)
   expect([seen.inspection.map.kind, seen.inspection.otherKinds]).toEqual([kind, []])
 })

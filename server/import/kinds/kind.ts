@@ -178,3 +178,6 @@ export const plainType = (type: KindField['type']): Field['type'] =>
       : type === 'rest'
         ? 'text'
         : type
+
+/** What a file's name says: all but its ending. */
+export const nameFromFile = (fileName: string): string => fileName.replace(/(\.[a-z]{2,5}){1,2}$/i, '')

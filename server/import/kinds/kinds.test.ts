@@ -6,12 +6,12 @@ import { join, name, sql } from '../../../analytics/sql/sql.ts'
 import { deleteMember } from '../../rights/delete-member.ts'
 import { takeOut } from '../apply.ts'
 import { inboxOf, inboxState, openInbox } from '../inbox.ts'
-import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
 import { fieldsOf, keptFieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
-import { kindJsonLines, kindTemplate } from './template.ts'
+import { templateEndings, writtenAs } from '../templates.ts'
+import { kindTemplate } from './template.ts'
 
 const settings = {
   timeZone: 'Asia/Shanghai',
@@ -74,15 +74,12 @@ describe.each(allKinds)('$name', (kind) => {
     expect(aliases.filter((alias, i) => aliases.indexOf(alias) !== i)).toEqual([])
   })
 
-  test.each([
-    ['csv', kindTemplate],
-    ['jsonl', kindJsonLines],
-  ] as const)(
+  test.each(templateEndings)(
     'its template as %s is recognised, read without a question and taken in',
-    async (ending, made) => {
+    async (ending) => {
       await using shop = await openTestShop('CNY', 'Asia/Shanghai')
-      const path = shop.file(`t.${ending}`, made(kind, 'CNY'))
-      const seen = await inspectIn(shop.workspace, path, `t.${ending}`, {})
+      const path = shop.file(`t.${ending}`, writtenAs[ending](kindTemplate(kind, 'CNY')))
+      const seen = await shop.inspect(path, `t.${ending}`, {})
       if ('id' in seen) throw new Error(seen.id)
       const { inspection } = seen
       expect(inspection).toMatchObject({
@@ -108,7 +105,7 @@ test('a file that fits two kinds is asked about, until somebody said which', asy
   const content = '会员号,标签,变动时间,变动积分\nM1,茶,2026-01-01,5\n'
   const path = shop.file('x.csv', content)
   const kindsIn = async (map: object) => {
-    const seen = await inspectIn(shop.workspace, path, 'x.csv', map)
+    const seen = await shop.inspect(path, 'x.csv', map)
     if ('id' in seen) throw new Error(seen.id)
     return [seen.inspection.map.kind, ...seen.inspection.otherKinds]
   }

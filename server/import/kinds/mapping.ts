@@ -16,6 +16,7 @@ import {
 import type { PersonValue } from '../fields.ts'
 import { isNumber } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
+import { columnsBefore, fromFileColumn } from '../refused-file.ts'
 import type { AnyKindField, KindName } from './catalogue.ts'
 import { aliasesOf, fieldsOf, type Kind, type KindField, plainType, yesAndNo } from './kind.ts'
 
@@ -37,6 +38,11 @@ export function guessKindMapping(
     const position = named.chosen.get(field)
     if (position !== undefined) assigned.set(field, { position, confidence: 1 })
   }
+  const before = columnsBefore(sample.headers)
+  const saidBefore = fromFileColumn(sample.headers)
+  for (const [field, { fromFile }] of fields)
+    if (fromFile && saidBefore !== null && !assigned.has(field) && !named.leftOut.has(field))
+      assigned.set(field, { position: saidBefore, confidence: 1 })
   const ownColumns = fields.filter(([, { type }]) => type !== 'rest')
   const taken = new Set([...assigned.values()].map(({ position }) => position))
   const candidates = columns
@@ -86,7 +92,7 @@ export function guessKindMapping(
       knownBy: null,
       rest: fields.some(([, { type }]) => type === 'rest')
         ? columns
-            .filter(({ position, header }) => !taken.has(position) && header !== '')
+            .filter(({ position, header }) => position >= before && !taken.has(position) && header !== '')
             .map(({ position, header }) => ({ position, header }))
         : [],
     },

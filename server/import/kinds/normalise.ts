@@ -8,7 +8,7 @@ import { lostDigits, type NormaliseSettings } from '../normalise.ts'
 import { anyUnit, namesCurrencySql, ownSigns } from '../numbers.ts'
 import { lacks } from './catalogue.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
-import { fieldsOf, type Kind, type KindField, tellsPeople, yesAndNo } from './kind.ts'
+import { fieldsOf, type Kind, type KindField, nameFromFile, tellsPeople, yesAndNo } from './kind.ts'
 
 /** What stands for a day that nobody told. */
 const noDay = '0000.*'
@@ -72,7 +72,7 @@ export function kindRows(
               list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: trim(one)),
               lambda one: one <> '')), []), [cast(null as varchar)]))`
           : fromFile
-            ? sql`coalesce(${text(field)}, ${fileName.replace(/(\.[a-z]{2,5}){1,2}$/i, '')})`
+            ? sql`coalesce(${text(field)}, ${nameFromFile(fileName)})`
             : text(field)
       case 'date':
         return has(field) ? instant(field) : sql`cast(null as timestamp)`

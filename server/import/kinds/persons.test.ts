@@ -14,7 +14,6 @@ import { changeIdentityOrder } from '../../identity/order.ts'
 import { setTag } from '../../tags/set-tag.ts'
 import { takeOutMembers } from '../members/apply.ts'
 import { identityKinds } from '../person-values.ts'
-import { inspectIn } from '../ready-to-read.ts'
 import { now, openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds, kindNamed } from './catalogue.ts'
@@ -225,7 +224,7 @@ test.each(allKinds.filter((kind) => Object.hasOwn(kind.fields, 'phone')))(
       'k.csv',
       `手机号,${fields.map(([field]) => field).join(',')}\n'+86 139-0000-0001,${fields.map(([, { example }]) => example).join(',')}\n`,
     )
-    const seenFile = await inspectIn(shop.workspace, path, 'k.csv', {})
+    const seenFile = await shop.inspect(path, 'k.csv', {})
     if ('id' in seenFile) throw new Error(seenFile.id)
     expect(seenFile.inspection.map.kind).toBe(kind.name)
     expect(seenFile.inspection.lacking).toEqual([])

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
-import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { products } from './products.ts'
@@ -144,7 +143,7 @@ test('rows that can’t be are refused with a reason, the same file is told, a d
 test('a file of orders with products and costs stays one of orders; a file of products is known by its header', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const kindOf = async (content: string) => {
-    const seen = await inspectIn(shop.workspace, shop.file('x.csv', content), 'x.csv', {})
+    const seen = await shop.inspect(shop.file('x.csv', content), 'x.csv', {})
     if ('id' in seen) throw new Error(seen.id)
     return [seen.inspection.map.kind, ...seen.inspection.otherKinds]
   }

@@ -13,6 +13,7 @@ export interface KindReceipt
       Receipt,
       | 'importId'
       | 'fileName'
+      | 'tables'
       | 'read'
       | 'unchanged'
       | 'refused'

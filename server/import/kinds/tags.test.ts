@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { setTag } from '../../tags/set-tag.ts'
 import { renameTag } from '../../tags/tags.ts'
-import { inspectIn } from '../ready-to-read.ts'
 import { now, openTestShop, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { tags } from './tags.ts'
@@ -122,7 +121,7 @@ test('with --replace the file is the whole truth for the tags that it names, unt
 test('a file of members with a column of tags stays one of members', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const kindOf = async (content: string) => {
-    const seen = await inspectIn(shop.workspace, shop.file('x.csv', content), 'x.csv', {})
+    const seen = await shop.inspect(shop.file('x.csv', content), 'x.csv', {})
     if ('id' in seen) throw new Error(seen.id)
     return seen.inspection.map.kind
   }

@@ -2,11 +2,13 @@ import { type Language, phrase, say } from '../../messages/messages.ts'
 import { peopleOfRows } from '../../identity/told.ts'
 import { reasonSentence } from '../refused-file.ts'
 import { countsOf } from '../told.ts'
+import { tableNotes } from '../tables/told.ts'
 import { kindNamed } from './catalogue.ts'
 import type { KindReceipt } from './receipt.ts'
 
 /** A receipt of a kind as the server tells it: reasons and the kind's own counts as sentences. */
-export type ToldKindReceipt = Omit<KindReceipt, 'reasons'> & {
+export type ToldKindReceipt = Omit<KindReceipt, 'reasons' | 'tables'> & {
+  readonly tables: readonly string[]
   readonly title: string
   readonly reasons: readonly (KindReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly facts: readonly string[]
@@ -17,6 +19,7 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
   const kind = kindNamed(receipt.kind)
   return {
     ...receipt,
+    tables: tableNotes(language, receipt.tables),
     title: kind ? phrase(language, kind.title) : receipt.kind,
     reasons: receipt.reasons.map((row) => ({
       ...row,
@@ -44,6 +47,7 @@ export const kindReceiptText = (receipt: ToldKindReceipt): string =>
       read: receipt.read,
       counts: say('import-counts', countsOf(receipt)),
     }),
+    ...receipt.tables,
     say('kind-contents', {
       title: receipt.title,
       newEntries: receipt.newEntries,

@@ -4,16 +4,17 @@ import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { listMembers } from '../../members/list.ts'
 import { inboxOf, inboxState, openInbox } from '../inbox.ts'
-import { inspectIn } from '../ready-to-read.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
+import { memberFieldNames } from './fields.ts'
 import { keptForms } from './phones.ts'
+import { templateEndings, writtenAs } from '../templates.ts'
 import { membersTemplate } from './template.ts'
 
 const rows = ({ workspace }: TestShop) =>
   workspace.engine.rows(sql`select * exclude (member_key, stub) from members order by phone`)
 
 const kindSeen = async (shop: TestShop, content: string) => {
-  const seen = await inspectIn(shop.workspace, shop.file('seen.csv', content), 'seen.csv', {})
+  const seen = await shop.inspect(shop.file('seen.csv', content), 'seen.csv', {})
   return 'id' in seen ? seen.id : seen.inspection.map.kind
 }
 
@@ -34,7 +35,7 @@ test('an export of customers of Youzan: its columns, masked, missing and repeate
 ,,13900000001,,,,是,0,VIP2,,,,,0,0.00,0,,2024-01-05 10:00:00,,,
 `,
   )
-  const seen = await inspectIn(shop.workspace, path, 'youzan.csv', {})
+  const seen = await shop.inspect(path, 'youzan.csv', {})
   expect('id' in seen ? seen : seen.inspection).toMatchObject({ preset: 'youzan-customers', lacking: [] })
   expect(await shop.importMembers(path)).toMatchObject({
     read: 5,
@@ -117,16 +118,35 @@ test('the header tells what a file holds, and it can be said otherwise', async (
     ['order_id,customer_id,order_date,amount\nA,M1,2026-01-02,5\n', 'orders'],
     ['customer_id,name,phone,date,amount\nM1,a,139,2026-01-02,5\n', 'orders'],
     ['会员号,姓名,消费时间,消费金额\nM1,a,2026-01-02,5\n', 'orders'],
-    [membersTemplate(), 'members'],
+    [writtenAs.csv(membersTemplate()), 'members'],
   ]
   for (const [content, kind] of kinds)
     expect([content, await kindSeen(shop, content)]).toEqual([content, kind])
   const path = shop.file('both.csv', 'customer_id,name,date,amount,points\nM1,a,2026-01-02,5,7\n')
   expect(await shop.importMembers(path, { map: { kind: 'members' } })).toMatchObject({ newMembers: 1 })
   expect(receiptOf(await shop.import(path, { map: { kind: 'orders' } }))).toMatchObject({ orders: 1 })
-  expect(await shop.importMembers(shop.file('t.csv', membersTemplate()))).toMatchObject({
-    newMembers: 1,
-    refused: 0,
+})
+
+test.each(templateEndings)('the template as %s is taken in as it says', async (ending) => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const path = shop.file(`t.${ending}`, writtenAs[ending](membersTemplate()))
+  const seen = await shop.inspect(path, `t.${ending}`, {})
+  if ('id' in seen) throw new Error(seen.id)
+  expect(seen.inspection).toMatchObject({ map: { kind: 'members' }, questions: [], lacking: [] })
+  expect(seen.inspection.columns.map(({ field }) => field)).toEqual(memberFieldNames)
+  expect(await shop.importMembers(path)).toMatchObject({ read: 1, newMembers: 1, refused: 0 })
+  const [member] = await shop.workspace.engine.rows(
+    sql`select member_id, phone, tier, points, stored_value_minor, consent, region, birthday from members`,
+  )
+  expect(member).toEqual({
+    memberId: 'MEMBER-1',
+    phone: '+8613800000000',
+    tier: 'gold',
+    points: 120,
+    storedValueMinor: 5000,
+    consent: 'granted',
+    region: 'Shanghai',
+    birthday: '1990-01-31',
   })
 })
 
@@ -235,12 +255,12 @@ test('the inbox takes members in too, and each kind remembers its own columns', 
     dates: 'day-first',
   } as const
   await shop.importMembers(shop.file('first.csv', content), { map })
-  const seen = await inspectIn(shop.workspace, shop.file('next.csv', content), 'next.csv', {})
+  const seen = await shop.inspect(shop.file('next.csv', content), 'next.csv', {})
   expect('id' in seen ? seen : seen.inspection).toMatchObject({
     remembered: { fileName: 'first.csv' },
     map: { kind: 'members', dates: 'day-first', columns: { memberId: 'wer', birthday: 'wann' } },
   })
-  const asOrders = await inspectIn(shop.workspace, shop.file('next.csv', content), 'next.csv', {
+  const asOrders = await shop.inspect(shop.file('next.csv', content), 'next.csv', {
     kind: 'orders',
   })
   expect('id' in asOrders ? asOrders : asOrders.inspection.remembered).toBeNull()

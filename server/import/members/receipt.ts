@@ -11,8 +11,10 @@ export interface MembersReceipt
       Receipt,
       | 'importId'
       | 'fileName'
+      | 'tables'
       | 'read'
       | 'refused'
+      | 'duplicates'
       | 'refusedFile'
       | 'reasons'
       | 'alreadyThere'
@@ -34,7 +36,7 @@ export interface MembersReceipt
 /** The part of the receipt that the file alone decides. */
 export type MemberFacts = Pick<
   MembersReceipt,
-  'read' | 'refused' | 'reasons' | 'maskedPhones' | 'sharedPhones'
+  'read' | 'refused' | 'duplicates' | 'reasons' | 'maskedPhones' | 'sharedPhones'
 >
 
 /** Counts what was staged of a file of members. */
@@ -51,10 +53,16 @@ export async function memberFacts({ engine, lines, read }: Staged): Promise<Memb
       where phone is not null and not ${isMasked(sql`phone`)} group by phone having count(distinct member_id) > 1)`,
     options,
   )
+  const [repeated] = await engine.rows(
+    sql`select (select count(*) from ${lines} as member) - count(*) as rows
+      from (select distinct * exclude (row_number) from ${lines} as member)`,
+    options,
+  )
   const reasons = await refusedReasons(engine)
   return {
     read,
     refused: reasons.reduce((sum, { rows }) => sum + rows, 0),
+    duplicates: Number(repeated!.rows),
     reasons,
     maskedPhones: Number(facts!.masked),
     sharedPhones: Number(shared!.members),

@@ -1,4 +1,4 @@
-import { csvRow } from '../../csv/csv.ts'
+import type { Template } from '../templates.ts'
 import { type MemberField, memberFieldNames } from './fields.ts'
 
 /** One invented member. */
@@ -22,6 +22,5 @@ const example: Readonly<Record<MemberField, string | number>> = {
   consentAt: '2026-01-31 18:05:00',
 }
 
-/** A CSV file with every field of a members file, named as in `--map`, and an invented row to be overwritten. */
-export const membersTemplate = (): string =>
-  `\uFEFF${csvRow(memberFieldNames)}${csvRow(memberFieldNames.map((field) => example[field]))}`
+/** Every field of a members file, and an invented row. */
+export const membersTemplate = (): Template => ({ fields: memberFieldNames, rows: [example] })

@@ -3,7 +3,8 @@ import { countsOf } from '../told.ts'
 import type { MembersReceipt } from './receipt.ts'
 
 /** A receipt of members as the server tells it: reasons as sentences. */
-export type ToldMembersReceipt = Omit<MembersReceipt, 'reasons'> & {
+export type ToldMembersReceipt = Omit<MembersReceipt, 'reasons' | 'tables'> & {
+  readonly tables: readonly string[]
   readonly reasons: readonly (MembersReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly people: readonly string[]
 }
@@ -16,6 +17,7 @@ export const membersReceiptText = (receipt: ToldMembersReceipt): string =>
       read: receipt.read,
       counts: say('import-counts', countsOf(receipt)),
     }),
+    ...receipt.tables,
     say('members-contents', {
       newMembers: receipt.newMembers,
       changedMembers: receipt.changedMembers,

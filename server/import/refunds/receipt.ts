@@ -1,5 +1,6 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
-import { sql } from '../../../analytics/sql/sql.ts'
+import { type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { isNote } from './note.ts'
 
 /** What became of the refunds that a file names, whichever import their current rows are of. Counts are of rows. */
 export interface GivenBack {
@@ -21,7 +22,7 @@ export interface GivenBack {
   /** Not given back yet, and rejected or withdrawn: they count for nothing. */
   readonly pending: number
   readonly closed: number
-  /** Orders whose own row said already what was given back of them: only what is more than these refunds is left of it. */
+  /** Orders whose own rows said already what was given back of them: only what is more than these refunds is left of it. */
   readonly saidByOrder: number
 }
 
@@ -50,11 +51,6 @@ export async function givenBackBy(session: Session): Promise<GivenBack> {
   const unknown = await session.rows(sql`select distinct refunds_order_id from refund_rows
     where state = 'paid' and not is_here and refunds_order_id is not null
     order by refunds_order_id limit ${mostNamed}`)
-  const [said] = await session.rows(sql`select count(distinct line.order_id) as orders
-    from import_lines as line
-    join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
-    where line.order_refund_minor > 0
-      and line.order_id in (select refunds_order_id from refund_rows where state = 'paid' and is_here)`)
   return {
     linked: Number(counts!.linked),
     ofNoSale: Number(counts!.ofNoSale),
@@ -66,6 +62,31 @@ export async function givenBackBy(session: Session): Promise<GivenBack> {
     unlinked: Number(counts!.unlinked),
     pending: Number(counts!.pending),
     closed: Number(counts!.closed),
-    saidByOrder: Number(said!.orders),
+    saidByOrder: await ordersThatSay(
+      session,
+      sql`(select refunds_order_id from refund_rows where state = 'paid' and is_here)`,
+    ),
   }
+}
+
+/** How many of the orders in `among` say themselves that something was given back of them: by their total, or by lines. */
+export async function ordersThatSay(session: Session, among: Sql): Promise<number> {
+  const [said] = await session.rows(sql`select count(*) as orders from (
+    select line.order_id from import_lines as line
+    join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
+    where line.order_id in ${among} and not ${isNote(sql`line.order_id`)}
+    group by line.order_id
+    having max(order_refund_minor) > 0
+      or (bool_or(net_minor < 0 and coalesce(refunds_order_id, line.order_id) = line.order_id)
+        and (max(order_net_minor) is null or (max(order_net_minor) = sum(net_minor) and bool_and(state = 'paid'))))
+  ) as saying`)
+  return Number(said!.orders)
+}
+
+/** How many of the orders in `coming` say themselves what refunds files say of them too. Asks `naming`, which the fold leaves. */
+export async function ordersToldTwice(session: Session): Promise<number> {
+  const notes = sql`(select refunds_order_id from naming
+    where ${isNote(sql`order_id`)} and state = 'paid' and refunds_order_id in (select order_id from coming))`
+  const [any] = await session.rows(sql`select exists (select 1 from naming) as any_named`)
+  return any!.anyNamed === true ? ordersThatSay(session, notes) : 0
 }

@@ -7,6 +7,7 @@ import { inspect } from '../inspect.ts'
 import { deleteMember } from '../../rights/delete-member.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from '../test-shop.ts'
 import { refundFieldNames } from './fields.ts'
+import { writtenAs } from '../templates.ts'
 import { refundsTemplate } from './template.ts'
 
 const refunds = (shop: TestShop) =>
@@ -271,6 +272,106 @@ test('what an order’s own row says was given back is not taken off twice', asy
   ])
 })
 
+test('what negative lines of an order say was given back is not taken off twice', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const file = shop.file(
+    'sold.csv',
+    [
+      '订单号,会员号,下单时间,商品名称,商品分类,数量,实付金额,退款金额,整单,原订单号',
+      // Returned one of two cups on the third, and a file tells it on the fifth.
+      'A1,m1,2026-01-02,Cup,cups,2,100,,,',
+      'A1,m1,2026-01-03,Cup,cups,-1,-50,,,',
+      // Of two returns a file tells a part of the first; what is left of it stays on its day.
+      'A2,m2,2026-01-02,Cup,cups,3,100,,,',
+      'A2,m2,2026-01-03,Cup,cups,-1,-30,,,',
+      'A2,m2,2026-01-04,Cup,cups,-1,-20,,,',
+      // A total beside a return: 40 in all by the order, 25 by the file. The total, which has no day, goes first.
+      'A3,m3,2026-01-02,Cup,cups,1,100,10,,',
+      'A3,m3,2026-01-06,Cup,cups,-1,-30,,,',
+      // No file tells of it.
+      'A4,m4,2026-01-02,Cup,cups,2,100,,,',
+      'A4,m4,2026-01-03,Cup,cups,-1,-50,,,',
+      // Charged for the whole order: what was given back had been taken off.
+      'A5,m5,2026-01-02,Cup,cups,2,100,,70,',
+      'A5,m5,2026-01-03,Cup,cups,-1,-30,,70,',
+      // A credit note of the same file: an event of its own beside a line, but what the order’s total tells.
+      'A6,m6,2026-01-02,Cup,cups,2,100,20,,',
+      'A6,m6,2026-01-03,Cup,cups,-1,-30,,,',
+      'C6,m6,2026-01-07,Cup,cups,-1,-20,,,A6',
+      // The refund was rejected.
+      'A7,m7,2026-01-02,Cup,cups,2,100,,,',
+      'A7,m7,2026-01-03,Cup,cups,-1,-50,,,',
+      'Z,m9,2026-05-01,Cup,cups,1,1,,,',
+    ].join('\n'),
+  )
+  const map = { columns: { orderTotal: '整单' } }
+  const first = receiptOf(await shop.import(file, { map }))
+  expect(first.toldTwice).toBe(0)
+  const of = async () =>
+    (await refunds(shop))
+      .map(({ orderId, amountMinor, localDay }) =>
+        [orderId, Number(amountMinor) / 100, String(localDay).slice(5)].join(' '),
+      )
+      .toSorted()
+  const alone = [
+    'A1 50 01-03',
+    'A2 20 01-04',
+    'A2 30 01-03',
+    'A3 10 01-02',
+    'A3 30 01-06',
+    'A4 50 01-03',
+    'A6 20 01-07',
+    'A6 30 01-03',
+    'A7 50 01-03',
+  ]
+  expect(await of()).toEqual(alone)
+  expect(await net(shop)).toBe(70_100 - 3000 - 28_000 - 1000)
+  const back = [
+    '退款编号,订单号,退款时间,退款金额,退款状态',
+    'R1,A1,2026-01-05,50,退款成功',
+    'R2,A2,2026-01-05,10,退款成功',
+    'R3,A3,2026-02-05,25,退款成功',
+    'R5,A5,2026-02-06,30,退款成功',
+    'R7,A7,2026-02-06,50,退款关闭',
+  ].join('\n')
+  const told = receiptOf(await shop.import(shop.file('back.csv', back)))
+  expect(told.givenBack).toMatchObject({ linked: 4, closed: 1, saidByOrder: 4 })
+  const both = [
+    'A1 50 01-05',
+    'A2 10 01-05',
+    'A2 20 01-03',
+    'A2 20 01-04',
+    'A3 15 01-06',
+    'A3 25 02-05',
+    'A4 50 01-03',
+    'A5 30 02-06',
+    'A6 20 01-07',
+    'A6 30 01-03',
+    'A7 50 01-03',
+  ]
+  expect(await of()).toEqual(both)
+  // The same money in all, though a part of it counts on other days.
+  expect(await net(shop)).toBe(70_100 - 3000 - 28_000 - 1000)
+  expect((await orders(shop)).find(({ orderId }) => orderId === 'A5')).toMatchObject({ netMinor: 10_000 })
+  // Units and categories are of what was sold, whoever tells what came back.
+  const pieces = () =>
+    shop.workspace.engine.rows(sql`select order_id, cast(sum(quantity) as integer) as pieces from order_lines
+      join orders on orders.order_key = order_lines.order_key where order_id in ('A1', 'A4', 'A5') group by 1 order by 1`)
+  expect(await pieces()).toEqual([
+    { orderId: 'A1', pieces: 2 },
+    { orderId: 'A4', pieces: 2 },
+    { orderId: 'A5', pieces: 2 },
+  ])
+
+  await caller(shop).imports.undo({ importId: told.importId! })
+  expect(await of()).toEqual(alone)
+  await caller(shop).imports.undo({ importId: first.importId! })
+  await shop.import(shop.file('back2.csv', back))
+  const after = receiptOf(await shop.import(file, { map }))
+  expect(after.toldTwice).toBe(4)
+  expect(await of()).toEqual(both)
+})
+
 test.each([
   [
     'A platform’s refunds',
@@ -337,12 +438,13 @@ test('the kind may be said, and what a file lacks is named', async () => {
 })
 
 test.each([
-  ['CNY', 4000],
-  ['JPY', 40],
-])('the template in %s is imported without a question', async (currency, minor) => {
+  ['CNY', 'csv', 4000],
+  ['JPY', 'csv', 40],
+  ['CNY', 'jsonl', 4000],
+] as const)('the template in %s as %s is imported without a question', async (currency, ending, minor) => {
   await using shop = await openTestShop(currency, 'UTC')
-  const path = shop.file('refunds-template.csv', refundsTemplate(currency))
-  const seen = await inspect(path, 'refunds-template.csv', {}, 'UTC')
+  const path = shop.file(`refunds-template.${ending}`, writtenAs[ending](refundsTemplate(currency)))
+  const seen = await inspect(path, `refunds-template.${ending}`, {}, 'UTC')
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection).toMatchObject({ map: { kind: 'refunds' }, questions: [], lacking: [] })
   expect(seen.inspection.columns.map(({ field }) => field)).toEqual(refundFieldNames)

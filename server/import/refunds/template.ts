@@ -1,5 +1,5 @@
-import { csvRow } from '../../csv/csv.ts'
 import { decimalsOf } from '../../messages/money.ts'
+import type { Template } from '../templates.ts'
 import { type RefundField, refundFieldNames } from './fields.ts'
 
 /** One invented refund. Amounts in whole units of the currency. */
@@ -19,8 +19,8 @@ const example: Readonly<Record<Exclude<RefundField, 'currency' | 'amount'>, stri
   reason: 'broken',
 }
 
-/** A CSV file with every field of a refunds file, named as in `--map`, and an invented row to be overwritten. */
-export function refundsTemplate(currency: string): string {
-  const row = { ...example, currency, amount: (40).toFixed(decimalsOf(currency)) }
-  return `\uFEFF${csvRow(refundFieldNames)}${csvRow(refundFieldNames.map((field) => row[field]))}`
-}
+/** Every field of a refunds file, and an invented row. */
+export const refundsTemplate = (currency: string): Template => ({
+  fields: refundFieldNames,
+  rows: [{ ...example, currency, amount: (40).toFixed(decimalsOf(currency)) }],
+})

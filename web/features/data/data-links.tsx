@@ -7,11 +7,8 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 
-const templates = {
-  orders: 'links.template',
-  refunds: 'links.refundsTemplate',
-  members: 'links.membersTemplate',
-} as const
+const firstKinds = ['orders', 'refunds', 'members'] as const
+const endings = ['csv', 'jsonl'] as const
 
 /** To what the data means, and to a file to fill in for who may import it. */
 export function DataLinks({ mayImport, here = false }: { mayImport: boolean; here?: boolean }) {
@@ -28,19 +25,11 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
             <Button variant="default">{t('links.templates')}</Button>
           </Menu.Target>
           <Menu.Dropdown className={classes.templates}>
-            {(['orders', 'refunds', 'members'] as const).map((kind) => (
-              <Menu.Item
-                key={kind}
-                component="a"
-                href={`/export/${kind}-template.csv?${new URLSearchParams({ shown: id })}`}
-                download
-              >
-                {t(templates[kind])}
-              </Menu.Item>
-            ))}
-            <Menu.Divider />
-            {(kinds.data ?? []).flatMap(({ name, title }) =>
-              (['csv', 'jsonl'] as const).map((ending) => (
+            {[
+              ...firstKinds.map((name) => ({ name, title: t(`links.titles.${name}`) })),
+              ...(kinds.data ?? []),
+            ].flatMap(({ name, title }) =>
+              endings.map((ending) => (
                 <Menu.Item
                   key={`${name} ${ending}`}
                   component="a"

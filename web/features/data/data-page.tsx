@@ -5,7 +5,7 @@ import { useTranslations } from 'use-intl'
 import type { MapOverrides } from '../../../server/import/mapping.ts'
 import { useTRPC } from '../../trpc.ts'
 import { DropZone } from '../../ui/drop-zone.tsx'
-import { takeHandedFile } from '../../ui/handed-file.ts'
+import { takeHandedFiles } from '../../ui/handed-files.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
@@ -60,11 +60,18 @@ function DataFlow({ running }: { running: string | undefined }) {
   const history = useQuery(trpc.imports.list.queryOptions({ language }))
   const first = history.data?.length === 0
 
-  const send = async (file: File) => {
-    setStep({ kind: 'uploading', fileName: file.name, share: 0 })
-    sending.current = upload(file, (share) => setStep({ kind: 'uploading', fileName: file.name, share }))
+  // Several files are tables that belong together: one upload.
+  const send = async (files: readonly File[]) => {
+    let uploadId: string | undefined
     try {
-      setStep({ kind: 'mapping', chosen: { uploadId: await sending.current.done, map: {} } })
+      for (const [sent, file] of files.entries()) {
+        const tell = (share: number) =>
+          setStep({ kind: 'uploading', fileName: file.name, share: (sent + share) / files.length })
+        tell(0)
+        sending.current = upload(file, uploadId, tell)
+        uploadId = await sending.current.done
+      }
+      if (uploadId !== undefined) setStep({ kind: 'mapping', chosen: { uploadId, map: {} } })
     } catch (error) {
       if (!(error instanceof UploadFailed)) throw error
       setStep({ kind: 'rejected', sentence: error.sentence ?? t('rejected.offline') })
@@ -80,11 +87,11 @@ function DataFlow({ running }: { running: string | undefined }) {
   // Put off, because in development React leaves a page at once and comes back: the file is taken once.
   useEffect(() => {
     const later = setTimeout(() => {
-      const file = takeHandedFile()
-      if (file && may && !running) void send(file)
+      const files = takeHandedFiles()
+      if (may && !running) void send(files)
     })
     return () => clearTimeout(later)
-    // oxlint-disable-next-line react/exhaustive-deps -- a file is handed over once, on arrival
+    // oxlint-disable-next-line react/exhaustive-deps -- files are handed over once, on arrival
   }, [])
 
   return (
@@ -102,7 +109,7 @@ function DataFlow({ running }: { running: string | undefined }) {
           title={t('drop.title')}
           note={t('drop.note')}
           choose={t('drop.choose')}
-          onFile={(file) => void send(file)}
+          onFiles={(files) => void send(files)}
         />
       ) : step.kind === 'uploading' ? (
         <Panel title={t('uploading.title', { file: step.fileName })}>

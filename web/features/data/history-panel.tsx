@@ -1,4 +1,4 @@
-import { Anchor, Button, Modal } from '@mantine/core'
+import { Anchor, Button, Group, Modal } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -177,7 +177,10 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
         )}
       </p>
       {undo.isError ? <Failure error={undo.error} /> : null}
-      <div className={classes.buttons}>
+      <Group justify="end" gap={8}>
+        <Button variant="default" onClick={onClose}>
+          {t('undo.keep')}
+        </Button>
         <Button
           color="red"
           loading={undo.isPending}
@@ -185,10 +188,7 @@ function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => vo
         >
           {t('undo.do')}
         </Button>
-        <Button variant="default" onClick={onClose}>
-          {t('undo.keep')}
-        </Button>
-      </div>
+      </Group>
     </Modal>
   )
 }

@@ -11,6 +11,7 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 import {
   type Field,
@@ -44,7 +45,7 @@ export function MappingPanel({
   const [map, setMap] = useState<MapOverrides>(chosen.map)
   const source = { uploadId: chosen.uploadId }
   const kinds = useAnswer(trpc.imports.kinds.queryOptions({ language })).data ?? []
-  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map }))
+  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map, language }))
   const start = useMutation(
     trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId, map) }),
   )
@@ -106,13 +107,30 @@ export function MappingPanel({
             {file.personHint ? (
               <p className={classes.note} role="status">
                 {file.personHint.other === null
-                  ? t('personHint', { header: file.personHint.header })
-                  : t('personHintOther', { header: file.personHint.header, other: file.personHint.other })}
+                  ? t('personHint', { header: file.personHint.header, rows: file.sampled })
+                  : t('personHintOther', {
+                      header: file.personHint.header,
+                      other: file.personHint.other,
+                      rows: file.sampled,
+                    })}
               </p>
             ) : null}
             <ReadAs file={file} />
+            {file.tables.length > 0 ? (
+              <ul className={classes.facts}>
+                {file.tables.map((note) => (
+                  <li key={note}>{note}</li>
+                ))}
+              </ul>
+            ) : null}
+            {file.partOfOrders ? (
+              <p className={classes.note} role="status">
+                {t('mapping.partOfOrders')}
+              </p>
+            ) : null}
             <NeededColumns file={file} further={further} map={map} onChange={setMap} />
             <RefundsTaken file={file} map={map} onChange={setMap} />
+            <TimesIn file={file} further={further} map={map} onChange={setMap} />
             <Questions file={file} map={map} onChange={setMap} />
             <OtherColumns file={file} further={further} map={map} onChange={setMap} />
             {start.isError ? <Failure error={start.error} /> : null}
@@ -162,20 +180,22 @@ function ReadAs({ file }: { file: InspectedFile }) {
   const t = useTranslations('data')
   const { container, sheet, otherSheets, jsonLines, encoding, delimiter, headerLine, map } = file
   const form =
-    container === 'parquet'
-      ? t('form.parquet')
-      : container === 'xlsx'
-        ? t('form.workbook', {
-            sheet: sheet ?? '',
-            others: otherSheets.length,
-            names: otherSheets.join(', '),
-          })
-        : jsonLines
-          ? t('form.jsonLines')
-          : t('form.delimited', {
-              encoding: encoding.replaceAll('-', ''),
-              separator: separators[delimiter],
+    file.tables.length > 0
+      ? t('form.tables')
+      : container === 'parquet'
+        ? t('form.parquet')
+        : container === 'xlsx'
+          ? t('form.workbook', {
+              sheet: sheet ?? '',
+              others: otherSheets.length,
+              names: otherSheets.join(', '),
             })
+          : jsonLines
+            ? t('form.jsonLines')
+            : t('form.delimited', {
+                encoding: encoding.replaceAll('-', ''),
+                separator: separators[delimiter],
+              })
   return (
     <p className={classes.note}>
       {t('form.read', {
@@ -190,6 +210,39 @@ function ReadAs({ file }: { file: InspectedFile }) {
   )
 }
 
+const zones = Intl.supportedValuesOf('timeZone')
+const times = ['orderedAt', 'paidAt', 'refundedAt', 'timeOfDay', 'joinedAt', 'consentAt'] as const
+
+/** In which zone times are that name none: asked where the file has any, or where it is not the workspace's. */
+function TimesIn({ file, further, map, onChange }: Editing & OfKind) {
+  const t = useTranslations('data')
+  const { timeZone } = useWorkspace()
+  const isTime = (field: Field | null): boolean =>
+    field !== null &&
+    (further
+      ? further.fields.some(({ name, type }) => name === field && type === 'date')
+      : (times as readonly Field[]).includes(field))
+  const anyTime = file.columns.some(
+    ({ field, samples }) => isTime(field) && samples.some((sample) => /\d[:时点時點]\d/.test(sample)),
+  )
+  if (!anyTime && file.map.timeZone === timeZone) return null
+  return (
+    <Select
+      label={t('mapping.timeZone')}
+      description={
+        file.map.timeZone === timeZone
+          ? null
+          : t('mapping.otherZone', { file: file.map.timeZone, own: timeZone })
+      }
+      data={zones.includes(file.map.timeZone) ? zones : [file.map.timeZone, ...zones]}
+      value={file.map.timeZone}
+      allowDeselect={false}
+      searchable
+      onChange={(zone) => zone && onChange({ ...map, timeZone: zone })}
+    />
+  )
+}
+
 /** The choice that no column names members. */
 const noMember = 'none'
 
@@ -199,77 +252,81 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
   const options = file.columns.map(({ position }) => ({ value: String(position), label: title(position) }))
   return (
     <div className={classes.needed}>
-      {neededRows(file, further).map(({ row, field, label, number = 'memberId', column, times }) => (
-        <div key={field} className={classes.neededRow}>
-          <div className={classes.neededName}>
-            <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
-            <Sureness
-              found={column !== undefined}
-              confidence={column?.confidence ?? 0}
-              without={withoutColumn(row, file, t)}
+      {neededRows(file, further).map(
+        ({ row, field, label, number = 'memberId', column, times, optional }) => (
+          <div key={field} className={classes.neededRow}>
+            <div className={classes.neededName}>
+              <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
+              <Sureness
+                found={column !== undefined}
+                confidence={column?.confidence ?? 0}
+                without={optional ? t('sure.notInFile') : withoutColumn(row, file, t)}
+              />
+            </div>
+            <Select
+              aria-label={row === 'field' ? label : t(`needed.${row}`)}
+              data={
+                row === 'member' && file.map.kind === 'orders'
+                  ? [{ value: noMember, label: t('mapping.noMember') }, ...options]
+                  : options
+              }
+              value={
+                column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
+              }
+              placeholder={t(
+                row === 'order'
+                  ? 'mapping.noOrder'
+                  : optional
+                    ? 'mapping.unused'
+                    : row === 'refundOrder'
+                      ? 'mapping.noOrderNamed'
+                      : 'mapping.choose',
+              )}
+              clearable={row === 'order' || optional || isOptional(row, file)}
+              searchable
+              onChange={(value) =>
+                onChange(
+                  value === noMember
+                    ? withoutMembers(map)
+                    : withColumn(map, file, field, value === null ? null : Number(value)),
+                )
+              }
             />
+            {row === 'member' && column && file.map.kind !== 'refunds' ? (
+              <Select
+                aria-label={t('mapping.identityKind')}
+                data={identityFields.map((kind) => ({
+                  value: kind === 'memberId' ? number : kind,
+                  label: t(`fields.${kind}`),
+                }))}
+                value={field}
+                allowDeselect={false}
+                onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
+              />
+            ) : null}
+            {row === 'amount' && column ? (
+              <Select
+                aria-label={t('mapping.amountKind')}
+                data={(['amount', 'orderTotal', 'unitPrice'] as const).map((kind) => ({
+                  value: kind,
+                  label: t(`amountKind.${kind}`),
+                }))}
+                value={field}
+                allowDeselect={false}
+                onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
+              />
+            ) : null}
+            <p className={classes.samples}>
+              {column?.samples.join(' · ')}
+              {times ? ` × ${times}` : ''}
+            </p>
+            {row === 'member' ? <IdentityNote file={file} /> : null}
+            {column?.unread ? (
+              <p className={classes.unread}>{t('mapping.unread', { ...column.unread })}</p>
+            ) : null}
           </div>
-          <Select
-            aria-label={row === 'field' ? label : t(`needed.${row}`)}
-            data={
-              row === 'member' && file.map.kind === 'orders'
-                ? [{ value: noMember, label: t('mapping.noMember') }, ...options]
-                : options
-            }
-            value={
-              column ? String(column.position) : row === 'member' && isGuestsAlone(file) ? noMember : null
-            }
-            placeholder={t(
-              row === 'order'
-                ? 'mapping.noOrder'
-                : row === 'refundOrder'
-                  ? 'mapping.noOrderNamed'
-                  : 'mapping.choose',
-            )}
-            clearable={row === 'order' || isOptional(row, file)}
-            searchable
-            onChange={(value) =>
-              onChange(
-                value === noMember
-                  ? withoutMembers(map)
-                  : withColumn(map, file, field, value === null ? null : Number(value)),
-              )
-            }
-          />
-          {row === 'member' && column && file.map.kind !== 'refunds' ? (
-            <Select
-              aria-label={t('mapping.identityKind')}
-              data={identityFields.map((kind) => ({
-                value: kind === 'memberId' ? number : kind,
-                label: t(`fields.${kind}`),
-              }))}
-              value={field}
-              allowDeselect={false}
-              onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
-            />
-          ) : null}
-          {row === 'amount' && column ? (
-            <Select
-              aria-label={t('mapping.amountKind')}
-              data={(['amount', 'orderTotal', 'unitPrice'] as const).map((kind) => ({
-                value: kind,
-                label: t(`amountKind.${kind}`),
-              }))}
-              value={field}
-              allowDeselect={false}
-              onChange={(kind) => kind && onChange(withColumn(map, file, kind as Field, column.position))}
-            />
-          ) : null}
-          <p className={classes.samples}>
-            {column?.samples.join(' · ')}
-            {times ? ` × ${times}` : ''}
-          </p>
-          {row === 'member' ? <IdentityNote file={file} /> : null}
-          {column?.unread ? (
-            <p className={classes.unread}>{t('mapping.unread', { ...column.unread })}</p>
-          ) : null}
-        </div>
-      ))}
+        ),
+      )}
     </div>
   )
 }
@@ -341,7 +398,9 @@ function Sureness({
 function Questions({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
   const ofRefunds = file.map.kind === 'refunds'
-  return file.questions.map((question) =>
+  const decided = file.map.dates === 'day-first' || file.map.dates === 'month-first' ? file.map.dates : null
+  const asked = file.questions.some(({ kind }) => kind === 'dates')
+  const questions = file.questions.map((question) =>
     question.kind === 'dates' ? (
       <Select
         key="dates"
@@ -395,6 +454,23 @@ function Questions({ file, map, onChange }: Editing) {
       </fieldset>
     ),
   )
+  return (
+    <>
+      {decided && !asked ? (
+        <Select
+          label={t('mapping.dateOrder')}
+          data={(['day-first', 'month-first'] as const).map((order) => ({
+            value: order,
+            label: t(`dates.${order}`),
+          }))}
+          value={decided}
+          allowDeselect={false}
+          onChange={(order) => onChange({ ...map, dates: order as 'day-first' | 'month-first' })}
+        />
+      ) : null}
+      {questions}
+    </>
+  )
 }
 
 /** Whether refunds were taken off the amounts: the file's own figures say it, unless the merchant does. */
@@ -423,12 +499,16 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
   const needed = new Set(neededRows(file, further).map(({ column }) => column?.position))
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
+  if (rows.length === 0) return null
   const meanings: { value: string; label: string }[] = further
-    ? further.fields.filter((one) => !one.needed).map(({ name, label }) => ({ value: name, label }))
+    ? further.fields
+        .filter((one) => !one.asked && one.type !== 'rest')
+        .map(({ name, label }) => ({ value: name, label }))
     : ownFields[file.map.kind as keyof typeof ownFields].map((field) => ({
         value: field,
         label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),
       }))
+  const keepsOthers = further?.fields.some(({ type }) => type === 'rest') === true
   return (
     <details className={classes.others}>
       <summary>{t('mapping.others', { count: rows.length })}</summary>
@@ -441,13 +521,13 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
           {
             key: 'meaning',
             header: t('mapping.meaning'),
-            cell: ({ position, field }) => (
+            cell: ({ position, field, header }) => (
               <Select
                 aria-label={t('mapping.meaningOf', { header: title(position) })}
                 size="xs"
                 data={meanings}
                 value={field}
-                placeholder={t('mapping.unused')}
+                placeholder={t(keepsOthers && header !== '' ? 'mapping.keptByName' : 'mapping.unused')}
                 clearable
                 onChange={(chosen) =>
                   onChange(

@@ -38,6 +38,7 @@ export const fieldOrder = [
   'cancelled',
   'topUp',
   'tax',
+  'shipping',
   'balancePaid',
 ] as const satisfies readonly Field[]
 
@@ -97,20 +98,23 @@ export interface NeededRow {
   readonly number?: Field
   readonly column: InspectedFile['columns'][number] | undefined
   readonly times?: string | undefined
+  /** Of a further kind: rows without it are taken too. */
+  readonly optional?: boolean
 }
 
-/** The columns that the merchant confirms, four of orders and of refunds, one of members, those that a further kind needs, with what the file offers for each. */
+/** The columns that the merchant confirms, four of orders and of refunds, one of members, those that tell the rows of a further kind, with what the file offers for each. */
 export function neededRows(file: InspectedFile, kind: FurtherKind | undefined): NeededRow[] {
   const of = (field: Field) => file.columns.find((column) => column.field === field)
   if (kind)
     return kind.fields
-      .filter(({ needed }) => needed)
-      .map(({ name, label, tellsMember }) => {
+      .filter(({ asked }) => asked)
+      .map(({ name, label, needed, tellsMember }) => {
         const number = name as Field
-        if (!tellsMember) return { row: 'field', field: number, label, column: of(number) }
+        const optional = !needed
+        if (!tellsMember) return { row: 'field', field: number, label, column: of(number), optional }
         const [first] = file.identity
         const field = first && first.kind !== 'id' ? first.kind : number
-        return { row: 'member', field, column: of(field), number }
+        return { row: 'member', field, column: of(field), number, optional }
       })
   const amount = amounts.find((field) => of(field)) ?? 'amount'
   const time = times.find((field) => of(field)) ?? 'orderedAt'

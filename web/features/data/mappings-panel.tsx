@@ -55,14 +55,14 @@ export function MappingsPanel() {
       key: 'file',
       header: t('mappings.file'),
       cell: ({ fileName, importedAt, files, kind, title, columns }) => (
-        <>
+        <div className={classes.confirmedFor}>
           <div className={classes.fileName}>{fileName}</div>
           <div className={classes.when}>
             {title ?? t(`mappings.kind.${kind}` as never)} · {instant(importedAt)} ·{' '}
             {t('mappings.files', { files })}
           </div>
           {onPhone ? pairs(columns) : null}
-        </>
+        </div>
       ),
     },
     {

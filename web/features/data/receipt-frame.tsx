@@ -10,6 +10,7 @@ import classes from './data.module.css'
 interface AnyReceipt {
   readonly importId: string | null
   readonly fileName: string
+  readonly tables: readonly string[]
   readonly dryRun: boolean
   readonly alreadyThere: boolean
   readonly read: number
@@ -81,7 +82,7 @@ export function ReceiptFrame({
         ]}
       />
       <ul className={classes.facts}>
-        {[...facts, ...reasons].map((fact) => (
+        {[...receipt.tables, ...facts, ...reasons].map((fact) => (
           <li key={fact}>{fact}</li>
         ))}
       </ul>

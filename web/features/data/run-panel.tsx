@@ -87,12 +87,13 @@ function Running({
 }) {
   const t = useTranslations('data')
   const { count } = useFormat()
-  const saving = state.phase === 'saving'
+  const phase = state.phase === 'saving' || state.phase === 'committing' ? state.phase : 'reading'
+  const read = phase !== 'reading'
   return (
-    <Panel title={t(saving ? 'running.saving' : 'running.reading', { file: state.fileName })}>
+    <Panel title={t(`running.${phase}`, { file: state.fileName })}>
       <Progress
-        value={saving ? 100 : 100 * state.share}
-        striped={saving}
+        value={read ? 100 : 100 * state.share}
+        striped={read}
         aria-label={t('running.label')}
         transitionDuration={0}
       />
@@ -100,12 +101,19 @@ function Running({
         {t('running.rows', { rows: count(state.rows), rate: count(state.rowsPerSecond) })}
         {state.secondsLeft === null ? '' : ` · ${t('running.left', { seconds: state.secondsLeft })}`}
       </p>
-      <Button variant="default" onClick={onCancel} loading={cancelling}>
-        {t('running.cancel')}
-      </Button>
+      {phase === 'committing' ? (
+        <p>{t('running.tooLate')}</p>
+      ) : (
+        <Button variant="default" onClick={onCancel} loading={cancelling}>
+          {t('running.cancel')}
+        </Button>
+      )}
     </Panel>
   )
 }
+
+/** Stores without orders that a receipt names; the panel below it lists all. */
+const toldGaps = 3
 
 function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }) {
   const t = useTranslations('data')
@@ -124,6 +132,7 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
     ...receipt.people,
     ...(receipt.refunds ? [receipt.refunds] : []),
     ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
+    ...(receipt.toldTwice ? [t('receipt.toldTwice', { count: receipt.toldTwice })] : []),
     ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [t('receipt.empty', { count: receipt.emptyOrders })] : []),
     ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),
@@ -133,11 +142,16 @@ function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }
       : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
-    ...receipt.gaps.map(({ store, lastDay, days }) =>
-      store === null
-        ? t('receipt.gapShop', { day: day(lastDay), days })
-        : t('receipt.gap', { store, day: day(lastDay), days }),
-    ),
+    ...receipt.gaps
+      .slice(0, toldGaps)
+      .map(({ store, lastDay, days }) =>
+        store === null
+          ? t('receipt.gapShop', { day: day(lastDay), days })
+          : t('receipt.gap', { store, day: day(lastDay), days }),
+      ),
+    ...(receipt.gaps.length > toldGaps
+      ? [t('receipt.moreGaps', { count: receipt.gaps.length - toldGaps })]
+      : []),
   ]
   return (
     <ReceiptFrame

@@ -7,10 +7,10 @@ export interface Upload {
 }
 
 /**
- * Sends a file as it is. XMLHttpRequest, because fetch does not tell how much of a body has been sent.
+ * Sends a file as it is; `beside`: the upload of which it is another table. XMLHttpRequest, because fetch does not tell how much of a body has been sent.
  * Rejects with the server's sentence, `null` where no answer came.
  */
-export function upload(file: File, onShare: (share: number) => void): Upload {
+export function upload(file: File, beside: string | undefined, onShare: (share: number) => void): Upload {
   const request = new XMLHttpRequest()
   const done = new Promise<string>((resolve, reject) => {
     request.upload.addEventListener('progress', ({ loaded, total }) =>
@@ -24,7 +24,8 @@ export function upload(file: File, onShare: (share: number) => void): Upload {
     request.addEventListener('error', () => reject(new UploadFailed(null)))
     request.addEventListener('abort', () => reject(new UploadFailed(null)))
   })
-  request.open('POST', `/api/uploads?name=${encodeURIComponent(file.name)}`)
+  const query = new URLSearchParams({ name: file.name, ...(beside === undefined ? {} : { with: beside }) })
+  request.open('POST', `/api/uploads?${query}`)
   for (const [name, value] of Object.entries(pageHeaders())) request.setRequestHeader(name, value)
   request.setRequestHeader('content-type', 'application/octet-stream')
   request.send(file)

@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { usePalette } from '../../ui/palette.ts'
+import { textWidth } from '../../ui/scale.ts'
 import { fontFamily } from '../../ui/tokens.ts'
 import type { Member } from './member.ts'
 
@@ -62,21 +63,22 @@ export function Timeline({ member }: { member: Member }) {
                 <title>{`${format.day(day)} · ${format.money(netMinor)}`}</title>
               </circle>
             ))}
-            {months.map((day, index) =>
-              index % step === 0 && x(day) < right - 24 ? (
+            {months.map((day, index) => {
+              const label = format.shortMonth(isoOf(day))
+              return index % step === 0 && x(day) < right - 24 ? (
                 <text
                   key={day}
-                  x={x(day)}
+                  x={Math.max(x(day), textWidth(label, 12, 400, fontFamily) / 2 + 1)}
                   y={104}
                   fontSize={12}
                   fontFamily={fontFamily}
                   fill={palette.text3}
                   textAnchor="middle"
                 >
-                  {format.shortMonth(isoOf(day))}
+                  {label}
                 </text>
-              ) : null,
-            )}
+              ) : null
+            })}
             {about ? (
               <text x={left} y={16} fontSize={12} fontFamily={fontFamily} fill={palette.text}>
                 {`${format.day(about.day)} · ${format.money(about.netMinor)}`}

@@ -3,7 +3,8 @@ import { IconPlus } from '@tabler/icons-react'
 import { useTranslations } from 'use-intl'
 import type { Expression } from '../../../analytics/segments/ast.ts'
 import { ClauseRow } from './clause-row.tsx'
-import { grouped, newClause, newGroup, type Shop, topGroup } from './drafts.ts'
+import { grouped, newClause, newGroup, type Shop, topGroup, withOtherDay } from './drafts.ts'
+import { OnDayHead, RandomRow, SegmentRow } from './other-rows.tsx'
 import { Remove } from './remove.tsx'
 import classes from './segments.module.css'
 
@@ -124,7 +125,30 @@ function Part({
       >
         {t('builder.not')}
       </button>
-      {inner.kind === 'clause' ? (
+      <button
+        type="button"
+        className={classes.not}
+        aria-pressed={inner.kind === 'on'}
+        title={t('builder.onDayHelp')}
+        onClick={() => changeInner(withOtherDay(inner))}
+      >
+        {t('builder.onDay')}
+      </button>
+      {inner.kind === 'on' ? (
+        <div className={classes.clause}>
+          <OnDayHead expression={inner} shop={shop} onChange={changeInner} />
+          <Part
+            expression={inner.part}
+            shop={shop}
+            onChange={(part) => changeInner({ ...inner, part })}
+            onRemove={onRemove}
+          />
+        </div>
+      ) : inner.kind === 'segment' ? (
+        <SegmentRow expression={inner} shop={shop} onChange={changeInner} onRemove={onRemove} />
+      ) : inner.kind === 'random' ? (
+        <RandomRow expression={inner} shop={shop} onChange={changeInner} onRemove={onRemove} />
+      ) : inner.kind === 'clause' ? (
         <ClauseRow clause={inner} shop={shop} onChange={changeInner} onRemove={onRemove} />
       ) : inner.kind === 'everyone' ? (
         <div className={classes.row}>

@@ -1,7 +1,17 @@
-import { Button, NumberInput, Select } from '@mantine/core'
+import { Button, Select } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useTranslations } from 'use-intl'
-import type { Clause, Condition, Subject, Test } from '../../../analytics/segments/ast.ts'
+import {
+  type Clause,
+  type Condition,
+  type Expression,
+  type Named,
+  type Random,
+  type Subject,
+  type Test,
+  type TextOperator,
+  textOperators,
+} from '../../../analytics/segments/ast.ts'
 import {
   type Asked,
   conditionsOf,
@@ -14,6 +24,7 @@ import { useLanguage } from '../../ui/language.tsx'
 import {
   askedOf,
   firstCondition,
+  firstOther,
   firstTest,
   firstValue,
   type Operator,
@@ -24,7 +35,7 @@ import {
 } from './drafts.ts'
 import { Remove } from './remove.tsx'
 import classes from './segments.module.css'
-import { ValueInput } from './value-input.tsx'
+import { Days, ValueInput } from './value-input.tsx'
 
 /** One condition on a member: what is asked, how, and against which value. */
 export function ClauseRow({
@@ -34,49 +45,16 @@ export function ClauseRow({
   shop,
 }: {
   clause: Clause
-  onChange: (clause: Clause) => void
+  onChange: (expression: Expression) => void
   onRemove: () => void
   shop: Shop
 }) {
   const t = useTranslations('segments')
-  const { language } = useLanguage()
   const { subject, test } = clause
-  const choose = (key: string | null) => {
-    if (key === null || key === keyOf(subject)) return
-    const next: Subject = key.endsWith('(')
-      ? {
-          kind: 'measure',
-          measure: key.slice(0, -1),
-          where:
-            subject.kind === 'measure' && sourceOf(subject.measure) === sourceOf(key.slice(0, -1))
-              ? subject.where
-              : [{ kind: 'within', days: 180 }],
-        }
-      : { kind: 'field', field: key }
-    onChange({ kind: 'clause', subject: next, test: firstTest(askedOf(next), shop.values, shop.day) })
-  }
   return (
     <div className={classes.clause}>
       <div className={classes.row}>
-        <Select
-          aria-label={t('builder.field')}
-          className={classes.field}
-          value={keyOf(subject)}
-          onChange={choose}
-          searchable
-          allowDeselect={false}
-          nothingFoundMessage={t('builder.nothingFound')}
-          data={[
-            {
-              group: t('builder.facts'),
-              items: fields.map(({ name, title }) => ({ value: name, label: title[language] })),
-            },
-            {
-              group: t('builder.measures'),
-              items: measures.map(({ name, title }) => ({ value: `${name}(`, label: title[language] })),
-            },
-          ]}
-        />
+        <SubjectSelect expression={clause} shop={shop} onChange={onChange} />
         {subject.kind === 'field' ? (
           <Tested
             asked={askedOf(subject)}
@@ -110,6 +88,69 @@ export function ClauseRow({
   )
 }
 
+/** What is asked: a fact, a measure, a saved segment or a draw. Another choice begins anew. */
+export function SubjectSelect({
+  expression,
+  onChange,
+  shop,
+}: {
+  expression: Clause | Named | Random
+  onChange: (expression: Expression) => void
+  shop: Shop
+}) {
+  const t = useTranslations('segments')
+  const { language } = useLanguage()
+  const key = expression.kind === 'clause' ? keyOf(expression.subject) : `=${expression.kind}`
+  const where =
+    expression.kind === 'clause' && expression.subject.kind === 'measure' ? expression.subject : null
+  const choose = (next: string | null) => {
+    if (next === null || next === key) return
+    if (next === '=segment' || next === '=random')
+      return onChange(firstOther(next === '=segment' ? 'segment' : 'random', shop))
+    const measure = next.endsWith('(') ? next.slice(0, -1) : null
+    const subject: Subject =
+      measure === null
+        ? { kind: 'field', field: next }
+        : {
+            kind: 'measure',
+            measure,
+            where:
+              where && sourceOf(where.measure) === sourceOf(measure)
+                ? where.where
+                : [{ kind: 'within', days: 180 }],
+          }
+    onChange({ kind: 'clause', subject, test: firstTest(askedOf(subject), shop.values, shop.day) })
+  }
+  return (
+    <Select
+      aria-label={t('builder.field')}
+      className={classes.field}
+      value={key}
+      onChange={choose}
+      searchable
+      allowDeselect={false}
+      nothingFoundMessage={t('builder.nothingFound')}
+      data={[
+        {
+          group: t('builder.facts'),
+          items: fields.map(({ name, title }) => ({ value: name, label: title[language] })),
+        },
+        {
+          group: t('builder.measures'),
+          items: measures.map(({ name, title }) => ({ value: `${name}(`, label: title[language] })),
+        },
+        {
+          group: t('builder.others'),
+          items: (['segment', 'random'] as const).map((kind) => ({
+            value: `=${kind}`,
+            label: t(`builder.other.${kind}`),
+          })),
+        },
+      ]}
+    />
+  )
+}
+
 const sourceOf = (measure: string) => measuresByName.get(measure)!.source.name
 const keyOf = (subject: Subject) => (subject.kind === 'field' ? subject.field : `${subject.measure}(`)
 
@@ -126,8 +167,14 @@ function Tested({
   shop: Shop
 }) {
   const t = useTranslations('segments')
-  const words = asked.kind === 'day' ? 'day' : isOrdered(asked.kind) ? 'number' : 'text'
+  const words =
+    asked.kind === 'day' || asked.kind === 'month' ? 'day' : isOrdered(asked.kind) ? 'number' : 'text'
   const operators = operatorsOf(asked)
+  const label = (operator: Operator) => {
+    if (operator === 'last' || operator === 'next') return t(`operator.within.${operator}`)
+    if (isTextOperator(operator)) return t(`operator.part.${textOperatorKeys[operator]}`)
+    return t(`operator.${words}.${operatorKeys[operator]}`)
+  }
   return (
     <>
       <Select
@@ -135,18 +182,18 @@ function Tested({
         className={classes.operator}
         value={operatorOf(test)}
         allowDeselect={false}
-        data={operators.map((value) => ({ value, label: t(`operator.${words}.${operatorKeys[value]}`) }))}
+        data={operators.map((value) => ({ value, label: label(value) }))}
         onChange={(next) =>
           next && onChange(withOperator(test, next as Operator, firstValue(asked, shop.values, shop.day)))
         }
       />
-      <ValueInput asked={asked} test={test} values={shop.values} onChange={onChange} />
+      <ValueInput asked={asked} test={test} shop={shop} onChange={onChange} />
     </>
   )
 }
 
 /** Message keys can't hold signs. */
-const operatorKeys: Record<Operator, string> = {
+const operatorKeys = {
   '=': 'equals',
   '!=': 'differs',
   '<': 'below',
@@ -157,7 +204,15 @@ const operatorKeys: Record<Operator, string> = {
   between: 'between',
   known: 'known',
   unknown: 'unknown',
-}
+} as const
+const textOperatorKeys = {
+  contains: 'contains',
+  'not contains': 'notContains',
+  'starts with': 'startsWith',
+  'ends with': 'endsWith',
+} as const
+const isTextOperator = (operator: Operator): operator is TextOperator =>
+  (textOperators as readonly string[]).includes(operator)
 
 function Conditions({
   measure,
@@ -192,20 +247,7 @@ function Conditions({
               onChange={(next) => next && change(firstCondition(measure, next, shop.values, shop.day))}
             />
             {condition.kind === 'within' ? (
-              <NumberInput
-                aria-label={t('builder.days')}
-                className={classes.number}
-                value={condition.days}
-                min={0}
-                max={36500}
-                allowDecimal={false}
-                suffix={t('unit.days', { n: condition.days })}
-                onValueChange={({ floatValue }) =>
-                  floatValue !== undefined &&
-                  floatValue <= 36500 &&
-                  change({ kind: 'within', days: floatValue })
-                }
-              />
+              <Days days={condition.days} onChange={(days) => change({ kind: 'within', days })} />
             ) : (
               <Tested
                 asked={conditions.get(condition.field)!}

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { proposals } from './completion.ts'
 
-const values = { stores: ['West', 'East'], tags: ['vip'], categories: ['Tea'] }
+const known = {
+  values: { stores: ['West', 'East'], tags: ['vip'], categories: ['Tea'] },
+  segments: ['Regulars'],
+}
 const offered = (before: string) => {
-  const { from, options } = proposals(before, values, 'en')
+  const { from, options } = proposals(before, known, 'en')
   return { from, labels: options.map(({ label }) => label) }
 }
 
@@ -25,10 +28,30 @@ test.each([
   ['orders(category = ', 18, '"Tea"'],
   ['orders(store = "West") ', 23, 'and'],
   ['region is ', 10, 'known', 'unknown'],
+  ['region ', 7, 'contains', 'starts with'],
+  ['birthday ', 9, 'within next 7 days'],
+  ['joined >= ', 10, 'today', '-30d'],
+  ['segment ', 8, '"Regulars"'],
+  ['segment "Regulars" ', 19, 'and', 'on'],
+  ['(orders >= 2) ', 14, 'and', 'on'],
 ] as const)('after %s', (before, from, ...labels) => {
   const found = offered(before)
   expect(found.from).toBe(from)
   expect(found.labels).toEqual(expect.arrayContaining([...labels]))
+})
+
+test.each([
+  ['', '订单数', '消费额(', '非'],
+  ['订单数 >= 2 且 ', '净消费额', '人群'],
+  ['订单数 ', '>=', '介于', '未知'],
+  ['状态 = ', '"沉睡"'],
+  ['订单数(', '近 90 天', '品类'],
+  ['订单数(门店 = ', '"West"'],
+  ['地区 ', '包含'],
+  ['ord', 'orders'],
+] as const)('in Chinese after %s', (before, ...labels) => {
+  const { options } = proposals(before, known, 'zh-CN')
+  expect(options.map(({ label }) => label)).toEqual(expect.arrayContaining([...labels]))
 })
 
 test('what can not stand there is not offered', () => {

@@ -6,6 +6,7 @@ import { print } from '../../../analytics/segments/print.ts'
 import {
   askedOf,
   firstCondition,
+  firstOther,
   firstTest,
   firstValue,
   grouped,
@@ -15,6 +16,7 @@ import {
   operatorsOf,
   topGroup,
   withOperator,
+  withOtherDay,
 } from './drafts.ts'
 
 const values = { stores: ['West "End"'], tags: ['vip'] }
@@ -51,6 +53,24 @@ test.each(
       const clause: Expression = { kind: 'clause', subject, test: made }
       expect(reads(clause)).toEqual(clause)
     }
+})
+
+test.each([['segment "West End" on 2026-01-31'], ['not (everyone) on -30d'], ['random 10% (seed "x")']])(
+  '%s is a part that the builder holds',
+  (text) => {
+    const parsed = parse(text, { currencyDecimals: 2 })
+    if (parsed.kind !== 'parsed') throw new Error(text)
+    expect(reads(grouped('and', topGroup(parsed.expression).parts))).toEqual(parsed.expression)
+  },
+)
+
+test('another day goes around a part and off again; other rows begin as rules', () => {
+  const then = withOtherDay(newClause)
+  expect(reads(then)).toEqual(then)
+  expect(withOtherDay(then)).toEqual(newClause)
+  const shop = { values, day, segments: ['Regulars'] }
+  for (const kind of ['segment', 'random'] as const)
+    expect(reads(firstOther(kind, shop))).toEqual(firstOther(kind, shop))
 })
 
 test('a group of none is everyone, of one is the one, and a new group stays a group', () => {

@@ -1,13 +1,17 @@
 import {
-  comparators,
+  type Comparator,
   type Condition,
+  type Direction,
   everyone,
   type Expression,
   group,
   type Subject,
   type Test,
+  type TextOperator,
+  textOperators,
   type Value,
 } from '../../../analytics/segments/ast.ts'
+import { isLater } from '../../../analytics/segments/days.ts'
 import {
   type Asked,
   conditionsOf,
@@ -15,8 +19,8 @@ import {
   measuresByName,
 } from '../../../analytics/segments/fields/catalogue.ts'
 
-/** What is asked of a value, as one choice: a comparison, a list, a range, or whether it is known. */
-export type Operator = (typeof comparators)[number] | 'in' | 'between' | 'known' | 'unknown'
+/** What is asked of a value, as one choice: a comparison, a list, a range, part of a text, near days, or whether it is known. */
+export type Operator = Comparator | TextOperator | Direction | 'in' | 'between' | 'known' | 'unknown'
 
 /** The lists of values that occur in the data, by name. */
 export type Values = Readonly<Record<string, readonly string[]>>
@@ -26,6 +30,8 @@ export interface Shop {
   readonly values: Values
   /** The newest day of the data: where a new date condition begins. */
   readonly day: string
+  /** Names of the saved segments. */
+  readonly segments: readonly string[]
 }
 
 /** The operators that suit a field, in the order in which they are offered. */
@@ -34,9 +40,14 @@ export function operatorsOf({ kind }: Asked): readonly Operator[] {
     case 'count':
     case 'money':
     case 'percent':
-    case 'day':
+    case 'month':
       return ['>=', '<=', '=', '!=', '>', '<', 'between', 'in', 'known', 'unknown']
+    case 'day':
+      return ['>=', '<=', '=', '!=', '>', '<', 'between', 'last', 'next', 'in', 'known', 'unknown']
+    case 'anniversary':
+      return ['next', 'last', 'known', 'unknown']
     case 'text':
+      return ['=', '!=', 'in', ...textOperators, 'known', 'unknown']
     case 'choice':
       return ['=', '!=', 'in', 'known', 'unknown']
     case 'set':
@@ -46,7 +57,17 @@ export function operatorsOf({ kind }: Asked): readonly Operator[] {
   }
 }
 
-export const operatorOf = (test: Test): Operator => (test.kind === 'compare' ? test.operator : test.kind)
+export function operatorOf(test: Test): Operator {
+  switch (test.kind) {
+    case 'compare':
+    case 'text':
+      return test.operator
+    case 'within':
+      return test.direction
+    default:
+      return test.kind
+  }
+}
 
 /** The field or measure that a subject names. The builder only ever shows parsed rules, so there is one. */
 export const askedOf = (subject: Subject): Asked =>
@@ -63,10 +84,13 @@ export function firstValue(asked: Asked, values: Values, day: string): Value {
       return 50
     case 'day':
       return day
+    case 'month':
+      return day.slice(0, 7)
     case 'flag':
       return true
     case 'choice':
       return asked.choices![0]!.value
+    case 'anniversary':
     case 'text':
     case 'set':
       return values[asked.list ?? '']?.[0] ?? ''
@@ -83,21 +107,37 @@ export function withOperator(test: Test, operator: Operator, fallback: Value): T
       return { kind: operator }
     case 'in':
       return { kind: 'in', values: old.length > 0 ? old : [fallback] }
-    case 'between':
-      return { kind: 'between', from: first < second ? first : second, to: first < second ? second : first }
+    case 'between': {
+      const swap = isReversed(first, second)
+      return { kind: 'between', from: swap ? second : first, to: swap ? first : second }
+    }
+    case 'contains':
+    case 'not contains':
+    case 'starts with':
+    case 'ends with':
+      return { kind: 'text', operator, value: String(first) }
+    case 'last':
+    case 'next':
+      return { kind: 'within', direction: operator, days: test.kind === 'within' ? test.days : 30 }
     default:
       return { kind: 'compare', operator, value: first }
   }
 }
 
+/** Whether a range from one value to the other is empty; of days whatever day is asked about. */
+export const isReversed = (from: Value, to: Value): boolean =>
+  typeof from === 'string' ? isLater(from, String(to)) : from > to
+
 function valuesIn(test: Test): readonly Value[] {
   switch (test.kind) {
     case 'compare':
+    case 'text':
       return [test.value]
     case 'in':
       return test.values
     case 'between':
       return [test.from, test.to]
+    case 'within':
     case 'known':
     case 'unknown':
       return []
@@ -105,11 +145,14 @@ function valuesIn(test: Test): readonly Value[] {
 }
 
 /** The first test offered for a field that was just chosen. */
-export const firstTest = (asked: Asked, values: Values, day: string): Test => ({
-  kind: 'compare',
-  operator: operatorsOf(asked)[0] as '=' | '>=',
-  value: firstValue(asked, values, day),
-})
+export const firstTest = (asked: Asked, values: Values, day: string): Test =>
+  asked.kind === 'anniversary'
+    ? { kind: 'within', direction: 'next', days: 7 }
+    : {
+        kind: 'compare',
+        operator: operatorsOf(asked)[0] as '=' | '>=',
+        value: firstValue(asked, values, day),
+      }
 
 /** A condition inside a measure's parentheses to begin with. */
 export const firstCondition = (measure: string, field: string, values: Values, day: string): Condition =>
@@ -128,6 +171,16 @@ const otherClause: Expression = {
   subject: { kind: 'field', field: 'days_since_order' },
   test: { kind: 'compare', operator: '>=', value: 60 },
 }
+/** What the builder offers beside facts and measures, to begin with. */
+export const firstOther = (kind: 'segment' | 'random', shop: Shop): Expression =>
+  kind === 'segment'
+    ? { kind: 'segment', name: shop.segments[0] ?? '' }
+    : { kind: 'random', percent: 10, seed: '' }
+
+/** The part as it was 30 days before, to begin with; and back. */
+export const withOtherDay = (part: Expression): Expression =>
+  part.kind === 'on' ? part.part : { kind: 'on', day: '-30d', part }
+
 /** A group inside one of the other kind, with two clauses, since one alone is no group. */
 export const newGroup = (outer: 'and' | 'or'): Expression => ({
   kind: outer === 'and' ? 'or' : 'and',

@@ -6,6 +6,7 @@ import { everyone } from '../../../analytics/segments/ast.ts'
 import type { Parsed } from '../../../analytics/segments/parse.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import { useTRPC } from '../../trpc.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Builder } from './builder.tsx'
 import type { Values } from './drafts.ts'
@@ -19,6 +20,7 @@ const TextFace = lazy(() => import('./text-face.tsx').then((module) => ({ defaul
 export const faces = ['builder', 'text', 'json'] as const
 export type Face = (typeof faces)[number]
 const noValues: Values = {}
+const noSegments: readonly string[] = []
 
 /** The rule in three faces over one text: whatever is changed in one is changed in all. */
 export function RulePanel({
@@ -36,6 +38,7 @@ export function RulePanel({
 }) {
   const t = useTranslations('segments')
   const trpc = useTRPC()
+  const { language } = useLanguage()
   const shop = useQuery(trpc.segments.values.queryOptions(undefined, { staleTime: 300_000 })).data
   const empty = text.trim() === ''
   const expression = parsed.kind === 'parsed' ? parsed.expression : empty ? everyone : null
@@ -53,7 +56,13 @@ export function RulePanel({
       {face === 'text' ? (
         <>
           <Suspense fallback={null}>
-            <TextFace text={text} onChange={onChange} problems={problems} values={shop?.values ?? noValues} />
+            <TextFace
+              text={text}
+              onChange={onChange}
+              problems={problems}
+              values={shop?.values ?? noValues}
+              segments={shop?.segments ?? noSegments}
+            />
           </Suspense>
           <ProblemList
             problems={problems}
@@ -71,10 +80,10 @@ export function RulePanel({
           </Button>
         </>
       ) : face === 'json' ? (
-        <JsonFace expression={expression} onChange={(next) => onChange(print(next))} />
+        <JsonFace expression={expression} onChange={(next) => onChange(print(next, language))} />
       ) : shop === undefined ? null : (
         <>
-          <Builder expression={expression} shop={shop} onChange={(next) => onChange(print(next))} />
+          <Builder expression={expression} shop={shop} onChange={(next) => onChange(print(next, language))} />
           <div className={classes.canonical}>
             <Rule text={print(expression)} />
           </div>

@@ -9,6 +9,7 @@ import { parse, type ParseOptions } from '../../../analytics/segments/parse.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
@@ -79,8 +80,18 @@ function Editor({ saved }: { saved: Saved | undefined }) {
   const mayChange = role === 'owner' || role === 'marketer'
   const search = useSearch({ from: route })
   const navigate = useNavigate({ from: '/segments/$segmentId' })
+  const { language } = useLanguage()
   const options = { currencyDecimals: format.decimals }
-  const [text, setText] = useState(search.expression ?? saved?.expression ?? '')
+  const inLanguage = (written: string) => {
+    const read = parse(written, options)
+    return read.kind === 'parsed' ? print(read.expression, language) : written
+  }
+  const [text, setText] = useState(() => inLanguage(search.expression ?? saved?.expression ?? ''))
+  const [writtenIn, setWrittenIn] = useState(language)
+  if (writtenIn !== language) {
+    setWrittenIn(language)
+    setText(inLanguage(text))
+  }
   // the newest text that was a rule: its members stay on the screen while the next one is being written
   const [rule, setRule] = useState(() => canonicalOf(text, options))
   const change = (next: string) => {
@@ -205,7 +216,11 @@ function Editor({ saved }: { saved: Saved | undefined }) {
             onFace={(face) => void navigate({ search: (old) => ({ ...old, face }), replace: true })}
           />
           {saved && saved.versions.length > 1 ? (
-            <VersionsPanel versions={saved.versions} shown={canonical} onUse={change} />
+            <VersionsPanel
+              versions={saved.versions}
+              shown={canonical}
+              onUse={(expression) => change(inLanguage(expression))}
+            />
           ) : null}
         </div>
         {settled === null ? null : (

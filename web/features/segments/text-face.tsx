@@ -18,9 +18,10 @@ import {
 } from '@codemirror/view'
 import { useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
-import { keywords } from '../../../analytics/segments/parse.ts'
+import { isName } from '../../../analytics/segments/fields/catalogue.ts'
 import type { Problem } from '../../../analytics/segments/problems.ts'
 import { type Token, tokens } from '../../../analytics/segments/tokens.ts'
+import { wordOf } from '../../../analytics/segments/words.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import { proposals } from './completion.ts'
 import type { Values } from './drafts.ts'
@@ -33,21 +34,23 @@ export function TextFace({
   onChange,
   problems,
   values,
+  segments,
 }: {
   text: string
   onChange: (text: string) => void
   problems: readonly Problem[]
   values: Values
+  segments: readonly string[]
 }) {
   const t = useTranslations('segments')
   const { language } = useLanguage()
   const sentence = useProblemText()
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView | null>(null)
-  const live = useRef({ onChange, values, language })
+  const live = useRef({ onChange, values, segments, language })
   useEffect(() => {
-    live.current = { onChange, values, language }
-  }, [onChange, values, language])
+    live.current = { onChange, values, segments, language }
+  }, [onChange, values, segments, language])
   const label = t('text.label')
   const example = t('text.placeholder')
 
@@ -58,7 +61,7 @@ export function TextFace({
       const before = context.state.sliceDoc(0, context.pos)
       const typed = context.matchBefore(/["\p{L}_\d][^\s(),]*|[=<>(,]\s?|\s/u)
       if (!typed && !context.explicit && context.pos > 0) return null
-      const { from, options } = proposals(before, live.current.values, live.current.language)
+      const { from, options } = proposals(before, live.current, live.current.language)
       return { from, options: options.map(({ kind, ...option }) => ({ ...option, type: kind })) }
     }
     const editor = new EditorView({
@@ -136,7 +139,6 @@ export function TextFace({
   return <div ref={host} className={classes.editor} />
 }
 
-const words = new Set<string>(keywords)
 const marks = {
   keyword: Decoration.mark({ class: classes.keyword! }),
   name: Decoration.mark({ class: classes.name! }),
@@ -147,11 +149,13 @@ const marks = {
 function markOf(token: Token): Decoration | null {
   switch (token.kind) {
     case 'word':
-      return words.has(token.value) ? marks.keyword : marks.name
+      return wordOf(token.value) && !isName(token.value) ? marks.keyword : marks.name
     case 'text':
       return marks.text
     case 'number':
     case 'day':
+    case 'month':
+    case 'relative':
       return marks.number
     default:
       return null

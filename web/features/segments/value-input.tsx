@@ -1,23 +1,24 @@
 import { Autocomplete, MultiSelect, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
-import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Test, Value } from '../../../analytics/segments/ast.ts'
+import { relativeDay } from '../../../analytics/segments/days.ts'
 import type { Asked } from '../../../analytics/segments/fields/catalogue.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useLanguage } from '../../ui/language.tsx'
-import type { Values } from './drafts.ts'
+import { DayValue, MonthValue } from './day-value.tsx'
+import { isReversed, type Shop } from './drafts.ts'
 import classes from './segments.module.css'
 
 /** The value or values of a test, in the control that suits the field. What is no value yet is not passed on. */
 export function ValueInput({
   asked,
   test,
-  values,
+  shop,
   onChange,
 }: {
   asked: Asked
   test: Test
-  values: Values
+  shop: Shop
   onChange: (test: Test) => void
 }) {
   const t = useTranslations('segments')
@@ -30,7 +31,7 @@ export function ValueInput({
         <OneValue
           asked={asked}
           value={test.value}
-          values={values}
+          shop={shop}
           label={t('builder.value')}
           onChange={(value) => onChange({ ...test, value })}
         />
@@ -41,26 +42,37 @@ export function ValueInput({
           <OneValue
             asked={asked}
             value={test.from}
-            values={values}
+            shop={shop}
             label={t('builder.from')}
-            onChange={(from) => from <= test.to && onChange({ ...test, from })}
+            onChange={(from) => !isReversed(from, test.to) && onChange({ ...test, from })}
           />
           <span className={classes.small}>{t('builder.to')}</span>
           <OneValue
             asked={asked}
             value={test.to}
-            values={values}
+            shop={shop}
             label={t('builder.until')}
-            onChange={(to) => to >= test.from && onChange({ ...test, to })}
+            onChange={(to) => !isReversed(test.from, to) && onChange({ ...test, to })}
           />
         </>
       )
+    case 'text':
+      return (
+        <TextInput
+          aria-label={t('builder.value')}
+          className={classes.textValue}
+          value={test.value}
+          onChange={(event) => onChange({ ...test, value: event.currentTarget.value })}
+        />
+      )
+    case 'within':
+      return <Days days={test.days} onChange={(days) => onChange({ ...test, days })} />
     case 'in':
       return (
         <SeveralValues
           asked={asked}
           several={test.values}
-          values={values}
+          shop={shop}
           onChange={(next) => next.length > 0 && onChange({ kind: 'in', values: next })}
         />
       )
@@ -70,13 +82,13 @@ export function ValueInput({
 function OneValue({
   asked,
   value,
-  values,
+  shop,
   label,
   onChange,
 }: {
   asked: Asked
   value: Value
-  values: Values
+  shop: Shop
   label: string
   onChange: (value: Value) => void
 }) {
@@ -124,15 +136,9 @@ function OneValue({
       )
     }
     case 'day':
-      return (
-        <Typed
-          type="date"
-          label={label}
-          value={String(value)}
-          isValue={(text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && text >= '1000'}
-          onChange={onChange}
-        />
-      )
+      return <DayValue label={label} value={String(value)} start={shop.day} onChange={onChange} />
+    case 'month':
+      return <MonthValue label={label} value={String(value)} onChange={onChange} />
     case 'flag':
       return (
         <Select
@@ -155,6 +161,8 @@ function OneValue({
           onChange={(next) => next !== null && onChange(next)}
         />
       )
+    case 'anniversary':
+      return null
     case 'text':
     case 'set':
       return (
@@ -162,7 +170,7 @@ function OneValue({
           aria-label={label}
           className={classes.textValue}
           value={String(value)}
-          data={[...(values[asked.list ?? ''] ?? [])]}
+          data={[...(shop.values[asked.list ?? ''] ?? [])]}
           limit={50}
           onChange={onChange}
         />
@@ -170,35 +178,21 @@ function OneValue({
   }
 }
 
-/** A text field that passes on what is a value and keeps what is not one yet to itself. */
-function Typed({
-  type,
-  label,
-  value,
-  isValue,
-  onChange,
-}: {
-  type: 'date'
-  label: string
-  value: string
-  isValue: (text: string) => boolean
-  onChange: (value: string) => void
-}) {
-  const [draft, setDraft] = useState<{ text: string; of: string } | null>(null)
+/** A whole number of days. */
+export function Days({ days, onChange }: { days: number; onChange: (days: number) => void }) {
+  const t = useTranslations('segments')
   return (
-    <TextInput
-      type={type}
-      aria-label={label}
-      className={classes.dayValue}
-      value={draft?.of === value ? draft.text : value}
-      onChange={(event) => {
-        const text = event.currentTarget.value
-        if (isValue(text)) {
-          setDraft(null)
-          onChange(text)
-        } else setDraft({ text, of: value })
-      }}
-      onBlur={() => setDraft(null)}
+    <NumberInput
+      aria-label={t('builder.days')}
+      className={classes.number}
+      value={days}
+      min={0}
+      max={36500}
+      allowDecimal={false}
+      suffix={t('unit.days', { n: days })}
+      onValueChange={({ floatValue }) =>
+        floatValue !== undefined && floatValue <= 36500 && floatValue !== days && onChange(floatValue)
+      }
     />
   )
 }
@@ -206,12 +200,12 @@ function Typed({
 function SeveralValues({
   asked,
   several,
-  values,
+  shop,
   onChange,
 }: {
   asked: Asked
   several: readonly Value[]
-  values: Values
+  shop: Shop
   onChange: (values: readonly Value[]) => void
 }) {
   const t = useTranslations('segments')
@@ -233,7 +227,9 @@ function SeveralValues({
     if (asked.kind === 'percent')
       return /^-?\d{1,3}(\.\d{1,2})?%?$/.test(text) ? Number(text.replace('%', '')) : null
     if (asked.kind === 'money') return minorOf(text) === null ? null : Number(Number(text).toFixed(decimals))
-    if (asked.kind === 'day') return /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : null
+    if (asked.kind === 'day')
+      return /^(\d{4}-\d{2}-\d{2}|today|yesterday)$/.test(text) || relativeDay.test(text) ? text : null
+    if (asked.kind === 'month') return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? text : null
     return text
   }
   return (
@@ -241,9 +237,9 @@ function SeveralValues({
       aria-label={t('builder.values')}
       className={classes.several}
       value={texts}
-      data={[...(values[asked.list ?? ''] ?? [])]}
+      data={[...(shop.values[asked.list ?? ''] ?? [])]}
       limit={50}
-      placeholder={asked.kind === 'day' ? '2026-01-31' : ''}
+      placeholder={asked.kind === 'day' ? '2026-01-31' : asked.kind === 'month' ? '2026-01' : ''}
       onChange={(next) => onChange(next.flatMap((text) => read(text) ?? []))}
     />
   )

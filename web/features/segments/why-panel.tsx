@@ -94,14 +94,21 @@ function Mark({ holds }: { holds: boolean }) {
 
 function Reason({ of }: { of: Explanation }) {
   const t = useTranslations('segments')
+  const format = useFormat()
   if (of.kind === 'clause') return <ClauseReason of={of} />
+  const head =
+    of.kind === 'segment'
+      ? t('why.segment', { name: of.name })
+      : of.kind === 'on'
+        ? t(of.parts.length === 0 ? 'why.onUnknown' : 'why.on', { day: format.day(of.day) })
+        : t(`why.${of.kind}`)
   return (
     <li>
       <div className={classes.reason}>
         <Mark holds={of.holds} />
-        <span>{t(`why.${of.kind}`)}</span>
+        <span>{head}</span>
       </div>
-      {of.kind === 'everyone' ? null : (
+      {of.kind === 'everyone' || of.kind === 'random' ? null : (
         <ul className={classes.explanation}>
           {of.parts.map((part, index) => (
             <Reason key={index} of={part} />
@@ -133,9 +140,11 @@ function ClauseReason({ of }: { of: ExplainedClause }) {
       </div>
       {of.flip ? (
         <span className={classes.flip}>
-          {of.flip.onDay
-            ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
-            : t('why.turns', { value: apart(shown(of.flip.value)) })}
+          {of.flip.onDay && of.valueKind === 'anniversary'
+            ? t('why.turnsOnDay', { day: shown(of.flip.onDay, 'day') })
+            : of.flip.onDay
+              ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
+              : t('why.turns', { value: apart(shown(of.flip.value)) })}
         </span>
       ) : null}
     </li>
@@ -152,7 +161,7 @@ function useShown({ asked, valueKind, unit }: ExplainedClause) {
   const format = useFormat()
   return (value: string | number | boolean, kind = valueKind): string => {
     if (kind === 'money') return format.money(Number(value))
-    if (kind === 'day') return format.day(String(value))
+    if (kind === 'day' || kind === 'anniversary') return format.day(String(value))
     if (kind === 'percent') return `${format.count(Number(value))}%`
     if (kind === 'count')
       return unit

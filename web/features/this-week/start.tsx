@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { startAgain, useTRPC } from '../../trpc.ts'
 import { DropZone } from '../../ui/drop-zone.tsx'
-import { handFile } from '../../ui/handed-file.ts'
+import { handFiles } from '../../ui/handed-files.ts'
 import { Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import classes from './this-week.module.css'
@@ -23,8 +23,8 @@ export function Start() {
         title={t('start.drop')}
         note={t('start.kinds')}
         choose={t('start.choose')}
-        onFile={(file) => {
-          handFile(file)
+        onFiles={(files) => {
+          handFiles(files)
           void navigate({ to: '/data' })
         }}
       >

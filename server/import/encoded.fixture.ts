@@ -1,0 +1,40 @@
+type Written = 'gb18030' | 'big5' | 'euc-jp' | 'euc-kr' | 'shift_jis'
+
+/** What the platform's decoder reads, turned round: it has no encoder. */
+const tables = new Map<Written, Map<string, readonly number[]>>()
+
+function tableOf(encoding: Written): Map<string, readonly number[]> {
+  const known = tables.get(encoding)
+  if (known) return known
+  const table = new Map<string, readonly number[]>()
+  const decoder = new TextDecoder(encoding)
+  const learn = (bytes: readonly number[]) => {
+    const text = decoder.decode(Uint8Array.from(bytes))
+    if (!text.includes('\ufffd') && !table.has(text)) table.set(text, bytes)
+  }
+  for (let byte = 0; byte < 0x80; byte++) learn([byte])
+  if (encoding === 'shift_jis') for (let byte = 0xa1; byte < 0xe0; byte++) learn([byte])
+  for (let first = 0x81; first < 0xff; first++)
+    for (let second = 0x40; second < 0xff; second++) learn([first, second])
+  if (encoding === 'gb18030')
+    for (let first = 0x81; first < 0x85; first++)
+      for (let second = 0x30; second < 0x3a; second++)
+        for (let third = 0x81; third < 0xff; third++)
+          for (let fourth = 0x30; fourth < 0x3a; fourth++) learn([first, second, third, fourth])
+  tables.set(encoding, table)
+  return table
+}
+
+/** A text as programs write it where an encoding is at home. */
+export function encoded(encoding: Written, text: string): Uint8Array {
+  const table = tableOf(encoding)
+  return Uint8Array.from(
+    [...text].flatMap((character) => {
+      const bytes = table.get(character)
+      if (!bytes) throw new Error(`Not in ${encoding}: ${character}`)
+      return bytes
+    }),
+  )
+}
+
+export const inGb18030 = (text: string): Uint8Array => encoded('gb18030', text)

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { openTestShop, receiptOf } from './test-shop.ts'
+
+/** A file of many rows whose dates can be read both ways, but for those that are said by line. */
+function file(lines: number, said: Readonly<Record<number, string>>): string {
+  const rows = ['order_id,customer_id,order_date,amount']
+  for (let line = 2; line <= lines; line++)
+    rows.push(`O${line},m${line % 50},${said[line] ?? `0${1 + (line % 3)}/0${1 + (line % 9)}/2026`},1.00`)
+  return `${rows.join('\n')}\n`
+}
+
+test('one value in row 50,000 decides the whole column', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const path = shop.file('a.csv', file(52_000, { 50_000: '31/01/2026' }))
+  expect(receiptOf(await shop.import(path))).toMatchObject({ read: 51_999, refused: 0 })
+  const [days] = await shop.workspace.engine.rows(sql`select max(day(local_day)) as day from orders
+    where order_id <> 'O50000'`)
+  expect(days).toEqual({ day: 3 }) // never over the third of a month
+})
+
+test('a beginning that says day first and a later row that says month first is refused with the line', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const path = shop.file('b.csv', file(42_000, { 10: '31/01/2026', 40_000: '01/31/2026' }))
+  for (const dryRun of [true, false])
+    expect(await shop.import(path, { dryRun })).toMatchObject({
+      id: 'mixed-dates',
+      values: { header: 'order_date', line: 40_000, sample: '01/31/2026', order: 'day' },
+    })
+  expect(await shop.workspace.engine.rows(sql`select * from imports`)).toEqual([])
+  // Said which, the rows that say otherwise are refused.
+  expect(receiptOf(await shop.import(path, { map: { dates: 'month-first' } }))).toMatchObject({
+    refused: 1,
+    reasons: [{ reason: 'bad-date', field: 'orderedAt', rows: 1 }],
+  })
+  // What was said of one file is not said of the next one like it.
+  const next = shop.file('c.csv', file(5000, { 10: '31/01/2026' }))
+  expect(await shop.import(next)).toMatchObject({
+    id: 'mixed-dates',
+    values: { line: 10, order: 'month' },
+  })
+})
+
+test('values beyond the beginning that speak for both are asked about', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const path = shop.file('d.csv', file(42_000, { 30_000: '31/01/2026', 40_000: '01/31/2026' }))
+  const seen = await shop.inspect(path, 'd.csv', {})
+  if ('id' in seen) throw new Error(seen.id)
+  expect(seen.inspection.questions).toMatchObject([{ kind: 'dates', header: 'order_date' }])
+  expect(await shop.import(path)).toMatchObject({ id: 'undecided-dates' })
+})

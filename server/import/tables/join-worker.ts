@@ -1,0 +1,369 @@
+import { appendFileSync, closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
+import type { Engine } from '../../../analytics/engine/engine.ts'
+import { quietThread } from '../../../analytics/engine/priority.ts'
+import { join as list, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { cellId, cellText } from '../cells.ts'
+import { delimitedLine } from '../containers/delimited.ts'
+import { namedWidth, sampleOf } from '../inspect.ts'
+import { readable } from '../readable-records.ts'
+import {
+  type BrokenRecord,
+  bytesOf,
+  fieldSeparator,
+  lineBreakInValue,
+  RecordScanner,
+  UnreadableRecord,
+} from '../records.ts'
+import { type Refusal, Stopped } from '../refusal.ts'
+import { openSource, type Opening, readSource, type TableFile } from '../source.ts'
+import {
+  isOrderKey,
+  type JoinPlan,
+  keyOf,
+  type Link,
+  mayBeKey,
+  planJoin,
+  type TableFacts,
+  whyUnused,
+} from './plan.ts'
+import type { JoinedTables } from './joined.ts'
+import { unusedNote } from './told.ts'
+
+/** Tables that stand together in one file, and where the joined one and what is written for it go. */
+export interface JoinOrder {
+  readonly fileName: string
+  readonly tables: readonly (TableFile & { readonly name: string })[]
+  readonly folder: string
+  readonly joined: string
+  /** Questions come first. */
+  readonly aside: boolean
+}
+
+export type JoinAnswer = { kind: 'joined'; tables: JoinedTables } | Refusal
+
+/** A table that has columns and rows. */
+interface Opened {
+  readonly table: TableFile & { readonly name: string }
+  readonly opening: Opening
+  readonly form: Pick<ReturnType<typeof sampleOf>, 'delimiter' | 'quote' | 'headerLine'>
+  readonly headers: readonly string[]
+  readonly keys: readonly string[]
+  readonly records: readonly (readonly string[])[]
+}
+
+const blockBytes = 8 << 20
+const order = workerData as JoinOrder
+const options = { timeoutMs: 12 * 60 * 60 * 1000, aside: order.aside }
+
+async function joined(): Promise<JoinedTables> {
+  const opened: Opened[] = []
+  const unused: JoinedTables['unused'][number][] = []
+  for (const table of order.tables) {
+    const one = await openTable(table)
+    if ('why' in one) unused.push(one)
+    else opened.push(one)
+  }
+  shared = sharedKeys(opened)
+  const engine = await openDuckDb(':memory:', {
+    threads: order.aside ? 2 : 1,
+    memoryLimit: '600MB',
+    temporaryFolder: join(order.folder, 'aside'),
+  })
+  try {
+    const broken: (BrokenRecord | undefined)[] = []
+    for (const [at, one] of opened.entries()) broken.push(await take(engine, one, at))
+    const tables = await Promise.all(
+      opened.map(async ({ table, headers, keys }, at) => {
+        const counts = await countsOf(engine, keys, at)
+        return { name: table.name, headers, keys, ...counts }
+      }),
+    )
+    const links = await linksOf(engine, tables)
+    const plan = tables.length === 0 ? { base: 0, joins: [] } : planJoin(tables, links)
+    const used = new Set([plan.base, ...plan.joins.map(({ parent }) => parent)])
+    for (const at of tables.keys())
+      if (plan.joins.length === 0 ? at !== plan.base : !used.has(at))
+        unused.push(whyUnused(tables, links, plan, at))
+    if (plan.joins.length === 0)
+      throw new Stopped('tables-apart', {
+        file: order.fileName,
+        tables: order.tables.map((one) => one.name).join(', '),
+        why: unused.map(unusedNote),
+      })
+    for (const at of used)
+      if (broken[at])
+        throw new Stopped('broken-table', {
+          file: opened[at]!.table.named,
+          line: broken[at].line,
+          reason: broken[at].reason.replaceAll('-', ''), // as ICU names a choice
+        })
+    const added = plan.joins.find(({ child, key }) => child === plan.base && isOrderKey(key))
+    const { lastLine, rowsAdded } = await write(engine, opened, plan, added)
+    const joins = []
+    for (const link of plan.joins) {
+      const { child, parent, key, found } = link
+      const [unnamed] = await engine.rows(
+        sql`select count(*) as n from ${file(parent)} where ${keyIn(parent, key)} not in (
+          select ${keyIn(child, key)} from ${file(child)} where ${keyIn(child, key)} is not null)`,
+        options,
+      )
+      joins.push({
+        name: tables[parent]!.name,
+        rows: tables[parent]!.rows,
+        by: opened[child]!.headers[opened[child]!.keys.indexOf(key)]!,
+        child: tables[child]!.name,
+        without: tables[child]!.rows - found,
+        unnamed: link === added ? 0 : Number(unnamed!.n),
+      })
+    }
+    return {
+      firstLine: opened[plan.base]!.opening.firstLine,
+      base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
+      joins,
+      added:
+        added && rowsAdded > 0
+          ? { name: tables[added.parent]!.name, rows: rowsAdded, line: lastLine + 1 }
+          : null,
+      unused,
+    }
+  } finally {
+    await engine.close()
+  }
+}
+
+/** What the first lines of a table tell, or that it is none. */
+async function openTable(table: Opened['table']): Promise<Opened | JoinedTables['unused'][number]> {
+  try {
+    const opening = await openSource(table.path, table.named, table.entries)
+    const { sample, ...form } = sampleOf(opening, table.named)
+    const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
+    return { table, opening, form, headers: sample.headers, keys, records: sample.records }
+  } catch (error) {
+    const id = error instanceof Stopped ? error.refusal.id : null
+    if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }
+    if (id === 'one-column' || id === 'no-header') return { name: table.name, why: 'no-table' }
+    throw error
+  }
+}
+
+/** What columns of more than one table are known by, where values like theirs may name a row. */
+function sharedKeys(opened: readonly Opened[]): string[] {
+  const has = (one: Opened, key: string) => {
+    const position = one.keys.indexOf(key)
+    return (
+      position >= 0 &&
+      mayBeKey(
+        key,
+        one.records.slice(0, 200).map((values) => values[position] ?? ''),
+      )
+    )
+  }
+  const all = new Set(opened.flatMap(({ keys }) => keys))
+  return [...all].filter((key) => opened.filter((one) => has(one, key)).length > 1).sort()
+}
+
+const path = (at: number) => join(order.folder, `table-${at}.parquet`)
+const file = (at: number): Sql => sql`read_parquet(${path(at)})`
+/** Columns of all tables have names of their own, so that joined ones keep theirs. */
+const lineOf = (at: number): Sql => name(`line${at}`)
+const fieldsOf = (at: number): Sql => name(`fields${at}`)
+const keyIn = (at: number, key: string): Sql => name(`key${at}_${shared.indexOf(key)}`)
+/** What columns of several tables are known by. */
+let shared: readonly string[] = []
+
+/** Splits a whole table into `line`, `fields` and the columns by which it may be joined. Answers the first record that can't be read. */
+async function take(
+  engine: Engine,
+  { table, opening, form, headers, keys }: Opened,
+  at: number,
+): Promise<BrokenRecord | undefined> {
+  const text = join(order.folder, `table-${at}.txt`)
+  const scanner = new RecordScanner({
+    ...bytesOf(form),
+    firstLine: opening.firstLine,
+    ...(opening.container === 'xlsx' ? {} : { columns: headers.length }),
+    needed: namedWidth(headers),
+  })
+  let broken: BrokenRecord | undefined
+  const put = () => {
+    const block = readable(scanner.take(), opening.encoding === 'utf-8')
+    appendFileSync(text, block.text, { mode: 0o600 })
+    broken ??= [...scanner.broken.splice(0), ...block.broken].find(({ line }) => line > form.headerLine)
+  }
+  try {
+    for await (const piece of readSource(opening, table.named)) {
+      scanner.push(piece)
+      if (scanner.pending > blockBytes) put()
+    }
+    scanner.end()
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord)) throw error
+    throw new Stopped(error.reason === 'too-long' ? 'long-record' : 'open-quote', {
+      file: table.named,
+      line: error.line,
+    })
+  }
+  put()
+  const own = shared.flatMap((key) => {
+    const position = keys.indexOf(key)
+    const value = sql`string_split(text, ${fieldSeparator})[${position + 2}]`
+    return position < 0 ? [] : [sql`, ${cellId(cellText(value))} as ${keyIn(at, key)}`]
+  })
+  await engine.run(
+    sql`copy (
+      select cast(string_split(text, ${fieldSeparator})[1] as bigint) as ${lineOf(at)},
+        substr(text, strpos(text, ${fieldSeparator}) + 1) as ${fieldsOf(at)} ${list(own, sql``)}
+      from read_csv(${text}, auto_detect = false, header = false, delim = ${unheldByAny}, quote = '', escape = '',
+        new_line = '\\n', max_line_size = 4194304, columns = {'text': 'varchar'})
+      where cast(string_split(text, ${fieldSeparator})[1] as bigint) > ${form.headerLine}
+    ) to (${path(at)}) (format parquet)`,
+    options,
+  )
+  unlinkSync(text)
+  return broken
+}
+
+/** A control character: the scanner leaves none in a record but its own. */
+const unheldByAny = '\x1d'
+
+async function countsOf(engine: Engine, keys: readonly string[], at: number) {
+  const [counted] = await engine.rows(sql`select count(*) as n from ${file(at)}`, options)
+  const rows = Number(counted!.n)
+  const unique = new Map<string, boolean>()
+  for (const key of shared.filter((one) => keys.includes(one))) {
+    const [distinct] = await engine.rows(
+      sql`select count(*) as n from (select ${keyIn(at, key)} from ${file(at)} where ${keyIn(at, key)} is not null group by all)`,
+      options,
+    )
+    unique.set(key, rows > 0 && Number(distinct!.n) === rows)
+  }
+  return { rows, unique }
+}
+
+/** How many rows of each table find theirs in another one, by every key that could lead there. */
+async function linksOf(engine: Engine, tables: readonly TableFacts[]): Promise<Link[]> {
+  const links: Link[] = []
+  for (const [parent, { unique }] of tables.entries())
+    for (const [key, isKey] of unique)
+      for (const child of isKey ? tables.keys() : []) {
+        if (child === parent || !tables[child]!.unique.has(key)) continue
+        const value = keyIn(child, key)
+        const [counted] = await engine.rows(
+          sql`select count(${value}) as filled, count(*) filter (where ${value} in (
+            select ${keyIn(parent, key)} from ${file(parent)})) as found from ${file(child)}`,
+          options,
+        )
+        links.push({
+          child,
+          parent,
+          key,
+          filled: Number(counted!.filled),
+          found: Number(counted!.found),
+        })
+      }
+  return links
+}
+
+/**
+ * Writes the joined table: each row of the base on the line where it stands in its own file, behind it what it names.
+ * Rows of the table of orders that no row of the base names follow after its last line.
+ */
+async function write(
+  engine: Engine,
+  opened: readonly Opened[],
+  { base, joins }: JoinPlan,
+  added: Link | undefined,
+): Promise<{ lastLine: number; rowsAdded: number }> {
+  // one join after the other, each from disk to disk: all at once would hold every table
+  let rows = file(base)
+  for (const [step, link] of joins.entries()) {
+    const { child, parent, key } = link
+    const named =
+      added && link !== added && child === base && key === added.key
+        ? sql`coalesce(${keyIn(base, key)}, ${keyIn(added.parent, key)})`
+        : keyIn(child, key)
+    const to = join(order.folder, `rows-${step}.parquet`)
+    await engine.run(
+      sql`copy (select * from ${rows} as row ${link === added ? sql`full` : sql`left`} join ${file(parent)} as named
+        on ${keyIn(parent, key)} = ${named}) to (${to}) (format parquet)`,
+      options,
+    )
+    rows = sql`read_parquet(${to})`
+  }
+  const parts = [base, ...joins.map(({ parent }) => parent)]
+  // keys of joined tables say nothing that the naming row does not say
+  const columns = parts.flatMap((at, part) =>
+    opened[at]!.headers.flatMap((header, position) =>
+      part > 0 && opened[at]!.keys.indexOf(joins[part - 1]!.key) === position
+        ? []
+        : [{ at, header, position }],
+    ),
+  )
+  const keyColumn =
+    added &&
+    columns.findIndex(({ at, position }) => at === base && opened[base]!.keys.indexOf(added.key) === position)
+  const keyPosition = added && opened[added.parent]!.keys.indexOf(added.key)
+  const out = openSync(order.joined, 'wx', 0o600)
+  try {
+    let text = delimitedLine(headersOf(opened, columns))
+    let line = opened[base]!.opening.firstLine + 1
+    let lastLine = 0
+    let rowsAdded = 0
+    const inOrder = sql`select ${lineOf(base)} as line, ${list(parts.map(fieldsOf))} from ${rows}
+      order by ${lineOf(base)} nulls last${added ? sql`, ${lineOf(added.parent)}` : sql``}`
+    for await (const chunk of engine.stream(inOrder, options)) {
+      for (const row of chunk) {
+        const fields = new Map(
+          parts.map((at) => [at, ((row[`fields${at}`] as string | null) ?? '').split(fieldSeparator)]),
+        )
+        const values = columns.map(({ at, position }) => fields.get(at)![position] ?? '')
+        if (row.line === null) {
+          values[keyColumn!] = fields.get(added!.parent)![keyPosition!] ?? ''
+          rowsAdded++
+        } else {
+          lastLine = Number(row.line)
+          text += '\n'.repeat(lastLine - line)
+          line = lastLine
+        }
+        text += delimitedLine(values.map((value) => value.replaceAll(lineBreakInValue, ' ')))
+        line++
+      }
+      if (text.length < blockBytes) continue
+      writeSync(out, text)
+      text = ''
+    }
+    writeSync(out, text)
+    return { lastLine, rowsAdded }
+  } finally {
+    closeSync(out)
+  }
+}
+
+/** The columns' names; one that is there already gets the name of its table before it. */
+function headersOf(
+  opened: readonly Opened[],
+  columns: readonly { readonly at: number; readonly header: string }[],
+): string[] {
+  const given = new Map<string, number>()
+  return columns.map(({ at, header }) => {
+    const first = given.get(header.toLowerCase())
+    if (first === undefined) given.set(header.toLowerCase(), at)
+    return first === undefined || first === at || header === ''
+      ? header
+      : `${opened[at]!.table.name.replace(/\..*$/, '')}.${header}`
+  })
+}
+
+if (order.aside) quietThread()
+const answer = await joined().then(
+  (tables): JoinAnswer => ({ kind: 'joined', tables }),
+  (error: unknown): JoinAnswer => {
+    if (error instanceof Stopped) return error.refusal
+    throw error
+  },
+)
+parentPort!.postMessage(answer)
+parentPort!.close()

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStage, type Stage } from './harness.ts'
+import { serious } from './serious.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(() => stage?.close())
+
+const csv = (name: string, text: string) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
+const orders = csv(
+  'orders.csv',
+  'order_id,customer_id,status,purchased_at\nA,c1,delivered,2026-01-05 10:00:00\nB,c2,delivered,2026-02-06 10:00:00\nC,c3,canceled,2026-02-07 10:00:00\n',
+)
+const items = csv(
+  'items.csv',
+  'order_id,product_id,price,freight\nA,p1,10.00,1.50\nA,p2,5.00,0.50\nB,p1,10.00,2.00\n',
+)
+const customers = csv(
+  'customers.csv',
+  'customer_id,customer_unique_id,city\nc1,u1,Ghent\nc2,u1,Ghent\nc3,u2,Bruges\n',
+)
+
+test('tables that are chosen together become one import, from files to figures', async () => {
+  const { page, complaints, open } = await stage.page({ language: 'zh-CN' })
+  const { url } = stage.server
+  await page.request.post(`${url}/trpc/workspaces.create`, {
+    headers: { origin: url },
+    data: { name: 'of tables', currency: 'CNY', timeZone: 'Asia/Shanghai' },
+  })
+  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
+  await page.request.post(`${url}/trpc/workspaces.switch`, {
+    headers: { origin: url },
+    data: {
+      id: me.result.data.workspaces.find(({ name }: { name: string }) => name === 'of tables').id as string,
+    },
+  })
+  const choose = async (files: (typeof orders)[]) => {
+    await open('/data')
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: '选择文件' }).click(),
+    ])
+    await chooser.setFiles(files)
+  }
+  await choose([items])
+  await page.getByText('请把这些文件一起选中，或放进同一个 zip。').waitFor()
+  expect(await page.getByRole('button', { name: '导入', exact: true }).isDisabled()).toBe(true)
+
+  await choose([orders, items, customers])
+  await page.getByText('customers.csv（3 行）按 orders.csv 的 customer_id 关联。').waitFor()
+  await page.getByText('读取方式：由多张表关联而成', { exact: false }).waitFor()
+  expect(await serious(page)).toEqual([])
+  await page.getByRole('button', { name: '导入', exact: true }).click()
+  await page.getByRole('heading', { name: 'orders.csv + items.csv + customers.csv 已导入' }).waitFor()
+  await page.getByText('orders.csv 中有 1 行没有被 items.csv 引用', { exact: false }).waitFor()
+  expect(await serious(page)).toEqual([])
+
+  // One person, whatever number each order gave; freight is charged.
+  await open('/members/u1')
+  await page.getByText('29.00').first().waitFor()
+  expect(complaints).toEqual([])
+  await page.context().close()
+}, 120_000)

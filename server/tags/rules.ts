@@ -35,7 +35,12 @@ export function eitherRule(workspace: Workspace, texts: readonly string[]): stri
  * The tags of the circle that a rule would close, from its own back to its own; null when there is none. A rule that
  * asks whether there is any tag at all asks for each. `saved`: the saved segments, through which rules ask too.
  */
-export function circleWith(workspace: Workspace, others: readonly TagRule[], rule: TagRule): string[] | null {
+export function circleWith(
+  workspace: Workspace,
+  saved: ReadonlyMap<string, Expression>,
+  others: readonly TagRule[],
+  rule: TagRule,
+): string[] | null {
   const all = [...others.filter(({ tag }) => tag !== rule.tag), rule]
   const asks = new Map(all.map((one) => [one.tag, asksFor(workspace, saved, one.expression)]))
   const next = (tag: string) => {

@@ -7,16 +7,10 @@ export const tags: ExportedTable = {
   base: 'member_tags',
   title: both('Tags', '标签'),
   meaning: both(
-    'One row per tag that people or files gave a member and that the member carries now; of merged identities, each one’s.',
-    '会员当前带有的人工或导入标签，每个一行；合并的身份各自一行。',
+    'One row per tag that people or files gave a member; of merged identities, each one’s.',
+    '会员的人工或导入标签，每个一行；合并的身份各自一行。',
   ),
-  relation: sql`(
-    select * from member_tags where not exists (
-      select 1 from covered_tags_of_members as covered
-      where covered.tag = member_tags.tag and covered.member_key = coalesce(
-        (select members.member_key from member_aliases join members on members.member_id = member_aliases.member_id
-          where member_aliases.identity_key = member_tags.member_key), member_tags.member_key))
-  ) as base ${ofIdentity}`,
+  relation: sql`member_tags as base ${ofIdentity}`,
   inside: ['member_key'],
   columns: [
     memberId(sql`member.member_id`),
@@ -46,6 +40,20 @@ export const tags: ExportedTable = {
       past: 'full',
       from: sql`base.added_day`,
       meaning: both('Local day on which it was put on.', '打上标签的日期。'),
+    },
+    {
+      name: 'covered',
+      type: 'boolean',
+      origin: 'computed',
+      past: 'none',
+      from: sql`exists (select 1 from covered_tags_of_members as covered
+        where covered.tag = base.tag and covered.member_key = coalesce(
+          (select members.member_key from member_aliases join members on members.member_id = member_aliases.member_id
+            where member_aliases.identity_key = base.member_key limit 1), base.member_key))`,
+      meaning: both(
+        'Another tag of an exclusive group shows in its place.',
+        '同一互斥组的另一个标签取代了它。',
+      ),
     },
   ],
 }

@@ -34,10 +34,10 @@ test('every shipped tag is proposed with a rule, or says what data it lacks', as
     'price-sensitive',
     'tier-at-risk',
   ])
-  for (const { expression, why, members } of proposals) {
-    expect(why).not.toBe('')
-    if (expression === null) expect(members).toBe(0)
-    else expect(await callerIn('en').segments.count({ expression })).toMatchObject({ members })
+  expect(proposals.filter(({ why }) => why === '')).toEqual([])
+  for (const { expression, members } of proposals) {
+    const counted = expression === null ? { members: 0 } : await callerIn('en').segments.count({ expression })
+    expect(counted.members).toBe(members)
   }
   const chinese = (await callerIn('zh-CN').tags.proposals()).proposals
   expect(chinese.map(({ id, expression }) => [id, expression])).toEqual(

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as passed } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { sql } from '../sql/sql.ts'
 import { createBaseTables } from '../schema/base.ts'
 import { refreshDerivedTables } from '../schema/refresh.ts'
@@ -37,6 +37,24 @@ test('an aborted query is interrupted, a slow one times out', async () => {
   await expect(engine.rows(endless, { signal: controller.signal })).rejects.toThrow(QueryCancelled)
   await expect(engine.rows(endless, { timeoutMs: 50 })).rejects.toThrow(QueryTimedOut)
   expect(await engine.rows(sql`select 1 as n`)).toEqual([{ n: 1 }])
+})
+
+test('a write takes as long as it takes, a question half a minute', async () => {
+  await using engine = await disposable()
+  const count = sql`select count(*) as n from range(30000000) as a(i) where hash(i) % 7 < 9`
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const asked = expect(engine.rows(count)).rejects.toThrow(QueryTimedOut)
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
+    vi.advanceTimersByTime(31_000)
+    await asked
+    const written = engine.transaction((session) => session.rows(count))
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
+    vi.advanceTimersByTime(31_000)
+    expect(await written).toEqual([{ n: 30_000_000 }])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a statement left aside answers, fails, is interrupted and times out like any other', async () => {

@@ -32,7 +32,8 @@ export interface DuckDbSettings {
 
 /** A log longer than this is written into the file. */
 const longLog = 16 << 20
-const checkpointTimeoutMs = 60 * 60 * 1000
+/** What a write may take: nobody reads on while it runs, and half of it is nothing. */
+const writingMs = 12 * 60 * 60 * 1000
 
 /** Files open in this process: DuckDB lets one process open a file twice, and that corrupts it. */
 const openFiles = new Set<string>()
@@ -179,7 +180,9 @@ class DuckDbEngine implements Engine {
   }
 
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
-    return this.#writers.take(undefined, () => this.#inTransaction(work)).finally(() => this.#shortenLog())
+    return this.#writers
+      .take(undefined, () => this.#inTransaction(work, { timeoutMs: writingMs }))
+      .finally(() => this.#shortenLog())
   }
 
   largeTransaction<T>(
@@ -189,11 +192,13 @@ class DuckDbEngine implements Engine {
     const written = this.#writers.take(signal, async () => {
       await this.#limitMemory(this.#limits.largeWork)
       try {
-        return await this.#inTransaction(work, { aside }).catch(async (error: unknown) => {
-          if (!isOutOfMemory(error)) throw error
-          await this.#limitMemory(this.#limits.usual)
-          return this.#inTransaction(work, { aside })
-        })
+        return await this.#inTransaction(work, { aside, timeoutMs: writingMs }).catch(
+          async (error: unknown) => {
+            if (!isOutOfMemory(error)) throw error
+            await this.#limitMemory(this.#limits.usual)
+            return this.#inTransaction(work, { aside, timeoutMs: writingMs })
+          },
+        )
       } finally {
         await this.#limitMemory(this.#limits.usual)
       }
@@ -272,7 +277,7 @@ class DuckDbEngine implements Engine {
       .take(undefined, async () => {
         if (!this.#closed)
           await this.#connected((connection) =>
-            ran(connection, sql`checkpoint`, this.#possible({ aside: true, timeoutMs: checkpointTimeoutMs })),
+            ran(connection, sql`checkpoint`, this.#possible({ aside: true, timeoutMs: writingMs })),
           )
       })
       .catch((error: unknown) => console.error('The log of a workspace could not be shortened:', error))

@@ -16,6 +16,7 @@ export const baseTables: readonly Sql[] = [
     schema_version integer not null,
     data_version bigint not null,          -- rises with every change that any figure could see
     watermark bigint not null,             -- newest Store event that has been taken in
+    ledger_watermark bigint not null,      -- newest row of the Store's coupon ledger that has been taken in
     time_zone varchar not null,
     first_weekday utinyint not null,
     opened_at_start boolean not null,      -- the shop really opened where its data starts: nobody is "first seen"
@@ -415,6 +416,30 @@ export const baseTables: readonly Sql[] = [
     arm varchar not null,                  -- 'treated' | 'held-out'
     launched_day date not null
   )`,
+
+  // Our own coupons that were issued to somebody, and what became of their uses: told by the Store's ledger, of
+  // published launches. member_key is the identity's that it was issued to. Who asks about members reads
+  // coupons_of_members.
+  sql`create table if not exists issued_coupons (
+    coupon_key bigint not null,            -- the ledger row that issued it
+    member_key integer not null,
+    campaign_id varchar not null,
+    issued_at timestamp not null,
+    issued_day date not null,
+    valid_to timestamp not null,
+    last_day date not null,                -- the last local day on which it is good
+    uses integer not null,
+    code_hash uhugeint not null            -- tells whether a code in a file is this one
+  )`,
+  sql`create table if not exists coupon_changes (
+    ledger_seq bigint not null,
+    coupon_key bigint not null,
+    kind varchar not null,                 -- 'redeemed' | 'cancelled' | 'revoked'
+    uses integer not null,
+    redeemed_seq bigint not null,          -- of a cancellation: the redemption that it takes back; else its own
+    changed_at timestamp not null,
+    changed_day date not null
+  )`,
 ]
 
 /** Every identity of a member who has several, the member's own first one included, by its key. */
@@ -447,6 +472,13 @@ const memberViews: readonly Sql[] = [
     select campaign_id, merged.member_key, arg_min(arm, (launched_day, named)), min(launched_day)
     from campaign_arms join ${mergedIdentities} as merged on merged.identity_key = campaign_arms.member_key
     group by campaign_id, merged.member_key`,
+  // All identities' coupons are the member's: each was issued to one of them.
+  sql`create or replace view coupons_of_members as
+    select coalesce(merged.member_key, issued_coupons.member_key) as member_key, issued_coupons.* exclude (member_key)
+    from issued_coupons left join (
+      select identity_key, members.member_key
+      from member_aliases join members on members.member_id = member_aliases.member_id
+    ) as merged on merged.identity_key = issued_coupons.member_key`,
 ]
 
 /**
@@ -461,6 +493,9 @@ export async function createBaseTables(
   calendar: { timeZone: string; firstWeekday: number },
 ): Promise<void> {
   for (const table of baseTables) await session.run(table)
+  await session.run(
+    sql`alter table workspace_state add column if not exists ledger_watermark bigint default 0`,
+  )
   await session.run(sql`alter table orders add column if not exists identity_key integer`)
   await session.run(sql`alter table refunds add column if not exists identity_key integer`)
   await session.run(sql`alter table member_aliases add column if not exists claimed boolean default false`)
@@ -482,8 +517,9 @@ export async function createBaseTables(
     )
     return
   }
-  await session.run(sql`insert into workspace_state values
-    (${schemaVersion}, 0, 0, ${calendar.timeZone}, ${calendar.firstWeekday}, false, null, null)`)
+  await session.run(sql`insert into workspace_state
+    (schema_version, data_version, watermark, ledger_watermark, time_zone, first_weekday, opened_at_start)
+    values (${schemaVersion}, 0, 0, 0, ${calendar.timeZone}, ${calendar.firstWeekday}, false)`)
 }
 
 /** Where a workspace is from before people were known by more than an id. */

@@ -38,6 +38,9 @@ const machinery = [
   'identity_rule',
   'identity_claims',
   'identities',
+  // the Store hands out coupons and their ledger itself
+  'issued_coupons',
+  'coupon_changes',
 ]
 
 test('every base table is handed out, or is machinery', async () => {

@@ -15,6 +15,7 @@ import {
 import { isLater } from './days.ts'
 import { fields, measures, sources } from './fields/catalogue.ts'
 import { isOrdered, type Kind } from './fields/described.ts'
+import type { PersonCoupon } from './person-coupons.ts'
 import type { Field } from './fields/field.ts'
 import type { Measure, Source } from './fields/measure.ts'
 import type { Person, Purchase } from './person.ts'
@@ -61,6 +62,31 @@ const purchase: fc.Arbitrary<Purchase> = fc.record({
   ),
 })
 
+const coupon: fc.Arbitrary<PersonCoupon> = fc.oneof(
+  fc.record({
+    of: fc.constant('ours' as const),
+    campaign: fc.constantFrom('c1', 'c2'),
+    issued: day,
+    expires: day,
+    uses: fc.constantFrom(1, 1, 2),
+    redeemed: fc.array(
+      fc
+        .tuple(day, fc.option(fc.nat(100)))
+        .map(([used, kept]) => ({ day: used, cancelled: kept === null ? null : addDays(used, kept) })),
+      { maxLength: 2 },
+    ),
+    revoked: fc.option(day),
+  }),
+  fc.record({
+    of: fc.constant('others' as const),
+    campaign: orNull(['c1', '双十一 🎉']),
+    issued: fc.option(day),
+    expires: fc.option(day),
+    used: fc.option(day),
+    state: fc.constantFrom('used', 'unused', 'expired', 'void', null),
+  }),
+)
+
 const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   joined: fc.option(day),
   region: orNull(regions),
@@ -84,6 +110,11 @@ const person: fc.Arbitrary<Omit<Person, 'id'>> = fc.record({
   arms: fc.array(
     fc.record({ campaign: fc.constantFrom('c1', 'c2'), arm: fc.constantFrom('treated', 'held-out'), day }),
     { maxLength: 2 },
+  ),
+  coupons: fc.array(coupon, { maxLength: 3 }),
+  pointsEntries: fc.array(
+    fc.record({ day, change: fc.constantFrom(-120, -50, -1, 0, 30, 100, 100), expires: fc.option(day) }),
+    { maxLength: 6 },
   ),
   orders: fc
     .array(purchase, { maxLength: 6 })
@@ -129,6 +160,7 @@ const valuesOf: Record<string, fc.Arbitrary<string>> = {
   member: fc.constantFrom('m0', 'm1', 'm9'),
   treated_in: fc.constantFrom('c1', 'c2'),
   held_out_of: fc.constantFrom('c1', 'c2'),
+  campaign: fc.constantFrom('c1', 'c2', '双十一 🎉'),
 }
 
 function value(name: string, kind: Kind, choices: readonly string[]): fc.Arbitrary<Value> {
@@ -225,7 +257,9 @@ const askedOfMeasure = ({ name, kind, source }: Measure): fc.Arbitrary<Expressio
 const oneCondition = (source: Source): fc.Arbitrary<Expression>[] =>
   source.conditions.map((one) =>
     conditionOn(one).map((asked): Expression => {
-      const { name: measure } = measures.find(({ of, source: own }) => own === source && of === 'count')!
+      const { name: measure } = measures.find(
+        ({ of, per, source: own }) => own === source && (of === 'count' || of === 'amount') && !per,
+      )!
       return {
         kind: 'clause',
         subject: { kind: 'measure', measure, where: [asked] },

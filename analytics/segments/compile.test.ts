@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDuckDb } from '../engine/duckdb.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, Session } from '../engine/engine.ts'
 import { defaultDormancy } from '../relations/scope.ts'
 import { createBaseTables } from '../schema/base.ts'
 import { derivedTables } from '../schema/derived.ts'
@@ -13,6 +13,7 @@ import { everyone, type Expression } from './ast.ts'
 import { compile, minorUnits, type SegmentSetting } from './compile.ts'
 import { evaluate } from './evaluate.ts'
 import { parse } from './parse.ts'
+import type { PersonCoupon } from './person-coupons.ts'
 import { askedOn } from './references.ts'
 import type { Moment, Person } from './person.ts'
 import { print } from './print.ts'
@@ -85,6 +86,14 @@ test.each([
   [
     'lines',
     'days_since_order(sku in ("1", "2"), net >= 100) > 45 and average_order(product = "奶粉", within 180 days) > 80 and order_share(weekday in ("saturday", "sunday")) >= 60% and last_order(category = "Tea", purchase_day = 1) < 2024-06-30 and spend_share(store = "A") > 12.5%',
+  ],
+  [
+    'habits',
+    'rhythm_status in ("dormant", "lost") and next_order_in between -14 and 0 and discounted_share >= 60% and daypart = "evening" and orders(daypart = "noon", hour < 13, discounted = true) > 1 and age >= 18',
+  ],
+  [
+    'coupons-and-points',
+    'coupons(state = "unused", expires_in <= 3) > 0 and coupons(campaign = "c1", used >= 2024-06-01) = 1 and points_expiring(expires within next 30 days) >= 100',
   ],
 ])('golden: %s', async (name, text) => {
   const moment = await load([], '2024-12-31', true)
@@ -168,6 +177,10 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
       'member_tags',
       'removed_tags',
       'campaign_arms',
+      'issued_coupons',
+      'coupon_changes',
+      'coupons_elsewhere',
+      'points_entries',
     ] as const)
       await session.run(
         {
@@ -178,12 +191,17 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
           member_tags: sql`delete from member_tags`,
           removed_tags: sql`delete from removed_tags`,
           campaign_arms: sql`delete from campaign_arms`,
+          issued_coupons: sql`delete from issued_coupons`,
+          coupon_changes: sql`delete from coupon_changes`,
+          coupons_elsewhere: sql`delete from coupons_elsewhere`,
+          points_entries: sql`delete from points_entries`,
         }[table],
       )
     await session.run(
       sql`update workspace_state set data_start = ${dataStart === null ? null : duckdb.date(dataStart)}`,
     )
     let orderKey = 0
+    let seq = 0
     for (const [key, person] of shop.entries()) {
       const { joined, birthday } = person
       await session.run(sql`insert into members values (${key}, ${person.id}, null, null, ${person.gender},
@@ -199,6 +217,10 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
         await session.run(
           sql`insert into campaign_arms values (${campaign}, ${key}, ${arm}, ${duckdb.date(launched)})`,
         )
+      for (const coupon of person.coupons) seq = await issue(session, key, person.id, coupon, seq)
+      for (const { day: changed, change, expires } of person.pointsEntries)
+        await session.run(sql`insert into points_entries (member_id, changed_at, change, expires_day)
+          values (${person.id}, ${noon(changed)}, ${change}, cast(${expires} as date))`)
       for (const order of person.orders) {
         orderKey++
         let left = order.netMinor
@@ -228,4 +250,44 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
     await buildDerivedTables(session, day)
   })
   return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest, people: shop }
+}
+
+const noon = (day: string | null) => sql`cast(${day === null ? null : `${day} 04:00:00`} as timestamp)`
+
+/** Writes a coupon as the ledger or a file tells it; answers the highest ledger row. */
+async function issue(
+  session: Session,
+  memberKey: number,
+  memberId: string,
+  coupon: PersonCoupon,
+  highest: number,
+): Promise<number> {
+  const { campaign, issued, expires } = coupon
+  if (coupon.of === 'others') {
+    await session.run(sql`insert into coupons_elsewhere
+      (code, campaign_id, member_id, issued_at, valid_until, used_at, state)
+      values (${`CODE-${highest}`}, ${campaign}, ${memberId}, ${noon(issued)}, cast(${expires} as date),
+        ${noon(coupon.used)}, ${coupon.state})`)
+    return highest + 1
+  }
+  const couponKey = highest + 1
+  let seq = couponKey
+  await session.run(sql`insert into issued_coupons values (${couponKey}, ${memberKey}, ${campaign}, ${noon(issued)},
+    cast(${issued} as date), ${noon(expires)}, cast(${expires} as date), ${coupon.uses}, ${couponKey})`)
+  const change = (kind: string, day: string, redeemedSeq: number) =>
+    session.run(sql`insert into coupon_changes values (${seq}, ${couponKey}, ${kind}, 1, ${redeemedSeq},
+      ${noon(day)}, cast(${day} as date))`)
+  for (const { day, cancelled } of coupon.redeemed) {
+    const redeemedSeq = ++seq
+    await change('redeemed', day, redeemedSeq)
+    if (cancelled !== null) {
+      seq++
+      await change('cancelled', cancelled, redeemedSeq)
+    }
+  }
+  if (coupon.revoked !== null) {
+    seq++
+    await change('revoked', coupon.revoked, seq)
+  }
+  return seq
 }

@@ -1,4 +1,5 @@
 import { addDays, daysBetween } from '../calendar/calendar.ts'
+import type { PersonCoupon, PointsEntry } from './person-coupons.ts'
 import type { DormancyThresholds } from '../relations/scope.ts'
 
 /** A member with everything the rules can ask about, as plain data: what the slow oracle reads. */
@@ -20,6 +21,9 @@ export interface Person {
     readonly removedDay: string | null
   }[]
   readonly arms: readonly { readonly campaign: string; readonly arm: string; readonly day: string }[]
+  readonly coupons: readonly PersonCoupon[]
+  /** The points ledger, in order of time. */
+  readonly pointsEntries: readonly PointsEntry[]
   /** In order of time. */
   readonly orders: readonly Purchase[]
   /** Refunds that no order is named for. */

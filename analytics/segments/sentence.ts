@@ -243,7 +243,7 @@ const englishAmount = (operator: Comparator, { unit }: Asked): string =>
   ({
     '=': 'exactly',
     '!=': 'anything but',
-    '<': unit === 'orders' || unit === 'points' ? 'fewer than' : 'less than',
+    '<': unit !== undefined && unit !== 'days' ? 'fewer than' : 'less than',
     '<=': 'at most',
     '>': 'more than',
     '>=': 'at least',
@@ -346,6 +346,8 @@ function withUnit(amount: string, count: Value, asked: Asked, reader: Reader, go
   switch (asked.unit) {
     case 'orders':
       return `${amount} 笔${goods}订单`
+    case 'coupons':
+      return `${amount} 张${goods}优惠券`
     case 'days':
       return `${amount} 天`
     default:

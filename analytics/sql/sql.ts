@@ -38,6 +38,13 @@ export function join(parts: readonly (Sql | Scalar)[], separator: Sql = sql`, `)
   }
 }
 
+/**
+ * What `use` makes of a value that it names more than once: written, planned and computed once. For what few rows
+ * need; each row costs more than a second naming of something small.
+ */
+export const once = (value: Sql, use: (value: Sql) => Sql): Sql =>
+  sql`list_transform([${value}], lambda once: ${use(sql`once`)})[1]`
+
 /** The text with its placeholders, numbered from 1, and the values in their order. */
 export function render(query: Sql, placeholder: (position: number) => string) {
   const params: Scalar[] = []

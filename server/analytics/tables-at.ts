@@ -12,6 +12,8 @@ export interface TablesAt {
   /** ISO local day, inclusive. */
   readonly asOf: string
   readonly dataVersion: number
+  /** Newest row of the coupon ledger that was known: no table depends on it, members of a rule may. */
+  readonly ledgerWatermark: number
   /** Local day of the first order; null while there is none. */
   readonly dataStart: string | null
   readonly openedAtStart: boolean
@@ -23,7 +25,7 @@ const keptDays = 3
 const readForMs = 120_000
 
 interface Built {
-  readonly at: Promise<TablesAt>
+  readonly at: Promise<Omit<TablesAt, 'ledgerWatermark'>>
   readonly prefix: string
   handedOutAt: number
 }
@@ -57,7 +59,8 @@ export async function tablesAt(
   days.delete(key) // the newest use stands last
   days.set(key, wanted)
   await dropOldest(workspace.engine, days)
-  return abortable(wanted.at, signal)
+  const { ledgerWatermark } = own
+  return { ...(await abortable(wanted.at, signal)), ledgerWatermark }
 }
 
 async function ownTables(
@@ -70,6 +73,7 @@ async function ownTables(
     tables: derivedTables(),
     asOf: state.asOf === null ? workspace.today() : String(state.asOf),
     dataVersion: Number(state.dataVersion),
+    ledgerWatermark: Number(state.ledgerWatermark),
     dataStart: state.dataStart === null ? null : String(state.dataStart),
     openedAtStart: state.openedAtStart === true,
   }
@@ -77,7 +81,7 @@ async function ownTables(
 
 function begin(workspace: Workspace, asOf: string, dataVersion: number): Built {
   const prefix = `scratch.main.day_${asOf.replaceAll('-', '')}_${dataVersion}_`
-  const at = workspace.engine.scratch(async (session): Promise<TablesAt> => {
+  const at = workspace.engine.scratch(async (session): Promise<Omit<TablesAt, 'ledgerWatermark'>> => {
     const [state] = await session.rows(
       sql`select data_version, data_start, opened_at_start from workspace_state`,
     )

@@ -93,6 +93,8 @@ export async function finishLaunch(
         .set({ state: 'running', changed_at: at })
         .where('id', '=', launch.campaign_id)
         .execute()
+      const { campaign_id: campaignId, workspace_id: workspaceId } = launch
+      await recordEvent(tx, workspaceId, { kind: 'coupons-issued', campaignId, launchId, at }, clock.now())
     })
   }
   await tellArms({ store, clock }, launch, step)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { recordEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import { issueCoupons, type NewCoupon, newCode } from './issue.ts'
 
@@ -89,6 +90,13 @@ export async function addLaunch(
       })
       .execute()
     await issueCoupons(tx, { workspaceId, campaignId, launchId, coupons, at })
+    if (published)
+      await recordEvent(
+        tx,
+        workspaceId,
+        { kind: 'coupons-issued', campaignId, launchId, at: at.toISOString() },
+        at,
+      )
   })
   return { campaignId, launchId }
 }

@@ -45,6 +45,8 @@ const dataTables = [
   'member_tags',
   'removed_tags',
   'campaign_arms',
+  'issued_coupons',
+  'coupon_changes',
 ]
 
 /** Stands in the data folder while a demo is made and says which: a start that finds it makes that one again. */
@@ -95,7 +97,7 @@ async function make(platform: Platform, options: DemoOptions): Promise<Demo> {
     for (const table of dataTables) await session.run(sql`drop table if exists ${name(table)}`)
     await createBaseTables(session, workspace.calendar)
     // every event is taken in again, on the new members
-    await session.run(sql`update workspace_state set watermark = 0`)
+    await session.run(sql`update workspace_state set watermark = 0, ledger_watermark = 0`)
     const made = await loadShop(session, shop, now)
     await ensureClaims(session)
     await pseudonymiseEngine(

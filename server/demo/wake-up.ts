@@ -198,7 +198,7 @@ export async function forgetWakeUps({ store }: Platform, workspaceId: string, ke
       await tx
         .deleteFrom('events')
         .where('workspace_id', '=', workspaceId)
-        .where('kind', '=', 'campaign-arms')
+        .where('kind', 'in', ['campaign-arms', 'coupons-issued'])
         .where(statement<string>`json_extract(payload, '$.campaignId')`, '=', id)
         .execute()
     }

@@ -4,7 +4,7 @@ import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
 import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { printedCode, readCode } from '../coupons/code.ts'
-import { couponUses, isUsed } from '../import/kinds/coupon-uses.ts'
+import { couponUses, isUsed } from '../../analytics/relations/coupons-elsewhere.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 

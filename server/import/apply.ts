@@ -102,6 +102,8 @@ export async function applyImport(
     today: string
     dryRun: boolean
     signal: AbortSignal
+    /** Called when nothing but the commit is left; throws where the import is not to be. */
+    commits: () => void
     aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
     home: Home
@@ -148,7 +150,7 @@ export async function applyImport(
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
       }
-      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      settings.commits()
       return applied
     }, settings)
   } catch (error) {
@@ -249,7 +251,8 @@ export async function dropMembersWithNothingLeft(session: Session): Promise<{ dr
           )}))`)
   const known = sql`(consent <> 'unknown'
     or member_key in (select member_key from tags_of_members)
-    or member_key in (select member_key from arms_of_members))`
+    or member_key in (select member_key from arms_of_members)
+    or member_key in (select member_key from coupons_of_members))`
   await session.run(sql`update members set stub = true
     where member_key in (select member_key from left_over) and ${known}`)
   await session.run(sql`delete from members

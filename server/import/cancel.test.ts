@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import type { Sql } from '../../analytics/sql/sql.ts'
-import { importRuns } from './runs.ts'
+import { hasEnded, importRuns } from './runs.ts'
 import { openTestShop, receiptOf, visible } from './test-shop.ts'
 
 const orders = (rows: number, amount: number) => {
@@ -18,8 +18,12 @@ const wordsOf = (query: Sql): string =>
     .map((chunk) => (typeof chunk === 'string' ? chunk : 'value' in chunk ? '?' : wordsOf(chunk)))
     .join('')
 
-/** The engine, which tells of each statement of a large transaction before it begins. */
-function told(engine: Engine, tell: (statement: string) => void): Engine {
+/** The engine, which tells of each statement of a large transaction before it begins, and of its commit. */
+function told(
+  engine: Engine,
+  tell: (statement: string) => void,
+  commits: () => Promise<void> = async () => {},
+): Engine {
   const telling = <T extends Session>(session: T): T => ({
     ...session,
     rows: (query: Sql, options) => (tell(wordsOf(query)), session.rows(query, options)),
@@ -29,7 +33,11 @@ function told(engine: Engine, tell: (statement: string) => void): Engine {
     get(target, key) {
       if (key === 'largeTransaction')
         return (work: (session: Session) => Promise<unknown>, options: object) =>
-          target.largeTransaction((session) => work(telling(session)), options)
+          target.largeTransaction(async (session) => {
+            const done = await work(telling(session))
+            await commits()
+            return done
+          }, options)
       const value: unknown = Reflect.get(target, key)
       return typeof value === 'function' ? value.bind(target) : value
     },
@@ -72,10 +80,10 @@ test(
       runId = started.runId
       // a run that hangs is told from a machine that is busy
       for await (const state of runs.follow(shop.workspace.id, runId, AbortSignal.timeout(60_000))) void state
-      const { phase } = runs.state(shop.workspace.id, runId)!
-      if (phase === 'reading' || phase === 'saving') throw new Error(`It hangs in ${phase}: ${at}`)
+      const state = runs.state(shop.workspace.id, runId)!
+      if (!hasEnded(state)) throw new Error(`It hangs in ${state.phase}: ${at}`)
       await ended
-      return { phase, at }
+      return { phase: state.phase, at }
     }
     const outcomes: { at: string; phase: string }[] = []
     for (let moment = 0; outcomes.at(-1)?.at !== ''; moment += 8) {
@@ -89,3 +97,36 @@ test(
     for (const { at, phase } of outcomes) expect([at, phase]).toEqual([at, 'cancelled'])
   },
 )
+
+test('once it commits, an import goes on: whoever cancels is answered at once, and its end says that it is there', async () => {
+  await using shop = await openTestShop()
+  const runs = importRuns(shop.platform)
+  let runId = ''
+  let atCommit: string | undefined
+  const engine = told(
+    shop.workspace.engine,
+    () => {},
+    async () => {
+      await runs.cancel(shop.workspace.id, runId) // would never answer if it waited for the commit
+      atCommit = runs.state(shop.workspace.id, runId)!.phase
+    },
+  )
+  const path = shop.file('orders.csv', orders(30, 3))
+  const started = await runs.start(
+    { ...shop.workspace, engine },
+    {
+      path,
+      fileName: 'orders.csv',
+      map: {},
+      dryRun: false,
+      replace: false,
+      language: 'en',
+      actor: 'command-line',
+    },
+  )
+  if (started.kind === 'refused') throw new Error(started.id)
+  runId = started.runId
+  for await (const state of runs.follow(shop.workspace.id, runId, new AbortController().signal)) void state
+  expect(atCommit).toBe('committing')
+  expect(runs.state(shop.workspace.id, runId)).toMatchObject({ phase: 'done', receipt: { imported: 30 } })
+})

@@ -8,6 +8,19 @@ export function cellText(raw: Sql): Sql {
   return sql`case when list_contains(${noValue}, lower(trim(${raw}))) then null else nullif(trim(regexp_replace(regexp_replace(${raw}, '^="(.*)"$', '\\1'), '^''+', '')), '') end`
 }
 
+const longestNothing = Math.max(...emptyWords.map((word) => Buffer.byteLength(word)))
+const nothingBegins = [
+  ...new Set(emptyWords.flatMap((word) => [word, word.toUpperCase()].map((way) => way.codePointAt(0)!))),
+]
+
+/**
+ * SQL over a raw text without blanks around it: whether it stands for nothing. Where it begins is asked first,
+ * because few texts begin so and letters of any script are slow to change their case.
+ */
+export const isNothing = (raw: Sql): Sql =>
+  sql`(strlen(${raw}) <= ${longestNothing} and list_contains([${join(nothingBegins)}], ord(${raw}))
+    and list_contains([${join(emptyWords)}], lower(${raw})))`
+
 /** SQL over a cell's text: an id, without what spreadsheets make of its digits (`17850.0`). */
 export const cellId = (text: Sql): Sql =>
   sql`nullif(trim(regexp_replace(${text}, '^(\\d+)\\.0$', '\\1')), '')`

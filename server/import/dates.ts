@@ -1,5 +1,5 @@
 import { utcOfLocalSql } from '../../analytics/calendar/calendar.ts'
-import { join, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { join, once, type Sql, sql } from '../../analytics/sql/sql.ts'
 
 /**
  * How a column writes its dates. `year-first`: 2011-12-09, 2011/12/9 8:05, 2011年12月9日, with or
@@ -91,7 +91,8 @@ export function instantSql(text: Sql, order: DateOrder, timeZone: string): Sql {
     case 'year-first':
       // Most columns are written as the engine reads them, or as Chinese programs write a day.
       return sql`coalesce(
-        case when ${namesZone(text)} then try_cast(${text} as timestamptz) at time zone 'UTC'
+        case when ${text} like '____-__-__ __:__:__' and not ends_with(${text}, 'Z') then ${local(sql`try_cast(${text} as timestamp)`)}
+          when ${namesZone(text)} then try_cast(${text} as timestamptz) at time zone 'UTC'
           when regexp_matches(${text}, '^\\d{4}') then ${local(
             sql`coalesce(try_cast(${text} as timestamp),
               try_cast(regexp_replace(${text}, '^(\\d{4})年(\\d{1,2})月(\\d{1,2})日', '\\1-\\2-\\3') as timestamp))`,
@@ -170,17 +171,21 @@ function clockSql(text: Sql, local: (timestamp: Sql) => Sql): Sql {
     [' 00?(:[\\d:.]+) ([AP]M)$', ' 12\\1 \\2'],
     [' $', ''],
   )
-  const zoned = replaced(
+  const zoned = (plain: Sql) =>
+    replaced(
+      plain,
+      [' ?(UTC|GMT|Z)$', '+00:00'],
+      [' ?([+-]\\d{2})$', '\\1:00'],
+      [' ?([+-]\\d{2}):?(\\d{2})$', '\\1:\\2'],
+      ['( \\d{1,2}:\\d{2})([+-]\\d{2}:\\d{2})$', '\\1:00\\2'],
+    )
+  return once(
     plain,
-    [' ?(UTC|GMT|Z)$', '+00:00'],
-    [' ?([+-]\\d{2})$', '\\1:00'],
-    [' ?([+-]\\d{2}):?(\\d{2})$', '\\1:\\2'],
-    ['( \\d{1,2}:\\d{2})([+-]\\d{2}:\\d{2})$', '\\1:00\\2'],
-  )
-  return sql`case
-    when ${namesZone(text)} then try_cast(${zoned} as timestamptz) at time zone 'UTC'
+    (plain) => sql`case
+    when ${namesZone(text)} then try_cast(${zoned(plain)} as timestamptz) at time zone 'UTC'
     when regexp_matches(${plain}, ' [AP]M$') then ${local(
       sql`try_strptime(${plain}, ['%Y-%m-%d %I:%M:%S %p', '%Y-%m-%d %I:%M %p', '%Y-%m-%d %I:%M:%S.%g %p'])`,
     )}
-    else ${local(sql`case when regexp_matches(${plain}, '^\\d{4}-') then try_cast(${plain} as timestamp) end`)} end`
+    else ${local(sql`case when regexp_matches(${plain}, '^\\d{4}-') then try_cast(${plain} as timestamp) end`)} end`,
+  )
 }

@@ -1,13 +1,7 @@
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { isNothing } from './cells.ts'
 import { instantSql } from './dates.ts'
-import {
-  emptyWords,
-  type FieldName,
-  type PersonValue,
-  personValues,
-  refundEntry,
-  stateWords,
-} from './fields.ts'
+import { type FieldName, type PersonValue, personValues, refundEntry, stateWords } from './fields.ts'
 import type { KindName } from './kinds/catalogue.ts'
 import type { Mapping } from './mapping.ts'
 import { anyUnit, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
@@ -65,14 +59,15 @@ export const keptColumns = ({ columns, refunds, rest = [] }: Mapping): number[] 
     ]),
   ].sort((a, b) => a - b)
 
-/** A relation of the raw text of a block: `row_number`, `c<position>`. */
+/** A relation of the raw text of a block, read by one thread: `row_number`, `c<position>`. */
 export function blockRows(path: string, mapping: Mapping): Sql {
   const columns = [
     sql`'row_number': 'bigint'`,
     ...keptColumns(mapping).map((position) => sql`${name(`c${position}`)}: 'varchar'`),
   ]
   return sql`read_csv(${path}, auto_detect = false, header = false, delim = ${fieldSeparator}, quote = '', escape = '',
-    new_line = '\\n', max_line_size = 4194304, columns = {${join(columns)}})`
+    new_line = '\\n', max_line_size = 4194304,
+    parallel = false, columns = {${join(columns)}})`
 }
 
 /**
@@ -96,11 +91,8 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         : sql`trim(regexp_extract(${column}, '.*date: ?([^|;]+)', 1))`
     return sql`case when strpos(${column}, ${refundEntry}) > 0 then ${listed} else ${column} end`
   }
-  const noValue = sql`[${join([...emptyWords])}]`
   const text = (field: FieldName): Sql =>
-    has(field)
-      ? sql`case when strlen(${raw(field)}) <= 9 and list_contains(${noValue}, lower(${raw(field)})) then null else ${raw(field)} end`
-      : raw(field)
+    has(field) ? sql`case when ${isNothing(raw(field))} then null else ${raw(field)} end` : raw(field)
   const id = (field: FieldName): Sql =>
     has(field)
       ? sql`case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')
@@ -239,6 +231,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   return sql`
     with micros as (
       select *, ${join([
+        ...(has('memberId') ? [sql`${unlessPlaceholder(id('memberId'))} as member_text`] : []),
         ...values.map((kind) => sql`${unlessPlaceholder(id(kind))} as ${name(`${kind}_text`)}`),
         ...numbers.map((field) => sql`${micro(field)} as ${microOf(field)}`),
       ])}
@@ -247,7 +240,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     parsed as (
       select *,
         ${id('orderId')} as order_id,
-        ${has('memberId') ? sql`case when not ${isMasked(raw('memberId'))} then ${unlessPlaceholder(id('memberId'))} end` : id('memberId')} as member_id,
+        ${has('memberId') ? sql`case when not ${isMasked(raw('memberId'))} then member_text end` : id('memberId')} as member_id,
         ${join(personValues.map((kind) => sql`${person(kind)} as ${name(kind)}`))},
         ${hidden} as hidden,
         ${instant('orderedAt')} as created_at,
@@ -365,7 +358,7 @@ const content = (more: Sql): Sql =>
 
 /** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
 export const lostDigits = (text: Sql): Sql =>
-  sql`(strpos(lower(${text}), 'e+') > 0 and regexp_full_match(lower(${text}), '''?\\d(\\.\\d+)?e\\+\\d+'))`
+  sql`((contains(${text}, 'E+') or contains(${text}, 'e+')) and regexp_full_match(lower(${text}), '''?\\d(\\.\\d+)?e\\+\\d+'))`
 
 /** The numeric fields and their columns' names. */
 const columnName = {

@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { once, type Sql, sql } from '../../analytics/sql/sql.ts'
 
 const sign = String.raw`[A-Za-z]{0,3}\p{Sc}|[A-Za-z]{3}|[元円]|人民币`
 const leading = new RegExp(String.raw`^([-+(]*)(?:${sign})(?=[-+(\d.])`, 'u')
@@ -131,9 +131,15 @@ export function numberSql(
     .join('|')
   const unsigned = sql`regexp_replace(regexp_replace(${plain}, ${`(?i)^([-+(]*)(${beside})`}, '\\1'), ${`(?i)(${beside})([-)]?)$`}, '\\2')`
   const bare = sql`regexp_replace(regexp_replace(${unsigned}, '^\\((.+)\\)$', '-\\1'), '^([^-]*\\d)-$', '-\\1')`
-  const marked = sql`case when ${isGrouped(bare)} then ${
-    decimalMark === '.' ? sql`replace(${bare}, ',', '')` : sql`replace(replace(${bare}, '.', ''), ',', '.')`
-  } end`
+  const marked = once(
+    bare,
+    (digits) =>
+      sql`case when ${isGrouped(digits)} then ${
+        decimalMark === '.'
+          ? sql`replace(${digits}, ',', '')`
+          : sql`replace(replace(${digits}, '.', ''), ',', '.')`
+      } end`,
+  )
   const cut = sql`regexp_replace(${marked}, '^([^.e]*\\.\\d{10})\\d+$', '\\1')`
   return { micro, wide: sql`try_cast(${cut} as decimal(20, 10))` }
 }

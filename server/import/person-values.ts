@@ -18,7 +18,7 @@ export const isMaskedText = (text: string): boolean => /[*＊•●]{2,}/.test(t
 
 /** SQL over a text: null where it only says that there is no value. */
 export const unlessPlaceholder = (text: Sql): Sql =>
-  sql`case when lower(trim(${text})) in (${join([...placeholders])}) then null else ${text} end`
+  sql`case when list_contains([${join([...placeholders])}], lower(trim(${text}))) then null else ${text} end`
 
 /** SQL over a phone as `phoneSql` writes it: null unless all of it is there and it is one; a number without its area code is none. */
 export const phoneThatTells = (phone: Sql): Sql =>

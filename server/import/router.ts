@@ -138,7 +138,7 @@ export const importsRouter = router({
         yield told(state, ctx.workspace, input.language ?? ctx.language)!
     }),
 
-  /** Stops an import; when this answers nothing of it is left. */
+  /** Stops an import: when this answers nothing of it is left, or it commits and can't be stopped any more. */
   cancel: marketerProcedure.input(z.object({ runId: z.uuid() })).mutation(async ({ ctx, input }) => {
     await importRuns(ctx.platform).cancel(ctx.workspace.id, input.runId)
   }),

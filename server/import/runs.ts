@@ -49,11 +49,11 @@ export interface ImportOrder {
 /** A refused row as it was judged. */
 export type JudgedRow = Pick<RefusedRow, 'line' | 'reason' | 'value'> & { readonly field: string | null }
 
-/** Where an import stands. Times in seconds; `secondsLeft` is null while it can't be told. */
+/** Where an import stands; once it commits nothing stops it. Times in seconds; `secondsLeft` is null while it can't be told. */
 export interface RunState {
   readonly runId: string
   readonly fileName: string
-  readonly phase: 'reading' | 'saving' | 'done' | 'refused' | 'cancelled' | 'failed'
+  readonly phase: 'reading' | 'saving' | 'committing' | 'done' | 'refused' | 'cancelled' | 'failed'
   readonly bytes: number
   readonly bytesRead: number
   readonly rows: number
@@ -77,7 +77,7 @@ interface Run {
 /** What the name of refused rows ends with until their import is there. */
 const unsaved = '.unsaved'
 
-export const hasEnded = ({ phase }: RunState): boolean => phase !== 'reading' && phase !== 'saving'
+export const hasEnded = ({ phase }: RunState): boolean => !['reading', 'saving', 'committing'].includes(phase)
 
 /** The imports of this process: one at a time in each workspace, so that each sees what the one before left. */
 export class ImportRuns {
@@ -247,10 +247,10 @@ export class ImportRuns {
     }
   }
 
-  /** Stops a run and waits until nothing of it is left. */
+  /** Stops a run and waits until nothing of it is left; one that commits goes on, and its phase says so at once. */
   async cancel(workspaceId: string, runId: string): Promise<void> {
     const run = this.#known(workspaceId, runId)
-    if (!run) return
+    if (!run || run.state.phase === 'committing') return
     run.cancel.abort()
     await run.finished
   }
@@ -412,6 +412,10 @@ export class ImportRuns {
         today: localDay(now, workspace.calendar),
         dryRun: order.dryRun,
         signal,
+        commits: () => {
+          if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+          this.#tell(run, { phase: 'committing' })
+        },
         aside: staged.read > manyRows,
         deletions: () => deletionsOf(this.#platform.store, workspace.id),
         home: { currency: workspace.currency, timeZone: workspace.calendar.timeZone },

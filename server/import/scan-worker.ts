@@ -36,7 +36,7 @@ export type ScanMessage =
   | { kind: 'done'; hash: string; bytesRead: number }
   | { kind: 'stopped'; refusal: Refusal }
 
-const blockBytes = 8 << 20
+const blockBytes = 16 << 20
 /** Blocks that may wait to be taken, so that disk and memory stay bounded. */
 const ahead = 3
 

@@ -39,8 +39,11 @@ export interface Staged {
 
 const importTimeoutMs = 12 * 60 * 60 * 1000
 
-/** Blocks that are handed to the one thread that normalises: another, so that it never waits for one. */
-const handed = 2
+/** Without, each column of ids first gathers a dictionary of all it holds. */
+const partFormat = sql`(format parquet, dictionary_size_limit 5000)`
+
+/** Blocks that are normalised at once, each on a thread of its own that questions go before. */
+const lanes = 2
 
 /**
  * Reads the whole file: a worker splits it into blocks, SQL normalises each into a Parquet file. Refused
@@ -55,7 +58,8 @@ export async function stage(
 ): Promise<Staged | Refusal> {
   mkdirSync(folder, { recursive: true })
   const engine = await openDuckDb(':memory:', {
-    threads: opening.whole ? 1 : 2,
+    // few rows are read by whoever asks
+    threads: opening.whole ? 1 : 1 + lanes,
     memoryLimit: '600MB',
     temporaryFolder: join(folder, 'aside'),
   })
@@ -80,7 +84,7 @@ export async function stage(
       await engine.scratch(
         (session) =>
           session.run(
-            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) (format parquet)`,
+            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) ${partFormat}`,
             options,
           ),
         { signal },
@@ -115,7 +119,7 @@ export async function stage(
       if (message.kind === 'stopped') stopped = message.refusal
       else if (message.kind === 'done') hash = message.hash
       else {
-        if (running.size === handed) await Promise.race(running)
+        if (running.size === lanes) await Promise.race(running)
         const part = join(folder, `part-${String(parts++).padStart(6, '0')}.parquet`)
         const job = normalise(message, part).then(() => void running.delete(job))
         running.add(job)

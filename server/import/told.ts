@@ -129,7 +129,7 @@ export const progressText = (state: {
   rows: number
   rowsPerSecond: number
   secondsLeft: number | null
-  phase: 'reading' | 'saving' | 'done' | 'refused' | 'cancelled' | 'failed'
+  phase: 'reading' | 'saving' | 'committing' | 'done' | 'refused' | 'cancelled' | 'failed'
 }): string => {
   const progress = say('progress', {
     phase: say(`phase.${state.phase}`),

@@ -313,7 +313,7 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
     from deleted_keys where deleted_keys.member_key = members.member_key`)
 }
 
-/** The opaque ids of what deleted members alone claimed name nobody any more; the arms that they were in are their member's. */
+/** The opaque ids of what deleted members alone claimed name nobody any more; the arms that they were in and their coupons are their member's. */
 async function claimedByDeleted(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table deleted_names as
     select member_aliases.identity_key, members.member_key from member_aliases
@@ -323,6 +323,8 @@ async function claimedByDeleted(session: Session): Promise<void> {
     from deleted_names where deleted_names.identity_key = campaign_arms.member_key
       and not exists (select 1 from campaign_arms as own
         where own.campaign_id = campaign_arms.campaign_id and own.member_key = deleted_names.member_key)`)
+  await session.run(sql`update issued_coupons set member_key = deleted_names.member_key
+    from deleted_names where deleted_names.identity_key = issued_coupons.member_key`)
   for (const table of [sql`orders`, sql`refunds`])
     await session.run(sql`update ${table} set identity_key = null
       where identity_key in (select identity_key from deleted_names)`)

@@ -3,6 +3,7 @@ import { compile } from '../../analytics/segments/compile.ts'
 import type { Problem } from '../../analytics/segments/problems.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { MemberSets } from './member-sets.ts'
@@ -33,7 +34,7 @@ const setsOf = new WeakMap<Engine, MemberSets>()
 /**
  * Evaluates a rule as of a day (default: the workspace's default asOf), after taking in the Store's
  * events. The set is materialised under (canonical text with those of the segments that it
- * names, data version, asOf, dormancy limits) and used
+ * names, data version, ledger watermark, asOf, dormancy limits) and used
  * again; whoever asks for the same at the same time waits for the same work, which ends when nobody
  * waits any more. Everybody is the relation itself.
  */
@@ -50,12 +51,20 @@ export async function evaluateSegment(
     const prepared = await prepareSegment(store, workspace, request, signal)
     if (prepared.kind === 'refused') return prepared
     const { rule, at, setting } = prepared
-    const { asOf, dataVersion } = at
-    const key = JSON.stringify([rule.meaning, dataVersion, asOf, workspace.dormancy, setting.newest])
+    const { asOf, dataVersion, ledgerWatermark } = at
+    const key = JSON.stringify([
+      rule.meaning,
+      dataVersion,
+      ledgerWatermark,
+      asOf,
+      workspace.dormancy,
+      setting.newest,
+    ])
     const set = await sets.get(
       key,
       async (session, table, options) => {
-        if ((await versionIn(session)) !== dataVersion) return null // the data moved in between
+        // the data moved in between
+        if (!(await isStill(session, at))) return null
         await session.run(sql`create table ${table} as ${compile(rule.expression, setting, duckdb)}`, options)
         return countIn(session, table)
       },
@@ -76,9 +85,9 @@ export async function evaluateSegment(
   }
 }
 
-async function versionIn(session: Session): Promise<number> {
-  const [state] = await session.rows(sql`select data_version from workspace_state`)
-  return Number(state!.dataVersion)
+async function isStill(session: Session, { dataVersion, ledgerWatermark }: TablesAt): Promise<boolean> {
+  const [state] = await session.rows(sql`select data_version, ledger_watermark from workspace_state`)
+  return Number(state!.dataVersion) === dataVersion && Number(state!.ledgerWatermark) === ledgerWatermark
 }
 
 async function countIn(session: Session, table: Sql): Promise<number> {

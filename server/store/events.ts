@@ -11,6 +11,7 @@ export type StoreEvent =
   | { kind: 'consent-set'; memberIds: string[]; consent: 'granted' | 'denied' | 'unknown' }
   | { kind: 'members-merged'; from: string; into: string }
   | { kind: 'member-separated'; from: string }
+  | { kind: 'coupons-issued'; campaignId: string; launchId: string; at: string }
   | { kind: 'campaign-arms'; campaignId: string; day: string; treated: string[]; heldOut: string[] }
 
 /** Appends an event, in the transaction that does what it tells. A long list of members is split by the caller. */

@@ -10,13 +10,14 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 /**
  * Cancels imports of a file into empty workspaces, in a process of its own, which the bench starts: at
  * random moments between begin and end, and at the beginning of the commit, which nothing can interrupt.
- * Prints as JSON how long each took to end.
+ * Prints as JSON how long each took to be answered, and how long the commits went on.
  */
 export interface ImportCancel {
   readonly moments: readonly {
-    readonly phase: 'reading' | 'saving' | 'commit'
+    readonly phase: 'reading' | 'saving' | 'committing'
     readonly milliseconds: number
   }[]
+  readonly commits: readonly number[]
 }
 
 const { values } = parseArgs({
@@ -73,20 +74,24 @@ const tellingCommit = (into: Workspace, tell: () => void): Workspace => ({
   }),
 })
 
-const moments: { phase: 'reading' | 'saving' | 'commit'; milliseconds: number }[] = []
+const moments: { phase: 'reading' | 'saving' | 'committing'; milliseconds: number }[] = []
+const commits: number[] = []
 
 async function cancelledAtCommit(): Promise<void> {
   const into = await emptyWorkspace()
   let runId = ''
   let cancelled: Promise<void> | undefined
+  let began = 0
   const begin = () => {
-    const began = performance.now()
+    began = performance.now()
     cancelled = runs
       .cancel(into.id, runId)
-      .then(() => void moments.push({ phase: 'commit', milliseconds: performance.now() - began }))
+      .then(() => void moments.push({ phase: 'committing', milliseconds: performance.now() - began }))
   }
   runId = await started(tellingCommit(into, begin))
-  await ended(into, runId)
+  const { phase } = await ended(into, runId)
+  if (phase !== 'done') throw new Error(phase)
+  commits.push(performance.now() - began)
   await cancelled
 }
 
@@ -116,4 +121,4 @@ for (let moment = 0, longest = whole; moments.length < wanted;) {
 }
 for (let times = 0; times < 2; times++) await cancelledAtCommit()
 await platform.close()
-console.log(JSON.stringify({ moments } satisfies ImportCancel))
+console.log(JSON.stringify({ moments, commits } satisfies ImportCancel))

@@ -1,5 +1,6 @@
 import type { BusinessCalendar } from '../../analytics/calendar/calendar.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
+import { localDaysOfCoupons } from './coupon-facts.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 
@@ -33,6 +34,7 @@ export async function alignEngine(session: Session, wanted: Aligned, today: stri
     await session.run(sql`update orders set local_day = cast(${localTime('ordered')} as date),
       local_hour = cast(hour(${localTime('ordered')}) as utinyint)`)
     await session.run(sql`update refunds set local_day = cast(${localTime('refunded')} as date)`)
+    for (const statement of localDaysOfCoupons(timeZone)) await session.run(statement)
     await session.run(sql`update orders set void_day = gone.day
       from (
         select order_key, min(local_day) as day

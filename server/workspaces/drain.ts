@@ -6,6 +6,7 @@ import { resolveMembers } from '../identity/resolve.ts'
 import { foldConsent } from '../import/members/fold.ts'
 import { eventsAfter, type StoreEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
+import { couponChangesAfter, takeCouponChanges, takeIssuedCoupons } from './coupon-facts.ts'
 import type { Workspace } from './workspaces.ts'
 
 const batch = 200
@@ -22,22 +23,30 @@ export async function drainEvents(store: Store, workspace: Workspace): Promise<v
 export async function drainedState(store: Store, workspace: Workspace, signal?: AbortSignal): Promise<Row> {
   for (;;) {
     const [state] = await workspace.engine.rows(
-      sql`select watermark, as_of, data_version, data_start, opened_at_start from workspace_state`,
+      sql`select watermark, ledger_watermark, as_of, data_version, data_start, opened_at_start from workspace_state`,
       { signal },
     )
     const watermark = Number(state!.watermark)
     const events = await eventsAfter(store, workspace.id, watermark, batch)
-    const newest = events.at(-1)
-    if (!newest) return state!
+    const ledgerWatermark = Number(state!.ledgerWatermark)
+    const changes = await couponChangesAfter(store, workspace.id, ledgerWatermark)
+    if (events.length === 0 && changes.length === 0) return state!
     await workspace.engine.transaction(async (session) => {
-      const [now] = await session.rows(sql`select watermark from workspace_state`)
-      if (Number(now!.watermark) !== watermark) return // another drain was faster
-      for (const { event } of events) await apply(session, event)
+      const [now] = await session.rows(sql`select watermark, ledger_watermark from workspace_state`)
+      // another drain was faster
+      if (Number(now!.watermark) !== watermark || Number(now!.ledgerWatermark) !== ledgerWatermark) return
+      for (const { event } of events)
+        if (event.kind === 'coupons-issued') await takeIssuedCoupons(session, store, workspace, event)
+        else await apply(session, event)
+      await takeCouponChanges(session, changes, workspace.calendar.timeZone)
       if (events.some(({ event }) => event.kind === 'members-merged' || event.kind === 'member-separated'))
         if (await resolveMembers(session))
           await followMerges(session, workspace.calendar.timeZone, workspace.today())
       await session.run(
-        sql`update workspace_state set watermark = ${newest.seq}, data_version = data_version + 1`,
+        sql`update workspace_state set watermark = ${events.at(-1)?.seq ?? watermark},
+          ledger_watermark = ${changes.at(-1)?.seq ?? ledgerWatermark},
+          -- what became of coupons changes no table: sets of members are kept under the ledger's watermark too
+          data_version = data_version + ${events.length > 0 ? 1 : 0}`,
       )
     })
   }
@@ -54,7 +63,10 @@ const keysOf = (memberIds: readonly string[]) =>
  * Applies one event. Telling an event that was taken in before, in the order of all of them, leaves the
  * same state: when members come anew (another import, a restored file) the watermark may be set back.
  */
-async function apply(session: Session, event: StoreEvent): Promise<void> {
+async function apply(
+  session: Session,
+  event: Exclude<StoreEvent, { kind: 'coupons-issued' }>,
+): Promise<void> {
   switch (event.kind) {
     case 'tag-added': {
       const keys = keysOf(event.memberIds)

@@ -1,8 +1,10 @@
 import { buying } from './buying.ts'
+import { couponMeasures } from './coupons.ts'
 import type { Field } from './field.ts'
 import type { ConditionField, Measure } from './measure.ts'
 import { habits } from './habits.ts'
 import { orderMeasures } from './order-measures.ts'
+import { pointMeasures } from './points.ts'
 import { profile } from './profile.ts'
 import { touches } from './touches.ts'
 
@@ -10,7 +12,7 @@ import { touches } from './touches.ts'
 export const fields: readonly Field[] = [...buying, ...habits, ...profile, ...touches]
 
 /** Counts, sums, days and shares with conditions in parentheses, those over one source together. */
-export const measures: readonly Measure[] = [...orderMeasures]
+export const measures: readonly Measure[] = [...orderMeasures, ...couponMeasures, ...pointMeasures]
 
 /** What the measures are over, each once. */
 export const sources = [...new Set(measures.map(({ source }) => source))]

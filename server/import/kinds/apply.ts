@@ -89,6 +89,7 @@ export async function applyKind(
   settings: Settings & {
     readonly dryRun: boolean
     readonly deletions: () => Promise<readonly Deletion[]>
+    readonly commits: () => void
     readonly home: Home
   },
   report: (applied: AppliedKind) => string,
@@ -140,7 +141,7 @@ export async function applyKind(
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`update imports set report = ${report(applied)} where import_seq = ${importSeq}`)
       if (isChange) await refreshDerivedTables(session, changeOf(projected), settings.today)
-      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      settings.commits()
       return applied
     }, settings)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { isToldWithOrder, isUsed } from './coupon-uses.ts'
+import { isToldWithOrder, isUsed } from '../../../analytics/relations/coupons-elsewhere.ts'
 
 /** Words of an arm, in lower case, that say that the member was left out on purpose. */
 const heldOutWords = [

@@ -63,6 +63,7 @@ export async function applyMembers(
   settings: Settings & {
     readonly dryRun: boolean
     readonly deletions: () => Promise<readonly Deletion[]>
+    readonly commits: () => void
     readonly home: Home
   },
   report: (applied: AppliedMembers) => string,
@@ -91,7 +92,7 @@ export async function applyMembers(
           { members: touchedMembers, ...(orders > 0 ? {} : { days: noDays }) },
           settings.today,
         )
-      if (settings.signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      settings.commits()
       return applied
     }, settings)
   } catch (error) {

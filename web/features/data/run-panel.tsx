@@ -87,12 +87,13 @@ function Running({
 }) {
   const t = useTranslations('data')
   const { count } = useFormat()
-  const saving = state.phase === 'saving'
+  const phase = state.phase === 'saving' || state.phase === 'committing' ? state.phase : 'reading'
+  const read = phase !== 'reading'
   return (
-    <Panel title={t(saving ? 'running.saving' : 'running.reading', { file: state.fileName })}>
+    <Panel title={t(`running.${phase}`, { file: state.fileName })}>
       <Progress
-        value={saving ? 100 : 100 * state.share}
-        striped={saving}
+        value={read ? 100 : 100 * state.share}
+        striped={read}
         aria-label={t('running.label')}
         transitionDuration={0}
       />
@@ -100,9 +101,13 @@ function Running({
         {t('running.rows', { rows: count(state.rows), rate: count(state.rowsPerSecond) })}
         {state.secondsLeft === null ? '' : ` · ${t('running.left', { seconds: state.secondsLeft })}`}
       </p>
-      <Button variant="default" onClick={onCancel} loading={cancelling}>
-        {t('running.cancel')}
-      </Button>
+      {phase === 'committing' ? (
+        <p>{t('running.tooLate')}</p>
+      ) : (
+        <Button variant="default" onClick={onCancel} loading={cancelling}>
+          {t('running.cancel')}
+        </Button>
+      )}
     </Panel>
   )
 }

@@ -1,5 +1,5 @@
-import { memberNames } from '../../../analytics/relations/member-names.ts'
-import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { join, type Sql, sql } from '../sql/sql.ts'
+import { memberNames } from './member-names.ts'
 
 /** Words of a state, in lower case, that say that a coupon was used. */
 const used = [
@@ -55,6 +55,23 @@ const unused = [
   '已取消',
 ]
 
+/** Words among them that say that its time is over, and that it was taken back. */
+const expired = ['expired', '已过期', '过期', '已失效', '失效']
+const revoked = [
+  'void',
+  'voided',
+  'revoked',
+  'cancelled',
+  'canceled',
+  'invalid',
+  'returned',
+  '已作废',
+  '作废',
+  '已退回',
+  '已撤销',
+  '已取消',
+]
+
 const isWord = (state: Sql, words: readonly string[]) =>
   sql`coalesce(list_contains([${join([...words])}], lower(trim(${state}))), false)`
 
@@ -62,6 +79,12 @@ const isWord = (state: Sql, words: readonly string[]) =>
 export const isUsed = (from: Sql): Sql =>
   sql`(${isWord(sql`${from}.state`, used)} or (not ${isWord(sql`${from}.state`, unused)}
     and (${from}.used_at is not null or ${from}.order_id is not null)))`
+
+/** SQL: its state says that its time is over. */
+export const isExpired = (from: Sql): Sql => isWord(sql`${from}.state`, expired)
+
+/** SQL: its state says that it was taken back. */
+export const isRevoked = (from: Sql): Sql => isWord(sql`${from}.state`, revoked)
 
 /** SQL: its state is a word that is not known. */
 export const isUnknownState = (from: Sql): Sql =>
@@ -75,6 +98,9 @@ const sameUse = (one: Sql, other: Sql) => sql`${other}.code = ${one}.code
 export const isToldWithOrder = (from: Sql): Sql => sql`(${from}.order_id is null and exists (
   select 1 from coupons_elsewhere as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is not null
     and (${from}.campaign_id is null or fuller.campaign_id = ${from}.campaign_id)))`
+
+/** SQL over a row (`from`): another row tells the same use with more, so that this one is none of its own. */
+export const isToldFuller = (from: Sql): Sql => sql`(${isToldWithOrder(from)} or ${isToldWithCampaign(from)})`
 
 /** The same of the campaign, where neither has an order. */
 const isToldWithCampaign = (
@@ -96,4 +122,10 @@ export const couponUses: Sql = sql`(
   from coupons_elsewhere as coupon
   left join orders on orders.order_id = coupon.order_id
   left join ${memberNames} as names on names.named = coupon.member_id
-  where ${isUsed(sql`coupon`)} and not ${isToldWithOrder(sql`coupon`)} and not ${isToldWithCampaign(sql`coupon`)})`
+  where ${isUsed(sql`coupon`)} and not ${isToldFuller(sql`coupon`)})`
+
+/**
+ * SQL: a code as a number that is equal for equal codes, blanks, dashes and case aside, and from which the code
+ * cannot be told: codes of ours are drawn at random. The Store keeps them as they are; the engine this alone.
+ */
+export const codeHash = (code: Sql): Sql => sql`md5_number(upper(regexp_replace(${code}, '[\\s-]', '', 'g')))`

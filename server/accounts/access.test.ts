@@ -160,6 +160,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'POST /api/v1/orders': 'key',
   'POST /api/v1/members': 'key',
   'POST /api/v1/events': 'key',
+  'GET /api/v1/segments/:id/members': 'key',
   'POST /api/v1/orders/:orderId/cancel': 'key',
   'POST /api/uploads': 'marketer',
   'GET /api/imports/:importId/refused': 'marketer',

@@ -64,6 +64,9 @@ export const problems = {
   workspaceExportMalformed: { id: 'workspace-export-malformed', status: 422, code: 'malformed' },
   exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
+  unknownSegment: { id: 'unknown-segment', status: 404, code: 'unknown' },
+  noCursor: { id: 'no-cursor', status: 422, code: 'malformed' },
+  cursorExpired: { id: 'cursor-expired', status: 410, code: 'cursor_expired' },
   noRefusedRows: { id: 'no-refused-rows', status: 404, code: 'unknown' },
 } as const satisfies Record<string, ToldProblem>
 

@@ -169,8 +169,9 @@ function nearestFlip(test: Test, answer: Answer, { daily, signed }: Asked, at: A
   if (!isOrdered(kind)) return null
   const units = unitsOf(answer, at)
   const own = units.own
-  const turned = numbersWhere(!holds(test, answer, at), test, answer, signed, at)
-    .toSorted((a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b)[0]
+  const turned = numbersWhere(!holds(test, answer, at), test, answer, signed, at).toSorted(
+    (a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b,
+  )[0]
   if (turned === undefined) return null
   const waiting = daily === undefined ? 0 : (turned - own) * daily
   const onDay =
@@ -216,8 +217,7 @@ function numbersWhere(
     .map(units.toNumber)
     .flatMap((bound) => [bound - 1, bound, bound + 1])
     .filter(
-      (number) =>
-        (answer.kind !== 'count' && answer.kind !== 'percent') || signed === true || number >= 0,
+      (number) => (answer.kind !== 'count' && answer.kind !== 'percent') || signed === true || number >= 0,
     )
     .filter((number) => holds(test, units.toAnswer(number), at) === wanted)
 }

@@ -78,6 +78,7 @@ const access: Record<string, Rule> = {
   'segments.rename': 'marketer',
   'segments.remove': 'marketer',
   'segmentHistory.sizes': 'reader',
+  'segmentHistory.movement': 'reader',
   'segmentHistory.stop': 'reader',
   'segmentHistory.continue': 'reader',
   'tags.list': 'reader',

@@ -79,7 +79,8 @@ test('a rule over other days is counted as it is asked, from the first order on,
   await caller.segments.save({
     ...saved,
     name: 'Came back',
-    expression: '(days_since_order > 60) on -30d and days_since_order <= 30 and orders(category is known) >= 0',
+    expression:
+      '(days_since_order > 60) on -30d and days_since_order <= 30 and orders(category is known) >= 0',
   })
   const { points, versions, expression } = await counted(saved.id)
   expect(versions.map(({ version, day }) => [version, day])).toEqual([
@@ -93,7 +94,10 @@ test('a rule over other days is counted as it is asked, from the first order on,
     const asked = await caller.segments.count({ expression, asOf: day })
     expect({ day, members }).toEqual({ day, members: asked.members })
   }
-  const dated = await caller.segments.save({ name: 'From January', expression: '(orders >= 1) on 2026-01-15' })
+  const dated = await caller.segments.save({
+    name: 'From January',
+    expression: '(orders >= 1) on 2026-01-15',
+  })
   const { points: some } = await counted(dated.id)
   for (const { day, members, unasked } of some) {
     expect(unasked).toBe(day < '2026-01-15')
@@ -128,7 +132,7 @@ test('counting is stopped and goes on; other data is counted anew', async () => 
 test('a rule of which only today is known is refused by the name of the field, a segment that is none too', async () => {
   const { id } = await caller.segments.save({ name: 'Gold', expression: 'tier = "gold" and orders >= 1' })
   await expect(caller.segmentHistory.sizes({ id })).rejects.toThrow(/tier/)
-  await expect(
-    caller.segmentHistory.sizes({ id: '00000000-0000-4000-8000-000000000000' }),
-  ).rejects.toThrow(/no.*segment/i)
+  await expect(caller.segmentHistory.sizes({ id: '00000000-0000-4000-8000-000000000000' })).rejects.toThrow(
+    /no.*segment/i,
+  )
 })

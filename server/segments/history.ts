@@ -133,12 +133,7 @@ class Histories {
 }
 
 /** Counts one day; null when the data is no longer in the state that was asked about. */
-type Step = (
-  engine: Engine,
-  day: string,
-  dataVersion: number,
-  signal: AbortSignal,
-) => Promise<number | null>
+type Step = (engine: Engine, day: string, dataVersion: number, signal: AbortSignal) => Promise<number | null>
 
 const historiesOf = new WeakMap<Engine, Histories>()
 
@@ -193,7 +188,15 @@ export async function segmentHistory(
     .toReversed()
   return {
     kind: 'history',
-    history: { name: segment.name, expression: rule.text, asOf, dataVersion, phase: count.phase, points, versions },
+    history: {
+      name: segment.name,
+      expression: rule.text,
+      asOf,
+      dataVersion,
+      phase: count.phase,
+      points,
+      versions,
+    },
   }
 }
 

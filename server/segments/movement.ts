@@ -14,7 +14,7 @@ import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { evaluateSegment, type SegmentError } from './evaluation.ts'
-import { knownOn } from './memberships.ts'
+import { type KnownMembership, knownOn } from './memberships.ts'
 import { wrongDays } from './prepare.ts'
 import { readSegment, type SegmentVersion } from './saved.ts'
 
@@ -23,11 +23,22 @@ import { readSegment, type SegmentVersion } from './saved.ts'
  * `tag`: a tag or a campaign; `rule`: the rule, or one that it names, was edited. What is known of the earlier day itself
  * changed by `late-import`, `undo` of an import, `merge` (or separation), or `other`.
  */
-export const causes = ['order', 'time', 'joined', 'tag', 'rule', 'late-import', 'undo', 'merge', 'other'] as const
+export const causes = [
+  'order',
+  'time',
+  'joined',
+  'tag',
+  'rule',
+  'late-import',
+  'undo',
+  'merge',
+  'other',
+] as const
 export type Cause = (typeof causes)[number]
 
 export interface Moved {
-  readonly memberId: string
+  /** Null: nothing of the member is left in the data. */
+  readonly memberId: string | null
   readonly name: string | null
   readonly cause: Cause
 }
@@ -92,8 +103,10 @@ export async function segmentMovement(
       wrong({ from: 0, to: newestVersion.expression.length }),
     )
     if (errors.length > 0) return { kind: 'refused', errors }
-    const earlier = await ruleThen(store, workspace, segment.versions, from, asOf)
-    const merged = await mergedSince(store, workspace, from)
+    const isOf = (savedAt: string) =>
+      known ? isBefore(savedAt, known) : localDay(new Date(savedAt), workspace.calendar) <= from
+    const earlier = await ruleThen(store, workspace, segment.versions, { isOf, day: from, asOf })
+    const merged = known ? await mergedSince(store, workspace, known) : []
     const movement = await workspace.engine.scratch(
       async (plain) => {
         const session: Session = {
@@ -109,7 +122,14 @@ export async function segmentMovement(
         const now = await set(rule, from, from)
         const then = earlier ? await set(earlier, from, from) : now
         const kept = known ? known.memberKeys : then
-        const steps = [kept, then, now, await set(steady, asOf, from), await set(steady, asOf, asOf), memberKeys]
+        const steps = [
+          kept,
+          then,
+          now,
+          await set(steady, asOf, from),
+          await set(steady, asOf, asOf),
+          memberKeys,
+        ]
         const visible = await tables.on(from)
         const changes = await changesOf(session, steps, { visible, from, asOf, known, merged })
         const movement = await told(session, changes, limit)
@@ -226,8 +246,7 @@ async function ruleThen(
   store: Store,
   workspace: Workspace,
   versions: readonly SegmentVersion[],
-  day: string,
-  asOf: string,
+  { isOf, day, asOf }: { isOf: (savedAt: string) => boolean; day: string; asOf: string },
 ): Promise<Rule | null> {
   const all = await store
     .selectFrom('segments')
@@ -237,16 +256,14 @@ async function ruleThen(
     .where('segments.removed_at', 'is', null)
     .orderBy('segment_versions.version')
     .execute()
-  const wasSaved = (savedAt: string) => localDay(new Date(savedAt), workspace.calendar) <= day
   const read = (text: string): Expression[] => {
     const parsed = parse(text, { currencyDecimals: decimalsOf(workspace.currency) })
     return parsed.kind === 'parsed' ? [parsed.expression] : []
   }
   // the newest version of the day, or the first one of a segment that is younger
   const texts = new Map<string, string>()
-  for (const one of all)
-    if (!texts.has(one.name) || wasSaved(one.saved_at)) texts.set(one.name, one.expression)
-  const own = versions.find(({ savedAt }) => wasSaved(savedAt)) ?? versions.at(-1)!
+  for (const one of all) if (!texts.has(one.name) || isOf(one.saved_at)) texts.set(one.name, one.expression)
+  const own = versions.find(({ savedAt }) => isOf(savedAt)) ?? versions.at(-1)!
   const [expression] = read(own.expression)
   if (!expression) return null
   const rules = new Map(
@@ -258,15 +275,19 @@ async function ruleThen(
   return wrongDays(rule, day, asOf).length > 0 ? null : rule
 }
 
-/** Ids whose identity people merged or separated on that day or later. */
-async function mergedSince(store: Store, workspace: Workspace, day: string): Promise<string[]> {
+/** Whether an ISO instant is not after the moment at which the membership was kept. */
+const isBefore = (instant: string, { takenAt }: KnownMembership): boolean =>
+  new Date(instant) <= new Date(`${takenAt.replace(' ', 'T')}Z`)
+
+/** Ids whose identity people merged or separated after the membership was kept. */
+async function mergedSince(store: Store, workspace: Workspace, known: KnownMembership): Promise<string[]> {
   const rows = await store
     .selectFrom('merge_settings')
     .select(['from_id', 'into_id', 'set_at'])
     .where('workspace_id', '=', workspace.id)
     .execute()
   return rows
-    .filter(({ set_at }) => localDay(new Date(set_at), workspace.calendar) >= day)
+    .filter(({ set_at }) => !isBefore(set_at, known))
     .flatMap(({ from_id, into_id }) => [from_id, ...(into_id === null ? [] : [into_id])])
 }
 
@@ -364,10 +385,10 @@ async function told(
       select changes.entered, changes.cause, names.named, members.name as member_name,
         row_number() over (partition by changes.entered, changes.cause order by names.named) as place
       from ${changes} as changes
-      join (select identity_key, min(named) as named from ${memberNames} as every_name group by identity_key) as names
+      left join (select identity_key, min(named) as named from ${memberNames} as every_name group by identity_key) as names
         on names.identity_key = changes.member_key
       left join members on members.member_key = changes.member_key
-    ) as placed where place <= ${limit} order by named`)
+    ) as placed where place <= ${limit} order by named nulls last`)
   const direction = (entered: boolean): Direction => {
     const own = causes.flatMap((cause) => {
       const row = counts.find((one) => one.entered === entered && one.cause === cause)
@@ -380,7 +401,7 @@ async function told(
         sample
           .filter((one) => one.entered === entered && one.cause === cause)
           .map((one) => ({
-            memberId: String(one.named),
+            memberId: one.named === null ? null : String(one.named),
             name: one.memberName === null ? null : String(one.memberName),
             cause,
           })),

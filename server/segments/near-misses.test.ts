@@ -105,7 +105,8 @@ test('nearest first: by what is missing to the turn, in the unit of the conditio
     const told = await caller.segments.nearMisses({ expression, limit: 50 })
     return told.conditions.find(({ text }) => text === of)!.nearest.map(({ clause }) => clause!)
   }
-  const [quiet] = await workspace.engine.rows(sql`select list(date '2026-03-01' - last_day order by last_day desc)::varchar as days
+  const [quiet] = await workspace.engine
+    .rows(sql`select list(date '2026-03-01' - last_day order by last_day desc)::varchar as days
     from member_facts where orders >= 2 and date '2026-03-01' - last_day <= 90`)
   const days = JSON.parse(String(quiet!.days)) as number[]
   expect(days.length).toBeGreaterThan(3)
@@ -136,7 +137,9 @@ test('nearest first: by what is missing to the turn, in the unit of the conditio
 
 test('conditions of named segments are weighed too, and a rule with too many is refused with the limit', async () => {
   await caller.segments.save({ name: 'Regulars', expression: 'orders >= 3' })
-  const told = await caller.segments.nearMisses({ expression: 'segment "Regulars" and days_since_order > 60' })
+  const told = await caller.segments.nearMisses({
+    expression: 'segment "Regulars" and days_since_order > 60',
+  })
   expect(told.conditions.map(({ text }) => text).toSorted()).toEqual(['days_since_order > 60', 'orders >= 3'])
   const many = Array.from({ length: 61 }, (_, i) => `orders != ${i}`).join(' and ')
   await expect(caller.segments.nearMisses({ expression: many })).rejects.toThrow(/more than 60 conditions/)

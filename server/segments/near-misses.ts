@@ -71,8 +71,7 @@ export async function nearMisses(
     const conditions = [
       ...new Map(leavesOf(rule.expression, segments).map((leaf) => [print(leaf), leaf])).entries(),
     ]
-    if (conditions.length > mostConditions)
-      return { kind: 'too-many-conditions', limit: mostConditions }
+    if (conditions.length > mostConditions) return { kind: 'too-many-conditions', limit: mostConditions }
     const indexOf = new Map(conditions.map(([text], i) => [text, i]))
     const holdsOf = (i: number): Sql => sql`${name(`h${i}`)}`
     const selected = truth(rule.expression, segments, (leaf) => holdsOf(indexOf.get(print(leaf))!))
@@ -178,10 +177,7 @@ function truth(
 }
 
 /** Texts of the conditions that stand under an odd number of NOTs where they are first written. */
-function negatedIn(
-  expression: Expression,
-  segments: ReadonlyMap<string, Expression>,
-): ReadonlySet<string> {
+function negatedIn(expression: Expression, segments: ReadonlyMap<string, Expression>): ReadonlySet<string> {
   const first = new Map<string, boolean>()
   const visit = (part: Expression, negated: boolean): void => {
     switch (part.kind) {

@@ -60,7 +60,7 @@ export function ExclusionsPanel({
                       size="compact-sm"
                       variant="default"
                       aria-expanded={shown}
-                      aria-label={t('exclusions.showOf', { condition })}
+                      aria-label={t(shown ? 'exclusions.hideOf' : 'exclusions.showOf', { condition })}
                       onClick={() => setOpen(shown ? undefined : text)}
                     >
                       {t(shown ? 'exclusions.hide' : 'exclusions.show')}

@@ -13,6 +13,7 @@ import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
 import { startMemberships } from './segments/memberships.ts'
 import { StoreInUse } from './store/dialect.ts'
+import { startTagKeeper, type TagKeeper } from './tags/keeper.ts'
 
 /** How long a start waits for the one before it to end, or for a command that holds the files. */
 const patienceMs = 5_000
@@ -47,6 +48,7 @@ export async function serve(options: { port: string; host: string; data: string 
   let deliveries: Deliveries | undefined
   let inbox: Inbox | undefined
   let memberships: ReturnType<typeof startMemberships> | undefined
+  let tagKeeper: TagKeeper | undefined
   let listening = false
   let ready = false
   try {
@@ -62,6 +64,7 @@ export async function serve(options: { port: string; host: string; data: string 
     deliveries = startDeliveries(platform)
     inbox = openInbox(platform, { polling: true })
     memberships = startMemberships(platform)
+    tagKeeper = startTagKeeper(platform)
     ready = true
     const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
     const network =
@@ -81,6 +84,7 @@ export async function serve(options: { port: string; host: string; data: string 
     if (listening) removeServerFile(folder)
     await inbox?.stop()
     await memberships?.stop()
+    await tagKeeper?.stop()
     await app?.close()
     await deliveries?.stop()
     await platform?.close()

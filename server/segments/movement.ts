@@ -3,9 +3,10 @@ import type { Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
-import { type Expression, withParts } from '../../analytics/segments/ast.ts'
+import { type Clause, type Expression, withParts } from '../../analytics/segments/ast.ts'
 import { compile, type DaySetting } from '../../analytics/segments/compile.ts'
-import { fieldsByName } from '../../analytics/segments/fields/catalogue.ts'
+import { fieldsByName, measuresByName } from '../../analytics/segments/fields/catalogue.ts'
+import { orders } from '../../analytics/segments/fields/orders.ts'
 import { parse } from '../../analytics/segments/parse.ts'
 import { askedOn, resolveSegments } from '../../analytics/segments/references.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
@@ -20,7 +21,7 @@ import { readSegment, type SegmentVersion } from './saved.ts'
 
 /**
  * Why somebody entered or left. `order`: their orders and refunds; `time`: days passed; `joined`: not a member before;
- * `tag`: a tag or a campaign; `rule`: the rule, or one that it names, was edited. What is known of the earlier day itself
+ * `tag`: a tag, a campaign, coupons or points; `rule`: the rule, or one that it names, was edited. What is known of the earlier day itself
  * changed by `late-import`, `undo` of an import, `merge` (or separation), or `other`.
  */
 export const causes = [
@@ -225,21 +226,23 @@ function readsItems({ expression, segments }: Rule): boolean {
   return render(compiled, () => '?').text.includes('probe_order_items')
 }
 
-/** The rule with what it asks of tags and campaigns asked of a day: they stay as they were on it. */
+/** The rule with what it asks of tags, campaigns, coupons and points asked of a day: they stay as they were on it. */
 function withSetsOn({ expression, segments }: Rule, day: string): Rule {
-  const steady = (part: Expression): Expression =>
-    part.kind === 'clause' &&
-    part.subject.kind === 'field' &&
-    fieldsByName.get(part.subject.field)!.kind === 'set'
-      ? { kind: 'on', day, part }
-      : part.kind === 'on'
-        ? part
-        : withParts(part, steady)
+  const steady = (part: Expression): Expression => {
+    if (part.kind === 'clause') return isOfOrders(part) ? part : { kind: 'on', day, part }
+    return part.kind === 'on' ? part : withParts(part, steady)
+  }
   return {
     expression: steady(expression),
     segments: new Map([...segments].map(([named, rule]) => [named, steady(rule)])),
   }
 }
+
+/** Whether what a clause asks about moves by days and orders alone. */
+const isOfOrders = ({ subject }: Clause): boolean =>
+  subject.kind === 'field'
+    ? fieldsByName.get(subject.field)!.kind !== 'set'
+    : measuresByName.get(subject.measure)!.source === orders
 
 /** The rule as it was on a day, with the segments that it named; null when it was the same, or can't be told. */
 async function ruleThen(

@@ -10,8 +10,24 @@ beforeAll(async () => {
 afterAll(() => stage?.close())
 
 const looks = [
-  { language: 'en', width: 1440, save: 'Save segment', name: 'Name', confirm: 'Save', done: /Open the list/, enter: /entered/ },
-  { language: 'zh-CN', width: 390, save: '保存人群', name: '名称', confirm: '保存', done: /打开名单/, enter: /进入/ },
+  {
+    language: 'en',
+    width: 1440,
+    save: 'Save segment',
+    name: 'Name',
+    confirm: 'Save',
+    done: /Open the list/,
+    enter: /entered/,
+  },
+  {
+    language: 'zh-CN',
+    width: 390,
+    save: '保存人群',
+    name: '名称',
+    confirm: '保存',
+    done: /打开名单/,
+    enter: /进入/,
+  },
 ] as const
 
 const wait = 120_000
@@ -30,7 +46,10 @@ test.each(looks)(
     await page.getByRole('link', { name: done }).waitFor({ timeout: wait })
     await page.locator('[role=status] [role=progressbar]').waitFor({ state: 'detached', timeout: wait })
     await page.getByRole('heading', { name: enter }).first().waitFor({ timeout: wait })
-    await page.getByRole('button', { name: /^(Nearest to|查看最接近)/ }).first().click()
+    await page
+      .getByRole('button', { name: /^(Nearest to|查看最接近)/ })
+      .first()
+      .click()
     expect(await serious(page)).toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
     const pictures = process.env.PICTURES

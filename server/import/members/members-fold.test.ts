@@ -227,9 +227,10 @@ test('a workspace from before keeps what its demo says of members, and the conse
   await setConsent(shop, 'M2', 'denied')
   await engine.run(sql`delete from consents_set`)
   await engine.run(sql`update workspace_state set schema_version = 1`)
-  await engine.transaction((session) =>
-    createBaseTables(session, { timeZone: 'Asia/Shanghai', firstWeekday: 1 }),
-  )
+  await engine.transaction(async (session) => {
+    await createBaseTables(session, { timeZone: 'Asia/Shanghai', firstWeekday: 1 })
+    await refreshDerivedTables(session, {}, shop.workspace.today())
+  })
   await drainEvents(shop.platform.store, shop.workspace)
   const members = sql`select member_id, tier, region, consent from members order by 1`
   const before = await engine.rows(members)

@@ -116,16 +116,10 @@ function historyLines({ points, versions, movement }: Awaited<ReturnType<typeof 
     return [day, members ?? say('history-unknown'), ...marks].join('\t')
   })
   const { from, asOf, entered, left, kept } = movement
-  const causes = (
-    [
-      [say('history-entered'), entered],
-      [say('history-left'), left],
-    ] as const
-  ).flatMap(([direction, moved]) =>
-    moved.causes.map(({ cause, members }) =>
-      say('history-cause', { direction, cause: say(`cause-${cause}`), members }),
-    ),
-  )
+  const causes = [
+    ...entered.causes.map((one) => ['history-entered', one] as const),
+    ...left.causes.map((one) => ['history-left', one] as const),
+  ].map(([id, { cause, members }]) => say(id, { cause: say(`cause-${cause}`), members }))
   return [
     ...sizes,
     say('history-moved', { from, asOf, entered: entered.members, left: left.members }),

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
+import { exportMembers } from '../members/export.ts'
 import { openPlatform } from '../platform.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
@@ -65,6 +66,17 @@ test('every week is counted as of its day, and the list of any of them is as lon
       asOf: day,
     })
     expect(listed.memberIds).toHaveLength(members!)
+    const exported = await exportMembers(platform.store, workspace, {
+      segment: 'orders >= 2 and days_since_order > 30',
+      asOf: day,
+      sort: 'net',
+      descending: true,
+      unmasked: false,
+    })
+    if (exported.kind === 'refused') throw new Error('refused')
+    let rows = -1 // its header
+    for await (const chunk of exported.csv) rows += chunk.split('\r\n').length - 1
+    expect(rows).toBe(members)
   }
   const left = await workspace.engine.rows(
     sql`select table_name from duckdb_tables() where database_name = 'scratch' and (table_name like 'past_%' or table_name like 'history_%')`,

@@ -42,6 +42,7 @@ test.each(looks)(
     await page.getByRole('dialog').getByLabel(name).fill(`Quiet ${language}`)
     await page.getByRole('dialog').getByRole('button', { name: confirm, exact: true }).click()
     await page.waitForURL(/\/segments\/[0-9a-f-]{36}/)
+    await page.reload() // without the notice that it is saved
     // counted to the end: nothing reports progress any more
     await page.getByRole('link', { name: done }).waitFor({ timeout: wait })
     await page.locator('[role=status] [role=progressbar]').waitFor({ state: 'detached', timeout: wait })

@@ -5,6 +5,8 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { ExplainedClause, Explanation } from '../../../analytics/segments/explain.ts'
 import { fieldsByName, measuresByName } from '../../../analytics/segments/fields/catalogue.ts'
+import { parse } from '../../../analytics/segments/parse.ts'
+import { print } from '../../../analytics/segments/print.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useLanguage } from '../../ui/language.tsx'
@@ -120,11 +122,15 @@ function Reason({ of }: { of: Explanation }) {
 }
 
 function ClauseReason({ of }: { of: ExplainedClause }) {
+  const { language } = useLanguage()
+  const { decimals } = useFormat()
+  const parsed = parse(of.text, { currencyDecimals: decimals })
+  const text = parsed.kind === 'parsed' ? print(parsed.expression, language) : of.text
   return (
     <li className={classes.reason}>
       <Mark holds={of.holds} />
       <div>
-        <code>{of.text}</code>
+        <code>{text}</code>
         {of.valueKind === 'set' ? null : (
           <div>
             <OwnValue of={of} />

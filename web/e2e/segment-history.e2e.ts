@@ -68,7 +68,7 @@ test.each(looks)(
     await page.getByRole('link', { name: done }).click()
     await page.waitForURL(/\/members\?/)
     await settled(page)
-    expect(await page.locator('main').innerText()).toContain(members)
+    await page.locator('main', { hasText: members }).waitFor()
     expect(page.url()).toMatch(/asOf=/)
     expect(complaints).toEqual([])
     await page.context().close()

@@ -194,9 +194,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
         kind: 'dates',
         field,
         header: column.header,
-        // where values speak for both, none is open by itself
-        sample:
-          column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? column.values[0]!,
+        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
       })
     else dates[field] = order ?? 'year-first'
   }

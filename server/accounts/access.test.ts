@@ -171,6 +171,8 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /api/imports/:importId/refused': 'marketer',
   'GET /export/members.csv': 'marketer',
   'POST /export/members.csv': 'marketer',
+  'GET /export/segment': 'marketer',
+  'POST /export/segment': 'marketer',
   'GET /export/workspace.zip': 'owner',
   ...Object.fromEntries(
     importKinds.flatMap((name) =>

@@ -63,6 +63,7 @@ export const problems = {
   exportRunning: { id: 'export-running', status: 409, code: 'export-running' },
   workspaceExportMalformed: { id: 'workspace-export-malformed', status: 422, code: 'malformed' },
   exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
+  segmentExportMalformed: { id: 'segment-export-malformed', status: 422, code: 'malformed' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
   unknownSegment: { id: 'unknown-segment', status: 404, code: 'unknown' },
   noCursor: { id: 'no-cursor', status: 422, code: 'malformed' },

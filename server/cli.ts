@@ -14,6 +14,7 @@ import { segmentCommands } from './segments/commands.ts'
 import { identityCommands } from './identity/commands.ts'
 import { importCommands } from './import/commands.ts'
 import { memberCommands } from './rights/commands.ts'
+import { tagCommands } from './tags/commands.ts'
 import { workspaceCommands } from './workspaces/commands.ts'
 
 const program = new Command('reveille')
@@ -26,6 +27,7 @@ backupCommands(program)
 workspaceCommands(program)
 campaignCommands(program)
 segmentCommands(program)
+tagCommands(program)
 demoCommands(program)
 metricCommands(program)
 keyCommands(program)

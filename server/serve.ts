@@ -12,6 +12,7 @@ import { type Inbox, openInbox } from './import/inbox.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
 import { StoreInUse } from './store/dialect.ts'
+import { startTagKeeper, type TagKeeper } from './tags/keeper.ts'
 
 /** How long a start waits for the one before it to end, or for a command that holds the files. */
 const patienceMs = 5_000
@@ -45,6 +46,7 @@ export async function serve(options: { port: string; host: string; data: string 
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
   let deliveries: Deliveries | undefined
   let inbox: Inbox | undefined
+  let tagKeeper: TagKeeper | undefined
   let listening = false
   let ready = false
   try {
@@ -59,6 +61,7 @@ export async function serve(options: { port: string; host: string; data: string 
     if (stopped) return exitCode.done
     deliveries = startDeliveries(platform)
     inbox = openInbox(platform, { polling: true })
+    tagKeeper = startTagKeeper(platform)
     ready = true
     const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
     const network =
@@ -77,6 +80,7 @@ export async function serve(options: { port: string; host: string; data: string 
   } finally {
     if (listening) removeServerFile(folder)
     await inbox?.stop()
+    await tagKeeper?.stop()
     await app?.close()
     await deliveries?.stop()
     await platform?.close()

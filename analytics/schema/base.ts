@@ -397,8 +397,53 @@ export const baseTables: readonly Sql[] = [
   sql`create table if not exists member_tags (
     member_key integer not null,
     tag varchar not null,
-    source varchar not null,               -- 'manual' | 'imported' | 'automatic'
+    source varchar not null,               -- 'manual' | 'imported'
     added_day date not null
+  )`,
+
+  // When a live import last said so of an imported tag, and which import that is.
+  sql`create table if not exists tags_said (
+    member_key integer not null,
+    tag varchar not null,
+    newest_day date not null,
+    newest_seq integer not null
+  )`,
+
+  // Tags that rules put on, of members whatever their identities. Rewritten from the rules, and by nothing else.
+  sql`create table if not exists automatic_tags (
+    member_key integer not null,
+    tag varchar not null,
+    added_day date not null
+  )`,
+
+  // What the rules of tags changed, once for each time they were applied and a tag that changed.
+  sql`create table if not exists tag_rule_runs (
+    tag varchar not null,
+    ran_at timestamp not null,
+    as_of date not null,
+    put_on bigint not null,
+    taken_off bigint not null
+  )`,
+
+  // Of which rules, state of the data and days the automatic tags are; no row: of none.
+  sql`create table if not exists tag_rules_applied (
+    rules varchar not null,
+    data_version bigint not null
+  )`,
+
+  // In which group people put a tag; null: in none, whatever files say.
+  sql`create table if not exists tag_groups_set (
+    tag varchar not null,
+    tag_group varchar
+  )`,
+
+  // Groups of which a member carries one tag at most.
+  sql`create table if not exists exclusive_groups (tag_group varchar not null)`,
+
+  // The tags of those groups, from what people set and files say.
+  sql`create table if not exists exclusive_tags (
+    tag varchar not null,
+    tag_group varchar not null
   )`,
 
   // Tags that were taken off again: what a past day saw. Nothing imported brings back a tag that stands here.
@@ -452,18 +497,47 @@ const mergedIdentities = sql`(
 /** Tags and arms of members, over all identities of each. */
 const memberViews: readonly Sql[] = [
   // A tag stands when it stands on one identity, since the earliest of them; what people set says so first.
-  sql`create or replace view tags_of_members as
-    select member_key, tag, source, added_day from member_tags
-    where member_key not in (select identity_key from ${mergedIdentities} as merged)
+  sql`create or replace view every_tag_of_members as
+    with set_or_imported as (
+      select member_key, tag, source, added_day from member_tags
+      where member_key not in (select identity_key from ${mergedIdentities} as merged)
+      union all
+      select merged.member_key, tag, case when bool_or(source = 'manual') then 'manual' else 'imported' end,
+        min(added_day)
+      from member_tags join ${mergedIdentities} as merged on merged.identity_key = member_tags.member_key
+      group by merged.member_key, tag
+    )
+    select member_key, tag, source, added_day from set_or_imported
     union all
-    select merged.member_key, tag,
-      case when bool_or(source = 'manual') then 'manual' when bool_or(source = 'imported') then 'imported' else 'automatic' end,
-      min(added_day)
-    from member_tags join ${mergedIdentities} as merged on merged.identity_key = member_tags.member_key
-    group by merged.member_key, tag`,
+    select member_key, tag, 'automatic', added_day from automatic_tags
+    where not exists (select 1 from set_or_imported as other
+      where other.member_key = automatic_tags.member_key and other.tag = automatic_tags.tag)`,
+  // Of an exclusive group a member carries one: what people set, else the newest. Each of the others ended, at the
+  // latest, when one that goes before it began.
+  sql`create or replace view covered_tags_of_members as
+    select member_key, tag, added_day, covered_day from (
+      select every_tag.member_key, every_tag.tag, every_tag.added_day, row_number() over own as place,
+        min(every_tag.added_day) over (own rows between unbounded preceding and 1 preceding) as covered_day
+      from every_tag_of_members as every_tag join exclusive_tags on exclusive_tags.tag = every_tag.tag
+      left join (
+        select coalesce(merged.member_key, tags_said.member_key) as member_key, tag,
+          max(newest_day) as newest_day, arg_max(newest_seq, (newest_day, newest_seq)) as newest_seq
+        from tags_said left join ${mergedIdentities} as merged on merged.identity_key = tags_said.member_key
+        where tag in (select tag from exclusive_tags) group by all
+      ) as said on said.member_key = every_tag.member_key and said.tag = every_tag.tag and every_tag.source = 'imported'
+      window own as (partition by every_tag.member_key, exclusive_tags.tag_group
+        order by every_tag.source <> 'manual', coalesce(said.newest_day, every_tag.added_day) desc,
+          coalesce(said.newest_seq, 0) desc, every_tag.tag)
+    ) as ranked where place > 1`,
+  sql`create or replace view tags_of_members as
+    select member_key, tag, source, added_day from every_tag_of_members as every_tag
+    where not exists (select 1 from covered_tags_of_members as covered
+      where covered.member_key = every_tag.member_key and covered.tag = every_tag.tag)`,
   sql`create or replace view removed_tags_of_members as
     select coalesce(merged.member_key, removed_tags.member_key) as member_key, tag, added_day, removed_day
-    from removed_tags left join ${mergedIdentities} as merged on merged.identity_key = removed_tags.member_key`,
+    from removed_tags left join ${mergedIdentities} as merged on merged.identity_key = removed_tags.member_key
+    union all
+    select member_key, tag, added_day, covered_day from covered_tags_of_members where added_day < covered_day`,
   // Once a campaign: the arm of the first entry, of one day's that of the first id.
   sql`create or replace view arms_of_members as
     select campaign_id, member_key, arm, launched_day from campaign_arms

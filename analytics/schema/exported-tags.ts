@@ -7,8 +7,8 @@ export const tags: ExportedTable = {
   base: 'member_tags',
   title: both('Tags', '标签'),
   meaning: both(
-    'One row per tag that a member carries now; of merged identities, each one’s.',
-    '会员当前带有的每个标签一行；合并的身份各自一行。',
+    'One row per tag that people or files gave a member; of merged identities, each one’s.',
+    '会员的人工或导入标签，每个一行；合并的身份各自一行。',
   ),
   relation: sql`member_tags as base ${ofIdentity}`,
   inside: ['member_key'],
@@ -29,8 +29,8 @@ export const tags: ExportedTable = {
       past: 'full',
       from: sql`base.source`,
       meaning: both(
-        'manual, imported or automatic.',
-        'manual（手动）、imported（导入）或 automatic（自动）。',
+        'manual or imported; those of rules are in automatic_tags.',
+        'manual（手动）或 imported（导入）；规则打上的标签见 automatic_tags。',
       ),
     },
     {
@@ -40,6 +40,51 @@ export const tags: ExportedTable = {
       past: 'full',
       from: sql`base.added_day`,
       meaning: both('Local day on which it was put on.', '打上标签的日期。'),
+    },
+    {
+      name: 'covered',
+      type: 'boolean',
+      origin: 'computed',
+      past: 'none',
+      from: sql`exists (select 1 from covered_tags_of_members as covered
+        where covered.tag = base.tag and covered.member_key = coalesce(
+          (select members.member_key from member_aliases join members on members.member_id = member_aliases.member_id
+            where member_aliases.identity_key = base.member_key limit 1), base.member_key))`,
+      meaning: both(
+        'Another tag of an exclusive group shows in its place.',
+        '同一互斥组的另一个标签取代了它。',
+      ),
+    },
+  ],
+}
+
+export const automaticTags: ExportedTable = {
+  name: 'automatic_tags',
+  base: 'automatic_tags',
+  title: both('Automatic tags', '自动标签'),
+  meaning: both(
+    'One row per member and tag whose rule selects the member.',
+    '每位会员的每个自动标签一行，由标签的规则选出。',
+  ),
+  relation: sql`automatic_tags as base ${ofIdentity}`,
+  inside: ['member_key'],
+  columns: [
+    memberId(sql`member.member_id`),
+    {
+      name: 'tag',
+      type: 'text',
+      origin: 'people',
+      past: 'full',
+      from: sql`base.tag`,
+      meaning: both('Name of the tag.', '标签名称。'),
+    },
+    {
+      name: 'added_day',
+      type: 'day',
+      origin: 'computed',
+      past: 'full',
+      from: sql`base.added_day`,
+      meaning: both('Local day on which the rule put it on.', '规则打上标签的日期。'),
     },
   ],
 }

@@ -4,7 +4,7 @@ import { exportedElsewhere } from './exported-elsewhere.ts'
 import { identities, members, pointsEntries } from './exported-members.ts'
 import { orderLines, orders, refunds } from './exported-orders.ts'
 import { type ExportedTable, memberId, ofIdentity } from './exported-table.ts'
-import { importedTags, removedTags, tags } from './exported-tags.ts'
+import { automaticTags, importedTags, removedTags, tags } from './exported-tags.ts'
 
 const products: ExportedTable = {
   name: 'products',
@@ -204,6 +204,7 @@ export const exportedTables: readonly ExportedTable[] = [
   refunds,
   products,
   tags,
+  automaticTags,
   removedTags,
   identities,
   campaignArms,

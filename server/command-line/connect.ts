@@ -35,6 +35,9 @@ export async function connect({
   const platform = found
   const { makeApp } = await import('../app.ts')
   const app = await makeApp(platform)
+  // what an earlier command changed while no server ran
+  const { keepTags } = await import('../tags/keeper.ts')
+  for (const { id } of await platform.workspaces.list()) await keepTags(platform, id)
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   return {
     ...clientFor(address, platform.ownerToken, workspace),

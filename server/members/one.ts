@@ -9,6 +9,8 @@ import { scopeOf } from '../analytics/scope.ts'
 import { feedGaps } from '../feeds/gaps.ts'
 import { consentOf } from '../rights/consent.ts'
 import type { Store } from '../store/store.ts'
+import { changesOfMember } from '../tags/changes.ts'
+import { rulesOf } from '../tags/rules.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { gapsOf } from './list.ts'
 import { maskedPhone } from './phone.ts'
@@ -167,6 +169,16 @@ export async function oneMember(
     ),
   ])
   const { source, since, file } = await consentOf(store, workspace, person.memberId)
+  const names = await engine.rows(
+    sql`select distinct named from ${memberNames} as names where names.member_key = ${memberKey}`,
+    { signal },
+  )
+  const tagChanges = await changesOfMember(
+    store,
+    workspace,
+    names.map(({ named }) => String(named)),
+  )
+  const rules = new Map((await rulesOf(store, workspace.id)).map((rule) => [rule.tag, rule.expression]))
   const rhythm = rhythmOf(
     z
       .array(z.object({ gap: z.int() }))
@@ -192,7 +204,21 @@ export async function oneMember(
         : addDays(person.lastDay, rhythm.lateAfterDays + 1),
     orderList: z.array(OrderRow).parse(orders),
     refundList: z.array(RefundRow).parse(refunds),
-    tags: z.array(TagRow).parse(tags),
+    tags: z
+      .array(TagRow)
+      .parse(tags)
+      .map((row) => {
+        const put = tagChanges.find(({ tag, action }) => tag === row.tag && action === 'put-on')
+        return {
+          ...row,
+          /** The rule that put it on. */
+          rule: row.source === 'automatic' ? (rules.get(row.tag) ?? null) : null,
+          by: row.source === 'manual' ? (put?.by ?? null) : null,
+          reason: row.source === 'manual' ? (put?.reason ?? '') : '',
+        }
+      }),
+    /** What people did with tags of the member, the latest first. */
+    tagChanges,
     /** The newest entries of the points ledger, the latest first. */
     pointsList: z.array(PointsRow).parse(points),
   }

@@ -306,7 +306,7 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
   for (const column of [sql`into_id`, sql`from_id`])
     await session.run(sql`update merges_set set ${column} = deleted_ids.pseudonym
       from deleted_ids where deleted_ids.member_id = merges_set.${column}`)
-  for (const table of [sql`member_tags`, sql`removed_tags`])
+  for (const table of [sql`member_tags`, sql`tags_said`, sql`automatic_tags`, sql`removed_tags`])
     await session.run(sql`delete from ${table} where member_key in (select member_key from deleted_keys)`)
   await session.run(sql`update members set member_id = deleted_keys.pseudonym, name = null, phone = null,
       gender = null, birthday = null, region = null, channel = null, tier = null, points = null, openid = null, email = null, consent = 'denied'

@@ -1,3 +1,4 @@
+import { changesOfMember } from '../tags/changes.ts'
 import { sql as storeSql } from 'kysely'
 import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
@@ -57,6 +58,7 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
     importedRows: await importedRows(workspace, named),
     refusedRows: await refusedRows(platform, workspace, ids),
     tags: await tagsOf(platform, workspace, memberKey, ids),
+    tagChanges: await changesOfMember(platform.store, workspace, ids),
     campaigns: await campaignsOf(platform, workspace, ids),
     coupons: await couponsOf(platform, workspace, ids),
     deliveries: await deliveriesOf(platform, workspace, ids),

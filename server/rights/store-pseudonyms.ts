@@ -43,6 +43,7 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
     .where('workspace_id', '=', theirs.workspace_id)
     .where('member_id', '=', theirs.member_id)
     .execute()
+  await tagChanges(tx, renaming)
   for (const column of ['from_id', 'into_id'] as const)
     await tx
       .updateTable('merge_settings')
@@ -60,6 +61,36 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
     .where('subject', '=', memberId)
     .execute()
   await rules(tx, renaming)
+}
+
+/** What was done with tags is told without the person; a reason that was given for them alone goes with them. */
+async function tagChanges(tx: Kysely<StoreSchema>, { workspaceId, memberId }: Renaming) {
+  const theirs = await tx
+    .selectFrom('tag_change_members')
+    .select('change_seq')
+    .where('workspace_id', '=', workspaceId)
+    .where('member_id', '=', memberId)
+    .execute()
+  await tx
+    .deleteFrom('tag_change_members')
+    .where('workspace_id', '=', workspaceId)
+    .where('member_id', '=', memberId)
+    .execute()
+  for (const { change_seq } of theirs)
+    await tx
+      .updateTable('tag_changes')
+      .set({ reason: '' })
+      .where('seq', '=', change_seq)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('tag_change_members')
+              .select('member_id')
+              .whereRef('tag_change_members.change_seq', '=', 'tag_changes.seq'),
+          ),
+        ),
+      )
+      .execute()
 }
 
 async function messages(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudonym }: Renaming) {
@@ -138,6 +169,22 @@ async function rules(
         .where('version', '=', version)
         .execute()
   }
+  const ofTags = [
+    { table: 'tag_rules', key: 'tag_id', column: 'expression' },
+    { table: 'tag_changes', key: 'seq', column: 'detail' },
+  ] as const
+  for (const { table, key, column } of ofTags) {
+    const { rows } = await sql<{ id: string | number; text: string }>`
+      select ${sql.ref(key)} as id, ${sql.ref(column)} as text from ${sql.table(table)}
+      where workspace_id = ${workspaceId} and ${sql.ref(column)} like '%member%'`.execute(tx)
+    for (const { id, text } of rows) {
+      const next = rewritten(text)
+      if (next !== text)
+        await sql`update ${sql.table(table)} set ${sql.ref(column)} = ${next} where ${sql.ref(key)} = ${id}`.execute(
+          tx,
+        )
+    }
+  }
   const kept = [
     { table: 'campaigns', column: 'definition' },
     { table: 'launches', column: 'preview' },
@@ -160,7 +207,13 @@ async function rules(
 /** Every member's id that the Store of a workspace holds. */
 export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string): Promise<Set<string>> {
   const ids = new Set<string>()
-  for (const table of ['coupons', 'campaign_members', 'tag_settings', 'outbox'] as const) {
+  for (const table of [
+    'coupons',
+    'campaign_members',
+    'tag_settings',
+    'tag_change_members',
+    'outbox',
+  ] as const) {
     const { rows } = await sql<{ id: string | null }>`select distinct member_id as id from ${sql.table(table)}
       where workspace_id = ${workspaceId}`.execute(store)
     for (const { id } of rows) if (id !== null) ids.add(id)

@@ -159,7 +159,7 @@ export async function followTagRename(
   await rewriteRules(tx, workspace, (rule) => renamed(rule, 'tag', from, to), { by, at })
 }
 
-/** Writes a change into the newest version of each saved segment and the audience of each draft, where it makes one. */
+/** Writes a change into the newest version of each saved segment, the audience of each draft and the rules of tags, where it makes one. */
 async function rewriteRules(
   tx: Transaction<StoreSchema>,
   workspace: Workspace,
@@ -197,12 +197,27 @@ async function rewriteRules(
       .where('id', '=', id)
       .execute()
   }
+  for (const { id, expression } of await tagRulesOf(tx, workspace)) {
+    const text = rewritten(expression)
+    if (text !== expression)
+      await tx.updateTable('tag_rules').set({ expression: text }).where('tag_id', '=', id).execute()
+  }
 }
+
+/** The rules of tags, by the tag's id and name. */
+const tagRulesOf = (tx: Store, workspace: Workspace) =>
+  tx
+    .selectFrom('tag_rules')
+    .innerJoin('tags', 'tags.id', 'tag_rules.tag_id')
+    .select(['tags.id', 'tags.name', 'tag_rules.expression'])
+    .where('tag_rules.workspace_id', '=', workspace.id)
+    .orderBy('tags.name')
+    .execute()
 
 export type RemoveOutcome =
   | { kind: 'removed' }
   | { kind: 'no-such-segment' }
-  /** Saved segments and campaign drafts that are made of it, by name. */
+  /** Saved segments, campaign drafts and automatic tags that are made of it, by name. */
   | { kind: 'used'; name: string; by: readonly string[] }
 
 /** Takes a rule out of the list; its versions stay. Refused while other rules name it. */
@@ -221,6 +236,7 @@ export async function removeSegment(
     const users = [
       ...segments.filter((one) => names(one.expression)).map((one) => one.name),
       ...(await draftsOf(tx, workspace)).filter((one) => names(one.segment)).map((one) => one.name),
+      ...(await tagRulesOf(tx, workspace)).filter((one) => names(one.expression)).map((one) => one.name),
     ]
     if (users.length > 0) return { kind: 'used', name, by: users }
     await tx

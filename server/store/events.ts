@@ -4,10 +4,14 @@ import type { StoreSchema } from './schema.ts'
 
 /** What the engine is told of what people and campaigns did. Members by their external ids. */
 export type StoreEvent =
-  | { kind: 'tag-added'; tag: string; memberIds: string[]; source: 'manual' | 'automatic'; day: string }
+  | { kind: 'tag-added'; tag: string; memberIds: string[]; source: 'manual'; day: string }
   | { kind: 'tag-removed'; tag: string; memberIds: string[]; day: string }
   | { kind: 'tag-retired'; tag: string; day: string }
   | { kind: 'tag-renamed'; from: string; to: string }
+  | { kind: 'tag-merged'; from: string; into: string }
+  /** Null: in no group, whatever files say. */
+  | { kind: 'tag-grouped'; tag: string; group: string | null }
+  | { kind: 'tag-group-set'; group: string; exclusive: boolean }
   | { kind: 'consent-set'; memberIds: string[]; consent: 'granted' | 'denied' | 'unknown' }
   | { kind: 'members-merged'; from: string; into: string }
   | { kind: 'member-separated'; from: string }

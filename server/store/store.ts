@@ -10,6 +10,7 @@ import * as batchKeys from './migrations/0010-batch-keys.ts'
 import * as merges from './migrations/0012-merges.ts'
 import * as deletions from './migrations/0008-deletions.ts'
 import * as deletedValues from './migrations/0013-deleted-values.ts'
+import * as tagGroups from './migrations/0015-tag-groups.ts'
 import * as issuedCoupons from './migrations/0014-issued-coupons.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
@@ -27,6 +28,7 @@ const migrations = {
   '0010-batch-keys': batchKeys,
   '0012-merges': merges,
   '0013-deleted-values': deletedValues,
+  '0015-tag-groups': tagGroups,
   '0014-issued-coupons': issuedCoupons,
 }
 

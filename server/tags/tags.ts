@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
-import { memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
+import type { SegmentError } from '../segments/evaluation.ts'
 import { followTagRename } from '../segments/saved.ts'
-import { deletedAmong, deletionsOf } from '../rights/deletions.ts'
 import { recordAudit } from '../settings/audit.ts'
-import { recordEvent, type StoreEvent } from '../store/events.ts'
+import { recordEvent } from '../store/events.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { recordChange } from './changes.ts'
+import { groupsOfFiles } from './exclusive.ts'
 
 export interface Tag {
   readonly name: string
@@ -22,12 +22,13 @@ export interface Tag {
   readonly manual: number
   readonly imported: number
   readonly automatic: number
+  /** The group that it belongs to, as people set it or, where they did not, files say; null: none. */
+  readonly group: string | null
+  /** A member carries one tag of the group at most. */
+  readonly exclusive: boolean
+  /** The rule that puts it on and takes it off; null: none. */
+  readonly rule: string | null
 }
-
-/** Whose tag is set: named members, or everyone whom a rule selects. */
-export type Tagged =
-  | { readonly kind: 'members'; readonly memberIds: readonly string[] }
-  | { readonly kind: 'segment'; readonly expression: string; readonly asOf?: string | undefined }
 
 export type TagOutcome =
   | { kind: 'done'; members: number }
@@ -35,11 +36,15 @@ export type TagOutcome =
   | { kind: 'unknown-members'; memberIds: readonly string[] }
   | { kind: 'no-such-tag' }
   | { kind: 'name-taken' }
+  | { kind: 'same-tag' }
+  | { kind: 'circle'; tags: readonly string[] }
 
 /** Who does it, and when. */
 export interface Doing {
   readonly by: string
   readonly at: Date
+  /** Why, in their own words. */
+  readonly reason?: string | undefined
 }
 
 /** Every tag that stands on a member or was made and not retired, by name. */
@@ -54,9 +59,28 @@ export async function listTags(store: Store, workspace: Workspace, signal?: Abor
   )
   const made = await store
     .selectFrom('tags')
-    .select(['name', 'colour', 'description', 'retired_at'])
-    .where('workspace_id', '=', workspace.id)
+    .leftJoin('tag_rules', 'tag_rules.tag_id', 'tags.id')
+    .select([
+      'tags.name',
+      'tags.colour',
+      'tags.description',
+      'tags.retired_at',
+      'tags.tag_group',
+      'tags.group_set',
+      'tag_rules.expression',
+    ])
+    .where('tags.workspace_id', '=', workspace.id)
     .execute()
+  const saidGroups = await workspace.engine.rows(sql`select tag, tag_group from ${groupsOfFiles} as said`, {
+    signal,
+  })
+  const groupOf = new Map(saidGroups.map((row) => [String(row.tag), String(row.tagGroup)]))
+  for (const one of made)
+    if (one.group_set === 1) {
+      if (one.tag_group === null) groupOf.delete(one.name)
+      else groupOf.set(one.name, one.tag_group)
+    }
+  const exclusive = await exclusiveGroups(store, workspace.id)
   const counts = new Map(counted.map((row) => [String(row.tag), row]))
   const names = new Set([
     ...counts.keys(),
@@ -73,87 +97,61 @@ export async function listTags(store: Store, workspace: Workspace, signal?: Abor
       manual: Number(row?.manual ?? 0),
       imported: Number(row?.imported ?? 0),
       automatic: Number(row?.automatic ?? 0),
+      group: groupOf.get(name) ?? null,
+      exclusive: exclusive.has(groupOf.get(name) ?? ''),
+      rule: tag?.expression ?? null,
     }
   })
 }
 
-/** Makes a tag, or changes the colour and description of one. */
+async function exclusiveGroups(store: Store, workspaceId: string): Promise<ReadonlySet<string>> {
+  const rows = await store
+    .selectFrom('tag_groups')
+    .select('name')
+    .where('workspace_id', '=', workspaceId)
+    .where('exclusive', '=', 1)
+    .execute()
+  return new Set(rows.map(({ name }) => name))
+}
+
+/** Makes a tag, or changes the colour, description and group of one. A group that is named comes to be; null is none. */
 export async function saveTag(
   store: Store,
   workspace: Workspace,
-  tag: { name: string; colour?: number | undefined; description?: string | undefined },
-  { at }: Doing,
+  tag: {
+    name: string
+    colour?: number | undefined
+    description?: string | undefined
+    group?: string | null | undefined
+  },
+  { by, at }: Doing,
 ): Promise<void> {
   await store.transaction().execute(async (tx) => {
     const id = await tagId(tx, workspace.id, tag.name, at)
-    await tx
-      .updateTable('tags')
-      .set({
-        ...(tag.colour === undefined ? {} : { colour: tag.colour }),
-        ...(tag.description === undefined ? {} : { description: tag.description }),
-      })
-      .where('workspace_id', '=', workspace.id)
-      .where('id', '=', id)
-      .execute()
-  })
-}
-
-/**
- * Puts a tag on members or takes it off. What is set here overrides what was imported. All or nothing;
- * repeating it changes nothing. `members` counts those it was asked for.
- */
-export async function setTag(
-  store: Store,
-  workspace: Workspace,
-  tag: string,
-  carries: boolean,
-  whose: Tagged,
-  { by, at }: Doing,
-  signal?: AbortSignal,
-): Promise<TagOutcome> {
-  const found = await memberIdsOf(store, workspace, whose, signal)
-  if (found.kind !== 'found') return found
-  const day = workspace.today()
-  // a tag is put on the member; taken off it goes from every identity that brought it
-  const named = carries ? found.memberIds : await everyIdOf(workspace, found.memberIds)
-  await store.transaction().execute(async (tx) => {
-    const id = await tagId(tx, workspace.id, tag, at)
-    // who was deleted while this was asked is not named again
-    const gone = deletedAmong(await deletionsOf(tx, workspace.id), named)
-    const wanted = named.filter((memberId) => !gone.has(memberId))
-    for (let from = 0; from < wanted.length; from += batch) {
-      signal?.throwIfAborted()
-      const memberIds = wanted.slice(from, from + batch)
-      await tx
-        .insertInto('tag_settings')
-        .values(
-          memberIds.map((memberId) => ({
-            workspace_id: workspace.id,
-            tag_id: id,
-            member_id: memberId,
-            carries: carries ? 1 : 0,
-            set_by: by,
-            set_at: at.toISOString(),
-          })),
-        )
-        .onConflict((conflict) =>
-          conflict.columns(['tag_id', 'member_id']).doUpdateSet((row) => ({
-            carries: row.ref('excluded.carries'),
-            set_by: row.ref('excluded.set_by'),
-            set_at: row.ref('excluded.set_at'),
-          })),
-        )
-        .execute()
-      const event: StoreEvent = carries
-        ? { kind: 'tag-added', tag, memberIds, source: 'manual', day }
-        : { kind: 'tag-removed', tag, memberIds, day }
-      await recordEvent(tx, workspace.id, event, at)
+    const { colour, description, group } = tag
+    const look = {
+      ...(colour === undefined ? {} : { colour }),
+      ...(description === undefined ? {} : { description }),
     }
-    const action = carries ? 'tag-added' : 'tag-removed'
-    await recordAudit(tx, { workspaceId: workspace.id, actor: by, action, subject: id, at })
+    if (Object.keys(look).length > 0) await tx.updateTable('tags').set(look).where('id', '=', id).execute()
+    if (group === undefined) return
+    const before = await tx
+      .selectFrom('tags')
+      .select(['tag_group', 'group_set'])
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    if (before.group_set === 1 && before.tag_group === group) return
+    if (group !== null)
+      await tx
+        .insertInto('tag_groups')
+        .values({ workspace_id: workspace.id, name: group, exclusive: 0, created_at: at.toISOString() })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    await tx.updateTable('tags').set({ tag_group: group, group_set: 1 }).where('id', '=', id).execute()
+    await recordEvent(tx, workspace.id, { kind: 'tag-grouped', tag: tag.name, group }, at)
+    await recordChange(tx, workspace.id, { tagId: id, action: 'grouped', detail: group, by, at })
   })
   await drainEvents(store, workspace)
-  return { kind: 'done', members: found.memberIds.length }
 }
 
 /** Gives a tag another name, on all who carry it and in the rules that ask for it. Refused when there is a tag of that name. */
@@ -162,7 +160,7 @@ export async function renameTag(
   workspace: Workspace,
   from: string,
   to: string,
-  { by, at }: Doing,
+  { by, at, reason }: Doing,
 ): Promise<TagOutcome> {
   const tags = await listTags(store, workspace)
   const tag = tags.find(({ name }) => name === from)
@@ -184,6 +182,7 @@ export async function renameTag(
       .where('id', '=', id)
       .execute()
     await followTagRename(tx, workspace, { from, to }, { by, at })
+    await recordChange(tx, workspace.id, { tagId: id, action: 'renamed', detail: from, reason, by, at })
     await recordEvent(tx, workspace.id, { kind: 'tag-renamed', from, to }, at)
     await recordAudit(tx, { workspaceId: workspace.id, actor: by, action: 'tag-renamed', subject: id, at })
   })
@@ -196,7 +195,7 @@ export async function retireTag(
   store: Store,
   workspace: Workspace,
   name: string,
-  { by, at }: Doing,
+  { by, at, reason }: Doing,
 ): Promise<TagOutcome> {
   const tag = (await listTags(store, workspace)).find((one) => one.name === name)
   if (!tag) return { kind: 'no-such-tag' }
@@ -214,6 +213,9 @@ export async function retireTag(
       .where('workspace_id', '=', workspace.id)
       .where('id', '=', id)
       .execute()
+    await tx.deleteFrom('tag_rules').where('tag_id', '=', id).execute()
+    const change = { tagId: id, action: 'retired', members: tag.members, reason, by, at } as const
+    await recordChange(tx, workspace.id, change)
     await recordEvent(tx, workspace.id, { kind: 'tag-retired', tag: name, day: workspace.today() }, at)
     await recordAudit(tx, { workspaceId: workspace.id, actor: by, action: 'tag-retired', subject: id, at })
   })
@@ -221,54 +223,8 @@ export async function retireTag(
   return { kind: 'done', members: tag.members }
 }
 
-const batch = 1000
-
-type Found =
-  | { kind: 'found'; memberIds: readonly string[] }
-  | Extract<TagOutcome, { kind: 'refused' | 'unknown-members' }>
-
-async function memberIdsOf(
-  store: Store,
-  workspace: Workspace,
-  whose: Tagged,
-  signal: AbortSignal | undefined,
-): Promise<Found> {
-  if (whose.kind === 'members') {
-    const wanted = [...new Set(whose.memberIds)]
-    const rows = await workspace.engine.rows(
-      sql`select names.named, members.member_id from ${memberNames} as names
-        join members on members.member_key = names.member_key
-        where named in (select unnest(from_json(${JSON.stringify(wanted)}, '["VARCHAR"]')))`,
-      { signal },
-    )
-    const known = new Set(rows.map(({ named }) => String(named)))
-    const unknown = wanted.filter((memberId) => !known.has(memberId))
-    return unknown.length > 0
-      ? { kind: 'unknown-members', memberIds: unknown }
-      : { kind: 'found', memberIds: [...new Set(rows.map(({ memberId }) => String(memberId)))] }
-  }
-  const outcome = await evaluateSegment(store, workspace, whose, signal)
-  if (outcome.kind === 'refused') return outcome
-  const memberIds: string[] = []
-  const query = sql`select members.member_id from members
-    join ${outcome.evaluation.memberKeys} as chosen on chosen.member_key = members.member_key`
-  for await (const rows of workspace.engine.stream(query, { signal }))
-    for (const { memberId } of rows) memberIds.push(String(memberId))
-  return { kind: 'found', memberIds }
-}
-
-/** The members' ids with those of the identities that are merged into them. */
-async function everyIdOf({ engine }: Workspace, memberIds: readonly string[]): Promise<readonly string[]> {
-  const members = new Set(memberIds)
-  const merged = await engine.rows(sql`select alias, member_id from member_aliases`)
-  return [
-    ...memberIds,
-    ...merged.flatMap(({ alias, memberId }) => (members.has(String(memberId)) ? [String(alias)] : [])),
-  ]
-}
-
 /** The id of a tag; one that is new or was retired begins anew. */
-async function tagId(
+export async function tagId(
   tx: Transaction<StoreSchema>,
   workspaceId: string,
   name: string,
@@ -284,7 +240,7 @@ async function tagId(
   if (found) {
     await tx
       .updateTable('tags')
-      .set({ retired_at: null })
+      .set({ retired_at: null, merged_into: null })
       .where('workspace_id', '=', workspaceId)
       .where('id', '=', found.id)
       .execute()
@@ -301,6 +257,8 @@ async function tagId(
       description: '',
       created_at: at.toISOString(),
       retired_at: null,
+      tag_group: null,
+      merged_into: null,
     })
     .execute()
   return id

@@ -4,6 +4,8 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { followMerges } from '../identity/follow-merges.ts'
 import { resolveMembers } from '../identity/resolve.ts'
 import { foldConsent } from '../import/members/fold.ts'
+import { regroupTags } from '../tags/exclusive.ts'
+import { mergeTagsIn } from '../tags/merge-in.ts'
 import { eventsAfter, type StoreEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import { couponChangesAfter, takeCouponChanges, takeIssuedCoupons } from './coupon-facts.ts'
@@ -97,17 +99,19 @@ async function apply(
       await session.run(sql`update tags_set set carries = false where tag = ${event.tag}`)
       return removeTag(session, sql`tag = ${event.tag}`, event.day)
     case 'tag-renamed':
-      await session.run(sql`delete from member_tags where tag = ${event.from}
-        and member_key in (select member_key from member_tags where tag = ${event.to})`)
-      for (const table of [sql`member_tags`, sql`removed_tags`])
-        await session.run(sql`update ${table} set tag = ${event.to} where tag = ${event.from}`)
-      await session.run(sql`delete from tags_set where tag = ${event.from}
-        and member_id in (select member_id from tags_set where tag = ${event.to})`)
-      await session.run(sql`update tags_set set tag = ${event.to} where tag = ${event.from}`)
-      await session.run(sql`update tag_names set tag = ${event.to} where tag = ${event.from}`)
-      await session.run(sql`delete from tag_names where said = ${event.from}`)
-      await session.run(sql`insert into tag_names values (${event.from}, ${event.to})`)
-      return
+      await session.run(sql`update tag_groups_set set tag = ${event.to} where tag = ${event.from}
+        and ${event.to} not in (select tag from tag_groups_set)`)
+      return mergeTagsIn(session, event.from, event.to)
+    case 'tag-merged':
+      return mergeTagsIn(session, event.from, event.into)
+    case 'tag-grouped':
+      await session.run(sql`delete from tag_groups_set where tag = ${event.tag}`)
+      await session.run(sql`insert into tag_groups_set values (${event.tag}, ${event.group})`)
+      return regroupTags(session)
+    case 'tag-group-set':
+      await session.run(sql`delete from exclusive_groups where tag_group = ${event.group}`)
+      if (event.exclusive) await session.run(sql`insert into exclusive_groups values (${event.group})`)
+      return regroupTags(session)
     case 'consent-set': {
       // kept apart from what imports say, also for members who come later
       await session.run(sql`insert or replace into consents_set
@@ -147,11 +151,13 @@ async function decide(
   await session.run(sql`insert into tags_set select member_id, ${tag}, ${carries} from (${ids}) as decided`)
 }
 
-/** Takes tags off and keeps when they stood: a tag put on and off on one day was on none. */
+/** Takes tags off, a rule's too, and keeps when they stood: a tag put on and off on one day was on none. */
 async function removeTag(session: Session, which: Sql, day: string): Promise<void> {
-  await session.run(sql`insert into removed_tags (member_key, tag, added_day, removed_day)
-    select member_key, tag, added_day, cast(${day} as date) from member_tags
-    where ${which} and added_day < cast(${day} as date)
-    except select member_key, tag, added_day, removed_day from removed_tags`)
-  await session.run(sql`delete from member_tags where ${which}`)
+  for (const table of [sql`member_tags`, sql`automatic_tags`]) {
+    await session.run(sql`insert into removed_tags (member_key, tag, added_day, removed_day)
+      select member_key, tag, added_day, cast(${day} as date) from ${table}
+      where ${which} and added_day < cast(${day} as date)
+      except select member_key, tag, added_day, removed_day from removed_tags`)
+    await session.run(sql`delete from ${table} where ${which}`)
+  }
 }

@@ -1,6 +1,7 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { regroupTags } from '../../tags/exclusive.ts'
 import { ofRowPeople } from '../../identity/match.ts'
 import { contestedIds } from '../../identity/row-people.ts'
 
@@ -25,14 +26,19 @@ export async function importedTags(session: Session, touched: Sql): Promise<void
     join ${memberNames} as names on names.named = row.member_id
     left join tag_names on tag_names.said = row.tag`)
   await session.run(sql`create or replace temp table tagged_now as
-    select tagged.member_key, tagged.tag, min(coalesce(current_row.added_day, first_said.day)) as added_day
+    select tagged.member_key, tagged.tag, min(coalesce(current_row.added_day, first_said.day)) as added_day,
+      max(first_said.newest.day) as newest_day, arg_max(first_said.newest.seq, first_said.newest) as newest_seq
     from imported_tags as current_row
     left join tag_names on tag_names.said = current_row.tag
     join tagged on tagged.member_id = current_row.member_id
       and tagged.tag = coalesce(tag_names.tag, current_row.tag)
     left join (
       select member_id, tag,
-        min(cast(timezone(state.time_zone, timezone('UTC', imports.imported_at)) as date)) as day
+        min(cast(timezone(state.time_zone, timezone('UTC', imports.imported_at)) as date)) as day,
+        max({
+          day: coalesce(added_day, cast(timezone(state.time_zone, timezone('UTC', imports.imported_at)) as date)),
+          seq: imports.import_seq
+        }) as newest
       from import_tags join imports on imports.import_seq = import_tags.import_seq
       cross join workspace_state as state
       where member_id in (select member_id from tagged) group by all
@@ -42,9 +48,14 @@ export async function importedTags(session: Session, touched: Sql): Promise<void
     group by all`)
   await session.run(sql`delete from member_tags using tagged
     where source = 'imported' and member_tags.member_key = tagged.member_key and member_tags.tag = tagged.tag`)
+  await session.run(sql`delete from tags_said using tagged
+    where tags_said.member_key = tagged.member_key and tags_said.tag = tagged.tag`)
+  await session.run(sql`insert into tags_said select member_key, tag, newest_day, newest_seq from tagged_now
+    order by member_key, tag`)
   await session.run(sql`insert into member_tags (member_key, tag, source, added_day)
     select member_key, tag, 'imported', added_day from tagged_now
     where not exists (select 1 from member_tags as carried
       where carried.member_key = tagged_now.member_key and carried.tag = tagged_now.tag)
     order by member_key, tag`)
+  await regroupTags(session)
 }

@@ -11,7 +11,7 @@ import {
   type Values,
 } from '../../identity/meaning.fixture.ts'
 import { changeIdentityOrder } from '../../identity/order.ts'
-import { setTag } from '../../tags/tags.ts'
+import { setTag } from '../../tags/set-tag.ts'
 import { takeOutMembers } from '../members/apply.ts'
 import { identityKinds } from '../person-values.ts'
 import { now, openTestShop, receiptOf, type TestShop } from '../test-shop.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
-import { renameTag, setTag } from '../../tags/tags.ts'
+import { setTag } from '../../tags/set-tag.ts'
+import { renameTag } from '../../tags/tags.ts'
 import { now, openTestShop, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { tags } from './tags.ts'

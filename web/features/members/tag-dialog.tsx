@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Group, Modal, SegmentedControl } from '@mantine/core'
+import { Autocomplete, Button, Group, Modal, SegmentedControl, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -29,6 +29,7 @@ export function TagDialog({
   const client = useQueryClient()
   const errorText = useErrorText()
   const [tag, setTag] = useState('')
+  const [reason, setReason] = useState('')
   const [taking, setTaking] = useState(false)
   const tags = useQuery(trpc.tags.list.queryOptions(undefined, { enabled: opened }))
   const settled = {
@@ -38,6 +39,7 @@ export function TagDialog({
         client.invalidateQueries({ queryKey: trpc.tags.pathKey() }),
       ])
       setTag('')
+      setReason('')
       done()
       close()
     },
@@ -56,7 +58,7 @@ export function TagDialog({
         className={classes.form}
         onSubmit={(event) => {
           event.preventDefault()
-          if (tag.trim()) change.mutate({ tag: tag.trim(), whose })
+          if (tag.trim()) change.mutate({ tag: tag.trim(), whose, reason })
         }}
       >
         <SegmentedControl
@@ -76,6 +78,12 @@ export function TagDialog({
           maxLength={60}
           error={change.isError ? errorText(change.error).sentence : undefined}
           data-autofocus
+        />
+        <TextInput
+          label={t('tags.reason')}
+          value={reason}
+          maxLength={300}
+          onChange={(event) => setReason(event.currentTarget.value)}
         />
         <Group justify="end" gap={8}>
           <Button variant="default" onClick={close}>

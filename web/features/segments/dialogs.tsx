@@ -150,6 +150,7 @@ export function TagDialog({
   const client = useQueryClient()
   const words = useErrorText()
   const [tag, setTag] = useState('')
+  const [reason, setReason] = useState('')
   const tags = useQuery(trpc.tags.list.queryOptions())
   const adding = useMutation(
     trpc.tags.add.mutationOptions({
@@ -170,7 +171,7 @@ export function TagDialog({
       busy={adding.isPending}
       disabled={tag.trim() === ''}
       onClose={onClose}
-      onSubmit={() => adding.mutate({ tag: tag.trim(), whose: { kind: 'segment', expression } })}
+      onSubmit={() => adding.mutate({ tag: tag.trim(), whose: { kind: 'segment', expression }, reason })}
     >
       <Autocomplete
         data-autofocus
@@ -181,6 +182,12 @@ export function TagDialog({
         error={adding.error ? words(adding.error).sentence : undefined}
         data={tags.data?.map(({ name }) => name) ?? []}
         onChange={setTag}
+      />
+      <TextInput
+        label={t('tags.reason')}
+        value={reason}
+        maxLength={300}
+        onChange={(event) => setReason(event.currentTarget.value)}
       />
     </FormDialog>
   )

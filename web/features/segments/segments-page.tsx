@@ -5,7 +5,10 @@ import { useTranslations } from 'use-intl'
 import { Page } from '../../ui/page.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { SegmentsPanel } from './segments-panel.tsx'
-import { TagForm, TagsPanel } from './tags-panel.tsx'
+import { TagForm } from './tag-forms.tsx'
+import { TagGroupsPanel } from './tag-groups-panel.tsx'
+import { TagProposalsPanel } from './tag-proposals-panel.tsx'
+import { TagsPanel } from './tags-panel.tsx'
 
 const route = '/signed-in/shell/segments'
 
@@ -45,7 +48,15 @@ export function SegmentsPage() {
           }
         />
       </div>
-      {tab === 'segments' ? <SegmentsPanel /> : <TagsPanel mayChange={mayChange} />}
+      {tab === 'segments' ? (
+        <SegmentsPanel />
+      ) : (
+        <>
+          <TagsPanel mayChange={mayChange} />
+          <TagGroupsPanel mayChange={mayChange} />
+          <TagProposalsPanel mayChange={mayChange} />
+        </>
+      )}
       {making ? <TagForm onClose={() => setMaking(false)} /> : null}
     </Page>
   )

@@ -71,7 +71,7 @@ export function MappingPanel({
           (file.otherKinds.length > 0 && map.kind === undefined)
         const further = kinds.find(({ name }) => name === file.map.kind)
         const titleOf = (kind: typeof file.map.kind) =>
-          kind === 'orders' || kind === 'members'
+          kind === 'orders' || kind === 'refunds' || kind === 'members'
             ? t(`kind.${kind}`)
             : (kinds.find(({ name }) => name === kind)?.title ?? kind)
         return (

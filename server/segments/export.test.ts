@@ -134,8 +134,7 @@ test('who is not an owner gets masked phones, in every format', async () => {
     expect(rows).toHaveLength(300)
     for (const { memberId, phone } of rows) {
       const whole = phones.get(memberId) as string | null
-      if (whole === null) expect(phone).toBe(null)
-      else expect(phone).toBe(`${whole.slice(0, 3)}****${whole.slice(-4)}`)
+      expect(phone).toBe(whole && `${whole.slice(0, 3)}****${whole.slice(-4)}`)
     }
     expect(rows.some(({ phone }) => phone !== null)).toBe(true)
   }
@@ -192,7 +191,7 @@ test('who goes away leaves nothing aside', async () => {
     unmasked: true,
     actor: 'test',
   }
-  await expect(exportSegment(platform, demo, asked as never, gone)).rejects.toThrow()
+  await expect(exportSegment(platform, demo, asked as never, gone)).rejects.toThrow(/abort/i)
   expect(leftAside()).toEqual([])
 })
 

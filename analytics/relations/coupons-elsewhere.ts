@@ -73,7 +73,7 @@ const revoked = [
 ]
 
 const isWord = (state: Sql, words: readonly string[]) =>
-  sql`coalesce(list_contains([${join([...words])}], lower(trim(${state}))), false)`
+  sql`coalesce(lower(trim(${state})) in (${join([...words])}), false)`
 
 /** SQL over a row of coupons elsewhere (`from`): it was used. A state that says so or that it was not goes before a time and an order. */
 export const isUsed = (from: Sql): Sql =>
@@ -129,3 +129,6 @@ export const couponUses: Sql = sql`(
  * cannot be told: codes of ours are drawn at random. The Store keeps them as they are; the engine this alone.
  */
 export const codeHash = (code: Sql): Sql => sql`md5_number(upper(regexp_replace(${code}, '[\\s-]', '', 'g')))`
+
+/** Signs of a code of ours, without blanks and dashes. */
+export const codeLength = 14

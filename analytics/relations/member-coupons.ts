@@ -1,7 +1,25 @@
 import type { Dialect } from '../sql/dialect.ts'
 import { type Sql, sql } from '../sql/sql.ts'
-import { codeHash, isExpired, isRevoked, isToldFuller, isUsed } from './coupons-elsewhere.ts'
+import { codeHash, codeLength, isExpired, isRevoked, isToldFuller, isUsed } from './coupons-elsewhere.ts'
 import { memberNames } from './member-names.ts'
+
+/** Too short for a code of ours, blanks and dashes or not. */
+const isTheirs = sql`(coupon.code is null or length(coupon.code) < ${codeLength})`
+/** No other row can tell the same use. */
+const isAlone = sql`(coupon.code is null or coupon.order_id is not null or coupon.used_at is null)`
+const notToldFuller = sql`not (${isUsed(sql`coupon`)} and ${isToldFuller(sql`coupon`)})`
+
+/**
+ * The coupons of other systems, each use once, without those that are ours. Rows are held against others and
+ * against our codes only where they can be the same: in most files those are few.
+ */
+const elsewhere: Sql = sql`(
+  select * from coupons_elsewhere as coupon where ${isTheirs} and ${isAlone}
+  union all
+  select * from coupons_elsewhere as coupon where ${isTheirs} and not ${isAlone} and ${notToldFuller}
+  union all
+  select * from coupons_elsewhere as coupon where not ${isTheirs} and ${notToldFuller}
+    and not exists (select 1 from issued_coupons as own where own.code_hash = ${codeHash(sql`coupon.code`)}))`
 
 /** What became of a coupon: `unused` may still be redeemed, now or once its validity begins. */
 export const couponStates = ['unused', 'redeemed', 'expired', 'revoked'] as const
@@ -53,10 +71,8 @@ export function memberCoupons({ asOf, newest, d }: { asOf: string; newest: boole
           coalesce(${local(sql`coupon.issued_at`)}, coupon.valid_from) as issued_day, coupon.valid_until as last_day,
           ${local(sql`coupon.used_at`)} as used_day,
           ${isUsed(sql`coupon`)} as told_used, ${isRevoked(sql`coupon`)} as revoked, ${isExpired(sql`coupon`)} as expired
-        from coupons_elsewhere as coupon cross join workspace_state as state
+        from ${elsewhere} as coupon cross join workspace_state as state
         join ${memberNames} as names on names.named = coupon.member_id
-        where not (${isUsed(sql`coupon`)} and ${isToldFuller(sql`coupon`)})
-          and (coupon.code is null or ${codeHash(sql`coupon.code`)} not in (select code_hash from issued_coupons))
       ) as told
     ) as elsewhere
     where ${known(sql`coalesce(issued_day, used_day)`)})`

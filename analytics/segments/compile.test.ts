@@ -38,7 +38,8 @@ test('compiled SQL selects exactly whom the oracle accepts; NOT is the complemen
       fc.array(expressions, { minLength: 12, maxLength: 12 }),
       everyEntry,
       async (shop, day, newest, whole, entries) => {
-        const rules = [...whole, ...entries]
+        const then = entries.map((part): Expression => ({ kind: 'on', day: '-30d', part }))
+        const rules = [...whole, ...entries, ...then]
         const moment = await load(shop, day, newest)
         await buildOtherDays(rules, day)
         const visible = shop.filter((person) => visibleOn(person, day))

@@ -107,19 +107,25 @@ export const wordAt = (token: Token): Word | undefined =>
 
 /** Words that Chinese writes without a space between: 「且标签」, 「近90天」. */
 function separated(found: readonly Token[]): Token[] {
-  return found.flatMap((token): Token[] => {
-    if (token.kind !== 'word' || isName(token.value)) return [token]
+  return found.flatMap((token): readonly Token[] => {
+    if (token.kind !== 'word' || isName(token.value) || token.value.length > longestTogether) return [token]
     const [, within, digits, unit] = /^(近|未来|过去)(\d+)(天)?$/u.exec(token.value) ?? []
     if (within !== undefined) return pieces(token, [within, digits!, ...(unit ? [unit] : [])])
-    const first = [...words.and, ...words.or, ...words.not].find((text) => token.value.startsWith(text))
-    const rest = first === undefined ? '' : token.value.slice(first.length)
-    if (first === undefined || rest === '') return [token]
-    const after = separated(pieces(token, [first, rest]).slice(1))
-    return after.length > 1 || isName(rest) || isReserved(rest)
-      ? [pieces(token, [first, rest])[0]!, ...after]
-      : [token]
+    const texts: string[] = []
+    let rest = token.value
+    while (!isName(rest) && !isReserved(rest)) {
+      const first = connectives.find((text) => rest.startsWith(text))
+      if (first === undefined) return [token]
+      texts.push(first)
+      rest = rest.slice(first.length)
+    }
+    return pieces(token, [...texts, rest])
   })
 }
+
+/** 「且」 and so on before the longest name. */
+const longestTogether = 40
+const connectives: readonly string[] = [...words.and, ...words.or, ...words.not]
 
 function pieces(token: Token, texts: readonly string[]): Token[] {
   let from = token.from

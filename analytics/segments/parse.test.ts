@@ -111,6 +111,7 @@ test.each([
     '订单数 >= 2 and 状态 = dormant 或 status = 沉睡',
     '(orders >= 2 and status = "dormant") or status = "dormant"',
   ],
+  ['订单数 = 1且非非标签 = "a"', 'orders = 1 and not not tag = "a"'],
   ['入会日期未来7天', null],
 ])('Chinese without spaces, and both languages in one rule: %s', (text, expected) => {
   const parsed = parse(text, options)
@@ -223,6 +224,7 @@ test('what is too deep, too long or too much is refused with a sentence', () => 
   expect(id('orders = 1 or '.repeat(10_000))).toBe('too-many-clauses')
   expect(id(`tag in (${'"a",'.repeat(20_000)}"b")`)).toBe('too-many-values')
   expect(id('x'.repeat(1_000_000))).toBe('too-long')
+  expect(id('且非或'.repeat(60_000))).toBe('unknown-field')
 })
 
 test('any rule survives text and JSON', () => {

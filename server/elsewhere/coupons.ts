@@ -4,7 +4,7 @@ import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
 import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { printedCode, readCode } from '../coupons/code.ts'
-import { couponUses, isUsed } from '../../analytics/relations/coupons-elsewhere.ts'
+import { codeLength, couponUses, isUsed } from '../../analytics/relations/coupons-elsewhere.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
@@ -69,7 +69,7 @@ export async function mismatchedCoupons(
   for await (const rows of engine.stream(
     sql`select ${meant} as code, bool_or(${isUsed(sql`coupons_elsewhere`)}) as used,
         arg_max(order_id, used_at) as order_id, max(used_at) as used_at
-      from coupons_elsewhere where length(${meant}) = 14 group by all order by all`,
+      from coupons_elsewhere where length(${meant}) = ${codeLength} group by all order by all`,
     options,
   ))
     for (const row of z.array(Told).parse(rows)) {

@@ -119,6 +119,14 @@ test('coupons follow a merge and its undoing; a file’s row with a code of ours
     ('THEIRS', 'M0003', '未使用', date '2026-12-31'), ('THEIRS', 'M0004', '已过期', null)`)
   expect(await chosen('coupons(state = unused) = 1')).toEqual(['M0001', 'M0002', 'M0003'])
   expect(await chosen('coupons(state = expired) = 1')).toEqual(['M0004'])
+  // one use, told with its order by one file and without by another; a code that is as long as ours
+  await workspace.engine.run(sql`insert into coupons_elsewhere (code, member_id, used_at, order_id) values
+    ('AUTUMN-COUPON-2026', 'M0005', timestamp '2026-11-01 04:00:00', null),
+    ('AUTUMN-COUPON-2026', 'M0005', timestamp '2026-11-01 04:00:00', 'R1'),
+    ('AUTUMN-COUPON-2026', 'M0006', timestamp '2026-11-01 04:00:00', null)`)
+  // the sets that were asked for are kept until the data changes
+  await workspace.engine.run(sql`update workspace_state set data_version = data_version + 1`)
+  expect(await chosen('coupons(state = redeemed) = 1')).toEqual(['M0005', 'M0006'])
   const tell = (event: Parameters<typeof recordEvent>[2]) =>
     platform.store.transaction().execute((tx) => recordEvent(tx, workspace.id, event, clock.now()))
   await tell({ kind: 'members-merged', from: 'M0001', into: 'M0003' })

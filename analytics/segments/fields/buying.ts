@@ -28,7 +28,7 @@ export const buying: readonly Field[] = [
     title: both('Orders', '订单数'),
     help: both(
       'Qualifying orders: paid, with something left after refunds. Put conditions in parentheses to count only some: orders(within 90 days).',
-      '有效订单数：已支付，且退款后仍有剩余。可在括号内加条件，只数其中一部分：orders(within 90 days)。',
+      '有效订单数：已支付，且退款后仍有剩余。可在括号内加条件，只数其中一部分：订单数(近 90 天)。',
     ),
     phrase: {
       en: { is: 'placed {}', none: 'never ordered' },
@@ -60,7 +60,7 @@ export const buying: readonly Field[] = [
     title: both('Net spend', '净消费额'),
     help: both(
       'What was charged minus refunds, over all time, in your currency: net > 1000.50.',
-      '累计实付减退款，以货币单位填写：net > 1000.50。',
+      '累计实付减退款，以货币单位填写：净消费额 > 1000.50。',
     ),
     phrase: {
       en: { is: 'spent {} in all', none: 'spent nothing in all' },
@@ -118,7 +118,7 @@ export const buying: readonly Field[] = [
     title: both('First order', '首单日期'),
     help: both(
       'Day of the first qualifying order: first_order >= 2026-01-31.',
-      '首笔有效订单的日期：first_order >= 2026-01-31。',
+      '首笔有效订单的日期：首单日期 >= 2026-01-31。',
     ),
     phrase: {
       en: { is: 'first ordered {}', known: 'have ordered', unknown: 'have never ordered' },
@@ -135,7 +135,7 @@ export const buying: readonly Field[] = [
     title: both('Cohort', '首购月份'),
     help: both(
       'Month of the first qualifying order: cohort = 2026-01, cohort between 2026-01 and 2026-03.',
-      '首笔有效订单所在月份：cohort = 2026-01，cohort between 2026-01 and 2026-03。',
+      '首笔有效订单所在月份：首购月份 = 2026-01，首购月份 介于 2026-01 和 2026-03。',
     ),
     phrase: {
       en: { is: 'first ordered {}', known: 'have ordered', unknown: 'have never ordered' },

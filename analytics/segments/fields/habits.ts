@@ -107,7 +107,7 @@ export const habits: readonly Field[] = [
     title: both('Share of orders with a discount', '优惠订单占比'),
     help: both(
       'Of the qualifying orders whose discount is known, the share that had one: discounted_share >= 60%. Unknown where no order tells.',
-      '在已知是否优惠的有效订单中，有优惠的占比：discounted_share >= 60%。没有这样的订单时为未知。',
+      '在已知是否优惠的有效订单中，有优惠的占比：优惠订单占比 >= 60%。没有这样的订单时为未知。',
     ),
     phrase: {
       en: {

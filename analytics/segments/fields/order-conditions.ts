@@ -107,7 +107,7 @@ export const orderConditions: readonly ConditionField[] = [
     title: both('Order amount', '订单金额'),
     help: both(
       'What was charged for the whole order, before refunds: net >= 100.',
-      '整笔订单的实付金额，未扣退款：net >= 100。',
+      '整笔订单的实付金额，未扣退款：订单金额 >= 100。',
     ),
     phrase: {
       en: { is: 'worth {}', known: 'with a known amount', unknown: 'without an amount' },
@@ -124,7 +124,7 @@ export const orderConditions: readonly ConditionField[] = [
     title: both('With a discount', '有优惠'),
     help: both(
       'Whether the order had a discount; unknown where the file has no list price: discounted = true.',
-      '订单是否有优惠；文件没有原价时为未知：discounted = true。',
+      '订单是否有优惠；文件没有原价时为未知：有优惠 = 是。',
     ),
     phrase: {
       en: {
@@ -191,7 +191,7 @@ export const orderConditions: readonly ConditionField[] = [
     title: both('Order day', '下单日期'),
     help: both(
       'The local day of the order: day >= 2026-01-31, or between 2026-01-01 and 2026-01-31.',
-      '下单当日：day >= 2026-01-31，或 between 2026-01-01 and 2026-01-31。',
+      '下单当日：下单日期 >= 2026-01-31，或 介于 2026-01-01 和 2026-01-31。',
     ),
     phrase: {
       en: { is: '{}', known: 'on a known day', unknown: 'on no known day' },
@@ -232,7 +232,7 @@ export const orderConditions: readonly ConditionField[] = [
     title: both('Hour', '小时'),
     help: both(
       'The local hour in which the order was placed, 0 to 23: hour between 18 and 21.',
-      '下单时当地的小时，0 到 23：hour between 18 and 21。',
+      '下单时当地的小时，0 到 23：小时 介于 18 和 21。',
     ),
     phrase: {
       en: {

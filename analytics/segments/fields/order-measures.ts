@@ -15,7 +15,7 @@ export const orderMeasures: readonly Measure[] = [
     title: both('Orders that …', '满足条件的订单数'),
     help: both(
       'Qualifying orders that meet the conditions: orders(category = "Tea", within 180 days) >= 2.',
-      '满足条件的有效订单数：orders(category = "茶叶", within 180 days) >= 2。',
+      '满足条件的有效订单数：订单数(品类 = "茶叶", 近 180 天) >= 2。',
     ),
     phrase: {
       en: {
@@ -72,7 +72,7 @@ export const orderMeasures: readonly Measure[] = [
     title: both('Average of orders that …', '满足条件的笔单价'),
     help: both(
       'What was charged on such orders divided by their number; unknown without one: average_order(within 180 days) > 100.',
-      '满足条件的有效订单实付金额除以笔数；没有时为未知：average_order(within 180 days) > 100。',
+      '满足条件的有效订单实付金额除以笔数；没有时为未知：笔单价(近 180 天) > 100。',
     ),
     phrase: {
       en: {
@@ -100,7 +100,7 @@ export const orderMeasures: readonly Measure[] = [
     title: both('Days since an order that …', '距满足条件的最近一单天数'),
     help: both(
       'Days from the last such order to the day asked about; unknown without one: days_since_order(category = "Tea") > 45.',
-      '从最近一笔满足条件的订单到数据截至日的天数；没有时为未知：days_since_order(category = "茶叶") > 45。',
+      '从最近一笔满足条件的订单到数据截至日的天数；没有时为未知：沉默天数(品类 = "茶叶") > 45。',
     ),
     phrase: {
       en: {
@@ -125,7 +125,7 @@ export const orderMeasures: readonly Measure[] = [
     title: both('First order that …', '首笔满足条件的订单日期'),
     help: both(
       'Day of the first such order: first_order(store = "West") >= 2026-01-31.',
-      '首笔满足条件的订单日期：first_order(store = "西湖店") >= 2026-01-31。',
+      '首笔满足条件的订单日期：首单日期(门店 = "西湖店") >= 2026-01-31。',
     ),
     phrase: {
       en: {
@@ -150,7 +150,7 @@ export const orderMeasures: readonly Measure[] = [
     title: both('Last order that …', '最近一笔满足条件的订单日期'),
     help: both(
       'Day of the newest such order: last_order(channel = "app") < 2026-01-31.',
-      '最近一笔满足条件的订单日期：last_order(channel = "小程序") < 2026-01-31。',
+      '最近一笔满足条件的订单日期：最近一单日期(渠道 = "小程序") < 2026-01-31。',
     ),
     phrase: {
       en: {
@@ -176,7 +176,7 @@ export const orderMeasures: readonly Measure[] = [
     title: both('Share of orders that …', '满足条件的订单占比'),
     help: both(
       'Such orders divided by all orders of the member; unknown without an order: order_share(store = "West") >= 80%.',
-      '满足条件的订单占该会员全部订单的比例；没有订单时为未知：order_share(store = "西湖店") >= 80%。',
+      '满足条件的订单占该会员全部订单的比例；没有订单时为未知：订单占比(门店 = "西湖店") >= 80%。',
     ),
     phrase: {
       en: {
@@ -202,7 +202,7 @@ export const orderMeasures: readonly Measure[] = [
     title: both('Share of spend on orders that …', '满足条件的消费占比'),
     help: both(
       'Spend on such orders, with a category or product on their lines of it, divided by spend on all orders: spend_share(category = "Tea") >= 40%.',
-      '满足条件的消费额占全部订单消费额的比例，限定品类或商品时只计相应明细：spend_share(category = "茶叶") >= 40%。',
+      '满足条件的消费额占全部订单消费额的比例，限定品类或商品时只计相应明细：消费占比(品类 = "茶叶") >= 40%。',
     ),
     phrase: {
       en: {

@@ -165,7 +165,7 @@ export const profile: readonly Field[] = [
     title: both('Birthday', '生日'),
     help: both(
       'The day of the birthday: birthday within next 7 days, birthday within last 7 days. 29 February is kept on the 28th in other years.',
-      '生日：birthday within next 7 days 或 birthday within last 7 days。2 月 29 日生日在平年按 28 日计。',
+      '生日：生日 未来 7 天，或 生日 近 7 天。2 月 29 日生日在平年按 28 日计。',
     ),
     phrase: {
       en: { is: 'have a birthday {}', known: 'have a known birthday', unknown: 'have no known birthday' },
@@ -221,7 +221,7 @@ export const profile: readonly Field[] = [
     title: both('Join anniversary', '入会纪念日'),
     help: both(
       'The day of joining in the years after: join_anniversary within next 7 days. A member who joined this year has the first one next year.',
-      '入会之后每年的同一天：join_anniversary within next 7 days。今年入会的会员，明年才有第一个纪念日。',
+      '入会之后每年的同一天：入会纪念日 未来 7 天。今年入会的会员，明年才有第一个纪念日。',
     ),
     phrase: {
       en: {
@@ -242,7 +242,7 @@ export const profile: readonly Field[] = [
     title: both('Consent', '授权'),
     help: both(
       'Whether the member may be contacted. Not asked yet: consent is unknown.',
-      '是否可以联系。尚未询问：consent is unknown。',
+      '是否可以联系。尚未询问：授权 未知。',
     ),
     phrase: {
       en: {

@@ -13,7 +13,7 @@ export const touches: readonly Field[] = [
     list: 'tags',
     history: 'full',
     title: both('Tag', '标签'),
-    help: both('The member carries this tag: tag = "vip".', '会员带有该标签：tag = "vip"。'),
+    help: both('The member carries this tag: tag = "vip".', '会员带有该标签：标签 = "vip"。'),
     phrase: {
       en: {
         is: 'carry the tag {}',
@@ -128,7 +128,7 @@ export const touches: readonly Field[] = [
     title: both('Member id', '会员编号'),
     help: both(
       'Members by their id: member in ("1001", "1002").',
-      '按会员编号选人：member in ("1001", "1002")。',
+      '按会员编号选人：会员编号 属于 ("1001", "1002")。',
     ),
     phrase: {
       en: {

@@ -2,6 +2,9 @@ import { Fragment } from 'react'
 import { useTranslations } from 'use-intl'
 import { fields, measures, sources } from '../../../analytics/segments/fields/catalogue.ts'
 import type { Described } from '../../../analytics/segments/fields/described.ts'
+import { parse } from '../../../analytics/segments/parse.ts'
+import { print } from '../../../analytics/segments/print.ts'
+import type { Language } from '../../../analytics/segments/words.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './segments.module.css'
@@ -9,6 +12,7 @@ import classes from './segments.module.css'
 /** Everything a rule can ask, from the same list that reads and answers it. */
 export function ReferencePanel() {
   const t = useTranslations('segments')
+  const { language } = useLanguage()
   return (
     <Panel>
       <details className={classes.reference}>
@@ -25,10 +29,14 @@ export function ReferencePanel() {
         ))}
         <h3>{t('reference.words')}</h3>
         <dl>
-          {(['logic', 'in', 'between', 'unknown', 'text', 'everyone'] as const).map((word) => (
+          {(Object.keys(examples) as (keyof typeof examples)[]).map((word) => (
             <div key={word}>
               <dt>
-                <code>{examples[word]}</code>
+                {examples[word].map((example) => (
+                  <div key={example}>
+                    <code>{inLanguage(example, language)}</code>
+                  </div>
+                ))}
               </dt>
               <dd>{t(`reference.word.${word}`)}</dd>
             </div>
@@ -39,13 +47,26 @@ export function ReferencePanel() {
   )
 }
 
+/** A rule as the reader writes it. The examples hold in every currency. */
+function inLanguage(rule: string, language: Language): string {
+  const parsed = parse(rule, { currencyDecimals: 0 })
+  return parsed.kind === 'parsed' ? print(parsed.expression, language) : rule
+}
+
 const examples = {
-  logic: 'orders >= 2 and not (net < 100 or first_seen = true)',
-  in: 'tag in ("vip", "press")',
-  between: 'joined between 2026-01-01 and 2026-01-31',
-  unknown: 'region is unknown',
-  text: 'store = "West \\"End\\""',
-  everyone: 'everyone',
+  logic: ['orders >= 2 and not (net < 100 or first_seen = true)'],
+  in: ['tag in ("vip", "press")'],
+  between: ['joined between 2026-01-01 and 2026-01-31'],
+  unknown: ['region is unknown', 'region is known'],
+  text: ['store = "West \\"End\\""'],
+  parts: ['region contains "x"', 'region not contains "x"', 'store starts with "x"', 'store ends with "x"'],
+  relative: ['joined >= -30d', 'joined between -2m and yesterday', 'joined < today'],
+  within: ['joined within last 30 days', 'birthday within next 7 days'],
+  percent: ['order_share(store = "West") >= 80%'],
+  random: ['random 10% (seed "spring")'],
+  segment: ['segment "Regulars"'],
+  on: ['(orders >= 2) on 2026-01-31', 'segment "Regulars" on -30d'],
+  everyone: ['everyone'],
 }
 
 function Entries({ entries }: { entries: readonly Described[] }) {
@@ -53,10 +74,11 @@ function Entries({ entries }: { entries: readonly Described[] }) {
   const { language } = useLanguage()
   return (
     <dl>
-      {entries.map(({ name, title, help, history, choices }) => (
+      {entries.map(({ name, chinese, title, help, history, choices }) => (
         <div key={name}>
           <dt>
-            {title[language]} <code>{name}</code>
+            {title[language]} <code>{language === 'en' ? name : chinese}</code>{' '}
+            {language === 'en' ? null : <code>{name}</code>}
           </dt>
           <dd>
             {help[language]}
@@ -65,7 +87,8 @@ function Entries({ entries }: { entries: readonly Described[] }) {
                 {' '}
                 {choices.map((one) => (
                   <span key={one.value}>
-                    <code>&quot;{one.value}&quot;</code> {one.title[language]}{' '}
+                    <code>&quot;{language === 'en' ? one.value : one.title[language]}&quot;</code>{' '}
+                    {language === 'en' ? one.title.en : null}{' '}
                   </span>
                 ))}
               </>

@@ -5,6 +5,8 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { ExplainedClause, Explanation } from '../../../analytics/segments/explain.ts'
 import { fieldsByName, measuresByName } from '../../../analytics/segments/fields/catalogue.ts'
+import { parse } from '../../../analytics/segments/parse.ts'
+import { print } from '../../../analytics/segments/print.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useLanguage } from '../../ui/language.tsx'
@@ -122,14 +124,17 @@ function Reason({ of }: { of: Explanation }) {
 function ClauseReason({ of }: { of: ExplainedClause }) {
   const t = useTranslations('segments')
   const { language } = useLanguage()
+  const { decimals } = useFormat()
   const shown = useShown(of)
+  const parsed = parse(of.text, { currencyDecimals: decimals })
+  const text = parsed.kind === 'parsed' ? print(parsed.expression, language) : of.text
   const measured = of.text.startsWith(`${of.asked}(`)
   const title = (measured ? measuresByName : fieldsByName).get(of.asked)?.title[language] ?? of.asked
   return (
     <li className={classes.reason}>
       <Mark holds={of.holds} />
       <div>
-        <code>{of.text}</code>
+        <code>{text}</code>
         {of.valueKind === 'set' ? null : (
           <div>
             {of.value === null

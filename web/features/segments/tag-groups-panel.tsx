@@ -82,7 +82,12 @@ export function TagGroupsPanel({ mayChange }: { mayChange: boolean }) {
                 error={saving.error ? words(saving.error).sentence : undefined}
                 onChange={(event) => setName(event.currentTarget.value)}
               />
-              <Button type="submit" variant="default" loading={saving.isPending} disabled={!name.trim() || groups.some((group) => group.name === name.trim())}>
+              <Button
+                type="submit"
+                variant="default"
+                loading={saving.isPending}
+                disabled={!name.trim() || groups.some((group) => group.name === name.trim())}
+              >
                 {t('groups.make')}
               </Button>
             </form>

@@ -191,7 +191,7 @@ test('who goes away leaves nothing aside', async () => {
     unmasked: true,
     actor: 'test',
   }
-  await expect(exportSegment(platform, demo, asked as never, gone)).rejects.toThrow(/abort/i)
+  await expect(exportSegment(platform, demo, asked as never, gone)).rejects.toThrow(/cancelled/i)
   expect(leftAside()).toEqual([])
 })
 

@@ -71,6 +71,7 @@ const access: Record<string, Rule> = {
   'segments.memberIds': 'marketer',
   'segments.explain': 'reader',
   'segments.values': 'reader',
+  'segments.starters': 'reader',
   'segments.list': 'reader',
   'segments.get': 'reader',
   'segments.save': 'marketer',

@@ -66,8 +66,8 @@ export function declaredStarters(
       id: 'second-order',
       title: both('New, no second order', '新客未复购'),
       use: both(
-        'When most who come back would have been back: a welcome offer for the second order.',
-        '多数人此时已复购：用新人券促成第二单。',
+        'When half of those who come back are back already: an offer for the second order.',
+        '会复购的人已有一半回来：用新人券促成第二单。',
       ),
       rule: given(
         toReturn.returned,
@@ -316,7 +316,10 @@ export function declaredStarters(
     {
       id: 'long-gone',
       title: both('Gone longer than usual', '沉默超出常态'),
-      use: both('The last attempt to win back: a strong offer, once.', '最后一次挽回：力度大、只发一次。'),
+      use: both(
+        'A strong offer, once: nearly all who come back are back sooner.',
+        '力度大、只发一次：会回来的人几乎都已回来。',
+      ),
       rule: given(gap.members, `days_since_order > ${gap.days}`),
       from: both(
         'From this shop’s data: nine of ten repeat purchases of the {members, number} members who bought again came within {days, plural, one {# day} other {# days}}.',

@@ -11,6 +11,7 @@ import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
 import { type Inbox, openInbox } from './import/inbox.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
+import { startMemberships } from './segments/memberships.ts'
 import { StoreInUse } from './store/dialect.ts'
 import { startTagKeeper, type TagKeeper } from './tags/keeper.ts'
 
@@ -46,6 +47,7 @@ export async function serve(options: { port: string; host: string; data: string 
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
   let deliveries: Deliveries | undefined
   let inbox: Inbox | undefined
+  let memberships: ReturnType<typeof startMemberships> | undefined
   let tagKeeper: TagKeeper | undefined
   let listening = false
   let ready = false
@@ -61,6 +63,7 @@ export async function serve(options: { port: string; host: string; data: string 
     if (stopped) return exitCode.done
     deliveries = startDeliveries(platform)
     inbox = openInbox(platform, { polling: true })
+    memberships = startMemberships(platform)
     tagKeeper = startTagKeeper(platform)
     ready = true
     const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
@@ -80,6 +83,7 @@ export async function serve(options: { port: string; host: string; data: string 
   } finally {
     if (listening) removeServerFile(folder)
     await inbox?.stop()
+    await memberships?.stop()
     await tagKeeper?.stop()
     await app?.close()
     await deliveries?.stop()

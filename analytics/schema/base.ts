@@ -454,6 +454,21 @@ export const baseTables: readonly Sql[] = [
     removed_day date not null
   )`,
 
+  // Who was in a saved segment when the data stood at a day: from the first such day on, until the first without.
+  sql`create table if not exists segment_memberships (
+    segment_id varchar not null,
+    member_key integer not null,
+    from_day date not null,
+    until_day date                         -- null: still in
+  )`,
+
+  // The days of the data for which that is known, and when it was last looked at.
+  sql`create table if not exists segment_takings (
+    segment_id varchar not null,
+    taken_day date not null,
+    taken_at timestamp not null
+  )`,
+
   // Who was in a launched campaign, and in which arm. Comes through the Store's events.
   sql`create table if not exists campaign_arms (
     campaign_id varchar not null,

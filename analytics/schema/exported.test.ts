@@ -47,6 +47,9 @@ const machinery = [
   // the Store hands out coupons and their ledger itself
   'issued_coupons',
   'coupon_changes',
+  // what was known of segments, to tell why somebody left
+  'segment_memberships',
+  'segment_takings',
 ]
 
 test('every base table is handed out, or is machinery', async () => {

@@ -57,6 +57,22 @@ export function compileValues(
     join ${memberNames} as wanted on wanted.member_key = facts.member_key where wanted.named = ${memberId}`
 }
 
+/**
+ * A row per member known on the day: of each leaf whether it holds (`h0`, `h1`, …) and, of a clause, the value that it
+ * asks about and what an average or share is divided by, as `compileValues` answers them.
+ */
+export function compileAnswers(leaves: readonly Leaf[], setting: SegmentSetting, d: Dialect): Sql {
+  const compiler = new Compiler(setting, d)
+  const columns = leaves.flatMap((leaf, i) => {
+    const holds = sql`${compiler.condition(leaf)} as ${name(`h${i}`)}`
+    if (leaf.kind !== 'clause') return [holds]
+    const { value, per } = compiler.asked(leaf)
+    return [holds, sql`${value} as ${name(`v${i}`)}`, ...(per ? [sql`${per} as ${name(`n${i}`)}`] : [])]
+  })
+  const from = compiler.from()
+  return sql`select ${join([sql`facts.member_key`, ...columns])} from ${from}`
+}
+
 interface AskedValue {
   readonly asked: Asked
   readonly value: Sql

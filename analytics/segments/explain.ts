@@ -169,18 +169,57 @@ function nearestFlip(test: Test, answer: Answer, { daily, signed }: Asked, at: A
   if (!isOrdered(kind)) return null
   const units = unitsOf(answer, at)
   const own = units.own
-  const now = holds(test, answer, at)
-  const turned = operands(test, at.asOf)
-    .map(units.toNumber)
-    .flatMap((bound) => [bound - 1, bound, bound + 1])
-    .filter((number) => (kind !== 'count' && kind !== 'percent') || signed === true || number >= 0)
-    .filter((number) => holds(test, units.toAnswer(number), at) !== now)
-    .toSorted((a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b)[0]
+  const turned = numbersWhere(!holds(test, answer, at), test, answer, signed, at).toSorted(
+    (a, b) => Math.abs(a - own) - Math.abs(b - own) || a - b,
+  )[0]
   if (turned === undefined) return null
   const waiting = daily === undefined ? 0 : (turned - own) * daily
   const onDay =
     kind === 'day' ? turningDay(test, answer, at) : waiting > 0 ? addDays(at.asOf, waiting) : undefined
   return { value: units.toValue(turned), ...(onDay === undefined ? {} : { onDay }) }
+}
+
+type Units = 'days' | 'months' | 'number' | 'hundredths'
+
+/**
+ * The numbers next to the bounds of a clause at which it holds, or does not: the nearest of them to a member's own is
+ * where the clause turns for the member. Days are counted from `origin`, months likewise, money in minor units,
+ * shares in hundredths of a percent. Null for a clause whose values have no order.
+ */
+export function turningNumbers(
+  { subject, test }: Clause,
+  wanted: boolean,
+  at: At,
+): { readonly units: Units; readonly numbers: readonly number[] } | null {
+  const asked: Asked =
+    subject.kind === 'field' ? fieldsByName.get(subject.field)! : measuresByName.get(subject.measure)!
+  const { kind, signed } = asked
+  if (!isOrdered(kind)) return null
+  const per = 'per' in asked && asked.per !== undefined
+  const units = kind === 'day' ? 'days' : kind === 'month' ? 'months' : 'number'
+  const some = { days: origin, months: origin.slice(0, 7), number: 0 }[units]
+  const answer: Answer = { kind, value: some, ...(per ? { per: 1 } : {}) }
+  return {
+    units: kind === 'percent' ? 'hundredths' : units,
+    numbers: [...new Set(numbersWhere(wanted, test, answer, signed, at))],
+  }
+}
+
+function numbersWhere(
+  wanted: boolean,
+  test: Test,
+  answer: Answer,
+  signed: boolean | undefined,
+  at: At,
+): number[] {
+  const units = unitsOf(answer, at)
+  return operands(test, at.asOf)
+    .map(units.toNumber)
+    .flatMap((bound) => [bound - 1, bound, bound + 1])
+    .filter(
+      (number) => (answer.kind !== 'count' && answer.kind !== 'percent') || signed === true || number >= 0,
+    )
+    .filter((number) => holds(test, units.toAnswer(number), at) === wanted)
 }
 
 /** The next day asked about on which the test, whose days move with it, answers otherwise. */
@@ -193,7 +232,8 @@ function turningDay(test: Test, answer: Answer, at: At): string | undefined {
   return undefined
 }
 
-const origin = '2000-01-01'
+/** Days are counted from here. */
+export const origin = '2000-01-01'
 
 /** The values of an ordered kind as whole numbers: days, months, minor units, hundredths of a percent. */
 function unitsOf(answer: Answer, { asOf, currencyDecimals }: At) {

@@ -34,7 +34,11 @@ export function settleAmounts(
   }
   const amount = assigned.get('amount')
   if (!amount) return
-  const repeated = order && !amountsByRow ? withinOrders(sample, order.position, amount.position) : null
+  const repeated = sample.ofOrders?.includes(amount.position)
+    ? 'alike'
+    : order && !amountsByRow
+      ? withinOrders(sample, order.position, amount.position)
+      : null
   if (!total && (repeated === 'first' || (repeated === 'alike' && !chosen.has('amount')))) {
     assigned.delete('amount')
     assigned.set('orderTotal', amount)
@@ -74,8 +78,10 @@ export function settleShipping(
   if (!shipping || chosen.has('shipping')) return
   const order = assigned.get('orderId')
   const ofRows = assigned.has('unitPrice') && !assigned.has('amount') && !assigned.has('orderTotal')
-  if (!ofRows || (order && withinOrders(sample, order.position, shipping.position) === 'alike'))
-    assigned.delete('shipping')
+  const repeated =
+    sample.ofOrders?.includes(shipping.position) ||
+    (order && withinOrders(sample, order.position, shipping.position) === 'alike')
+  if (!ofRows || repeated) assigned.delete('shipping')
 }
 
 /** A column of times is read beside one of days; where that has its own times, it is not. */

@@ -130,3 +130,22 @@ test('once it commits, an import goes on: whoever cancels is answered at once, a
   expect(atCommit).toBe('committing')
   expect(runs.state(shop.workspace.id, runId)).toMatchObject({ phase: 'done', receipt: { imported: 30 } })
 })
+
+test('who asks late how an import ended still hears it, though others followed', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const runs = importRuns(shop.platform)
+  const started = await runs.start(shop.workspace, {
+    path: shop.file('a.csv', orders(3, 1)),
+    fileName: 'a.csv',
+    map: {},
+    dryRun: false,
+    replace: false,
+    language: 'en',
+    actor: 'command-line',
+  })
+  if (started.kind === 'refused') throw new Error(started.id)
+  for await (const state of runs.follow(shop.workspace.id, started.runId, new AbortController().signal))
+    if (hasEnded(state)) break
+  receiptOf(await shop.import(shop.file('b.csv', orders(4, 2))))
+  expect(runs.state(shop.workspace.id, started.runId)).toMatchObject({ phase: 'done', fileName: 'a.csv' })
+})

@@ -74,6 +74,32 @@ test.each(['id,name,amount\n1,Müller,3\n2,Café,4\n', 'id,Größe,Preis\n1,gro�
   },
 )
 
+/** What one byte a letter makes of a text: those from `first` on stand from `byte` on, in the alphabet's order. */
+const inOneByte = (text: string, first: string, byte: number): Buffer =>
+  Buffer.from(
+    [...text].map((one) =>
+      one < '\x80' ? one.charCodeAt(0) : one.charCodeAt(0) - first.charCodeAt(0) + byte,
+    ),
+  )
+
+test.each([
+  // Windows-1251, Windows-1253 without accents, TIS-620, ISO 8859-6, as their standards lay them out
+  ['Cyrillic', 'А', 0xc0, 'Москва Казань Заказ Сумма Магазин Иванова Мария Дата'],
+  ['Greek', 'Α', 0xc1, 'Αθηνα Πατρα Πελατης Παραγγελια Κηφισια Βολος'],
+  ['Thai', 'ก', 0xa1, 'กรุงเทพ เชียงใหม่ ลูกค้า วันที่ คำสั่งซื้อ ร้านค้า'],
+  ['Arabic', 'ء', 0xc1, 'القاهرة دبي الطلب التاريخ العميل متجر'],
+])('%s is refused, not read as Chinese', (_, first, byte, text) => {
+  const words = text.split(' ')
+  const rows = words.map((word, i) => `${i},m${i},2026-01-02,1,${word}\n`).join('')
+  const raw = inOneByte(`order_id,member_id,date,amount,store\n${rows}`, first, byte)
+  expect(encodingOf(raw, true)).toBeNull()
+})
+
+test('text in ISO-2022-JP is not taken for ASCII, nor Größe for Chinese', () => {
+  expect(encodingOf(Buffer.from('id,store\n1,\x1b$BEl5~\x1b(B\n'), true)).toBeNull()
+  expect(encodingOf(Buffer.from('id,Größe\n1,3\n', 'latin1'), true)).not.toBe('gb18030')
+})
+
 test('a list of Chinese names is never taken for another language, however few and rare they are', () => {
   const decoder = new TextDecoder('gb18030')
   // The older set: 3,755 characters in use, then 3,008 rare ones; and the rarest in two bytes.

@@ -23,7 +23,7 @@ export type Encoding = (typeof encodings)[number]
 export function encodingOf(raw: Buffer, whole: boolean): Encoding | null {
   // A head may end inside a character.
   for (let cut = 0; cut < (whole ? 1 : 4); cut++)
-    if (isUtf8(raw.subarray(0, raw.length - cut))) return 'utf-8'
+    if (isUtf8(raw.subarray(0, raw.length - cut))) return isEscaped(raw) ? null : 'utf-8'
   const [chinese, ...others] = eastAsian.map((encoding) => ({
     encoding,
     ...readAs(encoding, raw),
@@ -37,8 +37,13 @@ export function encodingOf(raw: Buffer, whole: boolean): Encoding | null {
   if (chinese!.familiar >= fewest && chinese!.share >= plausible / 3) return 'gb18030'
   if (isTraditional(raw)) return 'big5'
   const told = byPairs(raw)
-  // Long enough to make words, and makes more of them otherwise: neither is sure.
-  if (told === 'gb18030') return chinese!.letters > 60 && other.familiar > 3 * chinese!.familiar ? null : told
+  if (told === 'gb18030') {
+    // Long enough to make words, and makes more of them otherwise: neither is sure.
+    const otherwise = chinese!.letters > 60 && other.familiar > 3 * chinese!.familiar
+    // Cyrillic, Greek, Arabic or Thai in one byte a letter: of some words one is no pairs, or hardly a name is written so.
+    const foreign = !chinese!.whole || (chinese!.letters >= enough && chinese!.common * 2 < chinese!.letters)
+    return otherwise || foreign || isWithinWords(raw) ? null : told
+  }
   if (isLatin(raw) || (told === 'windows-1252' && !chinese!.whole)) return 'windows-1252'
   // Rare characters have second bytes like letters. Where no other encoding has such a text it is Chinese.
   return chinese!.letters > 0 && chinese!.whole && others.every(({ whole }) => !whole) ? 'gb18030' : null
@@ -50,6 +55,8 @@ const eastAsian = ['gb18030', 'big5', 'euc-jp', 'euc-kr', 'shift_jis'] as const
 /** A reading is believed when this share of its letters is familiar, and at least this many are. */
 const plausible = 0.3
 const fewest = 4
+/** Names of so many characters are not of rare ones alone. */
+const enough = 12
 /** Enough to tell, and quickly read. */
 const mostLetters = 4000
 
@@ -58,6 +65,14 @@ const koreanSyllables = new Set(
   `이가다는의에을를은지하고사도로기리자인대어한일그수아나정보시서해주전원여구게라부과조상만용제성장문화김박최유진선경우비마스국물무번호
   회명금액품량날짜매점포소울산천광세트카드현결취환불배송쿠영희민준석연미혜숙순옥철동훈재윤승태종병길홍노임오강신권황안류백남심양허손
   곽차반왕분류단가격총판매입출고객등급름생년월시간할합계방법메모`.replace(/\s/g, ''),
+)
+/** The characters in use that the older set of Chinese has in front, sorted by sound: nearly all of any text. */
+const inUse = new Set(
+  new TextDecoder('gb18030').decode(
+    Uint8Array.from({ length: 40 * 94 * 2 }, (_, i) =>
+      i % 2 === 0 ? 0xb0 + Math.floor(i / 188) : 0xa1 + ((i >> 1) % 94),
+    ),
+  ),
 )
 const words = new Intl.Segmenter('zh', { granularity: 'word' })
 
@@ -72,16 +87,18 @@ function readAs(encoding: (typeof eastAsian)[number], raw: Buffer) {
   const beyond = text.match(/[^\0-\x7f]/g)?.length ?? 0
   const broken = text.match(/\ufffd/g)?.length ?? 0
   const whole = broken === 0 && beyond > 0
-  const nothing = { letters: 0, familiar: 0, share: 0, whole }
+  const nothing = { letters: 0, familiar: 0, common: 0, share: 0, whole }
   if (beyond === 0 || broken > beyond / 50) return nothing
   const runs = new Set(text.match(/[\p{L}\p{Co}ー]+/gu))
   let letters = 0
   let familiar = 0
+  let common = 0
   const syllables = new Set<string>()
   for (const run of runs) {
     for (const part of run.match(/\p{Script=Han}+|\p{Script=Hangul}+|[^\0-\x7f]/gu) ?? []) {
       if (/^\p{Script=Han}/u.test(part)) {
         letters += part.length
+        for (const one of part) if (inUse.has(one)) common++
         // Korean is written without them nowadays.
         if (encoding === 'euc-kr') continue
         for (const { segment } of words.segment(part)) if ([...segment].length > 1) familiar += segment.length
@@ -98,7 +115,7 @@ function readAs(encoding: (typeof eastAsian)[number], raw: Buffer) {
   }
   letters += syllables.size
   familiar += [...syllables].filter((one) => koreanSyllables.has(one)).length
-  return letters === 0 ? nothing : { letters, familiar, share: familiar / letters, whole }
+  return letters === 0 ? nothing : { letters, familiar, common, share: familiar / letters, whole }
 }
 
 /**
@@ -156,6 +173,16 @@ const isLatin = (raw: Buffer): boolean => {
       ?.length === beyond.length
   )
 }
+
+/** Every run beyond ASCII stands between letters of one word, as in Größe. */
+const isWithinWords = (raw: Buffer): boolean => {
+  const text = raw.toString('latin1')
+  const runs = text.match(/[\x80-\xff]+/g) ?? []
+  return (text.match(/(?<=[a-z])[\xc0-\xff]{1,2}(?=[a-z])/gi)?.length ?? 0) === runs.length
+}
+
+/** ISO-2022 writes letters beyond ASCII as such of ASCII between marks. */
+const isEscaped = (raw: Buffer): boolean => raw.includes('\x1b$') || raw.includes('\x1b(')
 
 /** What GB18030 writes in four bytes: a digit between and after two beyond ASCII, as accents hardly ever stand. */
 const isFourBytes = (raw: Buffer, at: number): boolean =>

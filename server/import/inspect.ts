@@ -149,7 +149,8 @@ export async function inspect(
   try {
     const opened = await openSource(path, fileName)
     const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
-    const { delimiter, quote, sample, headerLine } = sampleOf(opening, fileName)
+    const { delimiter, quote, headerLine, ...read } = sampleOf(opening, fileName)
+    const sample = tables ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
     const remembered = await recall(sample.headers, given.kind)
     const said = remembered ? over(remembered.map, given) : given
     const [kind, ...otherKinds] = kindsOf(sample, said)

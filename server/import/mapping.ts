@@ -71,6 +71,8 @@ export interface RefundReading {
 export interface Sample {
   readonly headers: readonly string[]
   readonly records: readonly (readonly string[])[]
+  /** Of joined tables: the columns whose values are the whole order's, on each of its rows. */
+  readonly ofOrders?: readonly number[]
 }
 
 export interface ColumnGuess {
@@ -138,7 +140,8 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
   }
   const known = preset === null ? null : presets[preset]
   const platform = preset === null ? { columns: {}, charged: [] } : presetColumns(preset, sample.headers)
-  const canonical = preset === null ? canonicalColumns(sample.headers) : null
+  // the tables that were joined are no template
+  const canonical = preset === null && !sample.ofOrders ? canonicalColumns(sample.headers) : null
   const named = namedColumns(sample, { ...overrides, columns: { ...canonical, ...overrides.columns } })
   if ('kind' in named) return named
   const said = new Set(named.chosen.values())

@@ -74,6 +74,9 @@ interface Run {
   readonly finished: Promise<void>
 }
 
+/** As many runs of a workspace are remembered after their end. */
+const mostEnded = 50
+
 /** What the name of refused rows ends with until their import is there. */
 const unsaved = '.unsaved'
 
@@ -83,7 +86,7 @@ export const hasEnded = ({ phase }: RunState): boolean => !['reading', 'saving',
 export class ImportRuns {
   readonly #platform: Platform
   readonly #running = new Map<string, Run>()
-  /** Ended runs are kept until the next one of their workspace. */
+  /** Who looks now and then hears of the end, also where others, such as batches of the API, follow at once. */
   readonly #byId = new Map<string, { workspaceId: string; run: Run }>()
 
   constructor(platform: Platform) {
@@ -196,7 +199,8 @@ export class ImportRuns {
       changed: new Set(),
       finished: new Promise((resolve) => (ended = resolve)),
     }
-    for (const [id, known] of this.#byId) if (known.workspaceId === workspace.id) this.#byId.delete(id)
+    const before = [...this.#byId].filter(([, known]) => known.workspaceId === workspace.id)
+    for (const [id] of before.slice(0, -mostEnded)) this.#byId.delete(id)
     this.#byId.set(runId, { workspaceId: workspace.id, run })
     this.#running.set(workspace.id, run)
     void this.#work(workspace, order, readable, run)

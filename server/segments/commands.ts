@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import { say } from '../messages/messages.ts'
 import type { Explanation } from '../../analytics/segments/explain.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Connection } from '../command-line/connect.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 
 interface AskOptions extends CommonOptions {
   asOf?: string
 }
 
-/** `reveille segment check | count | list | explain EXPR`, and `segment starters`. */
+/** `reveille segment check | count | list | explain EXPR`, `segment history NAME` and `segment starters`. */
 export function segmentCommands(program: Command): void {
   const segment = program.command('segment').description('check rules and ask whom they select')
   common(segment.command('check <expression>'))
@@ -93,6 +95,58 @@ export function segmentCommands(program: Command): void {
             .join('\n'),
       ),
     )
+  inWorkspace(segment.command('history <name>'))
+    .description('how many members a saved segment had week by week, and who entered and left')
+    .action((named: string, options: CommonOptions) =>
+      answer(options, ({ client }, signal) => historyOf(client, named, signal), historyLines),
+    )
+}
+
+/** Waits until every week is counted; who gives up ends the counting. */
+async function historyOf(client: Connection['client'], named: string, signal: AbortSignal) {
+  const saved = await client.segments.list.query(undefined, { signal })
+  const id = saved.find(({ name }) => name === named)?.id
+  if (id === undefined)
+    throw new Refused(
+      saved.length === 0
+        ? say('no-saved-segments')
+        : say('no-such-segment-named', { name: named, known: saved.map(({ name }) => name).join(', ') }),
+    )
+  try {
+    for (let waitMs = 100; ; waitMs = Math.min(2 * waitMs, 2_000)) {
+      const history = await client.segmentHistory.sizes.query({ id }, { signal })
+      if (history.phase === 'stopped') await client.segmentHistory.continue.mutate({ id }, { signal })
+      if (history.phase === 'done') {
+        const movement = await client.segmentHistory.movement.query({ id }, { signal })
+        return { ...history, movement }
+      }
+      await pause(waitMs, undefined, { signal })
+    }
+  } catch (error) {
+    if (signal.aborted) await client.segmentHistory.stop.mutate({ id })
+    throw error
+  }
+}
+
+function historyLines({ points, versions, movement }: Awaited<ReturnType<typeof historyOf>>): string {
+  const sizes = points.map(({ day, members }, i) => {
+    const before = points[i - 1]?.day ?? ''
+    const saved = versions.filter((one) => (i === 0 || one.day > before) && one.day <= day)
+    const late = i === points.length - 1 ? versions.filter((one) => one.day > day) : []
+    const marks = [...saved, ...late].map(({ version }) => say('history-version', { version }))
+    return [day, members ?? say('history-unknown'), ...marks].join('\t')
+  })
+  const { from, asOf, entered, left, kept } = movement
+  const causes = [
+    ...entered.causes.map((one) => ['history-entered', one] as const),
+    ...left.causes.map((one) => ['history-left', one] as const),
+  ].map(([id, { cause, members }]) => say(id, { cause: say(`cause-${cause}`), members }))
+  return [
+    ...sizes,
+    say('history-moved', { from, asOf, entered: entered.members, left: left.members }),
+    ...causes,
+    ...(kept ? [] : [say('history-unkept', { from })]),
+  ].join('\n')
 }
 
 const asked = (command: Command): Command =>

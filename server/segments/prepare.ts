@@ -146,8 +146,9 @@ function placeOf(name: string, text: string): Place | undefined {
   )
 }
 
-function wrongDays(
-  { expression, segments }: ResolvedRule,
+/** Why a rule can't be asked of a day, given the newest day of the data; none: it can. Each takes its place in the text. */
+export function wrongDays(
+  { expression, segments }: Pick<ResolvedRule, 'expression' | 'segments'>,
   asOf: string,
   newest: string,
 ): ((place: Place) => Problem)[] {

@@ -12,6 +12,7 @@ import { memberNamed } from '../members/named.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Evaluation, evaluateSegment } from './evaluation.ts'
 import { explainSegment, idsOf, sampleOf, valuesOf } from './members.ts'
+import { nearMisses } from './near-misses.ts'
 import { resolveRule } from './prepare.ts'
 import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
@@ -105,6 +106,21 @@ export const segmentsRouter = router({
           throw refusal(outcome.errors)
         case 'unknown-member':
           throw refused('NOT_FOUND', 'unknown-member', { memberId: input.memberId })
+      }
+    }),
+
+  /** What each condition keeps out, the one that keeps most out alone first, with those who are nearest to getting in. */
+  nearMisses: readerProcedure
+    .input(Asked.extend({ limit: z.int().min(1).max(50).default(5) }))
+    .query(async ({ ctx, input, signal }) => {
+      const outcome = await interrupted(nearMisses(ctx.platform.store, ctx.workspace, input, signal))
+      switch (outcome.kind) {
+        case 'found':
+          return outcome
+        case 'refused':
+          throw refusal(outcome.errors)
+        case 'too-many-conditions':
+          throw refused('BAD_REQUEST', 'near-misses-too-many', { limit: outcome.limit })
       }
     }),
 

@@ -68,9 +68,18 @@ test('what became of coupons is seen: redeemed, cancelled, revoked, expired by t
     couponFor(member),
   )
   const short = couponFor('M0005', { validTo: '2026-11-20T16:00:00.000Z' }) // through the 20th in Shanghai
-  const { campaignId } = await addLaunch(store, workspace.id, [one!, two!, three!, short, couponFor(null)])
+  const today = couponFor('M0006', { validTo: '2026-11-21T16:00:00.000Z' }) // through the newest day
+  const { campaignId } = await addLaunch(store, workspace.id, [
+    one!,
+    two!,
+    three!,
+    short,
+    today,
+    couponFor(null),
+  ])
   await addLaunch(store, workspace.id, [four!], { published: false })
-  expect(await chosen('coupons(state = unused) = 1')).toEqual(['M0001', 'M0002', 'M0003'])
+  expect(await chosen('coupons(state = unused) = 1')).toEqual(['M0001', 'M0002', 'M0003', 'M0006'])
+  expect(await chosen('coupons(state = unused, expires_in = 0) = 1')).toEqual(['M0006'])
   expect(await chosen('coupons(state = expired) = 1')).toEqual(['M0005'])
   expect(await chosen('coupons(state = redeemed) = 0')).toHaveLength(8)
 

@@ -2,6 +2,7 @@ import {
   CartesianGrid,
   Line,
   LineChart,
+  ReferenceLine,
   Tooltip,
   useActiveTooltipLabel,
   useIsTooltipActive,
@@ -50,6 +51,7 @@ export function LinesChart({
   formatTick,
   onPoint,
   dots = true,
+  marks = [],
 }: {
   width: number
   height: number
@@ -64,6 +66,8 @@ export function LinesChart({
   formatTick: (value: number) => string
   onPoint?: (series: LineSeries, index: number) => void
   dots?: boolean
+  /** Positions at which something happened, and what, in a few letters. */
+  marks?: readonly { readonly index: number; readonly label: string }[]
 }) {
   const palette = usePalette()
   const activeRef = useRef<number | null>(null)
@@ -153,6 +157,15 @@ export function LinesChart({
             ) : null
           }}
         />
+        {marks.map(({ index, label }) => (
+          <ReferenceLine
+            key={label}
+            x={index}
+            stroke={palette.control}
+            strokeDasharray="4 3"
+            label={{ value: label, position: 'insideTop', ...axis }}
+          />
+        ))}
         {series.map((each) => (
           <Line
             key={each.key}

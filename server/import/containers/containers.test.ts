@@ -233,3 +233,18 @@ test('a workbook whose second row is its last possible one is read', async () =>
   )
   expect(receiptOf(await shop.import(path))).toMatchObject({ read: 1, imported: 1 })
 })
+
+test('a file in a zip that is not what its checksum says is refused, alone and among tables', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const orders = 'order_id,member_id,date,amount\n1,M1,2026-01-02,1\n'
+  const changed = (files: Record<string, string>) => {
+    const bytes = Buffer.from(zipped(files))
+    const listed = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2]))
+    bytes[listed + 16]! ^= 1
+    return bytes
+  }
+  const lines = 'order_id,sku,quantity\n1,A,1\n'
+  for (const files of [{ 'a.csv': orders }, { 'a.csv': orders, 'b.csv': lines }] as Record<string, string>[])
+    expect(await shop.import(shop.file('a.zip', changed(files)))).toMatchObject({ id: 'broken-zip' })
+  expect(await shop.workspace.engine.rows(sql`select * from imports`)).toEqual([])
+})

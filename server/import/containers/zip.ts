@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 import { type Entry, openPromise } from 'yauzl'
 import { Stopped } from '../refusal.ts'
 
@@ -49,13 +50,16 @@ export async function openArchive(path: string, named: string): Promise<Archive>
     async *read(entry, onShare = () => {}) {
       let stream: Readable | undefined
       let bytes = 0
+      let sum = 0
       try {
         stream = await zip.openReadStreamPromise(entry)
         for await (const piece of stream as AsyncIterable<Buffer>) {
           bytes += piece.length
+          sum = crc32(piece, sum)
           onShare(bytes / Math.max(1, entry.uncompressedSize))
           yield piece
         }
+        if (sum !== entry.crc32) throw new Stopped('broken-zip', { file: named })
       } catch (error) {
         broken(error)
       } finally {

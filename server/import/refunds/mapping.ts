@@ -117,7 +117,8 @@ function byName(field: RefundField, plain: string): number {
 function byType(field: RefundField, { values, dates, numeric }: Column): number {
   switch (refundFields[field].type) {
     case 'date':
-      return dates?.share ?? 0
+      // Without a day on any row each takes that of its order; a column that has days comes first.
+      return values.length === 0 ? 0.5 : (dates?.share ?? 0)
     case 'number':
       return values.length === 0 ? 0 : numeric
     case 'id':

@@ -162,6 +162,26 @@ test('a hand-worked file of a platform: linked, unknown, unlinked, not given bac
   expect(again.givenBack).toMatchObject({ linked: 5, waiting: 0, unknownOrders: 0, unknownNamed: [] })
 })
 
+test('a file without a day on any row is read: each refund takes that of its order', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  await shop.import(shop.file('sold.csv', sold))
+  const path = shop.file(
+    'r.csv',
+    '退款编号,原订单号,退款金额,退款时间,退款状态\nR1,A1,5,,退款成功\nR2,A2,6,,退款成功\n',
+  )
+  expect(receiptOf(await shop.import(path))).toMatchObject({ imported: 2, refused: 0 })
+  expect(await refunds(shop)).toMatchObject([
+    { orderId: 'A1', amountMinor: 500, localDay: '2026-01-02', dateAssumed: true },
+    { orderId: 'A2', amountMinor: 600, localDay: '2026-01-03', dateAssumed: true },
+  ])
+  // A column that has days is the time, whatever stands empty before it.
+  const applied = shop.file(
+    's.csv',
+    '退款编号,原订单号,退款金额,退款时间,退款申请时间\nR3,A3,5,,2026-02-03\n',
+  )
+  expect(receiptOf(await shop.import(applied))).toMatchObject({ imported: 1, firstDay: '2026-02-03' })
+})
+
 test('a later file corrects a refund by its number, and undo takes out what it said', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   await shop.import(shop.file('sold.csv', sold))

@@ -7,7 +7,9 @@ import { quietThread } from '../../../analytics/engine/priority.ts'
 import { join as list, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { cellId, cellText } from '../cells.ts'
 import { delimitedLine } from '../containers/delimited.ts'
+import type { ImportKind } from '../import-kinds.ts'
 import { namedWidth, sampleOf } from '../inspect.ts'
+import { kindsOf } from '../kind-of.ts'
 import { readable } from '../readable-records.ts'
 import {
   type BrokenRecord,
@@ -25,6 +27,7 @@ import {
   keyOf,
   type Link,
   mayBeKey,
+  mayJoin,
   planJoin,
   type TableFacts,
   whyUnused,
@@ -101,7 +104,7 @@ async function joined(): Promise<JoinedTables> {
           reason: broken[at].reason.replaceAll('-', ''), // as ICU names a choice
         })
     const added = plan.joins.find(({ child, key }) => child === plan.base && isOrderKey(key))
-    const { lastLine, rowsAdded } = await write(engine, opened, plan, added)
+    const { lastLine, rowsAdded, ofOrders } = await write(engine, opened, plan, added)
     const joins = []
     for (const link of plan.joins) {
       const { child, parent, key, found } = link
@@ -123,6 +126,7 @@ async function joined(): Promise<JoinedTables> {
       firstLine: opened[plan.base]!.opening.firstLine,
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
       joins,
+      ofOrders,
       added:
         added && rowsAdded > 0
           ? { name: tables[added.parent]!.name, rows: rowsAdded, line: lastLine + 1 }
@@ -134,11 +138,16 @@ async function joined(): Promise<JoinedTables> {
   }
 }
 
+/** What a row of order lines may be told by. Rows of other kinds are facts of their own, and none may be lost. */
+const joinedKinds: readonly ImportKind[] = ['orders', 'members', 'products']
+
 /** What the first lines of a table tell, or that it is none. */
 async function openTable(table: Opened['table']): Promise<Opened | JoinedTables['unused'][number]> {
   try {
     const opening = await openSource(table.path, table.named, table.entries)
     const { sample, ...form } = sampleOf(opening, table.named)
+    const [kind] = kindsOf(sample, {})
+    if (!joinedKinds.includes(kind)) return { name: table.name, why: 'other-kind', kind }
     const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
     return { table, opening, form, headers: sample.headers, keys, records: sample.records }
   } catch (error) {
@@ -250,6 +259,7 @@ async function linksOf(engine: Engine, tables: readonly TableFacts[]): Promise<L
     for (const [key, isKey] of unique)
       for (const child of isKey ? tables.keys() : []) {
         if (child === parent || !tables[child]!.unique.has(key)) continue
+        if (!mayJoin(tables[child]!, tables[parent]!)) continue
         const value = keyIn(child, key)
         const [counted] = await engine.rows(
           sql`select count(${value}) as filled, count(*) filter (where ${value} in (
@@ -276,7 +286,7 @@ async function write(
   opened: readonly Opened[],
   { base, joins }: JoinPlan,
   added: Link | undefined,
-): Promise<{ lastLine: number; rowsAdded: number }> {
+): Promise<{ lastLine: number; rowsAdded: number; ofOrders: readonly number[] }> {
   // one join after the other, each from disk to disk: all at once would hold every table
   let rows = file(base)
   for (const [step, link] of joins.entries()) {
@@ -336,7 +346,8 @@ async function write(
       text = ''
     }
     writeSync(out, text)
-    return { lastLine, rowsAdded }
+    const ofOrders = columns.flatMap(({ at }, place) => (at === added?.parent ? [place] : []))
+    return { lastLine, rowsAdded, ofOrders }
   } finally {
     closeSync(out)
   }

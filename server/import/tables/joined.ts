@@ -35,6 +35,8 @@ export interface JoinedTables {
     readonly without: number
     readonly unnamed: number
   }[]
+  /** Places of the columns that come from the table of orders: each row of an order has the same. */
+  readonly ofOrders: readonly number[]
   /** Orders that no row of the base names: rows of their own, from this line on. */
   readonly added: { readonly name: string; readonly rows: number; readonly line: number } | null
   readonly unused: readonly Unused[]

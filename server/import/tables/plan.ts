@@ -1,4 +1,5 @@
 import { fields, plainHeader } from '../fields.ts'
+import type { ImportKind } from '../import-kinds.ts'
 import { looksLikeKey } from '../person-hint.ts'
 
 /** What is known of a table before it is joined with others. `keys`: what its columns are known by, by position. */
@@ -10,6 +11,30 @@ export interface TableFacts {
   /** Of the keys that other tables have too: whether every row has one of its own. */
   readonly unique: ReadonlyMap<string, boolean>
 }
+
+const tellsOneOf = (keys: readonly string[], ...names: readonly (keyof typeof fields)[]): boolean =>
+  names.some((one) => (fields[one].aliases as readonly string[]).some((alias) => keys.includes(alias)))
+
+/** Says what was sold: goods, pieces or money. */
+const sells = ({ keys }: TableFacts): boolean =>
+  tellsOneOf(keys, 'amount', 'unitPrice', 'chargedTotal', 'listPrice', 'quantity', 'sku', 'product')
+
+/** Says what orders came to. */
+const tellsAmounts = ({ keys }: TableFacts): boolean =>
+  keys.some(isOrderKey) && tellsOneOf(keys, 'amount', 'unitPrice', 'chargedTotal')
+
+/** Both say what orders came to, one with all columns of the other, as the files of two months: neither says more of the other's rows. */
+const isSameTable = (a: TableFacts, b: TableFacts): boolean => {
+  const [few, many] = a.keys.length < b.keys.length ? [a, b] : [b, a]
+  return tellsAmounts(a) && tellsAmounts(b) && few.keys.every((key) => many.keys.includes(key))
+}
+
+/**
+ * Rows of one table may be told more by those of the other. Reviews, visits or cards that name an order have nothing
+ * sold of their own: with its amounts on each of them sales would be counted several times.
+ */
+export const mayJoin = (child: TableFacts, parent: TableFacts): boolean =>
+  !isSameTable(child, parent) && (sells(child) || !tellsAmounts(parent))
 
 /** Rows of one table that name a row of another by `key`. `filled`: its rows with a value; `found`: those whose value the other has. */
 export interface Link {
@@ -63,7 +88,7 @@ const enough = ({ filled, found }: Link): boolean => found > 0 && found * 2 >= f
 
 /**
  * The table from which most others are reached, each row naming one row of the other at most; where several reach as many,
- * the one with most rows. Everything is told from names and counts, so that the same tables are always joined alike.
+ * the one that says what orders came to, then the one with most rows. Everything is told from names and counts, so that the same tables are always joined alike.
  */
 export function planJoin(tables: readonly TableFacts[], links: readonly Link[]): JoinPlan {
   const usable = links.filter(enough).toSorted(
@@ -92,17 +117,22 @@ export function planJoin(tables: readonly TableFacts[], links: readonly Link[]):
     }
     return { base, joins }
   })
-  return plans.reduce((best, plan) =>
-    plan.joins.length > best.joins.length ||
-    (plan.joins.length === best.joins.length && tables[plan.base]!.rows > tables[best.base]!.rows)
-      ? plan
-      : best,
-  )
+  return plans.reduce((best, plan) => {
+    const [one, other] = [plan, best].map(({ base }) => tables[base]!)
+    const more =
+      plan.joins.length - best.joins.length ||
+      Number(tellsAmounts(one!)) - Number(tellsAmounts(other!)) ||
+      one!.rows - other!.rows
+    return more > 0 ? plan : best
+  })
 }
 
 /** Why a table is not joined. `empty`: without rows; `no-table`: no columns are told apart in it. */
 export type Unused =
   | { readonly name: string; readonly why: 'empty' | 'no-table' | 'no-key' }
+  /** Its rows are no order lines and say nothing of one: refunds, tags, points and the like. */
+  | { readonly name: string; readonly why: 'other-kind'; readonly kind: ImportKind }
+  | { readonly name: string; readonly why: 'same-columns'; readonly other: string }
   /** Several of its rows have one value of the column that names it, or some have none. */
   | { readonly name: string; readonly why: 'not-unique'; readonly column: string; readonly other: string }
   | {
@@ -125,6 +155,8 @@ export function whyUnused(
   const used = [base, ...joins.map(({ parent }) => parent)]
   const few = links.find(({ child, parent }) => parent === table && used.includes(child))
   const columnOf = (key: string) => headers[keys.indexOf(key)]!
+  const same = used.find((one) => one !== table && isSameTable(tables[one]!, tables[table]!))
+  if (same !== undefined) return { name, why: 'same-columns', other: tables[same]!.name }
   if (few)
     return {
       name,

@@ -146,6 +146,7 @@ test('given as files of several kinds, the tables come to the same', async () =>
 
 const orders = 'order_id,customer,order_date\nA,m1,2026-01-05\nB,m2,2026-01-06\n'
 const items = 'order_id,product_id,amount\nA,p1,10\nA,p2,5\nB,p1,7\n'
+const paid = 'order_id,customer,order_date,amount\nA,m1,2026-01-05,15\nB,m2,2026-01-06,7\n'
 
 test('JSON Lines in a zip are parts of one table where they share most names, else tables', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
@@ -192,6 +193,27 @@ test('orders without lines are orders of their total where their table has one',
     netMinor: 6200,
     tables: { added: { rows: 1 } },
   })
+})
+
+test.each([
+  ['order_id,sku,quantity\nA,p1,1\nB,p1,1\nA,p2,2\n'],
+  ['order_id,sku,quantity,price\nA,p1,1,5\nB,p1,1,7\nA,p2,2,5\n'],
+  // names of fields as in a template
+  ['orderId,sku,quantity\nA,p1,1\nB,p1,1\nA,p2,2\n'],
+])('what an order came to counts once, on however many lines and wherever they stand (%#)', async (lines) => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const of = lines.startsWith('orderId')
+    ? 'orderId,memberId,orderedAt,amount'
+    : 'order_id,customer,order_date,amount'
+  const path = shop.file(
+    'a.zip',
+    zipped({ 'i.csv': lines, 'o.csv': `${of}\n${paid.split('\n').slice(1).join('\n')}` }),
+  )
+  expect(receiptOf(await shop.import(path))).toMatchObject({ read: 3, refused: 0, orders: 2, netMinor: 2200 })
+  expect(await shop.workspace.engine.rows(sql`select order_id, net_minor from orders order by 1`)).toEqual([
+    { orderId: 'A', netMinor: 1500 },
+    { orderId: 'B', netMinor: 700 },
+  ])
 })
 
 test('keys named id belong to the table that has them, and only same-named keys that find their rows join', async () => {
@@ -278,6 +300,27 @@ test.each<{ of: string; files: Record<string, string>; says: string }>([
     of: 'ids of another shop',
     files: { 'items.csv': items, 'orders.csv': orders.replace('A,', 'K,').replace('B,', 'L,') },
     says: 'orders.csv is not used: of 3 rows of items.csv with order_id, it has that of only 0.',
+  },
+  ...[
+    ['refunds', 'refund_id,order_id,refunded_at,refund_amount\nR1,A,2026-02-01,3\nR2,A,2026-02-02,2\n'],
+    ['refunds', 'refund_id,order_id,refunded_at,refund_amount\nR1,A,2026-02-01,3\nR2,B,2026-02-02,2\n'],
+    ['tags', 'customer,tag\nm1,tea\nm1,gold\nm2,tea\n'],
+    ['points', 'entry_id,customer,time,change\n1,m1,2026-01-05,5\n2,m1,2026-01-06,5\n3,m2,2026-01-06,5\n'],
+    ['coupons', 'code,order_id,used_at\nK1,A,2026-01-05\nK2,A,2026-01-05\nK3,B,2026-01-05\n'],
+  ].map(([of, rows]) => ({
+    of: `a table of ${of}`,
+    files: { 'orders.csv': paid, 'other.csv': rows! },
+    says: `other.csv is not used: it holds ${of}, which are no order lines. Import it by itself.`,
+  })),
+  {
+    of: 'rows that name orders and have nothing sold',
+    files: { 'orders.csv': paid, 'reviews.csv': 'review_id,order_id,stars\n1,A,5\n2,A,4\n3,B,3\n' },
+    says: 'reviews.csv is not used: order_id does not tell its rows apart, so that rows of orders.csv would be counted several times.',
+  },
+  {
+    of: 'columns in another order',
+    files: { 'feb.csv': paid, 'jan.csv': 'customer,order_id,order_date,amount\nm1,A,2026-01-05,15\n' },
+    says: 'jan.csv is not used: it has the same columns as feb.csv, or fewer, and would add none to its rows.',
   },
 ])('nothing is joined over $of', async ({ files, says }) => {
   await using shop = await openTestShop('CNY', 'UTC')

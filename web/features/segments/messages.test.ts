@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { sources } from '../../../analytics/segments/fields/catalogue.ts'
 import { problemIds } from '../../../analytics/segments/problems.ts'
 import en from '../../messages/en/segments.json' with { type: 'json' }
 import zh from '../../messages/zh-CN/segments.json' with { type: 'json' }
@@ -8,7 +9,8 @@ const keys = (messages: object, path = ''): string[] =>
     typeof value === 'object' ? keys(value as object, `${path}${key}.`) : [`${path}${key}`],
   )
 
-test('both languages say the same things, and a sentence for every problem', () => {
+test('both languages say the same things, and a sentence for every problem and source', () => {
   expect(keys(zh)).toEqual(keys(en))
+  expect(Object.keys(en.reference.conditions).toSorted()).toEqual(sources.map(({ name }) => name).toSorted())
   expect(Object.keys(en.problem).toSorted()).toEqual(problemIds.toSorted())
 })

@@ -28,6 +28,7 @@ export function useSaving(): Saving {
         onSuccess: async ({ id, version }) => {
           await client.invalidateQueries(trpc.segments.list.pathFilter())
           await client.invalidateQueries(trpc.segments.get.pathFilter())
+          await client.invalidateQueries(trpc.segmentHistory.pathFilter())
           notifications.show({ message: t('saved', { name: segment.name, version }) })
           done?.()
           await navigate({

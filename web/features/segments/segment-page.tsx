@@ -16,6 +16,9 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { DeleteDialog, NameDialog, TagDialog } from './dialogs.tsx'
+import { ExclusionsPanel } from './exclusions-panel.tsx'
+import { HistoryPanel } from './history-panel.tsx'
+import { MovementPanel } from './movement-panel.tsx'
 import { ReferencePanel } from './reference-panel.tsx'
 import { type Face, RulePanel } from './rule-panel.tsx'
 import { SamplePanel } from './sample-panel.tsx'
@@ -232,9 +235,16 @@ function Editor({ saved }: { saved: Saved | undefined }) {
               member={search.member}
               onMember={ask}
             />
+            <ExclusionsPanel expression={settled} before={canonical === null} onWhy={ask} />
           </div>
         )}
       </div>
+      {saved ? (
+        <>
+          <HistoryPanel id={saved.id} />
+          <MovementPanel id={saved.id} />
+        </>
+      ) : null}
       <ReferencePanel />
       {dialog === 'save' || dialog === 'rename' ? (
         <NameDialog

@@ -122,14 +122,10 @@ function Reason({ of }: { of: Explanation }) {
 }
 
 function ClauseReason({ of }: { of: ExplainedClause }) {
-  const t = useTranslations('segments')
   const { language } = useLanguage()
   const { decimals } = useFormat()
-  const shown = useShown(of)
   const parsed = parse(of.text, { currencyDecimals: decimals })
   const text = parsed.kind === 'parsed' ? print(parsed.expression, language) : of.text
-  const measured = of.text.startsWith(`${of.asked}(`)
-  const title = (measured ? measuresByName : fieldsByName).get(of.asked)?.title[language] ?? of.asked
   return (
     <li className={classes.reason}>
       <Mark holds={of.holds} />
@@ -137,23 +133,41 @@ function ClauseReason({ of }: { of: ExplainedClause }) {
         <code>{text}</code>
         {of.valueKind === 'set' ? null : (
           <div>
-            {of.value === null
-              ? t('why.unknown', { field: title })
-              : t('why.own', { field: title, value: shown(of.value) })}
+            <OwnValue of={of} />
           </div>
         )}
       </div>
       {of.flip ? (
         <span className={classes.flip}>
-          {of.flip.onDay && of.valueKind === 'anniversary'
-            ? t('why.turnsOnDay', { day: shown(of.flip.onDay, 'day') })
-            : of.flip.onDay
-              ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
-              : t('why.turns', { value: apart(shown(of.flip.value)) })}
+          <Turn of={of} />
         </span>
       ) : null}
     </li>
   )
+}
+
+/** What the clause asks about, with the member's own value. */
+export function OwnValue({ of }: { of: ExplainedClause }) {
+  const t = useTranslations('segments')
+  const { language } = useLanguage()
+  const shown = useShown(of)
+  const measured = of.text.startsWith(`${of.asked}(`)
+  const title = (measured ? measuresByName : fieldsByName).get(of.asked)?.title[language] ?? of.asked
+  return of.value === null
+    ? t('why.unknown', { field: title })
+    : t('why.own', { field: title, value: shown(of.value) })
+}
+
+/** The nearest value at which the clause turns, and when waiting reaches it; nothing where there is none. */
+export function Turn({ of }: { of: ExplainedClause }) {
+  const t = useTranslations('segments')
+  const shown = useShown(of)
+  if (!of.flip) return null
+  if (of.flip.onDay && of.valueKind === 'anniversary')
+    return t('why.turnsOnDay', { day: shown(of.flip.onDay, 'day') })
+  return of.flip.onDay
+    ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
+    : t('why.turns', { value: apart(shown(of.flip.value)) })
 }
 
 /** A value before Chinese words: digits and Latin stand apart from them, a measure word does not. */

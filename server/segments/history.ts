@@ -1,0 +1,232 @@
+import { addDays, daysBetween, localDay } from '../../analytics/calendar/calendar.ts'
+import type { Engine } from '../../analytics/engine/engine.ts'
+import { name, sql } from '../../analytics/sql/sql.ts'
+import { decimalsOf } from '../messages/money.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import type { SegmentError } from './evaluation.ts'
+import { prepareSegment, type ResolvedRule, wrongDays } from './prepare.ts'
+import { readSegment } from './saved.ts'
+import { selectOn } from './select-on.ts'
+
+/** How many members a rule selects as of a day. */
+export interface HistoryPoint {
+  readonly day: string
+  /** Null: not counted yet, or `unasked`. */
+  readonly members: number | null
+  /** The rule can't be asked of this day: it names a day that was still to come. */
+  readonly unasked: boolean
+}
+
+/** When a version of the rule was saved, by the business calendar. */
+export interface VersionMark {
+  readonly version: number
+  readonly day: string
+  readonly expression: string
+}
+
+export interface History {
+  readonly name: string
+  /** Canonical text of the newest version, by which every day is counted. */
+  readonly expression: string
+  readonly asOf: string
+  readonly dataVersion: number
+  readonly phase: 'counting' | 'done' | 'stopped'
+  /** The oldest day first, a week apart; the last is `asOf`. */
+  readonly points: readonly HistoryPoint[]
+  /** Oldest first. */
+  readonly versions: readonly VersionMark[]
+}
+
+export type HistoryOutcome =
+  | { kind: 'history'; history: History }
+  | { kind: 'refused'; errors: readonly SegmentError[] }
+  | { kind: 'no-such-segment' }
+
+/** The newest day and 52 weeks before it. */
+const weeks = 52
+
+interface Count {
+  readonly dataVersion: number
+  readonly days: readonly string[]
+  readonly unasked: ReadonlySet<string>
+  readonly counted: Map<string, number>
+  phase: History['phase']
+  stop: AbortController
+  failed?: unknown
+}
+
+/**
+ * The sizes that were counted in one engine, kept per state of the data: what belongs to an older state goes when a
+ * newer one is asked about. One history is counted at a time, the newest day first, a day in a transaction of its own,
+ * on the threads that questions leave over.
+ */
+class Histories {
+  readonly #engine: Engine
+  readonly #counts = new Map<string, Count>()
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /** The count under `key`, begun when there is none. Throws what made it fail, once; the next call begins anew. */
+  get(key: string, begin: () => Omit<Count, 'counted' | 'phase' | 'stop'>, step: Step): Count {
+    const found = this.#counts.get(key)
+    if (found?.failed !== undefined) {
+      this.#counts.delete(key)
+      throw found.failed
+    }
+    if (found) return found
+    const count: Count = {
+      ...begin(),
+      counted: new Map(),
+      phase: 'stopped',
+      stop: new AbortController(),
+    }
+    for (const [other, old] of this.#counts)
+      if (old.dataVersion !== count.dataVersion) {
+        old.stop.abort()
+        this.#counts.delete(other)
+      }
+    this.#counts.set(key, count)
+    this.#go(key, count, step)
+    return count
+  }
+
+  stop(key: string): void {
+    const count = this.#counts.get(key)
+    if (count?.phase !== 'counting') return
+    count.phase = 'stopped'
+    count.stop.abort()
+  }
+
+  /** Goes on where a stopped count was left. */
+  continue(key: string, step: Step): void {
+    const count = this.#counts.get(key)
+    if (count?.phase === 'stopped') this.#go(key, count, step)
+  }
+
+  #go(key: string, count: Count, step: Step): void {
+    const stop = new AbortController()
+    Object.assign(count, { phase: 'counting', stop })
+    this.#turn = this.#turn
+      .then(() => this.#count(key, count, stop.signal, step))
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted) count.failed = error
+      })
+  }
+
+  async #count(key: string, count: Count, signal: AbortSignal, step: Step): Promise<void> {
+    for (const day of count.days.toReversed()) {
+      if (count.counted.has(day) || count.unasked.has(day)) continue
+      signal.throwIfAborted()
+      const members = await step(this.#engine, day, count.dataVersion, signal)
+      if (members === null) {
+        this.#counts.delete(key) // the data moved: who asks again is counted anew
+        return
+      }
+      count.counted.set(day, members)
+    }
+    count.phase = 'done'
+  }
+}
+
+/** Counts one day; null when the data is no longer in the state that was asked about. */
+type Step = (engine: Engine, day: string, dataVersion: number, signal: AbortSignal) => Promise<number | null>
+
+const historiesOf = new WeakMap<Engine, Histories>()
+
+/**
+ * The size of a saved segment on the data's newest day and a week apart before it, for a year or as far as there are
+ * orders: whom its newest version selects by what was visible on each day, with today's data. Begins to count what is
+ * not counted yet and answers with what there is; `doing` stops that or goes on. Refused when the rule can't be asked
+ * of the past.
+ */
+export async function segmentHistory(
+  store: Store,
+  workspace: Workspace,
+  id: string,
+  doing?: 'stop' | 'continue',
+  signal?: AbortSignal,
+): Promise<HistoryOutcome> {
+  const segment = await readSegment(store, workspace, id)
+  if (!segment) return { kind: 'no-such-segment' }
+  const expression = segment.versions[0]!.expression
+  const prepared = await prepareSegment(store, workspace, { expression }, signal)
+  if (prepared.kind === 'refused') return prepared
+  const { rule, at } = prepared
+  const { asOf, dataVersion, dataStart } = at
+  const days = weeksUntil(asOf, dataStart)
+  const before = days.at(-2)
+  const wrongOn = (day: string) =>
+    wrongDays(rule, day, asOf).map((wrong) => wrong({ from: 0, to: expression.length }))
+  const errors = before === undefined ? [] : wrongOn(before)
+  if (errors.length > 0) return { kind: 'refused', errors }
+  const histories = historiesOf.get(workspace.engine) ?? new Histories(workspace.engine)
+  historiesOf.set(workspace.engine, histories)
+  const key = JSON.stringify([rule.meaning, dataVersion, asOf, workspace.dormancy])
+  const step = stepOf(workspace, rule, asOf)
+  if (doing === 'continue') histories.continue(key, step)
+  const count = histories.get(
+    key,
+    () => ({ dataVersion, days, unasked: new Set(days.filter((day) => wrongOn(day).length > 0)) }),
+    step,
+  )
+  if (doing === 'stop') histories.stop(key)
+  const points = days.map((day) => ({
+    day,
+    members: count.counted.get(day) ?? null,
+    unasked: count.unasked.has(day),
+  }))
+  const versions = segment.versions
+    .map((one) => ({
+      version: one.version,
+      day: localDay(new Date(one.savedAt), workspace.calendar),
+      expression: one.expression,
+    }))
+    .toReversed()
+  return {
+    kind: 'history',
+    history: {
+      name: segment.name,
+      expression: rule.text,
+      asOf,
+      dataVersion,
+      phase: count.phase,
+      points,
+      versions,
+    },
+  }
+}
+
+/** Oldest first, a week apart, the last of them `asOf`; none before the data's first order. */
+function weeksUntil(asOf: string, dataStart: string | null): string[] {
+  const reached = dataStart === null ? 0 : Math.floor(daysBetween(dataStart, asOf) / 7)
+  const count = Math.max(0, Math.min(weeks, reached))
+  return Array.from({ length: count + 1 }, (_, i) => addDays(asOf, -7 * (count - i)))
+}
+
+let made = 0
+
+const stepOf =
+  ({ dormancy, currency }: Workspace, rule: ResolvedRule, newest: string): Step =>
+  (engine, day, dataVersion, signal) =>
+    engine.scratch(
+      async (plain) => {
+        const options = { signal, aside: true }
+        const session = {
+          rows: plain.rows.bind(plain),
+          run: (statement: Parameters<typeof plain.run>[0]) => plain.run(statement, options),
+        }
+        const [state] = await plain.rows(sql`select data_version from workspace_state`)
+        if (Number(state!.dataVersion) !== dataVersion) return null
+        const into = name(`scratch.main.history_${++made}`)
+        const currencyDecimals = decimalsOf(currency)
+        await selectOn(session, into, rule, { day, newest: day === newest, dormancy, currencyDecimals })
+        const [row] = await plain.rows(sql`select count(*) as members from ${into}`, options)
+        await plain.run(sql`drop table ${into}`)
+        return Number(row!.members)
+      },
+      { signal },
+    )

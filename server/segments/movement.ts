@@ -1,0 +1,415 @@
+import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import type { Session } from '../../analytics/engine/engine.ts'
+import { memberNames } from '../../analytics/relations/member-names.ts'
+import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
+import { buildRuleTables } from '../../analytics/schema/refresh.ts'
+import { type Clause, type Expression, withParts } from '../../analytics/segments/ast.ts'
+import { compile, type DaySetting } from '../../analytics/segments/compile.ts'
+import { fieldsByName, measuresByName } from '../../analytics/segments/fields/catalogue.ts'
+import { orders } from '../../analytics/segments/fields/orders.ts'
+import { parse } from '../../analytics/segments/parse.ts'
+import { askedOn, resolveSegments } from '../../analytics/segments/references.ts'
+import { duckdb as d } from '../../analytics/sql/duckdb.ts'
+import { join, name, render, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { decimalsOf } from '../messages/money.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { evaluateSegment, type SegmentError } from './evaluation.ts'
+import { type KnownMembership, knownOn } from './memberships.ts'
+import { wrongDays } from './prepare.ts'
+import { readSegment, type SegmentVersion } from './saved.ts'
+
+/**
+ * Why somebody entered or left. `order`: their orders and refunds; `time`: days passed; `joined`: not a member before;
+ * `tag`: a tag, a campaign, coupons or points; `rule`: the rule, or one that it names, was edited. What is known of the earlier day itself
+ * changed by `late-import`, `undo` of an import, `merge` (or separation), or `other`.
+ */
+export const causes = [
+  'order',
+  'time',
+  'joined',
+  'tag',
+  'rule',
+  'late-import',
+  'undo',
+  'merge',
+  'other',
+] as const
+export type Cause = (typeof causes)[number]
+
+export interface Moved {
+  /** Null: nothing of the member is left in the data. */
+  readonly memberId: string | null
+  readonly name: string | null
+  readonly cause: Cause
+}
+
+export interface Direction {
+  readonly members: number
+  /** In the order of `causes`; only those that occur. */
+  readonly causes: readonly { readonly cause: Cause; readonly members: number }[]
+  /** Some of each cause, by id. */
+  readonly sample: readonly Moved[]
+}
+
+export interface Movement {
+  readonly name: string
+  readonly from: string
+  readonly asOf: string
+  readonly dataVersion: number
+  /** Members on the earlier day, as it was known then, and now. */
+  readonly before: number
+  readonly after: number
+  /**
+   * The membership of the earlier day was kept, so that what changed in the knowledge of it shows; otherwise it is
+   * worked out from today's data, and late imports, undoings and merges can't show.
+   */
+  readonly kept: boolean
+  readonly entered: Direction
+  readonly left: Direction
+}
+
+export type MovementOutcome =
+  | { kind: 'moved'; movement: Movement }
+  | { kind: 'refused'; errors: readonly SegmentError[] }
+  | { kind: 'no-such-segment' }
+
+type Rule = { readonly expression: Expression; readonly segments: ReadonlyMap<string, Expression> }
+
+let made = 0
+
+/**
+ * Who entered and who left a saved segment in the week up to the data's newest day, each with one cause: memberships are
+ * compared in steps that change one thing after the other, from what was known of the earlier day (or, where that was
+ * not kept, what is known now), over the same day with what is known now, with the rule of now, after the days have
+ * passed, after the orders, to now. The cause is the last step at which the member turned.
+ */
+export async function segmentMovement(
+  store: Store,
+  workspace: Workspace,
+  id: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<MovementOutcome> {
+  for (;;) {
+    const segment = await readSegment(store, workspace, id)
+    if (!segment) return { kind: 'no-such-segment' }
+    const newestVersion = segment.versions[0]!
+    const outcome = await evaluateSegment(store, workspace, { expression: newestVersion.expression }, signal)
+    if (outcome.kind === 'refused') return outcome
+    const { rule, asOf, dataVersion, members, memberKeys } = outcome.evaluation
+    const known = await knownOn(workspace, id, { from: addDays(asOf, -13), to: addDays(asOf, -7) })
+    const from = known?.day ?? addDays(asOf, -7)
+    const errors = wrongDays(rule, from, asOf).map((wrong) =>
+      wrong({ from: 0, to: newestVersion.expression.length }),
+    )
+    if (errors.length > 0) return { kind: 'refused', errors }
+    const isOf = (savedAt: string) =>
+      known ? isBefore(savedAt, known) : localDay(new Date(savedAt), workspace.calendar) <= from
+    const earlier = await ruleThen(store, workspace, segment.versions, { isOf, day: from, asOf })
+    const merged = known ? await mergedSince(store, workspace, known) : []
+    const movement = await workspace.engine.scratch(
+      async (plain) => {
+        const session: Session = {
+          rows: (query) => plain.rows(query, { signal }),
+          run: (statement) => plain.run(statement, { signal }),
+        }
+        const [state] = await session.rows(sql`select data_version from workspace_state`)
+        if (Number(state!.dataVersion) !== dataVersion) return null // the data moved in between
+        const tables = new TablesOfDays(session, asOf, [rule, earlier ?? rule])
+        const set = (expression: Rule, day: string, tablesDay: string): Promise<Sql> =>
+          tables.select(expression, day, tablesDay, workspace)
+        const steady = { ...rule, ...withSetsOn(rule, from) }
+        const now = await set(rule, from, from)
+        const then = earlier ? await set(earlier, from, from) : now
+        const kept = known ? known.memberKeys : then
+        const steps = [
+          kept,
+          then,
+          now,
+          await set(steady, asOf, from),
+          await set(steady, asOf, asOf),
+          memberKeys,
+        ]
+        const visible = await tables.on(from)
+        const changes = await changesOf(session, steps, { visible, from, asOf, known, merged })
+        const movement = await told(session, changes, limit)
+        const [before] = await session.rows(sql`select count(*) as members from ${kept} as kept`)
+        await session.run(sql`drop table ${changes}`)
+        await tables.drop()
+        return { ...movement, before: Number(before!.members) }
+      },
+      { signal },
+    )
+    if (!movement) continue
+    const { before, entered, left } = movement
+    return {
+      kind: 'moved',
+      movement: {
+        name: segment.name,
+        from,
+        asOf,
+        dataVersion,
+        before,
+        after: members,
+        kept: known !== null,
+        entered,
+        left,
+      },
+    }
+  }
+}
+
+/** The tables that rules read on several days, made when they are first asked for, and the sets chosen from them. */
+class TablesOfDays {
+  readonly #session: Session
+  readonly #newest: string
+  readonly #items: boolean
+  readonly #prefixes = new Map<string, string>()
+  readonly #made: Sql[] = []
+
+  constructor(session: Session, newest: string, rules: readonly Rule[]) {
+    this.#session = session
+    this.#newest = newest
+    this.#items = rules.some(readsItems)
+  }
+
+  async on(day: string): Promise<DerivedTables> {
+    if (day === this.#newest) return derivedTables()
+    const known = this.#prefixes.get(day)
+    if (known !== undefined) return derivedTables(known)
+    const prefix = `scratch.main.moved_${++made}_`
+    this.#prefixes.set(day, prefix)
+    this.#made.push(...(await buildRuleTables(this.#session, day, prefix, { items: this.#items })))
+    return derivedTables(prefix)
+  }
+
+  /** Whom a rule selects when `day` is asked about and nothing happened after `tablesDay`. */
+  async select(
+    { expression, segments }: Rule,
+    day: string,
+    tablesDay: string,
+    { dormancy, currency }: Workspace,
+  ): Promise<Sql> {
+    const days = new Map<string, DaySetting>()
+    for (const asked of new Set(askedOn(expression, day, segments).map((one) => one.day))) {
+      const tables = await this.on(asked < tablesDay ? asked : tablesDay)
+      days.set(asked, { scope: { asOf: asked, tables, dormancy }, newest: false })
+    }
+    const setting = { ...days.get(day)!, currencyDecimals: decimalsOf(currency), segments, days }
+    const table = name(`scratch.main.moved_${++made}`)
+    await this.#session.run(sql`create table ${table} as ${compile(expression, setting, d)}`)
+    this.#made.push(table)
+    return table
+  }
+
+  async drop(): Promise<void> {
+    for (const table of this.#made) await this.#session.run(sql`drop table ${table}`)
+  }
+}
+
+/** Whether a rule asks what was bought, so that the lines are needed. */
+function readsItems({ expression, segments }: Rule): boolean {
+  const scope = {
+    asOf: '2024-01-01',
+    tables: derivedTables('probe_'),
+    dormancy: { active: 1, cooling: 2, dormant: 3 },
+  }
+  const setting: DaySetting = { scope, newest: false }
+  const days = new Map(
+    askedOn(expression, scope.asOf, segments).map(({ day }) => [
+      day,
+      { ...setting, scope: { ...scope, asOf: day } },
+    ]),
+  )
+  const compiled = compile(expression, { ...setting, currencyDecimals: 2, segments, days }, d)
+  return render(compiled, () => '?').text.includes('probe_order_items')
+}
+
+/** The rule with what it asks of tags, campaigns, coupons and points asked of a day: they stay as they were on it. */
+function withSetsOn({ expression, segments }: Rule, day: string): Rule {
+  const steady = (part: Expression): Expression => {
+    if (part.kind === 'clause') return isOfOrders(part) ? part : { kind: 'on', day, part }
+    return part.kind === 'on' ? part : withParts(part, steady)
+  }
+  return {
+    expression: steady(expression),
+    segments: new Map([...segments].map(([named, rule]) => [named, steady(rule)])),
+  }
+}
+
+/** Whether what a clause asks about moves by days and orders alone. */
+const isOfOrders = ({ subject }: Clause): boolean =>
+  subject.kind === 'field'
+    ? fieldsByName.get(subject.field)!.kind !== 'set'
+    : measuresByName.get(subject.measure)!.source === orders
+
+/** The rule as it was on a day, with the segments that it named; null when it was the same, or can't be told. */
+async function ruleThen(
+  store: Store,
+  workspace: Workspace,
+  versions: readonly SegmentVersion[],
+  { isOf, day, asOf }: { isOf: (savedAt: string) => boolean; day: string; asOf: string },
+): Promise<Rule | null> {
+  const all = await store
+    .selectFrom('segments')
+    .innerJoin('segment_versions', 'segment_versions.segment_id', 'segments.id')
+    .select(['segments.name', 'segment_versions.expression', 'segment_versions.saved_at'])
+    .where('segments.workspace_id', '=', workspace.id)
+    .where('segments.removed_at', 'is', null)
+    .orderBy('segment_versions.version')
+    .execute()
+  const read = (text: string): Expression[] => {
+    const parsed = parse(text, { currencyDecimals: decimalsOf(workspace.currency) })
+    return parsed.kind === 'parsed' ? [parsed.expression] : []
+  }
+  // the newest version of the day, or the first one of a segment that is younger
+  const texts = new Map<string, string>()
+  for (const one of all) if (!texts.has(one.name) || isOf(one.saved_at)) texts.set(one.name, one.expression)
+  const own = versions.find(({ savedAt }) => isOf(savedAt)) ?? versions.at(-1)!
+  const [expression] = read(own.expression)
+  if (!expression) return null
+  const rules = new Map(
+    [...texts].flatMap(([named, text]) => read(text).map((rule) => [named, rule] as const)),
+  )
+  const resolved = resolveSegments(expression, rules)
+  if (resolved.kind !== 'found') return null
+  const rule = { expression, segments: resolved.segments }
+  return wrongDays(rule, day, asOf).length > 0 ? null : rule
+}
+
+/** Whether an ISO instant is not after the moment at which the membership was kept. */
+const isBefore = (instant: string, { takenAt }: KnownMembership): boolean =>
+  new Date(instant) <= new Date(`${takenAt.replace(' ', 'T')}Z`)
+
+/** Ids whose identity people merged or separated after the membership was kept. */
+async function mergedSince(store: Store, workspace: Workspace, known: KnownMembership): Promise<string[]> {
+  const rows = await store
+    .selectFrom('merge_settings')
+    .select(['from_id', 'into_id', 'set_at'])
+    .where('workspace_id', '=', workspace.id)
+    .execute()
+  return rows
+    .filter(({ set_at }) => !isBefore(set_at, known))
+    .flatMap(({ from_id, into_id }) => [from_id, ...(into_id === null ? [] : [into_id])])
+}
+
+/** A table `member_key`, `entered`, `cause` of those whose first and last membership differ. */
+async function changesOf(
+  session: Session,
+  steps: readonly Sql[],
+  {
+    visible,
+    from,
+    asOf,
+    known,
+    merged,
+  }: {
+    visible: DerivedTables
+    from: string
+    asOf: string
+    known: { readonly takenAt: string } | null
+    merged: readonly string[]
+  },
+): Promise<Sql> {
+  const changes = name(`scratch.main.moved_${++made}`)
+  const last = steps.length - 1
+  const inStep = (i: number) => sql`${name(`s${i}`)}.member_key is not null`
+  const after = known ? sql`imported_at > cast(${known.takenAt} as timestamp)` : sql`false`
+  const undone = known ? sql`undone_at > cast(${known.takenAt} as timestamp)` : sql`false`
+  // the last step at which the membership is not yet what it is now
+  const turnedAt = sql`case ${join(
+    Array.from({ length: last }, (_, i) => last - 1 - i).map(
+      (i) => sql`when (${inStep(i)}) <> (${inStep(last)}) then ${i}`,
+    ),
+    sql` `,
+  )} end`
+  await session.run(sql`create table ${changes} as
+    with everybody as (${join(
+      steps.map((step) => sql`select member_key from ${step} as step`),
+      sql` union `,
+    )}),
+    turned as (
+      select everybody.member_key, ${inStep(last)} as entered, ${turnedAt} as step
+      from everybody ${join(
+        steps.map(
+          (step, i) =>
+            sql`left join ${step} as ${name(`s${i}`)} on ${name(`s${i}`)}.member_key = everybody.member_key`,
+        ),
+        sql` `,
+      )}
+      where (${inStep(0)}) <> (${inStep(last)})
+    ),
+    merged as (
+      select identity_key as member_key from ${memberNames} as names
+      where named in (select unnest(from_json(${JSON.stringify(merged)}, '["VARCHAR"]')))
+      union
+      select member_key from ${memberNames} as names
+      where named in (select unnest(from_json(${JSON.stringify(merged)}, '["VARCHAR"]')))
+      union
+      select identity_key from member_aliases
+    ),
+    late as (
+      select distinct member_key from orders
+      join order_versions on order_versions.order_id = orders.order_id
+      join imports on imports.import_seq = order_versions.import_seq
+      where local_day <= ${d.date(from)} and ${after}
+    ),
+    since as (select coalesce(bool_or(${after} and undone_at is null), false) as imported, coalesce(bool_or(${undone}), false) as undone from imports)
+    select turned.member_key, turned.entered,
+      case
+        when step = 0 and turned.member_key in (select member_key from merged) then 'merge'
+        when step = 0 and turned.member_key in (select member_key from late) then 'late-import'
+        when step = 0 and since.undone then 'undo'
+        when step = 0 and since.imported then 'late-import'
+        when step = 0 then 'other'
+        when step = 1 then 'rule'
+        when turned.entered and facts.member_key is null and members.joined_day > ${d.date(from)} and members.joined_day <= ${d.date(asOf)} then 'joined'
+        when turned.entered and facts.member_key is null then 'order'
+        when step = 2 then 'time'
+        when step = 3 then 'order'
+        else 'tag'
+      end as cause
+    from turned cross join since
+    left join ${visible.memberFacts} as facts on facts.member_key = turned.member_key
+    left join members on members.member_key = turned.member_key`)
+  return changes
+}
+
+async function told(
+  session: Session,
+  changes: Sql,
+  limit: number,
+): Promise<{ entered: Direction; left: Direction }> {
+  const counts = await session.rows(
+    sql`select entered, cause, count(*) as members from ${changes} group by entered, cause`,
+  )
+  const sample = await session.rows(sql`select entered, cause, named, member_name from (
+      select changes.entered, changes.cause, names.named, members.name as member_name,
+        row_number() over (partition by changes.entered, changes.cause order by names.named) as place
+      from ${changes} as changes
+      left join (select identity_key, min(named) as named from ${memberNames} as every_name group by identity_key) as names
+        on names.identity_key = changes.member_key
+      left join members on members.member_key = changes.member_key
+    ) as placed where place <= ${limit} order by named nulls last`)
+  const direction = (entered: boolean): Direction => {
+    const own = causes.flatMap((cause) => {
+      const row = counts.find((one) => one.entered === entered && one.cause === cause)
+      return row ? [{ cause, members: Number(row.members) }] : []
+    })
+    return {
+      members: own.reduce((total, { members }) => total + members, 0),
+      causes: own,
+      sample: causes.flatMap((cause) =>
+        sample
+          .filter((one) => one.entered === entered && one.cause === cause)
+          .map((one) => ({
+            memberId: one.named === null ? null : String(one.named),
+            name: one.memberName === null ? null : String(one.memberName),
+            cause,
+          })),
+      ),
+    }
+  }
+  return { entered: direction(true), left: direction(false) }
+}

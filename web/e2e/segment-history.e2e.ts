@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStage, settled, type Stage } from './harness.ts'
+import { serious } from './serious.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(() => stage?.close())
+
+const looks = [
+  {
+    language: 'en',
+    width: 1440,
+    save: 'Save segment',
+    name: 'Name',
+    confirm: 'Save',
+    done: /Open the list/,
+    enter: /entered/,
+  },
+  {
+    language: 'zh-CN',
+    width: 390,
+    save: '保存人群',
+    name: '名称',
+    confirm: '保存',
+    done: /打开名单/,
+    enter: /进入/,
+  },
+] as const
+
+const wait = 120_000
+
+test.each(looks)(
+  'the size by week, any week’s list, who moved, what keeps members out: $language $width',
+  async ({ language, width, save, name, confirm, done, enter }) => {
+    const { page, complaints, open } = await stage.page({ language, width })
+    const rule = 'orders >= 3 and days_since_order > 30 and average_order >= 100'
+    await open(`/segments/new?${new URLSearchParams({ expression: rule })}`)
+    await page.getByRole('button', { name: save }).click()
+    await page.getByRole('dialog').getByLabel(name).fill(`Quiet ${language}`)
+    await page.getByRole('dialog').getByRole('button', { name: confirm, exact: true }).click()
+    await page.waitForURL(/\/segments\/[0-9a-f-]{36}/)
+    await page.reload() // without the notice that it is saved
+    // counted to the end: nothing reports progress any more
+    await page.getByRole('link', { name: done }).waitFor({ timeout: wait })
+    await page.locator('[role=status] [role=progressbar]').waitFor({ state: 'detached', timeout: wait })
+    await page.getByRole('heading', { name: enter }).first().waitFor({ timeout: wait })
+    await page
+      .getByRole('button', { name: /^(Nearest to|查看最接近)/ })
+      .first()
+      .click()
+    expect(await serious(page)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    const pictures = process.env.PICTURES
+    if (pictures) {
+      mkdirSync(pictures, { recursive: true })
+      await page.screenshot({ path: `${pictures}/segment-${language}-${width}.png`, fullPage: true })
+    }
+
+    // an earlier week: the list is as long as its point says
+    const week = page.getByLabel(language === 'en' ? 'Week' : '周', { exact: true })
+    const days = await week.locator('option').allTextContents()
+    await week.selectOption({ index: 20 })
+    const said = await page.locator('strong', { hasText: days[20]! }).innerText()
+    const members = /(\d[\d,]*) (?:members|位会员)/.exec(said)![1]!
+    await page.getByRole('link', { name: done }).click()
+    await page.waitForURL(/\/members\?/)
+    await settled(page)
+    await page.locator('main', { hasText: members }).waitFor()
+    expect(page.url()).toMatch(/asOf=/)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  },
+  400_000,
+)

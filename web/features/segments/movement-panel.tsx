@@ -1,0 +1,98 @@
+import { Link } from '@tanstack/react-router'
+import { useTranslations } from 'use-intl'
+import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
+import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import classes from './movement.module.css'
+
+type Cause = 'order' | 'time' | 'joined' | 'tag' | 'rule' | 'late-import' | 'undo' | 'merge' | 'other'
+
+interface Direction {
+  readonly members: number
+  readonly causes: readonly { readonly cause: Cause; readonly members: number }[]
+  readonly sample: readonly {
+    readonly memberId: string | null
+    readonly name: string | null
+    readonly cause: Cause
+  }[]
+}
+
+/** Who entered and who left a saved segment in the last week, each with the cause. */
+export function MovementPanel({ id }: { id: string }) {
+  const t = useTranslations('segments')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const answer = useAnswer(
+    trpc.segmentHistory.movement.queryOptions({ id }, { trpc: { abortOnUnmount: true } }),
+  )
+  return (
+    <QueryPanel
+      name={t('movement.title')}
+      title={t('movement.title')}
+      subtitle={({ from, asOf }) => t('movement.subtitle', { from: format.day(from), to: format.day(asOf) })}
+      definition={t('movement.definition')}
+      query={answer}
+      minHeight={160}
+    >
+      {({ from, asOf, before, after, kept, entered, left }) => (
+        <>
+          <p>
+            {t('movement.summary', {
+              before: format.count(before),
+              after: format.count(after),
+              from: format.day(from),
+              to: format.day(asOf),
+            })}
+          </p>
+          <div className={classes.directions}>
+            <Moved
+              title={t('movement.entered', { n: entered.members, members: format.count(entered.members) })}
+              direction={entered}
+            />
+            <Moved
+              title={t('movement.left', { n: left.members, members: format.count(left.members) })}
+              direction={left}
+            />
+          </div>
+          {kept ? null : <p className={classes.note}>{t('movement.unkept', { from: format.day(from) })}</p>}
+        </>
+      )}
+    </QueryPanel>
+  )
+}
+
+function Moved({ title, direction }: { title: string; direction: Direction }) {
+  const t = useTranslations('segments')
+  const format = useFormat()
+  return (
+    <section>
+      <h3 className={classes.direction}>{title}</h3>
+      <ul className={classes.causes}>
+        {direction.causes.map(({ cause, members }) => {
+          const named = direction.sample.flatMap((one) =>
+            one.cause === cause && one.memberId !== null ? [{ ...one, memberId: one.memberId }] : [],
+          )
+          const more = members - named.length
+          return (
+            <li key={cause}>
+              <div className={classes.cause}>
+                <span>{t(`movement.cause.${cause}`)}</span>
+                <strong>{format.count(members)}</strong>
+              </div>
+              <div className={classes.named}>
+                {named.map(({ memberId, name }) => (
+                  <Link key={memberId} to="/members/$memberId" params={{ memberId }}>
+                    {name ?? memberId}
+                  </Link>
+                ))}
+                {more > 0 ? (
+                  <span>{t('movement.more', { n: more, members: format.count(more) })}</span>
+                ) : null}
+              </div>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}

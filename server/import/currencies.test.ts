@@ -33,14 +33,16 @@ test.each([
   ).toEqual([{ minor: currency === 'JPY' ? 5 : 500 }])
   const refused = readFileSync(receipt.refusedFile!, 'utf8')
   for (const value of others)
-    expect(refused).toContain(`,amount,“${value}” is in another currency than the workspace.,`)
+    expect(refused).toContain(
+      `,amount,“${value}” is in another currency than the workspace. Amounts are not converted: leave the row out or import it into a workspace in its currency.,`,
+    )
 })
 
 test('a file wholly in another currency is refused with its first value', async () => {
   await using shop = await openTestShop()
   expect(await shop.import(shop.file('euro.csv', file(['€5.00', '€6.00'])))).toMatchObject({
     id: 'nothing-accepted',
-    values: { line: 2, reason: '“€5.00” is in another currency than the workspace.' },
+    values: { line: 2, reason: { id: 'row.other-currency-value', values: { value: '€5.00' } } },
   })
 })
 

@@ -2,11 +2,13 @@ import { fields, plainHeader } from './fields.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds, type KindName } from './kinds/catalogue.ts'
 import { aliasesOf, fieldsOf, type Headers, isSaid, type Kind } from './kinds/kind.ts'
+import { memberAliases, personFields } from './kinds/person-fields.ts'
 import type { MapOverrides, Sample } from './mapping.ts'
 import { memberFields } from './members/fields.ts'
 import { recognisedMembers } from './members/presets.ts'
 import { recognised } from './platforms.ts'
 import { presetNames } from './presets.ts'
+import { refundFields } from './refunds/fields.ts'
 import { holdsRefunds } from './refunds/kind.ts'
 
 /**
@@ -48,9 +50,43 @@ export function kindsOf(sample: Sample, said: MapOverrides): [ImportKind, ...Imp
   const attributes = [name, gender, birthday, joinedAt, tier, points, storedValue, consent].filter(
     ({ aliases }) => has(aliases),
   ).length
-  return (has(memberId.aliases) && told + attributes > 0) || (told > 0 && told + attributes > 1)
-    ? ['members']
-    : ['orders']
+  if ((has(memberId.aliases) && told + attributes > 0) || (told > 0 && told + attributes > 1))
+    return ['members']
+  // Nothing speaks for orders. Who has not begun to say what the columns are is told what else they may be of.
+  return said.columns === undefined ? ['orders', ...kindsSpokenOf(headers)] : ['orders']
+}
+
+/**
+ * Kinds of which headers speak though they lack what a file of the kind needs, those with most such headers first:
+ * half of the headers that mean nothing in files of orders and of members are a field's of the kind. Of a file of people who are
+ * told apart and of whom nothing else is known: members.
+ */
+function kindsSpokenOf(headers: readonly string[]): ImportKind[] {
+  const general = new Set<string>([
+    ...Object.values(fields).flatMap(({ aliases }): readonly string[] => aliases),
+    ...Object.values(memberFields).flatMap(({ aliases }): readonly string[] => aliases),
+    ...Object.values(personFields).flatMap(({ aliases }): readonly string[] => aliases),
+  ])
+  const own = headers.map(plainHeader).filter((header) => header !== '' && !general.has(header))
+  const spoken = (aliases: ReadonlySet<string>) => own.filter((header) => aliases.has(header)).length
+  const found = [
+    {
+      kind: 'refunds' as const,
+      headers: spoken(
+        new Set(Object.values(refundFields).flatMap(({ aliases }): readonly string[] => aliases)),
+      ),
+    },
+    ...allKinds.map((kind) => ({
+      kind: kind.name,
+      headers: spoken(new Set(fieldsOf(kind).flatMap(([field, one]) => aliasesOf(field, one)))),
+    })),
+  ]
+  const kinds = found
+    .filter((one) => one.headers > 0 && 2 * one.headers >= own.length)
+    .toSorted((a, b) => b.headers - a.headers)
+    .map(({ kind }) => kind)
+  const namesPeople = headers.some((header) => memberAliases.includes(plainHeader(header)))
+  return kinds.length === 0 && namesPeople ? ['members'] : kinds
 }
 
 /** The further kinds that headers speak for: those of a template, else whatever the kinds recognise. */

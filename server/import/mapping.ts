@@ -387,6 +387,8 @@ function candidates(columns: readonly Column[]): Candidate[] {
       if (field === 'chargedTotal') continue // an amount first of all, compared only when there is another
       const byName = nameMatch(field, column.plain, shopify)
       if (byName === 0) continue
+      // Marital status, a membership's status: what only contains the word is an order's where its values say so.
+      if (field === 'state' && byName < wholeName && !column.distinct.some((word) => isState(word))) continue
       const byType = typeMatch(field, column, byName > wholeName)
       if (byType > 0) found.push({ field, position: column.position, confidence: round(byName * byType) })
     }
@@ -399,6 +401,8 @@ function candidates(columns: readonly Column[]): Candidate[] {
     found.push({ field: 'orderedAt', position: dated[0]!.position, confidence: 0.5 })
   return found.sort((a, b) => b.confidence - a.confidence || a.position - b.position)
 }
+
+const isState = (word: string): boolean => Object.hasOwn(stateWords, word.toLowerCase())
 
 const round = (confidence: number) => Math.round(confidence * 1000) / 1000
 

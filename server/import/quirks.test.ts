@@ -83,10 +83,10 @@ test('an amount whose format shows another currency is refused, its own is read'
   )
   expect(receipt).toMatchObject({ imported: 4, refused: 4, netMinor: -4 * 123_450 })
   expect(refusedRows(receipt.refusedFile).map((line) => line.split(',')[2])).toEqual([
-    '“$-1234.5” is in another currency than the workspace.',
-    '“€-1234.5” is in another currency than the workspace.',
-    '“USD-1234.5” is in another currency than the workspace.',
-    '“$-1234.5” is in another currency than the workspace.',
+    '“$-1234.5” is in another currency than the workspace. Amounts are not converted: leave the row out or import it into a workspace in its currency.',
+    '“€-1234.5” is in another currency than the workspace. Amounts are not converted: leave the row out or import it into a workspace in its currency.',
+    '“USD-1234.5” is in another currency than the workspace. Amounts are not converted: leave the row out or import it into a workspace in its currency.',
+    '“$-1234.5” is in another currency than the workspace. Amounts are not converted: leave the row out or import it into a workspace in its currency.',
   ])
 })
 

@@ -1,5 +1,6 @@
+import type { Words } from '../../analytics/schema/described.ts'
 import { identityRule } from '../identity/rule.ts'
-import { type Language, phrase, sentence } from '../messages/messages.ts'
+import type { Said } from '../messages/messages.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { amountFields } from './amount-columns.ts'
 import type { ImportKind } from './import-kinds.ts'
@@ -66,14 +67,13 @@ export async function readyToRead(
   )
     return refusal('hidden-members', {
       file: order.fileName,
+      kind: readable.mapping.kind,
       columns: identity.map(({ header }) => header).join(', '),
     })
   if (needed.length > 0)
     return refusal(isPartOfOrders(readable.inspection) ? 'part-of-orders' : 'missing-columns', {
       file: order.fileName,
-      lacking: new Intl.ListFormat(order.language).format(
-        needed.map((lack) => lackingWords(order.language, readable.mapping.kind, lack)),
-      ),
+      lacking: { named: needed.map((lack) => lackingWords(readable.mapping.kind, lack)) },
       headers: columnNames(headers),
     })
   const foreign = amountFields
@@ -95,9 +95,9 @@ export async function readyToRead(
 }
 
 /** What a file lacks, for a sentence. */
-function lackingWords(language: Language, kindName: ImportKind, lack: Lack): string {
+function lackingWords(kindName: ImportKind, lack: Lack): Said | Words {
   const kind = kindNamed(kindName)
   return kind
-    ? phrase(language, kind.fields[lack]!.label)
-    : sentence(language, `lacking.${lack as 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'}`)
+    ? kind.fields[lack]!.label
+    : { id: `lacking.${lack as 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount'}` }
 }

@@ -2,8 +2,9 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
+import type { Words } from '../../analytics/schema/described.ts'
 import { csvRow } from '../csv/csv.ts'
-import { type Language, phrase, sentence } from '../messages/messages.ts'
+import { type Language, phrase, type Said, sentence } from '../messages/messages.ts'
 import type { AnyField } from './import-kinds.ts'
 import type { Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
@@ -73,17 +74,20 @@ export async function writeRefused(
   await written
 }
 
-/** Why a row was refused, with the value that is to blame where it is known. */
-export const reasonSentence = (
-  language: Language,
-  { reason, value }: Pick<RefusedRow, 'reason' | 'value'>,
-): string => {
-  if (reason.includes('.')) return phrase(language, ownReason(reason)!)
+/** Why a row was refused, with the value that is to blame where it is known; in no language yet. */
+export const reasonOf = ({ reason, value }: Pick<RefusedRow, 'reason' | 'value'>): Said | Words => {
+  if (reason.includes('.')) return ownReason(reason)!
   const general = reason as (typeof rowReasons)[number]
   return (general === 'other-currency' || general === 'unknown-consent' || general === 'lost-digits') &&
     value !== null
-    ? sentence(language, `row.${general}-value`, { value })
-    : sentence(language, `row.${general}`)
+    ? { id: `row.${general}-value`, values: { value } }
+    : { id: `row.${general}` }
+}
+
+/** Why a row was refused, in a language. */
+export const reasonSentence = (language: Language, row: Pick<RefusedRow, 'reason' | 'value'>): string => {
+  const reason = reasonOf(row)
+  return 'id' in reason ? sentence(language, reason.id, reason.values) : phrase(language, reason)
 }
 
 /** The columns that stand before a refused row's own. */

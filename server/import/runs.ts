@@ -22,7 +22,7 @@ import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows
 import { decimalsOf } from '../messages/money.ts'
 import { mixedDates } from './mixed-dates.ts'
 import { readyToRead } from './ready-to-read.ts'
-import { reasonSentence, type RefusedRow, writeRefused } from './refused-file.ts'
+import { reasonOf, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest } from './remembered.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import type { Language } from '../messages/messages.ts'
@@ -342,7 +342,7 @@ export class ImportRuns {
         for await (const rows of refusedRows(staged.engine, signal)) order.onRefused(rows)
       if (facts.refused === facts.read) {
         const first = await firstRefused(staged, signal)
-        const reason = first ? reasonSentence(order.language, first) : ''
+        const reason = first ? reasonOf(first) : ''
         return {
           phase: 'refused',
           refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),

@@ -65,7 +65,9 @@ export function mappingText({
     file: fileName,
     form: formText(form),
     header: headerLine,
-    dates: map.dates ?? '–',
+    dates: {
+      id: `read-dates.${map.dates ?? (questions.some(({ kind }) => kind === 'dates') ? 'open' : 'none')}`,
+    },
     zone: map.timeZone,
     mark: map.decimalMark,
   })

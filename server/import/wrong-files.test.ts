@@ -134,6 +134,28 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     expect(await visible(shop)).toEqual(before)
   })
 
+  test.each([
+    [
+      'euros.csv',
+      `${header}A1,m1,2026-01-02,€5.00\n`,
+      '按这个匹配，euros.csv 没有一行可读。第 2 行：“€5.00”的币种与工作区不同。金额不做换算：请去掉该行，或将其导入相应币种的工作区。',
+    ],
+    [
+      'untimed.csv',
+      'customer_id,price_tag\nm1,10.00\n',
+      'untimed.csv 中没有下单时间和金额这一列。现有的列：customer_id, price_tag。请在匹配页面选择，或用 --map 指定。',
+    ],
+    [
+      'masked.csv',
+      '姓名,手机\n张三,186******05\n',
+      'masked.csv 中“手机”列的每个值都有隐藏的数字或字母，无法区分会员。请导出号码完整的文件，或补上会员编号。',
+    ],
+  ])('%s is told in Chinese throughout, whoever gave the file', async (name, content, told) => {
+    const outcome = (await shop.import(shop.file(name, content))) as Refusal
+    expect(inWords('zh-CN', outcome.id, outcome.values)).toBe(told)
+    expect(inWords('en', outcome.id, outcome.values).replace('手机', '')).not.toMatch(/[\u4e00-\u9fff]/)
+  })
+
   test('a folder', async () => {
     const folder = join(shop.folder, 'folder.csv')
     mkdirSync(folder)

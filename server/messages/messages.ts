@@ -37,7 +37,11 @@ export interface Said {
   readonly id: MessageKey
   readonly values?: Values | undefined
 }
-export type Values = Readonly<Record<string, string | number | Said | readonly Said[]>>
+/** Things that a sentence names one after the other, with the language's “and” before the last. */
+export interface Named {
+  readonly named: readonly (Said | Words)[]
+}
+export type Values = Readonly<Record<string, string | number | Said | Words | Named | readonly Said[]>>
 
 /** What the user asked for with `--lang`, else what the system's locale says; English when neither is Chinese. */
 export function languageOf(
@@ -64,9 +68,14 @@ export const phrase = (language: Language, words: Words, values: Values = {}): s
 
 function inWords(language: Language, value: Values[string]): string | number {
   if (typeof value !== 'object') return value
-  const all = 'id' in value ? [value] : value
-  return all.map(({ id, values }) => sentence(language, id, values)).join(language === 'en' ? ' ' : '')
+  if ('named' in value)
+    return new Intl.ListFormat(language).format(value.named.map((one) => told(language, one)))
+  if (!Array.isArray(value)) return told(language, value as Said | Words)
+  return value.map((one: Said) => told(language, one)).join(language === 'en' ? ' ' : '')
 }
+
+const told = (language: Language, said: Said | Words): string =>
+  'id' in said ? sentence(language, said.id, said.values) : said[language]
 
 /** A sentence in the language of this process. */
 export const say = (key: MessageKey, values?: Values): string => sentence(languageOf(), key, values)

@@ -100,6 +100,36 @@ describe.each(allKinds)('$name', (kind) => {
   )
 })
 
+test.each([
+  ['退款编号,原订单号', 'R1,A1', ['refunds']],
+  ['会员号,积分变动', 'M1,5', ['points']],
+  ['券码,状态', 'C1,已核销', ['coupons']],
+  ['coupon_upc,product_id,campaign_id', '1,2,3', ['coupons']],
+  ['household_id,age,marital_status', '1,65+,Married', ['members']],
+  // what speaks for orders, or for nothing, is left alone
+  ['order no,buyer key,description', 'A1,k,tea', []],
+  ['colour,size,reason', 'red,1,x', []],
+])(
+  'what lacks too much to be told is asked about, by what its headers speak of: %s',
+  async (headers, row, kinds) => {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const path = shop.file('x.csv', `${headers}\n${row}\n`)
+    const seen = await shop.inspect(path, 'x.csv', {})
+    if ('id' in seen) throw new Error(seen.id)
+    expect(seen.inspection.map.kind).toBe('orders')
+    expect(seen.inspection.otherKinds.slice(0, 1)).toEqual(kinds)
+    expect(Object.values(seen.inspection.columns).some(({ field }) => field === 'state')).toBe(
+      headers.includes('状态'),
+    )
+    // Who says which columns are the order's has answered.
+    const said = await shop.inspect(path, 'x.csv', { columns: { memberId: 1 } })
+    if ('id' in said) throw new Error(said.id)
+    expect(said.inspection.otherKinds).toEqual([])
+    // Nothing is taken for what it may be without being asked.
+    expect(await shop.import(path)).toMatchObject({ kind: 'refused' })
+  },
+)
+
 test('a file that fits two kinds is asked about, until somebody said which', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const content = '会员号,标签,变动时间,变动积分\nM1,茶,2026-01-01,5\n'

@@ -445,7 +445,7 @@ test('the kind may be said, and what a file lacks is named', async () => {
   const file = shop.file('a.csv', 'order_id,day,amount,customer_id\nA1,2026-01-02,3,m1\n')
   expect(await shop.import(file, { map: { kind: 'refunds' } })).toMatchObject({
     id: 'missing-columns',
-    values: { lacking: 'the time of the refund' },
+    values: { lacking: { named: [{ id: 'lacking.refundTime' }] } },
   })
   const map = { kind: 'refunds', columns: { refundedAt: 'day' } } as const
   expect(receiptOf(await shop.import(file, { map }))).toMatchObject({

@@ -71,7 +71,7 @@ export function MappingPanel({
           (file.otherKinds.length > 0 && map.kind === undefined)
         const further = kinds.find(({ name }) => name === file.map.kind)
         const titleOf = (kind: typeof file.map.kind) =>
-          kind === 'orders' || kind === 'members'
+          kind === 'orders' || kind === 'refunds' || kind === 'members'
             ? t(`kind.${kind}`)
             : (kinds.find(({ name }) => name === kind)?.title ?? kind)
         return (
@@ -93,7 +93,9 @@ export function MappingPanel({
                 })),
                 ...kinds.map(({ name, title }) => ({ value: name as string, label: title })),
               ]}
-              value={file.map.kind}
+              // While it is open none stands there: who means the first one has to be able to choose it.
+              value={file.otherKinds.length > 0 && map.kind === undefined ? null : file.map.kind}
+              placeholder={t('kind.choose')}
               allowDeselect={false}
               onChange={(kind) => kind && setMap({ kind: kind as typeof file.map.kind })}
             />
@@ -178,7 +180,7 @@ const separators = { ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'bar' } a
 /** What the file is written in, as its content tells: encoding, separator, header, dates, decimals. */
 function ReadAs({ file }: { file: InspectedFile }) {
   const t = useTranslations('data')
-  const { container, sheet, otherSheets, jsonLines, encoding, delimiter, headerLine, map } = file
+  const { container, sheet, otherSheets, jsonLines, encoding, delimiter, headerLine, map, questions } = file
   const form =
     file.tables.length > 0
       ? t('form.tables')
@@ -201,7 +203,7 @@ function ReadAs({ file }: { file: InspectedFile }) {
       {t('form.read', {
         form,
         line: headerLine,
-        dates: map.dates ?? 'none',
+        dates: map.dates ?? (questions.some(({ kind }) => kind === 'dates') ? 'open' : 'none'),
         order: map.dates ? t(`dates.${map.dates}`) : '',
         zone: map.timeZone,
         mark: map.decimalMark,

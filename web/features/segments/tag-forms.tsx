@@ -31,12 +31,13 @@ export const colourOf = (colour: number) => `var(--categorical-${colour})`
 
 /** What every change of a tag does afterwards. */
 export function useChanged(onClose: () => void) {
+  const t = useTranslations('segments')
   const trpc = useTRPC()
   const client = useQueryClient()
   return async (message: string) => {
     await client.invalidateQueries(trpc.tags.pathFilter())
     await client.invalidateQueries(trpc.segments.pathFilter())
-    notifications.show({ message })
+    notifications.show({ message, closeButtonProps: { 'aria-label': t('dialog.close') } })
     onClose()
   }
 }

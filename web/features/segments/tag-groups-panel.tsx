@@ -52,9 +52,12 @@ export function TagGroupsPanel({ mayChange }: { mayChange: boolean }) {
                   ) : null}
                 </div>
                 <Switch
-                  label={t('groups.exclusive')}
-                  aria-label={t('groups.exclusiveOf', { group: group.name })}
-                  checked={group.exclusive}
+                  label={t('groups.exclusiveOf', { group: group.name })}
+                  checked={
+                    saving.isPending && saving.variables.name === group.name
+                      ? saving.variables.exclusive
+                      : group.exclusive
+                  }
                   disabled={!mayChange || saving.isPending}
                   onChange={(event) =>
                     saving.mutate({ name: group.name, exclusive: event.currentTarget.checked })
@@ -68,7 +71,8 @@ export function TagGroupsPanel({ mayChange }: { mayChange: boolean }) {
               className={classes.finder}
               onSubmit={(event) => {
                 event.preventDefault()
-                if (name.trim()) saving.mutate({ name: name.trim(), exclusive: false })
+                if (name.trim() && !groups.some((group) => group.name === name.trim()))
+                  saving.mutate({ name: name.trim(), exclusive: false })
               }}
             >
               <TextInput
@@ -78,7 +82,12 @@ export function TagGroupsPanel({ mayChange }: { mayChange: boolean }) {
                 error={saving.error ? words(saving.error).sentence : undefined}
                 onChange={(event) => setName(event.currentTarget.value)}
               />
-              <Button type="submit" variant="default" loading={saving.isPending} disabled={!name.trim()}>
+              <Button
+                type="submit"
+                variant="default"
+                loading={saving.isPending}
+                disabled={!name.trim() || groups.some((group) => group.name === name.trim())}
+              >
                 {t('groups.make')}
               </Button>
             </form>

@@ -44,10 +44,9 @@ export function TagProposalsPanel({ mayChange }: { mayChange: boolean }) {
                       mt={8}
                       size="xs"
                       variant="default"
-                      aria-label={t('proposals.lookAt', { tag })}
                       onClick={() => setOpen({ id, tag, expression })}
                     >
-                      {t('proposals.look')}
+                      {t('proposals.lookAt', { tag })}
                     </Button>
                   )}
                 </li>

@@ -16,6 +16,7 @@ import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
+import { segmentExport } from './segments/export-route.ts'
 import { importRuns } from './import/runs.ts'
 import { uploadRoutes } from './import/uploads.ts'
 import { finishDeletions } from './rights/delete-member.ts'
@@ -94,6 +95,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   await app.register(api, { prefix: '/api/v1', platform })
   await app.register(memberExport, { prefix: '/export', platform })
   await app.register(workspaceExport, { prefix: '/export', platform })
+  await app.register(segmentExport, { prefix: '/export', platform })
   await uploadRoutes(app, platform)
 
   if (existsSync(join(builtWeb, 'index.html'))) {

@@ -165,11 +165,14 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'POST /api/v1/orders': 'key',
   'POST /api/v1/members': 'key',
   'POST /api/v1/events': 'key',
+  'GET /api/v1/segments/:id/members': 'key',
   'POST /api/v1/orders/:orderId/cancel': 'key',
   'POST /api/uploads': 'marketer',
   'GET /api/imports/:importId/refused': 'marketer',
   'GET /export/members.csv': 'marketer',
   'POST /export/members.csv': 'marketer',
+  'GET /export/segment': 'marketer',
+  'POST /export/segment': 'marketer',
   'GET /export/workspace.zip': 'owner',
   ...Object.fromEntries(
     importKinds.flatMap((name) =>

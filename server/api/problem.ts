@@ -63,7 +63,11 @@ export const problems = {
   exportRunning: { id: 'export-running', status: 409, code: 'export-running' },
   workspaceExportMalformed: { id: 'workspace-export-malformed', status: 422, code: 'malformed' },
   exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
+  segmentExportMalformed: { id: 'segment-export-malformed', status: 422, code: 'malformed' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
+  unknownSegment: { id: 'unknown-segment', status: 404, code: 'unknown' },
+  noCursor: { id: 'no-cursor', status: 422, code: 'malformed' },
+  cursorExpired: { id: 'cursor-expired', status: 410, code: 'cursor_expired' },
   noRefusedRows: { id: 'no-refused-rows', status: 404, code: 'unknown' },
 } as const satisfies Record<string, ToldProblem>
 

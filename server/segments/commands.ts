@@ -4,12 +4,13 @@ import type { Explanation } from '../../analytics/segments/explain.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '../command-line/connect.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import { segmentExportCommand } from './export-commands.ts'
 
 interface AskOptions extends CommonOptions {
   asOf?: string
 }
 
-/** `reveille segment check | count | list | explain EXPR` and `segment history NAME`. */
+/** `reveille segment check | count | list | export | explain EXPR` and `segment history NAME`. */
 export function segmentCommands(program: Command): void {
   const segment = program.command('segment').description('check rules and ask whom they select')
   common(segment.command('check <expression>'))
@@ -55,6 +56,7 @@ export function segmentCommands(program: Command): void {
         ({ memberIds }) => memberIds.join('\n'),
       ),
     )
+  segmentExportCommand(asked(segment.command('export <expression> <file>')))
   asked(segment.command('explain <expression>'))
     .description('why a member is in or not')
     .requiredOption('--member <id>', "the member's id")

@@ -29,7 +29,11 @@ export function AuditPanel() {
     {
       key: 'who',
       header: t('who'),
-      cell: (entry) => entry.name ?? t(entry.actor === 'inbox' ? 'inbox' : 'commandLine'),
+      cell: (entry) => {
+        if (entry.name !== null) return entry.name
+        if (entry.actor.startsWith('key:')) return t('key')
+        return t(entry.actor === 'inbox' ? 'inbox' : 'commandLine')
+      },
     },
     {
       key: 'what',

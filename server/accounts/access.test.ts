@@ -72,6 +72,7 @@ const access: Record<string, Rule> = {
   'segments.explain': 'reader',
   'segments.nearMisses': 'reader',
   'segments.values': 'reader',
+  'segments.starters': 'reader',
   'segments.list': 'reader',
   'segments.get': 'reader',
   'segments.save': 'marketer',

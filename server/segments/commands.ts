@@ -10,7 +10,7 @@ interface AskOptions extends CommonOptions {
   asOf?: string
 }
 
-/** `reveille segment check | count | list | export | explain EXPR` and `segment history NAME`. */
+/** `reveille segment check | count | list | export | explain EXPR`, `segment history NAME` and `segment starters`. */
 export function segmentCommands(program: Command): void {
   const segment = program.command('segment').description('check rules and ask whom they select')
   common(segment.command('check <expression>'))
@@ -74,6 +74,27 @@ export function segmentCommands(program: Command): void {
           [say(selected ? 'member-in' : 'member-not-in', { memberId, asOf }), ...lines(explanation, '')].join(
             '\n',
           ),
+      ),
+    )
+  inWorkspace(segment.command('starters'))
+    .description('segments to begin with, with thresholds from the shop’s own data')
+    .action((options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }, signal) => client.segments.starters.query(undefined, { signal }),
+        ({ starters }) =>
+          starters
+            .map(({ title, use, expression, why, members }) =>
+              say('segment-starter', {
+                title,
+                use,
+                ruled: expression === null ? 'no' : 'yes',
+                rule: expression ?? '',
+                why,
+                members,
+              }),
+            )
+            .join('\n'),
       ),
     )
   inWorkspace(segment.command('history <name>'))

@@ -16,6 +16,7 @@ import { nearMisses } from './near-misses.ts'
 import { resolveRule } from './prepare.ts'
 import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
+import { starterSegments } from './starters/starters.ts'
 
 const Expression = z.string().max(limits.characters)
 const Asked = z.object({ expression: Expression, asOf: AskedDay.optional() })
@@ -126,6 +127,11 @@ export const segmentsRouter = router({
   /** The stores, categories, tags and so on that occur, for completing a rule's text. */
   values: readerProcedure.query(({ ctx, signal }) =>
     interrupted(valuesOf(ctx.platform.store, ctx.workspace, signal)),
+  ),
+
+  /** Segments to begin with, thresholds from the shop's own data, each with how many members it selects now. */
+  starters: readerProcedure.query(({ ctx, signal }) =>
+    interrupted(starterSegments(ctx.platform.store, ctx.workspace, ctx.language, signal)),
   ),
 
   list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform.store, ctx.workspace)),

@@ -7,6 +7,15 @@ import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
 import { type Language, phrase, type Values } from '../messages/messages.ts'
 import { decimalsOf, decimalText, moneyText } from '../messages/money.ts'
 import { evaluateSegment } from '../segments/evaluation.ts'
+import {
+  type Ask,
+  bigAverageOrder,
+  daysToReturn,
+  discounts,
+  fewest,
+  notEnough,
+  yearlyOrders,
+} from '../segments/starters/thresholds.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
@@ -34,8 +43,6 @@ interface Drafted {
   readonly values?: Values
 }
 
-/** At least so many members have to have what a threshold is taken from. */
-const fewest = 20
 const mostCategories = 5
 
 /** The shipped automatic tags in the reader's language, each with whom it would select now. */
@@ -80,22 +87,9 @@ export async function tagProposals(
   return { asOf: at.asOf, proposals }
 }
 
-type Ask = (query: Sql) => Promise<Record<string, string | number | boolean | null>[]>
-
-const notEnough = both(
-  'Not enough data: fewer than {fewest} members have what this asks for.',
-  '数据不足：有相应数据的会员少于 {fewest} 位。',
-)
-
 /** Orders of a year: from the smallest number that at most a fifth of the buyers reach, and up to what the lowest fifth has. */
-async function frequency(ask: Ask, { tables, asOf }: TablesAt): Promise<Drafted[]> {
-  const [row] =
-    await ask(sql`select count(*) as buyers, quantile_disc(orders, 0.8) as high, quantile_disc(orders, 0.2) as low
-    from (select member_key, count(*) as orders from ${tables.memberOrders}
-      where local_day >= ${d.date(asOf)} - 365 group by member_key) as bought`)
-  const buyers = Number(row!.buyers)
-  const high = Number(row!.high) + 1
-  const low = Number(row!.low)
+async function frequency(ask: Ask, at: TablesAt): Promise<Drafted[]> {
+  const { buyers, high, low } = await yearlyOrders(ask, at)
   const known = buyers >= fewest
   const values = { buyers, high, low, fewest }
   return [
@@ -129,11 +123,8 @@ async function frequency(ask: Ask, { tables, asOf }: TablesAt): Promise<Drafted[
 }
 
 /** New for as long as half of those who come back take to come back. */
-async function newcomers(ask: Ask, { tables }: TablesAt): Promise<Drafted[]> {
-  const [row] = await ask(sql`select count(*) as returned, quantile_disc(second_day - first_day, 0.5) as days
-    from ${tables.memberFacts} where second_day is not null and not first_seen`)
-  const returned = Number(row!.returned)
-  const days = Math.min(90, Math.max(14, Number(row!.days)))
+async function newcomers(ask: Ask, at: TablesAt): Promise<Drafted[]> {
+  const { returned, days } = await daysToReturn(ask, at)
   const known = returned >= fewest
   return [
     {
@@ -153,17 +144,9 @@ async function newcomers(ask: Ask, { tables }: TablesAt): Promise<Drafted[]> {
 }
 
 /** An average order above what nine of ten buyers have. */
-async function bigBasket(
-  ask: Ask,
-  { tables }: TablesAt,
-  currency: string,
-  language: Language,
-): Promise<Drafted[]> {
-  const [row] = await ask(sql`select count(*) as buyers, quantile_disc(average, 0.9) as minor
-    from (select cast(sum(net_minor) // count(*) as bigint) as average from ${tables.memberOrders} group by member_key) as bought`)
-  const buyers = Number(row!.buyers)
+async function bigBasket(ask: Ask, at: TablesAt, currency: string, language: Language): Promise<Drafted[]> {
+  const { buyers, minor } = await bigAverageOrder(ask, at)
   const known = buyers >= fewest
-  const minor = Number(row!.minor) + 1
   const amount = moneyText(minor, currency, language)
   return [
     {
@@ -218,10 +201,9 @@ async function categories(ask: Ask, { tables }: TablesAt): Promise<Drafted[]> {
   }))
 }
 
-async function priceSensitive(ask: Ask, { tables }: TablesAt): Promise<Drafted[]> {
-  const [row] = await ask(sql`select count(*) filter (where discount_known_orders > 0) as known,
-    count(*) filter (where discounted_orders > 0) as discounted from ${tables.memberFacts}`)
-  const known = Number(row!.known) >= fewest && Number(row!.discounted) > 0
+async function priceSensitive(ask: Ask, at: TablesAt): Promise<Drafted[]> {
+  const { known: members, discounted } = await discounts(ask, at)
+  const known = members >= fewest && discounted > 0
   return [
     {
       id: 'price-sensitive',
@@ -240,7 +222,7 @@ async function priceSensitive(ask: Ask, { tables }: TablesAt): Promise<Drafted[]
             'The data is not there: too few orders say whether they were discounted. Import a column of discounts.',
             '缺少数据：标明优惠的订单太少。请导入优惠金额列。',
           ),
-      values: { members: Number(row!.known) },
+      values: { members },
     },
   ]
 }

@@ -5,6 +5,7 @@ import { useTranslations } from 'use-intl'
 import { Page } from '../../ui/page.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { SegmentsPanel } from './segments-panel.tsx'
+import { StartersPanel } from './starters-panel.tsx'
 import { TagForm } from './tag-forms.tsx'
 import { TagGroupsPanel } from './tag-groups-panel.tsx'
 import { TagProposalsPanel } from './tag-proposals-panel.tsx'
@@ -49,7 +50,10 @@ export function SegmentsPage() {
         />
       </div>
       {tab === 'segments' ? (
-        <SegmentsPanel />
+        <>
+          <SegmentsPanel />
+          <StartersPanel mayChange={mayChange} />
+        </>
       ) : (
         <>
           <TagsPanel mayChange={mayChange} />

@@ -4,7 +4,6 @@ import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { useRuleSentence } from '../../ui/rule.tsx'
 import classes from './segments.module.css'
@@ -17,16 +16,6 @@ interface Listed {
   readonly savedAt: string
   readonly campaigns: number
 }
-
-/** Rules to begin with: valid in every shop. */
-const starters = {
-  quiet: 'orders >= 4 and days_since_order > 60',
-  second: 'orders = 1 and days_since_order between 14 and 60',
-  recent: 'orders(within 30 days) >= 2',
-  birthday: 'birthday_in <= 7',
-  never: 'status = "never bought" and days_since_joined > 30',
-  worth: 'spend(within 365 days) >= 1000 and status in ("cooling", "dormant", "lost")',
-} as const
 
 /** The saved segments with how many members each has now. */
 export function SegmentsPanel() {
@@ -81,44 +70,25 @@ export function SegmentsPanel() {
     },
   ]
   return (
-    <>
-      <QueryPanel
-        name={t('list.title')}
-        title={(data) => t('list.count', { n: data.length })}
-        subtitle={t('list.subtitle')}
-        query={answer}
-        minHeight={120}
-        isEmpty={(data) => data.length === 0}
-        empty={{ reason: t('list.empty') }}
-      >
-        {(data) => (
-          <DataTable
-            columns={columns}
-            rows={data}
-            rowKey={({ id }) => id}
-            label={t('list.title')}
-            onRow={({ id }) => void navigate({ to: '/segments/$segmentId', params: { segmentId: id } })}
-          />
-        )}
-      </QueryPanel>
-      <Panel title={t('starters.title')} subtitle={t('starters.subtitle')}>
-        <ul className={classes.starters}>
-          {(Object.keys(starters) as (keyof typeof starters)[]).map((key) => (
-            <li key={key}>
-              <Link
-                to="/segments/$segmentId"
-                params={{ segmentId: 'new' }}
-                search={{ expression: starters[key] }}
-                className={classes.starter}
-              >
-                <strong>{t(`starters.${key}`)}</strong>
-                <span>{sentence(starters[key])}</span>
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </Panel>
-    </>
+    <QueryPanel
+      name={t('list.title')}
+      title={(data) => t('list.count', { n: data.length })}
+      subtitle={t('list.subtitle')}
+      query={answer}
+      minHeight={120}
+      isEmpty={(data) => data.length === 0}
+      empty={{ reason: t('list.empty') }}
+    >
+      {(data) => (
+        <DataTable
+          columns={columns}
+          rows={data}
+          rowKey={({ id }) => id}
+          label={t('list.title')}
+          onRow={({ id }) => void navigate({ to: '/segments/$segmentId', params: { segmentId: id } })}
+        />
+      )}
+    </QueryPanel>
   )
 }
 

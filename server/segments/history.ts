@@ -208,13 +208,15 @@ function weeksUntil(asOf: string, dataStart: string | null): string[] {
 }
 
 let made = 0
+/** A statement over all orders of a large shop, on the threads that questions leave over. */
+const patienceMs = 60 * 60_000
 
 const stepOf =
   ({ dormancy, currency }: Workspace, rule: ResolvedRule, newest: string): Step =>
   (engine, day, dataVersion, signal) =>
     engine.scratch(
       async (plain) => {
-        const options = { signal, aside: true }
+        const options = { signal, aside: true, timeoutMs: patienceMs }
         const session = {
           rows: plain.rows.bind(plain),
           run: (statement: Parameters<typeof plain.run>[0]) => plain.run(statement, options),

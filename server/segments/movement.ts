@@ -77,6 +77,8 @@ export type MovementOutcome =
 type Rule = { readonly expression: Expression; readonly segments: ReadonlyMap<string, Expression> }
 
 let made = 0
+/** Tables of another day of a large shop take longer than a question may. */
+const patienceMs = 10 * 60_000
 
 /**
  * Who entered and who left a saved segment in the week up to the data's newest day, each with one cause: memberships are
@@ -111,8 +113,8 @@ export async function segmentMovement(
     const movement = await workspace.engine.scratch(
       async (plain) => {
         const session: Session = {
-          rows: (query) => plain.rows(query, { signal }),
-          run: (statement) => plain.run(statement, { signal }),
+          rows: (query) => plain.rows(query, { signal, timeoutMs: patienceMs }),
+          run: (statement) => plain.run(statement, { signal, timeoutMs: patienceMs }),
         }
         const [state] = await session.rows(sql`select data_version from workspace_state`)
         if (Number(state!.dataVersion) !== dataVersion) return null // the data moved in between

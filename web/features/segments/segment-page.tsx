@@ -17,6 +17,7 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { DeleteDialog, NameDialog, TagDialog } from './dialogs.tsx'
 import { ExclusionsPanel } from './exclusions-panel.tsx'
+import { ExportDialog } from './export-dialog.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { MovementPanel } from './movement-panel.tsx'
 import { ReferencePanel } from './reference-panel.tsx'
@@ -102,7 +103,7 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     const canonical = canonicalOf(next, options)
     if (canonical !== null) setRule(canonical)
   }
-  const [dialog, setDialog] = useState<'save' | 'rename' | 'delete' | 'tag' | null>(null)
+  const [dialog, setDialog] = useState<'save' | 'rename' | 'delete' | 'tag' | 'export' | null>(null)
   const parsed = useMemo(() => parse(text, { currencyDecimals: format.decimals }), [text, format.decimals])
   const canonical = parsed.kind === 'parsed' ? print(parsed.expression) : null
   const [settled] = useDebouncedValue(rule, 350)
@@ -191,6 +192,9 @@ function Editor({ saved }: { saved: Saved | undefined }) {
                   <Menu.Item disabled={canonical === null} onClick={() => setDialog('tag')}>
                     {t('editor.tagAll')}
                   </Menu.Item>
+                  <Menu.Item disabled={canonical === null} onClick={() => setDialog('export')}>
+                    {t('editor.export')}
+                  </Menu.Item>
                   <Menu.Item disabled={!saved} onClick={() => setDialog('rename')}>
                     {t('editor.rename')}
                   </Menu.Item>
@@ -260,6 +264,9 @@ function Editor({ saved }: { saved: Saved | undefined }) {
         />
       ) : null}
       {dialog === 'delete' && saved ? <DeleteDialog segment={saved} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'export' && canonical !== null ? (
+        <ExportDialog expression={canonical} onClose={() => setDialog(null)} />
+      ) : null}
       {dialog === 'tag' && canonical !== null ? (
         <TagDialog
           expression={canonical}

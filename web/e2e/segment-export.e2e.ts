@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStage, type Stage } from './harness.ts'
+import { serious } from './serious.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+afterAll(() => stage?.close())
+
+const looks = [
+  {
+    language: 'en',
+    width: 1440,
+    more: 'More for this segment',
+    open: 'Download members …',
+    phone: 'Phone',
+    download: 'Download',
+    told: /^([\d,]+) members/,
+  },
+  {
+    language: 'zh-CN',
+    width: 390,
+    more: '更多操作',
+    open: '下载会员…',
+    phone: '手机号',
+    download: '下载',
+    told: /^([\d,]+) 位会员/,
+  },
+] as const
+
+test.each(looks)(
+  'a rule’s members as a file with the columns chosen: $language $width',
+  async ({ language, width, more, open: entry, phone, download, told }) => {
+    const { page, complaints, open } = await stage.page({ language, width })
+    await open(`/segments/new?${new URLSearchParams({ expression: 'orders >= 3' })}`)
+    const lead = await page.getByText(told).first().innerText()
+    const members = Number(told.exec(lead)![1]!.replaceAll(',', ''))
+    await page.getByRole('button', { name: more }).click()
+    await page.getByRole('menuitem', { name: entry }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(phone, { exact: true }).uncheck()
+    await dialog.getByText('JSON Lines').click()
+    expect(await serious(page)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/export-${width}.png` })
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('link', { name: download, exact: true }).click(),
+    ])
+    expect(file.suggestedFilename()).toMatch(/^segment-\d{4}-\d\d-\d\d\.jsonl$/)
+    const lines = readFileSync(await file.path(), 'utf8')
+      .trimEnd()
+      .split('\n')
+    expect(lines).toHaveLength(members)
+    const row = JSON.parse(lines[0]!) as Record<string, unknown>
+    expect(Object.keys(row).slice(0, 3)).toEqual(['member_id', 'name', 'status'])
+    expect(row.orders).toBeGreaterThanOrEqual(3)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  },
+)

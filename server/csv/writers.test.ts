@@ -13,6 +13,8 @@ import { ordersTemplate } from '../import/template.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { exportMembers } from '../members/export.ts'
 import { forgetRefusedRows } from '../rights/refused-rows.ts'
+import { exportSegment } from '../segments/export.ts'
+import { segmentColumns } from '../segments/export-columns.ts'
 
 /** What a spreadsheet would run, by each character that such a cell can begin with. */
 const hostile = ['=1+1', '+1+cmd', '-1+1', '@SUM(1)', '\t=1+1', '\r=1+1', '=HYPERLINK("http://x","a,b")']
@@ -89,6 +91,13 @@ beforeAll(async () => {
   let members = ''
   for await (const piece of listed.csv) members += piece
   written.set('list of members', members)
+  const everyone = { expression: 'everyone', format: 'csv', columns: segmentColumns } as const
+  const asked = { ...everyone, unmasked: true, actor: 'test' }
+  const segment = await exportSegment(platform, workspace, asked, signal)
+  if (segment.kind !== 'exported') throw new Error(segment.kind)
+  let selected = ''
+  for await (const piece of segment.content) selected += String(piece)
+  written.set('members of a segment', selected)
   written.set('refused rows', readFileSync(refused.refusedFile!, 'utf8'))
   forgetRefusedRows(refused.refusedFile!, ['SUM'])
   written.set('refused rows without a person', readFileSync(refused.refusedFile!, 'utf8'))
@@ -125,6 +134,7 @@ test.each([
   'export of tags.csv',
   'export of imports.csv',
   'list of members',
+  'members of a segment',
   'refused rows',
   'refused rows without a person',
   'codes',

@@ -98,7 +98,9 @@ test.each([
     // a group of which a member carries one tag
     await page.getByLabel(w.group, { exact: true }).fill(group)
     await page.getByRole('button', { name: w.make }).click()
-    await page.getByRole('switch', { name: new RegExp(group), disabled: false }).check({ force: true })
+    const exclusive = page.getByRole('switch', { name: new RegExp(group), disabled: false })
+    await exclusive.click({ force: true })
+    await expect.poll(() => exclusive.isChecked(), { timeout: 10_000 }).toBe(true)
     for (const tag of [gold, silver]) {
       await page.getByRole('button', { name: w.fresh, exact: true }).click()
       await dialog.getByLabel(w.name, { exact: true }).fill(tag)

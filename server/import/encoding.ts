@@ -88,7 +88,8 @@ function readAs(encoding: (typeof eastAsian)[number], raw: Buffer) {
   const broken = text.match(/\ufffd/g)?.length ?? 0
   const whole = broken === 0 && beyond > 0
   const nothing = { letters: 0, familiar: 0, common: 0, share: 0, whole }
-  if (beyond === 0 || broken > beyond / 50) return nothing
+  // one damaged byte says nothing against a text of some words
+  if (beyond === 0 || broken > Math.max(beyond / 50, beyond < enough ? 0 : 1)) return nothing
   const runs = new Set(text.match(/[\p{L}\p{Co}ー]+/gu))
   let letters = 0
   let familiar = 0

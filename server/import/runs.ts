@@ -212,6 +212,9 @@ export class ImportRuns {
         return { phase: 'failed' }
       })
       .then((end) => {
+        // Joined tables are kept for an import after the check, no longer.
+        if (readable.inspection.tables && !order.dryRun)
+          rmSync(dirname(readable.opening.path), { recursive: true, force: true })
         // Whoever hears of the end may begin the next one.
         this.#running.delete(workspace.id)
         this.#tell(run, end)

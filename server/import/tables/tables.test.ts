@@ -108,6 +108,7 @@ test('the same tables again change nothing, whatever their order in the zip; und
     imported: 0,
     importId: first.importId,
   })
+  expect(readdirSync(importRuns(shop.platform).joinedFolder(shop.workspace.id))).toEqual([])
   await takeOut(shop.workspace.engine, first.importId!, {
     timeZone: 'UTC',
     today: '2026-11-22',

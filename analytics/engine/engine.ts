@@ -6,7 +6,7 @@ export type Row = Record<string, string | number | boolean | null>
 export interface QueryOptions {
   /** Interrupts the running query; the promise then rejects with `QueryCancelled`. */
   signal?: AbortSignal | undefined
-  /** Milliseconds after which the query is interrupted and `QueryTimedOut` is thrown; default 30,000, in a transaction twelve hours. */
+  /** Milliseconds after which the query is interrupted and `QueryTimedOut` is thrown; default 30,000, in a transaction that writes twelve hours. */
   timeoutMs?: number | undefined
   /**
    * Leaves the statement to the engine's own threads, one unless it was opened with more, to which the

@@ -44,11 +44,14 @@ interface Line {
   readonly target: string
   readonly met: boolean
 }
-/** With the machine's load when it was measured, what measured included. */
-const lines: (Line & { readonly load: number })[] = []
 
-const report = (...measured: readonly Line[]) =>
-  lines.push(...measured.map((line) => ({ ...line, load: loadavg()[0]! })))
+/** Printed as they are measured, with the machine's load then, what measured included: the clock holds on a quiet one only. */
+function report(...measured: readonly Line[]): void {
+  for (const { what, measured: figure, target, met } of measured)
+    console.log(
+      `${what.padEnd(60)}  ${figure.padStart(28)}  ${target.padStart(11)}  load ${loadavg()[0]!.toFixed(1).padStart(4)}  ${met ? '' : 'MISSED'}`,
+    )
+}
 
 const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
 
@@ -414,12 +417,6 @@ try {
   if (wanted.includes('asked')) await benchAsked()
   if (wanted.includes('cancel')) await benchCancel()
   if (wanted.includes('redemptions')) await benchRedemptions()
-  // the processor's time holds on a busy machine, the clock's does not
-  const width = Math.max(...lines.map(({ what }) => what.length))
-  for (const { what, measured, target, met, load } of lines)
-    console.log(
-      `${what.padEnd(width)}  ${measured.padStart(28)}  ${target.padStart(11)}  load ${load.toFixed(1).padStart(4)}  ${met ? '' : 'MISSED'}`,
-    )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -8,6 +8,7 @@ import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentFilesRouter } from './segments/files/router.ts'
 import { segmentHistoryRouter } from './segments/history-router.ts'
+import { segmentWebhooksRouter } from './segments/webhooks/router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
@@ -36,6 +37,7 @@ export const appRouter = router({
   segments: segmentsRouter,
   segmentHistory: segmentHistoryRouter,
   segmentFiles: segmentFilesRouter,
+  segmentWebhooks: segmentWebhooksRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,

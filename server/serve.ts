@@ -11,6 +11,7 @@ import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
 import { type Inbox, openInbox } from './import/inbox.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
+import { type SegmentWebhooks, startSegmentWebhooks } from './segments/webhooks/worker.ts'
 import { startMemberships } from './segments/memberships.ts'
 import { StoreInUse } from './store/dialect.ts'
 import { startTagKeeper, type TagKeeper } from './tags/keeper.ts'
@@ -49,6 +50,7 @@ export async function serve(options: { port: string; host: string; data: string 
   let inbox: Inbox | undefined
   let memberships: ReturnType<typeof startMemberships> | undefined
   let tagKeeper: TagKeeper | undefined
+  let segmentWebhooks: SegmentWebhooks | undefined
   let listening = false
   let ready = false
   try {
@@ -65,6 +67,7 @@ export async function serve(options: { port: string; host: string; data: string 
     inbox = openInbox(platform, { polling: true })
     memberships = startMemberships(platform)
     tagKeeper = startTagKeeper(platform)
+    segmentWebhooks = startSegmentWebhooks(platform)
     ready = true
     const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
     const network =
@@ -85,6 +88,7 @@ export async function serve(options: { port: string; host: string; data: string 
     await inbox?.stop()
     await memberships?.stop()
     await tagKeeper?.stop()
+    await segmentWebhooks?.stop()
     await app?.close()
     await deliveries?.stop()
     await platform?.close()

@@ -8,6 +8,7 @@ import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentFilesRouter } from './segments/files/router.ts'
 import { segmentHistoryRouter } from './segments/history-router.ts'
+import { segmentSchedulesRouter } from './segments/schedules/router.ts'
 import { segmentWebhooksRouter } from './segments/webhooks/router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
@@ -38,6 +39,7 @@ export const appRouter = router({
   segmentHistory: segmentHistoryRouter,
   segmentFiles: segmentFilesRouter,
   segmentWebhooks: segmentWebhooksRouter,
+  segmentSchedules: segmentSchedulesRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,

@@ -54,6 +54,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('schedule_id', 'text', (c) => c.notNull().references('segment_schedules.id'))
     .addColumn('due_at', 'text', (c) => c.notNull())
     .addColumn('ended_at', 'text', (c) => c.notNull())
+    .addColumn('folder', 'text')
     .addColumn('file_name', 'text')
     .addColumn('listed', 'integer')
     .addColumn('failure', 'text')

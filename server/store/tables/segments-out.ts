@@ -58,7 +58,8 @@ export interface SegmentsOutTables {
     schedule_id: string
     due_at: string
     ended_at: string
-    /** Null: none was written. */
+    folder: string | null
+    /** Null: none was written, or it was taken away since. */
     file_name: string | null
     listed: number | null
     /** A message's id with its values, as JSON; null: it was written. */

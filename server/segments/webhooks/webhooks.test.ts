@@ -160,13 +160,13 @@ test('whatever breaks off where, each move is told once and in order', { timeout
   let seed = 7
   const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
   const breaks = ['moves', 'messages', 'clearing'] as const
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 9; round++) {
     const [entering, leaving] = [everybody[random(20)]!, everybody[random(20)]!]
     await setPoints(100, [entering])
     if (leaving !== entering) await setPoints(0, [leaving])
     const at = breaks[round % 3]!
     await endingAt(at)
-    if (round % 4 === 3) shop = await shop.reopen()
+    if (round % 4 === 2) shop = await shop.reopen()
     await look()
     if (!inside.has(entering)) wanted.push(`+${entering}`)
     inside.add(entering)
@@ -177,7 +177,7 @@ test('whatever breaks off where, each move is told once and in order', { timeout
     ...data.left.map((id) => `-${id}`),
   ])
   expect(moved).toEqual(wanted)
-  expect(wanted.length).toBeGreaterThan(10)
+  expect(wanted.length).toBeGreaterThan(8)
 })
 
 test('many moves are few messages', async () => {

@@ -38,7 +38,7 @@ export const segmentWebhook = {
     requestBody: {
       required: true,
       content: {
-        'application/json': { schema: z.toJSONSchema(SegmentMessage) as object },
+        'application/json': { schema: z.toJSONSchema(SegmentMessage, { io: 'input' }) as object },
       },
     },
     responses: { '2XX': { description: 'Taken.' } },

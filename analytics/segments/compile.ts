@@ -94,6 +94,26 @@ export function compileAnswers(leaves: readonly Leaf[], setting: SegmentSetting,
   return sql`select ${join([sql`facts.member_key`, ...columns])} from ${from}`
 }
 
+/** A rule under the name by which others name it. */
+export interface NamedRule {
+  readonly name: string
+  readonly expression: Expression
+}
+
+/**
+ * A row per member known on the day: `s0`, `s1`, …, whether each rule selects them. What rules have in common is computed
+ * once, and a rule that names one before it takes that one's answer.
+ */
+export function compileTogether(rules: readonly NamedRule[], setting: SegmentSetting, d: Dialect): Sql {
+  const compiler = new Compiler(setting, d)
+  const columns = rules.map((rule, i) => {
+    const holds = compiler.condition(rule.expression)
+    compiler.answered.set(rule.name, name(`s${i}`))
+    return sql`${holds} as ${name(`s${i}`)}`
+  })
+  return sql`select ${join([sql`facts.member_key`, ...columns])} from ${compiler.from()}`
+}
+
 /** Aggregates per member over the rows of a relation that matter; all of one pass are computed at once. */
 interface Pass {
   readonly alias: Sql
@@ -119,6 +139,8 @@ class Compiler {
   /** The passes over stored relations, by their conditions. */
   readonly #stored = new Map<string, StoredPass>()
   readonly #memberSets: Sql[] = []
+  /** What was selected by saved segments already, in columns of the same query. */
+  readonly answered = new Map<string, Sql>()
   #draws = false
   readonly #besides = new Map<string, Sql>()
 
@@ -156,7 +178,9 @@ class Compiler {
         return this.#drawn(expression)
       case 'segment':
         // compiled in its place, so that all conditions over one table stay one pass
-        return this.condition(this.#setting.segments.get(expression.name)!)
+        return (
+          this.answered.get(expression.name) ?? this.condition(this.#setting.segments.get(expression.name)!)
+        )
       case 'on':
         return this.#onDay(expression)
     }

@@ -19,12 +19,10 @@ export function overlapCommand(command: Command): void {
         ({ asOf, sets, regions, none }) =>
           [
             say('as-of-day', { asOf }),
-            ...sets.map(({ members, expression }, i) =>
-              say('overlap-set', { nth: i + 1, members, expression }),
-            ),
+            ...sets.map(({ members, expression }, i) => [i + 1, members, expression].join('\t')),
             '',
-            ...regions.map(({ members, expression }) => say('overlap-region', { members, expression })),
-            ...(none ? [say('overlap-none', { members: none.members })] : []),
+            ...regions.map(({ members, expression }) => `${members}\t${expression}`),
+            ...(none ? [`${none.members}\t${say('overlap-none')}`] : []),
           ].join('\n'),
       ),
     )

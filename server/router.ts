@@ -7,6 +7,7 @@ import { exportsRouter } from './export/router.ts'
 import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentCompareRouter } from './segments/compare/router.ts'
+import { segmentFilesRouter } from './segments/files/router.ts'
 import { segmentHistoryRouter } from './segments/history-router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
@@ -36,6 +37,7 @@ export const appRouter = router({
   segments: segmentsRouter,
   segmentCompare: segmentCompareRouter,
   segmentHistory: segmentHistoryRouter,
+  segmentFiles: segmentFilesRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,

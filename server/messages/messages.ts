@@ -2,6 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import type { Words } from '../../analytics/schema/described.ts'
 import enApi from './en/api.json' with { type: 'json' }
 import enCompare from './en/compare.json' with { type: 'json' }
+import enExports from './en/exports.json' with { type: 'json' }
 import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
@@ -10,6 +11,7 @@ import enTerminal from './en/terminal.json' with { type: 'json' }
 import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
 import zhCompare from './zh-CN/compare.json' with { type: 'json' }
+import zhExports from './zh-CN/exports.json' with { type: 'json' }
 import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
 import zhProblems from './zh-CN/problems.json' with { type: 'json' }
@@ -26,6 +28,7 @@ export const english = {
   ...enFields,
   ...enTerminal,
   ...enCompare,
+  ...enExports,
 }
 export type MessageKey = keyof typeof english
 export type Language = 'en' | 'zh-CN'
@@ -41,6 +44,7 @@ export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, st
     ...zhFields,
     ...zhTerminal,
     ...zhCompare,
+    ...zhExports,
   },
 }
 

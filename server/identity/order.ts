@@ -1,7 +1,7 @@
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { dropMembersWithNothingLeft, patient } from '../import/apply.ts'
+import { dropMembersWithNothingLeft } from '../import/apply.ts'
 import { touchedMembers } from '../import/fold.ts'
 import type { IdentityKind } from '../import/person-values.ts'
 import { followChanges, nobody } from './follow.ts'
@@ -45,8 +45,7 @@ export async function changeIdentityOrder(
   },
 ): Promise<OrderEffect> {
   try {
-    return await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, settings)
+    return await engine.largeTransaction(async (session) => {
       const before = await identityRule(session)
       const same = before.kinds.join() === kinds.join()
       if (!same) {

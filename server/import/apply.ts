@@ -1,9 +1,4 @@
-import {
-  type Engine,
-  QueryCancelled,
-  type QueryOptions,
-  type Session,
-} from '../../analytics/engine/engine.ts'
+import { type Engine, QueryCancelled, type Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
@@ -111,8 +106,7 @@ export async function applyImport(
   report: (applied: Applied) => string,
 ): Promise<Applied> {
   try {
-    return await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, { signal: settings.signal })
+    return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
@@ -182,8 +176,7 @@ export async function takeOut(
     around?: AroundUndo
   },
 ): Promise<{ orders: number }> {
-  return engine.largeTransaction(async (plain) => {
-    const session = patient(plain, { signal: settings.signal })
+  return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
     const [undone] = await session.rows(
       sql`select import_seq, report from imports where import_id = ${importId}`,
@@ -367,14 +360,5 @@ async function outcome(
     closedOrders: Number(named!.closed),
     emptyOrders: Number(named!.empty),
     sameAs: same ? String(same.importId) : null,
-  }
-}
-
-/** Large files take longer than a dashboard's question may. */
-export function patient(session: Session, { signal }: QueryOptions): Session {
-  const longer = (options: QueryOptions = {}) => ({ timeoutMs: 12 * 60 * 60 * 1000, signal, ...options })
-  return {
-    rows: (query, options) => session.rows(query, longer(options)),
-    run: (statement, options) => session.run(statement, longer(options)),
   }
 }

@@ -20,7 +20,7 @@ import {
   pseudonymousKindRows,
   textsOf,
 } from '../../rights/engine-pseudonyms.ts'
-import { type AroundUndo, dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
+import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { noDays } from '../members/apply.ts'
 import { welcome } from '../members/welcome.ts'
@@ -95,8 +95,7 @@ export async function applyKind(
   report: (applied: AppliedKind) => string,
 ): Promise<AppliedKind> {
   try {
-    return await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, { signal: settings.signal })
+    return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       // what folds asks the imports for their days and whether they replace
@@ -160,8 +159,7 @@ export async function takeOutKind(
   importId: string,
   settings: Settings & { readonly undoneAt: string; readonly around?: AroundUndo },
 ): Promise<{ rows: number }> {
-  return engine.largeTransaction(async (plain) => {
-    const session = patient(plain, { signal: settings.signal })
+  return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
     const [undone] = await session.rows(sql`select import_seq,
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace

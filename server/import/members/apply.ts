@@ -6,7 +6,7 @@ import type { Deletion } from '../../rights/deletions.ts'
 import type { Home } from './phones.ts'
 import { findDeleted, knownBy, pseudonymousMembers } from '../../rights/engine-pseudonyms.ts'
 import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
-import { type AroundUndo, dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
+import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { followChanges } from '../../identity/follow.ts'
 import { attributes } from './fold.ts'
@@ -69,8 +69,7 @@ export async function applyMembers(
   report: (applied: AppliedMembers) => string,
 ): Promise<AppliedMembers> {
   try {
-    return await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, { signal: settings.signal })
+    return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(rows), settings.home)
@@ -110,8 +109,7 @@ export async function takeOutMembers(
   importId: string,
   settings: Settings & { readonly undoneAt: string; readonly around?: AroundUndo },
 ): Promise<{ members: number }> {
-  return engine.largeTransaction(async (plain) => {
-    const session = patient(plain, { signal: settings.signal })
+  return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
     const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)

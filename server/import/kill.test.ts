@@ -186,9 +186,13 @@ test('what is done to the data is noted with it: an audit that takes no entry ha
     return insertInto(table)
   }
   await expect(shop.import(shop.file('p.csv', many(5)))).rejects.toThrow('failed')
-  await expect(caller.imports.forgetMapping({ kind: 'orders', headers: saved!.headers })).rejects.toThrow('no room')
+  await expect(caller.imports.forgetMapping({ kind: 'orders', headers: saved!.headers })).rejects.toThrow(
+    'no room',
+  )
   await expect(caller.imports.undo({ importId: importId! })).rejects.toThrow('no room')
-  await expect(caller.identity.changeOrder({ kinds: ['email', 'id', 'phone', 'openid'] })).rejects.toThrow('no room')
+  await expect(caller.identity.changeOrder({ kinds: ['email', 'id', 'phone', 'openid'] })).rejects.toThrow(
+    'no room',
+  )
   store.insertInto = insertInto
   for (let start = 0; start < 2; start++) {
     await importRuns(platform).settleAudit()

@@ -6,6 +6,7 @@ import { elsewhereRouter } from './elsewhere/router.ts'
 import { exportsRouter } from './export/router.ts'
 import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
+import { segmentCompareRouter } from './segments/compare/router.ts'
 import { segmentFilesRouter } from './segments/files/router.ts'
 import { segmentHistoryRouter } from './segments/history-router.ts'
 import { segmentSchedulesRouter } from './segments/schedules/router.ts'
@@ -36,6 +37,7 @@ export const appRouter = router({
   elsewhere: elsewhereRouter,
   feeds: feedsRouter,
   segments: segmentsRouter,
+  segmentCompare: segmentCompareRouter,
   segmentHistory: segmentHistoryRouter,
   segmentFiles: segmentFilesRouter,
   segmentWebhooks: segmentWebhooksRouter,

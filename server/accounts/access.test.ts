@@ -78,6 +78,8 @@ const access: Record<string, Rule> = {
   'segments.save': 'marketer',
   'segments.rename': 'marketer',
   'segments.remove': 'marketer',
+  'segmentCompare.overlap': 'reader',
+  'segmentCompare.differences': 'reader',
   'segmentFiles.prepare': 'marketer',
   'segmentSchedules.list': 'reader',
   'segmentSchedules.add': 'marketer',

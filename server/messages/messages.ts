@@ -1,6 +1,7 @@
 import { IntlMessageFormat } from 'intl-messageformat'
 import type { Words } from '../../analytics/schema/described.ts'
 import enApi from './en/api.json' with { type: 'json' }
+import enCompare from './en/compare.json' with { type: 'json' }
 import enExports from './en/exports.json' with { type: 'json' }
 import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
@@ -9,6 +10,7 @@ import enRefusals from './en/refusals.json' with { type: 'json' }
 import enTerminal from './en/terminal.json' with { type: 'json' }
 import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
+import zhCompare from './zh-CN/compare.json' with { type: 'json' }
 import zhExports from './zh-CN/exports.json' with { type: 'json' }
 import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
@@ -25,6 +27,7 @@ export const english = {
   ...enApi,
   ...enFields,
   ...enTerminal,
+  ...enCompare,
   ...enExports,
 }
 export type MessageKey = keyof typeof english
@@ -40,6 +43,7 @@ export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, st
     ...zhApi,
     ...zhFields,
     ...zhTerminal,
+    ...zhCompare,
     ...zhExports,
   },
 }

@@ -4,6 +4,7 @@ import type { Explanation } from '../../analytics/segments/explain.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '../command-line/connect.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import { compareCommand, overlapCommand } from './compare/commands.ts'
 import { segmentExportCommand } from './export-commands.ts'
 import { listCommands } from './files/commands.ts'
 import { segmentNamed } from './named.ts'
@@ -15,6 +16,7 @@ interface AskOptions extends CommonOptions {
   asOf?: string
 }
 
+/** `reveille segment check | count | list | export | explain EXPR`, `overlap EXPR…`, `compare A [B]`, `segment history NAME` and `segment starters`. */
 /** `reveille segment check | count | list | export | call-lists | wecom | explain EXPR`, `segment history NAME` and `segment starters`. */
 export function segmentCommands(program: Command): void {
   const segment = program.command('segment').description('check rules and ask whom they select')
@@ -62,6 +64,8 @@ export function segmentCommands(program: Command): void {
       ),
     )
   segmentExportCommand(asked(segment.command('export <expression> <file>')))
+  overlapCommand(asked(segment.command('overlap <expressions...>')))
+  compareCommand(asked(segment.command('compare <a> [b]')))
   listCommands(segment, asked)
   webhookCommands(segment)
   scheduleCommands(segment)

@@ -24,6 +24,7 @@ const looks = [
     addAddress: 'Add address …',
     address: 'Address',
     addSchedule: 'Add schedule …',
+    addDo: 'Add schedule',
     now: 'Write now',
     delivered: '0 messages delivered',
     written: /Last on .*: ([\d,]+) members in /,
@@ -43,6 +44,7 @@ const looks = [
     addAddress: '添加地址…',
     address: '地址',
     addSchedule: '添加定时导出…',
+    addDo: '添加定时导出',
     now: '立即写入',
     delivered: '已送达 0 条',
     written: /最近 .*：([\d,]+) 位会员，/,
@@ -115,7 +117,7 @@ test.each(looks)(
     expect(await serious(page)).toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
     if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/plan-${width}.png` })
-    await page.keyboard.press('Enter')
+    await dialog.getByRole('button', { name: words.addDo, exact: true }).click()
     await page.getByRole('button', { name: words.now }).click()
     const last = await page.getByText(words.written).innerText()
     expect(Number(words.written.exec(last)![1]!.replaceAll(',', ''))).toBe(members)

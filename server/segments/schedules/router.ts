@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { sentence, worded } from '../../messages/messages.ts'
 import { refused } from '../../messages/refused.ts'
 import { auditName } from '../../settings/audit.ts'
-import { marketerProcedure, readerProcedure, router } from '../../trpc.ts'
+import { marketerProcedure, router } from '../../trpc.ts'
 import { SegmentFile } from '../files/segment-file.ts'
 import { outboxOf, runSchedule } from './run.ts'
 import { addSchedule, listSchedules, mostSchedules, removeSchedule, type ScheduleRun } from './schedules.ts'
@@ -11,7 +11,7 @@ const Id = z.object({ id: z.uuid() })
 
 export const segmentSchedulesRouter = router({
   /** The schedules of a segment, or of all, with their newest runs, and the folder that they write into. */
-  list: readerProcedure.input(z.object({ id: z.uuid().optional() })).query(async ({ ctx, input }) => {
+  list: marketerProcedure.input(z.object({ id: z.uuid().optional() })).query(async ({ ctx, input }) => {
     const schedules = await listSchedules(ctx.platform.store, ctx.workspace, input.id)
     return {
       folder: outboxOf(ctx.platform, ctx.workspace),

@@ -3,7 +3,7 @@ import { hasCredentials } from '../../campaigns/definition.ts'
 import { sentence, worded } from '../../messages/messages.ts'
 import { refused } from '../../messages/refused.ts'
 import { auditName } from '../../settings/audit.ts'
-import { marketerProcedure, readerProcedure, router } from '../../trpc.ts'
+import { marketerProcedure, router } from '../../trpc.ts'
 import { addWebhook, listWebhooks, mostWebhooks, removeWebhook, resendDead } from './webhooks.ts'
 
 const Id = z.object({ id: z.uuid() })
@@ -14,7 +14,7 @@ const Url = z
 
 export const segmentWebhooksRouter = router({
   /** The webhooks of a segment, or of all, with what became of their messages. */
-  list: readerProcedure.input(z.object({ id: z.uuid().optional() })).query(async ({ ctx, input }) => {
+  list: marketerProcedure.input(z.object({ id: z.uuid().optional() })).query(async ({ ctx, input }) => {
     const webhooks = await listWebhooks(ctx.platform, ctx.workspace, input.id)
     return webhooks.map(({ problem, ...one }) => ({
       ...one,

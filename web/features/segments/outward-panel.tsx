@@ -11,15 +11,15 @@ import classes from './outward.module.css'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 import { WebhookDialog } from './webhook-dialog.tsx'
 
-/** What goes out of a saved segment by itself: messages on entry and exit, and files that are written at a time. */
-export function OutwardPanel({ id, mayChange }: { id: string; mayChange: boolean }) {
+/** What goes out of a saved segment by itself, for who may change it: messages on entry and exit, and files at a time. */
+export function OutwardPanel({ id }: { id: string }) {
   const t = useTranslations('outward')
   const [dialog, setDialog] = useState<'webhook' | 'schedule' | null>(null)
   return (
     <Panel title={t('title')} subtitle={t('subtitle')}>
       <div className={classes.parts}>
-        <Webhooks id={id} mayChange={mayChange} onAdd={() => setDialog('webhook')} />
-        <Schedules id={id} mayChange={mayChange} onAdd={() => setDialog('schedule')} />
+        <Webhooks id={id} onAdd={() => setDialog('webhook')} />
+        <Schedules id={id} onAdd={() => setDialog('schedule')} />
       </div>
       {dialog === 'webhook' ? <WebhookDialog id={id} onClose={() => setDialog(null)} /> : null}
       {dialog === 'schedule' ? <ScheduleDialog id={id} onClose={() => setDialog(null)} /> : null}
@@ -29,11 +29,10 @@ export function OutwardPanel({ id, mayChange }: { id: string; mayChange: boolean
 
 interface PartProps {
   readonly id: string
-  readonly mayChange: boolean
   readonly onAdd: () => void
 }
 
-function Webhooks({ id, mayChange, onAdd }: PartProps) {
+function Webhooks({ id, onAdd }: PartProps) {
   const t = useTranslations('outward')
   const format = useFormat()
   const trpc = useTRPC()
@@ -67,42 +66,38 @@ function Webhooks({ id, mayChange, onAdd }: PartProps) {
                 <p className={classes.bad}>{one.problem ?? one.newestError}</p>
               )}
             </div>
-            {mayChange ? (
-              <div className={classes.actions}>
-                {one.dead > 0 ? (
-                  <Button
-                    size="compact-sm"
-                    variant="default"
-                    loading={resending.isPending}
-                    onClick={() => resending.mutate({ id: one.id })}
-                  >
-                    {t('webhook.resend')}
-                  </Button>
-                ) : null}
+            <div className={classes.actions}>
+              {one.dead > 0 ? (
                 <Button
                   size="compact-sm"
                   variant="default"
-                  loading={removing.isPending}
-                  aria-label={t('webhook.removeOne', { url: one.url })}
-                  onClick={() => removing.mutate({ id: one.id })}
+                  loading={resending.isPending}
+                  onClick={() => resending.mutate({ id: one.id })}
                 >
-                  {t('remove')}
+                  {t('webhook.resend')}
                 </Button>
-              </div>
-            ) : null}
+              ) : null}
+              <Button
+                size="compact-sm"
+                variant="default"
+                loading={removing.isPending}
+                aria-label={t('webhook.removeOne', { url: one.url })}
+                onClick={() => removing.mutate({ id: one.id })}
+              >
+                {t('remove')}
+              </Button>
+            </div>
           </li>
         ))}
       </ul>
-      {mayChange ? (
-        <Button variant="default" onClick={onAdd}>
-          {t('webhook.add')}
-        </Button>
-      ) : null}
+      <Button variant="default" onClick={onAdd}>
+        {t('webhook.add')}
+      </Button>
     </section>
   )
 }
 
-function Schedules({ id, mayChange, onAdd }: PartProps) {
+function Schedules({ id, onAdd }: PartProps) {
   const t = useTranslations('outward')
   const format = useFormat()
   const trpc = useTRPC()
@@ -155,36 +150,32 @@ function Schedules({ id, mayChange, onAdd }: PartProps) {
                   </p>
                 )}
               </div>
-              {mayChange ? (
-                <div className={classes.actions}>
-                  <Button
-                    size="compact-sm"
-                    variant="default"
-                    loading={writing.isPending && writing.variables.id === one.id}
-                    onClick={() => writing.mutate({ id: one.id })}
-                  >
-                    {t('schedule.now')}
-                  </Button>
-                  <Button
-                    size="compact-sm"
-                    variant="default"
-                    loading={removing.isPending}
-                    aria-label={t('schedule.removeOne', { name })}
-                    onClick={() => removing.mutate({ id: one.id })}
-                  >
-                    {t('remove')}
-                  </Button>
-                </div>
-              ) : null}
+              <div className={classes.actions}>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  loading={writing.isPending && writing.variables.id === one.id}
+                  onClick={() => writing.mutate({ id: one.id })}
+                >
+                  {t('schedule.now')}
+                </Button>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  loading={removing.isPending}
+                  aria-label={t('schedule.removeOne', { name })}
+                  onClick={() => removing.mutate({ id: one.id })}
+                >
+                  {t('remove')}
+                </Button>
+              </div>
             </li>
           )
         })}
       </ul>
-      {mayChange ? (
-        <Button variant="default" onClick={onAdd}>
-          {t('schedule.add')}
-        </Button>
-      ) : null}
+      <Button variant="default" onClick={onAdd}>
+        {t('schedule.add')}
+      </Button>
     </section>
   )
 }

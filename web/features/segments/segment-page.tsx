@@ -248,7 +248,7 @@ function Editor({ saved }: { saved: Saved | undefined }) {
         <>
           <HistoryPanel id={saved.id} />
           <MovementPanel id={saved.id} />
-          <OutwardPanel id={saved.id} mayChange={mayChange} />
+          {mayChange ? <OutwardPanel id={saved.id} /> : null}
         </>
       ) : null}
       <ReferencePanel />

@@ -10,6 +10,10 @@ export interface Feature {
   readonly conditions: readonly Clause[]
   /** The condition for those who do not meet one: where every buyer has a value its opposite, else NOT. */
   readonly otherwise: (condition: Clause) => Expression
+  /** Who meets a condition has bought; `both`: who does not meet it, by `otherwise`, has as well. */
+  readonly bought: 'from' | 'both' | 'neither'
+  /** The values are whole numbers, so that less than 3 is at most 2. */
+  readonly whole: boolean
 }
 
 /** All questions are about members who have bought. */
@@ -37,9 +41,16 @@ const opposite = { '>=': '<', '<=': '>' } as const
 function ordered(
   subject: Subject,
   values: readonly Value[],
-  { operator = '>=', known }: { operator?: '>=' | '<='; known: boolean },
+  {
+    operator = '>=',
+    known,
+    bought,
+    whole,
+  }: { operator?: '>=' | '<='; known: boolean } & Pick<Feature, 'bought' | 'whole'>,
 ): Feature {
   return {
+    bought,
+    whole,
     conditions: values.map((value) => compared(subject, operator, value)),
     otherwise: ({ test, ...clause }) =>
       known && test.kind === 'compare'
@@ -48,7 +59,9 @@ function ordered(
   }
 }
 
-const oneOf = (condition: Clause): Feature => ({
+const oneOf = (condition: Clause, bought: Feature['bought']): Feature => ({
+  bought,
+  whole: false,
   conditions: [condition],
   otherwise: (part) => ({ kind: 'not', part }),
 })
@@ -69,38 +82,49 @@ export interface FoundValues {
 
 /** Every feature, in the order in which equals are preferred. Each field's past is known in full. */
 export const featuresOf = (found: FoundValues): Feature[] => [
-  ordered(field('days_since_order'), days, { known: true }),
-  ordered(field('orders'), [2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50], { known: true }),
-  ordered(ordersWithin(90), [1, 2, 3, 4, 5, 6, 8, 10, 15], { known: true }),
-  ordered(ordersWithin(365), [1, 2, 3, 4, 5, 6, 8, 10, 15, 20], { known: true }),
-  ordered(field('net'), found.net, { known: true }),
-  ordered(field('average_order'), found.averageOrder, { known: true }),
+  ordered(field('days_since_order'), days, { known: true, bought: 'both', whole: true }),
+  ordered(field('orders'), [2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50], {
+    known: true,
+    bought: 'from',
+    whole: true,
+  }),
+  ordered(ordersWithin(90), [1, 2, 3, 4, 5, 6, 8, 10, 15], { known: true, bought: 'from', whole: true }),
+  ordered(ordersWithin(365), [1, 2, 3, 4, 5, 6, 8, 10, 15, 20], { known: true, bought: 'from', whole: true }),
+  ordered(field('net'), found.net, { known: true, bought: 'neither', whole: false }),
+  ordered(field('average_order'), found.averageOrder, { known: true, bought: 'both', whole: false }),
   ordered(
     field('first_order'),
     days.map((back) => `-${back}d`),
-    { operator: '<=', known: true },
+    { operator: '<=', known: true, bought: 'both', whole: false },
   ),
-  ordered(field('discounted_share'), percents, { known: false }),
-  ordered(field('days_since_joined'), days, { known: false }),
-  ordered(field('age'), ages, { known: false }),
-  ...['female', 'male'].map((gender) => oneOf(compared(field('gender'), '=', gender))),
+  ordered(field('discounted_share'), percents, { known: false, bought: 'from', whole: false }),
+  ordered(field('days_since_joined'), days, { known: false, bought: 'neither', whole: true }),
+  ordered(field('age'), ages, { known: false, bought: 'neither', whole: true }),
+  ...['female', 'male'].map((gender) => oneOf(compared(field('gender'), '=', gender), 'neither')),
   ...['morning', 'noon', 'afternoon', 'evening', 'night'].map((part) =>
-    oneOf(compared(field('daypart'), '=', part)),
+    oneOf(compared(field('daypart'), '=', part), 'from'),
   ),
-  ...found.stores.map((store) => oneOf(compared(field('store'), '=', store))),
-  ...found.channels.map((channel) => oneOf(compared(field('channel'), '=', channel))),
+  ...found.stores.map((store) => oneOf(compared(field('store'), '=', store), 'from')),
+  ...found.channels.map((channel) => oneOf(compared(field('channel'), '=', channel), 'neither')),
   ...found.categories.map((category) =>
-    oneOf({
-      kind: 'clause',
-      subject: {
-        kind: 'measure',
-        measure: 'orders',
-        where: [
-          { kind: 'condition', field: 'category', test: { kind: 'compare', operator: '=', value: category } },
-        ],
+    oneOf(
+      {
+        kind: 'clause',
+        subject: {
+          kind: 'measure',
+          measure: 'orders',
+          where: [
+            {
+              kind: 'condition',
+              field: 'category',
+              test: { kind: 'compare', operator: '=', value: category },
+            },
+          ],
+        },
+        test: { kind: 'compare', operator: '>=', value: 1 },
       },
-      test: { kind: 'compare', operator: '>=', value: 1 },
-    }),
+      'from',
+    ),
   ),
 ]
 

@@ -1,5 +1,5 @@
 import type { Step, Tree } from '../../../analytics/models/tree.ts'
-import { type Clause, type Expression, group } from '../../../analytics/segments/ast.ts'
+import { type Clause, type Expression, group, type Test } from '../../../analytics/segments/ast.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import { buyers, type Feature } from './features.ts'
 
@@ -12,28 +12,50 @@ export function conditionOf({ feature, at, side }: Step, features: readonly Feat
 
 /**
  * The rule for the members of a leaf, as of any day: they have bought and are on the leaf's side of each split.
- * Of several splits of one feature the narrowest on either side is left, because it implies the others.
+ * Of several splits of one feature the narrowest on either side is left, because it implies the others; two of whole
+ * numbers are one range. That they have bought is left out where a condition says it already.
  */
 export function ruleOf(path: readonly Step[], features: readonly Feature[]): Expression {
-  const narrowest = path.filter(
-    (step) =>
-      !path.some(
-        (other) =>
-          other.feature === step.feature &&
-          other.side === step.side &&
-          (step.side === 'from' ? other.at > step.at : other.at < step.at),
-      ),
+  const asked = [...new Set(path.map(({ feature }) => feature))]
+  const conditions = asked.flatMap((feature) => conditionsOn(path, feature, features))
+  const bought = path.some(
+    ({ feature, side }) => features[feature]!.bought === 'both' || features[feature]!.bought === side,
   )
-  const conditions = narrowest.map((step) => conditionOf(step, features))
-  const implied = narrowest.some((step) => impliesBought(step, features))
-  return group('and', implied ? conditions : [buyers, ...conditions])
+  const orders = asked.some((feature) => isOrders(features[feature]!))
+  return group('and', bought || orders ? conditions : [buyers, ...conditions])
 }
 
-/** At least so many orders, at least one, are said already. */
-function impliesBought({ feature, side }: Step, features: readonly Feature[]): boolean {
-  if (side !== 'from') return false
-  const { subject } = features[feature]!.conditions[0]!
-  return subject.kind === 'field' ? subject.field === 'orders' : subject.measure === 'orders'
+function conditionsOn(path: readonly Step[], feature: number, features: readonly Feature[]): Expression[] {
+  const own = features[feature]!
+  const at = (side: Step['side']) => path.filter((step) => step.feature === feature && step.side === side)
+  const from = at('from').reduce((highest, step) => Math.max(highest, step.at), 0)
+  const below = at('below').reduce((lowest, step) => Math.min(lowest, step.at), Infinity)
+  const least = from > 0 ? valueOf(own, from) : isOrders(own) ? 1 : null
+  if (own.whole && least !== null && below < Infinity) {
+    const most = valueOf(own, below) - 1
+    const { subject } = own.conditions[0]!
+    const test: Test =
+      least === most
+        ? { kind: 'compare', operator: '=', value: least }
+        : { kind: 'between', from: least, to: most }
+    return [{ kind: 'clause', subject, test }]
+  }
+  return [
+    ...(from > 0 ? [conditionOf({ feature, at: from, side: 'from' }, features)] : []),
+    ...(below < Infinity ? [conditionOf({ feature, at: below, side: 'below' }, features)] : []),
+  ]
+}
+
+/** The number that a condition of a whole-numbered feature asks about. */
+function valueOf({ conditions }: Feature, at: number): number {
+  const { test } = conditions[at - 1]!
+  return test.kind === 'compare' ? Number(test.value) : Number.NaN
+}
+
+/** The number of orders itself, of which a buyer has at least one. */
+const isOrders = ({ conditions }: Feature): boolean => {
+  const { subject } = conditions[0]!
+  return subject.kind === 'field' && subject.field === 'orders'
 }
 
 /** All conditions of all features, one after the other, and where each feature's begin. */

@@ -1,4 +1,4 @@
-import type { Engine } from '../../analytics/engine/engine.ts'
+import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { dropMembersWithNothingLeft } from '../import/apply.ts'
@@ -35,7 +35,14 @@ class Undone extends Error {
 export async function changeIdentityOrder(
   engine: Engine,
   kinds: readonly IdentityKind[],
-  settings: { timeZone: string; today: string; dryRun: boolean; signal?: AbortSignal },
+  settings: {
+    timeZone: string
+    today: string
+    dryRun: boolean
+    signal?: AbortSignal
+    /** Called in the transaction when nothing but the commit is left. */
+    commits?: (session: Session) => Promise<void>
+  },
 ): Promise<OrderEffect> {
   try {
     return await engine.largeTransaction(async (session) => {
@@ -72,6 +79,7 @@ export async function changeIdentityOrder(
         conflictingOrders: Number(conflicts!.orders),
       }
       if (settings.dryRun) throw new Undone(effect)
+      await settings.commits?.(session)
       return effect
     }, settings)
   } catch (error) {

@@ -97,8 +97,8 @@ export async function applyImport(
     today: string
     dryRun: boolean
     signal: AbortSignal
-    /** Called when nothing but the commit is left; throws where the import is not to be. */
-    commits: () => void
+    /** Called in the transaction when nothing but the commit is left; throws where the import is not to be. */
+    commits: (session: Session) => Promise<void>
     aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
     home: Home
@@ -144,13 +144,19 @@ export async function applyImport(
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
       }
-      settings.commits()
+      await settings.commits(session)
       return applied
     }, settings)
   } catch (error) {
     if (error instanceof Undone) return error.applied
     throw error
   }
+}
+
+/** What else is done in the transaction that takes an import out; what throws takes all of it back. */
+export interface AroundUndo {
+  begin(session: Session): Promise<void>
+  end(session: Session): Promise<void>
 }
 
 /**
@@ -161,9 +167,17 @@ export async function applyImport(
 export async function takeOut(
   engine: Engine,
   importId: string,
-  settings: { timeZone: string; today: string; undoneAt: string; signal: AbortSignal; aside?: boolean },
+  settings: {
+    timeZone: string
+    today: string
+    undoneAt: string
+    signal: AbortSignal
+    aside?: boolean
+    around?: AroundUndo
+  },
 ): Promise<{ orders: number }> {
   return engine.largeTransaction(async (session) => {
+    await settings.around?.begin(session)
     const [undone] = await session.rows(
       sql`select import_seq, report from imports where import_id = ${importId}`,
     )
@@ -211,6 +225,7 @@ export async function takeOut(
     const report = JSON.stringify({ ...(JSON.parse(String(undone!.report)) as object), undoneMonths })
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp), report = ${report}
       where import_seq = ${importSeq}`)
+    await settings.around?.end(session)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }
   }, settings)

@@ -1,5 +1,5 @@
 import { daysBetween, weekday } from '../../calendar/calendar.ts'
-import { type Sql, sql } from '../../sql/sql.ts'
+import { sql } from '../../sql/sql.ts'
 import type { Condition } from '../ast.ts'
 import { daypartAt, type Moment, type Person, type Purchase, qualifyingOrders } from '../person.ts'
 import type { Reading } from './field.ts'
@@ -15,24 +15,19 @@ const names = (where: readonly Condition[]): string[] =>
   where.flatMap((one) => (one.kind === 'condition' ? [one.field] : []))
 
 /** Orders as they are, or line by line: the smallest relation that holds what is asked. */
-function rows(where: readonly Condition[], { tables, d }: Reading): Rows {
+function rows(where: readonly Condition[], { tables }: Reading): Rows {
   const asked = names(where)
   if (!asked.some((field) => ofLine.has(field)))
-    return {
-      alias: 'by_order',
-      relation: tables.memberOrders,
-      count: d.countIf,
-      amount: sql`entry.net_minor`,
-    }
-  const count = (condition: Sql) => sql`count(distinct case when ${condition} then entry.order_key end)`
+    return { alias: 'by_order', relation: tables.memberOrders, amount: sql`entry.net_minor`, stored: true }
+  const byLine = { thing: sql`entry.order_key`, stored: true }
   if (asked.every((field) => inItems.has(field)))
-    return { alias: 'by_item', relation: tables.orderItems, count, amount: sql`entry.net_minor` }
+    return { ...byLine, alias: 'by_item', relation: tables.orderItems, amount: sql`entry.net_minor` }
   return {
+    ...byLine,
     alias: 'by_item_and_order',
     relation: sql`(select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor
           from ${tables.orderItems} as item
           join ${tables.memberOrders} as member_order on member_order.order_key = item.order_key)`,
-    count,
     amount: sql`entry.line_net_minor`,
   }
 }
@@ -84,6 +79,6 @@ export const orders: Source = {
   conditions: orderConditions,
   day: 'day',
   rows,
-  inFacts: { count: sql`facts.orders` },
+  inFacts: { count: sql`facts.orders`, first: sql`facts.first_day`, last: sql`facts.last_day` },
   occurrences,
 }

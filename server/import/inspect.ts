@@ -33,7 +33,7 @@ import {
 } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
-import type { Encoding } from './encoding.ts'
+import type { Encoding, Reading } from './encoding.ts'
 import { type Container, openSource, type Opening, readSource } from './source.ts'
 import type { JoinedTables } from './tables/joined.ts'
 
@@ -51,6 +51,8 @@ export interface Inspection {
   /** Its other sheets that are not hidden: nothing of them is read. */
   readonly otherSheets: readonly string[]
   readonly encoding: Encoding
+  /** What it may be written in and how it reads then, that of `encoding` first; empty where the file says it itself. */
+  readonly readings: readonly Reading[]
   readonly delimiter: Delimiter
   /** Encloses values that hold the delimiter or a line break. */
   readonly quote: Quote
@@ -147,11 +149,11 @@ export async function inspect(
   tables: JoinedTables | null = null,
 ): Promise<Readable | Refusal> {
   try {
-    const opened = await openSource(path, fileName)
-    const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
+    const opened = await openWith(path, fileName, given, recall)
+    const opening = tables ? { ...opened.opening, firstLine: tables.firstLine } : opened.opening
     const { delimiter, quote, headerLine, ...read } = sampleOf(opening, fileName)
     const sample = tables ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
-    const remembered = await recall(sample.headers, given.kind)
+    const { remembered } = opened
     const said = remembered ? over(remembered.map, given) : given
     const [kind, ...otherKinds] = kindsOf(sample, said)
     const further = kindNamed(kind)
@@ -161,6 +163,8 @@ export async function inspect(
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
+    const { readings, sure } = opening.evidence
+    if (!sure) questions.push({ kind: 'encoding', readings })
     for (const question of guess.questions) {
       const position = question.kind === 'dates' ? guess.mapping.columns[question.field] : undefined
       if (question.kind !== 'dates' || position === undefined) {
@@ -186,6 +190,7 @@ export async function inspect(
         sheet: opening.sheet,
         otherSheets: opening.otherSheets,
         encoding: opening.encoding,
+        readings,
         delimiter,
         quote,
         jsonLines: opening.jsonPaths !== null,
@@ -198,7 +203,10 @@ export async function inspect(
         otherKinds,
         remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
         columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
-        map: asMapFile(mapping, sample.headers, guess),
+        map: {
+          ...asMapFile(mapping, sample.headers, guess),
+          ...(opened.said ? { encoding: opened.said } : {}),
+        },
         questions,
         lacking,
         personHint: hint,
@@ -214,6 +222,26 @@ export async function inspect(
       })
     throw error
   }
+}
+
+/**
+ * Opens a file in the encoding that was said of it. One that its content leaves open is read as the last file with these
+ * columns was, if that is among those that it may be in; null: nobody said any.
+ */
+async function openWith(
+  path: string,
+  fileName: string,
+  given: MapOverrides,
+  recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null>,
+): Promise<{ opening: Opening; said: Encoding | null; remembered: Remembered | null }> {
+  const asked = await openSource(path, fileName, undefined, given.encoding)
+  for (const { encoding } of asked.evidence.sure ? [] : asked.evidence.readings) {
+    const opening = await openSource(path, fileName, undefined, encoding)
+    const remembered = await recall(sampleOf(opening, fileName).sample.headers, given.kind)
+    if (remembered?.map.encoding === encoding) return { opening, said: encoding, remembered }
+  }
+  const remembered = await recall(sampleOf(asked, fileName).sample.headers, given.kind)
+  return { opening: asked, said: given.encoding ?? null, remembered }
 }
 
 function identityColumns(
@@ -280,6 +308,8 @@ export function sampleOf(
   const headers = header.values.map((name) => name.replaceAll(lineBreakInValue, ' ').trim())
   if (headers.every((name) => name === '' || /^[\d.,:/ -]+$/.test(name)))
     throw new Stopped('no-header', { file: fileName })
+  if (headers.some((name) => name.includes('\ufffd')))
+    throw new Stopped('damaged-header', { file: fileName, line: header.line, encoding: opening.encoding })
   const records = best.records.slice(headerAt + 1).map(({ values }) => values)
   if (records.length === 0) {
     new RecordScanner(bytesOf(best)).readAll(opening.head) // says what stopped it

@@ -12,7 +12,8 @@ import {
 } from './amount-columns.ts'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
-import { type DateOrder, dateOrderOf, dateOrders, numericOrders } from './dates.ts'
+import { type DateOrder, dateOrderOf, dateOrders, numericOrders, undecidedDates } from './dates.ts'
+import { encodings, type Encoding, type Reading } from './encoding.ts'
 import {
   emptyWords,
   type Field,
@@ -89,9 +90,17 @@ export interface ColumnGuess {
 
 /** What can't be decided from the file and must be asked. */
 export type Question =
-  | { readonly kind: 'dates'; readonly field: AnyField; readonly header: string; readonly sample: string }
+  | {
+      readonly kind: 'dates'
+      readonly field: AnyField
+      readonly header: string
+      readonly sample: string
+      /** A value that says month first, where the sample says day first; null: the sample can be read both ways. */
+      readonly against: string | null
+    }
   | { readonly kind: 'decimals'; readonly header: string; readonly sample: string }
   | { readonly kind: 'states'; readonly words: readonly string[] }
+  | { readonly kind: 'encoding'; readonly readings: readonly Reading[] }
 
 export interface Guess {
   /** The platform whose export this is, as its columns tell or as was said. */
@@ -118,6 +127,7 @@ export const MapOverrides = z
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
     preset: z.enum([...presetNames, ...memberPresetNames]),
+    encoding: z.enum(encodings),
     /** null: the file's own figures decide, whatever was said of the last file like it. */
     amountsAreNet: z.boolean().nullable(),
   })
@@ -194,7 +204,7 @@ export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: 
         kind: 'dates',
         field,
         header: column.header,
-        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+        ...undecidedDates(column.values),
       })
     else dates[field] = order ?? 'year-first'
   }
@@ -308,6 +318,8 @@ export interface MapFile {
   readonly states?: Record<string, StateMeaning>
   readonly preset?: PresetName | MemberPresetName
   readonly amountsAreNet?: boolean
+  /** Where somebody said it. */
+  readonly encoding?: Encoding
 }
 
 /** The mapping in the words of a `--map` file. */

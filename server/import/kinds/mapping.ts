@@ -1,4 +1,4 @@
-import { type DateOrder, dateOrderOf } from '../dates.ts'
+import { type DateOrder, undecidedDates } from '../dates.ts'
 import {
   answersDates,
   type Column,
@@ -72,7 +72,7 @@ export function guessKindMapping(
         kind: 'dates',
         field,
         header: column.header,
-        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+        ...undecidedDates(column.values),
       })
     else dates[field] = order ?? 'year-first'
   }

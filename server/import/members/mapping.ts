@@ -1,4 +1,4 @@
-import { dateOrderOf } from '../dates.ts'
+import { undecidedDates } from '../dates.ts'
 import { plainHeader } from '../fields.ts'
 import {
   answersDates,
@@ -71,7 +71,7 @@ export function guessMemberMapping(
         kind: 'dates',
         field,
         header: column.header,
-        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+        ...undecidedDates(column.values),
       })
     else dates[field] = order ?? 'year-first'
   }

@@ -59,9 +59,8 @@ export interface Evidence {
  * likelier than bytes by chance, is believed.
  */
 export function evidenceOf(raw: Buffer, whole: boolean): Evidence {
+  if (isUtf8But(raw, whole)) return { readings: [{ encoding: 'utf-8', sample: '' }], sure: true }
   const cells = cellsOf(raw, whole)
-  if (isUtf8But(raw, whole))
-    return { readings: [{ encoding: 'utf-8', sample: sampleIn('utf-8', cells) }], sure: true }
   const found: { encoding: Encoding; text: string; likelihood: number; broken: number }[] = []
   for (const { encoding, prior, likelihood } of models) {
     const text = decoded(encoding, cells)
@@ -91,11 +90,15 @@ export function evidenceOf(raw: Buffer, whole: boolean): Evidence {
 
 /** The same where somebody said which it is: the others can still be chosen. */
 export function saidEvidence(raw: Buffer, whole: boolean, said: Encoding): Evidence {
-  const { readings } = evidenceOf(raw, whole)
+  const cells = cellsOf(raw, whole)
+  const readings = evidenceOf(raw, whole).readings.map(({ encoding, sample }) => ({
+    encoding,
+    sample: sample === '' ? sampleIn(encoding, cells) : sample,
+  }))
   const own = readings.find(({ encoding }) => encoding === said)
   const others = readings.filter(({ encoding }) => encoding !== said)
   return {
-    readings: [own ?? { encoding: said, sample: sampleIn(said, cellsOf(raw, whole)) }, ...others],
+    readings: [own ?? { encoding: said, sample: sampleIn(said, cells) }, ...others],
     sure: true,
   }
 }

@@ -203,6 +203,9 @@ export const fieldNames = Object.keys(fields) as FieldName[]
 /** Begins the amount where a cell lists refunds: `amount:5.00|reason:…|date:…`, several by `;`. */
 export const refundEntry = 'amount:'
 
+/** Places in a list of aliases from here on say the same: lists of several languages are long. */
+export const farthest = 40
+
 /** A header as aliases are written. */
 export const plainHeader = (header: string): string =>
   header.toLowerCase().replace(/[\s_\-./\\#()（）:：'"]+/g, '')

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { dayOrMonthFirst } from './dates.ts'
 import { emptyWords, fields, plainHeader } from './fields.ts'
 import type { AnyField, ImportKind } from './import-kinds.ts'
@@ -6,7 +7,9 @@ import { aliasesOf, fieldsOf, numberField, tellsPeople } from './kinds/kind.ts'
 import { guessKindMapping } from './kinds/mapping.ts'
 import {
   asMapFile,
+  type Column,
   type ColumnGuess,
+  columnOf,
   type Guess,
   guessMapping,
   lackingColumns,
@@ -149,17 +152,20 @@ export async function inspect(
   tables: JoinedTables | null = null,
 ): Promise<Readable | Refusal> {
   try {
-    const opened = await openWith(path, fileName, given, recall)
-    const opening = tables ? { ...opened.opening, firstLine: tables.firstLine } : opened.opening
-    const { delimiter, quote, headerLine, ...read } = sampleOf(opening, fileName)
+    const { opening, read, encoding, remembered } = await openAsSaid(path, fileName, tables, given, recall)
+    const { delimiter, quote, headerLine } = read
     const sample = tables ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
-    const { remembered } = opened
+    const columns: Column[] = []
+    for (const position of sample.headers.keys()) {
+      await turn()
+      columns.push(columnOf(sample, position))
+    }
     const said = remembered ? over(remembered.map, given) : given
     const [kind, ...otherKinds] = kindsOf(sample, said)
     const further = kindNamed(kind)
     const guess = further
-      ? guessKindMapping(further, sample, said, timeZone)
-      : guesses[kind as keyof typeof guesses](sample, said, timeZone)
+      ? guessKindMapping(further, sample, columns, said, timeZone)
+      : guesses[kind as keyof typeof guesses](sample, columns, said, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -205,7 +211,7 @@ export async function inspect(
         columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
         map: {
           ...asMapFile(mapping, sample.headers, guess),
-          ...(opened.said ? { encoding: opened.said } : {}),
+          ...(encoding ? { encoding } : {}),
         },
         questions,
         lacking,
@@ -226,22 +232,29 @@ export async function inspect(
 
 /**
  * Opens a file in the encoding that was said of it. One that its content leaves open is read as the last file with these
- * columns was, if that is among those that it may be in; null: nobody said any.
+ * columns was, if that is among those that it may be in. `encoding`: what somebody said; null: nobody did.
  */
-async function openWith(
+async function openAsSaid(
   path: string,
   fileName: string,
+  tables: JoinedTables | null,
   given: MapOverrides,
   recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null>,
-): Promise<{ opening: Opening; said: Encoding | null; remembered: Remembered | null }> {
-  const asked = await openSource(path, fileName, undefined, given.encoding)
-  for (const { encoding } of asked.evidence.sure ? [] : asked.evidence.readings) {
-    const opening = await openSource(path, fileName, undefined, encoding)
-    const remembered = await recall(sampleOf(opening, fileName).sample.headers, given.kind)
-    if (remembered?.map.encoding === encoding) return { opening, said: encoding, remembered }
+) {
+  const openIn = async (encoding: Encoding | undefined) => {
+    const opened = await openSource(path, fileName, undefined, encoding)
+    await turn()
+    const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
+    const read = await sampleOf(opening, fileName)
+    return { opening, read, remembered: await recall(read.sample.headers, given.kind) }
   }
-  const remembered = await recall(sampleOf(asked, fileName).sample.headers, given.kind)
-  return { opening: asked, said: given.encoding ?? null, remembered }
+  const likeliest = await openIn(given.encoding)
+  const { readings, sure } = likeliest.opening.evidence
+  for (const { encoding } of sure ? [] : readings) {
+    const one = await openIn(encoding)
+    if (one.remembered?.map.encoding === encoding) return { ...one, encoding }
+  }
+  return { ...likeliest, encoding: given.encoding ?? null }
 }
 
 function identityColumns(
@@ -273,31 +286,42 @@ const doubted = (columns: readonly ColumnGuess[]): ColumnGuess[] =>
 
 const delimiters: readonly Delimiter[] = [',', '\t', ';', '|']
 
-/** How a file is written, its header and first records. Throws `Stopped` where it is no table. */
-export function sampleOf(
+/**
+ * How a file is written, its header and first records. Throws `Stopped` where it is no table. Others are
+ * let in between two tries of a separator, each of which takes a while.
+ */
+export async function sampleOf(
   opening: Opening,
   fileName: string,
-): { delimiter: Delimiter; quote: Quote; sample: Sample; headerLine: number } {
+): Promise<{ delimiter: Delimiter; quote: Quote; sample: Sample; headerLine: number }> {
   const unpacked =
     opening.jsonPaths !== null || opening.container === 'xlsx' || opening.container === 'parquet'
-  const readingsWith = (quote: Quote) =>
-    (unpacked ? ([','] as const) : delimiters).map((delimiter) => {
-      const records = recordsOf(opening, { delimiter, quote })
-      const widths = records.map(({ values }) => values.length)
-      // What stands before the header is narrower: the width of most rows tells the separator.
-      const width = widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? 0
-      const alike = widths.filter((one) => one === width).length
-      return {
-        delimiter,
-        quote,
-        records,
-        width,
-        score: width < 2 ? 0 : (alike / records.length) * Math.log2(width),
-      }
-    })
-  const bestWith = (quote: Quote) => readingsWith(quote).reduce((a, b) => (b.score > a.score ? b : a))
-  const usual = bestWith('"')
-  const best = unpacked || !isInSingleQuotes(usual.records) ? usual : bestWith("'")
+  const readingWith = (delimiter: Delimiter, quote: Quote) => {
+    const records = recordsOf(opening, { delimiter, quote })
+    const widths = records.map(({ values }) => values.length)
+    // What stands before the header is narrower: the width of most rows tells the separator.
+    const width = widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? 0
+    const alike = widths.filter((one) => one === width).length
+    return {
+      delimiter,
+      quote,
+      records,
+      width,
+      score: width < 2 ? 0 : (alike / records.length) * Math.log2(width),
+    }
+  }
+  const bestWith = async (quote: Quote) => {
+    let best = readingWith(',', quote)
+    for (const delimiter of unpacked ? [] : delimiters.slice(1)) {
+      await turn()
+      const reading = readingWith(delimiter, quote)
+      if (reading.score > best.score) best = reading
+    }
+    await turn()
+    return best
+  }
+  const usual = await bestWith('"')
+  const best = unpacked || !isInSingleQuotes(usual.records) ? usual : await bestWith("'")
   // A file that goes on beyond its head, in which no record after the header ends.
   if (!opening.whole && best.records.length < 2)
     throw new Stopped('long-record', { file: fileName, line: best.records.length + 1 })

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { fields } from './fields.ts'
-import { type Guess, guessMapping } from './mapping.ts'
+import { columnOf, type Guess, guessMapping } from './mapping.ts'
 
-const guess = (headers: string[], ...records: string[][]) =>
-  guessMapping({ headers, records }, {}, 'UTC') as Guess
+function guess(headers: string[], ...records: string[][]) {
+  const sample = { headers, records }
+  const columns = headers.map((_, position) => columnOf(sample, position))
+  return guessMapping(sample, columns, {}, 'UTC') as Guess
+}
 const column = ({ columns }: Guess, header: string) => columns.find((one) => one.header === header)!
 
 test('a column that is named for it is taken with what it can read, and says what it cannot', () => {
@@ -54,5 +57,7 @@ test('a question of day or month shows a value that is a date', () => {
     ['b', '3/4/2026', '1'],
     ['c', '5/6/2026', '1'],
   )
-  expect(found.questions).toEqual([{ kind: 'dates', field: 'orderedAt', header: 'date', sample: '3/4/2026' }])
+  expect(found.questions).toEqual([
+    { kind: 'dates', field: 'orderedAt', header: 'date', sample: '3/4/2026', against: null },
+  ])
 })

@@ -16,6 +16,7 @@ import { type DateOrder, dateOrderOf, dateOrders, numericOrders, undecidedDates 
 import { encodings, type Encoding, type Reading } from './encoding.ts'
 import {
   emptyWords,
+  farthest,
   type Field,
   type FieldName,
   fieldNames,
@@ -135,8 +136,12 @@ export const MapOverrides = z
 export type MapOverrides = z.infer<typeof MapOverrides>
 
 /** Guesses what each column of a file of orders means from its header, type and values; `overrides` win over every guess. */
-export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: string): Guess | Refusal {
-  const columns = sample.headers.map((_, position) => columnOf(sample, position))
+export function guessMapping(
+  sample: Sample,
+  columns: readonly Column[],
+  overrides: MapOverrides,
+  timeZone: string,
+): Guess | Refusal {
   const saidPreset = presetNames.find((name) => name === overrides.preset)
   const preset = saidPreset ?? recognised(sample.headers, sample.records)
   if (saidPreset) {
@@ -423,7 +428,7 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   if (shopify && plain === 'name') return field === 'orderId' ? 0.98 : 0
   const aliases: readonly string[] = fields[field].aliases
   const place = aliases.indexOf(plain)
-  if (place >= 0) return 0.98 - place * 0.004
+  if (place >= 0) return 0.98 - Math.min(place, farthest) * 0.004
   // A phone may be the store's or the driver's: only a header that is known as a buyer's counts.
   if (field === 'shipping' || (personValues as readonly FieldName[]).includes(field)) return 0
   const part = aliases.find(

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -359,7 +360,8 @@ function textEncodingOf(
     return { encoding, evidence: untold }
   }
   const isControl = (byte: number) => byte < 9 || (byte > 13 && byte < 27)
-  const controls = raw.reduce((n, byte) => (isControl(byte) ? n + 1 : n), 0)
+  let controls = 0
+  for (let at = 0; at < raw.length; at++) if (isControl(raw[at]!)) controls++
   if (controls > Math.max(fewControls, raw.length / 100)) {
     const line = raw
       .subarray(0, raw.findIndex(isControl))
@@ -372,7 +374,7 @@ function textEncodingOf(
     })
   }
   if (startsWith(raw, 0xef, 0xbb, 0xbf)) return { encoding: 'utf-8', evidence: untold }
-  const escaped = raw.every((byte) => byte < 0x80) ? escapedIn(raw) : null
+  const escaped = isAscii(raw) ? escapedIn(raw) : null
   if (escaped) throw new Stopped('escaped-encoding', { file: named, encoding: escaped })
   const evidence = said === undefined ? evidenceOf(raw, whole) : saidEvidence(raw, whole, said)
   const [first] = evidence.readings

@@ -4,7 +4,6 @@ import {
   type Column,
   type ColumnGuess,
   columnGuesses,
-  columnOf,
   decimalsOf,
   type Guess,
   type MapOverrides,
@@ -13,7 +12,7 @@ import {
   type Sample,
   unreadValues,
 } from '../mapping.ts'
-import type { PersonValue } from '../fields.ts'
+import { farthest, type PersonValue } from '../fields.ts'
 import { isNumber } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
 import { columnsBefore, fromFileColumn } from '../refused-file.ts'
@@ -26,10 +25,10 @@ type Assigned = Map<AnyKindField, { position: number; confidence: number }>
 export function guessKindMapping(
   kind: Kind<KindName>,
   sample: Sample,
+  columns: readonly Column[],
   overrides: MapOverrides,
   timeZone: string,
 ): Guess | Refusal {
-  const columns = sample.headers.map((_, position) => columnOf(sample, position))
   const named = namedColumns(sample, overrides)
   if ('kind' in named) return named
   const fields = fieldsOf(kind) as [AnyKindField, Kind['fields'][string]][]
@@ -120,7 +119,7 @@ const looksLike: Readonly<Partial<Record<PersonValue, RegExp>>> = {
 /** Whole headers alone say what a column is; a field's own name is sure. */
 function byName(aliases: readonly string[], plain: string): number {
   const place = aliases.indexOf(plain)
-  return place < 0 ? 0 : place === 0 ? 1 : 0.98 - place * 0.003
+  return place < 0 ? 0 : place === 0 ? 1 : 0.98 - Math.min(place, farthest) * 0.003
 }
 
 function byType({ type: kindType, tells }: KindField, { values, dates, numeric }: Column): number {

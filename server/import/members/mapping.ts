@@ -1,11 +1,10 @@
 import { undecidedDates } from '../dates.ts'
-import { plainHeader } from '../fields.ts'
+import { farthest, plainHeader } from '../fields.ts'
 import {
   answersDates,
   type Column,
   type ColumnGuess,
   columnGuesses,
-  columnOf,
   type Guess,
   type MapOverrides,
   type Question,
@@ -30,10 +29,10 @@ type Assigned = Map<MemberField, { position: number; confidence: number }>
 /** Guesses what each column of a file of members means, as `guessMapping` does it for orders. */
 export function guessMemberMapping(
   sample: Sample,
+  columns: readonly Column[],
   overrides: MapOverrides,
   timeZone: string,
 ): Guess | Refusal {
-  const columns = sample.headers.map((_, position) => columnOf(sample, position))
   const said = memberPresetNames.find((name) => name === overrides.preset)
   const lacks = said ? memberPresetLacks(said, sample.headers) : []
   if (lacks.length > 0)
@@ -117,7 +116,7 @@ function guessRest(assigned: Assigned, columns: readonly Column[], leftOut: Read
 function byName(field: MemberField, plain: string): number {
   const aliases: readonly string[] = memberFields[field].aliases
   const place = aliases.indexOf(plain)
-  return place < 0 ? 0 : 0.98 - place * 0.003
+  return place < 0 ? 0 : 0.98 - Math.min(place, farthest) * 0.003
 }
 
 function byType(field: MemberField, { values, dates, numeric }: Column): number {

@@ -184,7 +184,7 @@ function brokenBytes(raw: Buffer): { well: number; broken: number; at: number } 
 }
 
 /** Enough to tell by, and quickly read. */
-const mostBytes = 40_000
+const mostBytes = 2000
 
 /** The different values that have bytes beyond ASCII. No encoding has the bytes between them within a character. */
 function cellsOf(raw: Buffer, whole: boolean): Buffer[] {
@@ -262,11 +262,10 @@ const like = (share: number, of: number, pattern: RegExp): Tier => ({
 
 /** What an encoding has between two first bytes. */
 function rowsOf(encoding: Encoding, from: number, to: number, second: number): ReadonlySet<string> {
-  const decoder = new TextDecoder(encoding)
-  const characters = new Set<string>()
+  const bytes: number[] = []
   for (let first = from; first <= to; first++)
-    for (let byte = second; byte <= 0xfe; byte++) characters.add(decoder.decode(Uint8Array.of(first, byte)))
-  return characters
+    for (let byte = second; byte <= 0xfe; byte++) bytes.push(first, byte, 0x0a)
+  return new Set(new TextDecoder(encoding).decode(Uint8Array.from(bytes)).split('\n'))
 }
 
 const eastAsianSigns = like(
@@ -283,13 +282,19 @@ const eastAsian =
   (tiers: () => readonly Tier[]) =>
   (text: string): number => {
     const known = tiers()
+    const costs = new Map<string, number>()
     let sum = 0
     for (let i = 0; i < text.length; i++) {
       const code = text.codePointAt(i)!
       if (code < 0x80 || (code >= 0x80 && code <= 0x9f) || code === 0xfffd) continue
       const one = String.fromCodePoint(code)
-      const found = known.find(({ has }) => has(one))
-      sum += found ? log(found.share, found.of) : log(1e-4, 10_000)
+      let cost = costs.get(one)
+      if (cost === undefined) {
+        const found = known.find(({ has }) => has(one))
+        cost = found ? log(found.share, found.of) : log(1e-4, 10_000)
+        costs.set(one, cost)
+      }
+      sum += cost
       const after = text[i + one.length] ?? ''
       if (/[a-z]/.test(text[i - 1] ?? '')) sum += /[a-z]/.test(after) ? -7 : -2
       if (/[\uff61-\uff9f]/.test(one) && likeWords.test(`${text[i - 1] ?? ''}${after}`)) sum -= 5

@@ -160,6 +160,8 @@ test.each([
   ['HZ', 'id,store\n1,~{VPND~}\n2,~{11>)~}\n'],
   ['UTF-7', 'id,store\n1,+U5dOrA-\n2,M+APw-ller\n'],
   [null, 'id,phone\n1,+86-13800000000\n2,+886-2-1\n3,+1-202\n'],
+  [null, 'id,phone\n1,+12125550101\n'],
+  [null, 'id,goods\n1,Vanilla+Mac\n2,Tea+Mug-Set\n'],
   [null, 'id,note\n1,a+b-c\n2,~{x\n'],
   [null, 'id,phone\n1,+420-777\n2,+380-44\n3,+007-1\n'],
 ])('letters that stand as ASCII are told: %s in %j', async (way, text) => {

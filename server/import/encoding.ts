@@ -110,19 +110,34 @@ export function escapedIn(raw: Buffer): 'ISO-2022' | 'HZ' | 'UTF-7' | null {
   const pairs = text.match(/~\{[^\n]*?~\}/g) ?? []
   if (pairs.length > 0 && pairs.every((run) => /^~\{(?:[\x21-\x77][\x21-\x7e])+~\}$/.test(run))) return 'HZ'
   const shifted = [...text.matchAll(/\+(?!-)([^\n]*?)(?=-|[^A-Za-z0-9+/]|$)/gm)].map(([, run]) => run!)
-  return shifted.length > 0 && shifted.every(isLettersInBase64) ? 'UTF-7' : null
+  const read = shifted.map(lettersInBase64)
+  if (read.length === 0 || read.includes(null)) return null
+  const letters = [...read.join('')]
+  // "+Mac" is one, too, but makes no word of any language
+  const usual = letters.filter((one) => usualAnywhere.some((set) => set.has(inLowerCase(one)))).length
+  return letters.length > 1 && usual * 2 > letters.length ? 'UTF-7' : null
 }
 
-/** UTF-16 in Base64 without its padding, of letters beyond ASCII alone: a phone with + before it is none. */
-function isLettersInBase64(run: string): boolean {
+const usualAnywhere = [
+  simplifiedChinese,
+  traditionalChinese,
+  japaneseKanji,
+  koreanSyllables,
+  cyrillic.usual,
+  ...[...western, ...turkish, ...centralEuropean].map(({ letters }) => letters),
+  new Set(
+    'ぁあいうえおかがきくけこさしすせそたってとなにのはひふへほまみめもやゆよらりるれろわをんアイウエオカキクケコサシスセソタッテトナニノハヒフヘホマミムメモヤヨラリルレロワンー',
+  ),
+]
+
+/** UTF-16 in Base64 without its padding; null: it is none, as a phone with + before it. */
+function lettersInBase64(run: string): string | null {
   const bits = run.length * 6
-  if (!/^[A-Za-z0-9+/]+$/.test(run) || bits < 16 || bits % 16 >= 6) return false
-  const bytes = Buffer.from(run, 'base64')
-  const text = bytes
-    .subarray(0, bytes.length & ~1)
-    .swap16()
-    .toString('utf16le')
-  return /^[^\0-\x7f]+$/.test(text) && /^[\p{L}\p{M}\p{N}\p{P}\p{Sc}]+$/u.test(text)
+  if (!/^(?=.*[A-Za-z])[A-Za-z0-9+/]+$/.test(run) || bits < 16 || bits % 16 >= 6) return null
+  const bytes = Buffer.from(run, 'base64').subarray(0, Math.floor(bits / 16) * 2)
+  if (bytes.toString('base64').replace(/=+$/, '') !== run) return null
+  const text = bytes.swap16().toString('utf16le')
+  return /^[^\0-\x7f]+$/.test(text) ? text : null
 }
 
 /** Where the first byte stands that is no UTF-8. */
@@ -160,6 +175,9 @@ function isUtf8But(raw: Buffer, whole: boolean): boolean {
   return well >= 4 && well >= 10 * broken
 }
 
+/** By so many it is seen that a text is no damaged one in UTF-8. */
+const mostDamaged = 100
+
 /** How many characters beyond ASCII are UTF-8, how many runs of bytes are not, and where the first one is. */
 function brokenBytes(raw: Buffer): { well: number; broken: number; at: number } {
   let well = 0
@@ -168,9 +186,14 @@ function brokenBytes(raw: Buffer): { well: number; broken: number; at: number } 
   let at = -1
   for (let i = 0; i < raw.length;) {
     const byte = raw[i]!
-    const length = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
+    if (byte < 0x80) {
+      i++
+      continue
+    }
+    if (broken > mostDamaged && broken > well) break // a text in another encoding
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
     if (isUtf8(raw.subarray(i, i + length)) && i + length <= raw.length) {
-      if (byte >= 0x80) well++
+      well++
       i += length
     } else {
       // the rest of a character whose beginning is damaged is none of its own

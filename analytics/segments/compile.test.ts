@@ -270,7 +270,7 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
         for (const [i, line] of order.lines.entries())
           await session.run(sql`insert into order_lines
             (order_key, line_number, sku, product, category, quantity, net_minor)
-            values (${orderKey}, ${i}, ${line.sku}, ${line.product}, ${line.category}, 1, ${line.netMinor})`)
+            values (${orderKey}, ${i}, ${line.sku}, ${line.product}, ${line.category}, ${line.quantity}, ${line.netMinor})`)
         for (const refund of order.refunds)
           await session.run(sql`insert into refunds values ('r', ${orderKey}, ${key},
             cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, ${order.store},

@@ -308,13 +308,18 @@ class Compiler {
     return sql`coalesce(${count}, 0)`
   }
 
-  #aggregate({ alias, relation, count, amount }: Rows, of: Aggregate, condition: Sql, source: Source): Sql {
+  #aggregate(
+    { alias, relation, count, amount, sum }: Rows,
+    of: Aggregate,
+    condition: Sql,
+    source: Source,
+  ): Sql {
     const day = () => source.conditions.find(({ name: own }) => own === source.day)!.column(this.#reading)
     switch (of) {
       case 'count':
         return sql`coalesce(${this.#column(alias, relation, count(condition), condition)}, 0)`
       case 'amount':
-        return sql`coalesce(${this.#column(alias, relation, this.#d.sumIf(amount, condition), condition)}, 0)`
+        return sql`coalesce(${this.#column(alias, relation, sum?.(condition) ?? this.#d.sumIf(amount, condition), condition)}, 0)`
       case 'first':
         return this.#column(alias, relation, this.#d.minIf(day(), condition), condition)
       case 'last':

@@ -32,7 +32,10 @@ export interface Rows {
   readonly relation: Sql
   /** How many things meet the condition: where one has several rows, each once. */
   readonly count: (condition: Sql) => Sql
+  /** Whole: minor units. */
   readonly amount: Sql
+  /** The sum of amounts that are not whole, of those things that meet the condition. */
+  readonly sum?: (condition: Sql) => Sql
 }
 
 export type ConditionValues = Readonly<Record<string, string | number | boolean | null>>

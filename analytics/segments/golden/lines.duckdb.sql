@@ -1,6 +1,7 @@
 select facts.member_key from member_facts as facts
         left join (select entry.member_key, max(entry.local_day) filter (where coalesce(entry.sku in ($1, $2), false) and coalesce(entry.net_minor >= $3, false)) as a0, max(entry.local_day) filter (where coalesce(entry.category = $4, false) and coalesce(entry.purchase_day_number = $5, false)) as a1
-            from (select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor
+            from (select member_order.*, item.category, item.product, item.sku, item.quantity,
+            item.net_minor as line_net_minor
           from order_items as item
           join member_orders as member_order on member_order.order_key = item.order_key) as entry where (coalesce(entry.sku in ($6, $7), false) and coalesce(entry.net_minor >= $8, false)) or (coalesce(entry.category = $9, false) and coalesce(entry.purchase_day_number = $10, false)) group by entry.member_key) as by_item_and_order
             on by_item_and_order.member_key = facts.member_key

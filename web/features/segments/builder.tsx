@@ -1,5 +1,5 @@
 import { Button, SegmentedControl } from '@mantine/core'
-import { IconPlus } from '@tabler/icons-react'
+import { IconCalendar, IconPlus } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Expression } from '../../../analytics/segments/ast.ts'
@@ -181,7 +181,7 @@ function Part({
   const count = <PartCount part={expression} path={inRule(path)} before={before} kind={kind} />
   const isGroup = inner.kind === 'and' || inner.kind === 'or'
   return (
-    <div className={classes.partBody}>
+    <div className={classes.partBody} data-group={isGroup || undefined}>
       <button
         type="button"
         className={classes.not}
@@ -195,10 +195,11 @@ function Part({
         type="button"
         className={classes.not}
         aria-pressed={inner.kind === 'on'}
+        aria-label={t('builder.onDay')}
         title={t('builder.onDayHelp')}
         onClick={() => changeInner(withOtherDay(inner))}
       >
-        {t('builder.onDay')}
+        <IconCalendar size={16} aria-hidden />
       </button>
       {isGroup ? (
         <Group

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, SegmentedControl } from '@mantine/core'
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, lazy, Suspense } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useMemo } from 'react'
 import { useTranslations } from 'use-intl'
 import { everyone } from '../../../analytics/segments/ast.ts'
 import type { Parsed } from '../../../analytics/segments/parse.ts'
@@ -10,7 +10,7 @@ import { useTRPC } from '../../trpc.ts'
 import { useLanguage } from '../../ui/language.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Builder } from './builder.tsx'
-import type { Values } from './drafts.ts'
+import type { Known } from './completion.ts'
 import type { useEdits } from './edits.ts'
 import { JsonFace } from './json-face.tsx'
 import { ProblemList } from './problem-list.tsx'
@@ -21,7 +21,7 @@ const TextFace = lazy(() => import('./text-face.tsx').then((module) => ({ defaul
 
 export const faces = ['builder', 'text', 'json'] as const
 export type Face = (typeof faces)[number]
-const noValues: Values = {}
+const noValues: Known['values'] = {}
 const noSegments: readonly string[] = []
 
 /** The keys that undo and redo, where they are not those of a field in which something is typed. */
@@ -56,7 +56,17 @@ export function RulePanel({
   const trpc = useTRPC()
   const { change: onChange, undo, redo } = edits
   const { language } = useLanguage()
-  const shop = useQuery(trpc.segments.values.queryOptions(undefined, { staleTime: 300_000 })).data
+  const known = useQuery(trpc.segments.values.queryOptions(undefined, { staleTime: 300_000 })).data
+  const shop = useMemo(
+    () =>
+      known && {
+        ...known,
+        values: Object.fromEntries(
+          Object.entries(known.values).map(([list, counted]) => [list, counted.map(({ value }) => value)]),
+        ),
+      },
+    [known],
+  )
   const empty = text.trim() === ''
   const expression = parsed.kind === 'parsed' ? parsed.expression : empty ? everyone : null
   const problems = parsed.kind === 'refused' && !empty ? parsed.problems : []
@@ -106,8 +116,8 @@ export function RulePanel({
               text={text}
               onChange={onChange}
               problems={problems}
-              values={shop?.values ?? noValues}
-              segments={shop?.segments ?? noSegments}
+              values={known?.values ?? noValues}
+              segments={known?.segments ?? noSegments}
             />
           </Suspense>
           <ProblemList

@@ -125,18 +125,22 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     <Page
       title={saved?.name ?? t('editor.new')}
       lead={
-        canonical === null
-          ? t(text.trim() === '' ? 'editor.begin' : 'editor.unfinished')
-          : counted.data
-            ? t('editor.lead', {
-                n: counted.data.members,
-                members: format.count(counted.data.members),
-                share: format.share(counted.data.members, counted.data.all),
-                day: format.day(counted.data.asOf),
-              })
-            : counted.isError
-              ? t('editor.uncounted')
-              : t('editor.counting')
+        canonical === null ? (
+          t(text.trim() === '' ? 'editor.begin' : 'editor.unfinished')
+        ) : counted.data ? (
+          <span className={classes.lead} data-stale={counted.data.expression !== canonical || undefined}>
+            {t('editor.lead', {
+              n: counted.data.members,
+              members: format.count(counted.data.members),
+              share: format.share(counted.data.members, counted.data.all),
+              day: format.day(counted.data.asOf),
+            })}
+          </span>
+        ) : counted.isError ? (
+          t('editor.uncounted')
+        ) : (
+          t('editor.counting')
+        )
       }
       actions={
         <>

@@ -6,6 +6,8 @@ import { elsewhereRouter } from './elsewhere/router.ts'
 import { exportsRouter } from './export/router.ts'
 import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
+import { segmentCompareRouter } from './segments/compare/router.ts'
+import { segmentFilesRouter } from './segments/files/router.ts'
 import { segmentHistoryRouter } from './segments/history-router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
@@ -33,7 +35,9 @@ export const appRouter = router({
   elsewhere: elsewhereRouter,
   feeds: feedsRouter,
   segments: segmentsRouter,
+  segmentCompare: segmentCompareRouter,
   segmentHistory: segmentHistoryRouter,
+  segmentFiles: segmentFilesRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,

@@ -189,16 +189,15 @@ class DuckDbEngine implements Engine {
     work: (session: TransactionSession) => Promise<T>,
     { signal, aside = false }: Pick<QueryOptions, 'signal' | 'aside'> = {},
   ): Promise<T> {
+    const usual = { aside, signal, timeoutMs: writingMs }
     const written = this.#writers.take(signal, async () => {
       await this.#limitMemory(this.#limits.largeWork)
       try {
-        return await this.#inTransaction(work, { aside, timeoutMs: writingMs }).catch(
-          async (error: unknown) => {
-            if (!isOutOfMemory(error)) throw error
-            await this.#limitMemory(this.#limits.usual)
-            return this.#inTransaction(work, { aside, timeoutMs: writingMs })
-          },
-        )
+        return await this.#inTransaction(work, usual).catch(async (error: unknown) => {
+          if (!isOutOfMemory(error)) throw error
+          await this.#limitMemory(this.#limits.usual)
+          return this.#inTransaction(work, usual)
+        })
       } finally {
         await this.#limitMemory(this.#limits.usual)
       }

@@ -47,7 +47,7 @@ export interface Engine extends Session {
   /**
    * Like `transaction`, for work that goes through much data: the engine keeps to less
    * memory and puts aside on the disk what does not fit. Where that is not possible, `work` is undone
-   * and done again with all of the engine's memory. With `aside` all its statements are.
+   * and done again with all of the engine's memory. `signal` and `aside` are all its statements'.
    */
   largeTransaction<T>(
     work: (session: TransactionSession) => Promise<T>,

@@ -90,23 +90,50 @@ export const isRevoked = (from: Sql): Sql => isWord(sql`${from}.state`, revoked)
 export const isUnknownState = (from: Sql): Sql =>
   sql`(${from}.state is not null and not ${isWord(sql`${from}.state`, used)} and not ${isWord(sql`${from}.state`, unused)})`
 
-/** SQL: another row of coupons elsewhere tells the same use, of one code, one member and one time. */
-const sameUse = (one: Sql, other: Sql) => sql`${other}.code = ${one}.code
-  and ${other}.member_id is not distinct from ${one}.member_id and ${other}.used_at = ${one}.used_at`
+/**
+ * Relation of the rows of coupons elsewhere with `holder`, the member whom `member_id` names now, and `by_value`: that
+ * id stands for a phone, openid or e-mail. A member's row and one that is known by the member's phone tell one thing.
+ */
+export const couponsHeld: Sql = sql`(
+  select coupon_of.*, coalesce(named.member_id, coupon_of.member_id) as holder, known.named is not null as by_value
+  from coupons_elsewhere as coupon_of
+  left join member_aliases as named on named.alias = coupon_of.member_id
+  left join row_people as known on known.named = coupon_of.member_id)`
 
-/** SQL over a row (`from`): a row of another file tells the same use with its order, where this one has none. */
+/** SQL: another row of `couponsHeld` tells the same use, of one code, one member and one time. */
+const sameUse = (one: Sql, other: Sql) => sql`${other}.code = ${one}.code
+  and ${other}.holder is not distinct from ${one}.holder and ${other}.used_at = ${one}.used_at`
+
+/** SQL over a row of `couponsHeld` (`from`): a row of another file tells the same use with its order, where this one has none. */
 export const isToldWithOrder = (from: Sql): Sql => sql`(${from}.order_id is null and exists (
-  select 1 from coupons_elsewhere as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is not null
+  select 1 from ${couponsHeld} as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is not null
     and (${from}.campaign_id is null or fuller.campaign_id = ${from}.campaign_id)))`
 
-/** SQL over a row (`from`): another row tells the same use with more, so that this one is none of its own. */
-export const isToldFuller = (from: Sql): Sql => sql`(${isToldWithOrder(from)} or ${isToldWithCampaign(from)})`
+/**
+ * SQL over a row of `couponsHeld` (`from`): another row tells the same use with more, or with the member's number where
+ * this one has a phone or the like, so that this one is none of its own.
+ */
+export const isToldFuller = (from: Sql): Sql =>
+  sql`(${isToldWithOrder(from)} or ${isToldWithCampaign(from)} or ${isToldByNumber(from)})`
+
+/** SQL over a row of `couponsHeld` (`from`): another row tells the same coupon, or the same use of it. */
+export const isToldAgain = (from: Sql): Sql =>
+  sql`(${isUsed(from)} and ${isToldFuller(from)} or ${isToldByNumber(from)})`
+
+/** SQL over a row of `couponsHeld` (`from`): its member is known by a value, and another row tells the same of the member's number, or of another value. */
+export const isToldByNumber = (
+  from: Sql,
+): Sql => sql`(${from}.by_value and ${from}.order_id is null and exists (
+  select 1 from ${couponsHeld} as named where named.code = ${from}.code and named.holder = ${from}.holder
+    and named.order_id is null and named.used_at is not distinct from ${from}.used_at
+    and (${from}.used_at is null or named.campaign_id is not distinct from ${from}.campaign_id)
+    and (not named.by_value or named.member_id < ${from}.member_id)))`
 
 /** The same of the campaign, where neither has an order. */
 const isToldWithCampaign = (
   from: Sql,
 ): Sql => sql`(${from}.order_id is null and ${from}.campaign_id is null and exists (
-  select 1 from coupons_elsewhere as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is null
+  select 1 from ${couponsHeld} as fuller where ${sameUse(from, sql`fuller`)} and fuller.order_id is null
     and fuller.campaign_id is not null))`
 
 /**
@@ -119,7 +146,7 @@ export const couponUses: Sql = sql`(
       when orders.order_key is null then 'unknown-order'
       when coupon.member_id is not null and orders.member_key is distinct from names.member_key then 'other-member'
       else 'order' end as finds
-  from coupons_elsewhere as coupon
+  from ${couponsHeld} as coupon
   left join orders on orders.order_id = coupon.order_id
   left join ${memberNames} as names on names.named = coupon.member_id
   where ${isUsed(sql`coupon`)} and not ${isToldFuller(sql`coupon`)})`

@@ -1,24 +1,32 @@
 import type { Dialect } from '../sql/dialect.ts'
 import { type Sql, sql } from '../sql/sql.ts'
-import { codeHash, codeLength, isExpired, isRevoked, isToldFuller, isUsed } from './coupons-elsewhere.ts'
+import {
+  codeHash,
+  codeLength,
+  couponsHeld,
+  isExpired,
+  isRevoked,
+  isToldAgain,
+  isUsed,
+} from './coupons-elsewhere.ts'
 import { memberNames } from './member-names.ts'
 
 /** Too short for a code of ours, blanks and dashes or not. */
 const isTheirs = sql`(coupon.code is null or length(coupon.code) < ${codeLength})`
 /** No other row can tell the same use. */
-const isAlone = sql`(coupon.code is null or coupon.order_id is not null or coupon.used_at is null)`
-const notToldFuller = sql`not (${isUsed(sql`coupon`)} and ${isToldFuller(sql`coupon`)})`
+const isAlone = sql`(coupon.code is null or coupon.order_id is not null or coupon.used_at is null and not coupon.by_value)`
+const notToldAgain = sql`not ${isToldAgain(sql`coupon`)}`
 
 /**
  * The coupons of other systems, each use once, without those that are ours. Rows are held against others and
  * against our codes only where they can be the same: in most files those are few.
  */
 const elsewhere: Sql = sql`(
-  select * from coupons_elsewhere as coupon where ${isTheirs} and ${isAlone}
+  select * from ${couponsHeld} as coupon where ${isTheirs} and ${isAlone}
   union all
-  select * from coupons_elsewhere as coupon where ${isTheirs} and not ${isAlone} and ${notToldFuller}
+  select * from ${couponsHeld} as coupon where ${isTheirs} and not ${isAlone} and ${notToldAgain}
   union all
-  select * from coupons_elsewhere as coupon where not ${isTheirs} and ${notToldFuller}
+  select * from ${couponsHeld} as coupon where not ${isTheirs} and ${notToldAgain}
     and not exists (select 1 from issued_coupons as own where own.code_hash = ${codeHash(sql`coupon.code`)}))`
 
 /** What became of a coupon: `unused` may still be redeemed, now or once its validity begins. */

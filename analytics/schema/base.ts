@@ -500,6 +500,15 @@ export const baseTables: readonly Sql[] = [
     changed_at timestamp not null,
     changed_day date not null
   )`,
+
+  // Who did what to the data, left by the transaction that did it until the Store's audit has it.
+  sql`create table if not exists audit_waiting (
+    id varchar not null,
+    actor varchar not null,
+    action varchar not null,
+    subject varchar not null,
+    done_at timestamp not null
+  )`,
 ]
 
 /** Every identity of a member who has several, the member's own first one included, by its key. */

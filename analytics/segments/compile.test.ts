@@ -10,7 +10,7 @@ import { duckdb } from '../sql/duckdb.ts'
 import { join, render, sql } from '../sql/sql.ts'
 import { asOf, everyEntry, expressions, people, savedSegments } from './arbitrary.ts'
 import { everyone, type Expression, partsOf } from './ast.ts'
-import { compile, minorUnits, type SegmentSetting } from './compile.ts'
+import { compile, compileTogether, type SegmentSetting } from './compile.ts'
 import { compilePartCounts, type PartCount } from './count-parts.ts'
 import { resolveDay } from './days.ts'
 import { evaluate } from './evaluate.ts'
@@ -19,6 +19,7 @@ import type { PersonCoupon } from './person-coupons.ts'
 import { askedOn } from './references.ts'
 import type { Moment, Person } from './person.ts'
 import { print } from './print.ts'
+import { minorUnits } from './test-sql.ts'
 import { visibleOn } from './person.ts'
 
 const currencyDecimals = 2
@@ -54,6 +55,10 @@ test('compiled SQL selects exactly whom the oracle accepts; NOT is the complemen
             rule: print(rule),
             chosen: visible.filter((person) => evaluate(rule, person, moment, meaning)).map(({ id }) => id),
           })
+        const ofDay = whole.filter((rule) => otherDays(rule, day).length === 1)
+        expect(await selectedTogether(ofDay, moment)).toEqual(
+          ofDay.map((rule) => chosen[1 + 2 * rules.indexOf(rule)]),
+        )
       },
     ),
     // a failure is told as it was found: shrinking it would load hundreds of shops
@@ -194,6 +199,24 @@ async function selectedByEach(rules: readonly Expression[], moment: Moment): Pro
     for (const { rule, memberId } of rows) chosen[Number(rule)]!.push(String(memberId))
   }
   return chosen
+}
+
+/** The same of rules that are asked together, each through a rule that names it. */
+async function selectedTogether(rules: readonly Expression[], moment: Moment): Promise<string[][]> {
+  const named = rules.map((expression, i) => ({ name: `rule ${i}`, expression }))
+  const naming = named.map(({ name }): { name: string; expression: Expression } => ({
+    name: `not ${name}`,
+    expression: { kind: 'not', part: { kind: 'segment', name } },
+  }))
+  const rows = await engine.rows(
+    sql`select answers.*, members.member_id from (${compileTogether([...named, ...naming], setting(moment), duckdb)}) as answers
+      join members on members.member_key = answers.member_key order by members.member_key`,
+  )
+  return rules.map((_, i) => {
+    const own = rows.filter((row) => row[`s${i}`] === true)
+    expect(rows.filter((row) => row[`s${rules.length + i}`] === false)).toEqual(own)
+    return own.map(({ memberId }) => String(memberId))
+  })
 }
 
 /** Fills the base tables with the people and builds the derived ones for the day. */

@@ -1,6 +1,6 @@
 import { addDays, addMonths, daysBetween, monthsBetween } from '../calendar/calendar.ts'
 import type { Clause, Expression, OnDay, Test, Value } from './ast.ts'
-import { hundredths, minorUnits } from './compile.ts'
+import { hundredths, minorUnits } from './test-sql.ts'
 import { resolveDay } from './days.ts'
 import { type Answer, holds } from './evaluate.ts'
 import { type Asked, fieldsByName, measuresByName } from './fields/catalogue.ts'

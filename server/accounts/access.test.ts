@@ -79,6 +79,9 @@ const access: Record<string, Rule> = {
   'segments.save': 'marketer',
   'segments.rename': 'marketer',
   'segments.remove': 'marketer',
+  'segmentCompare.overlap': 'reader',
+  'segmentCompare.differences': 'reader',
+  'segmentFiles.prepare': 'marketer',
   'segmentHistory.sizes': 'reader',
   'segmentHistory.movement': 'reader',
   'segmentHistory.stop': 'reader',
@@ -173,7 +176,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /api/imports/:importId/refused': 'marketer',
   'GET /export/members.csv': 'marketer',
   'POST /export/members.csv': 'marketer',
-  'GET /export/segment': 'marketer',
+  'GET /export/prepared/:ticket': 'marketer',
   'POST /export/segment': 'marketer',
   'GET /export/workspace.zip': 'owner',
   ...Object.fromEntries(

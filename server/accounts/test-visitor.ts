@@ -8,6 +8,7 @@ export interface Answer {
   readonly data: unknown
   readonly message: string | undefined
   readonly body: string
+  readonly bytes: Buffer
   readonly cookies: readonly string[]
 }
 
@@ -68,6 +69,7 @@ export class Visitor {
       data: said.result?.data,
       message: said.error?.message,
       body: answer.body,
+      bytes: answer.rawPayload,
       cookies,
     }
   }

@@ -64,6 +64,7 @@ export const problems = {
   workspaceExportMalformed: { id: 'workspace-export-malformed', status: 422, code: 'malformed' },
   exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
   segmentExportMalformed: { id: 'segment-export-malformed', status: 422, code: 'malformed' },
+  noPreparedFile: { id: 'no-prepared-file', status: 404, code: 'unknown' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
   unknownSegment: { id: 'unknown-segment', status: 404, code: 'unknown' },
   noCursor: { id: 'no-cursor', status: 422, code: 'malformed' },

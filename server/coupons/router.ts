@@ -62,15 +62,13 @@ export const couponsRouter = router({
   ),
 
   /** What became of one member's coupons; codes are whole for those who may take codes out. */
-  ofMember: readerProcedure
-    .input(z.object({ memberId: z.string().min(1).max(200) }))
-    .query(({ ctx, input }) =>
-      couponsOfMember(ctx.platform.store, ctx.workspace, {
-        memberId: input.memberId,
-        unmasked: ctx.role === 'owner' || ctx.role === 'marketer',
-        at: ctx.platform.clock.now(),
-      }),
-    ),
+  ofMember: readerProcedure.input(z.object({ memberId: z.string().min(1) })).query(({ ctx, input }) =>
+    couponsOfMember(ctx.platform.store, ctx.workspace, {
+      memberId: input.memberId,
+      unmasked: ctx.role === 'owner' || ctx.role === 'marketer',
+      at: ctx.platform.clock.now(),
+    }),
+  ),
 
   /** Takes a redemption back; repeating it changes nothing. */
   cancel: deskProcedure.input(z.object({ redemptionId: z.uuid() })).mutation(async ({ ctx, input }) => {

@@ -4,7 +4,13 @@ import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
 import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { printedCode, readCode } from '../coupons/code.ts'
-import { codeLength, couponUses, isUsed } from '../../analytics/relations/coupons-elsewhere.ts'
+import {
+  codeLength,
+  couponsHeld,
+  couponUses,
+  isToldAgain,
+  isUsed,
+} from '../../analytics/relations/coupons-elsewhere.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
@@ -21,7 +27,7 @@ const Reconciled = z.object({
 /** What the orders say of the coupons of other systems: every use is one of the last four. */
 export async function reconciledCoupons(engine: Engine, options: QueryOptions) {
   const [rows] = await engine.rows(
-    sql`select (select count(*) from coupons_elsewhere) as rows, count(*) as uses,
+    sql`select (select count(*) from ${couponsHeld} as held where not ${isToldAgain(sql`held`)}) as rows, count(*) as uses,
         count(*) filter (where finds = 'order') as matched,
         count(*) filter (where finds = 'other-member') as other_member,
         count(*) filter (where finds = 'unknown-order') as unknown_order,

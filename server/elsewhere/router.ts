@@ -20,7 +20,7 @@ export const elsewhereRouter = router({
 
   /** Coupons that other systems issued to a member. */
   ofMember: readerProcedure
-    .input(z.object({ memberId: z.string().min(1).max(200) }))
+    .input(z.object({ memberId: z.string().min(1) }))
     .query(({ ctx, input, signal }) =>
       couponsElsewhereOf(
         ctx.workspace.engine,

@@ -3,16 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { fromBuffer, type Entry, type ZipFile } from 'yauzl'
 import { sql } from '../../analytics/sql/sql.ts'
 import { Visitor } from '../accounts/test-visitor.ts'
 import { makeApp } from '../app.ts'
 import { addLaunch, couponFor } from '../coupons/issued-coupons.fixture.ts'
 import { createDemo } from '../demo/demo.ts'
 import { dictionaryTables } from '../dictionary/dictionary.ts'
+import { unzipped } from './unzipped.fixture.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type ExportFormat, exportWorkspace } from './export.ts'
@@ -264,32 +262,6 @@ test('a launch that has not told its arms yet is in it with its arms as with its
       .map((row) => [row[at('member_id')], row[at('arm')]]),
   ).toEqual([[memberId, 'treated']])
 })
-
-async function unzipped(zip: Buffer): Promise<Map<string, string>> {
-  const file = (await promisify(
-    fromBuffer as never as (
-      buffer: Buffer,
-      options: object,
-      done: (error: Error | null, file: ZipFile) => void,
-    ) => void,
-  )(zip, { lazyEntries: true })) as ZipFile
-  const found = new Map<string, string>()
-  await new Promise<void>((resolve, reject) => {
-    file.on('end', resolve)
-    file.on('error', reject)
-    file.on('entry', (entry: Entry) =>
-      file.openReadStream(entry, (error, stream) => {
-        if (error) return reject(error)
-        text(stream).then((content) => {
-          found.set(entry.fileName, content)
-          file.readEntry()
-        }, reject)
-      }),
-    )
-    file.readEntry()
-  })
-  return found
-}
 
 test('a download is a zip of the same files, for owners alone, and is noted', async () => {
   const owner = new Visitor(app)

@@ -156,6 +156,11 @@ test('what cannot be merged is refused with a sentence, and a preview that the d
     shop.as('marketer').merges.preview({ memberId, into })
   await expect(ask('nobody', 'new')).rejects.toThrow('nobody')
   await expect(ask('new', 'nobody')).rejects.toThrow('nobody')
+  const long = 'x'.repeat(400)
+  await expect(ask(long, 'new')).rejects.toThrow(`No member in the data has the id ${long}`)
+  await expect(
+    shop.as('marketer').tags.add({ tag: 'vip', whose: { kind: 'members', memberIds: [long] } }),
+  ).rejects.toThrow(long)
   await expect(ask('new', 'new')).rejects.toThrow('already')
   await expect(ask('new', null)).rejects.toThrow('nothing to separate')
   await expect(shop.as('viewer').merges.preview({ memberId: 'old', into: 'new' })).rejects.toMatchObject({

@@ -5,7 +5,8 @@ import { marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import { applyChange, type ChangeOutcome, identitiesIn } from './merges.ts'
 import { previewChange } from './preview.ts'
 
-const MemberId = z.string().trim().min(1).max(200)
+/** As long as it may be: files may have brought any id, and one that nobody has is nobody. */
+const MemberId = z.string().trim().min(1)
 /** `into`: the member whose identity `memberId` is to be, by any id of it; null: a member of its own again. */
 const Change = z.object({ memberId: MemberId, into: MemberId.nullable() })
 

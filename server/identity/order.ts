@@ -1,7 +1,7 @@
-import type { Engine } from '../../analytics/engine/engine.ts'
+import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { dropMembersWithNothingLeft, patient } from '../import/apply.ts'
+import { dropMembersWithNothingLeft } from '../import/apply.ts'
 import { touchedMembers } from '../import/fold.ts'
 import type { IdentityKind } from '../import/person-values.ts'
 import { followChanges, nobody } from './follow.ts'
@@ -35,11 +35,17 @@ class Undone extends Error {
 export async function changeIdentityOrder(
   engine: Engine,
   kinds: readonly IdentityKind[],
-  settings: { timeZone: string; today: string; dryRun: boolean; signal?: AbortSignal },
+  settings: {
+    timeZone: string
+    today: string
+    dryRun: boolean
+    signal?: AbortSignal
+    /** Called in the transaction when nothing but the commit is left. */
+    commits?: (session: Session) => Promise<void>
+  },
 ): Promise<OrderEffect> {
   try {
-    return await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, settings)
+    return await engine.largeTransaction(async (session) => {
       const before = await identityRule(session)
       const same = before.kinds.join() === kinds.join()
       if (!same) {
@@ -73,6 +79,7 @@ export async function changeIdentityOrder(
         conflictingOrders: Number(conflicts!.orders),
       }
       if (settings.dryRun) throw new Undone(effect)
+      await settings.commits?.(session)
       return effect
     }, settings)
   } catch (error) {

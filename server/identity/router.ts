@@ -4,8 +4,8 @@ import { identityKinds } from '../import/person-values.ts'
 import { importRuns } from '../import/runs.ts'
 import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
-import { auditName, recordAudit } from '../settings/audit.ts'
-import { type Context, ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import { auditName, leaveAudit, passAudit } from '../settings/audit.ts'
+import { type Actor, type Context, ownerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { conflictsOf } from './conflicts.ts'
 import { changeIdentityOrder } from './order.ts'
@@ -34,13 +34,7 @@ export const identityRouter = router({
   /** Sets the order; answers when every row is told anew. */
   changeOrder: ownerProcedure.input(Kinds).mutation(async ({ ctx, input, signal }) => {
     const effect = await ordered(ctx, input.kinds, false, signal)
-    await recordAudit(ctx.platform.store, {
-      workspaceId: ctx.workspace.id,
-      actor: auditName(ctx.actor),
-      action: 'setting-changed',
-      subject: 'identity-order',
-      at: ctx.platform.clock.now(),
-    })
+    await passAudit(ctx.platform.store, ctx.workspace)
     return effect
   }),
 
@@ -49,7 +43,7 @@ export const identityRouter = router({
 })
 
 function ordered(
-  { platform, workspace }: Context & { readonly workspace: Workspace },
+  { platform, workspace, actor }: Context & { readonly workspace: Workspace; readonly actor: Actor },
   kinds: z.infer<typeof Kinds>['kinds'],
   dryRun: boolean,
   signal?: AbortSignal,
@@ -61,6 +55,13 @@ function ordered(
     timeZone: calendar.timeZone,
     today: localDay(platform.clock.now(), calendar),
     dryRun,
+    commits: (session) =>
+      leaveAudit(session, {
+        actor: auditName(actor),
+        action: 'setting-changed',
+        subject: 'identity-order',
+        at: platform.clock.now(),
+      }),
     ...(signal ? { signal } : {}),
   })
 }

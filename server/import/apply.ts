@@ -1,9 +1,4 @@
-import {
-  type Engine,
-  QueryCancelled,
-  type QueryOptions,
-  type Session,
-} from '../../analytics/engine/engine.ts'
+import { type Engine, QueryCancelled, type Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
@@ -102,8 +97,8 @@ export async function applyImport(
     today: string
     dryRun: boolean
     signal: AbortSignal
-    /** Called when nothing but the commit is left; throws where the import is not to be. */
-    commits: () => void
+    /** Called in the transaction when nothing but the commit is left; throws where the import is not to be. */
+    commits: (session: Session) => Promise<void>
     aside?: boolean
     deletions: () => Promise<readonly Deletion[]>
     home: Home
@@ -111,8 +106,7 @@ export async function applyImport(
   report: (applied: Applied) => string,
 ): Promise<Applied> {
   try {
-    return await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, { signal: settings.signal })
+    return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
@@ -150,13 +144,19 @@ export async function applyImport(
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
       }
-      settings.commits()
+      await settings.commits(session)
       return applied
     }, settings)
   } catch (error) {
     if (error instanceof Undone) return error.applied
     throw error
   }
+}
+
+/** What else is done in the transaction that takes an import out; what throws takes all of it back. */
+export interface AroundUndo {
+  begin(session: Session): Promise<void>
+  end(session: Session): Promise<void>
 }
 
 /**
@@ -167,10 +167,17 @@ export async function applyImport(
 export async function takeOut(
   engine: Engine,
   importId: string,
-  settings: { timeZone: string; today: string; undoneAt: string; signal: AbortSignal; aside?: boolean },
+  settings: {
+    timeZone: string
+    today: string
+    undoneAt: string
+    signal: AbortSignal
+    aside?: boolean
+    around?: AroundUndo
+  },
 ): Promise<{ orders: number }> {
-  return engine.largeTransaction(async (plain) => {
-    const session = patient(plain, { signal: settings.signal })
+  return engine.largeTransaction(async (session) => {
+    await settings.around?.begin(session)
     const [undone] = await session.rows(
       sql`select import_seq, report from imports where import_id = ${importId}`,
     )
@@ -218,6 +225,7 @@ export async function takeOut(
     const report = JSON.stringify({ ...(JSON.parse(String(undone!.report)) as object), undoneMonths })
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp), report = ${report}
       where import_seq = ${importSeq}`)
+    await settings.around?.end(session)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }
   }, settings)
@@ -352,14 +360,5 @@ async function outcome(
     closedOrders: Number(named!.closed),
     emptyOrders: Number(named!.empty),
     sameAs: same ? String(same.importId) : null,
-  }
-}
-
-/** Large files take longer than a dashboard's question may. */
-export function patient(session: Session, { signal }: QueryOptions): Session {
-  const longer = (options: QueryOptions = {}) => ({ timeoutMs: 12 * 60 * 60 * 1000, signal, ...options })
-  return {
-    rows: (query, options) => session.rows(query, longer(options)),
-    run: (statement, options) => session.run(statement, longer(options)),
   }
 }

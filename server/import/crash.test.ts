@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -33,6 +33,8 @@ const tags = (rows: number, tag: string) =>
 interface Scenario {
   readonly name: string
   readonly kills: number
+  /** Of these, how many while it commits. */
+  readonly atCommit?: number
   readonly act: (importId: string) => readonly string[]
   /** What stands after each part of it that may be done alone. */
   readonly parts: readonly ((importId: string) => readonly string[])[]
@@ -42,23 +44,44 @@ const base = join(root, 'base')
 const path = (name: string) => join(root, name)
 const taking = (...files: string[]) => ['import', ...files.map(path), '--yes']
 const scenarios: readonly Scenario[] = [
-  { name: 'orders', kills: 5, act: () => taking('orders.csv'), parts: [] },
-  { name: 'members', kills: 4, act: () => taking('members.csv'), parts: [] },
-  { name: 'tags', kills: 3, act: () => taking('tags.csv'), parts: [] },
-  { name: 'undo', kills: 4, act: (importId) => ['imports', 'undo', importId], parts: [] },
+  { name: 'orders', kills: 4, act: () => taking('orders.csv'), parts: [] },
+  { name: 'members', kills: 3, act: () => taking('members.csv'), parts: [] },
+  { name: 'tags', kills: 2, act: () => taking('tags.csv'), parts: [] },
+  { name: 'undo', kills: 4, atCommit: 2, act: (importId) => ['imports', 'undo', importId], parts: [] },
   {
     name: 'two files',
-    kills: 4,
+    kills: 3,
     act: () => taking('orders.csv', 'members.csv'),
     parts: [() => taking('orders.csv')],
   },
+  {
+    name: 'joined tables',
+    kills: 3,
+    atCommit: 2,
+    act: () => taking('joined.csv', 'joined_items.csv'),
+    parts: [],
+  },
 ]
 
+/** How long the logs of the workspaces' engines are: a commit writes them. */
+const logged = (folder: string) =>
+  readdirSync(join(folder, 'workspaces'))
+    .filter((name) => name.endsWith('.wal'))
+    .reduce(
+      (sum, name) => sum + (statSync(join(folder, 'workspaces', name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    )
+
 /**
- * Runs a command in a process of its own. With `from`, it is killed `after` milliseconds after that;
- * what it had to say is thrown where it ended badly by itself.
+ * Runs a command in a process of its own. With `after` it is killed so many milliseconds after its Store is open, or,
+ * `atCommit`, after its first commit began to be written; what it had to say is thrown where it ended badly by itself.
  */
-async function ran(folder: string, args: readonly string[], after = Number.POSITIVE_INFINITY) {
+async function ran(
+  folder: string,
+  args: readonly string[],
+  after = Number.POSITIVE_INFINITY,
+  { atCommit = false } = {},
+) {
   const child = spawn(
     process.execPath,
     ['server/cli.ts', ...args, '--workspace', 'w', '--data', folder, '--lang', 'en'],
@@ -71,6 +94,8 @@ async function ran(folder: string, args: readonly string[], after = Number.POSIT
   while (!existsSync(join(folder, 'store.db-wal')) && child.exitCode === null)
     await new Promise((resolve) => setTimeout(resolve, 3))
   const began = performance.now()
+  while (atCommit && logged(folder) === 0 && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 1))
   const timer = Number.isFinite(after) && setTimeout(() => child.kill('SIGKILL'), after)
   await gone
   if (timer) clearTimeout(timer)
@@ -138,6 +163,14 @@ beforeAll(async () => {
   writeFileSync(path('orders.csv'), orders(2500, 4))
   writeFileSync(path('members.csv'), members(2500, 'gold'))
   writeFileSync(path('tags.csv'), tags(2500, 'tea'))
+  writeFileSync(
+    path('joined.csv'),
+    csv('order_id,customer_id,order_date', 1500, (i) => `J${i},m${i % 997},2026-03-0${1 + (i % 9)}`),
+  )
+  writeFileSync(
+    path('joined_items.csv'),
+    csv('order_id,product,quantity,amount', 3000, (i) => `J${i % 1500},tea ${i % 7},1,${i % 90}.25`),
+  )
   const made = await openPlatform(base)
   await made.workspaces.create({ name: 'w', currency: 'CNY', timeZone: 'Asia/Shanghai' })
   await made.close()
@@ -157,7 +190,7 @@ const draw = random(7)
 test.each(scenarios)(
   'killed at any of $kills moments of $name, a workspace opens with the old state or the new and nothing else',
   { timeout: 400_000 },
-  async ({ kills, act, parts }) => {
+  async ({ kills, atCommit = 0, act, parts }) => {
     const tried = join(root, 'tried')
     const begin = () => {
       rmSync(tried, { recursive: true, force: true })
@@ -178,8 +211,12 @@ test.each(scenarios)(
     for (let moment = 0; moment < kills; moment++) {
       begin()
       // one in each part of the whole, the closing of the files at its end included
-      const share = (moment + draw.below(1000) / 1000) / kills
-      const run = await ran(tried, act(importId), share * milliseconds)
+      const spread = kills - atCommit
+      const share = (moment + draw.below(1000) / 1000) / spread
+      const run =
+        moment < spread
+          ? await ran(tried, act(importId), share * milliseconds)
+          : await ran(tried, act(importId), draw.below(6), { atCommit: true })
       if (run.killed) killed++
       const found = await state(tried)
       const same = whole.find(({ seen }) => seen === found.seen)

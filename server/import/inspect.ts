@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { dayOrMonthFirst } from './dates.ts'
 import { emptyWords, fields, plainHeader } from './fields.ts'
 import type { AnyField, ImportKind } from './import-kinds.ts'
@@ -6,7 +7,9 @@ import { aliasesOf, fieldsOf, numberField, tellsPeople } from './kinds/kind.ts'
 import { guessKindMapping } from './kinds/mapping.ts'
 import {
   asMapFile,
+  type Column,
   type ColumnGuess,
+  columnOf,
   type Guess,
   guessMapping,
   lackingColumns,
@@ -148,16 +151,22 @@ export async function inspect(
 ): Promise<Readable | Refusal> {
   try {
     const opened = await openSource(path, fileName)
+    await turn()
     const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
-    const { delimiter, quote, headerLine, ...read } = sampleOf(opening, fileName)
+    const { delimiter, quote, headerLine, ...read } = await sampleOf(opening, fileName)
     const sample = tables ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
     const remembered = await recall(sample.headers, given.kind)
+    const columns: Column[] = []
+    for (const position of sample.headers.keys()) {
+      await turn()
+      columns.push(columnOf(sample, position))
+    }
     const said = remembered ? over(remembered.map, given) : given
     const [kind, ...otherKinds] = kindsOf(sample, said)
     const further = kindNamed(kind)
     const guess = further
-      ? guessKindMapping(further, sample, said, timeZone)
-      : guesses[kind as keyof typeof guesses](sample, said, timeZone)
+      ? guessKindMapping(further, sample, columns, said, timeZone)
+      : guesses[kind as keyof typeof guesses](sample, columns, said, timeZone)
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
@@ -245,31 +254,42 @@ const doubted = (columns: readonly ColumnGuess[]): ColumnGuess[] =>
 
 const delimiters: readonly Delimiter[] = [',', '\t', ';', '|']
 
-/** How a file is written, its header and first records. Throws `Stopped` where it is no table. */
-export function sampleOf(
+/**
+ * How a file is written, its header and first records. Throws `Stopped` where it is no table. Others are
+ * let in between two tries of a separator, each of which takes a while.
+ */
+export async function sampleOf(
   opening: Opening,
   fileName: string,
-): { delimiter: Delimiter; quote: Quote; sample: Sample; headerLine: number } {
+): Promise<{ delimiter: Delimiter; quote: Quote; sample: Sample; headerLine: number }> {
   const unpacked =
     opening.jsonPaths !== null || opening.container === 'xlsx' || opening.container === 'parquet'
-  const readingsWith = (quote: Quote) =>
-    (unpacked ? ([','] as const) : delimiters).map((delimiter) => {
-      const records = recordsOf(opening, { delimiter, quote })
-      const widths = records.map(({ values }) => values.length)
-      // What stands before the header is narrower: the width of most rows tells the separator.
-      const width = widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? 0
-      const alike = widths.filter((one) => one === width).length
-      return {
-        delimiter,
-        quote,
-        records,
-        width,
-        score: width < 2 ? 0 : (alike / records.length) * Math.log2(width),
-      }
-    })
-  const bestWith = (quote: Quote) => readingsWith(quote).reduce((a, b) => (b.score > a.score ? b : a))
-  const usual = bestWith('"')
-  const best = unpacked || !isInSingleQuotes(usual.records) ? usual : bestWith("'")
+  const readingWith = (delimiter: Delimiter, quote: Quote) => {
+    const records = recordsOf(opening, { delimiter, quote })
+    const widths = records.map(({ values }) => values.length)
+    // What stands before the header is narrower: the width of most rows tells the separator.
+    const width = widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? 0
+    const alike = widths.filter((one) => one === width).length
+    return {
+      delimiter,
+      quote,
+      records,
+      width,
+      score: width < 2 ? 0 : (alike / records.length) * Math.log2(width),
+    }
+  }
+  const bestWith = async (quote: Quote) => {
+    let best = readingWith(',', quote)
+    for (const delimiter of unpacked ? [] : delimiters.slice(1)) {
+      await turn()
+      const reading = readingWith(delimiter, quote)
+      if (reading.score > best.score) best = reading
+    }
+    await turn()
+    return best
+  }
+  const usual = await bestWith('"')
+  const best = unpacked || !isInSingleQuotes(usual.records) ? usual : await bestWith("'")
   // A file that goes on beyond its head, in which no record after the header ends.
   if (!opening.whole && best.records.length < 2)
     throw new Stopped('long-record', { file: fileName, line: best.records.length + 1 })

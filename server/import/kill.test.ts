@@ -2,11 +2,17 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
-import { openPlatform } from '../platform.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+import { appRouter } from '../router.ts'
+import { createCallerFactory } from '../trpc.ts'
+import { savedMappings } from './remembered.ts'
 import { importRuns } from './runs.ts'
 import { openTestShop, receiptOf } from './test-shop.ts'
+
+const killed = fileURLToPath(new URL('undo-until-killed.fixture.ts', import.meta.url))
 
 const many = (rows: number) => {
   const lines = ['order_id,customer_id,order_date,amount,product']
@@ -121,21 +127,83 @@ test('refused rows of an import that was killed as it ended are kept if it is th
   expect(readdirSync(folder)).toEqual([kept])
 })
 
-test('an import that was killed before it was noted is noted at the next start, once, as its importer’s', async () => {
+test(
+  'killed after the commit of an undoing, before it is noted, a start notes it once, as of who did it',
+  { timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reveille-noted-'))
+    try {
+      const [file, data] = [join(folder, 'o.csv'), join(folder, 'data')]
+      writeFileSync(file, many(3))
+      const made = await openPlatform(data)
+      await made.workspaces.create({ name: 'w', currency: 'CNY', timeZone: 'Asia/Shanghai' })
+      await made.close()
+      const child = spawn(process.execPath, [killed, data, file], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+      })
+      const gone = new Promise((resolve) => child.once('exit', (...how) => resolve(how)))
+      expect(await gone).toEqual([null, 'SIGKILL'])
+      const platform = await openPlatform(data)
+      try {
+        expect(await notedIn(platform)).toEqual(['command-line: import-applied'])
+        for (let start = 0; start < 2; start++) {
+          await importRuns(platform).settleAudit()
+          expect(await notedIn(platform)).toEqual(['command-line: import-applied', 'somebody: import-undone'])
+        }
+      } finally {
+        await platform.close()
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
+
+const notedIn = async ({ store }: Platform): Promise<string[]> =>
+  (await store.selectFrom('audit').select(['actor', 'action']).execute())
+    .map(({ actor, action }) => `${actor}: ${action}`)
+    .toSorted()
+
+test('what is done to the data is noted with it: an audit that takes no entry has them all later, once', async () => {
   await using shop = await openTestShop()
-  const { store } = shop.platform
-  const noted = () =>
-    store.selectFrom('audit').select(['actor', 'action', 'subject', 'at']).orderBy('at').execute()
-  const first = receiptOf(await shop.import(shop.file('o.csv', many(3)), { actor: 'somebody' }))
-  receiptOf(await shop.import(shop.file('p.csv', many(5))))
-  const whole = await noted()
-  expect(whole.map(({ actor }) => actor).toSorted()).toEqual(['command-line', 'somebody'])
-  await store.deleteFrom('audit').where('subject', '=', first.importId!).execute() // killed after the commit
-  await importRuns(shop.platform).settleAudit()
-  await importRuns(shop.platform).settleAudit()
-  expect((await noted()).toSorted((a, b) => a.actor.localeCompare(b.actor))).toEqual(
-    whole.toSorted((a, b) => a.actor.localeCompare(b.actor)),
+  const { platform, workspace } = shop
+  const { store } = platform
+  const caller = createCallerFactory(appRouter)({
+    platform,
+    workspace,
+    role: 'owner',
+    language: 'en',
+    actor: { kind: 'user', userId: 'somebody', name: 'somebody' },
+  })
+  vi.spyOn(console, 'error').mockReturnValue()
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { importId } = receiptOf(await shop.import(shop.file('o.csv', many(3))))
+  const [saved] = await savedMappings(workspace.engine)
+  const insertInto = store.insertInto.bind(store)
+  store.insertInto = (table) => {
+    if (table === 'audit') throw new Error('no room')
+    return insertInto(table)
+  }
+  await expect(shop.import(shop.file('p.csv', many(5)))).rejects.toThrow('failed')
+  await expect(caller.imports.forgetMapping({ kind: 'orders', headers: saved!.headers })).rejects.toThrow(
+    'no room',
   )
+  await expect(caller.imports.undo({ importId: importId! })).rejects.toThrow('no room')
+  await expect(caller.identity.changeOrder({ kinds: ['email', 'id', 'phone', 'openid'] })).rejects.toThrow(
+    'no room',
+  )
+  store.insertInto = insertInto
+  for (let start = 0; start < 2; start++) {
+    await importRuns(platform).settleAudit()
+    expect(await notedIn(platform)).toEqual([
+      'command-line: import-applied',
+      'command-line: import-applied',
+      'somebody: import-undone',
+      'somebody: mapping-forgotten',
+      'somebody: setting-changed',
+    ])
+  }
 })
 
 test('the same file again has its refused rows in the one place where that import keeps them', async () => {

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { fields } from './fields.ts'
-import { type Guess, guessMapping } from './mapping.ts'
+import { columnOf, type Guess, guessMapping } from './mapping.ts'
 
-const guess = (headers: string[], ...records: string[][]) =>
-  guessMapping({ headers, records }, {}, 'UTC') as Guess
+function guess(headers: string[], ...records: string[][]) {
+  const sample = { headers, records }
+  const columns = headers.map((_, position) => columnOf(sample, position))
+  return guessMapping(sample, columns, {}, 'UTC') as Guess
+}
 const column = ({ columns }: Guess, header: string) => columns.find((one) => one.header === header)!
 
 test('a column that is named for it is taken with what it can read, and says what it cannot', () => {

@@ -125,8 +125,12 @@ export const MapOverrides = z
 export type MapOverrides = z.infer<typeof MapOverrides>
 
 /** Guesses what each column of a file of orders means from its header, type and values; `overrides` win over every guess. */
-export function guessMapping(sample: Sample, overrides: MapOverrides, timeZone: string): Guess | Refusal {
-  const columns = sample.headers.map((_, position) => columnOf(sample, position))
+export function guessMapping(
+  sample: Sample,
+  columns: readonly Column[],
+  overrides: MapOverrides,
+  timeZone: string,
+): Guess | Refusal {
   const saidPreset = presetNames.find((name) => name === overrides.preset)
   const preset = saidPreset ?? recognised(sample.headers, sample.records)
   if (saidPreset) {

@@ -51,8 +51,10 @@ export const namesCurrencySql = (text: Sql): Sql =>
 
 /** Whether a value reads as a number: signs, currency, separators of thousands, accounting brackets. */
 export function isNumber(value: string): boolean {
-  return /^[+-]?(\d[\d.,]*|\.\d+)(e[+-]?\d+)?$/i.test(bareOf(value))
+  return number.test(value) || (/\d|[０-９]/.test(value) && number.test(bareOf(value)))
 }
+
+const number = /^[+-]?(\d[\d.,]*|\.\d+)(e[+-]?\d+)?$/i
 
 /**
  * The decimal mark of formatted numbers: a comma where it stands before other than three digits, or after a

@@ -71,9 +71,10 @@ test('what is remembered is listed, newest first, and forgotten on demand; what 
   expect(orders!.columns).toContainEqual({ field: 'memberId', column: 'who' })
   expect(orders!.columns.map(({ field }) => field)).not.toContain('product')
 
-  expect(await forgetMapping(engine, 'members', orders!.headers)).toBe(false)
-  expect(await forgetMapping(engine, 'orders', orders!.headers)).toBe(true)
-  expect(await forgetMapping(engine, 'orders', orders!.headers)).toBe(false)
+  const by = { actor: 'somebody', at: new Date('2026-11-22T08:00:00Z') }
+  expect(await forgetMapping(engine, { kind: 'members', headers: orders!.headers }, by)).toBe(false)
+  expect(await forgetMapping(engine, { kind: 'orders', headers: orders!.headers }, by)).toBe(true)
+  expect(await forgetMapping(engine, { kind: 'orders', headers: orders!.headers }, by)).toBe(false)
   expect((await savedMappings(engine)).map(({ kind }) => kind)).toEqual(['members'])
   const again = (await shop.inspect(
     file(shop, 'third.csv', 'C,m1,3/6/2026,10,x,fertig\n'),

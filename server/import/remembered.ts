@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { join, sql } from '../../analytics/sql/sql.ts'
+import { leaveAudit } from '../settings/audit.ts'
 import { importKinds, type ImportKind } from './import-kinds.ts'
 import { MapOverrides } from './mapping.ts'
 import { columnsBefore } from './refused-file.ts'
@@ -66,14 +67,20 @@ export async function savedMappings(engine: Engine): Promise<SavedMapping[]> {
 }
 
 /** From now on files with this header are guessed anew; what they brought stays. Answers whether anything was remembered. */
-export function forgetMapping(engine: Engine, kind: ImportKind, headers: string): Promise<boolean> {
+export function forgetMapping(
+  engine: Engine,
+  { kind, headers }: { kind: ImportKind; headers: string },
+  { actor, at }: { actor: string; at: Date },
+): Promise<boolean> {
   return engine.transaction(async (session) => {
     const these = sql`kind = ${kind} and ${isRemembered} and json_extract_string(mapping, '$.headers') = ${headers}`
     const [found] = await session.rows(sql`select count(*) as n from imports where ${these}`)
     await session.run(
       sql`update imports set mapping = json_merge_patch(mapping, '{"forgotten": true}') where ${these}`,
     )
-    return found!.n !== 0
+    if (found!.n === 0) return false
+    await leaveAudit(session, { actor, action: 'mapping-forgotten', subject: kind, at })
+    return true
   })
 }
 

@@ -1,18 +1,13 @@
-import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { localDay } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { type Language, phrase, sentence } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
-import { auditName, recordAudit } from '../settings/audit.ts'
+import { auditName, passAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { peopleOfMembers, peopleOfOrders } from '../identity/told.ts'
-import { manyRows, takeOut } from './apply.ts'
-import { takeOutMembers } from './members/apply.ts'
 import { importKinds } from './import-kinds.ts'
-import { takeOutKind } from './kinds/apply.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import { fieldsOf, keysOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
@@ -29,9 +24,10 @@ import { forgetMapping, savedMappings } from './remembered.ts'
 import { restatements } from './restatements.ts'
 import { isPartOfOrders } from './inspect.ts'
 import { inspectIn } from './ready-to-read.ts'
-import { type ImportOrder, importById, importRuns, type RunState } from './runs.ts'
+import { type ImportOrder, importRuns, type RunState } from './runs.ts'
 import { type GivenFile, givenFiles, mostTables } from './tables/joined.ts'
 import { tableNotes } from './tables/told.ts'
+import { undoImport } from './undo.ts'
 import { uploadedFile } from './uploads.ts'
 
 /** The reader's; without one, that of the request. */
@@ -174,15 +170,12 @@ export const importsRouter = router({
   forgetMapping: marketerProcedure
     .input(z.object({ kind: z.enum(importKinds), headers: z.string().max(100) }))
     .mutation(async ({ ctx, input }) => {
-      const known = await forgetMapping(ctx.workspace.engine, input.kind, input.headers)
-      if (!known) throw refused('NOT_FOUND', 'unknown-mapping')
-      await recordAudit(ctx.platform.store, {
-        workspaceId: ctx.workspace.id,
+      const known = await forgetMapping(ctx.workspace.engine, input, {
         actor: auditName(ctx.actor),
-        action: 'mapping-forgotten',
-        subject: input.kind,
         at: ctx.platform.clock.now(),
       })
+      if (!known) throw refused('NOT_FOUND', 'unknown-mapping')
+      await passAudit(ctx.platform.store, ctx.workspace)
     }),
 
   /** All imports of the workspace, newest first, with their receipts. */
@@ -222,38 +215,14 @@ export const importsRouter = router({
   undo: marketerProcedure
     .input(z.object({ importId: z.string() }))
     .mutation(async ({ ctx, input, signal }) => {
-      const known = await importById(ctx.workspace, input.importId)
-      if (!known) throw refused('PRECONDITION_FAILED', 'unknown-import', { importId: input.importId })
-      if (known.undoneAt !== null)
-        throw refused('PRECONDITION_FAILED', 'undone-already', { importId: input.importId })
-      const kind = importKinds.find((one) => one === known.kind)
-      if (!kind) throw refused('PRECONDITION_FAILED', 'not-undoable', { fileName: String(known.fileName) })
-      const busy = importRuns(ctx.platform).current(ctx.workspace.id)
-      if (busy) throw refused('PRECONDITION_FAILED', 'import-running', { fileName: busy.fileName })
-      const now = ctx.platform.clock.now()
-      const settings = {
-        timeZone: ctx.workspace.calendar.timeZone,
-        today: localDay(now, ctx.workspace.calendar),
-        undoneAt: now.toISOString(),
-        signal: signal ?? new AbortController().signal,
-        aside: Number(known.read) > manyRows,
-      }
-      const undone = { orders: 0, members: 0, rows: 0 }
-      const further = kindNamed(kind)
-      if (further)
-        Object.assign(undone, await takeOutKind(ctx.workspace.engine, further, input.importId, settings))
-      else if (kind === 'members')
-        Object.assign(undone, await takeOutMembers(ctx.workspace.engine, input.importId, settings))
-      else Object.assign(undone, await takeOut(ctx.workspace.engine, input.importId, settings))
-      await recordAudit(ctx.platform.store, {
-        workspaceId: ctx.workspace.id,
-        actor: auditName(ctx.actor),
-        action: 'import-undone',
-        subject: input.importId,
-        at: now,
-      })
-      rmSync(importRuns(ctx.platform).refusedFile(input.importId), { force: true })
-      return { importId: input.importId, kind, ...undone }
+      const outcome = await undoImport(
+        ctx.platform,
+        ctx.workspace,
+        { importId: input.importId, actor: auditName(ctx.actor) },
+        signal,
+      )
+      if (outcome.kind === 'refused') throw stopped(outcome)
+      return { importId: input.importId, ...outcome.undone }
     }),
 })
 

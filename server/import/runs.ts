@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { localDay } from '../../analytics/calendar/calendar.ts'
-import { QueryCancelled } from '../../analytics/engine/engine.ts'
+import { QueryCancelled, type Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
 import { deletionsOf } from '../rights/deletions.ts'
-import { recordAudit } from '../settings/audit.ts'
+import { leaveAudit, passAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
@@ -138,34 +138,12 @@ export class ImportRuns {
   }
 
   /**
-   * Notes in the audit the imports that are there and were killed before they could be noted: who imported is kept
-   * with the import. To be called before anybody is served.
+   * Notes in the audit what was done to the data of a workspace by a process that was killed before it could. To be
+   * called before anybody is served.
    */
   async settleAudit(): Promise<void> {
     const { store, workspaces } = this.#platform
-    for (const { id } of await workspaces.list()) {
-      const { engine } = (await workspaces.byId(id))!
-      const imports = await engine.rows(sql`select import_id, json_extract_string(mapping, '$.by') as actor,
-          epoch_ms(imported_at) as at
-        from imports where json_extract_string(mapping, '$.by') is not null order by import_seq`)
-      if (imports.length === 0) continue
-      const noted = await store
-        .selectFrom('audit')
-        .select('subject')
-        .where('workspace_id', '=', id)
-        .where('action', '=', 'import-applied')
-        .execute()
-      const known = new Set(noted.map(({ subject }) => subject))
-      for (const { importId, actor, at } of imports)
-        if (!known.has(String(importId)))
-          await recordAudit(store, {
-            workspaceId: id,
-            actor: String(actor),
-            action: 'import-applied',
-            subject: String(importId),
-            at: new Date(Number(at)),
-          })
-    }
+    for (const { id } of await workspaces.list()) await passAudit(store, (await workspaces.byId(id))!)
   }
 
   /** Checks the file and its mapping and begins; how it goes on is told by `state` and `follow`. */
@@ -419,7 +397,13 @@ export class ImportRuns {
         today: localDay(now, workspace.calendar),
         dryRun: order.dryRun,
         signal,
-        commits: () => {
+        commits: async (session: Session) => {
+          await leaveAudit(session, {
+            actor: order.actor,
+            action: 'import-applied',
+            subject: importId,
+            at: clock.now(),
+          })
           if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
           this.#tell(run, { phase: 'committing' })
         },
@@ -441,14 +425,7 @@ export class ImportRuns {
       committed = !order.dryRun && applied.sameAs === null
       if (refusedDraft && !order.dryRun)
         renameSync(refusedDraft, this.refusedFile(applied.sameAs ?? importId))
-      if (committed)
-        await recordAudit(this.#platform.store, {
-          workspaceId: workspace.id,
-          actor: order.actor,
-          action: 'import-applied',
-          subject: importId,
-          at: this.#platform.clock.now(),
-        })
+      if (committed) await passAudit(this.#platform.store, workspace)
       if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }
       const gaps = await feedGaps(workspace.engine)

@@ -340,7 +340,8 @@ function textEncodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
     return encoding
   }
   const isControl = (byte: number) => byte < 9 || (byte > 13 && byte < 27)
-  const controls = raw.reduce((n, byte) => (isControl(byte) ? n + 1 : n), 0)
+  let controls = 0
+  for (let at = 0; at < raw.length; at++) if (isControl(raw[at]!)) controls++
   if (controls > Math.max(fewControls, raw.length / 100)) {
     const line = raw
       .subarray(0, raw.findIndex(isControl))

@@ -1,28 +1,64 @@
 import { z, type ZodError } from 'zod'
-import { english, type Language, type MessageKey, sentence } from './messages.ts'
+import { english, type Language, type MessageKey, sentence, type Values } from './messages.ts'
 
 const chinese = z.locales.zhCN().localeError
 type Issue = ZodError['issues'][number]
 
 /** What is wrong with an input, naming each field as people call it. */
-export const inputSentence = (language: Language, { issues }: ZodError): string =>
-  issues
-    .map((issue) => {
-      const problem = problemWords(language, issue)
-      const field = fieldWords(language, issue.path)
-      return field === null ? problem : sentence(language, 'input', { field, problem })
-    })
-    .join(language === 'en' ? '; ' : '；')
+export function inputSentence(language: Language, { issues }: ZodError): string {
+  const said = issues.map((issue) => {
+    const problem = problemWords(language, issue)
+    const field = fieldWords(language, issue.path)
+    return field === null ? problem : sentence(language, 'input', { field, problem })
+  })
+  if (said.every((one) => /[.。]$/.test(one))) return said.join(language === 'en' ? ' ' : '')
+  return said.join(language === 'en' ? '; ' : '；')
+}
 
-/** What is wrong with a value: in the words of our own checks, else in Zod's. */
+/** What is wrong with a value: in the words of our own checks, else in those of its type and bounds, else in Zod's. */
 export function problemWords(language: Language, issue: Issue): string {
   const { message } = issue
   if (message in english) {
     const { minimum = 0, maximum = 0 } = issue as { minimum?: number; maximum?: number }
     return sentence(language, message as MessageKey, { minimum, maximum })
   }
+  const ours = boundWords(issue)
+  if (ours) return sentence(language, ours.id, ours.values)
   const theirs = language === 'en' ? message : (chinese(issue as never) ?? message)
   return typeof theirs === 'string' ? theirs : theirs.message
+}
+
+/** What a schema says of a value by its type, its bounds and the words that it may be; null for what else it checks. */
+function boundWords(issue: Issue): { id: MessageKey; values: Values } | null {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.message.endsWith('received undefined')
+        ? { id: 'input-missing', values: {} }
+        : { id: 'input-type', values: { expected: issue.expected } }
+    case 'too_big': {
+      const maximum = Number(issue.maximum)
+      if (issue.inclusive === false) return null
+      if (issue.origin === 'string') return { id: 'input-long', values: { maximum } }
+      return { id: issue.origin === 'array' ? 'input-many' : 'input-large', values: { maximum } }
+    }
+    case 'too_small': {
+      const minimum = Number(issue.minimum)
+      if (issue.inclusive === false) return { id: 'input-above', values: { minimum } }
+      if (minimum === 1 && (issue.origin === 'string' || issue.origin === 'array'))
+        return { id: 'input-empty', values: {} }
+      if (issue.origin === 'string') return { id: 'input-short', values: { minimum } }
+      return { id: issue.origin === 'array' ? 'input-few' : 'input-small', values: { minimum } }
+    }
+    case 'invalid_value':
+      return { id: 'input-choice', values: { values: issue.values.map(String).join(', ') } }
+    case 'unrecognized_keys':
+      return { id: 'input-unknown', values: { keys: issue.keys.join(', ') } }
+    case 'invalid_format':
+      if (issue.format === 'date') return { id: 'input-day', values: {} }
+      return issue.format === 'uuid' ? { id: 'input-id', values: {} } : null
+    default:
+      return null
+  }
 }
 
 /** The innermost field that has a name, and which of several: `stores (2)`. Null for the input as a whole. */

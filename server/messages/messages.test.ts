@@ -137,8 +137,31 @@ test('every field of an input is called by a name in both languages', () => {
 test('a field is called as people call it, and which of several is wrong', () => {
   const input = z.object({ filters: z.object({ stores: z.array(z.string()) }), budgetMinor: z.int() })
   const { error } = input.safeParse({ filters: { stores: ['a', 1] }, budgetMinor: 'x' })
-  expect(inputSentence('en', error!)).toMatch(/^stores \(2\): Invalid .*; budget: Invalid /)
-  expect(inputSentence('zh-CN', error!)).toMatch(/^门店（2）：[^;]*；预算：/)
+  expect(inputSentence('en', error!)).toBe('stores (2): Not a text. budget: Not a number.')
+  expect(inputSentence('zh-CN', error!)).toBe('门店（2）：不是文本。预算：不是数字。')
+})
+
+test('what a schema refuses is said in sentences, not in its words', () => {
+  const said = (schema: z.ZodType, value: unknown) => {
+    const { error } = z.object({ memberId: schema }).safeParse({ memberId: value })
+    expect(inputSentence('zh-CN', error!)).not.toMatch(/string|array|number|[<>]/)
+    return inputSentence('en', error!).replace(/^member: /, '')
+  }
+  expect(said(z.string().min(1), '')).toBe('Empty; something has to stand here.')
+  expect(said(z.string(), undefined)).toBe('Missing; it has to be given.')
+  expect(said(z.string().max(2000), 'x'.repeat(2001))).toBe('Too long; at most 2,000 characters.')
+  expect(said(z.string().min(3), 'x')).toBe('Too short; at least 3 characters.')
+  expect(said(z.array(z.string()).max(2), ['a', 'b', 'c'])).toBe('Too many; at most 2.')
+  expect(said(z.array(z.string()).min(2), ['a'])).toBe('Too few; at least 2.')
+  expect(said(z.int().max(5), 6)).toBe('Too large; at most 5.')
+  expect(said(z.int().min(5), 4)).toBe('Too small; at least 5.')
+  expect(said(z.int().positive(), 0)).toBe('Too small; more than 0.')
+  expect(said(z.int(), 1.5)).toBe('Not a whole number.')
+  expect(said(z.boolean(), 'x')).toBe('Neither true nor false.')
+  expect(said(z.array(z.string()), 'x')).toBe('Not a list.')
+  expect(said(z.enum(['asc', 'desc']), 'up')).toBe('Not known; one of asc, desc.')
+  expect(said(z.iso.date(), 'soon')).toBe('Not a day; write it like 2026-01-31.')
+  expect(said(z.uuid(), 'soon')).toBe('Not an id from here.')
 })
 
 test('sentences stand in sentences', () => {

@@ -1,6 +1,8 @@
 import { IntlMessageFormat } from 'intl-messageformat'
 import type { Words } from '../../analytics/schema/described.ts'
 import enApi from './en/api.json' with { type: 'json' }
+import enCompare from './en/compare.json' with { type: 'json' }
+import enExports from './en/exports.json' with { type: 'json' }
 import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
@@ -8,6 +10,8 @@ import enRefusals from './en/refusals.json' with { type: 'json' }
 import enTerminal from './en/terminal.json' with { type: 'json' }
 import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
+import zhCompare from './zh-CN/compare.json' with { type: 'json' }
+import zhExports from './zh-CN/exports.json' with { type: 'json' }
 import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
 import zhProblems from './zh-CN/problems.json' with { type: 'json' }
@@ -23,13 +27,25 @@ export const english = {
   ...enApi,
   ...enFields,
   ...enTerminal,
+  ...enCompare,
+  ...enExports,
 }
 export type MessageKey = keyof typeof english
 export type Language = 'en' | 'zh-CN'
 
 export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = {
   en: english,
-  'zh-CN': { ...zhServer, ...zhImport, ...zhProblems, ...zhRefusals, ...zhApi, ...zhFields, ...zhTerminal },
+  'zh-CN': {
+    ...zhServer,
+    ...zhImport,
+    ...zhProblems,
+    ...zhRefusals,
+    ...zhApi,
+    ...zhFields,
+    ...zhTerminal,
+    ...zhCompare,
+    ...zhExports,
+  },
 }
 
 /** A sentence that is not in a language yet. Its values may be sentences too; several stand one after the other. */

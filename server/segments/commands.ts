@@ -4,13 +4,17 @@ import type { Explanation } from '../../analytics/segments/explain.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '../command-line/connect.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import { compareCommand, overlapCommand } from './compare/commands.ts'
 import { segmentExportCommand } from './export-commands.ts'
+import { listCommands } from './files/commands.ts'
+import { pointed } from './pointed.ts'
 
 interface AskOptions extends CommonOptions {
   asOf?: string
 }
 
-/** `reveille segment check | count | list | export | explain EXPR`, `segment history NAME` and `segment starters`. */
+/** `reveille segment check | count | list | export | explain EXPR`, `overlap EXPR…`, `compare A [B]`, `segment history NAME` and `segment starters`. */
+/** `reveille segment check | count | list | export | call-lists | wecom | explain EXPR`, `segment history NAME` and `segment starters`. */
 export function segmentCommands(program: Command): void {
   const segment = program.command('segment').description('check rules and ask whom they select')
   common(segment.command('check <expression>'))
@@ -57,6 +61,9 @@ export function segmentCommands(program: Command): void {
       ),
     )
   segmentExportCommand(asked(segment.command('export <expression> <file>')))
+  overlapCommand(asked(segment.command('overlap <expressions...>')))
+  compareCommand(asked(segment.command('compare <a> [b]')))
+  listCommands(segment, asked)
   asked(segment.command('explain <expression>'))
     .description('why a member is in or not')
     .requiredOption('--member <id>', "the member's id")
@@ -153,26 +160,6 @@ function historyLines({ points, versions, movement }: Awaited<ReturnType<typeof 
 
 const asked = (command: Command): Command =>
   inWorkspace(command).option('--as-of <day>', 'YYYY-MM-DD, inclusive')
-
-/** The rule with the place marked under it, then the sentence. */
-function pointed(
-  text: string,
-  {
-    from,
-    to,
-    message,
-    suggestion,
-  }: { from: number; to: number; message: string; suggestion?: string | undefined },
-): string {
-  const instead =
-    suggestion === undefined || suggestion === '' ? '' : ` ${say('try-instead', { suggestion })}`
-  const sentence = `${say('at-character', { at: from + 1, message })}${instead}`
-  const start = text.lastIndexOf('\n', from - 1) + 1
-  const line = text.slice(start).split('\n')[0]!
-  if (line.length > 200) return sentence
-  const marks = '^'.repeat(Math.max(1, Math.min(to, start + line.length) - from))
-  return `${line}\n${' '.repeat(from - start)}${marks}\n${sentence}`
-}
 
 function lines(explanation: Explanation, indent: string): string[] {
   const mark = explanation.holds ? '✓' : '✗'

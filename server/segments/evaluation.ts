@@ -85,7 +85,7 @@ export async function evaluateSegment(
   }
 }
 
-/** Whether the data is still what the tables were made of. */
+/** Whether the data is in the state that was asked about. */
 export async function isStill(
   session: Session,
   { dataVersion, ledgerWatermark }: TablesAt,

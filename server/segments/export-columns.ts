@@ -26,21 +26,24 @@ export const segmentColumns = [
 ] as const
 export type SegmentColumn = (typeof segmentColumns)[number]
 
+/** The phone of `members`, whole or with its middle hidden. */
+export const phoneFor = (unmasked: boolean): Sql =>
+  unmasked
+    ? sql`members.phone`
+    : sql`case when length(members.phone) < 9 then '****'
+        else left(members.phone, 3) || '****' || right(members.phone, 4) end`
+
 /** Each column from `members` and, as `facts`, the member's facts as of the day. */
 export function columnsAt(
   asOf: string,
   { dormancy }: Workspace,
   unmasked: boolean,
 ): Record<SegmentColumn, Sql> {
-  const phone = sql`members.phone`
   const silentDays = d.daysBetween(sql`facts.last_day`, d.date(asOf))
   return {
     member_id: sql`members.member_id`,
     name: sql`members.name`,
-    phone: unmasked
-      ? phone
-      : sql`case when length(${phone}) < 9 then '****'
-          else left(${phone}, 3) || '****' || right(${phone}, 4) end`,
+    phone: phoneFor(unmasked),
     status: sql`case when facts.last_day is null then 'never bought'
       when ${silentDays} <= ${dormancy.active} then 'active'
       when ${silentDays} <= ${dormancy.cooling} then 'cooling'

@@ -5,8 +5,10 @@ import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
 import { answer, type CommonOptions, Refused } from '../command-line/command.ts'
+import type { Connection } from '../command-line/connect.ts'
 import { say } from '../messages/messages.ts'
 import { segmentColumns, segmentExportFormats } from './export-columns.ts'
+import { pointed } from './pointed.ts'
 
 interface ExportOptions extends CommonOptions {
   asOf?: string
@@ -23,7 +25,7 @@ export function segmentExportCommand(command: Command): void {
     .action((expression: string, name: string, options: ExportOptions) =>
       answer(
         options,
-        async ({ url, headers }, signal) => {
+        async ({ url, headers, client }, signal) => {
           const file = resolve(name)
           const { asOf, format, columns } = options
           const sent = await intoNewFile(file, async (out) => {
@@ -33,7 +35,7 @@ export function segmentExportCommand(command: Command): void {
               body: JSON.stringify({ expression, asOf, format, columns }),
               signal,
             })
-            if (!said.ok) throw new Refused(((await said.json()) as { detail: string }).detail)
+            if (!said.ok) throw await exportRefusal(said, client, expression)
             await pipeline(said.body!, out, { signal })
             return said.headers
           })
@@ -48,8 +50,32 @@ export function segmentExportCommand(command: Command): void {
     )
 }
 
+/** What a refused export says; where the rule is wrong, with the place marked under it as `segment check` does. */
+export async function exportRefusal(
+  said: Response,
+  client: Connection['client'],
+  expression: string,
+): Promise<Refused> {
+  const { detail } = (await said.json()) as { detail: string }
+  return said.status === 400 ? ruleRefusal(detail, client, expression) : new Refused(detail)
+}
+
+/** A sentence about a rule, or, where its text is none, each problem with its place marked under it. */
+export async function ruleRefusal(
+  sentence: string,
+  client: Connection['client'],
+  expression: string,
+): Promise<Refused> {
+  const checked = await client.segments.check.query({ expression })
+  return new Refused(
+    checked.kind === 'refused'
+      ? checked.errors.map((error) => pointed(expression, error)).join('\n')
+      : sentence,
+  )
+}
+
 /** Lets `write` fill a file that its owner alone may read; where that breaks off, no file is left. */
-async function intoNewFile<T>(file: string, write: (out: Writable) => Promise<T>): Promise<T> {
+export async function intoNewFile<T>(file: string, write: (out: Writable) => Promise<T>): Promise<T> {
   const opened = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     const { code } = error
     throw new Refused(

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
 import { limits } from '../../analytics/segments/ast.ts'
@@ -8,6 +8,7 @@ import type { Platform } from '../platform.ts'
 import { auditName } from '../settings/audit.ts'
 import { exportSegment } from './export.ts'
 import { segmentColumns, segmentExportFormats } from './export-columns.ts'
+import { takeFile } from './files/prepared.ts'
 import { problemsSaid } from './refusal.ts'
 
 const Question = z.object({
@@ -27,55 +28,76 @@ const mediaTypes = {
   csv: 'text/csv; charset=utf-8',
   jsonl: 'application/jsonl; charset=utf-8',
   parquet: 'application/vnd.apache.parquet',
+  zip: 'application/zip',
 }
 
 /**
- * `GET` or `POST /export/segment`: the members of a rule as CSV, JSON Lines or Parquet, streamed to an owner or
- * marketer. Phones are whole for the owner. Every export is noted: who and when.
+ * `POST /export/segment`: the members of a rule as CSV, JSON Lines or Parquet, streamed to an owner or marketer. Phones
+ * are whole for the owner. Every export is noted: who and when. `GET /export/prepared/TICKET`: a file that who asks had
+ * prepared, once.
  */
 export async function segmentExport(
   app: FastifyInstance,
   { platform }: { platform: Platform },
 ): Promise<void> {
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/segment',
-    handler: async (request, reply) => {
-      const { actor, workspace, role, showsAnother } = await contextOf(platform, request, reply)
-      if (!actor) return sendProblem(reply, problems.signInFirst)
-      if (!workspace || (role !== 'owner' && role !== 'marketer'))
-        return sendProblem(reply, problems.noExport)
-      if (showsAnother) return sendProblem(reply, switchedProblem(workspace.name))
-      const question = Question.safeParse(request.method === 'POST' ? request.body : request.query)
-      if (!question.success)
-        return sendProblem(reply, {
-          ...problems.segmentExportMalformed,
-          values: { columns: segmentColumns.join(', ') },
-        })
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
-      const asked = { ...question.data, unmasked: role === 'owner', actor: auditName(actor) }
-      const outcome = await exportSegment(platform, workspace, asked, gone.signal).catch((error: unknown) => {
-        if (gone.signal.aborted) return null // nobody is there to be told
-        throw error
+  // A rule may name a member, so that it comes as a body and not in the address.
+  app.post('/segment', async (request, reply) => {
+    const allowed = await exporter(platform, request, reply)
+    if (!allowed) return reply
+    const { actor, workspace, role } = allowed
+    const question = Question.safeParse(request.body)
+    if (!question.success)
+      return sendProblem(reply, {
+        ...problems.segmentExportMalformed,
+        values: { columns: segmentColumns.join(', ') },
       })
-      if (!outcome) return reply.hijack()
-      if (outcome.kind === 'refused')
-        return sendProblem(reply, {
-          id: 'export-segment',
-          status: 400,
-          code: 'malformed',
-          values: { problems: problemsSaid(outcome.errors) },
-        })
-      const { asOf, members, content } = outcome
-      const { format } = question.data
-      return reply
-        .type(mediaTypes[format])
-        .header('content-disposition', `attachment; filename="segment-${asOf}.${format}"`)
-        .header('cache-control', 'no-store')
-        .header('x-reveille-members', String(members))
-        .header('x-reveille-as-of', asOf)
-        .send(content)
-    },
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    const asked = { ...question.data, unmasked: role === 'owner', actor: auditName(actor) }
+    const outcome = await exportSegment(platform, workspace, asked, gone.signal).catch((error: unknown) => {
+      if (gone.signal.aborted) return null // nobody is there to be told
+      throw error
+    })
+    if (!outcome) return reply.hijack()
+    if (outcome.kind === 'refused')
+      return sendProblem(reply, {
+        id: 'export-segment',
+        status: 400,
+        code: 'malformed',
+        values: { problems: problemsSaid(outcome.errors) },
+      })
+    const { asOf, members, content } = outcome
+    const { format } = question.data
+    return reply
+      .type(mediaTypes[format])
+      .header('content-disposition', `attachment; filename="segment-${asOf}.${format}"`)
+      .header('cache-control', 'no-store')
+      .header('x-reveille-members', String(members))
+      .header('x-reveille-as-of', asOf)
+      .send(content)
   })
+  app.get<{ Params: { ticket: string } }>('/prepared/:ticket', async (request, reply) => {
+    const allowed = await exporter(platform, request, reply)
+    if (!allowed) return reply
+    const theirs = { workspaceId: allowed.workspace.id, actor: auditName(allowed.actor) }
+    const file = takeFile(platform, request.params.ticket, theirs)
+    if (!file) return sendProblem(reply, problems.noPreparedFile)
+    return reply
+      .type(mediaTypes[file.ending as keyof typeof mediaTypes])
+      .header('content-disposition', `attachment; filename="${file.fileName}"`)
+      .header('content-length', file.bytes)
+      .header('cache-control', 'no-store')
+      .send(file.content)
+  })
+}
+
+/** Who may export, and from which workspace; null: they were told why not. */
+async function exporter(platform: Platform, request: FastifyRequest, reply: FastifyReply) {
+  const { actor, workspace, role, showsAnother } = await contextOf(platform, request, reply)
+  if (!actor) await sendProblem(reply, problems.signInFirst)
+  else if (!workspace || (role !== 'owner' && role !== 'marketer'))
+    await sendProblem(reply, problems.noExport)
+  else if (showsAnother) await sendProblem(reply, switchedProblem(workspace.name))
+  else return { actor, workspace, role }
+  return null
 }

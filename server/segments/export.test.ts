@@ -215,4 +215,7 @@ test('the command line writes the file, and never over another', () => {
   const wrong = run('segment', 'export', 'everyone', other, '--workspace', 'demo', '--columns', 'phones')
   expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining('member_id, name') })
   expect(existsSync(other)).toBe(false)
+  const misspelt = run('segment', 'export', 'odrers > 1', other, '--workspace', 'demo')
+  expect(misspelt).toMatchObject({ status: 1, stderr: expect.stringContaining('odrers > 1\n^^^^^^\n') })
+  expect(existsSync(other)).toBe(false)
 })

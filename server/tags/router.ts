@@ -38,7 +38,7 @@ const Reason = z.string().trim().max(300, worded('tag-reason-long')).optional()
 const Whose = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('members'),
-    memberIds: z.array(z.string().max(200)).min(1).max(10_000, worded('too-many-tagged')),
+    memberIds: z.array(z.string()).min(1).max(10_000, worded('too-many-tagged')),
     file: z.string().max(255).optional(),
   }),
   z.object({

@@ -5,7 +5,7 @@ import {
   lazyRouteComponent,
   stripSearchParams,
 } from '@tanstack/react-router'
-import { notOfMembers, readFilters, readMemberFilters, readText } from '../filters/search.ts'
+import { notOfMembers, readFilters, readMemberFilters, readText, readTexts } from '../filters/search.ts'
 import { Broken, NotFound, Waiting } from './fallbacks.tsx'
 import { Settled } from './settled.tsx'
 import { Office, SignedIn } from './signed-in.tsx'
@@ -61,6 +61,17 @@ const segments = createRoute({
   path: '/segments',
   validateSearch: (search: Search): { tab?: 'tags' } => (search.tab === 'tags' ? { tab: 'tags' } : {}),
   component: lazyRouteComponent(() => import('../features/segments/segments-page.tsx'), 'SegmentsPage'),
+})
+/** What is compared with what stands in the address; at most six rules. */
+const compareSegments = createRoute({
+  getParentRoute: () => shell,
+  path: '/segments/compare',
+  validateSearch: (search: Search): { sets?: string[]; a?: string; b?: string } => ({
+    sets: readTexts(search, 'sets')?.slice(0, 6),
+    a: readText(search, 'a'),
+    b: readText(search, 'b'),
+  }),
+  component: lazyRouteComponent(() => import('../features/segments/compare/compare-page.tsx'), 'ComparePage'),
 })
 /** `new` opens an empty editor, or one filled with `?expression=`. */
 const segment = createRoute({
@@ -138,6 +149,7 @@ export const router = createRouter({
         value,
         dormant,
         segments,
+        compareSegments,
         segment,
         campaigns,
         newCampaign,

@@ -52,3 +52,6 @@ export function readMemberFilters(search: Record<string, unknown>): Pick<FilterS
 
 /** Reads one text field of an address. */
 export const readText = (search: Record<string, unknown>, field: string) => text(search[field])
+
+/** Reads a list of texts of an address, or one. */
+export const readTexts = (search: Record<string, unknown>, field: string) => list(search[field])

@@ -1,5 +1,5 @@
 import { daysBetween, weekday } from '../../calendar/calendar.ts'
-import { type Sql, sql } from '../../sql/sql.ts'
+import { sql } from '../../sql/sql.ts'
 import type { Condition } from '../ast.ts'
 import { daypartAt, type Moment, type Person, type Purchase, qualifyingOrders } from '../person.ts'
 import type { DerivedTables } from '../../schema/derived.ts'
@@ -16,18 +16,10 @@ const names = (where: readonly Condition[]): string[] =>
   where.flatMap((one) => (one.kind === 'condition' ? [one.field] : []))
 
 /** Orders as they are, or line by line: the smallest relation that holds what is asked. */
-function rows(where: readonly Condition[], { tables, d }: Reading): Rows {
+function rows(where: readonly Condition[], { tables }: Reading): Rows {
   if (!names(where).some((field) => ofLine.has(field)))
-    return {
-      alias: 'by_order',
-      relation: tables.memberOrders,
-      count: d.countIf,
-      amount: sql`entry.net_minor`,
-    }
-  return {
-    ...lines(where, tables),
-    count: (condition) => sql`count(distinct case when ${condition} then entry.order_key end)`,
-  }
+    return { alias: 'by_order', relation: tables.memberOrders, amount: sql`entry.net_minor`, stored: true }
+  return { ...lines(where, tables), thing: sql`entry.order_key`, stored: true }
 }
 
 /** Orders line by line, by themselves or with what only the order says. */
@@ -111,7 +103,7 @@ export const orders: Source = {
   conditions: orderConditions,
   day: 'day',
   rows,
-  inFacts: { count: sql`facts.orders` },
+  inFacts: { count: sql`facts.orders`, first: sql`facts.first_day`, last: sql`facts.last_day` },
   occurrences,
 }
 
@@ -120,10 +112,15 @@ export const items: Source = {
   name: 'items',
   conditions: orderConditions,
   day: 'day',
-  rows: (where, { tables, d }) => ({
-    ...lines(where, tables),
-    count: d.countIf,
-    sum: (condition) => sql`sum(coalesce(entry.quantity, 1)) filter (where ${condition})`,
-  }),
+  rows: (where, { tables }) => {
+    const { alias, relation } = lines(where, tables)
+    return {
+      alias: `items_${alias}`,
+      relation,
+      amount: sql`coalesce(entry.quantity, 1)`,
+      fractions: true,
+      stored: true,
+    }
+  },
   occurrences: itemsOccurring,
 }

@@ -20,7 +20,7 @@ import {
   pseudonymousKindRows,
   textsOf,
 } from '../../rights/engine-pseudonyms.ts'
-import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
+import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { noDays } from '../members/apply.ts'
 import { welcome } from '../members/welcome.ts'
@@ -89,14 +89,13 @@ export async function applyKind(
   settings: Settings & {
     readonly dryRun: boolean
     readonly deletions: () => Promise<readonly Deletion[]>
-    readonly commits: () => void
+    readonly commits: (session: Session) => Promise<void>
     readonly home: Home
   },
   report: (applied: AppliedKind) => string,
 ): Promise<AppliedKind> {
   try {
-    return await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, { signal: settings.signal })
+    return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       // what folds asks the imports for their days and whether they replace
@@ -141,7 +140,7 @@ export async function applyKind(
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`update imports set report = ${report(applied)} where import_seq = ${importSeq}`)
       if (isChange) await refreshDerivedTables(session, changeOf(projected), settings.today)
-      settings.commits()
+      await settings.commits(session)
       return applied
     }, settings)
   } catch (error) {
@@ -158,10 +157,10 @@ export async function takeOutKind(
   engine: Engine,
   kind: Kind,
   importId: string,
-  settings: Settings & { readonly undoneAt: string },
+  settings: Settings & { readonly undoneAt: string; readonly around?: AroundUndo },
 ): Promise<{ rows: number }> {
-  return engine.largeTransaction(async (plain) => {
-    const session = patient(plain, { signal: settings.signal })
+  return engine.largeTransaction(async (session) => {
+    await settings.around?.begin(session)
     const [undone] = await session.rows(sql`select import_seq,
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
       from imports where import_id = ${importId}`)
@@ -182,6 +181,7 @@ export async function takeOutKind(
     await dropMembersWithNothingLeft(session)
     // also where the rows stay: what they mean may go by the import that they came with first
     await refreshDerivedTables(session, changeOf(projected), settings.today)
+    await settings.around?.end(session)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { rows }
   }, settings)

@@ -1,6 +1,11 @@
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { isToldWithOrder, isUsed } from '../../../analytics/relations/coupons-elsewhere.ts'
+import {
+  couponsHeld,
+  isToldByNumber,
+  isToldWithOrder,
+  isUsed,
+} from '../../../analytics/relations/coupons-elsewhere.ts'
 
 /** Words of an arm, in lower case, that say that the member was left out on purpose. */
 const heldOutWords = [
@@ -49,9 +54,10 @@ export const campaignsElsewhere: Sql = sql`(
     from meant group by campaign_id
   ),
   coupon as (
-    select coupons_elsewhere.*, names.member_key, ${isUsed(sql`coupons_elsewhere`)} and not ${isToldWithOrder(sql`coupons_elsewhere`)} as used,
+    select held.*, names.member_key,
+      ${isUsed(sql`held`)} and not ${isToldWithOrder(sql`held`)} and not ${isToldByNumber(sql`held`)} as used,
       row_number() over () as nth
-    from coupons_elsewhere left join ${memberNames} as names on named = member_id
+    from ${couponsHeld} as held left join ${memberNames} as names on named = member_id
     where campaign_id is not null
   ),
   used as (

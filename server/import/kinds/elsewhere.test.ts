@@ -116,6 +116,55 @@ test('a code of many people and orders counts each use; a corrected row none twi
   expect((await caller(shop).elsewhere.overview()).coupons.uses).toBe(5)
 })
 
+test('a use that is told once by the member’s number and once by their phone is one, whichever file says more', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.import(shop.file('o.csv', orders))
+  await shop.importMembers(shop.file('m.csv', 'member_id,phone\nm1,13900000001\nm2,13900000002\n'))
+  const header = 'coupon_code,campaign_id,customer_id,phone,email,used_at,order_id,coupon_status\n'
+  const own = await shop.importKind(
+    shop.file(
+      'a.csv',
+      `${header}C1,K1,m1,,,2026-01-10 12:00,,used
+C2,K1,m1,,,2026-01-10 13:00,,used
+C3,K1,m2,,,2026-01-11 12:00,O2,used
+C4,K1,m1,,,2026-01-11 12:00,,used
+C5,K1,m1,,,,,unused
+`,
+    ),
+  )
+  const uses = async () => (await caller(shop).elsewhere.overview()).coupons
+  const before = await uses()
+  expect(before).toMatchObject({ rows: 5, uses: 4, matched: 1, noOrder: 3 })
+  const again = await shop.importKind(
+    shop.file(
+      'b.csv',
+      `${header}C1,K1,,13900000001,,2026-01-10 12:00,,used
+C2,K1,,13900000001,,2026-01-10 13:00,O1,used
+C3,K1,,13900000002,,2026-01-11 12:00,,used
+C4,K1,,13900000001,,2026-01-12 12:00,,used
+C5,K1,,13900000001,,,,unused
+`,
+    ),
+  )
+  // C2’s order is known now; C4 was used twice
+  expect(await uses()).toMatchObject({ rows: 6, uses: 5, matched: 2, noOrder: 3 })
+  const { campaigns } = await caller(shop).elsewhere.overview()
+  expect(campaigns).toMatchObject([{ campaignId: 'K1', uses: 5, redeemers: 2, issued: 5 }])
+  const counted = async (rule: string) => (await caller(shop).segments.count({ expression: rule })).members
+  expect(await counted('coupons(state = "redeemed") >= 5')).toBe(0)
+  expect(await counted('coupons(state = "redeemed") = 4')).toBe(1)
+  expect(await counted('coupons(state = "unused") = 1')).toBe(1)
+  // the phone is somebody else’s as well: who used those is not known any more
+  const doubt = await shop.importMembers(shop.file('m2.csv', 'member_id,phone\nm3,13900000001\n'))
+  expect(await uses()).toMatchObject({ uses: 7 })
+  await caller(shop).imports.undo({ importId: doubt.importId! })
+  expect(await uses()).toMatchObject({ rows: 6, uses: 5 })
+  await caller(shop).imports.undo({ importId: own.importId! })
+  expect(await uses()).toMatchObject({ rows: 5, uses: 4, matched: 1, noOrder: 3 })
+  await caller(shop).imports.undo({ importId: again.importId! })
+  expect((await uses()).rows).toBe(0)
+})
+
 test('our own codes that a file tells otherwise are listed, and the ledger stays', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const { store, redemptions } = shop.platform

@@ -4,7 +4,6 @@ import {
   type Column,
   type ColumnGuess,
   columnGuesses,
-  columnOf,
   decimalsOf,
   type Guess,
   type MapOverrides,
@@ -26,10 +25,10 @@ type Assigned = Map<AnyKindField, { position: number; confidence: number }>
 export function guessKindMapping(
   kind: Kind<KindName>,
   sample: Sample,
+  columns: readonly Column[],
   overrides: MapOverrides,
   timeZone: string,
 ): Guess | Refusal {
-  const columns = sample.headers.map((_, position) => columnOf(sample, position))
   const named = namedColumns(sample, overrides)
   if ('kind' in named) return named
   const fields = fieldsOf(kind) as [AnyKindField, Kind['fields'][string]][]

@@ -6,7 +6,7 @@ import type { Deletion } from '../../rights/deletions.ts'
 import type { Home } from './phones.ts'
 import { findDeleted, knownBy, pseudonymousMembers } from '../../rights/engine-pseudonyms.ts'
 import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
-import { dropMembersWithNothingLeft, type NewImport, patient } from '../apply.ts'
+import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { followChanges } from '../../identity/follow.ts'
 import { attributes } from './fold.ts'
@@ -63,14 +63,13 @@ export async function applyMembers(
   settings: Settings & {
     readonly dryRun: boolean
     readonly deletions: () => Promise<readonly Deletion[]>
-    readonly commits: () => void
+    readonly commits: (session: Session) => Promise<void>
     readonly home: Home
   },
   report: (applied: AppliedMembers) => string,
 ): Promise<AppliedMembers> {
   try {
-    return await engine.largeTransaction(async (plain) => {
-      const session = patient(plain, { signal: settings.signal })
+    return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(rows), settings.home)
@@ -92,7 +91,7 @@ export async function applyMembers(
           { members: touchedMembers, ...(orders > 0 ? {} : { days: noDays }) },
           settings.today,
         )
-      settings.commits()
+      await settings.commits(session)
       return applied
     }, settings)
   } catch (error) {
@@ -108,10 +107,10 @@ export async function applyMembers(
 export async function takeOutMembers(
   engine: Engine,
   importId: string,
-  settings: Settings & { readonly undoneAt: string },
+  settings: Settings & { readonly undoneAt: string; readonly around?: AroundUndo },
 ): Promise<{ members: number }> {
-  return engine.largeTransaction(async (plain) => {
-    const session = patient(plain, { signal: settings.signal })
+  return engine.largeTransaction(async (session) => {
+    await settings.around?.begin(session)
     const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
     const identifies = await tellsMoreThanIds(session, importSeq)
@@ -130,6 +129,7 @@ export async function takeOutMembers(
       )
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
+    await settings.around?.end(session)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { members: Number(changed!.members) }
   }, settings)

@@ -5,7 +5,6 @@ import {
   type Column,
   type ColumnGuess,
   columnGuesses,
-  columnOf,
   type Guess,
   type MapOverrides,
   type Question,
@@ -30,10 +29,10 @@ type Assigned = Map<MemberField, { position: number; confidence: number }>
 /** Guesses what each column of a file of members means, as `guessMapping` does it for orders. */
 export function guessMemberMapping(
   sample: Sample,
+  columns: readonly Column[],
   overrides: MapOverrides,
   timeZone: string,
 ): Guess | Refusal {
-  const columns = sample.headers.map((_, position) => columnOf(sample, position))
   const said = memberPresetNames.find((name) => name === overrides.preset)
   const lacks = said ? memberPresetLacks(said, sample.headers) : []
   if (lacks.length > 0)

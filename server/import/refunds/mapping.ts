@@ -3,7 +3,6 @@ import {
   type Column,
   type ColumnGuess,
   columnGuesses,
-  columnOf,
   decimalsOf,
   type Guess,
   type MapOverrides,
@@ -20,10 +19,10 @@ type Assigned = Map<RefundField, { position: number; confidence: number }>
 /** Guesses what each column of a file of refunds means, as `guessMapping` does it for orders. */
 export function guessRefundMapping(
   sample: Sample,
+  columns: readonly Column[],
   overrides: MapOverrides,
   timeZone: string,
 ): Guess | Refusal {
-  const columns = sample.headers.map((_, position) => columnOf(sample, position))
   const named = namedColumns(sample, {
     ...overrides,
     columns: { ...canonicalColumns(sample.headers), ...overrides.columns },

@@ -51,7 +51,7 @@ export type JoinAnswer = { kind: 'joined'; tables: JoinedTables } | Refusal
 interface Opened {
   readonly table: TableFile & { readonly name: string }
   readonly opening: Opening
-  readonly form: Pick<ReturnType<typeof sampleOf>, 'delimiter' | 'quote' | 'headerLine'>
+  readonly form: Pick<Awaited<ReturnType<typeof sampleOf>>, 'delimiter' | 'quote' | 'headerLine'>
   readonly headers: readonly string[]
   readonly keys: readonly string[]
   readonly records: readonly (readonly string[])[]
@@ -145,7 +145,7 @@ const joinedKinds: readonly ImportKind[] = ['orders', 'members', 'products']
 async function openTable(table: Opened['table']): Promise<Opened | JoinedTables['unused'][number]> {
   try {
     const opening = await openSource(table.path, table.named, table.entries)
-    const { sample, ...form } = sampleOf(opening, table.named)
+    const { sample, ...form } = await sampleOf(opening, table.named)
     const [kind] = kindsOf(sample, {})
     if (!joinedKinds.includes(kind)) return { name: table.name, why: 'other-kind', kind }
     const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))

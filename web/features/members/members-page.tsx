@@ -34,7 +34,7 @@ export function MembersPage() {
   const format = useFormat()
   const trpc = useTRPC()
   const navigate = useNavigate()
-  const { role, id: workspaceId } = useWorkspace()
+  const { role } = useWorkspace()
   const address = useSearch({ from: '/signed-in/shell/members' })
   const [typed, type] = useState(address.search ?? '')
   const [search] = useDebouncedValue(typed.trim(), 250)
@@ -158,13 +158,6 @@ export function MembersPage() {
       ),
     },
   ]
-  const exportAddress = `/export/members.csv?${new URLSearchParams({
-    ...(question.segment ? { segment: question.segment } : {}),
-    ...(question.asOf ? { asOf: question.asOf } : {}),
-    shown: workspaceId,
-    sort: question.sort,
-    descending: String(question.descending),
-  })}`
   return (
     <Page
       title={t('title')}
@@ -184,7 +177,7 @@ export function MembersPage() {
                 {t('exportFound', { members: shown?.members ?? 0 })}
               </Button>
             ) : (
-              <Button component="a" href={exportAddress} download variant="default">
+              <Button variant="default" loading={exporting.isPending} onClick={() => exporting.mutate()}>
                 {t('export')}
               </Button>
             )}

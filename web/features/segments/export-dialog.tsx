@@ -1,43 +1,23 @@
-import { Button, Checkbox, Modal, SegmentedControl } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { useWorkspace } from '../../ui/workspace.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { Failure } from '../../ui/panel-states.tsx'
+import { FileChooser, fileOf, firstChoice } from './file-choice.tsx'
+import { usePrepared } from './prepared.ts'
 import classes from './segments.module.css'
 
-const formats = ['csv', 'jsonl', 'parquet'] as const
-type Format = (typeof formats)[number]
-
-const columns = [
-  'member_id',
-  'name',
-  'phone',
-  'status',
-  'days_since_order',
-  'first_order',
-  'last_order',
-  'orders',
-  'net_minor',
-  'value_at_risk_minor',
-  'joined',
-  'tier',
-  'region',
-  'channel',
-  'main_store',
-  'consent',
-] as const
-
-/** Asks for the kind of file and its columns, and hands all members of the rule over as one. */
+/**
+ * Asks what is written of a rule's members, all of them, call lists or a send list, and hands it over as one file. Of
+ * lists it then says who is in them and who was left out for which reason.
+ */
 export function ExportDialog({ expression, onClose }: { expression: string; onClose: () => void }) {
   const t = useTranslations('segments')
-  const { id, role } = useWorkspace()
-  const [format, setFormat] = useState<Format>('csv')
-  const [chosen, choose] = useState<readonly string[]>(columns)
-  const address = `/export/segment?${new URLSearchParams({
-    expression,
-    format,
-    columns: columns.filter((column) => chosen.includes(column)).join(','),
-    shown: id,
-  })}`
+  const out = useTranslations('outward')
+  const [choice, choose] = useState(firstChoice)
+  const preparing = usePrepared()
+  const file = fileOf(choice)
+  const listed = choice.kind === 'members' ? undefined : preparing.data?.listed
   return (
     <Modal
       opened
@@ -46,42 +26,71 @@ export function ExportDialog({ expression, onClose }: { expression: string; onCl
       closeButtonProps={{ 'aria-label': t('dialog.close') }}
     >
       <div className={classes.form}>
-        <SegmentedControl
-          aria-label={t('export.format')}
-          data={[
-            { value: 'csv', label: 'CSV' },
-            { value: 'jsonl', label: 'JSON Lines' },
-            { value: 'parquet', label: 'Parquet' },
-          ]}
-          value={format}
-          onChange={(value) => setFormat(formats.find((one) => one === value)!)}
-        />
-        <Checkbox.Group
-          label={t('export.columns')}
-          description={t(role === 'owner' ? 'export.phonesWhole' : 'export.phonesMasked')}
-          value={[...chosen]}
-          onChange={choose}
-          error={chosen.length === 0 ? t('export.noColumn') : null}
-        >
-          <div className={classes.exportColumns}>
-            {columns.map((column) => (
-              <Checkbox key={column} value={column} label={t(`export.column.${column}`)} />
-            ))}
-          </div>
-        </Checkbox.Group>
+        {listed ? (
+          <Told kind={choice.kind === 'wecom' ? 'wecom' : 'call-lists'} listed={listed} />
+        ) : (
+          <FileChooser choice={choice} onChange={choose} />
+        )}
+        {preparing.isError ? <Failure error={preparing.error} /> : null}
         <div className={classes.formActions}>
-          <Button variant="default" onClick={onClose}>
-            {t('dialog.cancel')}
-          </Button>
-          {chosen.length === 0 ? (
-            <Button disabled>{t('export.download')}</Button>
+          {listed ? (
+            <>
+              <Button variant="default" onClick={() => preparing.reset()}>
+                {out('file.again')}
+              </Button>
+              <Button onClick={onClose}>{out('file.done')}</Button>
+            </>
           ) : (
-            <Button component="a" href={address} download onClick={onClose}>
-              {t('export.download')}
-            </Button>
+            <>
+              <Button variant="default" onClick={onClose}>
+                {t('dialog.cancel')}
+              </Button>
+              <Button
+                disabled={!file}
+                loading={preparing.isPending}
+                onClick={() =>
+                  preparing.mutate(
+                    { expression, file: file! },
+                    { onSuccess: () => (choice.kind === 'members' ? onClose() : undefined) },
+                  )
+                }
+              >
+                {t('export.download')}
+              </Button>
+            </>
           )}
         </div>
       </div>
     </Modal>
+  )
+}
+
+type Listed = NonNullable<ReturnType<typeof usePrepared>['data']>['listed']
+
+function Told({ kind, listed }: { kind: 'call-lists' | 'wecom'; listed: Listed }) {
+  const out = useTranslations('outward')
+  const format = useFormat()
+  return (
+    <div role="status">
+      <p>
+        <strong>{out('file.listed', { listed: listed.listed, members: listed.members })}</strong>
+      </p>
+      <p className={classes.exportNote}>
+        {out(kind === 'wecom' ? 'file.sendLists' : 'file.callLists', { files: listed.files })}
+      </p>
+      {listed.leftOut.length === 0 ? null : (
+        <table className={classes.leftOut}>
+          <caption>{out('file.leftOutTitle')}</caption>
+          <tbody>
+            {listed.leftOut.map(({ reason, members }) => (
+              <tr key={reason}>
+                <th scope="row">{out(`file.leftOut.${reason}`)}</th>
+                <td>{format.count(members)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
   )
 }

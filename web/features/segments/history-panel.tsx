@@ -11,6 +11,7 @@ import { usePalette } from '../../ui/palette.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
+import { exportColumns, usePrepared } from './prepared.ts'
 import classes from './movement.module.css'
 
 interface Point {
@@ -41,7 +42,7 @@ export function HistoryPanel({ id }: { id: string }) {
   const palette = usePalette()
   const trpc = useTRPC()
   const client = useQueryClient()
-  const { role, id: workspaceId } = useWorkspace()
+  const { role } = useWorkspace()
   const answer = useAnswer({
     ...trpc.segmentHistory.sizes.queryOptions({ id }, { trpc: { abortOnUnmount: true } }),
     refetchInterval: ({ state }) => (state.data?.phase === 'counting' ? 1_000 : false),
@@ -50,7 +51,8 @@ export function HistoryPanel({ id }: { id: string }) {
   const stop = useMutation(trpc.segmentHistory.stop.mutationOptions({ onSuccess: again }))
   const goOn = useMutation(trpc.segmentHistory.continue.mutationOptions({ onSuccess: again }))
   const [chosenDay, choose] = useState<string>()
-  const failed = [stop, goOn].find(({ isError }) => isError)
+  const preparing = usePrepared()
+  const failed = [stop, goOn, preparing].find(({ isError }) => isError)
   return (
     <QueryPanel
       name={t('history.title')}
@@ -192,9 +194,14 @@ export function HistoryPanel({ id }: { id: string }) {
                 {role === 'owner' || role === 'marketer' ? (
                   <Button
                     variant="default"
-                    component="a"
-                    href={`/export/members.csv?${new URLSearchParams({ segment: expression, asOf: chosen.day, shown: workspaceId })}`}
-                    download
+                    loading={preparing.isPending}
+                    onClick={() =>
+                      preparing.mutate({
+                        expression,
+                        asOf: chosen.day,
+                        file: { kind: 'members', format: 'csv', columns: [...exportColumns] },
+                      })
+                    }
                   >
                     {t('history.export')}
                   </Button>

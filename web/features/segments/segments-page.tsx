@@ -27,13 +27,21 @@ export function SegmentsPage() {
       lead={t(`lead.${tab}`)}
       actions={
         tab === 'segments' ? (
-          <Button
-            renderRoot={(props) => (
-              <Link to="/segments/$segmentId" params={{ segmentId: 'new' }} {...(props as object)} />
-            )}
-          >
-            {t('list.new')}
-          </Button>
+          <>
+            <Button
+              variant="default"
+              renderRoot={(props) => <Link to="/segments/compare" {...(props as object)} />}
+            >
+              {t('list.compare')}
+            </Button>
+            <Button
+              renderRoot={(props) => (
+                <Link to="/segments/$segmentId" params={{ segmentId: 'new' }} {...(props as object)} />
+              )}
+            >
+              {t('list.new')}
+            </Button>
+          </>
         ) : mayChange ? (
           <Button onClick={() => setMaking(true)}>{t('tags.new')}</Button>
         ) : null

@@ -71,6 +71,7 @@ const access: Record<string, Rule> = {
   'segments.memberIds': 'marketer',
   'segments.explain': 'reader',
   'segments.nearMisses': 'reader',
+  'segments.partCounts': 'reader',
   'segments.values': 'reader',
   'segments.starters': 'reader',
   'segments.list': 'reader',

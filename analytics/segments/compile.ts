@@ -305,7 +305,11 @@ class Compiler {
       case 'count':
         return sql`coalesce(${column(this.#d.countIf, counted(rows))}, 0)`
       case 'amount':
-        return sql`coalesce(${column((those) => this.#d.sumIf(rows.amount, those), this.#d.sum(rows.amount))}, 0)`
+        return sql`coalesce(${
+          rows.fractions
+            ? column((those) => sql`sum(${rows.amount}) filter (where ${those})`, sql`sum(${rows.amount})`)
+            : column((those) => this.#d.sumIf(rows.amount, those), this.#d.sum(rows.amount))
+        }, 0)`
       case 'first':
         return column((those) => this.#d.minIf(day(), those), sql`min(${day()})`)
       case 'last':

@@ -33,6 +33,8 @@ export interface Rows {
   /** What is counted, where one thing has several rows: different values of this; rows without. */
   readonly thing?: Sql
   readonly amount: Sql
+  /** Amounts are not whole: they are added up as the decimal numbers that they are. */
+  readonly fractions?: true
   /**
    * A table that is cheaper gone through for each set of conditions, which it can skip rows by, than once for all. All
    * that share the alias of another relation are aggregated in one pass.

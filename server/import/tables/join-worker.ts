@@ -95,7 +95,7 @@ async function joined(): Promise<JoinedTables> {
     else found.push(one)
   }
   // beside what is no table a single one is what it is
-  const alone = found.length === 1
+  const alone = found.length === 1 && unused.every(({ why }) => why === 'no-table')
   const opened = alone ? found : found.filter(({ kind }) => joinedKinds.includes(kind))
   if (!alone)
     for (const { table, kind } of found)
@@ -162,7 +162,7 @@ async function joined(): Promise<JoinedTables> {
         child: tables[child]!.name,
         without: tables[child]!.rows - found,
         unnamed: link === added ? 0 : Number(unnamed!.n),
-        ...(opened[parent]!.kind === 'members' ? { ofMembers: aboutMembers(opened[parent]!) } : {}),
+        ...(isOf(opened[parent]!, 'memberId') ? { ofMembers: aboutMembers(opened[parent]!) } : {}),
       })
     }
     return {
@@ -200,6 +200,10 @@ async function openTable(table: Opened['table']): Promise<Opened | JoinedTables[
     throw error
   }
 }
+
+/** Rows are what a key names, a member or a product, and no orders. */
+const isOf = ({ keys }: Opened, field: 'memberId' | 'sku'): boolean =>
+  keys.some((key) => (fields[field].aliases as readonly string[]).includes(key)) && !keys.some(isOrderKey)
 
 /** Columns of a table of members that say something of them which no order line does. */
 const aboutMembers = ({ headers }: Opened): string =>
@@ -433,8 +437,7 @@ function headersOf(
   const given = new Map<string, number>()
   return columns.map(({ at, header: own }) => {
     // a name alone says what it is of in its own table only
-    const header =
-      opened[at]!.kind === 'products' && opened.length > 1 && isName(own) ? productName(own) : own
+    const header = opened.length > 1 && isOf(opened[at]!, 'sku') && isName(own) ? productName(own) : own
     const first = given.get(header.toLowerCase())
     if (first === undefined) given.set(header.toLowerCase(), at)
     return first === undefined || first === at || header === ''

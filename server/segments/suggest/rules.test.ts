@@ -61,7 +61,7 @@ const people = fc
         netMinor,
         hour,
         discountMinor,
-        lines: [{ category, product: null, sku: null, netMinor }],
+        lines: [{ category, product: null, sku: null, quantity: 1, netMinor }],
         refunds: [],
       })),
   }))

@@ -176,7 +176,7 @@ const frequencyCases: Sql = frequencies
 /** Relation: `trait`, `value`, `side`, `members` who have it. `members` is a relation as `comparedMembers` answers it. */
 export function sharesOf(
   members: Sql,
-  { asOf, tables, newest }: Pick<Scope, 'asOf' | 'tables'> & { readonly newest: boolean },
+  { asOf, newest }: Pick<Scope, 'asOf'> & { readonly newest: boolean },
 ): Sql {
   const parts = shared
     .filter(({ nowOnly }) => newest || !nowOnly)

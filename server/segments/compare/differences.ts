@@ -123,7 +123,7 @@ export async function segmentDifferences(
         sql`create table ${members} as ${comparedMembers(sides, { asOf, tables, dormancy: workspace.dormancy })}`,
         { signal },
       )
-      const shares = await session.rows(sharesOf(members, { asOf, tables, newest }), { signal })
+      const shares = await session.rows(sharesOf(members, { asOf, newest }), { signal })
       const bought = await boughtCategories(workspace.engine, session, at, { signal })
       const categories = sharesOfCategories(
         await session.rows(categoriesOfSides(members, bought.table, bought.categories.length), { signal }),

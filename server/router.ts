@@ -9,6 +9,7 @@ import { demoRouter } from './demo/router.ts'
 import { segmentCompareRouter } from './segments/compare/router.ts'
 import { segmentFilesRouter } from './segments/files/router.ts'
 import { segmentHistoryRouter } from './segments/history-router.ts'
+import { segmentSuggestionsRouter } from './segments/suggest/router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
@@ -37,6 +38,7 @@ export const appRouter = router({
   segments: segmentsRouter,
   segmentCompare: segmentCompareRouter,
   segmentHistory: segmentHistoryRouter,
+  segmentSuggestions: segmentSuggestionsRouter,
   segmentFiles: segmentFilesRouter,
   tags: tagsRouter,
   coupons: couponsRouter,

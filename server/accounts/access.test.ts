@@ -82,6 +82,7 @@ const access: Record<string, Rule> = {
   'segmentCompare.overlap': 'reader',
   'segmentCompare.differences': 'reader',
   'segmentFiles.prepare': 'marketer',
+  'segmentSuggestions.found': 'reader',
   'segmentHistory.sizes': 'reader',
   'segmentHistory.movement': 'reader',
   'segmentHistory.stop': 'reader',

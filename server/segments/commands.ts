@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '../command-line/connect.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import { compareCommand, overlapCommand } from './compare/commands.ts'
+import { suggestCommand } from './suggest/commands.ts'
 import { segmentExportCommand } from './export-commands.ts'
 import { listCommands } from './files/commands.ts'
 import { pointed } from './pointed.ts'
@@ -13,8 +14,7 @@ interface AskOptions extends CommonOptions {
   asOf?: string
 }
 
-/** `reveille segment check | count | list | export | explain EXPR`, `overlap EXPR…`, `compare A [B]`, `segment history NAME` and `segment starters`. */
-/** `reveille segment check | count | list | export | call-lists | wecom | explain EXPR`, `segment history NAME` and `segment starters`. */
+/** `reveille segment check | count | list | export | call-lists | wecom | explain EXPR`, `overlap EXPR…`, `compare A [B]`, `history NAME`, `suggest` and `starters`. */
 export function segmentCommands(program: Command): void {
   const segment = program.command('segment').description('check rules and ask whom they select')
   common(segment.command('check <expression>'))
@@ -83,6 +83,7 @@ export function segmentCommands(program: Command): void {
           ),
       ),
     )
+  suggestCommand(inWorkspace(segment.command('suggest')))
   inWorkspace(segment.command('starters'))
     .description('segments to begin with, with thresholds from the shop’s own data')
     .action((options: CommonOptions) =>

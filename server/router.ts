@@ -9,6 +9,8 @@ import { demoRouter } from './demo/router.ts'
 import { segmentCompareRouter } from './segments/compare/router.ts'
 import { segmentFilesRouter } from './segments/files/router.ts'
 import { segmentHistoryRouter } from './segments/history-router.ts'
+import { segmentSchedulesRouter } from './segments/schedules/router.ts'
+import { segmentWebhooksRouter } from './segments/webhooks/router.ts'
 import { segmentSuggestionsRouter } from './segments/suggest/router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
@@ -40,6 +42,8 @@ export const appRouter = router({
   segmentHistory: segmentHistoryRouter,
   segmentSuggestions: segmentSuggestionsRouter,
   segmentFiles: segmentFilesRouter,
+  segmentWebhooks: segmentWebhooksRouter,
+  segmentSchedules: segmentSchedulesRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,

@@ -21,6 +21,7 @@ import { ExclusionsPanel } from './exclusions-panel.tsx'
 import { ExportDialog } from './export-dialog.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { MovementPanel } from './movement-panel.tsx'
+import { OutwardPanel } from './outward-panel.tsx'
 import { ReferencePanel } from './reference-panel.tsx'
 import { type Face, RulePanel } from './rule-panel.tsx'
 import { SamplePanel } from './sample-panel.tsx'
@@ -244,6 +245,7 @@ function Editor({ saved }: { saved: Saved | undefined }) {
         <>
           <HistoryPanel id={saved.id} />
           <MovementPanel id={saved.id} />
+          {mayChange ? <OutwardPanel id={saved.id} /> : null}
         </>
       ) : null}
       <ReferencePanel />

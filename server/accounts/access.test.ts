@@ -73,6 +73,8 @@ const access: Record<string, Rule> = {
   'segments.nearMisses': 'reader',
   'segments.values': 'reader',
   'segments.starters': 'reader',
+  'segments.refreshing': 'reader',
+  'segments.stopRefreshing': 'marketer',
   'segments.list': 'reader',
   'segments.get': 'reader',
   'segments.save': 'marketer',

@@ -1,5 +1,5 @@
 import { daysBetween, weekday } from '../../calendar/calendar.ts'
-import { sql } from '../../sql/sql.ts'
+import { type Sql, sql } from '../../sql/sql.ts'
 import type { Condition } from '../ast.ts'
 import { daypartAt, type Moment, type Person, type Purchase, qualifyingOrders } from '../person.ts'
 import type { Reading } from './field.ts'
@@ -14,22 +14,60 @@ const inItems: ReadonlySet<string> = new Set([...ofLine, 'store', 'channel', 'da
 const names = (where: readonly Condition[]): string[] =>
   where.flatMap((one) => (one.kind === 'condition' ? [one.field] : []))
 
-/** Orders as they are, or line by line: the smallest relation that holds what is asked. */
-function rows(where: readonly Condition[], { tables }: Reading): Rows {
+/** Conditions on where an order was placed: each order has one store and one channel. */
+const ofPlace: ReadonlySet<string> = new Set(['store', 'channel'])
+
+/** Orders as they are, line by line, or added up: the smallest relation that holds what is asked. */
+function rows(where: readonly Condition[], { tables, d }: Reading): Rows {
   const asked = names(where)
-  if (!asked.some((field) => ofLine.has(field)))
-    return { alias: 'by_order', relation: tables.memberOrders, amount: sql`entry.net_minor`, stored: true }
-  const byLine = { thing: sql`entry.order_key`, stored: true }
+  const windowed = where.some(({ kind }) => kind === 'within')
+  const aggregates = (count: Sql, amount = sql`entry.net_minor`) => ({
+    count,
+    amount: d.sum(amount),
+    first: sql`min(entry.local_day)`,
+    last: sql`max(entry.local_day)`,
+  })
+  const totals = {
+    count: d.sum(sql`entry.orders`),
+    amount: d.sum(sql`entry.net_minor`),
+    first: sql`min(entry.first_day)`,
+    last: sql`max(entry.last_day)`,
+  }
+  if (!asked.some((field) => ofLine.has(field))) {
+    if (!windowed && asked.every((field) => ofPlace.has(field)))
+      return { kind: 'stored', alias: 'by_place', relation: tables.placeTotals, aggregates: totals }
+    const byOrder = { kind: 'stored', alias: 'by_order', relation: tables.memberOrders } as const
+    return { ...byOrder, aggregates: aggregates(sql`count(*)`) }
+  }
+  const oneCategory = isOneCategory(where)
+  if (!windowed && oneCategory && where.length === 1)
+    return { kind: 'stored', alias: 'by_category', relation: tables.categoryTotals, aggregates: totals }
+  const count = oneCategory
+    ? sql`count(*) filter (where entry.opens_category)`
+    : sql`count(distinct entry.order_key)`
   if (asked.every((field) => inItems.has(field)))
-    return { ...byLine, alias: 'by_item', relation: tables.orderItems, amount: sql`entry.net_minor` }
+    return { kind: 'stored', alias: 'by_item', relation: tables.orderItems, aggregates: aggregates(count) }
   return {
-    ...byLine,
+    kind: 'stored',
     alias: 'by_item_and_order',
-    relation: sql`(select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor
+    relation: sql`(select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor, item.opens_category
           from ${tables.orderItems} as item
           join ${tables.memberOrders} as member_order on member_order.order_key = item.order_key)`,
-    amount: sql`entry.line_net_minor`,
+    aggregates: aggregates(count, sql`entry.line_net_minor`),
   }
+}
+
+/** Whether of the lines only those of one category are asked for, or those of none. */
+function isOneCategory(where: readonly Condition[]): boolean {
+  const ofLines = where.flatMap((one) => (one.kind === 'condition' && ofLine.has(one.field) ? [one] : []))
+  const [one, ...others] = ofLines
+  if (!one || others.length > 0 || one.field !== 'category') return false
+  const { test } = one
+  return (
+    test.kind === 'unknown' ||
+    (test.kind === 'compare' && test.operator === '=') ||
+    (test.kind === 'in' && new Set(test.values).size === 1)
+  )
 }
 
 function occurrences(

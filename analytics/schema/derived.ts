@@ -9,6 +9,8 @@ import { join, name, type Sql, sql } from '../sql/sql.ts'
 export interface DerivedTables {
   /** Qualifying member orders visible at the day, each member's rows together and in order of time; `discounted` is null where no list price is known. */
   readonly memberOrders: Sql
+  /** The same orders, those of a month together and in it each member's: of a span of days the others are skipped. */
+  readonly ordersByMonth: Sql
   /**
    * A row per member known at the day. `log_gaps` and `log_gaps_squared` sum the logarithms of the days between
    * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly.
@@ -39,6 +41,7 @@ export interface DerivedTables {
 
 export const derivedTables = (prefix = ''): DerivedTables => ({
   memberOrders: name(`${prefix}member_orders`),
+  ordersByMonth: name(`${prefix}orders_by_month`),
   memberFacts: name(`${prefix}member_facts`),
   memberMonth: name(`${prefix}member_month`),
   memberDay: name(`${prefix}member_day`),
@@ -94,6 +97,10 @@ export const memberOrders = (asOf: Sql, only: Only) => sql`
   join (select member_key as joined_key, joined_day from members) as joined on joined_key = member_key
   cross join workspace_state as state
   order by member_key, ordered_at, order_key`
+
+export const ordersByMonth = (tables: DerivedTables, only: Only) => sql`
+  select * from ${tables.memberOrders} where ${only(sql`member_key`)}
+  order by ${d.startOf('month', sql`local_day`)}, member_key, ordered_at, order_key`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
 export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`

@@ -14,6 +14,7 @@ import {
   type Only,
   orderCube,
   orderItems,
+  ordersByMonth,
   placeTotals,
   purchaseSteps,
   stepSales,
@@ -33,6 +34,7 @@ export async function buildDerivedTables(
   const everyone: Only = () => sql`true`
   const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
   await create(tables.memberOrders, memberOrders(day, everyone))
+  await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
   await create(tables.memberFacts, memberFacts(day, tables, everyone))
   await create(tables.memberMonth, memberMonth(day, tables, everyone))
   await create(tables.memberDay, memberDay(day, tables, everyone))
@@ -159,6 +161,7 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   const stale = touchedMember(sql`member_key`)
   await session.run(sql`create or replace temp table sales_before as ${stepSales(tables, touchedMember)}`)
   await replace(tables.memberOrders, stale, memberOrders(day, touchedMember))
+  await replace(tables.ordersByMonth, stale, ordersByMonth(tables, touchedMember))
   await replace(tables.memberFacts, stale, memberFacts(day, tables, touchedMember))
   await replace(tables.memberMonth, stale, memberMonth(day, tables, touchedMember))
   await replace(tables.memberDay, stale, memberDay(day, tables, touchedMember))

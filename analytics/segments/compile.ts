@@ -30,22 +30,36 @@ export interface SegmentSetting extends DaySetting {
 }
 
 /**
- * A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression.
- *
- * Where the facts leave it open for some members alone, they are told first, because facts are one row a member; orders,
- * lines and the like are gone through for these.
+ * A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression. `narrow`:
+ * orders, lines and the like are gone through only for those whom `compilePossible` leaves, which is worth it where these
+ * are few.
  */
-export function compile(expression: Expression, setting: SegmentSetting, d: Dialect): Sql {
+export function compile(
+  expression: Expression,
+  setting: SegmentSetting,
+  d: Dialect,
+  { narrow = false }: { narrow?: boolean } = {},
+): Sql {
   const compiler = new Compiler(setting, d)
-  const facts = sql`${setting.scope.tables.memberFacts} as facts`
-  const byFields = compiler.bounds(expression, false)
+  const possible = narrow ? compilePossible(expression, setting, d) : null
   const chosen = compiler.condition(expression)
-  if (byFields.possible === true || compiler.isOfFacts)
-    return sql`select facts.member_key from ${compiler.from()} where ${chosen}`
+  if (!possible) return sql`select facts.member_key from ${compiler.from()} where ${chosen}`
+  return sql`with possible as materialized (select member_key from ${possible} as left_open)
+    select facts.member_key from ${compiler.from(sql`possible`)}
+    where facts.member_key in (select member_key from possible) and ${chosen}`
+}
+
+/**
+ * A relation with one column `member_key`: whom the facts leave the rule open for, or select by it, when they exclude
+ * some and don't decide all by themselves; null otherwise.
+ */
+export function compilePossible(expression: Expression, setting: SegmentSetting, d: Dialect): Sql | null {
+  const compiler = new Compiler(setting, d)
+  const byFields = compiler.bounds(expression, false)
+  if (byFields.possible === true || byFields.possible === byFields.certain) return null
   const { possible } = compiler.bounds(expression, true)
-  const isPossible = typeof possible === 'boolean' ? sql`${possible}` : possible
-  return sql`with possible as materialized (select facts.member_key from ${facts} where ${isPossible})
-    select facts.member_key from ${compiler.from(sql`possible`)} where ${isPossible} and ${chosen}`
+  return sql`(select facts.member_key from ${setting.scope.tables.memberFacts} as facts
+    where ${typeof possible === 'boolean' ? sql`${possible}` : possible})`
 }
 
 /**
@@ -143,11 +157,6 @@ class Compiler {
     this.#d = d
     this.#reading = { ...setting.scope, newest: setting.newest, d }
     this.#test = { asOf: setting.scope.asOf, currencyDecimals: setting.currencyDecimals, d }
-  }
-
-  /** What was translated is asked of the facts alone. */
-  get isOfFacts(): boolean {
-    return this.#passes.size + this.#memberSets.length + this.#besides.size === 0 && !this.#draws
   }
 
   /** What the facts decide of a rule. */

@@ -104,6 +104,7 @@ export function bound(value: Value, asked: Asked, { asOf, currencyDecimals, d }:
   if (asked.kind === 'month') return d.date(`${String(value)}-01`)
   if (asked.kind === 'money') return bind(minorUnits(Number(value), currencyDecimals))
   if (asked.kind === 'percent') return bind(minorUnits(Number(value), 2))
+  if ('code' in asked && asked.code) return bind(asked.code(String(value)))
   return bind(value)
 }
 

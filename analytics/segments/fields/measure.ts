@@ -60,8 +60,10 @@ export interface ConditionField extends Described {
   readonly phrase: PhraseInBothLanguages
   /** Where it stands in a sentence: what the thing is, where it happened, when. */
   readonly reads: 'what' | 'where' | 'when'
-  /** The value over the source's rows; null is unknown. Money in minor units. */
+  /** The value over the source's rows; null is unknown. Money in minor units, a choice as `code` says. */
   readonly column: (reading: Reading) => Sql
+  /** The number that stands for a choice in `column`; without, the choice itself does. */
+  readonly code?: (choice: string) => number
 }
 
 /** `count` and `amount` are 0 over no rows; the days, first and last, are unknown. */

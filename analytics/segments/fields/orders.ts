@@ -18,7 +18,7 @@ const names = (where: readonly Condition[]): string[] =>
 const ofPlace: ReadonlySet<string> = new Set(['store', 'channel'])
 
 /** Orders as they are, line by line, or added up: the smallest relation that holds what is asked. */
-function rows(where: readonly Condition[], { tables, d }: Reading): Rows {
+function rows(where: readonly Condition[], { tables, newest, d }: Reading): Rows {
   const asked = names(where)
   const windowed = where.some(({ kind }) => kind === 'within')
   const aggregates = (count: Sql, amount = sql`entry.net_minor`) => ({
@@ -36,8 +36,9 @@ function rows(where: readonly Condition[], { tables, d }: Reading): Rows {
   if (!asked.some((field) => ofLine.has(field))) {
     if (!windowed && asked.every((field) => ofPlace.has(field)))
       return { kind: 'stored', alias: 'by_place', relation: tables.placeTotals, aggregates: totals }
-    const byOrder = { kind: 'stored', alias: 'by_order', relation: tables.memberOrders } as const
-    return { ...byOrder, aggregates: aggregates(sql`count(*)`) }
+    // tables that are made for a past day have their orders by member alone
+    const relation = newest ? tables.ordersByMonth : tables.memberOrders
+    return { kind: 'stored', alias: 'by_order', relation, aggregates: aggregates(sql`count(*)`) }
   }
   const oneCategory = isOneCategory(where)
   if (!windowed && oneCategory && where.length === 1)

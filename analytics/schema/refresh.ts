@@ -69,6 +69,7 @@ export async function buildRuleTables(
   const reads = (table: Sql) => text.includes(String(table.chunks[0]))
   await create(tables.memberOrders, memberOrders(day, everyone))
   await create(tables.memberFacts, memberFacts(day, tables, everyone))
+  if (reads(tables.ordersByMonth)) await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
   if (reads(tables.orderItems) || reads(tables.categoryTotals))
     await create(tables.orderItems, orderItems(day, everyone))
   if (reads(tables.categoryTotals)) await create(tables.categoryTotals, categoryTotals(tables, everyone))

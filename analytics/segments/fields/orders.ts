@@ -2,6 +2,7 @@ import { daysBetween, weekday } from '../../calendar/calendar.ts'
 import { type Sql, sql } from '../../sql/sql.ts'
 import type { Condition } from '../ast.ts'
 import { daypartAt, type Moment, type Person, type Purchase, qualifyingOrders } from '../person.ts'
+import type { DerivedTables } from '../../schema/derived.ts'
 import type { Reading } from './field.ts'
 import type { ConditionValues, Occurrence, Rows, Source } from './measure.ts'
 import { orderConditions, weekdays } from './order-conditions.ts'
@@ -46,15 +47,21 @@ function rows(where: readonly Condition[], { tables, newest, d }: Reading): Rows
   const count = oneCategory
     ? sql`count(*) filter (where entry.opens_category)`
     : sql`count(distinct entry.order_key)`
-  if (asked.every((field) => inItems.has(field)))
-    return { kind: 'stored', alias: 'by_item', relation: tables.orderItems, aggregates: aggregates(count) }
+  const { alias, relation, amount } = lines(where, tables)
+  return { kind: 'stored', alias, relation, aggregates: aggregates(count, amount) }
+}
+
+/** Orders line by line, by themselves or with what only the order says. */
+function lines(where: readonly Condition[], tables: DerivedTables) {
+  if (names(where).every((field) => inItems.has(field)))
+    return { alias: 'by_item', relation: tables.orderItems, amount: sql`entry.net_minor` }
   return {
-    kind: 'stored',
     alias: 'by_item_and_order',
-    relation: sql`(select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor, item.opens_category
+    relation: sql`(select member_order.*, item.category, item.product, item.sku, item.quantity,
+            item.net_minor as line_net_minor, item.opens_category
           from ${tables.orderItems} as item
           join ${tables.memberOrders} as member_order on member_order.order_key = item.order_key)`,
-    aggregates: aggregates(count, sql`entry.line_net_minor`),
+    amount: sql`entry.line_net_minor`,
   }
 }
 
@@ -69,6 +76,23 @@ function isOneCategory(where: readonly Condition[]): boolean {
     (test.kind === 'compare' && test.operator === '=') ||
     (test.kind === 'in' && new Set(test.values).size === 1)
   )
+}
+
+/** The lines that meet the conditions, each with how many of it were bought: one, where a file does not say. */
+function itemsOccurring(
+  person: Person,
+  moment: Moment,
+  _: readonly Condition[],
+  meets: (values: ConditionValues) => boolean,
+): readonly Occurrence[] {
+  const qualifying = qualifyingOrders(person, moment)
+  const days = [...new Set(qualifying.map(({ day }) => day))]
+  return qualifying.flatMap((order) => {
+    const values = valuesOf(order, qualifying, days)
+    return order.lines
+      .filter(({ category, product, sku }) => meets({ ...values, category, product, sku }))
+      .map(({ quantity }) => ({ day: order.day, amount: quantity ?? 1 }))
+  })
 }
 
 function occurrences(
@@ -120,4 +144,23 @@ export const orders: Source = {
   rows,
   inFacts: { count: sql`facts.orders`, first: sql`facts.first_day`, last: sql`facts.last_day` },
   occurrences,
+}
+
+/** The lines of qualifying orders, whose amount is how many were bought. */
+export const items: Source = {
+  name: 'items',
+  conditions: orderConditions,
+  day: 'day',
+  rows: (where, { tables }) => {
+    const { alias, relation } = lines(where, tables)
+    const aggregates = {
+      count: sql`count(*)`,
+      // not whole: added up as the decimal numbers that they are
+      amount: sql`sum(coalesce(entry.quantity, 1))`,
+      first: sql`min(entry.local_day)`,
+      last: sql`max(entry.local_day)`,
+    }
+    return { kind: 'stored', alias: `items_${alias}`, relation, aggregates }
+  },
+  occurrences: itemsOccurring,
 }

@@ -1,6 +1,7 @@
 select facts.member_key from member_facts as facts
         left join (select entry.member_key, max(entry.local_day) as a0
-            from (select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor, item.opens_category
+            from (select member_order.*, item.category, item.product, item.sku, item.quantity,
+            item.net_minor as line_net_minor, item.opens_category
           from order_items as item
           join member_orders as member_order on member_order.order_key = item.order_key) as entry where ((entry.sku in ($1, $2) and entry.net_minor >= $3)) group by entry.member_key) as by_item_and_order_0
             on by_item_and_order_0.member_key = facts.member_key
@@ -11,7 +12,8 @@ select facts.member_key from member_facts as facts
             from orders_by_month as entry where ((isodow(entry.local_day) in ($8, $9))) group by entry.member_key) as by_order_2
             on by_order_2.member_key = facts.member_key
         left join (select entry.member_key, max(entry.local_day) as a0
-            from (select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor, item.opens_category
+            from (select member_order.*, item.category, item.product, item.sku, item.quantity,
+            item.net_minor as line_net_minor, item.opens_category
           from order_items as item
           join member_orders as member_order on member_order.order_key = item.order_key) as entry where ((entry.category = $10 and entry.purchase_day_number = $11)) group by entry.member_key) as by_item_and_order_3
             on by_item_and_order_3.member_key = facts.member_key

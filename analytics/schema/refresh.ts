@@ -50,30 +50,30 @@ export async function buildDerivedTables(
 
 /**
  * The tables that rules of the segment language read, as of a day: orders, facts and what else `text`, that of the
- * queries over the tables under `prefix`, names. Answers what was made; the caller drops it.
+ * queries over the tables under `prefix`, names; of some members or of all. Answers what was made; the caller drops it.
  */
 export async function buildRuleTables(
   session: Session,
   asOf: string,
   prefix: string,
   text: string,
+  only: Only = () => sql`true`,
 ): Promise<Sql[]> {
   const tables = derivedTables(prefix)
   const day = d.date(asOf)
-  const everyone: Only = () => sql`true`
   const made: Sql[] = []
   const create = async (table: Sql, query: Sql) => {
     await session.run(sql`create table ${table} as ${query}`)
     made.push(table)
   }
   const reads = (table: Sql) => text.includes(String(table.chunks[0]))
-  await create(tables.memberOrders, memberOrders(day, everyone))
-  await create(tables.memberFacts, memberFacts(day, tables, everyone))
-  if (reads(tables.ordersByMonth)) await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
+  await create(tables.memberOrders, memberOrders(day, only))
+  await create(tables.memberFacts, memberFacts(day, tables, only))
+  if (reads(tables.ordersByMonth)) await create(tables.ordersByMonth, ordersByMonth(tables, only))
   if (reads(tables.orderItems) || reads(tables.categoryTotals))
-    await create(tables.orderItems, orderItems(day, everyone))
-  if (reads(tables.categoryTotals)) await create(tables.categoryTotals, categoryTotals(tables, everyone))
-  if (reads(tables.placeTotals)) await create(tables.placeTotals, placeTotals(tables, everyone))
+    await create(tables.orderItems, orderItems(day, only))
+  if (reads(tables.categoryTotals)) await create(tables.categoryTotals, categoryTotals(tables, only))
+  if (reads(tables.placeTotals)) await create(tables.placeTotals, placeTotals(tables, only))
   return made
 }
 

@@ -122,6 +122,7 @@ const access: Record<string, Rule> = {
   'imports.inbox': 'marketer',
   'imports.mappings': 'marketer',
   'imports.forgetMapping': 'marketer',
+  'imports.undoEffect': 'marketer',
   'imports.list': 'reader',
   'imports.restated': 'reader',
   'imports.undo': 'marketer',

@@ -14,6 +14,7 @@ import { presetNames } from './presets.ts'
 import {
   countsOf,
   mappingText,
+  monthLines,
   progressText,
   receiptText,
   type ToldInspection,
@@ -97,21 +98,46 @@ export function importCommands(program: Command): void {
     )
   inWorkspace(imports.command('undo <id>'))
     .description('take an import out again')
-    .action((importId: string, options: CommonOptions) =>
-      answer(
-        options,
-        ({ client }) => client.imports.undo.mutate({ importId }),
-        ({ kind, orders, members, rows }) =>
-          kind === 'orders'
-            ? say('import-undone', { orders })
-            : kind === 'refunds'
-              ? say('refunds-undone', { orders })
-              : kind === 'members'
-                ? say('members-undone', { members })
-                : say('kind-undone', { rows }),
-      ),
+    .option('--dry-run', 'say what that would change, and change nothing')
+    .action((importId: string, options: CommonOptions & { dryRun?: boolean }) =>
+      options.dryRun
+        ? undoing(importId, options)
+        : answer(
+            options,
+            ({ client }) => client.imports.undo.mutate({ importId }),
+            ({ kind, orders, members, rows }) =>
+              kind === 'orders'
+                ? say('import-undone', { orders })
+                : kind === 'refunds'
+                  ? say('refunds-undone', { orders })
+                  : kind === 'members'
+                    ? say('members-undone', { members })
+                    : say('kind-undone', { rows }),
+          ),
     )
 }
+
+/** Says what an undoing would change. */
+const undoing = (importId: string, options: CommonOptions): Promise<void> =>
+  answer(
+    options,
+    async ({ client }, signal) => ({
+      ...(await client.imports.undoEffect.query({ importId }, { signal })),
+      currency: (await client.workspaces.current.query())!.currency,
+    }),
+    ({ months, currency, ...effect }) =>
+      [
+        ...(['ordersGone', 'ordersChanged', 'membersGone', 'membersChanged', 'rows'] as const)
+          .filter((what) => effect[what] > 0)
+          .map((what) =>
+            say('undo-would', {
+              what: effect.kind === 'refunds' ? what.replace('orders', 'refunds') : what,
+              n: effect[what],
+            }),
+          ),
+        ...monthLines({ months, currency }),
+      ].join('\n') || say('undo-would-nothing'),
+  )
 
 function overridesOf(options: ImportOptions): MapOverrides {
   const preset = allPresets.find((name) => name === options.preset)

@@ -27,7 +27,7 @@ import { inspectIn } from './ready-to-read.ts'
 import { type ImportOrder, importRuns, type RunState } from './runs.ts'
 import { type GivenFile, givenFiles, mostTables } from './tables/joined.ts'
 import { tableNotes } from './tables/told.ts'
-import { undoImport } from './undo.ts'
+import { undoEffect, undoImport } from './undo.ts'
 import { uploadedFile } from './uploads.ts'
 
 /** The reader's; without one, that of the request. */
@@ -210,6 +210,15 @@ export const importsRouter = router({
       new Date(ctx.platform.clock.now().getTime() - 60 * 86_400_000).toISOString(),
     ),
   ),
+
+  /** What an undoing would change, in orders, members and months. Changes nothing. */
+  undoEffect: marketerProcedure
+    .input(z.object({ importId: z.string() }))
+    .query(async ({ ctx, input, signal }) => {
+      const outcome = await undoEffect(ctx.platform, ctx.workspace, input.importId, signal)
+      if (outcome.kind === 'refused') throw stopped(outcome)
+      return outcome.effect
+    }),
 
   /** Takes an import out again; the orders it touched are as the other imports say. */
   undo: marketerProcedure

@@ -196,7 +196,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
 const monthsTold = 6
 
 /** The months that an import changes, the latest first; of a first import, which makes every month, the latest alone. */
-function monthLines({ months, currency }: ToldReceipt): string[] {
+export function monthLines({ months, currency }: Pick<ToldReceipt, 'months' | 'currency'>): string[] {
   const isFirst = months.every(({ before }) => before.orders === 0 && before.netMinor === 0)
   const money = (minor: number) => moneyText(minor, currency, languageOf())
   const shown = isFirst ? 1 : monthsTold
@@ -205,6 +205,7 @@ function monthLines({ months, currency }: ToldReceipt): string[] {
       month: month.slice(0, 7),
       before: money(before.netMinor),
       after: money(after.netMinor),
+      what: before.orders === after.orders ? 'net' : before.netMinor === after.netMinor ? 'orders' : 'both',
       ordersBefore: before.orders,
       ordersAfter: after.orders,
     }),

@@ -59,6 +59,7 @@ const access: Record<string, Rule> = {
   'demo.create': 'installation',
   'dictionary.read': 'reader',
   'elsewhere.overview': 'reader',
+  'elsewhere.differing': 'reader',
   'elsewhere.ofMember': 'reader',
   'exports.start': 'nobody-here',
   'exports.running': 'owner',

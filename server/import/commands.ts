@@ -6,7 +6,7 @@ import { answer, type CommonOptions, inWorkspace, Refused } from '../command-lin
 import type { Connection } from '../command-line/connect.ts'
 import { unsureColumns } from './inspect.ts'
 import { MapOverrides } from './mapping.ts'
-import { importKinds } from './import-kinds.ts'
+import { importKinds, kindToSay } from './import-kinds.ts'
 import { kindReceiptText, type ToldKindReceipt } from './kinds/told.ts'
 import { memberPresetNames } from './members/presets.ts'
 import { membersReceiptText, type ToldMembersReceipt } from './members/told.ts'
@@ -145,7 +145,9 @@ function overridesOf(options: ImportOptions): MapOverrides {
     throw new Refused(say('unknown-preset', { preset: options.preset, known: allPresets.join(', ') }))
   const kind = importKinds.find((one) => one === options.kind)
   if (options.kind !== undefined && !kind)
-    throw new Refused(say('unknown-kind', { kind: options.kind, known: importKinds.join(', ') }))
+    throw new Refused(
+      say('unknown-kind', { kind: options.kind, known: { named: importKinds.map(kindToSay) } }),
+    )
   const given = options.map === undefined ? {} : mapFile(options.map)
   return {
     ...given,

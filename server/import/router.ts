@@ -7,7 +7,7 @@ import { auditName, passAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { peopleOfMembers, peopleOfOrders } from '../identity/told.ts'
-import { importKinds } from './import-kinds.ts'
+import { importKinds, kindToSay } from './import-kinds.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import { fieldsOf, keysOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
@@ -23,7 +23,7 @@ import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { restatements } from './restatements.ts'
 import { isPartOfOrders } from './inspect.ts'
-import { inspectIn } from './ready-to-read.ts'
+import { foreignAmounts, inspectIn } from './ready-to-read.ts'
 import { type ImportOrder, importRuns, type RunState } from './runs.ts'
 import { type GivenFile, givenFiles, mostTables } from './tables/joined.ts'
 import { tableNotes } from './tables/told.ts'
@@ -59,6 +59,7 @@ export const importsRouter = router({
       return {
         ...inspection,
         partOfOrders: isPartOfOrders(inspected.inspection),
+        otherCurrency: foreignAmounts(inspected.inspection, ctx.workspace.currency),
         tables: tableNotes(input.language ?? ctx.language, tables),
       }
     }),
@@ -90,7 +91,7 @@ export const importsRouter = router({
     if (input.kind !== undefined && !kind)
       throw refused('PRECONDITION_FAILED', 'unknown-kind', {
         kind: input.kind,
-        known: importKinds.join(', '),
+        known: { named: importKinds.map(kindToSay) },
       })
     const started = await importRuns(ctx.platform).start(ctx.workspace, {
       ...input,

@@ -1,6 +1,6 @@
 import { languageOf, type MessageKey, phrase, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
-import { importKinds } from './import-kinds.ts'
+import { importKinds, kindToSay } from './import-kinds.ts'
 import type { Inspection } from './inspect.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import type { PersonHint } from './person-hint.ts'
@@ -88,7 +88,9 @@ export function mappingText({
     preset ? say('file-recognised', { about, preset }) : about,
     ...form.tables.map((note) => `  ${note}`),
     kind,
-    ...(otherKinds.length > 0 ? [`  ${say('file-kinds', { kinds: otherKinds.join(', ') })}`] : []),
+    ...(otherKinds.length > 0
+      ? [`  ${say('file-kinds', { kinds: { named: otherKinds.map(kindToSay) } })}`]
+      : []),
     ...known,
     ...rows,
     ...unknown,

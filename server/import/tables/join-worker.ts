@@ -146,7 +146,7 @@ async function openTable(table: Opened['table']): Promise<Opened | JoinedTables[
   try {
     const opening = await openSource(table.path, table.named, table.entries)
     const { sample, ...form } = await sampleOf(opening, table.named)
-    const [kind] = kindsOf(sample, {})
+    const [kind] = kindsOf(sample, {}).kinds
     if (!joinedKinds.includes(kind)) return { name: table.name, why: 'other-kind', kind }
     const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
     return { table, opening, form, headers: sample.headers, keys, records: sample.records }

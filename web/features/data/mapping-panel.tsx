@@ -279,7 +279,9 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
               <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
               <Sureness
                 found={column !== undefined}
-                confidence={column?.confidence ?? 0}
+                confidence={
+                  column && column.header !== file.otherCurrency?.header ? column.confidence : 0
+                }
                 without={optional ? t('sure.notInFile') : withoutColumn(row, file, t)}
               />
             </div>

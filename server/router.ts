@@ -9,6 +9,9 @@ import { demoRouter } from './demo/router.ts'
 import { segmentCompareRouter } from './segments/compare/router.ts'
 import { segmentFilesRouter } from './segments/files/router.ts'
 import { segmentHistoryRouter } from './segments/history-router.ts'
+import { segmentSchedulesRouter } from './segments/schedules/router.ts'
+import { segmentWebhooksRouter } from './segments/webhooks/router.ts'
+import { segmentSuggestionsRouter } from './segments/suggest/router.ts'
 import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
@@ -37,7 +40,10 @@ export const appRouter = router({
   segments: segmentsRouter,
   segmentCompare: segmentCompareRouter,
   segmentHistory: segmentHistoryRouter,
+  segmentSuggestions: segmentSuggestionsRouter,
   segmentFiles: segmentFilesRouter,
+  segmentWebhooks: segmentWebhooksRouter,
+  segmentSchedules: segmentSchedulesRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
   keys: keysRouter,

@@ -11,6 +11,8 @@ import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
 import { type Inbox, openInbox } from './import/inbox.ts'
 import { say } from './messages/messages.ts'
 import { openPlatform, type Platform } from './platform.ts'
+import { type Schedules, startSchedules } from './segments/schedules/run.ts'
+import { type SegmentWebhooks, startSegmentWebhooks } from './segments/webhooks/worker.ts'
 import { startMemberships } from './segments/memberships.ts'
 import { StoreInUse } from './store/dialect.ts'
 import { startTagKeeper, type TagKeeper } from './tags/keeper.ts'
@@ -24,7 +26,12 @@ const finishMs = 10_000
  * Serves a data folder until SIGINT, SIGTERM or the end of the process that started this one, and answers
  * the process's exit code: 0 after a clean end, 1 refused with a sentence, 2 for a port or host that is none.
  */
-export async function serve(options: { port: string; host: string; data: string }): Promise<number> {
+export async function serve(options: {
+  port: string
+  host: string
+  data: string
+  outbox?: string
+}): Promise<number> {
   const port = Number(options.port)
   if (!/^\d+$/.test(options.port) || port < 1 || port > 65_535) {
     process.stderr.write(`${say('portInvalid', { port: options.port })}\n`)
@@ -49,6 +56,8 @@ export async function serve(options: { port: string; host: string; data: string 
   let inbox: Inbox | undefined
   let memberships: ReturnType<typeof startMemberships> | undefined
   let tagKeeper: TagKeeper | undefined
+  let segmentWebhooks: SegmentWebhooks | undefined
+  let schedules: Schedules | undefined
   let listening = false
   let ready = false
   try {
@@ -65,6 +74,8 @@ export async function serve(options: { port: string; host: string; data: string 
     inbox = openInbox(platform, { polling: true })
     memberships = startMemberships(platform)
     tagKeeper = startTagKeeper(platform)
+    segmentWebhooks = startSegmentWebhooks(platform)
+    schedules = startSchedules(platform, options.outbox && resolve(options.outbox))
     ready = true
     const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
     const network =
@@ -85,6 +96,8 @@ export async function serve(options: { port: string; host: string; data: string 
     await inbox?.stop()
     await memberships?.stop()
     await tagKeeper?.stop()
+    await segmentWebhooks?.stop()
+    await schedules?.stop()
     await app?.close()
     await deliveries?.stop()
     await platform?.close()

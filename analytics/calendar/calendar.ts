@@ -35,9 +35,18 @@ export function localDay(instant: Date, calendar: BusinessCalendar): string {
   return parts
 }
 
+/** What the clocks show at an instant, as HH:MM. */
+export const localTime = (instant: Date, { timeZone }: BusinessCalendar): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(
+    instant,
+  )
+
 /** The instant at which a local day begins; where midnight is skipped, the first instant that day has. */
-export function startOfDay(day: string, { timeZone }: BusinessCalendar): Date {
-  const asIfUtc = toDate(day).getTime()
+export const startOfDay = (day: string, calendar: BusinessCalendar): Date => instantOf(day, '00:00', calendar)
+
+/** The instant at which the clocks of a local day show HH:MM; where they skip it, one within the hour around it. */
+export function instantOf(day: string, time: string, { timeZone }: BusinessCalendar): Date {
+  const asIfUtc = new Date(`${day}T${time}:00Z`).getTime()
   const once = asIfUtc - offsetMs(asIfUtc, timeZone)
   return new Date(asIfUtc - offsetMs(once, timeZone))
 }

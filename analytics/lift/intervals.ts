@@ -9,6 +9,10 @@ function wilson(yes: number, n: number, z: number): { low: number; high: number 
   return { low: (centre - spread) / (2 * (n + z * z)), high: (centre + spread) / (2 * (n + z * z)) }
 }
 
+/** Wilson's score interval of a proportion, two-sided at 1 − alpha; needs at least one member. */
+export const scoreInterval = ({ n, sum }: Arm, alpha: number): { low: number; high: number } =>
+  wilson(sum, n, normalQuantile(1 - alpha / 2, 0, 1))
+
 /** Newcombe's method 10 at `z` standard errors. */
 function fromScores(treated: Arm, heldOut: Arm, z: number): Difference {
   const [p, q] = [mean(treated), mean(heldOut)]

@@ -469,6 +469,35 @@ export const baseTables: readonly Sql[] = [
     taken_at timestamp not null
   )`,
 
+  // Whom the receiver of a webhook knows to be in a segment, by the ids under which they were told; of which version
+  // and meaning of the rule, and the number of the newest batch.
+  sql`create table if not exists webhook_states (
+    webhook_id varchar not null,
+    version integer not null,
+    meaning varchar not null,              -- a hash of the rule with those of the segments that it names
+    sequence bigint not null
+  )`,
+  sql`create table if not exists webhook_members (
+    webhook_id varchar not null,
+    member_id varchar not null
+  )`,
+  // Entries and exits that are to be told and are not in the Store's messages yet.
+  sql`create table if not exists webhook_batches (
+    batch_id varchar not null,
+    webhook_id varchar not null,
+    sequence bigint not null,
+    cause varchar not null,                -- 'data' | 'rule'
+    version integer not null,
+    as_of date not null,
+    data_version bigint not null,
+    taken_at varchar not null
+  )`,
+  sql`create table if not exists webhook_moves (
+    batch_id varchar not null,
+    member_id varchar not null,
+    entered boolean not null
+  )`,
+
   // Who was in a launched campaign, and in which arm. Comes through the Store's events.
   sql`create table if not exists campaign_arms (
     campaign_id varchar not null,

@@ -56,6 +56,7 @@ const purchase: fc.Arbitrary<Purchase> = fc.record({
       category: orNull(categories),
       product: orNull(products),
       sku: orNull(['1', '2']),
+      quantity: orNull([1, 2, 0.5, 1.5]),
       netMinor: minor,
     }),
     { maxLength: 3 },

@@ -5,7 +5,7 @@ import type { Asked } from './fields/catalogue.ts'
 import { isOrdered } from './fields/described.ts'
 import { readValue } from './literals.ts'
 import { printValue } from './print.ts'
-import { shortened, type Token } from './tokens.ts'
+import { narrow, shortened, type Token } from './tokens.ts'
 import { isReserved, wordOf } from './words.ts'
 
 const maxDays = 36_500
@@ -151,7 +151,8 @@ export class Comparison {
         this.#at.skip()
       }
     const place = { from: token.from, to }
-    const written = token.kind === 'text' ? token.value : this.#at.text.slice(place.from, place.to)
+    const piece = this.#at.text.slice(place.from, place.to)
+    const written = token.kind === 'text' ? token.value : token.kind === 'word' ? piece : narrow(piece)
     if (!asked) return written
     const read = readValue(asked, token, written, this.#decimals)
     if ('value' in read) return read.value

@@ -9,14 +9,17 @@ import { buildDerivedTables, refreshDerivedTables } from '../schema/refresh.ts'
 import { duckdb } from '../sql/duckdb.ts'
 import { join, render, sql } from '../sql/sql.ts'
 import { asOf, everyEntry, expressions, people, savedSegments } from './arbitrary.ts'
-import { everyone, type Expression } from './ast.ts'
-import { compile, minorUnits, type SegmentSetting } from './compile.ts'
+import { everyone, type Expression, partsOf } from './ast.ts'
+import { compile, compileTogether, type SegmentSetting } from './compile.ts'
+import { compilePartCounts, type PartCount } from './count-parts.ts'
+import { resolveDay } from './days.ts'
 import { evaluate } from './evaluate.ts'
 import { parse } from './parse.ts'
 import type { PersonCoupon } from './person-coupons.ts'
 import { askedOn } from './references.ts'
 import type { Moment, Person } from './person.ts'
 import { print } from './print.ts'
+import { minorUnits } from './test-sql.ts'
 import { visibleOn } from './person.ts'
 
 const currencyDecimals = 2
@@ -46,11 +49,16 @@ test('compiled SQL selects exactly whom the oracle accepts; NOT is the complemen
         const asked = rules.flatMap((rule): Expression[] => [rule, { kind: 'not', part: rule }])
         const chosen = await selectedByEach([everyone, ...asked], moment)
         expect(chosen[0]).toEqual(visible.map(({ id }) => id))
+        for (const rule of whole.slice(0, 1)) await countsAgree(rule, moment)
         for (const [i, rule] of asked.entries())
           expect({ rule: print(rule), chosen: chosen[i + 1] }).toEqual({
             rule: print(rule),
             chosen: visible.filter((person) => evaluate(rule, person, moment, meaning)).map(({ id }) => id),
           })
+        const ofDay = whole.filter((rule) => otherDays(rule, day).length === 1)
+        expect(await selectedTogether(ofDay, moment)).toEqual(
+          ofDay.map((rule) => chosen[1 + 2 * rules.indexOf(rule)]),
+        )
       },
     ),
     // a failure is told as it was found: shrinking it would load hundreds of shops
@@ -122,6 +130,33 @@ const setting = ({ asOf: day, dormancy, newest }: Moment): SegmentSetting => ({
   days: new Map(),
 })
 
+/** Each part of the rule is counted as the oracle counts it, alone and with those before it in its group. */
+async function countsAgree(rule: Expression, moment: Moment): Promise<void> {
+  const counted = new Map<string, PartCount>()
+  for (const { query, read } of compilePartCounts(rule, settingFor(rule, moment), duckdb)) {
+    const [row] = await engine.rows(query)
+    for (const one of read(row!)) counted.set(one.path, one)
+  }
+  const wanted = new Map<string, PartCount>()
+  const visit = (part: Expression, path: string, at: Moment, before: Expression): void => {
+    const those = moment.people.filter((person) => visibleOn(person, at.asOf))
+    const many = (of: Expression) => those.filter((one) => evaluate(of, one, at, meaning)).length
+    wanted.set(path, { path, members: many(part), together: many(before), all: those.length })
+    const day = part.kind === 'on' ? resolveDay(part.day, at.asOf) : at.asOf
+    const then = day === at.asOf ? at : { ...at, asOf: day, newest: false }
+    partsOf(part).forEach((one, i, all) =>
+      visit(
+        one,
+        path === '' ? `${i}` : `${path}.${i}`,
+        then,
+        part.kind === 'and' || part.kind === 'or' ? { kind: part.kind, parts: all.slice(0, i + 1) } : one,
+      ),
+    )
+  }
+  visit(rule, '', moment, rule)
+  expect({ rule: print(rule), counted }).toEqual({ rule: print(rule), counted: wanted })
+}
+
 const prefixOf = (day: string) => `day_${day.replaceAll('-', '')}_`
 const otherDays = (rule: Expression, asOf: string) => [
   ...new Set(askedOn(rule, asOf, savedSegments).map(({ day }) => day)),
@@ -164,6 +199,24 @@ async function selectedByEach(rules: readonly Expression[], moment: Moment): Pro
     for (const { rule, memberId } of rows) chosen[Number(rule)]!.push(String(memberId))
   }
   return chosen
+}
+
+/** The same of rules that are asked together, each through a rule that names it. */
+async function selectedTogether(rules: readonly Expression[], moment: Moment): Promise<string[][]> {
+  const named = rules.map((expression, i) => ({ name: `rule ${i}`, expression }))
+  const naming = named.map(({ name }): { name: string; expression: Expression } => ({
+    name: `not ${name}`,
+    expression: { kind: 'not', part: { kind: 'segment', name } },
+  }))
+  const rows = await engine.rows(
+    sql`select answers.*, members.member_id from (${compileTogether([...named, ...naming], setting(moment), duckdb)}) as answers
+      join members on members.member_key = answers.member_key order by members.member_key`,
+  )
+  return rules.map((_, i) => {
+    const own = rows.filter((row) => row[`s${i}`] === true)
+    expect(rows.filter((row) => row[`s${rules.length + i}`] === false)).toEqual(own)
+    return own.map(({ memberId }) => String(memberId))
+  })
 }
 
 /** Fills the base tables with the people and builds the derived ones for the day. */
@@ -240,7 +293,7 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
         for (const [i, line] of order.lines.entries())
           await session.run(sql`insert into order_lines
             (order_key, line_number, sku, product, category, quantity, net_minor)
-            values (${orderKey}, ${i}, ${line.sku}, ${line.product}, ${line.category}, 1, ${line.netMinor})`)
+            values (${orderKey}, ${i}, ${line.sku}, ${line.product}, ${line.category}, ${line.quantity}, ${line.netMinor})`)
         for (const refund of order.refunds)
           await session.run(sql`insert into refunds values ('r', ${orderKey}, ${key},
             cast(${`${refund.day} 04:00:00`} as timestamp), ${duckdb.date(refund.day)}, ${order.store},

@@ -1,14 +1,16 @@
 import { memberNames } from '../relations/member-names.ts'
 import type { Scope } from '../relations/scope.ts'
 import type { Dialect } from '../sql/dialect.ts'
-import { join, name, type Scalar, type Sql, sql } from '../sql/sql.ts'
-import type { Clause, Condition, Expression, OnDay, Random, Subject, Test, Value } from './ast.ts'
+import { join, name, type Sql, sql } from '../sql/sql.ts'
+import type { Clause, Condition, Expression, OnDay, Random, Subject, Test } from './ast.ts'
+import { both, boundsOf, type Decided, either, opposite } from './bounds.ts'
 import { resolveDay } from './days.ts'
 import { drawnBelow, drawnWith } from './draw.ts'
-import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import { conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import type { Reading, SetField } from './fields/field.ts'
-import type { Aggregate, Measure, Rows, Source } from './fields/measure.ts'
+import type { Aggregate, Measure, Rows } from './fields/measure.ts'
 import type { Leaf } from './references.ts'
+import { bind, dayWithin, holds, keeps, type Tested, type TestSetting } from './test-sql.ts'
 
 /** A day that a rule is asked about, with the tables as they are on it. */
 export interface DaySetting {
@@ -27,12 +29,30 @@ export interface SegmentSetting extends DaySetting {
   readonly days: ReadonlyMap<string, DaySetting>
 }
 
-/** A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression. */
+/**
+ * A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression.
+ *
+ * What the facts decide is decided by them first, because they are one row a member: the orders, lines and the like are
+ * gone through only for those of whom the facts leave it open.
+ */
 export function compile(expression: Expression, setting: SegmentSetting, d: Dialect): Sql {
   const compiler = new Compiler(setting, d)
+  const { possible, certain } = compiler.bounds(expression, true)
+  const facts = sql`${setting.scope.tables.memberFacts} as facts`
+  if (possible === certain) return sql`select facts.member_key from ${facts}${where(possible)}`
+  const byFields = compiler.bounds(expression, false)
+  if (byFields.possible === true && byFields.certain === false) {
+    const chosen = compiler.condition(expression)
+    return sql`select facts.member_key from ${compiler.from()}${where(chosen)}`
+  }
+  const undecided = sql`select facts.member_key from ${facts}${where(both(possible, opposite(certain)))}`
   const chosen = compiler.condition(expression)
-  return sql`select facts.member_key from ${compiler.from()} where ${chosen}`
+  return sql`with undecided as materialized (${undecided})
+    select facts.member_key from ${compiler.from(sql`undecided`)}${where(both(possible, either(certain, chosen)))}`
 }
+
+const where = (condition: Decided): Sql =>
+  condition === true ? sql`` : sql` where ${condition === false ? sql`false` : condition}`
 
 /**
  * One row for one member: `v0`, `v1`, … of the leaves in the order in which `leavesOf` tells them. Of a clause the
@@ -52,9 +72,10 @@ export function compileValues(
     const { value, per } = compiler.asked(leaf)
     return [sql`${value} as ${name(`v${i}`)}`, ...(per ? [sql`${per} as ${name(`n${i}`)}`] : [])]
   })
-  const from = compiler.from()
-  return sql`select ${join([sql`facts.member_key`, ...columns])} from ${from}
-    join ${memberNames} as wanted on wanted.member_key = facts.member_key where wanted.named = ${memberId}`
+  const wanted = sql`select member_key from ${memberNames} as names where named = ${memberId}`
+  return sql`with wanted as materialized (${wanted})
+    select ${join([sql`facts.member_key`, ...columns])} from ${compiler.from(sql`wanted`)}
+    where facts.member_key in (select member_key from wanted)`
 }
 
 /**
@@ -73,13 +94,27 @@ export function compileAnswers(leaves: readonly Leaf[], setting: SegmentSetting,
   return sql`select ${join([sql`facts.member_key`, ...columns])} from ${from}`
 }
 
-interface AskedValue {
-  readonly asked: Asked
-  readonly value: Sql
-  readonly per?: Sql
+/** A rule under the name by which others name it. */
+export interface NamedRule {
+  readonly name: string
+  readonly expression: Expression
 }
 
-/** One aggregate per member over a table; all of one table are computed in one pass. */
+/**
+ * A row per member known on the day: `s0`, `s1`, …, whether each rule selects them. What rules have in common is computed
+ * once, and a rule that names one before it takes that one's answer.
+ */
+export function compileTogether(rules: readonly NamedRule[], setting: SegmentSetting, d: Dialect): Sql {
+  const compiler = new Compiler(setting, d)
+  const columns = rules.map((rule, i) => {
+    const holds = compiler.condition(rule.expression)
+    compiler.answered.set(rule.name, name(`s${i}`))
+    return sql`${holds} as ${name(`s${i}`)}`
+  })
+  return sql`select ${join([sql`facts.member_key`, ...columns])} from ${compiler.from()}`
+}
+
+/** Aggregates per member over the rows of a relation that matter; all of one pass are computed at once. */
 interface Pass {
   readonly alias: Sql
   readonly relation: Sql
@@ -88,13 +123,24 @@ interface Pass {
   readonly wanted: Sql[]
 }
 
+interface StoredPass {
+  readonly alias: string
+  readonly condition: Sql
+  readonly columns: Partial<Record<Aggregate, Sql>>
+}
+
 /** Collects, while a rule is translated, the passes over other tables that it needs. */
 class Compiler {
   readonly #setting: SegmentSetting
   readonly #d: Dialect
   readonly #reading: Reading
+  readonly #test: TestSetting
   readonly #passes = new Map<string, Pass>()
+  /** The passes over stored relations, by their conditions. */
+  readonly #stored = new Map<string, StoredPass>()
   readonly #memberSets: Sql[] = []
+  /** What was selected by saved segments already, in columns of the same query. */
+  readonly answered = new Map<string, Sql>()
   #draws = false
   readonly #besides = new Map<string, Sql>()
 
@@ -102,6 +148,13 @@ class Compiler {
     this.#setting = setting
     this.#d = d
     this.#reading = { ...setting.scope, newest: setting.newest, d }
+    this.#test = { asOf: setting.scope.asOf, currencyDecimals: setting.currencyDecimals, d }
+  }
+
+  /** What the facts decide of a rule. */
+  bounds(expression: Expression, measures: boolean) {
+    const { segments } = this.#setting
+    return boundsOf(expression, { reading: this.#reading, test: this.#test, segments, measures })
   }
 
   /** Two-valued: a comparison with unknown is false, so that NOT is the exact complement. */
@@ -125,14 +178,20 @@ class Compiler {
         return this.#drawn(expression)
       case 'segment':
         // compiled in its place, so that all conditions over one table stay one pass
-        return this.condition(this.#setting.segments.get(expression.name)!)
+        return (
+          this.answered.get(expression.name) ?? this.condition(this.#setting.segments.get(expression.name)!)
+        )
       case 'on':
         return this.#onDay(expression)
     }
   }
 
-  /** `member_facts` with what the translated clauses need beside it; call it after them. */
-  from(): Sql {
+  /**
+   * `member_facts` with what the translated clauses need beside it; call it after them. `members`: a relation of those
+   * for whom it is needed.
+   */
+  from(members?: Sql): Sql {
+    const needed = members ? sql` and entry.member_key in (select member_key from ${members})` : sql``
     const facts = sql`${this.#setting.scope.tables.memberFacts} as facts`
     return join(
       [
@@ -143,7 +202,10 @@ class Compiler {
         ),
         ...[...this.#passes.values()].map(
           ({ alias, relation, columns, wanted }) => sql`(select entry.member_key, ${join(columns)}
-            from ${relation} as entry where ${join(wanted, sql` or `)} group by entry.member_key) as ${alias}
+            from ${relation} as entry where (${join(
+              wanted.map((one) => sql`(${one})`),
+              sql` or `,
+            )})${needed} group by entry.member_key) as ${alias}
             on ${alias}.member_key = facts.member_key`,
         ),
         ...this.#memberSets.map(
@@ -158,7 +220,7 @@ class Compiler {
   }
 
   /** The value a clause asks about. For a set: how many of the values it asks for the member has. */
-  asked({ subject, test }: Clause): AskedValue {
+  asked({ subject, test }: Clause): Tested {
     if (subject.kind === 'measure') return this.#measured(subject)
     const field = fieldsByName.get(subject.field)!
     if (field.kind === 'set') return { asked: field, value: this.#matches(field, test) }
@@ -181,177 +243,92 @@ class Compiler {
   }
 
   #clause(clause: Clause): Sql {
-    const { asked, value, per } = this.asked(clause)
-    if (asked.kind === 'set') return clause.test.kind === 'unknown' ? sql`${value} = 0` : sql`${value} > 0`
-    return this.#holds(clause.test, asked, value, per)
+    const tested = this.asked(clause)
+    if (tested.asked.kind === 'set')
+      return clause.test.kind === 'unknown' ? sql`${tested.value} = 0` : sql`${tested.value} > 0`
+    return holds(clause.test, tested, this.#test)
   }
 
-  #holds(test: Test, asked: Asked, given: Sql, per?: Sql): Sql {
-    // value / per is compared with x as value with x · per: exact, and false where per is 0; a share in hundredths of a percent
-    const value = asked.kind === 'percent' ? sql`${given} * ${hundredths}` : given
-    const against = (operand: Value) =>
-      per ? sql`${this.#bound(operand, asked)} * ${per}` : this.#bound(operand, asked)
-    const defined = per ? sql` and ${per} > 0` : sql``
-    const known = (condition: Sql) => sql`coalesce(${condition}${defined}, false)`
-    switch (test.kind) {
-      case 'compare':
-        return known(sql`${value} ${operators[test.operator]} ${against(test.value)}`)
-      case 'in':
-        return known(
-          per
-            ? sql`(${join(
-                test.values.map((operand) => sql`${value} = ${against(operand)}`),
-                sql` or `,
-              )})`
-            : sql`${value} in (${join(test.values.map(against))})`,
-        )
-      case 'between':
-        return known(sql`${value} between ${against(test.from)} and ${against(test.to)}`)
-      case 'text': {
-        const part = String(test.value)
-        switch (test.operator) {
-          case 'contains':
-            return known(this.#d.contains(value, part))
-          case 'not contains':
-            return known(sql`not ${this.#d.contains(value, part)}`)
-          case 'starts with':
-            return known(this.#d.startsWith(value, part))
-          case 'ends with':
-            return known(this.#d.endsWith(value, part))
-        }
-      }
-      case 'within':
-        return known(
-          asked.kind === 'anniversary' ? this.#returnsWithin(value, test) : this.#dayWithin(value, test),
-        )
-      case 'known':
-        return per ? sql`${per} > 0` : sql`(${value} is not null)`
-      case 'unknown':
-        return per ? sql`${per} = 0` : sql`(${value} is null)`
-    }
-  }
-
-  #dayWithin(day: Sql, { direction, days }: Within): Sql {
-    const today = this.#d.date(this.#setting.scope.asOf)
-    return direction === 'last'
-      ? sql`${day} between ${this.#d.addDays(today, -days)} and ${today}`
-      : sql`${day} between ${today} and ${this.#d.addDays(today, days)}`
-  }
-
-  /** The nearest return of a yearly day lies so near; it returns in later years than its own. */
-  #returnsWithin(day: Sql, { direction, days }: Within): Sql {
-    const { asOf } = this.#setting.scope
-    const [today, thisYear] = [this.#d.date(asOf), Number(asOf.slice(0, 4))]
-    const year = this.#d.yearOf(day)
-    const inYear = (wanted: Sql) => this.#d.addYears(day, sql`${wanted} - ${year}`)
-    const from = sql`case when ${year} >= ${thisYear} then ${year} + 1 else ${thisYear} end`
-    if (direction === 'next')
-      return sql`case when ${inYear(from)} >= ${today} then ${inYear(from)} else ${inYear(sql`${from} + 1`)} end
-        <= ${this.#d.addDays(today, days)}`
-    const latest = sql`case when ${inYear(sql`${thisYear}`)} <= ${today} then ${thisYear} else ${thisYear} - 1 end`
-    return sql`(${latest} > ${year} and ${inYear(latest)} >= ${this.#d.addDays(today, -days)})`
-  }
-
-  #bound(value: Value, asked: Asked): Sql {
-    if (asked.kind === 'day') return this.#d.date(resolveDay(String(value), this.#setting.scope.asOf))
-    if (asked.kind === 'month') return this.#d.date(`${String(value)}-01`)
-    if (asked.kind === 'money') return bind(minorUnits(Number(value), this.#setting.currencyDecimals))
-    if (asked.kind === 'percent') return bind(minorUnits(Number(value), 2))
-    return bind(value)
-  }
-
-  #measured(subject: Extract<Subject, { kind: 'measure' }>): AskedValue {
-    const asked = measuresByName.get(subject.measure)!
+  #measured({ measure, where }: Extract<Subject, { kind: 'measure' }>): Tested {
+    const asked = measuresByName.get(measure)!
     const { source, of, since, per } = asked
-    const rows = source.rows(subject.where, this.#reading)
-    const condition = join(
-      subject.where.map((one) => this.#condition(one, asked)),
-      sql` and `,
-    )
-    const aggregated = this.#aggregate(rows, of, condition, source)
+    const aggregated = this.#aggregate(asked, where, of)
     const { asOf } = this.#setting.scope
     const value = since ? this.#d.daysBetween(aggregated, this.#d.date(asOf)) : aggregated
     if (!per) return { asked, value }
-    return {
-      asked,
-      value,
-      per:
-        per.over === 'those'
-          ? this.#aggregate(rows, per.of, condition, source)
-          : (source.inFacts?.[per.of] ??
-            this.#aggregate(source.rows([], this.#reading), per.of, sql`true`, source)),
-    }
+    const whole =
+      per.over === 'those'
+        ? this.#aggregate(asked, where, per.of)
+        : (source.inFacts?.[per.of] ?? this.#aggregate(asked, [], per.of))
+    return { asked, value, per: whole }
   }
 
+  /** Unknown or false of a row that does not meet it. */
   #condition(one: Condition, { name: measure, source }: Measure): Sql {
     const conditions = conditionsOf(measure)
     if (one.kind === 'within') {
       const day = conditions.get(source.day)!.column(this.#reading)
-      return this.#dayWithin(day, { kind: 'within', direction: 'last', days: one.days })
+      return dayWithin(day, { direction: 'last', days: one.days }, this.#test)
     }
     const field = conditions.get(one.field)!
-    return this.#holds(one.test, field, field.column(this.#reading))
+    return keeps(one.test, { asked: field, value: field.column(this.#reading) }, this.#test)
   }
 
   #matches({ name: field, from }: SetField, test: Test): Sql {
     const text = sql`entry.${from.text}`
     const asOf = this.#d.date(this.#setting.scope.asOf)
     const relation = from.past && !this.#setting.newest ? from.past(asOf) : from.table
-    const conditions = [
+    const condition = all([
       ...(from.only ? [sql`entry.${from.only}`] : []),
       ...(from.day && !this.#setting.newest ? [sql`entry.${from.day} <= ${asOf}`] : []),
       ...(test.kind === 'compare' ? [sql`${text} = ${bind(test.value)}`] : []),
       ...(test.kind === 'in' ? [sql`${text} in (${join(test.values.map(bind))})`] : []),
-    ]
-    const condition = conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
-    const count = this.#column(`of_${field}`, relation, this.#d.countIf(condition), condition)
+    ])
+    const count = this.#column(`of_${field}`, relation, condition, this.#d.countIf(condition))
     return sql`coalesce(${count}, 0)`
   }
 
-  #aggregate({ alias, relation, count, amount }: Rows, of: Aggregate, condition: Sql, source: Source): Sql {
+  #aggregate(measure: Measure, where: readonly Condition[], of: Aggregate): Sql {
+    const { source } = measure
+    const rows = source.rows(where, this.#reading)
+    const condition = all(where.map((one) => this.#condition(one, measure)))
+    const column = (over: (those: Sql) => Sql, those: Sql) => {
+      if (!rows.stored) return this.#column(rows.alias, rows.relation, condition, over(condition))
+      const key = JSON.stringify([rows.alias, where])
+      const alias = `${rows.alias}_${this.#stored.size}`
+      const pass = this.#stored.get(key) ?? { alias, condition, columns: {} }
+      this.#stored.set(key, pass)
+      return (pass.columns[of] ??= this.#column(pass.alias, rows.relation, pass.condition, those))
+    }
     const day = () => source.conditions.find(({ name: own }) => own === source.day)!.column(this.#reading)
     switch (of) {
       case 'count':
-        return sql`coalesce(${this.#column(alias, relation, count(condition), condition)}, 0)`
+        return sql`coalesce(${column(this.#d.countIf, counted(rows))}, 0)`
       case 'amount':
-        return sql`coalesce(${this.#column(alias, relation, this.#d.sumIf(amount, condition), condition)}, 0)`
+        return sql`coalesce(${
+          rows.fractions
+            ? column((those) => sql`sum(${rows.amount}) filter (where ${those})`, sql`sum(${rows.amount})`)
+            : column((those) => this.#d.sumIf(rows.amount, those), this.#d.sum(rows.amount))
+        }, 0)`
       case 'first':
-        return this.#column(alias, relation, this.#d.minIf(day(), condition), condition)
+        return column((those) => this.#d.minIf(day(), those), sql`min(${day()})`)
       case 'last':
-        return this.#column(alias, relation, this.#d.maxIf(day(), condition), condition)
+        return column((those) => this.#d.maxIf(day(), those), sql`max(${day()})`)
     }
   }
 
   /** Adds an aggregate to the pass over a relation; null for a member without a row. */
-  #column(alias: string, relation: Sql, aggregate: Sql, condition: Sql): Sql {
+  #column(alias: string, relation: Sql, condition: Sql, aggregate: Sql): Sql {
     const pass = this.#passes.get(alias) ?? { alias: name(alias), relation, columns: [], wanted: [] }
     this.#passes.set(alias, pass)
     const column = name(`a${pass.columns.length}`)
     pass.columns.push(sql`${aggregate} as ${column}`)
-    pass.wanted.push(sql`(${condition})`)
+    if (!pass.wanted.includes(condition)) pass.wanted.push(condition)
     return sql`${pass.alias}.${column}`
   }
 }
 
-type Within = Extract<Test, { kind: 'within' }>
+const all = (conditions: readonly Sql[]): Sql =>
+  conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
 
-const operators = {
-  '=': sql`=`,
-  '!=': sql`<>`,
-  '<': sql`<`,
-  '<=': sql`<=`,
-  '>': sql`>`,
-  '>=': sql`>=`,
-} as const
-
-/** Hundredths of a percent in the whole. */
-export const hundredths = 10_000
-
-/** Any value of a rule becomes a parameter. */
-const bind = (value: Scalar): Sql => sql`${value}`
-
-/** An amount in currency units as a whole number of minor units, exactly; the parser has checked its decimals. */
-export function minorUnits(amount: number, decimals: number): number {
-  const [whole = '0', fraction = ''] = String(Math.abs(amount)).split('.')
-  return Math.sign(amount) * Number(whole + fraction.padEnd(decimals, '0')) + 0
-}
+const counted = ({ thing }: Rows): Sql => (thing ? sql`count(distinct ${thing})` : sql`count(*)`)

@@ -13,15 +13,17 @@ type Unit = keyof typeof units
 const unitOf = (text: string): Unit | undefined =>
   (Object.keys(units) as Unit[]).find((unit) => (units[unit] as readonly string[]).includes(text))
 
-/** As the sticky pattern of a token reads it, the unit in either language. */
-export const writtenRelativeDay = /[-+]\d+(?:[dwmy]|天|周|个?月|年)(?![\p{L}\p{N}_])/iuy
+/** As the sticky pattern of a token reads it, the unit in either language; `30_days_ago` is Shopify's. */
+export const writtenRelativeDay =
+  /(?:[-+]\d+(?:[dwmy]|天|周|个?月|年)|\d+_(?:days|weeks|months|years)_ago)(?![\p{L}\p{N}_])/iuy
 
 /** How far away a relative day may lie: about a hundred years. */
 const most: Readonly<Record<Unit, number>> = { d: 36_500, w: 5_200, m: 1_200, y: 100 }
 
 /** A relative day as a rule keeps it, from how it is written in either language; null when it lies too far away. */
 export function readRelativeDay(written: string): string | null {
-  const [, sign, count, unitText] = /^([-+])(\d+)(.+)$/u.exec(written.toLowerCase()) ?? []
+  const short = written.toLowerCase().replace(/^(\d+)_([dwmy])[a-z]+_ago$/, '-$1$2')
+  const [, sign, count, unitText] = /^([-+])(\d+)(.+)$/u.exec(short) ?? []
   const unit = unitOf(unitText ?? '')
   if (unit === undefined || Number(count) > most[unit]) return null
   return Number(count) === 0 ? 'today' : `${sign}${Number(count)}${unit}`

@@ -1,6 +1,6 @@
 import { addDays, addMonths, daysBetween, monthsBetween } from '../calendar/calendar.ts'
 import type { Clause, Expression, OnDay, Test, Value } from './ast.ts'
-import { hundredths, minorUnits } from './compile.ts'
+import { hundredths, minorUnits } from './test-sql.ts'
 import { resolveDay } from './days.ts'
 import { type Answer, holds } from './evaluate.ts'
 import { type Asked, fieldsByName, measuresByName } from './fields/catalogue.ts'
@@ -37,7 +37,7 @@ export interface ExplainedClause {
   /** Name of the field or measure, and of what kind its value is. */
   readonly asked: string
   readonly valueKind: Kind
-  readonly unit: 'orders' | 'days' | 'points' | 'coupons' | null
+  readonly unit: 'orders' | 'items' | 'days' | 'points' | 'coupons' | null
   /** The member's own value; null is unknown, and for a set it is not told. Money in minor units. */
   readonly value: string | number | boolean | null
   /** For an average or a share: what was divided by what. `value` is rounded, a share to hundredths of a percent. */
@@ -128,8 +128,7 @@ function explainClause(
   }
   const answer: Answer = {
     kind: asked.kind,
-    // a month is a day in the database, its first
-    value: asked.kind === 'month' && value !== null ? String(value).slice(0, 7) : value,
+    value: value === null ? null : inLanguageOf(asked, value),
     ...(typeof per === 'number' ? { per } : {}),
   }
   return {
@@ -138,6 +137,12 @@ function explainClause(
     ...shown(answer, at.asOf),
     flip: nearestFlip(test, answer, asked, at),
   }
+}
+
+/** A month is a day in the database, its first; a count of what is weighed a decimal number, as text. */
+function inLanguageOf({ kind }: Asked, value: string | number | boolean): string | number | boolean {
+  if (kind === 'month') return String(value).slice(0, 7)
+  return kind === 'count' ? Number(value) : value
 }
 
 function shown({ kind, value, per }: Answer, asOf: string): Pick<ExplainedClause, 'value' | 'ratio'> {

@@ -4,7 +4,7 @@ import { expressions } from './arbitrary.ts'
 import { limits } from './ast.ts'
 import { fromJson, toJson } from './json.ts'
 import { parse } from './parse.ts'
-import { print } from './print.ts'
+import { print, printOnLines } from './print.ts'
 
 const options = { currencyDecimals: 2 }
 
@@ -50,6 +50,31 @@ test.each([
   ['tag contains "vip" and not tag not contains "x"', 'tag = "vip" and not not tag = "x"'],
   ['region NOT  CONTAINS "a" or store starts with "西"', 'region not contains "a" or store starts with "西"'],
   ['joined is null or joined is not null', 'joined is unknown or joined is known'],
+  // texts in the quotes of other keyboards
+  ["tag = 'vip' or tag = ‘v\"i’", 'tag = "vip" or tag = "v\\"i"'],
+  [
+    "tag in (“a b”, 「c’d」, 『e』, ＂f\"＂, ＇g＇, 'h\\'i')",
+    'tag in ("a b", "c’d", "e", "f\\"", "g", "h\'i")',
+  ],
+  // full-width signs, letters and digits
+  [
+    'ｏｒｄｅｒｓ（ｓｔｏｒｅ　＝　「Ａ店」，近１８０天）＞＝２ 且 ｎｅｔ！＝１．５',
+    'orders(store = "Ａ店", within 180 days) >= 2 and net != 1.5',
+  ],
+  [
+    '标签 属于（"甲"、"乙"）且 消费占比（品类＝"茶"）≥６０％',
+    'tag in ("甲", "乙") and spend_share(category = "茶") >= 60%',
+  ],
+  [
+    'joined = ２０２６－０１－３１ and joined >= －３０ｄ and random １０％ (seed ‘x’)',
+    'joined = 2026-01-31 and joined >= -30d and random 10% (seed "x")',
+  ],
+  // as Shopify writes it
+  [
+    "last_order BETWEEN -14d AND 7_days_ago AND tag CONTAINS 'vip' AND region IS NOT NULL",
+    'last_order between -14d and -7d and tag = "vip" and region is known',
+  ],
+  ['items(category = "奶粉", within 180 days) >= 6', 'items(category = "奶粉", within 180 days) >= 6'],
   ['joined >= -030D and joined < today', 'joined >= -30d and joined < today'],
   ['joined between -2m and +0w', 'joined between -2m and today'],
   ['joined within 30 days or joined last 7 days', 'joined within last 30 days or joined within last 7 days'],
@@ -127,7 +152,6 @@ test.each([
     { id: 'wants-text', at: 'Shanghai Pudong', mended: 'region = "Shanghai Pudong"' },
   ],
   ['region = "Shanghai', { id: 'open-quote', at: '"Shanghai', mended: 'region = "Shanghai"' }],
-  ["tag = 'vip'", { id: 'single-quotes', at: "'vip'", mended: 'tag = "vip"' }],
   ['orders > "2"', { id: 'wants-number', at: '"2"', mended: 'orders > 2' }],
   ['orders > 2.5', { id: 'wants-whole-number', at: '2.5', mended: 'orders > 2' }],
   ['net > 1.005', { id: 'too-many-decimals', at: '1.005', mended: 'net > 1.00' }],
@@ -237,6 +261,8 @@ test('any rule survives text and JSON', () => {
         chinese,
         read: { kind: 'parsed', expression },
       })
+      expect(parse(printOnLines(expression, 'zh-CN'), options)).toEqual({ kind: 'parsed', expression })
+      for (const line of printOnLines(expression).split('\n')) expect(line).not.toBe('')
       expect(fromJson(toJson(expression), options)).toEqual({ kind: 'parsed', expression })
     }),
     { numRuns: 500 },

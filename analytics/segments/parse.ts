@@ -5,7 +5,7 @@ import { conditionsByWord, fieldsByWord, measuresByWord } from './fields/catalog
 import type { Measure } from './fields/measure.ts'
 import { readDay, readPercent } from './literals.ts'
 import type { Problem } from './problems.ts'
-import { shortened, type Token } from './tokens.ts'
+import { narrow, shortened, type Token } from './tokens.ts'
 import { isReserved, wordOf } from './words.ts'
 
 export type Parsed =
@@ -120,7 +120,7 @@ class Parser {
     if (token.kind === 'symbol' || token.kind === 'end' || token.kind === 'broken')
       return this.#at.unexpected('expected-day')
     this.#at.skip()
-    const read = readDay(token, token.kind === 'text' ? token.value : token.raw)
+    const read = readDay(token, token.value)
     if ('value' in read) return { kind: 'on', part, day: String(read.value) }
     return this.#at.stop(
       token,
@@ -137,7 +137,7 @@ class Parser {
     this.#at.skip()
     this.#at.takeSymbol('%')
     const place = { from: token.from, to: this.#at.last.to }
-    const read = readPercent(token, this.#at.text.slice(place.from, place.to), 100)
+    const read = readPercent(token, narrow(this.#at.text.slice(place.from, place.to)), 100)
     if (!('value' in read)) {
       const id = read.refused === 'wants-percent' ? 'expected-percent' : read.refused
       return this.#at.stop(place, id, read.values, read.suggestion)

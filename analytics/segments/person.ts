@@ -44,6 +44,8 @@ export interface Purchase {
     readonly category: string | null
     readonly product: string | null
     readonly sku: string | null
+    /** Null: the file does not say. */
+    readonly quantity: number | null
     readonly netMinor: number
   }[]
   readonly refunds: readonly { readonly day: string; readonly amountMinor: number }[]

@@ -11,6 +11,14 @@ import { inLanguage, type Language, type Word } from './words.ts'
 export const print = (expression: Expression, language: Language = 'en'): string =>
   new Printer(language).expression(expression)
 
+/** The same text on lines: a group that is long has a line for each of its parts, deeper ones further in. */
+export const printOnLines = (expression: Expression, language: Language = 'en'): string =>
+  new Printer(language).onLines(expression, 0)
+
+/** What stands on one line, if it is no longer than this with its indentation. */
+const lineLength = 72
+const indentation = 2
+
 class Printer {
   readonly #language: Language
 
@@ -41,6 +49,39 @@ class Printer {
         return `${inside} ${this.#word('on')} ${bare(expression.day, this.#language)}`
       }
     }
+  }
+
+  onLines(expression: Expression, depth: number): string {
+    const line = this.expression(expression)
+    if (depth * indentation + line.length <= lineLength) return line
+    switch (expression.kind) {
+      case 'and':
+      case 'or': {
+        const next = `\n${' '.repeat(depth * indentation)}${this.#word(expression.kind)} `
+        return expression.parts.map((part) => this.#innerOnLines(part, depth)).join(next)
+      }
+      case 'not':
+        return `${this.#word('not')} ${this.#innerOnLines(expression.part, depth)}`
+      case 'on': {
+        if (expression.part.kind === 'segment') return line
+        return `${this.#parenthesised(expression.part, depth)} ${this.#word('on')} ${bare(expression.day, this.#language)}`
+      }
+      default:
+        return line
+    }
+  }
+
+  #innerOnLines(part: Expression, depth: number): string {
+    return part.kind === 'and' || part.kind === 'or'
+      ? this.#parenthesised(part, depth)
+      : this.onLines(part, depth)
+  }
+
+  #parenthesised(part: Expression, depth: number): string {
+    const line = this.expression(part)
+    if ((depth + 1) * indentation + line.length <= lineLength) return `(${line})`
+    const [inside, outside] = [depth + 1, depth].map((level) => ' '.repeat(level * indentation))
+    return `(\n${inside}${this.onLines(part, depth + 1)}\n${outside})`
   }
 
   #inner(part: Expression): string {

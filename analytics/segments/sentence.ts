@@ -346,6 +346,8 @@ function withUnit(amount: string, count: Value, asked: Asked, reader: Reader, go
   switch (asked.unit) {
     case 'orders':
       return `${amount} 笔${goods}订单`
+    case 'items':
+      return `${amount} 件商品`
     case 'coupons':
       return `${amount} 张${goods}优惠券`
     case 'days':

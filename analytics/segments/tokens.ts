@@ -18,6 +18,29 @@ export interface Token {
   readonly problem?: Problem
 }
 
+/** Quotes of all keyboards, those that open a text and those that close it. */
+const quotes: readonly (readonly [opening: string, closing: string])[] = [
+  ['"', '"'],
+  ['“”', '"“”'],
+  ["'", "'"],
+  ['‘’', "'‘’"],
+  ['「', '」'],
+  ['『', '』'],
+  ['＂', '＂'],
+  ['＇', '＇'],
+]
+const textPattern = new RegExp(
+  quotes
+    .map(([opening, closing]) => `[${opening}](?:[^${closing}\\\\\\n]|\\\\[^\\n])*[${closing}]`)
+    .join('|'),
+  'y',
+)
+const quoteSigns = '"“”\'‘’「」『』＂＇'
+
+/** The same text with the full-width signs, letters and digits of ASCII as ASCII: as long, each in its place. */
+export const narrow = (text: string): string =>
+  text.replace(/[！-～]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
+
 const patterns = {
   space: /[\s\u3000]+/y,
   word: /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy,
@@ -26,10 +49,9 @@ const patterns = {
   relative: writtenRelativeDay,
   // Chinese may follow without a space
   number: /[-+]?\d+(?:\.\d+)?(?!(?!\p{Script=Han})[\p{L}_])/uy,
-  symbol: /[<>!=]=|<>|[=<>(),%≥≤≠（），＝＜＞％]/y,
-  text: /"(?:[^"\\\n]|\\[^\n])*"|[“”](?:[^"“”\\\n]|\\[^\n])*["“”]/y,
-  singleQuoted: /['‘’]([^'‘’\n]*)['‘’]/y,
-  openText: /["“”'‘’][^\n]*/y,
+  symbol: /[<>!=]=|<>|[=<>(),%≥≤≠、]/y,
+  text: textPattern,
+  openText: /["“”'‘’「『＂＇][^\n]*/y,
   logic: /&&?|\|\|?|!/y,
   other: /[-+]?[\p{L}\p{N}_.]+|[^]/uy,
 }
@@ -41,23 +63,14 @@ const sameSign: Readonly<Record<string, string>> = {
   '≥': '>=',
   '≤': '<=',
   '≠': '!=',
-  '（': '(',
-  '）': ')',
-  '，': ',',
-  '＝': '=',
-  '＜': '<',
-  '＞': '>',
-  '％': '%',
+  '、': ',',
 }
 const logic: Readonly<Record<string, string>> = { '&': 'and', '|': 'or', '!': 'not' }
-const unescaped: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  n: '\n',
-  t: '\t',
-  '“': '“',
-  '”': '”',
-}
+const unescaped: ReadonlyMap<string, string> = new Map([
+  ...[...`${quoteSigns}\\`].map((sign) => [sign, sign] as const),
+  ['n', '\n'],
+  ['t', '\t'],
+])
 
 /** The pieces of the text, ended by one of kind `end`. Total and linear; a text over the limit is one broken piece. */
 export function tokens(text: string): Token[] {
@@ -68,13 +81,15 @@ export function tokens(text: string): Token[] {
   }
   const found: Token[] = []
   let from = 0
-  const take = (pattern: RegExp): string | null => {
+  const plain = narrow(text)
+  const take = (pattern: RegExp, of = plain): string | null => {
     pattern.lastIndex = from
-    return pattern.exec(text)?.[0] ?? null
+    return pattern.exec(of)?.[0] ?? null
   }
-  const add = (kind: Token['kind'], raw: string, value: string, why?: Problem) => {
-    found.push({ kind, from, to: from + raw.length, raw, value, ...(why ? { problem: why } : {}) })
-    from += raw.length
+  const add = (kind: Token['kind'], { length }: string, value: string, why?: Problem) => {
+    const to = from + length
+    found.push({ kind, from, to, raw: text.slice(from, to), value, ...(why ? { problem: why } : {}) })
+    from = to
   }
   const broken = (raw: string, id: Parameters<typeof problem>[1], suggestion?: string) =>
     add(
@@ -90,17 +105,15 @@ export function tokens(text: string): Token[] {
       continue
     }
     let raw: string | null
-    if ((raw = take(patterns.word)) !== null) add('word', raw, raw.toLowerCase())
+    if ((raw = take(patterns.text, text)) !== null) addText(raw)
+    else if ((raw = take(patterns.openText, text)) !== null)
+      broken(raw, 'open-quote', quote(raw.slice(1).trimEnd()))
+    else if ((raw = take(patterns.word)) !== null) add('word', raw, raw.toLowerCase())
     else if ((raw = take(patterns.day)) !== null) add('day', raw, raw)
     else if ((raw = take(patterns.month)) !== null) add('month', raw, raw)
     else if ((raw = take(patterns.relative)) !== null) add('relative', raw, raw)
     else if ((raw = take(patterns.number)) !== null) add('number', raw, raw)
     else if ((raw = take(patterns.symbol)) !== null) add('symbol', raw, sameSign[raw] ?? raw)
-    else if ((raw = take(patterns.text)) !== null) addText(raw)
-    else if ((raw = take(patterns.singleQuoted)) !== null)
-      broken(raw, 'single-quotes', quote(raw.slice(1, -1)))
-    else if ((raw = take(patterns.openText)) !== null)
-      broken(raw, 'open-quote', quote(raw.slice(1).trimEnd()))
     else if ((raw = take(patterns.logic)) !== null) broken(raw, 'bad-character', logic[raw[0]!])
     else broken(take(patterns.other)!, 'bad-character')
   }
@@ -108,9 +121,11 @@ export function tokens(text: string): Token[] {
   return found
 
   function addText(raw: string) {
-    const bad = /\\[^"\\nt“”]/.exec(raw.slice(1, -1).replaceAll('\\\\', '__'))?.[0]
+    const inside = raw.slice(1, -1)
+    const escapes = [...inside.matchAll(/\\(.)/gu)]
+    const bad = escapes.find(([, escaped]) => !unescaped.has(escaped!))?.[0]
     if (bad === undefined) {
-      const value = raw.slice(1, -1).replace(/\\(.)/gu, (_, escaped: string) => unescaped[escaped]!)
+      const value = inside.replace(/\\(.)/gu, (_, escaped: string) => unescaped.get(escaped)!)
       return add('text', raw, value)
     }
     const place = { from, to: from + raw.length }

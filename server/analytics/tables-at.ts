@@ -1,4 +1,4 @@
-import type { Engine } from '../../analytics/engine/engine.ts'
+import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { buildDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -21,6 +21,8 @@ export interface TablesAt {
 
 /** Other days' tables that are kept besides the workspace's own. */
 const keptDays = 3
+/** The tables of a large shop take longer than a question may; who waits may leave before. */
+const patienceMs = 60 * 60_000
 /** A set that was handed out may be read for this long, so it is not dropped before. */
 const readForMs = 120_000
 
@@ -81,7 +83,11 @@ async function ownTables(
 
 function begin(workspace: Workspace, asOf: string, dataVersion: number): Built {
   const prefix = `scratch.main.day_${asOf.replaceAll('-', '')}_${dataVersion}_`
-  const at = workspace.engine.scratch(async (session): Promise<Omit<TablesAt, 'ledgerWatermark'>> => {
+  const at = workspace.engine.scratch(async (plain): Promise<Omit<TablesAt, 'ledgerWatermark'>> => {
+    const session: Session = {
+      rows: (query) => plain.rows(query, { timeoutMs: patienceMs }),
+      run: (statement) => plain.run(statement, { timeoutMs: patienceMs }),
+    }
     const [state] = await session.rows(
       sql`select data_version, data_start, opened_at_start from workspace_state`,
     )

@@ -15,7 +15,7 @@ import { eventRoutes } from './event-routes.ts'
 import { memberRoutes } from './member-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { redemptionRoutes } from './redemption-routes.ts'
-import { segmentRoutes } from './segment-routes.ts'
+import { segmentRoutes, segmentWebhook } from './segment-routes.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -55,6 +55,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
         },
       },
       security: [{ key: [] }],
+      webhooks: { 'segment.members_changed': segmentWebhook },
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,

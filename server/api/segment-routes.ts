@@ -1,7 +1,9 @@
+import { mostAttempts } from '../delivery/worker.ts'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Platform } from '../platform.ts'
 import { problemsSaid } from '../segments/refusal.ts'
+import { mostInMessage, SegmentMessage } from '../segments/webhooks/message.ts'
 import { snapshotPage } from '../segments/snapshots.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { always, malformed, noPage, problem } from './answers.ts'
@@ -23,6 +25,25 @@ const SegmentMembers = z
     expiresAt: z.iso.datetime().meta({ description: 'Use the cursor before then; each page renews it.' }),
   })
   .meta({ id: 'SegmentMembers' })
+
+/** What an address that was added to a saved segment is sent, for the document. */
+export const segmentWebhook = {
+  post: {
+    summary: 'Members entered or left a saved segment',
+    description: [
+      'Sent to the addresses of a saved segment (its page, “Goes out by itself”, or `reveille segment webhook add`) after data, the rule or the day have changed. Who is in when an address is added is told to nobody: read them with `GET /api/v1/segments/{id}/members`.',
+      `Signed as Standard Webhooks has it (\`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`). One message holds at most ${mostInMessage} members, by id only. Each entry and exit is in one message; a message is sent again under its own \`webhook-id\`, with the same body, until it is answered with 2xx, so that the id tells repetitions. The next one waits until then, or until it is given up after ${mostAttempts} attempts, in about a day.`,
+    ].join('\n\n'),
+    security: [],
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: z.toJSONSchema(SegmentMessage, { io: 'input' }) as object },
+      },
+    },
+    responses: { '2XX': { description: 'Taken.' } },
+  },
+}
 
 /** Reading who is in a saved segment. */
 export const segmentRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {

@@ -205,3 +205,27 @@ test('only a key of the workspace with the scope reads; each list is noted once'
   expect(noted).toEqual([{ actor: expect.stringMatching(/^key:/), subject: id }])
   expect((await get(`${id}/members?limit=0`)).said.code).toBe('malformed')
 })
+
+test('the document says what a webhook of a segment sends, and how', async () => {
+  const answer = await app.inject({ method: 'GET', url: '/api/v1/openapi.json' })
+  const { webhooks } = answer.json() as {
+    webhooks: Record<
+      string,
+      { post: { description: string; requestBody: { content: Record<string, { schema: object }> } } }
+    >
+  }
+  const { description, requestBody } = webhooks['segment.members_changed']!.post
+  expect(description).toContain('webhook-signature')
+  expect(requestBody.content['application/json']!.schema).toMatchObject({
+    properties: {
+      type: { const: 'segment.members_changed' },
+      data: {
+        properties: {
+          entered: { type: 'array' },
+          left: { type: 'array' },
+          cause: { enum: ['data', 'rule'] },
+        },
+      },
+    },
+  })
+})

@@ -70,7 +70,8 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
     })
 })
 
-const hasCredentials = ({ username, password }: URL) => username !== '' || password !== ''
+/** Whether an address holds a name or password: fetch sends nothing to such an address. */
+export const hasCredentials = ({ username, password }: URL) => username !== '' || password !== ''
 
 /** Days after the coupons' last day in which orders still count. */
 const daysAfterValidity = 7

@@ -14,15 +14,20 @@ export function serveCommand(program: Command): void {
     )
     .addOption(new Option('--data <dir>', 'data folder').default('./data'))
     .addOption(
+      new Option('--outbox <dir>', 'folder of scheduled exports; default: outbox in the data folder'),
+    )
+    .addOption(
       new Option('--lang <language>', "language of what is said; default: the system's").choices([
         'en',
         'zh-CN',
       ]),
     )
     .addOption(new Option('--no-build').hideHelp())
-    .action(async (options: { port: string; host: string; data: string; build: boolean }) => {
-      if (options.build) await buildWebIfStale(() => process.stdout.write(`${say('building')}\n`))
-      const { serve } = await import('../serve.ts') // the whole server: other commands begin without it
-      process.exit(await serve(options))
-    })
+    .action(
+      async (options: { port: string; host: string; data: string; outbox?: string; build: boolean }) => {
+        if (options.build) await buildWebIfStale(() => process.stdout.write(`${say('building')}\n`))
+        const { serve } = await import('../serve.ts') // the whole server: other commands begin without it
+        process.exit(await serve(options))
+      },
+    )
 }

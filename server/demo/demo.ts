@@ -50,6 +50,10 @@ const dataTables = [
   'campaign_arms',
   'issued_coupons',
   'coupon_changes',
+  'webhook_states',
+  'webhook_members',
+  'webhook_batches',
+  'webhook_moves',
 ]
 
 /** Stands in the data folder while a demo is made and says which: a start that finds it makes that one again. */

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import type { Connection } from '../command-line/connect.ts'
 import { unsureColumns } from './inspect.ts'
+import { encodings } from './encoding.ts'
 import { MapOverrides } from './mapping.ts'
 import { importKinds, kindToSay } from './import-kinds.ts'
 import { kindReceiptText, type ToldKindReceipt } from './kinds/told.ts'
@@ -29,6 +30,7 @@ interface ImportOptions extends CommonOptions {
   kind?: string
   preset?: string
   map?: string
+  encoding?: string
   guests?: boolean
   dryRun?: boolean
   replace?: boolean
@@ -47,6 +49,10 @@ export function importCommands(program: Command): void {
     )
     .option('--preset <name>', `columns of a platform's export: ${allPresets.join(', ')}`)
     .option('--map <file>', 'JSON that says what columns mean, over the guess')
+    .option(
+      '--encoding <name>',
+      `what a file is written in where its content leaves it open: ${encodings.join(', ')}`,
+    )
     .option('--guests', 'take all as guest orders: store totals, no member figures')
     .option('--dry-run', 'say what would happen and change nothing')
     .option('--replace', "a file's fewer lines of an order replace it too")
@@ -149,8 +155,14 @@ function overridesOf(options: ImportOptions): MapOverrides {
       say('unknown-kind', { kind: options.kind, known: { named: importKinds.map(kindToSay) } }),
     )
   const given = options.map === undefined ? {} : mapFile(options.map)
+  const encoding = encodings.find((one) => one === options.encoding?.toLowerCase())
+  if (options.encoding !== undefined && !encoding)
+    throw new Refused(
+      say('unknown-encoding-name', { encoding: options.encoding, known: encodings.join(', ') }),
+    )
   return {
     ...given,
+    ...(encoding ? { encoding } : {}),
     ...(kind ? { kind } : {}),
     ...(preset ? { preset } : {}),
     ...(options.guests ? { columns: { ...given.columns, memberId: null } } : {}),

@@ -77,6 +77,17 @@ export function dayOrMonthFirst(values: Iterable<string>): 'day-first' | 'month-
   return day ? 'day-first' : 'month-first'
 }
 
+/** Why day and month are undecided: a value that can be read both ways, else one that says day first and one against it. */
+export function undecidedDates(values: readonly string[]): { sample: string; against: string | null } {
+  const dated = values.filter((value) => slashed.test(value))
+  const saying = (order: ReturnType<typeof dayOrMonthFirst>) =>
+    dated.find((value) => dayOrMonthFirst([value]) === order)
+  const open = saying('undecided')
+  return open === undefined
+    ? { sample: saying('day-first')!, against: saying('month-first')! }
+    : { sample: open, against: null }
+}
+
 /**
  * SQL: the instant in UTC that the text means, or NULL. Text without zone is in `timeZone`. Where a column
  * is not of numbers, dates that begin with the year are read too: they mean one thing alone.

@@ -1,4 +1,11 @@
-type Written = 'gb18030' | 'big5' | 'euc-jp' | 'euc-kr' | 'shift_jis'
+/** Of two bytes a character: others have one. */
+const wide = ['gb18030', 'big5', 'euc-jp', 'euc-kr', 'shift_jis'] as const
+type Written =
+  | (typeof wide)[number]
+  | `windows-${1250 | 1251 | 1252 | 1253 | 1254 | 1255 | 1256 | 874}`
+  | 'macintosh'
+  | 'koi8-r'
+  | 'ibm866'
 
 /** What the platform's decoder reads, turned round: it has no encoder. */
 const tables = new Map<Written, Map<string, readonly number[]>>()
@@ -13,6 +20,8 @@ function tableOf(encoding: Written): Map<string, readonly number[]> {
     if (!text.includes('\ufffd') && !table.has(text)) table.set(text, bytes)
   }
   for (let byte = 0; byte < 0x80; byte++) learn([byte])
+  if (!(wide as readonly string[]).includes(encoding))
+    for (let byte = 0x80; byte < 0x100; byte++) learn([byte])
   if (encoding === 'shift_jis') for (let byte = 0xa1; byte < 0xe0; byte++) learn([byte])
   for (let first = 0x81; first < 0xff; first++)
     for (let second = 0x40; second < 0xff; second++) learn([first, second])

@@ -36,7 +36,7 @@ import {
 } from './records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
 import { over, type Remembered } from './remembered.ts'
-import type { Encoding } from './encoding.ts'
+import type { Encoding, Reading } from './encoding.ts'
 import { type Container, openSource, type Opening, readSource } from './source.ts'
 import type { JoinedTables } from './tables/joined.ts'
 
@@ -54,6 +54,8 @@ export interface Inspection {
   /** Its other sheets that are not hidden: nothing of them is read. */
   readonly otherSheets: readonly string[]
   readonly encoding: Encoding
+  /** What it may be written in and how it reads then, that of `encoding` first; empty where the file says it itself. */
+  readonly readings: readonly Reading[]
   readonly delimiter: Delimiter
   /** Encloses values that hold the delimiter or a line break. */
   readonly quote: Quote
@@ -152,12 +154,9 @@ export async function inspect(
   tables: JoinedTables | null = null,
 ): Promise<Readable | Refusal> {
   try {
-    const opened = await openSource(path, fileName)
-    await turn()
-    const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
-    const { delimiter, quote, headerLine, ...read } = await sampleOf(opening, fileName)
+    const { opening, read, encoding, remembered } = await openAsSaid(path, fileName, tables, given, recall)
+    const { delimiter, quote, headerLine } = read
     const sample = tables ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
-    const remembered = await recall(sample.headers, given.kind)
     const columns: Column[] = []
     for (const position of sample.headers.keys()) {
       await turn()
@@ -173,6 +172,8 @@ export async function inspect(
     if ('kind' in guess) return guess
     const dates = { ...guess.mapping.dates }
     const questions: Question[] = []
+    const { readings, sure } = opening.evidence
+    if (!sure) questions.push({ kind: 'encoding', readings })
     for (const question of guess.questions) {
       const position = question.kind === 'dates' ? guess.mapping.columns[question.field] : undefined
       if (question.kind !== 'dates' || position === undefined) {
@@ -198,6 +199,7 @@ export async function inspect(
         sheet: opening.sheet,
         otherSheets: opening.otherSheets,
         encoding: opening.encoding,
+        readings,
         delimiter,
         quote,
         jsonLines: opening.jsonPaths !== null,
@@ -211,7 +213,10 @@ export async function inspect(
         fitsNone: isGuess && lacking.includes('time') && lacking.includes('amount'),
         remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
         columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
-        map: asMapFile(mapping, sample.headers, guess),
+        map: {
+          ...asMapFile(mapping, sample.headers, guess),
+          ...(encoding ? { encoding } : {}),
+        },
         questions,
         lacking,
         personHint: hint,
@@ -227,6 +232,33 @@ export async function inspect(
       })
     throw error
   }
+}
+
+/**
+ * Opens a file in the encoding that was said of it. One that its content leaves open is read as the last file with these
+ * columns was, if that is among those that it may be in. `encoding`: what somebody said; null: nobody did.
+ */
+async function openAsSaid(
+  path: string,
+  fileName: string,
+  tables: JoinedTables | null,
+  given: MapOverrides,
+  recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null>,
+) {
+  const openIn = async (encoding: Encoding | undefined) => {
+    const opened = await openSource(path, fileName, undefined, encoding)
+    await turn()
+    const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
+    const read = await sampleOf(opening, fileName)
+    return { opening, read, remembered: await recall(read.sample.headers, given.kind) }
+  }
+  const likeliest = await openIn(given.encoding)
+  const { readings, sure } = likeliest.opening.evidence
+  for (const { encoding } of sure ? [] : readings) {
+    const one = await openIn(encoding)
+    if (one.remembered?.map.encoding === encoding) return { ...one, encoding }
+  }
+  return { ...likeliest, encoding: given.encoding ?? null }
 }
 
 function identityColumns(
@@ -304,6 +336,8 @@ export async function sampleOf(
   const headers = header.values.map((name) => name.replaceAll(lineBreakInValue, ' ').trim())
   if (headers.every((name) => name === '' || /^[\d.,:/ -]+$/.test(name)))
     throw new Stopped('no-header', { file: fileName })
+  if (headers.some((name) => name.includes('\ufffd')))
+    throw new Stopped('damaged-header', { file: fileName, line: header.line, encoding: opening.encoding })
   const records = best.records.slice(headerAt + 1).map(({ values }) => values)
   if (records.length === 0) {
     new RecordScanner(bytesOf(best)).readAll(opening.head) // says what stopped it

@@ -57,5 +57,7 @@ test('a question of day or month shows a value that is a date', () => {
     ['b', '3/4/2026', '1'],
     ['c', '5/6/2026', '1'],
   )
-  expect(found.questions).toEqual([{ kind: 'dates', field: 'orderedAt', header: 'date', sample: '3/4/2026' }])
+  expect(found.questions).toEqual([
+    { kind: 'dates', field: 'orderedAt', header: 'date', sample: '3/4/2026', against: null },
+  ])
 })

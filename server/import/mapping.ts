@@ -12,9 +12,11 @@ import {
 } from './amount-columns.ts'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
-import { type DateOrder, dateOrderOf, dateOrders, numericOrders } from './dates.ts'
+import { type DateOrder, dateOrderOf, dateOrders, numericOrders, undecidedDates } from './dates.ts'
+import { encodings, type Encoding, type Reading } from './encoding.ts'
 import {
   emptyWords,
+  farthest,
   type Field,
   type FieldName,
   fieldNames,
@@ -89,9 +91,17 @@ export interface ColumnGuess {
 
 /** What can't be decided from the file and must be asked. */
 export type Question =
-  | { readonly kind: 'dates'; readonly field: AnyField; readonly header: string; readonly sample: string }
+  | {
+      readonly kind: 'dates'
+      readonly field: AnyField
+      readonly header: string
+      readonly sample: string
+      /** A value that says month first, where the sample says day first; null: the sample can be read both ways. */
+      readonly against: string | null
+    }
   | { readonly kind: 'decimals'; readonly header: string; readonly sample: string }
   | { readonly kind: 'states'; readonly words: readonly string[] }
+  | { readonly kind: 'encoding'; readonly readings: readonly Reading[] }
 
 export interface Guess {
   /** The platform whose export this is, as its columns tell or as was said. */
@@ -118,6 +128,7 @@ export const MapOverrides = z
     decimalMark: z.enum(['.', ',']),
     states: z.record(z.string(), z.enum(['paid', 'unpaid', 'closed', 'refunded', 'closed-or-refunded'])),
     preset: z.enum([...presetNames, ...memberPresetNames]),
+    encoding: z.enum(encodings),
     /** null: the file's own figures decide, whatever was said of the last file like it. */
     amountsAreNet: z.boolean().nullable(),
   })
@@ -198,7 +209,7 @@ export function guessMapping(
         kind: 'dates',
         field,
         header: column.header,
-        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+        ...undecidedDates(column.values),
       })
     else dates[field] = order ?? 'year-first'
   }
@@ -312,6 +323,8 @@ export interface MapFile {
   readonly states?: Record<string, StateMeaning>
   readonly preset?: PresetName | MemberPresetName
   readonly amountsAreNet?: boolean
+  /** Where somebody said it. */
+  readonly encoding?: Encoding
 }
 
 /** The mapping in the words of a `--map` file. */
@@ -415,7 +428,7 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   if (shopify && plain === 'name') return field === 'orderId' ? 0.98 : 0
   const aliases: readonly string[] = fields[field].aliases
   const place = aliases.indexOf(plain)
-  if (place >= 0) return 0.98 - place * 0.004
+  if (place >= 0) return 0.98 - Math.min(place, farthest) * 0.004
   // A phone may be the store's or the driver's: only a header that is known as a buyer's counts.
   if (field === 'shipping' || (personValues as readonly FieldName[]).includes(field)) return 0
   const part = aliases.find(

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
+import { sentence } from '../messages/messages.ts'
+import type { Refusal } from './refusal.ts'
 import { openTestShop, receiptOf } from './test-shop.ts'
 
 /** A file of many rows whose dates can be read both ways, but for those that are said by line. */
@@ -48,4 +50,20 @@ test('values beyond the beginning that speak for both are asked about', async ()
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection.questions).toMatchObject([{ kind: 'dates', header: 'order_date' }])
   expect(await shop.import(path)).toMatchObject({ id: 'undecided-dates' })
+})
+
+test('a beginning that speaks for both without a value of its own is asked with one of each', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const path = shop.file(
+    'e.csv',
+    'order_id,customer_id,order_date,amount\nO1,m1,31/01/2026,1\nO2,m2,01/31/2026,1\n',
+  )
+  const refused = (await shop.import(path)) as Refusal
+  expect(refused).toMatchObject({ id: 'undecided-dates' })
+  for (const language of ['en', 'zh-CN'] as const) {
+    const said = sentence(language, refused.id, refused.values)
+    expect(said).toContain('“31/01/2026”')
+    expect(said).toContain('“01/31/2026”')
+    expect(said).not.toContain('“”')
+  }
 })

@@ -8,7 +8,7 @@ import { inspect, type Inspection, isPartOfOrders, type Readable } from './inspe
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
 import { otherCurrencyIn, otherCurrencyOf, ownSigns } from './numbers.ts'
-import { columnNames, type Refusal, refusal } from './refusal.ts'
+import { columnNames, type Refusal, refusal, undecidedEncoding } from './refusal.ts'
 import { rememberedMapping } from './remembered.ts'
 import type { ImportOrder } from './runs.ts'
 import { type GivenFile, joinedTables } from './tables/joined.ts'
@@ -20,12 +20,13 @@ export async function inspectIn(
   map: MapOverrides,
   folder: string,
 ): Promise<Readable | Refusal> {
-  const joined = await joinedTables(together ?? [{ path, fileName }], fileName, folder)
+  const joined = await joinedTables(together ?? [{ path, fileName }], fileName, folder, map.encoding)
   if (joined && 'id' in joined) return joined
+  const { encoding: _, ...others } = map
   return inspect(
     joined?.path ?? path,
     fileName,
-    map,
+    joined ? others : map, // what is joined is UTF-8
     workspace.calendar.timeZone,
     (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
     (await identityRule(workspace.engine)).kinds,
@@ -51,6 +52,8 @@ export async function readyToRead(
   const readable = await inspectIn(workspace, order, order.map, folder)
   if ('id' in readable) return readable
   const { lacking, questions, headers, map } = readable.inspection
+  const open = questions.find((question) => question.kind === 'encoding')
+  if (open) return undecidedEncoding(order.fileName, open.readings)
   if (order.replace && !replacing.includes(map.kind))
     return refusal('no-replace', {
       file: order.fileName,
@@ -97,7 +100,13 @@ export async function readyToRead(
   const decimals = questions.find((question) => question.kind === 'decimals')
   if (decimals) return refusal('undecided-decimals', { header: decimals.header, sample: decimals.sample })
   const dates = questions.find((question) => question.kind === 'dates')
-  if (dates) return refusal('undecided-dates', { header: dates.header, sample: dates.sample })
+  if (dates)
+    return refusal('undecided-dates', {
+      header: dates.header,
+      sample: dates.sample,
+      mixed: dates.against === null ? 'no' : 'yes',
+      against: dates.against ?? '',
+    })
   return readable
 }
 

@@ -1,4 +1,5 @@
 import type { Values } from '../messages/messages.ts'
+import type { Reading } from './encoding.ts'
 
 /** What stops an import before anything changed; the sentences are in server/messages. */
 export type RefusalId =
@@ -10,6 +11,8 @@ export type RefusalId =
   | 'binary'
   | 'utf-16'
   | 'unknown-encoding'
+  | 'undecided-encoding'
+  | 'escaped-encoding'
   | 'not-gzip'
   | 'broken-gzip'
   | 'old-spreadsheet'
@@ -33,6 +36,7 @@ export type RefusalId =
   | 'one-column'
   | 'no-rows'
   | 'no-header'
+  | 'damaged-header'
   | 'long-record'
   | 'open-quote'
   | 'missing-columns'
@@ -96,3 +100,15 @@ export class Stopped extends Error {
     this.refusal = refusal(id, values)
   }
 }
+
+/** How a text reads in each of several encodings, on one line. */
+export const readingsText = (readings: readonly Reading[]): string =>
+  readings.map(({ encoding, sample }) => `${encoding} “${sample}”`).join('; ')
+
+/** A text that may be written in several encodings, with how it reads in each. */
+export const undecidedEncoding = (file: string, readings: readonly Reading[]): Refusal =>
+  refusal('undecided-encoding', {
+    file,
+    readings: readingsText(readings),
+    encodings: readings.map(({ encoding }) => encoding).join(', '),
+  })

@@ -100,7 +100,7 @@ export async function rememberedMapping(
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}
     order by import_seq desc limit 1`)
   if (!last) return null
-  const { columns, dates, timeZone, states, preset, amountsAreNet } = JSON.parse(
+  const { columns, dates, timeZone, states, preset, amountsAreNet, encoding } = JSON.parse(
     String(last.mapping),
   ) as MapOverrides
   const before = columnsBefore(headers)
@@ -117,6 +117,7 @@ export async function rememberedMapping(
     ...(states ? { states } : {}),
     ...(preset ? { preset } : {}),
     ...(amountsAreNet === undefined ? {} : { amountsAreNet }),
+    ...(encoding === undefined ? {} : { encoding }),
   })
   return map.success
     ? { map: map.data, fileName: String(last.fileName), importedAt: String(last.importedAt) }

@@ -1,8 +1,9 @@
+import { isAscii } from 'node:buffer'
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip, constants } from 'node:zlib'
-import { type Encoding, encodingOf } from './encoding.ts'
+import { type Encoding, escapedIn, type Evidence, evidenceOf, firstBroken, saidEvidence } from './encoding.ts'
 import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
 import { firstSheet, isWorkbook, mostRows, workbookLines } from './containers/xlsx.ts'
@@ -35,17 +36,27 @@ export interface Opening extends Source {
   readonly head: Buffer
   /** The head is the whole file. */
   readonly whole: boolean
+  /** What its encoding is told by. */
+  readonly evidence: Evidence
 }
 
 const openingBytes = 1 << 20
 
-/** Reads the beginning of a file and decides what it is. Throws `Stopped` with what is wrong with it. */
-export async function openSource(path: string, named: string, entries?: readonly number[]): Promise<Opening> {
+/**
+ * Reads the beginning of a file and decides what it is. `said`: the encoding as somebody said; without it the likeliest, which
+ * may not be sure. Throws `Stopped` with what is wrong with it.
+ */
+export async function openSource(
+  path: string,
+  named: string,
+  entries?: readonly number[],
+  said?: Encoding,
+): Promise<Opening> {
   const bytes = sizeOf(path, named)
   const { container, sheet, otherSheets } = await containerOf(path, named)
   const found = { path, bytes, container, sheet, otherSheets, entries }
   if (container === 'xlsx' || container === 'parquet') {
-    const source = { ...found, encoding: 'utf-8', jsonPaths: null } as const
+    const source = { ...found, encoding: 'utf-8', evidence: untold, jsonPaths: null } as const
     // A sheet may have all of its rows empty but a few: nothing but line ends.
     const most = openingBytes + (container === 'xlsx' ? mostRows : 0)
     const { head, whole } = await headOf(readSource(source, named), most)
@@ -54,14 +65,15 @@ export async function openSource(path: string, named: string, entries?: readonly
   }
   const { head: raw, whole } = await headOf(unpacked({ path, container, entries }, named))
   if (raw.length === 0) throw new Stopped('empty', { file: named })
-  const encoding = textEncodingOf(raw, whole, named)
+  const { encoding, evidence } = textEncodingOf(raw, whole, named, said)
   const head = encoding === 'utf-8' ? withoutMark(raw) : Buffer.from(decode(encoding, raw))
   if (isBlank(head)) throw new Stopped('empty', { file: named })
   const begins = head.toString('latin1', 0, 4096).trimStart()
   if (/^\[\s*[{[]/.test(begins)) throw new Stopped('json-array', { file: named })
-  if (!/^\{\s*["}]/.test(begins)) return { ...found, encoding, jsonPaths: null, firstLine: 1, head, whole }
+  if (!/^\{\s*["}]/.test(begins))
+    return { ...found, encoding, evidence, jsonPaths: null, firstLine: 1, head, whole }
   const jsonPaths = await jsonLinePaths(readSource({ ...found, encoding, jsonPaths: null }, named), named)
-  const source = { ...found, encoding, jsonPaths }
+  const source = { ...found, encoding, evidence, jsonPaths }
   return { ...source, firstLine: 0, ...(await headOf(readSource(source, named))) }
 }
 
@@ -331,13 +343,21 @@ async function* joined(
   }
 }
 
-/** Its mark tells UTF-16, the text itself anything else. Stops at what is no text, or of which it can't be told. */
-function textEncodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
+/** Of a file that has no other encoding, or says its own. */
+const untold: Evidence = { readings: [], sure: true }
+
+/** Its mark tells UTF-16 and UTF-8, else what was said, else the text itself. Stops at what is no text or can't be read here. */
+function textEncodingOf(
+  raw: Buffer,
+  whole: boolean,
+  named: string,
+  said?: Encoding,
+): { encoding: Encoding; evidence: Evidence } {
   if (startsWith(raw, 0xff, 0xfe) || startsWith(raw, 0xfe, 0xff)) {
     const encoding = raw[0] === 0xff ? 'utf-16le' : 'utf-16be'
     if (/[\0\ufffd]/.test(decode(encoding, raw.subarray(0, raw.length & ~1))))
       throw new Stopped('utf-16', { file: named })
-    return encoding
+    return { encoding, evidence: untold }
   }
   const isControl = (byte: number) => byte < 9 || (byte > 13 && byte < 27)
   let controls = 0
@@ -353,9 +373,13 @@ function textEncodingOf(raw: Buffer, whole: boolean, named: string): Encoding {
       byte: `0x${raw.find(isControl)!.toString(16).padStart(2, '0')}`,
     })
   }
-  const encoding = encodingOf(raw, whole)
-  if (encoding === null) throw new Stopped('unknown-encoding', { file: named })
-  return encoding
+  if (startsWith(raw, 0xef, 0xbb, 0xbf)) return { encoding: 'utf-8', evidence: untold }
+  const escaped = isAscii(raw) ? escapedIn(raw) : null
+  if (escaped) throw new Stopped('escaped-encoding', { file: named, encoding: escaped })
+  const evidence = said === undefined ? evidenceOf(raw, whole) : saidEvidence(raw, whole, said)
+  const [first] = evidence.readings
+  if (!first) throw new Stopped('unknown-encoding', { file: named, ...firstBroken(raw) })
+  return { encoding: first.encoding, evidence: first.encoding === 'utf-8' ? untold : evidence }
 }
 
 /** Of these a text may have some: rows with a 0x00 are refused one by one. */

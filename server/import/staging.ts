@@ -16,7 +16,7 @@ import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from '
 import { bytesOf, type BrokenRecord } from './records.ts'
 import { checkRefunds, type RefundCheck, settledRefunds } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
-import type { ScanMessage, ScanOrder } from './scan-worker.ts'
+import type { ScanMessage, ScanOrder } from './scan.ts'
 
 /** How far the reading of a file has come. */
 export interface ReadingProgress {

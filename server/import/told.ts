@@ -3,6 +3,7 @@ import { moneyText } from '../messages/money.ts'
 import { importKinds, kindToSay } from './import-kinds.ts'
 import type { Inspection } from './inspect.ts'
 import { kindNamed } from './kinds/catalogue.ts'
+import { readingsText } from './refusal.ts'
 import type { PersonHint } from './person-hint.ts'
 import type { FinalReceipt } from './receipt.ts'
 import { givenBackLines } from './refunds/told.ts'
@@ -59,7 +60,11 @@ export function mappingText({
       ]
     })
   const unknown = questions.flatMap((question) =>
-    question.kind === 'states' ? [`  ${say('states-unknown', { words: question.words.join(', ') })}`] : [],
+    question.kind === 'states'
+      ? [`  ${say('states-unknown', { words: question.words.join(', ') })}`]
+      : question.kind === 'encoding'
+        ? [`  ${say('form.readings', { readings: readingsText(question.readings.slice(1)) })}`]
+        : [],
   )
   const about = say('file-read-as', {
     file: fileName,

@@ -7,6 +7,7 @@ import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enRefusals from './en/refusals.json' with { type: 'json' }
+import enSuggest from './en/suggest.json' with { type: 'json' }
 import enTerminal from './en/terminal.json' with { type: 'json' }
 import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
@@ -16,6 +17,7 @@ import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
 import zhProblems from './zh-CN/problems.json' with { type: 'json' }
 import zhRefusals from './zh-CN/refusals.json' with { type: 'json' }
+import zhSuggest from './zh-CN/suggest.json' with { type: 'json' }
 import zhTerminal from './zh-CN/terminal.json' with { type: 'json' }
 import { server as zhServer } from './zh-CN/server.ts'
 
@@ -28,6 +30,7 @@ export const english = {
   ...enFields,
   ...enTerminal,
   ...enCompare,
+  ...enSuggest,
   ...enExports,
 }
 export type MessageKey = keyof typeof english
@@ -44,6 +47,7 @@ export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, st
     ...zhFields,
     ...zhTerminal,
     ...zhCompare,
+    ...zhSuggest,
     ...zhExports,
   },
 }

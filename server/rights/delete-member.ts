@@ -9,6 +9,7 @@ import { idsOfMember } from '../identity/people.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { resolvedMembers } from '../identity/match.ts'
 import type { Platform } from '../platform.ts'
+import { forgetWritten } from '../segments/schedules/schedules.ts'
 import { dropPrepared } from '../segments/files/prepared.ts'
 import { dropSnapshots } from '../segments/snapshots.ts'
 import { recordAudit } from '../settings/audit.ts'
@@ -131,6 +132,7 @@ async function apply(platform: Platform, workspace: Workspace, step: Step = () =
   )
   await dropSnapshots(workspace)
   dropPrepared(platform, workspace.id)
+  await forgetWritten(platform, workspace.id)
   step('store')
   await store.transaction().execute(async (tx) => {
     const held = deletedAmong(list, await idsInStore(tx, workspace.id))

@@ -232,7 +232,8 @@ export async function pseudonymiseEngine(
   const kept = sql`(select member_id from members union select member_id from ${knownBy(sql`import_lines`)} as line
     union select member_id from ${knownBy(sql`import_members`)} as said union select member_id from consents_set
     union select alias from member_aliases union select from_id from merges_set union select into_id from merges_set
-    union select member_id from tags_set union select member_id from ${textsOf(sql`row_people`)} as told
+    union select member_id from tags_set union select member_id from webhook_members
+    union select member_id from webhook_moves union select member_id from ${textsOf(sql`row_people`)} as told
     ${join(
       kindsOfMembers.flatMap((kind) =>
         memberColumns(kind).map((column) => sql`union select ${column} from ${name(kind.table)}`),
@@ -264,7 +265,8 @@ export async function pseudonymiseEngine(
   await session.run(sql`delete from import_members where ${isDeleted}`)
   await session.run(sql`insert into import_members by name select * from pseudonymous_members`)
   await pseudonymiseKinds(session)
-  await session.run(sql`delete from tags_set where member_id in (select member_id from deleted_ids)`)
+  for (const table of [sql`tags_set`, sql`webhook_members`, sql`webhook_moves`])
+    await session.run(sql`delete from ${table} where member_id in (select member_id from deleted_ids)`)
   await session.run(sql`delete from consents_set where member_id in (select member_id from deleted_ids)`)
   // also what comes later under the pseudonym finds that nobody may write to it
   await session.run(

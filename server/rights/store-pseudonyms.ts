@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { parse } from '../../analytics/segments/parse.ts'
 import { print } from '../../analytics/segments/print.ts'
 import { renamed } from '../../analytics/segments/rename.ts'
+import { SegmentMessage } from '../segments/webhooks/message.ts'
 import type { StoreSchema } from '../store/schema.ts'
 
 /** Actions of the audit whose subject is a member's id. */
@@ -52,6 +53,7 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
       .where(tx.dynamic.ref<'from_id'>(column), '=', memberId)
       .execute()
   await messages(tx, renaming)
+  await segmentMessages(tx, renaming)
   await events(tx, renaming)
   await tx
     .updateTable('audit')
@@ -112,6 +114,36 @@ async function messages(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudo
       })
       .where('id', '=', id)
       .execute()
+}
+
+/** What tells of segments tells of the person no more; a message that is left with nobody is not sent. */
+async function segmentMessages(tx: Kysely<StoreSchema>, { workspaceId, memberId }: Renaming) {
+  const rows = await tx
+    .selectFrom('segment_messages')
+    .select(['seq', 'body', 'state'])
+    .where('workspace_id', '=', workspaceId)
+    .where(sql<boolean>`instr(body, ${JSON.stringify(memberId)}) > 0`)
+    .execute()
+  for (const { seq, body, state } of rows) {
+    const message = SegmentMessage.parse(JSON.parse(body))
+    const { entered, left } = message.data
+    const others = {
+      entered: entered.filter((id) => id !== memberId),
+      left: left.filter((id) => id !== memberId),
+    }
+    const members = others.entered.length + others.left.length
+    await tx
+      .updateTable('segment_messages')
+      .set({
+        body: JSON.stringify({ ...message, data: { ...message.data, ...others } }),
+        members,
+        ...(members === 0 && state === 'queued'
+          ? { state: 'dropped' as const, last_error: 'The member was deleted before it was sent.' }
+          : {}),
+      })
+      .where('seq', '=', seq)
+      .execute()
+  }
 }
 
 /** Arms are told of the pseudonym; tags and consent that were set of the person are told of nobody. */
@@ -224,6 +256,16 @@ export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string
     .where('workspace_id', '=', workspaceId)
     .execute()
   for (const { from_id, into_id } of merges) for (const id of [from_id, into_id]) if (id !== null) ids.add(id)
+  const told = await store
+    .selectFrom('segment_messages')
+    .select('body')
+    .where('workspace_id', '=', workspaceId)
+    .where('body', '<>', '')
+    .execute()
+  for (const { body } of told) {
+    const { entered, left } = SegmentMessage.parse(JSON.parse(body)).data
+    for (const id of [...entered, ...left]) ids.add(id)
+  }
   const subjects = await store
     .selectFrom('audit')
     .select('subject')

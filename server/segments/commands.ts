@@ -5,16 +5,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '../command-line/connect.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import { compareCommand, overlapCommand } from './compare/commands.ts'
+import { suggestCommand } from './suggest/commands.ts'
 import { segmentExportCommand } from './export-commands.ts'
 import { listCommands } from './files/commands.ts'
+import { segmentNamed } from './named.ts'
 import { pointed } from './pointed.ts'
+import { scheduleCommands } from './schedules/commands.ts'
+import { webhookCommands } from './webhooks/commands.ts'
 
 interface AskOptions extends CommonOptions {
   asOf?: string
 }
 
-/** `reveille segment check | count | list | export | explain EXPR`, `overlap EXPR…`, `compare A [B]`, `segment history NAME` and `segment starters`. */
-/** `reveille segment check | count | list | export | call-lists | wecom | explain EXPR`, `segment history NAME` and `segment starters`. */
+/** `reveille segment check | count | list | export | call-lists | wecom | explain EXPR`, `overlap EXPR…`, `compare A [B]`, `history NAME`, `suggest` and `starters`. */
 export function segmentCommands(program: Command): void {
   const segment = program.command('segment').description('check rules and ask whom they select')
   common(segment.command('check <expression>'))
@@ -64,6 +67,8 @@ export function segmentCommands(program: Command): void {
   overlapCommand(asked(segment.command('overlap <expressions...>')))
   compareCommand(asked(segment.command('compare <a> [b]')))
   listCommands(segment, asked)
+  webhookCommands(segment)
+  scheduleCommands(segment)
   asked(segment.command('explain <expression>'))
     .description('why a member is in or not')
     .requiredOption('--member <id>', "the member's id")
@@ -83,6 +88,7 @@ export function segmentCommands(program: Command): void {
           ),
       ),
     )
+  suggestCommand(inWorkspace(segment.command('suggest')))
   inWorkspace(segment.command('starters'))
     .description('segments to begin with, with thresholds from the shop’s own data')
     .action((options: CommonOptions) =>
@@ -113,14 +119,7 @@ export function segmentCommands(program: Command): void {
 
 /** Waits until every week is counted; who gives up ends the counting. */
 async function historyOf(client: Connection['client'], named: string, signal: AbortSignal) {
-  const saved = await client.segments.list.query(undefined, { signal })
-  const id = saved.find(({ name }) => name === named)?.id
-  if (id === undefined)
-    throw new Refused(
-      saved.length === 0
-        ? say('no-saved-segments')
-        : say('no-such-segment-named', { name: named, known: saved.map(({ name }) => name).join(', ') }),
-    )
+  const { id } = await segmentNamed(client, named, signal)
   try {
     for (let waitMs = 100; ; waitMs = Math.min(2 * waitMs, 2_000)) {
       const history = await client.segmentHistory.sizes.query({ id }, { signal })

@@ -85,7 +85,11 @@ export async function evaluateSegment(
   }
 }
 
-async function isStill(session: Session, { dataVersion, ledgerWatermark }: TablesAt): Promise<boolean> {
+/** Whether the data is in the state that was asked about. */
+export async function isStill(
+  session: Session,
+  { dataVersion, ledgerWatermark }: TablesAt,
+): Promise<boolean> {
   const [state] = await session.rows(sql`select data_version, ledger_watermark from workspace_state`)
   return Number(state!.dataVersion) === dataVersion && Number(state!.ledgerWatermark) === ledgerWatermark
 }

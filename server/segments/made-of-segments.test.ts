@@ -6,6 +6,8 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform } from '../platform.ts'
 import { appRouter } from '../router.ts'
+import { keepMemberships } from './memberships.ts'
+import { newestVersions } from './saved-rules.ts'
 import { createCallerFactory } from '../trpc.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-made-of-segments-'))
@@ -164,4 +166,30 @@ test('why and why not go through segments and other days', async () => {
       {},
     ],
   })
+})
+
+test('what is kept of who is in a segment is whom its rule selects, of segments of segments and of other days too', async () => {
+  const rules = {
+    'Late but named first': 'segment "Bought lately" and not segment "Big spenders"',
+    'Bought lately': 'orders(within 90 days) >= 1',
+    'Big spenders': 'spend(within 365 days) > 300 or segment "Bought lately" on -30d',
+    'Both again': 'segment "Late but named first" or orders(within 90 days) >= 1',
+  }
+  const saved = Object.entries(rules).toReversed()
+  // a segment can only name what is there
+  for (const [name] of saved) await save(name, 'everyone')
+  const known = await newestVersions(platform.store, workspace)
+  const idOf = (name: string) => known.find((one) => one.name === name)!.id
+  for (const [name, rule] of saved) await save(name, rule, idOf(name))
+  const progress: number[] = []
+  await keepMemberships(platform, workspace, { onKept: (kept) => progress.push(kept) })
+  expect(progress).toEqual(Array.from({ length: known.length + 1 }, (_, i) => i))
+  for (const name of Object.keys(rules)) {
+    const kept = await engine.rows(sql`select member_id from segment_memberships
+      join members on members.member_key = segment_memberships.member_key
+      where segment_id = ${idOf(name)} and until_day is null order by member_id`)
+    const selected = await ids(`segment "${name}"`)
+    expect(selected.length).toBeGreaterThan(0)
+    expect(kept.map(({ memberId }) => memberId)).toEqual(selected)
+  }
 })

@@ -127,12 +127,18 @@ async function explained(
 
 const listed = 500
 
+/** A value with how often it occurs: in lines of orders, in orders, or as a member's own. */
+export interface CountedValue {
+  readonly value: string
+  readonly times: number
+}
+
 /** The newest day of the data, the values that occur in it, most frequent first, at most 500 of each list, and the saved segments. */
 export async function valuesOf(
   store: Store,
   workspace: Workspace,
   signal?: AbortSignal,
-): Promise<{ day: string; values: Record<ValueList, string[]>; segments: string[] }> {
+): Promise<{ day: string; values: Record<ValueList, CountedValue[]>; segments: string[] }> {
   const { tables, asOf } = await tablesAt(store, workspace, undefined, signal)
   const sources = {
     categories: sql`select category as value from ${tables.orderItems}`,
@@ -147,13 +153,13 @@ export async function valuesOf(
   } satisfies Record<ValueList, unknown>
   const entries = Object.entries(sources).map(async ([list, source]) => {
     const rows = await workspace.engine.rows(
-      sql`select value from (${source}) as used where value is not null
+      sql`select value, count(*) as times from (${source}) as used where value is not null
         group by value order by count(*) desc, value limit ${listed}`,
       { signal },
     )
-    return [list, rows.map(({ value }) => String(value))] as const
+    return [list, rows.map(({ value, times }) => ({ value: String(value), times: Number(times) }))] as const
   })
-  const values = Object.fromEntries(await Promise.all(entries)) as Record<ValueList, string[]>
+  const values = Object.fromEntries(await Promise.all(entries)) as Record<ValueList, CountedValue[]>
   const segments = (await newestVersions(store, workspace)).map(({ name }) => name)
   return { day: asOf, values, segments: segments.toSorted((a, b) => a.localeCompare(b)) }
 }

@@ -1,9 +1,10 @@
 import { addDays } from '../../analytics/calendar/calendar.ts'
+import type { TransactionSession } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { evaluateSegment } from './evaluation.ts'
 import { newestVersions } from './saved-rules.ts'
+import { type Selected, selectedTogether } from './together.ts'
 
 /** Days for which it is kept who was in a segment. */
 const keptDays = 35
@@ -21,45 +22,21 @@ export interface KnownMembership {
  * Writes down who is in each saved segment now, under the newest day of the data, over what was written for that day
  * before. Only who entered and left since the day before is added; what is older than five weeks goes. A segment whose
  * rule can't be asked any more is passed over. Each segment is one transaction; nothing is written when the data moves
- * meanwhile, which a later call makes good.
+ * meanwhile, which a later call makes good. `onKept` is told how many are done.
  */
 export async function keepMemberships(
   platform: Platform,
   workspace: Workspace,
-  signal?: AbortSignal,
+  { signal, onKept }: { signal?: AbortSignal; onKept?: (kept: number, all: number) => void } = {},
 ): Promise<void> {
   const { store, clock } = platform
   const saved = await newestVersions(store, workspace)
-  for (const { id, expression } of saved) {
-    const outcome = await evaluateSegment(store, workspace, { expression }, signal)
-    if (outcome.kind === 'refused') continue
-    const { asOf, dataVersion, memberKeys } = outcome.evaluation
-    await workspace.engine.transaction(async (session) => {
-      const [state] = await session.rows(sql`select data_version from workspace_state`)
-      if (Number(state!.dataVersion) !== dataVersion) return
-      const day = sql`cast(${asOf} as date)`
-      const own = sql`segment_id = ${id}`
-      // the newest day of the data may have gone back, by an undoing
-      await session.run(sql`delete from segment_takings where ${own} and taken_day > ${day}`)
-      await session.run(sql`delete from segment_memberships where ${own} and from_day > ${day}`)
-      await session.run(
-        sql`update segment_memberships set until_day = null where ${own} and until_day >= ${day}`,
-      )
-      await session.run(sql`delete from segment_memberships
-        where ${own} and from_day = ${day} and member_key not in (select member_key from ${memberKeys})`)
-      await session.run(sql`update segment_memberships set until_day = ${day}
-        where ${own} and until_day is null and member_key not in (select member_key from ${memberKeys})`)
-      await session.run(sql`insert into segment_memberships
-        select ${id}, member_key, ${day}, null from ${memberKeys} as entered
-        where member_key not in (select member_key from segment_memberships where ${own} and until_day is null)`)
-      const oldest = sql`cast(${addDays(asOf, -keptDays)} as date)`
-      await session.run(sql`delete from segment_memberships where ${own} and until_day < ${oldest}`)
-      await session.run(
-        sql`delete from segment_takings where ${own} and (taken_day < ${oldest} or taken_day = ${day})`,
-      )
-      await session.run(sql`insert into segment_takings
-        values (${id}, ${day}, cast(${clock.now().toISOString().slice(0, 23)} as timestamp))`)
-    })
+  onKept?.(0, saved.length)
+  let kept = 0
+  for await (const selected of selectedTogether(store, workspace, saved, signal)) {
+    signal?.throwIfAborted()
+    await workspace.engine.transaction((session) => keep(session, selected, clock.now()))
+    onKept?.(++kept, saved.length)
   }
   const ids = JSON.stringify(saved.map(({ id }) => id))
   const gone = sql`segment_id not in (select unnest(from_json(${ids}, '["VARCHAR"]')))`
@@ -69,6 +46,50 @@ export async function keepMemberships(
       await session.run(sql`delete from segment_takings where ${gone}`)
       await session.run(sql`delete from segment_memberships where ${gone}`)
     })
+}
+
+async function keep(
+  session: TransactionSession,
+  { id, asOf, dataVersion, memberKeys }: Selected,
+  now: Date,
+): Promise<void> {
+  const [state] = await session.rows(sql`select data_version from workspace_state`)
+  if (Number(state!.dataVersion) !== dataVersion) return
+  const day = sql`cast(${asOf} as date)`
+  const own = sql`segment_id = ${id}`
+  const [later] = await session.rows(
+    sql`select 1 as one from segment_takings where ${own} and taken_day >= ${day} limit 1`,
+  )
+  if (later) {
+    // the newest day of the data may have gone back, by an undoing
+    await session.run(sql`delete from segment_memberships where ${own} and from_day > ${day}`)
+    await session.run(
+      sql`update segment_memberships set until_day = null where ${own} and until_day >= ${day}`,
+    )
+  }
+  await session.run(sql`create or replace temp table turned as
+    select coalesce(before.member_key, chosen.member_key) as member_key, before.member_key is null as entered
+    from (select member_key from segment_memberships where ${own} and until_day is null) as before
+    full join ${memberKeys} as chosen on chosen.member_key = before.member_key
+    where before.member_key is null or chosen.member_key is null`)
+  const [turned] = await session.rows(
+    sql`select count(*) filter (where entered) as entered, count(*) filter (where not entered) as gone from turned`,
+  )
+  if (Number(turned!.gone) > 0) {
+    const gone = sql`${own} and until_day is null and member_key in (select member_key from turned where not entered)`
+    await session.run(sql`delete from segment_memberships where ${gone} and from_day = ${day}`)
+    await session.run(sql`update segment_memberships set until_day = ${day} where ${gone}`)
+  }
+  if (Number(turned!.entered) > 0)
+    await session.run(sql`insert into segment_memberships
+      select ${id}, member_key, ${day}, null from turned where entered`)
+  const oldest = sql`cast(${addDays(asOf, -keptDays)} as date)`
+  await session.run(sql`delete from segment_memberships where ${own} and until_day < ${oldest}`)
+  await session.run(
+    sql`delete from segment_takings where ${own} and (taken_day < ${oldest} or taken_day >= ${day})`,
+  )
+  await session.run(sql`insert into segment_takings
+    values (${id}, ${day}, cast(${now.toISOString().slice(0, 23)} as timestamp))`)
 }
 
 /** The newest membership of a segment that was kept for one of the days from `from` to `to`; null when there is none. */
@@ -107,7 +128,7 @@ export function startMemberships(platform: Platform): { stop(): Promise<void> } 
       const [state] = await workspace.engine.rows(sql`select data_version, as_of from workspace_state`)
       const stands = JSON.stringify([state, saved.map((one) => [one.id, one.version]), workspace.today()])
       if (kept.get(id) === stands) continue
-      await keepMemberships(platform, workspace, ending.signal)
+      await keepMemberships(platform, workspace, { signal: ending.signal })
       kept.set(id, stands)
     }
   }

@@ -4,6 +4,7 @@ import { type ExplainedClause, explain, origin, turningNumbers } from '../../ana
 import { fieldsByName, measuresByName } from '../../analytics/segments/fields/catalogue.ts'
 import { print } from '../../analytics/segments/print.ts'
 import { type Leaf, leavesOf } from '../../analytics/segments/references.ts'
+import { truth } from '../../analytics/segments/truth.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
@@ -147,32 +148,6 @@ export async function nearMisses(
       all: found.all,
       conditions: found.exclusions.toSorted((a, b) => b.alone - a.alone || b.unmet - a.unmet),
     }
-  }
-}
-
-/** The rule over the answers of its conditions. */
-function truth(
-  expression: Expression,
-  segments: ReadonlyMap<string, Expression>,
-  answer: (leaf: Leaf) => Sql,
-): Sql {
-  switch (expression.kind) {
-    case 'everyone':
-      return sql`true`
-    case 'and':
-    case 'or':
-      return sql`(${join(
-        expression.parts.map((part) => truth(part, segments, answer)),
-        expression.kind === 'and' ? sql` and ` : sql` or `,
-      )})`
-    case 'not':
-      return sql`(not ${truth(expression.part, segments, answer)})`
-    case 'segment':
-      return truth(segments.get(expression.name)!, segments, answer)
-    case 'clause':
-    case 'random':
-    case 'on':
-      return answer(expression)
   }
 }
 

@@ -13,6 +13,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Evaluation, evaluateSegment } from './evaluation.ts'
 import { explainSegment, idsOf, sampleOf, valuesOf } from './members.ts'
 import { nearMisses } from './near-misses.ts'
+import { countParts } from './part-counts.ts'
 import { resolveRule } from './prepare.ts'
 import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
@@ -56,6 +57,13 @@ export const segmentsRouter = router({
       members,
       all: all.members,
     }
+  }),
+
+  /** How many members each part of a rule selects, alone and with what stands before it in its group. */
+  partCounts: readerProcedure.input(Asked).query(async ({ ctx, input, signal }) => {
+    const outcome = await interrupted(countParts(ctx.platform.store, ctx.workspace, input, signal))
+    if (outcome.kind === 'refused') throw refusal(outcome.errors)
+    return outcome
   }),
 
   /** A few of the members, those with the most net first. */

@@ -255,4 +255,8 @@ test('completion knows the values of the data', async () => {
   expect(day).toBe('2026-03-01')
   for (const list of ['categories', 'stores', 'channels', 'regions', 'tiers', 'tags'] as const)
     expect(values[list].length).toBeGreaterThan(0)
+  // each with how often it occurs, the most frequent first
+  const tiers = await engine.rows(sql`select tier as value, cast(count(*) as integer) as times from members
+    where tier is not null group by tier order by times desc, value`)
+  expect(values.tiers).toEqual(tiers)
 })

@@ -2,6 +2,7 @@ import type { Generated } from 'kysely'
 import type { AccountsTables } from './tables/accounts.ts'
 import type { CouponTables } from './tables/coupons.ts'
 import type { SegmentTables } from './tables/segments.ts'
+import type { SegmentsOutTables } from './tables/segments-out.ts'
 import type { ImportTables } from './tables/imports.ts'
 import type { CampaignTables } from './tables/campaigns.ts'
 import type { IdentityTables } from './tables/identity.ts'
@@ -15,6 +16,7 @@ import type { RightsTables } from './tables/rights.ts'
 export interface StoreSchema
   extends
     SegmentTables,
+    SegmentsOutTables,
     AccountsTables,
     CampaignTables,
     CouponTables,

@@ -12,6 +12,7 @@ import * as deletions from './migrations/0008-deletions.ts'
 import * as deletedValues from './migrations/0013-deleted-values.ts'
 import * as tagGroups from './migrations/0015-tag-groups.ts'
 import * as issuedCoupons from './migrations/0014-issued-coupons.ts'
+import * as segmentsOut from './migrations/0016-segments-out.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -30,6 +31,7 @@ const migrations = {
   '0013-deleted-values': deletedValues,
   '0015-tag-groups': tagGroups,
   '0014-issued-coupons': issuedCoupons,
+  '0016-segments-out': segmentsOut,
 }
 
 /** Their names, oldest first. */

@@ -286,12 +286,12 @@ async function birthday(ask: Ask, { tables }: TablesAt): Promise<Drafted[]> {
     {
       id: 'birthday-month',
       tag: both('Birthday month', '生日月'),
-      description: both('Birthday today or within 30 days.', '今天或 30 天内过生日。'),
-      expression: known ? 'birthday_in <= 30' : null,
+      description: both('Birthday this month.', '本月过生日。'),
+      expression: known ? 'birthday_this_month = true' : null,
       why: known
         ? both(
-            'A fixed threshold; {members, number} members have a birthday in the data.',
-            '固定阈值；数据中有 {members, number} 位会员的生日。',
+            'No threshold; {members, number} members have a birthday in the data.',
+            '没有阈值；数据中有 {members, number} 位会员的生日。',
           )
         : both(
             'The data is not there: no member has a birthday. Import a file of members with birthdays.',

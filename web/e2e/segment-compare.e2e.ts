@@ -31,6 +31,7 @@ test.each([
     asTable: 'Table',
     asChart: 'Chart',
     take: /^Take out/,
+    suggested: /^Save as a segment: (Members .*)/,
   },
   {
     language: 'zh-CN',
@@ -44,13 +45,27 @@ test.each([
     asTable: '表格',
     asChart: '图表',
     take: /^移除/,
+    suggested: /^存为人群：(.*的会员)/,
   },
 ] as const)(
   'overlap and differences, and a region saved: $language $width',
-  async ({ language, width, scheme, add, rule, save, name, confirm, asTable, asChart, take }) => {
+  async ({
+    language,
+    width,
+    scheme,
+    add,
+    rule: ruleField,
+    save,
+    name,
+    confirm,
+    asTable,
+    asChart,
+    take,
+    suggested,
+  }) => {
     const { page, complaints, open } = await stage.page({ language, width, scheme })
     await open(`/segments/compare?${new URLSearchParams({ sets: JSON.stringify(rules.slice(0, 5)) })}`)
-    await page.getByLabel(rule, { exact: true }).fill(rules[5]!)
+    await page.getByLabel(ruleField, { exact: true }).fill(rules[5]!)
     await page.getByRole('button', { name: add, exact: true }).click()
     await settled(page)
     expect(await page.getByRole('button', { name: take }).count()).toBe(6)
@@ -86,6 +101,21 @@ test.each([
     await page.waitForURL(/\/segments\/[0-9a-f-]{36}/)
     await settled(page)
     await page.locator('main', { hasText: members }).waitFor()
+    // segments that part those who return from those who do not, saved by one click
+    await open('/segments')
+    const suggestion = page.getByRole('button', { name: suggested }).first()
+    await suggestion.waitFor({ timeout: 60_000 })
+    expect(await serious(page)).toEqual([])
+    if (pictures)
+      await page.screenshot({
+        path: `${pictures}/suggest-${language}-${width}-${scheme}.png`,
+        fullPage: true,
+      })
+    const rule = suggested.exec((await suggestion.getAttribute('aria-label'))!)![1]!
+    await suggestion.click()
+    await page.waitForURL(/\/segments\/[0-9a-f-]{36}/)
+    await settled(page)
+    expect(await page.locator('h1').textContent()).toBe(rule.length > 80 ? `${rule.slice(0, 79)}…` : rule)
     expect(complaints).toEqual([])
     await page.context().close()
   },

@@ -18,6 +18,17 @@ const looks = [
     phone: 'Phone',
     download: 'Download',
     told: /^([\d,]+) members/,
+    done: 'Done',
+    save: 'Save segment',
+    name: 'Name',
+    addAddress: 'Add address …',
+    address: 'Address',
+    addSchedule: 'Add schedule …',
+    addDo: 'Add schedule',
+    now: 'Write now',
+    delivered: '0 messages delivered',
+    written: /Last on .*: ([\d,]+) members in /,
+    remove: /^Remove https/,
   },
   {
     language: 'zh-CN',
@@ -27,12 +38,23 @@ const looks = [
     phone: '手机号',
     download: '下载',
     told: /^([\d,]+) 位会员/,
+    done: '完成',
+    save: '保存人群',
+    name: '名称',
+    addAddress: '添加地址…',
+    address: '地址',
+    addSchedule: '添加定时导出…',
+    addDo: '添加定时导出',
+    now: '立即写入',
+    delivered: '已送达 0 条',
+    written: /最近 .*：([\d,]+) 位会员，/,
+    remove: /^移除 https/,
   },
 ] as const
 
 test.each(looks)(
   'a rule’s members as a file with the columns chosen: $language $width',
-  async ({ language, width, more, open: entry, phone, download, told }) => {
+  async ({ language, width, more, open: entry, phone, download, told, ...words }) => {
     const { page, complaints, open } = await stage.page({ language, width })
     await open(`/segments/new?${new URLSearchParams({ expression: 'orders >= 3' })}`)
     const lead = await page.getByText(told).first().innerText()
@@ -79,6 +101,31 @@ test.each(looks)(
     expect(await dialog.getByRole('row').count()).toBeGreaterThan(1)
     expect(await serious(page)).toEqual([])
     if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/called-${width}.png` })
+    await dialog.getByRole('button', { name: words.done }).click()
+
+    // saved, it goes out by itself
+    await page.getByRole('button', { name: words.save }).click()
+    await dialog.getByLabel(words.name).fill(`Often ${width}`)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: words.addAddress }).click()
+    await dialog.getByLabel(words.address).fill('https://crm.invalid/moves')
+    expect(await serious(page)).toEqual([])
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/hook-${width}.png` })
+    await page.keyboard.press('Enter')
+    await page.getByText(words.delivered).waitFor()
+    await page.getByRole('button', { name: words.addSchedule }).click()
+    expect(await serious(page)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/plan-${width}.png` })
+    await dialog.getByRole('button', { name: words.addDo, exact: true }).click()
+    await page.getByRole('button', { name: words.now }).click()
+    const last = await page.getByText(words.written).innerText()
+    expect(Number(words.written.exec(last)![1]!.replaceAll(',', ''))).toBe(members)
+    await page.getByRole('button', { name: words.now }).scrollIntoViewIfNeeded()
+    expect(await serious(page)).toEqual([])
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/out-${width}.png` })
+    await page.getByRole('button', { name: words.remove }).click()
+    await page.getByText(words.delivered).waitFor({ state: 'hidden' })
     expect(complaints).toEqual([])
     await page.context().close()
   },

@@ -171,7 +171,7 @@ function PlaceList({
   )
   if (values.isPending) return <div className={classes.list} />
   if (values.isError) return <Failure error={values.error} retry={() => void values.refetch()} />
-  const all = [...new Set([...chosen, ...values.data.values[name]])]
+  const all = [...new Set([...chosen, ...values.data.values[name].map(({ value }) => value)])]
   if (all.length === 0) return <div className={classes.list}>{t(`${name}.none`)}</div>
   return (
     <div className={classes.list}>

@@ -141,8 +141,8 @@ const coupons: Source = {
   rows: (_, { asOf, newest, d }) => ({
     alias: 'of_coupons',
     relation: memberCoupons({ asOf, newest, d }),
-    count: d.countIf,
     amount: sql`1`,
+    stored: false,
   }),
   occurrences: (person, moment, _, meets) =>
     couponsOf(person, moment)

@@ -15,7 +15,7 @@ export interface Source {
   /** The condition that `within n days`, `between … and …` and first and last are about. */
   readonly day: string
   readonly rows: (where: readonly Condition[], reading: Reading) => Rows
-  /** An aggregate over all rows that `facts` has already. */
+  /** Aggregates over all rows that `facts` has already. */
   readonly inFacts?: Partial<Record<Aggregate, Sql>>
   /** The same as plain data: those of the person's things that `meets` accepts by the values of their conditions. */
   readonly occurrences: (
@@ -26,13 +26,20 @@ export interface Source {
   ) => readonly Occurrence[]
 }
 
-/** A relation with a `member_key`, its rows called `entry`. All that share an alias are aggregated in one pass. */
+/** A relation with a `member_key`, its rows called `entry`. */
 export interface Rows {
   readonly alias: string
   readonly relation: Sql
-  /** How many things meet the condition: where one has several rows, each once. */
-  readonly count: (condition: Sql) => Sql
+  /** What is counted, where one thing has several rows: different values of this; rows without. */
+  readonly thing?: Sql
   readonly amount: Sql
+  /** Amounts are not whole: they are added up as the decimal numbers that they are. */
+  readonly fractions?: true
+  /**
+   * A table that is cheaper gone through for each set of conditions, which it can skip rows by, than once for all. All
+   * that share the alias of another relation are aggregated in one pass.
+   */
+  readonly stored: boolean
 }
 
 export type ConditionValues = Readonly<Record<string, string | number | boolean | null>>

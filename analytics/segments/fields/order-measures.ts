@@ -1,6 +1,6 @@
 import { both } from './described.ts'
 import type { Measure } from './measure.ts'
-import { orders } from './orders.ts'
+import { items, orders } from './orders.ts'
 
 /** What can be asked of a member's qualifying orders that meet conditions. */
 export const orderMeasures: readonly Measure[] = [
@@ -58,6 +58,36 @@ export const orderMeasures: readonly Measure[] = [
         known: '{when}{what}消费额已知',
         unknown: '{when}{what}消费额未知',
         around: '在{}订单上',
+      },
+    },
+  },
+  {
+    name: 'items',
+    chinese: '商品件数',
+    source: items,
+    kind: 'count',
+    of: 'amount',
+    unit: 'items',
+    history: 'full',
+    title: both('Items bought in orders that …', '满足条件的商品件数'),
+    help: both(
+      'How many items such orders have; with a category or product, on their lines of it: items(category = "Tea", within 180 days) >= 6. A line that says no quantity is one item.',
+      '满足条件的有效订单中的商品件数；限定品类或商品时只计相应明细：商品件数(品类 = "茶叶", 近 180 天) >= 6。未注明数量的明细按 1 件计。',
+    ),
+    phrase: {
+      en: {
+        is: 'bought {} {where}',
+        none: 'bought no items {where}',
+        known: 'have a known number of items {where}',
+        unknown: 'have no known number of items {where}',
+        around: 'in orders {}',
+      },
+      'zh-CN': {
+        is: '{when}{what}买过{}',
+        none: '{when}{what}没有买过商品',
+        known: '{when}{what}商品件数已知',
+        unknown: '{when}{what}商品件数未知',
+        around: '在{}订单中',
       },
     },
   },

@@ -1,7 +1,8 @@
 import { daysBetween, weekday } from '../../calendar/calendar.ts'
-import { type Sql, sql } from '../../sql/sql.ts'
+import { sql } from '../../sql/sql.ts'
 import type { Condition } from '../ast.ts'
 import { daypartAt, type Moment, type Person, type Purchase, qualifyingOrders } from '../person.ts'
+import type { DerivedTables } from '../../schema/derived.ts'
 import type { Reading } from './field.ts'
 import type { ConditionValues, Occurrence, Rows, Source } from './measure.ts'
 import { orderConditions, weekdays } from './order-conditions.ts'
@@ -15,26 +16,44 @@ const names = (where: readonly Condition[]): string[] =>
   where.flatMap((one) => (one.kind === 'condition' ? [one.field] : []))
 
 /** Orders as they are, or line by line: the smallest relation that holds what is asked. */
-function rows(where: readonly Condition[], { tables, d }: Reading): Rows {
-  const asked = names(where)
-  if (!asked.some((field) => ofLine.has(field)))
-    return {
-      alias: 'by_order',
-      relation: tables.memberOrders,
-      count: d.countIf,
-      amount: sql`entry.net_minor`,
-    }
-  const count = (condition: Sql) => sql`count(distinct case when ${condition} then entry.order_key end)`
-  if (asked.every((field) => inItems.has(field)))
-    return { alias: 'by_item', relation: tables.orderItems, count, amount: sql`entry.net_minor` }
+function rows(where: readonly Condition[], { tables }: Reading): Rows {
+  if (!names(where).some((field) => ofLine.has(field)))
+    return { alias: 'by_order', relation: tables.memberOrders, amount: sql`entry.net_minor`, stored: true }
+  return { ...lines(where, tables), thing: sql`entry.order_key`, stored: true }
+}
+
+/** Orders line by line, by themselves or with what only the order says. */
+function lines(
+  where: readonly Condition[],
+  tables: DerivedTables,
+): Pick<Rows, 'alias' | 'relation' | 'amount'> {
+  if (names(where).every((field) => inItems.has(field)))
+    return { alias: 'by_item', relation: tables.orderItems, amount: sql`entry.net_minor` }
   return {
     alias: 'by_item_and_order',
-    relation: sql`(select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor
+    relation: sql`(select member_order.*, item.category, item.product, item.sku, item.quantity,
+            item.net_minor as line_net_minor
           from ${tables.orderItems} as item
           join ${tables.memberOrders} as member_order on member_order.order_key = item.order_key)`,
-    count,
     amount: sql`entry.line_net_minor`,
   }
+}
+
+/** The lines that meet the conditions, each with how many of it were bought: one, where a file does not say. */
+function itemsOccurring(
+  person: Person,
+  moment: Moment,
+  _: readonly Condition[],
+  meets: (values: ConditionValues) => boolean,
+): readonly Occurrence[] {
+  const qualifying = qualifyingOrders(person, moment)
+  const days = [...new Set(qualifying.map(({ day }) => day))]
+  return qualifying.flatMap((order) => {
+    const values = valuesOf(order, qualifying, days)
+    return order.lines
+      .filter(({ category, product, sku }) => meets({ ...values, category, product, sku }))
+      .map(({ quantity }) => ({ day: order.day, amount: quantity ?? 1 }))
+  })
 }
 
 function occurrences(
@@ -84,6 +103,24 @@ export const orders: Source = {
   conditions: orderConditions,
   day: 'day',
   rows,
-  inFacts: { count: sql`facts.orders` },
+  inFacts: { count: sql`facts.orders`, first: sql`facts.first_day`, last: sql`facts.last_day` },
   occurrences,
+}
+
+/** The lines of qualifying orders, whose amount is how many were bought. */
+export const items: Source = {
+  name: 'items',
+  conditions: orderConditions,
+  day: 'day',
+  rows: (where, { tables }) => {
+    const { alias, relation } = lines(where, tables)
+    return {
+      alias: `items_${alias}`,
+      relation,
+      amount: sql`coalesce(entry.quantity, 1)`,
+      fractions: true,
+      stored: true,
+    }
+  },
+  occurrences: itemsOccurring,
 }

@@ -48,8 +48,8 @@ const pointsWithExpiry: Source = {
   rows: (_, { asOf, d }) => ({
     alias: 'of_points',
     relation: pointsLeft({ asOf, d }),
-    count: d.countIf,
     amount: sql`entry.points`,
+    stored: false,
   }),
   occurrences: (person, { asOf }, _, meets) =>
     pointsLeftOf(person, asOf)

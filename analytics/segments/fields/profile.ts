@@ -193,6 +193,34 @@ export const profile: readonly Field[] = [
     read: (person) => (person.birthday === null ? null : Number(person.birthday.slice(5, 7))),
   },
   {
+    name: 'birthday_this_month',
+    chinese: '本月生日',
+    kind: 'flag',
+    history: 'full',
+    title: both('Birthday this month', '本月生日'),
+    help: both(
+      'The birthday lies in the month of the day asked about, past or still to come in it.',
+      '生日在数据截至日所在的月份，无论已过或未到。',
+    ),
+    phrase: {
+      en: {
+        is: 'have “birthday this month” {}',
+        words: { true: 'have their birthday this month', false: 'have their birthday in another month' },
+        known: 'have a known birthday',
+        unknown: 'have no known birthday',
+      },
+      'zh-CN': {
+        is: '“本月生日”为{}',
+        words: { true: '本月过生日', false: '生日在其他月份' },
+        known: '生日已知',
+        unknown: '生日未知',
+      },
+    },
+    value: ({ asOf, d }) => sql`(${d.monthOfYear(sql`facts.birthday`)} = ${Number(asOf.slice(5, 7))})`,
+    read: (person, { asOf }) =>
+      person.birthday === null ? null : person.birthday.slice(5, 7) === asOf.slice(5, 7),
+  },
+  {
     name: 'age',
     chinese: '年龄',
     kind: 'count',

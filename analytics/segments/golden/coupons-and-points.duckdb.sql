@@ -1,5 +1,5 @@
 select facts.member_key from member_facts as facts
-        left join (select entry.member_key, count(*) filter (where coalesce(entry.state = $1, false) and coalesce(date_diff('day', cast($2 as date), entry.last_day) <= $3, false)) as a0, count(*) filter (where coalesce(entry.campaign = $4, false) and coalesce(entry.used_day >= cast($5 as date), false)) as a1
+        left join (select entry.member_key, count(*) filter (where entry.state = $1 and date_diff('day', cast($2 as date), entry.last_day) <= $3) as a0, count(*) filter (where entry.campaign = $4 and entry.used_day >= cast($5 as date)) as a1
             from (
     select issued.member_key, issued.campaign_id as campaign, issued.issued_day, issued.last_day, used.used_day,
       case when used.uses >= issued.uses then 'redeemed' when revoked.coupon_key is not null then 'revoked'
@@ -119,9 +119,9 @@ select facts.member_key from member_facts as facts
   from member_aliases join members on members.member_id = member_aliases.member_id) as names on names.named = coupon.member_id
       ) as told
     ) as elsewhere
-    where true) as entry where (coalesce(entry.state = $169, false) and coalesce(date_diff('day', cast($170 as date), entry.last_day) <= $171, false)) or (coalesce(entry.campaign = $172, false) and coalesce(entry.used_day >= cast($173 as date), false)) group by entry.member_key) as of_coupons
+    where true) as entry where ((entry.state = $169 and date_diff('day', cast($170 as date), entry.last_day) <= $171) or (entry.campaign = $172 and entry.used_day >= cast($173 as date))) group by entry.member_key) as of_coupons
             on of_coupons.member_key = facts.member_key
-        left join (select entry.member_key, coalesce(cast(sum(entry.points) filter (where coalesce(entry.expires_day between cast($174 as date) and (cast($175 as date) + cast($176 as integer)), false)) as bigint), 0) as a0
+        left join (select entry.member_key, coalesce(cast(sum(entry.points) filter (where entry.expires_day between cast($174 as date) and (cast($175 as date) + cast($176 as integer))) as bigint), 0) as a0
             from (
   select names.member_key, lots.expires_day, sum(lots.left_over) as points
   from (
@@ -149,6 +149,6 @@ select facts.member_key from member_facts as facts
   select alias, members.member_key, member_aliases.identity_key
   from member_aliases join members on members.member_id = member_aliases.member_id) as names on names.named = lots.member_id
   where lots.expires_day >= cast($179 as date) and lots.left_over > 0
-  group by names.member_key, lots.expires_day) as entry where (coalesce(entry.expires_day between cast($180 as date) and (cast($181 as date) + cast($182 as integer)), false)) group by entry.member_key) as of_points
+  group by names.member_key, lots.expires_day) as entry where ((entry.expires_day between cast($180 as date) and (cast($181 as date) + cast($182 as integer)))) group by entry.member_key) as of_points
             on of_points.member_key = facts.member_key where (coalesce(coalesce(of_coupons.a0, 0) > $183, false) and coalesce(coalesce(of_coupons.a1, 0) = $184, false) and coalesce(coalesce(of_points.a0, 0) >= $185, false))
 -- ["unused","2024-12-31",3,"c1","2024-06-01","2024-12-31","2024-12-31","used","redeemed","consumed","applied","已使用","已核销","核销","使用成功","核销成功","已用","使用","unused","open","active","available","issued","valid","pending","not used","not redeemed","expired","void","voided","revoked","cancelled","canceled","invalid","returned","未使用","未核销","待使用","待核销","可使用","已领取","已发放","有效","未生效","未用","已过期","过期","已失效","失效","已作废","作废","已退回","已撤销","已取消","void","voided","revoked","cancelled","canceled","invalid","returned","已作废","作废","已退回","已撤销","已取消","expired","已过期","过期","已失效","失效",14,14,"used","redeemed","consumed","applied","已使用","已核销","核销","使用成功","核销成功","已用","使用","unused","open","active","available","issued","valid","pending","not used","not redeemed","expired","void","voided","revoked","cancelled","canceled","invalid","returned","未使用","未核销","待使用","待核销","可使用","已领取","已发放","有效","未生效","未用","已过期","过期","已失效","失效","已作废","作废","已退回","已撤销","已取消",14,"used","redeemed","consumed","applied","已使用","已核销","核销","使用成功","核销成功","已用","使用","unused","open","active","available","issued","valid","pending","not used","not redeemed","expired","void","voided","revoked","cancelled","canceled","invalid","returned","未使用","未核销","待使用","待核销","可使用","已领取","已发放","有效","未生效","未用","已过期","过期","已失效","失效","已作废","作废","已退回","已撤销","已取消","unused","2024-12-31",3,"c1","2024-06-01","2024-12-31","2024-12-31",30,"2024-12-31","2024-12-31","2024-12-31","2024-12-31","2024-12-31",30,0,1,100]

@@ -1,4 +1,5 @@
-select facts.member_key from member_facts as facts
+with undecided as materialized (select facts.member_key from member_facts as facts where ((coalesce(facts.discounted_orders * $1 >= $2 * facts.discount_known_orders and facts.discount_known_orders > 0, false)) and (coalesce(facts.daypart = $3, false)) and coalesce(facts.orders > 0, false) and (coalesce(case when facts.birthday <= cast($4 as date) then ($5 - year(facts.birthday)) - case when cast(facts.birthday + to_years(cast(($6 - year(facts.birthday)) as integer)) as date) <= cast($7 as date) then 0 else 1 end end >= $8, false))))
+    select facts.member_key from member_facts as facts
         left join (
     with bought as (
       select member_key, main_store, last_day, purchase_days - 1 as gaps, log_gaps, log_gaps_squared
@@ -6,7 +7,7 @@ select facts.member_key from member_facts as facts
     ),
     stores as (
       select main_store, sum(log_gaps) / sum(gaps) as usual from bought
-      where main_store is not null group by main_store having sum(gaps) >= $1
+      where main_store is not null group by main_store having sum(gaps) >= $9
     ),
     shop as (
       select sum(log_gaps) / sum(gaps) as usual, sum(gaps - 1) as freedom,
@@ -16,19 +17,19 @@ select facts.member_key from member_facts as facts
     ),
     expected as (
       select bought.member_key, bought.last_day,
-        (bought.log_gaps + $2 * coalesce(stores.usual, shop.usual)) / (bought.gaps + $3) / $4 as mean,
-        sqrt(shop.squares / shop.freedom) / $5 as deviation
+        (bought.log_gaps + $10 * coalesce(stores.usual, shop.usual)) / (bought.gaps + $11) / $12 as mean,
+        sqrt(shop.squares / shop.freedom) / $13 as deviation
       from bought cross join shop left join stores on stores.main_store = bought.main_store
-      where shop.freedom >= $6
+      where shop.freedom >= $14
     )
     select member_key, last_day + cast(round(exp(mean)) as integer) as expected_day,
-      round(exp(mean + $7 * deviation), 3) as cooling_after, round(exp(mean + $8 * deviation), 3) as dormant_after, round(exp(mean + $9 * deviation), 3) as lost_after
+      round(exp(mean + $15 * deviation), 3) as cooling_after, round(exp(mean + $16 * deviation), 3) as dormant_after, round(exp(mean + $17 * deviation), 3) as lost_after
     from expected) as rhythm on rhythm.member_key = facts.member_key
-        left join (select entry.member_key, count(*) filter (where coalesce(case when entry.local_hour >= $10 then $11 when entry.local_hour >= $12 then $13 when entry.local_hour >= $14 then $15 when entry.local_hour >= $16 then $17 when entry.local_hour >= $18 then $19 else $20 end = $21, false) and coalesce(entry.local_hour < $22, false) and coalesce(entry.discounted = $23, false)) as a0
-            from member_orders as entry where (coalesce(case when entry.local_hour >= $24 then $25 when entry.local_hour >= $26 then $27 when entry.local_hour >= $28 then $29 when entry.local_hour >= $30 then $31 when entry.local_hour >= $32 then $33 else $34 end = $35, false) and coalesce(entry.local_hour < $36, false) and coalesce(entry.discounted = $37, false)) group by entry.member_key) as by_order
-            on by_order.member_key = facts.member_key where (coalesce(case when facts.last_day is null then 'never bought'
-        when date_diff('day', facts.last_day, cast($38 as date)) > rhythm.lost_after then 'lost'
-        when date_diff('day', facts.last_day, cast($39 as date)) > rhythm.dormant_after then 'dormant'
-        when date_diff('day', facts.last_day, cast($40 as date)) > rhythm.cooling_after then 'cooling'
-        when rhythm.member_key is not null then 'active' end in ($41, $42), false) and coalesce(date_diff('day', cast($43 as date), rhythm.expected_day) between $44 and $45, false) and coalesce(facts.discounted_orders * $46 >= $47 * facts.discount_known_orders and facts.discount_known_orders > 0, false) and coalesce(facts.daypart = $48, false) and coalesce(coalesce(by_order.a0, 0) > $49, false) and coalesce(case when facts.birthday <= cast($50 as date) then ($51 - year(facts.birthday)) - case when cast(facts.birthday + to_years(cast(($52 - year(facts.birthday)) as integer)) as date) <= cast($53 as date) then 0 else 1 end end >= $54, false))
--- [100,4,4,1000000,1000000,30,0.842,1.645,2.326,22,"night",17,"evening",14,"afternoon",11,"noon",5,"morning","night","noon",13,true,22,"night",17,"evening",14,"afternoon",11,"noon",5,"morning","night","noon",13,true,"2024-12-31","2024-12-31","2024-12-31","dormant","lost","2024-12-31",-14,0,10000,6000,"evening",1,"2024-12-31",2024,2024,"2024-12-31",18]
+        left join (select entry.member_key, count(*) as a0
+            from member_orders as entry where ((case when entry.local_hour >= $18 then $19 when entry.local_hour >= $20 then $21 when entry.local_hour >= $22 then $23 when entry.local_hour >= $24 then $25 when entry.local_hour >= $26 then $27 else $28 end = $29 and entry.local_hour < $30 and entry.discounted = $31)) and entry.member_key in (select member_key from undecided) group by entry.member_key) as by_order_0
+            on by_order_0.member_key = facts.member_key where (((coalesce(facts.discounted_orders * $32 >= $33 * facts.discount_known_orders and facts.discount_known_orders > 0, false)) and (coalesce(facts.daypart = $34, false)) and coalesce(facts.orders > 0, false) and (coalesce(case when facts.birthday <= cast($35 as date) then ($36 - year(facts.birthday)) - case when cast(facts.birthday + to_years(cast(($37 - year(facts.birthday)) as integer)) as date) <= cast($38 as date) then 0 else 1 end end >= $39, false))) and (coalesce(case when facts.last_day is null then 'never bought'
+        when date_diff('day', facts.last_day, cast($40 as date)) > rhythm.lost_after then 'lost'
+        when date_diff('day', facts.last_day, cast($41 as date)) > rhythm.dormant_after then 'dormant'
+        when date_diff('day', facts.last_day, cast($42 as date)) > rhythm.cooling_after then 'cooling'
+        when rhythm.member_key is not null then 'active' end in ($43, $44), false) and coalesce(date_diff('day', cast($45 as date), rhythm.expected_day) between $46 and $47, false) and coalesce(facts.discounted_orders * $48 >= $49 * facts.discount_known_orders and facts.discount_known_orders > 0, false) and coalesce(facts.daypart = $50, false) and coalesce(coalesce(by_order_0.a0, 0) > $51, false) and coalesce(case when facts.birthday <= cast($52 as date) then ($53 - year(facts.birthday)) - case when cast(facts.birthday + to_years(cast(($54 - year(facts.birthday)) as integer)) as date) <= cast($55 as date) then 0 else 1 end end >= $56, false)))
+-- [10000,6000,"evening","2024-12-31",2024,2024,"2024-12-31",18,100,4,4,1000000,1000000,30,0.842,1.645,2.326,22,"night",17,"evening",14,"afternoon",11,"noon",5,"morning","night","noon",13,true,10000,6000,"evening","2024-12-31",2024,2024,"2024-12-31",18,"2024-12-31","2024-12-31","2024-12-31","dormant","lost","2024-12-31",-14,0,10000,6000,"evening",1,"2024-12-31",2024,2024,"2024-12-31",18]

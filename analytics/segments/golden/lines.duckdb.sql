@@ -1,15 +1,27 @@
 select facts.member_key from member_facts as facts
-        left join (select entry.member_key, max(entry.local_day) filter (where coalesce(entry.sku in ($1, $2), false) and coalesce(entry.net_minor >= $3, false)) as a0, max(entry.local_day) filter (where coalesce(entry.category = $4, false) and coalesce(entry.purchase_day_number = $5, false)) as a1
-            from (select member_order.*, item.category, item.product, item.sku, item.net_minor as line_net_minor
+        left join (select entry.member_key, max(entry.local_day) as a0
+            from (select member_order.*, item.category, item.product, item.sku, item.quantity,
+            item.net_minor as line_net_minor
           from order_items as item
-          join member_orders as member_order on member_order.order_key = item.order_key) as entry where (coalesce(entry.sku in ($6, $7), false) and coalesce(entry.net_minor >= $8, false)) or (coalesce(entry.category = $9, false) and coalesce(entry.purchase_day_number = $10, false)) group by entry.member_key) as by_item_and_order
-            on by_item_and_order.member_key = facts.member_key
-        left join (select entry.member_key, coalesce(cast(sum(entry.net_minor) filter (where coalesce(entry.product = $11, false) and entry.local_day between (cast($12 as date) + cast($13 as integer)) and cast($14 as date)) as bigint), 0) as a0, count(distinct case when coalesce(entry.product = $15, false) and entry.local_day between (cast($16 as date) + cast($17 as integer)) and cast($18 as date) then entry.order_key end) as a1
-            from order_items as entry where (coalesce(entry.product = $19, false) and entry.local_day between (cast($20 as date) + cast($21 as integer)) and cast($22 as date)) or (coalesce(entry.product = $23, false) and entry.local_day between (cast($24 as date) + cast($25 as integer)) and cast($26 as date)) group by entry.member_key) as by_item
-            on by_item.member_key = facts.member_key
-        left join (select entry.member_key, count(*) filter (where coalesce(case isodow(entry.local_day) when 1 then 'monday' when 2 then 'tuesday' when 3 then 'wednesday'
-        when 4 then 'thursday' when 5 then 'friday' when 6 then 'saturday' else 'sunday' end in ($27, $28), false)) as a0, coalesce(cast(sum(entry.net_minor) filter (where coalesce(entry.store = $29, false)) as bigint), 0) as a1, coalesce(cast(sum(entry.net_minor) filter (where true) as bigint), 0) as a2
-            from member_orders as entry where (coalesce(case isodow(entry.local_day) when 1 then 'monday' when 2 then 'tuesday' when 3 then 'wednesday'
-        when 4 then 'thursday' when 5 then 'friday' when 6 then 'saturday' else 'sunday' end in ($30, $31), false)) or (coalesce(entry.store = $32, false)) or (true) group by entry.member_key) as by_order
-            on by_order.member_key = facts.member_key where (coalesce(date_diff('day', by_item_and_order.a0, cast($33 as date)) > $34, false) and coalesce(coalesce(by_item.a0, 0) > $35 * coalesce(by_item.a1, 0) and coalesce(by_item.a1, 0) > 0, false) and coalesce(coalesce(by_order.a0, 0) * $36 >= $37 * facts.orders and facts.orders > 0, false) and coalesce(by_item_and_order.a1 < cast($38 as date), false) and coalesce(coalesce(by_order.a1, 0) * $39 > $40 * coalesce(by_order.a2, 0) and coalesce(by_order.a2, 0) > 0, false))
--- ["1","2",10000,"Tea",1,"1","2",10000,"Tea",1,"奶粉","2024-12-31",-180,"2024-12-31","奶粉","2024-12-31",-180,"2024-12-31","奶粉","2024-12-31",-180,"2024-12-31","奶粉","2024-12-31",-180,"2024-12-31","saturday","sunday","A","saturday","sunday","A","2024-12-31",45,8000,10000,6000,"2024-06-30",10000,1250]
+          join member_orders as member_order on member_order.order_key = item.order_key) as entry where ((entry.sku in ($1, $2) and entry.net_minor >= $3)) group by entry.member_key) as by_item_and_order_0
+            on by_item_and_order_0.member_key = facts.member_key
+        left join (select entry.member_key, coalesce(cast(sum(entry.net_minor) as bigint), 0) as a0, count(distinct entry.order_key) as a1
+            from order_items as entry where ((entry.product = $4 and entry.local_day between (cast($5 as date) + cast($6 as integer)) and cast($7 as date))) group by entry.member_key) as by_item_1
+            on by_item_1.member_key = facts.member_key
+        left join (select entry.member_key, count(*) as a0
+            from member_orders as entry where ((case isodow(entry.local_day) when 1 then 'monday' when 2 then 'tuesday' when 3 then 'wednesday'
+        when 4 then 'thursday' when 5 then 'friday' when 6 then 'saturday' else 'sunday' end in ($8, $9))) group by entry.member_key) as by_order_2
+            on by_order_2.member_key = facts.member_key
+        left join (select entry.member_key, max(entry.local_day) as a0
+            from (select member_order.*, item.category, item.product, item.sku, item.quantity,
+            item.net_minor as line_net_minor
+          from order_items as item
+          join member_orders as member_order on member_order.order_key = item.order_key) as entry where ((entry.category = $10 and entry.purchase_day_number = $11)) group by entry.member_key) as by_item_and_order_3
+            on by_item_and_order_3.member_key = facts.member_key
+        left join (select entry.member_key, coalesce(cast(sum(entry.net_minor) as bigint), 0) as a0
+            from member_orders as entry where ((entry.store = $12)) group by entry.member_key) as by_order_4
+            on by_order_4.member_key = facts.member_key
+        left join (select entry.member_key, coalesce(cast(sum(entry.net_minor) as bigint), 0) as a0
+            from member_orders as entry where ((true)) group by entry.member_key) as by_order_5
+            on by_order_5.member_key = facts.member_key where (coalesce(date_diff('day', by_item_and_order_0.a0, cast($13 as date)) > $14, false) and coalesce(coalesce(by_item_1.a0, 0) > $15 * coalesce(by_item_1.a1, 0) and coalesce(by_item_1.a1, 0) > 0, false) and coalesce(coalesce(by_order_2.a0, 0) * $16 >= $17 * facts.orders and facts.orders > 0, false) and coalesce(by_item_and_order_3.a0 < cast($18 as date), false) and coalesce(coalesce(by_order_4.a0, 0) * $19 > $20 * coalesce(by_order_5.a0, 0) and coalesce(by_order_5.a0, 0) > 0, false))
+-- ["1","2",10000,"奶粉","2024-12-31",-180,"2024-12-31","saturday","sunday","Tea",1,"A","2024-12-31",45,8000,10000,6000,"2024-06-30",10000,1250]

@@ -1,4 +1,4 @@
-import { type DateOrder, dateOrderOf } from '../dates.ts'
+import { type DateOrder, undecidedDates } from '../dates.ts'
 import {
   answersDates,
   type Column,
@@ -12,7 +12,7 @@ import {
   type Sample,
   unreadValues,
 } from '../mapping.ts'
-import type { PersonValue } from '../fields.ts'
+import { farthest, type PersonValue } from '../fields.ts'
 import { isNumber } from '../numbers.ts'
 import type { Refusal } from '../refusal.ts'
 import { columnsBefore, fromFileColumn } from '../refused-file.ts'
@@ -71,7 +71,7 @@ export function guessKindMapping(
         kind: 'dates',
         field,
         header: column.header,
-        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+        ...undecidedDates(column.values),
       })
     else dates[field] = order ?? 'year-first'
   }
@@ -119,7 +119,7 @@ const looksLike: Readonly<Partial<Record<PersonValue, RegExp>>> = {
 /** Whole headers alone say what a column is; a field's own name is sure. */
 function byName(aliases: readonly string[], plain: string): number {
   const place = aliases.indexOf(plain)
-  return place < 0 ? 0 : place === 0 ? 1 : 0.98 - place * 0.003
+  return place < 0 ? 0 : place === 0 ? 1 : 0.98 - Math.min(place, farthest) * 0.003
 }
 
 function byType({ type: kindType, tells }: KindField, { values, dates, numeric }: Column): number {

@@ -1,5 +1,5 @@
-import { dateOrderOf } from '../dates.ts'
-import { plainHeader } from '../fields.ts'
+import { undecidedDates } from '../dates.ts'
+import { farthest, plainHeader } from '../fields.ts'
 import {
   answersDates,
   type Column,
@@ -70,7 +70,7 @@ export function guessMemberMapping(
         kind: 'dates',
         field,
         header: column.header,
-        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+        ...undecidedDates(column.values),
       })
     else dates[field] = order ?? 'year-first'
   }
@@ -116,7 +116,7 @@ function guessRest(assigned: Assigned, columns: readonly Column[], leftOut: Read
 function byName(field: MemberField, plain: string): number {
   const aliases: readonly string[] = memberFields[field].aliases
   const place = aliases.indexOf(plain)
-  return place < 0 ? 0 : 0.98 - place * 0.003
+  return place < 0 ? 0 : 0.98 - Math.min(place, farthest) * 0.003
 }
 
 function byType(field: MemberField, { values, dates, numeric }: Column): number {

@@ -6,14 +6,16 @@ export const refundFields = {
     type: 'id',
     aliases:
       list(`refundid refundno refundnumber refundsn returnid returnno creditnoteid creditnoteno creditnote creditmemo aftersaleid
-      退款编号 退款单号 退款单编号 退款id 售后单号 售后编号 售后单编号 售后id 退货单号 维权编号 退单号`),
+      退款编号 退款单号 退款单编号 退款id 售后单号 售后编号 售后单编号 售后id 退货单号 维权编号 退单号
+      退款編號 退款單號 退貨單號 返金番号 返品番号 환불번호 반품번호`),
   },
   /** The order that money is given back of. */
   orderId: {
     type: 'id',
     aliases: [
       ...list(`refundsorderid refundedorderid originalorderid originalorder originalinvoice
-      原订单号 原订单编号 原单号 退款订单号 关联订单号 关联订单编号`),
+      原订单号 原订单编号 原单号 退款订单号 关联订单号 关联订单编号
+      原訂單編號 原訂單號 元注文番号 원주문번호`),
       ...fields.orderId.aliases,
     ],
   },
@@ -27,7 +29,8 @@ export const refundFields = {
     aliases: [
       ...list(`refundedat refunddate refundtime refundcompletedat refundfinishedat refundcreatedat processedat
       退款时间 退款日期 退款完成时间 退款成功时间 退款完结时间 退款到账时间 售后完成时间 售后完结时间 完结时间 完成时间
-      退款申请时间 退款的申请时间 售后申请时间 申请时间`),
+      退款申请时间 退款的申请时间 售后申请时间 申请时间
+      退款時間 返金日 返金日時 返品日 환불일 환불일시 환불일자`),
       ...list(`createdat created datetime timestamp date time 创建时间 日期 时间`),
     ],
   },
@@ -35,11 +38,13 @@ export const refundFields = {
     type: 'number',
     aliases:
       list(`refundamount refundedamount amountrefunded refundtotal totalrefunded refundvalue refund amount total
-      退款金额 买家退款金额 实退金额 实际退款金额 退款总金额 退款总额 应退金额 售后金额 订单已退款金额 已退款金额 金额`),
+      退款金额 买家退款金额 实退金额 实际退款金额 退款总金额 退款总额 应退金额 售后金额 订单已退款金额 已退款金额 金额
+      退款金額 返金額 返金金額 환불금액 환불액`),
   },
   state: {
     type: 'text',
-    aliases: list(`refundstatus refundstate returnstatus status state 退款状态 售后状态 处理状态 状态`),
+    aliases: list(`refundstatus refundstate returnstatus status state 退款状态 售后状态 处理状态 状态
+      退款狀態 返金状況 환불상태`),
   },
   store: { type: 'text', aliases: fields.store.aliases },
   channel: { type: 'text', aliases: fields.channel.aliases },
@@ -47,7 +52,8 @@ export const refundFields = {
   product: { type: 'text', aliases: fields.product.aliases },
   reason: {
     type: 'text',
-    aliases: list(`refundreason returnreason reason note 退款原因 售后原因 退货原因 申请原因 原因`),
+    aliases: list(`refundreason returnreason reason note 退款原因 售后原因 退货原因 申请原因 原因
+      退貨原因 返金理由 返品理由 환불사유 반품사유`),
   },
   currency: { type: 'text', aliases: fields.currency.aliases },
 } as const satisfies Record<string, Field>

@@ -1,4 +1,4 @@
-import { dateOrderOf, type DateOrder } from '../dates.ts'
+import { type DateOrder, undecidedDates } from '../dates.ts'
 import {
   type Column,
   type ColumnGuess,
@@ -46,7 +46,7 @@ export function guessRefundMapping(
         kind: 'dates',
         field: 'refundedAt',
         header: column.header,
-        sample: column.values.find((value) => dateOrderOf([value])?.order === 'undecided') ?? '',
+        ...undecidedDates(column.values),
       })
     else dates.refundedAt = order ?? 'year-first'
   }

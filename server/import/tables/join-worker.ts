@@ -7,6 +7,7 @@ import { quietThread } from '../../../analytics/engine/priority.ts'
 import { join as list, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { cellId, cellText } from '../cells.ts'
 import { delimitedLine } from '../containers/delimited.ts'
+import type { Encoding } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
 import { namedWidth, sampleOf } from '../inspect.ts'
 import { kindsOf } from '../kind-of.ts'
@@ -19,7 +20,7 @@ import {
   RecordScanner,
   UnreadableRecord,
 } from '../records.ts'
-import { type Refusal, Stopped } from '../refusal.ts'
+import { type Refusal, Stopped, undecidedEncoding } from '../refusal.ts'
 import { openSource, type Opening, readSource, type TableFile } from '../source.ts'
 import {
   isOrderKey,
@@ -41,6 +42,8 @@ export interface JoinOrder {
   readonly tables: readonly (TableFile & { readonly name: string })[]
   readonly folder: string
   readonly joined: string
+  /** Of tables that leave open what they are written in, as somebody said. */
+  readonly encoding?: Encoding | undefined
   /** Questions come first. */
   readonly aside: boolean
 }
@@ -144,7 +147,7 @@ const joinedKinds: readonly ImportKind[] = ['orders', 'members', 'products']
 /** What the first lines of a table tell, or that it is none. */
 async function openTable(table: Opened['table']): Promise<Opened | JoinedTables['unused'][number]> {
   try {
-    const opening = await openSource(table.path, table.named, table.entries)
+    const opening = await openTold(table)
     const { sample, ...form } = await sampleOf(opening, table.named)
     const [kind] = kindsOf(sample, {}).kinds
     if (!joinedKinds.includes(kind)) return { name: table.name, why: 'other-kind', kind }
@@ -156,6 +159,16 @@ async function openTable(table: Opened['table']): Promise<Opened | JoinedTables[
     if (id === 'one-column' || id === 'no-header') return { name: table.name, why: 'no-table' }
     throw error
   }
+}
+
+async function openTold({ path, named, entries }: TableFile): Promise<Opening> {
+  const opening = await openSource(path, named, entries)
+  const { readings, sure } = opening.evidence
+  if (sure) return opening
+  if (readings.some(({ encoding }) => encoding === order.encoding))
+    return openSource(path, named, entries, order.encoding)
+  const { id, values } = undecidedEncoding(named, readings)
+  throw new Stopped(id, values)
 }
 
 /** What columns of more than one table are known by, where values like theirs may name a row. */

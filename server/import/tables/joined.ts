@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Encoding } from '../encoding.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import { tablesOf } from '../source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
@@ -52,12 +53,14 @@ const going = new Map<string, Promise<JoinAnswer>>()
 
 /**
  * Where the files, or the files in a zip, are different tables: they are joined into one file of delimited text in
- * `folder`, kept there for who asks again. `fileName` names them all. Null: they are one table and are read as they are.
+ * `folder`, kept there for who asks again. `fileName` names them all; `encoding`: that
+ * of tables that leave it open. Null: they are one table and are read as they are.
  */
 export async function joinedTables(
   files: readonly GivenFile[],
   fileName: string,
   folder: string,
+  encoding?: Encoding,
 ): Promise<{ readonly path: string; readonly tables: JoinedTables } | Refusal | null> {
   try {
     const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
@@ -67,7 +70,7 @@ export async function joinedTables(
       .toSorted((a, b) => (a.named < b.named ? -1 : 1))
     if (tables.length < 2) return null
     if (tables.length > mostTables) return refusal('many-tables', { file: fileName, most: mostTables })
-    const digest = createHash('sha256')
+    const digest = createHash('sha256').update(encoding ?? '')
     for (const { path, named } of tables) {
       const { size, mtimeMs } = statSync(path)
       digest.update(JSON.stringify([path, named, size, mtimeMs]))
@@ -77,7 +80,7 @@ export async function joinedTables(
     const known = join(place, 'tables.json')
     if (!existsSync(known)) {
       const bytes = files.reduce((sum, one) => sum + statSync(one.path).size, 0)
-      const order = { fileName, tables, aside: bytes > smallBytes }
+      const order = { fileName, tables, encoding, aside: bytes > smallBytes }
       const join = going.get(place) ?? joinInto(place, order)
       going.set(place, join)
       const answer = await join.finally(() => going.delete(place))

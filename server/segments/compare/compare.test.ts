@@ -181,7 +181,7 @@ describe('differences', () => {
   })
 
   test('a rule’s own condition stands first and is marked; what does most comes first', async () => {
-    const category = (await caller.segments.values()).values.categories[1]!
+    const category = (await caller.segments.values()).values.categories[1]!.value
     const compared = await compare(`orders(category = "${category}") >= 1`)
     const [first] = compared.differences
     expect(first).toMatchObject({ id: 'category', value: category, a: 1, b: 0, asked: true })

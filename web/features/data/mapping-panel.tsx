@@ -14,6 +14,7 @@ import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 import {
+  encodingNames,
   type Field,
   fieldOrder,
   type FurtherKind,
@@ -127,6 +128,7 @@ export function MappingPanel({
               </p>
             ) : null}
             <ReadAs file={file} />
+            <WrittenIn file={file} map={map} onChange={setMap} />
             {file.tables.length > 0 ? (
               <ul className={classes.facts}>
                 {file.tables.map((note) => (
@@ -213,7 +215,7 @@ function ReadAs({ file }: { file: InspectedFile }) {
           : jsonLines
             ? t('form.jsonLines')
             : t('form.delimited', {
-                encoding: encoding.replaceAll('-', ''),
+                encoding: encodingNames[encoding],
                 separator: separators[delimiter],
               })
   return (
@@ -227,6 +229,30 @@ function ReadAs({ file }: { file: InspectedFile }) {
         mark: map.decimalMark,
       })}
     </p>
+  )
+}
+
+/** In which of several encodings the file is read, by how each reads it: asked where its content leaves it open. */
+function WrittenIn({ file: { readings, encoding, questions }, map, onChange }: Editing) {
+  const t = useTranslations('data')
+  if (readings.length < 2) return null
+  const open = questions.some(({ kind }) => kind === 'encoding')
+  return (
+    <Select
+      label={t('mapping.encoding')}
+      description={open ? t('mapping.encodingOpen') : null}
+      data={readings.map((reading) => ({
+        value: reading.encoding as string,
+        label: `${encodingNames[reading.encoding]}: ${reading.sample}`,
+      }))}
+      value={open ? null : encoding}
+      placeholder={t('mapping.choose')}
+      allowDeselect={false}
+      // other names of columns: what was said of them is said anew
+      onChange={(said) =>
+        said && onChange({ ...(map.kind ? { kind: map.kind } : {}), encoding: said as typeof encoding })
+      }
+    />
   )
 }
 
@@ -279,9 +305,7 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
               <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
               <Sureness
                 found={column !== undefined}
-                confidence={
-                  column && column.header !== file.otherCurrency?.header ? column.confidence : 0
-                }
+                confidence={column && column.header !== file.otherCurrency?.header ? column.confidence : 0}
                 without={optional ? t('sure.notInFile') : withoutColumn(row, file, t)}
               />
             </div>
@@ -426,7 +450,15 @@ function Questions({ file, map, onChange }: Editing) {
     question.kind === 'dates' ? (
       <Select
         key="dates"
-        label={t('question.dates', { header: question.header, sample: question.sample })}
+        label={
+          question.against === null
+            ? t('question.dates', { header: question.header, sample: question.sample })
+            : t('question.mixedDates', {
+                header: question.header,
+                sample: question.sample,
+                against: question.against,
+              })
+        }
         data={(['day-first', 'month-first'] as const).map((order) => ({
           value: order,
           label: t(`dates.${order}`),
@@ -445,7 +477,7 @@ function Questions({ file, map, onChange }: Editing) {
         value={map.decimalMark ?? null}
         onChange={(mark) => onChange({ ...map, decimalMark: mark as '.' | ',' })}
       />
-    ) : (
+    ) : question.kind === 'encoding' ? null : (
       <fieldset key="states" className={classes.states}>
         <legend>{t(ofRefunds ? 'refundState.question' : 'question.states')}</legend>
         {question.words.map((word) => (

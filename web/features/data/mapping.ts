@@ -8,6 +8,27 @@ export type Field = AnyField
 /** A kind of file besides orders and members. */
 export type FurtherKind = inferRouterOutputs<AppRouter>['imports']['kinds'][number]
 
+/** What encodings call themselves, in every language. */
+export const encodingNames = {
+  'utf-8': 'UTF-8',
+  'utf-16le': 'UTF-16',
+  'utf-16be': 'UTF-16',
+  gb18030: 'GB18030',
+  big5: 'Big5',
+  'euc-jp': 'EUC-JP',
+  'euc-kr': 'EUC-KR',
+  shift_jis: 'Shift_JIS',
+  'windows-1250': 'Windows-1250',
+  'windows-1251': 'Windows-1251',
+  'windows-1252': 'Windows-1252',
+  'windows-1253': 'Windows-1253',
+  'windows-1254': 'Windows-1254',
+  'windows-1255': 'Windows-1255',
+  'windows-1256': 'Windows-1256',
+  'windows-874': 'Windows-874',
+  macintosh: 'Mac Roman',
+} as const satisfies Record<InspectedFile['encoding'], string>
+
 /** What may tell members apart. */
 export const identityFields = ['memberId', 'phone', 'openid', 'email'] as const satisfies readonly Field[]
 type IdentityField = (typeof identityFields)[number]

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { proposals } from './completion.ts'
 
 const known = {
-  values: { stores: ['West', 'East'], tags: ['vip'], categories: ['Tea'] },
+  values: {
+    stores: [
+      { value: 'West', times: 12 },
+      { value: 'East', times: 5 },
+    ],
+    tags: [{ value: 'vip', times: 3 }],
+    categories: [{ value: 'Tea', times: 40 }],
+  },
   segments: ['Regulars'],
 }
 const offered = (before: string) => {
@@ -52,6 +59,14 @@ test.each([
 ] as const)('in Chinese after %s', (before, ...labels) => {
   const { options } = proposals(before, known, 'zh-CN')
   expect(options.map(({ label }) => label)).toEqual(expect.arrayContaining([...labels]))
+})
+
+test('values come with how often they occur', () => {
+  const { options } = proposals('orders(store = ', known, 'en')
+  expect(options.map(({ label, times }) => [label, times])).toEqual([
+    ['"West"', { n: 12, list: 'stores' }],
+    ['"East"', { n: 5, list: 'stores' }],
+  ])
 })
 
 test('what can not stand there is not offered', () => {

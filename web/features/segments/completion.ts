@@ -11,7 +11,6 @@ import { type Described, isOrdered } from '../../../analytics/segments/fields/de
 import { quote } from '../../../analytics/segments/print.ts'
 import { type Token, tokens } from '../../../analytics/segments/tokens.ts'
 import { inLanguage, type Language, type Word, wordOf } from '../../../analytics/segments/words.ts'
-import type { Values } from './drafts.ts'
 
 /** One thing that may stand at the cursor. */
 export interface Proposal {
@@ -20,11 +19,14 @@ export interface Proposal {
   /** What it is, in the language of the screen. */
   readonly detail?: string
   readonly kind: 'field' | 'keyword' | 'value'
+  /** How often the value occurs in the data, and of which list it is. */
+  readonly times?: { readonly n: number; readonly list: string }
 }
 
 /** What the data and the shop have to offer. */
 export interface Known {
-  readonly values: Values
+  /** Lists of values that occur in the data, by name, the most frequent first. */
+  readonly values: Readonly<Record<string, readonly { readonly value: string; readonly times: number }[]>>
   readonly segments: readonly string[]
 }
 
@@ -137,8 +139,12 @@ class Completion {
           kind: 'value',
         }))
       default: {
-        const values = this.#known.values[asked.list ?? ''] ?? []
-        return values.map((value) => ({ label: quote(value), kind: 'value' }))
+        const list = asked.list ?? ''
+        return (this.#known.values[list] ?? []).map(({ value, times }) => ({
+          label: quote(value),
+          kind: 'value',
+          times: { n: times, list },
+        }))
       }
     }
   }

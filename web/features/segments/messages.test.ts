@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { sources } from '../../../analytics/segments/fields/catalogue.ts'
 import { problemIds } from '../../../analytics/segments/problems.ts'
 import en from '../../messages/en/segments.json' with { type: 'json' }
 import zh from '../../messages/zh-CN/segments.json' with { type: 'json' }
+import { sourcesByConditions } from './reference-panel.tsx'
 
 const keys = (messages: object, path = ''): string[] =>
   Object.entries(messages).flatMap(([key, value]) =>
@@ -11,6 +11,8 @@ const keys = (messages: object, path = ''): string[] =>
 
 test('both languages say the same things, and a sentence for every problem and source', () => {
   expect(keys(zh)).toEqual(keys(en))
-  expect(Object.keys(en.reference.conditions).toSorted()).toEqual(sources.map(({ name }) => name).toSorted())
+  expect(Object.keys(en.reference.conditions).toSorted()).toEqual(
+    sourcesByConditions.map(({ name }) => name).toSorted(),
+  )
   expect(Object.keys(en.problem).toSorted()).toEqual(problemIds.toSorted())
 })

@@ -21,7 +21,7 @@ export function ReferencePanel() {
         <Entries entries={fields} />
         <h3>{t('reference.measures')}</h3>
         <Entries entries={measures} />
-        {sources.map((source) => (
+        {sourcesByConditions.map((source) => (
           <Fragment key={source.name}>
             <h3>{t(`reference.conditions.${source.name}`)}</h3>
             <Entries entries={source.conditions} />
@@ -46,6 +46,11 @@ export function ReferencePanel() {
     </Panel>
   )
 }
+
+/** Sources whose conditions are the same are told once, under the first one's name. */
+export const sourcesByConditions = sources.filter(
+  ({ conditions }, i) => sources.findIndex((one) => one.conditions === conditions) === i,
+)
 
 /** A rule as the reader writes it. The examples hold in every currency. */
 function inLanguage(rule: string, language: Language): string {

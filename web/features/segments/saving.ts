@@ -29,7 +29,10 @@ export function useSaving(): Saving {
           await client.invalidateQueries(trpc.segments.list.pathFilter())
           await client.invalidateQueries(trpc.segments.get.pathFilter())
           await client.invalidateQueries(trpc.segmentHistory.pathFilter())
-          notifications.show({ message: t('saved', { name: segment.name, version }) })
+          notifications.show({
+            closeButtonProps: { 'aria-label': t('dialog.close') },
+            message: t('saved', { name: segment.name, version }),
+          })
           done?.()
           await navigate({
             to: '/segments/$segmentId',

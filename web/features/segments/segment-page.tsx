@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { parse, type ParseOptions } from '../../../analytics/segments/parse.ts'
+import { parse } from '../../../analytics/segments/parse.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -16,10 +16,12 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { DeleteDialog, NameDialog, TagDialog } from './dialogs.tsx'
+import { useEdits } from './edits.ts'
 import { ExclusionsPanel } from './exclusions-panel.tsx'
 import { ExportDialog } from './export-dialog.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { MovementPanel } from './movement-panel.tsx'
+import { OutwardPanel } from './outward-panel.tsx'
 import { ReferencePanel } from './reference-panel.tsx'
 import { type Face, RulePanel } from './rule-panel.tsx'
 import { SamplePanel } from './sample-panel.tsx'
@@ -51,11 +53,6 @@ export function SegmentPage() {
       }
     />
   )
-}
-
-function canonicalOf(text: string, options: ParseOptions): string | null {
-  const parsed = parse(text, options)
-  return parsed.kind === 'parsed' ? print(parsed.expression) : null
 }
 
 function Failed({ error, retry }: { error: unknown; retry: () => void }) {
@@ -90,22 +87,19 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     const read = parse(written, options)
     return read.kind === 'parsed' ? print(read.expression, language) : written
   }
-  const [text, setText] = useState(() => inLanguage(search.expression ?? saved?.expression ?? ''))
+  const edits = useEdits(() => inLanguage(search.expression ?? saved?.expression ?? ''))
+  const { text, change } = edits
   const [writtenIn, setWrittenIn] = useState(language)
   if (writtenIn !== language) {
     setWrittenIn(language)
-    setText(inLanguage(text))
-  }
-  // the newest text that was a rule: its members stay on the screen while the next one is being written
-  const [rule, setRule] = useState(() => canonicalOf(text, options))
-  const change = (next: string) => {
-    setText(next)
-    const canonical = canonicalOf(next, options)
-    if (canonical !== null) setRule(canonical)
+    change(inLanguage(text))
   }
   const [dialog, setDialog] = useState<'save' | 'rename' | 'delete' | 'tag' | 'export' | null>(null)
   const parsed = useMemo(() => parse(text, { currencyDecimals: format.decimals }), [text, format.decimals])
   const canonical = parsed.kind === 'parsed' ? print(parsed.expression) : null
+  // the newest text that was a rule: its members stay on the screen while the next one is being written
+  const [rule, setRule] = useState(canonical)
+  if (canonical !== null && rule !== canonical) setRule(canonical)
   const [settled] = useDebouncedValue(rule, 350)
   const counted = useAnswer({
     ...trpc.segments.count.queryOptions({ expression: settled ?? '' }, { trpc: { abortOnUnmount: true } }),
@@ -132,18 +126,22 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     <Page
       title={saved?.name ?? t('editor.new')}
       lead={
-        canonical === null
-          ? t(text.trim() === '' ? 'editor.begin' : 'editor.unfinished')
-          : counted.data
-            ? t('editor.lead', {
-                n: counted.data.members,
-                members: format.count(counted.data.members),
-                share: format.share(counted.data.members, counted.data.all),
-                day: format.day(counted.data.asOf),
-              })
-            : counted.isError
-              ? t('editor.uncounted')
-              : t('editor.counting')
+        canonical === null ? (
+          t(text.trim() === '' ? 'editor.begin' : 'editor.unfinished')
+        ) : counted.data ? (
+          <span className={classes.lead} data-stale={counted.data.expression !== canonical || undefined}>
+            {t('editor.lead', {
+              n: counted.data.members,
+              members: format.count(counted.data.members),
+              share: format.share(counted.data.members, counted.data.all),
+              day: format.day(counted.data.asOf),
+            })}
+          </span>
+        ) : counted.isError ? (
+          t('editor.uncounted')
+        ) : (
+          t('editor.counting')
+        )
       }
       actions={
         <>
@@ -218,7 +216,7 @@ function Editor({ saved }: { saved: Saved | undefined }) {
           <RulePanel
             text={text}
             parsed={parsed}
-            onChange={change}
+            edits={edits}
             face={(search.face as Face | undefined) ?? 'builder'}
             onFace={(face) => void navigate({ search: (old) => ({ ...old, face }), replace: true })}
           />
@@ -247,6 +245,7 @@ function Editor({ saved }: { saved: Saved | undefined }) {
         <>
           <HistoryPanel id={saved.id} />
           <MovementPanel id={saved.id} />
+          {mayChange ? <OutwardPanel id={saved.id} /> : null}
         </>
       ) : null}
       <ReferencePanel />

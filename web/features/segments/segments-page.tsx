@@ -6,6 +6,7 @@ import { Page } from '../../ui/page.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { SegmentsPanel } from './segments-panel.tsx'
 import { StartersPanel } from './starters-panel.tsx'
+import { SuggestionsPanel } from './suggestions-panel.tsx'
 import { TagForm } from './tag-forms.tsx'
 import { TagGroupsPanel } from './tag-groups-panel.tsx'
 import { TagProposalsPanel } from './tag-proposals-panel.tsx'
@@ -60,6 +61,7 @@ export function SegmentsPage() {
       {tab === 'segments' ? (
         <>
           <SegmentsPanel />
+          <SuggestionsPanel mayChange={mayChange} />
           <StartersPanel mayChange={mayChange} />
         </>
       ) : (

@@ -22,9 +22,9 @@ import { isName } from '../../../analytics/segments/fields/catalogue.ts'
 import type { Problem } from '../../../analytics/segments/problems.ts'
 import { type Token, tokens } from '../../../analytics/segments/tokens.ts'
 import { wordOf } from '../../../analytics/segments/words.ts'
+import { useFormat } from '../../ui/format.ts'
 import { useLanguage } from '../../ui/language.tsx'
-import { proposals } from './completion.ts'
-import type { Values } from './drafts.ts'
+import { type Known, type Proposal, proposals } from './completion.ts'
 import classes from './text-face.module.css'
 import { useProblemText } from './problem-list.tsx'
 
@@ -39,7 +39,7 @@ export function TextFace({
   text: string
   onChange: (text: string) => void
   problems: readonly Problem[]
-  values: Values
+  values: Known['values']
   segments: readonly string[]
 }) {
   const t = useTranslations('segments')
@@ -47,10 +47,14 @@ export function TextFace({
   const sentence = useProblemText()
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView | null>(null)
-  const live = useRef({ onChange, values, segments, language })
+  const format = useFormat()
+  const timesOf = ({ n, list }: NonNullable<Proposal['times']>) =>
+    t('text.times', { n, times: format.count(n), list: countedIn[list] ?? 'other' })
+  const now = { onChange, values, segments, language, timesOf }
+  const live = useRef(now)
   useEffect(() => {
-    live.current = { onChange, values, segments, language }
-  }, [onChange, values, segments, language])
+    live.current = now
+  })
   const label = t('text.label')
   const example = t('text.placeholder')
 
@@ -62,7 +66,16 @@ export function TextFace({
       const typed = context.matchBefore(/["\p{L}_\d][^\s(),]*|[=<>(,]\s?|\s/u)
       if (!typed && !context.explicit && context.pos > 0) return null
       const { from, options } = proposals(before, live.current, live.current.language)
-      return { from, options: options.map(({ kind, ...option }) => ({ ...option, type: kind })) }
+      return {
+        from,
+        options: options.map(({ kind, times, ...option }, i) => ({
+          ...option,
+          type: kind,
+          // of what fits alike, in the order in which it is offered: the most frequent value first
+          boost: Math.max(-99, -i),
+          ...(times ? { detail: live.current.timesOf(times) } : {}),
+        })),
+      }
     }
     const editor = new EditorView({
       parent: host.current,
@@ -71,6 +84,7 @@ export function TextFace({
         extensions: [
           EditorView.cspNonce.of(nonce),
           history(),
+          replacing,
           autocompletion({ override: [complete], icons: false }),
           keymap.of([
             { key: 'Tab', run: acceptCompletion },
@@ -138,6 +152,29 @@ export function TextFace({
 
   return <div ref={host} className={classes.editor} />
 }
+
+/** What the values of a list are counted in. */
+const countedIn: Readonly<Record<string, string>> = {
+  categories: 'lines',
+  products: 'lines',
+  skus: 'lines',
+  stores: 'orders',
+  regions: 'members',
+  tiers: 'members',
+  tags: 'members',
+}
+
+/** Typing over a selection: a browser would keep the look of what goes in a style attribute, which the policy refuses. */
+const replacing = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    const { data, inputType } = event
+    if (inputType !== 'insertText' || data === null || view.composing) return false
+    if (view.state.selection.main.empty) return false
+    event.preventDefault()
+    view.dispatch(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true })
+    return true
+  },
+})
 
 const marks = {
   keyword: Decoration.mark({ class: classes.keyword! }),

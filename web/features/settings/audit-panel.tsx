@@ -32,7 +32,7 @@ export function AuditPanel() {
       cell: (entry) => {
         if (entry.name !== null) return entry.name
         if (entry.actor.startsWith('key:')) return t('key')
-        return t(entry.actor === 'inbox' ? 'inbox' : 'commandLine')
+        return t(entry.actor === 'inbox' || entry.actor === 'server' ? entry.actor : 'commandLine')
       },
     },
     {

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { quietThread } from '../../analytics/engine/priority.ts'
 import { type BrokenRecord, RecordScanner, UnreadableRecord } from './records.ts'
 import { readable } from './readable-records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
@@ -102,8 +101,6 @@ function withoutHead(block: Buffer, headerLine: number): Buffer {
   return block.subarray(start)
 }
 
-const { aside } = workerData as ScanOrder
-if (aside) quietThread()
 try {
   await scan(workerData as ScanOrder)
 } catch (error) {

@@ -4,7 +4,7 @@ import { type Clause, everyone, type Expression, group, type Test, type Value } 
 import { fieldsByName } from '../segments/fields/catalogue.ts'
 import type { Leaf } from '../segments/references.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
-import { type Sql, sql } from '../sql/sql.ts'
+import { join, name, type Sql, sql } from '../sql/sql.ts'
 import { type Look, trimmed, type TrimmedSide } from './differences.ts'
 
 /** What members are compared by. */
@@ -176,7 +176,7 @@ const frequencyCases: Sql = frequencies
 /** Relation: `trait`, `value`, `side`, `members` who have it. `members` is a relation as `comparedMembers` answers it. */
 export function sharesOf(
   members: Sql,
-  { asOf, tables, newest }: Pick<Scope, 'asOf' | 'tables'> & { readonly newest: boolean },
+  { asOf, newest }: Pick<Scope, 'asOf'> & { readonly newest: boolean },
 ): Sql {
   const parts = shared
     .filter(({ nowOnly }) => newest || !nowOnly)
@@ -196,18 +196,41 @@ export function sharesOf(
         select *, sum(members) over (partition by trait, value) as both_sides from (
           ${parts.reduce((all, one) => sql`${all} union all ${one}`)}
           union all
-          select 'tag', entry.tag, member.side, count(distinct member.member_key)
-          from ${carried} as entry join ${members} as member on member.member_key = entry.member_key
-          group by entry.tag, member.side
-          union all
-          select 'category', category, side, count(*) from (
-            select distinct item.category, member.side, member.member_key
-            from ${tables.orderItems} as item join ${members} as member on member.member_key = item.member_key
-          ) as bought group by category, side
+          select 'tag', tag, side, count(*) from (
+            select distinct entry.tag, member.side, member.member_key
+            from ${carried} as entry join ${members} as member on member.member_key = entry.member_key
+          ) as tagged group by tag, side
         ) as counted
       ) as summed
     ) as ranked where place <= ${mostValues}`
 }
+
+/** So many categories are compared, those with most lines: a bit each of one whole number. */
+export const mostCategories = 60
+
+/** Relation: a row per member who bought one of `categories`: `member_key`, `bits`, the first category's the lowest. */
+export function categoriesOfMembers(orderItems: Sql, categories: readonly (string | null)[]): Sql {
+  const places = categories.map((category, place) => sql`(${category}, ${place})`)
+  if (places.length === 0)
+    return sql`select member_key, cast(0 as bigint) as bits from ${orderItems} as item where false`
+  return sql`select item.member_key, bit_or(cast(1 as bigint) << cast(place as integer)) as bits
+    from ${orderItems} as item
+    join (values ${join(places)}) as placed (category, place) on placed.category is not distinct from item.category
+    group by item.member_key`
+}
+
+/**
+ * Relation: a row per side with `c0`, `c1`, …: how many of its members bought each of so many categories. `bought` is a
+ * relation as `categoriesOfMembers` answers it.
+ */
+export const categoriesOfSides = (members: Sql, bought: Sql, count: number): Sql =>
+  sql`select ${join([
+    sql`member.side`,
+    ...Array.from(
+      { length: count },
+      (_, place) => sql`count(*) filter (where (bits >> ${place}) & 1 = 1) as ${name(`c${place}`)}`,
+    ),
+  ])} from ${members} as member join ${bought} as bought on bought.member_key = member.member_key group by member.side`
 
 /** Relation: per measured trait and side what `differences.ts` needs of the values, `trait` and `side` beside. */
 export function valuesOf(members: Sql): Sql {
@@ -242,7 +265,31 @@ const highEnd = 1 - trimmed - nudge
 
 type Row = Readonly<Record<string, string | number | boolean | null>>
 
-/** What the two relations answered, as things to compare by. `sizes`: how many members each side has. */
+/** The categories that most members of both sides bought, as `sharesOf` tells shares. */
+export function sharesOfCategories(
+  sides: readonly Row[],
+  categories: readonly (string | null)[],
+): Record<string, string | number | null>[] {
+  const inAll = (place: number) => sides.reduce((sum, row) => sum + Number(row[`c${place}`]), 0)
+  return categories
+    .map((value, place) => ({ value, place, members: inAll(place) }))
+    .filter(({ members }) => members > 0)
+    .toSorted((x, y) => y.members - x.members || x.place - y.place)
+    .slice(0, mostValues)
+    .flatMap(({ value, place }) =>
+      sides.map((row) => ({
+        trait: 'category',
+        value,
+        side: String(row.side),
+        members: Number(row[`c${place}`]),
+      })),
+    )
+}
+
+/**
+ * What the relations answered, as things to compare by: `shares` of `sharesOf` and `sharesOfCategories`, `values` of
+ * `valuesOf`. `sizes`: how many members each side has.
+ */
 export function looksOf(
   shares: readonly Row[],
   values: readonly Row[],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { createDemo } from '../../demo/demo.ts'
+import { openTestShop } from '../../import/test-shop.ts'
 import { openPlatform } from '../../platform.ts'
 import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
@@ -224,5 +225,50 @@ describe('differences', () => {
     expect(await kindOf('orders = 999', 'everyone')).toBe('nobody-in-a')
     expect(await kindOf('everyone', 'orders = 999')).toBe('nobody-in-b')
     expect(await kindOf('orders >= 3', 'orders > 2')).toBe('alike')
+  })
+
+  test('what was gathered of an older state of the data is not told, also where several ask at once', async () => {
+    await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+    const own = createCallerFactory(appRouter)({
+      ...shop,
+      actor: { kind: 'local' },
+      role: 'owner',
+      language: 'en',
+    })
+    const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
+    const take = (name: string, category: string, from: number) =>
+      shop.import(
+        shop.file(
+          `${name}.csv`,
+          `order_id,member_id,date,amount,category,store\n${Array.from({ length: 60 }, (_, i) => `${name}${i},M${i},2026-0${1 + (i % 9)}-05,30,${i >= from ? quoted(category) : 'Tea'},${i >= 30 ? 'East' : 'West'}\n`).join('')}`,
+        ),
+      )
+    const shares = async () => {
+      const both = await Promise.all(
+        [1, 2].map(() =>
+          own.segmentCompare.differences({ a: 'store = "East"', b: 'store = "West"', limit: 500 }),
+        ),
+      )
+      expect({ ...both[1], milliseconds: 0 }).toEqual({ ...both[0], milliseconds: 0 })
+      const [told] = both
+      if (told?.kind !== 'compared') throw new Error(told?.kind)
+      return told.differences
+        .filter(({ id }) => id === 'category')
+        .map(({ value, a, b }) => ({ value, a, b }))
+        .toSorted((x, y) => (x.value! < y.value! ? -1 : 1))
+    }
+    await take('first', '奶粉', 30)
+    expect(await shares()).toEqual([
+      { value: 'Tea', a: 0, b: 1 },
+      { value: '奶粉', a: 1, b: 0 },
+    ])
+    await take('second', '米"粉', 15)
+    expect(await shares()).toEqual(
+      [
+        { value: 'Tea', a: 0, b: 1 },
+        { value: '奶粉', a: 1, b: 0 },
+        { value: '米"粉', a: 1, b: 0.5 },
+      ].toSorted((x, y) => (x.value < y.value ? -1 : 1)),
+    )
   })
 })

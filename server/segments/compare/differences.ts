@@ -1,9 +1,11 @@
 import { distinctions, type Distinction, type Look } from '../../../analytics/compare/differences.ts'
 import {
+  categoriesOfSides,
   comparedMembers,
   isAsked,
   looksOf,
   sharesOf,
+  sharesOfCategories,
   type TraitId,
   valuesOf,
   within,
@@ -16,6 +18,7 @@ import { tablesAt } from '../../analytics/tables-at.ts'
 import type { Store } from '../../store/store.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import type { Evaluation } from '../evaluation.ts'
+import { boughtCategories, keepCategories } from './categories.ts'
 import { type OneRefused, askTogether } from './together.ts'
 
 /** One of the two rules, and whom of it is compared. */
@@ -88,13 +91,15 @@ export async function segmentDifferences(
   request: { a: string; b: string; asOf?: string | undefined; limit: number },
   signal?: AbortSignal,
 ): Promise<DifferencesOutcome> {
-  const at = await tablesAt(store, workspace, request.asOf, signal)
-  const newest = (await tablesAt(store, workspace, undefined, signal)).asOf === at.asOf
+  const own = await tablesAt(store, workspace, undefined, signal)
+  const newest = request.asOf === undefined || request.asOf === own.asOf
+  const at = newest ? own : await tablesAt(store, workspace, request.asOf, signal)
   const outcome = await askTogether(
     store,
     workspace,
     { expressions: [request.a, request.b], asOf: request.asOf },
     async (session, [a, b]) => {
+      if (a!.dataVersion !== at.dataVersion || a!.asOf !== at.asOf) return null
       const sides = name(`scratch.main.sides_${++made}`)
       const members = name(`scratch.main.compared_${made}`)
       const [shared] = await session.rows(
@@ -103,7 +108,7 @@ export async function segmentDifferences(
       )
       const both = Number(shared!.bothRules)
       const parted = partOf(a!, b!, both)
-      if (parted.a.members === 0 || parted.b.members === 0) return { both, parted, looks: [] }
+      if (parted.a.members === 0 || parted.b.members === 0) return { both, parted, looks: [], bought: null }
       const { asOf, tables } = at
       await session.run(
         sql`create table ${sides} as
@@ -118,21 +123,31 @@ export async function segmentDifferences(
         sql`create table ${members} as ${comparedMembers(sides, { asOf, tables, dormancy: workspace.dormancy })}`,
         { signal },
       )
-      const shares = await session.rows(sharesOf(members, { asOf, tables, newest }), { signal })
+      const shares = await session.rows(sharesOf(members, { asOf, newest }), { signal })
+      const bought = await boughtCategories(workspace.engine, session, at, { signal })
+      const categories = sharesOfCategories(
+        await session.rows(categoriesOfSides(members, bought.table, bought.categories.length), { signal }),
+        bought.categories,
+      )
       const values = await session.rows(valuesOf(members), { signal })
       await session.run(sql`drop table ${members}`)
       await session.run(sql`drop table ${sides}`)
+      if (!newest) await session.run(sql`drop table ${bought.table}`)
       return {
         both,
         parted,
-        looks: looksOf(shares, values, { a: parted.a.members, b: parted.b.members }),
+        bought: newest ? bought : null,
+        looks: looksOf([...shares, ...categories], values, { a: parted.a.members, b: parted.b.members }),
       }
     },
     signal,
   )
   if (outcome.kind === 'refused') return outcome
   const [a, b] = outcome.sets as [Evaluation, Evaluation]
-  const { both, parted, looks } = outcome.answer
+  // the data moved before it was asked
+  if (!outcome.answer) return segmentDifferences(store, workspace, request, signal)
+  const { both, parted, looks, bought } = outcome.answer
+  if (bought) await keepCategories(workspace.engine, bought)
   const { asOf, dataVersion } = a
   if (a.members === 0) return { kind: 'nobody-in-a', asOf }
   if (b.members === 0) return { kind: 'nobody-in-b', asOf }

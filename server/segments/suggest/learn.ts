@@ -20,7 +20,7 @@ export const leastHistory = 90
 /** Three of ten members take no part in growing the tree; it is tried on them alone. */
 const heldOut = 0.3
 /** No more members than this are drawn: more would change the tree by little, and hold up the event loop. */
-const mostMembers = 20_000
+const mostMembers = 10_000
 /** How many members, and of them how many of either kind, there have to be. */
 export const fewest = { learned: 200, learnedOfEach: 30, tried: 100, triedOfEach: 20 } as const
 const depth = 3

@@ -193,6 +193,21 @@ function Editor({ saved }: { saved: Saved | undefined }) {
                   <Menu.Item disabled={canonical === null} onClick={() => setDialog('export')}>
                     {t('editor.export')}
                   </Menu.Item>
+                  <Menu.Item
+                    disabled={canonical === null}
+                    onClick={() =>
+                      void navigate({
+                        to: '/segments/compare',
+                        search: {
+                          sets: [
+                            saved && !changed ? print({ kind: 'segment', name: saved.name }) : canonical!,
+                          ],
+                        },
+                      })
+                    }
+                  >
+                    {t('editor.compare')}
+                  </Menu.Item>
                   <Menu.Item disabled={!saved} onClick={() => setDialog('rename')}>
                     {t('editor.rename')}
                   </Menu.Item>

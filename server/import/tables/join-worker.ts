@@ -10,7 +10,9 @@ import { delimitedLine } from '../containers/delimited.ts'
 import type { Encoding } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
 import { namedWidth, sampleOf } from '../inspect.ts'
+import { plainHeader } from '../fields.ts'
 import { kindsOf } from '../kind-of.ts'
+import { memberFields } from '../members/fields.ts'
 import { readable } from '../readable-records.ts'
 import {
   type BrokenRecord,
@@ -58,6 +60,7 @@ interface Opened {
   readonly headers: readonly string[]
   readonly keys: readonly string[]
   readonly records: readonly (readonly string[])[]
+  readonly kind: ImportKind
 }
 
 const blockBytes = 8 << 20
@@ -126,6 +129,9 @@ async function joined(): Promise<JoinedTables> {
       })
     }
     return {
+      members: opened.flatMap(({ table, kind, headers }, at) =>
+        used.has(at) && at !== plan.base && ofMembers(kind, headers) ? [table.name] : [],
+      ),
       firstLine: opened[plan.base]!.opening.firstLine,
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
       joins,
@@ -141,6 +147,18 @@ async function joined(): Promise<JoinedTables> {
   }
 }
 
+/** A number, a name and a date alone may be of anything: products have them too. */
+const ofMembers = (kind: ImportKind, headers: readonly string[]): boolean => {
+  const plain = new Set(headers.map(plainHeader))
+  const { phone, openid, email, gender, birthday, tier, points, storedValue, consent } = memberFields
+  return (
+    kind === 'members' &&
+    [phone, openid, email, gender, birthday, tier, points, storedValue, consent].some(({ aliases }) =>
+      aliases.some((alias) => plain.has(alias)),
+    )
+  )
+}
+
 /** What a row of order lines may be told by. Rows of other kinds are facts of their own, and none may be lost. */
 const joinedKinds: readonly ImportKind[] = ['orders', 'members', 'products']
 
@@ -152,7 +170,7 @@ async function openTable(table: Opened['table']): Promise<Opened | JoinedTables[
     const [kind] = kindsOf(sample, {})
     if (!joinedKinds.includes(kind)) return { name: table.name, why: 'other-kind', kind }
     const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
-    return { table, opening, form, headers: sample.headers, keys, records: sample.records }
+    return { table, opening, form, headers: sample.headers, keys, records: sample.records, kind }
   } catch (error) {
     const id = error instanceof Stopped ? error.refusal.id : null
     if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }

@@ -40,6 +40,8 @@ export interface JoinedTables {
   readonly ofOrders: readonly number[]
   /** Orders that no row of the base names: rows of their own, from this line on. */
   readonly added: { readonly name: string; readonly rows: number; readonly line: number } | null
+  /** Joined tables that say of members what orders don’t take along, by name. */
+  readonly members: readonly string[]
   readonly unused: readonly Unused[]
 }
 

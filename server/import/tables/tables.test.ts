@@ -236,6 +236,7 @@ test('keys named id belong to the table that has them, and only same-named keys 
     'orders.csv (3 rows) is joined by order_id of order_items.csv.',
     'products.csv (2 rows) is joined by product_id of order_items.csv.',
     'customers.csv (2 rows) is joined by customer_id of orders.csv.',
+    'customers.csv also says who the members are (name, tier, points and so on): orders don’t take that along. Import customers.csv once more by itself.',
   ])
   const seen = await shop.inspect(path, 'a.zip', {})
   if ('id' in seen) throw new Error(seen.id)

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform } from '../platform.ts'
 import { appRouter } from '../router.ts'
-import { keepMemberships } from './memberships.ts'
+import { keepMemberships, refreshMemberships } from './memberships.ts'
 import { newestVersions } from './saved-rules.ts'
 import { createCallerFactory } from '../trpc.ts'
 
@@ -60,7 +61,11 @@ test('a segment is asked by name, follows its rule and its name, and is not lost
   })
   await caller.segments.rename({ id: regulars.id, name: '熟客 “A”' })
   expect(await newest(quiet.id)).toBe('segment "熟客 “A”" and days_since_order > 60')
-  expect((await caller.segments.get({ id: quiet.id })).versions).toHaveLength(2)
+  const { versions } = await caller.segments.get({ id: quiet.id })
+  expect(versions).toHaveLength(2)
+  // the version before names it by its new name, so that it can be used again
+  expect(versions[1]!.expression).toBe('segment "熟客 “A”" and days_since_order > 60')
+  expect(await members(versions[1]!.expression)).toBe(await members('orders >= 5 and days_since_order > 60'))
   expect((await caller.campaigns.show({ campaignId })).definition.segment).toBe('segment "熟客 “A”" on -30d')
   expect(await members('segment "Quiet \\"regulars\\" 🍵"')).toBe(
     await members('orders >= 5 and days_since_order > 60'),
@@ -192,4 +197,28 @@ test('what is kept of who is in a segment is whom its rule selects, of segments 
     expect(selected.length).toBeGreaterThan(0)
     expect(kept.map(({ memberId }) => memberId)).toEqual(selected)
   }
+})
+
+test('bringing them up to date is seen, and stopped by who may, with what is kept staying', async () => {
+  await caller.segments.save({ name: 'One more', expression: 'orders >= 1' })
+  expect(await caller.segments.refreshing()).toBeNull()
+  await engine.transaction(async (session) => {
+    await session.run(sql`delete from segment_memberships`)
+    await session.run(sql`delete from segment_takings`)
+  })
+  const all = (await newestVersions(platform.store, workspace)).length
+  const ending = new AbortController()
+  let ended = false
+  const working = refreshMemberships(platform, workspace, ending.signal).finally(() => (ended = true))
+  const state = async () => (await caller.segments.refreshing()) ?? { kept: 0, all }
+  while (!ended && (await state()).kept < 1) {
+    expect((await state()).all).toBe(all)
+    await pause(1)
+  }
+  await caller.segments.stopRefreshing()
+  await working
+  expect(await caller.segments.refreshing()).toBeNull()
+  const [kept] = await engine.rows(sql`select count(*) as n from segment_takings`)
+  expect(kept!.n).toBeGreaterThan(0)
+  expect(kept!.n).toBeLessThan(all)
 })

@@ -1,8 +1,8 @@
-import { appendFileSync, closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
-import type { Engine } from '../../../analytics/engine/engine.ts'
+import { type Engine, QueryCancelled } from '../../../analytics/engine/engine.ts'
 import { quietThread } from '../../../analytics/engine/priority.ts'
 import { join as list, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { cellId, cellText } from '../cells.ts'
@@ -10,9 +10,7 @@ import { delimitedLine } from '../containers/delimited.ts'
 import type { Encoding } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
 import { namedWidth, sampleOf } from '../inspect.ts'
-import { plainHeader } from '../fields.ts'
 import { kindsOf } from '../kind-of.ts'
-import { memberFields } from '../members/fields.ts'
 import { readable } from '../readable-records.ts'
 import {
   type BrokenRecord,
@@ -22,7 +20,9 @@ import {
   RecordScanner,
   UnreadableRecord,
 } from '../records.ts'
-import { type Refusal, Stopped, undecidedEncoding } from '../refusal.ts'
+import { fields, plainHeader } from '../fields.ts'
+import { memberFieldNames, memberFields } from '../members/fields.ts'
+import { type Refusal, refusal, Stopped, undecidedEncoding } from '../refusal.ts'
 import { openSource, type Opening, readSource, type TableFile } from '../source.ts'
 import {
   isOrderKey,
@@ -30,6 +30,7 @@ import {
   keyOf,
   type Link,
   mayBeKey,
+  mayFollow,
   mayJoin,
   planJoin,
   type TableFacts,
@@ -51,30 +52,57 @@ export interface JoinOrder {
 }
 
 export type JoinAnswer = { kind: 'joined'; tables: JoinedTables } | Refusal
+/** How far the joining is, 0 to 1; sent before the answer, many times. */
+export interface JoinProgress {
+  readonly kind: 'progress'
+  readonly share: number
+}
 
 /** A table that has columns and rows. */
 interface Opened {
   readonly table: TableFile & { readonly name: string }
+  readonly kind: ImportKind
   readonly opening: Opening
   readonly form: Pick<Awaited<ReturnType<typeof sampleOf>>, 'delimiter' | 'quote' | 'headerLine'>
   readonly headers: readonly string[]
   readonly keys: readonly string[]
   readonly records: readonly (readonly string[])[]
-  readonly kind: ImportKind
 }
 
 const blockBytes = 8 << 20
 const order = workerData as JoinOrder
-const options = { timeoutMs: 12 * 60 * 60 * 1000, aside: order.aside }
+/** Whoever asked for it is told of nothing else: any message ends the joining. */
+const stop = new AbortController()
+const options = { timeoutMs: 12 * 60 * 60 * 1000, aside: order.aside, signal: stop.signal }
+/** Shares of the time that a joining takes: most of it goes into reading the tables and writing what they come to. */
+const shares = { reading: 0.45, joining: 0.15, writing: 0.4 }
+let told = 0
+function tell(share: number): void {
+  if (share < told + 0.01) return
+  told = share
+  const progress: JoinProgress = { kind: 'progress', share }
+  parentPort!.postMessage(progress)
+}
+const stopped = (): void => {
+  if (stop.signal.aborted) throw new QueryCancelled('The joining was cancelled.')
+}
 
 async function joined(): Promise<JoinedTables> {
-  const opened: Opened[] = []
+  const found: Opened[] = []
   const unused: JoinedTables['unused'][number][] = []
   for (const table of order.tables) {
     const one = await openTable(table)
     if ('why' in one) unused.push(one)
-    else opened.push(one)
+    else found.push(one)
   }
+  // beside what is no table a single one is what it is
+  const nothingElse = unused.every(({ why }) => why === 'no-table')
+  const single = found.length === 1 && nothingElse
+  const usable = single ? found : found.filter(({ kind }) => joinedKinds.includes(kind))
+  if (!single)
+    for (const { table, kind } of found)
+      if (!joinedKinds.includes(kind)) unused.push({ name: table.name, why: 'other-kind', kind })
+  const { opened, bases } = partsLast(usable)
   shared = sharedKeys(opened)
   const engine = await openDuckDb(':memory:', {
     threads: order.aside ? 2 : 1,
@@ -83,7 +111,15 @@ async function joined(): Promise<JoinedTables> {
   })
   try {
     const broken: (BrokenRecord | undefined)[] = []
-    for (const [at, one] of opened.entries()) broken.push(await take(engine, one, at))
+    const bytes = opened.reduce((sum, { opening }) => sum + opening.bytes, 0)
+    let before = 0
+    for (const [at, one] of opened.entries()) {
+      broken.push(await take(engine, one, at, (read) => tell((shares.reading * (before + read)) / bytes)))
+      before += one.opening.bytes
+    }
+    const appended = await appendParts(engine, opened, bases, broken)
+    if (appended.length > 0) opened.splice(opened.length - bases.length)
+    const alone = nothingElse && found.length === 1 + appended.length
     const tables = await Promise.all(
       opened.map(async ({ table, headers, keys }, at) => {
         const counts = await countsOf(engine, keys, at)
@@ -94,23 +130,23 @@ async function joined(): Promise<JoinedTables> {
     const plan = tables.length === 0 ? { base: 0, joins: [] } : planJoin(tables, links)
     const used = new Set([plan.base, ...plan.joins.map(({ parent }) => parent)])
     for (const at of tables.keys())
-      if (plan.joins.length === 0 ? at !== plan.base : !used.has(at))
+      if (!alone && (plan.joins.length === 0 ? at !== plan.base : !used.has(at)))
         unused.push(whyUnused(tables, links, plan, at))
-    if (plan.joins.length === 0)
+    if (plan.joins.length === 0 && !alone)
       throw new Stopped('tables-apart', {
         file: order.fileName,
         tables: order.tables.map((one) => one.name).join(', '),
         why: unused.map(unusedNote),
       })
-    for (const at of used)
-      if (broken[at])
-        throw new Stopped('broken-table', {
-          file: opened[at]!.table.named,
-          line: broken[at].line,
-          reason: broken[at].reason.replaceAll('-', ''), // as ICU names a choice
-        })
+    for (const at of used) if (broken[at]) throw brokenTable(opened[at]!, broken[at])
     const added = plan.joins.find(({ child, key }) => child === plan.base && isOrderKey(key))
-    const { lastLine, rowsAdded, ofOrders } = await write(engine, opened, plan, added)
+    const { lastLine, rowsAdded, ofOrders } = await write(
+      engine,
+      opened,
+      plan,
+      added,
+      tables[plan.base]!.rows,
+    )
     const joins = []
     for (const link of plan.joins) {
       const { child, parent, key, found } = link
@@ -126,16 +162,15 @@ async function joined(): Promise<JoinedTables> {
         child: tables[child]!.name,
         without: tables[child]!.rows - found,
         unnamed: link === added ? 0 : Number(unnamed!.n),
+        ...(isOf(opened[parent]!, 'memberId') ? { ofMembers: aboutMembers(opened[parent]!) } : {}),
       })
     }
     return {
-      members: opened.flatMap(({ table, kind, headers }, at) =>
-        used.has(at) && at !== plan.base && ofMembers(kind, headers) ? [table.name] : [],
-      ),
       firstLine: opened[plan.base]!.opening.firstLine,
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
       joins,
       ofOrders,
+      appended,
       added:
         added && rowsAdded > 0
           ? { name: tables[added.parent]!.name, rows: rowsAdded, line: lastLine + 1 }
@@ -147,30 +182,18 @@ async function joined(): Promise<JoinedTables> {
   }
 }
 
-/** A number, a name and a date alone may be of anything: products have them too. */
-const ofMembers = (kind: ImportKind, headers: readonly string[]): boolean => {
-  const plain = new Set(headers.map(plainHeader))
-  const { phone, openid, email, gender, birthday, tier, points, storedValue, consent } = memberFields
-  return (
-    kind === 'members' &&
-    [phone, openid, email, gender, birthday, tier, points, storedValue, consent].some(({ aliases }) =>
-      aliases.some((alias) => plain.has(alias)),
-    )
-  )
-}
-
 /** What a row of order lines may be told by. Rows of other kinds are facts of their own, and none may be lost. */
 const joinedKinds: readonly ImportKind[] = ['orders', 'members', 'products']
 
 /** What the first lines of a table tell, or that it is none. */
 async function openTable(table: Opened['table']): Promise<Opened | JoinedTables['unused'][number]> {
+  if (table.other) return { name: table.name, why: 'no-table' }
   try {
     const opening = await openTold(table)
     const { sample, ...form } = await sampleOf(opening, table.named)
     const [kind] = kindsOf(sample, {})
-    if (!joinedKinds.includes(kind)) return { name: table.name, why: 'other-kind', kind }
     const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
-    return { table, opening, form, headers: sample.headers, keys, records: sample.records, kind }
+    return { table, kind, opening, form, headers: sample.headers, keys, records: sample.records }
   } catch (error) {
     const id = error instanceof Stopped ? error.refusal.id : null
     if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }
@@ -178,6 +201,21 @@ async function openTable(table: Opened['table']): Promise<Opened | JoinedTables[
     throw error
   }
 }
+
+/** Rows are what a key names, a member or a product, and no orders. */
+const isOf = ({ keys }: Opened, field: 'memberId' | 'sku'): boolean =>
+  keys.some((key) => (fields[field].aliases as readonly string[]).includes(key)) && !keys.some(isOrderKey)
+
+/** Columns of a table of members that say something of them which no order line does. */
+const aboutMembers = ({ headers }: Opened): string =>
+  headers
+    .filter((header) => {
+      const plain = plainHeader(header)
+      return memberFieldNames.some(
+        (field) => !(field in fields) && (memberFields[field].aliases as readonly string[]).includes(plain),
+      )
+    })
+    .join(', ')
 
 async function openTold({ path, named, entries }: TableFile): Promise<Opening> {
   const opening = await openSource(path, named, entries)
@@ -219,6 +257,7 @@ async function take(
   engine: Engine,
   { table, opening, form, headers, keys }: Opened,
   at: number,
+  onRead: (bytes: number) => void,
 ): Promise<BrokenRecord | undefined> {
   const text = join(order.folder, `table-${at}.txt`)
   const scanner = new RecordScanner({
@@ -234,7 +273,8 @@ async function take(
     broken ??= [...scanner.broken.splice(0), ...block.broken].find(({ line }) => line > form.headerLine)
   }
   try {
-    for await (const piece of readSource(opening, table.named)) {
+    for await (const piece of readSource(opening, table.named, onRead)) {
+      stopped()
       scanner.push(piece)
       if (scanner.pending > blockBytes) put()
     }
@@ -268,6 +308,93 @@ async function take(
 
 /** A control character: the scanner leaves none in a record but its own. */
 const unheldByAny = '\x1d'
+
+const brokenTable = ({ table }: Opened, { line, reason }: BrokenRecord) =>
+  new Stopped('broken-table', { file: table.named, line, reason: reason.replaceAll('-', '') }) // as ICU names a choice
+
+/** Tables whose rows may follow those of another one come last; `bases`: the places of those that they follow. */
+function partsLast(tables: readonly Opened[]): { opened: Opened[]; bases: number[] } {
+  const wholes: Opened[] = []
+  const parts: { part: Opened; base: Opened }[] = []
+  for (const one of tables.toSorted((a, b) => b.keys.length - a.keys.length)) {
+    const base = wholes.find((other) => mayFollow(one, other))
+    if (base) parts.push({ part: one, base })
+    else wholes.push(one)
+  }
+  const kept = tables.filter((one) => wholes.includes(one))
+  return {
+    opened: [...kept, ...parts.map(({ part }) => part)],
+    bases: parts.map(({ base }) => kept.indexOf(base)),
+  }
+}
+
+/**
+ * Puts the rows of the last tables behind those of their bases, by the names of the columns. Where any order is in both,
+ * none are: nothing tells which of them is right.
+ */
+async function appendParts(
+  engine: Engine,
+  opened: readonly Opened[],
+  bases: readonly number[],
+  broken: readonly (BrokenRecord | undefined)[],
+): Promise<NonNullable<JoinedTables['appended']>> {
+  const first = opened.length - bases.length
+  const of = bases.map((base, i) => ({ base, at: first + i }))
+  for (const [i, { base, at }] of of.entries()) {
+    const key = opened[at]!.keys.find((one) => isOrderKey(one) && shared.includes(one))
+    if (key === undefined) return []
+    for (const other of [base, ...of.slice(0, i).flatMap((one) => (one.base === base ? [one.at] : []))]) {
+      const [both] = await engine.rows(
+        sql`select count(*) as n from ${file(at)} where ${keyIn(at, key)} in (select ${keyIn(other, key)} from ${file(other)})`,
+        options,
+      )
+      if (both!.n !== 0) return []
+    }
+  }
+  const appended = []
+  for (const { base, at } of of) {
+    const [whole, part] = [opened[base]!, opened[at]!]
+    if (broken[at]) throw brokenTable(part, broken[at])
+    const [own] = await engine.rows(
+      sql`select count(*) as n, min(${lineOf(at)}) as first from ${file(at)}`,
+      options,
+    )
+    const [last] = await engine.rows(sql`select max(${lineOf(base)}) as line from ${file(base)}`, options)
+    const before = Number(last!.line) - part.form.headerLine
+    const values = whole.keys.map((key) => {
+      const position = part.keys.indexOf(key)
+      return position < 0
+        ? sql`''`
+        : sql`coalesce(string_split(${fieldsOf(at)}, ${fieldSeparator})[${position + 1}], '')`
+    })
+    const keys = shared.filter((key) => whole.keys.includes(key))
+    const to = join(order.folder, `whole-${base}-${at}.parquet`)
+    await engine.run(
+      sql`copy (
+        select ${lineOf(base)}, ${fieldsOf(base)} ${list(
+          keys.map((key) => sql`, ${keyIn(base, key)}`),
+          sql``,
+        )} from ${file(base)}
+        union all
+        select ${lineOf(at)} + ${before}, array_to_string([${list(values)}], ${fieldSeparator})
+          ${list(
+            keys.map((key) => (part.keys.includes(key) ? sql`, ${keyIn(at, key)}` : sql`, null`)),
+            sql``,
+          )} from ${file(at)}
+      ) to (${to}) (format parquet)`,
+      options,
+    )
+    renameSync(to, path(base))
+    appended.push({
+      name: part.table.name,
+      rows: Number(own!.n),
+      line: Number(own!.first) + before,
+      own: Number(own!.first),
+      lacking: whole.headers.filter((_, i) => !part.keys.includes(whole.keys[i]!)).join(', '),
+    })
+  }
+  return appended
+}
 
 async function countsOf(engine: Engine, keys: readonly string[], at: number) {
   const [counted] = await engine.rows(sql`select count(*) as n from ${file(at)}`, options)
@@ -317,6 +444,7 @@ async function write(
   opened: readonly Opened[],
   { base, joins }: JoinPlan,
   added: Link | undefined,
+  baseRows: number,
 ): Promise<{ lastLine: number; rowsAdded: number; ofOrders: readonly number[] }> {
   // one join after the other, each from disk to disk: all at once would hold every table
   let rows = file(base)
@@ -333,6 +461,7 @@ async function write(
       options,
     )
     rows = sql`read_parquet(${to})`
+    tell(shares.reading + (shares.joining * (step + 1)) / joins.length)
   }
   const parts = [base, ...joins.map(({ parent }) => parent)]
   // keys of joined tables say nothing that the naming row does not say
@@ -353,9 +482,13 @@ async function write(
     let line = opened[base]!.opening.firstLine + 1
     let lastLine = 0
     let rowsAdded = 0
+    let written = 0
     const inOrder = sql`select ${lineOf(base)} as line, ${list(parts.map(fieldsOf))} from ${rows}
       order by ${lineOf(base)} nulls last${added ? sql`, ${lineOf(added.parent)}` : sql``}`
     for await (const chunk of engine.stream(inOrder, options)) {
+      stopped()
+      written += chunk.length
+      tell(1 - shares.writing * (1 - Math.min(1, written / Math.max(1, baseRows))))
       for (const row of chunk) {
         const fields = new Map(
           parts.map((at) => [at, ((row[`fields${at}`] as string | null) ?? '').split(fieldSeparator)]),
@@ -390,7 +523,9 @@ function headersOf(
   columns: readonly { readonly at: number; readonly header: string }[],
 ): string[] {
   const given = new Map<string, number>()
-  return columns.map(({ at, header }) => {
+  return columns.map(({ at, header: own }) => {
+    // a name alone says what it is of in its own table only
+    const header = opened.length > 1 && isOf(opened[at]!, 'sku') && isName(own) ? productName(own) : own
     const first = given.get(header.toLowerCase())
     if (first === undefined) given.set(header.toLowerCase(), at)
     return first === undefined || first === at || header === ''
@@ -399,11 +534,16 @@ function headersOf(
   })
 }
 
+const isName = (header: string): boolean => /^(name|title|名称|名稱)$/.test(plainHeader(header))
+const productName = (header: string): string => (/[a-z]/i.test(header) ? 'product_name' : `商品${header}`)
+
+parentPort!.once('message', () => stop.abort())
 if (order.aside) quietThread()
 const answer = await joined().then(
   (tables): JoinAnswer => ({ kind: 'joined', tables }),
   (error: unknown): JoinAnswer => {
     if (error instanceof Stopped) return error.refusal
+    if (stop.signal.aborted) return refusal('import-cancelled')
     throw error
   },
 )

@@ -8,12 +8,30 @@ export const unusedNote = ({ why, ...values }: Unused): Said => ({ id: `table-un
 /** What became of tables that were given together, in sentences; none for a file that is one table. */
 export function tableNotes(language: Language, tables: JoinedTables | null | undefined): string[] {
   if (!tables) return []
-  const { base, joins, added, members = [], unused } = tables
+  const { base, joins, added, unused, appended = [] } = tables
   const notes: Said[] = [
-    { id: 'tables-joined', values: { ...base } },
-    ...joins.map((join): Said => ({ id: 'table-joined', values: { ...join } })),
+    ...(joins.length > 0 ? [{ id: 'tables-joined', values: { ...base } } as const] : []),
+    ...appended.map((part): Said => ({
+      id: 'table-appended',
+      values: { ...part, any: part.lacking === '' ? 'no' : 'yes' },
+    })),
+    ...joins.flatMap(({ ofMembers, ...join }): Said[] => [
+      { id: 'table-joined', values: join },
+      ...(ofMembers === undefined || (ofMembers === '' && join.unnamed === 0)
+        ? []
+        : [
+            {
+              id: 'table-of-members' as const,
+              values: {
+                name: join.name,
+                columns: ofMembers,
+                members: join.unnamed,
+                any: ofMembers === '' ? 'no' : 'yes',
+              },
+            },
+          ]),
+    ]),
     ...(added ? [{ id: 'table-added', values: { ...added, base: base.name } } as const] : []),
-    ...members.map((name): Said => ({ id: 'table-members', values: { name } })),
     ...unused.map(unusedNote),
   ]
   return notes.map(({ id, values }) => sentence(language, id, values))

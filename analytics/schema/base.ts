@@ -541,7 +541,7 @@ export const baseTables: readonly Sql[] = [
 ]
 
 /** Every identity of a member who has several, the member's own first one included, by its key. */
-const mergedIdentities = sql`(
+export const mergedIdentities = sql`(
   select member_aliases.identity_key, members.member_key, alias as named
   from member_aliases join members on members.member_id = member_aliases.member_id
   union all

@@ -11,7 +11,7 @@ import { join, render, sql } from '../sql/sql.ts'
 import { asOf, everyEntry, expressions, people, savedSegments } from './arbitrary.ts'
 import { everyone, type Expression, partsOf } from './ast.ts'
 import { compile, compileTogether, type SegmentSetting } from './compile.ts'
-import { compilePartCounts, type PartCount } from './count-parts.ts'
+import { compilePartCounts, dearLeaves, type PartCount, partsByDay } from './count-parts.ts'
 import { resolveDay } from './days.ts'
 import { evaluate } from './evaluate.ts'
 import { parse } from './parse.ts'
@@ -133,7 +133,11 @@ const setting = ({ asOf: day, dormancy, newest }: Moment): SegmentSetting => ({
 /** Each part of the rule is counted as the oracle counts it, alone and with those before it in its group. */
 async function countsAgree(rule: Expression, moment: Moment): Promise<void> {
   const counted = new Map<string, PartCount>()
-  for (const { query, read } of compilePartCounts(rule, settingFor(rule, moment), duckdb)) {
+  for (const [i, parts] of partsByDay(rule, settingFor(rule, moment)).entries()) {
+    // sets that are known already, and conditions asked in the same query
+    const known = [...dearLeaves(parts)].filter((_, leaf) => (leaf + i) % 2 === 0)
+    const sets = known.map(([text, leaf]) => [text, sql`(${compile(leaf, parts.setting, duckdb)})`] as const)
+    const { query, read } = compilePartCounts(parts, new Map(sets), duckdb)
     const [row] = await engine.rows(query)
     for (const one of read(row!)) counted.set(one.path, one)
   }

@@ -1,10 +1,11 @@
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
-import { type Expression, type OnDay, partsOf } from './ast.ts'
+import { type Expression, partsOf } from './ast.ts'
 import { compileAnswers, type SegmentSetting } from './compile.ts'
 import { resolveDay } from './days.ts'
+import { fieldsByName } from './fields/catalogue.ts'
 import { print } from './print.ts'
-import { leavesOf } from './references.ts'
+import { type Leaf, leavesOf } from './references.ts'
 import { truth } from './truth.ts'
 
 /** How many members a part of a rule selects by itself, and with what stands before it in its group. */
@@ -30,31 +31,60 @@ export interface PartCountsQuery {
   readonly read: (row: Readonly<Record<string, unknown>>) => readonly PartCount[]
 }
 
+/** The parts of a rule that are asked about one day. */
+export interface PartsOfDay {
+  readonly part: Expression
+  readonly path: string
+  readonly setting: SegmentSetting
+}
+
+/** A rule, and its parts that its own text asks about other days, each with the setting of its day. */
+export function partsByDay(expression: Expression, setting: SegmentSetting, path = ''): PartsOfDay[] {
+  const others = (part: Expression, at: string): PartsOfDay[] => {
+    if (part.kind !== 'on') return partsOf(part).flatMap((one, i) => others(one, inside(at, i)))
+    const day = resolveDay(part.day, setting.scope.asOf)
+    const then = day === setting.scope.asOf ? setting : { ...setting, ...setting.days.get(day)! }
+    return partsByDay(part.part, then, inside(at, 0))
+  }
+  return [{ part: expression, path, setting }, ...others(expression, path)]
+}
+
+/** The leaves that no row of facts answers: orders, tags and so on are gone through for each of them. By their text. */
+export const dearLeaves = ({ part, setting }: PartsOfDay): ReadonlyMap<string, Leaf> =>
+  new Map(
+    leavesOf(part, setting.segments).flatMap((leaf) => {
+      const field = leaf.kind === 'clause' && leaf.subject.kind === 'field' ? leaf.subject.field : undefined
+      const asked = field === undefined ? undefined : fieldsByName.get(field)!
+      const isCheap = leaf.kind === 'random' || (asked && asked.kind !== 'set' && !asked.beside)
+      return isCheap ? [] : [[print(leaf), leaf] as const]
+    }),
+  )
+
 /**
- * A query per day that the rule asks about in its own text, each one pass over the members of that day that answers
- * for every part, the whole rule first. What named segments are made of is not told apart.
+ * One pass over the members of a day that answers for every part asked about it, the outermost first. What named
+ * segments are made of is not told apart. `known`: relations of the `member_key`s of whom a leaf is true, by its text.
  */
 export function compilePartCounts(
-  expression: Expression,
-  setting: SegmentSetting,
+  { part: expression, path, setting }: PartsOfDay,
+  known: ReadonlyMap<string, Sql>,
   d: Dialect,
-  path = '',
-): PartCountsQuery[] {
-  const leaves = [
-    ...new Map(leavesOf(expression, setting.segments).map((leaf) => [print(leaf), leaf])).entries(),
-  ]
-  const column = new Map(leaves.map(([text], i) => [text, name(`h${i}`)]))
+): PartCountsQuery {
+  const leaves = new Map(leavesOf(expression, setting.segments).map((leaf) => [print(leaf), leaf]))
+  const open = [...leaves].filter(([text]) => !known.has(text))
+  const column = new Map(open.map(([text], i) => [text, name(`h${i}`)]))
+  const sets = [...leaves.keys()].filter((text) => known.has(text))
   const holds = (part: Expression): Sql =>
-    truth(part, setting.segments, (leaf) => sql`${column.get(print(leaf))!}`)
+    truth(part, setting.segments, (leaf) => {
+      const text = print(leaf)
+      return known.has(text)
+        ? sql`(${name(`set_${sets.indexOf(text)}`)}.member_key is not null)`
+        : sql`${column.get(text)!}`
+    })
 
   const found: { path: string; members: Sql; together: Sql }[] = []
-  const otherDays: { path: string; part: OnDay }[] = []
   const visit = (part: Expression, at: string, together: Sql): void => {
     found.push({ path: at, members: holds(part), together })
-    if (part.kind === 'on') {
-      otherDays.push({ path: at, part })
-      return
-    }
+    if (part.kind === 'on') return
     const parts = partsOf(part)
     const connective = part.kind === 'and' ? sql` and ` : sql` or `
     parts.forEach((one, i) =>
@@ -68,27 +98,25 @@ export function compilePartCounts(
     sql`count(*) filter (where ${together}) as ${name(`together${i}`)}`,
   ])
   const answers = compileAnswers(
-    leaves.map(([, leaf]) => leaf),
+    open.map(([, leaf]) => leaf),
     setting,
     d,
   )
-  return [
-    {
-      query: sql`select count(*) as everybody, ${join(counts)} from (${answers}) as answers`,
-      read: (row) =>
-        found.map(({ path: at }, i) => ({
-          path: at,
-          members: Number(row[`members${i}`]),
-          together: Number(row[`together${i}`]),
-          all: Number(row.everybody),
-        })),
-    },
-    ...otherDays.flatMap(({ path: at, part }) => {
-      const day = resolveDay(part.day, setting.scope.asOf)
-      const then = day === setting.scope.asOf ? setting : { ...setting, ...setting.days.get(day)! }
-      return compilePartCounts(part.part, then, d, inside(at, 0))
-    }),
-  ]
+  const joined = sets.map((text, i) => {
+    const alias = name(`set_${i}`)
+    return sql`
+      left join ${known.get(text)!} as ${alias} on ${alias}.member_key = answers.member_key`
+  })
+  return {
+    query: sql`select count(*) as everybody, ${join(counts)} from (${answers}) as answers${join(joined, sql``)}`,
+    read: (row) =>
+      found.map(({ path: at }, i) => ({
+        path: at,
+        members: Number(row[`members${i}`]),
+        together: Number(row[`together${i}`]),
+        all: Number(row.everybody),
+      })),
+  }
 }
 
 const inside = (path: string, index: number): string => (path === '' ? String(index) : `${path}.${index}`)

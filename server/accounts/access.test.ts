@@ -123,6 +123,7 @@ const access: Record<string, Rule> = {
   'identity.changeOrder': 'owner',
   'identity.conflicts': 'reader',
   'imports.inspect': 'marketer',
+  'imports.joining': 'marketer',
   'imports.kinds': 'reader',
   'imports.start': 'marketer',
   'imports.state': 'reader',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import type { Connection } from '../command-line/connect.ts'
@@ -157,6 +158,7 @@ function mapFile(path: string): MapOverrides {
 const allPresets = [...presetNames, ...memberPresetNames]
 
 const pollMs = 200
+const joinPollMs = 500
 
 type Source = { path: string } | { paths: string[] }
 
@@ -185,7 +187,7 @@ async function importFile(
   options: ImportOptions,
   signal: AbortSignal,
 ): Promise<AnyReceipt> {
-  const inspection = await client.imports.inspect.query({ source, map }, { signal })
+  const inspection = await inspected(client, source, map, signal)
   process.stderr.write(`${mappingText(inspection)}\n`)
   if (!options.yes && !options.dryRun) await confirm(inspection, map, signal)
   const { runId } = await client.imports.start.mutate({
@@ -219,6 +221,27 @@ async function importFile(
         })
     }
   }
+}
+
+/** Looks at a file; of tables that have to be joined first it says at a terminal how far that is. */
+async function inspected(
+  client: Connection['client'],
+  source: Source,
+  map: MapOverrides,
+  signal: AbortSignal,
+): Promise<ToldInspection> {
+  let ended = false
+  const asked = client.imports.inspect.query({ source, map }, { signal }).finally(() => (ended = true))
+  if (process.stderr.isTTY)
+    void (async () => {
+      for (;;) {
+        await pause(joinPollMs)
+        const joining = ended ? null : await client.imports.joining.query().catch(() => null)
+        if (ended) return
+        if (joining) process.stderr.write(`${say('joining', { share: joining.share })}\u001b[K\r`)
+      }
+    })()
+  return asked
 }
 
 /** Asks at a terminal; elsewhere a mapping that is not sure needs --yes or a map. */

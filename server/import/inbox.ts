@@ -205,7 +205,14 @@ async function imported(
 ): Promise<'done' | 'later' | Refusal> {
   const runs = importRuns(platform)
   if (runs.current(workspace.id)) return 'later'
-  const inspected = await inspectIn(workspace, { path, fileName }, {}, runs.joinedFolder(workspace.id))
+  const inspected = await inspectIn(
+    workspace,
+    { path, fileName },
+    {},
+    runs.joinedFolder(workspace.id),
+    signal,
+  )
+  if (signal.aborted) return 'later'
   if ('id' in inspected) return inspected
   const { inspection } = inspected
   if (inspection.otherKinds.length > 0)

@@ -154,7 +154,8 @@ export async function inspect(
   try {
     const { opening, read, encoding, remembered } = await openAsSaid(path, fileName, tables, given, recall)
     const { delimiter, quote, headerLine } = read
-    const sample = tables ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
+    const sample =
+      tables && tables.joins.length > 0 ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
     const columns: Column[] = []
     for (const position of sample.headers.keys()) {
       await turn()

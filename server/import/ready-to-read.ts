@@ -19,8 +19,12 @@ export async function inspectIn(
   { path, fileName, together }: GivenFile & Pick<ImportOrder, 'together'>,
   map: MapOverrides,
   folder: string,
+  signal?: AbortSignal,
 ): Promise<Readable | Refusal> {
-  const joined = await joinedTables(together ?? [{ path, fileName }], fileName, folder, map.encoding)
+  const joined = await joinedTables(together ?? [{ path, fileName }], fileName, folder, {
+    encoding: map.encoding,
+    signal,
+  })
   if (joined && 'id' in joined) return joined
   const { encoding: _, ...others } = map
   return inspect(
@@ -48,8 +52,9 @@ export async function readyToRead(
     readonly replace?: boolean
   },
   folder: string,
+  signal?: AbortSignal,
 ): Promise<Readable | Refusal> {
-  const readable = await inspectIn(workspace, order, order.map, folder)
+  const readable = await inspectIn(workspace, order, order.map, folder, signal)
   if ('id' in readable) return readable
   const { lacking, questions, headers, map } = readable.inspection
   const open = questions.find((question) => question.kind === 'encoding')

@@ -25,7 +25,7 @@ import { restatements } from './restatements.ts'
 import { isPartOfOrders } from './inspect.ts'
 import { inspectIn } from './ready-to-read.ts'
 import { type ImportOrder, importRuns, type RunState } from './runs.ts'
-import { type GivenFile, givenFiles, mostTables } from './tables/joined.ts'
+import { type GivenFile, givenFiles, joiningIn, mostTables } from './tables/joined.ts'
 import { tableNotes } from './tables/told.ts'
 import { undoImport } from './undo.ts'
 import { uploadedFile } from './uploads.ts'
@@ -51,9 +51,9 @@ export const importsRouter = router({
   /** Reads a file's beginning: what each column seems to mean, with samples and how sure that is. Changes nothing. */
   inspect: marketerProcedure
     .input(z.object({ source: Source, map: MapOverrides.default({}), language: Language }))
-    .query(async ({ ctx, input }) => {
+    .query(async ({ ctx, input, signal }) => {
       const folder = importRuns(ctx.platform).joinedFolder(ctx.workspace.id)
-      const inspected = await inspectIn(ctx.workspace, found(ctx, input.source), input.map, folder)
+      const inspected = await inspectIn(ctx.workspace, found(ctx, input.source), input.map, folder, signal)
       if ('id' in inspected) throw stopped(inspected)
       const { tables, ...inspection } = inspected.inspection
       return {
@@ -62,6 +62,11 @@ export const importsRouter = router({
         tables: tableNotes(input.language ?? ctx.language, tables),
       }
     }),
+
+  /** Tables that are being joined now before they can be looked at, and how far that is; null: none are. */
+  joining: marketerProcedure.query(({ ctx }) =>
+    joiningIn(importRuns(ctx.platform).joinedFolder(ctx.workspace.id)),
+  ),
 
   /** The kinds of file besides orders and members, with their fields, in the reader's language. */
   kinds: readerProcedure.input(z.object({ language: Language }).default({})).query(({ ctx, input }) => {

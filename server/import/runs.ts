@@ -150,8 +150,9 @@ export class ImportRuns {
   async start(
     workspace: Workspace,
     order: ImportOrder,
+    signal?: AbortSignal,
   ): Promise<{ kind: 'started'; runId: string } | Refusal> {
-    const readable = await readyToRead(workspace, order, this.joinedFolder(workspace.id))
+    const readable = await readyToRead(workspace, order, this.joinedFolder(workspace.id), signal)
     if ('id' in readable) return readable
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })

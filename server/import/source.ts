@@ -154,6 +154,8 @@ export interface TableFile {
   /** For sentences. */
   readonly named: string
   readonly entries?: readonly number[]
+  /** No text of records, such as a picture, that lies beside tables. */
+  readonly other?: true
 }
 
 /** The tables that a file holds: of a zip as many as its files have different headers, else one. Throws `Stopped`. */
@@ -170,12 +172,16 @@ export async function tablesOf(path: string, named: string): Promise<TableFile[]
     if (known) known.entries.push(place)
     else tables.push({ header, entries: [place] })
   }
-  if (tables.length < 2) return [{ path, named }]
-  return tables.map((table) => ({
-    path,
-    named: `${named}/${entries[table.entries[0]!]!.fileName}`,
-    entries: table.entries,
-  }))
+  const others = archive.entries.filter((entry) => !entries.includes(entry))
+  if (tables.length < 2 && others.length === 0) return [{ path, named }]
+  return [
+    ...tables.map((table) => ({
+      path,
+      named: `${named}/${entries[table.entries[0]!]!.fileName}`,
+      entries: table.entries,
+    })),
+    ...others.map(({ fileName }): TableFile => ({ path, named: `${named}/${fileName}`, other: true })),
+  ]
 }
 
 /** A first line as it stands, or the names in the first object of JSON Lines. */
@@ -203,12 +209,13 @@ const isSameTable = (a: readonly string[], b: readonly string[]): boolean =>
 
 const isJsonLines = ({ fileName }: { readonly fileName: string }) => !/\.(csv|tsv|txt)$/i.test(fileName)
 
-/** The text files of an archive. Anything else in it is refused rather than left out in silence. */
+/** The text files of an archive. What else lies beside them is told (`tablesOf`); an archive without any is refused. */
 function tablesIn(archive: Archive, named: string) {
   if (archive.entries.length === 0) throw new Stopped('empty', { file: named })
-  const other = archive.entries.find(({ fileName }) => !/\.(csv|tsv|txt|jsonl|ndjson|json)$/i.test(fileName))
-  if (other) throw new Stopped('zip-content', { file: named, entry: other.fileName })
-  return archive.entries
+  const texts = archive.entries.filter(({ fileName }) => /\.(csv|tsv|txt|jsonl|ndjson|json)$/i.test(fileName))
+  if (texts.length === 0)
+    throw new Stopped('zip-content', { file: named, entry: archive.entries[0]!.fileName })
+  return texts
 }
 
 async function headOf(

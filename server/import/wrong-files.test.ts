@@ -57,7 +57,7 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     ['old.xls', new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]), 'old-spreadsheet'],
     ['empty.zip', new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]), 'empty'],
     ['outside.zip', zipped({ '../../orders.csv': header + row }), 'broken-zip'],
-    ['picture.zip', zipped({ 'orders.csv': header + row, 'a.png': 'x' }), 'zip-content'],
+    ['picture.zip', zipped({ 'a.png': 'x' }), 'zip-content'],
     ['two.zip', zipped({ 'orders.csv': header + row, 'members.csv': 'id,name\n1,a\n' }), 'tables-apart'],
     ['bomb.zip', zipped({ 'orders.csv': new Uint8Array(60 << 20) }), 'zip-bomb'],
     ['cell.xlsx', workbook(`<row r="1"><c t="str"><v>${'x'.repeat(3 << 20)}</v></c></row>`), 'long-record'],

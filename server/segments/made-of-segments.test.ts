@@ -60,7 +60,11 @@ test('a segment is asked by name, follows its rule and its name, and is not lost
   })
   await caller.segments.rename({ id: regulars.id, name: '熟客 “A”' })
   expect(await newest(quiet.id)).toBe('segment "熟客 “A”" and days_since_order > 60')
-  expect((await caller.segments.get({ id: quiet.id })).versions).toHaveLength(2)
+  const { versions } = await caller.segments.get({ id: quiet.id })
+  expect(versions).toHaveLength(2)
+  // the version before names it by its new name, so that it can be used again
+  expect(versions[1]!.expression).toBe('segment "熟客 “A”" and days_since_order > 60')
+  expect(await members(versions[1]!.expression)).toBe(await members('orders >= 5 and days_since_order > 60'))
   expect((await caller.campaigns.show({ campaignId })).definition.segment).toBe('segment "熟客 “A”" on -30d')
   expect(await members('segment "Quiet \\"regulars\\" 🍵"')).toBe(
     await members('orders >= 5 and days_since_order > 60'),

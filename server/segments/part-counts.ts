@@ -1,8 +1,15 @@
-import { compilePartCounts, type PartCount } from '../../analytics/segments/count-parts.ts'
+import {
+  compilePartCounts,
+  dearLeaves,
+  type PartCount,
+  type PartCountsQuery,
+  partsByDay,
+} from '../../analytics/segments/count-parts.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
+import type { Sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { isStill, type SegmentError } from './evaluation.ts'
+import { evaluateSegment, isStill, type SegmentError } from './evaluation.ts'
 import { prepareSegment } from './prepare.ts'
 
 export type PartCountsOutcome =
@@ -18,7 +25,8 @@ export type PartCountsOutcome =
 
 /**
  * How many members each part of a rule selects, all of one state of the data: those of the whole rule are as many as
- * `evaluateSegment` selects. One pass over the members answers for all parts that are asked about one day.
+ * `evaluateSegment` selects. Conditions for which orders and the like are gone through are sets of their own, which are
+ * kept: who changes one condition waits for that one. One pass over the members then answers for all parts of a day.
  */
 export async function countParts(
   store: Store,
@@ -30,10 +38,22 @@ export async function countParts(
     const prepared = await prepareSegment(store, workspace, request, signal)
     if (prepared.kind === 'refused') return prepared
     const { rule, at, setting } = prepared
-    const queries = compilePartCounts(rule.expression, setting, duckdb)
+    const queries: PartCountsQuery[] = []
+    for (const parts of partsByDay(rule.expression, setting)) {
+      const known = new Map<string, Sql>()
+      const { asOf } = parts.setting.scope
+      for (const expression of dearLeaves(parts).keys()) {
+        const outcome = await evaluateSegment(store, workspace, { expression, asOf }, signal)
+        // what can't be asked of a past day is refused for the whole rule already
+        if (outcome.kind === 'refused') return outcome
+        known.set(expression, outcome.evaluation.memberKeys)
+      }
+      queries.push(compilePartCounts(parts, known, duckdb))
+    }
     const parts = await workspace.engine.scratch(
       async (session) => {
-        if (!(await isStill(session, at))) return null // the data moved in between
+        // the data moved since, maybe before one of the sets was made
+        if (!(await isStill(session, at))) return null
         const counted: PartCount[] = []
         for (const { query, read } of queries) {
           const [row] = await session.rows(query, { signal })

@@ -80,7 +80,7 @@ export async function readSegment(
 
 /**
  * Saves a rule: a new one without `id`, otherwise the name and, when the rule is another, a new version. With
- * another name, the rules that name it are written anew, in the same transaction.
+ * another name, the rules that name it are written anew, their older versions too, in the same transaction.
  */
 export async function saveSegment(
   store: Store,
@@ -125,6 +125,7 @@ export async function saveSegment(
     if (found && found.name !== name) {
       const rename = (rule: Expression) => withSegmentRenamed(rule, found.name, name)
       await rewriteRules(tx, workspace, rename, { by, at })
+      await rewriteOldVersions(tx, workspace, rename)
     }
     const last = found?.versions[0]
     if (last?.expression === text) return { kind: 'saved', id: segmentId, version: last.version }
@@ -201,6 +202,36 @@ async function rewriteRules(
     const text = rewritten(expression)
     if (text !== expression)
       await tx.updateTable('tag_rules').set({ expression: text }).where('tag_id', '=', id).execute()
+  }
+}
+
+/**
+ * Writes a segment's new name into the older versions that name it: they mean what they meant, can be used again, and
+ * do not mean another segment that gets the old name later.
+ */
+async function rewriteOldVersions(
+  tx: Transaction<StoreSchema>,
+  workspace: Workspace,
+  rename: (rule: Expression) => Expression,
+): Promise<void> {
+  const versions = await tx
+    .selectFrom('segment_versions')
+    .select(['segment_id', 'version', 'expression'])
+    .where('workspace_id', '=', workspace.id)
+    .execute()
+  const newest = new Map<string, number>()
+  for (const { segment_id: id, version } of versions) newest.set(id, Math.max(version, newest.get(id) ?? 0))
+  for (const { segment_id: id, version, expression: before } of versions) {
+    const [rule] = version < newest.get(id)! ? rulesOf(workspace, [before]) : []
+    const expression = rule && print(rename(rule))
+    if (expression === undefined || expression === before) continue
+    await tx
+      .updateTable('segment_versions')
+      .set({ expression })
+      .where('workspace_id', '=', workspace.id)
+      .where('segment_id', '=', id)
+      .where('version', '=', version)
+      .execute()
   }
 }
 

@@ -93,6 +93,33 @@ test('who leaves before the end is let go, and the set is still there for the ot
   )
 })
 
+test('the parts of a rule are counted as rules of their own, and anew once the data is another', async () => {
+  const parts = ['orders >= 3', 'not status = "active"', '(orders(within 90 days) >= 1 or tag is known)']
+  const expression = `${parts.join(' and ')} and (orders >= 2) on -60d`
+  const many = async (rule: string, asOf?: string) => (await evaluated(rule, asOf)).members
+  const check = async () => {
+    const { parts: counted } = await caller.segments.partCounts({ expression })
+    const of = (path: string) => counted.find((one) => one.path === path)
+    expect(of('')).toMatchObject({ members: await many(expression), all: await many('everyone') })
+    for (const [i, part] of parts.entries())
+      expect(of(`${i}`)).toMatchObject({
+        members: await many(part),
+        together: await many(parts.slice(0, i + 1).join(' and ')),
+      })
+    expect(of('2.1')).toMatchObject({ members: await many('tag is known'), together: await many(parts[2]!) })
+    const day = '2025-12-31'
+    expect(of('3.0')).toMatchObject({
+      members: await many('orders >= 2', day),
+      all: await many('everyone', day),
+    })
+    return of('2')!.members
+  }
+  const before = await check()
+  await caller.tags.add({ tag: 'counted', whose: { kind: 'segment', expression: 'orders = 0' } })
+  expect(await check()).toBeGreaterThan(before)
+  await caller.tags.retire({ tag: 'counted' })
+})
+
 test('another day is answered from its own tables, and not what only today knows', async () => {
   const then = await evaluated('orders >= 1', '2025-06-30')
   expect(then).toMatchObject({ asOf: '2025-06-30' })

@@ -181,6 +181,8 @@ export function tagCommands(program: Command): void {
                   losses: done.losses,
                   keptOff: done.keptOff,
                   untouched: done.untouched,
+                  covered: done.covered,
+                  replaces: done.replaces,
                 })
               : [
                   done.kind === 'on'

@@ -37,6 +37,35 @@ function orders(shop: TestShop, name: string, ...of: string[]) {
   return shop.import(shop.file(`${name}.csv`, `order_id,member_id,date,amount\n${rows.join('\n')}\n`))
 }
 
+test('the preview says on whom a tag would not show, and whose other tag of its group it would take the place of', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const caller = callerOf(shop)
+  await orders(shop, 'a', 'M1 2', 'M2 2', 'M3 2', 'M4 2', 'M5 2', 'M6 1')
+  await shop.importKind(
+    shop.file(
+      't.csv',
+      'member,tag,added on,tag group\nM2,silver,2026-06-01,level\nM3,silver,2026-11-22,level\nM4,other,2026-06-01,\nM6,silver,2026-06-01,level\n',
+    ),
+  )
+  await caller.tags.saveGroup({ name: 'level', exclusive: true })
+  await caller.tags.save({ name: 'gold', group: 'level' })
+  await caller.tags.save({ name: 'black', group: 'level' })
+  await caller.tags.add({ tag: 'black', whose: members('M1') })
+  const asked = { tag: 'gold', expression: 'orders >= 2' }
+  // M1's was set by hand, M3's file says today; M2's is older; M4's is of no group
+  expect(await caller.tags.previewRule(asked)).toMatchObject({ gains: 5, covered: 2, replaces: 1 })
+  const before = await carriersOf(shop, 'silver')
+  await caller.tags.setRule(asked)
+  expect(await carriersOf(shop, 'gold')).toEqual(['M2 automatic', 'M4 automatic', 'M5 automatic'])
+  expect(before.filter((one) => !one.startsWith('M2'))).toEqual(await carriersOf(shop, 'silver'))
+  await caller.tags.saveGroup({ name: 'level', exclusive: false })
+  expect(await caller.tags.previewRule({ ...asked, expression: 'orders >= 1' })).toMatchObject({
+    gains: 1,
+    covered: 0,
+    replaces: 0,
+  })
+})
+
 test('a rule is shown before it is switched on, put on by it, and follows the data; what people set stands', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const caller = callerOf(shop)

@@ -1,3 +1,5 @@
+import { duckdb } from '../../analytics/sql/duckdb.ts'
+import { mergedIdentities } from '../../analytics/schema/base.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { sampleOf, type SampledMember } from '../segments/members.ts'
 import { type Evaluation, evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
@@ -27,6 +29,10 @@ export interface RulePreview {
   readonly keptOff: number
   /** Who carry it by hand or from files, whatever the rule says. */
   readonly untouched: number
+  /** Of those who get it, on whom it does not show: another tag of its exclusive group goes before it. */
+  readonly covered: number
+  /** Of those who get it, on whom it takes the place of another tag of its exclusive group. */
+  readonly replaces: number
   readonly gaining: readonly SampledMember[]
   readonly losing: readonly SampledMember[]
 }
@@ -57,8 +63,21 @@ export async function previewRule(
   const losing = sql`(select member_key from automatic_tags where tag = ${tag}
     and member_key in (select member_key from every_tag_of_members where tag = ${tag} and source = 'automatic')
     and (member_key not in (select member_key from ${memberKeys} as selected) or member_key in (${keptOff(tag)})))`
+  // of what was not set by hand the newest shows; of the same day what a file says, then the first by name
+  const today = duckdb.date(workspace.today())
+  const shown = sql`(select carried.member_key, carried.source = 'manual' or coalesce(said.newest_day, carried.added_day) > ${today}
+      or (coalesce(said.newest_day, carried.added_day) = ${today} and (said.newest_day is not null or carried.tag < ${tag})) as stays
+    from tags_of_members as carried
+    join exclusive_tags as other on other.tag = carried.tag and other.tag <> ${tag}
+    join exclusive_tags as own on own.tag_group = other.tag_group and own.tag = ${tag}
+    left join (
+      select coalesce(merged.member_key, tags_said.member_key) as member_key, tag, max(newest_day) as newest_day
+      from tags_said left join ${mergedIdentities} as merged on merged.identity_key = tags_said.member_key group by all
+    ) as said on said.member_key = carried.member_key and said.tag = carried.tag and carried.source = 'imported'
+    where carried.member_key in (select member_key from ${gaining} as gaining))`
   const [counts] = await workspace.engine.rows(
-    sql`select (select count(*) from ${gaining} as gaining) as gains, (select count(*) from ${losing} as losing) as losses,
+    sql`select (select count(*) from ${shown} as shown where stays) as covered,
+      (select count(*) from ${shown} as shown where not stays) as replaces, (select count(*) from ${gaining} as gaining) as gains, (select count(*) from ${losing} as losing) as losses,
       (select count(*) from ${memberKeys} as selected where member_key in (${keptOff(tag)})) as kept_off,
       (select count(*) from every_tag_of_members where tag = ${tag} and source <> 'automatic') as untouched`,
     { signal },
@@ -76,6 +95,8 @@ export async function previewRule(
       losses: Number(counts!.losses),
       keptOff: Number(counts!.keptOff),
       untouched: Number(counts!.untouched),
+      covered: Number(counts!.covered),
+      replaces: Number(counts!.replaces),
       gaining: await sample(gaining),
       losing: await sample(losing),
     },

@@ -2,7 +2,7 @@ import { appendFileSync, closeSync, openSync, unlinkSync, writeSync } from 'node
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
-import type { Engine } from '../../../analytics/engine/engine.ts'
+import { type Engine, QueryCancelled } from '../../../analytics/engine/engine.ts'
 import { quietThread } from '../../../analytics/engine/priority.ts'
 import { join as list, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { cellId, cellText } from '../cells.ts'
@@ -20,7 +20,9 @@ import {
   RecordScanner,
   UnreadableRecord,
 } from '../records.ts'
-import { type Refusal, Stopped, undecidedEncoding } from '../refusal.ts'
+import { fields, plainHeader } from '../fields.ts'
+import { memberFieldNames, memberFields } from '../members/fields.ts'
+import { type Refusal, refusal, Stopped, undecidedEncoding } from '../refusal.ts'
 import { openSource, type Opening, readSource, type TableFile } from '../source.ts'
 import {
   isOrderKey,
@@ -49,10 +51,16 @@ export interface JoinOrder {
 }
 
 export type JoinAnswer = { kind: 'joined'; tables: JoinedTables } | Refusal
+/** How far the joining is, 0 to 1; sent before the answer, many times. */
+export interface JoinProgress {
+  readonly kind: 'progress'
+  readonly share: number
+}
 
 /** A table that has columns and rows. */
 interface Opened {
   readonly table: TableFile & { readonly name: string }
+  readonly kind: ImportKind
   readonly opening: Opening
   readonly form: Pick<Awaited<ReturnType<typeof sampleOf>>, 'delimiter' | 'quote' | 'headerLine'>
   readonly headers: readonly string[]
@@ -62,16 +70,36 @@ interface Opened {
 
 const blockBytes = 8 << 20
 const order = workerData as JoinOrder
-const options = { timeoutMs: 12 * 60 * 60 * 1000, aside: order.aside }
+/** Whoever asked for it is told of nothing else: any message ends the joining. */
+const stop = new AbortController()
+const options = { timeoutMs: 12 * 60 * 60 * 1000, aside: order.aside, signal: stop.signal }
+/** Shares of the time that a joining takes: most of it goes into reading the tables and writing what they come to. */
+const shares = { reading: 0.45, joining: 0.15, writing: 0.4 }
+let told = 0
+function tell(share: number): void {
+  if (share < told + 0.01) return
+  told = share
+  const progress: JoinProgress = { kind: 'progress', share }
+  parentPort!.postMessage(progress)
+}
+const stopped = (): void => {
+  if (stop.signal.aborted) throw new QueryCancelled('The joining was cancelled.')
+}
 
 async function joined(): Promise<JoinedTables> {
-  const opened: Opened[] = []
+  const found: Opened[] = []
   const unused: JoinedTables['unused'][number][] = []
   for (const table of order.tables) {
     const one = await openTable(table)
     if ('why' in one) unused.push(one)
-    else opened.push(one)
+    else found.push(one)
   }
+  // beside what is no table a single one is what it is
+  const alone = found.length === 1 && unused.every(({ why }) => why === 'no-table')
+  const opened = alone ? found : found.filter(({ kind }) => joinedKinds.includes(kind))
+  if (!alone)
+    for (const { table, kind } of found)
+      if (!joinedKinds.includes(kind)) unused.push({ name: table.name, why: 'other-kind', kind })
   shared = sharedKeys(opened)
   const engine = await openDuckDb(':memory:', {
     threads: order.aside ? 2 : 1,
@@ -80,7 +108,12 @@ async function joined(): Promise<JoinedTables> {
   })
   try {
     const broken: (BrokenRecord | undefined)[] = []
-    for (const [at, one] of opened.entries()) broken.push(await take(engine, one, at))
+    const bytes = opened.reduce((sum, { opening }) => sum + opening.bytes, 0)
+    let before = 0
+    for (const [at, one] of opened.entries()) {
+      broken.push(await take(engine, one, at, (read) => tell((shares.reading * (before + read)) / bytes)))
+      before += one.opening.bytes
+    }
     const tables = await Promise.all(
       opened.map(async ({ table, headers, keys }, at) => {
         const counts = await countsOf(engine, keys, at)
@@ -91,9 +124,9 @@ async function joined(): Promise<JoinedTables> {
     const plan = tables.length === 0 ? { base: 0, joins: [] } : planJoin(tables, links)
     const used = new Set([plan.base, ...plan.joins.map(({ parent }) => parent)])
     for (const at of tables.keys())
-      if (plan.joins.length === 0 ? at !== plan.base : !used.has(at))
+      if (!alone && (plan.joins.length === 0 ? at !== plan.base : !used.has(at)))
         unused.push(whyUnused(tables, links, plan, at))
-    if (plan.joins.length === 0)
+    if (plan.joins.length === 0 && !alone)
       throw new Stopped('tables-apart', {
         file: order.fileName,
         tables: order.tables.map((one) => one.name).join(', '),
@@ -107,7 +140,13 @@ async function joined(): Promise<JoinedTables> {
           reason: broken[at].reason.replaceAll('-', ''), // as ICU names a choice
         })
     const added = plan.joins.find(({ child, key }) => child === plan.base && isOrderKey(key))
-    const { lastLine, rowsAdded, ofOrders } = await write(engine, opened, plan, added)
+    const { lastLine, rowsAdded, ofOrders } = await write(
+      engine,
+      opened,
+      plan,
+      added,
+      tables[plan.base]!.rows,
+    )
     const joins = []
     for (const link of plan.joins) {
       const { child, parent, key, found } = link
@@ -123,6 +162,7 @@ async function joined(): Promise<JoinedTables> {
         child: tables[child]!.name,
         without: tables[child]!.rows - found,
         unnamed: link === added ? 0 : Number(unnamed!.n),
+        ...(isOf(opened[parent]!, 'memberId') ? { ofMembers: aboutMembers(opened[parent]!) } : {}),
       })
     }
     return {
@@ -146,13 +186,13 @@ const joinedKinds: readonly ImportKind[] = ['orders', 'members', 'products']
 
 /** What the first lines of a table tell, or that it is none. */
 async function openTable(table: Opened['table']): Promise<Opened | JoinedTables['unused'][number]> {
+  if (table.other) return { name: table.name, why: 'no-table' }
   try {
     const opening = await openTold(table)
     const { sample, ...form } = await sampleOf(opening, table.named)
     const [kind] = kindsOf(sample, {})
-    if (!joinedKinds.includes(kind)) return { name: table.name, why: 'other-kind', kind }
     const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
-    return { table, opening, form, headers: sample.headers, keys, records: sample.records }
+    return { table, kind, opening, form, headers: sample.headers, keys, records: sample.records }
   } catch (error) {
     const id = error instanceof Stopped ? error.refusal.id : null
     if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }
@@ -160,6 +200,21 @@ async function openTable(table: Opened['table']): Promise<Opened | JoinedTables[
     throw error
   }
 }
+
+/** Rows are what a key names, a member or a product, and no orders. */
+const isOf = ({ keys }: Opened, field: 'memberId' | 'sku'): boolean =>
+  keys.some((key) => (fields[field].aliases as readonly string[]).includes(key)) && !keys.some(isOrderKey)
+
+/** Columns of a table of members that say something of them which no order line does. */
+const aboutMembers = ({ headers }: Opened): string =>
+  headers
+    .filter((header) => {
+      const plain = plainHeader(header)
+      return memberFieldNames.some(
+        (field) => !(field in fields) && (memberFields[field].aliases as readonly string[]).includes(plain),
+      )
+    })
+    .join(', ')
 
 async function openTold({ path, named, entries }: TableFile): Promise<Opening> {
   const opening = await openSource(path, named, entries)
@@ -201,6 +256,7 @@ async function take(
   engine: Engine,
   { table, opening, form, headers, keys }: Opened,
   at: number,
+  onRead: (bytes: number) => void,
 ): Promise<BrokenRecord | undefined> {
   const text = join(order.folder, `table-${at}.txt`)
   const scanner = new RecordScanner({
@@ -216,7 +272,8 @@ async function take(
     broken ??= [...scanner.broken.splice(0), ...block.broken].find(({ line }) => line > form.headerLine)
   }
   try {
-    for await (const piece of readSource(opening, table.named)) {
+    for await (const piece of readSource(opening, table.named, onRead)) {
+      stopped()
       scanner.push(piece)
       if (scanner.pending > blockBytes) put()
     }
@@ -299,6 +356,7 @@ async function write(
   opened: readonly Opened[],
   { base, joins }: JoinPlan,
   added: Link | undefined,
+  baseRows: number,
 ): Promise<{ lastLine: number; rowsAdded: number; ofOrders: readonly number[] }> {
   // one join after the other, each from disk to disk: all at once would hold every table
   let rows = file(base)
@@ -315,6 +373,7 @@ async function write(
       options,
     )
     rows = sql`read_parquet(${to})`
+    tell(shares.reading + (shares.joining * (step + 1)) / joins.length)
   }
   const parts = [base, ...joins.map(({ parent }) => parent)]
   // keys of joined tables say nothing that the naming row does not say
@@ -335,9 +394,13 @@ async function write(
     let line = opened[base]!.opening.firstLine + 1
     let lastLine = 0
     let rowsAdded = 0
+    let written = 0
     const inOrder = sql`select ${lineOf(base)} as line, ${list(parts.map(fieldsOf))} from ${rows}
       order by ${lineOf(base)} nulls last${added ? sql`, ${lineOf(added.parent)}` : sql``}`
     for await (const chunk of engine.stream(inOrder, options)) {
+      stopped()
+      written += chunk.length
+      tell(1 - shares.writing * (1 - Math.min(1, written / Math.max(1, baseRows))))
       for (const row of chunk) {
         const fields = new Map(
           parts.map((at) => [at, ((row[`fields${at}`] as string | null) ?? '').split(fieldSeparator)]),
@@ -372,7 +435,9 @@ function headersOf(
   columns: readonly { readonly at: number; readonly header: string }[],
 ): string[] {
   const given = new Map<string, number>()
-  return columns.map(({ at, header }) => {
+  return columns.map(({ at, header: own }) => {
+    // a name alone says what it is of in its own table only
+    const header = opened.length > 1 && isOf(opened[at]!, 'sku') && isName(own) ? productName(own) : own
     const first = given.get(header.toLowerCase())
     if (first === undefined) given.set(header.toLowerCase(), at)
     return first === undefined || first === at || header === ''
@@ -381,11 +446,16 @@ function headersOf(
   })
 }
 
+const isName = (header: string): boolean => /^(name|title|名称|名稱)$/.test(plainHeader(header))
+const productName = (header: string): string => (/[a-z]/i.test(header) ? 'product_name' : `商品${header}`)
+
+parentPort!.once('message', () => stop.abort())
 if (order.aside) quietThread()
 const answer = await joined().then(
   (tables): JoinAnswer => ({ kind: 'joined', tables }),
   (error: unknown): JoinAnswer => {
     if (error instanceof Stopped) return error.refusal
+    if (stop.signal.aborted) return refusal('import-cancelled')
     throw error
   },
 )

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Encoding } from '../encoding.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import { tablesOf } from '../source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
-import type { JoinAnswer, JoinOrder } from './join-worker.ts'
+import type { JoinAnswer, JoinOrder, JoinProgress } from './join-worker.ts'
 import type { Unused } from './plan.ts'
 
 /** Files that are given together, each with the name that people know it by. */
@@ -35,6 +35,8 @@ export interface JoinedTables {
     readonly child: string
     readonly without: number
     readonly unnamed: number
+    /** Of a table of members: its columns that no order line has a place for. */
+    readonly ofMembers?: string
   }[]
   /** Places of the columns that come from the table of orders: each row of an order has the same. */
   readonly ofOrders: readonly number[]
@@ -48,8 +50,42 @@ export const mostTables = 40
 /** Less is done before leaving it aside would pay. */
 const smallBytes = 1 << 20
 
+interface Joining {
+  readonly answer: Promise<JoinAnswer>
+  readonly fileName: string
+  share: number
+  /** How many wait for it: it ends when nobody does. */
+  waiting: number
+  stopped: boolean
+  stop(): void
+}
+
 /** Joining that goes on, by where its result goes: who asks for the same meanwhile gets the same. */
-const going = new Map<string, Promise<JoinAnswer>>()
+const going = new Map<string, Joining>()
+
+/** What is being joined now for `folder`, and how far that is; null: nothing is. */
+export function joiningIn(folder: string): { readonly fileName: string; readonly share: number } | null {
+  for (const [place, { fileName, share }] of going) if (dirname(place) === folder) return { fileName, share }
+  return null
+}
+
+/** The answer of a joining, or that this caller has stopped waiting: it ends once nobody waits. */
+async function awaited(joining: Joining, signal: AbortSignal | undefined): Promise<JoinAnswer> {
+  const leave = () => {
+    joining.waiting--
+    if (joining.waiting > 0) return
+    joining.stopped = true
+    joining.stop()
+  }
+  joining.waiting++
+  if (signal?.aborted) leave()
+  signal?.addEventListener('abort', leave, { once: true })
+  try {
+    return await joining.answer
+  } finally {
+    signal?.removeEventListener('abort', leave)
+  }
+}
 
 /**
  * Where the files, or the files in a zip, are different tables: they are joined into one file of delimited text in
@@ -60,7 +96,10 @@ export async function joinedTables(
   files: readonly GivenFile[],
   fileName: string,
   folder: string,
-  encoding?: Encoding,
+  {
+    encoding,
+    signal,
+  }: { readonly encoding?: Encoding | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ readonly path: string; readonly tables: JoinedTables } | Refusal | null> {
   try {
     const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
@@ -81,9 +120,10 @@ export async function joinedTables(
     if (!existsSync(known)) {
       const bytes = files.reduce((sum, one) => sum + statSync(one.path).size, 0)
       const order = { fileName, tables, encoding, aside: bytes > smallBytes }
-      const join = going.get(place) ?? joinInto(place, order)
-      going.set(place, join)
-      const answer = await join.finally(() => going.delete(place))
+      // who asks anew waits until what others have called off is gone
+      while (going.get(place)?.stopped) await going.get(place)?.answer
+      const joining = going.get(place) ?? joinInto(place, order)
+      const answer = await awaited(joining, signal)
       if (answer.kind === 'refused') return answer
     }
     return { path, tables: JSON.parse(readFileSync(known, 'utf8')) as JoinedTables }
@@ -96,16 +136,38 @@ export async function joinedTables(
 }
 
 /** Joins in a thread of its own, in a folder that becomes `place` once all of it is there. */
-async function joinInto(place: string, order: Omit<JoinOrder, 'folder' | 'joined'>): Promise<JoinAnswer> {
+function joinInto(place: string, order: Omit<JoinOrder, 'folder' | 'joined'>): Joining {
+  let stop = () => {}
+  const stopping = new Promise<void>((resolve) => (stop = resolve))
+  const joining: Joining = {
+    fileName: order.fileName,
+    share: 0,
+    waiting: 0,
+    stopped: false,
+    stop,
+    answer: joinedInto(place, order, stopping, (share) => (joining.share = share)).finally(() =>
+      going.delete(place),
+    ),
+  }
+  going.set(place, joining)
+  return joining
+}
+
+async function joinedInto(
+  place: string,
+  order: Omit<JoinOrder, 'folder' | 'joined'>,
+  stopping: Promise<void>,
+  onShare: (share: number) => void,
+): Promise<JoinAnswer> {
   const folder = `${place}.part`
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(join(folder, 'work'), { recursive: true, mode: 0o700 })
   try {
-    const answer = await answerOf({
-      ...order,
-      folder: join(folder, 'work'),
-      joined: join(folder, 'joined.csv'),
-    })
+    const answer = await answerOf(
+      { ...order, folder: join(folder, 'work'), joined: join(folder, 'joined.csv') },
+      stopping,
+      onShare,
+    )
     if (answer.kind === 'refused') return answer
     rmSync(join(folder, 'work'), { recursive: true })
     writeFileSync(join(folder, 'tables.json'), JSON.stringify(answer.tables))
@@ -117,10 +179,18 @@ async function joinInto(place: string, order: Omit<JoinOrder, 'folder' | 'joined
   }
 }
 
-const answerOf = (order: JoinOrder): Promise<JoinAnswer> =>
+const answerOf = (
+  order: JoinOrder,
+  stopping: Promise<void>,
+  onShare: (share: number) => void,
+): Promise<JoinAnswer> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./join-worker.ts', import.meta.url), { workerData: order })
-    worker.on('message', resolve)
+    void stopping.then(() => worker.postMessage('stop'))
+    worker.on('message', (message: JoinAnswer | JoinProgress) => {
+      if (message.kind === 'progress') onShare(message.share)
+      else resolve(message)
+    })
     worker.on('error', reject)
     worker.on('exit', () => reject(new Error('The joining of tables ended without a word.')))
   })

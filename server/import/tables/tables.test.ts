@@ -11,6 +11,7 @@ import type { Refusal } from '../refusal.ts'
 import { importRuns } from '../runs.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from '../test-shop.ts'
 import { forgetUploads } from '../uploads.ts'
+import { joinedTables, joiningIn } from './joined.ts'
 import { fiveTables, type Tables } from './tables.fixture.ts'
 import { tableNotes } from './told.ts'
 
@@ -236,6 +237,7 @@ test('keys named id belong to the table that has them, and only same-named keys 
     'orders.csv (3 rows) is joined by order_id of order_items.csv.',
     'products.csv (2 rows) is joined by product_id of order_items.csv.',
     'customers.csv (2 rows) is joined by customer_id of orders.csv.',
+    'customers.csv holds members. This import takes nobody from it who ordered nothing and none of its columns name, created_at: import customers.csv by itself as well, before or after.',
   ])
   const seen = await shop.inspect(path, 'a.zip', {})
   if ('id' in seen) throw new Error(seen.id)
@@ -249,7 +251,7 @@ test('keys named id belong to the table that has them, and only same-named keys 
     'customer_id',
     'status',
     'created_at',
-    'products.name',
+    'product_name',
     'products.price',
     'customers.name',
     'email',
@@ -349,7 +351,6 @@ test.each([
     'many-columns',
     { file: 'a.zip/i.csv' },
   ],
-  [{ 'i.csv': items, 'scan.pdf': '%PDF' }, 'zip-content', { entry: 'scan.pdf' }],
   [{ 'i.csv': `order_id,amount\n${'\0'.repeat(60 << 20)}` }, 'zip-bomb', { entry: 'i.csv' }],
   [
     Object.fromEntries(Array.from({ length: 41 }, (_, i) => [`${i}.csv`, `order_id,c${i}\nA,1\n`])),
@@ -381,6 +382,115 @@ test('what is no table, or broken and not needed, keeps nothing from being joine
     'reviews.csv is not used: no column in it is the key of another table, or the other way round.',
   ])
   expect(receiptOf(await shop.import(path))).toMatchObject({ imported: 3, orders: 2, netMinor: 2200 })
+})
+
+test.each<{ of: string; files: Record<string, string>; reads: object }>([
+  {
+    of: 'orders',
+    files: { 'orders.csv': paid },
+    reads: { base: { name: 'orders.csv', rows: 2 }, joins: [], added: null },
+  },
+  {
+    of: 'refunds',
+    files: {
+      'refunds.csv': 'refund_id,order_id,refunded_at,refund_amount\nR1,A,2026-02-01,3\nR2,A,2026-02-02,2\n',
+    },
+    reads: { base: { name: 'refunds.csv', rows: 2 }, joins: [] },
+  },
+])('a single table of $of is read beside what is none, which is told', async ({ files, reads }) => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const [[name, text]] = Object.entries(files) as [[string, string]]
+  const beside = {
+    'README.txt': 'Exported\nfor the auditor\n',
+    'scan.pdf': '%PDF-1.7\n\0\0',
+    '.DS_Store': '\0\0Bud1',
+    '__MACOSX/._a.csv': 'x',
+    [name]: text,
+  }
+  const path = shop.file('a.zip', zipped(beside))
+  expect(await notesOf(shop, path)).toEqual([
+    'README.txt is not used: it is no table with a header and several columns.',
+    'scan.pdf is not used: it is no table with a header and several columns.',
+  ])
+  const receipt = receiptOf(await shop.import(path))
+  expect(receipt).toMatchObject({ read: 2, imported: 2, refused: 0, tables: reads })
+  // the same as the table alone
+  await using other = await openTestShop('CNY', 'UTC')
+  const plain = receiptOf(await other.import(other.file(name, text)))
+  expect(plain).toMatchObject({
+    imported: receipt.imported,
+    orders: receipt.orders,
+    netMinor: receipt.netMinor,
+  })
+  expect(await shop.import(shop.file('b.zip', zipped({ 'scan.pdf': '%PDF' })))).toMatchObject({
+    id: 'zip-content',
+    values: { entry: 'scan.pdf' },
+  })
+})
+
+test('of members joined to orders it is told what an import of them alone would bring, and it brings that', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const members =
+    'customer,name,tier,phone\nm1,Ann,gold,13900000001\nm2,Bob,silver,13900000002\nm3,Cy,gold,13900000003\n'
+  const path = shop.file('a.zip', zipped({ 'orders.csv': paid, 'members.csv': members }))
+  expect((await notesOf(shop, path)).at(-1)).toBe(
+    'members.csv holds members. This import takes nobody from it who ordered nothing (1 row) and none of its columns name, tier: import members.csv by itself as well, before or after.',
+  )
+  receiptOf(await shop.import(path))
+  expect(await shop.importMembers(shop.file('members.csv', members))).toMatchObject({
+    imported: 3,
+    newMembers: 1,
+  })
+  const told = await shop.workspace.engine.rows(sql`select member_id, name, tier from members order by 1`)
+  expect(told).toEqual([
+    { memberId: 'm1', name: 'Ann', tier: 'gold' },
+    { memberId: 'm2', name: 'Bob', tier: 'silver' },
+    { memberId: 'm3', name: 'Cy', tier: 'gold' },
+  ])
+})
+
+test('the name of a product is the order line’s', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const products = 'product_id,name,category,cost\np1,Green tea,tea,1\np2,Mug,cups,2\n'
+  const path = shop.file('a.zip', zipped({ 'o.csv': orders, 'i.csv': items, 'products.csv': products }))
+  receiptOf(await shop.import(path))
+  expect(
+    await shop.workspace.engine.rows(sql`select distinct sku, product from import_lines order by 1`),
+  ).toEqual([
+    { sku: 'p1', product: 'Green tea' },
+    { sku: 'p2', product: 'Mug' },
+  ])
+})
+
+test('joining says how far it is, and ends within a second once nobody waits for it', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const { files } = fiveTables(7, 30_000)
+  const path = shop.file('big.zip', zipped(files))
+  const folder = importRuns(shop.platform).joinedFolder(shop.workspace.id)
+  const given = [{ path, fileName: 'big.zip' }]
+  const left = new AbortController()
+  const first = joinedTables(given, 'big.zip', folder, { signal: left.signal })
+  const shares: number[] = []
+  while (shares.length < 2) {
+    const told = joiningIn(folder)
+    if (told && told.share > 0 && told.share !== shares.at(-1)) shares.push(told.share)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  const began = performance.now()
+  left.abort()
+  expect(await first).toMatchObject({ id: 'import-cancelled' })
+  expect(performance.now() - began).toBeLessThan(1000)
+  expect(joiningIn(folder)).toBeNull()
+  expect(readdirSync(folder)).toEqual([])
+  expect(shares[0]).toBeLessThan(shares[1]!)
+  // who waits on is not sent away by who leaves
+  const leaving = new AbortController()
+  const stays = joinedTables(given, 'big.zip', folder)
+  const leaves = joinedTables(given, 'big.zip', folder, { signal: leaving.signal })
+  while (!joiningIn(folder)) await new Promise((resolve) => setTimeout(resolve, 5))
+  leaving.abort()
+  expect(await stays).toMatchObject({ tables: { base: { name: 'order_items.csv' } } })
+  await leaves
 })
 
 test('columns that were confirmed are remembered for the next tables, and joined ones go with the import', async () => {

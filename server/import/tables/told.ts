@@ -10,8 +10,23 @@ export function tableNotes(language: Language, tables: JoinedTables | null | und
   if (!tables) return []
   const { base, joins, added, unused } = tables
   const notes: Said[] = [
-    { id: 'tables-joined', values: { ...base } },
-    ...joins.map((join): Said => ({ id: 'table-joined', values: { ...join } })),
+    ...(joins.length > 0 ? [{ id: 'tables-joined', values: { ...base } } as const] : []),
+    ...joins.flatMap(({ ofMembers, ...join }): Said[] => [
+      { id: 'table-joined', values: join },
+      ...(ofMembers === undefined || (ofMembers === '' && join.unnamed === 0)
+        ? []
+        : [
+            {
+              id: 'table-of-members' as const,
+              values: {
+                name: join.name,
+                columns: ofMembers,
+                members: join.unnamed,
+                any: ofMembers === '' ? 'no' : 'yes',
+              },
+            },
+          ]),
+    ]),
     ...(added ? [{ id: 'table-added', values: { ...added, base: base.name } } as const] : []),
     ...unused.map(unusedNote),
   ]

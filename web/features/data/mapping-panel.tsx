@@ -1,5 +1,5 @@
-import { Button, Select } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { Button, Progress, Select } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { MapOverrides } from '../../../server/import/mapping.ts'
@@ -50,8 +50,33 @@ export function MappingPanel({
   const start = useMutation(
     trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId, map) }),
   )
+  const joining = useQuery(
+    trpc.imports.joining.queryOptions(undefined, {
+      enabled: inspection.isPending,
+      refetchInterval: 500,
+      staleTime: 0,
+      gcTime: 0,
+    }),
+  ).data
   const begin = (dryRun: boolean) => start.mutate({ source, map, dryRun, language })
 
+  if (inspection.isPending && joining)
+    return (
+      <Panel title={t('joining.title', { file: joining.fileName })}>
+        <Progress value={100 * joining.share} aria-label={t('joining.label')} transitionDuration={0} />
+        <div className={classes.buttons}>
+          <Button
+            variant="default"
+            onClick={() => {
+              inspection.cancel?.()
+              onLeave()
+            }}
+          >
+            {t('running.cancel')}
+          </Button>
+        </div>
+      </Panel>
+    )
   return (
     <QueryPanel
       name={t('mapping.title')}

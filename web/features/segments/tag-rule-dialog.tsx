@@ -93,6 +93,8 @@ interface Preview {
   readonly losses: number
   readonly keptOff: number
   readonly untouched: number
+  readonly covered: number
+  readonly replaces: number
   readonly gaining: readonly { memberId: string; name: string | null }[]
   readonly losing: readonly { memberId: string; name: string | null }[]
 }
@@ -100,7 +102,7 @@ interface Preview {
 function Shown({ preview, tag }: { preview: Preview; tag: string }) {
   const t = useTranslations('segments')
   const format = useFormat()
-  const { gains, losses, keptOff, untouched, members } = preview
+  const { gains, losses, keptOff, untouched, covered, replaces, members } = preview
   return (
     <div aria-live="polite" className={classes.preview}>
       <Rule text={preview.expression} />
@@ -116,6 +118,12 @@ function Shown({ preview, tag }: { preview: Preview; tag: string }) {
           {t('tags.previewGains', { n: gains, members: format.count(gains), tag })}
           <Some of={preview.gaining} all={gains} />
         </li>
+        {covered > 0 ? (
+          <li>{t('tags.previewCovered', { n: covered, members: format.count(covered) })}</li>
+        ) : null}
+        {replaces > 0 ? (
+          <li>{t('tags.previewReplaces', { n: replaces, members: format.count(replaces) })}</li>
+        ) : null}
         <li>
           {t('tags.previewLosses', { n: losses, members: format.count(losses) })}
           <Some of={preview.losing} all={losses} />

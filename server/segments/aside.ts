@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Row } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
@@ -26,6 +27,16 @@ export type AsideOutcome =
   | { kind: 'refused'; errors: readonly SegmentError[] }
 
 const timeoutMs = 10 * 60_000
+/** Rows that are made text before others get a turn. */
+const sliceRows = 500
+
+async function* slices(chunks: AsyncIterable<Row[]>): AsyncGenerator<Row[]> {
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += sliceRows) {
+      yield chunk.slice(at, at + sliceRows)
+      await turn()
+    }
+}
 
 /**
  * Evaluates a rule and sets aside what `select` asks of its members, both of one state of the data: a large segment
@@ -69,7 +80,7 @@ export async function setAside(
       )
       if (rows === null) continue
       const stream = () =>
-        workspace.engine.stream(sql`select * from read_parquet(${file})`, { signal, timeoutMs })
+        slices(workspace.engine.stream(sql`select * from read_parquet(${file})`, { signal, timeoutMs }))
       return { kind: 'aside', aside: { evaluation, file, rows, stream, remove } }
     }
   } catch (error) {

@@ -44,7 +44,7 @@ function shopOf(habits: readonly Habit[]): PlainShop {
 async function asked(shop: PlainShop, asOf: string) {
   return engine.transaction(async (session) => {
     await loadShop(session, shop)
-    const made = await buildRuleTables(session, asOf, 'probe_', { items: false })
+    const made = await buildRuleTables(session, asOf, 'probe_', '')
     const rows =
       await session.rows(sql`select member_key as member, expected_day, cooling_after, dormant_after, lost_after
       from ${rhythms(derivedTables('probe_'))} as rhythm order by member_key`)

@@ -9,6 +9,8 @@ import { join, name, type Sql, sql } from '../sql/sql.ts'
 export interface DerivedTables {
   /** Qualifying member orders visible at the day, each member's rows together and in order of time; `discounted` is null where no list price is known. */
   readonly memberOrders: Sql
+  /** The same orders, those of a month together and in it each member's: of a span of days the others are skipped. */
+  readonly ordersByMonth: Sql
   /**
    * A row per member known at the day. `log_gaps` and `log_gaps_squared` sum the logarithms of the days between
    * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly.
@@ -26,12 +28,20 @@ export interface DerivedTables {
   readonly stepSales: Sql
   /** Per day, hour, store, channel and kind of buyer: all orders, guests included. */
   readonly orderCube: Sql
-  /** The lines of qualifying member orders, those of a category and in it of a product together. */
+  /**
+   * The lines of qualifying member orders, those of a category and in it of a product together; `opens_category` is
+   * true of an order's first line of a category, so that its orders are counted without telling them apart.
+   */
   readonly orderItems: Sql
+  /** Per category and member: orders with it, what was charged for its lines, days of the first and the last of them. */
+  readonly categoryTotals: Sql
+  /** The same per store and channel, of whole orders. */
+  readonly placeTotals: Sql
 }
 
 export const derivedTables = (prefix = ''): DerivedTables => ({
   memberOrders: name(`${prefix}member_orders`),
+  ordersByMonth: name(`${prefix}orders_by_month`),
   memberFacts: name(`${prefix}member_facts`),
   memberMonth: name(`${prefix}member_month`),
   memberDay: name(`${prefix}member_day`),
@@ -40,6 +50,8 @@ export const derivedTables = (prefix = ''): DerivedTables => ({
   stepSales: name(`${prefix}step_sales`),
   orderCube: name(`${prefix}order_cube`),
   orderItems: name(`${prefix}order_items`),
+  categoryTotals: name(`${prefix}category_totals`),
+  placeTotals: name(`${prefix}place_totals`),
 })
 
 /** The order counts on `asOf`: visible, paid, and its linked refunds of that day leave something. */
@@ -85,6 +97,10 @@ export const memberOrders = (asOf: Sql, only: Only) => sql`
   join (select member_key as joined_key, joined_day from members) as joined on joined_key = member_key
   cross join workspace_state as state
   order by member_key, ordered_at, order_key`
+
+export const ordersByMonth = (tables: DerivedTables, only: Only) => sql`
+  select * from ${tables.memberOrders} where ${only(sql`member_key`)}
+  order by ${d.startOf('month', sql`local_day`)}, member_key, ordered_at, order_key`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
 export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
@@ -342,10 +358,25 @@ export const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
 /** A line a row: what was sold is counted where it is asked, because gathering it here would cost more than keeping it. */
 export const orderItems = (asOf: Sql, only: Only) => sql`
   select line.category, line.product, line.sku, orders.local_day, orders.member_key, line.order_key,
-    orders.store, orders.channel, line.quantity, line.net_minor
+    orders.store, orders.channel, line.quantity, line.net_minor,
+    row_number() over (partition by line.order_key, line.category order by line.line_number) = 1 as opens_category
   from order_lines as line
   join (
     select order_key, local_day, member_key, store, channel from orders
     where member_key is not null and ${qualifiesOn(asOf)} and ${only(sql`member_key`)}
   ) as orders on orders.order_key = line.order_key
   order by category, product, sku, local_day, member_key, line.order_key, line.line_number`
+
+export const categoryTotals = (tables: DerivedTables, only: Only) => sql`
+  select category, member_key,
+    cast(count(*) filter (where opens_category) as integer) as orders,
+    cast(sum(net_minor) as bigint) as net_minor, min(local_day) as first_day, max(local_day) as last_day
+  from ${tables.orderItems} where ${only(sql`member_key`)}
+  group by category, member_key order by category, member_key`
+
+export const placeTotals = (tables: DerivedTables, only: Only) => sql`
+  select store, channel, member_key,
+    cast(count(*) as integer) as orders,
+    cast(sum(net_minor) as bigint) as net_minor, min(local_day) as first_day, max(local_day) as last_day
+  from ${tables.memberOrders} where ${only(sql`member_key`)}
+  group by store, channel, member_key order by store, channel, member_key`

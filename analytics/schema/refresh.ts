@@ -2,6 +2,7 @@ import type { Session } from '../engine/engine.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { type Sql, sql } from '../sql/sql.ts'
 import {
+  categoryTotals,
   cohortMonth,
   derivedTables,
   type DerivedTables,
@@ -13,6 +14,8 @@ import {
   type Only,
   orderCube,
   orderItems,
+  ordersByMonth,
+  placeTotals,
   purchaseSteps,
   stepSales,
 } from './derived.ts'
@@ -31,6 +34,7 @@ export async function buildDerivedTables(
   const everyone: Only = () => sql`true`
   const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
   await create(tables.memberOrders, memberOrders(day, everyone))
+  await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
   await create(tables.memberFacts, memberFacts(day, tables, everyone))
   await create(tables.memberMonth, memberMonth(day, tables, everyone))
   await create(tables.memberDay, memberDay(day, tables, everyone))
@@ -39,27 +43,38 @@ export async function buildDerivedTables(
   await create(tables.stepSales, summedSales(stepSales(tables, everyone)))
   await create(tables.orderCube, orderCube(day, everyone))
   await create(tables.orderItems, orderItems(day, everyone))
+  await create(tables.categoryTotals, categoryTotals(tables, everyone))
+  await create(tables.placeTotals, placeTotals(tables, everyone))
   return tables
 }
 
 /**
- * The tables that a rule of the segment language reads, as of a day: orders, facts and, where it asks
- * what was bought, the lines. Answers what was made; the caller drops it.
+ * The tables that rules of the segment language read, as of a day: orders, facts and what else `text`, that of the
+ * queries over the tables under `prefix`, names; of some members or of all. Answers what was made; the caller drops it.
  */
 export async function buildRuleTables(
   session: Session,
   asOf: string,
   prefix: string,
-  { items }: { items: boolean },
+  text: string,
+  only: Only = () => sql`true`,
 ): Promise<Sql[]> {
   const tables = derivedTables(prefix)
   const day = d.date(asOf)
-  const everyone: Only = () => sql`true`
-  await session.run(sql`create table ${tables.memberOrders} as ${memberOrders(day, everyone)}`)
-  await session.run(sql`create table ${tables.memberFacts} as ${memberFacts(day, tables, everyone)}`)
-  if (!items) return [tables.memberOrders, tables.memberFacts]
-  await session.run(sql`create table ${tables.orderItems} as ${orderItems(day, everyone)}`)
-  return [tables.memberOrders, tables.memberFacts, tables.orderItems]
+  const made: Sql[] = []
+  const create = async (table: Sql, query: Sql) => {
+    await session.run(sql`create table ${table} as ${query}`)
+    made.push(table)
+  }
+  const reads = (table: Sql) => text.includes(String(table.chunks[0]))
+  await create(tables.memberOrders, memberOrders(day, only))
+  await create(tables.memberFacts, memberFacts(day, tables, only))
+  if (reads(tables.ordersByMonth)) await create(tables.ordersByMonth, ordersByMonth(tables, only))
+  if (reads(tables.orderItems) || reads(tables.categoryTotals))
+    await create(tables.orderItems, orderItems(day, only))
+  if (reads(tables.categoryTotals)) await create(tables.categoryTotals, categoryTotals(tables, only))
+  if (reads(tables.placeTotals)) await create(tables.placeTotals, placeTotals(tables, only))
+  return made
 }
 
 /** One row per step, its beginning and class; none where nothing is left. */
@@ -147,6 +162,7 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   const stale = touchedMember(sql`member_key`)
   await session.run(sql`create or replace temp table sales_before as ${stepSales(tables, touchedMember)}`)
   await replace(tables.memberOrders, stale, memberOrders(day, touchedMember))
+  await replace(tables.ordersByMonth, stale, ordersByMonth(tables, touchedMember))
   await replace(tables.memberFacts, stale, memberFacts(day, tables, touchedMember))
   await replace(tables.memberMonth, stale, memberMonth(day, tables, touchedMember))
   await replace(tables.memberDay, stale, memberDay(day, tables, touchedMember))
@@ -163,4 +179,6 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   )
   await replace(tables.orderCube, touchedDay(sql`local_day`), orderCube(day, touchedDay))
   await replace(tables.orderItems, stale, orderItems(day, touchedMember))
+  await replace(tables.categoryTotals, stale, categoryTotals(tables, touchedMember))
+  await replace(tables.placeTotals, stale, placeTotals(tables, touchedMember))
 }

@@ -4,9 +4,9 @@ import { resolveDay } from './days.ts'
 import { fieldsByName, measuresByName } from './fields/catalogue.ts'
 import type { Reading } from './fields/field.ts'
 import type { Measure } from './fields/measure.ts'
-import { holds, type TestSetting } from './test-sql.ts'
+import { decided as twoValued, meets, type TestSetting } from './test-sql.ts'
 
-/** A condition over `facts`, or what it comes to for everybody. */
+/** A condition over `facts`, unknown counting as false, or what it comes to for everybody. */
 export type Decided = Sql | boolean
 
 /**
@@ -26,26 +26,26 @@ export interface BoundsSetting {
   readonly measures: boolean
 }
 
-export const both = (...parts: readonly Decided[]): Decided => {
+const both = (...parts: readonly Decided[]): Decided => {
   const open = parts.filter((part) => part !== true)
   if (open.includes(false)) return false
   if (open.length === 0) return true
   return open.length === 1 ? open[0]! : sql`(${join(open as Sql[], sql` and `)})`
 }
 
-export const either = (...parts: readonly Decided[]): Decided => {
+const either = (...parts: readonly Decided[]): Decided => {
   const open = parts.filter((part) => part !== false)
   if (open.includes(true)) return true
   if (open.length === 0) return false
   return open.length === 1 ? open[0]! : sql`(${join(open as Sql[], sql` or `)})`
 }
 
-export const opposite = (part: Decided): Decided => (typeof part === 'boolean' ? !part : sql`not ${part}`)
+const opposite = (part: Decided): Decided => (typeof part === 'boolean' ? !part : sql`not ${twoValued(part)}`)
 
 const unsaid: Bounds = { possible: true, certain: false }
 const decided = (part: Decided): Bounds => ({ possible: part, certain: part })
 
-/** What the facts decide of a rule. Conditions are two-valued and hold for the day of the reading. */
+/** What the facts decide of a rule, on the day of the reading. */
 export function boundsOf(expression: Expression, setting: BoundsSetting): Bounds {
   const inside = (part: Expression) => boundsOf(part, setting)
   switch (expression.kind) {
@@ -83,14 +83,15 @@ function ofClause(
     if (field.kind === 'set' || field.beside) return unsaid
     const value = field.value(reading)
     const per = field.per?.value(reading)
-    return decided(sql`(${holds(test, { asked: field, value, ...(per && { per }) }, testSetting)})`)
+    return decided(sql`(${meets(test, { asked: field, value, ...(per && { per }) }, testSetting)})`)
   }
   const measure = measuresByName.get(subject.measure)!
   const { count, first, last } = measure.source.inFacts ?? {}
   const ofNone = holdsOfNone(test, measure)
   if (!measures || !count || !first || !last || ofNone === null) return unsaid
-  const some = sql`coalesce(${join([sql`${count} > 0`, ...inDays(subject.where, measure, { first, last }, testSetting)], sql` and `)}, false)`
-  return ofNone ? { possible: true, certain: sql`not ${some}` } : { possible: some, certain: false }
+  const inWindow = inDays(subject.where, measure, { first, last }, testSetting)
+  const some = sql`(${join([sql`${count} > 0`, ...inWindow], sql` and `)})`
+  return ofNone ? { possible: true, certain: opposite(some) } : { possible: some, certain: false }
 }
 
 /** What the first and the last of a member's things have to be for one to lie in the days that are asked for. */

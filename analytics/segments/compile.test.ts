@@ -107,7 +107,7 @@ test.each([
   const moment = await load([], '2024-12-31', true)
   const parsed = parse(text, { currencyDecimals })
   if (parsed.kind === 'refused') throw new Error(parsed.problems[0]!.message)
-  const query = compile(parsed.expression, setting(moment), duckdb)
+  const query = compile(parsed.expression, setting(moment), duckdb, { narrow: true })
   await engine.rows(sql`explain ${query}`)
   const { text: written, params } = render(query, duckdb.placeholder)
   await expect(`${written}\n-- ${JSON.stringify(params)}\n`).toMatchFileSnapshot(`golden/${name}.duckdb.sql`)
@@ -194,7 +194,7 @@ async function selectedByEach(rules: readonly Expression[], moment: Moment): Pro
       .slice(from, from + 8)
       .map(
         (rule, i) =>
-          sql`select ${from + i} as rule, member_key from (${compile(rule, settingFor(rule, moment), duckdb)}) as chosen`,
+          sql`select ${from + i} as rule, member_key from (${compile(rule, settingFor(rule, moment), duckdb, { narrow: (from + i) % 3 > 0 })}) as chosen`,
       )
     const rows = await engine.rows(
       sql`select rule, members.member_id from (${join(sets, sql` union all `)}) as chosen

@@ -3,14 +3,14 @@ import type { Scope } from '../relations/scope.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
 import type { Clause, Condition, Expression, OnDay, Random, Subject, Test } from './ast.ts'
-import { both, boundsOf, type Decided, either, opposite } from './bounds.ts'
+import { boundsOf } from './bounds.ts'
 import { resolveDay } from './days.ts'
 import { drawnBelow, drawnWith } from './draw.ts'
 import { conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import type { Reading, SetField } from './fields/field.ts'
-import type { Aggregate, Measure, Rows } from './fields/measure.ts'
+import type { Aggregate, Measure } from './fields/measure.ts'
 import type { Leaf } from './references.ts'
-import { bind, dayWithin, holds, keeps, type Tested, type TestSetting } from './test-sql.ts'
+import { bind, dayWithin, decided, meets, type Tested, type TestSetting } from './test-sql.ts'
 
 /** A day that a rule is asked about, with the tables as they are on it. */
 export interface DaySetting {
@@ -30,29 +30,37 @@ export interface SegmentSetting extends DaySetting {
 }
 
 /**
- * A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression.
- *
- * What the facts decide is decided by them first, because they are one row a member: the orders, lines and the like are
- * gone through only for those of whom the facts leave it open.
+ * A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression. `narrow`:
+ * orders, lines and the like are gone through only for those whom `compilePossible` leaves, which is worth it where these
+ * are few.
  */
-export function compile(expression: Expression, setting: SegmentSetting, d: Dialect): Sql {
+export function compile(
+  expression: Expression,
+  setting: SegmentSetting,
+  d: Dialect,
+  { narrow = false }: { narrow?: boolean } = {},
+): Sql {
   const compiler = new Compiler(setting, d)
-  const { possible, certain } = compiler.bounds(expression, true)
-  const facts = sql`${setting.scope.tables.memberFacts} as facts`
-  if (possible === certain) return sql`select facts.member_key from ${facts}${where(possible)}`
-  const byFields = compiler.bounds(expression, false)
-  if (byFields.possible === true && byFields.certain === false) {
-    const chosen = compiler.condition(expression)
-    return sql`select facts.member_key from ${compiler.from()}${where(chosen)}`
-  }
-  const undecided = sql`select facts.member_key from ${facts}${where(both(possible, opposite(certain)))}`
+  const possible = narrow ? compilePossible(expression, setting, d) : null
   const chosen = compiler.condition(expression)
-  return sql`with undecided as materialized (${undecided})
-    select facts.member_key from ${compiler.from(sql`undecided`)}${where(both(possible, either(certain, chosen)))}`
+  if (!possible) return sql`select facts.member_key from ${compiler.from()} where ${chosen}`
+  return sql`with possible as materialized (select member_key from ${possible} as left_open)
+    select facts.member_key from ${compiler.from(sql`possible`)}
+    where facts.member_key in (select member_key from possible) and ${chosen}`
 }
 
-const where = (condition: Decided): Sql =>
-  condition === true ? sql`` : sql` where ${condition === false ? sql`false` : condition}`
+/**
+ * A relation with one column `member_key`: whom the facts leave the rule open for, or select by it, when they exclude
+ * some and don't decide all by themselves; null otherwise.
+ */
+export function compilePossible(expression: Expression, setting: SegmentSetting, d: Dialect): Sql | null {
+  const compiler = new Compiler(setting, d)
+  const byFields = compiler.bounds(expression, false)
+  if (byFields.possible === true || byFields.possible === byFields.certain) return null
+  const { possible } = compiler.bounds(expression, true)
+  return sql`(select facts.member_key from ${setting.scope.tables.memberFacts} as facts
+    where ${typeof possible === 'boolean' ? sql`${possible}` : possible})`
+}
 
 /**
  * One row for one member: `v0`, `v1`, … of the leaves in the order in which `leavesOf` tells them. Of a clause the
@@ -85,7 +93,7 @@ export function compileValues(
 export function compileAnswers(leaves: readonly Leaf[], setting: SegmentSetting, d: Dialect): Sql {
   const compiler = new Compiler(setting, d)
   const columns = leaves.flatMap((leaf, i) => {
-    const holds = sql`${compiler.condition(leaf)} as ${name(`h${i}`)}`
+    const holds = sql`${decided(compiler.condition(leaf))} as ${name(`h${i}`)}`
     if (leaf.kind !== 'clause') return [holds]
     const { value, per } = compiler.asked(leaf)
     return [holds, sql`${value} as ${name(`v${i}`)}`, ...(per ? [sql`${per} as ${name(`n${i}`)}`] : [])]
@@ -107,7 +115,7 @@ export interface NamedRule {
 export function compileTogether(rules: readonly NamedRule[], setting: SegmentSetting, d: Dialect): Sql {
   const compiler = new Compiler(setting, d)
   const columns = rules.map((rule, i) => {
-    const holds = compiler.condition(rule.expression)
+    const holds = decided(compiler.condition(rule.expression))
     compiler.answered.set(rule.name, name(`s${i}`))
     return sql`${holds} as ${name(`s${i}`)}`
   })
@@ -157,7 +165,7 @@ class Compiler {
     return boundsOf(expression, { reading: this.#reading, test: this.#test, segments, measures })
   }
 
-  /** Two-valued: a comparison with unknown is false, so that NOT is the exact complement. */
+  /** Unknown counts as false; under NOT it is made false, so that NOT is the exact complement. */
   condition(expression: Expression): Sql {
     switch (expression.kind) {
       case 'everyone':
@@ -171,7 +179,7 @@ class Compiler {
         )})`
       }
       case 'not':
-        return sql`not ${this.condition(expression.part)}`
+        return sql`not ${decided(this.condition(expression.part))}`
       case 'clause':
         return this.#clause(expression)
       case 'random':
@@ -246,7 +254,7 @@ class Compiler {
     const tested = this.asked(clause)
     if (tested.asked.kind === 'set')
       return clause.test.kind === 'unknown' ? sql`${tested.value} = 0` : sql`${tested.value} > 0`
-    return holds(clause.test, tested, this.#test)
+    return sql`(${meets(clause.test, tested, this.#test)})`
   }
 
   #measured({ measure, where }: Extract<Subject, { kind: 'measure' }>): Tested {
@@ -271,7 +279,7 @@ class Compiler {
       return dayWithin(day, { direction: 'last', days: one.days }, this.#test)
     }
     const field = conditions.get(one.field)!
-    return keeps(one.test, { asked: field, value: field.column(this.#reading) }, this.#test)
+    return meets(one.test, { asked: field, value: field.column(this.#reading) }, this.#test)
   }
 
   #matches({ name: field, from }: SetField, test: Test): Sql {
@@ -292,28 +300,30 @@ class Compiler {
     const { source } = measure
     const rows = source.rows(where, this.#reading)
     const condition = all(where.map((one) => this.#condition(one, measure)))
-    const column = (over: (those: Sql) => Sql, those: Sql) => {
-      if (!rows.stored) return this.#column(rows.alias, rows.relation, condition, over(condition))
+    if (rows.kind === 'stored') {
       const key = JSON.stringify([rows.alias, where])
       const alias = `${rows.alias}_${this.#stored.size}`
       const pass = this.#stored.get(key) ?? { alias, condition, columns: {} }
       this.#stored.set(key, pass)
-      return (pass.columns[of] ??= this.#column(pass.alias, rows.relation, pass.condition, those))
+      const column = (pass.columns[of] ??= this.#column(
+        pass.alias,
+        rows.relation,
+        pass.condition,
+        rows.aggregates[of],
+      ))
+      return of === 'count' || of === 'amount' ? sql`coalesce(${column}, 0)` : column
     }
+    const column = (aggregate: Sql) => this.#column(rows.alias, rows.relation, condition, aggregate)
     const day = () => source.conditions.find(({ name: own }) => own === source.day)!.column(this.#reading)
     switch (of) {
       case 'count':
-        return sql`coalesce(${column(this.#d.countIf, counted(rows))}, 0)`
+        return sql`coalesce(${column(this.#d.countIf(condition))}, 0)`
       case 'amount':
-        return sql`coalesce(${
-          rows.fractions
-            ? column((those) => sql`sum(${rows.amount}) filter (where ${those})`, sql`sum(${rows.amount})`)
-            : column((those) => this.#d.sumIf(rows.amount, those), this.#d.sum(rows.amount))
-        }, 0)`
+        return sql`coalesce(${column(this.#d.sumIf(rows.amount, condition))}, 0)`
       case 'first':
-        return column((those) => this.#d.minIf(day(), those), sql`min(${day()})`)
+        return column(this.#d.minIf(day(), condition))
       case 'last':
-        return column((those) => this.#d.maxIf(day(), those), sql`max(${day()})`)
+        return column(this.#d.maxIf(day(), condition))
     }
   }
 
@@ -330,5 +340,3 @@ class Compiler {
 
 const all = (conditions: readonly Sql[]): Sql =>
   conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
-
-const counted = ({ thing }: Rows): Sql => (thing ? sql`count(distinct ${thing})` : sql`count(*)`)

@@ -18,17 +18,15 @@ export interface TestSetting {
   readonly d: Dialect
 }
 
-/** Two-valued: false of an unknown value, so that NOT is the exact complement. */
-export function holds(test: Test, tested: Tested, setting: TestSetting): Sql {
-  const condition = keeps(test, tested, setting)
-  return test.kind === 'known' || test.kind === 'unknown' ? condition : sql`coalesce(${condition}, false)`
-}
+/** A condition that may be unknown, which counts as not meeting it, as one that is true or false. */
+export const decided = (condition: Sql): Sql => sql`coalesce(${condition}, false)`
 
 /**
- * The same where rows are kept by it: unknown of an unknown value, which keeps no row. An engine sees what it may skip in
- * a bare comparison, not in one that is wrapped.
+ * Whether a value meets a test; of an unknown value it is unknown, except to `is known` and `is unknown`. Where members or rows are kept by
+ * it, that is as good as false, and an engine sees what it may skip in a bare comparison; NOT and what is answered take
+ * it `decided`.
  */
-export function keeps(test: Test, { asked, value: given, per }: Tested, setting: TestSetting): Sql {
+export function meets(test: Test, { asked, value: given, per }: Tested, setting: TestSetting): Sql {
   const { d } = setting
   // value / per is compared with x as value with x · per: exact, and false where per is 0; a share in hundredths of a percent
   const value = asked.kind === 'percent' ? sql`${given} * ${hundredths}` : given
@@ -106,6 +104,7 @@ export function bound(value: Value, asked: Asked, { asOf, currencyDecimals, d }:
   if (asked.kind === 'month') return d.date(`${String(value)}-01`)
   if (asked.kind === 'money') return bind(minorUnits(Number(value), currencyDecimals))
   if (asked.kind === 'percent') return bind(minorUnits(Number(value), 2))
+  if ('code' in asked && asked.code) return bind(asked.code(String(value)))
   return bind(value)
 }
 

@@ -74,6 +74,8 @@ const access: Record<string, Rule> = {
   'segments.partCounts': 'reader',
   'segments.values': 'reader',
   'segments.starters': 'reader',
+  'segments.refreshing': 'reader',
+  'segments.stopRefreshing': 'marketer',
   'segments.list': 'reader',
   'segments.get': 'reader',
   'segments.save': 'marketer',

@@ -74,10 +74,9 @@ async function count(
     d,
   )
   const reads = render(chosen, () => '?').text
-  const items = reads.includes(`${prefix}order_items`)
   return workspace.engine.scratch(
     async (session) => {
-      const built = await buildRuleTables(session, asOf, prefix, { items })
+      const built = await buildRuleTables(session, asOf, prefix, reads)
       const [row] = await session.rows(
         sql`
         with chosen as (${chosen}),

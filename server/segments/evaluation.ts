@@ -1,5 +1,5 @@
-import type { Engine, Session } from '../../analytics/engine/engine.ts'
-import { compile } from '../../analytics/segments/compile.ts'
+import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
+import { compile, compilePossible, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import type { Problem } from '../../analytics/segments/problems.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
@@ -65,7 +65,14 @@ export async function evaluateSegment(
       async (session, table, options) => {
         // the data moved in between
         if (!(await isStill(session, at))) return null
-        await session.run(sql`create table ${table} as ${compile(rule.expression, setting, duckdb)}`, options)
+        const narrow = await leavesFew(
+          session,
+          compilePossible(rule.expression, setting, duckdb),
+          setting,
+          options,
+        )
+        const chosen = compile(rule.expression, setting, duckdb, { narrow })
+        await session.run(sql`create table ${table} as ${chosen}`, options)
         return countIn(session, table)
       },
       signal,
@@ -83,6 +90,23 @@ export async function evaluateSegment(
         },
       }
   }
+}
+
+/** Up to this share of the members, picking out their orders costs less than it saves. */
+const few = 0.2
+
+async function leavesFew(
+  session: Session,
+  possible: Sql | null,
+  { scope }: SegmentSetting,
+  options: QueryOptions,
+): Promise<boolean> {
+  if (!possible) return false
+  const [count] = await session.rows(
+    sql`select (select count(*) from ${possible} as possible) as possible, (select count(*) from ${scope.tables.memberFacts}) as members`,
+    options,
+  )
+  return Number(count!.possible) <= few * Number(count!.members)
 }
 
 /** Whether the data is in the state that was asked about. */

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform } from '../platform.ts'
 import { appRouter } from '../router.ts'
-import { keepMemberships } from './memberships.ts'
+import { keepMemberships, refreshMemberships } from './memberships.ts'
 import { newestVersions } from './saved-rules.ts'
 import { createCallerFactory } from '../trpc.ts'
 
@@ -196,4 +197,28 @@ test('what is kept of who is in a segment is whom its rule selects, of segments 
     expect(selected.length).toBeGreaterThan(0)
     expect(kept.map(({ memberId }) => memberId)).toEqual(selected)
   }
+})
+
+test('bringing them up to date is seen, and stopped by who may, with what is kept staying', async () => {
+  await caller.segments.save({ name: 'One more', expression: 'orders >= 1' })
+  expect(await caller.segments.refreshing()).toBeNull()
+  await engine.transaction(async (session) => {
+    await session.run(sql`delete from segment_memberships`)
+    await session.run(sql`delete from segment_takings`)
+  })
+  const all = (await newestVersions(platform.store, workspace)).length
+  const ending = new AbortController()
+  let ended = false
+  const working = refreshMemberships(platform, workspace, ending.signal).finally(() => (ended = true))
+  const state = async () => (await caller.segments.refreshing()) ?? { kept: 0, all }
+  while (!ended && (await state()).kept < 1) {
+    expect((await state()).all).toBe(all)
+    await pause(1)
+  }
+  await caller.segments.stopRefreshing()
+  await working
+  expect(await caller.segments.refreshing()).toBeNull()
+  const [kept] = await engine.rows(sql`select count(*) as n from segment_takings`)
+  expect(kept!.n).toBeGreaterThan(0)
+  expect(kept!.n).toBeLessThan(all)
 })

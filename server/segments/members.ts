@@ -31,11 +31,16 @@ export async function sampleOf(
 ): Promise<SampledMember[]> {
   const { tables } = await tablesAt(store, workspace, asOf, signal)
   const rows = await workspace.engine.rows(
-    sql`select members.member_id, members.name, facts.orders, facts.net_minor, facts.last_day
-      from ${memberKeys} as chosen
-      join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key
-      join members on members.member_key = chosen.member_key
-      order by facts.net_minor desc, members.member_id limit ${limit}`,
+    // who they are is asked of these few alone; of equals those who are known longest
+    sql`with most as materialized (
+        select facts.member_key, facts.orders, facts.net_minor, facts.last_day
+        from ${memberKeys} as chosen
+        join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key
+        order by facts.net_minor desc, facts.member_key limit ${limit}
+      )
+      select members.member_id, members.name, most.orders, most.net_minor, most.last_day
+      from most join members on members.member_key = most.member_key
+      order by most.net_minor desc, most.member_key`,
     { signal },
   )
   return rows.map((row) => ({

@@ -1,5 +1,5 @@
 import { addDays } from '../../analytics/calendar/calendar.ts'
-import type { TransactionSession } from '../../analytics/engine/engine.ts'
+import type { Engine, TransactionSession } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -112,6 +112,43 @@ export async function knownOn(
   }
 }
 
+/** How far the segments of a workspace are brought up to date. */
+export interface Refreshing {
+  readonly kept: number
+  readonly all: number
+}
+
+const underWay = new WeakMap<Engine, Refreshing & { readonly stop: AbortController }>()
+
+/** How far it is in a workspace; null while nothing is to be done, or done. */
+export function refreshing({ engine }: Workspace): Refreshing | null {
+  const found = underWay.get(engine)
+  return found ? { kept: found.kept, all: found.all } : null
+}
+
+/** Ends it until data or a rule changes again; what is kept stays. */
+export function stopRefreshing({ engine }: Workspace): void {
+  underWay.get(engine)?.stop.abort()
+}
+
+/** Keeps the memberships of a workspace, to be seen and stopped by its people; `ending` ends it too. */
+export async function refreshMemberships(
+  platform: Platform,
+  workspace: Workspace,
+  ending: AbortSignal,
+): Promise<void> {
+  const stop = new AbortController()
+  const onKept = (kept: number, all: number) => underWay.set(workspace.engine, { kept, all, stop })
+  try {
+    const signal = AbortSignal.any([ending, stop.signal])
+    await keepMemberships(platform, workspace, { signal, onKept })
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+  } finally {
+    underWay.delete(workspace.engine)
+  }
+}
+
 /** How often it is looked whether the data or a rule has changed. */
 const pauseMs = 60_000
 
@@ -128,7 +165,7 @@ export function startMemberships(platform: Platform): { stop(): Promise<void> } 
       const [state] = await workspace.engine.rows(sql`select data_version, as_of from workspace_state`)
       const stands = JSON.stringify([state, saved.map((one) => [one.id, one.version]), workspace.today()])
       if (kept.get(id) === stands) continue
-      await keepMemberships(platform, workspace, { signal: ending.signal })
+      await refreshMemberships(platform, workspace, ending.signal)
       kept.set(id, stands)
     }
   }

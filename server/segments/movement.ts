@@ -166,14 +166,15 @@ export async function segmentMovement(
 class TablesOfDays {
   readonly #session: Session
   readonly #newest: string
-  readonly #items: boolean
+  /** The text of what is asked, as if all tables were called `probe_`. */
+  readonly #text: string
   readonly #prefixes = new Map<string, string>()
   readonly #made: Sql[] = []
 
   constructor(session: Session, newest: string, rules: readonly Rule[]) {
     this.#session = session
     this.#newest = newest
-    this.#items = rules.some(readsItems)
+    this.#text = rules.map(textOf).join('\n')
   }
 
   async on(day: string): Promise<DerivedTables> {
@@ -182,7 +183,8 @@ class TablesOfDays {
     if (known !== undefined) return derivedTables(known)
     const prefix = `scratch.main.moved_${++made}_`
     this.#prefixes.set(day, prefix)
-    this.#made.push(...(await buildRuleTables(this.#session, day, prefix, { items: this.#items })))
+    const text = this.#text.replaceAll(probe, prefix)
+    this.#made.push(...(await buildRuleTables(this.#session, day, prefix, text)))
     return derivedTables(prefix)
   }
 
@@ -210,11 +212,13 @@ class TablesOfDays {
   }
 }
 
-/** Whether a rule asks what was bought, so that the lines are needed. */
-function readsItems({ expression, segments }: Rule): boolean {
+const probe = 'probe_'
+
+/** A rule as a query over tables whose names begin with `probe_`. */
+function textOf({ expression, segments }: Rule): string {
   const scope = {
     asOf: '2024-01-01',
-    tables: derivedTables('probe_'),
+    tables: derivedTables(probe),
     dormancy: { active: 1, cooling: 2, dormant: 3 },
   }
   const setting: DaySetting = { scope, newest: false }
@@ -225,7 +229,7 @@ function readsItems({ expression, segments }: Rule): boolean {
     ]),
   )
   const compiled = compile(expression, { ...setting, currencyDecimals: 2, segments, days }, d)
-  return render(compiled, () => '?').text.includes('probe_order_items')
+  return render(compiled, () => '?').text
 }
 
 /** The rule with what it asks of tags, campaigns, coupons and points asked of a day: they stay as they were on it. */

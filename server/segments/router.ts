@@ -12,6 +12,7 @@ import { memberNamed } from '../members/named.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Evaluation, evaluateSegment } from './evaluation.ts'
 import { explainSegment, idsOf, sampleOf, valuesOf } from './members.ts'
+import { refreshing, stopRefreshing } from './memberships.ts'
 import { nearMisses } from './near-misses.ts'
 import { countParts } from './part-counts.ts'
 import { resolveRule } from './prepare.ts'
@@ -141,6 +142,12 @@ export const segmentsRouter = router({
   starters: readerProcedure.query(({ ctx, signal }) =>
     interrupted(starterSegments(ctx.platform.store, ctx.workspace, ctx.language, signal)),
   ),
+
+  /** How far the saved segments are brought up to date after the data or a rule has changed; null: they are. */
+  refreshing: readerProcedure.query(({ ctx }) => refreshing(ctx.workspace)),
+
+  /** Stops that, until data or a rule changes again; what is done stays. */
+  stopRefreshing: marketerProcedure.mutation(({ ctx }) => stopRefreshing(ctx.workspace)),
 
   list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform.store, ctx.workspace)),
 

@@ -37,10 +37,7 @@ export async function selectOn(
   const chosen = compile(expression, { ...settingOn(day), currencyDecimals, segments, days }, duckdb)
   const reads = render(chosen, () => '?').text
   const built: Sql[] = []
-  for (const [asOf, prefix] of prefixes)
-    built.push(
-      ...(await buildRuleTables(session, asOf, prefix, { items: reads.includes(`${prefix}order_items`) })),
-    )
+  for (const [asOf, prefix] of prefixes) built.push(...(await buildRuleTables(session, asOf, prefix, reads)))
   await session.run(sql`create table ${into} as ${chosen}`)
   for (const table of built) await session.run(sql`drop table ${table}`)
 }

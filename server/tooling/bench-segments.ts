@@ -40,7 +40,12 @@ const end = '2026-06-30'
 /** Each rule is asked so many times, every time with another number in it, or the kept set would answer. */
 const repeated = 3
 
-export async function measureSegments(platform: Platform, members: number): Promise<SegmentFigures> {
+/** `onRule` is told each rule as it is measured, with the processor time of a raw scan of the orders. */
+export async function measureSegments(
+  platform: Platform,
+  members: number,
+  onRule: (rule: RuleFigures, scanCpu: number) => void,
+): Promise<SegmentFigures> {
   const workspace = (await platform.workspaces.byName(demoName)) ?? (await madeShop(platform, members))
   const dice = random(7)
   const scanCpu = median(
@@ -63,13 +68,15 @@ export async function measureSegments(platform: Platform, members: number): Prom
       text = shape.rule(random(seed), again++)
       found = await asked(platform, workspace, text)
     })
-    rules.push({
+    const figures = {
       shape: shape.name,
       expression: text,
       members: found,
       wall: median(taken, ({ wall }) => wall),
       cpu: median(taken, ({ cpu }) => cpu),
-    })
+    }
+    onRule(figures, scanCpu)
+    rules.push(figures)
   }
   const askingLag = asking()
   const saved = await savedRules(platform, workspace)

@@ -139,10 +139,10 @@ const coupons: Source = {
   conditions,
   day: 'issued',
   rows: (_, { asOf, newest, d }) => ({
+    kind: 'computed',
     alias: 'of_coupons',
     relation: memberCoupons({ asOf, newest, d }),
     amount: sql`1`,
-    stored: false,
   }),
   occurrences: (person, moment, _, meets) =>
     couponsOf(person, moment)

@@ -27,19 +27,23 @@ export interface Source {
 }
 
 /** A relation with a `member_key`, its rows called `entry`. */
-export interface Rows {
+export type Rows = StoredRows | ComputedRows
+
+/** A table that is cheaper gone through for each set of conditions, which it can skip rows by, than once for all. */
+export interface StoredRows {
+  readonly kind: 'stored'
   readonly alias: string
   readonly relation: Sql
-  /** What is counted, where one thing has several rows: different values of this; rows without. */
-  readonly thing?: Sql
+  /** Over the rows that meet the conditions. */
+  readonly aggregates: Readonly<Record<Aggregate, Sql>>
+}
+
+/** A row for each thing. All that share the alias are aggregated in one pass. */
+export interface ComputedRows {
+  readonly kind: 'computed'
+  readonly alias: string
+  readonly relation: Sql
   readonly amount: Sql
-  /** Amounts are not whole: they are added up as the decimal numbers that they are. */
-  readonly fractions?: true
-  /**
-   * A table that is cheaper gone through for each set of conditions, which it can skip rows by, than once for all. All
-   * that share the alias of another relation are aggregated in one pass.
-   */
-  readonly stored: boolean
 }
 
 export type ConditionValues = Readonly<Record<string, string | number | boolean | null>>
@@ -56,8 +60,10 @@ export interface ConditionField extends Described {
   readonly phrase: PhraseInBothLanguages
   /** Where it stands in a sentence: what the thing is, where it happened, when. */
   readonly reads: 'what' | 'where' | 'when'
-  /** The value over the source's rows; null is unknown. Money in minor units. */
+  /** The value over the source's rows; null is unknown. Money in minor units, a choice as `code` says. */
   readonly column: (reading: Reading) => Sql
+  /** The number that stands for a choice in `column`; without, the choice itself does. */
+  readonly code?: (choice: string) => number
 }
 
 /** `count` and `amount` are 0 over no rows; the days, first and last, are unknown. */

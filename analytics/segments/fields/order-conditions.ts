@@ -217,11 +217,8 @@ export const orderConditions: readonly ConditionField[] = [
       },
       'zh-CN': { is: '在{}', other: '在{}以外', known: '在已知星期', unknown: '在未知星期' },
     },
-    column: ({ d }) => {
-      const number = d.weekday(sql`entry.local_day`)
-      return sql`case ${number} when 1 then 'monday' when 2 then 'tuesday' when 3 then 'wednesday'
-        when 4 then 'thursday' when 5 then 'friday' when 6 then 'saturday' else 'sunday' end`
-    },
+    column: ({ d }) => d.weekday(sql`entry.local_day`),
+    code: (day) => weekdays.findIndex(({ value }) => value === day) + 1,
   },
   {
     name: 'hour',

@@ -1,5 +1,5 @@
 import { daysBetween, weekday } from '../../calendar/calendar.ts'
-import { sql } from '../../sql/sql.ts'
+import { type Sql, sql } from '../../sql/sql.ts'
 import type { Condition } from '../ast.ts'
 import { daypartAt, type Moment, type Person, type Purchase, qualifyingOrders } from '../person.ts'
 import type { DerivedTables } from '../../schema/derived.ts'
@@ -15,28 +15,67 @@ const inItems: ReadonlySet<string> = new Set([...ofLine, 'store', 'channel', 'da
 const names = (where: readonly Condition[]): string[] =>
   where.flatMap((one) => (one.kind === 'condition' ? [one.field] : []))
 
-/** Orders as they are, or line by line: the smallest relation that holds what is asked. */
-function rows(where: readonly Condition[], { tables }: Reading): Rows {
-  if (!names(where).some((field) => ofLine.has(field)))
-    return { alias: 'by_order', relation: tables.memberOrders, amount: sql`entry.net_minor`, stored: true }
-  return { ...lines(where, tables), thing: sql`entry.order_key`, stored: true }
+/** Conditions on where an order was placed: each order has one store and one channel. */
+const ofPlace: ReadonlySet<string> = new Set(['store', 'channel'])
+
+/** Orders as they are, line by line, or added up: the smallest relation that holds what is asked. */
+function rows(where: readonly Condition[], { tables, newest, d }: Reading): Rows {
+  const asked = names(where)
+  const windowed = where.some(({ kind }) => kind === 'within')
+  const aggregates = (count: Sql, amount = sql`entry.net_minor`) => ({
+    count,
+    amount: d.sum(amount),
+    first: sql`min(entry.local_day)`,
+    last: sql`max(entry.local_day)`,
+  })
+  const totals = {
+    count: d.sum(sql`entry.orders`),
+    amount: d.sum(sql`entry.net_minor`),
+    first: sql`min(entry.first_day)`,
+    last: sql`max(entry.last_day)`,
+  }
+  if (!asked.some((field) => ofLine.has(field))) {
+    if (!windowed && asked.every((field) => ofPlace.has(field)))
+      return { kind: 'stored', alias: 'by_place', relation: tables.placeTotals, aggregates: totals }
+    // tables that are made for a past day have their orders by member alone
+    const relation = newest ? tables.ordersByMonth : tables.memberOrders
+    return { kind: 'stored', alias: 'by_order', relation, aggregates: aggregates(sql`count(*)`) }
+  }
+  const oneCategory = isOneCategory(where)
+  if (!windowed && oneCategory && where.length === 1)
+    return { kind: 'stored', alias: 'by_category', relation: tables.categoryTotals, aggregates: totals }
+  const count = oneCategory
+    ? sql`count(*) filter (where entry.opens_category)`
+    : sql`count(distinct entry.order_key)`
+  const { alias, relation, amount } = lines(where, tables)
+  return { kind: 'stored', alias, relation, aggregates: aggregates(count, amount) }
 }
 
 /** Orders line by line, by themselves or with what only the order says. */
-function lines(
-  where: readonly Condition[],
-  tables: DerivedTables,
-): Pick<Rows, 'alias' | 'relation' | 'amount'> {
+function lines(where: readonly Condition[], tables: DerivedTables) {
   if (names(where).every((field) => inItems.has(field)))
     return { alias: 'by_item', relation: tables.orderItems, amount: sql`entry.net_minor` }
   return {
     alias: 'by_item_and_order',
     relation: sql`(select member_order.*, item.category, item.product, item.sku, item.quantity,
-            item.net_minor as line_net_minor
+            item.net_minor as line_net_minor, item.opens_category
           from ${tables.orderItems} as item
           join ${tables.memberOrders} as member_order on member_order.order_key = item.order_key)`,
     amount: sql`entry.line_net_minor`,
   }
+}
+
+/** Whether of the lines only those of one category are asked for, or those of none. */
+function isOneCategory(where: readonly Condition[]): boolean {
+  const ofLines = where.flatMap((one) => (one.kind === 'condition' && ofLine.has(one.field) ? [one] : []))
+  const [one, ...others] = ofLines
+  if (!one || others.length > 0 || one.field !== 'category') return false
+  const { test } = one
+  return (
+    test.kind === 'unknown' ||
+    (test.kind === 'compare' && test.operator === '=') ||
+    (test.kind === 'in' && new Set(test.values).size === 1)
+  )
 }
 
 /** The lines that meet the conditions, each with how many of it were bought: one, where a file does not say. */
@@ -114,13 +153,14 @@ export const items: Source = {
   day: 'day',
   rows: (where, { tables }) => {
     const { alias, relation } = lines(where, tables)
-    return {
-      alias: `items_${alias}`,
-      relation,
-      amount: sql`coalesce(entry.quantity, 1)`,
-      fractions: true,
-      stored: true,
+    const aggregates = {
+      count: sql`count(*)`,
+      // not whole: added up as the decimal numbers that they are
+      amount: sql`sum(coalesce(entry.quantity, 1))`,
+      first: sql`min(entry.local_day)`,
+      last: sql`max(entry.local_day)`,
     }
+    return { kind: 'stored', alias: `items_${alias}`, relation, aggregates }
   },
   occurrences: itemsOccurring,
 }

@@ -46,10 +46,10 @@ const pointsWithExpiry: Source = {
   conditions,
   day: 'expires',
   rows: (_, { asOf, d }) => ({
+    kind: 'computed',
     alias: 'of_points',
     relation: pointsLeft({ asOf, d }),
     amount: sql`entry.points`,
-    stored: false,
   }),
   occurrences: (person, { asOf }, _, meets) =>
     pointsLeftOf(person, asOf)

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
@@ -30,6 +30,7 @@ import {
   keyOf,
   type Link,
   mayBeKey,
+  mayFollow,
   mayJoin,
   planJoin,
   type TableFacts,
@@ -95,11 +96,13 @@ async function joined(): Promise<JoinedTables> {
     else found.push(one)
   }
   // beside what is no table a single one is what it is
-  const alone = found.length === 1 && unused.every(({ why }) => why === 'no-table')
-  const opened = alone ? found : found.filter(({ kind }) => joinedKinds.includes(kind))
-  if (!alone)
+  const nothingElse = unused.every(({ why }) => why === 'no-table')
+  const single = found.length === 1 && nothingElse
+  const usable = single ? found : found.filter(({ kind }) => joinedKinds.includes(kind))
+  if (!single)
     for (const { table, kind } of found)
       if (!joinedKinds.includes(kind)) unused.push({ name: table.name, why: 'other-kind', kind })
+  const { opened, bases } = partsLast(usable)
   shared = sharedKeys(opened)
   const engine = await openDuckDb(':memory:', {
     threads: order.aside ? 2 : 1,
@@ -114,6 +117,9 @@ async function joined(): Promise<JoinedTables> {
       broken.push(await take(engine, one, at, (read) => tell((shares.reading * (before + read)) / bytes)))
       before += one.opening.bytes
     }
+    const appended = await appendParts(engine, opened, bases, broken)
+    if (appended.length > 0) opened.splice(opened.length - bases.length)
+    const alone = nothingElse && found.length === 1 + appended.length
     const tables = await Promise.all(
       opened.map(async ({ table, headers, keys }, at) => {
         const counts = await countsOf(engine, keys, at)
@@ -132,13 +138,7 @@ async function joined(): Promise<JoinedTables> {
         tables: order.tables.map((one) => one.name).join(', '),
         why: unused.map(unusedNote),
       })
-    for (const at of used)
-      if (broken[at])
-        throw new Stopped('broken-table', {
-          file: opened[at]!.table.named,
-          line: broken[at].line,
-          reason: broken[at].reason.replaceAll('-', ''), // as ICU names a choice
-        })
+    for (const at of used) if (broken[at]) throw brokenTable(opened[at]!, broken[at])
     const added = plan.joins.find(({ child, key }) => child === plan.base && isOrderKey(key))
     const { lastLine, rowsAdded, ofOrders } = await write(
       engine,
@@ -170,6 +170,7 @@ async function joined(): Promise<JoinedTables> {
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
       joins,
       ofOrders,
+      appended,
       added:
         added && rowsAdded > 0
           ? { name: tables[added.parent]!.name, rows: rowsAdded, line: lastLine + 1 }
@@ -307,6 +308,93 @@ async function take(
 
 /** A control character: the scanner leaves none in a record but its own. */
 const unheldByAny = '\x1d'
+
+const brokenTable = ({ table }: Opened, { line, reason }: BrokenRecord) =>
+  new Stopped('broken-table', { file: table.named, line, reason: reason.replaceAll('-', '') }) // as ICU names a choice
+
+/** Tables whose rows may follow those of another one come last; `bases`: the places of those that they follow. */
+function partsLast(tables: readonly Opened[]): { opened: Opened[]; bases: number[] } {
+  const wholes: Opened[] = []
+  const parts: { part: Opened; base: Opened }[] = []
+  for (const one of tables.toSorted((a, b) => b.keys.length - a.keys.length)) {
+    const base = wholes.find((other) => mayFollow(one, other))
+    if (base) parts.push({ part: one, base })
+    else wholes.push(one)
+  }
+  const kept = tables.filter((one) => wholes.includes(one))
+  return {
+    opened: [...kept, ...parts.map(({ part }) => part)],
+    bases: parts.map(({ base }) => kept.indexOf(base)),
+  }
+}
+
+/**
+ * Puts the rows of the last tables behind those of their bases, by the names of the columns. Where any order is in both,
+ * none are: nothing tells which of them is right.
+ */
+async function appendParts(
+  engine: Engine,
+  opened: readonly Opened[],
+  bases: readonly number[],
+  broken: readonly (BrokenRecord | undefined)[],
+): Promise<NonNullable<JoinedTables['appended']>> {
+  const first = opened.length - bases.length
+  const of = bases.map((base, i) => ({ base, at: first + i }))
+  for (const [i, { base, at }] of of.entries()) {
+    const key = opened[at]!.keys.find((one) => isOrderKey(one) && shared.includes(one))
+    if (key === undefined) return []
+    for (const other of [base, ...of.slice(0, i).flatMap((one) => (one.base === base ? [one.at] : []))]) {
+      const [both] = await engine.rows(
+        sql`select count(*) as n from ${file(at)} where ${keyIn(at, key)} in (select ${keyIn(other, key)} from ${file(other)})`,
+        options,
+      )
+      if (both!.n !== 0) return []
+    }
+  }
+  const appended = []
+  for (const { base, at } of of) {
+    const [whole, part] = [opened[base]!, opened[at]!]
+    if (broken[at]) throw brokenTable(part, broken[at])
+    const [own] = await engine.rows(
+      sql`select count(*) as n, min(${lineOf(at)}) as first from ${file(at)}`,
+      options,
+    )
+    const [last] = await engine.rows(sql`select max(${lineOf(base)}) as line from ${file(base)}`, options)
+    const before = Number(last!.line) - part.form.headerLine
+    const values = whole.keys.map((key) => {
+      const position = part.keys.indexOf(key)
+      return position < 0
+        ? sql`''`
+        : sql`coalesce(string_split(${fieldsOf(at)}, ${fieldSeparator})[${position + 1}], '')`
+    })
+    const keys = shared.filter((key) => whole.keys.includes(key))
+    const to = join(order.folder, `whole-${base}-${at}.parquet`)
+    await engine.run(
+      sql`copy (
+        select ${lineOf(base)}, ${fieldsOf(base)} ${list(
+          keys.map((key) => sql`, ${keyIn(base, key)}`),
+          sql``,
+        )} from ${file(base)}
+        union all
+        select ${lineOf(at)} + ${before}, array_to_string([${list(values)}], ${fieldSeparator})
+          ${list(
+            keys.map((key) => (part.keys.includes(key) ? sql`, ${keyIn(at, key)}` : sql`, null`)),
+            sql``,
+          )} from ${file(at)}
+      ) to (${to}) (format parquet)`,
+      options,
+    )
+    renameSync(to, path(base))
+    appended.push({
+      name: part.table.name,
+      rows: Number(own!.n),
+      line: Number(own!.first) + before,
+      own: Number(own!.first),
+      lacking: whole.headers.filter((_, i) => !part.keys.includes(whole.keys[i]!)).join(', '),
+    })
+  }
+  return appended
+}
 
 async function countsOf(engine: Engine, keys: readonly string[], at: number) {
   const [counted] = await engine.rows(sql`select count(*) as n from ${file(at)}`, options)

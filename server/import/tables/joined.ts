@@ -38,6 +38,15 @@ export interface JoinedTables {
     /** Of a table of members: its columns that no order line has a place for. */
     readonly ofMembers?: string
   }[]
+  /** Tables with the columns of the base, or some of them, and other orders: their rows follow, from `line` on, which is their own line `own`. */
+  readonly appended?: readonly {
+    readonly name: string
+    readonly rows: number
+    readonly line: number
+    readonly own: number
+    /** Columns that they lack. */
+    readonly lacking: string
+  }[]
   /** Places of the columns that come from the table of orders: each row of an order has the same. */
   readonly ofOrders: readonly number[]
   /** Orders that no row of the base names: rows of their own, from this line on. */

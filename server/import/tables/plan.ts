@@ -20,14 +20,21 @@ const sells = ({ keys }: TableFacts): boolean =>
   tellsOneOf(keys, 'amount', 'unitPrice', 'chargedTotal', 'listPrice', 'quantity', 'sku', 'product')
 
 /** Says what orders came to. */
-const tellsAmounts = ({ keys }: TableFacts): boolean =>
+const tellsAmounts = ({ keys }: Pick<TableFacts, 'keys'>): boolean =>
   keys.some(isOrderKey) && tellsOneOf(keys, 'amount', 'unitPrice', 'chargedTotal')
 
 /** Both say what orders came to, one with all columns of the other, as the files of two months: neither says more of the other's rows. */
-const isSameTable = (a: TableFacts, b: TableFacts): boolean => {
+const isSameTable = (a: Pick<TableFacts, 'keys'>, b: Pick<TableFacts, 'keys'>): boolean => {
   const [few, many] = a.keys.length < b.keys.length ? [a, b] : [b, a]
   return tellsAmounts(a) && tellsAmounts(b) && few.keys.every((key) => many.keys.includes(key))
 }
+
+/** Files of several months, where one may lack columns of the other: each says when orders were and what they came to. */
+export const mayFollow = (part: Pick<TableFacts, 'keys'>, base: Pick<TableFacts, 'keys'>): boolean =>
+  isSameTable(part, base) &&
+  part.keys.length <= base.keys.length &&
+  tellsOneOf(part.keys, 'orderedAt', 'paidAt') &&
+  tellsOneOf(part.keys, 'memberId', 'phone', 'openid', 'email')
 
 /**
  * Rows of one table may be told more by those of the other. Reviews, visits or cards that name an order have nothing

@@ -428,6 +428,66 @@ test.each<{ of: string; files: Record<string, string>; reads: object }>([
   })
 })
 
+test.each([
+  [
+    'the same columns',
+    'order_id,customer,order_date,amount,note',
+    'order_id,customer,order_date,amount,note',
+  ],
+  [
+    'them in another order',
+    'order_id,customer,order_date,amount,note',
+    'amount,order_date,note,order_id,customer',
+  ],
+  ['fewer columns', 'order_id,customer,order_date,amount,note', 'order_date,order_id,customer,amount'],
+])('files of two months with %s come to what both come to, one after the other', async (_, first, second) => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = (month: number) =>
+    Array.from({ length: 7 }, (_, i): Record<string, string> => ({
+      order_id: `${month}-${i}`,
+      customer: `m${i % 3}`,
+      order_date: `2026-0${month}-1${i}`,
+      amount: String(month * 100 + i),
+      note: i === 3 ? '"two\nlines, quoted"' : 'x',
+    }))
+  const file = (header: string, all: readonly Record<string, string>[]) =>
+    `${header}\n${all
+      .map((row) =>
+        header
+          .split(',')
+          .map((name) => row[name])
+          .join(','),
+      )
+      .join('\n')}\n`
+  const files = { 'feb.csv': file(first, rows(2)), 'jan.csv': file(second, rows(1)) }
+  const given = Object.entries(files).map(([fileName, text]) => ({
+    fileName,
+    path: shop.file(fileName, text),
+  }))
+  // in one zip and as files that are chosen together
+  const zip = shop.file('a.zip', zipped(files))
+  const said = (await notesOf(shop, zip)).join(' ')
+  expect(said).toMatch(
+    first === second
+      ? /^$/
+      : /^jan\.csv \(7 rows\) has the same columns.* Line \d+ is its line 2, and so on\.$/,
+  )
+  expect(said.includes('but note, which stay empty')).toBe(!second.includes('note'))
+  receiptOf(await shop.import(given[0]!.path, { together: given, fileName: 'feb.csv + jan.csv' }))
+  const found = await shop.workspace.engine.rows(
+    sql`select order_id, member_id, cast(local_day as varchar) as day, net_minor from orders join members using (member_key) order by order_id`,
+  )
+  expect(found).toEqual(
+    [...rows(1), ...rows(2)].map((row) => ({
+      orderId: row.order_id,
+      memberId: row.customer,
+      day: row.order_date,
+      netMinor: Number(row.amount) * 100,
+    })),
+  )
+  expect(receiptOf(await shop.import(zip))).toMatchObject({ read: 14, imported: 0, unchanged: 14 })
+})
+
 test('of members joined to orders it is told what an import of them alone would bring, and it brings that', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const members =

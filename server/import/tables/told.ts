@@ -8,9 +8,13 @@ export const unusedNote = ({ why, ...values }: Unused): Said => ({ id: `table-un
 /** What became of tables that were given together, in sentences; none for a file that is one table. */
 export function tableNotes(language: Language, tables: JoinedTables | null | undefined): string[] {
   if (!tables) return []
-  const { base, joins, added, unused } = tables
+  const { base, joins, added, unused, appended = [] } = tables
   const notes: Said[] = [
     ...(joins.length > 0 ? [{ id: 'tables-joined', values: { ...base } } as const] : []),
+    ...appended.map((part): Said => ({
+      id: 'table-appended',
+      values: { ...part, any: part.lacking === '' ? 'no' : 'yes' },
+    })),
     ...joins.flatMap(({ ofMembers, ...join }): Said[] => [
       { id: 'table-joined', values: join },
       ...(ofMembers === undefined || (ofMembers === '' && join.unnamed === 0)

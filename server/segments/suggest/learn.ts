@@ -1,10 +1,11 @@
 import { addDays } from '../../../analytics/calendar/calendar.ts'
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { type Examples, growTree, leafOf, leavesOf, type Tree } from '../../../analytics/models/tree.ts'
-import { derivedTables, memberFacts, memberOrders, orderItems } from '../../../analytics/schema/derived.ts'
+import { derivedTables } from '../../../analytics/schema/derived.ts'
+import { buildRuleTables } from '../../../analytics/schema/refresh.ts'
 import { compileAnswers, type SegmentSetting } from '../../../analytics/segments/compile.ts'
 import { duckdb as d } from '../../../analytics/sql/duckdb.ts'
-import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { join, name, render, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { TablesAt } from '../../analytics/tables-at.ts'
 import { decimalsOf } from '../../messages/money.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
@@ -145,9 +146,6 @@ async function rowsOn(
   const tables = derivedTables(prefix)
   const only = (key: Sql) =>
     sql`${key} in (select member_key from ${drawn} as drawn where held_out = ${held})`
-  await session.run(sql`create table ${tables.memberOrders} as ${memberOrders(d.date(day), only)}`)
-  await session.run(sql`create table ${tables.memberFacts} as ${memberFacts(d.date(day), tables, only)}`)
-  await session.run(sql`create table ${tables.orderItems} as ${orderItems(d.date(day), only)}`)
   const { leaves, begins } = asLeaves(features)
   const setting: SegmentSetting = {
     scope: { asOf: day, tables, dormancy: workspace.dormancy },
@@ -157,6 +155,7 @@ async function rowsOn(
     days: new Map(),
   }
   const answers = compileAnswers([...leaves, buyers], setting, d)
+  const built = await buildRuleTables(session, day, prefix, render(answers, () => '?').text, only)
   const bins = features.map(({ conditions }, i) => {
     const met = conditions.map((_, k) => sql`cast(${name(`h${begins[i]! + k}`)} as integer)`)
     return sql`chr(cast(${firstBin} + ${met.length === 0 ? sql`0` : join(met, sql` + `)} as integer))`
@@ -171,8 +170,7 @@ async function rowsOn(
       order by answers.member_key`,
     { aside: true },
   )
-  for (const table of [tables.memberOrders, tables.memberFacts, tables.orderItems])
-    await session.run(sql`drop table ${table}`)
+  for (const table of built) await session.run(sql`drop table ${table}`)
   return {
     bins: features.map((_, i) => Uint8Array.from(rows, (row) => String(row.bins).charCodeAt(i) - firstBin)),
     widths: features.map(({ conditions }) => conditions.length + 1),

@@ -1,4 +1,5 @@
-import { useQuery } from '@tanstack/react-query'
+import { Button, Progress } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
@@ -6,6 +7,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { useRuleSentence } from '../../ui/rule.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './segments.module.css'
 
 interface Listed {
@@ -80,15 +82,52 @@ export function SegmentsPanel() {
       empty={{ reason: t('list.empty') }}
     >
       {(data) => (
-        <DataTable
-          columns={columns}
-          rows={data}
-          rowKey={({ id }) => id}
-          label={t('list.title')}
-          onRow={({ id }) => void navigate({ to: '/segments/$segmentId', params: { segmentId: id } })}
-        />
+        <>
+          <Refreshing />
+          <DataTable
+            columns={columns}
+            rows={data}
+            rowKey={({ id }) => id}
+            label={t('list.title')}
+            onRow={({ id }) => void navigate({ to: '/segments/$segmentId', params: { segmentId: id } })}
+          />
+        </>
       )}
     </QueryPanel>
+  )
+}
+
+/** While the segments are brought up to date: how far it is, and a way to stop it. */
+function Refreshing() {
+  const t = useTranslations('segments')
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const { role } = useWorkspace()
+  const { data } = useQuery(
+    trpc.segments.refreshing.queryOptions(undefined, {
+      refetchInterval: ({ state }) => (state.data ? 1_000 : 15_000),
+    }),
+  )
+  const stop = useMutation(
+    trpc.segments.stopRefreshing.mutationOptions({
+      onSuccess: () => client.invalidateQueries(trpc.segments.refreshing.queryFilter()),
+    }),
+  )
+  if (!data) return null
+  return (
+    <div className={classes.refreshing} role="status">
+      <span>{t('list.refreshing', { kept: data.kept, all: data.all })}</span>
+      <Progress
+        value={(100 * data.kept) / Math.max(1, data.all)}
+        aria-label={t('list.title')}
+        className={classes.bar}
+      />
+      {role === 'owner' || role === 'marketer' ? (
+        <Button size="compact-sm" variant="default" loading={stop.isPending} onClick={() => stop.mutate()}>
+          {t('list.stop')}
+        </Button>
+      ) : null}
+    </div>
   )
 }
 

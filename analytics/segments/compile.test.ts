@@ -66,6 +66,39 @@ test('compiled SQL selects exactly whom the oracle accepts; NOT is the complemen
   )
 })
 
+test('whom the facts exclude is selected by no condition', async () => {
+  const anybody: Expression = {
+    kind: 'clause',
+    subject: { kind: 'field', field: 'orders' },
+    test: { kind: 'compare', operator: '>=', value: 0 },
+  }
+  await fc.assert(
+    fc.asyncProperty(people, asOf, everyEntry, async (shop, day, entries) => {
+      const moment = await load(shop, day, true)
+      const visible = shop.filter((person) => visibleOn(person, day))
+      for (let from = 0; from < entries.length; from += 8) {
+        const some = entries.slice(from, from + 8)
+        const sets = some.map((part, i) => {
+          const rule: Expression = { kind: 'and', parts: [anybody, part] }
+          return sql`select ${i} as rule, member_key from (${compile(rule, setting(moment), duckdb, { narrow: true })}) as chosen`
+        })
+        const rows =
+          await engine.rows(sql`select rule, members.member_id from (${join(sets, sql` union all `)}) as chosen
+          join members on members.member_key = chosen.member_key order by rule, members.member_key`)
+        for (const [i, part] of some.entries())
+          expect({
+            rule: print(part),
+            ids: rows.filter(({ rule }) => rule === i).map(({ memberId }) => memberId),
+          }).toEqual({
+            rule: print(part),
+            ids: visible.filter((person) => evaluate(part, person, moment, meaning)).map(({ id }) => id),
+          })
+      }
+    }),
+    { numRuns: 6, endOnFailure: true },
+  )
+})
+
 test('text is data, whatever it holds', async () => {
   const moment = await load([], '2024-12-31', true)
   await fc.assert(

@@ -102,7 +102,8 @@ function problemOf(error: FastifyError, language: Language): ToldProblem {
       const issue = { ...params, code: keyword, path: [], message } as never
       return `${instancePath.slice(1) || 'body'}${language === 'en' ? ': ' : '：'}${problemWords(language, issue)}`
     })
-    return malformed(said.join(language === 'en' ? '; ' : '；'))
+    // the sentence around them has an end of its own
+    return malformed(said.map((one) => one.replace(/[.。]$/, '')).join(language === 'en' ? '; ' : '；'))
   }
   switch (error.statusCode) {
     case 400:

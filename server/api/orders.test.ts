@@ -145,3 +145,26 @@ test('what is malformed is refused as a whole, in the language of the caller', a
   })
   expect(await kept(shop)).toEqual([])
 })
+
+test('an order in another currency is refused, one in the workspace’s is taken', async () => {
+  const mixed = [order('A', { currency: 'CNY' }), order('B', { currency: 'USD' }), order('C')]
+  expect((await send(mixed, 'k1')).said).toMatchObject({
+    imported: 2,
+    refused: 1,
+    refusedRows: [{ index: 1, field: 'currency', code: 'other-currency' }],
+  })
+  expect((await kept(shop)).map(({ orderId }) => orderId)).toEqual(['A', 'C'])
+  const foreign = await send([order('D', { currency: 'USD' })], 'k2')
+  expect(foreign.said).toMatchObject({ status: 422, code: 'malformed' })
+  expect(foreign.said.detail).toContain('USD')
+  expect(await kept(shop)).toHaveLength(2)
+})
+
+test('an order twice in one batch is refused with its place, and counts never twice', async () => {
+  const twice = [order('A'), order('B'), order('A')]
+  expect((await send(twice, 'k1')).said.detail).toBe(
+    'orders/2/orderId: stands in this batch already; send each order once, with all its lines. See /api/v1/openapi.json.',
+  )
+  expect((await send(twice, 'k1', key, 'zh-CN')).said.detail).toContain('orders/2/orderId：与本批')
+  expect(await kept(shop)).toEqual([])
+})

@@ -126,6 +126,15 @@ const SentOrder = z
     email: Email.optional(),
     orderedAt: Moment,
     state: z.enum(['paid', 'unpaid', 'closed']).optional().meta({ description: 'paid unless told.' }),
+    currency: z
+      .string()
+      .trim()
+      .max(10)
+      .optional()
+      .meta({
+        description: 'Of the amounts; an order in another currency than the workspace’s is refused.',
+        examples: ['CNY'],
+      }),
     store: Text.optional(),
     channel: Text.optional(),
     region: Text.optional(),
@@ -158,7 +167,21 @@ const SentOrder = z
   .meta({ id: 'Order' })
 
 export const OrdersBody = z
-  .object({ orders: z.array(SentOrder).min(1).max(5_000) })
+  .object({
+    orders: z
+      .array(SentOrder)
+      .min(1)
+      .max(5_000)
+      .superRefine((orders, { addIssue }) => {
+        // Its lines would count twice, as those of one order.
+        const seen = new Set<string>()
+        for (const [index, { orderId }] of orders.entries()) {
+          if (seen.has(orderId))
+            addIssue({ code: 'custom', message: worded('order-twice'), path: [index, 'orderId'] })
+          seen.add(orderId)
+        }
+      }),
+  })
   .meta({ id: 'OrdersRequest', description: 'Fields that are not named here are ignored.' })
 
 export const Days = z.iso.date()

@@ -12,8 +12,11 @@ export function elsewhereCommands(program: Command): void {
     .action((options: CommonOptions) =>
       answer(
         options,
-        ({ client }) => client.elsewhere.overview.query(),
-        ({ campaigns, coupons, ours, arms }) =>
+        async ({ client }) => ({
+          ...(await client.elsewhere.overview.query()),
+          differing: await client.elsewhere.differing.query(),
+        }),
+        ({ campaigns, coupons, differing, ours, arms }) =>
           [
             ...(campaigns.length + coupons.rows + arms.length === 0 ? [say('elsewhere-none')] : []),
             ...campaigns.map((one) =>
@@ -32,6 +35,26 @@ export function elsewhereCommands(program: Command): void {
               }),
             ),
             ...(coupons.rows > 0 ? [say('elsewhere-coupons', { ...coupons })] : []),
+            ...differing.named.map((one) =>
+              say('elsewhere-differs', {
+                finds:
+                  one.finds === 'other-member'
+                    ? 'another'
+                    : one.finds === 'unknown-order'
+                      ? 'unknown'
+                      : 'none',
+                fileName: one.fileName,
+                code: one.code ?? '–',
+                memberId: one.memberId ?? '–',
+                orderId: one.orderId ?? '–',
+                owner: one.orderMemberId === null ? 'nobody' : 'somebody',
+                orderMemberId: one.orderMemberId ?? '',
+                at: one.usedAt?.slice(0, 16).replace('T', ' ') ?? '–',
+              }),
+            ),
+            ...(differing.total > differing.named.length
+              ? [say('elsewhere-differs-more', { count: differing.total - differing.named.length })]
+              : []),
             ...(ours.ours > 0
               ? [say('elsewhere-ours', { ours: ours.ours, mismatches: ours.mismatches })]
               : []),

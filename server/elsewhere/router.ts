@@ -3,6 +3,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { experimentArms } from '../import/kinds/experiments.ts'
 import { readerProcedure, router } from '../trpc.ts'
 import { campaignsOf } from './campaigns.ts'
+import { differingCoupons } from './differing-coupons.ts'
 import { couponsElsewhereOf, mismatchedCoupons, reconciledCoupons } from './coupons.ts'
 
 export const elsewhereRouter = router({
@@ -17,6 +18,11 @@ export const elsewhereRouter = router({
     ])
     return { campaigns, coupons, ours, arms }
   }),
+
+  /** Uses of coupons elsewhere that the orders do not bear out, one by one. */
+  differing: readerProcedure.query(({ ctx, signal }) =>
+    differingCoupons(ctx.workspace.engine, { unmasked: ctx.role !== 'viewer' }, { signal }),
+  ),
 
   /** Coupons that other systems issued to a member. */
   ofMember: readerProcedure

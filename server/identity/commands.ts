@@ -40,7 +40,7 @@ export function identityCommands(program: Command): void {
       answer(
         options,
         async ({ client }, signal) => {
-          const found = await client.identity.conflicts.query(undefined, { signal })
+          const found = await client.identity.conflicts.query({}, { signal })
           const { currency } = await client.settings.get.query(undefined, { signal })
           return { ...found, currency }
         },
@@ -54,7 +54,11 @@ export function identityCommands(program: Command): void {
                 one.kind,
                 one.value,
                 one.members.map(({ memberId }) => memberId).join(', '),
-                say('identity-waiting', { orders: one.orders, net: money(one.netMinor), rows: one.rows }),
+                say('identity-waiting', {
+                  orders: one.orders,
+                  net: money(one.netMinor),
+                  rows: one.rows.reduce((sum, { rows }) => sum + rows, 0),
+                }),
               ].join('\t'),
             ),
             ...(total > conflicts.length ? [`… (+${total - conflicts.length})`] : []),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { join, name, sql } from '../../analytics/sql/sql.ts'
 import { type PersonValue, personValues } from '../import/fields.ts'
+import type { ImportKind } from '../import/import-kinds.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { memberColumns, tellsPeople } from '../import/kinds/kind.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -16,8 +17,8 @@ export interface Conflict {
   /** Orders known by this value alone, which are nobody's until it is settled, and what the paid ones charged. */
   readonly orders: number
   readonly netMinor: number
-  /** Rows of members and of further kinds (tags, points, …) known by this value alone, likewise. */
-  readonly rows: number
+  /** Rows of members and of further kinds (tags, points, …) known by this value alone, likewise, by their kind. */
+  readonly rows: readonly { readonly kind: ImportKind; readonly rows: number }[]
 }
 
 export interface Conflicts {
@@ -26,13 +27,17 @@ export interface Conflicts {
   readonly total: number
   readonly orders: number
   readonly netMinor: number
+  readonly rows: number
 }
 
-/** Relation with one column `named`: a row each for the current rows of further kinds that name somebody. */
+/** Relation (`named`, `of_kind`): a row each for the current rows of further kinds that name somebody. */
 const rowsOfPeople = sql`(${join(
   allKinds
     .filter(tellsPeople)
-    .map((kind) => sql`select ${memberColumns(kind)[0]!} as named from ${name(kind.current)}`),
+    .map(
+      (kind) =>
+        sql`select ${memberColumns(kind)[0]!} as named, ${kind.name} as of_kind from ${name(kind.current)}`,
+    ),
   sql` union all `,
 )})`
 
@@ -44,7 +49,7 @@ const Row = z.object({
   members: z.string().transform((text) => JSON.parse(text) as { memberId: string; name: string | null }[]),
   orders: z.int(),
   netMinor: z.int(),
-  rows: z.int(),
+  rows: z.string().transform((text) => JSON.parse(text) as { kind: ImportKind; rows: number }[]),
 })
 
 /** What is claimed by several members now, and what waits for it. */
@@ -72,19 +77,22 @@ export async function conflictsOf({ engine }: Workspace, signal?: AbortSignal): 
         ) as held group by kind, value
       ),
       unread as (
-        select identity.conflict as kind, ${valueOfConflict(sql`identity`)} as value, count(*) as rows
+        select identity.conflict as kind, ${valueOfConflict(sql`identity`)} as value, 'members' as of_kind, count(*) as rows
         from (select * from identities where not of_lines and conflict is not null) as identity
         join import_members as said on said.member_id is null and said.phone is not distinct from identity.phone
           and said.openid is not distinct from identity.openid and said.email is not distinct from identity.email
         group by all
         union all
-        select held.conflict, ${valueOfConflict(sql`held`)}, count(*)
+        select held.conflict, ${valueOfConflict(sql`held`)}, row_of.of_kind, count(*)
         from ${ofRowPeople} as held join ${rowsOfPeople} as row_of on row_of.named = held.named
         where held.conflict is not null group by all
       ),
-      kept_back as (select kind, value, cast(sum(rows) as integer) as rows from unread group by all)
+      kept_back as (
+        select kind, value, cast(to_json(list({'kind': of_kind, 'rows': rows} order by of_kind)) as varchar) as rows
+        from unread group by kind, value
+      )
       select named.kind, named.value, named.members, coalesce(waiting.orders, 0) as orders,
-        coalesce(waiting.net_minor, 0) as net_minor, coalesce(kept_back.rows, 0) as rows
+        coalesce(waiting.net_minor, 0) as net_minor, coalesce(kept_back.rows, '[]') as rows
       from named
       left join waiting on waiting.kind = named.kind and waiting.value = named.value
       left join kept_back on kept_back.kind = named.kind and kept_back.value = named.value
@@ -97,5 +105,6 @@ export async function conflictsOf({ engine }: Workspace, signal?: AbortSignal): 
     total: all.length,
     orders: all.reduce((sum, { orders }) => sum + orders, 0),
     netMinor: all.reduce((sum, { netMinor }) => sum + netMinor, 0),
+    rows: all.flatMap(({ rows }) => rows).reduce((sum, one) => sum + one.rows, 0),
   }
 }

@@ -172,12 +172,13 @@ test('members who both claim a phone and are merged are one: their orders are th
         ],
         orders: 1,
         netMinor: 100,
-        rows: 0,
+        rows: [],
       },
     ],
     total: 1,
     orders: 1,
     netMinor: 100,
+    rows: 0,
   })
   const tell = async (event: StoreEvent) => {
     await shop.platform.store

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { localDay } from '../../analytics/calendar/calendar.ts'
+import { kindTitle } from '../import/import-kinds.ts'
 import { identityKinds } from '../import/person-values.ts'
 import { importRuns } from '../import/runs.ts'
-import { worded } from '../messages/messages.ts'
+import { phrase, worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { auditName, leaveAudit, passAudit } from '../settings/audit.ts'
 import { type Actor, type Context, ownerProcedure, readerProcedure, router } from '../trpc.ts'
@@ -39,7 +40,19 @@ export const identityRouter = router({
   }),
 
   /** Phones, openids and e-mails that several members claim, and the orders that wait for it. */
-  conflicts: readerProcedure.query(({ ctx, signal }) => conflictsOf(ctx.workspace, signal)),
+  conflicts: readerProcedure
+    .input(z.object({ language: z.enum(['en', 'zh-CN']).optional() }).default({}))
+    .query(async ({ ctx, input, signal }) => {
+      const { conflicts, ...found } = await conflictsOf(ctx.workspace, signal)
+      const language = input.language ?? ctx.language
+      return {
+        ...found,
+        conflicts: conflicts.map((one) => ({
+          ...one,
+          rows: one.rows.map((row) => ({ ...row, title: phrase(language, kindTitle(row.kind)) })),
+        })),
+      }
+    }),
 })
 
 function ordered(

@@ -156,7 +156,8 @@ export async function applyImport(
 /** What else is done in the transaction that takes an import out; what throws takes all of it back. */
 export interface AroundUndo {
   begin(session: Session): Promise<void>
-  end(session: Session): Promise<void>
+  /** Told what it did, once the base tables are as they will be and before the derived ones are. */
+  end(session: Session, did: { orders?: number; members?: number; rows?: number }): Promise<void>
 }
 
 /**
@@ -218,6 +219,7 @@ export async function takeOut(
     await memberRegions(session)
     await foldMembers(session)
     const { dropped } = await dropMembersWithNothingLeft(session)
+    await settings.around?.end(session, { orders: Number(changed!.orders) })
     if (changed!.orders !== 0 || dropped) {
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
     }
@@ -225,7 +227,6 @@ export async function takeOut(
     const report = JSON.stringify({ ...(JSON.parse(String(undone!.report)) as object), undoneMonths })
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp), report = ${report}
       where import_seq = ${importSeq}`)
-    await settings.around?.end(session)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }
   }, settings)

@@ -8,7 +8,7 @@ import type { Connection } from '../command-line/connect.ts'
 import { unsureColumns } from './inspect.ts'
 import { encodings } from './encoding.ts'
 import { MapOverrides } from './mapping.ts'
-import { importKinds } from './import-kinds.ts'
+import { importKinds, kindToSay } from './import-kinds.ts'
 import { kindReceiptText, type ToldKindReceipt } from './kinds/told.ts'
 import { memberPresetNames } from './members/presets.ts'
 import { membersReceiptText, type ToldMembersReceipt } from './members/told.ts'
@@ -16,6 +16,7 @@ import { presetNames } from './presets.ts'
 import {
   countsOf,
   mappingText,
+  monthLines,
   progressText,
   receiptText,
   type ToldInspection,
@@ -104,21 +105,46 @@ export function importCommands(program: Command): void {
     )
   inWorkspace(imports.command('undo <id>'))
     .description('take an import out again')
-    .action((importId: string, options: CommonOptions) =>
-      answer(
-        options,
-        ({ client }) => client.imports.undo.mutate({ importId }),
-        ({ kind, orders, members, rows }) =>
-          kind === 'orders'
-            ? say('import-undone', { orders })
-            : kind === 'refunds'
-              ? say('refunds-undone', { orders })
-              : kind === 'members'
-                ? say('members-undone', { members })
-                : say('kind-undone', { rows }),
-      ),
+    .option('--dry-run', 'say what that would change, and change nothing')
+    .action((importId: string, options: CommonOptions & { dryRun?: boolean }) =>
+      options.dryRun
+        ? undoing(importId, options)
+        : answer(
+            options,
+            ({ client }) => client.imports.undo.mutate({ importId }),
+            ({ kind, orders, members, rows }) =>
+              kind === 'orders'
+                ? say('import-undone', { orders })
+                : kind === 'refunds'
+                  ? say('refunds-undone', { orders })
+                  : kind === 'members'
+                    ? say('members-undone', { members })
+                    : say('kind-undone', { rows }),
+          ),
     )
 }
+
+/** Says what an undoing would change. */
+const undoing = (importId: string, options: CommonOptions): Promise<void> =>
+  answer(
+    options,
+    async ({ client }, signal) => ({
+      ...(await client.imports.undoEffect.query({ importId }, { signal })),
+      currency: (await client.workspaces.current.query())!.currency,
+    }),
+    ({ months, currency, ...effect }) =>
+      [
+        ...(['ordersGone', 'ordersChanged', 'membersGone', 'membersChanged', 'rows'] as const)
+          .filter((what) => effect[what] > 0)
+          .map((what) =>
+            say('undo-would', {
+              what: effect.kind === 'refunds' ? what.replace('orders', 'refunds') : what,
+              n: effect[what],
+            }),
+          ),
+        ...monthLines({ months, currency }),
+      ].join('\n') || say('undo-would-nothing'),
+  )
 
 function overridesOf(options: ImportOptions): MapOverrides {
   const preset = allPresets.find((name) => name === options.preset)
@@ -126,7 +152,9 @@ function overridesOf(options: ImportOptions): MapOverrides {
     throw new Refused(say('unknown-preset', { preset: options.preset, known: allPresets.join(', ') }))
   const kind = importKinds.find((one) => one === options.kind)
   if (options.kind !== undefined && !kind)
-    throw new Refused(say('unknown-kind', { kind: options.kind, known: importKinds.join(', ') }))
+    throw new Refused(
+      say('unknown-kind', { kind: options.kind, known: { named: importKinds.map(kindToSay) } }),
+    )
   const given = options.map === undefined ? {} : mapFile(options.map)
   const encoding = encodings.find((one) => one === options.encoding?.toLowerCase())
   if (options.encoding !== undefined && !encoding)

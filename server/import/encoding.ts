@@ -525,6 +525,9 @@ const models: readonly Model[] = [
         tier(0.08, traditionalChinese),
         eastAsianSigns,
         tier(0.02, rowsOf('gb18030', 0xd8, 0xf7, 0xa1)),
+        // exports of shops abroad that a Chinese spreadsheet has saved: four bytes, of which two are digits
+        like(0.01, 40, /\p{Sc}/u),
+        like(0.005, 62, /[À-ÖØ-öø-ÿ]/),
         like(0.005, 170, kana),
         rare,
       ]),

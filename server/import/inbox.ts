@@ -13,6 +13,7 @@ import { systemCode } from '../command-line/refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { kindTitle } from './import-kinds.ts'
 import { unsureColumns } from './inspect.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { inspectIn } from './ready-to-read.ts'
@@ -218,7 +219,7 @@ async function imported(
   if (inspection.otherKinds.length > 0)
     return refusal('inbox-kinds', {
       file: fileName,
-      kinds: [inspection.map.kind, ...inspection.otherKinds].join(', '),
+      kinds: { named: [inspection.map.kind, ...inspection.otherKinds].map(kindTitle) },
     })
   if (unsureColumns(inspection).length > 0) return refusal('inbox-unsure', { file: fileName })
   const started = await runs.start(workspace, {

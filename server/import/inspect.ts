@@ -70,6 +70,8 @@ export interface Inspection {
   readonly preset: Guess['preset']
   /** Other kinds that its columns speak for as well: to be asked. */
   readonly otherKinds: readonly ImportKind[]
+  /** Its columns speak for no kind: it begins as one of orders, and has neither a time nor an amount. */
+  readonly fitsNone: boolean
   /** Records that the guess looked at; `whole`: there are no others. */
   readonly sampled: number
   readonly whole: boolean
@@ -162,7 +164,8 @@ export async function inspect(
       columns.push(columnOf(sample, position))
     }
     const said = remembered ? over(remembered.map, given) : given
-    const [kind, ...otherKinds] = kindsOf(sample, said)
+    const { kinds: possible, isGuess } = kindsOf(sample, said)
+    const [kind, ...otherKinds] = possible
     const further = kindNamed(kind)
     const guess = further
       ? guessKindMapping(further, sample, columns, said, timeZone)
@@ -208,6 +211,7 @@ export async function inspect(
         whole: opening.whole && sample.records.length < sampleRecords,
         preset: guess.preset,
         otherKinds,
+        fitsNone: isGuess && lacking.includes('time') && lacking.includes('amount'),
         remembered: remembered && { fileName: remembered.fileName, importedAt: remembered.importedAt },
         columns: hint?.other && said.columns?.memberId === undefined ? doubted(guess.columns) : guess.columns,
         map: {

@@ -12,11 +12,25 @@ import { refundFields } from './refunds/fields.ts'
 import { holdsRefunds } from './refunds/kind.ts'
 
 /**
- * What a file holds, the best first, where its columns leave it open: as was said, as its platform is known for,
- * else by its headers alone. A file that tells members apart, says something else of them and names no order, no
- * time and amount of one, is of members; one that nothing else is told of is of orders.
+ * What a file holds, the best first, where its columns leave it open. Of which nothing is told begins as one of orders;
+ * `isGuess` says so.
  */
-export function kindsOf(sample: Sample, said: MapOverrides): [ImportKind, ...ImportKind[]] {
+export function kindsOf(
+  sample: Sample,
+  said: MapOverrides,
+): { readonly kinds: readonly [ImportKind, ...ImportKind[]]; readonly isGuess: boolean } {
+  const told = toldKinds(sample, said)
+  if (told) return { kinds: told, isGuess: false }
+  // Who has not begun to say what the columns are is told what else they may be of.
+  if (said.columns !== undefined) return { kinds: ['orders'], isGuess: false }
+  return { kinds: ['orders', ...kindsSpokenOf(sample.headers)], isGuess: true }
+}
+
+/**
+ * As was said, as its platform is known for, else by its headers alone. A file that tells members apart, says something
+ * else of them and names no order, no time and amount of one, is of members. Null: nothing is told.
+ */
+function toldKinds(sample: Sample, said: MapOverrides): [ImportKind, ...ImportKind[]] | null {
   const { headers, records } = sample
   if (said.kind) return [said.kind]
   if (said.preset) return [(presetNames as readonly string[]).includes(said.preset) ? 'orders' : 'members']
@@ -52,8 +66,7 @@ export function kindsOf(sample: Sample, said: MapOverrides): [ImportKind, ...Imp
   ).length
   if ((has(memberId.aliases) && told + attributes > 0) || (told > 0 && told + attributes > 1))
     return ['members']
-  // Nothing speaks for orders. Who has not begun to say what the columns are is told what else they may be of.
-  return said.columns === undefined ? ['orders', ...kindsSpokenOf(headers)] : ['orders']
+  return null
 }
 
 /**

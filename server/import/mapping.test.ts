@@ -61,3 +61,38 @@ test('a question of day or month shows a value that is a date', () => {
     { kind: 'dates', field: 'orderedAt', header: 'date', sample: '3/4/2026', against: null },
   ])
 })
+
+test.each([
+  'customer_city',
+  'customer_name',
+  'Customer Country',
+  'customer_segment',
+  'customer_zip_code',
+  'customer_country_code',
+  'customer_age',
+  'member_level',
+  'member_since',
+  'is_member',
+  'customer notes',
+])('what many members share tells nobody apart: %s', (header) => {
+  const found = guess(
+    ['order_id', header, 'date', 'total'],
+    ['1', 'a1', '2026-01-01', '10'],
+    ['2', 'a1', '2026-01-02', '11'],
+    ['3', 'b2', '2026-01-03', '12'],
+  )
+  expect(found.mapping.columns).not.toHaveProperty('memberId')
+})
+
+test.each(['customer_key', 'Customer Code', 'customer_hash', 'customer', 'Loyalty Member'])(
+  'a key of one member does, whatever it is called: %s',
+  (header) => {
+    const found = guess(
+      ['order_id', header, 'date', 'total'],
+      ['1', 'a1', '2026-01-01', '10'],
+      ['2', 'a1', '2026-01-02', '11'],
+      ['3', 'b2', '2026-01-03', '12'],
+    )
+    expect(found.mapping.columns).toMatchObject({ memberId: 1 })
+  },
+)

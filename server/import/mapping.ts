@@ -432,10 +432,23 @@ function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
   // A phone may be the store's or the driver's: only a header that is known as a buyer's counts.
   if (field === 'shipping' || (personValues as readonly FieldName[]).includes(field)) return 0
   const part = aliases.find(
-    (alias) => (/[^ -~]/.test(alias) ? alias.length >= 3 : alias.length >= 6) && plain.includes(alias),
+    (alias) =>
+      (/[^ -~]/.test(alias) ? alias.length >= 3 : alias.length >= 6) &&
+      plain.includes(alias) &&
+      (field !== 'memberId' ||
+        (!plain.includes('note') && (!bareWord.test(alias) || isOfOne(plain.replace(alias, ''))))),
   )
   return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
 }
+
+/** Who is meant, and not what of them: a city, a tier or a year of joining is of many members. */
+const bareWord = /^(member|customer)$/
+/** What such a word stands beside where each value is one person's. */
+const tellsApart =
+  /(id|key|code|no|num|nr|number|ref|reference|hash|card|account|token|uuid|guid|unique|mobile|phone|tel|mail|login|handle)$|^(unique|hashed|anonymous|external|master|loyalty)$/
+const tellsMany = /zip|post|country|state|city|region|store|shop|type|group|tier|level|segment/
+
+const isOfOne = (rest: string): boolean => tellsApart.test(rest) && !tellsMany.test(rest)
 
 /** Headers that stand above names as often as above numbers. */
 const maybeNames = ['customer', 'member', 'user', '会员', '买家昵称']

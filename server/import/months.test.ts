@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { takeOut } from './apply.ts'
 import { restatements } from './restatements.ts'
-import { now, openTestShop, receiptOf } from './test-shop.ts'
+import { now, openTestShop, receiptOf, visible } from './test-shop.ts'
+import { undoEffect } from './undo.ts'
 
 const header = 'order_id,customer_id,order_date,amount,original_order_id\n'
 
@@ -43,6 +44,21 @@ test('an import says which months it changes, a dry run too; a month that was ov
     { month: '2026-09-01', fileName: 'late.csv', cause: 'imported', after: is(1500, 1) },
     { month: '2026-08-01', fileName: 'late.csv', cause: 'imported' },
   ])
+  const told = await visible(shop)
+  const effect = await undoEffect(shop.platform, shop.workspace, second.importId!)
+  expect(effect).toEqual({
+    kind: 'told',
+    effect: {
+      kind: 'orders',
+      ordersGone: 3,
+      ordersChanged: 1,
+      membersGone: 1,
+      membersChanged: 0,
+      rows: 0,
+      months: months.map(({ before, after, ...rest }) => ({ ...rest, before: after, after: before })),
+    },
+  })
+  expect(await visible(shop)).toEqual(told)
   const undoneAt = new Date(now.getTime() + 60_000).toISOString()
   await takeOut(engine, second.importId!, {
     timeZone: 'UTC',

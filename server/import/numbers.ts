@@ -102,6 +102,14 @@ export function otherCurrencyOf(header: string, currency: string): string | null
   return isCurrency && !ownSigns(currency).includes(sign) ? named : null
 }
 
+/** The other currency that a value names beside its number, such as `$` or `USD`; null where it names none or the own one. */
+export function otherCurrencyIn(value: string, currency: string): string | null {
+  const named = value.replace(/[\d０-９\s.,'’_()+．，（）＋－−–-]/g, '')
+  const sign = currencyWords[named] ?? named.toUpperCase()
+  const isCurrency = codes.includes(sign) || /^[A-Z]{0,2}\p{Sc}$/u.test(sign) || sign === '円'
+  return isCurrency && !ownSigns(currency).includes(sign) ? named : null
+}
+
 /**
  * SQL over a text column: the number it means, `signs` before or after it. Most values are short and plain; those are an exact
  * count of millionths in `micro`, by integer arithmetic. The rest is in `wide`, a DECIMAL(20, 10),

@@ -11,6 +11,7 @@ export interface SentOrder {
   readonly email?: string | undefined
   readonly orderedAt: string
   readonly state?: 'paid' | 'unpaid' | 'closed' | undefined
+  readonly currency?: string | undefined
   readonly store?: string | undefined
   readonly channel?: string | undefined
   readonly region?: string | undefined
@@ -51,6 +52,7 @@ const columns = [
   'email',
   'orderedAt',
   'state',
+  'currency',
   'store',
   'channel',
   'region',
@@ -72,7 +74,6 @@ const canonical: MapOverrides = {
     paidAt: null,
     listPrice: null,
     discount: null,
-    currency: null,
     cancelled: null,
     refundsOrderId: null,
   },
@@ -91,6 +92,7 @@ function rowsOf({ lines = [], ...order }: SentOrder, decimals: number): Record<s
     email: order.email ?? '',
     orderedAt: order.orderedAt,
     state: order.state ?? 'paid',
+    currency: order.currency ?? '',
     store: order.store ?? '',
     channel: order.channel ?? '',
     region: order.region ?? '',

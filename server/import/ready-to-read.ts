@@ -3,11 +3,11 @@ import { identityRule } from '../identity/rule.ts'
 import type { Said } from '../messages/messages.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { amountFields } from './amount-columns.ts'
-import type { ImportKind } from './import-kinds.ts'
-import { inspect, isPartOfOrders, type Readable } from './inspect.ts'
+import { type AnyField, type ImportKind, importKinds, kindTitle, kindToSay } from './import-kinds.ts'
+import { inspect, type Inspection, isPartOfOrders, type Readable } from './inspect.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
-import { otherCurrencyOf } from './numbers.ts'
+import { otherCurrencyIn, otherCurrencyOf, ownSigns } from './numbers.ts'
 import { columnNames, type Refusal, refusal, undecidedEncoding } from './refusal.ts'
 import { rememberedMapping } from './remembered.ts'
 import type { ImportOrder } from './runs.ts'
@@ -60,7 +60,11 @@ export async function readyToRead(
   const open = questions.find((question) => question.kind === 'encoding')
   if (open) return undecidedEncoding(order.fileName, open.readings)
   if (order.replace && !replacing.includes(map.kind))
-    return refusal('no-replace', { file: order.fileName, kind: map.kind, kinds: replacing.join(', ') })
+    return refusal('no-replace', {
+      file: order.fileName,
+      kind: kindTitle(map.kind),
+      kinds: { named: replacing.map(kindTitle) },
+    })
   // A file whose map says that it has no member column holds guest orders alone.
   const ofOrders = readable.mapping.kind === 'orders'
   const needed = lacking.filter((lack) => !(lack === 'member' && ofOrders && map.columns.memberId === null))
@@ -78,21 +82,24 @@ export async function readyToRead(
       kind: readable.mapping.kind,
       columns: identity.map(({ header }) => header).join(', '),
     })
+  if (readable.inspection.fitsNone)
+    return refusal('no-kind', {
+      file: order.fileName,
+      headers: columnNames(headers),
+      kinds: { named: importKinds.map(kindToSay) },
+    })
   if (needed.length > 0)
     return refusal(isPartOfOrders(readable.inspection) ? 'part-of-orders' : 'missing-columns', {
       file: order.fileName,
       lacking: { named: needed.map((lack) => lackingWords(readable.mapping.kind, lack)) },
       headers: columnNames(headers),
     })
-  const foreign = amountFields
-    .map((field) => readable.mapping.columns[field])
-    .flatMap((position) => (position === undefined ? [] : [headers[position]!]))
-    .find((header) => otherCurrencyOf(header, workspace.currency) !== null)
-  if (foreign !== undefined)
+  const foreign = foreignAmounts(readable.inspection, workspace.currency)
+  if (foreign?.said === 'header')
     return refusal('other-currency-column', {
       file: order.fileName,
-      header: foreign,
-      other: otherCurrencyOf(foreign, workspace.currency)!,
+      header: foreign.header,
+      other: foreign.other,
       currency: workspace.currency,
     })
   const decimals = questions.find((question) => question.kind === 'decimals')
@@ -106,6 +113,35 @@ export async function readyToRead(
       against: dates.against ?? '',
     })
   return readable
+}
+
+/** Amounts that are in another currency than the workspace counts in, by the column's header or by the values that were looked at. */
+export interface ForeignAmounts {
+  readonly header: string
+  readonly other: string
+  readonly said: 'header' | 'values'
+}
+
+/** The first column of amounts, or of currencies, that is of another currency as far as it was looked at; null: none is. */
+export function foreignAmounts({ columns }: Inspection, currency: string): ForeignAmounts | null {
+  const amounts = columns.filter(({ field }) =>
+    (amountFields as readonly (AnyField | null)[]).includes(field),
+  )
+  for (const { header } of amounts) {
+    const other = otherCurrencyOf(header, currency)
+    if (other !== null) return { header, other, said: 'header' }
+  }
+  for (const { header, samples } of amounts) {
+    const named = samples.map((sample) => otherCurrencyIn(sample, currency))
+    if (named.length > 0 && named.every((other) => other !== null))
+      return { header, other: named[0]!, said: 'values' }
+  }
+  const own = ownSigns(currency)
+  const told = columns.find(({ field }) => field === 'currency')
+  const other = told?.samples[0]
+  return told && other !== undefined && told.samples.every((sample) => !own.includes(sample.toUpperCase()))
+    ? { header: told.header, other, said: 'values' }
+    : null
 }
 
 /** What a file lacks, for a sentence. */

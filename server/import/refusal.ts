@@ -40,6 +40,7 @@ export type RefusalId =
   | 'long-record'
   | 'open-quote'
   | 'missing-columns'
+  | 'no-kind'
   | 'part-of-orders'
   | 'no-members'
   | 'hidden-members'

@@ -7,7 +7,7 @@ import { auditName, passAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { peopleOfMembers, peopleOfOrders } from '../identity/told.ts'
-import { importKinds } from './import-kinds.ts'
+import { importKinds, kindToSay } from './import-kinds.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import { fieldsOf, keysOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
@@ -23,11 +23,11 @@ import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { restatements } from './restatements.ts'
 import { isPartOfOrders } from './inspect.ts'
-import { inspectIn } from './ready-to-read.ts'
+import { foreignAmounts, inspectIn } from './ready-to-read.ts'
 import { type ImportOrder, importRuns, type RunState } from './runs.ts'
 import { type GivenFile, givenFiles, joiningIn, mostTables } from './tables/joined.ts'
 import { tableNotes } from './tables/told.ts'
-import { undoImport } from './undo.ts'
+import { undoEffect, undoImport } from './undo.ts'
 import { uploadedFile } from './uploads.ts'
 
 /** The reader's; without one, that of the request. */
@@ -59,6 +59,7 @@ export const importsRouter = router({
       return {
         ...inspection,
         partOfOrders: isPartOfOrders(inspected.inspection),
+        otherCurrency: foreignAmounts(inspected.inspection, ctx.workspace.currency),
         tables: tableNotes(input.language ?? ctx.language, tables),
       }
     }),
@@ -95,7 +96,7 @@ export const importsRouter = router({
     if (input.kind !== undefined && !kind)
       throw refused('PRECONDITION_FAILED', 'unknown-kind', {
         kind: input.kind,
-        known: importKinds.join(', '),
+        known: { named: importKinds.map(kindToSay) },
       })
     const started = await importRuns(ctx.platform).start(ctx.workspace, {
       ...input,
@@ -215,6 +216,15 @@ export const importsRouter = router({
       new Date(ctx.platform.clock.now().getTime() - 60 * 86_400_000).toISOString(),
     ),
   ),
+
+  /** What an undoing would change, in orders, members and months. Changes nothing. */
+  undoEffect: marketerProcedure
+    .input(z.object({ importId: z.string() }))
+    .query(async ({ ctx, input, signal }) => {
+      const outcome = await undoEffect(ctx.platform, ctx.workspace, input.importId, signal)
+      if (outcome.kind === 'refused') throw stopped(outcome)
+      return outcome.effect
+    }),
 
   /** Takes an import out again; the orders it touched are as the other imports say. */
   undo: marketerProcedure

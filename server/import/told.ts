@@ -1,6 +1,6 @@
 import { languageOf, type MessageKey, phrase, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
-import { importKinds } from './import-kinds.ts'
+import { importKinds, kindToSay } from './import-kinds.ts'
 import type { Inspection } from './inspect.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { readingsText } from './refusal.ts'
@@ -93,7 +93,9 @@ export function mappingText({
     preset ? say('file-recognised', { about, preset }) : about,
     ...form.tables.map((note) => `  ${note}`),
     kind,
-    ...(otherKinds.length > 0 ? [`  ${say('file-kinds', { kinds: otherKinds.join(', ') })}`] : []),
+    ...(otherKinds.length > 0
+      ? [`  ${say('file-kinds', { kinds: { named: otherKinds.map(kindToSay) } })}`]
+      : []),
     ...known,
     ...rows,
     ...unknown,
@@ -201,7 +203,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
 const monthsTold = 6
 
 /** The months that an import changes, the latest first; of a first import, which makes every month, the latest alone. */
-function monthLines({ months, currency }: ToldReceipt): string[] {
+export function monthLines({ months, currency }: Pick<ToldReceipt, 'months' | 'currency'>): string[] {
   const isFirst = months.every(({ before }) => before.orders === 0 && before.netMinor === 0)
   const money = (minor: number) => moneyText(minor, currency, languageOf())
   const shown = isFirst ? 1 : monthsTold
@@ -210,6 +212,7 @@ function monthLines({ months, currency }: ToldReceipt): string[] {
       month: month.slice(0, 7),
       before: money(before.netMinor),
       after: money(after.netMinor),
+      what: before.orders === after.orders ? 'net' : before.netMinor === after.netMinor ? 'orders' : 'both',
       ordersBefore: before.orders,
       ordersAfter: after.orders,
     }),

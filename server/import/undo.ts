@@ -10,6 +10,7 @@ import { importKinds, type ImportKind } from './import-kinds.ts'
 import { takeOutKind } from './kinds/apply.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { takeOutMembers } from './members/apply.ts'
+import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { importById, importRuns } from './runs.ts'
 
@@ -55,6 +56,88 @@ export async function undoImport(
   } catch (error) {
     if (error instanceof UndoneAlready) return refusal('undone-already', { importId })
     throw error
+  }
+}
+
+/** What taking an import out would change, before anybody does it. */
+export interface UndoEffect {
+  readonly kind: ImportKind
+  /** Orders (of a file of refunds those) that go, and those that become what other imports say, or somebody else’s. */
+  readonly ordersGone: number
+  readonly ordersChanged: number
+  /** Members whom nothing else names, and those who become what other files say. */
+  readonly membersGone: number
+  readonly membersChanged: number
+  /** Of a further kind: rows that come or go. */
+  readonly rows: number
+  /** The latest first. */
+  readonly months: readonly ChangedMonth[]
+}
+
+export type UndoEffectOutcome = { readonly kind: 'told'; readonly effect: UndoEffect } | Refusal
+
+/** Thrown to leave the transaction without a trace. */
+class TakenBack extends Error {
+  override name = 'TakenBack'
+  readonly effect: Omit<UndoEffect, 'kind'>
+  constructor(effect: Omit<UndoEffect, 'kind'>) {
+    super('taken back')
+    this.effect = effect
+  }
+}
+
+/** What `undoImport` would do: it is done and taken back in one transaction. Refuses what that refuses. */
+export async function undoEffect(
+  platform: Platform,
+  workspace: Workspace,
+  importId: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<UndoEffectOutcome> {
+  let before: Awaited<ReturnType<typeof standing>> | undefined
+  const around: AroundUndo = {
+    async begin(session) {
+      if (await isUndone(session, importId)) throw new UndoneAlready()
+      before = await standing(session)
+    },
+    async end(session, { orders = 0, members = 0, rows = 0 }) {
+      const [was, is] = [before!, await standing(session)]
+      const [ordersGone, membersGone] = [was.orders - is.orders, was.members - is.members]
+      throw new TakenBack({
+        ordersGone,
+        ordersChanged: orders - ordersGone,
+        membersGone,
+        membersChanged: Math.max(0, members - membersGone),
+        rows,
+        months: changedMonths(was.months, is.months, was.asOf),
+      })
+    },
+  }
+  try {
+    const outcome = await takenOut(platform, workspace, importId, {
+      now: platform.clock.now(),
+      around,
+      signal,
+    })
+    if (outcome.kind === 'refused') return outcome
+    throw new Error('A dry run was not taken back.')
+  } catch (error) {
+    if (error instanceof UndoneAlready) return refusal('undone-already', { importId })
+    if (!(error instanceof TakenBack)) throw error
+    const known = await importById(workspace, importId)
+    const kind = importKinds.find((one) => one === known!.kind)!
+    return { kind: 'told', effect: { kind, ...error.effect } }
+  }
+}
+
+/** What stands of orders and members in this transaction. */
+async function standing(session: Session) {
+  const [row] = await session.rows(sql`select (select count(*) from order_versions) as orders,
+    (select count(*) from members where not stub) as members, (select as_of from workspace_state) as as_of`)
+  return {
+    orders: Number(row!.orders),
+    members: Number(row!.members),
+    asOf: row!.asOf as string | null,
+    months: await monthFigures(session),
   }
 }
 

@@ -88,7 +88,13 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     ['one.csv', 'a^b^c\n1^2^3\n', 'one-column'],
     ['header.csv', header, 'no-rows'],
     ['values.csv', '1,2,3\n4,5,6\n', 'no-header'],
-    ['lacking.csv', 'colour,size\nred,1\nblue,2\n', 'missing-columns'],
+    ['lacking.csv', 'colour,size\nred,1\nblue,2\n', 'no-kind'],
+    [
+      'demographics.csv',
+      'household_key,AGE_DESC,MARITAL_STATUS_CODE,INCOME_DESC\n1,65+,A,35-49K\n7,45-54,B,50-74K\n',
+      'no-kind',
+    ],
+    ['coupons.csv', 'COUPON_UPC,PRODUCT_ID,CAMPAIGN\n51800009050,27160,4\n51800009050,27754,9\n', 'no-kind'],
     ['quote.csv', `${header}A1,"m1,2026-01-02,10.00\n${row}`, 'open-quote'],
     [
       'days.csv',
@@ -143,7 +149,7 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     [
       'untimed.csv',
       'customer_id,price_tag\nm1,10.00\n',
-      'untimed.csv 中没有下单时间和金额这一列。现有的列：customer_id, price_tag。请在匹配页面选择，或用 --map 指定。',
+      '从 untimed.csv 的列（customer_id, price_tag）看不出它是哪一类文件，其中也没有订单的时间和金额。可导入的类型：订单（orders）、退款（refunds）、会员（members）、商品（products）、标签（tags）、积分流水（points）、其他系统的优惠券（coupons）、其他系统的活动（campaigns）、活动的目标会员（targets）、实验结果（experiments）和会员合并（merges）。如果属于其中一种，请用 --kind 或在匹配页面指定；其他数据无法导入。',
     ],
     [
       'masked.csv',

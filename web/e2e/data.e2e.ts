@@ -128,6 +128,11 @@ test('a file is checked first, then imported, then taken out again', async () =>
   await open('/data')
   await page.getByRole('button', { name: '撤销' }).click()
   const question = page.getByRole('dialog')
+  await question.getByText(/^移除 \d 笔订单。$/).waitFor()
+  await question
+    .getByRole('row', { name: /→ ¥0\.00/ })
+    .first()
+    .waitFor()
   expect(await serious(page)).toEqual([])
   await question.getByRole('button', { name: '保留' }).last().click()
   await question.waitFor({ state: 'hidden' })

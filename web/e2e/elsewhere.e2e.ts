@@ -67,6 +67,14 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
     '2/3',
   ])
   await page.getByText('优惠券核销 2 次：1 次的订单已导入').waitFor()
+  expect(await cells('与订单不一致的其他系统优惠券', /W3/)).toEqual([
+    'M2',
+    'W3',
+    '在订单 A9 中使用',
+    '该订单尚未导入',
+    '2026年1月9日 15:00',
+    'coupons.csv',
+  ])
   expect(await cells('其他系统的实验结果', /文案 A/)).toEqual([
     '短信文案',
     '文案 A',

@@ -16,6 +16,7 @@ export function RestatedNote() {
         <p key={month}>
           {t(cause, {
             month: format.month(month),
+            what: changedOf(before, after),
             file: fileName,
             time: format.instant(at),
             before: format.money(before.netMinor),
@@ -31,3 +32,12 @@ export function RestatedNote() {
 }
 
 const mostNamed = 3
+
+interface Figures {
+  readonly netMinor: number
+  readonly orders: number
+}
+
+/** Which of the two figures came to another. */
+const changedOf = (before: Figures, after: Figures) =>
+  before.orders === after.orders ? 'net' : before.netMinor === after.netMinor ? 'orders' : 'both'

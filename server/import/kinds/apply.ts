@@ -179,9 +179,9 @@ export async function takeOutKind(
     const projected = await kind.project?.(session)
     if (tellsPeople(kind) && (await forgetRowPeople(session, namedByKinds))) await tellWithoutThem(session)
     await dropMembersWithNothingLeft(session)
+    await settings.around?.end(session, { rows })
     // also where the rows stay: what they mean may go by the import that they came with first
     await refreshDerivedTables(session, changeOf(projected), settings.today)
-    await settings.around?.end(session)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { rows }
   }, settings)

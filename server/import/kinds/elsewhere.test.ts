@@ -67,6 +67,17 @@ test('coupons elsewhere are held against the orders, corrected by their code and
   ])
   const { campaigns, coupons } = await caller(shop).elsewhere.overview()
   expect(coupons).toEqual({ rows: 8, uses: 5, matched: 2, otherMember: 1, unknownOrder: 1, noOrder: 1 })
+  const { total, named } = await caller(shop).elsewhere.differing()
+  expect(total).toBe(3)
+  expect(
+    named.map((one) => [one.code, one.memberId, one.finds, one.orderId, one.orderMemberId, one.fileName]),
+  ).toEqual([
+    ['C2', 'm1', 'other-member', 'O2', 'm2', '券.csv'],
+    ['C3', 'm1', 'unknown-order', 'O9', null, '券.csv'],
+    ['C4', 'm4', 'no-order', null, null, '券.csv'],
+  ])
+  expect(named[0]!.usedAt).toBe('2026-01-11T04:00:00.000Z')
+  expect((await caller(shop, 'viewer').elsewhere.differing()).named[0]!.code).toBe('••••C2')
   // Eight coupons issued; m1 used three, m4 one, and one nobody.
   expect(campaigns).toMatchObject([
     {
@@ -146,6 +157,18 @@ C5,K1,,13900000001,,,,unused
 `,
     ),
   )
+  // C4 is told by both files: each use once, as the file says that tells it
+  expect(
+    (await caller(shop).elsewhere.differing()).named.map(({ code, memberId, fileName }) => [
+      code,
+      memberId,
+      fileName,
+    ]),
+  ).toEqual([
+    ['C4', 'm1', 'b.csv'],
+    ['C4', 'm1', 'a.csv'],
+    ['C1', 'm1', 'a.csv'],
+  ])
   // C2’s order is known now; C4 was used twice
   expect(await uses()).toMatchObject({ rows: 6, uses: 5, matched: 2, noOrder: 3 })
   const { campaigns } = await caller(shop).elsewhere.overview()

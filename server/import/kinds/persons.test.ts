@@ -299,7 +299,17 @@ test('a value that several claim is nobody’s and listed, until a file is mende
   expect((await seen(shop)).points).toEqual({})
   expect(await conflictsOf(shop.workspace)).toMatchObject({
     total: 1,
-    conflicts: [{ kind: 'phone', members: [{ memberId: 'M1' }, { memberId: 'M2' }], rows: 3 }],
+    rows: 3,
+    conflicts: [
+      {
+        kind: 'phone',
+        members: [{ memberId: 'M1' }, { memberId: 'M2' }],
+        rows: [
+          { kind: 'points', rows: 2 },
+          { kind: 'tags', rows: 1 },
+        ],
+      },
+    ],
   })
   const merges = await shop.importKind(shop.file('merges.csv', 'from,into\nM2,M1\n'))
   expect(await seen(shop)).toMatchObject({ tags: ['M1 茶'], points: { M1: 11 } })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { setTag } from '../../tags/set-tag.ts'
 import { renameTag } from '../../tags/tags.ts'
+import { kindTitle } from '../import-kinds.ts'
 import { now, openTestShop, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { tags } from './tags.ts'
@@ -156,14 +157,18 @@ test('a text is no tag: its row is refused whole, with a sentence', async () => 
 
 test('--replace is refused where a file replaces nothing', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
-  const kinds = 'orders, refunds, tags'
+  const kinds = { named: (['orders', 'refunds', 'tags'] as const).map(kindTitle) }
   expect(
     await shop.import(shop.file('m.csv', 'member_id,name,phone\nM1,甲,13900000001\n'), { replace: true }),
-  ).toMatchObject({ kind: 'refused', id: 'no-replace', values: { file: 'm.csv', kind: 'members', kinds } })
+  ).toMatchObject({
+    kind: 'refused',
+    id: 'no-replace',
+    values: { file: 'm.csv', kind: kindTitle('members'), kinds },
+  })
   expect(
     await shop.import(shop.file('p.csv', 'member_no,changed_at,change\nM1,2026-01-02,5\n'), {
       replace: true,
     }),
-  ).toMatchObject({ kind: 'refused', id: 'no-replace', values: { kind: 'points', kinds } })
+  ).toMatchObject({ kind: 'refused', id: 'no-replace', values: { kind: kindTitle('points'), kinds } })
   expect(await shop.workspace.engine.rows(sql`select * from imports`)).toEqual([])
 })

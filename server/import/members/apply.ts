@@ -121,6 +121,7 @@ export async function takeOutMembers(
     await dropMembersWithNothingLeft(session)
     const [changed] = await session.rows(sql`select count(*) as members from (
       select * from members_before except select member_id, ${shown} from members)`)
+    await settings.around?.end(session, { members: Number(changed!.members), orders })
     if (changed!.members !== 0 || orders > 0)
       await refreshDerivedTables(
         session,
@@ -129,7 +130,6 @@ export async function takeOutMembers(
       )
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
-    await settings.around?.end(session)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { members: Number(changed!.members) }
   }, settings)

@@ -191,7 +191,7 @@ async function openTable(table: Opened['table']): Promise<Opened | JoinedTables[
   try {
     const opening = await openTold(table)
     const { sample, ...form } = await sampleOf(opening, table.named)
-    const [kind] = kindsOf(sample, {})
+    const [kind] = kindsOf(sample, {}).kinds
     const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
     return { table, kind, opening, form, headers: sample.headers, keys, records: sample.records }
   } catch (error) {

@@ -13,6 +13,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 import { DataLinks } from './data-links.tsx'
+import { DifferingPanel } from './differing-panel.tsx'
 import { ElsewherePanel } from './elsewhere-panel.tsx'
 import { ExportPanel } from './export-panel.tsx'
 import { FeedsPanel } from './feeds-panel.tsx'
@@ -161,6 +162,7 @@ function DataFlow({ running }: { running: string | undefined }) {
           <FeedsPanel />
           <WhoIsWhoPanel />
           <ElsewherePanel />
+          <DifferingPanel />
           <HistoryPanel />
           <RestatementsPanel />
         </>

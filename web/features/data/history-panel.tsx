@@ -1,17 +1,16 @@
-import { Anchor, Button, Group, Modal } from '@mantine/core'
+import { Anchor, Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useLanguage } from '../../ui/language.tsx'
-import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
+import { UndoQuestion } from './undo-question.tsx'
 
 interface Imported {
   readonly importId: string
@@ -143,52 +142,5 @@ export function HistoryPanel() {
       </QueryPanel>
       {undoing ? <UndoQuestion undone={undoing} onClose={() => setUndoing(undefined)} /> : null}
     </>
-  )
-}
-
-function UndoQuestion({ undone, onClose }: { undone: Imported; onClose: () => void }) {
-  const t = useTranslations('data')
-  const trpc = useTRPC()
-  const client = useQueryClient()
-  const undo = useMutation(
-    trpc.imports.undo.mutationOptions({
-      onSuccess: async () => {
-        onClose()
-        await client.invalidateQueries()
-      },
-    }),
-  )
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('undo.title', { file: undone.fileName })}
-      closeButtonProps={{ 'aria-label': t('undo.keep') }}
-    >
-      <p>
-        {t(
-          undone.kind === 'orders'
-            ? 'undo.text'
-            : undone.kind === 'refunds'
-              ? 'undo.refundsText'
-              : undone.kind === 'members'
-                ? 'undo.membersText'
-                : 'undo.kindText',
-        )}
-      </p>
-      {undo.isError ? <Failure error={undo.error} /> : null}
-      <Group justify="end" gap={8}>
-        <Button variant="default" onClick={onClose}>
-          {t('undo.keep')}
-        </Button>
-        <Button
-          color="red"
-          loading={undo.isPending}
-          onClick={() => undo.mutate({ importId: undone.importId })}
-        >
-          {t('undo.do')}
-        </Button>
-      </Group>
-    </Modal>
   )
 }

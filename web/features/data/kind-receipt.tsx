@@ -28,11 +28,23 @@ export function KindReceiptPanel({ receipt, ways }: { receipt: KindReceipt; ways
         { label: t('kindReceipt.changed'), value: count(receipt.changedEntries) },
       ]}
       facts={facts}
-      next={
-        <Button renderRoot={(props) => <Link to="/data/dictionary" {...props} />}>
-          {t('kindReceipt.toDictionary')}
-        </Button>
-      }
+      next={<Next kind={receipt.kind} onLeave={ways.onLeave} />}
     />
   )
+}
+
+/** Where one sees what such a file brought. */
+function Next({ kind, onLeave }: { kind: string; onLeave: () => void }) {
+  const t = useTranslations('data.kindReceipt')
+  switch (kind) {
+    case 'tags':
+      return <Button renderRoot={(props) => <Link to="/segments" {...props} />}>{t('toTags')}</Button>
+    case 'points':
+    case 'merges':
+      return <Button renderRoot={(props) => <Link to="/members" {...props} />}>{t('toMembers')}</Button>
+    case 'products':
+      return <Button renderRoot={(props) => <Link to="/segments" {...props} />}>{t('toCategories')}</Button>
+    default:
+      return <Button onClick={onLeave}>{t('toElsewhere')}</Button>
+  }
 }

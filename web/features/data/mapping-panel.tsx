@@ -43,6 +43,7 @@ export function MappingPanel({
   const trpc = useTRPC()
   const { language } = useLanguage()
   const { instant } = useFormat()
+  const { currency } = useWorkspace()
   const [map, setMap] = useState<MapOverrides>(chosen.map)
   const errorText = useErrorText()
   const source = { uploadId: chosen.uploadId }
@@ -102,9 +103,12 @@ export function MappingPanel({
     >
       {(file) => {
         const lacking = file.lacking.filter((lack) => lack !== 'member' || !isGuestsAlone(file))
+        const noKind = file.fitsNone && map.kind === undefined
         const open =
           lacking.length > 0 ||
           file.questions.length > 0 ||
+          file.otherCurrency?.said === 'header' ||
+          noKind ||
           (file.otherKinds.length > 0 && map.kind === undefined)
         const further = kinds.find(({ name }) => name === file.map.kind)
         const titleOf = (kind: typeof file.map.kind) =>
@@ -131,12 +135,17 @@ export function MappingPanel({
                 ...kinds.map(({ name, title }) => ({ value: name as string, label: title })),
               ]}
               // While it is open none stands there: who means the first one has to be able to choose it.
-              value={file.otherKinds.length > 0 && map.kind === undefined ? null : file.map.kind}
+              value={(noKind || file.otherKinds.length > 0) && map.kind === undefined ? null : file.map.kind}
               placeholder={t('kind.choose')}
               allowDeselect={false}
               onChange={(kind) => kind && setMap({ kind: kind as typeof file.map.kind })}
             />
             {further ? <p className={classes.note}>{further.about}</p> : null}
+            {noKind ? (
+              <p className={classes.note} role="status">
+                {t('kind.none')}
+              </p>
+            ) : null}
             {file.otherKinds.length > 0 ? (
               <p className={classes.note} role="status">
                 {t('kind.open', { kinds: [file.map.kind, ...file.otherKinds].map(titleOf).join(' · ') })}
@@ -163,18 +172,27 @@ export function MappingPanel({
                 ))}
               </ul>
             ) : null}
-            {file.partOfOrders ? (
+            {file.otherCurrency ? (
+              <p className={classes.unread} role="status">
+                {t('mapping.otherCurrency', { ...file.otherCurrency, currency })}
+              </p>
+            ) : null}
+            {file.partOfOrders && !noKind ? (
               <p className={classes.note} role="status">
                 {t('mapping.partOfOrders')}
               </p>
             ) : null}
-            <NeededColumns file={file} further={further} map={map} onChange={setMap} />
-            <RefundsTaken file={file} map={map} onChange={setMap} />
-            <TimesIn file={file} further={further} map={map} onChange={setMap} />
-            <Questions file={file} map={map} onChange={setMap} />
-            <OtherColumns file={file} further={further} map={map} onChange={setMap} />
+            {noKind ? null : (
+              <>
+                <NeededColumns file={file} further={further} map={map} onChange={setMap} />
+                <RefundsTaken file={file} map={map} onChange={setMap} />
+                <TimesIn file={file} further={further} map={map} onChange={setMap} />
+                <Questions file={file} map={map} onChange={setMap} />
+                <OtherColumns file={file} further={further} map={map} onChange={setMap} />
+              </>
+            )}
             {start.isError ? <Failure error={start.error} /> : null}
-            {open ? <p className={classes.note}>{t('mapping.open')}</p> : null}
+            {open && !noKind ? <p className={classes.note}>{t('mapping.open')}</p> : null}
             <div className={classes.buttons}>
               <Button onClick={() => begin(false)} disabled={open} loading={start.isPending}>
                 {t('mapping.import')}
@@ -323,7 +341,7 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
               <strong>{row === 'field' ? label : t(`needed.${row}`)}</strong>
               <Sureness
                 found={column !== undefined}
-                confidence={column?.confidence ?? 0}
+                confidence={column && column.header !== file.otherCurrency?.header ? column.confidence : 0}
                 without={optional ? t('sure.notInFile') : withoutColumn(row, file, t)}
               />
             </div>

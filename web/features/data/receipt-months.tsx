@@ -17,6 +17,14 @@ const shownAtFirst = 3
 /** What an import does to the months: net and qualifying orders before and after, the latest first. */
 export function ReceiptMonths({ receipt: { months, dryRun } }: { receipt: Receipt }) {
   const t = useTranslations('data.months')
+  return (
+    <MonthChanges months={months} note={t(dryRun ? 'wouldChange' : 'changed', { count: months.length })} />
+  )
+}
+
+/** Months before and after, a few of them at first; nothing where there is none. */
+export function MonthChanges({ months, note }: { months: readonly Month[]; note: string }) {
+  const t = useTranslations('data.months')
   const format = useFormat()
   const changes = useMonthChange<Month>({ net: t('net'), orders: t('orders') })
   const [all, setAll] = useState(false)
@@ -36,7 +44,7 @@ export function ReceiptMonths({ receipt: { months, dryRun } }: { receipt: Receip
   ]
   return (
     <div className={classes.months}>
-      <p className={classes.note}>{t(dryRun ? 'wouldChange' : 'changed', { count: months.length })}</p>
+      <p className={classes.note}>{note}</p>
       <DataTable
         columns={columns}
         rows={all ? months : months.slice(0, shownAtFirst)}

@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks'
 import { useTranslations } from 'use-intl'
 import type { Restatement } from '../../../server/import/restatements.ts'
 import { useTRPC } from '../../trpc.ts'
@@ -12,6 +13,7 @@ export function RestatementsPanel() {
   const t = useTranslations('data.restated')
   const trpc = useTRPC()
   const format = useFormat()
+  const onPhone = useMediaQuery('(max-width: 600px)', false, { getInitialValueInEffect: false })
   const changes = useMonthChange<Restatement>({ net: t('net'), orders: t('orders') })
   const restated = useAnswer(trpc.imports.restated.queryOptions())
   if (!restated.data || restated.data.length === 0) return null
@@ -31,6 +33,21 @@ export function RestatementsPanel() {
     },
     ...changes,
   ]
+  // Two amounts beside each other are wider than a phone: there they stand below the month.
+  const stacked: Column<Restatement> = {
+    key: 'month',
+    header: t('month'),
+    cell: (row) => (
+      <>
+        {columns[0]!.cell!(row)}
+        {changes.map(({ key, header, cell }) => (
+          <div key={key} className={classes.stacked}>
+            <span className={classes.when}>{header}</span> {cell!(row)}
+          </div>
+        ))}
+      </>
+    ),
+  }
   return (
     <QueryPanel
       title={(rows: readonly Restatement[]) => t('title', { count: rows.length })}
@@ -42,7 +59,14 @@ export function RestatementsPanel() {
       listed
       minHeight={80}
     >
-      {(rows) => <DataTable columns={columns} rows={rows} rowKey={({ month }) => month} label={t('name')} />}
+      {(rows) => (
+        <DataTable
+          columns={onPhone ? [stacked] : columns}
+          rows={rows}
+          rowKey={({ month }) => month}
+          label={t('name')}
+        />
+      )}
     </QueryPanel>
   )
 }

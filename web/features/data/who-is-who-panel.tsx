@@ -1,5 +1,4 @@
 import { Anchor } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { Link } from '@tanstack/react-router'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
@@ -7,6 +6,7 @@ import type { AppRouter } from '../../../server/router.ts'
 import { useTRPC } from '../../trpc.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import classes from './data.module.css'
 
@@ -16,9 +16,14 @@ type Conflict = inferRouterOutputs<AppRouter>['identity']['conflicts']['conflict
 export function WhoIsWhoPanel() {
   const t = useTranslations('data')
   const trpc = useTRPC()
-  const { money, count } = useFormat()
-  const onPhone = useMediaQuery('(max-width: 600px)')
-  const answer = useAnswer(trpc.identity.conflicts.queryOptions())
+  const { money } = useFormat()
+  const { language } = useLanguage()
+  const answer = useAnswer(trpc.identity.conflicts.queryOptions({ language }))
+  /** What is nobody's until this is settled. */
+  const waiting = ({ orders, netMinor, rows }: Conflict): string[] => [
+    ...(orders > 0 ? [t('who.ordersWait', { count: orders, net: money(netMinor) })] : []),
+    ...rows.map((row) => t('who.rowsWait', { count: row.rows, kind: row.title })),
+  ]
   const columns: readonly Column<Conflict>[] = [
     {
       key: 'value',
@@ -51,28 +56,37 @@ export function WhoIsWhoPanel() {
       ),
     },
     {
-      key: 'orders',
-      header: t('who.orders'),
-      align: 'right',
-      value: ({ orders }) => orders,
-      cell: ({ orders }) => count(orders),
+      key: 'waiting',
+      header: t('who.waiting'),
+      csvHeader: 'waiting',
+      value: (one) => waiting(one).join(', '),
+      cell: (one) =>
+        waiting(one).length === 0 ? (
+          <span className={classes.when}>{t('who.nothingWaits')}</span>
+        ) : (
+          <ul className={classes.claimants}>
+            {waiting(one).map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        ),
     },
-    {
-      key: 'net',
-      header: t('who.net'),
-      align: 'right',
-      value: ({ netMinor }) => netMinor,
-      cell: ({ netMinor }) => money(netMinor),
-    },
+    { key: 'orders', header: t('who.orders'), value: ({ orders }) => orders },
+    { key: 'net_minor', header: t('who.net'), value: ({ netMinor }) => netMinor },
   ]
+  const shown = columns.filter(({ key }) => ['value', 'members', 'waiting'].includes(key))
   return (
     <QueryPanel
       name={t('who.title')}
-      title={({ total, orders }) =>
-        total === 0 ? t('who.none') : t('who.finding', { values: total, orders })
+      title={({ total, orders, rows }) =>
+        total === 0 ? t('who.none') : t('who.finding', { values: total, orders, rows })
       }
-      subtitle={({ total, netMinor }) =>
-        total === 0 ? t('who.title') : t('who.subtitle', { net: money(netMinor) })
+      subtitle={({ total, orders, netMinor }) =>
+        orders === 0
+          ? total === 0
+            ? t('who.title')
+            : t('who.subtitleRows')
+          : t('who.subtitle', { net: money(netMinor) })
       }
       query={answer}
       definition={t('who.definition')}
@@ -89,7 +103,7 @@ export function WhoIsWhoPanel() {
             <p className={classes.note}>{t('who.help')}</p>
             <DataTable
               label={t('who.title')}
-              columns={onPhone ? columns.filter(({ key }) => key !== 'net') : columns}
+              columns={shown}
               rows={conflicts}
               rowKey={({ kind, value, members }) =>
                 `${kind} ${value} ${members.map(({ memberId }) => memberId).join(' ')}`

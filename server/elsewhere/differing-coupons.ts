@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
+import { couponUses } from '../../analytics/relations/coupons-elsewhere.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+
+const Differing = z.object({
+  code: z.string().nullable(),
+  /** The id of the member of now, where the file names one. */
+  memberId: z.string().nullable(),
+  /** The order is another member's or nobody's, is not here, or is not named. */
+  finds: z.enum(['other-member', 'unknown-order', 'no-order']),
+  orderId: z.string().nullable(),
+  /** Whose the order is here; null where it is nobody's or not here. */
+  orderMemberId: z.string().nullable(),
+  /** Instants as ISO text. */
+  usedAt: z.string().nullable(),
+  fileName: z.string(),
+  importedAt: z.string(),
+})
+export type DifferingCoupon = z.infer<typeof Differing>
+
+/** The most that are named. */
+const mostNamed = 1000
+
+/**
+ * Uses of coupons elsewhere that the orders do not bear out, those of another member's orders first, each with the
+ * newest import that tells it; of very many the first. Codes are masked unless `unmasked`.
+ */
+export async function differingCoupons(
+  engine: Engine,
+  request: { unmasked: boolean },
+  options: QueryOptions,
+): Promise<{ total: number; named: DifferingCoupon[] }> {
+  const keyed = sql`code is not null and order_id is not null`
+  const who = sql`case when not (${keyed}) then member_id end`
+  const at = sql`case when not (${keyed}) then used_at end`
+  const [counted] = await engine.rows(
+    sql`select count(*) as total from ${couponUses} as use where finds <> 'order'`,
+    options,
+  )
+  const rows = await engine.rows(
+    sql`with told as (
+        select code, order_id, ${who} as who, ${at} as at, max(import_seq) as import_seq
+        from import_coupons group by all
+      ),
+      differing as (
+        select code, order_id, member_id, holder, finds, used_at, ${who} as who, ${at} as at
+        from ${couponUses} as use where finds <> 'order'
+        order by finds = 'no-order', finds = 'unknown-order', used_at desc nulls last, code, member_id
+        limit ${mostNamed}
+      )
+      select differing.code, differing.holder as member_id, finds,
+        differing.order_id, owner.member_id as order_member_id, differing.used_at, imports.file_name, imports.imported_at
+      from differing
+      join told on told.code is not distinct from differing.code
+        and told.order_id is not distinct from differing.order_id
+        and told.who is not distinct from differing.who and told.at is not distinct from differing.at
+      join imports on imports.import_seq = told.import_seq
+      left join orders on orders.order_id = differing.order_id
+      left join members as owner on owner.member_key = orders.member_key
+      order by finds = 'no-order', finds = 'unknown-order', used_at desc nulls last, differing.code, differing.member_id`,
+    options,
+  )
+  const named = z.array(Differing).parse(rows)
+  return {
+    total: Number(counted!.total),
+    named: named.map((row) => ({
+      ...row,
+      code: row.code === null || request.unmasked ? row.code : `••••${row.code.slice(-4)}`,
+    })),
+  }
+}

@@ -88,6 +88,9 @@ interface Shared {
   readonly nowOnly?: true
 }
 
+/** What says how long ago somebody bought. */
+const recency = ['days_since_order', 'last_order', 'status', 'rhythm_status']
+
 const shared: readonly Shared[] = [
   { id: 'store', column: sql`main_store`, expression: isOrUnknown('store'), names: ['store'] },
   { id: 'channel', column: sql`channel`, expression: isOrUnknown('channel'), names: ['channel'] },
@@ -95,7 +98,7 @@ const shared: readonly Shared[] = [
   { id: 'region', column: sql`region`, expression: isOrUnknown('region'), names: ['region'], nowOnly: true },
   { id: 'gender', column: sql`gender`, expression: isOrUnknown('gender'), names: ['gender'] },
   { id: 'daypart', column: sql`daypart`, expression: isOrUnknown('daypart'), names: ['daypart', 'hour'] },
-  { id: 'status', column: sql`status`, expression: isOrUnknown('status'), names: ['status'] },
+  { id: 'status', column: sql`status`, expression: isOrUnknown('status'), names: recency },
   { id: 'frequency', column: sql`frequency`, expression: ofFrequency, names: ['orders', 'purchase_days'] },
 ]
 
@@ -121,7 +124,7 @@ const measured: readonly Measured[] = [
     kind: 'mean',
     column: sql`days_silent`,
     expression: known('days_since_order'),
-    names: ['days_since_order', 'last_order', 'status', 'rhythm_status'],
+    names: recency,
   },
   {
     id: 'net',

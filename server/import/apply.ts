@@ -280,7 +280,7 @@ export interface Matched {
   readonly byPhone: number
   readonly byOpenid: number
   readonly byEmail: number
-  /** People whom no file of members claims, known by a phone, openid or e-mail of this file. */
+  /** People without a member number, known by a phone, openid or e-mail of this file; earlier files may have had them. */
   readonly newPeople: number
   /** Rows whose value several members claim: nobody's. */
   readonly conflicts: number

@@ -73,6 +73,16 @@ test('a file is checked first, then imported, then taken out again', async () =>
   const { page, complaints, open } = await stage.page({ language: 'zh-CN', width: 390 })
   const switchTo = await workspaceOf(page, 'checked')
   await open('/data')
+  // What can't be read is refused with a sentence and a way on, without a code.
+  await page.locator('input[type=file]').setInputFiles({
+    name: '空.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(''),
+  })
+  await page.getByText('空.csv 是空文件').waitFor()
+  expect(await page.getByText('PRECONDITION_FAILED').count()).toBe(0)
+  await page.getByRole('button', { name: '换一个文件' }).click()
+  complaints.splice(0) // the browser's own word of the refusal
   const [chooser] = await Promise.all([
     page.waitForEvent('filechooser'),
     page.getByRole('button', { name: '选择文件' }).click(),

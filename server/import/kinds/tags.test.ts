@@ -65,6 +65,13 @@ test('several tags in a column, a day of their own or that of the import; member
   expect(await shop.workspace.engine.rows(sql`select * from members`)).toEqual([])
 })
 
+test('a day under the plainest of headers is the day of the tag', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importKind(shop.file('t.csv', '会员编号,标签,日期\nM1,茶,2026-01-05\n'))
+  await shop.importKind(shop.file('u.csv', 'member,tag,date\nM2,tea,2026-01-06\n'))
+  expect((await carried(shop)).map(({ addedDay }) => addedDay)).toEqual(['2026-01-05', '2026-01-06'])
+})
+
 test('what people set stands: taken off stays off, put on stays on, renamed comes under its new name', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const first = await shop.importKind(shop.file('a.csv', 'member,tag\nM1,tea\nM1,gold\nM2,tea\n'))

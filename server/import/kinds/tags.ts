@@ -41,8 +41,8 @@ export const tags = defineKind({
     addedOn: {
       type: 'day',
       column: 'added_day',
-      aliases: list(`addedat addeddate taggedat taggedon tagdate tagtime
-        打标时间 打标日期 标签时间 标签日期 添加时间 添加日期`),
+      aliases: list(`addedat addeddate taggedat taggedon tagdate tagtime date day
+        打标时间 打标日期 标签时间 标签日期 添加时间 添加日期 日期 时间`),
       label: both('Added on', '打标日期'),
       meaning: both(
         'The day on which it was put on. Empty: the day of the import.',

@@ -187,6 +187,9 @@ describe('differences', () => {
     const [first] = compared.differences
     expect(first).toMatchObject({ id: 'category', value: category, a: 1, b: 0, asked: true })
     expect(compared.differences.find(({ id }) => id === 'net')?.asked).toBe(false)
+    const recent = await compare('days_since_order <= 60')
+    expect(recent.differences.filter(({ id }) => id === 'status').map(({ asked }) => asked)).toContain(true)
+    expect(recent.differences.find(({ id }) => id === 'net')?.asked ?? false).toBe(false)
     const effects = compared.differences.map(({ effect }) => effect)
     expect(effects).toEqual(effects.toSorted((x, y) => y - x))
     for (const { low, high, difference } of compared.differences) {

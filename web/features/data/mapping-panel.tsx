@@ -3,11 +3,11 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { MapOverrides } from '../../../server/import/mapping.ts'
-import { useTRPC } from '../../trpc.ts'
+import { errorCode, useTRPC } from '../../trpc.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { useLanguage } from '../../ui/language.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { Failure } from '../../ui/panel-states.tsx'
+import { Failure, useErrorText } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
@@ -45,6 +45,7 @@ export function MappingPanel({
   const { instant } = useFormat()
   const { currency } = useWorkspace()
   const [map, setMap] = useState<MapOverrides>(chosen.map)
+  const errorText = useErrorText()
   const source = { uploadId: chosen.uploadId }
   const kinds = useAnswer(trpc.imports.kinds.queryOptions({ language })).data ?? []
   const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map, language }))
@@ -60,6 +61,16 @@ export function MappingPanel({
     }),
   ).data
   const begin = (dryRun: boolean) => start.mutate({ source, map, dryRun, language })
+
+  // A file that can't be read is refused as often as it is asked: the sentence says what to do instead.
+  if (inspection.isError && errorCode(inspection.error) === 'PRECONDITION_FAILED')
+    return (
+      <RejectedPanel
+        sentence={errorText(inspection.error).sentence}
+        onBack={Object.keys(map).length > 0 ? () => setMap({}) : undefined}
+        onLeave={onLeave}
+      />
+    )
 
   if (inspection.isPending && joining)
     return (
@@ -641,14 +652,26 @@ function OtherColumns({ file, further, map, onChange }: Editing & OfKind) {
 }
 
 /** A file that has been rejected before it could be mapped. */
-export function RejectedPanel({ sentence, onLeave }: { sentence: string; onLeave: () => void }) {
+/** `onBack`: to the columns as they are guessed, where a choice made the file unreadable. */
+export function RejectedPanel({
+  sentence,
+  onBack,
+  onLeave,
+}: {
+  sentence: string
+  onBack?: (() => void) | undefined
+  onLeave: () => void
+}) {
   const t = useTranslations('data')
   return (
     <Panel title={t('rejected.title')}>
       <p role="alert">{sentence}</p>
-      <Button variant="default" onClick={onLeave}>
-        {t('mapping.other')}
-      </Button>
+      <div className={classes.buttons}>
+        {onBack ? <Button onClick={onBack}>{t('ended.again')}</Button> : null}
+        <Button variant="default" onClick={onLeave}>
+          {t('mapping.other')}
+        </Button>
+      </div>
     </Panel>
   )
 }

@@ -56,16 +56,26 @@ export interface Evidence {
  * What a text is written in that has no byte order mark, from its beginning; `whole` when there is no more of it. UTF-8
  * when it is, but for a few damaged bytes. Else each encoding says how likely it would write these bytes, by how often
  * its languages use the characters that it reads, and where in words: one that is 400 times as likely as the next, and
- * likelier than bytes by chance, is believed.
+ * likelier than bytes by chance, is believed. Values that `isName` knows as names of columns are no chance either.
  */
-export function evidenceOf(raw: Buffer, whole: boolean): Evidence {
+export function evidenceOf(
+  raw: Buffer,
+  whole: boolean,
+  isName: (value: string) => boolean = () => false,
+): Evidence {
   if (isUtf8But(raw, whole)) return { readings: [{ encoding: 'utf-8', sample: '' }], sure: true }
   const cells = cellsOf(raw, whole)
   const found: { encoding: Encoding; text: string; likelihood: number; broken: number }[] = []
   for (const { encoding, prior, likelihood } of models) {
     const text = decoded(encoding, cells)
     const broken = text.match(brokenCharacter)?.length ?? 0
-    const one = { encoding, text, broken, likelihood: prior + likelihood(text) + broken * impossible }
+    const names = text.split('\n').filter((value) => value.length > 1 && isName(value)).length
+    const one = {
+      encoding,
+      text,
+      broken,
+      likelihood: prior + likelihood(text) + broken * impossible + names * ofName,
+    }
     const same = found.find((other) => other.text === text)
     if (same) same.likelihood = Math.max(same.likelihood, one.likelihood)
     else if (broken <= mostBroken(text)) found.push(one)
@@ -154,6 +164,8 @@ export function firstBroken(raw: Buffer): { readonly line: number; readonly byte
 
 /** Odds of 400 to 1, as a logarithm. */
 const margin = 6
+/** Of a value that names a column: bytes come to such a one by chance once in a million times. */
+const ofName = 14
 /** Less likely ones by more are not worth asking about. */
 const askedWithin = 20
 const mostAsked = 6

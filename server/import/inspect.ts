@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { dayOrMonthFirst } from './dates.ts'
-import { emptyWords, fields, plainHeader } from './fields.ts'
+import { emptyWords, plainHeader } from './fields.ts'
 import type { AnyField, ImportKind } from './import-kinds.ts'
-import { allKinds, kindNamed } from './kinds/catalogue.ts'
-import { aliasesOf, fieldsOf, numberField, tellsPeople } from './kinds/kind.ts'
+import { kindNamed } from './kinds/catalogue.ts'
+import { isKnownHeader } from './known-headers.ts'
+import { fieldsOf, numberField, tellsPeople } from './kinds/kind.ts'
 import { guessKindMapping } from './kinds/mapping.ts'
 import {
   asMapFile,
@@ -20,11 +21,9 @@ import {
   type Sample,
 } from './mapping.ts'
 import { kindsOf } from './kind-of.ts'
-import { memberFields } from './members/fields.ts'
 import { guessMemberMapping } from './members/mapping.ts'
 import { type PersonHint, personHint } from './person-hint.ts'
 import { fieldOfKind, type IdentityKind, identityKinds, isMaskedText } from './person-values.ts'
-import { refundFields } from './refunds/fields.ts'
 import { guessRefundMapping } from './refunds/mapping.ts'
 import {
   bytesOf,
@@ -361,17 +360,11 @@ function isInSingleQuotes(records: readonly Record[]): boolean {
 /** Titles, dates and filters that reports write above their columns take fewer rows than this. */
 const mostAbove = 20
 
-const knownHeaders = new Set<string>(
-  [...Object.values(fields), ...Object.values(memberFields), ...Object.values(refundFields)]
-    .flatMap(({ aliases }): readonly string[] => aliases)
-    .concat(allKinds.flatMap((kind) => fieldsOf(kind).flatMap(([field, one]) => aliasesOf(field, one)))),
-)
-
 /** The record that names the columns: the first, unless a later one names more that are known by name. */
 function headerOf(records: readonly (readonly string[])[]): number {
   let best = { at: 0, known: 0 }
   for (const [at, values] of records.slice(0, mostAbove).entries()) {
-    const known = new Set(values.map(plainHeader).filter((name) => knownHeaders.has(name))).size
+    const known = new Set(values.filter(isKnownHeader).map(plainHeader)).size
     if (known > best.known && (at === 0 || known > 1)) best = { at, known }
   }
   return best.at

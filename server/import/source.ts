@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip, constants } from 'node:zlib'
+import { isKnownHeader } from './known-headers.ts'
 import { type Encoding, escapedIn, type Evidence, evidenceOf, firstBroken, saidEvidence } from './encoding.ts'
 import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
@@ -383,7 +384,7 @@ function textEncodingOf(
   if (startsWith(raw, 0xef, 0xbb, 0xbf)) return { encoding: 'utf-8', evidence: untold }
   const escaped = isAscii(raw) ? escapedIn(raw) : null
   if (escaped) throw new Stopped('escaped-encoding', { file: named, encoding: escaped })
-  const evidence = said === undefined ? evidenceOf(raw, whole) : saidEvidence(raw, whole, said)
+  const evidence = said === undefined ? evidenceOf(raw, whole, isKnownHeader) : saidEvidence(raw, whole, said)
   const [first] = evidence.readings
   if (!first) throw new Stopped('unknown-encoding', { file: named, ...firstBroken(raw) })
   return { encoding: first.encoding, evidence: first.encoding === 'utf-8' ? untold : evidence }

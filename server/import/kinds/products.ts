@@ -33,7 +33,7 @@ export const products = defineKind({
       column: 'name',
       aliases: list(`productname product title producttitle itemname item description
         商品名称 商品标题 商品名 品名 名称 商品
-      商品名稱 品名 商品名 名稱 상품명 제품명 품목명`),
+      商品名稱 名稱 상품명 제품명 품목명`),
       label: both('Product name', '商品名称'),
       meaning: both('The name as it is shown.', '显示用的名称。'),
       example: 'Green tea',
@@ -56,7 +56,7 @@ export const products = defineKind({
       column: 'cost_minor',
       aliases: list(`costprice unitcost costperitem itemcost purchaseprice cogs buyingprice
         成本 成本价 商品成本 进价 进货价 采购价 单位成本
-      成本價 商品成本 原価 仕入価格 仕入値 원가 매입가`),
+      成本價 原価 仕入価格 仕入値 원가 매입가`),
       label: both('Cost', '成本'),
       meaning: both('What one piece costs the shop.', '一件商品的成本。'),
       example: '30.00',

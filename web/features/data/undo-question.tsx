@@ -22,12 +22,6 @@ export function UndoQuestion({
   const trpc = useTRPC()
   const client = useQueryClient()
   const { importId } = undone
-  const effect = useQuery(
-    trpc.imports.undoEffect.queryOptions(
-      { importId },
-      { gcTime: 0, staleTime: Infinity, refetchOnWindowFocus: false, retry: false },
-    ),
-  )
   const undo = useMutation(
     trpc.imports.undo.mutationOptions({
       onSuccess: async () => {
@@ -35,6 +29,19 @@ export function UndoQuestion({
         await client.invalidateQueries()
       },
     }),
+  )
+  const effect = useQuery(
+    trpc.imports.undoEffect.queryOptions(
+      { importId },
+      {
+        // of what is taken out already there is none
+        enabled: undo.isIdle,
+        gcTime: 0,
+        staleTime: Infinity,
+        refetchOnWindowFocus: false,
+        retry: false,
+      },
+    ),
   )
   return (
     <Modal

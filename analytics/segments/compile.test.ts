@@ -99,6 +99,45 @@ test('whom the facts exclude is selected by no condition', async () => {
   )
 })
 
+// Every shape of a condition on the day, at days that are somebody's first or last and beside them: what the facts
+// decide before the orders are read must leave out nobody.
+test('days that the first and the last order decide', async () => {
+  const shop = fc
+    .sample(people, { numRuns: 20, seed: 1 })
+    .flat()
+    .map((person, i) => ({ ...person, id: `m${i}` }))
+  const day = '2024-10-27' // the busy one
+  const moment = await load(shop, day, true)
+  const days = ['2024-03-01', '2024-10-26', '2024-10-27', '2024-10-28']
+  const within = [
+    ...['0', '1', '30', '120'].map((count) => `within ${count} days`),
+    ...days.flatMap((at) => ['=', '!=', '<', '<=', '>', '>='].map((operator) => `day ${operator} ${at}`)),
+    ...days.map((at) => `between 2024-03-01 and ${at}`),
+  ]
+  const texts = within.flatMap((condition) => [
+    `gender = "female" and orders(${condition}) >= 1`,
+    `gender = "female" or orders(${condition}) = 0`,
+    `gender = "female" and orders(${condition}) <= 0`,
+    `not (gender = "female" and spend(${condition}) > 0)`,
+    `gender = "female" and days_since_order(${condition}) is unknown`,
+  ])
+  const rules = texts.map((text) => {
+    const parsed = parse(text, { currencyDecimals })
+    if (parsed.kind === 'refused') throw new Error(`${text}: ${parsed.problems[0]!.message}`)
+    return parsed.expression
+  })
+  const chosen = await selectedByEach(rules, moment)
+  const visible = shop.filter((person) => visibleOn(person, day))
+  for (const [i, rule] of rules.entries())
+    expect({ rule: texts[i], chosen: chosen[i]!.toSorted() }).toEqual({
+      rule: texts[i],
+      chosen: visible
+        .filter((person) => evaluate(rule, person, moment, meaning))
+        .map(({ id }) => id)
+        .toSorted(),
+    })
+})
+
 test('text is data, whatever it holds', async () => {
   const moment = await load([], '2024-12-31', true)
   await fc.assert(

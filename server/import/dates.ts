@@ -3,11 +3,12 @@ import { join, once, type Sql, sql } from '../../analytics/sql/sql.ts'
 
 /**
  * How a column writes its dates. `year-first`: 2011-12-09, 2011/12/9 8:05, 2011年12月9日, with or
- * without time and zone; `compact`: 20111209; `day-first` and `month-first`: 9.12.2011, 12/9/2011 8:26;
+ * without time and zone; `short-year-first`: 11/12/9; `compact`: 20111209; `day-first` and `month-first`: 9.12.2011, 12/9/2011 8:26;
  * `month-name`: 9 Dec 2011; `excel-serial`: 40886.53, days as spreadsheets count them; epochs: numbers since 1970.
  */
 export type DateOrder =
   | 'year-first'
+  | 'short-year-first'
   | 'compact'
   | 'day-first'
   | 'month-first'
@@ -18,6 +19,7 @@ export type DateOrder =
 
 export const dateOrders: readonly DateOrder[] = [
   'year-first',
+  'short-year-first',
   'compact',
   'day-first',
   'month-first',
@@ -53,6 +55,8 @@ const shapes: readonly (readonly [DateOrder, RegExp])[] = [
 export function dateOrderOf(
   values: readonly string[],
 ): { order: DateOrder | 'undecided'; share: number } | null {
+  const short = shareShortYearFirst(values)
+  if (short > 0) return { order: 'short-year-first', share: short }
   let best: { order: DateOrder | 'undecided'; share: number } | null = null
   for (const [order, shape] of [...shapes, ['slashed', slashed] as const]) {
     const fitting = values.filter((value) => shape.test(value))
@@ -61,6 +65,28 @@ export function dateOrderOf(
       best = { order: order === 'slashed' ? dayOrMonthFirst(fitting) : order, share }
   }
   return best
+}
+
+const shortYear = /^(\d\d)[/.-](\d{1,2})[/.-](\d{1,2})(?:[ T].*)?$/
+
+/**
+ * The share of values with a year of two digits before month and day, `25/3/1`; 0 where another reading is as likely.
+ * Nearly every value can be that, and some end in one digit, which is no year, or they end in far more different numbers
+ * than they begin with, as days of few years do.
+ */
+function shareShortYearFirst(values: readonly string[]): number {
+  const [begins, ends] = [new Set<number>(), new Set<number>()]
+  let [fitting, single] = [0, false]
+  for (const value of values) {
+    const [, year, month, day] = shortYear.exec(value) ?? []
+    if (!year || Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > 31) continue
+    fitting++
+    begins.add(Number(year))
+    ends.add(Number(day))
+    single ||= day!.length === 1
+  }
+  const share = fitting / values.length
+  return share >= 0.95 && (single || ends.size > Math.max(3 * begins.size, 5)) ? share : 0
 }
 
 /** Decides by values over 12; `undecided` when there are none, or some for each. */
@@ -109,6 +135,8 @@ export function instantSql(text: Sql, order: DateOrder, timeZone: string): Sql {
               try_cast(regexp_replace(${text}, '^(\\d{4})年(\\d{1,2})月(\\d{1,2})日', '\\1-\\2-\\3') as timestamp))`,
           )} end,
         ${clock(text)})`
+    case 'short-year-first':
+      return clock(withCentury(text))
     case 'compact':
       return sql`coalesce(${local(sql`try_strptime(${text}, ['%Y%m%d', '%Y%m%d%H%M%S', '%Y%m%d%H%M', '%Y%m%dT%H%M%S'])`)},
         ${clock(sql`regexp_replace(${text}, '^(\\d{4})(\\d\\d)(\\d\\d)[ T]', '\\1-\\2-\\3 ')`)})`
@@ -142,6 +170,13 @@ function withShortYear(text: Sql, monthAndDay: string): Sql {
   const short = (years: string) => `^(\\d{1,2})[/.-] ?(\\d{1,2})[/.-] ?(${years}\\d)($|\\D)`
   const recent = sql`regexp_replace(${text}, ${short('[0-2]')}, ${`20\\3-${monthAndDay} \\4`})`
   return sql`regexp_replace(${recent}, ${short('[3-9]')}, ${`19\\3-${monthAndDay} \\4`})`
+}
+
+/** `25/3/1 8:05` with its century, likewise. */
+function withCentury(text: Sql): Sql {
+  const short = (years: string) => `^(${years}\\d)[/.-](\\d{1,2})[/.-](\\d{1,2})($|[ T])`
+  const recent = sql`regexp_replace(${text}, ${short('[0-2]')}, ${'20\\1-\\2-\\3\\4'})`
+  return sql`regexp_replace(${recent}, ${short('[3-9]')}, ${'19\\1-\\2-\\3\\4'})`
 }
 
 const monthNames = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')

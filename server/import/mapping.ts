@@ -502,9 +502,12 @@ export function unreadValues(type: Field['type'], { values, dates }: Column): Co
   if (type !== 'date' && type !== 'number') return null
   const family = (order: DateOrder | 'undecided' | undefined) =>
     order === 'day-first' || order === 'month-first' ? 'undecided' : order
-  const bad = values.filter((value) =>
-    type === 'number' ? !isNumber(value) : family(dateOrderOf([value])?.order) !== family(dates?.order),
-  )
+  const isOther = (value: string) => {
+    const own = dateOrderOf([value])?.order
+    // of one value alone the year of two digits may stand at either end
+    return dates?.order === 'short-year-first' ? own === undefined : family(own) !== family(dates?.order)
+  }
+  const bad = values.filter((value) => (type === 'number' ? !isNumber(value) : isOther(value)))
   return bad.length === 0 ? null : { values: bad.length, of: values.length, sample: bad[0]! }
 }
 

@@ -67,3 +67,31 @@ test('a beginning that speaks for both without a value of its own is asked with 
     expect(said).not.toContain('“”')
   }
 })
+
+test.each([
+  ['as numbers', (month: number, day: number) => `25/${month}/${day}`],
+  ['in two digits', (month: number, day: number) => `25/0${month}/${day < 10 ? '0' : ''}${day} 9:05`],
+  ['with points', (month: number, day: number) => `25.${month}.${day}`],
+])('a year of two digits before month and day, %s', async (_, written) => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const days = Array.from({ length: 60 }, (_, i) => ({ month: 1 + (i % 3), day: 1 + (i % 28) }))
+  const rows = days.map(({ month, day }, i) => `O${i},m${i % 9},${written(month, day)},1.00`)
+  const path = shop.file('y.csv', `order_id,customer_id,order_date,amount\n${rows.join('\n')}\nx,m1,soon,1\n`)
+  expect(receiptOf(await shop.import(path))).toMatchObject({ read: 61, refused: 1 })
+  const found = await shop.workspace.engine.rows(sql`select cast(local_day as varchar) as day from orders
+    order by cast(order_id[2:] as integer)`)
+  expect(found.map(({ day }) => day)).toEqual(
+    days.map(({ month, day }) => `2025-0${month}-${String(day).padStart(2, '0')}`),
+  )
+})
+
+test('a day before month and a year of two digits stays that', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = Array.from({ length: 56 }, (_, i) => `O${i},m${i % 9},${1 + (i % 28)}/2/${24 + (i % 2)},1.00`)
+  const path = shop.file('z.csv', `order_id,customer_id,order_date,amount\n${rows.join('\n')}\n`)
+  expect(receiptOf(await shop.import(path))).toMatchObject({ refused: 0 })
+  const [years] = await shop.workspace.engine.rows(
+    sql`select min(year(local_day)) as first, max(year(local_day)) as last from orders`,
+  )
+  expect(years).toEqual({ first: 2024, last: 2025 })
+})

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as passed } from 'node:timers/promises'
 import { dayOrMonthFirst } from './dates.ts'
 import { emptyWords, plainHeader } from './fields.ts'
 import type { AnyField, ImportKind } from './import-kinds.ts'
@@ -102,6 +102,13 @@ export interface Readable {
 
 const sampleRecords = 3000
 
+/**
+ * Lets others in between two pieces of work of some milliseconds. A question has several steps: of a file with much to
+ * look at each finds the thread free for as long as a piece takes. Others have so little that nobody waits for it.
+ */
+const othersTurn = ({ whole }: Pick<Opening, 'whole'>): Promise<void> => passed(whole ? 0 : pieceMs)
+const pieceMs = 15
+
 const guesses = { orders: guessMapping, refunds: guessRefundMapping, members: guessMemberMapping } as const
 
 const needed: ReadonlySet<AnyField | null> = new Set([
@@ -159,7 +166,7 @@ export async function inspect(
       tables && tables.joins.length > 0 ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
     const columns: Column[] = []
     for (const position of sample.headers.keys()) {
-      await turn()
+      await othersTurn(opening)
       columns.push(columnOf(sample, position))
     }
     const said = remembered ? over(remembered.map, given) : given
@@ -247,7 +254,7 @@ async function openAsSaid(
 ) {
   const openIn = async (encoding: Encoding | undefined) => {
     const opened = await openSource(path, fileName, undefined, encoding)
-    await turn()
+    await othersTurn(opened)
     const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
     const read = await sampleOf(opening, fileName)
     return { opening, read, remembered: await recall(read.sample.headers, given.kind) }
@@ -317,11 +324,11 @@ export async function sampleOf(
   const bestWith = async (quote: Quote) => {
     let best = readingWith(',', quote)
     for (const delimiter of unpacked ? [] : delimiters.slice(1)) {
-      await turn()
+      await othersTurn(opening)
       const reading = readingWith(delimiter, quote)
       if (reading.score > best.score) best = reading
     }
-    await turn()
+    await othersTurn(opening)
     return best
   }
   const usual = await bestWith('"')

@@ -201,7 +201,10 @@ test.each([
     { id: 'inside-only', at: '门店 属于 ("A", "B")', mended: '订单数(门店 属于 ("A", "B")) >= 1' },
   ],
   ['age > 30 years', { id: 'missing-connective', at: 'years' }],
-  ['订单数 = 1 净消费额 > 3', { id: 'missing-connective', at: '净消费额', mended: '订单数 = 1 且 净消费额 > 3' }],
+  [
+    '订单数 = 1 净消费额 > 3',
+    { id: 'missing-connective', at: '净消费额', mended: '订单数 = 1 且 净消费额 > 3' },
+  ],
   ['orders() > 2', { id: 'empty-conditions', at: 'orders()', mended: 'orders(within 180 days) > 2' }],
   [
     'orders(categry = "x") > 2',
@@ -240,10 +243,7 @@ test.each([
     { id: 'expected-day', at: '"2026-01-31"', mended: 'segment "a" on 2026-01-31' },
   ],
   ['(orders = 1) on 2026-02-30', { id: 'no-such-day', at: '2026-02-30' }],
-  [
-    'orders = 1 on 2026-01-31',
-    { id: 'bare-day', at: 'on' },
-  ],
+  ['orders = 1 on 2026-01-31', { id: 'bare-day', at: 'on' }],
   ['orders(within x days) > 2', { id: 'expected-days', at: 'x' }],
   ['orders between 5 and 2', { id: 'reversed-range', at: '5 and 2', mended: 'orders between 2 and 5' }],
   ['orders >= 2 && net > 3', { id: 'bad-character', at: '&&', mended: 'orders >= 2 and net > 3' }],

@@ -1,4 +1,13 @@
-import { type Condition, type Expression, everyone, group, limits, partsOf, type Subject, type Test } from './ast.ts'
+import {
+  type Condition,
+  type Expression,
+  everyone,
+  group,
+  limits,
+  partsOf,
+  type Subject,
+  type Test,
+} from './ast.ts'
 import { Comparison } from './comparison.ts'
 import { Cursor, wordAt } from './cursor.ts'
 import { asksInside, conditionsByWord, fieldsByWord, firstOf, measuresByWord } from './fields/catalogue.ts'

@@ -10,8 +10,7 @@ const sentences = {
   'bad-escape': ({ found }) => `${found} is not an escape. In a text, \\" is a quote and \\\\ a backslash.`,
   'expected-clause': () => 'A condition should stand here, such as orders >= 2.',
   'missing-connective': ({ found }) => `AND or OR is missing before ${found}.`,
-  'bare-day': () =>
-    'ON stands behind a parenthesis or a saved segment, such as (orders >= 2) on 2026-01-31.',
+  'bare-day': () => 'ON stands behind a parenthesis or a saved segment, such as (orders >= 2) on 2026-01-31.',
   'open-parenthesis': () => 'This parenthesis is never closed.',
   'stray-parenthesis': () => 'This parenthesis closes nothing.',
   'expected-parenthesis': () => 'A list in parentheses should stand here, such as ("A", "B").',

@@ -110,7 +110,7 @@ export const segmentsRouter = router({
       )
       switch (outcome.kind) {
         case 'explained':
-          return outcome
+          return { ...outcome, currency: ctx.workspace.currency }
         case 'refused':
           throw refusal(outcome.errors)
         case 'unknown-member':

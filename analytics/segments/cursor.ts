@@ -147,8 +147,9 @@ const connectives: readonly string[] = [...words.and, ...words.or, ...words.not]
 /** What stands behind a name, longer ones before those that they begin with. */
 const operators: readonly string[] = [
   '不包含',
-  ...[...words.in, ...words.between, ...words.contains, ...words.starts, ...words.ends],
-  ...[...words.known, ...words.unknown, ...words.null, ...words.is, ...words.on],
+  ...(
+    ['in', 'between', 'contains', 'starts', 'ends', 'known', 'unknown', 'null', 'is', 'on'] as const
+  ).flatMap((word) => words[word]),
 ]
 
 function pieces(token: Token, texts: readonly string[]): Token[] {

@@ -32,7 +32,8 @@ export type ScanMessage =
       bytesRead: number
       broken: readonly BrokenRecord[]
     }
-  | { kind: 'done'; hash: string; bytesRead: number }
+  /** `parts`: the first lines of what follows the first of several files of a zip. */
+  | { kind: 'done'; hash: string; bytesRead: number; parts: readonly number[] }
   | { kind: 'stopped'; refusal: Refusal }
 
 const blockBytes = 16 << 20
@@ -80,13 +81,16 @@ async function scan(order: ScanOrder): Promise<void> {
     } satisfies ScanMessage)
     while (sent - taken > ahead) await new Promise<void>((resolve) => (wake = resolve))
   }
-  for await (const piece of readSource(order.source, order.named, (bytes) => (bytesRead = bytes), hash)) {
+  const parts: number[] = []
+  const onPart = (lines: number) => parts.push(order.source.jsonPaths ? lines + 1 : scanner.line)
+  const onRead = (bytes: number) => (bytesRead = bytes)
+  for await (const piece of readSource(order.source, order.named, onRead, hash, onPart)) {
     scanner.push(piece)
     if (scanner.pending > blockBytes || scanner.broken.length > 100_000) await send()
   }
   scanner.end()
   await send()
-  port.postMessage({ kind: 'done', hash: hash.digest('hex'), bytesRead } satisfies ScanMessage)
+  port.postMessage({ kind: 'done', hash: hash.digest('hex'), bytesRead, parts } satisfies ScanMessage)
 }
 
 /** Records that stand before the rows. */

@@ -341,7 +341,8 @@ test('records inside of a Parquet file are columns of their own, as in JSON Line
   const map = { columns: { memberId: 'member.id', orderedAt: 'the order.placed.at' } }
   expect(receiptOf(await shop.import(path, { map }))).toMatchObject({ read: 3, imported: 3, members: 2 })
   expect(
-    await shop.workspace.engine.rows(sql`select order_id, member_id, phone, strftime(ordered_at, '%Y-%m-%d %H:%M') as at
+    await shop.workspace.engine
+      .rows(sql`select order_id, member_id, phone, strftime(ordered_at, '%Y-%m-%d %H:%M') as at
       from orders left join members on members.member_key = orders.member_key order by order_id`),
   ).toEqual([
     { orderId: 'A0', memberId: null, phone: null, at: '2026-01-02 02:00' },

@@ -18,10 +18,7 @@ export async function* parquetLines(
     const texts = columns.map(({ value, type }, i) => sql`${textOf(value, type)} as ${name(`c${i}`)}`)
     yield delimitedLine(columns.map(({ path: at }) => at))
     let rows = 0
-    for await (const chunk of engine.stream(
-      sql`select ${join(texts)} from ${file}`,
-      options,
-    )) {
+    for await (const chunk of engine.stream(sql`select ${join(texts)} from ${file}`, options)) {
       rows += chunk.length
       onShare(rows / Math.max(1, Number(counted!.n)))
       yield chunk.map((row) => delimitedLine(columns.map((_, i) => String(row[`c${i}`] ?? '')))).join('')
@@ -81,6 +78,7 @@ function textOf(value: Sql, type: string): Sql {
   const text = sql`cast(${value} as varchar)`
   if (type === 'TIMESTAMP WITH TIME ZONE') return sql`cast(timezone('UTC', ${value}) as varchar) || '+00:00'`
   const exact = { DOUBLE: sql`9007199254740992`, FLOAT: sql`16777216` }[type]
-  if (exact) return sql`case when abs(${value}) >= ${exact} then format('{:.16e}', cast(${value} as double)) else ${text} end`
+  if (exact)
+    return sql`case when abs(${value}) >= ${exact} then format('{:.16e}', cast(${value} as double)) else ${text} end`
   return text
 }

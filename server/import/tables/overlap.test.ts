@@ -65,6 +65,8 @@ test('rows without an order id, and refunds, of two files of a zip count once to
       ),
     ),
   )
-  const [given] = await shop.workspace.engine.rows(sql`select sum(amount_minor)::bigint as minor from refunds`)
+  const [given] = await shop.workspace.engine.rows(
+    sql`select sum(amount_minor)::bigint as minor from refunds`,
+  )
   expect(given).toEqual({ minor: 1600 })
 })

@@ -28,12 +28,14 @@ export interface ReceiptWays {
   /** Back to the columns, and on to the import: where the file is still here. */
   readonly onColumns: (() => void) | undefined
   readonly onImport: (() => void) | undefined
+  /** One of several that were imported together: where to go from there stands with them. */
+  readonly inSet?: true
 }
 
 /** A receipt: rows kept and refused, two figures of the kind, its facts, and what to do next. */
 export function ReceiptFrame({
   receipt,
-  ways: { runId, onLeave, onColumns, onImport },
+  ways: { runId, onLeave, onColumns, onImport, inSet },
   figures,
   facts,
   next,
@@ -102,9 +104,11 @@ export function ReceiptFrame({
         ) : (
           next
         )}
-        <Button variant="default" onClick={onLeave}>
-          {t(dryRun ? 'mapping.other' : 'receipt.another')}
-        </Button>
+        {inSet ? null : (
+          <Button variant="default" onClick={onLeave}>
+            {t(dryRun ? 'mapping.other' : 'receipt.another')}
+          </Button>
+        )}
       </div>
     </Panel>
   )

@@ -18,7 +18,7 @@ import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
 import { RefundsReceiptPanel } from './refunds-receipt.tsx'
 import { ReceiptMonths } from './receipt-months.tsx'
 
-type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
+export type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
 type Receipt = NonNullable<RunState['receipt']>
 
 /** An import under way, then how it ended. */
@@ -56,11 +56,8 @@ export function RunPanel({
   if (progress.error && !state) return <Failure error={progress.error} />
   if (!state) return null
   const ways = { runId, onLeave, onColumns, onImport }
-  if (state.receipt?.givenBack)
-    return <RefundsReceiptPanel receipt={state.receipt} told={state.receipt.givenBack} ways={ways} />
-  if (state.receipt) return <ReceiptPanel receipt={state.receipt} ways={ways} />
-  if (state.membersReceipt) return <MembersReceiptPanel receipt={state.membersReceipt} ways={ways} />
-  if (state.kindReceipt) return <KindReceiptPanel receipt={state.kindReceipt} ways={ways} />
+  if (state.receipt ?? state.membersReceipt ?? state.kindReceipt)
+    return <AnyReceipt state={state} ways={ways} />
   if (state.phase === 'refused' || state.phase === 'failed' || state.phase === 'cancelled')
     return (
       <Panel title={t(`ended.${state.phase}`)}>
@@ -74,6 +71,15 @@ export function RunPanel({
       </Panel>
     )
   return <Running state={state} cancelling={cancel.isPending} onCancel={() => cancel.mutate({ runId })} />
+}
+
+/** The receipt of an import that has ended well, whatever its kind. */
+export function AnyReceipt({ state, ways }: { state: RunState; ways: ReceiptWays }) {
+  if (state.receipt?.givenBack)
+    return <RefundsReceiptPanel receipt={state.receipt} told={state.receipt.givenBack} ways={ways} />
+  if (state.receipt) return <ReceiptPanel receipt={state.receipt} ways={ways} />
+  if (state.membersReceipt) return <MembersReceiptPanel receipt={state.membersReceipt} ways={ways} />
+  return state.kindReceipt ? <KindReceiptPanel receipt={state.kindReceipt} ways={ways} /> : null
 }
 
 function Running({

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
@@ -358,7 +358,8 @@ async function joined(
         by: opened[child]!.headers[opened[child]!.keys.indexOf(key)]!,
         child: tables[child]!.name,
         without: tables[child]!.rows - found,
-        unnamed: link === added ? 0 : Number(unnamed!.n),
+        // rows of a table that comes in by itself too stay out of nothing
+        unnamed: link === added || own.has(opened[parent]!) ? 0 : Number(unnamed!.n),
         ...(isOf(opened[parent]!, 'memberId') && !own.has(opened[parent]!)
           ? { ofMembers: aboutMembers(opened[parent]!) }
           : {}),

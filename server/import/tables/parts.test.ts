@@ -110,19 +110,13 @@ test('a zip of seven tables becomes seven imports, and comes to what its files c
   const [kept] = await shop.workspace.engine.rows(sql`select count(*) as n from orders`)
   expect(kept).toEqual({ n: 3 })
 
-  // the same files alone are known again, and each part is undone by itself
-  for (const [i, name] of (['members', 'products', 'refunds'] as const).entries()) {
-    const end = ends[i + 1]!
-    const again = await importAllOrOne(shop, shop.file(`${name}.csv`, all[name]))
-    expect(again).toMatchObject({
-      alreadyThere: true,
-      importId: (end.receipt ?? end.membersReceipt ?? end.kindReceipt)!.importId,
-    })
-  }
+  // the same file alone is known again
+  const again = await importOne(shop, shop.file('refunds.csv', refunds))
+  expect(again).toMatchObject({ alreadyThere: true, importId: ends[3]!.receipt!.importId })
 })
 
 /** The receipt of a file that is one table, of whatever kind. */
-async function importAllOrOne(shop: TestShop, path: string) {
+async function importOne(shop: TestShop, path: string) {
   const runs = importRuns(shop.platform)
   const started = await runs.start(shop.workspace, orderOf(path))
   if (started.kind === 'refused') throw new Error(started.id)
@@ -157,8 +151,6 @@ test.each([
   expect(parts.map(({ refusal }) => refusal)).toEqual(kinds.map(() => null))
   const named = [...parts.flatMap(({ names }) => names), ...unused.map(({ name }) => name)]
   expect(new Set(named)).toEqual(new Set(Object.keys(csvs(files))))
-  const ends = await importAll(shop, path)
-  expect(ends.map(({ phase }) => phase)).toEqual(kinds.map(() => 'done'))
 })
 
 test('what can’t be taken is named with its reason, and the others come in', async () => {
@@ -362,4 +354,4 @@ test('the command line takes a zip apart, says what becomes of it and what is mi
     { fileName: 'tags.csv', unchanged: 4 },
     { fileName: 'empty.csv', refusal: 'empty.csv is empty. Export it again and try once more.' },
   ])
-}, 120_000)
+}, 240_000)

@@ -79,7 +79,10 @@ export function RunsPanel({
               key: 'rows',
               header: t('runs.rows'),
               align: 'right',
-              cell: (state) => count(receiptOf(state)?.imported ?? 0),
+              cell: (state) => {
+                const receipt = receiptOf(state)
+                return receipt ? count(receipt.imported) : '–'
+              },
             },
             {
               key: 'phase',

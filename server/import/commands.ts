@@ -66,10 +66,17 @@ export function importCommands(program: Command): void {
       answer(
         options,
         async (connection, signal) => {
-          const outcomes: Outcome[] = []
+          const told: { outcome: Outcome; at: number }[] = []
           const map = overridesOf(options)
-          for (const source of await sourcesOf(connection, files, map, signal))
-            outcomes.push(...(await importTold(connection, source, map, options, signal)))
+          for (const { source, at } of await sourcesOf(connection, files, map, signal))
+            told.push(
+              ...(await importTold(connection, source, map, options, signal)).map((outcome) => ({
+                outcome,
+                at,
+              })),
+            )
+          // answered in the order in which the files were named
+          const outcomes = told.toSorted((a, b) => a.at - b.at).map(({ outcome }) => outcome)
           const [first] = outcomes
           if (outcomes.length === 1 && first) {
             if ('refusal' in first) throw new Refused(first.refusal)
@@ -210,20 +217,20 @@ async function sourcesOf(
   files: readonly string[],
   map: MapOverrides,
   signal: AbortSignal,
-): Promise<Source[]> {
+): Promise<{ source: Source; at: number }[]> {
   const paths = files.map((file) => resolve(file))
-  const alone: { source: Source; rank: number }[] = []
-  for (const path of paths) {
+  const alone: { source: Source; at: number; rank: number }[] = []
+  for (const [at, path] of paths.entries()) {
     const source = { path }
     // what is wrong with a file is said when its turn comes
     const inspection =
       paths.length === 1
         ? null
         : await client.imports.inspect.query({ source, map }, { signal }).catch(() => null)
-    if (inspection?.partOfOrders) return [{ paths }]
-    alone.push({ source, rank: rankOf(inspection?.map.kind) })
+    if (inspection?.partOfOrders) return [{ source: { paths }, at: 0 }]
+    alone.push({ source, at, rank: rankOf(inspection?.map.kind) })
   }
-  return alone.toSorted((a, b) => a.rank - b.rank).map(({ source }) => source)
+  return alone.toSorted((a, b) => a.rank - b.rank)
 }
 
 /** What came of a file, or of files given together, also where it was refused; of several an end by the user tells what had come in. */

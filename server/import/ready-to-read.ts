@@ -41,7 +41,7 @@ export async function inspectIn(
   if (part?.refusal) return part.refusal
   const { encoding, ...others } = map
   const said = part?.tables ? undefined : (encoding ?? part?.encoding) // what is joined is UTF-8
-  return inspect(
+  const inspected = await inspect(
     part?.path ?? given.path,
     part?.fileName ?? given.fileName,
     said ? { ...others, encoding: said } : others,
@@ -50,6 +50,7 @@ export async function inspectIn(
     (await identityRule(workspace.engine)).kinds,
     part?.tables,
   )
+  return 'id' in inspected || !part ? inspected : { ...inspected, firstLines: part.firstLines }
 }
 
 /** What somebody said of one of the parts that files given together become. */

@@ -167,6 +167,7 @@ const partOf = ({
   fileName: table.named,
   names: [table.name],
   tables: null,
+  firstLines: [],
 })
 
 const apart = (unused: readonly Unusable[]) =>
@@ -176,11 +177,15 @@ const apart = (unused: readonly Unusable[]) =>
     why: unused.map(unusedNote),
   })
 
-/** What expected refusals are as values; throws what is none. */
-function refusalOf(error: unknown): Refusal {
+/** What expected refusals of a table are as values; throws what is none. */
+function refusalOf(error: unknown, { named }: Pick<Table, 'named'>): Refusal {
   if (error instanceof Stopped) return error.refusal
+  if (error instanceof UnreadableRecord) return unreadable(error, named)
   throw error
 }
+
+const unreadable = ({ reason, line }: UnreadableRecord, file: string): Refusal =>
+  refusal(reason === 'too-long' ? 'long-record' : 'open-quote', { file, line })
 
 /** A table that is read as it is: taken out of its zip, its rows counted. */
 async function ownPart(one: Opened): Promise<Part> {
@@ -190,16 +195,17 @@ async function ownPart(one: Opened): Promise<Part> {
   const path = kept ?? table.path
   let rows: number | null = null
   let refusal: Refusal | null = null
+  const firstLines: number[] = []
   try {
-    rows = await rowsOf(one)
+    rows = await rowsOf(one, firstLines)
   } catch (error) {
-    refusal = refusalOf(error)
+    refusal = refusalOf(error, table)
   }
-  return partOf({ part, table, kind, encoding, path, rows, refusal })
+  return { ...partOf({ part, table, kind, encoding, path, rows, refusal }), firstLines }
 }
 
-/** Rows of a table, those that will be refused too. */
-async function rowsOf({ table, opening, form, headers }: Opened): Promise<number> {
+/** Rows of a table, those that will be refused too; into `firstLines` go those of each further file of a zip. */
+async function rowsOf({ table, opening, form, headers }: Opened, firstLines: number[]): Promise<number> {
   const scanner = new RecordScanner({
     ...bytesOf(form),
     firstLine: opening.firstLine,
@@ -217,20 +223,21 @@ async function rowsOf({ table, opening, form, headers }: Opened): Promise<number
     }
     broken += scanner.broken.splice(0).filter(({ line }) => line > form.headerLine).length
   }
-  await scanAll(scanner, opening, table, count)
+  await scanAll(scanner, opening, table, count, { firstLines })
   return scanner.records - above + broken
 }
 
-/** Reads a whole table through a scanner, whose records are taken now and then. */
+/** Reads a whole table through a scanner, whose records are taken now and then; notes the first line of each further file of a zip. */
 async function scanAll(
   scanner: RecordScanner,
   opening: Opening,
   table: Table,
   take: () => void,
-  onRead: (bytes: number) => void = () => {},
+  { onRead = () => {}, firstLines }: { onRead?: (bytes: number) => void; firstLines: number[] },
 ): Promise<void> {
+  const onPart = (lines: number) => firstLines.push(opening.jsonPaths ? lines + 1 : scanner.line)
   try {
-    for await (const piece of readSource(opening, table.named, onRead)) {
+    for await (const piece of readSource(opening, table.named, onRead, undefined, onPart)) {
       stopped()
       scanner.push(piece)
       if (scanner.pending > blockBytes) take()
@@ -271,6 +278,7 @@ async function joinedPart(
     names: usable.map(({ table }) => table.name),
     path: 'joined.csv',
     encoding: null,
+    firstLines: [],
   }
   const not = (refusal: Refusal): Part => ({ ...part, rows: null, tables: null, refusal })
   const [first] = open
@@ -291,7 +299,7 @@ async function joinedPart(
       refusal: null,
     }
   } catch (error) {
-    const refusal = refusalOf(error)
+    const refusal = refusalOf(error, { named: order.fileName })
     // they are not left out beside others, but all of them can't be taken
     unused.splice(before)
     return not(refusal.id === 'tables-apart' && unreadable[0] ? unreadable[0].refusal : refusal)
@@ -368,6 +376,7 @@ async function joined(
     return {
       firstLine: opened[plan.base]!.opening.firstLine,
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
+      parts: firstLinesOf(plan.base),
       joins,
       ofOrders,
       appended,
@@ -413,7 +422,7 @@ async function openTable(part: string, given: Table): Promise<Opened | Unusable 
     const about = { part, table, readings, encoding, kind, keys }
     return { ...about, opening, form, headers: sample.headers, records: sample.records }
   } catch (error) {
-    const refusal = refusalOf(error)
+    const refusal = refusalOf(error, table)
     const { id } = refusal
     if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }
     if (id === 'one-column' || id === 'no-header') return { name: table.name, why: 'no-table' }
@@ -476,6 +485,14 @@ const keyIn = (at: number, key: string): Sql => name(`key${at}_${shared.indexOf(
 /** What columns of several tables are known by. */
 let shared: readonly string[] = []
 
+/** The first lines of what follows the first of several files that are one table, by its place. */
+const firstLines = new Map<number, number[]>()
+function firstLinesOf(at: number): number[] {
+  const known = firstLines.get(at) ?? []
+  firstLines.set(at, known)
+  return known
+}
+
 /** Splits a whole table into `line`, `fields` and the columns by which it may be joined. Answers the first record that can't be read. */
 async function take(
   engine: Engine,
@@ -496,7 +513,7 @@ async function take(
     appendFileSync(text, block.text, { mode: 0o600 })
     broken ??= [...scanner.broken.splice(0), ...block.broken].find(({ line }) => line > form.headerLine)
   }
-  await scanAll(scanner, opening, table, put, onRead)
+  await scanAll(scanner, opening, table, put, { onRead, firstLines: firstLinesOf(at) })
   const own = shared.flatMap((key) => {
     const position = keys.indexOf(key)
     const value = sql`string_split(text, ${fieldSeparator})[${position + 2}]`

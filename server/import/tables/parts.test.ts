@@ -162,12 +162,14 @@ test('what can’t be taken is named with its reason, and the others come in', a
       'points.csv': `${points}4,"m2,2026-01-06,5\n`,
       'refunds.csv': refunds,
       'tags.csv': 'customer,tag\n,tea\n,gold\n',
+      'coupons.csv': 'code,order_id,used_at\nK1,"A,2026-01-05\n',
       'odd.xlsx': 'no workbook\0\0\0\0',
     }),
   )
   const { parts } = await partsOfFile(shop, path)
   expect(parts.map(({ names, refusal }) => [names[0], refusal?.id ?? null])).toEqual([
     ['orders.csv', null],
+    ['coupons.csv', 'open-quote'],
     ['odd.xlsx', 'binary'],
     ['refunds.csv', null],
     ['tags.csv', null],
@@ -176,6 +178,7 @@ test('what can’t be taken is named with its reason, and the others come in', a
   const ends = await importAll(shop, path)
   expect(ends.map(({ fileName, phase, refusal }) => [fileName, phase, refusal?.id ?? null])).toEqual([
     ['a.zip', 'done', null],
+    ['a.zip/coupons.csv', 'refused', 'open-quote'],
     ['a.zip/odd.xlsx', 'refused', 'binary'],
     ['a.zip/refunds.csv', 'done', null],
     ['a.zip/tags.csv', 'refused', 'nothing-accepted'],
@@ -350,8 +353,10 @@ test('the command line takes a zip apart, says what becomes of it and what is mi
   )
   expect(separate.status).toBe(1)
   expect(JSON.parse(separate.stdout)).toMatchObject([
-    { fileName: 'orders.csv', imported: 3 },
     { fileName: 'tags.csv', unchanged: 4 },
     { fileName: 'empty.csv', refusal: 'empty.csv is empty. Export it again and try once more.' },
+    { fileName: 'orders.csv', imported: 3 },
   ])
+  const history = JSON.parse(run('imports', '--workspace', 'w', '--json').stdout) as { kind: string }[]
+  expect(history.map(({ kind }) => kind)).toEqual(['orders', 'tags', 'orders'])
 }, 240_000)

@@ -241,6 +241,16 @@ export class ImportRuns {
     await run.finished
   }
 
+  /** Takes away the refused rows of checks without importing. */
+  forgetChecks(workspaceId: string): void {
+    for (const { workspaceId: of, run } of this.#byId.values()) {
+      const { receipt, membersReceipt, kindReceipt } = run.state
+      const checked = receipt ?? membersReceipt ?? kindReceipt
+      if (of === workspaceId && checked?.dryRun && checked.refusedFile)
+        rmSync(checked.refusedFile, { force: true })
+    }
+  }
+
   /** Stops every run, for the end of the process. */
   async close(): Promise<void> {
     const runs = [...this.#running.values()]

@@ -189,9 +189,8 @@ test('files that come between the list and the engine name the pseudonym, who is
   )
   await finishDeletions(shop.platform)
   expect(await texts(shop)).not.toContain('card-77')
-  const [{ pseudonym }] = (await deletionsOf(shop.platform.store, shop.workspace.id)) as [
-    { pseudonym: string },
-  ]
+  const [deletion] = await deletionsOf(shop.platform.store, shop.workspace.id)
+  const { pseudonym } = deletion!
   const after = await stand(shop)
   expect(after.facts.map(({ memberId }) => memberId).toSorted()).toEqual(['card-88', pseudonym])
   const net = (orders: typeof before.orders, whose: string) =>

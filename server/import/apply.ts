@@ -100,7 +100,7 @@ export async function applyImport(
     /** Called in the transaction when nothing but the commit is left; throws where the import is not to be. */
     commits: (session: Session) => Promise<void>
     aside?: boolean
-    deletions: () => Promise<readonly Deletion[]>
+    deletions: (session: Session) => Promise<readonly Deletion[]>
     home: Home
   },
   report: (applied: Applied) => string,
@@ -111,7 +111,7 @@ export async function applyImport(
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
-      const deletions = await settings.deletions()
+      const deletions = await settings.deletions(session)
       const someDeleted = await findDeleted(session, deletions, knownBy(lines), settings.home)
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)

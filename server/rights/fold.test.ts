@@ -4,7 +4,7 @@ import { name, sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from '../import/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { deletionsOf } from './deletions.ts'
-import { deleteMember } from './delete-member.ts'
+import { deleteMember, finishDeletions } from './delete-member.ts'
 import { findDeleted } from './engine-pseudonyms.ts'
 import { keyedHash, keyedHashSql } from './keyed.ts'
 
@@ -167,6 +167,37 @@ test('an import that was read before the deletion and saved after it is mapped t
       }),
     ).toBe(false),
   )
+})
+
+test('files that come between the list and the engine name the pseudonym, who is one member', async () => {
+  await using shop = await openTestShop()
+  receiptOf(await shop.import(shop.file('a.csv', withIds)))
+  const before = await stand(shop)
+  const ended = deleteMember(
+    shop.platform,
+    shop.workspace,
+    { memberId: 'card-77', actor: 'test' },
+    (reached) => {
+      if (reached === 'engine') throw new Error('ended')
+    },
+  )
+  await expect(ended).rejects.toThrow('ended')
+  receiptOf(await shop.import(shop.file('b.csv', withoutIds)))
+  await shop.importMembers(shop.file('m.csv', 'member_id,name,points\ncard-77,Ann,5\n'))
+  await shop.importKind(
+    shop.file('t.csv', 'member_id,tag,tagged_on\ncard-77,vip,2026-02-01\ncard-88,vip,2026-02-01\n'),
+  )
+  await finishDeletions(shop.platform)
+  expect(await texts(shop)).not.toContain('card-77')
+  const [deletion] = await deletionsOf(shop.platform.store, shop.workspace.id)
+  const { pseudonym } = deletion!
+  const after = await stand(shop)
+  expect(after.facts.map(({ memberId }) => memberId).toSorted()).toEqual(['card-88', pseudonym])
+  const net = (orders: typeof before.orders, whose: string) =>
+    orders
+      .filter(({ memberId }) => memberId === whose)
+      .reduce((sum, { netMinor }) => sum + Number(netMinor), 0)
+  expect(net(after.orders, pseudonym)).toBe(net(before.orders, 'card-77') + 1400)
 })
 
 test('refused rows no longer name the person', async () => {

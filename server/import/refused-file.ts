@@ -78,7 +78,10 @@ export async function writeRefused(
 export const reasonOf = ({ reason, value }: Pick<RefusedRow, 'reason' | 'value'>): Said | Words => {
   if (reason.includes('.')) return ownReason(reason)!
   const general = reason as (typeof rowReasons)[number]
-  return (general === 'other-currency' || general === 'unknown-consent' || general === 'lost-digits') &&
+  return (general === 'other-currency' ||
+    general === 'short-amount' ||
+    general === 'unknown-consent' ||
+    general === 'lost-digits') &&
     value !== null
     ? { id: `row.${general}-value`, values: { value } }
     : { id: `row.${general}` }

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parentPort, workerData } from 'node:worker_threads'
 import { type BrokenRecord, RecordScanner, UnreadableRecord } from './records.ts'
 import { readable } from './readable-records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
@@ -36,19 +35,29 @@ export type ScanMessage =
   | { kind: 'stopped'; refusal: Refusal }
 
 const blockBytes = 16 << 20
-/** Blocks that may wait to be taken, so that disk and memory stay bounded. */
-const ahead = 3
+/**
+ * Splits a whole file into blocks, without the header and what stands before it. The next block is made when the one
+ * before was taken.
+ */
+export async function* scan(order: ScanOrder): AsyncGenerator<ScanMessage> {
+  try {
+    yield* blocks(order)
+  } catch (error) {
+    if (error instanceof Stopped) yield { kind: 'stopped', refusal: error.refusal }
+    else if (error instanceof UnreadableRecord)
+      yield {
+        kind: 'stopped',
+        refusal: {
+          kind: 'refused',
+          id: error.reason === 'too-long' ? 'long-record' : 'open-quote',
+          values: { file: order.named, line: error.line },
+        },
+      }
+    else throw error
+  }
+}
 
-const port = parentPort!
-let taken = 0
-let wake = () => {}
-port.on('message', () => {
-  taken++
-  wake()
-})
-
-/** Splits a whole file into blocks, without the header and what stands before it. */
-async function scan(order: ScanOrder): Promise<void> {
+async function* blocks(order: ScanOrder): AsyncGenerator<ScanMessage> {
   const scanner = new RecordScanner({
     delimiter: order.delimiter,
     quote: order.quote,
@@ -59,63 +68,35 @@ async function scan(order: ScanOrder): Promise<void> {
   })
   const hash = fileHash()
   let bytesRead = 0
-  let sent = 0
+  let made = 0
   let reported = 0
-  const send = async () => {
-    const begins = sent === 0 ? withoutHead(scanner.take(), order.headerLine) : scanner.take()
-    const { text, broken } = readable(begins, order.source.encoding === 'utf-8')
-    const path = join(order.folder, `block-${sent}.txt`)
+  const block = (): ScanMessage => {
+    const taken = scanner.take()
+    const head = made === 0 ? headOf(taken, order.headerLine) : { bytes: 0, records: 0 }
+    const { text, broken } = readable(taken.subarray(head.bytes), order.source.encoding === 'utf-8')
+    const path = join(order.folder, `block-${made++}.txt`)
     writeFileSync(path, text)
-    sent++
-    if (sent === 1) reported = headRecords
-    const records = scanner.records - reported - broken.length
+    const records = scanner.records - reported - head.records - broken.length
     reported = scanner.records
     const ragged = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
-    port.postMessage({
-      kind: 'block',
-      path,
-      records,
-      bytesRead,
-      broken: [...ragged, ...broken],
-    } satisfies ScanMessage)
-    while (sent - taken > ahead) await new Promise<void>((resolve) => (wake = resolve))
+    return { kind: 'block', path, records, bytesRead, broken: [...ragged, ...broken] }
   }
   for await (const piece of readSource(order.source, order.named, (bytes) => (bytesRead = bytes), hash)) {
     scanner.push(piece)
-    if (scanner.pending > blockBytes || scanner.broken.length > 100_000) await send()
+    if (scanner.pending > blockBytes || scanner.broken.length > 100_000) yield block()
   }
   scanner.end()
-  await send()
-  port.postMessage({ kind: 'done', hash: hash.digest('hex'), bytesRead } satisfies ScanMessage)
+  yield block()
+  yield { kind: 'done', hash: hash.digest('hex'), bytesRead }
 }
 
-/** Records that stand before the rows. */
-let headRecords = 0
-
-function withoutHead(block: Buffer, headerLine: number): Buffer {
-  let start = 0
-  while (start < block.length && Number.parseInt(block.toString('latin1', start, start + 16)) <= headerLine) {
-    start = block.indexOf(0x0a, start) + 1
-    headRecords++
+/** The records that stand before the rows, and how much of the first block they are. */
+function headOf(block: Buffer, headerLine: number): { bytes: number; records: number } {
+  let bytes = 0
+  let records = 0
+  while (bytes < block.length && Number.parseInt(block.toString('latin1', bytes, bytes + 16)) <= headerLine) {
+    bytes = block.indexOf(0x0a, bytes) + 1
+    records++
   }
-  return block.subarray(start)
+  return { bytes, records }
 }
-
-try {
-  await scan(workerData as ScanOrder)
-} catch (error) {
-  const order = workerData as ScanOrder
-  if (error instanceof Stopped)
-    port.postMessage({ kind: 'stopped', refusal: error.refusal } satisfies ScanMessage)
-  else if (error instanceof UnreadableRecord)
-    port.postMessage({
-      kind: 'stopped',
-      refusal: {
-        kind: 'refused',
-        id: error.reason === 'too-long' ? 'long-record' : 'open-quote',
-        values: { file: order.named, line: error.line },
-      },
-    } satisfies ScanMessage)
-  else throw error
-}
-port.close()

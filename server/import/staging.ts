@@ -16,7 +16,7 @@ import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from '
 import { bytesOf, type BrokenRecord } from './records.ts'
 import { checkRefunds, type RefundCheck, settledRefunds } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
-import type { ScanMessage, ScanOrder } from './scan.ts'
+import { scan, type ScanMessage, type ScanOrder } from './scan.ts'
 
 /** How far the reading of a file has come. */
 export interface ReadingProgress {
@@ -41,6 +41,9 @@ const importTimeoutMs = 12 * 60 * 60 * 1000
 
 /** Without, each column of ids first gathers a dictionary of all it holds. */
 const partFormat = sql`(format parquet, dictionary_size_limit 5000)`
+
+/** So little is split sooner by this thread than another one has begun. */
+const fewBytes = 256 << 10
 
 /** Blocks that are normalised at once, each on a thread of its own that questions go before. */
 const lanes = 2
@@ -96,7 +99,8 @@ export async function stage(
       onProgress({ bytesRead, rows })
     }
     const running = new Set<Promise<void>>()
-    for await (const message of scanned(
+    const scanning = opening.whole && opening.head.length <= fewBytes ? scannedHere : scannedAside
+    for await (const message of scanning(
       {
         source: {
           path: opening.path,
@@ -254,8 +258,16 @@ async function identified(
   return sql`read_parquet(${to})`
 }
 
+/** The blocks as they come, in this thread. */
+async function* scannedHere(order: ScanOrder, signal: AbortSignal): AsyncGenerator<ScanMessage> {
+  for await (const message of scan(order)) {
+    if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+    yield message
+  }
+}
+
 /** The worker's messages as they come; the worker ends with the loop or with the signal. */
-async function* scanned(order: ScanOrder, signal: AbortSignal): AsyncGenerator<ScanMessage> {
+async function* scannedAside(order: ScanOrder, signal: AbortSignal): AsyncGenerator<ScanMessage> {
   const worker = new Worker(new URL('./scan-worker.ts', import.meta.url), { workerData: order })
   const waiting: ScanMessage[] = []
   let failure: unknown

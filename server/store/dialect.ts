@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { SqliteDialect } from 'kysely'
+import { SqliteAdapter, SqliteDialect } from 'kysely'
 
 /** The store is open in another process. */
 export class StoreInUse extends Error {
@@ -41,9 +41,22 @@ function bound(parameters: readonly unknown[]): SQLInputValue[] {
   return parameters as SQLInputValue[]
 }
 
+/** Tables are made and changed within transactions: all migrations stand at once or none, after one wait for the disk. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+class NodeSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter()
+  }
+}
+
 /** node:sqlite in the shape that Kysely's own SqliteDialect expects, so that its one-connection turns apply. */
 export function nodeSqlite(database: DatabaseSync): SqliteDialect {
-  return new SqliteDialect({
+  return new NodeSqliteDialect({
     database: {
       close: () => database.close(),
       prepare(sql: string) {

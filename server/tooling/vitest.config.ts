@@ -27,6 +27,7 @@ export default defineConfig({
           root,
           environment: 'node',
           include: ['web/e2e/**/*.e2e.ts'],
+          globalSetup: ['web/e2e/template.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,22 +15,29 @@ export interface RunningServer {
   readonly dataFolder: string
   /** The link that signs the owner in, once. */
   readonly ownerLink: string
-  stop(): Promise<void>
+  /** Ends it; its data folder, copied to `keptIn` where that is told, is gone afterwards. */
+  stop(options?: { keptIn?: string }): Promise<void>
 }
+
+/** Names the data folder that servers begin with a copy of; without it each makes its own demo shop, which takes seconds. */
+export const templateFolder = 'REVEILLE_E2E_TEMPLATE'
 
 /** The real server as a child process, with the demo shop, on a free loopback port and a folder of its own. */
 export async function startServer(): Promise<RunningServer> {
   if (!existsSync(join(root, 'web/dist/index.html')))
     throw new Error('The dashboard is not built: npm run build, then again.')
   const dataFolder = mkdtempSync(join(tmpdir(), 'reveille-e2e-'))
+  const template = process.env[templateFolder]
+  if (template !== undefined) cpSync(template, dataFolder, { recursive: true })
   const port = await freePort()
   const child = spawn(
     process.execPath,
     [join(root, 'server/main.ts'), '--port', String(port), '--data', dataFolder],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
   )
-  const stop = async () => {
+  const stop = async ({ keptIn }: { keptIn?: string } = {}) => {
     await ended(child)
+    if (keptIn !== undefined) cpSync(dataFolder, keptIn, { recursive: true })
     rmSync(dataFolder, { recursive: true, force: true })
   }
   try {

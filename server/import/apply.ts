@@ -100,7 +100,7 @@ export async function applyImport(
     /** Called in the transaction when nothing but the commit is left; throws where the import is not to be. */
     commits: (session: Session) => Promise<void>
     aside?: boolean
-    deletions: () => Promise<readonly Deletion[]>
+    deletions: (session: Session) => Promise<readonly Deletion[]>
     home: Home
   },
   report: (applied: Applied) => string,
@@ -113,7 +113,7 @@ export async function applyImport(
       const [state] = await session.rows(sql`select as_of from workspace_state`)
       const someDeleted = await findDeleted(
         session,
-        await settings.deletions(),
+        await settings.deletions(session),
         knownBy(lines),
         settings.home,
       )

@@ -6,8 +6,8 @@ import { localDay } from '../../analytics/calendar/calendar.ts'
 import { QueryCancelled, type Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
-import { deletionsOf } from '../rights/deletions.ts'
-import { deletionsDone } from '../rights/engine-pseudonyms.ts'
+import { deletionsOf, isDeletionUnderWay } from '../rights/deletions.ts'
+import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
 import { forgetDeletedIn, knownTo } from '../rights/refused-rows.ts'
 import { leaveAudit, passAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -406,6 +406,7 @@ export class ImportRuns {
         replace: order.replace,
         importedAt: now.toISOString(),
       }
+      const home = { currency: workspace.currency, timeZone: workspace.calendar.timeZone }
       const settings = {
         timeZone: workspace.calendar.timeZone,
         today: localDay(now, workspace.calendar),
@@ -422,8 +423,15 @@ export class ImportRuns {
           this.#tell(run, { phase: 'committing' })
         },
         aside: staged.read > manyRows,
-        deletions: () => deletionsDone(this.#platform.store, workspace),
-        home: { currency: workspace.currency, timeZone: workspace.calendar.timeZone },
+        deletions: async (session: Session) => {
+          const { store } = this.#platform
+          const list = await deletionsOf(store, workspace.id)
+          // the member becomes the pseudonym before rows under it come, or these would be somebody else
+          if (await isDeletionUnderWay(store, workspace.id))
+            await pseudonymiseEngine(session, list, home, settings.today)
+          return list
+        },
+        home,
       }
       const applied = kind
         ? await applyKind(workspace.engine, kind, coming, staged.lines, settings, (outcome) =>

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
@@ -11,9 +10,8 @@ import { personValues } from '../import/fields.ts'
 import { type Home, phonesOfIdSql } from '../import/members/phones.ts'
 import { touchedMembers } from '../import/fold.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
-import type { StoreSchema } from '../store/schema.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type Deletion, deletionsOf } from './deletions.ts'
+import type { Deletion } from './deletions.ts'
 import { keyedHashSql } from './keyed.ts'
 
 /** By what phones without a country code are read. */
@@ -71,28 +69,6 @@ export async function findDeleted(
   await session.run(sql`drop table deleted_hits`)
   const [found] = await session.rows(sql`select count(*) as ids from deleted_ids`)
   return found!.ids !== 0
-}
-
-/**
- * The deletion list as an import heeds it: without those whose deletion broke off before the engine knew of it, whose
- * rows the deletion itself takes once it is finished. Else both would make the pseudonym a member.
- */
-export async function deletionsDone(store: Kysely<StoreSchema>, workspace: Workspace): Promise<Deletion[]> {
-  const list = await deletionsOf(store, workspace.id)
-  const waiting = await store
-    .selectFrom('deletions')
-    .select('pseudonym')
-    .where('workspace_id', '=', workspace.id)
-    .where('applied_at', 'is', null)
-    .execute()
-  if (waiting.length === 0) return list
-  const open = list.filter(({ pseudonym }) => waiting.some((one) => one.pseudonym === pseudonym))
-  const still = await workspace.engine.scratch(async (session) => {
-    const named = sql`(select named as member_id from ${memberNames} as names)`
-    await findDeleted(session, open, named, homeOf(workspace))
-    return session.rows(sql`select distinct pseudonym from deleted_ids`)
-  })
-  return list.filter(({ pseudonym }) => !still.some((one) => one.pseudonym === pseudonym))
 }
 
 /** The texts that the deletion list has of a row without an id: what else it may be known by. */

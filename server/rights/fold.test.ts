@@ -170,20 +170,35 @@ test('an import that was read before the deletion and saved after it is mapped t
   )
 })
 
-test('a deletion that breaks off before the engine is finished after an import of the same person', async () => {
+test('files that come between the list and the engine name the pseudonym, who is one member', async () => {
   await using shop = await openTestShop()
   receiptOf(await shop.import(shop.file('a.csv', withIds)))
-  const request = { memberId: 'card-77', actor: 'test' }
-  await expect(
-    deleteMember(shop.platform, shop.workspace, request, (name) => {
-      if (name === 'engine') throw new Error('the disk is full')
-    }),
-  ).rejects.toThrow('the disk is full')
+  const before = await stand(shop)
+  const ended = deleteMember(
+    shop.platform,
+    shop.workspace,
+    { memberId: 'card-77', actor: 'test' },
+    (reached) => {
+      if (reached === 'engine') throw new Error('ended')
+    },
+  )
+  await expect(ended).rejects.toThrow('ended')
   receiptOf(await shop.import(shop.file('b.csv', withoutIds)))
+  await shop.importMembers(shop.file('m.csv', 'member_id,name,points\ncard-77,Ann,5\n'))
+  await shop.importKind(
+    shop.file('t.csv', 'member_id,tag,tagged_on\ncard-77,vip,2026-02-01\ncard-88,vip,2026-02-01\n'),
+  )
   await finishDeletions(shop.platform)
   expect(await texts(shop)).not.toContain('card-77')
-  const [{ pseudonym } = { pseudonym: '' }] = await deletionsOf(shop.platform.store, shop.workspace.id)
-  expect((await stand(shop)).facts).toMatchObject([{ memberId: 'card-88' }, { memberId: pseudonym }])
+  const [deletion] = await deletionsOf(shop.platform.store, shop.workspace.id)
+  const { pseudonym } = deletion!
+  const after = await stand(shop)
+  expect(after.facts.map(({ memberId }) => memberId).toSorted()).toEqual(['card-88', pseudonym])
+  const net = (orders: typeof before.orders, whose: string) =>
+    orders
+      .filter(({ memberId }) => memberId === whose)
+      .reduce((sum, { netMinor }) => sum + Number(netMinor), 0)
+  expect(net(after.orders, pseudonym)).toBe(net(before.orders, 'card-77') + 1400)
 })
 
 test('refused rows no longer name the person', async () => {

@@ -88,7 +88,7 @@ export async function applyKind(
   rows: Sql,
   settings: Settings & {
     readonly dryRun: boolean
-    readonly deletions: () => Promise<readonly Deletion[]>
+    readonly deletions: (session: Session) => Promise<readonly Deletion[]>
     readonly commits: (session: Session) => Promise<void>
     readonly home: Home
   },
@@ -109,7 +109,7 @@ export async function applyKind(
         named !== null &&
         (await findDeleted(
           session,
-          await settings.deletions(),
+          await settings.deletions(session),
           byValues
             ? sql`(select member_id from ${named} as named union ${textsOf(sql`coming_people`)})`
             : named,

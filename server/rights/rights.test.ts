@@ -216,6 +216,22 @@ test('the person is gone, the figures stay to the cent', { timeout: 120_000 }, a
 test('an export holds all of it, and is noted', async () => {
   const platform = await openPlatform(await aShop())
   const { app, owner } = await ownerOf(platform)
+  const workspace = await demoOf(platform)
+  const saved = await owner.mutate('segments.save', { name: 'All of them', expression: 'everyone' })
+  const hook = { id: '7b0c7c4e-0000-4000-8000-000000000001', url: 'https://crm.example/hook' }
+  await platform.store
+    .insertInto('segment_webhooks')
+    .values({
+      ...hook,
+      workspace_id: workspace.id,
+      segment_id: (saved.data as { id: string }).id,
+      created_by: 'test',
+      created_at: '2026-02-01T00:00:00.000Z',
+    })
+    .execute()
+  await workspace.engine.transaction((session) =>
+    session.run(sql`insert into webhook_members values (${hook.id}, ${person.memberId})`),
+  )
   const answer = await owner.mutate('rights.exportMember', { memberId: person.memberId })
   expect(answer.status).toBe(200)
   const document = answer.data as Record<string, unknown>
@@ -226,6 +242,9 @@ test('an export holds all of it, and is noted', async () => {
     campaigns: [{ arm: 'treated' }],
     coupons: [{ ledger: [{ kind: 'issued' }, { kind: 'redeemed' }] }],
     deliveries: [{ deliveryId: 'msg_1', message: { memberId: person.memberId } }],
+    webhooks: [
+      { webhookId: hook.id, segment: 'All of them', url: hook.url, inSegment: true, messageWaits: false },
+    ],
     lookedUp: [{ action: 'phone-unmasked' }],
   })
   expect(document.tags).toContainEqual(

@@ -148,6 +148,31 @@ test('an error of the text reaches the caller with place and suggestion', async 
   })
 })
 
+test('the sizes of all saved segments are those of their own counts, also after an edit', async () => {
+  const inner = await caller.segments.save({ name: 'Sized', expression: 'orders >= 2' })
+  const outer = await caller.segments.save({
+    name: 'Made of it',
+    expression: 'segment "Sized" and not status = "dormant"',
+  })
+  const counted = async () => {
+    const { sizes, all } = await caller.segments.sizes()
+    const saved = await caller.segments.list()
+    const own = await Promise.all(
+      saved.map(async ({ id, expression }) => [id, (await caller.segments.count({ expression })).members]),
+    )
+    expect(sizes).toEqual(Object.fromEntries(own))
+    expect(all).toBe((await caller.segments.count({ expression: 'everyone' })).members)
+    return sizes
+  }
+  const before = await counted()
+  await caller.segments.save({ id: inner.id, name: 'Sized', expression: 'orders >= 6' })
+  const after = await counted()
+  expect(after[inner.id]).toBeLessThan(before[inner.id]!)
+  expect(after[outer.id]).toBeLessThan(before[outer.id]!)
+  await caller.segments.remove({ id: outer.id })
+  await caller.segments.remove({ id: inner.id })
+})
+
 test('of two who change one version the second is told; without a version each gets one of its own', async () => {
   const { id } = await caller.segments.save({ name: 'Two hands', expression: 'orders >= 1' })
   const change = (n: number, from?: number) =>

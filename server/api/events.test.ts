@@ -19,7 +19,7 @@ let shop: Workspace
 let key: string
 
 beforeAll(async () => {
-  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T04:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T04:00:00Z') }, { threads: 1 })
   shop = (await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' }))!
   app = await makeApp(platform)
   address = await app.listen({ port: 0, host: '127.0.0.1' })

@@ -4,7 +4,7 @@ import { instantSql } from './dates.ts'
 import { type FieldName, type PersonValue, personValues, refundEntry, stateWords } from './fields.ts'
 import type { KindName } from './kinds/catalogue.ts'
 import type { Mapping } from './mapping.ts'
-import { anyUnit, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
+import { anyUnit, isShortenedSql, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
 import { isMasked } from './members/phones.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from './person-values.ts'
 import { fieldSeparator } from './records.ts'
@@ -26,6 +26,7 @@ export const rowReasons = [
   'bad-quantity',
   'too-large',
   'other-currency',
+  'short-amount',
   'unknown-state',
   'lost-digits',
   'no-member',
@@ -174,6 +175,14 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       : sql`false`
   const money = numbers.filter((field) => field !== 'quantity' && has(field))
   const foreign = (field: NumberField) => sql`(${unread(field)} and ${namesCurrencySql(raw(field))})`
+  const shortened = (field: NumberField) => sql`(${unread(field)} and ${isShortenedSql(raw(field))})`
+  const shortenedOf = (answer: (field: FieldName) => Sql) =>
+    money.length === 0
+      ? sql`null`
+      : sql`case ${join(
+          money.map((field) => sql`when ${shortened(field)} then ${answer(field)}`),
+          sql` `,
+        )} end`
   const foreignCurrency = has('currency')
     ? sql`(${given('currency')} and upper(${raw('currency')}) not in (${join(own)}))`
     : sql`false`
@@ -289,7 +298,8 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         ${minor(sql`abs(discount_micro)`, sql`abs(discount_wide)`)} as given_minor,
         ${minor(sql`abs(refund_micro)`, sql`abs(refund_wide)`)} as refund_minor,
         ${foreignOf((field) => sql`${field}`)} as foreign_field,
-        ${lostDigitsOf((field) => sql`${field}`)} as cut_field
+        ${lostDigitsOf((field) => sql`${field}`)} as cut_field,
+        ${shortenedOf((field) => sql`${field}`)} as short_field
       from exact
     ),
     judged as (
@@ -297,6 +307,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         case
           when ${has('orderId') ? sql`order_id is null` : never} then 'no-order'
           when cut_field is not null then 'lost-digits'
+          when short_field is not null then 'short-amount'
           when foreign_field is not null then 'other-currency'
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'bad-date'
           when ${has('paidAt') ? sql`paid_at is null and ${given('paidAt')}` : never} then 'bad-date'
@@ -342,13 +353,13 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         when 'bad-date' then case
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'orderedAt'
           when ${has('paidAt') ? sql`${given('paidAt')} and paid_at is null` : never} then 'paidAt' else 'refundedAt' end
-        when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'unknown-state' then 'state'
+        when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'short-amount' then short_field when 'unknown-state' then 'state'
         when 'bad-quantity' then 'quantity'
         when 'no-date' then 'orderedAt' when 'future-date' then 'orderedAt'
         when 'old-date' then case when ordered_at < ${earliest} then 'orderedAt' else 'refundedAt' end
         when 'no-amount' then 'amount' when 'bad-amount' then 'amount' when 'too-large' then 'amount'
       end as reason_field,
-      case reason when 'other-currency' then ${foreignOf(raw)} when 'lost-digits' then ${lostDigitsOf(raw)} end as reason_value,
+      case reason when 'other-currency' then ${foreignOf(raw)} when 'short-amount' then ${shortenedOf(raw)} when 'lost-digits' then ${lostDigitsOf(raw)} end as reason_value,
       -- the same content is known again in a later file, whatever wrote it
       ${values.length === 0 ? content(sql``) : sql`case when coalesce(phone, openid, email) is null then ${content(sql``)} else ${content(sql`, phone, openid, email`)} end`} as content_hash
     from judged`

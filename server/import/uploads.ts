@@ -33,12 +33,11 @@ export function uploadedFile(
   return givenFiles(upload.files)
 }
 
-/** Takes away what was uploaded to a workspace and what checks found in it, unless an import reads it just now; who had chosen a file chooses it again. */
+/** Takes away what was uploaded to a workspace, unless an import reads it just now; who had chosen a file chooses it again. */
 export function forgetUploads(platform: Platform, workspaceId: string): void {
   const runs = importRuns(platform)
   if (runs.current(workspaceId)) return
   rmSync(runs.joinedFolder(workspaceId), { recursive: true, force: true })
-  runs.forgetChecks(workspaceId)
   const known = uploadsOf(platform)
   for (const [id, upload] of known)
     if (upload.workspaceId === workspaceId) {

@@ -10,8 +10,15 @@ import { personValues } from '../import/fields.ts'
 import { type Home, phonesOfIdSql } from '../import/members/phones.ts'
 import { touchedMembers } from '../import/fold.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Deletion } from './deletions.ts'
 import { keyedHashSql } from './keyed.ts'
+
+/** By what phones without a country code are read. */
+export const homeOf = ({ currency, calendar }: Workspace): Home => ({
+  currency,
+  timeZone: calendar.timeZone,
+})
 
 /** A text of what tells a person, as the list has it. */
 const isValueText = sql`regexp_matches(member_id, ${`^(${personValues.join('|')}):`})`

@@ -11,7 +11,7 @@ import { drainEvents } from '../workspaces/drain.ts'
 import { evaluateSegment } from './evaluation.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-segments-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
 await createDemo(platform, { members: 300, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const { engine } = workspace

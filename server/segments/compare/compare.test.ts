@@ -11,7 +11,7 @@ import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-compare-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
 await createDemo(platform, { members: 400, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const callerIn = (language: 'en' | 'zh-CN') =>

@@ -20,6 +20,7 @@ export const rowReasons = [
   'no-date',
   'bad-date',
   'future-date',
+  'old-date',
   'no-amount',
   'bad-amount',
   'bad-quantity',
@@ -313,6 +314,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           when ${has('refundedAt') ? sql`refunded_at is null and ${given('refundedAt')}` : never} then 'bad-date'
           when ordered_at is null and ${has('orderId') ? never : always} then 'no-date'
           when ordered_at > cast(${latest} as timestamp) or refunded_at > cast(${latest} as timestamp) then 'future-date'
+          when ordered_at < ${earliest} or refunded_at < ${earliest} then 'old-date'
           when ${unread('quantity')} or ${has('quantity') ? sql`${given('quantity')} and quantity is null` : never} then 'bad-quantity'
           when ${usesPrice ? tooLong('unitPrice') : tooLong('amount')} or ${tooLong('orderTotal')} then 'too-large'
           when ${usesPrice ? unread('unitPrice') : unread('amount')} then 'bad-amount'
@@ -354,6 +356,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'short-amount' then short_field when 'unknown-state' then 'state'
         when 'bad-quantity' then 'quantity'
         when 'no-date' then 'orderedAt' when 'future-date' then 'orderedAt'
+        when 'old-date' then case when ordered_at < ${earliest} then 'orderedAt' else 'refundedAt' end
         when 'no-amount' then 'amount' when 'bad-amount' then 'amount' when 'too-large' then 'amount'
       end as reason_field,
       case reason when 'other-currency' then ${foreignOf(raw)} when 'short-amount' then ${shortenedOf(raw)} when 'lost-digits' then ${lostDigitsOf(raw)} end as reason_value,
@@ -366,6 +369,12 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
 const content = (more: Sql): Sql =>
   sql`hash(order_id, member_id, ordered_at, meaning, cancelled, store, channel, region, sku, product, category, quantity,
         list_minor, given_minor, line_minor, total_minor, refund_minor, refunds_order_id, refunded_at${more})`
+
+/**
+ * SQL: the instant before which nothing was sold. Systems write the first day that they know where they have none
+ * (1970-01-01, 1899-12-30, 0001-01-01), and what was taken for a day would begin the data.
+ */
+export const earliest = sql`timestamp '1970-01-03'`
 
 /** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
 export const lostDigits = (text: Sql): Sql =>

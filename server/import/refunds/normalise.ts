@@ -2,7 +2,7 @@ import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { instantSql } from '../dates.ts'
 import { emptyWords, type PersonValue, personValues } from '../fields.ts'
 import { isMasked } from '../members/phones.ts'
-import type { NormaliseSettings } from '../normalise.ts'
+import { earliest, type NormaliseSettings } from '../normalise.ts'
 import { isShortenedSql, namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
 import { type RefundField, refundStateWords } from './fields.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
@@ -52,6 +52,7 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
     [sql`${unread} and ${namesCurrencySql(raw('amount'))}`, 'other-currency', 'amount'],
     [sql`${text('refundedAt')} is not null and refunded_at is null`, 'bad-date', 'refundedAt'],
     [sql`refunded_at > cast(${latest} as timestamp)`, 'future-date', 'refundedAt'],
+    [sql`refunded_at < ${earliest}`, 'old-date', 'refundedAt'],
     [
       sql`${unread} and regexp_full_match(regexp_replace(${raw('amount')}, '[\\s,.''_]', '', 'g'), '\\D{0,4}\\d{11,}\\D{0,4}')`,
       'too-large',

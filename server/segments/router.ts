@@ -18,6 +18,7 @@ import { countParts } from './part-counts.ts'
 import { resolveRule } from './prepare.ts'
 import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
+import { segmentSizes } from './sizes.ts'
 import { starterSegments } from './starters/starters.ts'
 
 const Expression = z.string().max(limits.characters)
@@ -110,7 +111,7 @@ export const segmentsRouter = router({
       )
       switch (outcome.kind) {
         case 'explained':
-          return outcome
+          return { ...outcome, currency: ctx.workspace.currency }
         case 'refused':
           throw refusal(outcome.errors)
         case 'unknown-member':
@@ -151,6 +152,11 @@ export const segmentsRouter = router({
 
   list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform.store, ctx.workspace)),
 
+  /** How many members each of them selects, asked together. */
+  sizes: readerProcedure.query(({ ctx, signal }) =>
+    interrupted(segmentSizes(ctx.platform.store, ctx.workspace, signal)),
+  ),
+
   get: readerProcedure.input(Id).query(async ({ ctx, input }) => {
     const segment = await readSegment(ctx.platform.store, ctx.workspace, input.id)
     if (!segment) throw noSuchSegment()
@@ -159,7 +165,15 @@ export const segmentsRouter = router({
 
   /** Saves a new segment, or a new version of one; the same rule under another name renames it. */
   save: marketerProcedure
-    .input(z.object({ id: z.uuid().optional(), name: Name, expression: Expression }))
+    .input(
+      z.object({
+        id: z.uuid().optional(),
+        name: Name,
+        expression: Expression,
+        /** The version that was changed: a newer one is not written over. */
+        from: z.int().positive().optional(),
+      }),
+    )
     .mutation(async ({ ctx, input }) => {
       const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
       const outcome = await saveSegment(ctx.platform.store, ctx.workspace, input, doing)
@@ -172,6 +186,8 @@ export const segmentsRouter = router({
           throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
         case 'no-such-segment':
           throw noSuchSegment()
+        case 'changed-since':
+          throw refused('CONFLICT', 'segment-changed-since', { version: outcome.version, by: outcome.by })
       }
     }),
 

@@ -11,7 +11,7 @@ import { drainEvents } from '../workspaces/drain.ts'
 import { evaluateSegment } from './evaluation.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-segments-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
 await createDemo(platform, { members: 300, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const { engine } = workspace
@@ -146,6 +146,44 @@ test('an error of the text reaches the caller with place and suggestion', async 
     kind: 'rule',
     expression: 'orders > 2',
   })
+})
+
+test('the sizes of all saved segments are those of their own counts, also after an edit', async () => {
+  const inner = await caller.segments.save({ name: 'Sized', expression: 'orders >= 2' })
+  const outer = await caller.segments.save({
+    name: 'Made of it',
+    expression: 'segment "Sized" and not status = "dormant"',
+  })
+  const counted = async () => {
+    const { sizes, all } = await caller.segments.sizes()
+    const saved = await caller.segments.list()
+    const own = await Promise.all(
+      saved.map(async ({ id, expression }) => [id, (await caller.segments.count({ expression })).members]),
+    )
+    expect(sizes).toEqual(Object.fromEntries(own))
+    expect(all).toBe((await caller.segments.count({ expression: 'everyone' })).members)
+    return sizes
+  }
+  const before = await counted()
+  await caller.segments.save({ id: inner.id, name: 'Sized', expression: 'orders >= 6' })
+  const after = await counted()
+  expect(after[inner.id]).toBeLessThan(before[inner.id]!)
+  expect(after[outer.id]).toBeLessThan(before[outer.id]!)
+  await caller.segments.remove({ id: outer.id })
+  await caller.segments.remove({ id: inner.id })
+})
+
+test('of two who change one version the second is told; without a version each gets one of its own', async () => {
+  const { id } = await caller.segments.save({ name: 'Two hands', expression: 'orders >= 1' })
+  const change = (n: number, from?: number) =>
+    caller.segments.save({ id, name: 'Two hands', expression: `orders >= ${n}`, ...(from ? { from } : {}) })
+  const both = await Promise.allSettled([change(2, 1), change(3, 1)])
+  expect(both[0]).toMatchObject({ status: 'fulfilled', value: { version: 2 } })
+  expect(both[1]).toMatchObject({ status: 'rejected', reason: { code: 'CONFLICT' } })
+  expect(await change(2, 1)).toMatchObject({ version: 2 })
+  const versions = await Promise.all([4, 5, 6].map((n) => change(n)))
+  expect(versions.map(({ version }) => version).toSorted()).toEqual([3, 4, 5])
+  await caller.segments.remove({ id })
 })
 
 test('editing a saved segment adds a version, renaming does not, names are unique', async () => {

@@ -15,6 +15,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
+import { CountUnderWay } from './count-under-way.tsx'
 import { DeleteDialog, NameDialog, TagDialog } from './dialogs.tsx'
 import { useEdits } from './edits.ts'
 import { ExclusionsPanel } from './exclusions-panel.tsx'
@@ -106,6 +107,10 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     enabled: settled !== null,
   })
   const changed = canonical !== (saved?.expression ?? null)
+  // the version that is being changed, which a newer one of somebody else does not move
+  const newest = saved?.versions[0]?.version
+  const [from, setFrom] = useState(newest)
+  if (!changed && from !== newest) setFrom(newest)
   const saving = useSaving()
 
   // the address follows the rule, so that a link opens what is on the screen
@@ -119,7 +124,13 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     void navigate({ search: (old) => ({ ...old, member }), replace: true })
   const save = () => {
     if (canonical === null) return
-    if (saved) saving.save({ id: saved.id, name: saved.name, expression: canonical })
+    if (saved)
+      saving.save({
+        id: saved.id,
+        name: saved.name,
+        expression: canonical,
+        ...(from === undefined ? {} : { from }),
+      })
     else setDialog('save')
   }
   return (
@@ -129,18 +140,24 @@ function Editor({ saved }: { saved: Saved | undefined }) {
         canonical === null ? (
           t(text.trim() === '' ? 'editor.begin' : 'editor.unfinished')
         ) : counted.data ? (
-          <span className={classes.lead} data-stale={counted.data.expression !== canonical || undefined}>
-            {t('editor.lead', {
-              n: counted.data.members,
-              members: format.count(counted.data.members),
-              share: format.share(counted.data.members, counted.data.all),
-              day: format.day(counted.data.asOf),
-            })}
-          </span>
+          <>
+            <span className={classes.lead} data-stale={counted.data.expression !== canonical || undefined}>
+              {t('editor.lead', {
+                n: counted.data.members,
+                members: format.count(counted.data.members),
+                share: format.share(counted.data.members, counted.data.all),
+                day: format.day(counted.data.asOf),
+              })}
+            </span>
+            <CountUnderWay of={counted} />
+          </>
         ) : counted.isError ? (
           t('editor.uncounted')
         ) : (
-          t('editor.counting')
+          <>
+            {counted.fetchStatus === 'fetching' ? t('editor.counting') : null}
+            <CountUnderWay of={counted} />
+          </>
         )
       }
       actions={

@@ -179,7 +179,8 @@ const apart = (unused: readonly Unusable[]) =>
 
 /** What expected refusals of a table are as values; throws what is none. */
 function refusalOf(error: unknown, { named }: Pick<Table, 'named'>): Refusal {
-  if (error instanceof Stopped) return error.refusal
+  // of an archive that is damaged nothing is believed
+  if (error instanceof Stopped && error.refusal.id !== 'broken-zip') return error.refusal
   if (error instanceof UnreadableRecord) return unreadable(error, named)
   throw error
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Radio, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, Group, Loader, Modal, Radio, SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -34,7 +34,10 @@ export function MergeDialog({
       { enabled: opened && search !== '' },
     ),
   )
-  const others = (found.data?.rows ?? []).filter(({ memberId }) => memberId !== member.memberId).slice(0, 5)
+  const others = (found.data?.rows ?? [])
+    .filter(({ memberId }) => memberId !== member.memberId)
+    .toSorted((a, b) => Number(b.memberId === search) - Number(a.memberId === search))
+    .slice(0, 5)
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   return (
     <Modal
@@ -169,6 +172,12 @@ function Confirm({
   return (
     <div className={classes.form} aria-busy={preview.isPending}>
       {preview.isError ? <p role="alert">{errorText(preview.error).sentence}</p> : null}
+      {preview.isPending ? (
+        <p className={classes.note} role="status">
+          <Loader size="xs" mr={8} />
+          {t('looking')}
+        </p>
+      ) : null}
       {preview.data ? <IdentityEffect preview={preview.data} /> : null}
       {applying.isError ? <p role="alert">{errorText(applying.error).sentence}</p> : null}
       <p className={classes.note}>{t(into === null ? 'separateNote' : 'mergeNote')}</p>
@@ -177,7 +186,7 @@ function Confirm({
           {t('cancel')}
         </Button>
         <Button
-          loading={applying.isPending || preview.isPending}
+          loading={applying.isPending}
           disabled={!preview.data}
           onClick={() => {
             if (preview.data) applying.mutate({ ...change, digest: preview.data.digest })

@@ -91,7 +91,7 @@ export function ReceiptFrame({
   if (!ways)
     return (
       <>
-        <p className={classes.note}>{subtitle}</p>
+        <p className={classes.readAgain}>{subtitle}</p>
         {told}
       </>
     )

@@ -1,5 +1,5 @@
-import { Modal } from '@mantine/core'
 import { useTranslations } from 'use-intl'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import classes from './data.module.css'
 import { Receipt, type Told } from './receipt.tsx'
@@ -21,9 +21,9 @@ export function ReportDialog({
   const t = useTranslations('data.report')
   const { instant } = useFormat()
   return (
-    <Modal
+    <Dialog
       opened
-      size="xl"
+      size={960}
       onClose={onClose}
       title={t('title', { file: fileName })}
       closeButtonProps={{ 'aria-label': t('close') }}
@@ -33,6 +33,6 @@ export function ReportDialog({
         {undoneAt === null ? '' : ` ${t('undone', { at: instant(undoneAt) })}`}
       </p>
       <Receipt told={told} ways={null} />
-    </Modal>
+    </Dialog>
   )
 }

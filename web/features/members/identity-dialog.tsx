@@ -1,10 +1,11 @@
-import { Button, Group, Loader, Modal, Radio, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, Group, Loader, Radio, SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { IdentityEffect } from './identity-effect.tsx'
@@ -40,7 +41,7 @@ export function MergeDialog({
     .slice(0, 5)
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   return (
-    <Modal
+    <Dialog
       opened={opened}
       onClose={close}
       fullScreen={onPhone === true}
@@ -110,7 +111,7 @@ export function MergeDialog({
           </>
         )}
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -128,7 +129,7 @@ export function SeparateDialog({
   const t = useTranslations('members.identities')
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   return (
-    <Modal
+    <Dialog
       opened={identity !== null}
       onClose={close}
       fullScreen={onPhone === true}
@@ -137,7 +138,7 @@ export function SeparateDialog({
       closeButtonProps={{ 'aria-label': t('cancel') }}
     >
       {identity === null ? null : <Confirm change={{ memberId: identity, into: null }} close={close} />}
-    </Modal>
+    </Dialog>
   )
 }
 

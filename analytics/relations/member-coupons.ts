@@ -35,7 +35,8 @@ export const couponStates = ['unused', 'redeemed', 'expired', 'revoked'] as cons
 /**
  * Relation: a row per coupon of a member, our own and those that files tell of other systems, as of a day:
  * `member_key`, `campaign` (its id; of others the id or name that the file gives), `issued_day`, `last_day` on
- * which it is good, `used_day` of the newest redemption that was not taken back, `state`. Days that nobody told
+ * which it is good, `used_day` of the newest redemption that was not taken back, `state`, `label` (the name that a file gives a
+ * coupon of another system). Days that nobody told
  * are null. A coupon with several uses is redeemed with the last of them.
  *
  * A coupon counts from the day on which it was issued. With `newest` what people did counts as it stands now,
@@ -52,7 +53,7 @@ export function memberCoupons({ asOf, newest, d }: { asOf: string; newest: boole
   return sql`(
     select issued.member_key, issued.campaign_id as campaign, issued.issued_day, issued.last_day, used.used_day,
       case when used.uses >= issued.uses then 'redeemed' when revoked.coupon_key is not null then 'revoked'
-        when issued.last_day < ${today} then 'expired' else 'unused' end as state
+        when issued.last_day < ${today} then 'expired' else 'unused' end as state, null as label
     from coupons_of_members as issued
     left join (
       select coupon_key, sum(uses) as uses, max(changed_day) as used_day
@@ -71,11 +72,11 @@ export function memberCoupons({ asOf, newest, d }: { asOf: string; newest: boole
     union all
     select member_key, campaign, issued_day, last_day, case when used then used_day end,
       case when used then 'redeemed' when revoked then 'revoked'
-        when coalesce(last_day < ${today}, expired) then 'expired' else 'unused' end
+        when coalesce(last_day < ${today}, expired) then 'expired' else 'unused' end, coupon_name
     from (
       select *, told_used and ${known(sql`used_day`)} as used
       from (
-        select names.member_key, coalesce(coupon.campaign_id, coupon.campaign_name) as campaign,
+        select names.member_key, coalesce(coupon.campaign_id, coupon.campaign_name) as campaign, coupon.coupon_name,
           coalesce(${local(sql`coupon.issued_at`)}, coupon.valid_from) as issued_day, coupon.valid_until as last_day,
           ${local(sql`coupon.used_at`)} as used_day,
           ${isUsed(sql`coupon`)} as told_used, ${isRevoked(sql`coupon`)} as revoked, ${isExpired(sql`coupon`)} as expired

@@ -1,4 +1,4 @@
-import { isName } from './fields/catalogue.ts'
+import { chineseNames, isName } from './fields/catalogue.ts'
 import { nearest, type Problem, problem, type ProblemId } from './problems.ts'
 import { shortened, type Token, tokens } from './tokens.ts'
 import { isReserved, type Word, wordOf, words } from './words.ts'
@@ -79,7 +79,11 @@ export class Cursor {
 
   missingConnective(token: Token): null {
     if (token.problem) return this.unexpected('missing-connective')
-    return this.stop(token, 'missing-connective', { found: shortened(token.raw) }, `and ${token.raw}`)
+    if (wordAt(token) === 'on') return this.stop(token, 'bare-day')
+    const and = /\p{Script=Han}/u.test(token.raw) ? words.and[0] : 'and'
+    const begins = isName(token.value) || token.value === '(' || beginnings.has(wordAt(token))
+    const suggestion = begins ? `${and} ${token.raw}` : undefined
+    return this.stop(token, 'missing-connective', { found: shortened(token.raw) }, suggestion)
   }
 
   /** A name that nothing has, with the one that was probably meant. */
@@ -101,31 +105,52 @@ export class Cursor {
   }
 }
 
+/** Words with which a condition may begin. */
+const beginnings: ReadonlySet<Word | undefined> = new Set<Word>(['not', 'everyone', 'segment', 'random'])
+
 /** The word that a token is, in either language. */
 export const wordAt = (token: Token): Word | undefined =>
   token.kind === 'word' ? wordOf(token.value) : undefined
 
-/** Words that Chinese writes without a space between: 「且标签」, 「近90天」. */
-function separated(found: readonly Token[]): Token[] {
-  return found.flatMap((token): readonly Token[] => {
+/** Words that Chinese writes without a space between: 「且标签」, 「近90天」, 「门店属于」, 「本月生日且授权」. */
+const separated = (found: readonly Token[]): Token[] =>
+  found.flatMap((token): readonly Token[] => {
     if (token.kind !== 'word' || isName(token.value) || token.value.length > longestTogether) return [token]
-    const [, within, digits, unit] = /^(近|未来|过去)(\d+)(天)?$/u.exec(token.value) ?? []
-    if (within !== undefined) return pieces(token, [within, digits!, ...(unit ? [unit] : [])])
-    const texts: string[] = []
-    let rest = token.value
-    while (!isName(rest) && !isReserved(rest)) {
-      const first = connectives.find((text) => rest.startsWith(text))
-      if (first === undefined) return [token]
-      texts.push(first)
-      rest = rest.slice(first.length)
-    }
-    return pieces(token, [...texts, rest])
+    const texts = apart(token.value, true)
+    return texts ? pieces(token, texts) : [token]
   })
+
+/** What stands together in a text without spaces; null when it is something else. A condition begins with no operator. */
+function apart(text: string, begins: boolean): string[] | null {
+  if (text === '') return []
+  if (isName(text) || isReserved(text)) return [text]
+  const [near, within, digits, unit] = /^(近|未来|过去)(\d+)(天)?/u.exec(text) ?? []
+  const starts: (readonly string[])[] =
+    near === undefined ? [] : [[within!, digits!, ...(unit ? [unit] : [])]]
+  const number = /^\d+/.exec(text)?.[0]
+  if (number !== undefined) starts.push([number])
+  const together = begins
+    ? [...connectives, ...chineseNames.filter((name) => text.startsWith(name))]
+    : [...operators, ...connectives]
+  for (const one of together) if (text.startsWith(one)) starts.push([one])
+  for (const texts of starts) {
+    const next = texts.join('')
+    const rest = apart(text.slice(next.length), texts.length === 1 && connectives.includes(next))
+    if (rest) return [...texts, ...rest]
+  }
+  return null
 }
 
-/** 「且」 and so on before the longest name. */
+/** The longest text that is taken apart. */
 const longestTogether = 40
 const connectives: readonly string[] = [...words.and, ...words.or, ...words.not]
+/** What stands behind a name, longer ones before those that they begin with. */
+const operators: readonly string[] = [
+  '不包含',
+  ...(
+    ['in', 'between', 'contains', 'starts', 'ends', 'known', 'unknown', 'null', 'is', 'on'] as const
+  ).flatMap((word) => words[word]),
+]
 
 function pieces(token: Token, texts: readonly string[]): Token[] {
   let from = token.from

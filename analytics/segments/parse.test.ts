@@ -137,7 +137,18 @@ test.each([
     '(orders >= 2 and status = "dormant") or status = "dormant"',
   ],
   ['订单数 = 1且非非标签 = "a"', 'orders = 1 and not not tag = "a"'],
-  ['入会日期未来7天', null],
+  ['入会日期未来7天', 'joined within next 7 days'],
+  [
+    '订单数（品类＝“奶粉”，门店属于（“A”、“B”），近180天）≥2且沉默天数＞45',
+    'orders(category = "奶粉", store in ("A", "B"), within 180 days) >= 2 and days_since_order > 45',
+  ],
+  [
+    '本月生日且授权="同意联系"且非标签包含「勿扰」',
+    'birthday_this_month = true and consent = "granted" and not tag = "勿扰"',
+  ],
+  ['等级未知或地区为空或积分介于1和5', 'tier is unknown or region is unknown or points between 1 and 5'],
+  ['订单数(商品不包含"x")=0', 'orders(product not contains "x") = 0'],
+  ['订单数量 >= 2', null],
 ])('Chinese without spaces, and both languages in one rule: %s', (text, expected) => {
   const parsed = parse(text, options)
   expect(parsed.kind === 'parsed' ? print(parsed.expression) : null).toBe(expected)
@@ -172,6 +183,28 @@ test.each([
   ['orders', { id: 'expected-operator', at: '' }],
   ['net(within 3 days) > 2', { id: 'not-a-measure', at: 'net' }],
   ['spend > 2', { id: 'needs-conditions', at: 'spend', mended: 'spend(within 180 days) > 2' }],
+  [
+    'points_expiring > 2',
+    {
+      id: 'needs-conditions',
+      at: 'points_expiring',
+      mended: 'points_expiring(expires_in between 0 and 30) > 2',
+    },
+  ],
+  ['优惠券数 > 0', { id: 'needs-conditions', at: '优惠券数', mended: '优惠券数(券状态 = "未使用") > 0' }],
+  [
+    'category = "x" and net > 1',
+    { id: 'inside-only', at: 'category = "x"', mended: 'orders(category = "x") >= 1 and net > 1' },
+  ],
+  [
+    '门店 属于 ("A", "B")',
+    { id: 'inside-only', at: '门店 属于 ("A", "B")', mended: '订单数(门店 属于 ("A", "B")) >= 1' },
+  ],
+  ['age > 30 years', { id: 'missing-connective', at: 'years' }],
+  [
+    '订单数 = 1 净消费额 > 3',
+    { id: 'missing-connective', at: '净消费额', mended: '订单数 = 1 且 净消费额 > 3' },
+  ],
   ['orders() > 2', { id: 'empty-conditions', at: 'orders()', mended: 'orders(within 180 days) > 2' }],
   [
     'orders(categry = "x") > 2',
@@ -210,10 +243,7 @@ test.each([
     { id: 'expected-day', at: '"2026-01-31"', mended: 'segment "a" on 2026-01-31' },
   ],
   ['(orders = 1) on 2026-02-30', { id: 'no-such-day', at: '2026-02-30' }],
-  [
-    'orders = 1 on 2026-01-31',
-    { id: 'missing-connective', at: 'on', mended: 'orders = 1 and on 2026-01-31' },
-  ],
+  ['orders = 1 on 2026-01-31', { id: 'bare-day', at: 'on' }],
   ['orders(within x days) > 2', { id: 'expected-days', at: 'x' }],
   ['orders between 5 and 2', { id: 'reversed-range', at: '5 and 2', mended: 'orders between 2 and 5' }],
   ['orders >= 2 && net > 3', { id: 'bad-character', at: '&&', mended: 'orders >= 2 and net > 3' }],

@@ -1,12 +1,22 @@
-import { type Condition, type Expression, everyone, group, limits, partsOf, type Subject } from './ast.ts'
+import {
+  type Condition,
+  type Expression,
+  everyone,
+  group,
+  limits,
+  partsOf,
+  type Subject,
+  type Test,
+} from './ast.ts'
 import { Comparison } from './comparison.ts'
 import { Cursor, wordAt } from './cursor.ts'
-import { conditionsByWord, fieldsByWord, measuresByWord } from './fields/catalogue.ts'
+import { asksInside, conditionsByWord, fieldsByWord, firstOf, measuresByWord } from './fields/catalogue.ts'
 import type { Measure } from './fields/measure.ts'
 import { readDay, readPercent } from './literals.ts'
+import { print, printCondition } from './print.ts'
 import type { Problem } from './problems.ts'
 import { narrow, shortened, type Token } from './tokens.ts'
-import { isReserved, wordOf } from './words.ts'
+import { isReserved, type Language, wordOf } from './words.ts'
 
 export type Parsed =
   | { readonly kind: 'parsed'; readonly expression: Expression }
@@ -169,8 +179,15 @@ class Parser {
     if (this.#at.next.value === '(' && this.#at.next.kind === 'symbol') return this.#measured(start)
     const field = fieldsByWord.get(start.value)
     if (!field) {
-      if (measuresByWord.has(start.value))
-        this.#at.report(start, 'needs-conditions', { field: start.value }, `${start.value}(within 180 days)`)
+      const measure = measuresByWord.get(start.value)
+      if (measure)
+        this.#at.report(
+          start,
+          'needs-conditions',
+          { field: start.value, measure: measure.name },
+          withFirst(start, measure),
+        )
+      else if (asksInside(start.value)) return this.#misplaced(start)
       else this.#at.unknown(start, 'unknown-field', [...fieldsByWord.keys(), ...measuresByWord.keys()])
     }
     const subject: Subject = { kind: 'field', field: field?.name ?? start.value }
@@ -185,6 +202,29 @@ class Parser {
     return negated ? { kind: 'not', part: clause } : clause
   }
 
+  /** A condition on one order outside of a measure's parentheses: with them it could be meant so. */
+  #misplaced(start: Token): Expression | null {
+    const { measure, field } = asksInside(start.value)!
+    const test: Test | null =
+      field.kind === 'flag' && this.#endsClause()
+        ? { kind: 'compare', operator: '=', value: true }
+        : this.#asked.test(start, start.value, field)
+    if (!test) return null
+    const clause: Expression = {
+      kind: 'clause',
+      subject: {
+        kind: 'measure',
+        measure: measure.name,
+        where: [{ kind: 'condition', field: field.name, test }],
+      },
+      test: { kind: 'compare', operator: '>=', value: 1 },
+    }
+    const place = { from: start.from, to: this.#at.last.to }
+    const values = { found: start.value, measure: nameIn(start, measure) }
+    this.#at.report(place, 'inside-only', values, print(clause, languageOf(start)))
+    return clause
+  }
+
   #measured(start: Token): Expression | null {
     const measure = measuresByWord.get(start.value)
     if (!measure) {
@@ -195,12 +235,8 @@ class Parser {
     this.#at.skip()
     if (this.#at.takeSymbol(')')) {
       const place = { from: start.from, to: this.#at.last.to }
-      return this.#at.stop(
-        place,
-        'empty-conditions',
-        { field: start.value },
-        `${start.value}(within 180 days)`,
-      )
+      const suggestion = measure ? withFirst(start, measure) : undefined
+      return this.#at.stop(place, 'empty-conditions', { field: start.value }, suggestion)
     }
     const where = this.#at.list(open, () => this.#condition(measure))
     if (!where) return null
@@ -244,6 +280,14 @@ class Parser {
     return this.#at.next.kind === 'end' || word === 'and' || word === 'or' || this.#at.next.value === ')'
   }
 }
+
+const languageOf = ({ raw }: Token): Language => (/\p{Script=Han}/u.test(raw) ? 'zh-CN' : 'en')
+const nameIn = (token: Token, { name, chinese }: Measure): string =>
+  languageOf(token) === 'en' ? name : chinese
+
+/** The measure as it is written, with a condition to begin with. */
+const withFirst = (start: Token, measure: Measure): string =>
+  `${start.value}(${printCondition(firstOf(measure), measure.name, languageOf(start))})`
 
 function depthOf(expression: Expression): number {
   const parts = partsOf(expression)

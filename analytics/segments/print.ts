@@ -11,6 +11,10 @@ import { inLanguage, type Language, type Word } from './words.ts'
 export const print = (expression: Expression, language: Language = 'en'): string =>
   new Printer(language).expression(expression)
 
+/** One condition as it stands inside a measure's parentheses. */
+export const printCondition = (condition: Condition, measure: string, language: Language = 'en'): string =>
+  new Printer(language).condition(condition, measure)
+
 /** The same text on lines: a group that is long has a line for each of its parts, deeper ones further in. */
 export const printOnLines = (expression: Expression, language: Language = 'en'): string =>
   new Printer(language).onLines(expression, 0)
@@ -94,11 +98,11 @@ class Printer {
       return `${this.#name(subject.field, field)} ${this.#test(test, field)}`
     }
     const measure = measuresByName.get(subject.measure)
-    const where = subject.where.map((condition) => this.#condition(condition, subject.measure)).join(', ')
+    const where = subject.where.map((condition) => this.condition(condition, subject.measure)).join(', ')
     return `${this.#name(subject.measure, measure)}(${where}) ${this.#test(test, measure)}`
   }
 
-  #condition(condition: Condition, measure: string): string {
+  condition(condition: Condition, measure: string): string {
     if (condition.kind === 'within') {
       const [within, days] = [this.#word('within'), this.#word('days')]
       return `${within} ${condition.days} ${days}`

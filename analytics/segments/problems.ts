@@ -10,6 +10,7 @@ const sentences = {
   'bad-escape': ({ found }) => `${found} is not an escape. In a text, \\" is a quote and \\\\ a backslash.`,
   'expected-clause': () => 'A condition should stand here, such as orders >= 2.',
   'missing-connective': ({ found }) => `AND or OR is missing before ${found}.`,
+  'bare-day': () => 'ON stands behind a parenthesis or a saved segment, such as (orders >= 2) on 2026-01-31.',
   'open-parenthesis': () => 'This parenthesis is never closed.',
   'stray-parenthesis': () => 'This parenthesis closes nothing.',
   'expected-parenthesis': () => 'A list in parentheses should stand here, such as ("A", "B").',
@@ -18,8 +19,9 @@ const sentences = {
   'not-a-measure': ({ field }) => `${field} takes no conditions in parentheses; orders(…) and spend(…) do.`,
   'empty-conditions': ({ field }) =>
     `${field}() needs a condition in its parentheses, such as within 180 days.`,
-  'needs-conditions': ({ field }) =>
-    `${field} needs conditions in parentheses, such as ${field}(within 180 days). Over all time: net.`,
+  'needs-conditions': ({ field, measure }) =>
+    `${field} needs conditions in parentheses.${measure === 'spend' ? ' Over all time: net.' : ''}`,
+  'inside-only': ({ found, measure }) => `${found} is asked inside the parentheses of ${measure}(…).`,
   'unknown-condition': ({ found }) =>
     `${found} can't be asked here. In orders(…), for example: category, store, within n days, or between two days.`,
   'expected-days': () => 'A whole number of days from 0 to 36500 should stand here.',

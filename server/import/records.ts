@@ -142,6 +142,11 @@ export class RecordScanner {
     return this.#start
   }
 
+  /** The line on which the record begins that is read next. */
+  get line(): number {
+    return this.#line
+  }
+
   /** The finished records since the last call. */
   take(): Buffer {
     const block = Buffer.from(this.#out.subarray(0, this.#start))

@@ -358,6 +358,7 @@ export class ImportRuns {
         ...about(sameAs),
         ...(facts as FileFacts),
         ...applied,
+        unchanged: applied.unchanged + outcome.repeated,
         ...(applied.matched ? { members: applied.matched.people, guestRows: applied.matched.nobody } : {}),
       })
       const membersReceipt = ({ sameAs, ...applied }: AppliedMembers): MembersReceipt => ({

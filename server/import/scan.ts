@@ -31,7 +31,8 @@ export type ScanMessage =
       bytesRead: number
       broken: readonly BrokenRecord[]
     }
-  | { kind: 'done'; hash: string; bytesRead: number }
+  /** `parts`: the first lines of what follows the first of several files of a zip. */
+  | { kind: 'done'; hash: string; bytesRead: number; parts: readonly number[] }
   | { kind: 'stopped'; refusal: Refusal }
 
 const blockBytes = 16 << 20
@@ -81,13 +82,16 @@ async function* blocks(order: ScanOrder): AsyncGenerator<ScanMessage> {
     const ragged = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
     return { kind: 'block', path, records, bytesRead, broken: [...ragged, ...broken] }
   }
-  for await (const piece of readSource(order.source, order.named, (bytes) => (bytesRead = bytes), hash)) {
+  const parts: number[] = []
+  const onPart = (lines: number) => parts.push(order.source.jsonPaths ? lines + 1 : scanner.line)
+  const onRead = (bytes: number) => (bytesRead = bytes)
+  for await (const piece of readSource(order.source, order.named, onRead, hash, onPart)) {
     scanner.push(piece)
     if (scanner.pending > blockBytes || scanner.broken.length > 100_000) yield block()
   }
   scanner.end()
   yield block()
-  yield { kind: 'done', hash: hash.digest('hex'), bytesRead }
+  yield { kind: 'done', hash: hash.digest('hex'), bytesRead, parts }
 }
 
 /** The records that stand before the rows, and how much of the first block they are. */

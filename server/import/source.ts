@@ -78,15 +78,20 @@ export async function openSource(
   return { ...source, firstLine: 0, ...(await headOf(readSource(source, named))) }
 }
 
-/** The whole file as delimited text in UTF-8, in pieces; `onRead` hears how many bytes of the file have been read so far. */
+/**
+ * The whole file as delimited text in UTF-8, in pieces; `onRead` hears how many bytes of the file have been read so far,
+ * `onPart` before the first piece of each further file of a zip how many lines, of JSON Lines, came before it.
+ */
 export async function* readSource(
   { path, container, encoding, jsonPaths, entries }: Source,
   named: string,
   onRead: (bytes: number) => void = () => {},
   hash?: Hash,
+  onPart: (lines: number) => void = () => {},
 ): AsyncGenerator<Buffer> {
   if (jsonPaths) {
-    const text = readSource({ path, container, encoding, jsonPaths: null, entries }, named, onRead, hash)
+    const plain = { path, container, encoding, jsonPaths: null, entries }
+    const text = readSource(plain, named, onRead, hash, onPart)
     yield* gathered(jsonLines(text, jsonPaths, named))
     return
   }
@@ -104,7 +109,7 @@ export async function* readSource(
   } else {
     const decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding)
     let first = true
-    for await (const piece of unpacked({ path, container, entries }, named, onRead, hash)) {
+    for await (const piece of unpacked({ path, container, entries }, named, onRead, hash, onPart)) {
       if (decoder) yield Buffer.from(decoder.decode(piece, { stream: true }))
       else yield first ? withoutMark(piece) : piece
       first = false
@@ -263,10 +268,12 @@ async function* unpacked(
   named: string,
   onRead: (bytes: number) => void = () => {},
   hash?: Hash,
+  onPart: (lines: number) => void = () => {},
 ): AsyncGenerator<Buffer> {
   if (container === 'zip') {
     using archive = await openArchive(path, named)
-    yield* joined(archive, named, entries, (share) => onRead(Math.round(sizeOf(path, named) * share)))
+    const onShare = (share: number) => onRead(Math.round(sizeOf(path, named) * share))
+    yield* joined(archive, named, entries, onShare, onPart)
     return
   }
   const file = createReadStream(path, { highWaterMark: 1 << 18 })
@@ -298,6 +305,12 @@ async function* unpacked(
   }
 }
 
+function newlinesIn(piece: Buffer): number {
+  let count = 0
+  for (let at = piece.indexOf(0x0a); at >= 0; at = piece.indexOf(0x0a, at + 1)) count++
+  return count
+}
+
 const isLineEnd = (byte: number | undefined): boolean => byte === 0x0a || byte === 0x0d
 
 /**
@@ -309,12 +322,15 @@ async function* joined(
   named: string,
   places: Source['entries'],
   onShare: (share: number) => void,
+  onPart: (lines: number) => void,
 ): AsyncGenerator<Buffer> {
   const entries = tablesIn(archive, named).filter((_, place) => places?.includes(place) ?? true)
   const total = entries.reduce((sum, { compressedSize }) => sum + compressedSize, 0)
   let before = 0
+  let lines = 0
   let header: Buffer | undefined
   for (const entry of entries) {
+    if (entry !== entries[0]) onPart(lines)
     const isText = isJsonLines(entry) // they have no header
     let begin = Buffer.alloc(0)
     let begun = isText
@@ -324,6 +340,7 @@ async function* joined(
     )) {
       if (begun) {
         ended = isLineEnd(piece.at(-1))
+        if (isText && entries.length > 1) lines += newlinesIn(piece)
         yield piece
         continue
       }
@@ -346,7 +363,10 @@ async function* joined(
       ended = false
       yield begin
     }
-    if (!ended) yield Buffer.from('\n')
+    if (!ended) {
+      lines++
+      yield Buffer.from('\n')
+    }
     before += entry.compressedSize
   }
 }

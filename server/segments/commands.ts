@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { moneyText } from '../messages/money.ts'
 import { say } from '../messages/messages.ts'
 import type { Explanation } from '../../analytics/segments/explain.ts'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -82,10 +83,11 @@ export function segmentCommands(program: Command): void {
           )
           return explained
         },
-        ({ memberId, selected, asOf, explanation }) =>
-          [say(selected ? 'member-in' : 'member-not-in', { memberId, asOf }), ...lines(explanation, '')].join(
-            '\n',
-          ),
+        ({ memberId, selected, asOf, explanation, currency }) =>
+          [
+            say(selected ? 'member-in' : 'member-not-in', { memberId, asOf }),
+            ...lines(explanation, '', currency),
+          ].join('\n'),
       ),
     )
   suggestCommand(inWorkspace(segment.command('suggest')))
@@ -160,20 +162,24 @@ function historyLines({ points, versions, movement }: Awaited<ReturnType<typeof 
 const asked = (command: Command): Command =>
   inWorkspace(command).option('--as-of <day>', 'YYYY-MM-DD, inclusive')
 
-function lines(explanation: Explanation, indent: string): string[] {
+function lines(explanation: Explanation, indent: string, currency: string): string[] {
   const mark = explanation.holds ? '✓' : '✗'
   if (explanation.kind === 'everyone') return [`${indent}${mark} ${say('explained-everyone')}`]
   if (explanation.kind === 'random') return [`${indent}${mark} ${explanation.text}`]
   if (explanation.kind !== 'clause')
     return [
       `${indent}${mark} ${headOf(explanation)}`,
-      ...explanation.parts.flatMap((part) => lines(part, `${indent}  `)),
+      ...explanation.parts.flatMap((part) => lines(part, `${indent}  `, currency)),
     ]
   const { text, value, flip, valueKind } = explanation
-  const own = valueKind === 'set' ? '' : `: ${value ?? say('value-unknown')}`
+  const told = (one: string | number | boolean) =>
+    valueKind === 'money' && typeof one === 'number'
+      ? moneyText(one, currency, 'en')
+      : `${one}${valueKind === 'percent' ? '%' : ''}`
+  const own = valueKind === 'set' ? '' : `: ${value === null ? say('value-unknown') : told(value)}`
   const turn = !flip
     ? ''
-    : ` ${flip.onDay ? say('turns-on', { value: String(flip.value), day: flip.onDay }) : say('turns-at', { value: String(flip.value) })}`
+    : ` ${flip.onDay ? say('turns-on', { value: told(flip.value), day: flip.onDay }) : say('turns-at', { value: told(flip.value) })}`
   return [`${indent}${mark} ${text}${own}${turn}`]
 }
 

@@ -110,7 +110,7 @@ export const segmentsRouter = router({
       )
       switch (outcome.kind) {
         case 'explained':
-          return outcome
+          return { ...outcome, currency: ctx.workspace.currency }
         case 'refused':
           throw refusal(outcome.errors)
         case 'unknown-member':
@@ -159,7 +159,15 @@ export const segmentsRouter = router({
 
   /** Saves a new segment, or a new version of one; the same rule under another name renames it. */
   save: marketerProcedure
-    .input(z.object({ id: z.uuid().optional(), name: Name, expression: Expression }))
+    .input(
+      z.object({
+        id: z.uuid().optional(),
+        name: Name,
+        expression: Expression,
+        /** The version that was changed: a newer one is not written over. */
+        from: z.int().positive().optional(),
+      }),
+    )
     .mutation(async ({ ctx, input }) => {
       const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
       const outcome = await saveSegment(ctx.platform.store, ctx.workspace, input, doing)
@@ -172,6 +180,8 @@ export const segmentsRouter = router({
           throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
         case 'no-such-segment':
           throw noSuchSegment()
+        case 'changed-since':
+          throw refused('CONFLICT', 'segment-changed-since', { version: outcome.version, by: outcome.by })
       }
     }),
 

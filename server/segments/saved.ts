@@ -37,6 +37,8 @@ export type SaveOutcome =
   | { kind: 'refused'; errors: readonly SegmentError[] }
   | { kind: 'name-taken' }
   | { kind: 'no-such-segment' }
+  /** Somebody saved a version since the one that was changed. */
+  | { kind: 'changed-since'; version: number; by: string }
 
 /** The saved rules of a workspace, by name. */
 export async function listSegments(store: Store, workspace: Workspace): Promise<SavedSegment[]> {
@@ -80,17 +82,24 @@ export async function readSegment(
 
 /**
  * Saves a rule: a new one without `id`, otherwise the name and, when the rule is another, a new version. With
- * another name, the rules that name it are written anew, their older versions too, in the same transaction.
+ * another name, the rules that name it are written anew, their older versions too, in the same transaction. With `from`,
+ * the version that was changed, a newer one of another rule is not written over.
  */
 export async function saveSegment(
   store: Store,
   workspace: Workspace,
-  { id, name, expression }: { id?: string | undefined; name: string; expression: string },
+  {
+    id,
+    name,
+    expression,
+    from,
+  }: { id?: string | undefined; name: string; expression: string; from?: number | undefined },
   { by, at }: { by: string; at: Date },
 ): Promise<SaveOutcome> {
-  const found = id === undefined ? undefined : await readSegment(store, workspace, id)
-  if (found === null) return { kind: 'no-such-segment' }
   return store.transaction().execute(async (tx): Promise<SaveOutcome> => {
+    const found = id === undefined ? undefined : await readSegment(tx, workspace, id)
+    if (found === null) return { kind: 'no-such-segment' }
+    const last = found?.versions[0]
     const taken = await tx
       .selectFrom('segments')
       .select('id')
@@ -103,6 +112,8 @@ export async function saveSegment(
     const resolved = await resolveRule(tx, workspace, expression, own)
     if (resolved.kind === 'refused') return resolved
     const { text } = resolved.rule
+    if (last && from !== undefined && last.version > from && last.expression !== text)
+      return { kind: 'changed-since', version: last.version, by: last.savedBy }
     const segmentId = id ?? randomUUID()
     if (found)
       await tx
@@ -127,7 +138,6 @@ export async function saveSegment(
       await rewriteRules(tx, workspace, rename, { by, at })
       await rewriteOldVersions(tx, workspace, rename)
     }
-    const last = found?.versions[0]
     if (last?.expression === text) return { kind: 'saved', id: segmentId, version: last.version }
     const version = (last?.version ?? 0) + 1
     await tx

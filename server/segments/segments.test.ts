@@ -148,6 +148,19 @@ test('an error of the text reaches the caller with place and suggestion', async 
   })
 })
 
+test('of two who change one version the second is told; without a version each gets one of its own', async () => {
+  const { id } = await caller.segments.save({ name: 'Two hands', expression: 'orders >= 1' })
+  const change = (n: number, from?: number) =>
+    caller.segments.save({ id, name: 'Two hands', expression: `orders >= ${n}`, ...(from ? { from } : {}) })
+  const both = await Promise.allSettled([change(2, 1), change(3, 1)])
+  expect(both[0]).toMatchObject({ status: 'fulfilled', value: { version: 2 } })
+  expect(both[1]).toMatchObject({ status: 'rejected', reason: { code: 'CONFLICT' } })
+  expect(await change(2, 1)).toMatchObject({ version: 2 })
+  const versions = await Promise.all([4, 5, 6].map((n) => change(n)))
+  expect(versions.map(({ version }) => version).toSorted()).toEqual([3, 4, 5])
+  await caller.segments.remove({ id })
+})
+
 test('editing a saved segment adds a version, renaming does not, names are unique', async () => {
   const saved = await caller.segments.save({ name: 'Regulars', expression: 'ORDERS>=5' })
   expect(saved.version).toBe(1)

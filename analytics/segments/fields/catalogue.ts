@@ -1,3 +1,4 @@
+import type { Condition } from '../ast.ts'
 import { buying } from './buying.ts'
 import { couponMeasures } from './coupons.ts'
 import type { Field } from './field.ts'
@@ -60,3 +61,20 @@ export const isName = (text: string): boolean => names.has(text)
 
 /** What a clause compares: the field, measure or condition it is about. */
 export type Asked = Field | Measure | ConditionField
+
+/** The Chinese names, longer ones before those that they begin with. */
+export const chineseNames: readonly string[] = [...names]
+  .filter((name) => /\p{Script=Han}/u.test(name))
+  .toSorted((a, b) => b.length - a.length)
+
+/** The first measure that can be asked by a condition of that word, and the condition; a word of no condition has none. */
+export function asksInside(word: string): { measure: Measure; field: ConditionField } | undefined {
+  for (const measure of measures) {
+    const field = conditionsByWord(measure.name).get(word)
+    if (field) return { measure, field }
+  }
+  return undefined
+}
+
+/** A condition for a measure's parentheses to begin with. */
+export const firstOf = ({ source }: Measure): Condition => source.first ?? { kind: 'within', days: 180 }

@@ -138,6 +138,7 @@ const coupons: Source = {
   name: 'coupons',
   conditions,
   day: 'issued',
+  first: { kind: 'condition', field: 'state', test: { kind: 'compare', operator: '=', value: 'unused' } },
   rows: (_, { asOf, newest, d }) => ({
     kind: 'computed',
     alias: 'of_coupons',

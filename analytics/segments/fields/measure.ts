@@ -14,6 +14,8 @@ export interface Source {
   readonly conditions: readonly ConditionField[]
   /** The condition that `within n days`, `between … and …` and first and last are about. */
   readonly day: string
+  /** The condition to begin with; without, `within 180 days`. */
+  readonly first?: Condition
   readonly rows: (where: readonly Condition[], reading: Reading) => Rows
   /** Aggregates over all rows that `facts` has already. */
   readonly inFacts?: Partial<Record<Aggregate, Sql>>

@@ -45,6 +45,12 @@ const pointsWithExpiry: Source = {
   name: 'points',
   conditions,
   day: 'expires',
+  // what goes lies ahead: within 180 days before nothing is left
+  first: {
+    kind: 'condition',
+    field: 'expires_in',
+    test: { kind: 'between', from: 0, to: 30 },
+  },
   rows: (_, { asOf, d }) => ({
     kind: 'computed',
     alias: 'of_points',

@@ -3,7 +3,7 @@ select facts.member_key from member_facts as facts
             from (
     select issued.member_key, issued.campaign_id as campaign, issued.issued_day, issued.last_day, used.used_day,
       case when used.uses >= issued.uses then 'redeemed' when revoked.coupon_key is not null then 'revoked'
-        when issued.last_day < cast($6 as date) then 'expired' else 'unused' end as state
+        when issued.last_day < cast($6 as date) then 'expired' else 'unused' end as state, null as label
     from coupons_of_members as issued
     left join (
       select coupon_key, sum(uses) as uses, max(changed_day) as used_day
@@ -22,11 +22,11 @@ select facts.member_key from member_facts as facts
     union all
     select member_key, campaign, issued_day, last_day, case when used then used_day end,
       case when used then 'redeemed' when revoked then 'revoked'
-        when coalesce(last_day < cast($7 as date), expired) then 'expired' else 'unused' end
+        when coalesce(last_day < cast($7 as date), expired) then 'expired' else 'unused' end, coupon_name
     from (
       select *, told_used and true as used
       from (
-        select names.member_key, coalesce(coupon.campaign_id, coupon.campaign_name) as campaign,
+        select names.member_key, coalesce(coupon.campaign_id, coupon.campaign_name) as campaign, coupon.coupon_name,
           coalesce(cast(timezone(state.time_zone, make_timestamptz(epoch_us(coupon.issued_at))) as date), coupon.valid_from) as issued_day, coupon.valid_until as last_day,
           cast(timezone(state.time_zone, make_timestamptz(epoch_us(coupon.used_at))) as date) as used_day,
           (coalesce(lower(trim(coupon.state)) in ($8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18), false) or (not coalesce(lower(trim(coupon.state)) in ($19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54), false)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
+import type { Engine } from '../../../analytics/engine/engine.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { workbook, zipped } from './archive.fixture.ts'
@@ -247,4 +248,126 @@ test('a file in a zip that is not what its checksum says is refused, alone and a
   for (const files of [{ 'a.csv': orders }, { 'a.csv': orders, 'b.csv': lines }] as Record<string, string>[])
     expect(await shop.import(shop.file('a.zip', changed(files)))).toMatchObject({ id: 'broken-zip' })
   expect(await shop.workspace.engine.rows(sql`select * from imports`)).toEqual([])
+})
+
+const plainRow = (at: number, ...cells: readonly string[]) =>
+  `<row r="${at}">${cells
+    .map((cell) => (cell.startsWith('<') ? cell : `<c t="inlineStr"><is><t>${cell}</t></is></c>`))
+    .join('')}</row>`
+const plainRows =
+  plainRow(1, 'order_id', 'customer_id', 'order_date', 'amount') + plainRow(2, 'A', 'm1', '2026-01-02', '10')
+
+/** As `workbook`, with other bytes in the place of its parts. */
+const workbookWith = (parts: Readonly<Record<string, string | Uint8Array>>) =>
+  zipped({
+    'xl/workbook.xml': '<workbook><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    'xl/_rels/workbook.xml.rels':
+      '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>',
+    'xl/worksheets/sheet1.xml': `<worksheet><sheetData>${plainRows}</sheetData></worksheet>`,
+    ...parts,
+  })
+const sheetOf = (rows: string) => `<worksheet><sheetData>${rows}</sheetData></worksheet>`
+
+test.each<[string, Uint8Array]>([
+  [
+    'in another encoding than workbooks have',
+    workbookWith({
+      'xl/worksheets/sheet1.xml': Buffer.concat([
+        Buffer.from('<?xml version="1.0" encoding="GBK"?><worksheet><sheetData>'),
+        Buffer.from(`${plainRows}<row r="3"><c t="inlineStr"><is><t>`),
+        Buffer.from([0xb6, 0xa9, 0xb5, 0xa5]),
+        Buffer.from('</t></is></c></row></sheetData></worksheet>'),
+      ]),
+    }),
+  ],
+  [
+    'whose shared text is not there',
+    workbookWith({
+      'xl/sharedStrings.xml': '<sst><si><t>A</t></si></sst>',
+      'xl/worksheets/sheet1.xml': sheetOf(
+        plainRows + plainRow(3, '<c t="s"><v>7</v></c>', 'm1', '2026-01-02', '10'),
+      ),
+    }),
+  ],
+  [
+    'of elements inside of elements without end',
+    workbookWith({
+      'xl/worksheets/sheet1.xml': sheetOf(plainRows + '<a>'.repeat(5000) + '</a>'.repeat(5000)),
+    }),
+  ],
+])('a workbook %s is refused', async (_, bytes) => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  expect(await shop.import(shop.file('a.xlsx', bytes))).toMatchObject({ id: 'broken-workbook' })
+})
+
+test('a number format longer than spreadsheets take does not hold up who looks at it', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const formats = ['['.repeat(200_000), '&quot;'.repeat(200_001), `[$${'x'.repeat(200_000)}`]
+  const path = shop.file(
+    'a.xlsx',
+    workbookWith({
+      'xl/styles.xml': `<styleSheet><numFmts>${formats
+        .map((code, i) => `<numFmt numFmtId="${200 + i}" formatCode="${code}"/>`)
+        .join('')}</numFmts><cellXfs><xf numFmtId="200"/><xf numFmtId="201"/></cellXfs></styleSheet>`,
+    }),
+  )
+  expect(receiptOf(await shop.import(path))).toMatchObject({ imported: 1 })
+}, 15_000)
+
+test('a zip of many files that are harmless one by one and a bomb together is refused', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const text = `order_id,member_id,date,amount\n${'1,M1,2026-01-02,1\n'.repeat(600_000)}`
+  const files = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`${i}.csv`, text]))
+  expect(await shop.import(shop.file('a.zip', zipped(files)))).toMatchObject({ id: 'zip-bomb' })
+})
+
+/** Writes what a query answers as a Parquet file. */
+async function parquetFile(shop: TestShop, query: Parameters<Engine['run']>[0]): Promise<string> {
+  const path = join(shop.folder, 'made.parquet')
+  const engine = await openDuckDb(':memory:')
+  await engine.run(sql`copy (${query}) to (${path}) (format parquet)`)
+  await engine.close()
+  return path
+}
+
+test('records inside of a Parquet file are columns of their own, as in JSON Lines', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const path = await parquetFile(
+    shop,
+    sql`select 'A' || i as order_id, case when i > 0 then {'id': 'M' || i, 'phone': '1381234567' || i} end as member,
+      {'placed': {'at': timestamptz '2026-01-02 10:00:00+08'}, 'tags': ['a', 'b']} as "the order", 12.5 as amount
+      from range(3) as rows (i)`,
+  )
+  const map = { columns: { memberId: 'member.id', orderedAt: 'the order.placed.at' } }
+  expect(receiptOf(await shop.import(path, { map }))).toMatchObject({ read: 3, imported: 3, members: 2 })
+  expect(
+    await shop.workspace.engine
+      .rows(sql`select order_id, member_id, phone, strftime(ordered_at, '%Y-%m-%d %H:%M') as at
+      from orders left join members on members.member_key = orders.member_key order by order_id`),
+  ).toEqual([
+    { orderId: 'A0', memberId: null, phone: null, at: '2026-01-02 02:00' },
+    { orderId: 'A1', memberId: 'M1', phone: null, at: '2026-01-02 02:00' },
+    { orderId: 'A2', memberId: 'M2', phone: null, at: '2026-01-02 02:00' },
+  ])
+})
+
+test('ids that a Parquet file keeps as fractions are refused where their last digits may be lost', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const path = await parquetFile(
+    shop,
+    sql`select cast(i as double) as order_id, cast(17850 as double) as customer_id, date '2026-01-02' as order_date, 1.25 as amount
+      from (values (9007199254740993), (9007199254740991), (17851)) as rows (i)`,
+  )
+  expect(receiptOf(await shop.import(path))).toMatchObject({
+    imported: 2,
+    refused: 1,
+    reasons: [{ reason: 'lost-digits' }],
+  })
+  expect(
+    await shop.workspace.engine.rows(sql`select order_id, member_id from orders
+      join members on members.member_key = orders.member_key order by order_id`),
+  ).toEqual([
+    { orderId: '17851', memberId: '17850' },
+    { orderId: '9007199254740991', memberId: '17850' },
+  ])
 })

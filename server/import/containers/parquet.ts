@@ -1,5 +1,6 @@
+import { type Engine } from '../../../analytics/engine/engine.ts'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
-import { join, name, sql } from '../../../analytics/sql/sql.ts'
+import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { Stopped } from '../refusal.ts'
 import { delimitedLine } from './delimited.ts'
 
@@ -12,26 +13,12 @@ export async function* parquetLines(
   const engine = await openDuckDb(':memory:', { threads: 1, memoryLimit: '500MB' })
   const options = { timeoutMs: 12 * 60 * 60 * 1000 }
   try {
-    const file = sql`read_parquet(${path})`
-    const columns = await engine.rows(
-      sql`select column_name, column_type from (describe select * from ${file})`,
-      options,
-    )
-    const columnNames = columns.map((_, i) => name(`c${i}`))
+    const { file, columns } = await columnsOf(engine, sql`read_parquet(${path})`)
     const [counted] = await engine.rows(sql`select count(*) as n from ${file}`, options)
-    const texts = columns.map(({ columnType }, i) => {
-      const column = columnNames[i]!
-      const text = /WITH TIME ZONE/i.test(String(columnType))
-        ? sql`cast(timezone('UTC', ${column}) as varchar) || '+00:00'`
-        : sql`cast(${column} as varchar)`
-      return sql`${text} as ${column}`
-    })
-    yield delimitedLine(columns.map(({ columnName }) => String(columnName)))
+    const texts = columns.map(({ value, type }, i) => sql`${textOf(value, type)} as ${name(`c${i}`)}`)
+    yield delimitedLine(columns.map(({ path: at }) => at))
     let rows = 0
-    for await (const chunk of engine.stream(
-      sql`select ${join(texts)} from ${file} as file (${join(columnNames)})`,
-      options,
-    )) {
+    for await (const chunk of engine.stream(sql`select ${join(texts)} from ${file}`, options)) {
       rows += chunk.length
       onShare(rows / Math.max(1, Number(counted!.n)))
       yield chunk.map((row) => delimitedLine(columns.map((_, i) => String(row[`c${i}`] ?? '')))).join('')
@@ -43,4 +30,55 @@ export async function* parquetLines(
   } finally {
     await engine.close()
   }
+}
+
+interface Column {
+  /** Its name; of a value inside of a record with the names of those around it, as in JSON Lines. */
+  readonly path: string
+  readonly value: Sql
+  readonly type: string
+}
+
+/** The columns of a file, those of records inside of it as columns of their own. */
+async function columnsOf(engine: Engine, read: Sql): Promise<{ file: Sql; columns: Column[] }> {
+  const described = async (query: Sql) =>
+    (await engine.rows(sql`select column_name, column_type from (describe ${query})`)).map(
+      ({ columnName, columnType }) => ({ called: String(columnName), type: String(columnType) }),
+    )
+  const opened = async (column: Column, file: Sql, depth: number): Promise<Column[]> => {
+    if (depth === deepest || !column.type.startsWith('STRUCT(') || column.type.endsWith(']')) return [column]
+    const inside = await described(sql`select unnest(${column.value}) from ${file}`)
+    const values = inside.map(({ called, type }) => ({
+      path: `${column.path}.${called}`,
+      value: sql`struct_extract(${column.value}, ${called})`,
+      type,
+    }))
+    return (await Promise.all(values.map((one) => opened(one, file, depth + 1)))).flat()
+  }
+  const columns = (await described(sql`select * from ${read}`)).map((column, i) => ({
+    ...column,
+    value: name(`c${i}`),
+  }))
+  const file = sql`${read} as file (${join(columns.map(({ value }) => value))})`
+  const all = await Promise.all(
+    columns.map(({ called, value, type }) => opened({ path: called, value, type }, file, 1)),
+  )
+  return { file, columns: all.flat() }
+}
+
+const deepest = 5
+
+/**
+ * A value as text: instants with their zone, lists as JSON. Of whole numbers that are kept as fractions the digits that a
+ * fraction does not hold are lost: such an id would be another's, and is written so that it shows.
+ */
+function textOf(value: Sql, type: string): Sql {
+  if (/[\])]$/.test(type) && !type.startsWith('DECIMAL') && !type.startsWith('ENUM'))
+    return sql`cast(to_json(${value}) as varchar)`
+  const text = sql`cast(${value} as varchar)`
+  if (type === 'TIMESTAMP WITH TIME ZONE') return sql`cast(timezone('UTC', ${value}) as varchar) || '+00:00'`
+  const exact = { DOUBLE: sql`9007199254740992`, FLOAT: sql`16777216` }[type]
+  if (exact)
+    return sql`case when abs(${value}) >= ${exact} then format('{:.16e}', cast(${value} as double)) else ${text} end`
+  return text
 }

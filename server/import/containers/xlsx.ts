@@ -64,7 +64,7 @@ export async function* workbookLines(
   let phonetic = false
   let rowAt = 0
   const parser = xmlParser(named)
-  parser.on('opentag', (tag: SaxesTagPlain) => {
+  const opened = (tag: SaxesTagPlain) => {
     const { attributes } = tag
     switch (plainName(tag.name)) {
       case 'row': {
@@ -96,12 +96,12 @@ export async function* workbookLines(
         inValue = !phonetic
         break
     }
-  })
+  }
   parser.on('text', (text: string) => {
     if (inValue) value += text
     if (value.length > longestRecord) throw new Stopped('long-record', { file: named, line: row })
   })
-  parser.on('closetag', (tag: SaxesTagPlain) => {
+  const closed = (tag: SaxesTagPlain) => {
     switch (plainName(tag.name)) {
       case 'v':
       case 't':
@@ -123,11 +123,17 @@ export async function* workbookLines(
         lines.push(cells.some((cell) => cell !== '') ? delimitedLine(cells) : '\n')
         break
     }
-  })
+  }
+  onTags(parser, named, opened, closed)
   const cellText = (): string => {
     switch (kind) {
-      case 's':
-        return shared[Number(value)] ?? ''
+      case 's': {
+        if (value === '') return ''
+        const text = shared[Number(value)]
+        // what it was nobody knows, and without it a row would be somebody else's
+        if (text === undefined) throw new Stopped('broken-workbook', { file: named })
+        return text
+      }
       case 'str':
       case 'inlineStr':
         return value
@@ -200,6 +206,9 @@ const timeText = (serial: number): string =>
 const isTimeFormat = (id: number) => (id >= 18 && id <= 21) || (id >= 45 && id <= 47)
 const showsTime = (code: string) => /[hs]/.test(lettersOf(code))
 
+/** Spreadsheets take no longer one; what looks into it takes the square of its length. */
+const longestFormat = 255
+
 /** The number formats that spreadsheets know by number and that show a date. */
 const isDateFormat = (id: number) =>
   (id >= 14 && id <= 17) || id === 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58)
@@ -226,7 +235,8 @@ async function styles(archive: Archive, named: string) {
   const formats: number[] = []
   let inCells = false
   await elements(archive, 'xl/styles.xml', named, (tag, attributes) => {
-    if (tag === 'numFmt') own.set(Number(attributes.numFmtId), attributes.formatCode ?? '')
+    if (tag === 'numFmt' && (attributes.formatCode?.length ?? 0) <= longestFormat)
+      own.set(Number(attributes.numFmtId), attributes.formatCode ?? '')
     if (tag === 'cellXfs') inCells = true
     if (tag === 'cellStyles' || tag === 'dxfs') inCells = false
     if (tag === 'xf' && inCells) formats.push(Number(attributes.numFmtId ?? 0))
@@ -254,12 +264,12 @@ async function sharedTexts(archive: Archive, named: string): Promise<string[]> {
   let inText = false
   let phonetic = false
   const parser = xmlParser(named)
-  parser.on('opentag', (tag: SaxesTagPlain) => {
+  const opened = (tag: SaxesTagPlain) => {
     const name = plainName(tag.name)
     if (name === 'si') text = ''
     else if (name === 'rPh') phonetic = true
     else if (name === 't') inText = !phonetic
-  })
+  }
   parser.on('text', (piece: string) => {
     if (!inText) return
     text += piece
@@ -267,12 +277,13 @@ async function sharedTexts(archive: Archive, named: string): Promise<string[]> {
     if (text.length > longestRecord) throw new Stopped('long-text', { file: named })
     if (length > mostShared) throw new Stopped('zip-bomb', { file: named, entry: 'sharedStrings.xml' })
   })
-  parser.on('closetag', (tag: SaxesTagPlain) => {
+  const closed = (tag: SaxesTagPlain) => {
     const name = plainName(tag.name)
     if (name === 'si') texts.push(text)
     else if (name === 'rPh') phonetic = false
     else if (name === 't') inText = false
-  })
+  }
+  onTags(parser, named, opened, closed)
   for await (const piece of readXml(archive, 'xl/sharedStrings.xml', named)) feed(parser, piece, named)
   feed(parser, null, named)
   return texts
@@ -292,7 +303,7 @@ async function elements(
 ): Promise<void> {
   if (!entryOf(archive, path)) return
   const parser = xmlParser(named)
-  parser.on('opentag', (tag: SaxesTagPlain) => onTag(plainName(tag.name), tag.attributes))
+  onTags(parser, named, (tag) => onTag(plainName(tag.name), tag.attributes))
   for await (const piece of readXml(archive, path, named)) feed(parser, piece, named)
   feed(parser, null, named)
 }
@@ -307,6 +318,26 @@ function xmlParser(named: string): SaxesParser {
   })
   return parser
 }
+
+/** Hears of every tag. Stops at elements inside of elements beyond what any workbook has: each is held in memory. */
+function onTags(
+  parser: SaxesParser,
+  named: string,
+  opened: (tag: SaxesTagPlain) => void,
+  closed: (tag: SaxesTagPlain) => void = () => {},
+): void {
+  let depth = 0
+  parser.on('opentag', (tag: SaxesTagPlain) => {
+    if (++depth > deepest) throw new Stopped('broken-workbook', { file: named })
+    opened(tag)
+  })
+  parser.on('closetag', (tag: SaxesTagPlain) => {
+    depth--
+    closed(tag)
+  })
+}
+
+const deepest = 100
 
 function feed(parser: SaxesParser, piece: string | null, named: string): void {
   try {
@@ -326,7 +357,15 @@ async function* readXml(
 ): AsyncGenerator<string> {
   const entry = entryOf(archive, path)
   if (!entry) throw new Stopped('broken-workbook', { file: named })
-  const decoder = new TextDecoder()
-  for await (const piece of archive.read(entry, onShare)) yield decoder.decode(piece, { stream: true })
-  yield decoder.decode()
+  // spreadsheets write UTF-8; anything else would be taken for it, in ids that nobody could read
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decoded = (piece?: Buffer) => {
+    try {
+      return decoder.decode(piece, { stream: piece !== undefined })
+    } catch {
+      throw new Stopped('broken-workbook', { file: named })
+    }
+  }
+  for await (const piece of archive.read(entry, onShare)) yield decoded(piece)
+  yield decoded()
 }

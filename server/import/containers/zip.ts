@@ -29,6 +29,7 @@ export async function openArchive(path: string, named: string): Promise<Archive>
   const zip = await openPromise(path, { autoClose: false }).catch(broken)
   const entries: Entry[] = []
   let packed = 0
+  let unpacked = 0
   try {
     for await (const entry of zip.eachEntry()) {
       if (/\/$|(^|\/)(__MACOSX\/|\.)/.test(entry.fileName)) continue
@@ -38,9 +39,13 @@ export async function openArchive(path: string, named: string): Promise<Archive>
       entries.push(entry)
       if (entries.length > mostEntries) throw new Stopped('zip-entries', { file: named, most: mostEntries })
       packed += entry.compressedSize
+      unpacked += entry.uncompressedSize
       // entries that share their bytes
       if (packed > zip.fileSize) throw new Stopped('zip-bomb', { file: named, entry: entry.fileName })
     }
+    // many that would be harmless one by one
+    if (isBomb(packed, unpacked))
+      throw new Stopped('zip-bomb', { file: named, entry: entries.at(-1)!.fileName })
   } catch (error) {
     zip.close()
     broken(error)

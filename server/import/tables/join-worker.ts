@@ -168,6 +168,7 @@ async function joined(): Promise<JoinedTables> {
     return {
       firstLine: opened[plan.base]!.opening.firstLine,
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
+      parts: partsOf.get(plan.base) ?? [],
       joins,
       ofOrders,
       appended,
@@ -252,6 +253,9 @@ const keyIn = (at: number, key: string): Sql => name(`key${at}_${shared.indexOf(
 /** What columns of several tables are known by. */
 let shared: readonly string[] = []
 
+/** The first lines of what follows the first of several files that are one table, by its place. */
+const partsOf = new Map<number, number[]>()
+
 /** Splits a whole table into `line`, `fields` and the columns by which it may be joined. Answers the first record that can't be read. */
 async function take(
   engine: Engine,
@@ -273,7 +277,10 @@ async function take(
     broken ??= [...scanner.broken.splice(0), ...block.broken].find(({ line }) => line > form.headerLine)
   }
   try {
-    for await (const piece of readSource(opening, table.named, onRead)) {
+    const onPart = (lines: number) => {
+      partsOf.set(at, [...(partsOf.get(at) ?? []), opening.jsonPaths ? lines + 1 : scanner.line])
+    }
+    for await (const piece of readSource(opening, table.named, onRead, undefined, onPart)) {
       stopped()
       scanner.push(piece)
       if (scanner.pending > blockBytes) put()

@@ -27,6 +27,8 @@ export interface JoinedTables {
   readonly firstLine: 0 | 1
   /** Each row of the joined table is one of this table's and stands on its line. */
   readonly base: { readonly name: string; readonly rows: number }
+  /** The first lines of what follows the first of several files that are the base together. */
+  readonly parts?: readonly number[]
   /** `without`: rows of `child` that name no row of this table; `unnamed`: rows of this table that none names. */
   readonly joins: readonly {
     readonly name: string

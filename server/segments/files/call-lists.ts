@@ -94,7 +94,7 @@ export async function writeCallLists(
           ) as sold group by member_key
         ) as bought on bought.member_key = members.member_key
         left join (
-          select coupon.member_key, to_json(list({'campaign': coupon.campaign, 'name': elsewhere.name,
+          select coupon.member_key, to_json(list({'campaign': coupon.campaign, 'name': coalesce(elsewhere.name, coupon.label),
             'day': cast(coupon.last_day as varchar)} order by coupon.last_day, coupon.campaign)[1:${shown}]) as coupons
           from ${memberCoupons({ asOf, newest: true, d: duckdb })} as coupon
           left join (select campaign_id, any_value(name) as name from campaigns_elsewhere group by campaign_id)
@@ -120,12 +120,12 @@ export async function writeCallLists(
       name,
       day,
     }: {
-      campaign: string
+      campaign: string | null
       name: string | null
       day: string | null
     }) =>
       say('list.coupon', {
-        name: campaigns.get(campaign) ?? name ?? campaign ?? '',
+        name: campaigns.get(campaign ?? '') ?? name ?? campaign ?? say('list.some-coupon'),
         dated: day === null ? 'no' : 'yes',
         day: day ?? '',
       })

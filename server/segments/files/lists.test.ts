@@ -121,7 +121,9 @@ beforeAll(async () => {
     }
     await session.run(sql`insert into member_tags values (6, '勿扰', 'manual', date '2026-01-01')`)
     await session.run(sql`insert into coupons_elsewhere (code, coupon_name, campaign_id, campaign_name, member_id, valid_until, state)
-      values ('X1', '满减', 'C9', '双十一', 'A1', date '2026-12-31', 'issued')`)
+      values ('X1', '满减', 'C9', '双十一', 'A1', date '2026-12-31', 'issued'),
+        ('X2', '满 100 减 10', null, null, 'A1', date '2027-01-02', 'issued'),
+        ('X3', null, null, null, 'A2', date '2027-01-03', 'issued')`)
     await session.run(sql`insert into campaigns_elsewhere (campaign_id, name) values ('C9', '双十一')`)
     await refreshDerivedTables(session, {}, '2026-11-22')
   })
@@ -185,8 +187,8 @@ test('a call list for each store: who may be called, best customers first, with 
     "Member,Name,Phone,Last order,Orders,Last order's amount (CNY),Buys mostly,Why in the segment,Stored balance (CNY),Coupons held,Result,Note",
   )
   expect(rows).toEqual([
-    "A2,'=SUM(1),13800000002,2026-11-10,1,500.00,奶粉,orders >= 1 (1),,,,",
-    'A1,王一,13800000001,2026-11-10,2,30.00,"奶粉, 面包",orders >= 1 (2),123.45,双十一 (until 2026-12-31),,',
+    "A2,'=SUM(1),13800000002,2026-11-10,1,500.00,奶粉,orders >= 1 (1),,Coupon (until 2027-01-03),,",
+    'A1,王一,13800000001,2026-11-10,2,30.00,"奶粉, 面包",orders >= 1 (2),123.45,"双十一 (until 2026-12-31), 满 100 减 10 (until 2027-01-02)",,',
   ])
   expect(rowsOf(got.get('No main store.csv')).slice(1)).toEqual([
     'A8,吴八,13800000008,2026-11-10,1,1.00,面包,orders >= 1 (1),,,,',

@@ -16,6 +16,7 @@ import {
   type Asked,
   conditionsOf,
   fields,
+  firstOf,
   measures,
   measuresByName,
 } from '../../../analytics/segments/fields/catalogue.ts'
@@ -27,6 +28,7 @@ import {
   firstOther,
   firstTest,
   firstValue,
+  nextCondition,
   type Operator,
   operatorOf,
   operatorsOf,
@@ -117,7 +119,7 @@ export function SubjectSelect({
             where:
               where && sourceOf(where.measure) === sourceOf(measure)
                 ? where.where
-                : [{ kind: 'within', days: 180 }],
+                : [firstOf(measuresByName.get(measure)!)],
           }
     onChange({ kind: 'clause', subject, test: firstTest(askedOf(subject), shop.values, shop.day) })
   }
@@ -128,6 +130,10 @@ export function SubjectSelect({
       value={key}
       onChange={choose}
       searchable
+      // the present choice is marked, so that typing looks for another
+      onFocus={(event) => event.currentTarget.select()}
+      maxDropdownHeight={400}
+      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
       allowDeselect={false}
       nothingFoundMessage={t('builder.nothingFound')}
       data={[
@@ -267,7 +273,7 @@ function Conditions({
         variant="default"
         leftSection={<IconPlus size={14} aria-hidden />}
         onClick={() =>
-          onChange([...where, firstCondition(measure, [...conditions.keys()][0]!, shop.values, shop.day)])
+          onChange([...where, firstCondition(measure, nextCondition(measure, where), shop.values, shop.day)])
         }
       >
         {t('builder.addOrderCondition')}

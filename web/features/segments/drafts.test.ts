@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { everyone, type Expression, type Subject } from '../../../analytics/segments/ast.ts'
-import { fields, measures } from '../../../analytics/segments/fields/catalogue.ts'
+import { fields, firstOf, measures, measuresByName } from '../../../analytics/segments/fields/catalogue.ts'
 import { parse } from '../../../analytics/segments/parse.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import {
@@ -12,6 +12,7 @@ import {
   grouped,
   newClause,
   newGroup,
+  nextCondition,
   operatorOf,
   operatorsOf,
   topGroup,
@@ -63,6 +64,13 @@ test.each([['segment "West End" on 2026-01-31'], ['not (everyone) on -30d'], ['r
     expect(reads(grouped('and', topGroup(parsed.expression).parts))).toEqual(parsed.expression)
   },
 )
+
+test('another condition is one that is not asked yet; a measure begins with one that can be met', () => {
+  const category = firstCondition('orders', 'category', values, day)
+  expect(nextCondition('orders', [])).toBe('category')
+  expect(nextCondition('orders', [category, { kind: 'within', days: 3 }])).toBe('product')
+  expect(nextCondition('points_expiring', [firstOf(measuresByName.get('points_expiring')!)])).toBe('expires')
+})
 
 test('another day goes around a part and off again; other rows begin as rules', () => {
   const then = withOtherDay(newClause)

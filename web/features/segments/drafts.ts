@@ -160,6 +160,13 @@ export const firstCondition = (measure: string, field: string, values: Values, d
     ? { kind: 'within', days: 180 }
     : { kind: 'condition', field, test: firstTest(conditionsOf(measure).get(field)!, values, day) }
 
+/** The first condition that is not asked yet, for another one: the same one twice would seldom be met. */
+export function nextCondition(measure: string, where: readonly Condition[]): string {
+  const asked = new Set(where.map((one) => (one.kind === 'within' ? 'within' : one.field)))
+  const names = [...conditionsOf(measure).keys()]
+  return names.find((name) => !asked.has(name)) ?? names[0]!
+}
+
 /** A clause to begin with. */
 export const newClause: Expression = {
   kind: 'clause',

@@ -9,7 +9,7 @@ export interface Saving {
   readonly isPending: boolean
   /** Why the last attempt was refused, as a sentence. */
   readonly refused: string | undefined
-  save(segment: { id?: string; name: string; expression: string }, done?: () => void): void
+  save(segment: { id?: string; name: string; expression: string; from?: number }, done?: () => void): void
 }
 
 /** Saves a segment and opens it as it was saved. */

@@ -106,6 +106,10 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     enabled: settled !== null,
   })
   const changed = canonical !== (saved?.expression ?? null)
+  // the version that is being changed, which a newer one of somebody else does not move
+  const newest = saved?.versions[0]?.version
+  const [from, setFrom] = useState(newest)
+  if (!changed && from !== newest) setFrom(newest)
   const saving = useSaving()
 
   // the address follows the rule, so that a link opens what is on the screen
@@ -119,7 +123,13 @@ function Editor({ saved }: { saved: Saved | undefined }) {
     void navigate({ search: (old) => ({ ...old, member }), replace: true })
   const save = () => {
     if (canonical === null) return
-    if (saved) saving.save({ id: saved.id, name: saved.name, expression: canonical })
+    if (saved)
+      saving.save({
+        id: saved.id,
+        name: saved.name,
+        expression: canonical,
+        ...(from === undefined ? {} : { from }),
+      })
     else setDialog('save')
   }
   return (

@@ -164,17 +164,23 @@ function OneValue({
     case 'anniversary':
       return null
     case 'text':
-    case 'set':
+    case 'set': {
+      const listed = shop.values[asked.list ?? ''] ?? []
+      const isListed = listed.includes(String(value))
       return (
         <Autocomplete
           aria-label={label}
           className={classes.textValue}
           value={String(value)}
-          data={[...(shop.values[asked.list ?? ''] ?? [])]}
+          data={[...listed]}
           limit={50}
+          // beside a value that is one of them the others are offered too
+          {...(isListed ? { filter: ({ options, limit }) => options.slice(0, limit) } : {})}
+          onFocus={(event) => event.currentTarget.select()}
           onChange={onChange}
         />
       )
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { type AnyField, type ImportKind, importKinds, kindTitle, kindToSay } fro
 import { inspect, type Inspection, isPartOfOrders, type Readable } from './inspect.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
-import { otherCurrencyIn, otherCurrencyOf, ownSigns } from './numbers.ts'
+import { isOtherCurrency, otherCurrencyOf, ownSigns } from './numbers.ts'
 import { columnNames, type Refusal, refusal, undecidedEncoding } from './refusal.ts'
 import { rememberedMapping } from './remembered.ts'
 import type { ImportOrder } from './runs.ts'
@@ -115,11 +115,15 @@ export async function readyToRead(
   return readable
 }
 
-/** Amounts that are in another currency than the workspace counts in, by the column's header or by the values that were looked at. */
+/** Amounts that are in another currency than the workspace counts in, by the column's header or by the values that were looked at: all, or some. */
 export interface ForeignAmounts {
   readonly header: string
   readonly other: string
-  readonly said: 'header' | 'values'
+  readonly said: 'header' | 'values' | 'some'
+  /** How many of the values that were looked at, and one of them. */
+  readonly values: number
+  readonly of: number
+  readonly sample: string
 }
 
 /** The first column of amounts, or of currencies, that is of another currency as far as it was looked at; null: none is. */
@@ -134,23 +138,36 @@ export function foreignAmounts(
   if (lacking.includes('amount') || lacking.includes('refundAmount'))
     for (const { field, header } of columns) {
       const other = field === null ? otherCurrencyOf(header, currency) : null
-      if (other !== null) return { header, other, said: 'header' }
+      if (other !== null) return { header, other, said: 'header', values: 0, of: 0, sample: '' }
     }
   for (const { header } of amounts) {
     const other = otherCurrencyOf(header, currency)
-    if (other !== null) return { header, other, said: 'header' }
-  }
-  for (const { header, samples } of amounts) {
-    const named = samples.map((sample) => otherCurrencyIn(sample, currency))
-    if (named.length > 0 && named.every((other) => other !== null))
-      return { header, other: named[0]!, said: 'values' }
+    if (other !== null) return { header, other, said: 'header', values: 0, of: 0, sample: '' }
   }
   const own = ownSigns(currency)
-  const told = columns.find(({ field }) => field === 'currency')
-  const other = told?.samples[0]
-  return told && other !== undefined && told.samples.every((sample) => !own.includes(sample.toUpperCase()))
-    ? { header: told.header, other, said: 'values' }
-    : null
+  for (const { header, field, beside } of [
+    ...amounts,
+    ...columns.filter(({ field }) => field === 'currency'),
+  ]) {
+    const others = beside.filter(({ named }) =>
+      field === 'currency'
+        ? named !== '' && !own.includes(named.toUpperCase())
+        : isOtherCurrency(named, currency),
+    )
+    const [most] = others
+    if (!most) continue
+    const sum = (counted: typeof beside) => counted.reduce((n, { values }) => n + values, 0)
+    const [values, of] = [sum(others), sum(beside)]
+    return {
+      header,
+      other: most.named,
+      said: values === of ? 'values' : 'some',
+      values,
+      of,
+      sample: most.sample,
+    }
+  }
+  return null
 }
 
 /** What a file lacks, for a sentence. */

@@ -6,7 +6,9 @@ import { localDay } from '../../analytics/calendar/calendar.ts'
 import { QueryCancelled, type Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
-import { deletionsOf } from '../rights/deletions.ts'
+import { deletionsOf, isDeletionUnderWay } from '../rights/deletions.ts'
+import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
+import { forgetDeletedIn, knownTo } from '../rights/refused-rows.ts'
 import { leaveAudit, passAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
@@ -179,7 +181,10 @@ export class ImportRuns {
       finished: new Promise((resolve) => (ended = resolve)),
     }
     const before = [...this.#byId].filter(([, known]) => known.workspaceId === workspace.id)
-    for (const [id] of before.slice(0, -mostEnded)) this.#byId.delete(id)
+    for (const [id, { run: old }] of before.slice(0, -mostEnded)) {
+      forgetCheck(old)
+      this.#byId.delete(id)
+    }
     this.#byId.set(runId, { workspaceId: workspace.id, run })
     this.#running.set(workspace.id, run)
     void this.#work(workspace, order, readable, run)
@@ -239,6 +244,11 @@ export class ImportRuns {
     if (!run || run.state.phase === 'committing') return
     run.cancel.abort()
     await run.finished
+  }
+
+  /** Takes away the refused rows of checks without importing. */
+  forgetChecks(workspaceId: string): void {
+    for (const known of this.#byId.values()) if (known.workspaceId === workspaceId) forgetCheck(known.run)
   }
 
   /** Stops every run, for the end of the process. */
@@ -330,6 +340,7 @@ export class ImportRuns {
           refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
         }
       }
+      const deleted = facts.refused > 0 ? await deletionsOf(this.#platform.store, workspace.id) : []
       if (facts.refused > 0) {
         refusedDraft = order.dryRun
           ? join(this.temporaryFolder, `${importId}-refused.csv`)
@@ -340,6 +351,7 @@ export class ImportRuns {
           withHeaders(staged, readable, signal),
           order.language,
           signal,
+          knownTo(workspace, deleted),
         )
       }
       if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
@@ -394,6 +406,7 @@ export class ImportRuns {
         replace: order.replace,
         importedAt: now.toISOString(),
       }
+      const home = { currency: workspace.currency, timeZone: workspace.calendar.timeZone }
       const settings = {
         timeZone: workspace.calendar.timeZone,
         today: localDay(now, workspace.calendar),
@@ -410,8 +423,15 @@ export class ImportRuns {
           this.#tell(run, { phase: 'committing' })
         },
         aside: staged.read > manyRows,
-        deletions: () => deletionsOf(this.#platform.store, workspace.id),
-        home: { currency: workspace.currency, timeZone: workspace.calendar.timeZone },
+        deletions: async (session: Session) => {
+          const { store } = this.#platform
+          const list = await deletionsOf(store, workspace.id)
+          // the member becomes the pseudonym before rows under it come, or these would be somebody else
+          if (await isDeletionUnderWay(store, workspace.id))
+            await pseudonymiseEngine(session, list, home, settings.today)
+          return list
+        },
+        home,
       }
       const applied = kind
         ? await applyKind(workspace.engine, kind, coming, staged.lines, settings, (outcome) =>
@@ -427,6 +447,16 @@ export class ImportRuns {
       committed = !order.dryRun && applied.sameAs === null
       if (refusedDraft && !order.dryRun)
         renameSync(refusedDraft, this.refusedFile(applied.sameAs ?? importId))
+      if (refusedDraft) {
+        // who was deleted meanwhile is taken out of it too
+        const list = await deletionsOf(this.#platform.store, workspace.id)
+        const known = list.length === deleted.length ? null : knownTo(workspace, list)
+        if (known)
+          await forgetDeletedIn(
+            order.dryRun ? refusedDraft : this.refusedFile(applied.sameAs ?? importId),
+            known,
+          )
+      }
       if (committed) await passAudit(this.#platform.store, workspace)
       if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }
@@ -445,6 +475,12 @@ export class ImportRuns {
         await rm(dirname(readable.opening.path), { recursive: true, force: true })
     }
   }
+}
+
+/** Takes away the refused rows of a check, which its run alone leads to. */
+function forgetCheck({ state: { receipt, membersReceipt, kindReceipt } }: Run): void {
+  const told = receipt ?? membersReceipt ?? kindReceipt
+  if (told?.dryRun && told.refusedFile) rmSync(told.refusedFile, { force: true })
 }
 
 /** Sizes and times of the files as they lie there; null where one is gone. */

@@ -103,8 +103,12 @@ export function mappingText({
   ].join('\n')
 }
 
-const personHintText = ({ header, other }: PersonHint, rows: number): string =>
-  other === null ? say('person-hint', { header, rows }) : say('person-hint-other', { header, other, rows })
+const personHintText = ({ header, other, otherIs }: PersonHint, rows: number): string =>
+  other === null
+    ? say('person-hint', { header, rows })
+    : otherIs === null
+      ? say('person-hint-other', { header, other, rows })
+      : say('person-hint-kind', { header, other, rows, kind: otherIs })
 
 /** What the file is written in. */
 function formText({

@@ -26,6 +26,8 @@ export interface KindField {
   readonly future?: true
   /** Names a member, by any of the member's ids. */
   readonly member?: true
+  /** A number that other systems give, which may be the member's own: it goes with a member who is deleted. */
+  readonly perhapsMember?: true
   /**
    * Tells who the member is where the row has no number (see `person-fields.ts`): no column of the tables, which
    * have an id that stands for the value in the place of the number.
@@ -152,6 +154,12 @@ export const isSaid = (kind: Kind, field: string, has: (field: string) => boolea
 export const memberColumns = (kind: Kind): Sql[] =>
   fieldsOf(kind)
     .filter(([, { member }]) => member)
+    .map(([, { column }]) => name(column))
+
+/** The columns in which an id of a member who is deleted may stand. */
+export const deletedColumns = (kind: Kind): Sql[] =>
+  fieldsOf(kind)
+    .filter(([, { member, perhapsMember }]) => member || perhapsMember)
     .map(([, { column }]) => name(column))
 
 /** The columns of which a value makes a member known. */

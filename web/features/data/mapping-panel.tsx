@@ -26,6 +26,7 @@ import {
   type NeededRow,
   neededRows,
   withColumn,
+  withMember,
   withoutMembers,
 } from './mapping.ts'
 
@@ -156,7 +157,7 @@ export function MappingPanel({
               <p className={classes.note} role="status">
                 {file.personHint.other === null
                   ? t('personHint', { header: file.personHint.header, rows: file.sampled })
-                  : t('personHintOther', {
+                  : t(file.personHint.otherIs === null ? 'personHintOther' : 'personHintKind', {
                       header: file.personHint.header,
                       other: file.personHint.other,
                       rows: file.sampled,
@@ -370,7 +371,12 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
                 onChange(
                   value === noMember
                     ? withoutMembers(map)
-                    : withColumn(map, file, field, value === null ? null : Number(value)),
+                    : (row === 'member' ? withMember : withColumn)(
+                        map,
+                        file,
+                        field,
+                        value === null ? null : Number(value),
+                      ),
                 )
               }
             />

@@ -183,6 +183,26 @@ export function withColumn(
   return { ...map, columns: columns as NonNullable<MapOverrides['columns']> }
 }
 
+/**
+ * The map with a column chosen for the member. One of orders that is read as a phone or the like tells who people are
+ * as that, with what is asked after it, once no number does.
+ */
+export function withMember(
+  map: MapOverrides,
+  file: InspectedFile,
+  field: Field,
+  position: number | null,
+): MapOverrides {
+  const place = file.identity.findIndex((one) => one.position === position && one.kind !== 'id')
+  if (file.map.kind !== 'orders' || field !== 'memberId' || place < 0)
+    return withColumn(map, file, field, position)
+  const { columns } = withoutMembers(map)
+  const told = file.identity
+    .slice(place)
+    .flatMap((one) => (one.kind === 'id' ? [] : [[one.kind, one.position + 1] as const]))
+  return { ...map, columns: { ...columns, ...Object.fromEntries(told) } }
+}
+
 /** The map of a file whose orders are all guests'. */
 export const withoutMembers = (map: MapOverrides): MapOverrides => ({
   ...map,

@@ -131,12 +131,6 @@ export async function readyToRead(
       headers: columnNames(headers),
       kinds: { named: importKinds.map(kindToSay) },
     })
-  if (needed.length > 0)
-    return refusal(isPartOfOrders(readable.inspection) ? 'part-of-orders' : 'missing-columns', {
-      file: order.fileName,
-      lacking: { named: needed.map((lack) => lackingWords(readable.mapping.kind, lack)) },
-      headers: columnNames(headers),
-    })
   const foreign = foreignAmounts(readable.inspection, workspace.currency)
   if (foreign?.said === 'header')
     return refusal('other-currency-column', {
@@ -144,6 +138,12 @@ export async function readyToRead(
       header: foreign.header,
       other: foreign.other,
       currency: workspace.currency,
+    })
+  if (needed.length > 0)
+    return refusal(isPartOfOrders(readable.inspection) ? 'part-of-orders' : 'missing-columns', {
+      file: order.fileName,
+      lacking: { named: needed.map((lack) => lackingWords(readable.mapping.kind, lack)) },
+      headers: columnNames(headers),
     })
   const decimals = questions.find((question) => question.kind === 'decimals')
   if (decimals) return refusal('undecided-decimals', { header: decimals.header, sample: decimals.sample })
@@ -171,12 +171,18 @@ export interface ForeignAmounts {
 
 /** The first column of amounts, or of currencies, that is of another currency as far as it was looked at; null: none is. */
 export function foreignAmounts(
-  { columns }: Pick<Inspection, 'columns'>,
+  { columns, lacking }: Pick<Inspection, 'columns' | 'lacking'>,
   currency: string,
 ): ForeignAmounts | null {
   const amounts = columns.filter(({ field }) =>
     (amountFields as readonly (AnyField | null)[]).includes(field),
   )
+  // A column that names another currency is not guessed to hold amounts: where none does, that is why.
+  if (lacking.includes('amount') || lacking.includes('refundAmount'))
+    for (const { field, header } of columns) {
+      const other = field === null ? otherCurrencyOf(header, currency) : null
+      if (other !== null) return { header, other, said: 'header', values: 0, of: 0, sample: '' }
+    }
   for (const { header } of amounts) {
     const other = otherCurrencyOf(header, currency)
     if (other !== null) return { header, other, said: 'header', values: 0, of: 0, sample: '' }

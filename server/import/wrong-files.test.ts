@@ -78,6 +78,11 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
       'other-currency-column',
     ],
     [
+      'total-in-dollars.csv',
+      'order_id,card,order_date,Total (USD)\nA1,m1,2026-01-02,$10.00\nA2,m1,2026-01-03,$1.00\n',
+      'other-currency-column',
+    ],
+    [
       'thousands.csv',
       'order_id,customer_id,order_date,amount\nA1,m1,2026-01-02,1.250\nA2,m1,2026-01-03,900\n',
       'undecided-decimals',

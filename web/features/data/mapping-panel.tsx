@@ -395,6 +395,9 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
               {times ? ` × ${times}` : ''}
             </p>
             {row === 'member' ? <IdentityNote file={file} /> : null}
+            {row === 'member' && !column && file.map.kind === 'orders' && !isGuestsAlone(file) ? (
+              <p className={classes.identity}>{t('mapping.noMemberFound')}</p>
+            ) : null}
             {column?.unread ? (
               <p className={classes.unread}>{t('mapping.unread', { ...column.unread })}</p>
             ) : null}

@@ -10,7 +10,8 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
-import { AnyReceipt, type RunState } from './run-panel.tsx'
+import { Receipt } from './receipt.tsx'
+import type { RunState } from './run-panel.tsx'
 
 const pollMs = 500
 const hasEnded = ({ phase }: RunState): boolean => ['done', 'refused', 'cancelled', 'failed'].includes(phase)
@@ -126,9 +127,9 @@ export function RunsPanel({
         </div>
       </Panel>
       {done.map((state) => (
-        <AnyReceipt
+        <Receipt
           key={state.runId}
-          state={state}
+          told={state}
           ways={{ runId: state.runId, onLeave, onColumns: undefined, onImport: undefined, inSet: true }}
         />
       ))}

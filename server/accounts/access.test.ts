@@ -128,6 +128,7 @@ const access: Record<string, Rule> = {
   'identity.orderEffect': 'owner',
   'identity.changeOrder': 'owner',
   'identity.conflicts': 'reader',
+  'imports.parts': 'marketer',
   'imports.inspect': 'marketer',
   'imports.joining': 'marketer',
   'imports.kinds': 'reader',

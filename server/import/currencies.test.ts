@@ -70,7 +70,7 @@ test('at the columns another currency is told from all values that were looked a
     const columns = headers.map((_, position) => columnOf({ headers, records }, position))
     const guess = guessMapping({ headers, records }, columns, {}, 'UTC')
     if ('kind' in guess) throw new Error(guess.id)
-    return foreignAmounts(guess, 'CNY')
+    return foreignAmounts({ ...guess, lacking: [] }, 'CNY')
   }
   const own = ['¥5', '6元', '7.00', '8', '9']
   expect(foreign(own)).toBeNull()

@@ -187,5 +187,6 @@ export const plainType = (type: KindField['type']): Field['type'] =>
         ? 'text'
         : type
 
-/** What a file's name says: all but its ending. */
-export const nameFromFile = (fileName: string): string => fileName.replace(/(\.[a-z]{2,5}){1,2}$/i, '')
+/** What a file's name says: all but its ending, and the zip that it came in. */
+export const nameFromFile = (fileName: string): string =>
+  fileName.replace(/^.*\//, '').replace(/(\.[a-z]{2,5}){1,2}$/i, '')

@@ -22,7 +22,7 @@ import {
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openDuckDb(':memory:')
+  engine = await openDuckDb(':memory:', { threads: 1 })
 })
 afterAll(() => engine.close())
 

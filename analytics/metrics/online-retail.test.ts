@@ -32,7 +32,7 @@ describe.skipIf(!existsSync(file))('the online retailer 2010–2011 (skipped wit
   let engine: Engine
 
   beforeAll(async () => {
-    engine = await openDuckDb(':memory:')
+    engine = await openDuckDb(':memory:', { threads: 1 })
     await engine.transaction(async (session) => {
       await createBaseTables(session, { timeZone: 'Europe/London', firstWeekday: 1 })
       for (const statement of loading) await session.run(statement)

@@ -8,7 +8,7 @@ import { feedHealth } from './feed-health.ts'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openDuckDb(':memory:')
+  engine = await openDuckDb(':memory:', { threads: 1 })
 })
 afterAll(() => engine.close())
 

@@ -7,7 +7,7 @@ import { exportedTables } from './exported.ts'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openDuckDb(':memory:')
+  engine = await openDuckDb(':memory:', { threads: 1 })
   await engine.transaction((session) =>
     createBaseTables(session, { timeZone: 'Asia/Shanghai', firstWeekday: 1 }),
   )

@@ -12,7 +12,7 @@ import { buildDerivedTables, refreshDerivedTables } from './refresh.ts'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openDuckDb(':memory:')
+  engine = await openDuckDb(':memory:', { threads: 1 })
 })
 afterAll(() => engine.close())
 

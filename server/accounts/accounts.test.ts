@@ -14,7 +14,7 @@ let now: number
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-accounts-'))
   now = Date.now()
-  platform = await openPlatform(folder, { now: () => new Date(now) })
+  platform = await openPlatform(folder, { now: () => new Date(now) }, { threads: 1 })
   for (const name of ['demo', 'other'])
     await platform.workspaces.create({ name, currency: 'CNY', timeZone: 'Asia/Shanghai' })
   app = await makeApp(platform)

@@ -23,7 +23,7 @@ let caller: ReturnType<typeof callerFor>
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-analytics-'))
-  platform = await openPlatform(folder, { now: () => new Date('2024-08-31T15:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2024-08-31T15:00:00Z') }, { threads: 1 })
   workspace = (await platform.workspaces.create({
     name: 'hand',
     currency: 'CNY',

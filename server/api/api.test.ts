@@ -21,7 +21,7 @@ let till: string
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-api-'))
   now = new Date('2026-11-22T04:00:00Z')
-  platform = await openPlatform(folder, { now: () => now })
+  platform = await openPlatform(folder, { now: () => now }, { threads: 1 })
   const made = ['shop', 'other'].map((name) =>
     platform.workspaces.create({ name, currency: 'CNY', timeZone: 'Asia/Shanghai' }),
   )

@@ -19,7 +19,7 @@ let shop: Workspace
 let key: string
 
 beforeAll(async () => {
-  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T04:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T04:00:00Z') }, { threads: 1 })
   shop = (await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' }))!
   app = await makeApp(platform)
   address = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -41,13 +41,14 @@ const keyFor = async (scope: Scope) =>
     })
   ).key
 
-async function send(body: unknown, idempotencyKey: string, as = key) {
+async function send(body: unknown, idempotencyKey: string, as = key, headers: Record<string, string> = {}) {
   const answer = await fetch(`${address}/api/v1/events`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${as}`,
       'content-type': 'application/json',
       'idempotency-key': idempotencyKey,
+      ...headers,
     },
     body: JSON.stringify(body),
   })
@@ -139,7 +140,12 @@ test('an unknown kind, a wrong scope and what is malformed are refused as a whol
   ])
     expect(await send(wrong, 'w')).toMatchObject({ status: 422, said: { code: 'malformed' } })
   const { said } = await send({ kind: 'orders', events }, 'w')
-  expect(said.detail).toContain('products')
+  expect(said.detail).toContain('products, tags, points')
+  const inChinese = { 'accept-language': 'zh' }
+  const chinese = await send({ kind: 'nope', events }, 'w', key, inChinese)
+  expect(chinese.said.detail).toContain('kind：只能是以下之一：products, tags, points')
+  const tag = await send({ kind: 'tags', events: [{ memberId: 'm', tag: 5 }] }, 'w', key, inChinese)
+  expect(tag.said.detail).toContain('events/0/tag：只能是列表或文本')
 })
 
 test('the document describes each kind with its fields', async () => {

@@ -22,7 +22,7 @@ it('killed under load: what was answered is kept, what was not happens once when
   })
 
   const coupons = Array.from({ length: 100 }, (_, n) => couponFor(`m${n}`, { usesAllowed: 3 }))
-  const before = await openPlatform(folder, clock)
+  const before = await openPlatform(folder, clock, { threads: 1 })
   const shop = (await before.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' }))!
   const { campaignId } = await addLaunch(before.store, shop.id, coupons)
   const { key } = await createKey(before.store, clock, {
@@ -81,7 +81,7 @@ it('killed under load: what was answered is kept, what was not happens once when
   await server.kill()
   for (const [wish, answer] of first) expect(second.get(wish)).toBe(answer)
 
-  const after = await openPlatform(folder, clock)
+  const after = await openPlatform(folder, clock, { threads: 1 })
   const redeemed = await after.store
     .selectFrom('ledger')
     .where('kind', '=', 'redeemed')

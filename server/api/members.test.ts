@@ -23,7 +23,7 @@ let key: string
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-members-'))
-  platform = await openPlatform(folder, { now: () => now })
+  platform = await openPlatform(folder, { now: () => now }, { threads: 1 })
   shop = (await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' }))!
   app = await makeApp(platform)
   address = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -293,7 +293,7 @@ test('killed between and within batches: what was answered is there, what was no
     expect(again).toEqual(answers.get(b) ?? again)
   }
   await server.kill()
-  platform = await openPlatform(folder, { now: () => now })
+  platform = await openPlatform(folder, { now: () => now }, { threads: 1 })
   shop = (await platform.workspaces.byName('shop'))!
   app = await makeApp(platform)
   expect(

@@ -17,7 +17,7 @@ let key: string
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-orders-'))
-  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T04:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T04:00:00Z') }, { threads: 1 })
   shop = (await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' }))!
   other = (await platform.workspaces.create({ name: 'other', currency: 'JPY', timeZone: 'Asia/Tokyo' }))!
   app = await makeApp(platform)

@@ -24,7 +24,7 @@ let key: string
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-api-segments-'))
   now = new Date('2026-03-10T04:00:00Z')
-  platform = await openPlatform(folder, { now: () => now })
+  platform = await openPlatform(folder, { now: () => now }, { threads: 1 })
   await createDemo(platform, { members: 300, end: '2026-03-01' })
   demo = (await platform.workspaces.byName('demo'))!
   app = await makeApp(platform)

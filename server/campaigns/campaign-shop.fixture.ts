@@ -36,7 +36,7 @@ export interface TestShop {
 export async function openTestShop(members: number): Promise<TestShop> {
   const folder = mkdtempSync(join(tmpdir(), 'reveille-campaigns-'))
   const clock = new StandingClock('2026-11-22T01:00:00Z')
-  const platform = await openPlatform(folder, clock)
+  const platform = await openPlatform(folder, clock, { threads: 1 })
   const workspace = await platform.workspaces.create({
     name: 'shop',
     currency: 'CNY',
@@ -68,7 +68,7 @@ async function opened(folder: string, clock: StandingClock, platform: Platform):
     desk: { platform, workspace, actor: 'test' },
     async reopen() {
       await platform.close()
-      return opened(folder, clock, await openPlatform(folder, clock))
+      return opened(folder, clock, await openPlatform(folder, clock, { threads: 1 }))
     },
     async close() {
       await platform.close()

@@ -45,7 +45,7 @@ test('kill -9 in the midst of a launch leaves all or nothing', async () => {
       await shop.platform.close()
       const reached = await killedAt(folder, campaignId, write)
 
-      const platform = await openPlatform(folder, clock)
+      const platform = await openPlatform(folder, clock, { threads: 1 })
       await recoverLaunches(platform)
       const workspace = (await platform.workspaces.byName('shop'))!
       shop = { ...shop, platform, workspace, desk: { platform, workspace, actor: 'test' } }

@@ -12,7 +12,7 @@ let app: Awaited<ReturnType<typeof makeApp>>
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-refusals-'))
-  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T01:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2026-11-22T01:00:00Z') }, { threads: 1 })
   await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' })
   app = await makeApp(platform)
 })

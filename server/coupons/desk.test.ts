@@ -28,7 +28,7 @@ const as = (role: Role, workspace = shop) =>
 describe('the desk', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'reveille-desk-'))
-    platform = await openPlatform(folder, { now: () => now })
+    platform = await openPlatform(folder, { now: () => now }, { threads: 1 })
     shop = (await platform.workspaces.create({ name: 'shop', currency: 'CNY', timeZone: 'Asia/Shanghai' }))!
   })
   afterEach(async () => {

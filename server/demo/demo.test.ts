@@ -12,7 +12,7 @@ import { drainEvents } from '../workspaces/drain.ts'
 import { createDemo, finishDemo, isDemoUnfinished } from './demo.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-demo-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') }, { threads: 1 })
 afterAll(async () => {
   await platform.close()
   rmSync(folder, { recursive: true })
@@ -54,7 +54,7 @@ test.each(['campaigns', 'coupons', 'redemption_requests'])(
   'a demo that ended at its first look into %s is made whole by the next start',
   async (table) => {
     const folder = mkdtempSync(join(tmpdir(), 'reveille-demo-'))
-    const own = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') })
+    const own = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') }, { threads: 1 })
     onTestFinished(async () => {
       await own.close()
       rmSync(folder, { recursive: true })

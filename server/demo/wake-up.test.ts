@@ -10,7 +10,7 @@ import { openPlatform } from '../platform.ts'
 import { createDemo } from './demo.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-wake-up-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') }, { threads: 1 })
 afterAll(async () => {
   await platform.close()
   rmSync(folder, { recursive: true })

@@ -40,8 +40,8 @@ const timeoutMs = 6 * 60 * 60 * 1000
 const pageRows = 50_000
 /** Rows that are made text before others get a turn. */
 const sliceRows = 2_000
-/** A Parquet file holds at most so many rows: what is written aside before it is sent stays small. */
-const partRows = 1_000_000
+/** A Parquet file holds at most so many rows: they are sorted in memory, and what is written aside before it is sent stays small. */
+const partRows = 250_000
 
 interface Run {
   readonly platform: Platform

@@ -5,7 +5,7 @@ import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import type { Home } from './members/phones.ts'
-import { findDeleted, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
+import { findDeleted, forgetReasons, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
 import {
   anyIdentities,
   identifyAll,
@@ -100,7 +100,7 @@ export async function applyImport(
     /** Called in the transaction when nothing but the commit is left; throws where the import is not to be. */
     commits: (session: Session) => Promise<void>
     aside?: boolean
-    deletions: () => Promise<readonly Deletion[]>
+    deletions: (session: Session) => Promise<readonly Deletion[]>
     home: Home
   },
   report: (applied: Applied) => string,
@@ -111,15 +111,12 @@ export async function applyImport(
       const importSeq = Number(next!.seq)
       const before = await monthFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
-      const someDeleted = await findDeleted(
-        session,
-        await settings.deletions(),
-        knownBy(lines),
-        settings.home,
-      )
+      const deletions = await settings.deletions(session)
+      const someDeleted = await findDeleted(session, deletions, knownBy(lines), settings.home)
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
         from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
+      await forgetReasons(session, deletions)
       const identified = await identifyLines(session, importSeq)
       await foldStep(session, { importSeq, replace: coming.replace })
       await session.run(sql`create or replace temp table rewritten as select order_id from taken_over`)

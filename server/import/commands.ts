@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { TRPCClientError } from '@trpc/client'
 import type { Command } from 'commander'
-import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import { answer, type CommonOptions, exitCode, inWorkspace, Refused } from '../command-line/command.ts'
 import type { Connection } from '../command-line/connect.ts'
 import { unsureColumns } from './inspect.ts'
 import { encodings } from './encoding.ts'
 import { MapOverrides } from './mapping.ts'
-import { importKinds, kindToSay } from './import-kinds.ts'
+import { type ImportKind, importKinds, kindToSay } from './import-kinds.ts'
 import { kindReceiptText, type ToldKindReceipt } from './kinds/told.ts'
 import { memberPresetNames } from './members/presets.ts'
 import { membersReceiptText, type ToldMembersReceipt } from './members/told.ts'
@@ -17,6 +18,7 @@ import {
   countsOf,
   mappingText,
   monthLines,
+  partsText,
   progressText,
   receiptText,
   type ToldInspection,
@@ -25,6 +27,8 @@ import {
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'
 
+/** What came of one of several imports: its receipt, or why it was refused. */
+type Outcome = AnyReceipt | { readonly fileName: string; readonly refusal: string }
 type AnyReceipt = ToldReceipt | ToldMembersReceipt | ToldKindReceipt
 
 interface ImportOptions extends CommonOptions {
@@ -62,23 +66,26 @@ export function importCommands(program: Command): void {
       answer(
         options,
         async (connection, signal) => {
-          const receipts: AnyReceipt[] = []
+          const told: { outcome: Outcome; at: number }[] = []
           const map = overridesOf(options)
-          for (const source of await sourcesOf(connection, files, map, signal))
-            receipts.push(await importFile(connection, source, map, options, signal))
-          return receipts.length === 1 ? receipts[0]! : receipts
-        },
-        (receipts) =>
-          [receipts]
-            .flat()
-            .map((one) =>
-              'counts' in one
-                ? kindReceiptText(one)
-                : 'newMembers' in one
-                  ? membersReceiptText(one)
-                  : receiptText(one),
+          for (const { source, at } of await sourcesOf(connection, files, map, signal))
+            told.push(
+              ...(await importTold(connection, source, map, options, signal)).map((outcome) => ({
+                outcome,
+                at,
+              })),
             )
-            .join('\n\n'),
+          // answered in the order in which the files were named
+          const outcomes = told.toSorted((a, b) => a.at - b.at).map(({ outcome }) => outcome)
+          const [first] = outcomes
+          if (outcomes.length === 1 && first) {
+            if ('refusal' in first) throw new Refused(first.refusal)
+            return first
+          }
+          if (outcomes.some((one) => 'refusal' in one)) process.exitCode = exitCode.refused
+          return outcomes
+        },
+        (outcomes) => [outcomes].flat().map(outcomeText).join('\n\n'),
       ),
     )
   const imports = program.command('imports').description('what has been imported')
@@ -190,40 +197,111 @@ const joinPollMs = 500
 
 type Source = { path: string } | { paths: string[] }
 
-/** The files one by one; all of them together where one needs another for its orders, which lack what a table beside it may say. */
+const outcomeText = (one: Outcome): string =>
+  'refusal' in one
+    ? say('part-refused', { tables: one.fileName, why: one.refusal })
+    : 'counts' in one
+      ? kindReceiptText(one)
+      : 'newMembers' in one
+        ? membersReceiptText(one)
+        : receiptText(one)
+
+/** Orders come first, then members and products, then what refers to them. */
+const firstKinds: readonly (ImportKind | undefined)[] = ['orders', 'members', 'products']
+const rankOf = (kind: ImportKind | undefined): number =>
+  firstKinds.includes(kind) ? firstKinds.indexOf(kind) : firstKinds.length
+
+/** The files one by one, orders first; all of them together where one needs another for its orders, which lack what a table beside it may say. */
 async function sourcesOf(
   { client }: Connection,
   files: readonly string[],
   map: MapOverrides,
   signal: AbortSignal,
-): Promise<Source[]> {
+): Promise<{ source: Source; at: number }[]> {
   const paths = files.map((file) => resolve(file))
-  const alone = paths.map((path) => ({ path }))
-  if (alone.length === 1) return alone
-  for (const source of alone) {
+  const alone: { source: Source; at: number; rank: number }[] = []
+  for (const [at, path] of paths.entries()) {
+    const source = { path }
     // what is wrong with a file is said when its turn comes
-    const inspection = await client.imports.inspect.query({ source, map }, { signal }).catch(() => null)
-    if (inspection?.partOfOrders) return [{ paths }]
+    const inspection =
+      paths.length === 1
+        ? null
+        : await client.imports.inspect.query({ source, map }, { signal }).catch(() => null)
+    if (inspection?.partOfOrders) return [{ source: { paths }, at: 0 }]
+    alone.push({ source, at, rank: rankOf(inspection?.map.kind) })
   }
-  return alone
+  return alone.toSorted((a, b) => a.rank - b.rank)
 }
 
-async function importFile(
-  { client }: Connection,
+/** What came of a file, or of files given together, also where it was refused; of several an end by the user tells what had come in. */
+async function importTold(
+  connection: Connection,
   source: Source,
   map: MapOverrides,
   options: ImportOptions,
   signal: AbortSignal,
-): Promise<AnyReceipt> {
-  const inspection = await inspected(client, source, map, signal)
-  process.stderr.write(`${mappingText(inspection)}\n`)
-  if (!options.yes && !options.dryRun) await confirm(inspection, map, signal)
-  const { runId } = await client.imports.start.mutate({
+): Promise<Outcome[]> {
+  const fileName = ('path' in source ? [source.path] : source.paths).map((path) => basename(path)).join(' + ')
+  try {
+    return await importFile(connection, source, map, options, signal)
+  } catch (error) {
+    const isRefusal =
+      error instanceof Refused || (error instanceof TRPCClientError && error.shape !== undefined)
+    if (!isRefusal || signal.aborted) throw error
+    return [{ fileName, refusal: error.message }]
+  }
+}
+
+async function importFile(
+  connection: Connection,
+  source: Source,
+  map: MapOverrides,
+  options: ImportOptions,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const { client } = connection
+  const encodings = { all: map.encoding }
+  const told = await whileJoining(client, client.imports.parts.query({ source, encodings }, { signal }))
+  const several = told.parts.length > 1
+  if (several) process.stderr.write(`${partsText(told)}\n`)
+  const looked: { inspection: ToldInspection; own: MapOverrides }[] = []
+  for (const [at, { part, refusal }] of (several ? told.parts : [alonePart]).entries()) {
+    if (refusal !== null) continue
+    const own = at === 0 ? map : {}
+    const asked = client.imports.inspect.query(
+      { source, map: own, ...(several ? { part, encodings } : {}) },
+      { signal },
+    )
+    // why one of several can't be taken is said when its turn comes
+    const inspection = await whileJoining(client, several ? asked.catch(() => null) : asked)
+    if (!inspection) continue
+    process.stderr.write(`${mappingText(inspection)}\n`)
+    looked.push({ inspection, own })
+  }
+  if (several && options.dryRun) process.stderr.write(`${say('parts-checked-apart')}\n`)
+  if (!options.yes && !options.dryRun) await confirm(looked, signal)
+  const { runIds } = await client.imports.start.mutate({
     source,
     map,
     dryRun: options.dryRun ?? false,
     replace: options.replace ?? false,
   })
+  const outcomes: Outcome[] = []
+  try {
+    for (const runId of runIds) outcomes.push(await followed(client, runId, signal))
+  } catch (error) {
+    // what had come in before stays, and is told
+    if (outcomes.length > 0) process.stderr.write(`${outcomes.map(outcomeText).join('\n\n')}\n`)
+    throw error
+  }
+  return outcomes
+}
+
+/** Files that are one table. */
+const alonePart = { part: undefined, refusal: null }
+
+/** How a run ended. Throws where it was cancelled. */
+async function followed(client: Connection['client'], runId: string, signal: AbortSignal): Promise<Outcome> {
   let asked = false
   for (;;) {
     if (signal.aborted && !asked) {
@@ -237,11 +315,11 @@ async function importFile(
       case 'done':
         return (state.receipt ?? state.membersReceipt ?? state.kindReceipt)!
       case 'refused':
-        throw new Refused(state.refusal!)
+        return { fileName: state.fileName, refusal: state.refusal! }
       case 'cancelled':
         throw new Refused(say('import-cancelled'))
       case 'failed':
-        throw new Refused(say('import-failed'))
+        return { fileName: state.fileName, refusal: say('import-failed') }
       default:
         await new Promise((resolve) => {
           const timer = setTimeout(resolve, pollMs)
@@ -251,15 +329,10 @@ async function importFile(
   }
 }
 
-/** Looks at a file; of tables that have to be joined first it says at a terminal how far that is. */
-async function inspected(
-  client: Connection['client'],
-  source: Source,
-  map: MapOverrides,
-  signal: AbortSignal,
-): Promise<ToldInspection> {
+/** Waits for an answer about files; of tables that have to be joined first it says at a terminal how far that is. */
+async function whileJoining<T>(client: Connection['client'], answer: Promise<T>): Promise<T> {
   let ended = false
-  const asked = client.imports.inspect.query({ source, map }, { signal }).finally(() => (ended = true))
+  const asked = answer.finally(() => (ended = true))
   if (process.stderr.isTTY)
     void (async () => {
       for (;;) {
@@ -272,13 +345,20 @@ async function inspected(
   return asked
 }
 
-/** Asks at a terminal; elsewhere a mapping that is not sure needs --yes or a map. */
-async function confirm(inspection: ToldInspection, map: MapOverrides, signal: AbortSignal): Promise<void> {
-  const unsure = unsureColumns(inspection).filter(({ field }) => map.columns?.[field!] === undefined)
+/** Asks at a terminal; elsewhere mappings that are not sure need --yes or a map. */
+async function confirm(
+  looked: readonly { readonly inspection: ToldInspection; readonly own: MapOverrides }[],
+  signal: AbortSignal,
+): Promise<void> {
+  const unsure = looked.some(
+    ({ inspection, own }) =>
+      inspection.otherKinds.length > 0 ||
+      unsureColumns(inspection).some(({ field }) => own.columns?.[field!] === undefined),
+  )
   if (process.stdin.isTTY) {
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
     const said = await terminal.question(`${say('confirm-mapping')} [y/N] `, { signal })
     terminal.close()
     if (!/^y/i.test(said)) throw new Refused(say('nothing-imported'))
-  } else if (unsure.length > 0 || inspection.otherKinds.length > 0) throw new Refused(say('unconfirmed'))
+  } else if (unsure) throw new Refused(say('unconfirmed'))
 }

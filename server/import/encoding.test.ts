@@ -297,3 +297,23 @@ test('a damaged byte of a text in UTF-8 refuses its row, one among the columns t
     values: { encoding: 'HZ' },
   })
 })
+
+test('where few half-width kana could be anything, Shift_JIS is among what is asked', () => {
+  const halfWidth = (text: string) =>
+    Buffer.from(
+      [...text].map((one) => (one < '\x80' ? one.charCodeAt(0) : one.charCodeAt(0) - 0xff61 + 0xa1)),
+    )
+  for (const [text, sample] of [
+    ['id,name\n1,ｶﾊﾞﾝ\n', 'ｶﾊﾞﾝ'],
+    ['id\nﾒﾓ\nﾔﾏﾀﾞ\n', 'ﾒﾓ · ﾔﾏﾀﾞ'],
+  ] as const) {
+    const { readings, sure } = evidenceOf(halfWidth(text), true)
+    expect(sure).toBe(false)
+    expect(readings.length).toBeLessThanOrEqual(6)
+    expect(readings).toContainEqual({ encoding: 'shift_jis', sample })
+  }
+  // one of two bytes that happens to lie there is none
+  expect(evidenceOf(Buffer.from(encoded('gb18030', '1,王\n')), true).readings).not.toContainEqual(
+    expect.objectContaining({ encoding: 'shift_jis' }),
+  )
+})

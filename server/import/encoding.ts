@@ -95,8 +95,14 @@ export function evidenceOf(
       (one, at) => at === 0 || (likely ? one.likelihood >= best.likelihood - askedWithin : one.broken === 0),
     )
     .slice(0, mostAsked)
+  // One byte each, so that any bytes are some: seldom likely, and for who wrote them the one that is right.
+  const halfWidth = sure ? undefined : found.find((one) => isHalfWidthKana(one))
+  if (halfWidth && !asked.includes(halfWidth)) asked.splice(mostAsked - 1, 1, halfWidth)
   return { readings: sampled(asked), sure }
 }
+
+const isHalfWidthKana = ({ encoding, text }: { readonly encoding: Encoding; readonly text: string }) =>
+  encoding === 'shift_jis' && /^[\n\x20-\x7e\uff61-\uff9f]+$/.test(text)
 
 /** The same where somebody said which it is: the others can still be chosen. */
 export function saidEvidence(raw: Buffer, whole: boolean, said: Encoding): Evidence {

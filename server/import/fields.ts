@@ -9,9 +9,11 @@ export interface Field {
 
 export const list = (text: string): string[] => text.trim().split(/\s+/)
 
-/** A person's id at WeChat, for one account of the shop or for all of them. */
+/** A person's id at WeChat, for one account of the shop or for all of them, or at WeCom (企业微信). */
 export const openidHeaders: readonly string[] = list(
   `openid wechatopenid wxopenid weixinopenid memberopenid buyeropenid unionid wechatunionid
+  externaluserid wecomexternaluserid qywxexternaluserid externalcontactid 外部联系人id 企微外部联系人id 企业微信外部联系人id 客户外部联系人id
+  企微客户id 企业微信客户id
   微信openid 会员openid 买家openid 客户openid 用户openid 微信unionid 会员unionid`,
 )
 

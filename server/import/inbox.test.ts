@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
+import { zipped } from './containers/archive.fixture.ts'
 import { inboxOf, inboxState, openInbox } from './inbox.ts'
 import { openTestShop, receiptOf, type TestShop } from './test-shop.ts'
 
@@ -141,4 +142,48 @@ test('a name that no file system takes has a folder of its own', () => {
   expect(of('a/b', '12345678-9')).toBe('/d/inbox/a_b-12345678')
   expect(of('..', '12345678-9')).toBe('/d/inbox/_-12345678')
   expect(existsSync('/d/inbox')).toBe(false)
+})
+
+test('a zip in the inbox is taken apart; what can’t be taken of it is told, and the rest is in', async () => {
+  await using shop = await openTestShop()
+  const inbox = openInbox(shop.platform, { polling: false })
+  await inbox.look()
+  const { folder, refused, done } = inboxOf(shop.platform, shop.workspace)
+  const parts = {
+    'orders.csv': `${known}A,m1,2026-01-02,10\n`,
+    'tags.csv': 'customer,tag\nm1,tea\n',
+    'points.csv': 'entry_id,customer,time,change\n1,m1,2026-01-05,5\n2,"m1,2026-01-06,5\n',
+  }
+  writeFileSync(join(folder, 'all.zip'), zipped(parts))
+  await inbox.look()
+  await inbox.look()
+  expect(await orders(shop)).toEqual(['A'])
+  const imports = sql`select kind, file_name from imports order by import_seq`
+  expect(await shop.workspace.engine.rows(imports)).toEqual([
+    { kind: 'orders', fileName: 'all.zip/orders.csv' },
+    { kind: 'tags', fileName: 'all.zip/tags.csv' },
+  ])
+  expect(readdirSync(done)).toEqual([])
+  for (const language of ['en', 'zh-CN'] as const) {
+    const [told] = inboxState(shop.platform, shop.workspace, language).refused
+    expect(told).toMatchObject({ fileName: 'all.zip' })
+    for (const name of ['all.zip/orders.csv', 'all.zip/tags.csv', 'all.zip/points.csv'])
+      expect(told!.reason).toContain(name)
+  }
+  // mended and put there again, it is done, and nothing counts twice
+  for (const name of readdirSync(refused)) rmSync(join(refused, name))
+  writeFileSync(
+    join(folder, 'all.zip'),
+    zipped({ ...parts, 'points.csv': parts['points.csv'].replace('"', '') }),
+  )
+  await inbox.look()
+  await inbox.look()
+  expect(readdirSync(refused)).toEqual([])
+  expect(readdirSync(done)).toEqual([expect.stringMatching(/ all\.zip$/)])
+  expect((await shop.workspace.engine.rows(imports)).map(({ kind }) => kind)).toEqual([
+    'orders',
+    'tags',
+    'points',
+  ])
+  await inbox.stop()
 })

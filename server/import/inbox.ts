@@ -16,8 +16,9 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { kindTitle } from './import-kinds.ts'
 import { unsureColumns } from './inspect.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import { inspectIn } from './ready-to-read.ts'
-import { hasEnded, importRuns } from './runs.ts'
+import { inspectIn, ordersOf, partsIn } from './ready-to-read.ts'
+import { hasEnded, type ImportOrder, type ImportRuns, importRuns } from './runs.ts'
+import { partlyImported } from './tables/told.ts'
 
 /** How the audit names who imported what lay in the inbox. */
 const actor = 'inbox'
@@ -183,9 +184,8 @@ async function takeIn(
   const path = join(folders.folder, fileName)
   const outcome = await imported(platform, workspace, path, fileName, signal)
   if (outcome === 'later') return null
-  // No fault of the file's: it stays, and is read once there is room, or the writing of it has ended.
-  if (outcome !== 'done' && outcome.id === 'changed-while-reading') return null
-  if (outcome !== 'done' && (outcome.id === 'disk-full' || outcome.id === 'folder-unwritable')) return outcome
+  // it stays, and is read once there is room, or the writing of it has ended
+  if (outcome !== 'done' && isNoFault(outcome)) return outcome.id === 'changed-while-reading' ? null : outcome
   const name = `${platform.clock.now().toISOString().slice(0, 19).replaceAll(':', '-')} ${fileName}`
   if (outcome === 'done') {
     renameSync(path, join(folders.done, name))
@@ -197,6 +197,10 @@ async function takeIn(
   return null
 }
 
+/** Nothing is wrong with the file. */
+const isNoFault = ({ id }: Refusal): boolean =>
+  id === 'changed-while-reading' || id === 'disk-full' || id === 'folder-unwritable'
+
 async function imported(
   platform: Platform,
   workspace: Workspace,
@@ -206,23 +210,8 @@ async function imported(
 ): Promise<'done' | 'later' | Refusal> {
   const runs = importRuns(platform)
   if (runs.current(workspace.id)) return 'later'
-  const inspected = await inspectIn(
-    workspace,
-    { path, fileName },
-    {},
-    runs.joinedFolder(workspace.id),
-    signal,
-  )
-  if (signal.aborted) return 'later'
-  if ('id' in inspected) return inspected
-  const { inspection } = inspected
-  if (inspection.otherKinds.length > 0)
-    return refusal('inbox-kinds', {
-      file: fileName,
-      kinds: { named: [inspection.map.kind, ...inspection.otherKinds].map(kindTitle) },
-    })
-  if (unsureColumns(inspection).length > 0) return refusal('inbox-unsure', { file: fileName })
-  const started = await runs.start(workspace, {
+  const folder = runs.joinedFolder(workspace.id)
+  const order: ImportOrder = {
     path,
     fileName,
     map: {},
@@ -230,12 +219,73 @@ async function imported(
     replace: false,
     language: 'en',
     actor,
-  })
-  if (started.kind === 'refused') return started.id === 'import-running' ? 'later' : started
-  const cancel = () => void runs.cancel(workspace.id, started.runId)
+  }
+  const several = await partsIn(order, folder, signal)
+  if (signal.aborted) return 'later'
+  if (several && 'id' in several) return several
+  if (!several || several.parts.length === 1) {
+    const unclear = await notSure(workspace, order, folder, signal)
+    if (signal.aborted) return 'later'
+    if (unclear) return unclear
+    const started = await runs.start(workspace, order)
+    if (started.kind === 'refused') return started.id === 'import-running' ? 'later' : started
+    return ended(runs, workspace, started.runId, signal)
+  }
+  const taken: ImportOrder[] = []
+  const not: { fileName: string; refusal: Refusal }[] = []
+  for (const one of ordersOf(order, several)) {
+    const unclear = await notSure(workspace, one, folder, signal)
+    if (signal.aborted) return 'later'
+    if (unclear) not.push({ fileName: one.fileName, refusal: unclear })
+    else taken.push(one)
+  }
+  const came: string[] = []
+  if (taken.length > 0) {
+    const started = runs.startSet(workspace, taken)
+    if (started.kind === 'refused') return 'later'
+    for (const [at, runId] of started.runIds.entries()) {
+      const outcome = await ended(runs, workspace, runId, signal)
+      if (outcome === 'later') return 'later'
+      if (outcome === 'done') came.push(taken[at]!.fileName)
+      else not.push({ fileName: taken[at]!.fileName, refusal: outcome })
+    }
+  }
+  const [first] = not
+  if (!first) return 'done'
+  if (isNoFault(first.refusal)) return first.refusal
+  return partlyImported(fileName, came, not)
+}
+
+/** What keeps a file, or a part of it, from being read without a question; null: nothing does. */
+async function notSure(
+  workspace: Workspace,
+  order: ImportOrder,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Refusal | null> {
+  const inspected = await inspectIn(workspace, order, order.map, folder, signal)
+  if ('id' in inspected) return inspected
+  const { inspection } = inspected
+  if (inspection.otherKinds.length > 0)
+    return refusal('inbox-kinds', {
+      file: inspection.fileName,
+      kinds: { named: [inspection.map.kind, ...inspection.otherKinds].map(kindTitle) },
+    })
+  if (unsureColumns(inspection).length > 0) return refusal('inbox-unsure', { file: inspection.fileName })
+  return null
+}
+
+async function ended(
+  runs: ImportRuns,
+  workspace: Workspace,
+  runId: string,
+  signal: AbortSignal,
+): Promise<'done' | 'later' | Refusal> {
+  const cancel = () => void runs.cancel(workspace.id, runId)
+  if (signal.aborted) cancel()
   signal.addEventListener('abort', cancel)
   try {
-    for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal)) {
+    for await (const state of runs.follow(workspace.id, runId, new AbortController().signal)) {
       if (!hasEnded(state)) continue
       if (state.phase === 'done') return 'done'
       if (state.phase === 'refused') return state.refusal!

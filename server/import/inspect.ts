@@ -98,6 +98,8 @@ export interface Readable {
   readonly inspection: Inspection
   readonly opening: Opening
   readonly mapping: Mapping
+  /** Of several files that were put one behind the other: the first lines of those after the first. */
+  readonly firstLines?: readonly number[]
 }
 
 const sampleRecords = 3000

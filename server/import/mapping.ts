@@ -33,7 +33,7 @@ import { type AnyKindField, kindFieldNames, kindNamed } from './kinds/catalogue.
 import { fieldsOf, isSaid } from './kinds/kind.ts'
 import { memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
-import { decimalMarkOf, isNumber, undecidedNumber } from './numbers.ts'
+import { besideNumber, decimalMarkOf, isNumber, isShortened, undecidedNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
 import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
 import { refundFieldNames } from './refunds/fields.ts'
@@ -82,6 +82,8 @@ export interface ColumnGuess {
   readonly header: string
   /** The first different values. */
   readonly samples: readonly string[]
+  /** Of an amount, or of the currency: what stands beside the numbers of the sampled values, and in how many. */
+  readonly beside: readonly { readonly named: string; readonly values: number; readonly sample: string }[]
   readonly field: AnyField | null
   /** 0 … 1: how sure the guess is. */
   readonly confidence: number
@@ -279,11 +281,31 @@ export const columnGuesses = <F extends AnyField>(
       position: column.position,
       header: column.header,
       samples: column.distinct.slice(0, 3),
+      beside: found && moneyFields.has(found[0]) ? besideNumbers(column) : [],
       field: found?.[0] ?? null,
       confidence: found?.[1].confidence ?? 0,
       unread: found ? unread(found[0], column) : null,
     }
   })
+
+/** What may be of a currency. */
+const moneyFields: ReadonlySet<AnyField> = new Set<AnyField>([...amountFields, 'currency'])
+
+/** Nobody writes amounts in more currencies, and longer texts are none. */
+const mostBeside = 20
+const longestBeside = 10
+
+function besideNumbers({ values }: Column): ColumnGuess['beside'] {
+  const found = new Map<string, { named: string; values: number; sample: string }>()
+  for (const value of values) {
+    const named = besideNumber(value)
+    if (named.length > longestBeside) continue
+    const known = found.get(named)
+    if (known) known.values++
+    else found.set(named, { named, values: 1, sample: value })
+  }
+  return [...found.values()].toSorted((a, b) => b.values - a.values).slice(0, mostBeside)
+}
 
 /** A column that a file needs: of one of the further kinds, its field. */
 export type Lack = 'member' | 'time' | 'amount' | 'refundTime' | 'refundAmount' | AnyKindField
@@ -364,7 +386,7 @@ export interface Column {
   readonly values: readonly string[]
   readonly distinct: readonly string[]
   readonly dates: ReturnType<typeof dateOrderOf>
-  /** Share of the values that read as numbers. */
+  /** Share of the values that read as numbers, or are such in ten thousands, which are refused row by row. */
   readonly numeric: number
 }
 
@@ -378,7 +400,10 @@ export function columnOf(sample: Sample, position: number): Column {
   const values = sample.records
     .map((record) => (record[position] ?? '').trim())
     .filter((value) => value !== '' && !(emptyWords as readonly string[]).includes(value.toLowerCase()))
-  const numeric = values.length === 0 ? 0 : values.filter(isNumber).length / values.length
+  const numeric =
+    values.length === 0
+      ? 0
+      : values.filter((value) => isNumber(value) || isShortened(value)).length / values.length
   return {
     position,
     header: sample.headers[position]!,

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from './apply.ts'
 import { restatements } from './restatements.ts'
 import { now, openTestShop, receiptOf, visible } from './test-shop.ts'
@@ -70,5 +72,24 @@ test('an import says which months it changes, a dry run too; a month that was ov
     { month: '2026-09-01', cause: 'undone', before: is(1500, 1), after: is(2000, 1) },
     { month: '2026-08-01', cause: 'undone', before: is(1700, 1), after: is(1000, 1) },
   ])
-  expect(await restatements(engine, new Date(now.getTime() + 120_000).toISOString())).toEqual([])
+  expect(await restatements(engine, new Date(now.getTime() + 180_000).toISOString())).toEqual([])
+
+  // Taken out altogether and imported again: the months are told as what they have come back to.
+  await takeOut(engine, first.importId!, {
+    timeZone: 'UTC',
+    today: '2026-11-22',
+    undoneAt: new Date(now.getTime() + 120_000).toISOString(),
+    signal: new AbortController().signal,
+  })
+  expect(await restatements(engine, since)).toMatchObject([
+    { month: '2026-09-01', fileName: 'first.csv', cause: 'undone', after: none },
+    { month: '2026-08-01', fileName: 'first.csv', cause: 'undone', after: none },
+  ])
+  const again = receiptOf(await shop.import(join(shop.folder, 'first.csv')))
+  await engine.run(sql`update imports set imported_at = cast(${now.toISOString()} as timestamp) + interval 3 minute
+    where import_id = ${again.importId}`)
+  expect(await restatements(engine, since)).toMatchObject([
+    { month: '2026-09-01', fileName: 'first.csv', cause: 'imported', before: none, after: is(2000, 1) },
+    { month: '2026-08-01', fileName: 'first.csv', cause: 'imported', before: none, after: is(1000, 1) },
+  ])
 })

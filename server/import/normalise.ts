@@ -4,7 +4,7 @@ import { instantSql } from './dates.ts'
 import { type FieldName, type PersonValue, personValues, refundEntry, stateWords } from './fields.ts'
 import type { KindName } from './kinds/catalogue.ts'
 import type { Mapping } from './mapping.ts'
-import { anyUnit, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
+import { anyUnit, isShortenedSql, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
 import { isMasked } from './members/phones.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from './person-values.ts'
 import { fieldSeparator } from './records.ts'
@@ -20,11 +20,13 @@ export const rowReasons = [
   'no-date',
   'bad-date',
   'future-date',
+  'old-date',
   'no-amount',
   'bad-amount',
   'bad-quantity',
   'too-large',
   'other-currency',
+  'short-amount',
   'unknown-state',
   'lost-digits',
   'no-member',
@@ -173,6 +175,14 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       : sql`false`
   const money = numbers.filter((field) => field !== 'quantity' && has(field))
   const foreign = (field: NumberField) => sql`(${unread(field)} and ${namesCurrencySql(raw(field))})`
+  const shortened = (field: NumberField) => sql`(${unread(field)} and ${isShortenedSql(raw(field))})`
+  const shortenedOf = (answer: (field: FieldName) => Sql) =>
+    money.length === 0
+      ? sql`null`
+      : sql`case ${join(
+          money.map((field) => sql`when ${shortened(field)} then ${answer(field)}`),
+          sql` `,
+        )} end`
   const foreignCurrency = has('currency')
     ? sql`(${given('currency')} and upper(${raw('currency')}) not in (${join(own)}))`
     : sql`false`
@@ -288,7 +298,8 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         ${minor(sql`abs(discount_micro)`, sql`abs(discount_wide)`)} as given_minor,
         ${minor(sql`abs(refund_micro)`, sql`abs(refund_wide)`)} as refund_minor,
         ${foreignOf((field) => sql`${field}`)} as foreign_field,
-        ${lostDigitsOf((field) => sql`${field}`)} as cut_field
+        ${lostDigitsOf((field) => sql`${field}`)} as cut_field,
+        ${shortenedOf((field) => sql`${field}`)} as short_field
       from exact
     ),
     judged as (
@@ -296,12 +307,14 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         case
           when ${has('orderId') ? sql`order_id is null` : never} then 'no-order'
           when cut_field is not null then 'lost-digits'
+          when short_field is not null then 'short-amount'
           when foreign_field is not null then 'other-currency'
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'bad-date'
           when ${has('paidAt') ? sql`paid_at is null and ${given('paidAt')}` : never} then 'bad-date'
           when ${has('refundedAt') ? sql`refunded_at is null and ${given('refundedAt')}` : never} then 'bad-date'
           when ordered_at is null and ${has('orderId') ? never : always} then 'no-date'
           when ordered_at > cast(${latest} as timestamp) or refunded_at > cast(${latest} as timestamp) then 'future-date'
+          when ordered_at < ${earliest} or refunded_at < ${earliest} then 'old-date'
           when ${unread('quantity')} or ${has('quantity') ? sql`${given('quantity')} and quantity is null` : never} then 'bad-quantity'
           when ${usesPrice ? tooLong('unitPrice') : tooLong('amount')} or ${tooLong('orderTotal')} then 'too-large'
           when ${usesPrice ? unread('unitPrice') : unread('amount')} then 'bad-amount'
@@ -340,12 +353,13 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
         when 'bad-date' then case
           when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'orderedAt'
           when ${has('paidAt') ? sql`${given('paidAt')} and paid_at is null` : never} then 'paidAt' else 'refundedAt' end
-        when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'unknown-state' then 'state'
+        when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'short-amount' then short_field when 'unknown-state' then 'state'
         when 'bad-quantity' then 'quantity'
         when 'no-date' then 'orderedAt' when 'future-date' then 'orderedAt'
+        when 'old-date' then case when ordered_at < ${earliest} then 'orderedAt' else 'refundedAt' end
         when 'no-amount' then 'amount' when 'bad-amount' then 'amount' when 'too-large' then 'amount'
       end as reason_field,
-      case reason when 'other-currency' then ${foreignOf(raw)} when 'lost-digits' then ${lostDigitsOf(raw)} end as reason_value,
+      case reason when 'other-currency' then ${foreignOf(raw)} when 'short-amount' then ${shortenedOf(raw)} when 'lost-digits' then ${lostDigitsOf(raw)} end as reason_value,
       -- the same content is known again in a later file, whatever wrote it
       ${values.length === 0 ? content(sql``) : sql`case when coalesce(phone, openid, email) is null then ${content(sql``)} else ${content(sql`, phone, openid, email`)} end`} as content_hash
     from judged`
@@ -355,6 +369,12 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
 const content = (more: Sql): Sql =>
   sql`hash(order_id, member_id, ordered_at, meaning, cancelled, store, channel, region, sku, product, category, quantity,
         list_minor, given_minor, line_minor, total_minor, refund_minor, refunds_order_id, refunded_at${more})`
+
+/**
+ * SQL: the instant before which nothing was sold. Systems write the first day that they know where they have none
+ * (1970-01-01, 1899-12-30, 0001-01-01), and what was taken for a day would begin the data.
+ */
+export const earliest = sql`timestamp '1970-01-03'`
 
 /** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
 export const lostDigits = (text: Sql): Sql =>

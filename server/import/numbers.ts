@@ -56,6 +56,15 @@ export function isNumber(value: string): boolean {
 
 const number = /^[+-]?(\d[\d.,]*|\.\d+)(e[+-]?\d+)?$/i
 
+const shortened = '[\\d０-９]\\s*([万亿萬億千]|[wWkK]$)'
+const shortenedValue = new RegExp(shortened, 'u')
+
+/** Whether a value counts in ten thousands or the like (`1.2万`, `3亿`, `1.2w`): mostly it was rounded to that, and what it was nobody knows. */
+export const isShortened = (value: string): boolean => shortenedValue.test(value)
+
+/** SQL over a text: the same. */
+export const isShortenedSql = (text: Sql): Sql => sql`regexp_matches(${text}, ${shortened})`
+
 /**
  * The decimal mark of formatted numbers: a comma where it stands before other than three digits, or after a
  * point. `undecided` where all that is known are numbers like `1.234`, which are thousands to some.
@@ -102,12 +111,15 @@ export function otherCurrencyOf(header: string, currency: string): string | null
   return isCurrency && !ownSigns(currency).includes(sign) ? named : null
 }
 
-/** The other currency that a value names beside its number, such as `$` or `USD`; null where it names none or the own one. */
-export function otherCurrencyIn(value: string, currency: string): string | null {
-  const named = value.replace(/[\d０-９\s.,'’_()+．，（）＋－−–-]/g, '')
+/** What a value has beside its number, such as `$` or `USD`; empty where it is a number alone. */
+export const besideNumber = (value: string): string =>
+  value.replace(/[\d０-９\s.,'’_()+．，（）＋－−–-]/g, '')
+
+/** Whether what stands beside a number names another currency. */
+export function isOtherCurrency(named: string, currency: string): boolean {
   const sign = currencyWords[named] ?? named.toUpperCase()
   const isCurrency = codes.includes(sign) || /^[A-Z]{0,2}\p{Sc}$/u.test(sign) || sign === '円'
-  return isCurrency && !ownSigns(currency).includes(sign) ? named : null
+  return isCurrency && !ownSigns(currency).includes(sign)
 }
 
 /**

@@ -415,3 +415,18 @@ test('a start clears away what a killed import left', async () => {
   await app.close()
   expect(existsSync(left)).toBe(false)
 })
+
+test('days that systems write where they have none are refused, and do not begin the data', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const days = ['2026-01-02', '1899-12-30', '1970-01-01 08:00:00', '0001-01-01 00:00:00', '1997-01-01']
+  const rows = days.map((day, i) => `A${i},m1,${day},10`)
+  const receipt = receiptOf(
+    await shop.import(shop.file('o.csv', `order_id,customer_id,order_date,amount\n${rows.join('\n')}\n`)),
+  )
+  expect(receipt).toMatchObject({
+    imported: 2,
+    refused: 3,
+    firstDay: '1997-01-01',
+    reasons: [{ reason: 'old-date', field: 'orderedAt', rows: 3 }],
+  })
+})

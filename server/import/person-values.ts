@@ -20,9 +20,12 @@ export const isMaskedText = (text: string): boolean => /[*＊•●]{2,}/.test(t
 export const unlessPlaceholder = (text: Sql): Sql =>
   sql`case when list_contains([${join([...placeholders])}], lower(trim(${text}))) then null else ${text} end`
 
-/** SQL over a phone as `phoneSql` writes it: null unless all of it is there and it is one; a number without its area code is none. */
+/**
+ * SQL over a phone as `phoneSql` writes it: null unless all of it is there and it is one; a number without its area code is
+ * none, and neither are two in one cell.
+ */
 export const phoneThatTells = (phone: Sql): Sql =>
-  sql`case when not ${isMasked(phone)} and length(regexp_replace(${phone}, '[^0-9]', '', 'g')) >= 8
+  sql`case when not ${isMasked(phone)} and length(regexp_replace(${phone}, '[^0-9]', '', 'g')) between 8 and 17
       and regexp_matches(${phone}, '[1-9]') and regexp_full_match(${phone}, '\\+?[0-9 ()/.\\-]+') then ${phone} end`
 
 /**

@@ -224,7 +224,7 @@ test('of two keys of the customer the one that is new with every order is not ta
   const unknown = shop.file('a.csv', text('key_of_person'))
   const seen = async (map = {}) => ((await inspect(unknown, 'a.csv', map, 'UTC')) as Readable).inspection
   const guessed = await seen()
-  expect(guessed.personHint).toEqual({ header: 'customer_id', other: 'key_of_person' })
+  expect(guessed.personHint).toEqual({ header: 'customer_id', other: 'key_of_person', otherIs: null })
   expect(unsureColumns(guessed)).toMatchObject([
     { field: 'memberId', header: 'customer_id', confidence: 0.5 },
   ])

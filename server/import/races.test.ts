@@ -231,7 +231,7 @@ beforeAll(async () => {
   await change('m9', 'm8')({ platform, workspace })
   await importRuns(platform).close()
   await platform.close()
-}, 60_000)
+}, 300_000)
 
 const draw = random(20)
 const pick = (from: Readonly<Record<string, Act>>) => Object.keys(from)[draw.below(Object.keys(from).length)]!
@@ -246,7 +246,7 @@ test.each(
   cases.map((acting) => [acting.map(({ name, at }) => `${name} at ${at} ms`).join(', '), acting] as const),
 )(
   '%s at once: each is done whole or refused, and what stands is as after one of the others',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async (_, acting) => {
     const refusals = new Set([
       'import-running',

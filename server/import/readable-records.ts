@@ -4,10 +4,37 @@ import type { BrokenRecord } from './records.ts'
 /** What a decoder writes for bytes that are no text. */
 const unreadable = Buffer.from('\ufffd')
 
-/** Takes out the records of a block that are no text in the file's encoding, one by one, should it hold any. */
+/**
+ * Letters that nobody sees and that programs put around what is copied: blanks without a width, marks of direction, byte
+ * order marks. Within a number they would make it another's. What joins letters of a script or an emoji stays.
+ */
+const invisible = (block: Buffer, at: number): boolean => {
+  const [first, second, third] = [block[at], block[at + 1], block[at + 2]!]
+  if (first === 0xef) return second === 0xbb && third === 0xbf
+  if (second === 0x80)
+    return third === 0x8b || third === 0x8e || third === 0x8f || (third >= 0xaa && third <= 0xae)
+  return second === 0x81 && (third === 0xa0 || (third >= 0xa6 && third <= 0xa9))
+}
+
+/** The text without letters that nobody sees; the same buffer where it has none. */
+function withoutInvisible(block: Buffer): Buffer {
+  const kept: Buffer[] = []
+  let from = 0
+  for (const begins of [0xe2, 0xef]) {
+    if (kept.length > 0) return withoutInvisible(Buffer.concat([...kept, block.subarray(from)]))
+    for (let at = block.indexOf(begins); at >= 0; at = block.indexOf(begins, at + 1)) {
+      if (!invisible(block, at)) continue
+      kept.push(block.subarray(from, at))
+      from = at + 3
+    }
+  }
+  return kept.length === 0 ? block : Buffer.concat([...kept, block.subarray(from)])
+}
+
+/** Takes out the records of a block that are no text in the file's encoding, one by one, should it hold any, and letters that nobody sees. */
 export function readable(block: Buffer, inUtf8: boolean): { text: Buffer; broken: BrokenRecord[] } {
   const isText = (bytes: Buffer) => isUtf8(bytes) && (inUtf8 || !bytes.includes(unreadable))
-  if (isText(block)) return { text: block, broken: [] }
+  if (isText(block)) return { text: withoutInvisible(block), broken: [] }
   const kept: Buffer[] = []
   const broken: BrokenRecord[] = []
   for (let start = 0; start < block.length;) {
@@ -17,5 +44,5 @@ export function readable(block: Buffer, inUtf8: boolean): { text: Buffer; broken
     else broken.push({ line: Number.parseInt(record.toString('latin1')), reason: 'not-text', columns: 0 })
     start = end
   }
-  return { text: Buffer.concat(kept), broken }
+  return { text: withoutInvisible(Buffer.concat(kept)), broken }
 }

@@ -7,39 +7,84 @@ import { type AnyField, type ImportKind, importKinds, kindTitle, kindToSay } fro
 import { inspect, type Inspection, isPartOfOrders, type Readable } from './inspect.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
-import { otherCurrencyIn, otherCurrencyOf, ownSigns } from './numbers.ts'
+import { isOtherCurrency, otherCurrencyOf, ownSigns } from './numbers.ts'
 import { columnNames, type Refusal, refusal, undecidedEncoding } from './refusal.ts'
 import { rememberedMapping } from './remembered.ts'
 import type { ImportOrder } from './runs.ts'
-import { type GivenFile, joinedTables } from './tables/joined.ts'
+import { type GivenFile, type Part, type Parts, partsOf } from './tables/joined.ts'
 
-/** Inspects a file, or files that are given together, as the next of this workspace. Joined tables are kept in `folder`. */
+/** What is given to be read: a file, or several together, and which part of them is meant. */
+export type Given = GivenFile & Pick<ImportOrder, 'together' | 'part' | 'encodings'>
+
+/** What becomes of a file, or of files that are given together; null: it is one table. What is made of them is kept in `folder`. */
+export const partsIn = (
+  { path, fileName, together, encodings }: Given,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Parts | Refusal | null> =>
+  partsOf(together ?? [{ path, fileName }], fileName, folder, { encodings, signal })
+
+/** Inspects a file, or a part of files that are given together, the first unless told, as the next of this workspace. */
 export async function inspectIn(
   workspace: Workspace,
-  { path, fileName, together }: GivenFile & Pick<ImportOrder, 'together'>,
+  given: Given,
   map: MapOverrides,
   folder: string,
   signal?: AbortSignal,
 ): Promise<Readable | Refusal> {
-  const joined = await joinedTables(together ?? [{ path, fileName }], fileName, folder, {
-    encoding: map.encoding,
-    signal,
-  })
-  if (joined && 'id' in joined) return joined
-  const { encoding: _, ...others } = map
-  return inspect(
-    joined?.path ?? path,
-    fileName,
-    joined ? others : map, // what is joined is UTF-8
+  // of several tables what was said of them all is said of each that leaves it open
+  const encodings = given.encodings ?? (given.part === undefined ? { all: map.encoding } : undefined)
+  const found = await partsIn({ ...given, encodings }, folder, signal)
+  if (found && 'id' in found) return found
+  const part = found && (given.part === undefined ? found.parts[0] : partNamed(found, given.part))
+  if (found && !part) return refusal('unknown-part', { file: given.fileName })
+  if (part?.refusal) return part.refusal
+  const { encoding, ...others } = map
+  const said = part?.tables ? undefined : (encoding ?? part?.encoding) // what is joined is UTF-8
+  const inspected = await inspect(
+    part?.path ?? given.path,
+    part?.fileName ?? given.fileName,
+    said ? { ...others, encoding: said } : others,
     workspace.calendar.timeZone,
     (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
     (await identityRule(workspace.engine)).kinds,
-    joined?.tables,
+    part?.tables,
   )
+  return 'id' in inspected || !part ? inspected : { ...inspected, firstLines: part.firstLines }
 }
 
+/** What somebody said of one of the parts that files given together become. */
+export interface SaidPart {
+  readonly part: string
+  readonly map: MapOverrides
+}
+
+/**
+ * The imports that files given together become, in the order in which they follow one another. `said`: those that are
+ * wanted; without it all, and what `order` says of columns is said of the first. What may replace nothing adds.
+ */
+export function ordersOf(order: ImportOrder, { parts }: Parts, said?: readonly SaidPart[]): ImportOrder[] {
+  const { path, fileName, together = [{ path, fileName }], map, encodings = { all: map.encoding } } = order
+  return parts.flatMap((part, at) => {
+    const own = said ? said.find((one) => one.part === part.part)?.map : at === 0 ? map : {}
+    if (!own) return []
+    const kind = own.kind ?? part.kind
+    return {
+      ...order,
+      together,
+      encodings,
+      fileName: part.fileName,
+      part: part.part,
+      map: own,
+      replace: order.replace && replacing.includes(kind),
+    }
+  })
+}
+
+const partNamed = ({ parts }: Parts, part: string): Part | undefined => parts.find((one) => one.part === part)
+
 /** The kinds of file that may say all there is of what they name. */
-const replacing: readonly ImportKind[] = [
+export const replacing: readonly ImportKind[] = [
   'orders',
   'refunds',
   ...allKinds.filter(({ replaces }) => replaces).map(({ name }) => name),
@@ -48,9 +93,7 @@ const replacing: readonly ImportKind[] = [
 /** Inspects and refuses what can't be imported as it is mapped. */
 export async function readyToRead(
   workspace: Workspace,
-  order: Pick<ImportOrder, 'path' | 'fileName' | 'together' | 'map' | 'language'> & {
-    readonly replace?: boolean
-  },
+  order: Given & Pick<ImportOrder, 'map' | 'language'> & { readonly replace?: boolean },
   folder: string,
   signal?: AbortSignal,
 ): Promise<Readable | Refusal> {
@@ -88,12 +131,6 @@ export async function readyToRead(
       headers: columnNames(headers),
       kinds: { named: importKinds.map(kindToSay) },
     })
-  if (needed.length > 0)
-    return refusal(isPartOfOrders(readable.inspection) ? 'part-of-orders' : 'missing-columns', {
-      file: order.fileName,
-      lacking: { named: needed.map((lack) => lackingWords(readable.mapping.kind, lack)) },
-      headers: columnNames(headers),
-    })
   const foreign = foreignAmounts(readable.inspection, workspace.currency)
   if (foreign?.said === 'header')
     return refusal('other-currency-column', {
@@ -101,6 +138,12 @@ export async function readyToRead(
       header: foreign.header,
       other: foreign.other,
       currency: workspace.currency,
+    })
+  if (needed.length > 0)
+    return refusal(isPartOfOrders(readable.inspection) ? 'part-of-orders' : 'missing-columns', {
+      file: order.fileName,
+      lacking: { named: needed.map((lack) => lackingWords(readable.mapping.kind, lack)) },
+      headers: columnNames(headers),
     })
   const decimals = questions.find((question) => question.kind === 'decimals')
   if (decimals) return refusal('undecided-decimals', { header: decimals.header, sample: decimals.sample })
@@ -115,33 +158,59 @@ export async function readyToRead(
   return readable
 }
 
-/** Amounts that are in another currency than the workspace counts in, by the column's header or by the values that were looked at. */
+/** Amounts that are in another currency than the workspace counts in, by the column's header or by the values that were looked at: all, or some. */
 export interface ForeignAmounts {
   readonly header: string
   readonly other: string
-  readonly said: 'header' | 'values'
+  readonly said: 'header' | 'values' | 'some'
+  /** How many of the values that were looked at, and one of them. */
+  readonly values: number
+  readonly of: number
+  readonly sample: string
 }
 
 /** The first column of amounts, or of currencies, that is of another currency as far as it was looked at; null: none is. */
-export function foreignAmounts({ columns }: Inspection, currency: string): ForeignAmounts | null {
+export function foreignAmounts(
+  { columns, lacking }: Pick<Inspection, 'columns' | 'lacking'>,
+  currency: string,
+): ForeignAmounts | null {
   const amounts = columns.filter(({ field }) =>
     (amountFields as readonly (AnyField | null)[]).includes(field),
   )
+  // A column that names another currency is not guessed to hold amounts: where none does, that is why.
+  if (lacking.includes('amount') || lacking.includes('refundAmount'))
+    for (const { field, header } of columns) {
+      const other = field === null ? otherCurrencyOf(header, currency) : null
+      if (other !== null) return { header, other, said: 'header', values: 0, of: 0, sample: '' }
+    }
   for (const { header } of amounts) {
     const other = otherCurrencyOf(header, currency)
-    if (other !== null) return { header, other, said: 'header' }
-  }
-  for (const { header, samples } of amounts) {
-    const named = samples.map((sample) => otherCurrencyIn(sample, currency))
-    if (named.length > 0 && named.every((other) => other !== null))
-      return { header, other: named[0]!, said: 'values' }
+    if (other !== null) return { header, other, said: 'header', values: 0, of: 0, sample: '' }
   }
   const own = ownSigns(currency)
-  const told = columns.find(({ field }) => field === 'currency')
-  const other = told?.samples[0]
-  return told && other !== undefined && told.samples.every((sample) => !own.includes(sample.toUpperCase()))
-    ? { header: told.header, other, said: 'values' }
-    : null
+  for (const { header, field, beside } of [
+    ...amounts,
+    ...columns.filter(({ field }) => field === 'currency'),
+  ]) {
+    const others = beside.filter(({ named }) =>
+      field === 'currency'
+        ? named !== '' && !own.includes(named.toUpperCase())
+        : isOtherCurrency(named, currency),
+    )
+    const [most] = others
+    if (!most) continue
+    const sum = (counted: typeof beside) => counted.reduce((n, { values }) => n + values, 0)
+    const [values, of] = [sum(others), sum(beside)]
+    return {
+      header,
+      other: most.named,
+      said: values === of ? 'values' : 'some',
+      values,
+      of,
+      sample: most.sample,
+    }
+  }
+  return null
 }
 
 /** What a file lacks, for a sentence. */

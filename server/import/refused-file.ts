@@ -5,6 +5,7 @@ import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import type { Words } from '../../analytics/schema/described.ts'
 import { csvRow } from '../csv/csv.ts'
 import { type Language, phrase, type Said, sentence } from '../messages/messages.ts'
+import { type Known, rowsKnown } from '../rights/refused-rows.ts'
 import type { AnyField } from './import-kinds.ts'
 import type { Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
@@ -27,7 +28,8 @@ export interface RefusedRow {
  * Writes the refused rows as CSV: line number, column, reason, and behind them the row's own columns as
  * they were in the file, which is read a second time for it. Mended, the file can be imported as it is: what
  * the name of the file said, where a kind takes it from there, stands in a column of its own. Of a mended file
- * the columns that this wrote before its own are not repeated. Rows come in the order of the file.
+ * the columns that this wrote before its own are not repeated. Rows come in the order of the file. Of rows that name
+ * somebody whom the deletion list knows (`known`) line, column and reason stand alone.
  */
 export async function writeRefused(
   path: string,
@@ -35,6 +37,7 @@ export async function writeRefused(
   refused: AsyncIterable<readonly RefusedRow[]>,
   language: Language,
   signal: AbortSignal,
+  known: Known | null = null,
 ): Promise<void> {
   const file = createWriteStream(path, { mode: 0o600 })
   const written = finished(file)
@@ -51,7 +54,7 @@ export async function writeRefused(
   const lines = originals(inspection.fileName, { opening, inspection })
   let line = await lines.next()
   for await (const rows of refused) {
-    let text = ''
+    const taken: { readonly row: RefusedRow; readonly cells: readonly string[] }[] = []
     for (const row of rows) {
       while (!line.done && line.value.line < row.line) {
         if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
@@ -59,15 +62,26 @@ export async function writeRefused(
       }
       const original = !line.done && line.value.line === row.line ? line.value.values : []
       const name = mended === null ? nameFromFile(inspection.fileName) : (original[mended] ?? '')
-      text += csvRow([
-        String(row.line),
-        row.header ?? '',
-        reasonSentence(language, row),
-        ...(named ? [name] : []),
-        ...original.slice(before),
-      ])
+      taken.push({ row, cells: [...(named ? [name] : []), ...original.slice(before)] })
     }
-    await write(text)
+    const deleted =
+      known &&
+      (await rowsKnown(
+        taken.map(({ cells }) => cells),
+        known,
+      ))
+    await write(
+      taken
+        .map(({ row, cells }, place) =>
+          csvRow([
+            String(row.line),
+            row.header ?? '',
+            reasonSentence(language, row),
+            ...(deleted?.has(place) ? cells.map(() => '') : cells),
+          ]),
+        )
+        .join(''),
+    )
   }
   await lines.return(undefined)
   file.end()
@@ -78,7 +92,10 @@ export async function writeRefused(
 export const reasonOf = ({ reason, value }: Pick<RefusedRow, 'reason' | 'value'>): Said | Words => {
   if (reason.includes('.')) return ownReason(reason)!
   const general = reason as (typeof rowReasons)[number]
-  return (general === 'other-currency' || general === 'unknown-consent' || general === 'lost-digits') &&
+  return (general === 'other-currency' ||
+    general === 'short-amount' ||
+    general === 'unknown-consent' ||
+    general === 'lost-digits') &&
     value !== null
     ? { id: `row.${general}-value`, values: { value } }
     : { id: `row.${general}` }

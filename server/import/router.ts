@@ -7,7 +7,8 @@ import { auditName, passAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { peopleOfMembers, peopleOfOrders } from '../identity/told.ts'
-import { importKinds, kindToSay } from './import-kinds.ts'
+import { encodings } from './encoding.ts'
+import { importKinds, kindTitle, kindToSay } from './import-kinds.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import { fieldsOf, keysOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
@@ -23,10 +24,10 @@ import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { restatements } from './restatements.ts'
 import { isPartOfOrders } from './inspect.ts'
-import { foreignAmounts, inspectIn } from './ready-to-read.ts'
+import { foreignAmounts, inspectIn, ordersOf, partsIn } from './ready-to-read.ts'
 import { type ImportOrder, importRuns, type RunState } from './runs.ts'
 import { type GivenFile, givenFiles, joiningIn, mostTables } from './tables/joined.ts'
-import { tableNotes } from './tables/told.ts'
+import { tableNotes, unusedNote } from './tables/told.ts'
 import { undoEffect, undoImport } from './undo.ts'
 import { uploadedFile } from './uploads.ts'
 
@@ -38,8 +39,19 @@ const Source = z.union([
   z.strictObject({ path: z.string() }),
   z.strictObject({ paths: z.array(z.string()).min(2).max(mostTables) }),
 ])
+/** What tables are written in that leave it open: each by its part, or all of them. */
+const Encodings = z
+  .object({ all: z.enum(encodings).optional(), parts: z.record(z.string(), z.enum(encodings)).optional() })
+  .optional()
 const Start = z.object({
   source: Source,
+  encodings: Encodings,
+  /** Of files given together: the parts to import, each as was said of it; without it all. */
+  parts: z
+    .array(z.object({ part: z.string(), map: MapOverrides.default({}) }))
+    .min(1)
+    .max(mostTables)
+    .optional(),
   kind: z.string().optional(),
   map: MapOverrides.default({}),
   dryRun: z.boolean().default(false),
@@ -48,12 +60,49 @@ const Start = z.object({
 })
 
 export const importsRouter = router({
+  /** What becomes of files that are given together, and why some of it can't be taken; without parts it is one table. Changes nothing. */
+  parts: marketerProcedure
+    .input(z.object({ source: Source, encodings: Encodings, language: Language }))
+    .query(async ({ ctx, input, signal }) => {
+      const language = input.language ?? ctx.language
+      const folder = importRuns(ctx.platform).joinedFolder(ctx.workspace.id)
+      const given = { ...found(ctx, input.source), encodings: input.encodings }
+      const outcome = await partsIn(given, folder, signal)
+      if (outcome && 'id' in outcome) throw stopped(outcome)
+      const { parts, unused, open } = outcome ?? { parts: [], unused: [], open: [] }
+      return {
+        fileName: given.fileName,
+        parts: parts.map(({ part, fileName, kind, names, rows, refusal }) => ({
+          part,
+          fileName,
+          kind,
+          title: phrase(language, kindTitle(kind)),
+          names,
+          rows,
+          refusal: refusal && sentence(language, refusal.id, refusal.values),
+        })),
+        unused: unused.map((one) => unusedNote(one)).map(({ id, values }) => sentence(language, id, values)),
+        open,
+      }
+    }),
+
   /** Reads a file's beginning: what each column seems to mean, with samples and how sure that is. Changes nothing. */
   inspect: marketerProcedure
-    .input(z.object({ source: Source, map: MapOverrides.default({}), language: Language }))
+    .input(
+      z.object({
+        source: Source,
+        /** Of files given together; the first unless told. */
+        part: z.string().optional(),
+        encodings: Encodings,
+        map: MapOverrides.default({}),
+        language: Language,
+      }),
+    )
     .query(async ({ ctx, input, signal }) => {
+      const { part, encodings, map } = input
       const folder = importRuns(ctx.platform).joinedFolder(ctx.workspace.id)
-      const inspected = await inspectIn(ctx.workspace, found(ctx, input.source), input.map, folder, signal)
+      const given = { ...found(ctx, input.source), part, encodings }
+      const inspected = await inspectIn(ctx.workspace, given, map, folder, signal)
       if ('id' in inspected) throw stopped(inspected)
       const { tables, ...inspection } = inspected.inspection
       return {
@@ -90,23 +139,43 @@ export const importsRouter = router({
     }))
   }),
 
-  /** Begins an import, or a dry run, and answers at once. */
-  start: marketerProcedure.input(Start).mutation(async ({ ctx, input }) => {
+  /**
+   * Begins an import, or a dry run, and answers at once. Files that are given together may become several, each a run of its own, in the
+   * order of `runIds`; `runId` is the first.
+   */
+  start: marketerProcedure.input(Start).mutation(async ({ ctx, input, signal }) => {
     const kind = importKinds.find((one) => one === input.kind)
     if (input.kind !== undefined && !kind)
       throw refused('PRECONDITION_FAILED', 'unknown-kind', {
         kind: input.kind,
         known: { named: importKinds.map(kindToSay) },
       })
-    const started = await importRuns(ctx.platform).start(ctx.workspace, {
-      ...input,
+    const { parts, source, ...asked } = input
+    const runs = importRuns(ctx.platform)
+    const order: ImportOrder = {
+      ...asked,
       map: { ...input.map, ...(kind ? { kind } : {}) },
-      ...found(ctx, input.source),
+      ...found(ctx, source),
       language: input.language ?? ctx.language,
       actor: auditName(ctx.actor),
-    })
+    }
+    const several = await partsIn(
+      { ...order, encodings: order.encodings ?? { all: order.map.encoding } },
+      runs.joinedFolder(ctx.workspace.id),
+      signal,
+    )
+    if (several && 'id' in several) throw stopped(several)
+    if (several && (parts || several.parts.length > 1)) {
+      const orders = ordersOf(order, several, parts)
+      if (orders.length < (parts?.length ?? 1))
+        throw refused('PRECONDITION_FAILED', 'unknown-part', { file: order.fileName })
+      const set = runs.startSet(ctx.workspace, orders)
+      if (set.kind === 'refused') throw stopped(set)
+      return { runId: set.runIds[0]!, runIds: set.runIds }
+    }
+    const started = await runs.start(ctx.workspace, order)
     if (started.kind === 'refused') throw stopped(started)
-    return { runId: started.runId }
+    return { runId: started.runId, runIds: [started.runId] }
   }),
 
   /** Where an import stands. */

@@ -6,7 +6,9 @@ import { localDay } from '../../analytics/calendar/calendar.ts'
 import { QueryCancelled, type Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
-import { deletionsOf } from '../rights/deletions.ts'
+import { deletionsOf, isDeletionUnderWay } from '../rights/deletions.ts'
+import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
+import { forgetDeletedIn, knownTo } from '../rights/refused-rows.ts'
 import { leaveAudit, passAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
@@ -28,7 +30,7 @@ import { type Refusal, refusal } from './refusal.ts'
 import type { Language } from '../messages/messages.ts'
 import { stage, type Staged } from './staging.ts'
 import { storageRefusal } from './storage-refusal.ts'
-import type { GivenFile } from './tables/joined.ts'
+import type { GivenFile, SaidEncodings } from './tables/joined.ts'
 
 /** What to import, and how. */
 export interface ImportOrder {
@@ -36,6 +38,10 @@ export interface ImportOrder {
   readonly fileName: string
   /** Where several files are given, which `fileName` names: all of them, tables that belong together. */
   readonly together?: readonly GivenFile[] | undefined
+  /** Which of the parts that these become; the first unless told. */
+  readonly part?: string | undefined
+  /** What tables are written in that leave it open. */
+  readonly encodings?: SaidEncodings | undefined
   readonly map: MapOverrides
   readonly dryRun: boolean
   readonly replace: boolean
@@ -53,7 +59,18 @@ export type JudgedRow = Pick<RefusedRow, 'line' | 'reason' | 'value'> & { readon
 export interface RunState {
   readonly runId: string
   readonly fileName: string
-  readonly phase: 'reading' | 'saving' | 'committing' | 'done' | 'refused' | 'cancelled' | 'failed'
+  /** The runs that were begun together, in their order; empty: it is alone. */
+  readonly set: readonly string[]
+  /** `waiting`: for those of its set that come before it. */
+  readonly phase:
+    | 'waiting'
+    | 'reading'
+    | 'saving'
+    | 'committing'
+    | 'done'
+    | 'refused'
+    | 'cancelled'
+    | 'failed'
   readonly bytes: number
   readonly bytesRead: number
   readonly rows: number
@@ -69,6 +86,7 @@ export interface RunState {
 
 interface Run {
   state: RunState
+  ended: () => void
   readonly cancel: AbortController
   readonly changed: Set<() => void>
   readonly finished: Promise<void>
@@ -80,7 +98,8 @@ const mostEnded = 50
 /** What the name of refused rows ends with until their import is there. */
 const unsaved = '.unsaved'
 
-export const hasEnded = ({ phase }: RunState): boolean => !['reading', 'saving', 'committing'].includes(phase)
+export const hasEnded = ({ phase }: RunState): boolean =>
+  !['waiting', 'reading', 'saving', 'committing'].includes(phase)
 
 /** The imports of this process: one at a time in each workspace, so that each sees what the one before left. */
 export class ImportRuns {
@@ -156,15 +175,105 @@ export class ImportRuns {
     if ('id' in readable) return readable
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })
-    const runId = randomUUID()
-    const cancel = new AbortController()
+    const run = this.#newRun(order.fileName, 'reading')
+    run.state = { ...run.state, bytes: readable.opening.bytes }
+    this.#remember(workspace, [run])
+    this.#running.set(workspace.id, run)
+    void this.#end(workspace, order, readable, run).then((end) => {
+      if (!order.dryRun) this.#forgetKept(workspace, [readable])
+      // Whoever hears of the end may begin the next one.
+      this.#running.delete(workspace.id)
+      this.#tell(run, end)
+      run.ended()
+    })
+    return { kind: 'started', runId: run.state.runId }
+  }
+
+  /**
+   * Begins the imports of files that were given together, one after the other: each by itself, so that one that is refused keeps
+   * none from coming in. Who cancels one cancels those after it too. Answers their runs, in their order.
+   */
+  startSet(
+    workspace: Workspace,
+    orders: readonly ImportOrder[],
+  ): { kind: 'started'; runIds: readonly string[] } | Refusal {
+    const busy = this.#running.get(workspace.id)
+    if (busy) return refusal('import-running', { fileName: busy.state.fileName })
+    const planned = orders.map((order) => ({ order, run: this.#newRun(order.fileName, 'waiting') }))
+    const runs = planned.map(({ run }) => run)
+    const runIds = runs.map(({ state }) => state.runId)
+    for (const run of runs) run.state = { ...run.state, set: runIds }
+    this.#remember(workspace, runs)
+    this.#running.set(workspace.id, runs[0]!)
+    void this.#endSet(workspace, planned)
+    return { kind: 'started', runIds }
+  }
+
+  async #endSet(
+    workspace: Workspace,
+    planned: readonly { readonly order: ImportOrder; readonly run: Run }[],
+  ): Promise<void> {
+    const taken: Readable[] = []
+    for (const [at, { order, run }] of planned.entries()) {
+      const { signal } = run.cancel
+      this.#running.set(workspace.id, run)
+      let end: Partial<RunState> = { phase: 'cancelled' }
+      try {
+        const readable = signal.aborted
+          ? null
+          : await readyToRead(workspace, order, this.joinedFolder(workspace.id), signal)
+        if (readable && 'id' in readable) {
+          if (!signal.aborted) end = { phase: 'refused', refusal: readable }
+        } else if (readable) {
+          taken.push(readable)
+          this.#tell(run, { phase: 'reading', bytes: readable.opening.bytes })
+          end = await this.#end(workspace, order, readable, run)
+        }
+      } catch (error) {
+        if (!signal.aborted) {
+          console.error('An import failed:', error)
+          end = { phase: 'failed' }
+        }
+      }
+      if (end.phase === 'cancelled') for (const { run: later } of planned.slice(at + 1)) later.cancel.abort()
+      if (at === planned.length - 1) {
+        if (!order.dryRun) this.#forgetKept(workspace, taken)
+        this.#running.delete(workspace.id)
+      }
+      this.#tell(run, end)
+      run.ended()
+    }
+  }
+
+  /** How an import ends, whatever happens in it. */
+  #end(workspace: Workspace, order: ImportOrder, readable: Readable, run: Run): Promise<Partial<RunState>> {
+    return this.#work(workspace, order, readable, run).catch((error: unknown): Partial<RunState> => {
+      if (error instanceof QueryCancelled && run.cancel.signal.aborted) return { phase: 'cancelled' }
+      const known = storageRefusal(error, this.#platform.dataFolder, order.fileName)
+      if (known) return { phase: 'refused', refusal: known }
+      console.error('An import failed:', error)
+      return { phase: 'failed' }
+    })
+  }
+
+  /** What was made of files given together is kept for an import after the check, no longer. */
+  #forgetKept({ id }: Workspace, taken: readonly Readable[]): void {
+    for (const { opening } of taken) {
+      const place = dirname(opening.path)
+      if (dirname(place) === this.joinedFolder(id)) rmSync(place, { recursive: true, force: true })
+    }
+  }
+
+  #newRun(fileName: string, phase: RunState['phase']): Run {
     let ended = () => {}
-    const run: Run = {
+    const finished = new Promise<void>((resolve) => (ended = resolve))
+    return {
       state: {
-        runId,
-        fileName: order.fileName,
-        phase: 'reading',
-        bytes: readable.opening.bytes,
+        runId: randomUUID(),
+        fileName,
+        set: [],
+        phase,
+        bytes: 0,
         bytesRead: 0,
         rows: 0,
         rowsPerSecond: 0,
@@ -174,32 +283,20 @@ export class ImportRuns {
         kindReceipt: null,
         refusal: null,
       },
-      cancel,
+      cancel: new AbortController(),
       changed: new Set(),
-      finished: new Promise((resolve) => (ended = resolve)),
+      finished,
+      ended: () => ended(),
     }
+  }
+
+  #remember(workspace: Workspace, runs: readonly Run[]): void {
     const before = [...this.#byId].filter(([, known]) => known.workspaceId === workspace.id)
-    for (const [id] of before.slice(0, -mostEnded)) this.#byId.delete(id)
-    this.#byId.set(runId, { workspaceId: workspace.id, run })
-    this.#running.set(workspace.id, run)
-    void this.#work(workspace, order, readable, run)
-      .catch((error: unknown): Partial<RunState> => {
-        if (error instanceof QueryCancelled && cancel.signal.aborted) return { phase: 'cancelled' }
-        const known = storageRefusal(error, this.#platform.dataFolder, order.fileName)
-        if (known) return { phase: 'refused', refusal: known }
-        console.error('An import failed:', error)
-        return { phase: 'failed' }
-      })
-      .then((end) => {
-        // Joined tables are kept for an import after the check, no longer.
-        if (readable.inspection.tables && !order.dryRun)
-          rmSync(dirname(readable.opening.path), { recursive: true, force: true })
-        // Whoever hears of the end may begin the next one.
-        this.#running.delete(workspace.id)
-        this.#tell(run, end)
-        ended()
-      })
-    return { kind: 'started', runId }
+    for (const [id, { run: old }] of before.slice(0, -mostEnded)) {
+      forgetCheck(old)
+      this.#byId.delete(id)
+    }
+    for (const run of runs) this.#byId.set(run.state.runId, { workspaceId: workspace.id, run })
   }
 
   /** Null for a run of another workspace or one that was forgotten. */
@@ -236,14 +333,23 @@ export class ImportRuns {
   /** Stops a run and waits until nothing of it is left; one that commits goes on, and its phase says so at once. */
   async cancel(workspaceId: string, runId: string): Promise<void> {
     const run = this.#known(workspaceId, runId)
-    if (!run || run.state.phase === 'committing') return
+    if (!run || hasEnded(run.state)) return
+    const { set } = run.state
+    const later = set.slice(set.indexOf(runId) + 1).flatMap((id) => this.#known(workspaceId, id) ?? [])
+    for (const { cancel } of later) cancel.abort()
+    if (run.state.phase === 'committing') return
     run.cancel.abort()
     await run.finished
   }
 
+  /** Takes away the refused rows of checks without importing. */
+  forgetChecks(workspaceId: string): void {
+    for (const known of this.#byId.values()) if (known.workspaceId === workspaceId) forgetCheck(known.run)
+  }
+
   /** Stops every run, for the end of the process. */
   async close(): Promise<void> {
-    const runs = [...this.#running.values()]
+    const runs = [...this.#byId.values()].flatMap(({ run }) => (hasEnded(run.state) ? [] : [run]))
     for (const run of runs) run.cancel.abort()
     await Promise.all(runs.map((run) => run.finished))
   }
@@ -330,6 +436,7 @@ export class ImportRuns {
           refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
         }
       }
+      const deleted = facts.refused > 0 ? await deletionsOf(this.#platform.store, workspace.id) : []
       if (facts.refused > 0) {
         refusedDraft = order.dryRun
           ? join(this.temporaryFolder, `${importId}-refused.csv`)
@@ -340,6 +447,7 @@ export class ImportRuns {
           withHeaders(staged, readable, signal),
           order.language,
           signal,
+          knownTo(workspace, deleted),
         )
       }
       if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
@@ -394,6 +502,7 @@ export class ImportRuns {
         replace: order.replace,
         importedAt: now.toISOString(),
       }
+      const home = { currency: workspace.currency, timeZone: workspace.calendar.timeZone }
       const settings = {
         timeZone: workspace.calendar.timeZone,
         today: localDay(now, workspace.calendar),
@@ -410,8 +519,15 @@ export class ImportRuns {
           this.#tell(run, { phase: 'committing' })
         },
         aside: staged.read > manyRows,
-        deletions: () => deletionsOf(this.#platform.store, workspace.id),
-        home: { currency: workspace.currency, timeZone: workspace.calendar.timeZone },
+        deletions: async (session: Session) => {
+          const { store } = this.#platform
+          const list = await deletionsOf(store, workspace.id)
+          // the member becomes the pseudonym before rows under it come, or these would be somebody else
+          if (await isDeletionUnderWay(store, workspace.id))
+            await pseudonymiseEngine(session, list, home, settings.today)
+          return list
+        },
+        home,
       }
       const applied = kind
         ? await applyKind(workspace.engine, kind, coming, staged.lines, settings, (outcome) =>
@@ -427,6 +543,16 @@ export class ImportRuns {
       committed = !order.dryRun && applied.sameAs === null
       if (refusedDraft && !order.dryRun)
         renameSync(refusedDraft, this.refusedFile(applied.sameAs ?? importId))
+      if (refusedDraft) {
+        // who was deleted meanwhile is taken out of it too
+        const list = await deletionsOf(this.#platform.store, workspace.id)
+        const known = list.length === deleted.length ? null : knownTo(workspace, list)
+        if (known)
+          await forgetDeletedIn(
+            order.dryRun ? refusedDraft : this.refusedFile(applied.sameAs ?? importId),
+            known,
+          )
+      }
       if (committed) await passAudit(this.#platform.store, workspace)
       if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }
@@ -440,11 +566,14 @@ export class ImportRuns {
     } finally {
       await staged?.engine.close()
       await rm(folder, { recursive: true, force: true })
-      // after a check of tables their import is likely to follow
-      if (readable.inspection.tables && !order.dryRun)
-        await rm(dirname(readable.opening.path), { recursive: true, force: true })
     }
   }
+}
+
+/** Takes away the refused rows of a check, which its run alone leads to. */
+function forgetCheck({ state: { receipt, membersReceipt, kindReceipt } }: Run): void {
+  const told = receipt ?? membersReceipt ?? kindReceipt
+  if (told?.dryRun && told.refusedFile) rmSync(told.refusedFile, { force: true })
 }
 
 /** Sizes and times of the files as they lie there; null where one is gone. */

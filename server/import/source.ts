@@ -1,7 +1,9 @@
 import { isAscii } from 'node:buffer'
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { Readable as ByteStream } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip, constants } from 'node:zlib'
 import { isKnownHeader } from './known-headers.ts'
 import { type Encoding, escapedIn, type Evidence, evidenceOf, firstBroken, saidEvidence } from './encoding.ts'
@@ -160,7 +162,9 @@ export interface TableFile {
   /** For sentences. */
   readonly named: string
   readonly entries?: readonly number[]
-  /** No text of records, such as a picture, that lies beside tables. */
+  /** A workbook, Parquet or compressed text in a zip: it has to be taken out (`takeOutTable`) before it can be read. */
+  readonly packed?: true
+  /** No table, such as a picture, that lies beside tables. */
   readonly other?: true
 }
 
@@ -170,25 +174,101 @@ export async function tablesOf(path: string, named: string): Promise<TableFile[]
   if ((await containerOf(path, named)).container !== 'zip') return [{ path, named }]
   using archive = await openArchive(path, named)
   const entries = tablesIn(archive, named)
-  const tables: { header: readonly string[]; entries: number[] }[] = []
+  const tables: { header: readonly string[]; entries: number[]; packed?: true }[] = []
   for (const [place, entry] of entries.entries()) {
     if (entry.uncompressedSize === 0) continue
+    if (isPacked(entry)) {
+      tables.push({ header: [], entries: [place], packed: true })
+      continue
+    }
     const header = await headerOf(archive, entry)
-    const known = tables.find((table) => isSameTable(table.header, header))
+    const known = tables.find((table) => !table.packed && isSameTable(table.header, header))
     if (known) known.entries.push(place)
     else tables.push({ header, entries: [place] })
   }
   const others = archive.entries.filter((entry) => !entries.includes(entry))
-  if (tables.length < 2 && others.length === 0) return [{ path, named }]
+  if (tables.length < 2 && others.length === 0 && !tables[0]?.packed) return [{ path, named }]
   return [
-    ...tables.map((table) => ({
+    ...tables.map(({ entries: places, packed }) => ({
       path,
-      named: `${named}/${entries[table.entries[0]!]!.fileName}`,
-      entries: table.entries,
+      named: `${named}/${entries[places[0]!]!.fileName.replace(/\.gz$/i, '')}`,
+      entries: places,
+      ...(packed ? { packed } : {}),
     })),
     ...others.map(({ fileName }): TableFile => ({ path, named: `${named}/${fileName}`, other: true })),
   ]
 }
+
+/**
+ * Writes a table of a zip into a file of its own, as it would be if it had been given alone; text in .gz is unpacked.
+ * Throws `Stopped` where it unpacks to far more than it takes in the zip, or to what has to be unpacked once more.
+ */
+export async function takeOutTable(
+  { path, named, entries, packed }: TableFile,
+  to: string,
+  signal: AbortSignal,
+): Promise<void> {
+  using archive = await openArchive(path, named)
+  const chosen = tablesIn(archive, named).filter((_, place) => entries?.includes(place) ?? true)
+  const [entry] = chosen
+  if (!entry) throw new Stopped('empty', { file: named })
+  const write = (pieces: AsyncIterable<Buffer>) =>
+    pipeline(ByteStream.from(pieces), createWriteStream(to, { mode: 0o600 }), { signal })
+  const bomb = () => new Stopped('zip-bomb', { file: named, entry: entry.fileName })
+  // the archive is to be open until all of it is written
+  if (chosen.length > 1)
+    await write(
+      joined(
+        archive,
+        named,
+        entries,
+        () => {},
+        () => {},
+      ),
+    )
+  else if (packed && isGzip(entry)) await write(unzipped(archive, entry, named, bomb))
+  else await write(archive.read(entry))
+  if (!packed || isGzip(entry)) return
+  const { container } = await containerOf(to, named)
+  if (container === 'gzip' || container === 'zip') throw packedTwice(named, entry.fileName)
+  if (container !== 'xlsx') return
+  using workbook = await openArchive(to, named)
+  const unpackedBytes = workbook.entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
+  if (isBomb(entry.compressedSize, unpackedBytes)) throw bomb()
+}
+
+async function* unzipped(
+  archive: Archive,
+  entry: Archive['entries'][number],
+  named: string,
+  bomb: () => Stopped,
+): AsyncGenerator<Buffer> {
+  const unzip = createGunzip({ chunkSize: 1 << 18, finishFlush: constants.Z_FINISH })
+  const source = ByteStream.from(archive.read(entry))
+  source.on('error', (error) => unzip.destroy(error)).pipe(unzip)
+  let out = 0
+  try {
+    for await (const piece of unzip as AsyncIterable<Buffer>) {
+      if (out === 0 && (startsWith(piece, 0x50, 0x4b) || startsWith(piece, 0x1f, 0x8b)))
+        throw packedTwice(named, entry.fileName)
+      out += piece.length
+      if (isBomb(entry.compressedSize, out)) throw bomb()
+      yield piece
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code?.startsWith('Z_'))
+      throw new Stopped('broken-gzip', { file: named })
+    throw error
+  } finally {
+    source.destroy()
+    unzip.destroy()
+  }
+}
+
+const packedTwice = (named: string, entry: string) => new Stopped('packed-twice', { file: named, entry })
+
+const isPacked = ({ fileName }: { readonly fileName: string }) => /\.(xlsx|xlsm|parquet|gz)$/i.test(fileName)
+const isGzip = ({ fileName }: { readonly fileName: string }) => /\.gz$/i.test(fileName)
 
 /** A first line as it stands, or the names in the first object of JSON Lines. */
 async function headerOf(archive: Archive, entry: Archive['entries'][number]): Promise<readonly string[]> {
@@ -215,13 +295,15 @@ const isSameTable = (a: readonly string[], b: readonly string[]): boolean =>
 
 const isJsonLines = ({ fileName }: { readonly fileName: string }) => !/\.(csv|tsv|txt)$/i.test(fileName)
 
-/** The text files of an archive. What else lies beside them is told (`tablesOf`); an archive without any is refused. */
+/** The files of an archive that may be tables. What else lies beside them is told (`tablesOf`); an archive without any is refused. */
 function tablesIn(archive: Archive, named: string) {
   if (archive.entries.length === 0) throw new Stopped('empty', { file: named })
-  const texts = archive.entries.filter(({ fileName }) => /\.(csv|tsv|txt|jsonl|ndjson|json)$/i.test(fileName))
-  if (texts.length === 0)
+  const tables = archive.entries.filter(
+    (entry) => /\.(csv|tsv|txt|jsonl|ndjson|json)$/i.test(entry.fileName) || isPacked(entry),
+  )
+  if (tables.length === 0)
     throw new Stopped('zip-content', { file: named, entry: archive.entries[0]!.fileName })
-  return texts
+  return tables
 }
 
 async function headOf(

@@ -55,7 +55,7 @@ const lanes = 2
  * rows go to the table `refused` of the staging engine. Throws QueryCancelled when `signal` aborts.
  */
 export async function stage(
-  { opening, inspection, mapping }: Readable,
+  { opening, inspection, mapping, firstLines: known = [] }: Readable,
   settings: NormaliseSettings,
   folder: string,
   onProgress: (progress: ReadingProgress) => void,
@@ -149,7 +149,7 @@ export async function stage(
     )
     const every = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
     const ofOrders = mapping.kind === 'orders' || mapping.kind === 'refunds'
-    firstLines = inspection.tables?.parts ?? firstLines
+    firstLines = known.length > 0 ? known : (inspection.tables?.parts ?? firstLines)
     const { rows: accepted, repeated } =
       ofOrders && firstLines.length > 0
         ? await onceOfParts(engine, every, firstLines, folder, options)

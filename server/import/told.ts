@@ -103,8 +103,38 @@ export function mappingText({
   ].join('\n')
 }
 
-const personHintText = ({ header, other }: PersonHint, rows: number): string =>
-  other === null ? say('person-hint', { header, rows }) : say('person-hint-other', { header, other, rows })
+const personHintText = ({ header, other, otherIs }: PersonHint, rows: number): string =>
+  other === null
+    ? say('person-hint', { header, rows })
+    : otherIs === null
+      ? say('person-hint-other', { header, other, rows })
+      : say('person-hint-kind', { header, other, rows, kind: otherIs })
+
+/** What becomes of files that are given together, as the server tells it. */
+export interface ToldParts {
+  readonly fileName: string
+  readonly parts: readonly {
+    readonly part: string
+    readonly fileName: string
+    readonly title: string
+    readonly names: readonly string[]
+    readonly rows: number | null
+    readonly refusal: string | null
+  }[]
+  readonly unused: readonly string[]
+}
+
+/** Which table becomes what, in the order in which they are imported, and what can't be taken. */
+export const partsText = ({ fileName, parts, unused }: ToldParts): string =>
+  [
+    say('parts', { file: fileName, n: parts.filter(({ refusal }) => refusal === null).length }),
+    ...parts.map(({ names, title, rows, refusal }) =>
+      refusal === null
+        ? `  ${say('part', { tables: names.join(', '), kind: title, rows: rows ?? 0 })}`
+        : `  ${say('part-refused', { tables: names.join(', '), why: refusal })}`,
+    ),
+    ...unused.map((note) => `  ${note}`),
+  ].join('\n')
 
 /** What the file is written in. */
 function formText({
@@ -138,7 +168,7 @@ export const progressText = (state: {
   rows: number
   rowsPerSecond: number
   secondsLeft: number | null
-  phase: 'reading' | 'saving' | 'committing' | 'done' | 'refused' | 'cancelled' | 'failed'
+  phase: 'waiting' | 'reading' | 'saving' | 'committing' | 'done' | 'refused' | 'cancelled' | 'failed'
 }): string => {
   const progress = say('progress', {
     phase: say(`phase.${state.phase}`),

@@ -58,7 +58,11 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     ['empty.zip', new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]), 'empty'],
     ['outside.zip', zipped({ '../../orders.csv': header + row }), 'broken-zip'],
     ['picture.zip', zipped({ 'a.png': 'x' }), 'zip-content'],
-    ['two.zip', zipped({ 'orders.csv': header + row, 'members.csv': 'id,name\n1,a\n' }), 'tables-apart'],
+    [
+      'two.zip',
+      zipped({ 'orders.csv': header + row, 'again.csv': `${header.trim()},note\n${row.trim()},x\n` }),
+      'tables-apart',
+    ],
     ['bomb.zip', zipped({ 'orders.csv': new Uint8Array(60 << 20) }), 'zip-bomb'],
     ['cell.xlsx', workbook(`<row r="1"><c t="str"><v>${'x'.repeat(3 << 20)}</v></c></row>`), 'long-record'],
     ['bad.parquet', new Uint8Array(Buffer.from('PAR1 and nothing else')), 'broken-parquet'],
@@ -71,6 +75,11 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     [
       'dollars.csv',
       'order_id,customer_id,order_date,Amount (USD)\nA1,m1,2026-01-02,10.00\nA2,m1,2026-01-03,1\n',
+      'other-currency-column',
+    ],
+    [
+      'total-in-dollars.csv',
+      'order_id,card,order_date,Total (USD)\nA1,m1,2026-01-02,$10.00\nA2,m1,2026-01-03,$1.00\n',
       'other-currency-column',
     ],
     [

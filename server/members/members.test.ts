@@ -21,7 +21,7 @@ let platform: Platform
 let workspace: Workspace
 
 beforeAll(async () => {
-  platform = await openPlatform(folder, { now: () => new Date('2026-07-01T02:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2026-07-01T02:00:00Z') }, { threads: 1 })
   workspace = (await platform.workspaces.create({
     name: 'hand',
     currency: 'CNY',

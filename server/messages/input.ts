@@ -22,10 +22,41 @@ export function problemWords(language: Language, issue: Issue): string {
     const { minimum = 0, maximum = 0 } = issue as { minimum?: number; maximum?: number }
     return sentence(language, message as MessageKey, { minimum, maximum })
   }
+  if (issue.code === 'invalid_union') return unionWords(language, issue)
   const ours = boundWords(issue)
   if (ours) return sentence(language, ours.id, ours.values)
   const theirs = language === 'en' ? message : (chinese(issue as never) ?? message)
   return typeof theirs === 'string' ? theirs : theirs.message
+}
+
+/** What a value may be that fits none of several shapes: the closest says what is wrong with it; where none is close, all are named. */
+function unionWords(language: Language, issue: Extract<Issue, { code: 'invalid_union' }>): string {
+  const { options, errors } = issue as { options?: readonly unknown[]; errors: readonly (readonly Issue[])[] }
+  if (options) return sentence(language, 'input-one-of', { values: options.map(String).join(', ') })
+  const first = errors.flatMap(([one]) => (one ? [one] : []))
+  if (first.length > 0 && first.every(({ message }) => message.endsWith('received undefined')))
+    return sentence(language, 'input-missing')
+  const shape = ({ code, path, ...one }: Issue): string | null =>
+    path.length > 0
+      ? null
+      : code === 'invalid_type'
+        ? (one as { expected: string }).expected
+        : code === 'invalid_format'
+          ? (one as { format: string }).format
+          : null
+  const close = first.find((one) => shape(one) === null)
+  if (close) {
+    const problem = problemWords(language, close)
+    return close.path.length === 0
+      ? problem
+      : sentence(language, 'input', { field: close.path.join('.'), problem })
+  }
+  const shapes = [...new Set(first.map(shape))]
+  return sentence(language, 'input-either', {
+    shapes: new Intl.ListFormat(language, { type: 'disjunction' }).format(
+      shapes.map((one) => sentence(language, 'input-shape', { shape: one! })),
+    ),
+  })
 }
 
 /** What a schema says of a value by its type, its bounds and the words that it may be; null for what else it checks. */
@@ -55,6 +86,7 @@ function boundWords(issue: Issue): { id: MessageKey; values: Values } | null {
       return { id: 'input-unknown', values: { keys: issue.keys.join(', ') } }
     case 'invalid_format':
       if (issue.format === 'date') return { id: 'input-day', values: {} }
+      if (issue.format === 'datetime') return { id: 'input-moment', values: {} }
       return issue.format === 'uuid' ? { id: 'input-id', values: {} } : null
     default:
       return null

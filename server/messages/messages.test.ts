@@ -182,3 +182,26 @@ test('sentences stand in sentences', () => {
     /A on 2025-12-01 \(3 members\)\.$/,
   )
 })
+
+test('a value that fits none of several shapes is told what may stand there', () => {
+  const input = z.object({
+    event: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('tags'), tag: z.union([z.array(z.string()).max(2), z.string().max(3)]) }),
+      z.object({ kind: z.literal('points'), at: z.union([z.iso.datetime({ offset: true }), z.iso.date()]) }),
+    ]),
+  })
+  const said = (language: Language, event: object) => {
+    const parsed = input.safeParse({ event })
+    return inputSentence(language, parsed.error!).replace(/^event(\.\w+)?(: |：)/, '')
+  }
+  expect(said('en', { kind: 'nope' })).toContain('Not one of what may stand here: tags, points.')
+  expect(said('zh-CN', {})).toContain('只能是以下之一：tags, points。')
+  expect(said('en', { kind: 'tags', tag: 5 })).toContain('Not what may stand here: a list or a text.')
+  expect(said('zh-CN', { kind: 'tags', tag: 5 })).toContain('只能是列表或文本。')
+  expect(said('en', { kind: 'tags' })).toContain('Missing; it has to be given.')
+  expect(said('en', { kind: 'tags', tag: ['a', 5] })).toContain('1: Not a text.')
+  expect(said('zh-CN', { kind: 'tags', tag: 'long' })).toContain('太长，最多 3 个字符。')
+  expect(said('zh-CN', { kind: 'points', at: '2026-01-31 10:00' })).toContain(
+    '只能是带时区的时间（如 2026-01-31T20:31:00+08:00）或日期（如 2026-01-31）。',
+  )
+})

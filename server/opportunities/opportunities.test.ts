@@ -54,7 +54,7 @@ function shop(): PlainShop {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-opportunities-'))
-  platform = await openPlatform(folder, { now: () => new Date('2026-07-01T04:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2026-07-01T04:00:00Z') }, { threads: 1 })
   const workspace = (await platform.workspaces.create({
     name: 'w',
     currency: 'CNY',

@@ -32,7 +32,7 @@ test(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'reveille-bytes-'))
     const data = join(folder, 'data')
-    const platform = await openPlatform(data, { now: () => new Date('2026-11-22T04:00:00Z') })
+    const platform = await openPlatform(data, { now: () => new Date('2026-11-22T04:00:00Z') }, { threads: 1 })
     const app = await makeApp(platform)
     try {
       const shop = (await platform.workspaces.create({

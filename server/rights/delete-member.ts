@@ -25,14 +25,11 @@ import {
   saveList,
   takeListFile,
 } from './deletions.ts'
-import type { Home } from '../import/members/phones.ts'
-import { findDeleted, pseudonymiseEngine } from './engine-pseudonyms.ts'
+import { findDeleted, homeOf, pseudonymiseEngine } from './engine-pseudonyms.ts'
 import { knownAs } from './known-as.ts'
-import { forgetRefusedRows } from './refused-rows.ts'
+import { forgetDeletedIn, forgetRefusedRows, knownTo } from './refused-rows.ts'
 import { eraseRemains, markRemains } from './remains.ts'
 import { idsInStore, pseudonymiseStore } from './store-pseudonyms.ts'
-
-const homeOf = ({ currency, calendar }: Workspace): Home => ({ currency, timeZone: calendar.timeZone })
 
 export type DeletionOutcome =
   | { kind: 'deleted'; pseudonym: string }
@@ -191,7 +188,7 @@ async function namedInRules(
   return deletedAmong(list, new Set(quoted))
 }
 
-/** Refused rows are kept as they stood in the file: who is deleted is taken out of them while the name is known. */
+/** Refused rows are kept as they stood in the file: who is deleted is taken out of them, while the name is known by that too. */
 async function forgetRefused(
   platform: Platform,
   workspace: Workspace,
@@ -202,8 +199,11 @@ async function forgetRefused(
     if (!(await findDeleted(session, list, named, homeOf(workspace)))) return []
     return textsNaming(session, sql`(select member_id from deleted_ids)`)
   })
-  if (texts.length === 0) return
-  for (const path of await refusedFilesOf(platform, workspace)) forgetRefusedRows(path, texts)
+  const known = knownTo(workspace, list)
+  for (const path of await refusedFilesOf(platform, workspace)) {
+    if (texts.length > 0) forgetRefusedRows(path, texts)
+    if (known) await forgetDeletedIn(path, known)
+  }
 }
 
 /** Where the refused rows of each of a workspace's imports are kept; not every file is there. */

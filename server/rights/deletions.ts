@@ -76,6 +76,17 @@ export async function deletionsOf(store: Kysely<StoreSchema>, workspaceId: strin
   return [...ids, ...values]
 }
 
+/** Whether somebody stands on the list whom the workspace's engine or Store may still name. */
+export async function isDeletionUnderWay(store: Kysely<StoreSchema>, workspaceId: string): Promise<boolean> {
+  const found = await store
+    .selectFrom('deletions')
+    .select('pseudonym')
+    .where('workspace_id', '=', workspaceId)
+    .where('applied_at', 'is', null)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /** Whether an id is somebody's pseudonym. */
 export async function isPseudonym(
   store: Kysely<StoreSchema>,

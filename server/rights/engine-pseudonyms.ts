@@ -3,15 +3,22 @@ import { memberNames } from '../../analytics/relations/member-names.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
-import { fieldsOf, type Kind, memberColumns } from '../import/kinds/kind.ts'
+import { fieldsOf, type Kind, deletedColumns } from '../import/kinds/kind.ts'
 import { followChanges, nobody } from '../identity/follow.ts'
 import { identifyAll } from '../identity/match.ts'
 import { personValues } from '../import/fields.ts'
 import { type Home, phonesOfIdSql } from '../import/members/phones.ts'
 import { touchedMembers } from '../import/fold.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Deletion } from './deletions.ts'
 import { keyedHashSql } from './keyed.ts'
+
+/** By what phones without a country code are read. */
+export const homeOf = ({ currency, calendar }: Workspace): Home => ({
+  currency,
+  timeZone: calendar.timeZone,
+})
 
 /** A text of what tells a person, as the list has it. */
 const isValueText = sql`regexp_matches(member_id, ${`^(${personValues.join('|')}):`})`
@@ -153,6 +160,21 @@ export function pseudonymousLines(lines: Sql): Sql {
     ) as named)`
 }
 
+/**
+ * Takes what is said of refunds out of those that name an order of somebody who was deleted: whose they are the order
+ * tells, and people write names and phones there.
+ */
+export async function forgetReasons(session: Session, list: readonly Deletion[]): Promise<void> {
+  if (list.length === 0) return
+  const said = sql`refund_reason is not null and refunds_order_id is not null`
+  const [any] = await session.rows(sql`select exists (select 1 from import_lines where ${said}) as some`)
+  if (any!.some !== true) return
+  const pseudonyms = JSON.stringify([...new Set(list.map(({ pseudonym }) => pseudonym))])
+  await session.run(sql`update import_lines set refund_reason = null
+    where ${said} and refunds_order_id in (select order_id from import_lines
+      where member_id in (select unnest(from_json(${pseudonyms}, '["VARCHAR"]'))))`)
+}
+
 /** Rows of members with the pseudonym in the place of each id of `deleted_ids`: the day of joining and money stay. */
 export function pseudonymousMembers(rows: Sql): Sql {
   const known = (column: Sql) => sql`case when pseudonym is null then ${column} end as ${column}`
@@ -178,7 +200,7 @@ export function pseudonymousMembers(rows: Sql): Sql {
 
 /** Rows of a further kind with the pseudonym in the place of each id of `deleted_ids`, without what is personal; or without those rows. */
 export function pseudonymousKindRows(kind: Kind, rows: Sql): Sql {
-  const columns = memberColumns(kind)
+  const columns = deletedColumns(kind)
   const found = columns.map((_, i) => name(`deleted_${i}`))
   const joins = columns.map(
     (column, i) => sql`left join deleted_ids as ${found[i]!} on ${found[i]!}.member_id = named.${column}`,
@@ -200,14 +222,14 @@ export function pseudonymousKindRows(kind: Kind, rows: Sql): Sql {
 }
 
 /** The kinds whose rows name members. */
-const kindsOfMembers = allKinds.filter((kind) => memberColumns(kind).length > 0)
+const kindsOfMembers = allKinds.filter((kind) => deletedColumns(kind).length > 0)
 
 /** Puts pseudonyms into the rows of the further kinds, those of the imports and the current ones. */
 async function pseudonymiseKinds(session: Session): Promise<void> {
   for (const kind of kindsOfMembers)
     for (const table of [kind.table, kind.current]) {
       const theirs = join(
-        memberColumns(kind).map((column) => sql`${column} in (select member_id from deleted_ids)`),
+        deletedColumns(kind).map((column) => sql`${column} in (select member_id from deleted_ids)`),
         sql` or `,
       )
       await session.run(sql`create or replace temp table pseudonymous_rows as
@@ -236,7 +258,7 @@ export async function pseudonymiseEngine(
     union select member_id from webhook_moves union select member_id from ${textsOf(sql`row_people`)} as told
     ${join(
       kindsOfMembers.flatMap((kind) =>
-        memberColumns(kind).map((column) => sql`union select ${column} from ${name(kind.table)}`),
+        deletedColumns(kind).map((column) => sql`union select ${column} from ${name(kind.table)}`),
       ),
       sql` `,
     )})`
@@ -254,6 +276,7 @@ export async function pseudonymiseEngine(
     where new.order_id <> old.order_id`)
   await session.run(sql`delete from import_lines where ${isDeleted}`)
   await session.run(sql`insert into import_lines by name select * from pseudonymous`)
+  await forgetReasons(session, list)
   for (const table of [sql`order_versions`, sql`orders`])
     await session.run(sql`update ${table} set order_id = renamed_orders.new_id from renamed_orders
       where renamed_orders.order_id = ${table}.order_id`)

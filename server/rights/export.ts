@@ -62,6 +62,7 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
     campaigns: await campaignsOf(platform, workspace, ids),
     coupons: await couponsOf(platform, workspace, ids),
     deliveries: await deliveriesOf(platform, workspace, ids),
+    webhooks: await webhooksAbout(platform, workspace, ids),
     lookedUp: await store
       .selectFrom('audit')
       .leftJoin('users', 'users.id', 'audit.actor')
@@ -235,4 +236,54 @@ async function deliveriesOf({ store }: Platform, { id }: Workspace, ids: readonl
     lastError: row.last_error,
     message: JSON.parse(row.body) as unknown,
   }))
+}
+
+/**
+ * The webhooks of segments that concern the member: those for which it is kept that the member is in the segment, and
+ * those with a message about the member that is not delivered yet. Delivered messages keep no members.
+ */
+async function webhooksAbout({ store }: Platform, { id, engine }: Workspace, ids: readonly string[]) {
+  const named = sql`(${join(ids)})`
+  const known = await engine.rows(
+    sql`select distinct webhook_id from webhook_members where member_id in ${named}`,
+  )
+  const queued = await engine.rows(sql`select distinct batch.webhook_id from webhook_moves as move
+    join webhook_batches as batch on batch.batch_id = move.batch_id where move.member_id in ${named}`)
+  const unsent = await store
+    .selectFrom('segment_messages')
+    .select(['webhook_id', 'body'])
+    .where('workspace_id', '=', id)
+    .where('body', '!=', '')
+    .where((where) => where.or(ids.map((one) => where('body', 'like', `%${likely(one)}%`))))
+    .execute()
+  const isIn = new Set(known.map(({ webhookId }) => String(webhookId)))
+  const waits = new Set([
+    ...queued.map(({ webhookId }) => String(webhookId)),
+    ...unsent.filter(({ body }) => tells(body, ids)).map((one) => one.webhook_id),
+  ])
+  const webhooks = await store
+    .selectFrom('segment_webhooks')
+    .innerJoin('segments', 'segments.id', 'segment_webhooks.segment_id')
+    .select(['segment_webhooks.id', 'segment_webhooks.url', 'segments.name as segment'])
+    .where('segment_webhooks.workspace_id', '=', id)
+    .orderBy('segment_webhooks.created_at')
+    .execute()
+  return webhooks
+    .filter((one) => isIn.has(one.id) || waits.has(one.id))
+    .map((one) => ({
+      webhookId: one.id,
+      segment: one.segment,
+      url: one.url,
+      inSegment: isIn.has(one.id),
+      messageWaits: waits.has(one.id),
+    }))
+}
+
+/** A text that every body with the id holds, as LIKE looks for it. */
+const likely = (memberId: string): string => JSON.stringify(memberId).slice(1, -1).replaceAll(/[%_]/g, '_')
+
+/** Whether a message tells of one of the ids. */
+function tells(body: string, ids: readonly string[]): boolean {
+  const { data } = JSON.parse(body) as { data: { entered: readonly string[]; left: readonly string[] } }
+  return ids.some((one) => data.entered.includes(one) || data.left.includes(one))
 }

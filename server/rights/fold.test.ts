@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from '../import/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
-import { deletionsOf } from './deletions.ts'
-import { deleteMember } from './delete-member.ts'
+import { deletionsOf, listDeletion } from './deletions.ts'
+import { deleteMember, finishDeletions } from './delete-member.ts'
 import { findDeleted } from './engine-pseudonyms.ts'
 import { keyedHash, keyedHashSql } from './keyed.ts'
 
@@ -169,6 +170,37 @@ test('an import that was read before the deletion and saved after it is mapped t
   )
 })
 
+test('files that come between the list and the engine name the pseudonym, who is one member', async () => {
+  await using shop = await openTestShop()
+  receiptOf(await shop.import(shop.file('a.csv', withIds)))
+  const before = await stand(shop)
+  const ended = deleteMember(
+    shop.platform,
+    shop.workspace,
+    { memberId: 'card-77', actor: 'test' },
+    (reached) => {
+      if (reached === 'engine') throw new Error('ended')
+    },
+  )
+  await expect(ended).rejects.toThrow('ended')
+  receiptOf(await shop.import(shop.file('b.csv', withoutIds)))
+  await shop.importMembers(shop.file('m.csv', 'member_id,name,points\ncard-77,Ann,5\n'))
+  await shop.importKind(
+    shop.file('t.csv', 'member_id,tag,tagged_on\ncard-77,vip,2026-02-01\ncard-88,vip,2026-02-01\n'),
+  )
+  await finishDeletions(shop.platform)
+  expect(await texts(shop)).not.toContain('card-77')
+  const [deletion] = await deletionsOf(shop.platform.store, shop.workspace.id)
+  const { pseudonym } = deletion!
+  const after = await stand(shop)
+  expect(after.facts.map(({ memberId }) => memberId).toSorted()).toEqual(['card-88', pseudonym])
+  const net = (orders: typeof before.orders, whose: string) =>
+    orders
+      .filter(({ memberId }) => memberId === whose)
+      .reduce((sum, { netMinor }) => sum + Number(netMinor), 0)
+  expect(net(after.orders, pseudonym)).toBe(net(before.orders, 'card-77') + 1400)
+})
+
 test('refused rows no longer name the person', async () => {
   await using shop = await openTestShop()
   const receipt = receiptOf(
@@ -185,6 +217,55 @@ test('refused rows no longer name the person', async () => {
   expect(refused()).not.toMatch(/card-77\b/)
   expect(refused()).toContain('card-771')
   expect(refused()).toContain('"tea, ""green"""')
+})
+
+test('refused rows name nobody who was deleted, whoever knows them and whenever they come', async () => {
+  await using shop = await openTestShop()
+  const { store, clock, dataFolder } = shop.platform
+  const file = (name: string, rows: string) =>
+    shop.file(name, `order_id,customer_id,email,order_date,amount\n${rows}`)
+  const good = (id: string) => `${id},card-77,Ann@Shop.example,2026-01-02,10.00\n`
+  await shop.importMembers(shop.file('m.csv', 'member id,name,email\ncard-77,Ann,Ann@Shop.example\n'))
+  const first = receiptOf(
+    await shop.import(
+      file(
+        'a.csv',
+        `${good('A1')}A2,,ANN@shop.Example,2026-01-02,many\nA3,ｃａｒｄ-77,,2026-01-02,few\nA4,card-99,,2026-01-02,few\nA5,card-88,,2026-01-02,few\n`,
+      ),
+    ),
+  )
+  const check = receiptOf(
+    await shop.import(file('b.csv', `${good('B1')}B2,card-77,,2026-01-02,many\n`), { dryRun: true }),
+  )
+  const text = (path: string | null) => readFileSync(path!, 'utf8')
+  expect(text(first.refusedFile)).toMatch(/ANN@shop.Example[^]*ｃａｒｄ-77[^]*card-99[^]*card-88/)
+  expect(text(check.refusedFile)).toContain('card-77')
+  await remove(shop, 'card-77')
+  expect(text(first.refusedFile)).not.toMatch(/ann@|card-77|ｃａｒｄ/i)
+  expect(existsSync(check.refusedFile!)).toBe(false)
+
+  // the same file once more
+  const again = receiptOf(
+    await shop.import(
+      file(
+        'c.csv',
+        `${good('C1')}C2,card-77,,2026-01-02,many\nC3,,ann@shop.example,2026-01-02,few\nC4,card-88,,2026-01-02,few\n`,
+      ),
+    ),
+  )
+  expect(again).toMatchObject({ imported: 1, refused: 3 })
+  expect(text(again.refusedFile)).not.toMatch(/ann@|card-77/i)
+  expect(text(again.refusedFile)).toMatch(/^3,amount,[^,]+,,,,,\r?$/m)
+  expect(text(again.refusedFile)).toContain('C4,card-88')
+
+  // as after a restore: the file is older than the member whom the list knows
+  await listDeletion(store, shop.workspace.id, 'card-99', clock.now())
+  await finishDeletions(shop.platform)
+  expect(text(first.refusedFile)).not.toContain('card-99')
+  expect(text(first.refusedFile)).toContain('A5,card-88')
+  expect(readdirSync(join(dataFolder, 'imports')).filter((name) => !name.endsWith('-refused.csv'))).toEqual(
+    [],
+  )
 })
 
 test('who was deleted stays deleted in files of members: of them the day of joining and money stay', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -246,4 +246,75 @@ test('a member whose number is a phone does not come back by a column of phones'
   expect((await known(shop)).filter((id) => !before.includes(id))).toEqual(
     before.length > 0 ? [] : [(await owners(shop)).A],
   )
+})
+
+test('an invisible letter beside a number does not make it another, nor bring back who was deleted', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importMembers(
+    shop.file(
+      'm.csv',
+      'member_id,name,phone,email\nCARD-7,甲,13900000001,a@x.cn\nCARD-8,乙,13900000002,b@x.cn\n',
+    ),
+  )
+  const pseudonym = await remove(shop, 'CARD-7')
+  const rows = [
+    'A,CARD-7\u200b,,,2026-01-02,1',
+    'B,\ufeffCARD-7,,,2026-01-02,1',
+    'C,,\u202a+86 13900000001\u202c,,2026-01-02,1',
+    'D,,,\u200ea@x.cn,2026-01-02,1',
+    'E,CARD-8\u2060,,,2026-01-02,1',
+    // two numbers tell nobody
+    'F,,13900000001/13900000009,,2026-01-02,1',
+  ]
+  receiptOf(await shop.import(shop.file('o.csv', `${orders}${rows.join('\n')}\n`)))
+  expect(await owners(shop)).toEqual({
+    A: pseudonym,
+    B: pseudonym,
+    C: pseudonym,
+    D: pseudonym,
+    E: 'CARD-8',
+    F: null,
+  })
+  expect(await known(shop)).toEqual(['CARD-8', pseudonym].toSorted())
+})
+
+test('what a test calls its subject, what is said of refunds and what a check refused go with the member', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  receiptOf(
+    await shop.import(
+      shop.file('o.csv', `${orders}A,CARD-7,13900000001,,2026-01-02,10\nB,M2,,,2026-01-02,9\n`),
+    ),
+  )
+  const results = 'experiment,subject,arm,spend\nE,CARD-7,a,3\nE,M2,b,3\n'
+  const back =
+    '退款编号,原订单号,退款金额,退款时间,退款原因\nR1,A,5,2026-01-31,甲 13900000001\nR2,B,5,2026-01-31,broken\n'
+  await shop.importKind(shop.file('e.csv', results), { map: { kind: 'experiments' } })
+  receiptOf(await shop.import(shop.file('r.csv', back)))
+  const { refusedFile } = receiptOf(
+    await shop.import(
+      shop.file('check.csv', `${orders}C,CARD-7,,,2026-01-02,1\nD,,139 0000 0001,,soon,1\n`),
+      {
+        dryRun: true,
+      },
+    ),
+  )
+  expect(readFileSync(refusedFile!, 'utf8')).toContain('139 0000 0001')
+  const pseudonym = await remove(shop, 'CARD-7')
+  expect(existsSync(refusedFile!)).toBe(false)
+  const said = async () => ({
+    subjects: (
+      await shop.workspace.engine.rows(sql`select subject_id from experiment_subjects order by 1`)
+    ).map(({ subjectId }) => subjectId),
+    reasons: (
+      await shop.workspace.engine.rows(
+        sql`select distinct refund_reason as reason from import_lines order by 1`,
+      )
+    ).map(({ reason }) => reason),
+  })
+  const after = { subjects: ['M2', pseudonym].toSorted(), reasons: ['broken', null] }
+  expect(await said()).toEqual(after)
+  // and the same again brings nothing of it back
+  await shop.importKind(shop.file('e2.csv', `${results}E,M3,a,1\n`), { map: { kind: 'experiments' } })
+  receiptOf(await shop.import(shop.file('r2.csv', `${back}R3,A,1,2026-02-01,甲 again\n`)))
+  expect(await said()).toEqual({ ...after, subjects: ['M2', 'M3', pseudonym].toSorted() })
 })

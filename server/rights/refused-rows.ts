@@ -1,5 +1,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { sql } from '../../analytics/sql/sql.ts'
 import { csvRow } from '../csv/csv.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import type { Deletion } from './deletions.ts'
+import { findDeleted, homeOf } from './engine-pseudonyms.ts'
 
 /** Of a file of refused rows (line, column, reason, then the cells as they stood), those that name one of the texts as a whole word, or a phone among them however it is written; none where there is no file. */
 export function refusedRowsNaming(path: string, texts: readonly string[]): string[][] {
@@ -8,31 +12,84 @@ export function refusedRowsNaming(path: string, texts: readonly string[]): strin
 
 /** Takes what the file had out of the refused rows that name one of the texts; line, column and reason stay. */
 export function forgetRefusedRows(path: string, texts: readonly string[]): void {
-  if (refusedRowsNaming(path, texts).length === 0) return
-  const names = naming(texts)
+  if (existsSync(path)) forget(path, naming(texts))
+}
+
+/**
+ * The same of the rows that name somebody whom the deletion list alone knows by now: in a file that is older than the
+ * member, as after a restore.
+ */
+export async function forgetDeletedIn(path: string, known: Known): Promise<void> {
+  if (!existsSync(path)) return
+  const rows = cellsOf(readFileSync(path, 'utf8')).map((row) => row.slice(3))
+  const found = await rowsKnown(rows, known)
+  if (found.size > 0) forget(path, (_, place) => found.has(place))
+}
+
+/** Those of some texts that somebody who was deleted is known by. */
+export type Known = (texts: readonly string[]) => Promise<ReadonlySet<string>>
+
+/** What a deletion list knows; null where it knows nobody. */
+export const knownTo = (workspace: Workspace, list: readonly Deletion[]): Known | null =>
+  list.length === 0
+    ? null
+    : (texts) =>
+        workspace.engine.transaction(async (session) => {
+          const among = sql`(select unnest(from_json(${JSON.stringify(texts)}, '["VARCHAR"]')) as member_id)`
+          await findDeleted(session, list, among, homeOf(workspace))
+          const rows = await session.rows(sql`select member_id from deleted_ids`)
+          return new Set(rows.map(({ memberId }) => String(memberId)))
+        })
+
+/** The places of the rows of which a cell is known. */
+export async function rowsKnown(rows: readonly (readonly string[])[], known: Known): Promise<Set<number>> {
+  const texts = new Set(rows.flatMap((row) => row.map(bare)))
+  texts.delete('')
+  const all = [...texts]
+  const found = new Set<string>()
+  for (let from = 0; from < all.length; from += textsAtOnce)
+    for (const text of await known(all.slice(from, from + textsAtOnce))) found.add(text)
+  return new Set(rows.flatMap((row, place) => (row.some((cell) => found.has(bare(cell))) ? [place] : [])))
+}
+
+const textsAtOnce = 20_000
+
+/** An id, a phone or an e-mail without what files put around it or spreadsheets make of it. */
+const bare = (cell: string): string =>
+  cell
+    .normalize('NFKC')
+    .trim()
+    .replace(/^="(.*)"$/, '$1')
+    .replace(/^'+/, '')
+    .replace(/^(\+?\d+)\.0$/, '$1')
+
+function forget(path: string, names: (row: readonly string[], place: number) => boolean): void {
   const rows = cellsOf(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
-  const draft = `${path}.partial`
-  writeFileSync(
-    draft,
-    `\uFEFF${rows.map((row) => csvRow(names(row) ? row.map((cell, at) => (at < 3 ? cell : '')) : row)).join('')}`,
-    { mode: 0o600, flush: true },
+  const kept = rows.map((row, place) =>
+    place > 0 && names(row, place) ? row.map((cell, at) => (at < 3 ? cell : '')) : row,
   )
+  if (kept.every((row, place) => row === rows[place])) return
+  const draft = `${path}.partial`
+  writeFileSync(draft, `\uFEFF${kept.map((row) => csvRow(row)).join('')}`, { mode: 0o600, flush: true })
   renameSync(draft, path)
 }
 
 function naming(texts: readonly string[]) {
-  const wanted = texts
-    .filter((text) => text !== '')
-    .map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  const words = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${wanted.join('|')})(?![\\p{L}\\p{N}_-])`, 'u')
+  const wanted = texts.filter((text) => text !== '')
+  const word = (text: string) =>
+    `(?<![\\p{L}\\p{N}_-])${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?![\\p{L}\\p{N}_-])`
+  const words = new RegExp(wanted.map(word).join('|'), 'u')
+  const mails = wanted.filter((text) => text.includes('@'))
+  const mail = mails.length === 0 ? null : new RegExp(mails.map(word).join('|'), 'iu')
   const phones = texts.filter((text) => /^\+?\d{8,}$/.test(text)).map((text) => text.replace('+', ''))
   const isPhone = (cell: string) => {
     if (!/^[\s\d+()（）.='"-]+$/.test(cell)) return false
     const digits = cell.replace(/\.0$/, '').replace(/\D/g, '').replace(/^0+/, '')
     return digits.length >= 8 && phones.some((phone) => phone.endsWith(digits))
   }
+  const names = (cell: string) => words.test(cell) || mail?.test(cell) === true || isPhone(cell)
   return (row: readonly string[]) =>
-    wanted.length > 0 && row.slice(3).some((cell) => words.test(cell) || isPhone(cell))
+    wanted.length > 0 && row.slice(3).some((cell) => names(cell) || names(cell.normalize('NFKC')))
 }
 
 /** The cells of a file that `csvRow` wrote. */

@@ -1,6 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql as storeSql } from 'kysely'
+import { importRuns } from '../import/runs.ts'
 import { forgetUploads } from '../import/uploads.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -21,6 +22,7 @@ export async function eraseRemains(platform: Platform, workspace: Workspace): Pr
   const mark = markOf(platform, workspace.id)
   if (!existsSync(mark)) return
   try {
+    importRuns(platform).forgetChecks(workspace.id)
     forgetUploads(platform, workspace.id)
     // The Store overwrites what it deletes; its log still had the pages as they were.
     await storeSql`pragma wal_checkpoint(truncate)`.execute(platform.store)

@@ -19,7 +19,7 @@ let app: Awaited<ReturnType<typeof makeApp>>
 let demo: Workspace
 
 beforeAll(async () => {
-  platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
   await createDemo(platform, { members: 300, end: '2026-03-01' })
   demo = (await platform.workspaces.byName('demo'))!
   app = await makeApp(platform)

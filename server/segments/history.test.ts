@@ -13,7 +13,7 @@ import { createCallerFactory } from '../trpc.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-history-'))
 let now = new Date('2026-03-10T04:00:00Z')
-const platform = await openPlatform(folder, { now: () => now })
+const platform = await openPlatform(folder, { now: () => now }, { threads: 1 })
 await createDemo(platform, { members: 150, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const caller = createCallerFactory(appRouter)({

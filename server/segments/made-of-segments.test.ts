@@ -12,7 +12,7 @@ import { newestVersions } from './saved-rules.ts'
 import { createCallerFactory } from '../trpc.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-made-of-segments-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
 await createDemo(platform, { members: 200, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const { engine } = workspace

@@ -10,7 +10,7 @@ import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-near-misses-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
 await createDemo(platform, { members: 120, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const caller = createCallerFactory(appRouter)({

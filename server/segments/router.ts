@@ -18,6 +18,7 @@ import { countParts } from './part-counts.ts'
 import { resolveRule } from './prepare.ts'
 import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
+import { segmentSizes } from './sizes.ts'
 import { starterSegments } from './starters/starters.ts'
 
 const Expression = z.string().max(limits.characters)
@@ -150,6 +151,11 @@ export const segmentsRouter = router({
   stopRefreshing: marketerProcedure.mutation(({ ctx }) => stopRefreshing(ctx.workspace)),
 
   list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform.store, ctx.workspace)),
+
+  /** How many members each of them selects, asked together. */
+  sizes: readerProcedure.query(({ ctx, signal }) =>
+    interrupted(segmentSizes(ctx.platform.store, ctx.workspace, signal)),
+  ),
 
   get: readerProcedure.input(Id).query(async ({ ctx, input }) => {
     const segment = await readSegment(ctx.platform.store, ctx.workspace, input.id)

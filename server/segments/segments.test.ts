@@ -11,7 +11,7 @@ import { drainEvents } from '../workspaces/drain.ts'
 import { evaluateSegment } from './evaluation.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-segments-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
 await createDemo(platform, { members: 300, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const { engine } = workspace
@@ -146,6 +146,31 @@ test('an error of the text reaches the caller with place and suggestion', async 
     kind: 'rule',
     expression: 'orders > 2',
   })
+})
+
+test('the sizes of all saved segments are those of their own counts, also after an edit', async () => {
+  const inner = await caller.segments.save({ name: 'Sized', expression: 'orders >= 2' })
+  const outer = await caller.segments.save({
+    name: 'Made of it',
+    expression: 'segment "Sized" and not status = "dormant"',
+  })
+  const counted = async () => {
+    const { sizes, all } = await caller.segments.sizes()
+    const saved = await caller.segments.list()
+    const own = await Promise.all(
+      saved.map(async ({ id, expression }) => [id, (await caller.segments.count({ expression })).members]),
+    )
+    expect(sizes).toEqual(Object.fromEntries(own))
+    expect(all).toBe((await caller.segments.count({ expression: 'everyone' })).members)
+    return sizes
+  }
+  const before = await counted()
+  await caller.segments.save({ id: inner.id, name: 'Sized', expression: 'orders >= 6' })
+  const after = await counted()
+  expect(after[inner.id]).toBeLessThan(before[inner.id]!)
+  expect(after[outer.id]).toBeLessThan(before[outer.id]!)
+  await caller.segments.remove({ id: outer.id })
+  await caller.segments.remove({ id: inner.id })
 })
 
 test('of two who change one version the second is told; without a version each gets one of its own', async () => {

@@ -11,7 +11,7 @@ let folder: string
 let platform: Platform
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reveille-settings-'))
-  platform = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') })
+  platform = await openPlatform(folder, { now: () => new Date('2026-03-10T20:00:00Z') }, { threads: 1 })
   await createDemo(platform, { members: 200 })
 })
 afterAll(async () => {
@@ -115,7 +115,7 @@ test('a process that ended between Store and engine catches up at the next openi
     .where('name', '=', 'demo')
     .execute()
   await platform.close()
-  platform = await openPlatform(folder, platform.clock)
+  platform = await openPlatform(folder, platform.clock, { threads: 1 })
   const { engine } = await demo()
   const [order] = await engine.rows(
     sql`select ordered_at, local_day from orders order by hash(order_key) limit 1`,

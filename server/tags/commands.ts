@@ -13,7 +13,7 @@ interface WhoseOptions extends CommonOptions {
   reason?: string
 }
 
-/** `reveille tag list | add | remove | save | merge | rename | retire | history | groups | group`. */
+/** `reveille tag list | add | remove | save | merge | rename | retire | history | groups | group | rename-group | remove-group`. */
 export function tagCommands(program: Command): void {
   const tag = program.command('tag').description('tags of members: who carries them, and changing that')
   inWorkspace(tag.command('list'))
@@ -257,6 +257,24 @@ export function tagCommands(program: Command): void {
           return group
         },
         ({ exclusive }) => say('tag-group-saved', { name, exclusive: exclusive ? 'yes' : 'no' }),
+      ),
+    )
+  inWorkspace(tag.command('rename-group <from> <to>'))
+    .description('give a group of tags another name')
+    .action((from: string, to: string, options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }, signal) => client.tags.renameGroup.mutate({ from, to }, { signal }),
+        ({ tags }) => say('tag-group-renamed', { from, to, tags }),
+      ),
+    )
+  inWorkspace(tag.command('remove-group <name>'))
+    .description('take a group away; its tags stay, in no group')
+    .action((name: string, options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }, signal) => client.tags.removeGroup.mutate({ name }, { signal }),
+        ({ tags }) => say('tag-group-removed', { name, tags }),
       ),
     )
 }

@@ -8,7 +8,7 @@ import { refusal } from '../segments/refusal.ts'
 import { auditName } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import { historyOfTag } from './changes.ts'
-import { listGroups, saveGroup } from './groups.ts'
+import { type GroupOutcome, listGroups, removeGroup, renameGroup, saveGroup } from './groups.ts'
 import { mergeTags } from './merge.ts'
 import { setTag } from './set-tag.ts'
 import { keepTags, rulesState } from './keeper.ts'
@@ -174,6 +174,24 @@ export const tagsRouter = router({
     .input(z.object({ name: GroupName, exclusive: z.boolean() }))
     .mutation(({ ctx, input }) => saveGroup(ctx.platform.store, ctx.workspace, input, doing(ctx))),
 
+  /** Gives a group another name, with its tags. */
+  renameGroup: marketerProcedure
+    .input(z.object({ from: z.string().max(60), to: GroupName }))
+    .mutation(async ({ ctx, input }) =>
+      groupDone(
+        await renameGroup(ctx.platform.store, ctx.workspace, input, doing(ctx)),
+        input.from,
+        input.to,
+      ),
+    ),
+
+  /** Takes a group away; its tags stay. */
+  removeGroup: marketerProcedure
+    .input(z.object({ name: z.string().max(60) }))
+    .mutation(async ({ ctx, input }) =>
+      groupDone(await removeGroup(ctx.platform.store, ctx.workspace, input.name, doing(ctx)), input.name, ''),
+    ),
+
   /** Takes a tag off everybody and out of the list. */
   retire: marketerProcedure
     .input(z.object({ tag: TagName, reason: Reason }))
@@ -226,4 +244,10 @@ function ruled<T>(outcome: RuleOutcome<T>): T {
     case 'no-such-tag':
       throw refused('NOT_FOUND', 'no-tag-rule')
   }
+}
+
+function groupDone(outcome: GroupOutcome, name: string, to: string): { tags: number } {
+  if (outcome.kind === 'no-such-group') throw refused('NOT_FOUND', 'no-such-tag-group', { name })
+  if (outcome.kind === 'name-taken') throw refused('CONFLICT', 'tag-group-taken', { name: to })
+  return { tags: outcome.tags }
 }

@@ -71,6 +71,30 @@ test('of an exclusive group a member carries one tag: what people set first, els
   expect(await carried(shop)).toEqual(['M2 黑卡', 'M3 金卡'])
 })
 
+test('a group is renamed with its tags and taken away without them', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const caller = callerOf(shop)
+  await shop.importKind(
+    shop.file(
+      'a.csv',
+      '会员号,标签,打标日期,标签组\nM1,金卡,2026-02-01,卡级\nM1,银卡,2026-01-01,卡级\nM2,茶,2026-01-01,口味\n',
+    ),
+  )
+  await caller.tags.saveGroup({ name: '卡级', exclusive: true })
+  expect(await caller.tags.renameGroup({ from: '卡级', to: '等级' })).toEqual({ tags: 2 })
+  // the silver one shows on nobody, as the gold one covers it
+  expect(await caller.tags.groups()).toEqual([
+    { name: '口味', exclusive: false, tags: ['茶'], covered: 0 },
+    { name: '等级', exclusive: true, tags: ['金卡', '银卡'], covered: 1 },
+  ])
+  expect(await carried(shop)).toEqual(['M1 金卡', 'M2 茶'])
+  await expect(caller.tags.renameGroup({ from: '口味', to: '等级' })).rejects.toThrow(/already/)
+  await expect(caller.tags.removeGroup({ name: '卡级' })).rejects.toThrow(/no group/)
+  expect(await caller.tags.removeGroup({ name: '等级' })).toEqual({ tags: 2 })
+  expect((await caller.tags.groups()).map(({ name }) => name)).toEqual(['口味'])
+  expect(await carried(shop)).toEqual(['M1 金卡', 'M1 银卡', 'M2 茶'])
+})
+
 test('on any day of the past a member carries one tag of an exclusive group', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const caller = callerOf(shop)

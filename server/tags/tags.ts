@@ -135,23 +135,35 @@ export async function saveTag(
     }
     if (Object.keys(look).length > 0) await tx.updateTable('tags').set(look).where('id', '=', id).execute()
     if (group === undefined) return
-    const before = await tx
-      .selectFrom('tags')
-      .select(['tag_group', 'group_set'])
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow()
-    if (before.group_set === 1 && before.tag_group === group) return
     if (group !== null)
       await tx
         .insertInto('tag_groups')
         .values({ workspace_id: workspace.id, name: group, exclusive: 0, created_at: at.toISOString() })
         .onConflict((conflict) => conflict.doNothing())
         .execute()
-    await tx.updateTable('tags').set({ tag_group: group, group_set: 1 }).where('id', '=', id).execute()
-    await recordEvent(tx, workspace.id, { kind: 'tag-grouped', tag: tag.name, group }, at)
-    await recordChange(tx, workspace.id, { tagId: id, action: 'grouped', detail: group, by, at })
+    await putInGroup(tx, workspace, tag.name, group, { by, at })
   })
   await drainEvents(store, workspace)
+}
+
+/** Puts a tag into a group that there is, or takes it out of any, as people say it: files say nothing against that. */
+export async function putInGroup(
+  tx: Transaction<StoreSchema>,
+  workspace: Workspace,
+  tag: string,
+  group: string | null,
+  { by, at }: Doing,
+): Promise<void> {
+  const id = await tagId(tx, workspace.id, tag, at)
+  const before = await tx
+    .selectFrom('tags')
+    .select(['tag_group', 'group_set'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  if (before.group_set === 1 && before.tag_group === group) return
+  await tx.updateTable('tags').set({ tag_group: group, group_set: 1 }).where('id', '=', id).execute()
+  await recordEvent(tx, workspace.id, { kind: 'tag-grouped', tag, group }, at)
+  await recordChange(tx, workspace.id, { tagId: id, action: 'grouped', detail: group, by, at })
 }
 
 /** Gives a tag another name, on all who carry it and in the rules that ask for it. Refused when there is a tag of that name. */

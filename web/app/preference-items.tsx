@@ -18,7 +18,8 @@ export function PreferenceItems() {
         <Menu.Item
           key={each}
           lang={each}
-          aria-current={language === each || undefined}
+          role="menuitemradio"
+          aria-checked={language === each}
           rightSection={mark(language === each)}
           onClick={() => choose(each)}
         >
@@ -29,7 +30,8 @@ export function PreferenceItems() {
       {(['light', 'dark', 'auto'] as const).map((scheme) => (
         <Menu.Item
           key={scheme}
-          aria-current={colorScheme === scheme || undefined}
+          role="menuitemradio"
+          aria-checked={colorScheme === scheme}
           rightSection={mark(colorScheme === scheme)}
           onClick={() => setColorScheme(scheme)}
         >

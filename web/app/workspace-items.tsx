@@ -23,7 +23,8 @@ export function WorkspaceItems() {
           {workspaces.map(({ id, name }) => (
             <Menu.Item
               key={id}
-              aria-current={id === current?.id || undefined}
+              role="menuitemradio"
+              aria-checked={id === current?.id}
               rightSection={id === current?.id ? <IconCheck size={16} aria-hidden /> : null}
               onClick={() => switched.mutate({ id })}
             >

@@ -124,8 +124,19 @@ test('a file is checked first, then imported, then taken out again', async () =>
   await open('/members')
   await page.getByRole('heading', { name: '1 位会员' }).waitFor()
 
-  // undoing asks first
+  // its report can be read again; a dialog gives the focus back to what opened it
   await open('/data')
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+  await page.getByRole('button', { name: '订单.csv 的导入报告' }).press('Enter')
+  const report = page.getByRole('dialog', { name: '订单.csv 的导入报告' })
+  await report.getByText('拒绝 1 行：金额不是数字。').waitFor()
+  expect(await report.locator('dl').innerText()).toMatch(/已导入行数\s*3/)
+  expect(await serious(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await report.waitFor({ state: 'hidden' })
+  await expect.poll(focused).toBe('订单.csv 的导入报告')
+
+  // undoing asks first
   await page.getByRole('button', { name: '撤销' }).click()
   const question = page.getByRole('dialog')
   await question.getByText(/^移除 \d 笔订单。$/).waitFor()
@@ -136,6 +147,7 @@ test('a file is checked first, then imported, then taken out again', async () =>
   expect(await serious(page)).toEqual([])
   await question.getByRole('button', { name: '保留' }).last().click()
   await question.waitFor({ state: 'hidden' })
+  await expect.poll(focused).toBe('撤销 订单.csv')
   await open('/members')
   await page.getByRole('heading', { name: '1 位会员' }).waitFor()
   await open('/data')

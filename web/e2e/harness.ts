@@ -180,5 +180,5 @@ async function watch(page: Page, url: string): Promise<Watched> {
 
 /** The page stands: its heading is there and no question is under way. */
 export async function settled(page: Page): Promise<void> {
-  await page.locator('[data-settled="true"] h1').first().waitFor({ timeout: 15_000 })
+  await page.locator('[data-settled="true"] h1').first().waitFor({ timeout: 60_000 })
 }

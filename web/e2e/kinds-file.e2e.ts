@@ -69,7 +69,7 @@ test('a points ledger is seen as such, imported and shown with its member; its t
   expect(await serious(page)).toEqual([])
 
   await open('/data')
-  await page.getByRole('button', { name: '撤销', exact: true }).click()
+  await page.getByRole('button', { name: '撤销 points.csv' }).click()
   await page.getByText('它带来的内容会移除').waitFor()
   await page.getByRole('button', { name: '撤销导入' }).click()
   await page.getByText('已撤销', { exact: true }).first().waitFor()

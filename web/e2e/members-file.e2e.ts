@@ -53,7 +53,7 @@ test('a file of members is seen as such, checked, imported and taken out again',
   await page.getByText('文件中 2 位会员从未购买。').waitFor()
   await page.getByText('数字无法识别。').first().waitFor()
   expect(await serious(page)).toEqual([])
-  await page.getByRole('button', { name: '撤销', exact: true }).click()
+  await page.getByRole('button', { name: '撤销 members.csv' }).click()
   await page.getByText('文件中的会员资料会移除').waitFor()
   await page.getByRole('button', { name: '撤销导入' }).click()
   await page.getByText('已撤销', { exact: true }).first().waitFor()

@@ -114,8 +114,8 @@ test.each([
     const rule = suggested.exec((await suggestion.getAttribute('aria-label'))!)![1]!
     await suggestion.click()
     await page.waitForURL(/\/segments\/[0-9a-f-]{36}/)
-    await settled(page)
-    expect(await page.locator('h1').textContent()).toBe(rule.length > 80 ? `${rule.slice(0, 79)}…` : rule)
+    const title = rule.length > 80 ? `${rule.slice(0, 79)}…` : rule
+    await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor()
     expect(complaints).toEqual([])
     await page.context().close()
   },

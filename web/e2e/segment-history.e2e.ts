@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStage, settled, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
@@ -18,6 +18,7 @@ const looks = [
     confirm: 'Save',
     done: /Open the list/,
     enter: /entered/,
+    file: 'Export CSV',
   },
   {
     language: 'zh-CN',
@@ -27,6 +28,7 @@ const looks = [
     confirm: '保存',
     done: /打开名单/,
     enter: /进入/,
+    file: '导出 CSV',
   },
 ] as const
 
@@ -34,7 +36,7 @@ const wait = 120_000
 
 test.each(looks)(
   'the size by week, any week’s list, who moved, what keeps members out: $language $width',
-  async ({ language, width, save, name, confirm, done, enter }) => {
+  async ({ language, width, save, name, confirm, done, enter, file }) => {
     const { page, complaints, open } = await stage.page({ language, width })
     const rule = 'orders >= 3 and days_since_order > 30 and average_order >= 100'
     await open(`/segments/new?${new URLSearchParams({ expression: rule })}`)
@@ -65,6 +67,13 @@ test.each(looks)(
     await week.selectOption({ index: 20 })
     const said = await page.locator('strong', { hasText: days[20]! }).innerText()
     const members = /(\d[\d,]*) (?:members|位会员)/.exec(said)![1]!
+    // and so is the file of it
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('button', { name: file, exact: true }).click()
+    const rows = readFileSync(await (await downloading).path(), 'utf8')
+      .trimEnd()
+      .split('\n')
+    expect(rows).toHaveLength(1 + Number(members.replaceAll(',', '')))
     await page.getByRole('link', { name: done }).click()
     await page.waitForURL(/\/members\?/)
     await settled(page)

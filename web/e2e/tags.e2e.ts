@@ -143,6 +143,28 @@ test.each([
     await settled(page)
     expect(await row(gold).count()).toBe(0)
     expect(await row(silver).count()).toBe(1)
+
+    // the group gets another name, and goes; the tag stays
+    const change = async (of: string, item: string) => {
+      const name = language === 'en' ? `Change ${of}` : `修改 ${of}`
+      await page.getByRole('button', { name, exact: true }).click()
+      await page.getByRole('menuitem', { name: item, exact: true }).click()
+    }
+    await change(group, language === 'en' ? 'Rename' : '重命名')
+    await dialog.getByRole('textbox').fill(`rank ${width}`)
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'hidden' })
+    await row(silver)
+      .filter({ hasText: `rank ${width}` })
+      .waitFor()
+    const remove = language === 'en' ? 'Remove' : '移除'
+    await change(`rank ${width}`, remove)
+    await shot('group-removal')
+    await dialog.getByRole('button', { name: remove, exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await row(silver)
+      .filter({ hasNotText: `rank ${width}` })
+      .waitFor()
     expect(complaints).toEqual([])
   },
 )

@@ -24,6 +24,8 @@ export interface HeatRow {
   readonly size: string
   /** A mark after the label, explained under the table. */
   readonly mark?: string
+  /** How the row's period came to other figures later, as a sentence. */
+  readonly restated?: string | undefined
   /** One for each column; null is not observable yet and stays blank. */
   readonly cells: readonly (HeatCell | null)[]
 }
@@ -125,6 +127,12 @@ export function HeatTable({
                   <span className={classes.wide}>{row.label}</span>
                   <span className={classes.narrow}>{row.shortLabel}</span>
                   {row.mark ? <span className={classes.mark}>{row.mark}</span> : null}
+                  {row.restated ? (
+                    <span className={classes.mark} title={row.restated}>
+                      <span aria-hidden="true">↻</span>
+                      <span className="visually-hidden">{row.restated}</span>
+                    </span>
+                  ) : null}
                   <span className={classes.under}>{row.size}</span>
                 </th>
                 <td className={classes.size}>{row.size}</td>
@@ -178,6 +186,7 @@ export function HeatTable({
           {t('heat.notObservable')}
         </span>
         {mark ? <span>{mark}</span> : null}
+        {rows.some(({ restated }) => restated) ? <span>{t('heat.restated')}</span> : null}
       </div>
     </>
   )

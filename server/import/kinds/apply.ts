@@ -27,7 +27,7 @@ import { welcome } from '../members/welcome.ts'
 import { foldKind, hasKey, identityOf, replacedIdentities } from './fold.ts'
 import { foldMembers } from '../members/fold.ts'
 import { allKinds } from './catalogue.ts'
-import { type Kind, type Listed, memberColumns, type Projected, tellsPeople } from './kind.ts'
+import { deletedColumns, type Kind, type Listed, memberColumns, type Projected, tellsPeople } from './kind.ts'
 
 /** What an import of a kind did. Rows count as imported when what they are known by is new or changes. */
 export interface AppliedKind {
@@ -88,7 +88,7 @@ export async function applyKind(
   rows: Sql,
   settings: Settings & {
     readonly dryRun: boolean
-    readonly deletions: () => Promise<readonly Deletion[]>
+    readonly deletions: (session: Session) => Promise<readonly Deletion[]>
     readonly commits: (session: Session) => Promise<void>
     readonly home: Home
   },
@@ -104,12 +104,12 @@ export async function applyKind(
       const [number] = memberColumns(kind)
       const byValues = tellsPeople(kind) && (await findComingPeople(session, rows, number!))
       const ided = tellsPeople(kind) ? namedRows(rows, number!) : rows
-      const named = namedIn(kind, ided)
+      const named = idsIn(deletedColumns(kind), ided)
       const someDeleted =
         named !== null &&
         (await findDeleted(
           session,
-          await settings.deletions(),
+          await settings.deletions(session),
           byValues
             ? sql`(select member_id from ${named} as named union ${textsOf(sql`coming_people`)})`
             : named,
@@ -214,8 +214,9 @@ const changeOf = (projected: Projected | void) => ({
 })
 
 /** Relation of the ids that rows of a kind name, one column `member_id`; null for a kind that names nobody. */
-export function namedIn(kind: Kind, rows: Sql): Sql | null {
-  const columns = memberColumns(kind)
+export const namedIn = (kind: Kind, rows: Sql): Sql | null => idsIn(memberColumns(kind), rows)
+
+function idsIn(columns: readonly Sql[], rows: Sql): Sql | null {
   if (columns.length === 0) return null
   return sql`(${join(
     columns.map(

@@ -33,6 +33,7 @@ export const experiments = defineKind({
     subject: {
       type: 'id',
       column: 'subject_id',
+      perhapsMember: true,
       aliases: list(`subjectid subjectno participantid participant unitid 对象id 对象编号 受试编号 样本编号`),
       label: both('Subject', '对象编号'),
       meaning: both(

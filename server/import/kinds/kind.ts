@@ -26,6 +26,8 @@ export interface KindField {
   readonly future?: true
   /** Names a member, by any of the member's ids. */
   readonly member?: true
+  /** A number that other systems give, which may be the member's own: it goes with a member who is deleted. */
+  readonly perhapsMember?: true
   /**
    * Tells who the member is where the row has no number (see `person-fields.ts`): no column of the tables, which
    * have an id that stands for the value in the place of the number.
@@ -154,6 +156,12 @@ export const memberColumns = (kind: Kind): Sql[] =>
     .filter(([, { member }]) => member)
     .map(([, { column }]) => name(column))
 
+/** The columns in which an id of a member who is deleted may stand. */
+export const deletedColumns = (kind: Kind): Sql[] =>
+  fieldsOf(kind)
+    .filter(([, { member, perhapsMember }]) => member || perhapsMember)
+    .map(([, { column }]) => name(column))
+
 /** The columns of which a value makes a member known. */
 export const knowingColumns = (kind: Kind): Sql[] => (kind.namesOnly ? [] : memberColumns(kind))
 
@@ -179,5 +187,6 @@ export const plainType = (type: KindField['type']): Field['type'] =>
         ? 'text'
         : type
 
-/** What a file's name says: all but its ending. */
-export const nameFromFile = (fileName: string): string => fileName.replace(/(\.[a-z]{2,5}){1,2}$/i, '')
+/** What a file's name says: all but its ending, and the zip that it came in. */
+export const nameFromFile = (fileName: string): string =>
+  fileName.replace(/^.*\//, '').replace(/(\.[a-z]{2,5}){1,2}$/i, '')

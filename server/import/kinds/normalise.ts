@@ -5,7 +5,7 @@ import { instantSql } from '../dates.ts'
 import { personValues } from '../fields.ts'
 import { isMasked } from '../members/phones.ts'
 import { lostDigits, type NormaliseSettings } from '../normalise.ts'
-import { anyUnit, namesCurrencySql, ownSigns } from '../numbers.ts'
+import { anyUnit, isShortenedSql, namesCurrencySql, ownSigns } from '../numbers.ts'
 import { lacks } from './catalogue.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
 import { fieldsOf, type Kind, type KindField, nameFromFile, tellsPeople, yesAndNo } from './kind.ts'
@@ -138,6 +138,7 @@ export function kindRows(
         ]
       case 'amount':
         return [
+          [sql`(${unread} and ${isShortenedSql(said(field))})`, 'short-amount', field],
           [sql`(${unread} and ${namesCurrencySql(said(field))})`, 'other-currency', field],
           [unread, 'bad-amount', field],
           [sql`abs(${column}) > 9000000000000`, 'too-large', field],
@@ -185,6 +186,6 @@ export function kindRows(
     select row_number, ${join(fields.map(([, { column }]) => name(column)))},
       ${reasons.length === 0 ? sql`cast(null as varchar)` : among((_, reason) => sql`${reason}`)} as reason,
       ${reasons.length === 0 ? sql`cast(null as varchar)` : among((field) => sql`${field}`)} as reason_field,
-      ${among((field, reason) => (reason === 'other-currency' || reason === 'lost-digits' ? said(field) : sql`cast(null as varchar)`))} as reason_value
+      ${among((field, reason) => (reason === 'other-currency' || reason === 'lost-digits' || reason === 'short-amount' ? said(field) : sql`cast(null as varchar)`))} as reason_value
     from parsed`
 }

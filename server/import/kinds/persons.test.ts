@@ -206,7 +206,7 @@ test('after any imports, undos and changes of the order, rows are whose the live
       for (const table of [sql`row_people`, sql`identities`, sql`members`, sql`member_tags`])
         expect(await engine.rows(sql`select * from ${table}`)).toEqual([])
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   )
 }, 600_000)
 

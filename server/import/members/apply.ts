@@ -62,7 +62,7 @@ export async function applyMembers(
   rows: Sql,
   settings: Settings & {
     readonly dryRun: boolean
-    readonly deletions: () => Promise<readonly Deletion[]>
+    readonly deletions: (session: Session) => Promise<readonly Deletion[]>
     readonly commits: (session: Session) => Promise<void>
     readonly home: Home
   },
@@ -72,7 +72,12 @@ export async function applyMembers(
     return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
-      const someDeleted = await findDeleted(session, await settings.deletions(), knownBy(rows), settings.home)
+      const someDeleted = await findDeleted(
+        session,
+        await settings.deletions(session),
+        knownBy(rows),
+        settings.home,
+      )
       await session.run(sql`insert into import_members by name
         select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousMembers(rows) : rows} as member`)
       const changes = (await tellsMoreThanIds(session, importSeq))

@@ -115,6 +115,7 @@ test('the header tells what a file holds, and it can be said otherwise', async (
     ['手机号,姓名,生日\n13900000001,a,1990-01-02\n', 'members'],
     ['email,name,points\na@b.cd,a,1\n', 'members'],
     ['openid,昵称,手机号\no1,a,13900000001\n', 'members'],
+    ['external_userid,备注名,手机号\nwm1,a,13900000001\n', 'members'],
     ['order_id,customer_id,order_date,amount\nA,M1,2026-01-02,5\n', 'orders'],
     ['customer_id,name,phone,date,amount\nM1,a,139,2026-01-02,5\n', 'orders'],
     ['会员号,姓名,消费时间,消费金额\nM1,a,2026-01-02,5\n', 'orders'],

@@ -4,7 +4,7 @@ import { instantSql } from '../dates.ts'
 import { cellId, cellNumber, cellText, roundedTo } from '../cells.ts'
 import { personValues } from '../fields.ts'
 import { lostDigits, type NormaliseSettings } from '../normalise.ts'
-import { namesCurrencySql, ownSigns } from '../numbers.ts'
+import { isShortenedSql, namesCurrencySql, ownSigns } from '../numbers.ts'
 import { consentWords, genderWords, type MemberField } from './fields.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
 import { isMasked } from './phones.ts'
@@ -52,6 +52,11 @@ export function memberRows(block: Sql, settings: NormaliseSettings): Sql {
     [sql`birthday > cast(${latest} as timestamp)`, 'future-date', 'birthday'],
     [sql`joined_at > cast(${latest} as timestamp)`, 'future-date', 'joinedAt'],
     [unread('points', sql`points`), 'bad-number', 'points'],
+    [
+      sql`${unread('storedValue', sql`stored_value_minor`)} and ${isShortenedSql(text('storedValue'))}`,
+      'short-amount',
+      'storedValue',
+    ],
     [sql`${unread('storedValue', sql`stored_value_minor`)} and ${foreign}`, 'other-currency', 'storedValue'],
     [unread('storedValue', sql`stored_value_minor`), 'bad-amount', 'storedValue'],
     [sql`abs(points) > 9000000000000 or abs(stored_value_minor) > 9000000000000`, 'too-large', 'storedValue'],
@@ -100,6 +105,6 @@ export function memberRows(block: Sql, settings: NormaliseSettings): Sql {
       case when said_consent <> 'unknown' then consent_at end as consent_at,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,
-      ${among((field, reason) => (reason === 'lost-digits' || reason === 'unknown-consent' || reason === 'other-currency' ? text(field) : sql`null`))} as reason_value
+      ${among((field, reason) => (reason === 'lost-digits' || reason === 'unknown-consent' || reason === 'other-currency' || reason === 'short-amount' ? text(field) : sql`null`))} as reason_value
     from parsed`
 }

@@ -2,8 +2,8 @@ import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { instantSql } from '../dates.ts'
 import { emptyWords, type PersonValue, personValues } from '../fields.ts'
 import { isMasked } from '../members/phones.ts'
-import type { NormaliseSettings } from '../normalise.ts'
-import { namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
+import { earliest, type NormaliseSettings } from '../normalise.ts'
+import { isShortenedSql, namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
 import { type RefundField, refundStateWords } from './fields.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
 import { notePrefix } from './note.ts'
@@ -48,9 +48,11 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
   const unread = sql`(${text('amount')} is not null and exact is null)`
   const reasons: readonly (readonly [Sql, string, RefundField])[] = [
     [foreignCurrency, 'other-currency', 'currency'],
+    [sql`${unread} and ${isShortenedSql(raw('amount'))}`, 'short-amount', 'amount'],
     [sql`${unread} and ${namesCurrencySql(raw('amount'))}`, 'other-currency', 'amount'],
     [sql`${text('refundedAt')} is not null and refunded_at is null`, 'bad-date', 'refundedAt'],
     [sql`refunded_at > cast(${latest} as timestamp)`, 'future-date', 'refundedAt'],
+    [sql`refunded_at < ${earliest}`, 'old-date', 'refundedAt'],
     [
       sql`${unread} and regexp_full_match(regexp_replace(${raw('amount')}, '[\\s,.''_]', '', 'g'), '\\D{0,4}\\d{11,}\\D{0,4}')`,
       'too-large',
@@ -107,7 +109,7 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
       cast(coalesce((minor - exact * ${scale}) * ${literal(10 ** (6 - minorDigits))}, 0) as bigint) as remainder_micro,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,
-      ${among((field, reason) => (reason === 'other-currency' ? raw(field) : sql`null`))} as reason_value,
+      ${among((field, reason) => (reason === 'other-currency' || reason === 'short-amount' ? raw(field) : sql`null`))} as reason_value,
       case when coalesce(phone, openid, email) is null then ${content(sql``)}
         else ${content(sql`, phone, openid, email`)} end as content_hash
     from rounded`

@@ -1,5 +1,5 @@
 import { appendFileSync, closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
 import { type Engine, QueryCancelled } from '../../../analytics/engine/engine.ts'
@@ -7,8 +7,8 @@ import { quietThread } from '../../../analytics/engine/priority.ts'
 import { join as list, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { cellId, cellText } from '../cells.ts'
 import { delimitedLine } from '../containers/delimited.ts'
-import type { Encoding } from '../encoding.ts'
-import type { ImportKind } from '../import-kinds.ts'
+import type { Encoding, Reading } from '../encoding.ts'
+import { type ImportKind, importKinds } from '../import-kinds.ts'
 import { namedWidth, sampleOf } from '../inspect.ts'
 import { kindsOf } from '../kind-of.ts'
 import { readable } from '../readable-records.ts'
@@ -23,9 +23,10 @@ import {
 import { fields, plainHeader } from '../fields.ts'
 import { memberFieldNames, memberFields } from '../members/fields.ts'
 import { type Refusal, refusal, Stopped, undecidedEncoding } from '../refusal.ts'
-import { openSource, type Opening, readSource, type TableFile } from '../source.ts'
+import { openSource, type Opening, readSource, type TableFile, takeOutTable } from '../source.ts'
 import {
   isOrderKey,
+  isWhole,
   type JoinPlan,
   keyOf,
   type Link,
@@ -36,22 +37,23 @@ import {
   type TableFacts,
   whyUnused,
 } from './plan.ts'
-import type { JoinedTables } from './joined.ts'
+import type { FoundParts, JoinedTables, Part, SaidEncodings } from './joined.ts'
 import { unusedNote } from './told.ts'
 
-/** Tables that stand together in one file, and where the joined one and what is written for it go. */
+/** Tables that are given together, and where what is made of them goes: `kept` what is read later, `folder` what is written on the way. */
 export interface JoinOrder {
   readonly fileName: string
+  /** The names of the files, in the order in which they were given. */
+  readonly names: readonly string[]
   readonly tables: readonly (TableFile & { readonly name: string })[]
   readonly folder: string
-  readonly joined: string
-  /** Of tables that leave open what they are written in, as somebody said. */
-  readonly encoding?: Encoding | undefined
+  readonly kept: string
+  readonly encodings: SaidEncodings
   /** Questions come first. */
   readonly aside: boolean
 }
 
-export type JoinAnswer = { kind: 'joined'; tables: JoinedTables } | Refusal
+export type JoinAnswer = { kind: 'found'; parts: FoundParts } | Refusal
 /** How far the joining is, 0 to 1; sent before the answer, many times. */
 export interface JoinProgress {
   readonly kind: 'progress'
@@ -60,7 +62,12 @@ export interface JoinProgress {
 
 /** A table that has columns and rows. */
 interface Opened {
+  readonly part: string
   readonly table: TableFile & { readonly name: string }
+  /** What it may be written in, where that is open. */
+  readonly readings: readonly Reading[]
+  /** As somebody said, where it would be open. */
+  readonly encoding: Encoding | null
   readonly kind: ImportKind
   readonly opening: Opening
   readonly form: Pick<Awaited<ReturnType<typeof sampleOf>>, 'delimiter' | 'quote' | 'headerLine'>
@@ -87,21 +94,225 @@ const stopped = (): void => {
   if (stop.signal.aborted) throw new QueryCancelled('The joining was cancelled.')
 }
 
-async function joined(): Promise<JoinedTables> {
-  const found: Opened[] = []
-  const unused: JoinedTables['unused'][number][] = []
-  for (const table of order.tables) {
-    const one = await openTable(table)
+type Table = JoinOrder['tables'][number]
+type Unusable = JoinedTables['unused'][number]
+/** A table that can't be opened. */
+interface Unreadable {
+  readonly part: string
+  readonly table: Table
+  readonly refusal: Refusal
+}
+
+/**
+ * What becomes of the tables. Orders and what tells more of them (`joinedKinds`) are one part; each table of another kind is
+ * one too, those of members and products besides, because no order line has a place for all they say.
+ */
+async function found(): Promise<FoundParts> {
+  const tables: Opened[] = []
+  const unused: Unusable[] = []
+  const unreadable: Unreadable[] = []
+  for (const [place, table] of order.tables.entries()) {
+    const one = await openTable(String(place), table)
     if ('why' in one) unused.push(one)
-    else found.push(one)
+    else if ('refusal' in one) unreadable.push(one)
+    else tables.push(one)
   }
-  // beside what is no table a single one is what it is
-  const nothingElse = unused.every(({ why }) => why === 'no-table')
-  const single = found.length === 1 && nothingElse
-  const usable = single ? found : found.filter(({ kind }) => joinedKinds.includes(kind))
-  if (!single)
-    for (const { table, kind } of found)
-      if (!joinedKinds.includes(kind)) unused.push({ name: table.name, why: 'other-kind', kind })
+  const nothingElse = unused.every(({ why }) => why === 'no-table') && unreadable.length === 0
+  const anyOrders = tables.some(({ kind }) => kind === 'orders')
+  // a single table beside what is none is read as it is, whatever it holds
+  const alone = tables.length === 1 && unreadable.length === 0
+  const ofOrders = tables.filter(({ kind }) => alone || (anyOrders && joinedKinds.includes(kind)))
+  const byItself = alone
+    ? unused.length === 0
+      ? tables
+      : []
+    : ofOrders.length === 1 && nothingElse && unused.length === 0
+      ? tables
+      : tables.filter(({ kind }) => kind !== 'orders')
+  const own = new Set(byItself)
+  const together = ofOrders.filter((one) => !own.has(one) || ofOrders.length > 1)
+  const parts: Part[] = []
+  const open = together.filter(({ readings }) => readings.length > 0)
+  if (together.length > 0)
+    parts.push(await joinedPart(together, own, { unused, unreadable, nothingElse, open }))
+  for (const one of byItself) parts.push(await ownPart(one))
+  const saidOf = parts[0]?.refusal
+  for (const { part, table, refusal } of unreadable)
+    if (saidOf?.id !== refusal.id || saidOf.values.file !== refusal.values.file)
+      parts.push(
+        partOf({ part, table, kind: 'orders', encoding: null, path: table.path, rows: null, refusal }),
+      )
+  // told where they stand: tables of their own are not left out
+  const names = new Set(byItself.map(({ table }) => table.name))
+  const left = unused.filter(({ name }) => !names.has(name))
+  const inOrder = parts.toSorted((a, b) => rankOf(a) - rankOf(b))
+  const [first, ...rest] = inOrder
+  if (!first) throw apart(unused)
+  return {
+    parts: [first, ...rest],
+    unused: left,
+    open: open.map(({ part, table, readings }) => ({ part, name: table.name, readings })),
+  }
+}
+
+/** Orders come first, then members and products, then what refers to them; of these in the order of their kinds. */
+const firstKinds: readonly ImportKind[] = ['orders', 'members', 'products']
+const rankOf = ({ kind }: Part): number => [...new Set([...firstKinds, ...importKinds])].indexOf(kind)
+
+const partOf = ({
+  table,
+  ...part
+}: Pick<Part, 'part' | 'kind' | 'encoding' | 'path' | 'rows' | 'refusal'> & { table: Table }): Part => ({
+  ...part,
+  fileName: table.named,
+  names: [table.name],
+  tables: null,
+  firstLines: [],
+})
+
+const apart = (unused: readonly Unusable[]) =>
+  new Stopped('tables-apart', {
+    file: order.fileName,
+    tables: order.tables.map((one) => one.name).join(', '),
+    why: unused.map(unusedNote),
+  })
+
+/** What expected refusals of a table are as values; throws what is none. */
+function refusalOf(error: unknown, { named }: Pick<Table, 'named'>): Refusal {
+  // of an archive that is damaged nothing is believed
+  if (error instanceof Stopped && error.refusal.id !== 'broken-zip') return error.refusal
+  if (error instanceof UnreadableRecord) return unreadable(error, named)
+  throw error
+}
+
+const unreadable = ({ reason, line }: UnreadableRecord, file: string): Refusal =>
+  refusal(reason === 'too-long' ? 'long-record' : 'open-quote', { file, line })
+
+/** A table that is read as it is: taken out of its zip, its rows counted. */
+async function ownPart(one: Opened): Promise<Part> {
+  const { part, table, kind, encoding } = one
+  const kept = table.entries === undefined ? null : `table-${part}${extname(table.name)}`
+  if (kept !== null && !table.packed) await takeOutTable(table, join(order.kept, kept), stop.signal)
+  const path = kept ?? table.path
+  let rows: number | null = null
+  let refusal: Refusal | null = null
+  const firstLines: number[] = []
+  try {
+    rows = await rowsOf(one, firstLines)
+  } catch (error) {
+    refusal = refusalOf(error, table)
+  }
+  return { ...partOf({ part, table, kind, encoding, path, rows, refusal }), firstLines }
+}
+
+/** Rows of a table, those that will be refused too; into `firstLines` go those of each further file of a zip. */
+async function rowsOf({ table, opening, form, headers }: Opened, firstLines: number[]): Promise<number> {
+  const scanner = new RecordScanner({
+    ...bytesOf(form),
+    firstLine: opening.firstLine,
+    ...(opening.container === 'xlsx' ? {} : { columns: headers.length }),
+    needed: namedWidth(headers),
+    keep: [],
+  })
+  let above = 0
+  let broken = 0
+  const count = () => {
+    const block = scanner.take()
+    for (let at = 0; at < block.length; at = block.indexOf(0x0a, at) + 1) {
+      if (Number.parseInt(block.toString('latin1', at, at + 16)) > form.headerLine) break
+      above++
+    }
+    broken += scanner.broken.splice(0).filter(({ line }) => line > form.headerLine).length
+  }
+  await scanAll(scanner, opening, table, count, { firstLines })
+  return scanner.records - above + broken
+}
+
+/** Reads a whole table through a scanner, whose records are taken now and then; notes the first line of each further file of a zip. */
+async function scanAll(
+  scanner: RecordScanner,
+  opening: Opening,
+  table: Table,
+  take: () => void,
+  { onRead = () => {}, firstLines }: { onRead?: (bytes: number) => void; firstLines: number[] },
+): Promise<void> {
+  const onPart = (lines: number) => firstLines.push(opening.jsonPaths ? lines + 1 : scanner.line)
+  try {
+    for await (const piece of readSource(opening, table.named, onRead, undefined, onPart)) {
+      stopped()
+      scanner.push(piece)
+      if (scanner.pending > blockBytes) take()
+    }
+    scanner.end()
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord)) throw error
+    throw new Stopped(error.reason === 'too-long' ? 'long-record' : 'open-quote', {
+      file: table.named,
+      line: error.line,
+    })
+  }
+  take()
+}
+
+/** Of orders and what tells more of them: one table, or why there is none. */
+async function joinedPart(
+  usable: readonly Opened[],
+  own: ReadonlySet<Opened>,
+  {
+    unused,
+    unreadable,
+    nothingElse,
+    open,
+  }: {
+    readonly unused: Unusable[]
+    readonly unreadable: readonly Unreadable[]
+    readonly nothingElse: boolean
+    readonly open: readonly Opened[]
+  },
+): Promise<Part> {
+  const files = new Set(usable.map(({ table }) => table.named.split('/')[0]!))
+  const named = order.names.filter((one) => files.has(one))
+  const part = {
+    part: 'joined',
+    fileName: named.join(' + '),
+    kind: usable.length === 1 ? usable[0]!.kind : ('orders' as const),
+    names: usable.map(({ table }) => table.name),
+    path: 'joined.csv',
+    encoding: null,
+    firstLines: [],
+  }
+  const not = (refusal: Refusal): Part => ({ ...part, rows: null, tables: null, refusal })
+  const [first] = open
+  if (first) return not(undecidedEncoding(first.table.named, first.readings))
+  const before = unused.length
+  try {
+    const tables = await joined(usable, own, unused, nothingElse)
+    const names = [
+      tables.base.name,
+      ...(tables.appended ?? []).map(({ name }) => name),
+      ...tables.joins.map(({ name }) => name),
+    ]
+    return {
+      ...part,
+      names,
+      rows: tables.base.rows + (tables.added?.rows ?? 0),
+      tables,
+      refusal: null,
+    }
+  } catch (error) {
+    const refusal = refusalOf(error, { named: order.fileName })
+    // they are not left out beside others, but all of them can't be taken
+    unused.splice(before)
+    return not(refusal.id === 'tables-apart' && unreadable[0] ? unreadable[0].refusal : refusal)
+  }
+}
+
+async function joined(
+  usable: readonly Opened[],
+  own: ReadonlySet<Opened>,
+  unused: Unusable[],
+  nothingElse: boolean,
+): Promise<JoinedTables> {
   const { opened, bases } = partsLast(usable)
   shared = sharedKeys(opened)
   const engine = await openDuckDb(':memory:', {
@@ -119,7 +330,6 @@ async function joined(): Promise<JoinedTables> {
     }
     const appended = await appendParts(engine, opened, bases, broken)
     if (appended.length > 0) opened.splice(opened.length - bases.length)
-    const alone = nothingElse && found.length === 1 + appended.length
     const tables = await Promise.all(
       opened.map(async ({ table, headers, keys }, at) => {
         const counts = await countsOf(engine, keys, at)
@@ -127,17 +337,13 @@ async function joined(): Promise<JoinedTables> {
       }),
     )
     const links = await linksOf(engine, tables)
-    const plan = tables.length === 0 ? { base: 0, joins: [] } : planJoin(tables, links)
+    const planned = planJoin(tables, links)
+    const base = planned.joins.length > 0 ? planned.base : loneBase(opened, nothingElse)
+    const plan = { ...planned, base: base ?? planned.base }
     const used = new Set([plan.base, ...plan.joins.map(({ parent }) => parent)])
     for (const at of tables.keys())
-      if (!alone && (plan.joins.length === 0 ? at !== plan.base : !used.has(at)))
-        unused.push(whyUnused(tables, links, plan, at))
-    if (plan.joins.length === 0 && !alone)
-      throw new Stopped('tables-apart', {
-        file: order.fileName,
-        tables: order.tables.map((one) => one.name).join(', '),
-        why: unused.map(unusedNote),
-      })
+      if (!used.has(at) && !own.has(opened[at]!)) unused.push(whyUnused(tables, links, plan, at))
+    if (base === null) throw apart(unused)
     for (const at of used) if (broken[at]) throw brokenTable(opened[at]!, broken[at])
     const added = plan.joins.find(({ child, key }) => child === plan.base && isOrderKey(key))
     const { lastLine, rowsAdded, ofOrders } = await write(
@@ -161,14 +367,17 @@ async function joined(): Promise<JoinedTables> {
         by: opened[child]!.headers[opened[child]!.keys.indexOf(key)]!,
         child: tables[child]!.name,
         without: tables[child]!.rows - found,
-        unnamed: link === added ? 0 : Number(unnamed!.n),
-        ...(isOf(opened[parent]!, 'memberId') ? { ofMembers: aboutMembers(opened[parent]!) } : {}),
+        // rows of a table that comes in by itself too stay out of nothing
+        unnamed: link === added || own.has(opened[parent]!) ? 0 : Number(unnamed!.n),
+        ...(isOf(opened[parent]!, 'memberId') && !own.has(opened[parent]!)
+          ? { ofMembers: aboutMembers(opened[parent]!) }
+          : {}),
       })
     }
     return {
       firstLine: opened[plan.base]!.opening.firstLine,
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
-      parts: partsOf.get(plan.base) ?? [],
+      parts: firstLinesOf(plan.base),
       joins,
       ofOrders,
       appended,
@@ -183,23 +392,42 @@ async function joined(): Promise<JoinedTables> {
   }
 }
 
-/** What a row of order lines may be told by. Rows of other kinds are facts of their own, and none may be lost. */
+/** Where nothing can be joined: the table that is read alone, the only one of orders, else the only one that says when orders were and what they came to. */
+function loneBase(opened: readonly Opened[], nothingElse: boolean): number | null {
+  const places = [...opened.keys()]
+  if (opened.length === 1 && nothingElse) return 0
+  const ofOrders = places.filter((at) => opened[at]!.kind === 'orders')
+  const whole = ofOrders.filter((at) => isWhole(opened[at]!))
+  const candidates = ofOrders.length === 1 && nothingElse ? ofOrders : whole
+  return candidates.length === 1 ? candidates[0]! : null
+}
+
+/** What a row of order lines may be told by. Rows of other kinds are facts of their own. */
 const joinedKinds: readonly ImportKind[] = ['orders', 'members', 'products']
 
-/** What the first lines of a table tell, or that it is none. */
-async function openTable(table: Opened['table']): Promise<Opened | JoinedTables['unused'][number]> {
-  if (table.other) return { name: table.name, why: 'no-table' }
+/** What the first lines of a table tell, that it is none, or why it can't be read. */
+async function openTable(part: string, given: Table): Promise<Opened | Unusable | Unreadable> {
+  if (given.other) return { name: given.name, why: 'no-table' }
+  let table = given
   try {
-    const opening = await openTold(table)
+    if (given.packed) {
+      const path = join(order.kept, `table-${part}${extname(given.name)}`)
+      await takeOutTable(given, path, stop.signal)
+      table = { ...given, path }
+    }
+    const source = { ...table, entries: table.packed ? undefined : table.entries }
+    const { opening, readings, encoding } = await openTold(part, source)
     const { sample, ...form } = await sampleOf(opening, table.named)
     const [kind] = kindsOf(sample, {}).kinds
     const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
-    return { table, kind, opening, form, headers: sample.headers, keys, records: sample.records }
+    const about = { part, table, readings, encoding, kind, keys }
+    return { ...about, opening, form, headers: sample.headers, records: sample.records }
   } catch (error) {
-    const id = error instanceof Stopped ? error.refusal.id : null
+    const refusal = refusalOf(error, table)
+    const { id } = refusal
     if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }
     if (id === 'one-column' || id === 'no-header') return { name: table.name, why: 'no-table' }
-    throw error
+    return { part, table, refusal }
   }
 }
 
@@ -218,14 +446,19 @@ const aboutMembers = ({ headers }: Opened): string =>
     })
     .join(', ')
 
-async function openTold({ path, named, entries }: TableFile): Promise<Opening> {
+/** A table as somebody said that it is written in, where it leaves that open; else as it is likeliest, with what it may be. */
+async function openTold(
+  part: string,
+  { path, named, entries }: { path: string; named: string; entries?: readonly number[] | undefined },
+): Promise<{ opening: Opening; readings: readonly Reading[]; encoding: Encoding | null }> {
   const opening = await openSource(path, named, entries)
   const { readings, sure } = opening.evidence
-  if (sure) return opening
-  if (readings.some(({ encoding }) => encoding === order.encoding))
-    return openSource(path, named, entries, order.encoding)
-  const { id, values } = undecidedEncoding(named, readings)
-  throw new Stopped(id, values)
+  if (sure) return { opening, readings: [], encoding: null }
+  const said = order.encodings.parts?.[part] ?? order.encodings.all
+  const known = readings.find(({ encoding }) => encoding === said)
+  if (!known) return { opening, readings, encoding: null }
+  const { encoding } = known
+  return { opening: await openSource(path, named, entries, encoding), readings: [], encoding }
 }
 
 /** What columns of more than one table are known by, where values like theirs may name a row. */
@@ -254,7 +487,12 @@ const keyIn = (at: number, key: string): Sql => name(`key${at}_${shared.indexOf(
 let shared: readonly string[] = []
 
 /** The first lines of what follows the first of several files that are one table, by its place. */
-const partsOf = new Map<number, number[]>()
+const firstLines = new Map<number, number[]>()
+function firstLinesOf(at: number): number[] {
+  const known = firstLines.get(at) ?? []
+  firstLines.set(at, known)
+  return known
+}
 
 /** Splits a whole table into `line`, `fields` and the columns by which it may be joined. Answers the first record that can't be read. */
 async function take(
@@ -276,24 +514,7 @@ async function take(
     appendFileSync(text, block.text, { mode: 0o600 })
     broken ??= [...scanner.broken.splice(0), ...block.broken].find(({ line }) => line > form.headerLine)
   }
-  try {
-    const onPart = (lines: number) => {
-      partsOf.set(at, [...(partsOf.get(at) ?? []), opening.jsonPaths ? lines + 1 : scanner.line])
-    }
-    for await (const piece of readSource(opening, table.named, onRead, undefined, onPart)) {
-      stopped()
-      scanner.push(piece)
-      if (scanner.pending > blockBytes) put()
-    }
-    scanner.end()
-  } catch (error) {
-    if (!(error instanceof UnreadableRecord)) throw error
-    throw new Stopped(error.reason === 'too-long' ? 'long-record' : 'open-quote', {
-      file: table.named,
-      line: error.line,
-    })
-  }
-  put()
+  await scanAll(scanner, opening, table, put, { onRead, firstLines: firstLinesOf(at) })
   const own = shared.flatMap((key) => {
     const position = keys.indexOf(key)
     const value = sql`string_split(text, ${fieldSeparator})[${position + 2}]`
@@ -483,7 +704,7 @@ async function write(
     added &&
     columns.findIndex(({ at, position }) => at === base && opened[base]!.keys.indexOf(added.key) === position)
   const keyPosition = added && opened[added.parent]!.keys.indexOf(added.key)
-  const out = openSync(order.joined, 'wx', 0o600)
+  const out = openSync(join(order.kept, 'joined.csv'), 'wx', 0o600)
   try {
     let text = delimitedLine(headersOf(opened, columns))
     let line = opened[base]!.opening.firstLine + 1
@@ -546,8 +767,8 @@ const productName = (header: string): string => (/[a-z]/i.test(header) ? 'produc
 
 parentPort!.once('message', () => stop.abort())
 if (order.aside) quietThread()
-const answer = await joined().then(
-  (tables): JoinAnswer => ({ kind: 'joined', tables }),
+const answer = await found().then(
+  (parts): JoinAnswer => ({ kind: 'found', parts }),
   (error: unknown): JoinAnswer => {
     if (error instanceof Stopped) return error.refusal
     if (stop.signal.aborted) return refusal('import-cancelled')

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Encoding } from '../encoding.ts'
+import type { Encoding, Reading } from '../encoding.ts'
+import type { ImportKind } from '../import-kinds.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import { tablesOf } from '../source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
@@ -21,7 +22,54 @@ export const givenFiles = (files: readonly [GivenFile, ...GivenFile[]]) =>
     ? files[0]
     : { ...files[0], fileName: files.map(({ fileName }) => fileName).join(' + '), together: files }
 
-/** What became of tables that were given together. */
+/** Of files that are given together: what becomes an import of its own. */
+export interface Part {
+  /** Tells it from the others, the same each time these files are looked at. */
+  readonly part: string
+  readonly fileName: string
+  readonly kind: ImportKind
+  /** The tables whose rows are in it. */
+  readonly names: readonly string[]
+  /** Rows to be read; null where they can't be. */
+  readonly rows: number | null
+  /** What is read. */
+  readonly path: string
+  /** Where it is joined of several tables, or read beside what is none: what became of each. */
+  readonly tables: JoinedTables | null
+  /** What somebody said that it is written in. */
+  readonly encoding: Encoding | null
+  /** Where it is several files of a zip as they are: the first lines of those after the first. */
+  readonly firstLines: readonly number[]
+  /** Why it can't be taken; the others can. */
+  readonly refusal: Refusal | null
+}
+
+/** All that was found in files that are given together. */
+export interface Parts {
+  /** The folder that keeps what was made of the files. */
+  readonly place: string
+  /** In the order in which they are imported: orders, members, products, then what refers to them. */
+  readonly parts: readonly [Part, ...Part[]]
+  /** What is in none of them. */
+  readonly unused: readonly Unused[]
+  /** Tables to be joined that leave open what they are written in. */
+  readonly open: readonly {
+    readonly part: string
+    readonly name: string
+    readonly readings: readonly Reading[]
+  }[]
+}
+
+/** The same before it has its place: paths of what is kept are relative to it. */
+export type FoundParts = Omit<Parts, 'place'>
+
+/** What tables are written in, where they leave it open: `all` of them, or each by its `part`. */
+export interface SaidEncodings {
+  readonly all?: Encoding | undefined
+  readonly parts?: Readonly<Record<string, Encoding>> | undefined
+}
+
+/** What became of tables that were joined. */
 export interface JoinedTables {
   /** The number of the first line of the base. */
   readonly firstLine: 0 | 1
@@ -99,45 +147,49 @@ async function awaited(joining: Joining, signal: AbortSignal | undefined): Promi
 }
 
 /**
- * Where the files, or the files in a zip, are different tables: they are joined into one file of delimited text in
- * `folder`, kept there for who asks again. `fileName` names them all; `encoding`: that
- * of tables that leave it open. Null: they are one table and are read as they are.
+ * Where the files, or the files in a zip, are different tables: what becomes of them. Orders and what tells more of them are
+ * joined into one file of delimited text in `folder`; each other table is a part of its own, as it is. Both are kept
+ * there for who asks again. `fileName` names all files. Null: they are one table and are read as they are.
  */
-export async function joinedTables(
+export async function partsOf(
   files: readonly GivenFile[],
   fileName: string,
   folder: string,
   {
-    encoding,
+    encodings = {},
     signal,
-  }: { readonly encoding?: Encoding | undefined; readonly signal?: AbortSignal | undefined } = {},
-): Promise<{ readonly path: string; readonly tables: JoinedTables } | Refusal | null> {
+  }: { encodings?: SaidEncodings | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<Parts | Refusal | null> {
   try {
     const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
     const tables = found
       .flat()
       .map((table) => ({ ...table, name: basename(table.named) }))
       .toSorted((a, b) => (a.named < b.named ? -1 : 1))
-    if (tables.length < 2) return null
+    if (tables.length < 2 && !tables[0]?.packed) return null
     if (tables.length > mostTables) return refusal('many-tables', { file: fileName, most: mostTables })
-    const digest = createHash('sha256').update(encoding ?? '')
+    const said = Object.entries(encodings.parts ?? {}).toSorted()
+    const digest = createHash('sha256').update(JSON.stringify([encodings.all ?? null, said]))
     for (const { path, named } of tables) {
       const { size, mtimeMs } = statSync(path)
       digest.update(JSON.stringify([path, named, size, mtimeMs]))
     }
     const place = join(folder, digest.digest('hex').slice(0, 32))
-    const path = join(place, 'joined.csv')
-    const known = join(place, 'tables.json')
+    const known = join(place, 'parts.json')
     if (!existsSync(known)) {
       const bytes = files.reduce((sum, one) => sum + statSync(one.path).size, 0)
-      const order = { fileName, tables, encoding, aside: bytes > smallBytes }
+      const names = files.map((one) => one.fileName)
+      const order = { fileName, names, tables, encodings, aside: bytes > smallBytes }
       // who asks anew waits until what others have called off is gone
       while (going.get(place)?.stopped) await going.get(place)?.answer
       const joining = going.get(place) ?? joinInto(place, order)
       const answer = await awaited(joining, signal)
       if (answer.kind === 'refused') return answer
     }
-    return { path, tables: JSON.parse(readFileSync(known, 'utf8')) as JoinedTables }
+    const { parts, ...others } = JSON.parse(readFileSync(known, 'utf8')) as FoundParts
+    const [first, ...rest] = parts
+    const at = (part: Part): Part => ({ ...part, path: resolve(place, part.path) })
+    return { ...others, place, parts: [at(first), ...rest.map(at)] }
   } catch (error) {
     if (error instanceof Stopped) return error.refusal
     const known = storageRefusal(error, folder, fileName)
@@ -147,7 +199,7 @@ export async function joinedTables(
 }
 
 /** Joins in a thread of its own, in a folder that becomes `place` once all of it is there. */
-function joinInto(place: string, order: Omit<JoinOrder, 'folder' | 'joined'>): Joining {
+function joinInto(place: string, order: Omit<JoinOrder, 'folder' | 'kept'>): Joining {
   let stop = () => {}
   const stopping = new Promise<void>((resolve) => (stop = resolve))
   const joining: Joining = {
@@ -166,7 +218,7 @@ function joinInto(place: string, order: Omit<JoinOrder, 'folder' | 'joined'>): J
 
 async function joinedInto(
   place: string,
-  order: Omit<JoinOrder, 'folder' | 'joined'>,
+  order: Omit<JoinOrder, 'folder' | 'kept'>,
   stopping: Promise<void>,
   onShare: (share: number) => void,
 ): Promise<JoinAnswer> {
@@ -174,14 +226,10 @@ async function joinedInto(
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(join(folder, 'work'), { recursive: true, mode: 0o700 })
   try {
-    const answer = await answerOf(
-      { ...order, folder: join(folder, 'work'), joined: join(folder, 'joined.csv') },
-      stopping,
-      onShare,
-    )
+    const answer = await answerOf({ ...order, folder: join(folder, 'work'), kept: folder }, stopping, onShare)
     if (answer.kind === 'refused') return answer
     rmSync(join(folder, 'work'), { recursive: true })
-    writeFileSync(join(folder, 'tables.json'), JSON.stringify(answer.tables))
+    writeFileSync(join(folder, 'parts.json'), JSON.stringify(answer.parts), { mode: 0o600 })
     rmSync(place, { recursive: true, force: true })
     renameSync(folder, place)
     return answer

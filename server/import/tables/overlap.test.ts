@@ -22,6 +22,7 @@ test.each([
   ['two files', { 'a.csv': january, 'b.csv': february }],
   ['two files without a last line break', { 'a.csv': january.trimEnd(), 'b.csv': february.trimEnd() }],
   ['two files of JSON Lines', { 'a.jsonl': asJson(january), 'b.jsonl': asJson(february) }],
+  ['two files beside tags', { 'a.csv': january, 'b.csv': february, 'tags.csv': 'customer,tag\nm1,tea\n' }],
   ['two files beside a note', { 'a.csv': january, 'b.csv': february, 'README.pdf': '%PDF' }],
 ])('what two files of a zip both tell counts once: %s', async (_, files) => {
   await using shop = await openTestShop('CNY', 'UTC')

@@ -1,5 +1,4 @@
 import { fields, plainHeader } from '../fields.ts'
-import type { ImportKind } from '../import-kinds.ts'
 import { looksLikeKey } from '../person-hint.ts'
 
 /** What is known of a table before it is joined with others. `keys`: what its columns are known by, by position. */
@@ -23,6 +22,10 @@ const sells = ({ keys }: TableFacts): boolean =>
 const tellsAmounts = ({ keys }: Pick<TableFacts, 'keys'>): boolean =>
   keys.some(isOrderKey) && tellsOneOf(keys, 'amount', 'unitPrice', 'chargedTotal')
 
+/** Says when orders were and what they came to. */
+export const isWhole = (table: Pick<TableFacts, 'keys'>): boolean =>
+  tellsAmounts(table) && tellsOneOf(table.keys, 'orderedAt', 'paidAt')
+
 /** Both say what orders came to, one with all columns of the other, as the files of two months: neither says more of the other's rows. */
 const isSameTable = (a: Pick<TableFacts, 'keys'>, b: Pick<TableFacts, 'keys'>): boolean => {
   const [few, many] = a.keys.length < b.keys.length ? [a, b] : [b, a]
@@ -33,7 +36,7 @@ const isSameTable = (a: Pick<TableFacts, 'keys'>, b: Pick<TableFacts, 'keys'>): 
 export const mayFollow = (part: Pick<TableFacts, 'keys'>, base: Pick<TableFacts, 'keys'>): boolean =>
   isSameTable(part, base) &&
   part.keys.length <= base.keys.length &&
-  tellsOneOf(part.keys, 'orderedAt', 'paidAt') &&
+  isWhole(part) &&
   tellsOneOf(part.keys, 'memberId', 'phone', 'openid', 'email')
 
 /**
@@ -137,8 +140,6 @@ export function planJoin(tables: readonly TableFacts[], links: readonly Link[]):
 /** Why a table is not joined. `empty`: without rows; `no-table`: no columns are told apart in it. */
 export type Unused =
   | { readonly name: string; readonly why: 'empty' | 'no-table' | 'no-key' }
-  /** Its rows are no order lines and say nothing of one: refunds, tags, points and the like. */
-  | { readonly name: string; readonly why: 'other-kind'; readonly kind: ImportKind }
   | { readonly name: string; readonly why: 'same-columns'; readonly other: string }
   /** Several of its rows have one value of the column that names it, or some have none. */
   | { readonly name: string; readonly why: 'not-unique'; readonly column: string; readonly other: string }

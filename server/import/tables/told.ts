@@ -1,4 +1,5 @@
 import { type Language, type Said, sentence } from '../../messages/messages.ts'
+import { type Refusal, refusal } from '../refusal.ts'
 import type { JoinedTables } from './joined.ts'
 import type { Unused } from './plan.ts'
 
@@ -36,3 +37,17 @@ export function tableNotes(language: Language, tables: JoinedTables | null | und
   ]
   return notes.map(({ id, values }) => sentence(language, id, values))
 }
+
+/** Of files given together: which came in, and why others did not. */
+export const partlyImported = (
+  file: string,
+  came: readonly string[],
+  not: readonly { readonly fileName: string; readonly refusal: Refusal }[],
+): Refusal =>
+  refusal('partly-imported', {
+    file,
+    done: came.length,
+    came: came.join(', '),
+    not: not.map(({ fileName }) => fileName).join(', '),
+    why: not.map(({ refusal: { id, values } }) => ({ id, values })),
+  })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { createDemo } from '../../demo/demo.ts'
 import { openTestShop } from '../../import/test-shop.ts'
@@ -11,7 +11,7 @@ import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-compare-'))
-const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') })
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
 await createDemo(platform, { members: 400, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const callerIn = (language: 'en' | 'zh-CN') =>
@@ -274,4 +274,29 @@ describe('differences', () => {
       ].toSorted((x, y) => (x.value < y.value ? -1 : 1)),
     )
   })
+})
+
+test('a comparison is asked once of the same data and rules, and anew when a rule or the data changes', async () => {
+  const { id } = await caller.segments.save({ name: 'Kept', expression: 'orders >= 3' })
+  const compared = async (limit = 20) => {
+    const { milliseconds: _, ...told } = await caller.segmentCompare.differences({
+      a: 'segment "Kept"',
+      limit,
+    })
+    if (told.kind !== 'compared') throw new Error(told.kind)
+    return told
+  }
+  const first = await compared()
+  const asked = vi.spyOn(workspace.engine, 'scratch')
+  expect(await compared()).toEqual(first)
+  expect((await compared(1)).differences).toEqual(first.differences.slice(0, 1))
+  expect(asked).not.toHaveBeenCalled()
+  asked.mockRestore()
+  await caller.segments.save({ id, name: 'Kept', expression: 'orders >= 6' })
+  const edited = await compared()
+  expect(edited.a.members).toBeLessThan(first.a.members)
+  const [some] = [...(await ids('segment "Kept"'))]
+  await caller.tags.add({ tag: 'told apart', whose: { kind: 'members', memberIds: [some!] } })
+  expect((await compared()).dataVersion).toBeGreaterThan(edited.dataVersion)
+  await caller.segments.remove({ id })
 })

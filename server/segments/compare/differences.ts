@@ -1,3 +1,4 @@
+import type { Engine } from '../../../analytics/engine/engine.ts'
 import { distinctions, type Distinction, type Look } from '../../../analytics/compare/differences.ts'
 import {
   categoriesOfSides,
@@ -18,6 +19,7 @@ import { tablesAt } from '../../analytics/tables-at.ts'
 import type { Store } from '../../store/store.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import type { Evaluation } from '../evaluation.ts'
+import { resolveRule } from '../prepare.ts'
 import { boughtCategories, keepCategories } from './categories.ts'
 import { type OneRefused, askTogether } from './together.ts'
 
@@ -88,7 +90,73 @@ let made = 0
 export async function segmentDifferences(
   store: Store,
   workspace: Workspace,
-  request: { a: string; b: string; asOf?: string | undefined; limit: number },
+  { limit, ...request }: { a: string; b: string; asOf?: string | undefined; limit: number },
+  signal?: AbortSignal,
+): Promise<DifferencesOutcome> {
+  const key = await keyOf(store, workspace, request, signal)
+  const kept = keptFor(workspace.engine)
+  const found = key === null ? undefined : kept.get(key)
+  const outcome = found ?? (await compared(store, workspace, request, signal))
+  // asked of other data than the key says, it is not kept
+  const isOfKey = outcome.kind === 'compared' && key === (await keyOf(store, workspace, request, signal))
+  if (key !== null && (found || isOfKey)) kept.set(key, outcome)
+  if (outcome.kind !== 'compared') return outcome
+  const { differences } = outcome.differences
+  return {
+    kind: 'compared',
+    differences: { ...outcome.differences, differences: differences.slice(0, limit) },
+  }
+}
+
+/** So many comparisons are kept of a workspace, those that were asked for last. */
+const mostKept = 50
+
+/** Comparisons by what they depend on, the oldest first. */
+class Kept {
+  readonly #outcomes = new Map<string, DifferencesOutcome>()
+
+  get(key: string): DifferencesOutcome | undefined {
+    return this.#outcomes.get(key)
+  }
+
+  set(key: string, outcome: DifferencesOutcome): void {
+    this.#outcomes.delete(key)
+    this.#outcomes.set(key, outcome)
+    const [oldest] = this.#outcomes.keys()
+    if (this.#outcomes.size > mostKept) this.#outcomes.delete(oldest!)
+  }
+}
+
+const keptOf = new WeakMap<Engine, Kept>()
+function keptFor(engine: Engine): Kept {
+  const kept = keptOf.get(engine) ?? new Kept()
+  keptOf.set(engine, kept)
+  return kept
+}
+
+/** What a comparison depends on: the rules with those that they name, the data, the day; null for a rule that is none. */
+async function keyOf(
+  store: Store,
+  workspace: Workspace,
+  request: { a: string; b: string; asOf?: string | undefined },
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const meanings: string[] = []
+  for (const expression of [request.a, request.b]) {
+    const resolved = await resolveRule(store, workspace, expression)
+    if (resolved.kind === 'refused') return null
+    meanings.push(resolved.rule.meaning)
+  }
+  const newest = await tablesAt(store, workspace, undefined, signal)
+  const { dataVersion, ledgerWatermark } = newest
+  const asOf = request.asOf ?? newest.asOf
+  return JSON.stringify([...meanings, asOf, newest.asOf, dataVersion, ledgerWatermark, workspace.dormancy])
+}
+
+async function compared(
+  store: Store,
+  workspace: Workspace,
+  request: { a: string; b: string; asOf?: string | undefined },
   signal?: AbortSignal,
 ): Promise<DifferencesOutcome> {
   const own = await tablesAt(store, workspace, undefined, signal)
@@ -145,7 +213,7 @@ export async function segmentDifferences(
   if (outcome.kind === 'refused') return outcome
   const [a, b] = outcome.sets as [Evaluation, Evaluation]
   // the data moved before it was asked
-  if (!outcome.answer) return segmentDifferences(store, workspace, request, signal)
+  if (!outcome.answer) return compared(store, workspace, request, signal)
   const { both, parted, looks, bought } = outcome.answer
   if (bought) await keepCategories(workspace.engine, bought)
   const { asOf, dataVersion } = a
@@ -165,7 +233,7 @@ export async function segmentDifferences(
       how: parted.how,
       looks: looks.length,
       telling: told.length,
-      differences: told.slice(0, request.limit).map((one): Difference => {
+      differences: told.map((one): Difference => {
         const counted = (side: 'a' | 'b'): Counted => ({
           of: one[side].n,
           have: one.kind === 'share' ? one[side].sum : null,

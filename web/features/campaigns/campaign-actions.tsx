@@ -1,9 +1,10 @@
-import { Button, Checkbox, Modal } from '@mantine/core'
+import { Button, Checkbox } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { download } from '../../ui/csv.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import classes from './composer.module.css'
@@ -69,7 +70,7 @@ export function CampaignActions({ result }: { result: Result }) {
           {t('codes')}
         </Button>
       ) : null}
-      <Modal
+      <Dialog
         opened={asking}
         onClose={() => ask(false)}
         title={t('cancelSure')}
@@ -99,7 +100,7 @@ export function CampaignActions({ result }: { result: Result }) {
             </Button>
           </div>
         </div>
-      </Modal>
+      </Dialog>
     </>
   )
 }

@@ -2,7 +2,6 @@ import { Button, Progress } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import type { MapOverrides } from '../../../server/import/mapping.ts'
 import { useTRPC } from '../../trpc.ts'
 import { DropZone } from '../../ui/drop-zone.tsx'
 import { takeHandedFiles } from '../../ui/handed-files.ts'
@@ -12,6 +11,7 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
+import { type Chosen, ChosenPanel } from './chosen-panel.tsx'
 import { DataLinks } from './data-links.tsx'
 import { DifferingPanel } from './differing-panel.tsx'
 import { ElsewherePanel } from './elsewhere-panel.tsx'
@@ -20,9 +20,11 @@ import { FeedsPanel } from './feeds-panel.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { InboxPanel } from './inbox-panel.tsx'
 import { MappingsPanel } from './mappings-panel.tsx'
-import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
+import { RejectedPanel } from './mapping-panel.tsx'
+import type { StartOrder } from './mapping.ts'
 import { RestatementsPanel } from './restatements-panel.tsx'
 import { RunPanel } from './run-panel.tsx'
+import { RunsPanel } from './runs-panel.tsx'
 import { Steps } from './steps.tsx'
 import { WhoIsWhoPanel } from './who-is-who-panel.tsx'
 import { type Upload, upload, UploadFailed } from './upload.ts'
@@ -32,13 +34,7 @@ type Step =
   | { kind: 'uploading'; fileName: string; share: number }
   | { kind: 'rejected'; sentence: string }
   | { kind: 'mapping'; chosen: Chosen }
-  | { kind: 'running'; runId: string; chosen?: Chosen }
-
-/** An uploaded file and what the merchant said of its columns. */
-interface Chosen {
-  readonly uploadId: string
-  readonly map: MapOverrides
-}
+  | { kind: 'running'; runIds: readonly string[]; chosen?: Chosen; order?: StartOrder }
 
 /** From a file to a receipt, and what has been imported so far. */
 export function DataPage() {
@@ -47,15 +43,16 @@ export function DataPage() {
   // An import goes on while nobody looks; who comes back sees it.
   const current = useQuery(trpc.imports.current.queryOptions({ language }, { staleTime: 0, gcTime: 0 }))
   if (current.isPending) return null
-  return <DataFlow running={current.data?.runId} />
+  const { runId, set = [] } = current.data ?? {}
+  return <DataFlow running={set.length > 0 ? set : runId === undefined ? undefined : [runId]} />
 }
 
-function DataFlow({ running }: { running: string | undefined }) {
+function DataFlow({ running }: { running: readonly string[] | undefined }) {
   const t = useTranslations('data')
   const trpc = useTRPC()
   const { language } = useLanguage()
   const { role } = useWorkspace()
-  const [step, setStep] = useState<Step>(running ? { kind: 'running', runId: running } : { kind: 'start' })
+  const [step, setStep] = useState<Step>(running ? { kind: 'running', runIds: running } : { kind: 'start' })
   const sending = useRef<Upload>(null)
   useEffect(() => () => sending.current?.cancel(), [])
   const history = useQuery(trpc.imports.list.queryOptions({ language }))
@@ -72,7 +69,8 @@ function DataFlow({ running }: { running: string | undefined }) {
         sending.current = upload(file, uploadId, tell)
         uploadId = await sending.current.done
       }
-      if (uploadId !== undefined) setStep({ kind: 'mapping', chosen: { uploadId, map: {} } })
+      if (uploadId !== undefined)
+        setStep({ kind: 'mapping', chosen: { uploadId, maps: {}, left: [], encodings: { parts: {} } } })
     } catch (error) {
       if (!(error instanceof UploadFailed)) throw error
       setStep({ kind: 'rejected', sentence: error.sentence ?? t('rejected.offline') })
@@ -80,10 +78,15 @@ function DataFlow({ running }: { running: string | undefined }) {
   }
   const start = useMutation(
     trpc.imports.start.mutationOptions({
-      onSuccess: ({ runId }) => setStep((now) => ({ ...now, kind: 'running', runId })),
+      onSuccess: ({ runIds }) => setStep((now) => ({ ...now, kind: 'running', runIds })),
     }),
   )
   const restart = () => setStep({ kind: 'start' })
+  const waysOf = ({ chosen, order }: Extract<Step, { kind: 'running' }>) => ({
+    onLeave: restart,
+    onColumns: chosen && (() => setStep({ kind: 'mapping', chosen })),
+    onImport: order && (() => start.mutate({ ...order, dryRun: false })),
+  })
   const may = role === 'owner' || role === 'marketer'
   // Put off, because in development React leaves a page at once and comes back: the file is taken once.
   useEffect(() => {
@@ -130,30 +133,16 @@ function DataFlow({ running }: { running: string | undefined }) {
       ) : step.kind === 'rejected' ? (
         <RejectedPanel sentence={step.sentence} onLeave={restart} />
       ) : step.kind === 'mapping' ? (
-        <MappingPanel
+        <ChosenPanel
           chosen={step.chosen}
-          onStarted={(runId, map) =>
-            setStep({ kind: 'running', runId, chosen: { uploadId: step.chosen.uploadId, map } })
-          }
+          onChange={(chosen) => setStep({ kind: 'mapping', chosen })}
+          onStarted={(runIds, order) => setStep({ kind: 'running', runIds, order, chosen: step.chosen })}
           onLeave={restart}
         />
+      ) : step.runIds.length > 1 ? (
+        <RunsPanel key={step.runIds[0]} runIds={step.runIds} {...waysOf(step)} />
       ) : (
-        <RunPanel
-          key={step.runId}
-          runId={step.runId}
-          onLeave={restart}
-          onColumns={step.chosen && (() => setStep({ kind: 'mapping', chosen: step.chosen! }))}
-          onImport={
-            step.chosen &&
-            (() =>
-              start.mutate({
-                source: { uploadId: step.chosen!.uploadId },
-                map: step.chosen!.map,
-                dryRun: false,
-                language,
-              }))
-          }
-        />
+        <RunPanel key={step.runIds[0]} runId={step.runIds[0]!} {...waysOf(step)} />
       )}
       {start.isError ? <Failure error={start.error} /> : null}
       {first && step.kind === 'start' ? <Steps /> : null}

@@ -1,4 +1,4 @@
-import { Anchor, Button } from '@mantine/core'
+import { Anchor, Button, Group } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -10,6 +10,8 @@ import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
+import { ReportDialog } from './report-dialog.tsx'
+import type { Told } from './receipt.tsx'
 import { UndoQuestion } from './undo-question.tsx'
 
 interface Imported {
@@ -18,6 +20,8 @@ interface Imported {
   readonly fileName: string
   readonly importedAt: string
   readonly undoneAt: string | null
+  readonly told: Told
+  /** Of whichever kind it is; null for sample data. */
   readonly receipt: {
     imported: number
     unchanged: number
@@ -26,7 +30,7 @@ interface Imported {
   } | null
 }
 
-/** What has been imported: kept, refused and why; each can be undone. */
+/** What has been imported: kept, refused and why, with the report of each; each can be undone. */
 export function HistoryPanel() {
   const t = useTranslations('data')
   const trpc = useTRPC()
@@ -35,11 +39,13 @@ export function HistoryPanel() {
   const { role } = useWorkspace()
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const [undoing, setUndoing] = useState<Imported>()
+  const [reading, setReading] = useState<Imported>()
   const list = useAnswer({
     ...trpc.imports.list.queryOptions({ language }),
     select: (rows) =>
       rows.map((row): Imported => ({
         ...row,
+        told: row,
         receipt: row.receipt ?? row.membersReceipt ?? row.kindReceipt,
       })),
   })
@@ -100,14 +106,31 @@ export function HistoryPanel() {
       key: 'undo',
       header: '',
       cell: (row) =>
-        row.undoneAt !== null ? (
-          <StatusChip tone="off">{t('history.undone')}</StatusChip>
-        ) : may && row.kind !== 'demo' ? (
-          <Button size="xs" variant="default" onClick={() => setUndoing(row)}>
-            {t('history.undo')}
-          </Button>
-        ) : row.kind !== 'demo' ? null : (
+        row.kind === 'demo' ? (
           t('history.sample')
+        ) : (
+          <Group gap={8} wrap={onPhone ? 'wrap' : 'nowrap'}>
+            <Button
+              size="xs"
+              variant="default"
+              aria-label={t('history.reportOf', { file: row.fileName })}
+              onClick={() => setReading(row)}
+            >
+              {t('history.report')}
+            </Button>
+            {row.undoneAt !== null ? (
+              <StatusChip tone="off">{t('history.undone')}</StatusChip>
+            ) : may ? (
+              <Button
+                size="xs"
+                variant="default"
+                aria-label={t('history.undoOf', { file: row.fileName })}
+                onClick={() => setUndoing(row)}
+              >
+                {t('history.undo')}
+              </Button>
+            ) : null}
+          </Group>
         ),
       value: ({ undoneAt }) => undoneAt,
     },
@@ -140,6 +163,15 @@ export function HistoryPanel() {
           />
         )}
       </QueryPanel>
+      {reading ? (
+        <ReportDialog
+          fileName={reading.fileName}
+          importedAt={reading.importedAt}
+          undoneAt={reading.undoneAt}
+          told={reading.told}
+          onClose={() => setReading(undefined)}
+        />
+      ) : null}
       {undoing ? <UndoQuestion undone={undoing} onClose={() => setUndoing(undefined)} /> : null}
     </>
   )

@@ -9,7 +9,7 @@ import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
 type KindReceipt = NonNullable<NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>['kindReceipt']>
 
 /** What came of a file of a further kind. */
-export function KindReceiptPanel({ receipt, ways }: { receipt: KindReceipt; ways: ReceiptWays }) {
+export function KindReceiptPanel({ receipt, ways }: { receipt: KindReceipt; ways: ReceiptWays | null }) {
   const t = useTranslations('data')
   const { count } = useFormat()
   const facts = [
@@ -28,7 +28,7 @@ export function KindReceiptPanel({ receipt, ways }: { receipt: KindReceipt; ways
         { label: t('kindReceipt.changed'), value: count(receipt.changedEntries) },
       ]}
       facts={facts}
-      next={<Next kind={receipt.kind} onLeave={ways.onLeave} />}
+      next={ways ? <Next kind={receipt.kind} onLeave={ways.onLeave} /> : null}
     />
   )
 }

@@ -1,6 +1,5 @@
-import { Button, Progress, Select } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Button, Select } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import type { MapOverrides } from '../../../server/import/mapping.ts'
 import { errorCode, useTRPC } from '../../trpc.ts'
@@ -22,21 +21,37 @@ import {
   refundFieldOrder,
   type InspectedFile,
   isGuestsAlone,
+  isOfNoKind,
+  isOpen,
+  type SaidEncodings,
+  type StartOrder,
   identityFields,
   type NeededRow,
   neededRows,
   withColumn,
+  withMember,
   withoutMembers,
 } from './mapping.ts'
 
-/** Guessed columns for confirmation: the four that matter first, each with samples and how sure the guess is. */
+/**
+ * Guessed columns for confirmation: the four that matter first, each with samples and how sure the guess is. `part`: of
+ * which part of files given together; without `onStarted` it is imported with the others, from elsewhere.
+ */
 export function MappingPanel({
-  chosen,
+  uploadId,
+  part,
+  encodings,
+  map,
+  onMap: setMap,
   onStarted,
   onLeave,
 }: {
-  chosen: { uploadId: string; map: MapOverrides }
-  onStarted: (runId: string, map: MapOverrides) => void
+  uploadId: string
+  part?: string
+  encodings?: SaidEncodings
+  map: MapOverrides
+  onMap: (map: MapOverrides) => void
+  onStarted?: (runIds: readonly string[], order: StartOrder) => void
   onLeave: () => void
 }) {
   const t = useTranslations('data')
@@ -44,22 +59,13 @@ export function MappingPanel({
   const { language } = useLanguage()
   const { instant } = useFormat()
   const { currency } = useWorkspace()
-  const [map, setMap] = useState<MapOverrides>(chosen.map)
   const errorText = useErrorText()
-  const source = { uploadId: chosen.uploadId }
+  const source = { uploadId }
   const kinds = useAnswer(trpc.imports.kinds.queryOptions({ language })).data ?? []
-  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, map, language }))
+  const inspection = useAnswer(trpc.imports.inspect.queryOptions({ source, part, encodings, map, language }))
   const start = useMutation(
-    trpc.imports.start.mutationOptions({ onSuccess: ({ runId }) => onStarted(runId, map) }),
+    trpc.imports.start.mutationOptions({ onSuccess: ({ runIds }, order) => onStarted?.(runIds, order) }),
   )
-  const joining = useQuery(
-    trpc.imports.joining.queryOptions(undefined, {
-      enabled: inspection.isPending,
-      refetchInterval: 500,
-      staleTime: 0,
-      gcTime: 0,
-    }),
-  ).data
   const begin = (dryRun: boolean) => start.mutate({ source, map, dryRun, language })
 
   // A file that can't be read is refused as often as it is asked: the sentence says what to do instead.
@@ -72,23 +78,6 @@ export function MappingPanel({
       />
     )
 
-  if (inspection.isPending && joining)
-    return (
-      <Panel title={t('joining.title', { file: joining.fileName })}>
-        <Progress value={100 * joining.share} aria-label={t('joining.label')} transitionDuration={0} />
-        <div className={classes.buttons}>
-          <Button
-            variant="default"
-            onClick={() => {
-              inspection.cancel?.()
-              onLeave()
-            }}
-          >
-            {t('running.cancel')}
-          </Button>
-        </div>
-      </Panel>
-    )
   return (
     <QueryPanel
       name={t('mapping.title')}
@@ -96,20 +85,16 @@ export function MappingPanel({
       subtitle={(file) => t('mapping.subtitle', { file: file.fileName, rows: file.sampled })}
       query={inspection}
       tools={
-        <Button variant="subtle" size="xs" onClick={onLeave}>
-          {t('mapping.other')}
-        </Button>
+        onStarted ? (
+          <Button variant="subtle" size="xs" onClick={onLeave}>
+            {t('mapping.other')}
+          </Button>
+        ) : undefined
       }
     >
       {(file) => {
-        const lacking = file.lacking.filter((lack) => lack !== 'member' || !isGuestsAlone(file))
-        const noKind = file.fitsNone && map.kind === undefined
-        const open =
-          lacking.length > 0 ||
-          file.questions.length > 0 ||
-          file.otherCurrency?.said === 'header' ||
-          noKind ||
-          (file.otherKinds.length > 0 && map.kind === undefined)
+        const noKind = isOfNoKind(file, map)
+        const open = isOpen(file, map)
         const further = kinds.find(({ name }) => name === file.map.kind)
         const titleOf = (kind: typeof file.map.kind) =>
           kind === 'orders' || kind === 'refunds' || kind === 'members'
@@ -156,7 +141,7 @@ export function MappingPanel({
               <p className={classes.note} role="status">
                 {file.personHint.other === null
                   ? t('personHint', { header: file.personHint.header, rows: file.sampled })
-                  : t('personHintOther', {
+                  : t(file.personHint.otherIs === null ? 'personHintOther' : 'personHintKind', {
                       header: file.personHint.header,
                       other: file.personHint.other,
                       rows: file.sampled,
@@ -193,14 +178,16 @@ export function MappingPanel({
             )}
             {start.isError ? <Failure error={start.error} /> : null}
             {open && !noKind ? <p className={classes.note}>{t('mapping.open')}</p> : null}
-            <div className={classes.buttons}>
-              <Button onClick={() => begin(false)} disabled={open} loading={start.isPending}>
-                {t('mapping.import')}
-              </Button>
-              <Button variant="default" onClick={() => begin(true)} disabled={open || start.isPending}>
-                {t('mapping.check')}
-              </Button>
-            </div>
+            {onStarted ? (
+              <div className={classes.buttons}>
+                <Button onClick={() => begin(false)} disabled={open} loading={start.isPending}>
+                  {t('mapping.import')}
+                </Button>
+                <Button variant="default" onClick={() => begin(true)} disabled={open || start.isPending}>
+                  {t('mapping.check')}
+                </Button>
+              </div>
+            ) : null}
           </div>
         )
       }}
@@ -370,7 +357,12 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
                 onChange(
                   value === noMember
                     ? withoutMembers(map)
-                    : withColumn(map, file, field, value === null ? null : Number(value)),
+                    : (row === 'member' ? withMember : withColumn)(
+                        map,
+                        file,
+                        field,
+                        value === null ? null : Number(value),
+                      ),
                 )
               }
             />
@@ -403,6 +395,9 @@ function NeededColumns({ file, further, map, onChange }: Editing & OfKind) {
               {times ? ` × ${times}` : ''}
             </p>
             {row === 'member' ? <IdentityNote file={file} /> : null}
+            {row === 'member' && !column && file.map.kind === 'orders' && !isGuestsAlone(file) ? (
+              <p className={classes.identity}>{t('mapping.noMemberFound')}</p>
+            ) : null}
             {column?.unread ? (
               <p className={classes.unread}>{t('mapping.unread', { ...column.unread })}</p>
             ) : null}

@@ -1,9 +1,13 @@
-import type { inferRouterOutputs } from '@trpc/server'
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import type { AnyField } from '../../../server/import/import-kinds.ts'
 import type { MapOverrides } from '../../../server/import/mapping.ts'
 import type { AppRouter } from '../../../server/router.ts'
 
 export type InspectedFile = inferRouterOutputs<AppRouter>['imports']['inspect']
+/** What was said that tables of one upload are written in, by their parts. */
+export type SaidEncodings = { readonly parts: Record<string, InspectedFile['encoding']> }
+/** What an import, or several together, is begun with. */
+export type StartOrder = inferRouterInputs<AppRouter>['imports']['start']
 export type Field = AnyField
 /** A kind of file besides orders and members. */
 export type FurtherKind = inferRouterOutputs<AppRouter>['imports']['kinds'][number]
@@ -102,6 +106,18 @@ const times = ['orderedAt', 'paidAt'] as const
 export const isGuestsAlone = ({ map, identity }: InspectedFile): boolean =>
   map.kind === 'orders' && map.columns.memberId === null && identity.length === 0
 
+/** Something of it is still to be said before it can be imported. */
+export const isOpen = (file: InspectedFile, map: MapOverrides): boolean =>
+  file.lacking.some((lack) => lack !== 'member' || !isGuestsAlone(file)) ||
+  file.questions.length > 0 ||
+  file.otherCurrency?.said === 'header' ||
+  isOfNoKind(file, map) ||
+  (file.otherKinds.length > 0 && map.kind === undefined)
+
+/** Its columns speak for no kind, and nobody has said which it is. */
+export const isOfNoKind = (file: InspectedFile, map: MapOverrides): boolean =>
+  file.fitsNone && map.kind === undefined
+
 export interface NeededRow {
   readonly row:
     | 'member'
@@ -181,6 +197,26 @@ export function withColumn(
     for (const other of amounts) columns[other] = null
   columns[field] = position === null ? null : position + 1
   return { ...map, columns: columns as NonNullable<MapOverrides['columns']> }
+}
+
+/**
+ * The map with a column chosen for the member. One of orders that is read as a phone or the like tells who people are
+ * as that, with what is asked after it, once no number does.
+ */
+export function withMember(
+  map: MapOverrides,
+  file: InspectedFile,
+  field: Field,
+  position: number | null,
+): MapOverrides {
+  const place = file.identity.findIndex((one) => one.position === position && one.kind !== 'id')
+  if (file.map.kind !== 'orders' || field !== 'memberId' || place < 0)
+    return withColumn(map, file, field, position)
+  const { columns } = withoutMembers(map)
+  const told = file.identity
+    .slice(place)
+    .flatMap((one) => (one.kind === 'id' ? [] : [[one.kind, one.position + 1] as const]))
+  return { ...map, columns: { ...columns, ...Object.fromEntries(told) } }
 }
 
 /** The map of a file whose orders are all guests'. */

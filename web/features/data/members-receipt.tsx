@@ -11,7 +11,13 @@ type MembersReceipt = NonNullable<
 >
 
 /** What came of a file of members. */
-export function MembersReceiptPanel({ receipt, ways }: { receipt: MembersReceipt; ways: ReceiptWays }) {
+export function MembersReceiptPanel({
+  receipt,
+  ways,
+}: {
+  receipt: MembersReceipt
+  ways: ReceiptWays | null
+}) {
   const t = useTranslations('data')
   const { count } = useFormat()
   const facts = [

@@ -28,19 +28,21 @@ export interface ReceiptWays {
   /** Back to the columns, and on to the import: where the file is still here. */
   readonly onColumns: (() => void) | undefined
   readonly onImport: (() => void) | undefined
+  /** One of several that were imported together: where to go from there stands with them. */
+  readonly inSet?: true
 }
 
-/** A receipt: rows kept and refused, two figures of the kind, its facts, and what to do next. */
+/** A receipt: rows kept and refused, two figures of the kind, its facts, and what to do next; without `ways`, read again later, without the latter and without a frame. */
 export function ReceiptFrame({
   receipt,
-  ways: { runId, onLeave, onColumns, onImport },
+  ways,
   figures,
   facts,
   next,
   children,
 }: {
   receipt: AnyReceipt
-  ways: ReceiptWays
+  ways: ReceiptWays | null
   figures: readonly { label: string; value: string; base?: string | undefined }[]
   facts: readonly string[]
   /** Where one looks after an import. */
@@ -53,14 +55,13 @@ export function ReceiptFrame({
   const reasons = receipt.reasons.map(({ sentence, rows }) =>
     t('receipt.reason', { count: rows, reason: sentence }),
   )
-  return (
-    <Panel
-      title={t(dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
-      subtitle={t('receipt.subtitle', {
-        read: receipt.read,
-        seconds: Math.max(1, Math.round(receipt.milliseconds / 1000)),
-      })}
-    >
+  const subtitle = t('receipt.subtitle', {
+    read: receipt.read,
+    seconds: Math.max(1, Math.round(receipt.milliseconds / 1000)),
+  })
+  const refusedRows = receipt.importId ?? ways?.runId
+  const told = (
+    <>
       <KpiStrip
         items={[
           {
@@ -72,8 +73,8 @@ export function ReceiptFrame({
             label: t(dryRun ? 'receipt.wouldRefuse' : 'receipt.refused'),
             value: count(receipt.refused),
             base:
-              receipt.refused > 0 ? (
-                <Anchor size="sm" href={`/api/imports/${receipt.importId ?? runId}/refused`} download>
+              receipt.refused > 0 && ways ? (
+                <Anchor size="sm" href={`/api/imports/${refusedRows}/refused`} download>
                   {t('receipt.download')}
                 </Anchor>
               ) : undefined,
@@ -87,6 +88,22 @@ export function ReceiptFrame({
         ))}
       </ul>
       {children}
+    </>
+  )
+  if (!ways)
+    return (
+      <>
+        <p className={classes.readAgain}>{subtitle}</p>
+        {told}
+      </>
+    )
+  const { onLeave, onColumns, onImport, inSet } = ways
+  return (
+    <Panel
+      title={t(dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
+      subtitle={subtitle}
+    >
+      {told}
       <div className={classes.buttons}>
         {dryRun ? (
           <>
@@ -102,9 +119,11 @@ export function ReceiptFrame({
         ) : (
           next
         )}
-        <Button variant="default" onClick={onLeave}>
-          {t(dryRun ? 'mapping.other' : 'receipt.another')}
-        </Button>
+        {inSet ? null : (
+          <Button variant="default" onClick={onLeave}>
+            {t(dryRun ? 'mapping.other' : 'receipt.another')}
+          </Button>
+        )}
       </div>
     </Panel>
   )

@@ -1,6 +1,7 @@
 import type { inferRouterOutputs } from '@trpc/server'
 import { useState } from 'react'
 import { Button } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -9,7 +10,9 @@ import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
 import { useMonthChange } from './month-change.tsx'
 
-type Receipt = NonNullable<NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>['receipt']>
+type Told = NonNullable<NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>['receipt']>
+/** The receipt of orders or refunds; which stores are silent is told right after the import alone. */
+export type Receipt = Omit<Told, 'gaps'> & Partial<Pick<Told, 'gaps'>>
 type Month = Receipt['months'][number]
 
 const shownAtFirst = 3
@@ -28,6 +31,7 @@ export function MonthChanges({ months, note }: { months: readonly Month[]; note:
   const format = useFormat()
   const changes = useMonthChange<Month>({ net: t('net'), orders: t('orders') })
   const [all, setAll] = useState(false)
+  const onPhone = useMediaQuery('(max-width: 600px)', false, { getInitialValueInEffect: false })
   if (months.length === 0) return null
   const columns: Column<Month>[] = [
     {
@@ -42,11 +46,26 @@ export function MonthChanges({ months, note }: { months: readonly Month[]; note:
     },
     ...changes,
   ]
+  // Two amounts beside each other are wider than a dialog on a phone: there they stand below the month.
+  const stacked: Column<Month> = {
+    key: 'month',
+    header: t('month'),
+    cell: (row) => (
+      <>
+        {columns[0]!.cell!(row)}
+        {changes.map(({ key, header, cell }) => (
+          <div key={key} className={classes.stacked}>
+            <span className={classes.when}>{header}</span> {cell!(row)}
+          </div>
+        ))}
+      </>
+    ),
+  }
   return (
     <div className={classes.months}>
       <p className={classes.note}>{note}</p>
       <DataTable
-        columns={columns}
+        columns={onPhone ? [stacked] : columns}
         rows={all ? months : months.slice(0, shownAtFirst)}
         rowKey={({ month }) => month}
         label={t('label')}

@@ -1,13 +1,9 @@
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
-import type { AppRouter } from '../../../server/router.ts'
 import { useFormat } from '../../ui/format.ts'
 import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
-import { ReceiptMonths } from './receipt-months.tsx'
-
-type Receipt = NonNullable<NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>['receipt']>
+import { type Receipt, ReceiptMonths } from './receipt-months.tsx'
 
 /** What came of a file of refunds: which orders they found, and what counts for nothing. */
 export function RefundsReceiptPanel({
@@ -17,7 +13,7 @@ export function RefundsReceiptPanel({
 }: {
   receipt: Receipt
   told: NonNullable<Receipt['givenBack']>
-  ways: ReceiptWays
+  ways: ReceiptWays | null
 }) {
   const t = useTranslations('data')
   const { count, day } = useFormat()

@@ -1,6 +1,5 @@
 import { Button, Progress } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useState } from 'react'
@@ -12,14 +11,9 @@ import { useLanguage } from '../../ui/language.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './data.module.css'
-import { KindReceiptPanel } from './kind-receipt.tsx'
-import { MembersReceiptPanel } from './members-receipt.tsx'
-import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
-import { RefundsReceiptPanel } from './refunds-receipt.tsx'
-import { ReceiptMonths } from './receipt-months.tsx'
+import { Receipt } from './receipt.tsx'
 
-type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
-type Receipt = NonNullable<RunState['receipt']>
+export type RunState = NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>
 
 /** An import under way, then how it ended. */
 export function RunPanel({
@@ -56,11 +50,7 @@ export function RunPanel({
   if (progress.error && !state) return <Failure error={progress.error} />
   if (!state) return null
   const ways = { runId, onLeave, onColumns, onImport }
-  if (state.receipt?.givenBack)
-    return <RefundsReceiptPanel receipt={state.receipt} told={state.receipt.givenBack} ways={ways} />
-  if (state.receipt) return <ReceiptPanel receipt={state.receipt} ways={ways} />
-  if (state.membersReceipt) return <MembersReceiptPanel receipt={state.membersReceipt} ways={ways} />
-  if (state.kindReceipt) return <KindReceiptPanel receipt={state.kindReceipt} ways={ways} />
+  if (state.receipt ?? state.membersReceipt ?? state.kindReceipt) return <Receipt told={state} ways={ways} />
   if (state.phase === 'refused' || state.phase === 'failed' || state.phase === 'cancelled')
     return (
       <Panel title={t(`ended.${state.phase}`)}>
@@ -109,66 +99,5 @@ function Running({
         </Button>
       )}
     </Panel>
-  )
-}
-
-/** Stores without orders that a receipt names; the panel below it lists all. */
-const toldGaps = 3
-
-function ReceiptPanel({ receipt, ways }: { receipt: Receipt; ways: ReceiptWays }) {
-  const t = useTranslations('data')
-  const { count, day, share } = useFormat()
-  const facts = [
-    ...(receipt.firstDay && receipt.lastDay
-      ? [t('receipt.days', { from: day(receipt.firstDay), to: day(receipt.lastDay) })]
-      : []),
-    t('receipt.duplicates', { count: receipt.duplicates }),
-    receipt.guestRows === 0
-      ? t('receipt.noGuests')
-      : t('receipt.guests', {
-          orders: receipt.guestOrders,
-          share: share(receipt.guestRows, receipt.read - receipt.refused),
-        }),
-    ...receipt.people,
-    ...(receipt.refunds ? [receipt.refunds] : []),
-    ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
-    ...(receipt.toldTwice ? [t('receipt.toldTwice', { count: receipt.toldTwice })] : []),
-    ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),
-    ...(receipt.emptyOrders > 0 ? [t('receipt.empty', { count: receipt.emptyOrders })] : []),
-    ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),
-    ...(receipt.newOrders > 0 ? [t('receipt.newOrders', { count: receipt.newOrders })] : []),
-    ...(receipt.corrected > 0
-      ? [t('receipt.corrected', { count: receipt.corrected, dry: receipt.dryRun ? 'yes' : 'no' })]
-      : []),
-    ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
-    ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
-    ...receipt.gaps
-      .slice(0, toldGaps)
-      .map(({ store, lastDay, days }) =>
-        store === null
-          ? t('receipt.gapShop', { day: day(lastDay), days })
-          : t('receipt.gap', { store, day: day(lastDay), days }),
-      ),
-    ...(receipt.gaps.length > toldGaps
-      ? [t('receipt.moreGaps', { count: receipt.gaps.length - toldGaps })]
-      : []),
-  ]
-  return (
-    <ReceiptFrame
-      receipt={receipt}
-      ways={ways}
-      figures={[
-        { label: t('receipt.members'), value: count(receipt.members) },
-        {
-          label: t('receipt.orders'),
-          value: count(receipt.orders),
-          base: receipt.net === null ? undefined : t('receipt.net', { net: receipt.net }),
-        },
-      ]}
-      facts={facts}
-      next={<Button renderRoot={(props) => <Link to="/" {...props} />}>{t('receipt.thisWeek')}</Button>}
-    >
-      <ReceiptMonths receipt={receipt} />
-    </ReceiptFrame>
   )
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Loader, Modal } from '@mantine/core'
+import { Button, Group, Loader } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { useTRPC } from '../../trpc.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import classes from './data.module.css'
 import { MonthChanges } from './receipt-months.tsx'
@@ -44,7 +45,7 @@ export function UndoQuestion({
     ),
   )
   return (
-    <Modal
+    <Dialog
       opened
       size="lg"
       onClose={onClose}
@@ -83,7 +84,7 @@ export function UndoQuestion({
           {t('undo.do')}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Radio, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, Group, Loader, Radio, SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { IdentityEffect } from './identity-effect.tsx'
@@ -34,10 +35,13 @@ export function MergeDialog({
       { enabled: opened && search !== '' },
     ),
   )
-  const others = (found.data?.rows ?? []).filter(({ memberId }) => memberId !== member.memberId).slice(0, 5)
+  const others = (found.data?.rows ?? [])
+    .filter(({ memberId }) => memberId !== member.memberId)
+    .toSorted((a, b) => Number(b.memberId === search) - Number(a.memberId === search))
+    .slice(0, 5)
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   return (
-    <Modal
+    <Dialog
       opened={opened}
       onClose={close}
       fullScreen={onPhone === true}
@@ -107,7 +111,7 @@ export function MergeDialog({
           </>
         )}
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -125,7 +129,7 @@ export function SeparateDialog({
   const t = useTranslations('members.identities')
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   return (
-    <Modal
+    <Dialog
       opened={identity !== null}
       onClose={close}
       fullScreen={onPhone === true}
@@ -134,7 +138,7 @@ export function SeparateDialog({
       closeButtonProps={{ 'aria-label': t('cancel') }}
     >
       {identity === null ? null : <Confirm change={{ memberId: identity, into: null }} close={close} />}
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -169,6 +173,12 @@ function Confirm({
   return (
     <div className={classes.form} aria-busy={preview.isPending}>
       {preview.isError ? <p role="alert">{errorText(preview.error).sentence}</p> : null}
+      {preview.isPending ? (
+        <p className={classes.note} role="status">
+          <Loader size="xs" mr={8} />
+          {t('looking')}
+        </p>
+      ) : null}
       {preview.data ? <IdentityEffect preview={preview.data} /> : null}
       {applying.isError ? <p role="alert">{errorText(applying.error).sentence}</p> : null}
       <p className={classes.note}>{t(into === null ? 'separateNote' : 'mergeNote')}</p>
@@ -177,7 +187,7 @@ function Confirm({
           {t('cancel')}
         </Button>
         <Button
-          loading={applying.isPending || preview.isPending}
+          loading={applying.isPending}
           disabled={!preview.data}
           onClick={() => {
             if (preview.data) applying.mutate({ ...change, digest: preview.data.digest })

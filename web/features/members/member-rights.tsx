@@ -1,10 +1,11 @@
-import { Button, Group, Modal, TextInput } from '@mantine/core'
+import { Button, Group, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { download } from '../../ui/csv.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
@@ -84,7 +85,7 @@ function DeleteDialog({
     }),
   )
   return (
-    <Modal
+    <Dialog
       opened={opened}
       onClose={close}
       title={t('dialog', { memberId })}
@@ -117,6 +118,6 @@ function DeleteDialog({
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

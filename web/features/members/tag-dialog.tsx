@@ -1,8 +1,9 @@
-import { Autocomplete, Button, Group, Modal, SegmentedControl, TextInput } from '@mantine/core'
+import { Autocomplete, Button, Group, SegmentedControl, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import classes from './members.module.css'
 
@@ -48,7 +49,7 @@ export function TagDialog({
   const removing = useMutation(trpc.tags.remove.mutationOptions(settled))
   const change = taking ? removing : adding
   return (
-    <Modal
+    <Dialog
       opened={opened}
       onClose={close}
       title={t('tag.title', { members })}
@@ -94,6 +95,6 @@ export function TagDialog({
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -42,7 +42,7 @@ export function RetentionPage() {
       notes={
         <>
           <GuestNote />
-          <RestatedNote />
+          <RestatedNote from={answer.data?.rows[0]?.cohort} to={answer.data?.asOf} />
         </>
       }
     >

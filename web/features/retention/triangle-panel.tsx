@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
+import { useRestatedMonths } from '../../filters/restated-note.tsx'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
@@ -16,6 +17,7 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
   const population = usePopulation()
+  const restated = useRestatedMonths()
   const table = useRetentionTable()
   const findingText = useFindingText(t)
   const [all, showAll] = useState(false)
@@ -82,6 +84,7 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
       shortLabel: format.shortMonth(cohort),
       size: format.count(size),
       mark: firstSeen ? '†' : undefined,
+      restated: restated.get(cohort),
       cells: Array.from({ length: periods }, (_, index) => {
         const cell = cells[index]
         return cell

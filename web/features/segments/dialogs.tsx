@@ -1,10 +1,11 @@
-import { Autocomplete, Button, Modal, TextInput } from '@mantine/core'
+import { Autocomplete, Button, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import type { Saving } from './saving.ts'
@@ -32,7 +33,7 @@ export function FormDialog({
 }) {
   const t = useTranslations('segments')
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('dialog.close') }}>
+    <Dialog opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('dialog.close') }}>
       <form
         className={classes.form}
         onSubmit={(event: FormEvent) => {
@@ -55,7 +56,7 @@ export function FormDialog({
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

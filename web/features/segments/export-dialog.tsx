@@ -1,6 +1,7 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import { FileChooser, fileOf, firstChoice } from './file-choice.tsx'
@@ -19,7 +20,7 @@ export function ExportDialog({ expression, onClose }: { expression: string; onCl
   const file = fileOf(choice)
   const listed = choice.kind === 'members' ? undefined : preparing.data?.listed
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       title={t('export.title')}
@@ -61,7 +62,7 @@ export function ExportDialog({ expression, onClose }: { expression: string; onCl
           )}
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

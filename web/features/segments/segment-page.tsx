@@ -15,6 +15,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
+import { CountUnderWay } from './count-under-way.tsx'
 import { DeleteDialog, NameDialog, TagDialog } from './dialogs.tsx'
 import { useEdits } from './edits.ts'
 import { ExclusionsPanel } from './exclusions-panel.tsx'
@@ -139,18 +140,24 @@ function Editor({ saved }: { saved: Saved | undefined }) {
         canonical === null ? (
           t(text.trim() === '' ? 'editor.begin' : 'editor.unfinished')
         ) : counted.data ? (
-          <span className={classes.lead} data-stale={counted.data.expression !== canonical || undefined}>
-            {t('editor.lead', {
-              n: counted.data.members,
-              members: format.count(counted.data.members),
-              share: format.share(counted.data.members, counted.data.all),
-              day: format.day(counted.data.asOf),
-            })}
-          </span>
+          <>
+            <span className={classes.lead} data-stale={counted.data.expression !== canonical || undefined}>
+              {t('editor.lead', {
+                n: counted.data.members,
+                members: format.count(counted.data.members),
+                share: format.share(counted.data.members, counted.data.all),
+                day: format.day(counted.data.asOf),
+              })}
+            </span>
+            <CountUnderWay of={counted} />
+          </>
         ) : counted.isError ? (
           t('editor.uncounted')
         ) : (
-          t('editor.counting')
+          <>
+            {counted.fetchStatus === 'fetching' ? t('editor.counting') : null}
+            <CountUnderWay of={counted} />
+          </>
         )
       }
       actions={

@@ -46,13 +46,13 @@ export function SegmentsPanel() {
       key: 'members',
       header: t('list.members'),
       align: 'right',
-      cell: (row) => <Size of={row.expression} />,
+      cell: (row) => <Size id={row.id} />,
     },
     {
       key: 'share',
       header: t('list.share'),
       align: 'right',
-      cell: (row) => <Size of={row.expression} asShare />,
+      cell: (row) => <Size id={row.id} asShare />,
     },
     {
       key: 'edited',
@@ -131,13 +131,13 @@ function Refreshing() {
   )
 }
 
-/** How many members a saved rule selects now, or which share of all. Both read one query. */
-function Size({ of, asShare = false }: { of: string; asShare?: boolean }) {
+/** How many members a saved segment has now, or which share of all. All rows read one question. */
+function Size({ id, asShare = false }: { id: string; asShare?: boolean }) {
   const format = useFormat()
   const trpc = useTRPC()
-  const { data } = useQuery(
-    trpc.segments.count.queryOptions({ expression: of }, { trpc: { abortOnUnmount: true } }),
-  )
+  const { data } = useQuery(trpc.segments.sizes.queryOptions(undefined, { trpc: { abortOnUnmount: true } }))
   if (!data) return '…'
-  return asShare ? format.share(data.members, data.all) : format.count(data.members)
+  const members = data.sizes[id]
+  if (members === undefined) return '–'
+  return asShare ? format.share(members, data.all) : format.count(members)
 }

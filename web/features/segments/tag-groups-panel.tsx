@@ -1,4 +1,5 @@
-import { Button, Switch, TextInput } from '@mantine/core'
+import { Button, Menu, Switch, TextInput } from '@mantine/core'
+import { IconDots } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -6,6 +7,7 @@ import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { FormDialog } from './dialogs.tsx'
 import classes from './segments.module.css'
 
 /** The groups of tags, and of which a member carries one tag at most. */
@@ -17,6 +19,7 @@ export function TagGroupsPanel({ mayChange }: { mayChange: boolean }) {
   const words = useErrorText()
   const answer = useAnswer(trpc.tags.groups.queryOptions())
   const [name, setName] = useState('')
+  const [changing, setChanging] = useState<Change | null>(null)
   const saving = useMutation(
     trpc.tags.saveGroup.mutationOptions({
       onSuccess: async () => {
@@ -51,21 +54,46 @@ export function TagGroupsPanel({ mayChange }: { mayChange: boolean }) {
                     </span>
                   ) : null}
                 </div>
-                <Switch
-                  label={t('groups.exclusiveOf', { group: group.name })}
-                  checked={
-                    saving.isPending && saving.variables.name === group.name
-                      ? saving.variables.exclusive
-                      : group.exclusive
-                  }
-                  disabled={!mayChange || saving.isPending}
-                  onChange={(event) =>
-                    saving.mutate({ name: group.name, exclusive: event.currentTarget.checked })
-                  }
-                />
+                <div className={classes.editTools}>
+                  <Switch
+                    label={t('groups.exclusiveOf', { group: group.name })}
+                    checked={
+                      saving.isPending && saving.variables.name === group.name
+                        ? saving.variables.exclusive
+                        : group.exclusive
+                    }
+                    disabled={!mayChange || saving.isPending}
+                    onChange={(event) =>
+                      saving.mutate({ name: group.name, exclusive: event.currentTarget.checked })
+                    }
+                  />
+                  {mayChange ? (
+                    <Menu position="bottom-end">
+                      <Menu.Target>
+                        <Button
+                          variant="subtle"
+                          color="gray"
+                          px={8}
+                          aria-label={t('groups.more', { group: group.name })}
+                        >
+                          <IconDots size={18} aria-hidden />
+                        </Button>
+                      </Menu.Target>
+                      <Menu.Dropdown>
+                        <Menu.Item onClick={() => setChanging({ kind: 'rename', group })}>
+                          {t('groups.rename')}
+                        </Menu.Item>
+                        <Menu.Item color="red" onClick={() => setChanging({ kind: 'remove', group })}>
+                          {t('groups.remove')}
+                        </Menu.Item>
+                      </Menu.Dropdown>
+                    </Menu>
+                  ) : null}
+                </div>
               </li>
             ))}
           </ul>
+          {changing ? <ChangeDialog {...changing} onClose={() => setChanging(null)} /> : null}
           {mayChange ? (
             <form
               className={classes.finder}
@@ -95,5 +123,59 @@ export function TagGroupsPanel({ mayChange }: { mayChange: boolean }) {
         </div>
       )}
     </QueryPanel>
+  )
+}
+
+interface Change {
+  readonly kind: 'rename' | 'remove'
+  readonly group: { readonly name: string; readonly tags: readonly string[] }
+}
+
+/** Asks for a group's new name, or whether it is to go. */
+function ChangeDialog({ kind, group, onClose }: Change & { onClose: () => void }) {
+  const t = useTranslations('segments')
+  const format = useFormat()
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const words = useErrorText()
+  const [to, setTo] = useState(group.name)
+  const onSuccess = async () => {
+    await client.invalidateQueries(trpc.tags.pathFilter())
+    await client.invalidateQueries(trpc.segments.pathFilter())
+    onClose()
+  }
+  const renaming = useMutation(trpc.tags.renameGroup.mutationOptions({ onSuccess }))
+  const removing = useMutation(trpc.tags.removeGroup.mutationOptions({ onSuccess }))
+  const { length } = group.tags
+  return kind === 'rename' ? (
+    <FormDialog
+      title={t('groups.renameTitle', { group: group.name })}
+      action={t('groups.rename')}
+      busy={renaming.isPending}
+      disabled={to.trim() === '' || to.trim() === group.name}
+      onClose={onClose}
+      onSubmit={() => renaming.mutate({ from: group.name, to: to.trim() })}
+    >
+      <TextInput
+        data-autofocus
+        label={t('dialog.name')}
+        value={to}
+        maxLength={60}
+        error={renaming.error ? words(renaming.error).sentence : undefined}
+        onChange={(event) => setTo(event.currentTarget.value)}
+      />
+    </FormDialog>
+  ) : (
+    <FormDialog
+      title={t('groups.removeTitle', { group: group.name })}
+      action={t('groups.remove')}
+      danger
+      busy={removing.isPending}
+      onClose={onClose}
+      onSubmit={() => removing.mutate({ name: group.name })}
+    >
+      <p>{t('groups.removeText', { n: length, tags: format.count(length) })}</p>
+      {removing.error ? <p role="alert">{words(removing.error).sentence}</p> : null}
+    </FormDialog>
   )
 }

@@ -1,7 +1,7 @@
-import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import classes from './segments.module.css'
@@ -37,7 +37,7 @@ export function TagHistory({ tag, onClose }: { tag: string; onClose: () => void 
     })),
   ].toSorted((one, other) => other.at.localeCompare(one.at))
   return (
-    <Modal
+    <Dialog
       opened
       size="lg"
       onClose={onClose}
@@ -58,6 +58,6 @@ export function TagHistory({ tag, onClose }: { tag: string; onClose: () => void 
           </li>
         ))}
       </ul>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,6 @@
-import { Button, Group, Modal } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import { useTranslations } from 'use-intl'
+import { Dialog } from '../../ui/dialog.tsx'
 
 /** One question before something that cannot be taken back. */
 export function Ask({
@@ -17,7 +18,7 @@ export function Ask({
 }) {
   const t = useTranslations('settings.team')
   return (
-    <Modal opened onClose={onNo} title={question} closeButtonProps={{ 'aria-label': t('cancel') }}>
+    <Dialog opened onClose={onNo} title={question} closeButtonProps={{ 'aria-label': t('cancel') }}>
       <Group justify="flex-end">
         <Button variant="default" onClick={onNo}>
           {t('cancel')}
@@ -26,6 +27,6 @@ export function Ask({
           {yes}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   )
 }

@@ -68,7 +68,10 @@ export function ThisWeekPage() {
       notes={
         <>
           {t('notes')}
-          <RestatedNote />
+          <RestatedNote
+            from={sales.data?.rows.find(({ kind }) => kind === 'step')?.from}
+            to={figures.data?.asOf}
+          />
         </>
       }
     >

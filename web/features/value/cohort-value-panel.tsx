@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
+import { useRestatedMonths } from '../../filters/restated-note.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
@@ -16,6 +17,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const t = useTranslations('value')
   const format = useFormat()
   const population = usePopulation()
+  const restated = useRestatedMonths()
   const [all, showAll] = useState(false)
   return (
     <QueryPanel
@@ -132,6 +134,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
       shortLabel: format.shortMonth(cohort),
       size: format.count(size),
       mark: firstSeen ? '†' : undefined,
+      restated: restated.get(cohort),
       cells: Array.from({ length: periods }, (_, period) => {
         const cell = cells[period]
         if (!cell) return null

@@ -33,7 +33,10 @@ export function ValuePage() {
       notes={
         <>
           <GuestNote />
-          <RestatedNote />
+          <RestatedNote
+            from={answer.data?.rows.find(({ cohort }) => cohort !== null)?.cohort ?? undefined}
+            to={answer.data?.asOf}
+          />
         </>
       }
     >

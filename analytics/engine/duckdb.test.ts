@@ -108,6 +108,9 @@ test.runIf(process.platform === 'linux')(
     expect(getPriority(worked[0]!.thread)).toBe(Math.min(getPriority() + 10, 19))
     const others = worked.slice(1).reduce((sum, one) => sum + one.ticks, 0)
     expect(others).toBeLessThan(worked[0]!.ticks / 4)
+    const quiet = () => threads().filter((thread) => getPriority(thread) > getPriority())
+    for (let i = 0; quiet().length > 0 && i < 100; i++) await passed(20)
+    expect(quiet(), 'afterwards its own threads help with questions as before').toEqual([])
   },
 )
 

@@ -12,7 +12,7 @@ import {
   type Session,
   type TransactionSession,
 } from './engine.ts'
-import { quietly } from './priority.ts'
+import { starting, startingQuietly } from './priority.ts'
 import { rowDecoder } from './rows.ts'
 import { answered, appended, bound, ran, watched } from './statements.ts'
 import { Turns } from './turns.ts'
@@ -34,6 +34,11 @@ export interface DuckDbSettings {
 const longLog = 16 << 20
 /** What a write may take: nobody reads on while it runs, and half of it is nothing. */
 const writingMs = 12 * 60 * 60 * 1000
+
+/** How long an engine's own threads stay quiet after what was left aside to them: another step of it may follow. */
+const wakeAfterMs = 200
+/** Other threads of the process may begin at the same moment as the engine's. */
+const attempts = 3
 
 /** Files open in this process: DuckDB lets one process open a file twice, and that corrupts it. */
 const openFiles = new Set<string>()
@@ -67,7 +72,7 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
         ...(settings.temporaryFolder === undefined ? {} : { temp_directory: settings.temporaryFolder }),
       })
     const open = async () => {
-      const instance = await quietly(threads - 1, create)
+      const instance = await starting(create)
       const setUp = await instance.connect()
       await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
       setUp.closeSync()
@@ -78,7 +83,7 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     return new DuckDbEngine(
       await open(),
       settings.readers ?? 6,
-      threads > 1,
+      threads,
       limits,
       inMemory ? null : { file, open },
       () => {
@@ -125,20 +130,25 @@ class DuckDbEngine implements Engine {
   readonly #readers: Turns
   readonly #writers = new Turns(1)
   readonly #limits: { readonly usual: string; readonly largeWork: string }
-  /** Without, nobody would ever take up what is left aside. */
-  readonly #hasOwnThreads: boolean
+  /** That of whoever asks, and the engine's own. */
+  readonly #threads: number
+  /** Statements that are left aside now. */
+  #aside = 0
+  /** The engine's own threads let others go before them; settled once they do. */
+  #quiet: Promise<void> | undefined
+  #waking: NodeJS.Timeout | undefined
   #checkpointing = false
   #closed = false
 
   constructor(
     instance: DuckDBInstance,
     readers: number,
-    hasOwnThreads: boolean,
+    threads: number,
     limits: { readonly usual: string; readonly largeWork: string },
     place: { readonly file: string; readonly open: () => Promise<DuckDBInstance> } | null,
     released: () => void,
   ) {
-    this.#hasOwnThreads = hasOwnThreads
+    this.#threads = threads
     this.#place = place
     this.#limits = limits
     this.#instance = instance
@@ -148,15 +158,13 @@ class DuckDbEngine implements Engine {
 
   rows(query: Sql, options: QueryOptions = {}): Promise<Row[]> {
     return this.#readers.take(options.signal, () =>
-      this.#connected((connection) => answered(connection, query, this.#possible(options))),
+      this.#connected((connection) => this.#answered(connection, query, options)),
     )
   }
 
   run(statement: Sql, options: QueryOptions = {}): Promise<void> {
     return this.#writers
-      .take(options.signal, () =>
-        this.#connected((connection) => ran(connection, statement, this.#possible(options))),
-      )
+      .take(options.signal, () => this.#connected((connection) => this.#ran(connection, statement, options)))
       .finally(() => this.#shortenLog())
   }
 
@@ -238,6 +246,8 @@ class DuckDbEngine implements Engine {
           await connection.run('checkpoint') // with it the log is empty: it must not be read into the new file
           await copied(connection, 'scratch', aside!)
         })
+        clearTimeout(this.#waking)
+        this.#quiet = undefined
         this.#instance.closeSync()
         renameSync(rewritten!, file)
         this.#instance = await place.open()
@@ -257,6 +267,7 @@ class DuckDbEngine implements Engine {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#waking)
     await this.#writers.take(undefined, async () => {
       if (!this.#place) return
       const connection = await this.#instance.connect()
@@ -276,7 +287,7 @@ class DuckDbEngine implements Engine {
       .take(undefined, async () => {
         if (!this.#closed)
           await this.#connected((connection) =>
-            ran(connection, sql`checkpoint`, this.#possible({ aside: true, timeoutMs: writingMs })),
+            this.#ran(connection, sql`checkpoint`, { aside: true, timeoutMs: writingMs }),
           )
       })
       .catch((error: unknown) => console.error('The log of a workspace could not be shortened:', error))
@@ -293,8 +304,8 @@ class DuckDbEngine implements Engine {
       await connection.run('begin transaction')
       try {
         const result = await work({
-          rows: (query, options) => answered(connection, query, this.#possible({ ...usual, ...options })),
-          run: (statement, options) => ran(connection, statement, this.#possible({ ...usual, ...options })),
+          rows: (query, options) => this.#answered(connection, query, { ...usual, ...options }),
+          run: (statement, options) => this.#ran(connection, statement, { ...usual, ...options }),
           append: (table, columns) => appended(connection, table, columns),
         })
         await connection.run('commit')
@@ -306,8 +317,51 @@ class DuckDbEngine implements Engine {
     })
   }
 
-  #possible(options: QueryOptions): QueryOptions {
-    return this.#hasOwnThreads ? options : { ...options, aside: false }
+  #answered(connection: DuckDBConnection, query: Sql, options: QueryOptions): Promise<Row[]> {
+    return this.#leftAside(options, (possible) => answered(connection, query, possible))
+  }
+
+  #ran(connection: DuckDBConnection, statement: Sql, options: QueryOptions): Promise<void> {
+    return this.#leftAside(options, (possible) => ran(connection, statement, possible))
+  }
+
+  /**
+   * The engine's own threads are quiet while statements are left aside to them, and a little longer. At other times
+   * they help with questions, which would wait for a quiet thread that finds the processor taken by the import of
+   * another workspace.
+   */
+  async #leftAside<T>(options: QueryOptions, work: (possible: QueryOptions) => Promise<T>): Promise<T> {
+    // without threads of its own nobody would ever take up what is left aside
+    if (!options.aside || this.#threads === 1) return work({ ...options, aside: false })
+    this.#aside++
+    clearTimeout(this.#waking)
+    this.#quiet ??= this.#restartThreads(true)
+    try {
+      await this.#quiet
+      return await work(options)
+    } finally {
+      if (--this.#aside === 0)
+        this.#waking = setTimeout(() => {
+          this.#quiet = undefined
+          if (this.#closed) return
+          this.#restartThreads(false).catch((error: unknown) =>
+            console.error('The threads of an engine could not be started anew:', error),
+          )
+        }, wakeAfterMs).unref()
+    }
+  }
+
+  /** Ends the engine's own threads and starts others: a thread that was made quiet cannot be made anything else. */
+  async #restartThreads(quiet: boolean): Promise<void> {
+    await this.#connected(async (connection) => {
+      const restart = async () => {
+        await connection.run('set threads = 1')
+        await connection.run(`set threads = ${this.#threads}`)
+      }
+      if (!quiet) return starting(restart)
+      for (let attempt = 0; attempt < attempts; attempt++)
+        if (await startingQuietly(this.#threads - 1, restart)) return
+    })
   }
 
   #connect(): Promise<DuckDBConnection> {

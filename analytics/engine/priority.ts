@@ -12,22 +12,33 @@ const setQuiet = (thread: number): void =>
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Gives the threads that `open` starts, `count` of them, less of the processor than the others of the
- * process get. Only on Linux, where a thread has a priority of its own; elsewhere, and where another
- * number of threads began meanwhile, all stay as they are.
+ * Does what starts threads of an engine. Other engines' starts wait, or nobody could tell whose threads are new.
  */
-export function quietly<T>(count: number, open: () => Promise<T>): Promise<T> {
-  if (process.platform !== 'linux' || count === 0) return open()
-  const opened = last.then(async () => {
+export function starting<T>(start: () => Promise<T>): Promise<T> {
+  const started = last.then(start)
+  last = started.catch(() => {}) // whoever starts them hears of it
+  return started
+}
+
+/**
+ * Does what starts `count` threads of an engine, and gives them less of the processor than the others of the process
+ * get. Answers false where they could not be told from others that began meanwhile: they stay as they are. Only Linux
+ * gives a thread a priority of its own; elsewhere there is nothing to be done.
+ */
+export function startingQuietly(count: number, start: () => Promise<unknown>): Promise<boolean> {
+  return starting(async () => {
+    if (process.platform !== 'linux') {
+      await start()
+      return true
+    }
     await stat('/') // the pool that asks the engine starts with its first work
     const before = new Set(threads())
-    const result = await open()
+    await start()
     const begun = threads().filter((thread) => !before.has(thread))
-    if (begun.length === count) for (const thread of begun) setQuiet(thread)
-    return result
+    if (begun.length !== count) return false
+    for (const thread of begun) setQuiet(thread)
+    return true
   })
-  last = opened.catch(() => {}) // whoever opens hears of it
-  return opened
 }
 
 /** Gives the calling thread, of a worker, less of the processor; only on Linux, as above. */

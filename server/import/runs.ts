@@ -235,7 +235,6 @@ export class ImportRuns {
           end = { phase: 'failed' }
         }
       }
-      if (end.phase === 'cancelled') for (const { run: later } of planned.slice(at + 1)) later.cancel.abort()
       if (at === planned.length - 1) {
         if (!order.dryRun) this.#forgetKept(workspace, taken)
         this.#running.delete(workspace.id)

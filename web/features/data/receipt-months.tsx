@@ -9,6 +9,7 @@ import { useFormat } from '../../ui/format.ts'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
 import { useMonthChange } from './month-change.tsx'
+import { stackedMonth } from './stacked-month.tsx'
 
 type Told = NonNullable<NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>['receipt']>
 /** The receipt of orders or refunds; which stores are silent is told right after the import alone. */
@@ -46,21 +47,7 @@ export function MonthChanges({ months, note }: { months: readonly Month[]; note:
     },
     ...changes,
   ]
-  // Two amounts beside each other are wider than a dialog on a phone: there they stand below the month.
-  const stacked: Column<Month> = {
-    key: 'month',
-    header: t('month'),
-    cell: (row) => (
-      <>
-        {columns[0]!.cell!(row)}
-        {changes.map(({ key, header, cell }) => (
-          <div key={key} className={classes.stacked}>
-            <span className={classes.when}>{header}</span> {cell!(row)}
-          </div>
-        ))}
-      </>
-    ),
-  }
+  const stacked = stackedMonth(t('month'), columns[0]!, changes)
   return (
     <div className={classes.months}>
       <p className={classes.note}>{note}</p>

@@ -7,6 +7,7 @@ import { useFormat } from '../../ui/format.ts'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import classes from './data.module.css'
 import { useMonthChange } from './month-change.tsx'
+import { stackedMonth } from './stacked-month.tsx'
 
 /** Months whose figures are no longer what they were, and by which file. Nothing while there is none. */
 export function RestatementsPanel() {
@@ -33,21 +34,7 @@ export function RestatementsPanel() {
     },
     ...changes,
   ]
-  // Two amounts beside each other are wider than a phone: there they stand below the month.
-  const stacked: Column<Restatement> = {
-    key: 'month',
-    header: t('month'),
-    cell: (row) => (
-      <>
-        {columns[0]!.cell!(row)}
-        {changes.map(({ key, header, cell }) => (
-          <div key={key} className={classes.stacked}>
-            <span className={classes.when}>{header}</span> {cell!(row)}
-          </div>
-        ))}
-      </>
-    ),
-  }
+  const stacked = stackedMonth(t('month'), columns[0]!, changes)
   return (
     <QueryPanel
       title={(rows: readonly Restatement[]) => t('title', { count: rows.length })}

@@ -32,8 +32,10 @@ export interface Staged {
   /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
   readonly hash: string
-  /** Records of the file, refused ones included. */
+  /** Records of the file, refused ones included, without those that were passed over. */
   readonly read: number
+  /** Records that say nothing of the kind (see `Mapping.passedWithout`). */
+  readonly passed: number
   /** Accepted rows that stand in an earlier file of the same zip too, and are left out here. */
   readonly repeated: number
   /** What the file's refunds say of its amounts; null where it tells none. */
@@ -153,10 +155,12 @@ export async function stage(
         : { rows: every, repeated: 0 }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
-      return { engine, lines, hash, read: rows, repeated, refundCheck: null }
+      return { engine, lines, hash, read: rows, passed: 0, repeated, refundCheck: null }
     }
-    if (mapping.kind !== 'orders')
-      return { engine, lines: accepted, hash, read: rows, repeated, refundCheck: null }
+    if (mapping.kind !== 'orders') {
+      const passed = mapping.passedWithout ? rows - (await judgedRows(engine, all, options)) : 0
+      return { engine, lines: accepted, hash, read: rows - passed, passed, repeated, refundCheck: null }
+    }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
       engine,
@@ -167,12 +171,22 @@ export async function stage(
       options,
     )
     const lines = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
-    return { engine, lines, hash, read: rows, repeated, refundCheck }
+    return { engine, lines, hash, read: rows, passed: 0, repeated, refundCheck }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
     throw error
   }
+}
+
+/** Records of which something came, rows or a refusal. */
+async function judgedRows(engine: Connection, all: Sql, options: QueryOptions): Promise<number> {
+  const [judged] = await engine.rows(
+    sql`select count(*) as n from (
+      select row_number from ${all} as line union select row_number from refused)`,
+    options,
+  )
+  return Number(judged!.n)
 }
 
 const brokenRows = (broken: readonly BrokenRecord[]): Sql =>

@@ -37,7 +37,7 @@ const orderOf = (path: string, more: Partial<ImportOrder> = {}): ImportOrder => 
 /** The parts of a file, told by what is in them. */
 async function partsOfFile(shop: TestShop, path: string, more: Partial<ImportOrder> = {}) {
   const folder = importRuns(shop.platform).joinedFolder(shop.workspace.id)
-  const found = await partsIn(orderOf(path, more), folder)
+  const found = await partsIn(shop.workspace, orderOf(path, more), folder)
   if (!found || 'id' in found) throw new Error(`No parts: ${JSON.stringify(found)}`)
   return found
 }

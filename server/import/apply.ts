@@ -5,7 +5,14 @@ import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import type { Home } from './members/phones.ts'
-import { findDeleted, forgetReasons, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
+import {
+  type DeletedRows,
+  deletedRowsOf,
+  findDeleted,
+  forgetReasons,
+  knownBy,
+  pseudonymousLines,
+} from '../rights/engine-pseudonyms.ts'
 import {
   anyIdentities,
   identifyAll,
@@ -65,6 +72,8 @@ export interface Applied {
   readonly months: readonly ChangedMonth[]
   /** Absent where every row is known by its id. */
   readonly matched?: Matched
+  /** Rows of members who were deleted. */
+  readonly deleted?: DeletedRows
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -113,6 +122,7 @@ export async function applyImport(
       const [state] = await session.rows(sql`select as_of from workspace_state`)
       const deletions = await settings.deletions(session)
       const someDeleted = await findDeleted(session, deletions, knownBy(lines), settings.home)
+      const deleted = someDeleted ? await deletedRowsOf(session, lines) : null
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
         from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
@@ -132,6 +142,7 @@ export async function applyImport(
         givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
         toldTwice: coming.kind === 'orders' ? await ordersToldTwice(session) : 0,
         months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
+        ...(deleted ? { deleted } : {}),
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)

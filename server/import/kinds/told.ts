@@ -26,7 +26,7 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
       sentence: reasonSentence(language, { reason: row.reason, value: null }),
     })),
     facts: [
-      ...peopleOfRows(language, receipt.matched),
+      ...peopleOfRows(language, kind, receipt),
       ...(receipt.passed ? [sentence(language, 'tags-passed', { rows: receipt.passed })] : []),
       ...(receipt.lists ?? []).flatMap((one) => {
         const words = kind?.sentences?.[one.sentence]

@@ -7,6 +7,7 @@ import { fieldsOf, type Kind, deletedColumns } from '../import/kinds/kind.ts'
 import { followChanges, nobody } from '../identity/follow.ts'
 import { identifyAll } from '../identity/match.ts'
 import { personValues } from '../import/fields.ts'
+import { plainEmail } from '../import/person-values.ts'
 import { type Home, phonesOfIdSql } from '../import/members/phones.ts'
 import { touchedMembers } from '../import/fold.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
@@ -28,7 +29,7 @@ const isValueText = sql`regexp_matches(member_id, ${`^(${personValues.join('|')}
  * took such a column for the number.
  */
 export const textsOfId = (home: Home): Sql => sql`case when ${isValueText} then [member_id] else
-  list_concat([member_id, 'openid:' || member_id, case when strpos(member_id, '@') > 0 then 'email:' || lower(trim(member_id)) end],
+  list_concat([member_id, 'openid:' || member_id, case when strpos(member_id, '@') > 0 then 'email:' || ${plainEmail(sql`member_id`)} end],
     list_transform(${phonesOfIdSql(sql`member_id`, home)}, lambda phone: 'phone:' || phone)) end`
 
 /**

@@ -18,6 +18,7 @@ import { SalesPanel } from './sales-panel.tsx'
 import { Start } from './start.tsx'
 
 type KeyFigures = inferRouterOutputs<AppRouter>['opportunities']['keyFigures']
+type Covered = KeyFigures['net']['covered']
 
 /** The home page: how the shop stands, what to do next and for whom, how sales went. */
 export function ThisWeekPage() {
@@ -119,13 +120,21 @@ function useKpis(
           },
         }
   const waiting = null
+  /** Where the data begins within what is compared, or after it, there is no change: the day says why. */
+  const reach = (figure: { readonly covered: Covered }) => ({
+    covered: figure.covered,
+    start: figures?.dataStart ? format.day(figures.dataStart) : '',
+  })
   return [
     {
       label: t('kpi.net'),
       value: figures ? format.moneyShort(figures.net.nowMinor) : waiting,
       ...(figures ? delta(figures.net.change, format.change(figures.net.change)) : {}),
       base: figures
-        ? t('kpi.netBase', { range: format.dayRange(figures.net.beforeFrom, figures.net.beforeTo) })
+        ? t('kpi.netBase', {
+            range: format.dayRange(figures.net.beforeFrom, figures.net.beforeTo),
+            ...reach(figures.net),
+          })
         : undefined,
       definition: t('kpi.netDefinition'),
     },
@@ -138,6 +147,7 @@ function useKpis(
       base: figures
         ? t('kpi.repurchaseBase', {
             range: format.dayRange(figures.repurchase.beforeFrom, figures.repurchase.beforeTo),
+            ...reach(figures.repurchase),
           })
         : undefined,
       definition: t('kpi.repurchaseDefinition'),
@@ -146,7 +156,7 @@ function useKpis(
       label: t('kpi.active'),
       value: figures ? format.count(figures.active.members) : waiting,
       ...(figures ? delta(figures.active.change, format.countChange(figures.active.change)) : {}),
-      base: figures ? t('kpi.activeBase', { of: figures.active.of, population }) : undefined,
+      base: figures ? t('kpi.activeBase', { of: figures.active.of, population, ...reach(figures.active) }) : undefined,
       definition: t('kpi.activeDefinition'),
     },
     {
@@ -155,7 +165,7 @@ function useKpis(
       ...(figures
         ? delta(figures.valueAtRisk.changeMinor, format.moneyChange(figures.valueAtRisk.changeMinor), false)
         : {}),
-      base: figures ? t('kpi.riskBase', { members: figures.valueAtRisk.members }) : undefined,
+      base: figures ? t('kpi.riskBase', { members: figures.valueAtRisk.members, ...reach(figures.valueAtRisk) }) : undefined,
       definition: t('kpi.riskDefinition'),
     },
   ]

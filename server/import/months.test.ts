@@ -116,7 +116,9 @@ test('a week that was over says what it came to before its last change, by whate
   const later = () => new Date(now.getTime() + ++minute * 60_000).toISOString()
   const take = async (name: string, rows: string) => {
     const { importId } = receiptOf(await shop.import(shop.file(name, header + rows)))
-    await engine.run(sql`update imports set imported_at = cast(${later()} as timestamp) where import_id = ${importId}`)
+    await engine.run(
+      sql`update imports set imported_at = cast(${later()} as timestamp) where import_id = ${importId}`,
+    )
     return importId!
   }
   const undo = (importId: string) =>
@@ -127,7 +129,10 @@ test('a week that was over says what it came to before its last change, by whate
       signal: new AbortController().signal,
     })
 
-  const first = await take('first.csv', 'A,m1,2026-09-01,10,\nB,m2,2026-09-06,20,\nC,m3,2026-09-09,5,\nD,m1,2026-10-01,8,\n')
+  const first = await take(
+    'first.csv',
+    'A,m1,2026-09-01,10,\nB,m2,2026-09-06,20,\nC,m3,2026-09-09,5,\nD,m1,2026-10-01,8,\n',
+  )
   expect(await told()).toEqual([])
 
   // The week of 31 August is corrected on one day and gets a late order on another; that of the 14th had

@@ -96,11 +96,13 @@ export function changedDays(
   newestDay: string | null,
 ): ChangedDays {
   if (newestDay === null) return { newestDay, changed: [] }
-  const changed = [...new Set([...before.keys(), ...after.keys()])].toSorted().flatMap((day): ChangedDay[] => {
-    const [was, is] = [before.get(day) ?? nothing, after.get(day) ?? nothing]
-    return was.netMinor === is.netMinor && was.orders === is.orders
-      ? []
-      : [[day, was.netMinor, was.orders, is.netMinor, is.orders]]
-  })
+  const changed = [...new Set([...before.keys(), ...after.keys()])]
+    .toSorted()
+    .flatMap((day): ChangedDay[] => {
+      const [was, is] = [before.get(day) ?? nothing, after.get(day) ?? nothing]
+      return was.netMinor === is.netMinor && was.orders === is.orders
+        ? []
+        : [[day, was.netMinor, was.orders, is.netMinor, is.orders]]
+    })
   return { newestDay, changed }
 }

@@ -84,7 +84,9 @@ export async function restatedPeriods(
       const of = { fileName: String(fileName) }
       return [
         { ...of, cause: 'imported', at: String(importedAt), days },
-        ...(undoneAt === null ? [] : [{ ...of, cause: 'undone' as const, at: String(undoneAt), days: undoneDays }]),
+        ...(undoneAt === null
+          ? []
+          : [{ ...of, cause: 'undone' as const, at: String(undoneAt), days: undoneDays }]),
       ]
     })
     .filter(({ at }) => at >= since)

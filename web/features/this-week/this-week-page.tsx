@@ -5,7 +5,7 @@ import type { AppRouter } from '../../../server/router.ts'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { usePopulation, type populationOf } from '../../filters/population.ts'
-import { RestatedNote } from '../../filters/restated-note.tsx'
+import { RestatedNote, useRestatedPeriods } from '../../filters/restated-note.tsx'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat, type Format } from '../../ui/format.ts'
 import { KpiStrip, type Kpi } from '../../ui/kpi-strip.tsx'
@@ -119,6 +119,26 @@ function useKpis(
             better: change === 0 ? null : change > 0 === upIsBetter,
           },
         }
+  const before = figures && [
+    { from: figures.net.beforeFrom, to: figures.net.beforeTo },
+    { from: figures.repurchase.beforeFrom, to: figures.repurchase.beforeTo },
+  ]
+  const restated = useRestatedPeriods(before ?? [])
+  /** Marks what a figure is compared with where it was restated; its definition, which keys reach, says how. */
+  const compared = (from: string | undefined, base: string | undefined, definition: string) => {
+    const sentence = from === undefined ? undefined : restated.get(from)
+    return sentence === undefined
+      ? { base, definition }
+      : {
+          base: (
+            <span title={sentence}>
+              {base} <span aria-hidden="true">↻</span>
+              <span className="visually-hidden">{sentence}</span>
+            </span>
+          ),
+          definition: `${definition} ↻ ${sentence}`,
+        }
+  }
   const waiting = null
   /** Where the data begins within what is compared, or after it, there is no change: the day says why. */
   const reach = (figure: { readonly covered: Covered }) => ({
@@ -130,13 +150,15 @@ function useKpis(
       label: t('kpi.net'),
       value: figures ? format.moneyShort(figures.net.nowMinor) : waiting,
       ...(figures ? delta(figures.net.change, format.change(figures.net.change)) : {}),
-      base: figures
-        ? t('kpi.netBase', {
+      ...compared(
+        figures?.net.beforeFrom,
+        figures &&
+          t('kpi.netBase', {
             range: format.dayRange(figures.net.beforeFrom, figures.net.beforeTo),
             ...reach(figures.net),
-          })
-        : undefined,
-      definition: t('kpi.netDefinition'),
+          }),
+        t('kpi.netDefinition'),
+      ),
     },
     {
       label: t('kpi.repurchase'),
@@ -144,19 +166,23 @@ function useKpis(
         ? format.share(figures.repurchase.now.numerator, figures.repurchase.now.denominator)
         : waiting,
       ...(figures ? delta(figures.repurchase.change, format.points(figures.repurchase.change)) : {}),
-      base: figures
-        ? t('kpi.repurchaseBase', {
+      ...compared(
+        figures?.repurchase.beforeFrom,
+        figures &&
+          t('kpi.repurchaseBase', {
             range: format.dayRange(figures.repurchase.beforeFrom, figures.repurchase.beforeTo),
             ...reach(figures.repurchase),
-          })
-        : undefined,
-      definition: t('kpi.repurchaseDefinition'),
+          }),
+        t('kpi.repurchaseDefinition'),
+      ),
     },
     {
       label: t('kpi.active'),
       value: figures ? format.count(figures.active.members) : waiting,
       ...(figures ? delta(figures.active.change, format.countChange(figures.active.change)) : {}),
-      base: figures ? t('kpi.activeBase', { of: figures.active.of, population, ...reach(figures.active) }) : undefined,
+      base: figures
+        ? t('kpi.activeBase', { of: figures.active.of, population, ...reach(figures.active) })
+        : undefined,
       definition: t('kpi.activeDefinition'),
     },
     {
@@ -165,7 +191,9 @@ function useKpis(
       ...(figures
         ? delta(figures.valueAtRisk.changeMinor, format.moneyChange(figures.valueAtRisk.changeMinor), false)
         : {}),
-      base: figures ? t('kpi.riskBase', { members: figures.valueAtRisk.members, ...reach(figures.valueAtRisk) }) : undefined,
+      base: figures
+        ? t('kpi.riskBase', { members: figures.valueAtRisk.members, ...reach(figures.valueAtRisk) })
+        : undefined,
       definition: t('kpi.riskDefinition'),
     },
   ]

@@ -138,8 +138,8 @@ test('what the disk refuses is no fault of the batch: sent again, it is there on
     status: 200,
     said: {
       read: 2,
-      imported: 1,
-      unchanged: 0,
+      imported: 0,
+      unchanged: 1,
       refused: 1,
       refusedRows: [{ index: 1, code: 'future-date' }],
     },

@@ -3,7 +3,8 @@ import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
-import { type Engine, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
+import { type Connection, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
+import { openInThread } from '../../analytics/engine/thread.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindRows } from './kinds/normalise.ts'
@@ -27,7 +28,7 @@ export interface ReadingProgress {
 /** A file read, normalised and judged, apart from the workspace: nothing of it is visible there yet. */
 export interface Staged {
   /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
-  readonly engine: Engine
+  readonly engine: Connection
   /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
   readonly hash: string
@@ -62,12 +63,11 @@ export async function stage(
   signal: AbortSignal,
 ): Promise<Staged | Refusal> {
   mkdirSync(folder, { recursive: true })
-  const engine = await openDuckDb(':memory:', {
-    // few rows are read by whoever asks
-    threads: opening.whole ? 1 : 1 + lanes,
-    memoryLimit: '600MB',
-    temporaryFolder: join(folder, 'aside'),
-  })
+  const limits = { memoryLimit: '600MB', temporaryFolder: join(folder, 'aside') }
+  // few rows are read by whoever asks
+  const engine = opening.whole
+    ? await openDuckDb(':memory:', { ...limits, threads: 1 })
+    : await openInThread({ ...limits, threads: 1 + lanes })
   // what is whole at its opening is read before that would pay
   const options = { signal, timeoutMs: importTimeoutMs, aside: !opening.whole }
   const kind = kindNamed(mapping.kind)
@@ -87,13 +87,10 @@ export async function stage(
     let hash = ''
     let firstLines: readonly number[] = []
     const normalise = async (block: Extract<ScanMessage, { kind: 'block' }>, part: string) => {
-      await engine.scratch(
-        (session) =>
-          session.run(
-            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) ${partFormat}`,
-            options,
-          ),
-        { signal },
+      // as a reader: blocks are normalised side by side
+      await engine.rows(
+        sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) ${partFormat}`,
+        options,
       )
       await unlink(block.path)
       if (block.broken.length > 0) await engine.run(brokenRows(block.broken), options)
@@ -188,7 +185,7 @@ const brokenRows = (broken: readonly BrokenRecord[]): Sql =>
  * a day on which two exports overlap, as many as the file has that has most of them.
  */
 async function onceOfParts(
-  engine: Engine,
+  engine: Connection,
   rows: Sql,
   firstLines: readonly number[],
   folder: string,
@@ -228,7 +225,7 @@ async function onceOfParts(
 
 /** The accepted rows without what only the check needed, their refunds settled. */
 async function settle(
-  engine: Engine,
+  engine: Connection,
   accepted: Sql,
   mapping: Mapping,
   amountsAreNet: boolean,
@@ -252,7 +249,7 @@ async function settle(
  * and its count among equal rows.
  */
 async function complete(
-  engine: Engine,
+  engine: Connection,
   lines: Sql,
   folder: string,
   hasOrderId: boolean,
@@ -287,7 +284,7 @@ async function complete(
 
 /** The rows, those that `nameless` tells with an id after `prefix` that is their content and their count among equal rows. */
 async function identified(
-  engine: Engine,
+  engine: Connection,
   lines: Sql,
   nameless: Sql,
   prefix: string,

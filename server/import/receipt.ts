@@ -46,6 +46,8 @@ export interface Receipt {
   readonly corrected: number
   readonly newOrders: number
   readonly fewerLines: number
+  /** Of several files read as one: orders that a later one tells otherwise than an earlier one; not there in reports from before it was counted. */
+  readonly superseded?: number
   readonly months: readonly ChangedMonth[]
   readonly matched?: Matched
   /** Of a file of refunds: what became of them; null for orders. */
@@ -87,6 +89,7 @@ export type FileFacts = Omit<
   | 'milliseconds'
   | 'readingMilliseconds'
   | 'alreadyThere'
+  | 'superseded'
   | keyof Applied
 >
 

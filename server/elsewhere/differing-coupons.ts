@@ -48,8 +48,11 @@ export async function differingCoupons(
   return {
     total: ours.mismatches + uses.total,
     named: [
-      ...ours.named.map(({ kind, campaign: _, orderThere, orderHere, at, ...told }) => ({
-        ...told,
+      ...ours.named.map(({ code, memberId, kind, orderThere, orderHere, at, fileName, importedAt }) => ({
+        code,
+        memberId,
+        fileName,
+        importedAt,
         finds: kind,
         orderId: orderThere,
         orderMemberId: null,

@@ -47,6 +47,8 @@ export interface Receipt {
   readonly corrected: number
   readonly newOrders: number
   readonly fewerLines: number
+  /** Of several files read as one: orders that a later one tells otherwise than an earlier one; not there in reports from before it was counted. */
+  readonly superseded?: number
   readonly months: readonly ChangedMonth[]
   readonly matched?: Matched
   /** Rows of members who were deleted; not there where there are none. */
@@ -90,6 +92,7 @@ export type FileFacts = Omit<
   | 'milliseconds'
   | 'readingMilliseconds'
   | 'alreadyThere'
+  | 'superseded'
   | keyof Applied
 >
 

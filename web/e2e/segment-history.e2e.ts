@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { opened, openSharedStage, type Stage } from './harness.ts'
+import { opened, openStage, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openSharedStage()
+  stage = await openStage()
 })
 afterAll(() => stage?.close())
 

@@ -388,6 +388,7 @@ export class ImportRuns {
           minorDigits,
           timeZone: workspace.calendar.timeZone,
           fileName: order.fileName,
+          replace: order.replace,
           latest: new Date(now.getTime() + 86_400_000).toISOString(),
         },
         folder,
@@ -466,6 +467,7 @@ export class ImportRuns {
         ...(facts as FileFacts),
         ...applied,
         unchanged: applied.unchanged + outcome.repeated,
+        ...(outcome.superseded > 0 ? { superseded: outcome.superseded } : {}),
         ...(applied.matched ? { members: applied.matched.people, guestRows: applied.matched.nobody } : {}),
       })
       const membersReceipt = ({ sameAs, ...applied }: AppliedMembers): MembersReceipt => ({

@@ -9,7 +9,7 @@ import { importRuns } from '../import/runs.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { exportSegment } from './export.ts'
-import { segmentColumns, type SegmentExportFormat } from './export-columns.ts'
+import { segmentColumns, type SegmentExportFormat, usualColumns } from './export-columns.ts'
 import { command } from '../command-line/in-process.fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-segment-export-'))
@@ -106,7 +106,7 @@ test('CSV has the columns asked for, in their order, of as many members as the r
   const all = await post({ expression: 'nobody', format: 'csv' })
   expect(all.statusCode).toBe(400)
   const none = await post({ expression: 'orders > 100000' })
-  expect(none.body).toBe(`\uFEFF${segmentColumns.join(',')}\r\n`)
+  expect(none.body).toBe(`\uFEFF${usualColumns.join(',')}\r\n`)
 })
 
 test('who is not an owner gets masked phones, in every format', async () => {
@@ -210,7 +210,16 @@ test('the command line writes the file, and never over another', async () => {
   expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('out.jsonl') })
   expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(51)
   const other = join(folder, 'other.csv')
-  const wrong = await run('segment', 'export', 'everyone', other, '--workspace', 'demo', '--columns', 'phones')
+  const wrong = await run(
+    'segment',
+    'export',
+    'everyone',
+    other,
+    '--workspace',
+    'demo',
+    '--columns',
+    'phones',
+  )
   expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining('member_id, name') })
   expect(existsSync(other)).toBe(false)
   const misspelt = await run('segment', 'export', 'odrers > 1', other, '--workspace', 'demo')

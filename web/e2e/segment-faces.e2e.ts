@@ -255,7 +255,7 @@ test('ten audiences of a member shop, built from sentences, are those that the t
   expect(Object.fromEntries(counted)).toEqual(await askedOfTables(page))
   await page.context().close()
   for (const [name, members] of counted) expect({ name, some: members > 0 }).toEqual({ name, some: true })
-})
+}, 300_000)
 
 const choose = async (page: Page, label: string, nth: number, option: string) => {
   await page.getByLabel(label, { exact: true }).nth(nth).click()

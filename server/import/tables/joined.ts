@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import type { Encoding, Reading } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
+import type { FileStart } from '../several-files.ts'
 import { tablesOf } from '../source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
 import type { JoinAnswer, JoinOrder, JoinProgress } from './join-worker.ts'
@@ -75,8 +76,8 @@ export interface JoinedTables {
   readonly firstLine: 0 | 1
   /** Each row of the joined table is one of this table's and stands on its line. */
   readonly base: { readonly name: string; readonly rows: number }
-  /** The first lines of what follows the first of several files that are the base together. */
-  readonly parts?: readonly number[]
+  /** Where several files are the base together: where each begins in the joined table. */
+  readonly files?: readonly FileStart[]
   /** `without`: rows of `child` that name no row of this table; `unnamed`: rows of this table that none names. */
   readonly joins: readonly {
     readonly name: string
@@ -163,16 +164,15 @@ export async function partsOf(
   try {
     const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
     const tables = found
-      .flat()
-      .map((table) => ({ ...table, name: basename(table.named) }))
+      .flatMap((tables, given) => tables.map((table) => ({ ...table, given, name: basename(table.named) })))
       .toSorted((a, b) => (a.named < b.named ? -1 : 1))
     if (tables.length < 2 && !tables[0]?.packed) return null
     if (tables.length > mostTables) return refusal('many-tables', { file: fileName, most: mostTables })
     const said = Object.entries(encodings.parts ?? {}).toSorted()
     const digest = createHash('sha256').update(JSON.stringify([encodings.all ?? null, said]))
-    for (const { path, named } of tables) {
+    for (const { path, named, given } of tables) {
       const { size, mtimeMs } = statSync(path)
-      digest.update(JSON.stringify([path, named, size, mtimeMs]))
+      digest.update(JSON.stringify([path, named, given, size, mtimeMs]))
     }
     const place = join(folder, digest.digest('hex').slice(0, 32))
     const known = join(place, 'parts.json')

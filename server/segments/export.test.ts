@@ -10,7 +10,7 @@ import { importRuns } from '../import/runs.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { exportSegment } from './export.ts'
-import { segmentColumns, type SegmentExportFormat } from './export-columns.ts'
+import { segmentColumns, type SegmentExportFormat, usualColumns } from './export-columns.ts'
 
 const cli = join(import.meta.dirname, '../cli.ts')
 const folder = mkdtempSync(join(tmpdir(), 'reveille-segment-export-'))
@@ -107,7 +107,7 @@ test('CSV has the columns asked for, in their order, of as many members as the r
   const all = await post({ expression: 'nobody', format: 'csv' })
   expect(all.statusCode).toBe(400)
   const none = await post({ expression: 'orders > 100000' })
-  expect(none.body).toBe(`\uFEFF${segmentColumns.join(',')}\r\n`)
+  expect(none.body).toBe(`\uFEFF${usualColumns.join(',')}\r\n`)
 })
 
 test('who is not an owner gets masked phones, in every format', async () => {

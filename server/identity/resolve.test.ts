@@ -314,3 +314,42 @@ test.each([2, 3, 4, 5])(
   },
   400_000,
 )
+
+test('of ids in one file the one that stays says first, then the highest, whatever the order of the rows', async () => {
+  const pick = choices(20)
+  await using shop = await openTestShop('GBP', 'UTC')
+  await takeMerges(shop, [
+    ['m3', 'm1'],
+    ['m0', 'm1'],
+  ])
+  const files: (readonly (readonly [id: string, name: string, phone: string, tier: string])[])[] = []
+  /** The last file that says it; in it the rows of `m1` before those of `m3` before those of `m0`, the last of each. */
+  const said = (column: 1 | 2 | 3) => {
+    const rows = files.findLast((one) => one.some((row) => row[column] !== '')) ?? []
+    for (const id of ['m1', 'm3', 'm0']) {
+      const row = rows.findLast((one) => one[0] === id && one[column] !== '')
+      if (row) return row[column]
+    }
+    return null
+  }
+  for (let number = 0; number < 8; number++) {
+    const some = (value: string) => (pick(3) === 0 ? '' : value)
+    files.push(
+      Array.from({ length: 3 + pick(3) }, (_, row) => [
+        ['m0', 'm1', 'm3'][pick(3)]!,
+        some(`N${number}${row}`),
+        some(`+4477009${number}000${row}`),
+        some(`T${number}${row}`),
+      ]),
+    )
+    const rows = files.at(-1)!.map((row) => row.join(','))
+    await take(shop, {
+      kind: 'members',
+      name: `f${number}.csv`,
+      content: `member id,name,phone,tier\n${rows.join('\n')}\n`,
+    })
+    expect(
+      await shop.workspace.engine.rows(sql`select member_id, name, phone, tier from members where not stub`),
+    ).toEqual([{ memberId: 'm1', name: said(1), phone: said(2), tier: said(3) }])
+  }
+})

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { workbook, zipped } from '../containers/archive.fixture.ts'
 import { ordersOf, partsIn } from '../ready-to-read.ts'
+import { forgetMapping, savedMappings } from '../remembered.ts'
 import { hasEnded, type ImportOrder, importRuns, type RunState } from '../runs.ts'
 import { openTestShop, type TestShop, visible } from '../test-shop.ts'
 import { fiveTables } from './tables.fixture.ts'
@@ -37,7 +38,7 @@ const orderOf = (path: string, more: Partial<ImportOrder> = {}): ImportOrder => 
 /** The parts of a file, told by what is in them. */
 async function partsOfFile(shop: TestShop, path: string, more: Partial<ImportOrder> = {}) {
   const folder = importRuns(shop.platform).joinedFolder(shop.workspace.id)
-  const found = await partsIn(orderOf(path, more), folder)
+  const found = await partsIn(shop.workspace, orderOf(path, more), folder)
   if (!found || 'id' in found) throw new Error(`No parts: ${JSON.stringify(found)}`)
   return found
 }
@@ -311,9 +312,31 @@ test('tables to be joined that leave open what they are written in are asked for
   expect((await partsOfFile(shop, path, answered)).open).toEqual([])
   const ends = await importAll(shop, path, answered)
   expect(ends.map(({ phase }) => phase)).toEqual(['done', 'done'])
-  expect(await shop.workspace.engine.rows(sql`select distinct store from import_lines`)).toEqual([
-    { store: new TextDecoder(choice.encoding).decode(new Uint8Array([0xa5, 0xfa])) },
-  ])
+  const store = new TextDecoder(choice.encoding).decode(new Uint8Array([0xa5, 0xfa]))
+  expect(await shop.workspace.engine.rows(sql`select distinct store from import_lines`)).toEqual([{ store }])
+
+  // the next set with the same headers is asked neither this nor which of 3/4 is the day
+  const next = Buffer.from(open.toString('latin1').replaceAll('A,', 'C,').replaceAll('B,', 'D,'), 'latin1')
+  const following = (day: string) =>
+    shop.file(
+      'b.zip',
+      zipped({
+        'orders.csv': new Uint8Array(
+          Buffer.from(next.toString('latin1').replaceAll(/2026-01-0\d/g, day), 'latin1'),
+        ),
+        'items.csv': items.replaceAll('A,', 'C,').replaceAll('B,', 'D,'),
+      }),
+    )
+  const asksDates = await shop.inspect(following('3/4/2026'), 'b.zip', {})
+  expect(asksDates).toMatchObject({ inspection: { questions: [{ kind: 'dates' }] } })
+  const said = await shop.import(following('3/4/2026'), { map: { dates: 'day-first' } })
+  expect(said).toMatchObject({ imported: 2, firstDay: '2026-04-03' })
+  expect(await shop.import(following('5/6/2026'))).toMatchObject({ imported: 2, firstDay: '2026-06-05' })
+  expect(await shop.workspace.engine.rows(sql`select distinct store from import_lines`)).toEqual([{ store }])
+  // what was forgotten is asked anew
+  for (const { kind, headers } of await savedMappings(shop.workspace.engine))
+    await forgetMapping(shop.workspace.engine, { kind, headers }, { actor: 'somebody', at: new Date() })
+  expect((await partsOfFile(shop, following('7/8/2026'))).open).toMatchObject([{ name: 'orders.csv' }])
 })
 
 test('the command line takes a zip apart, says what becomes of it and what is missing', async () => {

@@ -68,7 +68,7 @@ export const importsRouter = router({
       const language = input.language ?? ctx.language
       const folder = importRuns(ctx.platform).joinedFolder(ctx.workspace.id)
       const given = { ...found(ctx, input.source), encodings: input.encodings }
-      const outcome = await partsIn(given, folder, signal)
+      const outcome = await partsIn(ctx.workspace, given, folder, signal)
       if (outcome && 'id' in outcome) throw stopped(outcome)
       const { parts, unused, open } = outcome ?? { parts: [], unused: [], open: [] }
       return {
@@ -161,6 +161,7 @@ export const importsRouter = router({
       actor: auditName(ctx.actor),
     }
     const several = await partsIn(
+      ctx.workspace,
       { ...order, encodings: order.encodings ?? { all: order.map.encoding } },
       runs.joinedFolder(ctx.workspace.id),
       signal,

@@ -9,7 +9,7 @@ import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
 import { isOtherCurrency, otherCurrencyOf, ownSigns } from './numbers.ts'
 import { columnNames, type Refusal, refusal, undecidedEncoding } from './refusal.ts'
-import { over, rememberedMapping } from './remembered.ts'
+import { over, rememberedEncodings, rememberedMapping } from './remembered.ts'
 import type { ImportOrder } from './runs.ts'
 import { type GivenFile, type Part, type Parts, partsOf } from './tables/joined.ts'
 import { saidOfTags, withTagsOfMembers } from './tables/tags-of-members.ts'
@@ -27,17 +27,22 @@ export async function partsIn(
   folder: string,
   { signal, as }: { signal?: AbortSignal | undefined; as?: ImportKind | undefined } = {},
 ): Promise<Parts | Refusal | null> {
-  const found = await tablesIn(given, folder, signal)
+  const found = await tablesIn(workspace, given, folder, signal)
   if ((found && 'id' in found) || as !== undefined) return found
   return withTagsOfMembers(workspace, found, given, given.encodings?.all)
 }
 
-const tablesIn = (
+const tablesIn = async (
+  { engine }: Workspace,
   { path, fileName, together, encodings }: Given,
   folder: string,
   signal?: AbortSignal,
 ): Promise<Parts | Refusal | null> =>
-  partsOf(together ?? [{ path, fileName }], fileName, folder, { encodings, signal })
+  partsOf(together ?? [{ path, fileName }], fileName, folder, {
+    encodings,
+    known: await rememberedEncodings(engine),
+    signal,
+  })
 
 /** Inspects a file, or a part of files that are given together, the first unless told, as the next of this workspace. */
 export async function inspectIn(
@@ -52,7 +57,7 @@ export async function inspectIn(
   const whole = { ...given, encodings }
   const found =
     given.part === undefined
-      ? await tablesIn(whole, folder, signal)
+      ? await tablesIn(workspace, whole, folder, signal)
       : await partsIn(workspace, whole, folder, { signal })
   if (found && 'id' in found) return found
   const part = found && (given.part === undefined ? found.parts[0] : partNamed(found, given.part))

@@ -7,7 +7,7 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastifyStatic from '@fastify/static'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
-import Fastify from 'fastify'
+import Fastify, { type FastifyError } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
@@ -72,6 +72,17 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
         frameAncestors: ["'none'"],
       },
     },
+  })
+  // What comes before any route or call: a body that is too large, or none that can be read.
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem =
+      error.statusCode === 413
+        ? problems.bodyTooLarge
+        : error.statusCode !== undefined && error.statusCode < 500
+          ? problems.unreadableBody
+          : problems.internal
+    if (problem.status >= 500) console.error(`${request.method} ${request.routeOptions.url ?? ''}:`, error)
+    return sendProblem(reply, request.url.startsWith('/trpc') ? { ...problem, trpc: true } : problem)
   })
   await app.register(cookie)
   await app.register(rateLimit, { global: false })

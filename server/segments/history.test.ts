@@ -182,14 +182,9 @@ test('after a restart nothing is counted again, of other data everything', async
     )
     await other.tags.add({ tag: 'two', whose: { kind: 'members', memberIds: ['M0000001'] } })
     expect((await other.segmentHistory.sizes({ id })).phase).toBe('counting')
-    for (;;) {
-      const { phase, points } = await other.segmentHistory.sizes({ id })
-      if (phase === 'done') {
-        expect(points).toEqual(before.points)
-        break
-      }
-      await pause(20)
-    }
+    let anew = await other.segmentHistory.sizes({ id })
+    for (; anew.phase !== 'done'; anew = await other.segmentHistory.sizes({ id })) await pause(20)
+    expect(anew.points).toEqual(before.points)
     const [left] = await shop.engine.rows(
       sql`select count(distinct data_version) as versions from segment_sizes`,
     )

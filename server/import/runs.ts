@@ -497,6 +497,7 @@ export class ImportRuns {
           replace: order.replace,
           headers: headersDigest(readable.inspection.headers),
           by: order.actor,
+          ...(readable.inspection.tables?.encodings ? { tables: readable.inspection.tables.encodings } : {}),
           // What a shop's system sends says itself what its columns are.
           ...(order.onRefused ? { batch: true } : {}),
         }),

@@ -9,6 +9,7 @@ import { cellId, cellText } from '../cells.ts'
 import { delimitedLine } from '../containers/delimited.ts'
 import type { Encoding, Reading } from '../encoding.ts'
 import { type ImportKind, importKinds } from '../import-kinds.ts'
+import { headerDigest } from '../header-digest.ts'
 import { namedWidth, sampleOf } from '../inspect.ts'
 import { kindsOf } from '../kind-of.ts'
 import { readable } from '../readable-records.ts'
@@ -22,6 +23,7 @@ import {
 } from '../records.ts'
 import { fields, plainHeader } from '../fields.ts'
 import { memberFieldNames, memberFields } from '../members/fields.ts'
+import type { KnownEncoding } from '../remembered.ts'
 import { type Refusal, refusal, Stopped, undecidedEncoding } from '../refusal.ts'
 import type { FileStart } from '../several-files.ts'
 import { openSource, type Opening, readSource, type TableFile, takeOutTable } from '../source.ts'
@@ -50,6 +52,7 @@ export interface JoinOrder {
   readonly folder: string
   readonly kept: string
   readonly encodings: SaidEncodings
+  readonly remembered: readonly KnownEncoding[]
   /** Questions come first. */
   readonly aside: boolean
 }
@@ -288,6 +291,9 @@ async function joinedPart(
   const not = (refusal: Refusal): Part => ({ ...part, rows: null, tables: null, refusal })
   const [first] = open
   if (first) return not(undecidedEncoding(first.table.named, first.readings))
+  const encodings = usable.flatMap(({ headers, encoding }) =>
+    encoding === null ? [] : [{ headers: headerDigest(headers), encoding }],
+  )
   const before = unused.length
   try {
     const tables = await joined(usable, own, unused, nothingElse)
@@ -300,7 +306,7 @@ async function joinedPart(
       ...part,
       names,
       rows: tables.base.rows + (tables.added?.rows ?? 0),
-      tables,
+      tables: { ...tables, ...(encodings.length > 0 ? { encodings } : {}) },
       refusal: null,
     }
   } catch (error) {
@@ -452,7 +458,7 @@ const aboutMembers = ({ headers }: Opened): string =>
     })
     .join(', ')
 
-/** A table as somebody said that it is written in, where it leaves that open; else as it is likeliest, with what it may be. */
+/** A table as somebody said that it is written in, or said of the last one with its header, where it leaves that open; else as it is likeliest, with what it may be. */
 async function openTold(
   part: string,
   { path, named, entries }: { path: string; named: string; entries?: readonly number[] | undefined },
@@ -461,10 +467,15 @@ async function openTold(
   const { readings, sure } = opening.evidence
   if (sure) return { opening, readings: [], encoding: null }
   const said = order.encodings.parts?.[part] ?? order.encodings.all
-  const known = readings.find(({ encoding }) => encoding === said)
-  if (!known) return { opening, readings, encoding: null }
-  const { encoding } = known
-  return { opening: await openSource(path, named, entries, encoding), readings: [], encoding }
+  for (const { encoding } of readings) {
+    if (said !== undefined && encoding !== said) continue
+    const as = await openSource(path, named, entries, encoding)
+    if (encoding === said) return { opening: as, readings: [], encoding }
+    const headers = headerDigest((await sampleOf(as, named)).sample.headers)
+    if (order.remembered.some((one) => one.headers === headers && one.encoding === encoding))
+      return { opening: as, readings: [], encoding }
+  }
+  return { opening, readings, encoding: null }
 }
 
 /** What columns of more than one table are known by, where values like theirs may name a row. */

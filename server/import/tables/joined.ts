@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Encoding, Reading } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
+import type { KnownEncoding } from '../remembered.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import type { FileStart } from '../several-files.ts'
 import { tablesOf } from '../source.ts'
@@ -103,6 +104,8 @@ export interface JoinedTables {
   /** Orders that no row of the base names: rows of their own, from this line on. */
   readonly added: { readonly name: string; readonly rows: number; readonly line: number } | null
   readonly unused: readonly Unused[]
+  /** Of tables that leave it open: what they were read in, for the next ones with their headers. */
+  readonly encodings?: readonly KnownEncoding[]
 }
 
 /** More are no export of one system. */
@@ -158,8 +161,14 @@ export async function partsOf(
   folder: string,
   {
     encodings = {},
+    known: remembered = [],
     signal,
-  }: { encodings?: SaidEncodings | undefined; signal?: AbortSignal | undefined } = {},
+  }: {
+    encodings?: SaidEncodings | undefined
+    /** What tables with the same headers were said to be written in before. */
+    known?: readonly KnownEncoding[]
+    signal?: AbortSignal | undefined
+  } = {},
 ): Promise<Parts | Refusal | null> {
   try {
     const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
@@ -169,7 +178,7 @@ export async function partsOf(
     if (tables.length < 2 && !tables[0]?.packed) return null
     if (tables.length > mostTables) return refusal('many-tables', { file: fileName, most: mostTables })
     const said = Object.entries(encodings.parts ?? {}).toSorted()
-    const digest = createHash('sha256').update(JSON.stringify([encodings.all ?? null, said]))
+    const digest = createHash('sha256').update(JSON.stringify([encodings.all ?? null, said, remembered]))
     for (const { path, named, given } of tables) {
       const { size, mtimeMs } = statSync(path)
       digest.update(JSON.stringify([path, named, given, size, mtimeMs]))
@@ -179,7 +188,7 @@ export async function partsOf(
     if (!existsSync(known)) {
       const bytes = files.reduce((sum, one) => sum + statSync(one.path).size, 0)
       const names = files.map((one) => one.fileName)
-      const order = { fileName, names, tables, encodings, aside: bytes > smallBytes }
+      const order = { fileName, names, tables, encodings, remembered, aside: bytes > smallBytes }
       // who asks anew waits until what others have called off is gone
       while (going.get(place)?.stopped) await going.get(place)?.answer
       const joining = going.get(place) ?? joinInto(place, order)

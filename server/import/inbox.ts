@@ -86,7 +86,7 @@ function troublesOf(platform: Platform): Map<string, Refusal> {
 
 /** The note beside a refused file holds a line in each language. */
 const noteLanguages: readonly Language[] = ['en', 'zh-CN']
-const noteEnding = '.reason.txt'
+export const noteEnding = '.reason.txt'
 const mostShown = 5
 const mostNameBytes = 255 - '2026-01-01T00-00-00 '.length - noteEnding.length
 

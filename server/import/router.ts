@@ -21,6 +21,7 @@ import type { Receipt } from './receipt.ts'
 import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
+import type { Again } from './again.ts'
 import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { type Changes, restatedPeriods, restatements } from './restatements.ts'
@@ -266,6 +267,8 @@ export const importsRouter = router({
       fileName: String(row.fileName),
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
+      /** How often its file came again and changed nothing, and when last; null: never. */
+      again: (JSON.parse(String(row.report)) as { again?: Again }).again ?? null,
       receipt:
         row.kind === 'orders' || row.kind === 'refunds'
           ? inWords(receiptOf(String(row.report)), ctx.workspace, input.language ?? ctx.language)

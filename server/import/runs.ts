@@ -11,6 +11,7 @@ import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
 import { forgetDeletedIn, knownTo } from '../rights/refused-rows.ts'
 import { leaveAudit, passAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { noteAgain } from './again.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
@@ -555,6 +556,13 @@ export class ImportRuns {
             known,
           )
       }
+      if (applied.sameAs !== null && !order.dryRun)
+        await noteAgain(workspace.engine, applied.sameAs, {
+          fileName: order.fileName,
+          at: now.toISOString(),
+          unchanged: facts.read - facts.refused,
+          refused: facts.refused,
+        })
       if (committed) await passAudit(this.#platform.store, workspace)
       if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, settled, type Stage } from './harness.ts'
+import { opened, openStage, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
@@ -92,7 +92,7 @@ test.each(looks)(
     expect(rows).toHaveLength(1 + Number(members.replaceAll(',', '')))
     await page.getByRole('link', { name: done }).click()
     await page.waitForURL(/\/members\?/)
-    await settled(page)
+    await opened(page, language === 'en' ? 'Members' : '会员')
     await page.locator('main', { hasText: members }).waitFor()
     expect(page.url()).toMatch(/asOf=/)
     expect(complaints).toEqual([])

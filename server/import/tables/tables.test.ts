@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -14,6 +13,7 @@ import { forgetUploads } from '../uploads.ts'
 import { partsOf, joiningIn } from './joined.ts'
 import { fiveTables, type Tables } from './tables.fixture.ts'
 import { tableNotes } from './told.ts'
+import { command } from '../../command-line/in-process.fixture.ts'
 
 const cents = (money: string) => Math.round(Number(money) * 100)
 
@@ -560,14 +560,10 @@ test.each([
 test('the command line takes files that need each other together, others one by one', async () => {
   await using shop = await openTestShop()
   const tables = fiveTables()
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['server/cli.ts', ...args, '--data', join(shop.folder, 'own')], {
-      encoding: 'utf8',
-      env: { ...process.env, LANG: 'en_GB.UTF-8' },
-    })
+  const run = (...args: string[]) => command(...args, '--data', join(shop.folder, 'own'))
   const file = (name: string) => shop.file(name, tables.files[name]!)
-  expect(run('workspace', 'create', 'w').status).toBe(0)
-  const together = run(
+  expect((await run('workspace', 'create', 'w')).status).toBe(0)
+  const together = await run(
     'import',
     file('orders.csv'),
     file('order_items.csv'),
@@ -583,12 +579,12 @@ test('the command line takes files that need each other together, others one by 
 
   const whole = (id: string) =>
     shop.file(`${id}.csv`, `order_id,customer_id,order_date,amount\n${id},m1,2026-01-05,10\n`)
-  const apart = run('import', whole('Y1'), whole('Y2'), '--workspace', 'w', '--yes', '--json')
+  const apart = await run('import', whole('Y1'), whole('Y2'), '--workspace', 'w', '--yes', '--json')
   expect(JSON.parse(apart.stdout)).toMatchObject([
     { fileName: 'Y1.csv', imported: 1 },
     { fileName: 'Y2.csv', imported: 1 },
   ])
-  const alone = run('import', file('order_items.csv'), '--workspace', 'w', '--yes')
+  const alone = await run('import', file('order_items.csv'), '--workspace', 'w', '--yes')
   expect(alone.status).toBe(1)
   expect(alone.stderr).toContain('give them together: in one zip, or as several files')
 }, 240_000)

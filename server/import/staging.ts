@@ -14,7 +14,7 @@ import { notePrefix } from './refunds/note.ts'
 import { namedWidth, type Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
-import { bytesOf, type BrokenRecord } from './records.ts'
+import { bytesOf } from './records.ts'
 import { checkRefunds, type RefundCheck, settledRefunds } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { foldFiles, inGivenOrder } from './several-files.ts'
@@ -96,8 +96,11 @@ export async function stage(
         options,
       )
       await unlink(block.path)
-      if (block.broken.length > 0) await engine.run(brokenRows(block.broken), options)
-      rows += block.records + block.broken.length
+      if (block.brokenPath) {
+        await engine.run(brokenRows(block.brokenPath), options)
+        await unlink(block.brokenPath)
+      }
+      rows += block.records + block.broken
       bytesRead = Math.max(bytesRead, block.bytesRead)
       onProgress({ bytesRead, rows })
     }
@@ -185,10 +188,9 @@ export async function stage(
   }
 }
 
-const brokenRows = (broken: readonly BrokenRecord[]): Sql =>
-  sql`insert into refused select line, reason, null, null from (
-    select unnest(from_json(${JSON.stringify(broken.map(({ line, reason }) => ({ line, reason })))},
-      '[{"line":"BIGINT","reason":"VARCHAR"}]'), recursive := true))`
+const brokenRows = (path: string): Sql =>
+  sql`insert into refused select line, reason, null, null from read_csv(${path}, auto_detect = false, header = false,
+    delim = ',', quote = '', escape = '', new_line = '\\n', columns = {'line': 'bigint', 'reason': 'varchar'})`
 
 /** The accepted rows without what only the check needed, their refunds settled. */
 async function settle(

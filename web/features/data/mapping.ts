@@ -238,3 +238,11 @@ export const withoutMembers = (map: MapOverrides): MapOverrides => ({
     memberId: null,
   },
 })
+
+/** The day that a date of three numbers is, read in an order; null: it is written otherwise. ISO text. */
+export function dayIn(sample: string, order: 'day-first' | 'month-first'): string | null {
+  const [, first, second, year] = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)/.exec(sample) ?? []
+  if (!first || !second || !year) return null
+  const [day, month] = order === 'day-first' ? [first, second] : [second, first]
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+}

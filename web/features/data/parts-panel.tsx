@@ -154,7 +154,7 @@ export function PartsPanel({
                 label: `${encodingNames[reading.encoding]}: ${reading.sample}`,
               }))}
               value={null}
-              placeholder={t('mapping.choose')}
+              placeholder={t('mapping.chooseOne')}
               allowDeselect={false}
               onChange={(encoding) => {
                 const one = readings.find((reading) => reading.encoding === encoding)

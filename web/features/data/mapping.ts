@@ -39,6 +39,17 @@ type IdentityField = (typeof identityFields)[number]
 const isIdentity = (field: Field): field is IdentityField =>
   (identityFields as readonly Field[]).includes(field)
 
+/** Of what was said of a file of members: what holds for the tags beside them too. */
+export function whoseColumns({ columns = {}, encoding }: MapOverrides): MapOverrides {
+  const said = identityFields.flatMap((field) =>
+    columns[field] === undefined ? [] : [[field, columns[field]] as const],
+  )
+  return {
+    ...(said.length === 0 ? {} : { columns: Object.fromEntries(said) }),
+    ...(encoding === undefined ? {} : { encoding }),
+  }
+}
+
 /** What a column may mean, as the list offers it. */
 export const fieldOrder = [
   ...identityFields,

@@ -7,8 +7,9 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastifyStatic from '@fastify/static'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
-import Fastify from 'fastify'
+import Fastify, { type FastifyError } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { isDiskFull } from './command-line/refusal.ts'
 import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
 import { problems, sendProblem } from './api/problem.ts'
@@ -86,6 +87,12 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
       },
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
+  // What nobody expected says nothing of its inside; the log does.
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if ((error.statusCode ?? 500) < 500) return reply.send(error)
+    console.error(`${request.method} ${request.routeOptions.url ?? ''}:`, error)
+    return sendProblem(reply, isDiskFull(error) ? problems.diskFull : problems.internal)
+  })
   // `instance` tells the command line whether this is the server of its folder.
   app.get('/healthz', () => ({ status: 'ok', instance: instanceOf(platform.ownerToken) }))
   app.get('/readyz', async (_request, reply) => {

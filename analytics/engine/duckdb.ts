@@ -28,6 +28,8 @@ export interface DuckDbSettings {
   readers?: number
   /** Where one in memory puts aside what does not fit; nowhere without. */
   temporaryFolder?: string
+  /** Its own threads are always quiet, not only while statements are left aside to them. */
+  quiet?: boolean
 }
 
 /** A log longer than this is written into the file. */
@@ -80,10 +82,10 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
     }
     if (!inMemory) for (const left of unfinished(file)) rmSync(left, { force: true })
     const limits = { usual: memoryLimit, largeWork: settings.largeWorkLimit ?? '600MB' }
-    return new DuckDbEngine(
+    const engine = new DuckDbEngine(
       await open(),
       settings.readers ?? 6,
-      threads,
+      { count: threads, alwaysQuiet: settings.quiet ?? false },
       limits,
       inMemory ? null : { file, open },
       () => {
@@ -91,6 +93,8 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
         if (!inMemory) rmSync(`${file}.tmp`, { recursive: true, force: true })
       },
     )
+    if (settings.quiet) await engine.run(sql`select 1`, { aside: true })
+    return engine
   } catch (error) {
     openFiles.delete(file)
     if (/could not set lock|conflicting lock/i.test(String(error))) throw new EngineInUse(file)
@@ -131,7 +135,7 @@ class DuckDbEngine implements Engine {
   readonly #writers = new Turns(1)
   readonly #limits: { readonly usual: string; readonly largeWork: string }
   /** That of whoever asks, and the engine's own. */
-  readonly #threads: number
+  readonly #threads: { readonly count: number; readonly alwaysQuiet: boolean }
   /** Statements that are left aside now. */
   #aside = 0
   /** The engine's own threads let others go before them; settled once they do. */
@@ -143,7 +147,7 @@ class DuckDbEngine implements Engine {
   constructor(
     instance: DuckDBInstance,
     readers: number,
-    threads: number,
+    threads: { readonly count: number; readonly alwaysQuiet: boolean },
     limits: { readonly usual: string; readonly largeWork: string },
     place: { readonly file: string; readonly open: () => Promise<DuckDBInstance> } | null,
     released: () => void,
@@ -332,7 +336,7 @@ class DuckDbEngine implements Engine {
    */
   async #leftAside<T>(options: QueryOptions, work: (possible: QueryOptions) => Promise<T>): Promise<T> {
     // without threads of its own nobody would ever take up what is left aside
-    if (!options.aside || this.#threads === 1) return work({ ...options, aside: false })
+    if (!options.aside || this.#threads.count === 1) return work({ ...options, aside: false })
     this.#aside++
     clearTimeout(this.#waking)
     this.#quiet ??= this.#restartThreads(true)
@@ -340,7 +344,7 @@ class DuckDbEngine implements Engine {
       await this.#quiet
       return await work(options)
     } finally {
-      if (--this.#aside === 0)
+      if (--this.#aside === 0 && !this.#threads.alwaysQuiet)
         this.#waking = setTimeout(() => {
           this.#quiet = undefined
           if (this.#closed) return
@@ -356,11 +360,11 @@ class DuckDbEngine implements Engine {
     await this.#connected(async (connection) => {
       const restart = async () => {
         await connection.run('set threads = 1')
-        await connection.run(`set threads = ${this.#threads}`)
+        await connection.run(`set threads = ${this.#threads.count}`)
       }
       if (!quiet) return starting(restart)
       for (let attempt = 0; attempt < attempts; attempt++)
-        if (await startingQuietly(this.#threads - 1, restart)) return
+        if (await startingQuietly(this.#threads.count - 1, restart)) return
     })
   }
 

@@ -35,13 +35,18 @@ export interface TransactionSession extends Session {
 /** The values of an INTEGER or a VARCHAR column. */
 export type Column = Int32Array | readonly string[]
 
+/** What is asked for as long as it is open. */
+export interface Connection extends Session {
+  /** Rows in chunks as they come, so that a large result never stands in memory or blocks the event loop. */
+  stream(query: Sql, options?: QueryOptions): AsyncIterable<Row[]>
+  close(): Promise<void>
+}
+
 /**
  * The analytics database of one workspace. Reads run side by side, each on a connection of its own
  * and never more at once than leave room for small work; writes run one after the other.
  */
-export interface Engine extends Session {
-  /** Rows in chunks as they come, so that a large result never stands in memory or blocks the event loop. */
-  stream(query: Sql, options?: QueryOptions): AsyncIterable<Row[]>
+export interface Engine extends Connection {
   /** Everything `work` does becomes visible at once, or, when it throws, nothing does. */
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T>
   /**
@@ -70,7 +75,6 @@ export interface Engine extends Session {
    * However a process ends, one of the two files is there, whole. Answers false when the engine was closed first.
    */
   rewrite(): Promise<boolean>
-  close(): Promise<void>
 }
 
 export class QueryCancelled extends Error {

@@ -17,6 +17,7 @@ afterAll(() => engine.close())
 /** Base tables that are the machinery of imports and of what is told to others, and no facts of the shop. */
 const machinery = [
   'workspace_state',
+  'made_by',
   'import_lines',
   'import_members',
   'row_people',

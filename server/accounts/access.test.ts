@@ -143,6 +143,7 @@ const access: Record<string, Rule> = {
   'imports.undoEffect': 'marketer',
   'imports.list': 'reader',
   'imports.restated': 'reader',
+  'imports.restatedPeriods': 'reader',
   'imports.undo': 'marketer',
   'opportunities.thisWeek': 'reader',
   'opportunities.keyFigures': 'reader',

@@ -110,6 +110,7 @@ const sampleRecords = 3000
  */
 const othersTurn = ({ whole }: Pick<Opening, 'whole'>): Promise<void> => passed(whole ? 0 : pieceMs)
 const pieceMs = 15
+const pieceBytes = 128 << 10
 
 const guesses = { orders: guessMapping, refunds: guessRefundMapping, members: guessMemberMapping } as const
 
@@ -309,8 +310,8 @@ export async function sampleOf(
 ): Promise<{ delimiter: Delimiter; quote: Quote; sample: Sample; headerLine: number }> {
   const unpacked =
     opening.jsonPaths !== null || opening.container === 'xlsx' || opening.container === 'parquet'
-  const readingWith = (delimiter: Delimiter, quote: Quote) => {
-    const records = recordsOf(opening, { delimiter, quote })
+  const readingWith = async (delimiter: Delimiter, quote: Quote) => {
+    const records = await recordsOf(opening, { delimiter, quote })
     const widths = records.map(({ values }) => values.length)
     // What stands before the header is narrower: the width of most rows tells the separator.
     const width = widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? 0
@@ -324,10 +325,10 @@ export async function sampleOf(
     }
   }
   const bestWith = async (quote: Quote) => {
-    let best = readingWith(',', quote)
+    let best = await readingWith(',', quote)
     for (const delimiter of unpacked ? [] : delimiters.slice(1)) {
       await othersTurn(opening)
-      const reading = readingWith(delimiter, quote)
+      const reading = await readingWith(delimiter, quote)
       if (reading.score > best.score) best = reading
     }
     await othersTurn(opening)
@@ -388,17 +389,28 @@ interface Record {
   readonly values: string[]
 }
 
-function recordsOf(opening: Opening, form: Pick<Inspection, 'delimiter' | 'quote'>): Record[] {
+/** The first records of a file's beginning. Of one that goes on beyond it the reading ends with enough of them. */
+async function recordsOf(opening: Opening, form: Pick<Inspection, 'delimiter' | 'quote'>): Promise<Record[]> {
   const scanner = new RecordScanner({ ...bytesOf(form), firstLine: opening.firstLine })
+  const { head, whole } = opening
+  const records: Record[] = []
+  const taken = () => {
+    for (const record of splitBlock(scanner.take().toString('utf8'))) records.push(record)
+  }
   try {
-    scanner.push(opening.head)
-    if (opening.whole) scanner.end()
+    for (let from = 0; from < head.length && (whole || records.length < sampleRecords); from += pieceBytes) {
+      if (from > 0) await othersTurn(opening)
+      scanner.push(head.subarray(from, from + pieceBytes))
+      if (records.length < sampleRecords) taken()
+    }
+    if (whole) scanner.end()
   } catch (error) {
     // With another separator the same text may read well; with none it is refused.
     if (!(error instanceof UnreadableRecord)) throw error
     if (scanner.records === 0 && form.delimiter === ',') throw error
   }
-  return splitBlock(scanner.take().toString('utf8')).slice(0, sampleRecords)
+  if (records.length < sampleRecords) taken()
+  return records.slice(0, sampleRecords)
 }
 
 const splitBlock = (block: string): Record[] =>

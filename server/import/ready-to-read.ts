@@ -9,7 +9,7 @@ import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
 import { isOtherCurrency, otherCurrencyOf, ownSigns } from './numbers.ts'
 import { columnNames, type Refusal, refusal, undecidedEncoding } from './refusal.ts'
-import { rememberedMapping } from './remembered.ts'
+import { rememberedEncodings, rememberedMapping } from './remembered.ts'
 import type { ImportOrder } from './runs.ts'
 import { type GivenFile, type Part, type Parts, partsOf } from './tables/joined.ts'
 
@@ -17,12 +17,17 @@ import { type GivenFile, type Part, type Parts, partsOf } from './tables/joined.
 export type Given = GivenFile & Pick<ImportOrder, 'together' | 'part' | 'encodings'>
 
 /** What becomes of a file, or of files that are given together; null: it is one table. What is made of them is kept in `folder`. */
-export const partsIn = (
+export const partsIn = async (
+  { engine }: Workspace,
   { path, fileName, together, encodings }: Given,
   folder: string,
   signal?: AbortSignal,
 ): Promise<Parts | Refusal | null> =>
-  partsOf(together ?? [{ path, fileName }], fileName, folder, { encodings, signal })
+  partsOf(together ?? [{ path, fileName }], fileName, folder, {
+    encodings,
+    known: await rememberedEncodings(engine),
+    signal,
+  })
 
 /** Inspects a file, or a part of files that are given together, the first unless told, as the next of this workspace. */
 export async function inspectIn(
@@ -34,7 +39,7 @@ export async function inspectIn(
 ): Promise<Readable | Refusal> {
   // of several tables what was said of them all is said of each that leaves it open
   const encodings = given.encodings ?? (given.part === undefined ? { all: map.encoding } : undefined)
-  const found = await partsIn({ ...given, encodings }, folder, signal)
+  const found = await partsIn(workspace, { ...given, encodings }, folder, signal)
   if (found && 'id' in found) return found
   const part = found && (given.part === undefined ? found.parts[0] : partNamed(found, given.part))
   if (found && !part) return refusal('unknown-part', { file: given.fileName })

@@ -1,4 +1,4 @@
-import type { Engine } from '../../analytics/engine/engine.ts'
+import type { Connection } from '../../analytics/engine/engine.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { type Applied, manyRows, type Matched } from './apply.ts'
@@ -46,6 +46,8 @@ export interface Receipt {
   readonly corrected: number
   readonly newOrders: number
   readonly fewerLines: number
+  /** Of several files read as one: orders that a later one tells otherwise than an earlier one; not there in reports from before it was counted. */
+  readonly superseded?: number
   readonly months: readonly ChangedMonth[]
   readonly matched?: Matched
   /** Of a file of refunds: what became of them; null for orders. */
@@ -87,6 +89,7 @@ export type FileFacts = Omit<
   | 'milliseconds'
   | 'readingMilliseconds'
   | 'alreadyThere'
+  | 'superseded'
   | keyof Applied
 >
 
@@ -129,7 +132,7 @@ export async function fileFacts(
 }
 
 /** Why rows were refused and how many for each reason and field, the most frequent first. */
-export async function refusedReasons(engine: Engine): Promise<Receipt['reasons']> {
+export async function refusedReasons(engine: Connection): Promise<Receipt['reasons']> {
   const reasons = await engine.rows(
     sql`select reason, reason_field, count(*) as n from refused group by all order by n desc, reason`,
     { timeoutMs: 60 * 60 * 1000 },
@@ -143,7 +146,7 @@ export async function refusedReasons(engine: Engine): Promise<Receipt['reasons']
 
 /** Refused rows in the order of the file, in chunks. */
 export async function* refusedRows(
-  engine: Engine,
+  engine: Connection,
   signal: AbortSignal,
 ): AsyncGenerator<{ line: number; reason: RowReason; field: string | null; value: string | null }[]> {
   for await (const rows of engine.stream(

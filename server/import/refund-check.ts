@@ -1,4 +1,4 @@
-import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
+import type { Connection, QueryOptions } from '../../analytics/engine/engine.ts'
 import { join, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import type { Mapping } from './mapping.ts'
@@ -27,7 +27,7 @@ const overwhelming = 9
 
 /** Compares amounts with refunds over the accepted rows; null where the file tells no refunds. */
 export async function checkRefunds(
-  engine: Engine,
+  engine: Connection,
   accepted: Sql,
   { columns, refunds }: Mapping,
   options: QueryOptions,

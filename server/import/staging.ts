@@ -3,7 +3,8 @@ import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
-import { type Engine, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
+import { type Connection, QueryCancelled, type QueryOptions } from '../../analytics/engine/engine.ts'
+import { openInThread } from '../../analytics/engine/thread.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindRows } from './kinds/normalise.ts'
@@ -13,9 +14,10 @@ import { notePrefix } from './refunds/note.ts'
 import { namedWidth, type Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
-import { bytesOf, type BrokenRecord } from './records.ts'
+import { bytesOf } from './records.ts'
 import { checkRefunds, type RefundCheck, settledRefunds } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
+import { foldFiles, inGivenOrder } from './several-files.ts'
 import { scan, type ScanMessage, type ScanOrder } from './scan.ts'
 
 /** How far the reading of a file has come. */
@@ -27,14 +29,16 @@ export interface ReadingProgress {
 /** A file read, normalised and judged, apart from the workspace: nothing of it is visible there yet. */
 export interface Staged {
   /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
-  readonly engine: Engine
+  readonly engine: Connection
   /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
   readonly hash: string
   /** Records of the file, refused ones included. */
   readonly read: number
-  /** Accepted rows that stand in an earlier file of the same zip too, and are left out here. */
+  /** Of several files that are read as one: accepted rows that are left out, because another file tells them or tells their order otherwise. */
   readonly repeated: number
+  /** Of these: orders of which a later file told more or otherwise than an earlier one. */
+  readonly superseded: number
   /** What the file's refunds say of its amounts; null where it tells none. */
   readonly refundCheck: RefundCheck | null
 }
@@ -56,18 +60,17 @@ const lanes = 2
  */
 export async function stage(
   { opening, inspection, mapping, firstLines: known = [] }: Readable,
-  settings: NormaliseSettings,
+  settings: NormaliseSettings & { readonly replace: boolean },
   folder: string,
   onProgress: (progress: ReadingProgress) => void,
   signal: AbortSignal,
 ): Promise<Staged | Refusal> {
   mkdirSync(folder, { recursive: true })
-  const engine = await openDuckDb(':memory:', {
-    // few rows are read by whoever asks
-    threads: opening.whole ? 1 : 1 + lanes,
-    memoryLimit: '600MB',
-    temporaryFolder: join(folder, 'aside'),
-  })
+  const limits = { memoryLimit: '600MB', temporaryFolder: join(folder, 'aside') }
+  // few rows are read by whoever asks
+  const engine = opening.whole
+    ? await openDuckDb(':memory:', { ...limits, threads: 1 })
+    : await openInThread({ ...limits, threads: 1 + lanes })
   // what is whole at its opening is read before that would pay
   const options = { signal, timeoutMs: importTimeoutMs, aside: !opening.whole }
   const kind = kindNamed(mapping.kind)
@@ -87,17 +90,17 @@ export async function stage(
     let hash = ''
     let firstLines: readonly number[] = []
     const normalise = async (block: Extract<ScanMessage, { kind: 'block' }>, part: string) => {
-      await engine.scratch(
-        (session) =>
-          session.run(
-            sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) ${partFormat}`,
-            options,
-          ),
-        { signal },
+      // as a reader: blocks are normalised side by side
+      await engine.rows(
+        sql`copy (${rowsOf(blockRows(block.path, mapping), settings)}) to (${part}) ${partFormat}`,
+        options,
       )
       await unlink(block.path)
-      if (block.broken.length > 0) await engine.run(brokenRows(block.broken), options)
-      rows += block.records + block.broken.length
+      if (block.brokenPath) {
+        await engine.run(brokenRows(block.brokenPath), options)
+        await unlink(block.brokenPath)
+      }
+      rows += block.records + block.broken
       bytesRead = Math.max(bytesRead, block.bytesRead)
       onProgress({ bytesRead, rows })
     }
@@ -149,17 +152,24 @@ export async function stage(
     )
     const every = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
     const ofOrders = mapping.kind === 'orders' || mapping.kind === 'refunds'
-    firstLines = known.length > 0 ? known : (inspection.tables?.parts ?? firstLines)
-    const { rows: accepted, repeated } =
-      ofOrders && firstLines.length > 0
-        ? await onceOfParts(engine, every, firstLines, folder, options)
-        : { rows: every, repeated: 0 }
+    const files = inspection.tables?.files ?? inGivenOrder(known.length > 0 ? known : firstLines)
+    const { rows: accepted, ...several } =
+      ofOrders && files.length > 1
+        ? await foldFiles(
+            engine,
+            every,
+            files,
+            { replace: settings.replace, dated: mapping.kind === 'orders' },
+            folder,
+            options,
+          )
+        : { rows: every, repeated: 0, superseded: 0 }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
-      return { engine, lines, hash, read: rows, repeated, refundCheck: null }
+      return { engine, lines, hash, read: rows, ...several, refundCheck: null }
     }
     if (mapping.kind !== 'orders')
-      return { engine, lines: accepted, hash, read: rows, repeated, refundCheck: null }
+      return { engine, lines: accepted, hash, read: rows, ...several, refundCheck: null }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
       engine,
@@ -170,7 +180,7 @@ export async function stage(
       options,
     )
     const lines = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
-    return { engine, lines, hash, read: rows, repeated, refundCheck }
+    return { engine, lines, hash, read: rows, ...several, refundCheck }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
@@ -178,57 +188,13 @@ export async function stage(
   }
 }
 
-const brokenRows = (broken: readonly BrokenRecord[]): Sql =>
-  sql`insert into refused select line, reason, null, null from (
-    select unnest(from_json(${JSON.stringify(broken.map(({ line, reason }) => ({ line, reason })))},
-      '[{"line":"BIGINT","reason":"VARCHAR"}]'), recursive := true))`
-
-/**
- * The rows of files that follow one another, parts of one table: of rows that stand in several files, such as those of
- * a day on which two exports overlap, as many as the file has that has most of them.
- */
-async function onceOfParts(
-  engine: Engine,
-  rows: Sql,
-  firstLines: readonly number[],
-  folder: string,
-  options: QueryOptions,
-): Promise<{ rows: Sql; repeated: number }> {
-  const to = join(folder, 'once.parquet')
-  await engine.run(
-    sql`copy (
-      with placed as (
-        select line.row_number, line.order_id, line.content_hash,
-          len(list_filter(cast(${JSON.stringify(firstLines)} as json)::bigint[], first -> first <= line.row_number)) as part
-        from ${rows} as line
-      ),
-      several as (
-        select order_id, content_hash from placed group by all having count(distinct part) > 1
-      ),
-      counted as (
-        select placed.*, row_number() over (
-          partition by placed.order_id, placed.content_hash, part order by placed.row_number) as nth
-        from placed join several on several.order_id is not distinct from placed.order_id
-          and several.content_hash = placed.content_hash
-      )
-      select row_number from counted
-      qualify part > min(part) over (partition by order_id, content_hash, nth)
-    ) to (${to}) (format parquet)`,
-    options,
-  )
-  const again = sql`read_parquet(${to})`
-  const [counted] = await engine.rows(sql`select count(*) as n from ${again}`, options)
-  const repeated = Number(counted!.n)
-  if (repeated === 0) return { rows, repeated }
-  return {
-    rows: sql`(select * from ${rows} as line where row_number not in (select row_number from ${again}))`,
-    repeated,
-  }
-}
+const brokenRows = (path: string): Sql =>
+  sql`insert into refused select line, reason, null, null from read_csv(${path}, auto_detect = false, header = false,
+    delim = ',', quote = '', escape = '', new_line = '\\n', columns = {'line': 'bigint', 'reason': 'varchar'})`
 
 /** The accepted rows without what only the check needed, their refunds settled. */
 async function settle(
-  engine: Engine,
+  engine: Connection,
   accepted: Sql,
   mapping: Mapping,
   amountsAreNet: boolean,
@@ -252,7 +218,7 @@ async function settle(
  * and its count among equal rows.
  */
 async function complete(
-  engine: Engine,
+  engine: Connection,
   lines: Sql,
   folder: string,
   hasOrderId: boolean,
@@ -287,7 +253,7 @@ async function complete(
 
 /** The rows, those that `nameless` tells with an id after `prefix` that is their content and their count among equal rows. */
 async function identified(
-  engine: Engine,
+  engine: Connection,
   lines: Sql,
   nameless: Sql,
   prefix: string,

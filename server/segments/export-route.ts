@@ -7,7 +7,7 @@ import { contextOf } from '../context.ts'
 import type { Platform } from '../platform.ts'
 import { auditName } from '../settings/audit.ts'
 import { exportSegment } from './export.ts'
-import { segmentColumns, segmentExportFormats } from './export-columns.ts'
+import { segmentColumns, segmentExportFormats, usualColumns } from './export-columns.ts'
 import { takeFile } from './files/prepared.ts'
 import { problemsSaid } from './refusal.ts'
 
@@ -15,13 +15,13 @@ const Question = z.object({
   expression: z.string().max(limits.characters),
   asOf: AskedDay.optional(),
   format: z.enum(segmentExportFormats).default('csv'),
-  /** By commas; default all. */
+  /** By commas; default the usual ones. */
   columns: z
     .string()
     .transform((names) => names.split(',').map((column) => column.trim()))
     .pipe(z.array(z.enum(segmentColumns)).min(1))
     .refine((columns) => new Set(columns).size === columns.length)
-    .default([...segmentColumns]),
+    .default([...usualColumns]),
 })
 
 const mediaTypes = {

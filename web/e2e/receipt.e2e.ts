@@ -1,27 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
 test('a receipt names three silent stores and counts the others; of coupons the columns that tell a row stand in sight', async () => {
-  const { page, complaints, open } = await stage.page()
-  const { url } = stage.server
-  await page.request.post(`${url}/trpc/workspaces.create`, {
-    headers: { origin: url },
-    data: { name: 'of stores', currency: 'GBP', timeZone: 'Europe/London' },
-  })
-  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
-  await page.request.post(`${url}/trpc/workspaces.switch`, {
-    headers: { origin: url },
-    data: {
-      id: me.result.data.workspaces.find(({ name }: { name: string }) => name === 'of stores').id as string,
-    },
-  })
+  const watched = await stage.page()
+  const { page, complaints, open } = watched
+  await workspaceOf(watched, stage, 'of stores', { currency: 'GBP', timeZone: 'Europe/London' })
   const choose = async (name: string, content: string) => {
     await open('/data')
     const [chooser] = await Promise.all([

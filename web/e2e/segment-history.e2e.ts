@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, settled, type Stage } from './harness.ts'
+import { opened, openStage, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
@@ -19,6 +19,8 @@ const looks = [
     done: /Open the list/,
     enter: /entered/,
     file: 'Export CSV',
+    why: /^Why is /,
+    told: [/^Drawn [\d.]+ of 100/, 'Turns when the tag “vip 🍵” is put on', /^Tag: /],
   },
   {
     language: 'zh-CN',
@@ -29,6 +31,8 @@ const looks = [
     done: /打开名单/,
     enter: /进入/,
     file: '导出 CSV',
+    why: /在人群中的原因$/,
+    told: [/^抽到的数为 [\d.]+/, '打上标签“vip 🍵”后改变', /^标签：/],
   },
 ] as const
 
@@ -36,8 +40,20 @@ const wait = 120_000
 
 test.each(looks)(
   'the size by week, any week’s list, who moved, what keeps members out: $language $width',
-  async ({ language, width, save, name, confirm, done, enter, file }) => {
+  async ({ language, width, save, name, confirm, done, enter, file, why, told }) => {
     const { page, complaints, open } = await stage.page({ language, width })
+    // the reasons of a member, reached without scrolling sideways
+    const mixed = 'orders >= 3 or tag = "vip 🍵" or random 10% (seed "x")'
+    await open(`/segments/new?${new URLSearchParams({ expression: mixed })}`)
+    const ask = page.getByRole('button', { name: why }).first()
+    await ask.scrollIntoViewIfNeeded()
+    const { x, width: wide } = (await ask.boundingBox())!
+    expect(x + wide).toBeLessThanOrEqual(width)
+    await ask.click()
+    for (const text of told) await page.getByText(text).waitFor()
+    expect(await serious(page)).toEqual([])
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/why-${width}.png` })
+
     const rule = 'orders >= 3 and days_since_order > 30 and average_order >= 100'
     await open(`/segments/new?${new URLSearchParams({ expression: rule })}`)
     await page.getByRole('button', { name: save }).click()
@@ -76,7 +92,7 @@ test.each(looks)(
     expect(rows).toHaveLength(1 + Number(members.replaceAll(',', '')))
     await page.getByRole('link', { name: done }).click()
     await page.waitForURL(/\/members\?/)
-    await settled(page)
+    await opened(page, language === 'en' ? 'Members' : '会员')
     await page.locator('main', { hasText: members }).waitFor()
     expect(page.url()).toMatch(/asOf=/)
     expect(complaints).toEqual([])

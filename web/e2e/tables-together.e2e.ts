@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { zipped } from '../../server/import/containers/archive.fixture.ts'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
@@ -24,19 +24,9 @@ const customers = csv(
 )
 
 test('tables that are chosen together become one import, from files to figures', async () => {
-  const { page, complaints, open } = await stage.page({ language: 'zh-CN' })
-  const { url } = stage.server
-  await page.request.post(`${url}/trpc/workspaces.create`, {
-    headers: { origin: url },
-    data: { name: 'of tables', currency: 'CNY', timeZone: 'Asia/Shanghai' },
-  })
-  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
-  await page.request.post(`${url}/trpc/workspaces.switch`, {
-    headers: { origin: url },
-    data: {
-      id: me.result.data.workspaces.find(({ name }: { name: string }) => name === 'of tables').id as string,
-    },
-  })
+  const watched = await stage.page({ language: 'zh-CN' })
+  const { page, complaints, open } = watched
+  await workspaceOf(watched, stage, 'of tables')
   const choose = async (files: (typeof orders)[]) => {
     await open('/data')
     const [chooser] = await Promise.all([

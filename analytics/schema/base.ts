@@ -469,6 +469,14 @@ export const baseTables: readonly Sql[] = [
     taken_at timestamp not null
   )`,
 
+  // How many members a rule had on days of the past, by a hash of all that it depends on; of one state of the data.
+  sql`create table if not exists segment_sizes (
+    question varchar not null,
+    data_version bigint not null,
+    counted_day date not null,
+    members bigint not null
+  )`,
+
   // Whom the receiver of a webhook knows to be in a segment, by the ids under which they were told; of which version
   // and meaning of the rule, and the number of the newest batch.
   sql`create table if not exists webhook_states (

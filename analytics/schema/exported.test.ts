@@ -51,6 +51,7 @@ const machinery = [
   // what was known of segments, to tell why somebody left
   'segment_memberships',
   'segment_takings',
+  'segment_sizes',
   // until the Store's audit has it
   'audit_waiting',
   'webhook_batches',

@@ -6,7 +6,14 @@ import type { Changes } from './restatements.ts'
 import { type ChangedMonth, changedDays, changedMonths, dayFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import type { Home } from './members/phones.ts'
-import { findDeleted, forgetReasons, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
+import {
+  type DeletedRows,
+  deletedRowsOf,
+  findDeleted,
+  forgetReasons,
+  knownBy,
+  pseudonymousLines,
+} from '../rights/engine-pseudonyms.ts'
 import {
   anyIdentities,
   identifyAll,
@@ -66,6 +73,8 @@ export interface Applied {
   readonly months: readonly ChangedMonth[]
   /** Absent where every row is known by its id. */
   readonly matched?: Matched
+  /** Rows of members who were deleted. */
+  readonly deleted?: DeletedRows
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -114,6 +123,7 @@ export async function applyImport(
       const [state] = await session.rows(sql`select as_of from workspace_state`)
       const deletions = await settings.deletions(session)
       const someDeleted = await findDeleted(session, deletions, knownBy(lines), settings.home)
+      const deleted = someDeleted ? await deletedRowsOf(session, lines) : null
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
         from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
@@ -135,6 +145,7 @@ export async function applyImport(
         givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
         toldTwice: coming.kind === 'orders' ? await ordersToldTwice(session) : 0,
         months: changedMonths(before, after, newestDay),
+        ...(deleted ? { deleted } : {}),
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)

@@ -232,7 +232,7 @@ async function imported(
     language: 'en',
     actor,
   }
-  const several = await partsIn(workspace, order, folder, signal)
+  const several = await partsIn(workspace, order, folder, { signal })
   if (signal.aborted) return 'later'
   if (several && 'id' in several) return several
   if (!several || several.parts.length === 1) {

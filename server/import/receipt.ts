@@ -1,3 +1,4 @@
+import type { DeletedRows } from '../rights/engine-pseudonyms.ts'
 import type { Connection } from '../../analytics/engine/engine.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -50,6 +51,8 @@ export interface Receipt {
   readonly superseded?: number
   readonly months: readonly ChangedMonth[]
   readonly matched?: Matched
+  /** Rows of members who were deleted; not there where there are none. */
+  readonly deleted?: DeletedRows
   /** Of a file of refunds: what became of them; null for orders. */
   readonly givenBack: GivenBack | null
   /** Orders of the file whose refunds files of refunds tell too; not there in reports from before it was counted. */

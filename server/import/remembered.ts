@@ -93,7 +93,11 @@ export async function rememberedMapping(
   headers: readonly string[],
   kind?: ImportKind,
 ): Promise<Remembered | null> {
-  const ofKind = sql`kind in (${join(kind === undefined ? importKinds : [kind])})`
+  // what a file tells beside something else is not what it is of
+  const ofKind =
+    kind === undefined
+      ? sql`kind in (${join(importKinds)}) and json_extract_string(mapping, '$.beside') is null`
+      : sql`kind = ${kind}`
   const [last] = await engine.rows(sql`select kind, mapping, file_name, imported_at from imports
     where ${ofKind} and ${isRemembered}
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}

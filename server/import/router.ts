@@ -64,18 +64,28 @@ const Start = z.object({
 export const importsRouter = router({
   /** What becomes of files that are given together, and why some of it can't be taken; without parts it is one table. Changes nothing. */
   parts: marketerProcedure
-    .input(z.object({ source: Source, encodings: Encodings, language: Language }))
+    .input(
+      z.object({
+        source: Source,
+        encodings: Encodings,
+        /** What the file is said to be of: then it is nothing besides. */
+        kind: z.enum(importKinds).optional(),
+        language: Language,
+      }),
+    )
     .query(async ({ ctx, input, signal }) => {
       const language = input.language ?? ctx.language
       const folder = importRuns(ctx.platform).joinedFolder(ctx.workspace.id)
       const given = { ...found(ctx, input.source), encodings: input.encodings }
-      const outcome = await partsIn(ctx.workspace, given, folder, signal)
+      const outcome = await partsIn(ctx.workspace, given, folder, { signal, as: input.kind })
       if (outcome && 'id' in outcome) throw stopped(outcome)
       const { parts, unused, open } = outcome ?? { parts: [], unused: [], open: [] }
       return {
         fileName: given.fileName,
-        parts: parts.map(({ part, fileName, kind, names, rows, refusal }) => ({
+        parts: parts.map(({ part, fileName, kind, names, rows, refusal, ofMembers }) => ({
           part,
+          /** Of tags: the part of the members, in the same file, who carry them. */
+          ofMembers: ofMembers ?? null,
           fileName,
           kind,
           title: phrase(language, kindTitle(kind)),
@@ -165,7 +175,7 @@ export const importsRouter = router({
       ctx.workspace,
       { ...order, encodings: order.encodings ?? { all: order.map.encoding } },
       runs.joinedFolder(ctx.workspace.id),
-      signal,
+      { signal, as: parts ? undefined : order.map.kind },
     )
     if (several && 'id' in several) throw stopped(several)
     if (several && (parts || several.parts.length > 1)) {

@@ -429,7 +429,7 @@ export class ImportRuns {
       const importId = randomUUID()
       if (facts.refused > 0 && order.onRefused)
         for await (const rows of refusedRows(staged.engine, signal)) order.onRefused(rows)
-      if (facts.refused === facts.read) {
+      if (facts.refused === facts.read && facts.read + staged.passed === facts.refused) {
         const first = await firstRefused(staged, signal)
         const reason = first ? reasonOf(first) : ''
         return {
@@ -501,6 +501,7 @@ export class ImportRuns {
           ...(readable.inspection.tables?.encodings ? { tables: readable.inspection.tables.encodings } : {}),
           // What a shop's system sends says itself what its columns are.
           ...(order.onRefused ? { batch: true } : {}),
+          ...(readable.mapping.passedWithout ? { beside: true } : {}),
         }),
         replace: order.replace,
         importedAt: now.toISOString(),

@@ -33,8 +33,10 @@ export interface Staged {
   /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
   readonly hash: string
-  /** Records of the file, refused ones included. */
+  /** Records of the file, refused ones included, without those that were passed over. */
   readonly read: number
+  /** Records that say nothing of the kind (see `Mapping.passedWithout`). */
+  readonly passed: number
   /** Of several files that are read as one: accepted rows that are left out, because another file tells them or tells their order otherwise. */
   readonly repeated: number
   /** Of these: orders of which a later file told more or otherwise than an earlier one. */
@@ -166,10 +168,12 @@ export async function stage(
         : { rows: every, repeated: 0, superseded: 0 }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
-      return { engine, lines, hash, read: rows, ...several, refundCheck: null }
+      return { engine, lines, hash, read: rows, passed: 0, ...several, refundCheck: null }
     }
-    if (mapping.kind !== 'orders')
-      return { engine, lines: accepted, hash, read: rows, ...several, refundCheck: null }
+    if (mapping.kind !== 'orders') {
+      const passed = mapping.passedWithout ? rows - (await judgedRows(engine, all, options)) : 0
+      return { engine, lines: accepted, hash, read: rows - passed, passed, ...several, refundCheck: null }
+    }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
       engine,
@@ -180,12 +184,22 @@ export async function stage(
       options,
     )
     const lines = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
-    return { engine, lines, hash, read: rows, ...several, refundCheck }
+    return { engine, lines, hash, read: rows, passed: 0, ...several, refundCheck }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
     throw error
   }
+}
+
+/** Records of which something came, rows or a refusal. */
+async function judgedRows(engine: Connection, all: Sql, options: QueryOptions): Promise<number> {
+  const [judged] = await engine.rows(
+    sql`select count(*) as n from (
+      select row_number from ${all} as line union select row_number from refused)`,
+    options,
+  )
+  return Number(judged!.n)
 }
 
 const brokenRows = (path: string): Sql =>

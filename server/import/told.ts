@@ -130,7 +130,7 @@ export const partsText = ({ fileName, parts, unused }: ToldParts): string =>
     say('parts', { file: fileName, n: parts.filter(({ refusal }) => refusal === null).length }),
     ...parts.map(({ names, title, rows, refusal }) =>
       refusal === null
-        ? `  ${say('part', { tables: names.join(', '), kind: title, rows: rows ?? 0 })}`
+        ? `  ${say('part', { tables: names.join(', '), kind: title, rows: rows ?? 0, counted: rows === null ? 'no' : 'yes' })}`
         : `  ${say('part-refused', { tables: names.join(', '), why: refusal })}`,
     ),
     ...unused.map((note) => `  ${note}`),

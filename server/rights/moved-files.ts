@@ -251,7 +251,7 @@ async function columnsNaming(
 ): Promise<boolean> {
   const given = { path, fileName: name }
   try {
-    const parts = await partsIn(workspace, given, scratch, signal)
+    const parts = await partsIn(workspace, given, scratch, { signal })
     if (parts && 'id' in parts) return false
     for (const part of parts?.parts.map((one) => one.part) ?? [undefined]) {
       const readable = await inspectIn(

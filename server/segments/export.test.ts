@@ -169,6 +169,31 @@ test('a question that makes no sense is refused with what to do, and nothing is 
   expect(await noted()).toBe(before + 1)
 })
 
+test.each(['/export/segment', '/trpc/segments.check'])(
+  'a body over 1 MiB to %s is refused in words',
+  async (url) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url,
+      headers: { authorization: `Bearer ${platform.ownerToken}`, 'x-reveille-workspace': 'demo' },
+      payload: { expression: 'x'.repeat(1_100_000) },
+    })
+    expect(answer.statusCode).toBe(413)
+    expect(answer.headers['content-type']).toContain('application/problem+json')
+    const said = answer.json()
+    expect(said).toMatchObject({ status: 413, code: 'too_large', detail: expect.stringContaining('1 MiB') })
+    // the dashboard and the terminal read what tRPC says
+    expect(said.error?.message).toBe(url.startsWith('/trpc') ? said.detail : undefined)
+    const chinese = await app.inject({
+      method: 'POST',
+      url,
+      headers: { 'accept-language': 'zh-CN', 'content-type': 'application/json' },
+      payload: `{"expression":"${'x'.repeat(1_100_000)}"}`,
+    })
+    expect(chinese.json().detail).toContain('超过 1 MiB')
+  },
+)
+
 test('who goes away leaves nothing aside', async () => {
   const outcome = await exportSegment(
     platform,

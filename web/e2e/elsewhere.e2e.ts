@@ -61,7 +61,7 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
     '2/3',
   ])
   await page.getByText('优惠券核销 2 次：1 次的订单已导入').waitFor()
-  expect(await cells('与订单不一致的其他系统优惠券', /W3/)).toEqual([
+  expect(await cells('与订单或账本不一致的优惠券', /W3/)).toEqual([
     'M2',
     'W3',
     '在订单 A9 中使用',

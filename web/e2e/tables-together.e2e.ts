@@ -72,6 +72,15 @@ test('tables that are chosen together become one import, from files to figures',
   await page.getByRole('heading', { name: 'shop.zip/refunds.csv 已导入' }).waitFor()
   expect(await serious(page)).toEqual([])
 
+  // Tags beside members: one file, two imports.
+  await choose([csv('会员.csv', '会员号,姓名,标签\nu1,甲,"茶、周末"\nu2,乙,\n')])
+  await page.getByRole('heading', { name: '会员.csv 分为 2 次导入' }).waitFor()
+  expect(await serious(page)).toEqual([])
+  await page.getByRole('button', { name: '导入 2 张表' }).click()
+  await page.getByRole('heading', { name: '2 项中已导入 2 项' }).waitFor()
+  await page.getByText('文件中另有 1 行没有标签。').waitFor()
+  expect(await serious(page)).toEqual([])
+
   // One person, whatever number each order gave; freight is charged.
   await open('/members/u1')
   await page.getByText('26.00').first().waitFor()

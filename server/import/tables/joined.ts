@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Encoding, Reading } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
+import type { MapOverrides } from '../mapping.ts'
 import type { KnownEncoding } from '../remembered.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import type { FileStart } from '../several-files.ts'
@@ -32,7 +33,7 @@ export interface Part {
   readonly kind: ImportKind
   /** The tables whose rows are in it. */
   readonly names: readonly string[]
-  /** Rows to be read; null where they can't be. */
+  /** Rows to be read; null where they can't be, or are not counted. */
   readonly rows: number | null
   /** What is read. */
   readonly path: string
@@ -44,6 +45,10 @@ export interface Part {
   readonly firstLines: readonly number[]
   /** Why it can't be taken; the others can. */
   readonly refusal: Refusal | null
+  /** What is known of its columns before anybody says it. */
+  readonly map?: MapOverrides
+  /** Tags of a file of members: the part that is these. Members without a tag are passed over. */
+  readonly ofMembers?: string
 }
 
 /** All that was found in files that are given together. */

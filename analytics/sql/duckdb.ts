@@ -21,8 +21,7 @@ export const duckdb: Dialect = {
   lastDayOfMonth: (day) => sql`last_day(${day})`,
   dayOfMonth: (day) => sql`day(${day})`,
   monthOfYear: (day) => sql`month(${day})`,
-  // isodow takes many times as long: 1970-01-05 was a Monday
-  weekday: (day) => sql`(((${day} - date '1970-01-05') % 7 + 7) % 7 + 1)`,
+  weekday: (day) => sql`isodow(${day})`,
   integers: (count) => sql`(select range as n from range(cast(${count} as bigint)))`,
   divide: (numerator, denominator) => sql`(${numerator} // ${denominator})`,
   quantile: (p, value) => sql`quantile_disc(${value}, ${p})`,

@@ -1,6 +1,6 @@
 select facts.member_key from member_facts as facts
         left join (select entry.member_key, count(*) as a0
-            from orders_by_month as entry where (((((entry.local_day - date '1970-01-05') % 7 + 7) % 7 + 1) in ($1, $2))) group by entry.member_key) as by_order_0
+            from orders_by_month as entry where ((isodow(entry.local_day) in ($1, $2))) group by entry.member_key) as by_order_0
             on by_order_0.member_key = facts.member_key
         left join (select entry.member_key, coalesce(cast(sum(entry.net_minor) as bigint), 0) as a0
             from place_totals as entry where ((entry.store = $3)) group by entry.member_key) as by_place_1

@@ -7,11 +7,12 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastifyStatic from '@fastify/static'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
-import Fastify from 'fastify'
+import Fastify, { type FastifyError } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { isDiskFull } from './command-line/refusal.ts'
 import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
-import { problems, sendProblem } from './api/problem.ts'
+import { problems, sendProblem, type ToldProblem } from './api/problem.ts'
 import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
@@ -72,6 +73,17 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
         frameAncestors: ["'none'"],
       },
     },
+  })
+  // What nobody expected says nothing of its inside; the log does. What is sent over the limit is told in words.
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const told = (problem: ToldProblem) =>
+      sendProblem(reply, request.url.startsWith('/trpc') ? { ...problem, trpc: true } : problem)
+    if (error.statusCode === 413 && (request.routeOptions.bodyLimit ?? 0) <= 2 ** 20)
+      return told(problems.bodyTooLarge)
+    if (error.statusCode === 400 || error.statusCode === 415) return told(problems.unreadableBody)
+    if ((error.statusCode ?? 500) < 500) return reply.send(error)
+    console.error(`${request.method} ${request.routeOptions.url ?? ''}:`, error)
+    return told(isDiskFull(error) ? problems.diskFull : problems.internal)
   })
   await app.register(cookie)
   await app.register(rateLimit, { global: false })

@@ -1,6 +1,7 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
 import type { Browser } from './accounts/browser.ts'
+import { isDiskFull, unwritableReason } from './command-line/refusal.ts'
 import { inputSentence } from './messages/input.ts'
 import { type Language, sentence } from './messages/messages.ts'
 import { refused, RefusedCall } from './messages/refused.ts'
@@ -49,10 +50,12 @@ const t = initTRPC.context<Context>().create({
 /** Refusals that stay true until the page is loaded again: asking again is refused again. */
 const pageIsOld: ReadonlySet<string> = new Set(['workspace-switched', 'campaign-edited-elsewhere'])
 
-/** What a caller reads of an error. An unexpected one says nothing of its inside; the server's log does. */
+/** What a caller reads of an error: also what the disk refuses, without its place. An unexpected one says nothing of its inside; the server's log does. */
 function told(error: TRPCError, language: Language): string {
   if (error instanceof RefusedCall) return error.in(language)
   if (error.cause instanceof ZodError) return inputSentence(language, error.cause)
+  if (isDiskFull(error.cause)) return sentence(language, 'disk-full-inside')
+  if (unwritableReason(error.cause) !== undefined) return sentence(language, 'unwritable-inside')
   if (error.code === 'INTERNAL_SERVER_ERROR') return sentence(language, 'unexpected-inside')
   return sentence(language, 'unknown-call', { reason: error.message })
 }

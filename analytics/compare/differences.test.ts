@@ -4,7 +4,9 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { expect, test } from 'vitest'
 import { proportionArm } from '../lift/arm.ts'
+import { everyone } from '../segments/ast.ts'
 import { distinctions, type Look, type TrimmedSide, yuen } from './differences.ts'
+import { saidOnce, type TraitId } from './traits.ts'
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
@@ -123,4 +125,27 @@ test('of two sides that are alike, hardly ever is anything told, in however many
   }
   // 5 % of 200 are 10; 21 and more come by chance once in a thousand times
   expect(told).toBeLessThan(21)
+})
+
+test('that somebody never ordered is said once, in the plainest way, where it is the same members', () => {
+  const share = (id: TraitId, value: string | null, a: number, b: number) => ({
+    kind: 'share' as const,
+    id,
+    value,
+    expression: everyone,
+    a: proportionArm(100, a),
+    b: proportionArm(100, b),
+  })
+  const once = saidOnce([
+    share('daypart', null, 40, 5),
+    share('store', null, 41, 5), // one has ordered where no store is known
+    share('status', 'never bought', 40, 5),
+    share('tier', null, 40, 5),
+    share('frequency', '0', 40, 5),
+  ])
+  expect(once.map(({ id, also }) => [id, also])).toEqual([
+    ['store', []],
+    ['tier', []],
+    ['frequency', ['daypart', 'status']],
+  ])
 })

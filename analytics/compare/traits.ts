@@ -347,6 +347,33 @@ const trimmedOf = (row: Row): TrimmedSide => ({
   atHigh: Number(row.atHigh),
 })
 
+/** Ways to say that somebody never ordered, the plainest first: who has no store or no usual part of the day may have ordered. */
+const neverOrdered: readonly { readonly id: TraitId; readonly value: string | null }[] = [
+  { id: 'frequency', value: '0' },
+  { id: 'status', value: 'never bought' },
+  { id: 'store', value: null },
+  { id: 'daypart', value: null },
+]
+
+/**
+ * The looks without those that say once more that somebody never ordered, which of several of them that have the same
+ * members stays the plainest; `also` says in which traits else it shows. Whoever never ordered has no store and no part
+ * of the day, so that as many members on both sides are the same members.
+ */
+export function saidOnce<T extends Trait & Look>(looks: readonly T[]): (T & { readonly also: TraitId[] })[] {
+  const rankOf = ({ id, value }: Trait) =>
+    neverOrdered.findIndex((one) => one.id === id && one.value === value)
+  const same = (x: T, y: T) =>
+    x.kind === 'share' && y.kind === 'share' && x.a.sum === y.a.sum && x.b.sum === y.b.sum
+  return looks.flatMap((look) => {
+    const rank = rankOf(look)
+    if (rank < 0) return [{ ...look, also: [] }]
+    const others = looks.filter((one) => one !== look && rankOf(one) >= 0 && same(one, look))
+    if (others.some((one) => rankOf(one) < rank)) return []
+    return [{ ...look, also: others.map(({ id }) => id) }]
+  })
+}
+
 /** Whether one of the conditions is about the same as the trait: a side then differs in it by its rule. */
 export function isAsked(id: TraitId, leaves: readonly Leaf[]): boolean {
   const names = shared.find((one) => one.id === id)?.names ??

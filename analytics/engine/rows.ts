@@ -7,7 +7,8 @@ import {
 } from '@duckdb/node-api'
 import type { Row } from './engine.ts'
 
-const camelCase = (column: string) =>
+/** The name that a column has in a row. */
+export const camelCase = (column: string) =>
   column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 
 /** Turns the chunks of a result into rows: names in camelCase, days and instants as ISO text. */

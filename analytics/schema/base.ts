@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Session } from '../engine/engine.ts'
 import { name, type Sql, sql } from '../sql/sql.ts'
 
@@ -469,6 +469,14 @@ export const baseTables: readonly Sql[] = [
     taken_at timestamp not null
   )`,
 
+  // How many members a rule had on days of the past, by a hash of all that it depends on; of one state of the data.
+  sql`create table if not exists segment_sizes (
+    question varchar not null,
+    data_version bigint not null,
+    counted_day date not null,
+    members bigint not null
+  )`,
+
   // Whom the receiver of a webhook knows to be in a segment, by the ids under which they were told; of which version
   // and meaning of the rule, and the number of the newest batch.
   sql`create table if not exists webhook_states (
@@ -529,6 +537,9 @@ export const baseTables: readonly Sql[] = [
     changed_at timestamp not null,
     changed_day date not null
   )`,
+
+  // One row once the workspace was opened: of which structure the file is (structureMark).
+  sql`create table if not exists made_by (structure varchar not null)`,
 
   // Who did what to the data, left by the transaction that did it until the Store's audit has it.
   sql`create table if not exists audit_waiting (
@@ -614,24 +625,40 @@ const memberViews: readonly Sql[] = [
  */
 const schemaVersion = 5
 
+/** What files from before a column was there get; a new file has most of them from the start. */
+const addedColumns: readonly Sql[] = [
+  sql`alter table workspace_state add column if not exists ledger_watermark bigint default 0`,
+  sql`alter table orders add column if not exists identity_key integer`,
+  sql`alter table refunds add column if not exists identity_key integer`,
+  sql`alter table member_aliases add column if not exists claimed boolean default false`,
+  sql`alter table order_lines add column if not exists category_of_product boolean default false`,
+  sql`alter table import_members add column if not exists consent_at timestamp`,
+  // people known by more than an id
+  ...['phone', 'openid', 'email', 'known_by'].map(
+    (column) => sql`alter table import_lines add column if not exists ${name(column)} varchar`,
+  ),
+  ...['openid', 'email'].flatMap((column) => [
+    sql`alter table import_members add column if not exists ${name(column)} varchar`,
+    sql`alter table members add column if not exists ${name(column)} varchar`,
+  ]),
+]
+
+const structure: readonly Sql[] = [...baseTables, ...addedColumns, ...memberViews]
+
+/** Of two versions of Reveille that make the same tables, columns and views, the same. */
+export const structureMark: string = createHash('sha256')
+  .update([schemaVersion, ...structure.map(({ chunks }) => chunks.join(''))].join(';\n'))
+  .digest('base64url')
+
 /** Creates what is missing. Safe to repeat. */
 export async function createBaseTables(
   session: Session,
   calendar: { timeZone: string; firstWeekday: number },
 ): Promise<void> {
-  for (const table of baseTables) await session.run(table)
-  await session.run(
-    sql`alter table workspace_state add column if not exists ledger_watermark bigint default 0`,
-  )
-  await session.run(sql`alter table orders add column if not exists identity_key integer`)
-  await session.run(sql`alter table refunds add column if not exists identity_key integer`)
-  await session.run(sql`alter table member_aliases add column if not exists claimed boolean default false`)
-  for (const view of memberViews) await session.run(view)
-  await session.run(
-    sql`alter table order_lines add column if not exists category_of_product boolean default false`,
-  )
-  await addPersonValues(session)
-  await session.run(sql`alter table import_members add column if not exists consent_at timestamp`)
+  for (const statement of structure) await session.run(statement)
+  await letRowsLackMembers(session)
+  await session.run(sql`insert into identity_rule select 'id,phone,openid,email', ${randomBytes(32).toString('base64url')}
+    where not exists (select 1 from identity_rule)`)
   await session.run(sql`insert into keys_given select 0, 0 where not exists (select 1 from keys_given)`)
   const [state] = await session.rows(sql`select schema_version from workspace_state`)
   if (state) {
@@ -649,19 +676,11 @@ export async function createBaseTables(
     values (${schemaVersion}, 0, 0, 0, ${calendar.timeZone}, ${calendar.firstWeekday}, false)`)
 }
 
-/** Where a workspace is from before people were known by more than an id. */
-async function addPersonValues(session: Session): Promise<void> {
-  for (const column of ['phone', 'openid', 'email', 'known_by'].map(name))
-    await session.run(sql`alter table import_lines add column if not exists ${column} varchar`)
-  for (const column of ['openid', 'email'].map(name)) {
-    await session.run(sql`alter table import_members add column if not exists ${column} varchar`)
-    await session.run(sql`alter table members add column if not exists ${column} varchar`)
-  }
+/** In a file from before people were known by more than an id every row of a file of members has one. */
+async function letRowsLackMembers(session: Session): Promise<void> {
   const [required] = await session.rows(sql`select 1 as is_so from duckdb_columns()
     where database_name = current_database() and table_name = 'import_members' and column_name = 'member_id' and not is_nullable`)
   if (required) await session.run(sql`alter table import_members alter column member_id drop not null`)
-  await session.run(sql`insert into identity_rule select 'id,phone,openid,email', ${randomBytes(32).toString('base64url')}
-    where not exists (select 1 from identity_rule)`)
 }
 
 /**

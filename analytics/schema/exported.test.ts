@@ -17,6 +17,7 @@ afterAll(() => engine.close())
 /** Base tables that are the machinery of imports and of what is told to others, and no facts of the shop. */
 const machinery = [
   'workspace_state',
+  'made_by',
   'import_lines',
   'import_members',
   'row_people',
@@ -50,6 +51,7 @@ const machinery = [
   // what was known of segments, to tell why somebody left
   'segment_memberships',
   'segment_takings',
+  'segment_sizes',
   // until the Store's audit has it
   'audit_waiting',
   'webhook_batches',

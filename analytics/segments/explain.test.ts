@@ -107,3 +107,37 @@ test('who is expected to order turns overdue by waiting, below 0 too', () => {
 test('a count that is never below 0 is not said to turn there', () => {
   expect(explained('birthday_in < 0', 2)).toMatchObject({ holds: false, flip: null })
 })
+
+test.each([
+  // MD5 of “x:A” begins with d4c90e3e: 83.119… of 100
+  ['random 83.11% (seed "x")', false, { drawn: 83.11, holds: false, flip: { value: 83.12 } }],
+  ['random 83.12% (seed "x")', true, { drawn: 83.11, holds: true, flip: { value: 83.11 } }],
+])('%s tells the number drawn', (text, holds, expected) => {
+  const parsed = parse(text, { currencyDecimals: 2 })
+  if (parsed.kind !== 'parsed') throw new Error(text)
+  const member = { id: 'A', sets: new Map() }
+  expect(explain(parsed.expression, { v0: holds }, { ...setting, member })).toMatchObject(expected)
+  expect(explain(parsed.expression, { v0: holds }, setting)).toMatchObject({ drawn: null, flip: null })
+})
+
+test.each([
+  ['tag = "vip"', 0, ['b'], { holds: false, tagging: { kind: 'put-on', tags: ['vip'] } }],
+  ['tag = "vip"', 1, ['b', 'vip'], { holds: true, tagging: { kind: 'take-off', tags: ['vip'] } }],
+  [
+    'tag in ("a", "b", "c")',
+    2,
+    ['b', 'c', 'z'],
+    { holds: true, tagging: { kind: 'take-off', tags: ['b', 'c'] } },
+  ],
+  ['tag in ("a", "b")', 0, [], { holds: false, tagging: { kind: 'put-on', tags: ['a', 'b'] } }],
+  ['tag is unknown', 0, [], { holds: true, tagging: { kind: 'put-on', tags: [] } }],
+  ['tag is known', 2, ['b', 'c'], { holds: true, tagging: { kind: 'take-off', tags: ['b', 'c'] } }],
+])('%s with %i of them tells the tags and what turns it', (text, count, has, expected) => {
+  const parsed = parse(text, { currencyDecimals: 2 })
+  if (parsed.kind !== 'parsed') throw new Error(text)
+  const member = { id: 'A', sets: new Map([['tag', has]]) }
+  expect(explain(parsed.expression, { v0: count }, { ...setting, member })).toMatchObject({
+    has,
+    ...expected,
+  })
+})

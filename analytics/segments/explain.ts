@@ -1,7 +1,8 @@
 import { addDays, addMonths, daysBetween, monthsBetween } from '../calendar/calendar.ts'
-import type { Clause, Expression, OnDay, Test, Value } from './ast.ts'
+import type { Clause, Expression, OnDay, Random, Test, Value } from './ast.ts'
 import { hundredths, minorUnits } from './test-sql.ts'
 import { resolveDay } from './days.ts'
+import { drawnNumber } from './draw.ts'
 import { type Answer, holds } from './evaluate.ts'
 import { type Asked, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import { isOrdered, type Kind } from './fields/described.ts'
@@ -26,8 +27,19 @@ export type Explanation =
       readonly holds: boolean
       readonly parts: readonly Explanation[]
     }
-  | { readonly kind: 'random'; readonly text: string; readonly holds: boolean }
+  | ExplainedDraw
   | ExplainedClause
+
+export interface ExplainedDraw {
+  readonly kind: 'random'
+  readonly text: string
+  readonly holds: boolean
+  readonly percent: number
+  /** The member's own number, from 0 and below 100, to hundredths: below the percent is in. Null where it is not told. */
+  readonly drawn: number | null
+  /** The nearest percent at which the draw turns; null where there is none. */
+  readonly flip: { readonly value: number } | null
+}
 
 export interface ExplainedClause {
   readonly kind: 'clause'
@@ -44,6 +56,10 @@ export interface ExplainedClause {
   readonly ratio?: { readonly numerator: number; readonly denominator: number }
   /** The nearest value at which the clause turns; `onDay` when it is reached by waiting. Null where there is none. */
   readonly flip: { readonly value: string | number; readonly onDay?: string } | null
+  /** Of a set: what the member has of it, in the order of its letters, where that is told. */
+  readonly has?: readonly string[]
+  /** What turns a clause about tags: one of these put on (none named: any), or all of these taken off. */
+  readonly tagging?: { readonly kind: 'put-on' | 'take-off'; readonly tags: readonly string[] }
 }
 
 export interface ExplainSetting {
@@ -52,6 +68,8 @@ export interface ExplainSetting {
   readonly segments: ReadonlyMap<string, Expression>
   /** What was true on the other days that the rule asks about; null when the member was not known then. */
   readonly days: ReadonlyMap<OnDay, Explanation | null>
+  /** The member's own id, which draws are made with, and what the member has of the sets that the rule asks about, by field. */
+  readonly member?: { readonly id: string; readonly sets: ReadonlyMap<string, readonly string[]> }
 }
 
 /**
@@ -95,7 +113,7 @@ export function explain(
         return { kind: 'on', day, holds, parts: inside ? [inside] : [] }
       }
       case 'random':
-        return { kind: 'random', text: print(part), holds: row[`v${next++}`] === true }
+        return explainDraw(part, row[`v${next++}`] === true, setting.member?.id)
       case 'clause': {
         const index = next++
         return explainClause(part, row[`v${index}`] ?? null, row[`n${index}`], setting)
@@ -104,7 +122,21 @@ export function explain(
   }
 }
 
-type At = Pick<ExplainSetting, 'asOf' | 'currencyDecimals'>
+function explainDraw(draw: Random, holds: boolean, memberId: string | undefined): ExplainedDraw {
+  const { percent, seed } = draw
+  const drawn = memberId === undefined ? null : drawnNumber(seed, memberId)
+  const turned = drawn === null ? 0 : holds ? drawn : Math.round(drawn * 100 + 1) / 100
+  return {
+    kind: 'random',
+    text: print(draw),
+    holds,
+    percent,
+    drawn,
+    flip: turned > 0 ? { value: turned } : null,
+  }
+}
+
+type At = Pick<ExplainSetting, 'asOf' | 'currencyDecimals' | 'member'>
 
 function explainClause(
   clause: Clause,
@@ -124,7 +156,15 @@ function explainClause(
   }
   if (asked.kind === 'set') {
     const has = Number(value) > 0
-    return { ...described, holds: test.kind === 'unknown' ? !has : has, value: null, flip: null }
+    const own = at.member?.sets.get(asked.name)
+    return {
+      ...described,
+      holds: test.kind === 'unknown' ? !has : has,
+      value: null,
+      flip: null,
+      ...(own ? { has: own } : {}),
+      ...(own && asked.name === 'tag' ? { tagging: taggingOf(test, own) } : {}),
+    }
   }
   const answer: Answer = {
     kind: asked.kind,
@@ -137,6 +177,14 @@ function explainClause(
     ...shown(answer, at.asOf),
     flip: nearestFlip(test, answer, asked, at),
   }
+}
+
+/** What has to be done to a member's tags for a clause about them to turn. */
+function taggingOf(test: Test, own: readonly string[]): NonNullable<ExplainedClause['tagging']> {
+  const asked =
+    test.kind === 'compare' ? [String(test.value)] : test.kind === 'in' ? test.values.map(String) : null
+  const carried = asked ? own.filter((tag) => asked.includes(tag)) : own
+  return carried.length > 0 ? { kind: 'take-off', tags: carried } : { kind: 'put-on', tags: asked ?? [] }
 }
 
 /** A month is a day in the database, its first; a count of what is weighed a decimal number, as text. */

@@ -160,6 +160,38 @@ test.each([
     'Members who don’t fit (placed at least 2 orders and spent more than ¥500 in all)',
     '不符合（累计下过至少 2 笔订单，且累计消费超过 ¥500）的会员',
   ],
+  ['orders > 0', 'Members who placed at least 1 order', '累计下过至少 1 笔订单的会员'],
+  ['orders < 1', 'Members who never ordered', '从未下单的会员'],
+  ['orders between 1 and 1', 'Members who placed exactly 1 order', '累计下过正好 1 笔订单的会员'],
+  ['orders in (1, 2)', 'Members who placed 1 or 2 orders', '累计下过 1 或 2 笔订单的会员'],
+  ['net between 1 and 5', 'Members who spent ¥1 to ¥5 in all', '累计消费 ¥1 至 ¥5 的会员'],
+  [
+    'coupons(state = unused, expires_in between 0 and 3) > 0',
+    'Members who were issued at least 1 coupon now unused with 0 to 3 days left to the last day',
+    '领过至少 1 张未使用且距到期 0 至 3 天的优惠券的会员',
+  ],
+  [
+    'points_expiring(expires_in between 0 and 30) > 0',
+    'Members who lose at least 1 point in at most 30 days',
+    '距今至多 30 天到期的积分至少 1 的会员',
+  ],
+  [
+    'last_order in (2026-01-01, 2026-01-02)',
+    'Members who last ordered on 1 Jan 2026 or 2 Jan 2026',
+    '最近一单在 2026年1月1日或 2026年1月2日的会员',
+  ],
+  [
+    'items(category = "Tea") > 0',
+    'Members who bought any items in orders with “Tea”',
+    '在含“Tea”的订单中买过任意数量的商品的会员',
+  ],
+  ['daypart = "noon"', 'Members who shop mostly at noon', '多在中午购买的会员'],
+  ['orders is known', 'Members who have a known number of orders', '订单数已知的会员'],
+  [
+    'next_order_in > 0',
+    'Members who are expected to order in more than 0 days',
+    '距预计下一单超过 0 天的会员',
+  ],
 ])('%s', (text, english, chinese) => {
   expect(said(text, 'en')).toBe(english)
   expect(said(text, 'zh-CN')).toBe(chinese)

@@ -85,9 +85,14 @@ function listed(parts: readonly string[], connective: 'and' | 'or', { language }
 }
 
 /** The phrase of a condition, or of its opposite where there is one. */
-function clausePhrase({ subject, test }: Clause, reader: Reader, negated: boolean): string | undefined {
-  if (subject.kind === 'measure') return negated ? undefined : measurePhrase(subject, test, reader)
+function clausePhrase(
+  { subject, test: written }: Clause,
+  reader: Reader,
+  negated: boolean,
+): string | undefined {
+  if (subject.kind === 'measure') return negated ? undefined : measurePhrase(subject, written, reader)
   const field = fieldsByName.get(subject.field)!
+  const test = plainly(written, field)
   const phrase = partOf(field.phrase[reader.language], test, negated)
   if (phrase !== undefined) return filled(phrase, askedOf(test, field, reader))
   if (negated) return undefined
@@ -97,10 +102,27 @@ function clausePhrase({ subject, test }: Clause, reader: Reader, negated: boolea
   return `${title}${test.kind === 'known' ? '已知' : '未知'}`
 }
 
+/**
+ * The test as people say it, selecting the same: more than 0 of what is counted one by one is at least 1, fewer than 1
+ * none, 0 to 3 at most 3, and from a value to the same it is that value.
+ */
+function plainly(test: Test, { kind, unit, signed }: Asked): Test {
+  const is = (operator: Comparator, value: Value): Test => ({ kind: 'compare', operator, value })
+  if (test.kind === 'between' && test.from === test.to) return is('=', test.from)
+  if (kind !== 'count' || unit === 'items' || signed) return test
+  if (test.kind === 'between') return test.from === 0 ? is('<=', test.to) : test
+  if (test.kind !== 'compare') return test
+  const { operator, value } = test
+  if (value === 0 && (operator === '>' || operator === '!=')) return is('>=', 1)
+  if ((value === 0 && operator === '<=') || (value === 1 && operator === '<')) return is('=', 0)
+  return test
+}
+
 type MeasureSubject = Extract<Subject, { kind: 'measure' }>
 
-function measurePhrase({ measure, where }: MeasureSubject, test: Test, reader: Reader): string {
+function measurePhrase({ measure, where }: MeasureSubject, written: Test, reader: Reader): string {
   const asked = measuresByName.get(measure)!
+  const test = plainly(written, asked)
   const phrase = asked.phrase[reader.language]
   const template = partOf(phrase, test, false)!
   const of = (reads: ConditionField['reads']) =>
@@ -138,8 +160,9 @@ function conditionPhrase(condition: Condition, measure: string, reader: Reader):
     return `in the last ${condition.days === 1 ? 'day' : `${number(condition.days, reader)} days`}`
   }
   const field = conditionsOf(measure).get(condition.field)!
-  const phrase = partOf(field.phrase[reader.language], condition.test, false)!
-  return filled(phrase, askedOf(condition.test, field, reader))
+  const test = plainly(condition.test, field)
+  const phrase = partOf(field.phrase[reader.language], test, false)!
+  return filled(phrase, askedOf(test, field, reader))
 }
 
 const filled = (phrase: string, value: string): string => put(phrase, { '{}': value })
@@ -148,11 +171,11 @@ const filled = (phrase: string, value: string): string => put(phrase, { '{}': va
 const put = (template: string, values: Readonly<Record<string, string>>): string =>
   together(...template.split(/(\{[a-z]*\})/).map((part) => values[part] ?? part))
 
-/** The parts one after the other; digits stand apart from the Chinese around them. */
+/** The parts one after the other; digits and amounts stand apart from the Chinese around them. */
 const together = (...parts: readonly string[]): string =>
   parts.reduce((all, part) => {
     const apart = /\p{Script=Han}$/u.test(all)
-      ? /^\d/.test(part)
+      ? /^[\d\p{Sc}]/u.test(part)
       : /[\d%]$/.test(all) && /^\p{Script=Han}/u.test(part)
     return `${all}${apart ? ' ' : ''}${part}`
   }, '')
@@ -170,7 +193,8 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
       const last = test.values.at(-1)!
       const any = anyOf(test.values.map(value), reader)
       if (asked.kind === 'month') return english ? `in ${any}` : `在 ${any}`
-      return unit(any, asked.kind === 'day' ? '' : last)
+      if (asked.kind === 'day') return english ? onDay(String(test.values[0]!), any) : together('在', any)
+      return unit(any, last)
     }
     case 'text':
       return textPhrases[reader.language][test.operator](test.value)
@@ -191,6 +215,9 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
       if (asked.kind === 'day' && english && test.operator === '=') return onDay(String(test.value), own)
       if (asked.kind === 'day') return (english ? englishDay : chineseDay)[test.operator](own)
       if (asked.kind === 'month') return (english ? englishMonth : chineseDay)[test.operator](own)
+      // weighed goods are less than one item, too
+      if (asked.unit === 'items' && test.operator === '>' && test.value === 0)
+        return english ? 'any items' : '任意数量的商品'
       if (isOrdered(asked.kind))
         return unit(
           `${english ? englishAmount(test.operator, asked) : chineseAmount[test.operator]} ${own}`,
@@ -225,8 +252,8 @@ const textPhrases: Readonly<Record<Reader['language'], Record<TextOperator, (tex
     'ends with': (text) => `something ending with “${text}”`,
   },
   'zh-CN': {
-    contains: (text) => `含“${text}”字样者`,
-    'not contains': (text) => `不含“${text}”字样者`,
+    contains: (text) => `带“${text}”字样者`,
+    'not contains': (text) => `不带“${text}”字样者`,
     'starts with': (text) => `以“${text}”开头者`,
     'ends with': (text) => `以“${text}”结尾者`,
   },
@@ -263,7 +290,9 @@ const named = { most: 5, shown: 3 } as const
 function anyOf(values: readonly string[], { language }: Reader): string {
   const all = values.length <= named.most ? values : values.slice(0, named.shown)
   const more = values.length - all.length
-  if (language === 'zh-CN') return `${all.join('或')}${more > 0 ? `等 ${values.length} 个之一` : ''}`
+  const last = all.length - 1
+  if (language === 'zh-CN')
+    return `${together(...all.flatMap((one, i) => (i < last ? [one, '或'] : [one])))}${more > 0 ? `等 ${values.length} 个之一` : ''}`
   return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
     more > 0 ? [...all, `${more} others`] : all,
   )

@@ -58,8 +58,8 @@ export const analyticsRouter = router({
 
   /** A window beside the one before it, and the chart's steps. */
   overview: readerProcedure.input(questionOf(overview.settings)).query(async ({ ctx, input, signal }) => {
-    const { answer } = await ask(ctx, overview, input, signal)
-    return { ...answer, findings: overviewFindings(answer.rows) }
+    const { answer, scope } = await ask(ctx, overview, input, signal)
+    return { ...answer, findings: overviewFindings(answer.rows, scope.dataStart) }
   }),
 
   retention: readerProcedure.input(questionOf(retention.settings)).query(async ({ ctx, input, signal }) => {

@@ -6,6 +6,7 @@ import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
 } from 'fastify-type-provider-zod'
+import { isDiskFull } from '../command-line/refusal.ts'
 import { problemWords } from '../messages/input.ts'
 import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
@@ -114,6 +115,6 @@ function problemOf(error: FastifyError, language: Language): ToldProblem {
     case 429:
       return problems.tooMany
     default:
-      return problems.internal
+      return isDiskFull(error) ? problems.diskFull : problems.internal
   }
 }

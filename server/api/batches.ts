@@ -19,6 +19,7 @@ export const batchAnswers = {
   ),
   ...always,
   503: problem('`busy`: another import runs; ask again after Retry-After seconds.'),
+  507: problem('`disk_full`: nothing was taken; ask again with the same key when there is room.'),
 }
 
 /** Takes what was sent as a batch of its own and answers what became of it. */
@@ -55,6 +56,9 @@ export async function takeSent(
       return sendProblem(reply.header('retry-after', '10'), problems.busy)
     case 'refused': {
       const { id, values } = outcome.refusal
+      // nothing is wrong with what was sent
+      if (id === 'disk-full') return sendProblem(reply, problems.diskFull)
+      if (id === 'folder-unwritable') return sendProblem(reply, problems.internal)
       return sendProblem(reply, {
         ...malformed(sentence(language, id, values)),
         ...(outcome.refusedRows.length > 0 ? { refusedRows: told(outcome.refusedRows) } : {}),

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { makeApp } from '../app.ts'
 import { openPlatform, type Platform } from '../platform.ts'
@@ -115,6 +115,37 @@ test('batches at once are taken one after the other, each once', async () => {
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
   expect(await kept(shop)).toHaveLength(3)
   expect(await shop.engine.rows(sql`select count(*) as n from imports`)).toEqual([{ n: 3 }])
+})
+
+test('what the disk refuses is no fault of the batch: sent again, it is there once', async () => {
+  vi.spyOn(console, 'error').mockReturnValue()
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { store } = platform
+  const mixed = [order('A'), order('B', { orderedAt: '2027-11-20T00:00:00Z' })]
+  writeFileSync(join(folder, 'imports'), 'a file where refused rows would be kept')
+  expect((await send(mixed, 'k')).said).toMatchObject({ status: 500, code: 'internal' })
+  rmSync(join(folder, 'imports'))
+  expect(await kept(shop)).toEqual([])
+
+  const insertInto = store.insertInto.bind(store)
+  store.insertInto = (table) => {
+    if (table === 'order_batches') throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+    return insertInto(table)
+  }
+  expect((await send(mixed, 'k')).said).toMatchObject({ status: 507, code: 'disk_full' })
+  store.insertInto = insertInto
+  expect(await send(mixed, 'k')).toMatchObject({
+    status: 200,
+    said: {
+      read: 2,
+      imported: 0,
+      unchanged: 1,
+      refused: 1,
+      refusedRows: [{ index: 1, code: 'future-date' }],
+    },
+  })
+  expect(await kept(shop)).toHaveLength(1)
+  expect(await shop.engine.rows(sql`select count(*) as n from imports`)).toEqual([{ n: 1 }])
 })
 
 test('money is in the minor units of the workspace of the key', async () => {

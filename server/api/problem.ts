@@ -40,6 +40,8 @@ export type Problem = z.infer<typeof Problem>
 export interface ToldProblem extends Omit<Problem, 'title' | 'detail'> {
   readonly id: ProblemId
   readonly values?: Values
+  /** It answers a call of the dashboard or the command line, which read `error` of tRPC. */
+  readonly trpc?: true
 }
 type ProblemId = {
   [Key in MessageKey]: Key extends `api.${infer Id}.detail` ? Id : never
@@ -56,6 +58,8 @@ export const problems = {
   notFound: { id: 'not-found', status: 404, code: 'not_found' },
   notJson: { id: 'not-json', status: 422, code: 'malformed' },
   tooLarge: { id: 'too-large', status: 413, code: 'too_large' },
+  bodyTooLarge: { id: 'body-too-large', status: 413, code: 'too_large' },
+  unreadableBody: { id: 'unreadable-body', status: 400, code: 'malformed' },
   internal: { id: 'internal', status: 500, code: 'internal' },
   signInFirst: { id: 'sign-in', status: 401, code: 'unauthorized' },
   wrongRole: { id: 'role', status: 403, code: 'forbidden' },
@@ -116,7 +120,7 @@ export const languageFor = (request: Pick<FastifyRequest, 'headers'>): Language 
  * Sends a problem in the caller's language. Its text depends on the problem and the language alone, so
  * that the same refusal is the same bytes.
  */
-export function sendProblem(reply: FastifyReply, { id, values, status, code, ...more }: ToldProblem) {
+export function sendProblem(reply: FastifyReply, { id, values, status, code, trpc, ...more }: ToldProblem) {
   const language = languageFor(reply.request)
   const problem: Problem = {
     title: sentence(language, `api.${id}`, values),
@@ -125,9 +129,11 @@ export function sendProblem(reply: FastifyReply, { id, values, status, code, ...
     detail: sentence(language, `api.${id}.detail`, values),
     ...more,
   }
+  // -32600: not a call that can be taken
+  const error = { message: problem.detail, code: -32600, data: { code: 'BAD_REQUEST', httpStatus: status } }
   return reply
     .code(status)
     .headers({ 'content-language': language, vary: 'accept-language' })
     .type('application/problem+json')
-    .send(JSON.stringify(problem))
+    .send(JSON.stringify(trpc ? { ...problem, error } : problem))
 }

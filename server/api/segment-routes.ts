@@ -2,6 +2,7 @@ import { mostAttempts } from '../delivery/worker.ts'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Platform } from '../platform.ts'
+import { segmentColumns } from '../segments/export-columns.ts'
 import { problemsSaid } from '../segments/refusal.ts'
 import { mostInMessage, SegmentMessage } from '../segments/webhooks/message.ts'
 import { snapshotPage } from '../segments/snapshots.ts'
@@ -17,7 +18,16 @@ const SegmentMembers = z
     asOf: z.iso.date().meta({ description: 'The day that the rule was asked of, inclusive.' }),
     dataVersion: z.int(),
     members: z.int().meta({ description: 'How many members all pages hold together.' }),
-    items: z.array(z.object({ memberId: z.string() })),
+    items: z
+      .array(
+        z.object({
+          memberId: z.string(),
+          ...Object.fromEntries(
+            segmentColumns.map((column) => [column, z.union([z.string(), z.number(), z.null()]).optional()]),
+          ),
+        }),
+      )
+      .meta({ description: 'By id; with `columns` what was asked for beside it, unknown values null.' }),
     nextCursor: z
       .string()
       .nullable()
@@ -63,6 +73,15 @@ export const segmentRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = asyn
         querystring: z.object({
           limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
           cursor: z.string().min(1).max(1_000).optional(),
+          columns: z
+            .string()
+            .transform((names) => names.split(',').map((column) => column.trim()))
+            .pipe(z.array(z.enum(segmentColumns)).min(1))
+            .refine((columns) => new Set(columns).size === columns.length)
+            .optional()
+            .meta({
+              description: `What each item says beside the id, by commas, each once, of: ${segmentColumns.join(', ')}. Amounts are in minor units; phones, e-mails and openids are masked. Further pages have the columns of the first.`,
+            }),
         }),
         response: {
           200: SegmentMembers,
@@ -79,8 +98,8 @@ export const segmentRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = asyn
       const workspace = (await platform.workspaces.byId(workspaceId))!
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
-      const { cursor, limit } = request.query
-      const asked = { segmentId: request.params.id, cursor, limit, reader: keyId }
+      const { cursor, limit, columns = [] } = request.query
+      const asked = { segmentId: request.params.id, cursor, columns, limit, reader: keyId }
       const outcome = await snapshotPage(store, clock, workspace, asked, gone.signal)
       switch (outcome.kind) {
         case 'no-such-segment':
@@ -97,7 +116,7 @@ export const segmentRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = asyn
         case 'expired':
           return sendProblem(reply, problems.cursorExpired)
         case 'page': {
-          const { memberIds, isNew, ...page } = outcome.page
+          const { isNew, ...page } = outcome.page
           if (isNew)
             await recordAudit(store, {
               workspaceId,
@@ -109,7 +128,7 @@ export const segmentRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = asyn
           return reply
             .code(200)
             .header('cache-control', 'no-store')
-            .send({ ...page, items: memberIds.map((memberId) => ({ memberId })) })
+            .send({ ...page, items: [...page.items] })
         }
       }
     },

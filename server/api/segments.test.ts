@@ -115,6 +115,31 @@ test('the pages hold every member once, and as many as they say', async () => {
   expect(whole.items.map(({ memberId }) => memberId)).toEqual(wanted)
 })
 
+test('columns are said beside the ids, contacts masked, on every page of one moment', async () => {
+  const id = await save('Often', 'orders >= 3')
+  const asked = `${id}/members?limit=20&columns=phone,%20orders,points,tags,stored_value_minor`
+  const first = (await get(asked)).said as Page
+  const rows = await demo.engine.rows(sql`select member_id, phone, points from members`)
+  const known = new Map(rows.map((row) => [row.memberId, row]))
+  await demo.engine.transaction((session) => session.run(sql`update members set points = 7`))
+  const second = (await get(`${id}/members?limit=20&cursor=${first.nextCursor}`)).said as Page
+  expect(second.items).toHaveLength(20)
+  for (const item of [...first.items, ...second.items] as (Page['items'][number] &
+    Record<string, unknown>)[]) {
+    const { phone, points } = known.get(item.memberId)!
+    expect(Object.keys(item).toSorted()).toEqual(
+      ['memberId', 'phone', 'orders', 'points', 'stored_value_minor', 'tags'].toSorted(),
+    )
+    expect(item.phone).toBe(phone && `${String(phone).slice(0, 3)}****${String(phone).slice(-4)}`)
+    expect(item.points).toBe(points === null ? null : Number(points))
+    expect(item.orders).toBeGreaterThanOrEqual(3)
+  }
+  // without columns, ids alone, also while the others are kept
+  expect(Object.keys(((await get(`${id}/members`)).said as Page).items[0]!)).toEqual(['memberId'])
+  expect((await get(`${id}/members?columns=phones`)).status).toBe(422)
+  expect((await get(`${id}/members?columns=phone,phone`)).status).toBe(422)
+})
+
 test('what changes in between changes no page, and the next list has it', async () => {
   const caller = createCallerFactory(appRouter)({
     platform,

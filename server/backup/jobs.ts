@@ -1,4 +1,5 @@
 import type { Platform } from '../platform.ts'
+import { isDiskFull } from '../command-line/refusal.ts'
 import { backUp, type BackupOutcome } from './backup.ts'
 
 export type BackupState =
@@ -27,8 +28,8 @@ export function startBackup(platform: Platform, file: string): boolean {
       else {
         const { code, syscall } = error as NodeJS.ErrnoException
         // What the system refuses is said to the caller; anything else is a bug to be found.
-        if (!code || !syscall) console.error('backup:', error)
-        job.state = { kind: 'cannot-write', reason: code ?? String(error) }
+        if (!isDiskFull(error) && (!code || !syscall)) console.error('backup:', error)
+        job.state = { kind: 'cannot-write', reason: isDiskFull(error) ? 'ENOSPC' : (code ?? String(error)) }
       }
     },
   )

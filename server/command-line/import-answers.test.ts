@@ -1,19 +1,20 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { importKinds } from '../import/import-kinds.ts'
 import { templates, writtenAs } from '../import/templates.ts'
+import { command } from './in-process.fixture.ts'
 
 // What INTERFACE.md fixes of `import` for scripts, spelled out for each kind of file.
 const folder = mkdtempSync(join(tmpdir(), 'reveille-answers-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const command = (...args: string[]) => ['server/cli.ts', ...args, '--data', join(folder, 'd'), '--json']
+const inFolder = (...args: string[]) => [...args, '--data', join(folder, 'd'), '--json']
 const env = { ...process.env, LANG: 'en_GB.UTF-8' }
 
-function done<T>(...args: string[]): T {
-  const { status, stdout, stderr } = spawnSync(process.execPath, command(...args), { encoding: 'utf8', env })
+async function done<T>(...args: string[]): Promise<T> {
+  const { status, stdout, stderr } = await command(...inFolder(...args))
   if (status !== 0) throw new Error(`${args.join(' ')}: ${status} ${stderr}`)
   return JSON.parse(stdout) as T
 }
@@ -30,10 +31,10 @@ interface Answer {
   refused: number
 }
 
-test('every kind of file answers in the shape that scripts rely on', { timeout: 300_000 }, () => {
-  done('workspace', 'create', 'W', '--currency', 'CNY', '--time-zone', 'Asia/Shanghai')
+test('every kind of file answers in the shape that scripts rely on', { timeout: 300_000 }, async () => {
+  await done('workspace', 'create', 'W', '--currency', 'CNY', '--time-zone', 'Asia/Shanghai')
   const files = importKinds.map((kind) => file(`${kind}.jsonl`, writtenAs.jsonl(templates[kind]('CNY'))))
-  const answers = done<Answer[]>('import', ...files, '--workspace', 'W', '--yes')
+  const answers = await done<Answer[]>('import', ...files, '--workspace', 'W', '--yes')
   expect(answers).toHaveLength(importKinds.length)
   for (const [i, answer] of answers.entries()) {
     const rows = importKinds[i] === 'orders' ? 2 : 1
@@ -54,16 +55,16 @@ test('every kind of file answers in the shape that scripts rely on', { timeout: 
     expect(answer).toMatchObject({ orders: expect.any(Number) as number, roundingMinor: 0 })
   // The same again, in part refused: what is read is made up of the three.
   const some = file('some.csv', 'orderId,memberId,orderedAt,amount\nX1,M1,2026-01-02,3\nX2,M1,soon,3\n')
-  const parts = done<Answer & { refusedFile: string }>('import', some, '--workspace', 'W', '--yes')
+  const parts = await done<Answer & { refusedFile: string }>('import', some, '--workspace', 'W', '--yes')
   expect(parts).toMatchObject({ read: 2, imported: 1, unchanged: 0, refused: 1 })
   expect(existsSync(parts.refusedFile)).toBe(true)
-  expect(done<Answer>('import', some, '--workspace', 'W', '--yes')).toMatchObject({
+  expect(await done<Answer>('import', some, '--workspace', 'W', '--yes')).toMatchObject({
     read: 2,
     imported: 0,
     unchanged: 1,
     refused: 1,
   })
-  for (const answer of done<Answer[]>('import', ...files, '--workspace', 'W', '--yes', '--dry-run'))
+  for (const answer of await done<Answer[]>('import', ...files, '--workspace', 'W', '--yes', '--dry-run'))
     expect(answer.read).toBe(answer.imported + answer.unchanged + answer.refused)
 })
 
@@ -74,9 +75,13 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     const lines = ['order_id,customer_id,order_date,amount,product']
     for (let i = 0; i < 600_000; i++) lines.push(`A${i},m${i % 9973},2026-01-0${1 + (i % 9)},1.50,tea`)
     const path = file(`long-${signal}.csv`, lines.join('\n'))
-    if (!existsSync(join(folder, 'd'))) done('workspace', 'create', 'W')
-    const before = done<unknown[]>('imports', '--workspace', 'W')
-    const running = spawn(process.execPath, command('import', path, '--workspace', 'W', '--yes'), { env })
+    if (!existsSync(join(folder, 'd'))) await done('workspace', 'create', 'W')
+    const before = await done<unknown[]>('imports', '--workspace', 'W')
+    const running = spawn(
+      process.execPath,
+      ['server/cli.ts', ...inFolder('import', path, '--workspace', 'W', '--yes')],
+      { env },
+    )
     let told = ''
     running.stderr.setEncoding('utf8').on('data', (text: string) => (told += text))
     let answered = ''
@@ -88,6 +93,6 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     running.kill(signal)
     expect([await ended, answered]).toEqual([3, ''])
     expect(told).toMatch(/cancel/i)
-    expect(done<unknown[]>('imports', '--workspace', 'W')).toEqual(before)
+    expect(await done<unknown[]>('imports', '--workspace', 'W')).toEqual(before)
   },
 )

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { command, type Ended } from './in-process.fixture.ts'
 
 // Scripts rely on these commands and shapes: they are spelled out here as they are documented.
 const folder = mkdtempSync(join(tmpdir(), 'reveille-interface-'))
@@ -42,16 +43,21 @@ async function ended(): Promise<void> {
   await gone
 }
 
-function run(data: string, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['server/cli.ts', ...args, '--data', join(folder, data), '--json'],
-    { encoding: 'utf8', env: { ...process.env, LANG: 'en_GB.UTF-8' } },
-  )
+/** As a script has it run. */
+const asProcess = (...words: string[]): Ended => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['server/cli.ts', ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, LANG: 'en_GB.UTF-8' },
+  })
+  return { status: status!, stdout, stderr }
+}
+const run = (data: string, ...args: string[]) => ran(command, data, args)
+async function ran(way: typeof command | typeof asProcess, data: string, args: readonly string[]) {
+  const { status, stdout, stderr } = await way(...args, '--data', join(folder, data), '--json')
   return { status, stderr, answer: stdout === '' ? undefined : (JSON.parse(stdout) as never) }
 }
-const done = <T>(data: string, ...args: string[]): T => {
-  const { status, stderr, answer } = run(data, ...args)
+const done = async <T>(data: string, ...args: string[]): Promise<T> => {
+  const { status, stderr, answer } = await run(data, ...args)
   if (status !== 0) throw new Error(`${args.join(' ')}: ${status} ${stderr}`)
   return answer as T
 }
@@ -72,9 +78,10 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
       'D,m2,soon,30',
     ].join('\n'),
   )
-  done('d', 'workspace', 'create', 'W', '--currency', 'CNY', '--time-zone', 'Asia/Shanghai')
-  expect(done('d', 'workspace', 'list')).toMatchObject([{ name: 'W' }])
-  expect(done('d', 'import', orders, '--workspace', 'W', '--dry-run')).toMatchObject({
+  const create = ['workspace', 'create', 'W', '--currency', 'CNY', '--time-zone', 'Asia/Shanghai']
+  expect((await ran(asProcess, 'd', create)).status).toBe(0)
+  expect(await done('d', 'workspace', 'list')).toMatchObject([{ name: 'W' }])
+  expect(await done('d', 'import', orders, '--workspace', 'W', '--dry-run')).toMatchObject({
     importId: null,
     read: 4,
   })
@@ -88,7 +95,7 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
     orders: 3,
     roundingMinor: 0,
   }
-  const receipt = done<{ importId: string }>(
+  const receipt = await done<{ importId: string }>(
     'd',
     'import',
     orders,
@@ -105,11 +112,11 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
 
   // beside a server, which answers the same and saves each command the opening of the files
   await served('d')
-  expect(done('d', 'metric', 'list')).toMatchObject(
+  expect(await done('d', 'metric', 'list')).toMatchObject(
     expect.arrayContaining([expect.objectContaining({ name: 'retention' })]) as object[],
   )
   const asked = ['--workspace', 'W', '--as-of', '2026-03-31']
-  expect(done('d', 'metric', 'retention', ...asked, '--segment', 'orders >= 2')).toMatchObject({
+  expect(await done('d', 'metric', 'retention', ...asked, '--segment', 'orders >= 2')).toMatchObject({
     metric: 'retention',
     version: expect.any(Number) as number,
     workspace: 'W',
@@ -130,18 +137,20 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
       ].map((row) => expect.objectContaining(row) as object),
     ) as object[],
   })
-  expect(run('d', 'metric', 'retention', '--workspace', 'W', '--set', 'nonsense=1').status).toBe(1)
+  expect((await run('d', 'metric', 'retention', '--workspace', 'W', '--set', 'nonsense=1')).status).toBe(1)
 
-  expect(run('d', 'segment', 'check', 'orders >', '--workspace', 'W').status).toBe(1)
-  expect(done('d', 'segment', 'count', 'everyone', '--workspace', 'W')).toMatchObject({
+  expect((await run('d', 'segment', 'check', 'orders >', '--workspace', 'W')).status).toBe(1)
+  expect(await done('d', 'segment', 'count', 'everyone', '--workspace', 'W')).toMatchObject({
     expression: 'everyone',
     asOf: '2026-02-03',
     dataVersion: expect.any(Number) as number,
     milliseconds: expect.any(Number) as number,
     members: 2,
   })
-  expect(done('d', 'segment', 'list', 'orders = 1', '--workspace', 'W')).toBeDefined()
-  expect(done('d', 'segment', 'explain', 'orders = 1', '--workspace', 'W', '--member', 'm2')).toBeDefined()
+  expect(await done('d', 'segment', 'list', 'orders = 1', '--workspace', 'W')).toBeDefined()
+  expect(
+    await done('d', 'segment', 'explain', 'orders = 1', '--workspace', 'W', '--member', 'm2'),
+  ).toBeDefined()
 
   const campaign = file(
     'campaign.json',
@@ -155,7 +164,7 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
       channel: { kind: 'csv' },
     }),
   )
-  const { campaignId } = done<{ campaignId: string }>(
+  const { campaignId } = await done<{ campaignId: string }>(
     'd',
     'campaign',
     'create',
@@ -164,7 +173,7 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
     '--workspace',
     'W',
   )
-  const preview = done<{ digest: string; confirmations: string[] }>(
+  const preview = await done<{ digest: string; confirmations: string[] }>(
     'd',
     'campaign',
     'preview',
@@ -180,10 +189,10 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
     worstCostMinor: 1000,
   })
   const launch = ['campaign', 'launch', campaignId, '--digest', preview.digest, '--workspace', 'W']
-  expect(run('d', ...launch).status).toBe(1)
+  expect((await run('d', ...launch)).status).toBe(1)
   const confirmed = preview.confirmations.flatMap((topic) => ['--confirm', topic])
-  expect(done('d', ...launch, ...confirmed)).toMatchObject({ status: 'running', issued: 2, holdout: 0 })
-  expect(done('d', 'campaign', 'show', campaignId, '--workspace', 'W')).toMatchObject({
+  expect(await done('d', ...launch, ...confirmed)).toMatchObject({ status: 'running', issued: 2, holdout: 0 })
+  expect(await done('d', 'campaign', 'show', campaignId, '--workspace', 'W')).toMatchObject({
     status: 'running',
     issued: 2,
     delivered: 0,
@@ -192,40 +201,52 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
     treated: 2,
     heldOut: 0,
   })
-  expect(done('d', 'campaign', 'codes', campaignId, '--workspace', 'W')).toHaveLength(2)
+  expect(await done('d', 'campaign', 'codes', campaignId, '--workspace', 'W')).toHaveLength(2)
   expect(
-    done('d', 'key', 'create', 'till', '--workspace', 'W', '--scope', 'redemptions,orders'),
+    await done('d', 'key', 'create', 'till', '--workspace', 'W', '--scope', 'redemptions,orders'),
   ).toMatchObject({
     key: expect.any(String) as string,
   })
 
   const backup = join(folder, 'all.backup')
-  done('d', 'backup', backup)
-  done('restored', 'restore', backup)
-  expect(done('restored', 'segment', 'count', 'orders = 1', '--workspace', 'W')).toMatchObject({ members: 1 })
+  await done('d', 'backup', backup)
+  await done('restored', 'restore', backup)
+  expect(await done('restored', 'segment', 'count', 'orders = 1', '--workspace', 'W')).toMatchObject({
+    members: 1,
+  })
 
   const member = ['--workspace', 'W']
-  expect(done('d', 'member', 'export', 'm2', ...member)).toMatchObject({
+  expect(await done('d', 'member', 'export', 'm2', ...member)).toMatchObject({
     format: 'reveille-member',
     profile: { memberId: 'm2' },
     importedLines: [{ memberId: 'm2', fileName: 'orders.csv' }],
     coupons: [{ ledger: [{ kind: 'issued' }] }],
   })
-  const unconfirmed = run('d', 'member', 'delete', 'm2', ...member)
+  const unconfirmed = await run('d', 'member', 'delete', 'm2', ...member)
   expect(unconfirmed.status).toBe(1)
-  const { pseudonym } = done<{ pseudonym: string }>('d', 'member', 'delete', 'm2', ...member, '--yes')
+  const { pseudonym } = await done<{ pseudonym: string }>('d', 'member', 'delete', 'm2', ...member, '--yes')
   expect(pseudonym).toMatch(/^deleted-/)
-  expect(run('d', 'member', 'export', 'm2', ...member).status).toBe(1)
-  expect(run('d', 'member', 'delete', 'm2', ...member, '--yes').status).toBe(1)
-  done('listed', 'restore', backup, '--deletions', join(folder, 'd', 'deletions.json'))
-  expect(run('listed', 'member', 'export', 'm2', ...member).status).toBe(1)
-  expect(done('listed', 'segment', 'count', 'orders = 1', ...member)).toMatchObject({ members: 1 })
+  expect((await run('d', 'member', 'export', 'm2', ...member)).status).toBe(1)
+  expect((await run('d', 'member', 'delete', 'm2', ...member, '--yes')).status).toBe(1)
+  await done('listed', 'restore', backup, '--deletions', join(folder, 'd', 'deletions.json'))
+  expect((await run('listed', 'member', 'export', 'm2', ...member)).status).toBe(1)
+  expect(await done('listed', 'segment', 'count', 'orders = 1', ...member)).toMatchObject({ members: 1 })
 
-  expect(done('d', 'imports', '--workspace', 'W')).toMatchObject([
+  expect(await done('d', 'imports', '--workspace', 'W')).toMatchObject([
     { importId: receipt.importId, undoneAt: null },
   ])
-  expect(done('d', 'imports', 'undo', receipt.importId, '--workspace', 'W')).toMatchObject({ orders: 3 })
-  expect(done('d', 'segment', 'count', 'orders >= 1', '--workspace', 'W')).toMatchObject({ members: 0 })
-  expect(run('d', 'imports', 'undo', receipt.importId, '--workspace', 'W').status).toBe(1)
-  expect(run('d', 'import', '--workspace', 'W').status).toBe(2)
+  expect(await done('d', 'imports', 'undo', receipt.importId, '--workspace', 'W')).toMatchObject({
+    orders: 3,
+  })
+  expect(await done('d', 'segment', 'count', 'orders >= 1', '--workspace', 'W')).toMatchObject({ members: 0 })
+  // what was asked here is what a process answers, and how it ends
+  for (const [words, status] of [
+    [['imports'], 0],
+    [['imports', 'undo', receipt.importId], 1],
+    [['import'], 2],
+  ] as const) {
+    const ended = await run('d', ...words, '--workspace', 'W')
+    expect(ended.status).toBe(status)
+    expect(await ran(asProcess, 'd', [...words, '--workspace', 'W'])).toEqual(ended)
+  }
 })

@@ -5,7 +5,9 @@ import { StoreDamaged, StoreInUse } from '../store/dialect.ts'
 import { StoreNewer } from '../store/store.ts'
 import { readServerFile } from './server-file.ts'
 
-const [sqliteReadOnly, sqliteFull, sqliteCannotOpen] = [8, 13, 14]
+const sqliteFull = 13
+/** Read-only, cannot be opened. */
+const sqliteUnwritable = [8, 14]
 
 /** What the sentences may name. */
 export interface Circumstances {
@@ -34,11 +36,7 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
   if (error instanceof ListDamaged) return say('listDamaged', { file: error.path })
   if (isDiskFull(error)) return say('diskFull', { folder })
   if (error instanceof StoreNewer) return say('storeNewer', { folder })
-  if (
-    error instanceof Error &&
-    'errcode' in error &&
-    [sqliteReadOnly, sqliteCannotOpen].includes(Number(error.errcode))
-  )
+  if (error instanceof Error && 'errcode' in error && sqliteUnwritable.includes(Number(error.errcode)))
     return say('folderUnwritable', { folder, reason: error.message })
   switch (systemCode(error)) {
     case 'EADDRINUSE':
@@ -72,6 +70,18 @@ export function isDiskFull(error: unknown): boolean {
     ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '') ||
     /No space left on device|max_temp_directory_size/.test(error.message)
   )
+}
+
+/** Why the disk lets nobody write there, in the system's words; undefined: it says nothing of the kind. */
+export function unwritableReason(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('errcode' in error && sqliteUnwritable.includes(Number(error.errcode))) return error.message
+  const code = systemCode(error)
+  if (code && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) return code
+  // DuckDB says so in words alone
+  return error.message.startsWith('IO Error')
+    ? /Permission denied|Read-only file system|Not a directory/.exec(error.message)?.[0]
+    : undefined
 }
 
 /** What the system calls an error: ENOSPC, EACCES. */

@@ -37,12 +37,8 @@ export function elsewhereCommands(program: Command): void {
             ...(coupons.rows > 0 ? [say('elsewhere-coupons', { ...coupons })] : []),
             ...differing.named.map((one) =>
               say('elsewhere-differs', {
-                finds:
-                  one.finds === 'other-member'
-                    ? 'another'
-                    : one.finds === 'unknown-order'
-                      ? 'unknown'
-                      : 'none',
+                finds: one.finds.replace('-', '_'),
+                ledgerOrderId: one.ledgerOrderId ?? '–',
                 fileName: one.fileName,
                 code: one.code ?? '–',
                 memberId: one.memberId ?? '–',
@@ -58,9 +54,6 @@ export function elsewhereCommands(program: Command): void {
             ...(ours.ours > 0
               ? [say('elsewhere-ours', { ours: ours.ours, mismatches: ours.mismatches })]
               : []),
-            ...ours.named.map(({ code, kind, orderThere, orderHere }) =>
-              say(`elsewhere-${kind}`, { code, there: orderThere ?? '–', here: orderHere ?? '–' }),
-            ),
             ...arms.map(({ experiment, arm, subjects, outcomes }) =>
               say('elsewhere-arm', {
                 experiment,

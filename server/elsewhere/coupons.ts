@@ -45,14 +45,19 @@ export async function reconciledCoupons(engine: Engine, options: QueryOptions) {
 export interface Mismatch {
   readonly code: string
   readonly campaign: string
+  /** Whose it was made for; null: nobody's by name. */
+  readonly memberId: string | null
   readonly kind: 'used-there' | 'used-here' | 'other-order'
   readonly orderThere: string | null
   readonly orderHere: string | null
   /** Instant of the use that the one knows and the other doesn't. */
   readonly at: string | null
+  /** The newest import that tells of it. Instants as ISO text. */
+  readonly fileName: string
+  readonly importedAt: string
 }
 
-/** The most mismatches that are named. */
+/** The most mismatches that are named beside their count. */
 const mostNamed = 200
 const codesAtOnce = 500
 
@@ -61,21 +66,32 @@ const Told = z.object({
   used: z.boolean(),
   orderId: z.string().nullable(),
   usedAt: z.string().nullable(),
+  fileName: z.string(),
+  importedAt: z.string(),
 })
 
 /** Our own codes in files of coupons against the ledger: how many agree, and those that do not, codes masked unless `unmasked`. */
 export async function mismatchedCoupons(
   store: Store,
   { id, engine }: Workspace,
-  request: { unmasked: boolean },
+  request: { unmasked: boolean; most?: number },
   options: QueryOptions,
 ): Promise<{ ours: number; mismatches: number; named: Mismatch[] }> {
   const meant = sql`upper(regexp_replace(code, '[\\s-]', '', 'g'))`
   const told = new Map<string, z.infer<typeof Told>>()
   for await (const rows of engine.stream(
-    sql`select ${meant} as code, bool_or(${isUsed(sql`coupons_elsewhere`)}) as used,
-        arg_max(order_id, used_at) as order_id, max(used_at) as used_at
-      from coupons_elsewhere where length(${meant}) = ${codeLength} group by all order by all`,
+    sql`with told as (
+        select ${meant} as code, bool_or(${isUsed(sql`coupons_elsewhere`)}) as used,
+          arg_max(order_id, used_at) as order_id, max(used_at) as used_at
+        from coupons_elsewhere where length(${meant}) = ${codeLength} group by all
+      ),
+      newest as (
+        select ${meant} as code, max(import_seq) as import_seq from import_coupons
+        where length(${meant}) = ${codeLength} group by all
+      )
+      select told.*, imports.file_name, imports.imported_at from told
+      join newest on newest.code = told.code join imports on imports.import_seq = newest.import_seq
+      order by told.code`,
     options,
   ))
     for (const row of z.array(Told).parse(rows)) {
@@ -89,6 +105,7 @@ export async function mismatchedCoupons(
     const { rows } = await storeSql<{
       code: string
       campaign: string
+      memberId: string | null
       used: number
       orderId: string | null
       at: string | null
@@ -99,7 +116,7 @@ export async function mismatchedCoupons(
           select 1 from ledger as taken
           where taken.redemption_id = ledger.redemption_id and taken.kind = 'cancelled')
       )
-      select coupons.code, campaigns.name as campaign,
+      select coupons.code, campaigns.name as campaign, coupons.member_id as "memberId",
         (select coalesce(sum(uses), 0) from standing where standing.coupon_id = coupons.id) as used,
         newest.order_id as "orderId", newest.at
       from coupons
@@ -125,14 +142,17 @@ export async function mismatchedCoupons(
         found.push({
           code: request.unmasked ? printedCode(here.code) : `•••••-•••••-${here.code.slice(-4)}`,
           campaign: here.campaign,
+          memberId: here.memberId,
           kind,
           orderThere: there.orderId,
           orderHere: here.orderId,
           at: kind === 'used-there' ? there.usedAt : here.at,
+          fileName: there.fileName,
+          importedAt: there.importedAt,
         })
     }
   }
-  return { ours, mismatches: found.length, named: found.slice(0, mostNamed) }
+  return { ours, mismatches: found.length, named: found.slice(0, request.most ?? mostNamed) }
 }
 
 const CouponElsewhere = z.object({

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
 import { couponUses } from '../../analytics/relations/coupons-elsewhere.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { type Mismatch, mismatchedCoupons } from './coupons.ts'
 
 const Differing = z.object({
   code: z.string().nullable(),
@@ -17,16 +20,55 @@ const Differing = z.object({
   fileName: z.string(),
   importedAt: z.string(),
 })
-export type DifferingCoupon = z.infer<typeof Differing>
 
-/** The most that are named. */
+/** A coupon of which a file says something else than the orders, or, of our own, than our ledger (see `Mismatch`). */
+export type DifferingCoupon = Omit<z.infer<typeof Differing>, 'finds'> & {
+  readonly finds: z.infer<typeof Differing>['finds'] | Mismatch['kind']
+  /** Of our own coupons: the order in which the ledger says it was used. */
+  readonly ledgerOrderId: string | null
+}
+
+/** The most that are named of those that differ from the ledger, and as many of those that differ from the orders. */
 const mostNamed = 1000
+
+/**
+ * Coupons of which a file says something else than we know, one by one: our own that differ from the ledger, then uses
+ * that the orders do not bear out. One that differs from both is in the list for each. Codes are masked unless `unmasked`.
+ */
+export async function differingCoupons(
+  store: Store,
+  workspace: Workspace,
+  request: { unmasked: boolean },
+  options: QueryOptions,
+): Promise<{ total: number; named: DifferingCoupon[] }> {
+  const [ours, uses] = await Promise.all([
+    mismatchedCoupons(store, workspace, { ...request, most: mostNamed }, options),
+    unprovenUses(workspace.engine, request, options),
+  ])
+  return {
+    total: ours.mismatches + uses.total,
+    named: [
+      ...ours.named.map(({ code, memberId, kind, orderThere, orderHere, at, fileName, importedAt }) => ({
+        code,
+        memberId,
+        fileName,
+        importedAt,
+        finds: kind,
+        orderId: orderThere,
+        orderMemberId: null,
+        ledgerOrderId: orderHere,
+        usedAt: at,
+      })),
+      ...uses.named,
+    ],
+  }
+}
 
 /**
  * Uses of coupons elsewhere that the orders do not bear out, those of another member's orders first, each with the
  * newest import that tells it; of very many the first. Codes are masked unless `unmasked`.
  */
-export async function differingCoupons(
+async function unprovenUses(
   engine: Engine,
   request: { unmasked: boolean },
   options: QueryOptions,
@@ -66,6 +108,7 @@ export async function differingCoupons(
     total: Number(counted!.total),
     named: named.map((row) => ({
       ...row,
+      ledgerOrderId: null,
       code: row.code === null || request.unmasked ? row.code : `••••${row.code.slice(-4)}`,
     })),
   }

@@ -19,9 +19,9 @@ export const elsewhereRouter = router({
     return { campaigns, coupons, ours, arms }
   }),
 
-  /** Uses of coupons elsewhere that the orders do not bear out, one by one. */
+  /** Coupons of which files say something else than the orders or our own ledger, one by one. */
   differing: readerProcedure.query(({ ctx, signal }) =>
-    differingCoupons(ctx.workspace.engine, { unmasked: ctx.role !== 'viewer' }, { signal }),
+    differingCoupons(ctx.platform.store, ctx.workspace, { unmasked: ctx.role !== 'viewer' }, { signal }),
   ),
 
   /** Coupons that other systems issued to a member. */

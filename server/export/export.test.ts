@@ -324,6 +324,31 @@ test('one at a time; closing the download cancels it and leaves nothing', async 
   expect(said).not.toHaveBeenCalled()
   said.mockRestore()
 
+  // where it can't be noted, there is none, and none that others would wait for
+  const insertInto = platform.store.insertInto.bind(platform.store)
+  platform.store.insertInto = (table) => {
+    if (table === 'audit') throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+    return insertInto(table)
+  }
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const headers = { authorization: `Bearer ${platform.ownerToken}`, 'x-reveille-workspace': 'demo' }
+  const unnoted = await app.inject({ url: '/export/workspace.zip', headers })
+  expect(unnoted.json()).toMatchObject({ status: 507, code: 'disk_full' })
+  await vi.waitFor(() => expect(desk.running(workspace.id)).toBe(false))
+  const aside = join(folder, 'unnoted')
+  const refused = await app.inject({
+    method: 'POST',
+    url: '/trpc/exports.start',
+    headers,
+    payload: { folder: aside, format: 'csv' },
+  })
+  expect(refused.json()).toMatchObject({
+    error: { message: expect.stringContaining('is full, so this could not be done') },
+  })
+  expect([desk.running(workspace.id), existsSync(aside)]).toEqual([false, false])
+  platform.store.insertInto = insertInto
+  logged.mockRestore()
+
   const into = join(folder, 'stopped')
   expect(desk.intoFolder(workspace, 'csv', into)).toBe('begun')
   await desk.stop(workspace.id)

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { PassThrough, type Readable } from 'node:stream'
+import { isDiskFull } from '../command-line/refusal.ts'
 import { importRuns } from '../import/runs.ts'
 import { makeFolder, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -73,6 +74,7 @@ export class Exports {
         sink.discard()
         if (isNew && existsSync(folder)) rmdirSync(folder)
         if (stop.signal.aborted) return tell({ kind: 'stopped' })
+        if (isDiskFull(error)) return tell({ kind: 'cannot-write', reason: 'ENOSPC' })
         const { code, syscall } = error as NodeJS.ErrnoException
         if (code && syscall) return tell({ kind: 'cannot-write', reason: code })
         console.error('export:', error)

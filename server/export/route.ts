@@ -33,13 +33,18 @@ export async function workspaceExport(
     const { format } = question.data
     const archive = desk.zip(workspace, format)
     if (!archive) return sendProblem(reply, problems.exportRunning)
-    await recordAudit(platform.store, {
-      workspaceId: workspace.id,
-      actor: auditName(actor),
-      action: 'workspace-exported',
-      subject: format,
-      at,
-    })
+    try {
+      await recordAudit(platform.store, {
+        workspaceId: workspace.id,
+        actor: auditName(actor),
+        action: 'workspace-exported',
+        subject: format,
+        at,
+      })
+    } catch (error) {
+      archive.destroy() // nobody would read it to its end, and others would wait for that
+      throw error
+    }
     return reply
       .type('application/zip')
       .header('content-disposition', `attachment; filename="reveille-${workspace.today()}-${format}.zip"`)

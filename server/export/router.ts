@@ -26,13 +26,18 @@ export const exportsRouter = router({
       const begun = exportsOf(ctx.platform).intoFolder(ctx.workspace, format, folder)
       if (begun === 'busy') throw refused('CONFLICT', 'export-running')
       if (begun === 'not-empty') throw refused('CONFLICT', 'export-not-empty', { folder })
-      await recordAudit(ctx.platform.store, {
-        workspaceId: ctx.workspace.id,
-        actor: auditName(ctx.actor),
-        action: 'workspace-exported',
-        subject: format,
-        at: ctx.platform.clock.now(),
-      })
+      try {
+        await recordAudit(ctx.platform.store, {
+          workspaceId: ctx.workspace.id,
+          actor: auditName(ctx.actor),
+          action: 'workspace-exported',
+          subject: format,
+          at: ctx.platform.clock.now(),
+        })
+      } catch (error) {
+        await exportsOf(ctx.platform).stop(ctx.workspace.id) // none that nobody hears of
+        throw error
+      }
     }),
   /** Whether an export of the workspace runs: a second one has to wait. */
   running: ownerProcedure.query(({ ctx }) => exportsOf(ctx.platform).running(ctx.workspace.id)),

@@ -200,10 +200,21 @@ function membersOf(set: ReadonlyMap<string, string | null>, live: readonly Live[
   return new Map(ids.map((id) => [id, end(id)]))
 }
 
-const renamed = (step: Step, members: ReadonlyMap<string, string>): Step =>
-  step.kind === 'merges'
-    ? step
-    : { ...step, content: step.content.replaceAll(/\bm[0-5]\b/g, (id) => members.get(id)!) }
+/** The same file with its rows in the order in which `rank` puts their ids; those of one id stay as they are. */
+function sorted(step: Step, rank: (id: string) => string): Step {
+  if (step.kind !== 'members') return step
+  const [header, ...rows] = step.content.trimEnd().split('\n')
+  const rankOf = (row: string) => rank(row.split(',')[0]!)
+  const inOrder = rows.toSorted((a, b) => (rankOf(a) < rankOf(b) ? -1 : Number(rankOf(a) > rankOf(b))))
+  return { ...step, content: `${[header, ...inOrder].join('\n')}\n` }
+}
+
+/** Named by the members; of one file what it says of other ids gives way to what it says of the id that stays, and the lower to the higher. */
+const renamed = (step: Step, members: ReadonlyMap<string, string>): Step => {
+  if (step.kind === 'merges') return step
+  const inOrder = sorted(step, (id) => (members.get(id) === id ? `1${id}` : `0${id}`)) as typeof step
+  return { ...inOrder, content: inOrder.content.replaceAll(/\bm[0-5]\b/g, (id) => members.get(id)!) }
+}
 
 async function differsFromRebuild({ workspace: { engine } }: TestShop) {
   const [state] = await engine.rows(sql`select as_of from workspace_state`)
@@ -280,9 +291,13 @@ test.each([2, 3, 4, 5])(
     const figures = await seen(shop)
     expect(await differsFromRebuild(shop)).toEqual([])
 
-    // the same from the beginning
+    // the same from the beginning, and whatever the order of ids in a file of members
     await using fresh = await openTestShop()
-    for (const { step } of live) await take(fresh, step)
+    for (const { step } of live)
+      await take(
+        fresh,
+        sorted(step, (id) => String(9 - Number(id[1]))),
+      )
     for (const [from, into] of set)
       await tell(
         fresh,
@@ -299,3 +314,42 @@ test.each([2, 3, 4, 5])(
   },
   400_000,
 )
+
+test('of ids in one file the one that stays says first, then the highest, whatever the order of the rows', async () => {
+  const pick = choices(20)
+  await using shop = await openTestShop('GBP', 'UTC')
+  await takeMerges(shop, [
+    ['m3', 'm1'],
+    ['m0', 'm1'],
+  ])
+  const files: (readonly (readonly [id: string, name: string, phone: string, tier: string])[])[] = []
+  /** The last file that says it; in it the rows of `m1` before those of `m3` before those of `m0`, the last of each. */
+  const said = (column: 1 | 2 | 3) => {
+    const rows = files.findLast((one) => one.some((row) => row[column] !== '')) ?? []
+    for (const id of ['m1', 'm3', 'm0']) {
+      const row = rows.findLast((one) => one[0] === id && one[column] !== '')
+      if (row) return row[column]
+    }
+    return null
+  }
+  for (let number = 0; number < 8; number++) {
+    const some = (value: string) => (pick(3) === 0 ? '' : value)
+    files.push(
+      Array.from({ length: 3 + pick(3) }, (_, row) => [
+        ['m0', 'm1', 'm3'][pick(3)]!,
+        some(`N${number}${row}`),
+        some(`+4477009${number}000${row}`),
+        some(`T${number}${row}`),
+      ]),
+    )
+    const rows = files.at(-1)!.map((row) => row.join(','))
+    await take(shop, {
+      kind: 'members',
+      name: `f${number}.csv`,
+      content: `member id,name,phone,tier\n${rows.join('\n')}\n`,
+    })
+    expect(
+      await shop.workspace.engine.rows(sql`select member_id, name, phone, tier from members where not stub`),
+    ).toEqual([{ memberId: 'm1', name: said(1), phone: said(2), tier: said(3) }])
+  }
+})

@@ -1,11 +1,30 @@
 import type { Matched } from '../import/apply.ts'
 import type { MatchedRows } from '../import/kinds/apply.ts'
+import type { Kind } from '../import/kinds/kind.ts'
+import type { DeletedRows } from '../rights/engine-pseudonyms.ts'
 import { type Language, sentence } from '../messages/messages.ts'
+
+/** What became of rows that name members who were deleted; nothing where there are none. */
+const deletedRows = (
+  language: Language,
+  deleted: DeletedRows | undefined,
+  what: 'orders' | 'members' | 'gone' | 'others',
+): string[] =>
+  deleted
+    ? [
+        sentence(language, 'people-deleted', {
+          rows: deleted.rows,
+          lines: deleted.lines.join(', '),
+          more: Math.max(0, deleted.rows - deleted.lines.length),
+          what,
+        }),
+      ]
+    : []
 
 /** What a receipt says of how its rows were matched to people, beside the counts. Receipts of before have nothing. */
 export function peopleOfOrders(
   language: Language,
-  receipt: { readonly matched?: Matched; readonly hiddenRows?: number },
+  receipt: { readonly matched?: Matched; readonly hiddenRows?: number; readonly deleted?: DeletedRows },
 ): string[] {
   const { matched, hiddenRows = 0 } = receipt
   const lines: string[] = []
@@ -16,24 +35,33 @@ export function peopleOfOrders(
     if (matched.conflicts > 0) lines.push(sentence(language, 'people-conflicts', { rows: matched.conflicts }))
   }
   if (hiddenRows > 0) lines.push(sentence(language, 'people-hidden', { rows: hiddenRows }))
-  return lines
+  return [...lines, ...deletedRows(language, receipt.deleted, 'orders')]
 }
 
 /** The same of a file of a further kind. */
-export function peopleOfRows(language: Language, matched: MatchedRows | undefined): string[] {
-  if (!matched) return []
-  const { newPeople, conflicts, ...by } = matched
+export function peopleOfRows(
+  language: Language,
+  kind: Kind | undefined,
+  { matched, deleted }: { readonly matched?: MatchedRows; readonly deleted?: DeletedRows },
+): string[] {
+  const { newPeople = 0, conflicts = 0, ...by } = matched ?? {}
   return [
-    sentence(language, 'people-matched', by),
+    ...(matched ? [sentence(language, 'people-matched', by)] : []),
     ...(newPeople > 0 ? [sentence(language, 'people-new-rows', { people: newPeople })] : []),
     ...(conflicts > 0 ? [sentence(language, 'people-conflicts', { rows: conflicts })] : []),
+    ...deletedRows(language, deleted, kind?.ofDeleted === 'gone' ? 'gone' : 'others'),
   ]
 }
 
 /** The same of a file of members: orders that found their member, rows that several may be. */
 export function peopleOfMembers(
   language: Language,
-  receipt: { readonly ordersMatched?: number; readonly conflictingRows?: number; readonly dryRun: boolean },
+  receipt: {
+    readonly ordersMatched?: number
+    readonly conflictingRows?: number
+    readonly deleted?: DeletedRows
+    readonly dryRun: boolean
+  },
 ): string[] {
   const { ordersMatched = 0, conflictingRows = 0, dryRun } = receipt
   return [
@@ -41,5 +69,6 @@ export function peopleOfMembers(
       ? [sentence(language, dryRun ? 'people-would-move' : 'people-moved', { orders: ordersMatched })]
       : []),
     ...(conflictingRows > 0 ? [sentence(language, 'people-conflicts', { rows: conflictingRows })] : []),
+    ...deletedRows(language, receipt.deleted, 'members'),
   ]
 }

@@ -2,10 +2,18 @@ import { type Engine, QueryCancelled, type Session } from '../../analytics/engin
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
+import type { Changes } from './restatements.ts'
+import { type ChangedMonth, changedDays, changedMonths, dayFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import type { Home } from './members/phones.ts'
-import { findDeleted, forgetReasons, knownBy, pseudonymousLines } from '../rights/engine-pseudonyms.ts'
+import {
+  type DeletedRows,
+  deletedRowsOf,
+  findDeleted,
+  forgetReasons,
+  knownBy,
+  pseudonymousLines,
+} from '../rights/engine-pseudonyms.ts'
 import {
   anyIdentities,
   identifyAll,
@@ -65,6 +73,8 @@ export interface Applied {
   readonly months: readonly ChangedMonth[]
   /** Absent where every row is known by its id. */
   readonly matched?: Matched
+  /** Rows of members who were deleted. */
+  readonly deleted?: DeletedRows
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -109,10 +119,11 @@ export async function applyImport(
     return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
-      const before = await monthFigures(session)
+      const before = await dayFigures(session)
       const [state] = await session.rows(sql`select as_of from workspace_state`)
       const deletions = await settings.deletions(session)
       const someDeleted = await findDeleted(session, deletions, knownBy(lines), settings.home)
+      const deleted = someDeleted ? await deletedRowsOf(session, lines) : null
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
         from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
@@ -125,18 +136,22 @@ export async function applyImport(
       )
       const { othersToo } = await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
       await foldMembers(session)
+      const newestDay = state!.asOf as string | null
+      const after = await dayFigures(session)
       const applied = {
         ...(await outcome(session, importSeq, coming.fileHash, {
           allWritten: taken!.whole === true && !othersToo,
         })),
         givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
         toldTwice: coming.kind === 'orders' ? await ordersToldTwice(session) : 0,
-        months: changedMonths(before, await monthFigures(session), state!.asOf as string | null),
+        months: changedMonths(before, after, newestDay),
+        ...(deleted ? { deleted } : {}),
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
+      const kept = withDays(report(applied), { days: changedDays(before, after, newestDay) })
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
-        ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
+        ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${kept}, cast(${coming.importedAt} as timestamp), null)`)
       if (applied.imported > 0) {
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
@@ -149,6 +164,10 @@ export async function applyImport(
     throw error
   }
 }
+
+/** A report as it is kept: with what restatements are read from (`import/restatements.ts`). */
+const withDays = (report: string, more: Omit<Changes, 'months'>): string =>
+  JSON.stringify({ ...(JSON.parse(report) as object), ...more })
 
 /** What else is done in the transaction that takes an import out; what throws takes all of it back. */
 export interface AroundUndo {
@@ -180,7 +199,7 @@ export async function takeOut(
       sql`select import_seq, report from imports where import_id = ${importId}`,
     )
     const importSeq = Number(undone!.importSeq)
-    const before = await monthFigures(session)
+    const before = await dayFigures(session)
     const [state] = await session.rows(sql`select as_of from workspace_state`)
     await session.run(sql`create or replace temp table refolded as
       select distinct order_id from import_lines where import_seq = ${importSeq}`)
@@ -220,8 +239,12 @@ export async function takeOut(
     if (changed!.orders !== 0 || dropped) {
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
     }
-    const undoneMonths = changedMonths(before, await monthFigures(session), state!.asOf as string | null)
-    const report = JSON.stringify({ ...(JSON.parse(String(undone!.report)) as object), undoneMonths })
+    const newestDay = state!.asOf as string | null
+    const after = await dayFigures(session)
+    const report = withDays(String(undone!.report), {
+      undoneMonths: changedMonths(before, after, newestDay),
+      undoneDays: changedDays(before, after, newestDay),
+    })
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp), report = ${report}
       where import_seq = ${importSeq}`)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')

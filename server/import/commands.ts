@@ -24,6 +24,7 @@ import {
   type ToldInspection,
   type ToldReceipt,
 } from './told.ts'
+import { saidOfTags } from './tables/tags-of-members.ts'
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'
 
@@ -261,13 +262,17 @@ async function importFile(
 ): Promise<Outcome[]> {
   const { client } = connection
   const encodings = { all: map.encoding }
-  const told = await whileJoining(client, client.imports.parts.query({ source, encodings }, { signal }))
+  const told = await whileJoining(
+    client,
+    client.imports.parts.query({ source, encodings, kind: map.kind }, { signal }),
+  )
   const several = told.parts.length > 1
   if (several) process.stderr.write(`${partsText(told)}\n`)
   const looked: { inspection: ToldInspection; own: MapOverrides }[] = []
-  for (const [at, { part, refusal }] of (several ? told.parts : [alonePart]).entries()) {
+  for (const [at, { part, refusal, ofMembers }] of (several ? told.parts : [alonePart]).entries()) {
     if (refusal !== null) continue
-    const own = at === 0 ? map : {}
+    const ofFirst = several && ofMembers !== null && ofMembers === told.parts[0]?.part
+    const own = at === 0 ? map : ofFirst ? saidOfTags(map) : {}
     const asked = client.imports.inspect.query(
       { source, map: own, ...(several ? { part, encodings } : {}) },
       { signal },
@@ -298,7 +303,7 @@ async function importFile(
 }
 
 /** Files that are one table. */
-const alonePart = { part: undefined, refusal: null }
+const alonePart = { part: undefined, refusal: null, ofMembers: null }
 
 /** How a run ended. Throws where it was cancelled. */
 async function followed(client: Connection['client'], runId: string, signal: AbortSignal): Promise<Outcome> {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { takeOut } from './apply.ts'
+import { zipped } from './containers/archive.fixture.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
 
 // The oracle follows DEFINITIONS, "The order is the unit of version", and knows nothing of the SQL.
@@ -114,6 +115,58 @@ test.each([1, 2, 3, 4])('imports and undos in any order give the fold of what is
   }
   expect(new Set(counts)).toEqual(new Set([0]))
 })
+
+/** Files of one shop, of random lines and some of them wholly repeated; the columns of every other one stand otherwise. */
+function randomFiles(pick: (below: number) => number) {
+  const lists = Array.from({ length: 2 + pick(3) }, () =>
+    Array.from({ length: 1 + pick(7) }, (): Line => ({
+      order: `O${pick(4)}`,
+      member: 'm1',
+      minor: [100, 100, 200, 300][pick(4)]!,
+    })),
+  )
+  if (pick(3) === 0) lists.push([...lists[0]!])
+  return lists
+}
+
+test.each([11, 12])(
+  'several files at once come to what they come to one by one, in their order (%i)',
+  async (seed) => {
+    const pick = choices(seed)
+    const lists = randomFiles(pick)
+    const replace = pick(2) === 0
+    const text = (lines: readonly Line[], otherwise: boolean) =>
+      otherwise
+        ? `amount,order_date,customer_id,order_id\n${lines.map(({ order, member, minor }) => `${minor / 100},2026-01-02,${member},${order}`).join('\n')}\n`
+        : `order_id,customer_id,order_date,amount\n${lines.map(({ order, member, minor }) => `${order},${member},2026-01-02,${minor / 100}`).join('\n')}\n`
+    // names fall while the files rise: the order in which they are given counts
+    const nameOf = (at: number) => `${String.fromCodePoint(122 - at)}.csv`
+    const want = expected(lists.map((lines, at) => ({ id: String(at), replace, lines })))
+    const otherwise = seed % 2 === 0
+    const files = lists.map((lines, at) => [nameOf(at), text(lines, otherwise && at % 2 === 1)] as const)
+    await using zip = await openTestShop()
+    const before = receiptOf(await zip.import(zip.file('before.csv', text(lists[0]!, false))))
+    const receipt = receiptOf(
+      await zip.import(zip.file('all.zip', zipped(Object.fromEntries(files))), { replace }),
+    )
+    expect(receipt.imported + receipt.unchanged).toBe(lists.flat().length)
+    await takeOut(zip.workspace.engine, before.importId!, {
+      timeZone: 'UTC',
+      today: '2026-11-22',
+      undoneAt: '2026-11-22T00:00:00Z',
+      signal: new AbortController().signal,
+    })
+    expect(await actual(zip)).toEqual(want)
+
+    await using chosen = await openTestShop()
+    const together = files.map(([fileName, content]) => ({
+      fileName,
+      path: chosen.file(fileName, content),
+    }))
+    receiptOf(await chosen.import(together[0]!.path, { together, fileName: 'all', replace }))
+    expect(await actual(chosen)).toEqual(want)
+  },
+)
 
 test.each([
   { before: [100, 100], coming: [100], taken: false, why: 'fewer of identical lines' },

@@ -136,6 +136,30 @@ test('an inbox that cannot be used says so and keeps no other from being read', 
   await inbox.stop()
 })
 
+test('names as long as a file system takes them are imported, refused and moved like others, each for itself', async () => {
+  await using shop = await openTestShop()
+  const inbox = openInbox(shop.platform, { polling: false })
+  await inbox.look()
+  const { folder, done, refused } = inboxOf(shop.platform, shop.workspace)
+  const long = '订'.repeat(82)
+  for (const part of ['1', '2'])
+    writeFileSync(join(folder, `${long}${part}.csv`), `${known}${part},m1,2026-01-02,10\n`)
+  writeFileSync(join(folder, `${long}3.csv`), '')
+  writeFileSync(join(folder, 'z.csv'), `${known}z,m1,2026-01-02,10\n`)
+  await inbox.look()
+  await inbox.look()
+  expect(await orders(shop)).toEqual(['1', '2', 'z'])
+  expect(readdirSync(folder).toSorted()).toEqual(['done', 'refused'])
+  expect(readdirSync(done).filter((name) => name.endsWith('.csv'))).toHaveLength(3)
+  expect(readdirSync(refused)).toHaveLength(2)
+  const state = inboxState(shop.platform, shop.workspace, 'en')
+  expect(state).toMatchObject({
+    trouble: null,
+    refused: [{ fileName: expect.stringMatching(/^订+~.*csv$/) }],
+  })
+  await inbox.stop()
+})
+
 test('a name that no file system takes has a folder of its own', () => {
   const of = (name: string, id: string) => inboxOf({ dataFolder: '/d' }, { id, name }).folder
   expect(of('My shop', '1')).toBe('/d/inbox/My shop')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -7,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemCode } from '../command-line/refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
@@ -85,8 +86,9 @@ function troublesOf(platform: Platform): Map<string, Refusal> {
 
 /** The note beside a refused file holds a line in each language. */
 const noteLanguages: readonly Language[] = ['en', 'zh-CN']
-const noteEnding = '.reason.txt'
+export const noteEnding = '.reason.txt'
 const mostShown = 5
+const mostNameBytes = 255 - '2026-01-01T00-00-00 '.length - noteEnding.length
 
 export interface Inbox {
   /** One look into the inboxes of all workspaces; a file is imported when it did not change since the look before, nor a while before. */
@@ -186,7 +188,7 @@ async function takeIn(
   if (outcome === 'later') return null
   // it stays, and is read once there is room, or the writing of it has ended
   if (outcome !== 'done' && isNoFault(outcome)) return outcome.id === 'changed-while-reading' ? null : outcome
-  const name = `${platform.clock.now().toISOString().slice(0, 19).replaceAll(':', '-')} ${fileName}`
+  const name = `${platform.clock.now().toISOString().slice(0, 19).replaceAll(':', '-')} ${fitting(fileName)}`
   if (outcome === 'done') {
     renameSync(path, join(folders.done, name))
     return null
@@ -195,6 +197,16 @@ async function takeIn(
   writeFileSync(join(folders.refused, `${name}${noteEnding}`), note)
   renameSync(path, join(folders.refused, name))
   return null
+}
+
+/** A name that still fits a file system with the moment before it and the ending of its note behind; no two become one. */
+function fitting(fileName: string): string {
+  if (Buffer.byteLength(fileName) <= mostNameBytes) return fileName
+  const { name, ext } = parse(fileName)
+  const ending = `~${createHash('sha256').update(fileName).digest('hex').slice(0, 8)}${ext}`
+  const letters = [...name]
+  while (letters.length > 0 && Buffer.byteLength(letters.join('') + ending) > mostNameBytes) letters.pop()
+  return letters.join('') + ending
 }
 
 /** Nothing is wrong with the file. */
@@ -220,7 +232,7 @@ async function imported(
     language: 'en',
     actor,
   }
-  const several = await partsIn(order, folder, signal)
+  const several = await partsIn(workspace, order, folder, { signal })
   if (signal.aborted) return 'later'
   if (several && 'id' in several) return several
   if (!several || several.parts.length === 1) {

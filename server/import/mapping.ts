@@ -56,6 +56,8 @@ export interface Mapping {
   readonly knownBy: PersonValue | null
   /** Columns that mean nothing else, of a kind that keeps them by their headers. */
   readonly rest?: readonly { readonly position: number; readonly header: string }[]
+  /** Rows in which this is empty are passed over, not refused: they are there to say something else. */
+  readonly passedWithout?: AnyField
 }
 
 /** How the refunds of a file are told from its amounts. */

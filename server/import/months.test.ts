@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from './apply.ts'
-import { restatements } from './restatements.ts'
+import { restatedPeriods, restatements } from './restatements.ts'
 import { now, openTestShop, receiptOf, visible } from './test-shop.ts'
 import { undoEffect } from './undo.ts'
 
@@ -92,4 +92,84 @@ test('an import says which months it changes, a dry run too; a month that was ov
     { month: '2026-09-01', fileName: 'first.csv', cause: 'imported', before: none, after: is(2000, 1) },
     { month: '2026-08-01', fileName: 'first.csv', cause: 'imported', before: none, after: is(1000, 1) },
   ])
+})
+
+test('a week that was over says what it came to before its last change, by whatever changed it', async () => {
+  await using shop = await openTestShop('CNY')
+  const { engine } = shop.workspace
+  const since = new Date(now.getTime() - 1000).toISOString()
+  const weeks = [
+    { from: '2026-08-31', to: '2026-09-06' },
+    { from: '2026-09-07', to: '2026-09-13' },
+    { from: '2026-09-14', to: '2026-09-20' },
+    { from: '2026-09-28', to: '2026-10-04' },
+  ]
+  const told = async () =>
+    (await restatedPeriods(engine, since, weeks)).map(({ from, fileName, cause, before, after }) => [
+      from.slice(5),
+      fileName,
+      cause,
+      [before.netMinor, before.orders],
+      [after.netMinor, after.orders],
+    ])
+  let minute = 0
+  const later = () => new Date(now.getTime() + ++minute * 60_000).toISOString()
+  const take = async (name: string, rows: string) => {
+    const { importId } = receiptOf(await shop.import(shop.file(name, header + rows)))
+    await engine.run(
+      sql`update imports set imported_at = cast(${later()} as timestamp) where import_id = ${importId}`,
+    )
+    return importId!
+  }
+  const undo = (importId: string) =>
+    takeOut(engine, importId, {
+      timeZone: 'UTC',
+      today: '2026-11-22',
+      undoneAt: later(),
+      signal: new AbortController().signal,
+    })
+
+  const first = await take(
+    'first.csv',
+    'A,m1,2026-09-01,10,\nB,m2,2026-09-06,20,\nC,m3,2026-09-09,5,\nD,m1,2026-10-01,8,\n',
+  )
+  expect(await told()).toEqual([])
+
+  // The week of 31 August is corrected on one day and gets a late order on another; that of the 14th had
+  // nothing; that of the newest order runs on.
+  const second = await take(
+    'second.csv',
+    'B,m2,2026-09-06,15,\nE,m3,2026-09-02,7,\nF,m3,2026-09-15,4,\nG,m3,2026-10-02,3,\n',
+  )
+  expect(await told()).toEqual([['08-31', 'second.csv', 'imported', [3000, 2], [3200, 3]]])
+
+  // A later change of the same week is told instead, as what it came to in between; the 14th had figures by now.
+  const third = await take('third.csv', 'A,m1,2026-09-01,11,\nF,m3,2026-09-15,6,\n')
+  expect(await told()).toEqual([
+    ['08-31', 'third.csv', 'imported', [3200, 3], [3300, 3]],
+    ['09-14', 'third.csv', 'imported', [400, 1], [600, 1]],
+  ])
+
+  await undo(second)
+  expect(await told()).toEqual([
+    ['08-31', 'second.csv', 'undone', [3300, 3], [3100, 2]],
+    ['09-14', 'third.csv', 'imported', [400, 1], [600, 1]],
+  ])
+  await undo(third)
+  await undo(first)
+  expect(await told()).toEqual([
+    ['08-31', 'first.csv', 'undone', [3000, 2], [0, 0]],
+    ['09-07', 'first.csv', 'undone', [500, 1], [0, 0]],
+    ['09-14', 'third.csv', 'undone', [600, 1], [0, 0]],
+  ])
+  await take('again.csv', 'A,m1,2026-09-01,9,\nD,m1,2026-10-01,8,\n')
+  expect(await told()).toEqual([
+    ['08-31', 'again.csv', 'imported', [0, 0], [900, 1]],
+    ['09-07', 'first.csv', 'undone', [500, 1], [0, 0]],
+    ['09-14', 'third.csv', 'undone', [600, 1], [0, 0]],
+  ])
+
+  // An import from before days were kept: what lies behind it is not told.
+  await engine.run(sql`update imports set report = '{"months":[]}' where file_name = 'again.csv'`)
+  expect(await told()).toEqual([])
 })

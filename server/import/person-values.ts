@@ -29,9 +29,16 @@ export const phoneThatTells = (phone: Sql): Sql =>
       and regexp_matches(${phone}, '[1-9]') and regexp_full_match(${phone}, '\\+?[0-9 ()/.\\-]+') then ${phone} end`
 
 /**
+ * SQL over a text: the e-mail that is meant, in lower case. An address copied as a link begins with `mailto:`; dots at
+ * the end close a sentence, or name the root of the same domain.
+ */
+export const plainEmail = (text: Sql): Sql =>
+  sql`regexp_replace(regexp_replace(lower(trim(${text})), '^mailto:\\s*([^?]*)(\\?.*)?$', '\\1'), '\\.+$', '')`
+
+/**
  * SQL over a column of texts without placeholders, by name because it is named often: the value by which a person
  * is known again, of a phone as it is kept; null where there is none. A phone is E.164 where the number can be
- * told, an e-mail is in lower case, an openid as it is written.
+ * told, an e-mail is in lower case without `mailto:` and dots at its end, an openid as it is written.
  */
 export function personValue(
   kind: PersonValue,
@@ -45,7 +52,7 @@ export function personValue(
     case 'openid':
       return sql`case when not ${isMasked(text)} then nullif(trim(${text}), '') end`
     case 'email':
-      return sql`case when not ${isMasked(text)} and regexp_full_match(trim(${text}), '[^\\s@,;<>]+@[^\\s@,;<>]+')
-        then lower(trim(${text})) end`
+      return sql`case when not ${isMasked(text)} and regexp_full_match(${plainEmail(text)}, '[^\\s@,;<>]+@[^\\s@,;<>]+')
+        then ${plainEmail(text)} end`
   }
 }

@@ -9,20 +9,40 @@ import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import type { Lack, MapOverrides } from './mapping.ts'
 import { isOtherCurrency, otherCurrencyOf, ownSigns } from './numbers.ts'
 import { columnNames, type Refusal, refusal, undecidedEncoding } from './refusal.ts'
-import { rememberedMapping } from './remembered.ts'
+import { over, rememberedEncodings, rememberedMapping } from './remembered.ts'
 import type { ImportOrder } from './runs.ts'
 import { type GivenFile, type Part, type Parts, partsOf } from './tables/joined.ts'
+import { saidOfTags, withTagsOfMembers } from './tables/tags-of-members.ts'
 
 /** What is given to be read: a file, or several together, and which part of them is meant. */
 export type Given = GivenFile & Pick<ImportOrder, 'together' | 'part' | 'encodings'>
 
-/** What becomes of a file, or of files that are given together; null: it is one table. What is made of them is kept in `folder`. */
-export const partsIn = (
+/**
+ * What becomes of a file, or of files that are given together; null: it is one table. What is made of them is kept in
+ * `folder`. A file of members that has their tags too is two parts, unless it was said (`as`) what it is of.
+ */
+export async function partsIn(
+  workspace: Workspace,
+  given: Given,
+  folder: string,
+  { signal, as }: { signal?: AbortSignal | undefined; as?: ImportKind | undefined } = {},
+): Promise<Parts | Refusal | null> {
+  const found = await tablesIn(workspace, given, folder, signal)
+  if ((found && 'id' in found) || as !== undefined) return found
+  return withTagsOfMembers(workspace, found, given, given.encodings?.all)
+}
+
+const tablesIn = async (
+  { engine }: Workspace,
   { path, fileName, together, encodings }: Given,
   folder: string,
   signal?: AbortSignal,
 ): Promise<Parts | Refusal | null> =>
-  partsOf(together ?? [{ path, fileName }], fileName, folder, { encodings, signal })
+  partsOf(together ?? [{ path, fileName }], fileName, folder, {
+    encodings,
+    known: await rememberedEncodings(engine),
+    signal,
+  })
 
 /** Inspects a file, or a part of files that are given together, the first unless told, as the next of this workspace. */
 export async function inspectIn(
@@ -34,12 +54,16 @@ export async function inspectIn(
 ): Promise<Readable | Refusal> {
   // of several tables what was said of them all is said of each that leaves it open
   const encodings = given.encodings ?? (given.part === undefined ? { all: map.encoding } : undefined)
-  const found = await partsIn({ ...given, encodings }, folder, signal)
+  const whole = { ...given, encodings }
+  const found =
+    given.part === undefined
+      ? await tablesIn(workspace, whole, folder, signal)
+      : await partsIn(workspace, whole, folder, { signal })
   if (found && 'id' in found) return found
   const part = found && (given.part === undefined ? found.parts[0] : partNamed(found, given.part))
-  if (found && !part) return refusal('unknown-part', { file: given.fileName })
+  if (!part && given.part !== undefined) return refusal('unknown-part', { file: given.fileName })
   if (part?.refusal) return part.refusal
-  const { encoding, ...others } = map
+  const { encoding, ...others } = part?.map ? over(part.map, map) : map
   const said = part?.tables ? undefined : (encoding ?? part?.encoding) // what is joined is UTF-8
   const inspected = await inspect(
     part?.path ?? given.path,
@@ -50,7 +74,13 @@ export async function inspectIn(
     (await identityRule(workspace.engine)).kinds,
     part?.tables,
   )
-  return 'id' in inspected || !part ? inspected : { ...inspected, firstLines: part.firstLines }
+  if ('id' in inspected || !part) return inspected
+  const { mapping } = inspected
+  return {
+    ...inspected,
+    firstLines: part.firstLines,
+    mapping: part.ofMembers === undefined ? mapping : { ...mapping, passedWithout: 'tag' },
+  }
 }
 
 /** What somebody said of one of the parts that files given together become. */
@@ -66,7 +96,13 @@ export interface SaidPart {
 export function ordersOf(order: ImportOrder, { parts }: Parts, said?: readonly SaidPart[]): ImportOrder[] {
   const { path, fileName, together = [{ path, fileName }], map, encodings = { all: map.encoding } } = order
   return parts.flatMap((part, at) => {
-    const own = said ? said.find((one) => one.part === part.part)?.map : at === 0 ? map : {}
+    const own = said
+      ? said.find((one) => one.part === part.part)?.map
+      : at === 0
+        ? map
+        : part.ofMembers === parts[0].part
+          ? saidOfTags(map)
+          : {}
     if (!own) return []
     const kind = own.kind ?? part.kind
     return {

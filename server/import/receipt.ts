@@ -1,3 +1,4 @@
+import type { DeletedRows } from '../rights/engine-pseudonyms.ts'
 import type { Connection } from '../../analytics/engine/engine.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -46,8 +47,12 @@ export interface Receipt {
   readonly corrected: number
   readonly newOrders: number
   readonly fewerLines: number
+  /** Of several files read as one: orders that a later one tells otherwise than an earlier one; not there in reports from before it was counted. */
+  readonly superseded?: number
   readonly months: readonly ChangedMonth[]
   readonly matched?: Matched
+  /** Rows of members who were deleted; not there where there are none. */
+  readonly deleted?: DeletedRows
   /** Of a file of refunds: what became of them; null for orders. */
   readonly givenBack: GivenBack | null
   /** Orders of the file whose refunds files of refunds tell too; not there in reports from before it was counted. */
@@ -87,6 +92,7 @@ export type FileFacts = Omit<
   | 'milliseconds'
   | 'readingMilliseconds'
   | 'alreadyThere'
+  | 'superseded'
   | keyof Applied
 >
 

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -7,6 +6,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { taobao, exported } from './platform-exports.fixture.ts'
 import { type RefundCheck, refundSentence } from './refund-check.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
+import { command } from '../command-line/in-process.fixture.ts'
 
 /** Orders as [id, charged, given back, gross]. */
 const ordersOf = async ({ workspace }: TestShop) =>
@@ -213,27 +213,24 @@ test('the receipt says the check, in both languages', () => {
 test('the command line: an unknown preset lists those there are, guests are taken when asked', async () => {
   await using shop = await openTestShop()
   const data = join(shop.folder, 'own')
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['server/cli.ts', ...args, '--lang', 'en', '--data', data], {
-      encoding: 'utf8',
-    })
-  expect(run('workspace', 'create', 'w', '--currency', 'CNY').status).toBe(0)
+  const run = (...args: string[]) => command(...args, '--lang', 'en', '--data', data)
+  expect((await run('workspace', 'create', 'w', '--currency', 'CNY')).status).toBe(0)
   const headers = taobao.headers.filter((header) => !/^买家会员名|^买家支付宝|^联系/.test(header))
   const path = shop.file('t.csv', exported(headers, taobao.net))
   const imported = (...args: string[]) => run('import', path, '--workspace', 'w', ...args)
-  const unknown = imported('--preset', 'tmall')
+  const unknown = await imported('--preset', 'tmall')
   expect(unknown.status).toBe(1)
   expect(unknown.stderr).toContain(
     'tmall is not a preset. Known: youzan, weimob, douyin, taobao, shopify, woocommerce-analytics, woocommerce-webtoffee, square, square-items, youzan-customers, shopify-customers.',
   )
-  expect(imported('--preset', 'square').stderr).toContain('it lacks Transaction ID, Total Collected')
-  const memberless = imported('--preset', 'taobao')
+  expect((await imported('--preset', 'square')).stderr).toContain('it lacks Transaction ID, Total Collected')
+  const memberless = await imported('--preset', 'taobao')
   expect(memberless.status).toBe(1)
   expect(memberless.stderr).toContain('no column that tells members apart')
   const map = join(shop.folder, 'map.json')
   writeFileSync(map, JSON.stringify({ columns: { product: null } }))
-  const guests = imported('--preset', 'taobao', '--map', map, '--guests')
+  const guests = await imported('--preset', 'taobao', '--map', map, '--guests')
   expect(guests.stdout).toContain('3 qualifying orders (3 by guests)')
   expect(guests.stdout).toContain('In 2 of 2 refunded rows, paid = total − refund: already net.')
-  expect(imported('--map', map, '--guests', '--dry-run').stdout).toContain('nothing would change')
+  expect((await imported('--map', map, '--guests', '--dry-run')).stdout).toContain('nothing would change')
 })

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { join, sql } from '../../analytics/sql/sql.ts'
 import { leaveAudit } from '../settings/audit.ts'
+import type { Encoding } from './encoding.ts'
+import { headerDigest } from './header-digest.ts'
 import { importKinds, type ImportKind } from './import-kinds.ts'
 import { MapOverrides } from './mapping.ts'
 import { columnsBefore } from './refused-file.ts'
@@ -19,9 +20,7 @@ export interface Remembered {
  * refused rows has the columns of the file that they came from.
  */
 export const headersDigest = (headers: readonly string[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify(headers.slice(columnsBefore(headers))))
-    .digest('hex')
+  headerDigest(headers.slice(columnsBefore(headers)))
 
 /** SQL over imports: what its columns were told to mean counts for the next file like it. */
 const isRemembered = sql`undone_at is null and json_extract_string(mapping, '$.headers') is not null
@@ -94,7 +93,11 @@ export async function rememberedMapping(
   headers: readonly string[],
   kind?: ImportKind,
 ): Promise<Remembered | null> {
-  const ofKind = sql`kind in (${join(kind === undefined ? importKinds : [kind])})`
+  // what a file tells beside something else is not what it is of
+  const ofKind =
+    kind === undefined
+      ? sql`kind in (${join(importKinds)}) and json_extract_string(mapping, '$.beside') is null`
+      : sql`kind = ${kind}`
   const [last] = await engine.rows(sql`select kind, mapping, file_name, imported_at from imports
     where ${ofKind} and ${isRemembered}
       and json_extract_string(mapping, '$.headers') = ${headersDigest(headers)}
@@ -122,6 +125,29 @@ export async function rememberedMapping(
   return map.success
     ? { map: map.data, fileName: String(last.fileName), importedAt: String(last.importedAt) }
     : null
+}
+
+/** What a table was said to be written in that leaves it open, by its header. */
+export interface KnownEncoding {
+  /** As `headerDigest` names it. */
+  readonly headers: string
+  readonly encoding: Encoding
+}
+
+/** What the newest imports that are not undone were told of the tables that they were joined of, by header; and of files alone. */
+export async function rememberedEncodings(engine: Engine): Promise<KnownEncoding[]> {
+  const rows = await engine.rows(sql`
+    with told as (
+      select import_seq, unnest(from_json(json_extract(mapping, '$.tables'), '[{"headers":"VARCHAR","encoding":"VARCHAR"}]'),
+        recursive := true)
+      from imports where ${isRemembered}
+      union all
+      select import_seq, json_extract_string(mapping, '$.headers'), json_extract_string(mapping, '$.encoding')
+      from imports where ${isRemembered}
+    )
+    select headers, encoding from told where encoding is not null
+    qualify row_number() over (partition by headers order by import_seq desc) = 1 order by headers`)
+  return rows.map(({ headers, encoding }) => ({ headers: String(headers), encoding: encoding as Encoding }))
 }
 
 /** What was said of this file goes before what is remembered of the last one. */

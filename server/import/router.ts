@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { AskedDay } from '../../analytics/calendar/day.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { type Language, phrase, sentence } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
@@ -20,9 +21,10 @@ import type { Receipt } from './receipt.ts'
 import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
+import type { Again } from './again.ts'
 import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
-import { restatements } from './restatements.ts'
+import { type Changes, restatedPeriods, restatements } from './restatements.ts'
 import { isPartOfOrders } from './inspect.ts'
 import { foreignAmounts, inspectIn, ordersOf, partsIn } from './ready-to-read.ts'
 import { type ImportOrder, importRuns, type RunState } from './runs.ts'
@@ -62,18 +64,28 @@ const Start = z.object({
 export const importsRouter = router({
   /** What becomes of files that are given together, and why some of it can't be taken; without parts it is one table. Changes nothing. */
   parts: marketerProcedure
-    .input(z.object({ source: Source, encodings: Encodings, language: Language }))
+    .input(
+      z.object({
+        source: Source,
+        encodings: Encodings,
+        /** What the file is said to be of: then it is nothing besides. */
+        kind: z.enum(importKinds).optional(),
+        language: Language,
+      }),
+    )
     .query(async ({ ctx, input, signal }) => {
       const language = input.language ?? ctx.language
       const folder = importRuns(ctx.platform).joinedFolder(ctx.workspace.id)
       const given = { ...found(ctx, input.source), encodings: input.encodings }
-      const outcome = await partsIn(given, folder, signal)
+      const outcome = await partsIn(ctx.workspace, given, folder, { signal, as: input.kind })
       if (outcome && 'id' in outcome) throw stopped(outcome)
       const { parts, unused, open } = outcome ?? { parts: [], unused: [], open: [] }
       return {
         fileName: given.fileName,
-        parts: parts.map(({ part, fileName, kind, names, rows, refusal }) => ({
+        parts: parts.map(({ part, fileName, kind, names, rows, refusal, ofMembers }) => ({
           part,
+          /** Of tags: the part of the members, in the same file, who carry them. */
+          ofMembers: ofMembers ?? null,
           fileName,
           kind,
           title: phrase(language, kindTitle(kind)),
@@ -160,9 +172,10 @@ export const importsRouter = router({
       actor: auditName(ctx.actor),
     }
     const several = await partsIn(
+      ctx.workspace,
       { ...order, encodings: order.encodings ?? { all: order.map.encoding } },
       runs.joinedFolder(ctx.workspace.id),
-      signal,
+      { signal, as: parts ? undefined : order.map.kind },
     )
     if (several && 'id' in several) throw stopped(several)
     if (several && (parts || several.parts.length > 1)) {
@@ -264,9 +277,11 @@ export const importsRouter = router({
       fileName: String(row.fileName),
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
+      /** How often its file came again and changed nothing, and when last; null: never. */
+      again: (JSON.parse(String(row.report)) as { again?: Again }).again ?? null,
       receipt:
         row.kind === 'orders' || row.kind === 'refunds'
-          ? inWords(JSON.parse(String(row.report)) as Receipt, ctx.workspace, input.language ?? ctx.language)
+          ? inWords(receiptOf(String(row.report)), ctx.workspace, input.language ?? ctx.language)
           : null,
       membersReceipt:
         row.kind === 'members'
@@ -279,12 +294,12 @@ export const importsRouter = router({
   }),
 
   /** Months whose figures were restated in the last 60 days, with the cause. */
-  restated: readerProcedure.query(({ ctx }) =>
-    restatements(
-      ctx.workspace.engine,
-      new Date(ctx.platform.clock.now().getTime() - 60 * 86_400_000).toISOString(),
-    ),
-  ),
+  restated: readerProcedure.query(({ ctx }) => restatements(ctx.workspace.engine, toldSince(ctx))),
+
+  /** Of shorter periods that a page draws, such as weeks, those that were restated in the last 60 days, with the cause. */
+  restatedPeriods: readerProcedure
+    .input(z.object({ periods: z.array(z.object({ from: AskedDay, to: AskedDay })).max(120) }))
+    .query(({ ctx, input }) => restatedPeriods(ctx.workspace.engine, toldSince(ctx), input.periods)),
 
   /** What an undoing would change, in orders, members and months. Changes nothing. */
   undoEffect: marketerProcedure
@@ -310,6 +325,10 @@ export const importsRouter = router({
     }),
 })
 
+/** Since when restatements are told: for 60 days. */
+const toldSince = ({ platform }: Context) =>
+  new Date(platform.clock.now().getTime() - 60 * 86_400_000).toISOString()
+
 /** A run for the one who looks at it: refusals and reasons as sentences, the share of the file that is read. */
 const told = (state: RunState | null, workspace: Workspace, language: Language) =>
   state && {
@@ -334,6 +353,12 @@ type InWords<R extends Receipt> = Omit<R, 'reasons' | 'tables'> & {
   readonly refunds: string | null
   /** How the rows were matched to people, in sentences. */
   readonly people: readonly string[]
+}
+
+/** The receipt of an import of orders or refunds, without what is kept beside it for restatements. */
+function receiptOf(report: string): Receipt {
+  const { days: _, undoneDays: __, undoneMonths: ___, ...receipt } = JSON.parse(report) as Receipt & Changes
+  return receipt
 }
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({

@@ -11,6 +11,7 @@ import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
 import { forgetDeletedIn, knownTo } from '../rights/refused-rows.ts'
 import { leaveAudit, passAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { noteAgain } from './again.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
@@ -388,6 +389,7 @@ export class ImportRuns {
           minorDigits,
           timeZone: workspace.calendar.timeZone,
           fileName: order.fileName,
+          replace: order.replace,
           latest: new Date(now.getTime() + 86_400_000).toISOString(),
         },
         folder,
@@ -427,7 +429,7 @@ export class ImportRuns {
       const importId = randomUUID()
       if (facts.refused > 0 && order.onRefused)
         for await (const rows of refusedRows(staged.engine, signal)) order.onRefused(rows)
-      if (facts.refused === facts.read) {
+      if (facts.refused === facts.read && facts.read + staged.passed === facts.refused) {
         const first = await firstRefused(staged, signal)
         const reason = first ? reasonOf(first) : ''
         return {
@@ -466,6 +468,7 @@ export class ImportRuns {
         ...(facts as FileFacts),
         ...applied,
         unchanged: applied.unchanged + outcome.repeated,
+        ...(outcome.superseded > 0 ? { superseded: outcome.superseded } : {}),
         ...(applied.matched ? { members: applied.matched.people, guestRows: applied.matched.nobody } : {}),
       })
       const membersReceipt = ({ sameAs, ...applied }: AppliedMembers): MembersReceipt => ({
@@ -495,8 +498,10 @@ export class ImportRuns {
           replace: order.replace,
           headers: headersDigest(readable.inspection.headers),
           by: order.actor,
+          ...(readable.inspection.tables?.encodings ? { tables: readable.inspection.tables.encodings } : {}),
           // What a shop's system sends says itself what its columns are.
           ...(order.onRefused ? { batch: true } : {}),
+          ...(readable.mapping.passedWithout ? { beside: true } : {}),
         }),
         replace: order.replace,
         importedAt: now.toISOString(),
@@ -552,6 +557,13 @@ export class ImportRuns {
             known,
           )
       }
+      if (applied.sameAs !== null && !order.dryRun)
+        await noteAgain(workspace.engine, applied.sameAs, {
+          fileName: order.fileName,
+          at: now.toISOString(),
+          unchanged: facts.read - facts.refused,
+          refused: facts.refused,
+        })
       if (committed) await passAudit(this.#platform.store, workspace)
       if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }

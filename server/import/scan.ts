@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BrokenRecord, RecordScanner, UnreadableRecord } from './records.ts'
+import { RecordScanner, UnreadableRecord } from './records.ts'
 import { readable } from './readable-records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
 import { fileHash, readSource, type Source } from './source.ts'
@@ -29,7 +29,9 @@ export type ScanMessage =
       path: string
       records: number
       bytesRead: number
-      broken: readonly BrokenRecord[]
+      /** Records that are none, and the file with their lines and reasons, where there are any. */
+      broken: number
+      brokenPath: string | null
     }
   /** `parts`: the first lines of what follows the first of several files of a zip. */
   | { kind: 'done'; hash: string; bytesRead: number; parts: readonly number[] }
@@ -75,12 +77,17 @@ async function* blocks(order: ScanOrder): AsyncGenerator<ScanMessage> {
     const taken = scanner.take()
     const head = made === 0 ? headOf(taken, order.headerLine) : { bytes: 0, records: 0 }
     const { text, broken } = readable(taken.subarray(head.bytes), order.source.encoding === 'utf-8')
-    const path = join(order.folder, `block-${made++}.txt`)
+    const path = join(order.folder, `block-${made}.txt`)
     writeFileSync(path, text)
     const records = scanner.records - reported - head.records - broken.length
     reported = scanner.records
-    const ragged = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
-    return { kind: 'block', path, records, bytesRead, broken: [...ragged, ...broken] }
+    const all = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
+    for (const one of broken) all.push(one)
+    // a file may have millions of them: as a message and a value of a statement they took 2 kB each
+    const brokenPath = all.length > 0 ? join(order.folder, `broken-${made}.txt`) : null
+    if (brokenPath) writeFileSync(brokenPath, all.map(({ line, reason }) => `${line},${reason}\n`).join(''))
+    made++
+    return { kind: 'block', path, records, bytesRead, broken: all.length, brokenPath }
   }
   const parts: number[] = []
   const onPart = (lines: number) => parts.push(order.source.jsonPaths ? lines + 1 : scanner.line)

@@ -14,9 +14,10 @@ import { notePrefix } from './refunds/note.ts'
 import { namedWidth, type Readable } from './inspect.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
-import { bytesOf, type BrokenRecord } from './records.ts'
+import { bytesOf } from './records.ts'
 import { checkRefunds, type RefundCheck, settledRefunds } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
+import { foldFiles, inGivenOrder } from './several-files.ts'
 import { scan, type ScanMessage, type ScanOrder } from './scan.ts'
 
 /** How far the reading of a file has come. */
@@ -32,10 +33,14 @@ export interface Staged {
   /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
   readonly hash: string
-  /** Records of the file, refused ones included. */
+  /** Records of the file, refused ones included, without those that were passed over. */
   readonly read: number
-  /** Accepted rows that stand in an earlier file of the same zip too, and are left out here. */
+  /** Records that say nothing of the kind (see `Mapping.passedWithout`). */
+  readonly passed: number
+  /** Of several files that are read as one: accepted rows that are left out, because another file tells them or tells their order otherwise. */
   readonly repeated: number
+  /** Of these: orders of which a later file told more or otherwise than an earlier one. */
+  readonly superseded: number
   /** What the file's refunds say of its amounts; null where it tells none. */
   readonly refundCheck: RefundCheck | null
 }
@@ -57,7 +62,7 @@ const lanes = 2
  */
 export async function stage(
   { opening, inspection, mapping, firstLines: known = [] }: Readable,
-  settings: NormaliseSettings,
+  settings: NormaliseSettings & { readonly replace: boolean },
   folder: string,
   onProgress: (progress: ReadingProgress) => void,
   signal: AbortSignal,
@@ -93,8 +98,11 @@ export async function stage(
         options,
       )
       await unlink(block.path)
-      if (block.broken.length > 0) await engine.run(brokenRows(block.broken), options)
-      rows += block.records + block.broken.length
+      if (block.brokenPath) {
+        await engine.run(brokenRows(block.brokenPath), options)
+        await unlink(block.brokenPath)
+      }
+      rows += block.records + block.broken
       bytesRead = Math.max(bytesRead, block.bytesRead)
       onProgress({ bytesRead, rows })
     }
@@ -146,17 +154,26 @@ export async function stage(
     )
     const every = sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
     const ofOrders = mapping.kind === 'orders' || mapping.kind === 'refunds'
-    firstLines = known.length > 0 ? known : (inspection.tables?.parts ?? firstLines)
-    const { rows: accepted, repeated } =
-      ofOrders && firstLines.length > 0
-        ? await onceOfParts(engine, every, firstLines, folder, options)
-        : { rows: every, repeated: 0 }
+    const files = inspection.tables?.files ?? inGivenOrder(known.length > 0 ? known : firstLines)
+    const { rows: accepted, ...several } =
+      ofOrders && files.length > 1
+        ? await foldFiles(
+            engine,
+            every,
+            files,
+            { replace: settings.replace, dated: mapping.kind === 'orders' },
+            folder,
+            options,
+          )
+        : { rows: every, repeated: 0, superseded: 0 }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
-      return { engine, lines, hash, read: rows, repeated, refundCheck: null }
+      return { engine, lines, hash, read: rows, passed: 0, ...several, refundCheck: null }
     }
-    if (mapping.kind !== 'orders')
-      return { engine, lines: accepted, hash, read: rows, repeated, refundCheck: null }
+    if (mapping.kind !== 'orders') {
+      const passed = mapping.passedWithout ? rows - (await judgedRows(engine, all, options)) : 0
+      return { engine, lines: accepted, hash, read: rows - passed, passed, ...several, refundCheck: null }
+    }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
       engine,
@@ -167,7 +184,7 @@ export async function stage(
       options,
     )
     const lines = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
-    return { engine, lines, hash, read: rows, repeated, refundCheck }
+    return { engine, lines, hash, read: rows, passed: 0, ...several, refundCheck }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
@@ -175,53 +192,19 @@ export async function stage(
   }
 }
 
-const brokenRows = (broken: readonly BrokenRecord[]): Sql =>
-  sql`insert into refused select line, reason, null, null from (
-    select unnest(from_json(${JSON.stringify(broken.map(({ line, reason }) => ({ line, reason })))},
-      '[{"line":"BIGINT","reason":"VARCHAR"}]'), recursive := true))`
-
-/**
- * The rows of files that follow one another, parts of one table: of rows that stand in several files, such as those of
- * a day on which two exports overlap, as many as the file has that has most of them.
- */
-async function onceOfParts(
-  engine: Connection,
-  rows: Sql,
-  firstLines: readonly number[],
-  folder: string,
-  options: QueryOptions,
-): Promise<{ rows: Sql; repeated: number }> {
-  const to = join(folder, 'once.parquet')
-  await engine.run(
-    sql`copy (
-      with placed as (
-        select line.row_number, line.order_id, line.content_hash,
-          len(list_filter(cast(${JSON.stringify(firstLines)} as json)::bigint[], first -> first <= line.row_number)) as part
-        from ${rows} as line
-      ),
-      several as (
-        select order_id, content_hash from placed group by all having count(distinct part) > 1
-      ),
-      counted as (
-        select placed.*, row_number() over (
-          partition by placed.order_id, placed.content_hash, part order by placed.row_number) as nth
-        from placed join several on several.order_id is not distinct from placed.order_id
-          and several.content_hash = placed.content_hash
-      )
-      select row_number from counted
-      qualify part > min(part) over (partition by order_id, content_hash, nth)
-    ) to (${to}) (format parquet)`,
+/** Records of which something came, rows or a refusal. */
+async function judgedRows(engine: Connection, all: Sql, options: QueryOptions): Promise<number> {
+  const [judged] = await engine.rows(
+    sql`select count(*) as n from (
+      select row_number from ${all} as line union select row_number from refused)`,
     options,
   )
-  const again = sql`read_parquet(${to})`
-  const [counted] = await engine.rows(sql`select count(*) as n from ${again}`, options)
-  const repeated = Number(counted!.n)
-  if (repeated === 0) return { rows, repeated }
-  return {
-    rows: sql`(select * from ${rows} as line where row_number not in (select row_number from ${again}))`,
-    repeated,
-  }
+  return Number(judged!.n)
 }
+
+const brokenRows = (path: string): Sql =>
+  sql`insert into refused select line, reason, null, null from read_csv(${path}, auto_detect = false, header = false,
+    delim = ',', quote = '', escape = '', new_line = '\\n', columns = {'line': 'bigint', 'reason': 'varchar'})`
 
 /** The accepted rows without what only the check needed, their refunds settled. */
 async function settle(

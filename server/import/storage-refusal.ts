@@ -1,4 +1,4 @@
-import { isDiskFull, systemCode } from '../command-line/refusal.ts'
+import { isDiskFull, unwritableReason } from '../command-line/refusal.ts'
 import { type Refusal, refusal } from './refusal.ts'
 
 /**
@@ -7,13 +7,6 @@ import { type Refusal, refusal } from './refusal.ts'
  */
 export function storageRefusal(error: unknown, folder: string, file: string): Refusal | null {
   if (isDiskFull(error)) return refusal('disk-full', { folder, file })
-  const code = systemCode(error)
-  const reason =
-    code && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)
-      ? code
-      : // DuckDB says so in words alone
-        error instanceof Error && error.message.startsWith('IO Error')
-        ? /Permission denied|Read-only file system|Not a directory/.exec(error.message)?.[0]
-        : undefined
+  const reason = unwritableReason(error)
   return reason === undefined ? null : refusal('folder-unwritable', { folder, file, reason })
 }

@@ -130,7 +130,7 @@ export const partsText = ({ fileName, parts, unused }: ToldParts): string =>
     say('parts', { file: fileName, n: parts.filter(({ refusal }) => refusal === null).length }),
     ...parts.map(({ names, title, rows, refusal }) =>
       refusal === null
-        ? `  ${say('part', { tables: names.join(', '), kind: title, rows: rows ?? 0 })}`
+        ? `  ${say('part', { tables: names.join(', '), kind: title, rows: rows ?? 0, counted: rows === null ? 'no' : 'yes' })}`
         : `  ${say('part-refused', { tables: names.join(', '), why: refusal })}`,
     ),
     ...unused.map((note) => `  ${note}`),
@@ -222,6 +222,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...(receipt.unpaidOrders > 0 ? [say('orders-unpaid', { orders: receipt.unpaidOrders })] : []),
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),
+    ...(receipt.superseded ? [say('superseded', { orders: receipt.superseded })] : []),
     ...(receipt.fewerLines > 0 ? [say('fewer-lines', { orders: receipt.fewerLines })] : []),
     ...receipt.reasons.map(({ sentence, rows }) => `  ${rows} × ${sentence}`),
     ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),

@@ -10,7 +10,7 @@ import { importKinds, type ImportKind } from './import-kinds.ts'
 import { takeOutKind } from './kinds/apply.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { takeOutMembers } from './members/apply.ts'
-import { type ChangedMonth, changedMonths, monthFigures } from './months.ts'
+import { type ChangedMonth, changedMonths, dayFigures } from './months.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { importById, importRuns } from './runs.ts'
 
@@ -108,7 +108,7 @@ export async function undoEffect(
         membersGone,
         membersChanged: Math.max(0, members - membersGone),
         rows,
-        months: changedMonths(was.months, is.months, was.asOf),
+        months: changedMonths(was.days, is.days, was.asOf),
       })
     },
   }
@@ -137,7 +137,7 @@ async function standing(session: Session) {
     orders: Number(row!.orders),
     members: Number(row!.members),
     asOf: row!.asOf as string | null,
-    months: await monthFigures(session),
+    days: await dayFigures(session),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Readable as ByteStream } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
+import { isDiskFull } from '../command-line/refusal.ts'
 import { contextOf } from '../context.ts'
 import type { Platform } from '../platform.ts'
 import { importById, type ImportOrder, importRuns } from './runs.ts'
@@ -76,7 +77,7 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
           await pipeline(request.body as ByteStream, createWriteStream(path, { mode: 0o600 }))
         } catch (error) {
           rmSync(path, { force: true })
-          if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return sendProblem(reply, problems.diskFull)
+          if (isDiskFull(error)) return sendProblem(reply, problems.diskFull)
           if (request.raw.destroyed) return reply
           throw error
         }

@@ -9,6 +9,7 @@ import { sentence as inWords } from '../messages/messages.ts'
 import type { Refusal } from './refusal.ts'
 import { importRuns } from './runs.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
+import { command } from '../command-line/in-process.fixture.ts'
 
 const header = 'order_id,customer_id,order_date,amount\n'
 const row = 'A1,m1,2026-01-02,10.00\n'
@@ -233,10 +234,9 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
 test('the command line answers a wrong file with one sentence and exit code 1', async () => {
   await using shop = await openTestShop()
   const data = join(shop.folder, 'own')
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['server/cli.ts', ...args, '--data', data], { encoding: 'utf8' })
-  expect(run('workspace', 'create', 'w').status).toBe(0)
-  const refused = run('import', shop.file('empty.csv', ''), '--workspace', 'w', '--json')
+  const run = (...args: string[]) => command(...args, '--data', data)
+  expect((await run('workspace', 'create', 'w')).status).toBe(0)
+  const refused = await run('import', shop.file('empty.csv', ''), '--workspace', 'w', '--json')
   expect(refused.status).toBe(1)
   expect(refused.stdout).toBe('')
   expect(refused.stderr.trim()).toBe('empty.csv is empty. Export it again and try once more.')

@@ -168,7 +168,7 @@ export async function oneMember(
       { signal },
     ),
   ])
-  const { source, since, file } = await consentOf(store, workspace, person.memberId)
+  const { source, since, sinceDay = null, file } = await consentOf(store, workspace, person.memberId)
   const names = await engine.rows(
     sql`select distinct named from ${memberNames} as names where names.member_key = ${memberKey}`,
     { signal },
@@ -192,7 +192,7 @@ export async function oneMember(
     phone: maskedPhone(phone),
     openid: openid === null ? null : maskedValue('openid', openid),
     email: email === null ? null : maskedValue('email', email),
-    consentFrom: { source, since, file },
+    consentFrom: { source, since, sinceDay, file },
     status: fixedStatus(person.silentDays, workspace.dormancy),
     feedGap: stopped.find(({ store: name }) => name === person.mainStore) ?? null,
     reason: reasonOf(person.silentDays, person.orders, rhythm.usualDays),

@@ -80,9 +80,17 @@ export const languageNamed = (locale: string): Language => (/^zh/i.test(locale) 
 export const sentence = (language: Language, key: MessageKey, values: Values = {}): string =>
   phrase(language, { en: sentences.en[key], 'zh-CN': sentences['zh-CN'][key] }, values)
 
-/** Words in a language; values are put in as ICU says. */
+/** Messages that were read once: reading one takes longer than writing a row that it stands in. */
+const read: Readonly<Record<Language, Map<string, IntlMessageFormat>>> = { en: new Map(), 'zh-CN': new Map() }
+function messageOf(language: Language, text: string): IntlMessageFormat {
+  const known = read[language].get(text) ?? new IntlMessageFormat(text, language)
+  read[language].set(text, known)
+  return known
+}
+
+/** Words in a language; values are put in as ICU says. They are kept: words of the program, never of a file. */
 export const phrase = (language: Language, words: Words, values: Values = {}): string =>
-  new IntlMessageFormat(words[language], language).format(
+  messageOf(language, words[language]).format(
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, inWords(language, value)])),
   ) as string
 

@@ -14,7 +14,9 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 export interface KeyFigures {
   readonly asOf: string
   readonly dataVersion: number
-  /** Net of the 30 days to asOf and of the 30 before; `change` = now ÷ before − 1, unknown when before ≤ 0. */
+  /** Local day of the first order in the data. A figure is compared only where the data reaches as far back as its comparison. */
+  readonly dataStart: string | null
+  /** Net of the 30 days to asOf and of the 30 before; `change` = now ÷ before − 1, unknown when before ≤ 0 or not covered. */
   readonly net: { nowMinor: number; beforeMinor: number; change: number | null } & Windows
   /** Repurchase rate in the 90 days to asOf and in the 90 before; `change` as a difference of the rates. */
   readonly repurchase: {
@@ -29,6 +31,7 @@ export interface KeyFigures {
     before: number | null
     change: number | null
     beforeAsOf: string
+    covered: Covered
   }
   /** Yearly net before silence of dormant members, at asOf and 30 days before. */
   readonly valueAtRisk: {
@@ -37,22 +40,35 @@ export interface KeyFigures {
     beforeMinor: number | null
     changeMinor: number | null
     beforeAsOf: string
+    covered: Covered
   }
 }
 
+/** Whether the data reaches back over all of what is compared, none of it or from a day within. */
+type Covered = 'whole' | 'part' | 'none'
+
 interface Windows {
+  readonly covered: Covered
   readonly from: string
   readonly to: string
   readonly beforeFrom: string
   readonly beforeTo: string
 }
 
-const windows = (asOf: string, length: number): Windows => ({
-  from: addDays(asOf, 1 - length),
-  to: asOf,
-  beforeFrom: addDays(asOf, 1 - 2 * length),
-  beforeTo: addDays(asOf, -length),
-})
+const windows = (asOf: string, length: number, dataStart: string | null): Windows => {
+  const [beforeFrom, beforeTo] = [addDays(asOf, 1 - 2 * length), addDays(asOf, -length)]
+  return {
+    from: addDays(asOf, 1 - length),
+    to: asOf,
+    beforeFrom,
+    beforeTo,
+    covered: coveredBy(dataStart, beforeFrom, beforeTo),
+  }
+}
+
+/** How much of the days from `from` to `to` the data covers that begins on `dataStart`. */
+const coveredBy = (dataStart: string | null, from: string, to: string): Covered =>
+  dataStart === null || to < dataStart ? 'none' : from < dataStart ? 'part' : 'whole'
 
 /** Asks the metrics; throws TRPCError where they refuse. The day before is asked with today's data. */
 export async function keyFigures(
@@ -62,10 +78,14 @@ export async function keyFigures(
 ): Promise<KeyFigures> {
   const now = await ask(ctx, dormancy, { filters }, signal)
   const { asOf, dataVersion } = now.answer
+  const { dataStart, dormancy: thresholds } = now.scope
   const at = { ...filters, asOf }
-  const month = windows(asOf, 30)
-  const quarter = windows(asOf, 90)
+  const month = windows(asOf, 30, dataStart)
+  const quarter = windows(asOf, 90, dataStart)
   const beforeAsOf = month.beforeTo
+  // a status of that day is told by orders so many days before it: where the data begins later, fewer had it only by that
+  const statusCovered = (days: number) => coveredBy(dataStart, addDays(beforeAsOf, -days), beforeAsOf)
+  const [activeCovered, quietCovered] = [statusCovered(thresholds.active), statusCovered(thresholds.dormant)]
   const [sold, rate, rateBefore, before] = await Promise.all([
     ask(ctx, overview, { filters: { ...at, from: month.from, to: asOf }, settings: { steps: 0 } }, signal),
     ask(
@@ -101,17 +121,26 @@ export async function keyFigures(
   const [rateNow, rateThen] = [byOrders(rate), byOrders(rateBefore)]
   const [nowMinor, beforeMinor] = [current!.netMinor, previous!.netMinor]
   const active = status(now.answer.rows, 'active').members
-  const activeBefore = then && status(then, 'active').members
+  const activeBefore = then && activeCovered === 'whole' ? status(then, 'active').members : null
   const quiet = status(now.answer.rows, 'dormant')
-  const quietBefore = then && status(then, 'dormant').valueAtRiskMinor
+  const quietBefore = then && quietCovered === 'whole' ? status(then, 'dormant').valueAtRiskMinor : null
   return {
     asOf,
     dataVersion,
-    net: { nowMinor, beforeMinor, change: beforeMinor > 0 ? nowMinor / beforeMinor - 1 : null, ...month },
+    dataStart,
+    net: {
+      nowMinor,
+      beforeMinor,
+      change: month.covered === 'whole' && beforeMinor > 0 ? nowMinor / beforeMinor - 1 : null,
+      ...month,
+    },
     repurchase: {
       now: rateNow,
       before: rateThen,
-      change: rateNow.value === null || rateThen.value === null ? null : rateNow.value - rateThen.value,
+      change:
+        quarter.covered !== 'whole' || rateNow.value === null || rateThen.value === null
+          ? null
+          : rateNow.value - rateThen.value,
       ...quarter,
     },
     active: {
@@ -120,6 +149,7 @@ export async function keyFigures(
       before: activeBefore,
       change: activeBefore === null ? null : active - activeBefore,
       beforeAsOf,
+      covered: activeCovered,
     },
     valueAtRisk: {
       nowMinor: quiet.valueAtRiskMinor,
@@ -127,6 +157,7 @@ export async function keyFigures(
       beforeMinor: quietBefore,
       changeMinor: quietBefore === null ? null : quiet.valueAtRiskMinor - quietBefore,
       beforeAsOf,
+      covered: quietCovered,
     },
   }
 }

@@ -139,3 +139,28 @@ test('the four figures stand beside what they were before', async () => {
   const unaskable = await caller.opportunities.keyFigures({ filters: { segment: 'points is unknown' } })
   expect(unaskable.active).toMatchObject({ before: null, change: null })
 })
+
+test('a figure whose comparison reaches before the data begins is compared with nothing', async () => {
+  // The first orders were on 2025-07-05. By 2 September the 30 days before the last 30 begin on that day.
+  const on = async (day: string) => {
+    const { net, repurchase, active, valueAtRisk, dataStart } = await caller.opportunities.keyFigures({
+      filters: { asOf: day },
+    })
+    expect(dataStart).toBe('2025-07-05')
+    return {
+      covered: [net.covered, repurchase.covered, active.covered, valueAtRisk.covered],
+      change: [net.change, repurchase.change, active.change, valueAtRisk.changeMinor],
+    }
+  }
+  expect(await on('2025-09-02')).toEqual({
+    covered: ['whole', 'none', 'part', 'part'],
+    change: [-1, null, null, null],
+  })
+  expect(await on('2025-09-01')).toEqual({
+    covered: ['part', 'none', 'part', 'part'],
+    change: [null, null, null, null],
+  })
+  // The 30 days of orders that tell who was active on 4 August begin on the first day of the data; a day earlier not.
+  expect((await on('2025-09-03')).covered[2]).toBe('whole')
+  expect((await on('2025-12-31')).covered).toEqual(['whole', 'whole', 'whole', 'part'])
+})

@@ -26,12 +26,30 @@ export function memberCommands(program: Command): void {
         options,
         async ({ client }) => {
           if (!options.yes) {
-            const { orders, refunds, coupons } = await client.rights.deletionOf.mutate({ memberId })
-            throw new Refused(say('deletion-asks', { memberId, orders, refunds, coupons }))
+            const found = await client.rights.deletionOf.mutate({ memberId })
+            const { orders, refunds, coupons } = found
+            throw new Refused(
+              [say('deletion-asks', { memberId, orders, refunds, coupons }), ...fileLines(found)].join('\n'),
+            )
           }
           return client.rights.deleteMember.mutate({ memberId, typed: memberId })
         },
-        ({ pseudonym }) => say('member-deleted', { pseudonym }),
+        ({ pseudonym, files, unread }) =>
+          [
+            say('member-deleted', { pseudonym }),
+            ...(files === 0 ? [] : [say('deletion-files-gone', { count: files })]),
+            ...fileLines({ files: [], unread }),
+          ].join('\n'),
       ),
     )
+}
+
+/** The files of an inbox that a deletion takes away, and those that it can't read, each by its name. */
+function fileLines({ files, unread }: { files: readonly string[]; unread: readonly string[] }): string[] {
+  return [
+    ...(files.length > 0 ? [say('deletion-files', { count: files.length, files: files.join(', ') })] : []),
+    ...(unread.length > 0
+      ? [say('deletion-files-unread', { count: unread.length, files: unread.join(', ') })]
+      : []),
+  ]
 }

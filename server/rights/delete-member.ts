@@ -25,6 +25,7 @@ import {
   saveList,
   takeListFile,
 } from './deletions.ts'
+import { type MovedFiles, movedFilesNaming, removeMoved, tellingOf } from './moved-files.ts'
 import { findDeleted, homeOf, pseudonymiseEngine } from './engine-pseudonyms.ts'
 import { knownAs } from './known-as.ts'
 import { forgetDeletedIn, forgetRefusedRows, knownTo } from './refused-rows.ts'
@@ -32,7 +33,8 @@ import { eraseRemains, markRemains } from './remains.ts'
 import { idsInStore, pseudonymiseStore } from './store-pseudonyms.ts'
 
 export type DeletionOutcome =
-  | { kind: 'deleted'; pseudonym: string }
+  /** `files`: how many files the inbox had moved away went too; `unread`: those of which nobody can tell. */
+  | { kind: 'deleted'; pseudonym: string; files: number; unread: readonly string[] }
   | { kind: 'not-found' }
   /** The id is a pseudonym: nobody is behind it any more. */
   | { kind: 'deleted-before' }
@@ -73,8 +75,8 @@ export async function deleteMember(
       return subject
     })
     await saveList(store, platform.dataFolder)
-    await apply(platform, workspace, step)
-    return { kind: 'deleted', pseudonym }
+    const { named, unread } = await apply(platform, workspace, step)
+    return { kind: 'deleted', pseudonym, files: named.length, unread: unread.map(({ name }) => name) }
   })
   // Where an export reads the file for long it is written anew after that.
   if (outcome.kind === 'deleted')
@@ -109,7 +111,7 @@ export async function finishDeletions(platform: Platform): Promise<void> {
     .execute()
   for (const { workspace_id } of waiting) {
     const workspace = await platform.workspaces.byId(workspace_id)
-    if (workspace) await campaignTurns.take(workspace_id, () => apply(platform, workspace))
+    if (workspace) await campaignTurns.take(workspace_id, async () => void (await apply(platform, workspace)))
   }
   await saveList(platform.store, platform.dataFolder)
   for (const { id } of await platform.workspaces.list())
@@ -117,11 +119,11 @@ export async function finishDeletions(platform: Platform): Promise<void> {
 }
 
 /** Applies the whole list of a workspace to files, engine and Store, in this order; each step may be repeated. */
-async function apply(platform: Platform, workspace: Workspace, step: Step = () => {}): Promise<void> {
+async function apply(platform: Platform, workspace: Workspace, step: Step = () => {}): Promise<MovedFiles> {
   const { store, clock } = platform
   const list = await deletionsOf(store, workspace.id)
   await drainEvents(store, workspace)
-  await forgetRefused(platform, workspace, list)
+  const moved = await forgetRefused(platform, workspace, list)
   step('engine')
   markRemains(platform, workspace)
   await workspace.engine.transaction((session) =>
@@ -152,6 +154,14 @@ async function apply(platform: Platform, workspace: Workspace, step: Step = () =
     // deliveries and code lists heed it, also those of campaigns that were launched before
     if (memberIds.length > 0)
       await recordEvent(tx, workspace.id, { kind: 'consent-set', memberIds, consent: 'denied' }, at)
+    if (moved.named.length > 0)
+      await recordAudit(tx, {
+        workspaceId: workspace.id,
+        actor: 'server',
+        action: 'inbox-files-removed',
+        subject: String(moved.named.length),
+        at,
+      })
     await tx
       .updateTable('deletions')
       .set({ applied_at: at.toISOString() })
@@ -161,6 +171,7 @@ async function apply(platform: Platform, workspace: Workspace, step: Step = () =
   })
   step('done')
   await drainEvents(store, workspace)
+  return moved
 }
 
 /** Quoted texts of rules that the list knows: an id may stand in a rule and nowhere else. */
@@ -188,22 +199,30 @@ async function namedInRules(
   return deletedAmong(list, new Set(quoted))
 }
 
-/** Refused rows are kept as they stood in the file: who is deleted is taken out of them, while the name is known by that too. */
+/**
+ * Refused rows are kept as they stood in the file: who is deleted is taken out of them, while the name is known by that
+ * too. Files that the inbox moved away and that name the person go whole.
+ */
 async function forgetRefused(
   platform: Platform,
   workspace: Workspace,
   list: readonly Deletion[],
-): Promise<void> {
-  const texts = await workspace.engine.transaction(async (session) => {
+): Promise<MovedFiles> {
+  const { texts, telling } = await workspace.engine.transaction(async (session) => {
     const named = sql`(select named as member_id from ${memberNames} as names)`
-    if (!(await findDeleted(session, list, named, homeOf(workspace)))) return []
-    return textsNaming(session, sql`(select member_id from deleted_ids)`)
+    if (!(await findDeleted(session, list, named, homeOf(workspace)))) return { texts: [], telling: null }
+    const deleted = sql`(select member_id from deleted_ids)`
+    return { texts: await textsNaming(session, deleted), telling: await tellingOf(session, deleted) }
   })
   const known = knownTo(workspace, list)
   for (const path of await refusedFilesOf(platform, workspace)) {
     if (texts.length > 0) forgetRefusedRows(path, texts)
     if (known) await forgetDeletedIn(path, known)
   }
+  if (!telling) return { named: [], unread: [] }
+  const moved = await movedFilesNaming(platform, workspace, telling)
+  removeMoved(moved.named)
+  return moved
 }
 
 /** Where the refused rows of each of a workspace's imports are kept; not every file is there. */

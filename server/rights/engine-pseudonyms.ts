@@ -7,6 +7,7 @@ import { fieldsOf, type Kind, deletedColumns } from '../import/kinds/kind.ts'
 import { followChanges, nobody } from '../identity/follow.ts'
 import { identifyAll } from '../identity/match.ts'
 import { personValues } from '../import/fields.ts'
+import { plainEmail } from '../import/person-values.ts'
 import { type Home, phonesOfIdSql } from '../import/members/phones.ts'
 import { touchedMembers } from '../import/fold.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
@@ -28,7 +29,7 @@ const isValueText = sql`regexp_matches(member_id, ${`^(${personValues.join('|')}
  * took such a column for the number.
  */
 export const textsOfId = (home: Home): Sql => sql`case when ${isValueText} then [member_id] else
-  list_concat([member_id, 'openid:' || member_id, case when strpos(member_id, '@') > 0 then 'email:' || lower(trim(member_id)) end],
+  list_concat([member_id, 'openid:' || member_id, case when strpos(member_id, '@') > 0 then 'email:' || ${plainEmail(sql`member_id`)} end],
     list_transform(${phonesOfIdSql(sql`member_id`, home)}, lambda phone: 'phone:' || phone)) end`
 
 /**
@@ -113,6 +114,38 @@ const isDeleted = sql`(member_id in (select member_id from deleted_ids) or membe
   valueTexts.map((text) => sql`coalesce(${text} in (select member_id from deleted_ids), false)`),
   sql` or `,
 )}))`
+
+/** Rows of a file that name members who were deleted, and the first lines of them. */
+export interface DeletedRows {
+  readonly rows: number
+  readonly lines: readonly number[]
+}
+
+/** As many lines are told. */
+const mostLines = 20
+
+/**
+ * Which of `rows` (`row_number`, and what `knownBy` asks for) are of `deleted_ids`; null: none. `columns`: where an id
+ * may stand, of rows that have it in others than the member's.
+ */
+export async function deletedRowsOf(
+  session: Session,
+  rows: Sql,
+  columns?: readonly Sql[],
+): Promise<DeletedRows | null> {
+  const theirs = columns
+    ? join(
+        columns.map((column) => sql`coalesce(${column} in (select member_id from deleted_ids), false)`),
+        sql` or `,
+      )
+    : isDeleted
+  const [found] = await session.rows(
+    sql`select count(distinct row_number) as rows, cast(to_json((list_sort(list(distinct row_number)))[1:${mostLines}]) as varchar) as lines
+      from ${rows} as coming where ${theirs}`,
+  )
+  const count = Number(found!.rows)
+  return count === 0 ? null : { rows: count, lines: JSON.parse(String(found!.lines)) as number[] }
+}
 
 /** Rows with `pseudonym` and `secret` of the entry of `deleted_ids` that knows them. */
 const withEntries = (rows: Sql): Sql => {

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
+import { peopleOfMembers } from '../identity/told.ts'
+import { toldKind } from '../import/kinds/told.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { deleteMember } from './delete-member.ts'
 import { exportMember } from './export.ts'
@@ -317,4 +319,30 @@ test('what a test calls its subject, what is said of refunds and what a check re
   await shop.importKind(shop.file('e2.csv', `${results}E,M3,a,1\n`), { map: { kind: 'experiments' } })
   receiptOf(await shop.import(shop.file('r2.csv', `${back}R3,A,1,2026-02-01,甲 again\n`)))
   expect(await said()).toEqual({ ...after, subjects: ['M2', 'M3', pseudonym].toSorted() })
+})
+
+test('files that name a deleted member say so, with the lines and what became of them', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const members = 'member_id,name,phone,tags\nM1,甲,13900000001,茶\nM2,乙,13900000002,茶\n,丙,13900000001,\n'
+  await shop.importMembers(shop.file('m.csv', members.replace(',丙,13900000001,\n', '')))
+  const outcome = await deleteMember(shop.platform, shop.workspace, {
+    memberId: 'M1',
+    actor: 'command-line',
+  })
+  expect(outcome.kind).toBe('deleted')
+  const again = await shop.importMembers(shop.file('again.csv', members))
+  expect(again.deleted).toEqual({ rows: 2, lines: [2, 4] })
+  expect(peopleOfMembers('en', again).at(-1)).toMatch(
+    /^2 rows name members who were deleted \(lines 2, 4\)\. Of them only the day of joining and the stored value are kept/,
+  )
+  expect(peopleOfMembers('zh-CN', again).at(-1)).toMatch(/^2 行属于已删除的会员（第 2, 4 行）。/)
+  const lines = 'A,,13900000001,,2026-01-02,1\nB,M2,,,2026-01-02,2\n'
+  const sales = receiptOf(await shop.import(shop.file('o.csv', `${orders}${lines}`)))
+  expect(sales.deleted).toEqual({ rows: 1, lines: [2] })
+  const tags = await shop.importKind(shop.file('t.csv', '会员号,标签\nM2,茶\nM1,茶;咖啡\n'))
+  expect(tags.deleted).toEqual({ rows: 1, lines: [3] })
+  expect(toldKind(tags, 'en').facts.join()).toContain('(line 3). It was left out')
+  const others = await shop.importMembers(shop.file('b.csv', 'member_id,name,phone\nM2,乙二,13900000002\n'))
+  expect(others.deleted).toBeUndefined()
+  expect(await held(shop)).not.toContain('13900000001')
 })

@@ -55,7 +55,7 @@ export async function rowsKnown(rows: readonly (readonly string[])[], known: Kno
 const textsAtOnce = 20_000
 
 /** An id, a phone or an e-mail without what files put around it or spreadsheets make of it. */
-const bare = (cell: string): string =>
+export const bare = (cell: string): string =>
   cell
     .normalize('NFKC')
     .trim()

@@ -7,6 +7,9 @@ import { auditName, recordAudit } from '../settings/audit.ts'
 import { ownerProcedure, router } from '../trpc.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import { deleteMember } from './delete-member.ts'
+import { knownAs } from './known-as.ts'
+import { movedFilesNaming, tellingOf } from './moved-files.ts'
+import { homeOf } from './engine-pseudonyms.ts'
 import { exportMember } from './export.ts'
 
 /** As long as it may be: files may have brought any id, and one that nobody has is nobody. */
@@ -29,8 +32,8 @@ export const rightsRouter = router({
     return document
   }),
 
-  /** What a deletion would concern: how many orders and coupons stay in the books under a pseudonym. */
-  deletionOf: ownerProcedure.input(One).mutation(async ({ ctx, input }) => {
+  /** What a deletion would concern: how many orders and coupons stay in the books under a pseudonym, which files go. */
+  deletionOf: ownerProcedure.input(One).mutation(async ({ ctx, input, signal }) => {
     await drainEvents(ctx.platform.store, ctx.workspace)
     const [found] = await ctx.workspace.engine.rows(sql`select
         (select count(*) from orders where orders.member_key = members.member_key) as orders,
@@ -38,14 +41,24 @@ export const rightsRouter = router({
         (select count(*) from tags_of_members as tagged where tagged.member_key = members.member_key) as tags
       from members where member_key in ${memberKeyOf(input.memberId)}`)
     if (!found) throw nobody()
+    const ids = await idsOfMember(ctx.workspace, input.memberId)
     const { coupons } = await ctx.platform.store
       .selectFrom('coupons')
       .select(({ fn }) => fn.countAll<number>().as('coupons'))
       .where('workspace_id', '=', ctx.workspace.id)
-      .where('member_id', 'in', await idsOfMember(ctx.workspace, input.memberId))
+      .where('member_id', 'in', ids)
       .executeTakeFirstOrThrow()
+    const known = await knownAs(ctx.workspace.engine, ids as [string, ...string[]], homeOf(ctx.workspace))
+    const telling = await tellingOf(
+      ctx.workspace.engine,
+      sql`(select unnest(from_json(${JSON.stringify(known.ids)}, '["VARCHAR"]')) as member_id)`,
+    )
+    const { named, unread } = await movedFilesNaming(ctx.platform, ctx.workspace, telling, signal)
     return {
       memberId: input.memberId,
+      /** Files that the inbox moved away, which go because they name the member, and those that can't be read. */
+      files: named.map(({ name }) => name),
+      unread: unread.map(({ name }) => name),
       orders: Number(found.orders),
       refunds: Number(found.refunds),
       tags: Number(found.tags),
@@ -63,7 +76,7 @@ export const rightsRouter = router({
     })
     switch (outcome.kind) {
       case 'deleted':
-        return { pseudonym: outcome.pseudonym }
+        return { pseudonym: outcome.pseudonym, files: outcome.files, unread: outcome.unread }
       case 'not-found':
         throw nobody()
       case 'deleted-before':

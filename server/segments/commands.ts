@@ -165,21 +165,34 @@ const asked = (command: Command): Command =>
 function lines(explanation: Explanation, indent: string, currency: string): string[] {
   const mark = explanation.holds ? '✓' : '✗'
   if (explanation.kind === 'everyone') return [`${indent}${mark} ${say('explained-everyone')}`]
-  if (explanation.kind === 'random') return [`${indent}${mark} ${explanation.text}`]
+  if (explanation.kind === 'random') {
+    const { text, drawn, flip } = explanation
+    const turn = flip ? ` ${say('turns-at', { value: `${flip.value}%` })}` : ''
+    return [
+      `${indent}${mark} ${text}${drawn === null ? '' : `: ${say('drawn', { number: String(drawn) })}`}${turn}`,
+    ]
+  }
   if (explanation.kind !== 'clause')
     return [
       `${indent}${mark} ${headOf(explanation)}`,
       ...explanation.parts.flatMap((part) => lines(part, `${indent}  `, currency)),
     ]
-  const { text, value, flip, valueKind } = explanation
+  const { text, value, flip, valueKind, has, tagging } = explanation
   const told = (one: string | number | boolean) =>
     valueKind === 'money' && typeof one === 'number'
       ? moneyText(one, currency, 'en')
       : `${one}${valueKind === 'percent' ? '%' : ''}`
-  const own = valueKind === 'set' ? '' : `: ${value === null ? say('value-unknown') : told(value)}`
-  const turn = !flip
-    ? ''
-    : ` ${flip.onDay ? say('turns-on', { value: told(flip.value), day: flip.onDay }) : say('turns-at', { value: told(flip.value) })}`
+  const own =
+    valueKind !== 'set'
+      ? `: ${value === null ? say('value-unknown') : told(value)}`
+      : has
+        ? `: ${has.length === 0 ? say('set-empty') : has.join(', ')}`
+        : ''
+  const turn = tagging
+    ? ` ${say('turns-by-tag', { kind: tagging.kind === 'take-off' ? 'takeoff' : 'puton', n: tagging.tags.length, tags: tagging.tags.join(', ') })}`
+    : !flip
+      ? ''
+      : ` ${flip.onDay ? say('turns-on', { value: told(flip.value), day: flip.onDay }) : say('turns-at', { value: told(flip.value) })}`
   return [`${indent}${mark} ${text}${own}${turn}`]
 }
 

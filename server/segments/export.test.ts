@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,9 +9,9 @@ import { importRuns } from '../import/runs.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { exportSegment } from './export.ts'
-import { segmentColumns, type SegmentExportFormat } from './export-columns.ts'
+import { segmentColumns, type SegmentExportFormat, usualColumns } from './export-columns.ts'
+import { command } from '../command-line/in-process.fixture.ts'
 
-const cli = join(import.meta.dirname, '../cli.ts')
 const folder = mkdtempSync(join(tmpdir(), 'reveille-segment-export-'))
 let platform: Platform
 let app: Awaited<ReturnType<typeof makeApp>>
@@ -107,7 +106,7 @@ test('CSV has the columns asked for, in their order, of as many members as the r
   const all = await post({ expression: 'nobody', format: 'csv' })
   expect(all.statusCode).toBe(400)
   const none = await post({ expression: 'orders > 100000' })
-  expect(none.body).toBe(`\uFEFF${segmentColumns.join(',')}\r\n`)
+  expect(none.body).toBe(`\uFEFF${usualColumns.join(',')}\r\n`)
 })
 
 test('who is not an owner gets masked phones, in every format', async () => {
@@ -170,6 +169,31 @@ test('a question that makes no sense is refused with what to do, and nothing is 
   expect(await noted()).toBe(before + 1)
 })
 
+test.each(['/export/segment', '/trpc/segments.check'])(
+  'a body over 1 MiB to %s is refused in words',
+  async (url) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url,
+      headers: { authorization: `Bearer ${platform.ownerToken}`, 'x-reveille-workspace': 'demo' },
+      payload: { expression: 'x'.repeat(1_100_000) },
+    })
+    expect(answer.statusCode).toBe(413)
+    expect(answer.headers['content-type']).toContain('application/problem+json')
+    const said = answer.json()
+    expect(said).toMatchObject({ status: 413, code: 'too_large', detail: expect.stringContaining('1 MiB') })
+    // the dashboard and the terminal read what tRPC says
+    expect(said.error?.message).toBe(url.startsWith('/trpc') ? said.detail : undefined)
+    const chinese = await app.inject({
+      method: 'POST',
+      url,
+      headers: { 'accept-language': 'zh-CN', 'content-type': 'application/json' },
+      payload: `{"expression":"${'x'.repeat(1_100_000)}"}`,
+    })
+    expect(chinese.json().detail).toContain('超过 1 MiB')
+  },
+)
+
 test('who goes away leaves nothing aside', async () => {
   const outcome = await exportSegment(
     platform,
@@ -195,27 +219,35 @@ test('who goes away leaves nothing aside', async () => {
   expect(leftAside()).toEqual([])
 })
 
-test('the command line writes the file, and never over another', () => {
+test('the command line writes the file, and never over another', async () => {
   const data = join(folder, 'command-line')
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, [cli, ...args, '--data', data, '--lang', 'en'], { encoding: 'utf8' })
-  expect(run('demo', '--members', '50').status).toBe(0)
+  const run = (...args: string[]) => command(...args, '--data', data, '--lang', 'en')
+  expect((await run('demo', '--members', '50')).status).toBe(0)
   const file = join(folder, 'out.jsonl')
   const asked = ['segment', 'export', 'everyone', file, '--workspace', 'demo', '--format', 'jsonl']
-  const done = run(...asked, '--columns', 'member_id,phone')
+  const done = await run(...asked, '--columns', 'member_id,phone')
   expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('50 members') })
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   expect(lines).toHaveLength(50)
   expect(Object.keys(JSON.parse(lines[0]!) as object)).toEqual(['member_id', 'phone'])
   expect(statSync(file).mode & 0o777).toBe(0o600)
-  const again = run(...asked)
+  const again = await run(...asked)
   expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('out.jsonl') })
   expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(51)
   const other = join(folder, 'other.csv')
-  const wrong = run('segment', 'export', 'everyone', other, '--workspace', 'demo', '--columns', 'phones')
+  const wrong = await run(
+    'segment',
+    'export',
+    'everyone',
+    other,
+    '--workspace',
+    'demo',
+    '--columns',
+    'phones',
+  )
   expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining('member_id, name') })
   expect(existsSync(other)).toBe(false)
-  const misspelt = run('segment', 'export', 'odrers > 1', other, '--workspace', 'demo')
+  const misspelt = await run('segment', 'export', 'odrers > 1', other, '--workspace', 'demo')
   expect(misspelt).toMatchObject({ status: 1, stderr: expect.stringContaining('odrers > 1\n^^^^^^\n') })
   expect(existsSync(other)).toBe(false)
 })

@@ -1,14 +1,15 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { Row } from '../../analytics/engine/engine.ts'
-import { join as sqlJoin, name, sql } from '../../analytics/sql/sql.ts'
+import { camelCase } from '../../analytics/engine/rows.ts'
+import { tablesAt } from '../analytics/tables-at.ts'
 import { csvRow } from '../csv/csv.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { setAside } from './aside.ts'
 import type { SegmentError } from './evaluation.ts'
-import { columnsAt, type SegmentColumn, type SegmentExportFormat } from './export-columns.ts'
+import { memberRows, type SegmentColumn, type SegmentExportFormat } from './export-columns.ts'
 
 export type SegmentExportOutcome =
   | { kind: 'exported'; asOf: string; members: number; content: Readable }
@@ -39,13 +40,10 @@ export async function exportSegment(
     platform,
     workspace,
     request,
-    ({ asOf, memberKeys }, tables) => {
-      const known = columnsAt(asOf, workspace, request.unmasked)
-      const chosen = sqlJoin(columns.map((column) => sql`${known[column]} as ${name(column)}`))
-      return sql`select ${chosen} from ${memberKeys} as chosen
-        join members on members.member_key = chosen.member_key
-        join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key
-        order by members.member_id`
+    async ({ asOf, memberKeys }, tables) => {
+      const own = await tablesAt(platform.store, workspace, undefined, signal)
+      const { unmasked } = request
+      return memberRows(columns, { asOf, newest: asOf >= own.asOf, tables, memberKeys, unmasked }, workspace)
     },
     signal,
   )
@@ -86,5 +84,3 @@ const text = {
 /** A row's values in the order of the columns: none of them is a truth value. */
 const valuesOf = (columns: readonly SegmentColumn[], row: Row) =>
   columns.map((column) => row[camelCase(column)] as string | number | null)
-
-const camelCase = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -4,7 +4,7 @@ import { refused } from '../messages/refused.ts'
 import { type Context, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { segmentHistory } from './history.ts'
-import { segmentMovement } from './movement.ts'
+import { causes, movedMembers, segmentMovement } from './movement.ts'
 import { refusal } from './refusal.ts'
 
 const Id = z.object({ id: z.uuid() })
@@ -30,6 +30,31 @@ export const segmentHistoryRouter = router({
       switch (outcome.kind) {
         case 'moved':
           return outcome.movement
+        case 'refused':
+          throw refusal(outcome.errors)
+        case 'no-such-segment':
+          throw refused('NOT_FOUND', 'no-such-segment')
+      }
+    }),
+
+  /** All who entered or left in the last week, by one cause or by any, page by page in the order of their ids. */
+  moved: readerProcedure
+    .input(
+      Id.extend({
+        entered: z.boolean(),
+        cause: z.enum(causes).optional(),
+        /** How many stand before the page. */
+        cursor: z.int().min(0).nullish(),
+        limit: z.int().min(1).max(1000).default(50),
+      }),
+    )
+    .query(async ({ ctx, input, signal }) => {
+      const { id, cursor, ...rest } = input
+      const asked = { ...rest, after: cursor ?? 0 }
+      const outcome = await interrupted(movedMembers(ctx.platform.store, ctx.workspace, id, asked, signal))
+      switch (outcome.kind) {
+        case 'page':
+          return outcome.page
         case 'refused':
           throw refusal(outcome.errors)
         case 'no-such-segment':

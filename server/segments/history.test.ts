@@ -23,8 +23,8 @@ const caller = createCallerFactory(appRouter)({
   role: 'owner',
   language: 'en',
 })
-afterAll(async () => {
-  await platform.close()
+afterAll(() => {
+  // the last test has closed it
   rmSync(folder, { recursive: true })
 })
 
@@ -147,4 +147,49 @@ test('a rule of which only today is known is refused by the name of the field, a
   await expect(caller.segmentHistory.sizes({ id: '00000000-0000-4000-8000-000000000000' })).rejects.toThrow(
     /no.*segment/i,
   )
+})
+
+test('after a restart nothing is counted again, of other data everything', async () => {
+  const { id } = await caller.segments.save({ name: 'Kept', expression: 'orders >= 2 and net >= 50' })
+  const before = await counted(id)
+  const kept = async () => {
+    const [row] = await workspace.engine
+      .rows(sql`select count(*) as n, count(distinct data_version) as versions
+      from segment_sizes`)
+    return { days: Number(row!.n), versions: Number(row!.versions) }
+  }
+  expect((await kept()).days).toBeGreaterThanOrEqual(before.points.length)
+  expect((await kept()).versions).toBe(1)
+  // a figure that only the file has: what is answered comes from there
+  await workspace.engine.run(
+    sql`update segment_sizes set members = 777 where counted_day = date '2026-02-22'`,
+  )
+  await platform.close()
+  const again = await openPlatform(folder, { now: () => now }, { threads: 1 })
+  try {
+    const shop = (await again.workspaces.byName('demo'))!
+    const other = createCallerFactory(appRouter)({
+      platform: again,
+      actor: { kind: 'local' },
+      workspace: shop,
+      role: 'owner',
+      language: 'en',
+    })
+    const after = await other.segmentHistory.sizes({ id })
+    expect(after.phase).toBe('done')
+    expect(after.points).toEqual(
+      before.points.map((point) => (point.day === '2026-02-22' ? { ...point, members: 777 } : point)),
+    )
+    await other.tags.add({ tag: 'two', whose: { kind: 'members', memberIds: ['M0000001'] } })
+    expect((await other.segmentHistory.sizes({ id })).phase).toBe('counting')
+    let anew = await other.segmentHistory.sizes({ id })
+    for (; anew.phase !== 'done'; anew = await other.segmentHistory.sizes({ id })) await pause(20)
+    expect(anew.points).toEqual(before.points)
+    const [left] = await shop.engine.rows(
+      sql`select count(distinct data_version) as versions from segment_sizes`,
+    )
+    expect(Number(left!.versions)).toBe(1)
+  } finally {
+    await again.close()
+  }
 })

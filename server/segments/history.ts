@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
 import { addDays, daysBetween, localDay } from '../../analytics/calendar/calendar.ts'
 import type { Engine } from '../../analytics/engine/engine.ts'
+import { measuresByName } from '../../analytics/segments/fields/catalogue.ts'
+import { askedOn, clausesOnDay } from '../../analytics/segments/references.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
@@ -57,8 +60,8 @@ interface Count {
 }
 
 /**
- * The sizes that were counted in one engine, kept per state of the data: what belongs to an older state goes when a
- * newer one is asked about. One history is counted at a time, the newest day first, a day in a transaction of its own,
+ * The sizes that were counted in one engine, kept per state of the data, also in the engine's file, so that a start does
+ * not count again: what belongs to an older state goes when a newer one is asked about or counted. One history is counted at a time, the newest day first, a day in a transaction of its own,
  * on the threads that questions leave over.
  */
 class Histories {
@@ -71,7 +74,10 @@ class Histories {
   }
 
   /** The count under `key`, begun when there is none. Throws what made it fail, once; the next call begins anew. */
-  get(key: string, begin: () => Omit<Count, 'counted' | 'phase' | 'stop'>, step: Step): Count {
+  async get(key: string, begin: () => Omit<Count, 'counted' | 'phase' | 'stop'>, step: Step): Promise<Count> {
+    const known = this.#counts.has(key)
+      ? new Map<string, number>()
+      : await this.#kept(key, begin().dataVersion)
     const found = this.#counts.get(key)
     if (found?.failed !== undefined) {
       this.#counts.delete(key)
@@ -80,7 +86,7 @@ class Histories {
     if (found) return found
     const count: Count = {
       ...begin(),
-      counted: new Map(),
+      counted: known,
       phase: 'stopped',
       stop: new AbortController(),
     }
@@ -90,8 +96,31 @@ class Histories {
         this.#counts.delete(other)
       }
     this.#counts.set(key, count)
-    this.#go(key, count, step)
+    if (count.days.every((day) => known.has(day) || count.unasked.has(day))) count.phase = 'done'
+    else this.#go(key, count, step)
     return count
+  }
+
+  /** What the engine's file has of a history. */
+  async #kept(key: string, dataVersion: number): Promise<Map<string, number>> {
+    const rows = await this.#engine.rows(
+      sql`select counted_day, members from segment_sizes
+        where question = ${hashOf(key)} and data_version = ${dataVersion}`,
+    )
+    return new Map(rows.map((row) => [String(row.countedDay), Number(row.members)]))
+  }
+
+  /** Puts days into the engine's file and takes out what was counted of other states of the data. */
+  async #keep(key: string, { dataVersion, counted }: Count, days: readonly string[]): Promise<void> {
+    await this.#engine.transaction(async (session) => {
+      const [state] = await session.rows(sql`select data_version from workspace_state`)
+      if (Number(state!.dataVersion) !== dataVersion) return
+      await session.run(sql`delete from segment_sizes where data_version <> ${dataVersion}`)
+      for (const day of days)
+        await session.run(
+          sql`insert into segment_sizes values (${hashOf(key)}, ${dataVersion}, cast(${day} as date), ${counted.get(day)!})`,
+        )
+    })
   }
 
   stop(key: string): void {
@@ -118,6 +147,22 @@ class Histories {
   }
 
   async #count(key: string, count: Count, signal: AbortSignal, step: Step): Promise<void> {
+    const unkept: string[] = []
+    try {
+      await this.#countDays(key, count, signal, step, unkept)
+    } finally {
+      // also of what was stopped, for who goes on after a restart
+      if (unkept.length > 0 && this.#counts.get(key) === count) await this.#keep(key, count, unkept)
+    }
+  }
+
+  async #countDays(
+    key: string,
+    count: Count,
+    signal: AbortSignal,
+    step: Step,
+    unkept: string[],
+  ): Promise<void> {
     for (const day of count.days.toReversed()) {
       if (count.counted.has(day) || count.unasked.has(day)) continue
       signal.throwIfAborted()
@@ -127,10 +172,18 @@ class Histories {
         return
       }
       count.counted.set(day, members)
+      unkept.push(day)
+      if (unkept.length >= keptAtOnce) await this.#keep(key, count, unkept.splice(0))
     }
+    if (unkept.length > 0) await this.#keep(key, count, unkept.splice(0))
     count.phase = 'done'
   }
 }
+
+/** So many days are put into the engine's file together: a process that is killed loses no more. */
+const keptAtOnce = 10
+
+const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
 
 /** Counts one day; null when the data is no longer in the state that was asked about. */
 type Step = (engine: Engine, day: string, dataVersion: number, signal: AbortSignal) => Promise<number | null>
@@ -165,10 +218,12 @@ export async function segmentHistory(
   if (errors.length > 0) return { kind: 'refused', errors }
   const histories = historiesOf.get(workspace.engine) ?? new Histories(workspace.engine)
   historiesOf.set(workspace.engine, histories)
-  const key = JSON.stringify([rule.meaning, dataVersion, asOf, workspace.dormancy])
+  // coupons move with the ledger alone
+  const ledger = asksCoupons(rule) ? at.ledgerWatermark : 0
+  const key = JSON.stringify([rule.meaning, dataVersion, ledger, asOf, workspace.dormancy])
   const step = stepOf(workspace, rule, asOf)
   if (doing === 'continue') histories.continue(key, step)
-  const count = histories.get(
+  const count = await histories.get(
     key,
     () => ({ dataVersion, days, unasked: new Set(days.filter((day) => wrongOn(day).length > 0)) }),
     step,
@@ -199,6 +254,14 @@ export async function segmentHistory(
     },
   }
 }
+
+const asksCoupons = ({ expression, segments }: ResolvedRule): boolean =>
+  askedOn(expression, '2000-01-01', segments).some(({ part }) =>
+    clausesOnDay(part, segments).some(
+      ({ subject }) =>
+        subject.kind === 'measure' && measuresByName.get(subject.measure)!.source.name === 'coupons',
+    ),
+  )
 
 /** Oldest first, a week apart, the last of them `asOf`; none before the data's first order. */
 function weeksUntil(asOf: string, dataStart: string | null): string[] {

@@ -25,11 +25,14 @@ const readForMs = 120_000
 /** The materialised member sets of one engine, in `scratch`; those used longest ago go first. */
 export class MemberSets {
   readonly #engine: Engine
+  readonly #called: string
   readonly #entries = new Map<string, Entry>()
   #made = 0
 
-  constructor(engine: Engine) {
+  /** `called`: what the tables' names begin with, no two of one engine alike. */
+  constructor(engine: Engine, called = 'segment') {
     this.#engine = engine
+    this.#called = called
   }
 
   /**
@@ -57,7 +60,7 @@ export class MemberSets {
   }
 
   #begin(key: string, fill: Fill): Entry {
-    const table = name(`scratch.main.segment_${++this.#made}`)
+    const table = name(`scratch.main.${this.#called}_${++this.#made}`)
     const abandon = new AbortController()
     const options = { signal: abandon.signal }
     const set = this.#engine.scratch(async (session): Promise<MemberSet | null> => {

@@ -1,9 +1,11 @@
 import type { Expression, OnDay } from '../../analytics/segments/ast.ts'
+import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { compileValues, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import { resolveDay } from '../../analytics/segments/days.ts'
 import { type Explanation, explain } from '../../analytics/segments/explain.ts'
+import { fieldsByName } from '../../analytics/segments/fields/catalogue.ts'
 import type { ValueList } from '../../analytics/segments/fields/described.ts'
-import { leavesOf } from '../../analytics/segments/references.ts'
+import { type Leaf, leavesOf } from '../../analytics/segments/references.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
@@ -127,7 +129,46 @@ async function explained(
     days.set(leaf, await explained(workspace, leaf.part, memberId, then, signal))
   }
   const { currencyDecimals, segments } = setting
-  return explain(expression, row, { asOf, currencyDecimals, segments, days })
+  const member = await ownOf(workspace, leaves, memberId, setting, signal)
+  return explain(expression, row, { asOf, currencyDecimals, segments, days, member })
+}
+
+/** The member's own id, and what the member has on the day of the sets that some clauses ask about. */
+async function ownOf(
+  { engine }: Workspace,
+  leaves: readonly Leaf[],
+  named: string,
+  { scope, newest }: Pick<SegmentSetting, 'scope' | 'newest'>,
+  signal: AbortSignal | undefined,
+): Promise<{ id: string; sets: ReadonlyMap<string, readonly string[]> }> {
+  const [who] = await engine.rows(
+    sql`select member_key, member_id from members where member_key in ${memberKeyOf(named)}`,
+    { signal },
+  )
+  const asked = new Set(
+    leaves.flatMap((leaf) =>
+      leaf.kind === 'clause' && leaf.subject.kind === 'field' ? [leaf.subject.field] : [],
+    ),
+  )
+  const sets = new Map<string, readonly string[]>()
+  for (const name of asked) {
+    const field = fieldsByName.get(name)!
+    if (field.kind !== 'set') continue
+    const { from } = field
+    const day = duckdb.date(scope.asOf)
+    const rows = await engine.rows(
+      sql`select distinct ${from.text} as text from ${from.past && !newest ? from.past(day) : from.table} as entry
+        where entry.member_key = ${Number(who!.memberKey)} and ${from.only ?? sql`true`}
+          and ${from.day && !newest ? sql`${from.day} <= ${day}` : sql`true`}
+        order by text`,
+      { signal },
+    )
+    sets.set(
+      name,
+      rows.map(({ text }) => String(text)),
+    )
+  }
+  return { id: String(who!.memberId), sets }
 }
 
 const listed = 500

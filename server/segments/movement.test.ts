@@ -7,6 +7,7 @@ import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { keepMemberships } from './memberships.ts'
+import type { MovedPage } from './movement.ts'
 
 const [earlier, today] = ['2026-03-01', '2026-03-08']
 
@@ -45,6 +46,29 @@ async function opened() {
         for (const { cause, members } of direction.causes)
           expect(direction.sample.filter((one) => one.cause === cause)).toHaveLength(members)
       }
+      // page by page they are the same, each once
+      for (const [isIn, direction] of [
+        [true, entered],
+        [false, left],
+      ] as const)
+        for (const { cause, members } of direction.causes) {
+          const paged: (string | null)[] = []
+          for (let cursor: number | null = 0; cursor !== null;) {
+            const page: MovedPage = await caller.segmentHistory.moved({
+              id,
+              entered: isIn,
+              cause,
+              cursor,
+              limit: 2,
+            })
+            expect(page.members).toBe(members)
+            paged.push(...page.moved.map(({ memberId }) => memberId))
+            cursor = page.next
+          }
+          expect(paged).toEqual(
+            direction.sample.filter((one) => one.cause === cause).map(({ memberId }) => memberId),
+          )
+        }
       return { ...rest, list }
     },
   })

@@ -1,5 +1,5 @@
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
-import type { Session } from '../../analytics/engine/engine.ts'
+import type { Engine, Row, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
@@ -8,6 +8,7 @@ import { compile, type DaySetting } from '../../analytics/segments/compile.ts'
 import { fieldsByName, measuresByName } from '../../analytics/segments/fields/catalogue.ts'
 import { orders } from '../../analytics/segments/fields/orders.ts'
 import { parse } from '../../analytics/segments/parse.ts'
+import { print } from '../../analytics/segments/print.ts'
 import { askedOn, resolveSegments } from '../../analytics/segments/references.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { join, name, render, type Sql, sql } from '../../analytics/sql/sql.ts'
@@ -16,6 +17,7 @@ import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { evaluateSegment, type SegmentError } from './evaluation.ts'
 import { type KnownMembership, knownOn } from './memberships.ts'
+import { MemberSets } from './member-sets.ts'
 import { wrongDays } from './prepare.ts'
 import { readSegment, type SegmentVersion } from './saved.ts'
 
@@ -69,6 +71,23 @@ export interface Movement {
   readonly left: Direction
 }
 
+/** Which of those who moved: who entered or left, by one cause or by any. */
+export interface Moving {
+  readonly entered: boolean
+  readonly cause?: Cause | undefined
+}
+
+/** A page of those who moved, by id. */
+export interface MovedPage {
+  readonly asOf: string
+  readonly members: number
+  readonly moved: readonly Moved[]
+  /** The place after which the next page begins; null on the last. */
+  readonly next: number | null
+}
+
+export type MovedOutcome = { kind: 'page'; page: MovedPage } | Exclude<MovementOutcome, { kind: 'moved' }>
+
 export type MovementOutcome =
   | { kind: 'moved'; movement: Movement }
   | { kind: 'refused'; errors: readonly SegmentError[] }
@@ -93,6 +112,87 @@ export async function segmentMovement(
   limit: number,
   signal?: AbortSignal,
 ): Promise<MovementOutcome> {
+  const outcome = await movedIn(store, workspace, id, signal)
+  if (outcome.kind !== 'changes') return outcome
+  const { changes, before, ...movement } = outcome
+  const { entered, left } = await told(workspace.engine, changes, limit)
+  return { kind: 'moved', movement: { ...movement, before, entered, left } }
+}
+
+/** A page of those who entered or left, after a place in the order of their ids. */
+export async function movedMembers(
+  store: Store,
+  workspace: Workspace,
+  id: string,
+  { after, limit, ...moving }: Moving & { after: number; limit: number },
+  signal?: AbortSignal,
+): Promise<MovedOutcome> {
+  const outcome = await movedIn(store, workspace, id, signal)
+  if (outcome.kind !== 'changes') return outcome
+  const rows = await workspace.engine.rows(
+    sql`select *, count(*) over () as members from ${listOf(outcome.changes, moving)} as listed
+      order by place limit ${limit + 1} offset ${after}`,
+    { signal },
+  )
+  return {
+    kind: 'page',
+    page: {
+      asOf: outcome.asOf,
+      members: rows.length === 0 ? 0 : Number(rows[0]!.members),
+      moved: rows.slice(0, limit).map(movedOf),
+      next: rows.length > limit ? after + limit : null,
+    },
+  }
+}
+
+/** All of those who entered or left, in chunks as they come, in the order of their ids. */
+export async function* everyMoved(
+  store: Store,
+  workspace: Workspace,
+  id: string,
+  moving: Moving,
+  signal: AbortSignal,
+): AsyncGenerator<Moved[], void> {
+  const outcome = await movedIn(store, workspace, id, signal)
+  if (outcome.kind !== 'changes') throw new Error(`The segment can't be asked any more: ${outcome.kind}`)
+  const chunks = workspace.engine.stream(
+    sql`select * from ${listOf(outcome.changes, moving)} as listed order by place`,
+    { signal, timeoutMs: patienceMs },
+  )
+  for await (const chunk of chunks) yield chunk.map(movedOf)
+}
+
+const movedOf = (row: Row): Moved => ({
+  memberId: row.named === null ? null : String(row.named),
+  name: row.memberName === null ? null : String(row.memberName),
+  cause: row.cause as Cause,
+})
+
+/** A relation with a row per member who moved so: `named`, `member_name`, `cause`, and the place by id. */
+const listOf = (changes: Sql, { entered, cause }: Moving): Sql => sql`(
+  select names.named, members.name as member_name, changes.cause,
+    row_number() over (order by names.named nulls last, changes.member_key) as place
+  from ${changes} as changes
+  left join (select identity_key, min(named) as named from ${memberNames} as every_name group by identity_key) as names
+    on names.identity_key = changes.member_key
+  left join members on members.member_key = changes.member_key
+  where changes.entered = ${entered} and ${cause === undefined ? sql`true` : sql`changes.cause = ${cause}`})`
+
+/** Who moved, in a table that is kept for a while: pages and a file of them are of one moment. */
+const setsOf = new WeakMap<Engine, MemberSets>()
+/** How many members there were before, by the table of who moved since. */
+const beforeOf = new WeakMap<Sql, number>()
+
+type Changes = Omit<Movement, 'entered' | 'left'> & { kind: 'changes'; changes: Sql }
+
+async function movedIn(
+  store: Store,
+  workspace: Workspace,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<Changes | Exclude<MovementOutcome, { kind: 'moved' }>> {
+  const sets = setsOf.get(workspace.engine) ?? new MemberSets(workspace.engine, 'movement')
+  setsOf.set(workspace.engine, sets)
   for (;;) {
     const segment = await readSegment(store, workspace, id)
     if (!segment) return { kind: 'no-such-segment' }
@@ -110,54 +210,66 @@ export async function segmentMovement(
       known ? isBefore(savedAt, known) : localDay(new Date(savedAt), workspace.calendar) <= from
     const earlier = await ruleThen(store, workspace, segment.versions, { isOf, day: from, asOf })
     const merged = known ? await mergedSince(store, workspace, known) : []
-    const movement = await workspace.engine.scratch(
-      async (plain) => {
+    const then = earlier && [
+      print(earlier.expression),
+      [...earlier.segments].map(([named, one]) => [named, print(one)]),
+    ]
+    // the set of now is one of this data, these coupons, this rule
+    const key = JSON.stringify([
+      render(memberKeys, () => '?').text,
+      rule.meaning,
+      dataVersion,
+      id,
+      then,
+      known?.takenAt,
+      from,
+      merged,
+    ])
+    const set = await sets.get(
+      key,
+      async (plain, changes, options) => {
         const session: Session = {
-          rows: (query) => plain.rows(query, { signal, timeoutMs: patienceMs }),
-          run: (statement) => plain.run(statement, { signal, timeoutMs: patienceMs }),
+          rows: (query) => plain.rows(query, { ...options, timeoutMs: patienceMs }),
+          run: (statement) => plain.run(statement, { ...options, timeoutMs: patienceMs }),
         }
         const [state] = await session.rows(sql`select data_version from workspace_state`)
         if (Number(state!.dataVersion) !== dataVersion) return null // the data moved in between
         const tables = new TablesOfDays(session, asOf, [rule, earlier ?? rule])
-        const set = (expression: Rule, day: string, tablesDay: string): Promise<Sql> =>
+        const select = (expression: Rule, day: string, tablesDay: string): Promise<Sql> =>
           tables.select(expression, day, tablesDay, workspace)
         const steady = { ...rule, ...withSetsOn(rule, from) }
-        const now = await set(rule, from, from)
-        const then = earlier ? await set(earlier, from, from) : now
-        const kept = known ? known.memberKeys : then
+        const now = await select(rule, from, from)
+        const wasThen = earlier ? await select(earlier, from, from) : now
+        const kept = known ? known.memberKeys : wasThen
         const steps = [
           kept,
-          then,
+          wasThen,
           now,
-          await set(steady, asOf, from),
-          await set(steady, asOf, asOf),
+          await select(steady, asOf, from),
+          await select(steady, asOf, asOf),
           memberKeys,
         ]
         const visible = await tables.on(from)
-        const changes = await changesOf(session, steps, { visible, from, asOf, known, merged })
-        const movement = await told(session, changes, limit)
+        await changesInto(changes, session, steps, { visible, from, asOf, known, merged })
         const [before] = await session.rows(sql`select count(*) as members from ${kept} as kept`)
-        await session.run(sql`drop table ${changes}`)
+        beforeOf.set(changes, Number(before!.members))
         await tables.drop()
-        return { ...movement, before: Number(before!.members) }
+        const [moved] = await session.rows(sql`select count(*) as members from ${changes}`)
+        return Number(moved!.members)
       },
-      { signal },
+      signal,
     )
-    if (!movement) continue
-    const { before, entered, left } = movement
+    if (!set) continue
     return {
-      kind: 'moved',
-      movement: {
-        name: segment.name,
-        from,
-        asOf,
-        dataVersion,
-        before,
-        after: members,
-        kept: known !== null,
-        entered,
-        left,
-      },
+      kind: 'changes',
+      changes: set.memberKeys,
+      name: segment.name,
+      from,
+      asOf,
+      dataVersion,
+      before: beforeOf.get(set.memberKeys)!,
+      after: members,
+      kept: known !== null,
     }
   }
 }
@@ -300,8 +412,9 @@ async function mergedSince(store: Store, workspace: Workspace, known: KnownMembe
     .flatMap(({ from_id, into_id }) => [from_id, ...(into_id === null ? [] : [into_id])])
 }
 
-/** A table `member_key`, `entered`, `cause` of those whose first and last membership differ. */
-async function changesOf(
+/** Makes a table `member_key`, `entered`, `cause` of those whose first and last membership differ. */
+async function changesInto(
+  changes: Sql,
   session: Session,
   steps: readonly Sql[],
   {
@@ -317,8 +430,7 @@ async function changesOf(
     known: { readonly takenAt: string } | null
     merged: readonly string[]
   },
-): Promise<Sql> {
-  const changes = name(`scratch.main.moved_${++made}`)
+): Promise<void> {
   const last = steps.length - 1
   const inStep = (i: number) => sql`${name(`s${i}`)}.member_key is not null`
   const after = known ? sql`imported_at > cast(${known.takenAt} as timestamp)` : sql`false`
@@ -379,11 +491,10 @@ async function changesOf(
     from turned cross join since
     left join ${visible.memberFacts} as facts on facts.member_key = turned.member_key
     left join members on members.member_key = turned.member_key`)
-  return changes
 }
 
 async function told(
-  session: Session,
+  session: Pick<Session, 'rows'>,
   changes: Sql,
   limit: number,
 ): Promise<{ entered: Direction; left: Direction }> {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import type { ExplainedDraw } from '../../analytics/segments/explain.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform } from '../platform.ts'
@@ -232,6 +233,41 @@ test('explain says the same as the set, with the value that would turn each clau
     flip: { value: 41, onDay },
   })
   await expect(caller.segments.explain({ expression, memberId: 'nobody' })).rejects.toThrow(/No member/)
+})
+
+test('explain tells a member’s own tags and the number drawn, and what turns them', async () => {
+  const { memberIds } = await caller.segments.memberIds({ expression: 'everyone' })
+  const [memberId, other] = [memberIds[3]!, memberIds[4]!]
+  await caller.tags.add({ tag: 'why “a”', whose: { kind: 'members', memberIds: [memberId] } })
+  await caller.tags.add({ tag: 'why b', whose: { kind: 'members', memberIds: [memberId, other] } })
+  const [inA, notA] = await Promise.all(
+    [memberId, other].map((one) =>
+      caller.segments.explain({ expression: 'tag = "why “a”" and random 40% (seed "s")', memberId: one }),
+    ),
+  )
+  for (const told of [inA!, notA!]) {
+    const [tag, draw] = 'parts' in told.explanation ? told.explanation.parts : []
+    const carries = told === inA
+    expect(tag).toMatchObject({
+      holds: carries,
+      has: expect.arrayContaining(carries ? ['why b', 'why “a”'] : ['why b']),
+      tagging: { kind: carries ? 'take-off' : 'put-on', tags: ['why “a”'] },
+    })
+    // at the percent that it is said to turn at, the rule itself turns
+    const { drawn, holds, flip } = draw as ExplainedDraw
+    expect(holds).toBe(drawn! < 40)
+    const at = async (percent: number) =>
+      (
+        await caller.segments.explain({
+          expression: `random ${percent}% (seed "s")`,
+          memberId: told.memberId,
+        })
+      ).selected
+    expect(await at(flip!.value)).toBe(!holds)
+    expect(await at(Number((flip!.value + (holds ? 0.01 : -0.01)).toFixed(2)))).toBe(holds)
+  }
+  await caller.tags.retire({ tag: 'why “a”' })
+  await caller.tags.retire({ tag: 'why b' })
 })
 
 test('a tag is put on members, on a segment, taken off, renamed and retired; the language sees it', async () => {

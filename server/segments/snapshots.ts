@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Engine } from '../../analytics/engine/engine.ts'
+import { camelCase } from '../../analytics/engine/rows.ts'
+import type { DerivedTables } from '../../analytics/schema/derived.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { tablesAt } from '../analytics/tables-at.ts'
 import type { Clock } from '../platform.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Evaluation, evaluateSegment, type SegmentError } from './evaluation.ts'
+import { memberRows, type SegmentColumn } from './export-columns.ts'
 import { readSegment } from './saved.ts'
 
-/** A page of the ids of a saved segment's members, all pages from one moment. */
+/** A page of a saved segment's members, all pages from one moment. */
 export interface SnapshotPage {
   readonly segmentId: string
   /** Of the rule, when the first page was asked for. */
@@ -18,7 +22,7 @@ export interface SnapshotPage {
   readonly dataVersion: number
   /** How many members all pages hold together. */
   readonly members: number
-  readonly memberIds: readonly string[]
+  readonly items: readonly SnapshotItem[]
   /** What asks for the next page; null on the last. */
   readonly nextCursor: string | null
   /** Until when the cursor is good unless it is used. */
@@ -26,6 +30,9 @@ export interface SnapshotPage {
   /** The first page of a snapshot that this reader had not seen. */
   readonly isNew: boolean
 }
+
+/** A member's id and the columns asked for beside it, unknown ones null. */
+export type SnapshotItem = { memberId: string } & Partial<Record<SegmentColumn, string | number | null>>
 
 export type SnapshotOutcome =
   | { kind: 'page'; page: SnapshotPage }
@@ -45,6 +52,7 @@ interface Snapshot {
   readonly id: string
   /** The set it was made of. */
   readonly of: Sql
+  readonly columns: readonly SegmentColumn[]
   readonly table: Sql
   readonly filled: Promise<number | null>
   readonly expression: string
@@ -65,15 +73,22 @@ const Cursor = z.object({
 const snapshotsOf = new WeakMap<Engine, Map<string, Snapshot>>()
 
 /**
- * A page of a saved segment's members by id, in the order of the ids. Without a cursor the rule is evaluated
- * and what it selects is set down; each further page is read from that, whatever imports, merges or edits of
- * the rule come in between. Answers `expired` rather than a page of another moment. `reader` says who reads.
+ * A page of a saved segment's members by id, in the order of the ids, with the columns asked for, contacts masked.
+ * Without a cursor the rule is evaluated and what it selects is set down; each further page is read from that, with
+ * the columns of the first, whatever imports, merges or edits of the rule come in between. Answers `expired` rather
+ * than a page of another moment. `reader` says who reads.
  */
 export async function snapshotPage(
   store: Store,
   clock: Clock,
   workspace: Workspace,
-  asked: { segmentId: string; cursor?: string | undefined; limit: number; reader: string },
+  asked: {
+    segmentId: string
+    cursor?: string | undefined
+    columns: readonly SegmentColumn[]
+    limit: number
+    reader: string
+  },
   signal?: AbortSignal,
 ): Promise<SnapshotOutcome> {
   const { engine } = workspace
@@ -95,8 +110,12 @@ export async function snapshotPage(
     const outcome = await evaluateSegment(store, workspace, { expression: newest.expression }, signal)
     if (outcome.kind === 'refused') return outcome
     const { evaluation } = outcome
-    const known = [...kept.values()].find(({ of }) => of === evaluation.memberKeys)
-    const snapshot = known ?? begin(engine, kept, evaluation, now)
+    const { tables } = await tablesAt(store, workspace, evaluation.asOf, signal)
+    const { columns } = asked
+    const known = [...kept.values()].find(
+      (one) => one.of === evaluation.memberKeys && one.columns.join() === columns.join(),
+    )
+    const snapshot = known ?? begin(workspace, kept, evaluation, { tables, columns, now })
     await dropOld(engine, kept, now)
     const from = { segmentId: asked.segmentId, version: newest.version, after: 0 }
     const page = await pageOf(engine, snapshot, from, asked, now, signal)
@@ -111,26 +130,42 @@ export async function dropSnapshots({ engine }: Workspace): Promise<void> {
 }
 
 function begin(
-  engine: Engine,
+  workspace: Workspace,
   kept: Map<string, Snapshot>,
-  { memberKeys, expression, asOf, dataVersion }: Evaluation,
-  now: number,
+  evaluation: Evaluation,
+  { tables, columns, now }: { tables: DerivedTables; columns: readonly SegmentColumn[]; now: number },
 ): Snapshot {
+  const { memberKeys, expression, asOf, dataVersion } = evaluation
+  const { engine } = workspace
   const id = randomUUID()
   const table = name(`scratch.main.snapshot_${id.replaceAll('-', '_')}`)
+  // asked of the newest day, the only one that pages are made of
+  const told = memberRows(
+    columns,
+    {
+      asOf,
+      newest: true,
+      tables,
+      memberKeys,
+      unmasked: false,
+      first: [
+        sql`row_number() over (order by members.member_id) as place`,
+        sql`members.member_id as listed_id`,
+      ],
+    },
+    workspace,
+  )
   const filled = engine.scratch(async (session) => {
     const [state] = await session.rows(sql`select data_version from workspace_state`)
     if (Number(state!.dataVersion) !== dataVersion) return null // the data moved in between
-    await session.run(sql`create table ${table} as
-      select row_number() over (order by members.member_id) as place, members.member_id
-      from ${memberKeys} as chosen join members on members.member_key = chosen.member_key
-      order by place`)
+    await session.run(sql`create table ${table} as ${told}`)
     const [row] = await session.rows(sql`select count(*) as n from ${table}`)
     return Number(row!.n)
   })
   const snapshot: Snapshot = {
     id,
     of: memberKeys,
+    columns,
     table,
     filled,
     expression,
@@ -155,14 +190,14 @@ async function pageOf(
   now: number,
   signal: AbortSignal | undefined,
 ): Promise<SnapshotPage | null> {
-  const { id, table, filled, expression, asOf, dataVersion, readers } = snapshot
+  const { id, columns, table, filled, expression, asOf, dataVersion, readers } = snapshot
   snapshot.reading++
   snapshot.usedAt = now
   try {
     const members = await filled
     if (members === null) return null
     const rows = await engine.rows(
-      sql`select member_id from ${table} where place > ${after} order by place limit ${limit}`,
+      sql`select * from ${table} where place > ${after} order by place limit ${limit}`,
       { signal },
     )
     const isNew = !readers.has(reader)
@@ -176,7 +211,10 @@ async function pageOf(
       asOf,
       dataVersion,
       members,
-      memberIds: rows.map(({ memberId }) => String(memberId)),
+      items: rows.map((row) => ({
+        memberId: String(row.listedId),
+        ...Object.fromEntries(columns.map((column) => [column, row[camelCase(column)]])),
+      })),
       nextCursor: end < members ? Buffer.from(JSON.stringify(cursor)).toString('base64url') : null,
       expiresAt: new Date(now + keptForMs).toISOString(),
       isNew,

@@ -81,29 +81,26 @@ const ways: [string, (started: Started) => void, number[]][] = [
 ]
 
 describe.skipIf(process.platform === 'win32')('npm start', () => {
+  let running: Started | undefined
+  const taken = async () => {
+    const one = running ?? (await npmStart())
+    running = undefined
+    return one
+  }
+
+  // each begins with the server that the one before started
   it.each(ways)('ends cleanly by %s, and starts again at once', async (_way, end, codes) => {
-    const first = await npmStart()
+    const first = await taken()
     end(first)
     const [code, signal] = await first.ended
     expect(codes).toContain(code ?? { SIGINT: 130, SIGTERM: 143 }[signal as string])
-    const second = await npmStart() // without waiting for the first
+    running = await npmStart() // without waiting for the first
     expect(lives(first.server)).toBe(false)
     expect(first.said()).toContain('…')
-    process.kill(second.server, 'SIGTERM')
-    await second.ended
-    expect(existsSync(join(folder, 'server.json'))).toBe(false)
-  })
-
-  it('leaves no server behind when what started it is killed', async () => {
-    const { child, server, ended } = await start(process.execPath, [run, 'serve'])
-    child.kill('SIGKILL')
-    await ended
-    await gone(server)
-    expect(existsSync(join(folder, 'server.json'))).toBe(false)
   })
 
   it('says who holds the folder, and leaves them alone', async () => {
-    const { server, ended } = await npmStart()
+    const { server, ended } = await taken()
     const second = spawn(
       process.execPath,
       [run, 'serve', '--no-build', '--port', String(port), '--data', folder],
@@ -116,6 +113,15 @@ describe.skipIf(process.platform === 'win32')('npm start', () => {
     expect(lives(server)).toBe(true)
     process.kill(server, 'SIGTERM')
     await ended
+    expect(existsSync(join(folder, 'server.json'))).toBe(false)
+  })
+
+  it('leaves no server behind when what started it is killed', async () => {
+    const { child, server, ended } = await start(process.execPath, [run, 'serve'])
+    child.kill('SIGKILL')
+    await ended
+    await gone(server)
+    expect(existsSync(join(folder, 'server.json'))).toBe(false)
   })
 })
 

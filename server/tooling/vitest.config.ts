@@ -28,6 +28,8 @@ export default defineConfig({
           environment: 'node',
           include: ['web/e2e/**/*.e2e.ts'],
           globalSetup: ['web/e2e/template.ts'],
+          // a page that is slow on a busy machine is not a wrong one
+          expect: { poll: { timeout: 10_000 } },
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

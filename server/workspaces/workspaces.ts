@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type BusinessCalendar, localDay } from '../../analytics/calendar/calendar.ts'
 import { type DuckDbSettings, openDuckDb } from '../../analytics/engine/duckdb.ts'
-import type { Engine } from '../../analytics/engine/engine.ts'
+import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
-import { createBaseTables } from '../../analytics/schema/base.ts'
+import { createBaseTables, structureMark } from '../../analytics/schema/base.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join as sqlJoin, sql } from '../../analytics/sql/sql.ts'
@@ -130,17 +130,35 @@ export class Workspaces {
 
   async #open(id: string, wanted: Aligned): Promise<Engine> {
     const engine = await openDuckDb(join(this.#folder, `${id}.duckdb`), this.#settings)
-    const derived = Object.values(derivedTables())
     const today = localDay(this.#clock.now(), wanted.calendar)
     await engine.transaction(async (session) => {
-      await createBaseTables(session, wanted.calendar)
-      await ensureClaims(session)
-      // a new file has none of the derived tables, one of an older version not all
-      const known = await session.rows(sql`select 1 as n from duckdb_tables()
-        where database_name = current_database() and table_name in (${sqlJoin(derived.map((table) => String(table.chunks[0])))})`)
-      if (known.length < derived.length) await refreshDerivedTables(session, {}, today)
+      await bringUpToDate(session, wanted.calendar, today)
       await alignEngine(session, wanted, today)
     })
     return engine
   }
+}
+
+/**
+ * Makes what a new file lacks, or one of another version. A file says what it is of, so that one of this version is
+ * open after a single question.
+ */
+async function bringUpToDate(session: Session, calendar: BusinessCalendar, today: string): Promise<void> {
+  const derived = Object.values(derivedTables()).map((table) => String(table.chunks[0]))
+  const mark = [structureMark, ...derived].join(' ')
+  const among = async (names: readonly string[]) =>
+    (
+      await session.rows(sql`select table_name from duckdb_tables()
+        where database_name = current_database() and table_name in (${sqlJoin(names)})`)
+    ).length
+  if ((await among(['made_by'])) > 0) {
+    const [made] = await session.rows(sql`select structure from made_by`)
+    if (made?.structure === mark) return
+  }
+  await createBaseTables(session, calendar)
+  await ensureClaims(session)
+  // a new file has none of the derived tables, one of an older version not all
+  if ((await among(derived)) < derived.length) await refreshDerivedTables(session, {}, today)
+  await session.run(sql`delete from made_by`)
+  await session.run(sql`insert into made_by values (${mark})`)
 }

@@ -1,37 +1,18 @@
 import { readFileSync } from 'node:fs'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
-/** Makes a workspace of that name and goes into it; answers how to go into another. */
-async function workspaceOf(page: Page, name: string) {
-  const { url } = stage.server
-  await page.request.post(`${url}/trpc/workspaces.create`, {
-    headers: { origin: url },
-    data: { name, currency: 'CNY', timeZone: 'Asia/Shanghai' },
-  })
-  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
-  const idOf = (wanted: string) =>
-    me.result.data.workspaces.find((workspace: { name: string }) => workspace.name === wanted).id as string
-  const switchTo = (wanted: string) =>
-    page.request.post(`${url}/trpc/workspaces.switch`, {
-      headers: { origin: url },
-      data: { id: idOf(wanted) },
-    })
-  await switchTo(name)
-  return switchTo
-}
-
 test('an empty workspace takes a dropped file, and shows the sample data when asked', async () => {
-  const { page, complaints, open } = await stage.page()
-  const switchTo = await workspaceOf(page, 'empty')
+  const watched = await stage.page()
+  const { page, complaints, open } = watched
+  const switchTo = await workspaceOf(watched, stage, 'empty')
 
   // the full page is never there, not even for a moment
   await page.addInitScript(() => {
@@ -70,8 +51,9 @@ test('an empty workspace takes a dropped file, and shows the sample data when as
 }, 120_000)
 
 test('a file is checked first, then imported, then taken out again', async () => {
-  const { page, complaints, open } = await stage.page({ language: 'zh-CN', width: 390 })
-  const switchTo = await workspaceOf(page, 'checked')
+  const watched = await stage.page({ language: 'zh-CN', width: 390 })
+  const { page, complaints, open } = watched
+  const switchTo = await workspaceOf(watched, stage, 'checked')
   await open('/data')
   // What can't be read is refused with a sentence and a way on, without a code.
   await page.locator('input[type=file]').setInputFiles({
@@ -197,8 +179,9 @@ test.each([
 ])(
   'a report without members is taken for store totals when asked, and its refunds are checked: $language',
   async (words) => {
-    const { page, complaints, open } = await stage.page({ language: words.language, width: 1280 })
-    const switchTo = await workspaceOf(page, `guests ${words.language}`)
+    const watched = await stage.page({ language: words.language, width: 1280 })
+    const { page, complaints, open } = watched
+    const switchTo = await workspaceOf(watched, stage, `guests ${words.language}`)
     await open('/data')
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
@@ -242,7 +225,8 @@ test.each([
 )
 
 test('the Data page says whether orders keep coming in, and hands out the dictionary, a template and everything', async () => {
-  const { page, complaints, open } = await stage.page()
+  const watched = await stage.page()
+  const { page, complaints, open } = watched
   await open('/data')
   await page
     .getByRole('heading', { name: /Orders come in as usual|No orders since|stopped sending/ })
@@ -278,7 +262,7 @@ test('the Data page says whether orders keep coming in, and hands out the dictio
   expect(await serious(page)).toEqual([])
 
   // what the template says is read as it says it
-  const switchTo = await workspaceOf(page, 'templated')
+  const switchTo = await workspaceOf(watched, stage, 'templated')
   await open('/data')
   const [chooser] = await Promise.all([
     page.waitForEvent('filechooser'),

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
@@ -27,15 +27,9 @@ const files: readonly (readonly [name: string, content: string])[] = [
 ]
 
 test('campaigns, coupons and tests of other systems stand on Data and with the member, at a desk and on a phone', async () => {
-  const { page, complaints, open } = await stage.page({ language: 'zh-CN' })
-  const { url } = stage.server
-  const post = (path: string, data: object) =>
-    page.request.post(`${url}/trpc/${path}`, { headers: { origin: url }, data })
-  await post('workspaces.create', { name: 'elsewhere', currency: 'CNY', timeZone: 'Asia/Shanghai' })
-  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
-  await post('workspaces.switch', {
-    id: me.result.data.workspaces.find(({ name }: { name: string }) => name === 'elsewhere').id as string,
-  })
+  const watched = await stage.page({ language: 'zh-CN' })
+  const { page, complaints, open } = watched
+  await workspaceOf(watched, stage, 'elsewhere')
 
   for (const [name, content] of files) {
     await open('/data')
@@ -67,7 +61,7 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
     '2/3',
   ])
   await page.getByText('优惠券核销 2 次：1 次的订单已导入').waitFor()
-  expect(await cells('与订单不一致的其他系统优惠券', /W3/)).toEqual([
+  expect(await cells('与订单或账本不一致的优惠券', /W3/)).toEqual([
     'M2',
     'W3',
     '在订单 A9 中使用',

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { type APIRequestContext, type Browser, chromium, type Page, request } from 'playwright-core'
 import { findBrowser } from './browser.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -21,6 +21,16 @@ export interface RunningServer {
 
 /** Names the data folder that servers begin with a copy of; without it each makes its own demo shop, which takes seconds. */
 export const templateFolder = 'REVEILLE_E2E_TEMPLATE'
+
+/** Names the server that files of tests play on together (SharedServer, as JSON). */
+export const sharedServer = 'REVEILLE_E2E_SERVER'
+export interface SharedServer {
+  readonly url: string
+  readonly dataFolder: string
+  /** Of its owner: each file signs in by itself, because a session is in one workspace at a time. */
+  readonly name: string
+  readonly password: string
+}
 
 /** The real server as a child process, with the demo shop, on a free loopback port and a folder of its own. */
 export async function startServer(): Promise<RunningServer> {
@@ -99,23 +109,53 @@ export interface Watched {
 }
 
 export interface Stage {
-  readonly server: RunningServer
+  readonly server: StageServer
   readonly browser: Browser
   /** A page on which the owner is signed in, in a look of its own. */
   page(look?: Look): Promise<Watched>
   close(): Promise<void>
 }
 
-/** A server, a browser, and the owner signed in: what an end-to-end test plays on. */
+/**
+ * A server of its own with the demo shop, a browser, and the owner signed in: for tests that change the demo shop or
+ * the accounts.
+ */
 export async function openStage(): Promise<Stage> {
   const server = await startServer()
   try {
-    const browser = await chromium.launch({
-      executablePath: findBrowser(),
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    })
+    return await stageOf(server, (request) => signInWithLink(request, server))
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/**
+ * The same on the server that all files of tests have together, with a session of its own: for tests that only look at
+ * the demo shop, save segments there, or work in a workspace that they make (`workspaceOf`).
+ */
+export async function openSharedStage(): Promise<Stage> {
+  const text = process.env[sharedServer]
+  if (text === undefined) throw new Error('There is no server together: web/e2e/template.ts starts it.')
+  const { url, dataFolder, name, password } = JSON.parse(text) as SharedServer
+  return stageOf({ url, dataFolder, stop: async () => {} }, (request) =>
+    asked(request, url, 'accounts.signIn', { name, password }),
+  )
+}
+
+type StageServer = Pick<RunningServer, 'url' | 'dataFolder' | 'stop'>
+
+async function stageOf(
+  server: StageServer,
+  signIn: (request: APIRequestContext) => Promise<unknown>,
+): Promise<Stage> {
+  const browser = await chromium.launch({
+    executablePath: findBrowser(),
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  })
+  try {
     const first = await browser.newContext()
-    await signIn(first, server)
+    await signIn(first.request)
     const signedIn = await first.storageState()
     await first.close()
     return {
@@ -139,19 +179,59 @@ export async function openStage(): Promise<Stage> {
       },
     }
   } catch (error) {
-    await server.stop()
+    await browser.close()
     throw error
   }
 }
 
+/** Asks the server as its own pages do. */
+async function asked<T>(request: APIRequestContext, url: string, path: string, data?: object): Promise<T> {
+  const answer = data
+    ? await request.post(`${url}/trpc/${path}`, { headers: { origin: url }, data })
+    : await request.get(`${url}/trpc/${path}`)
+  if (!answer.ok()) throw new Error(`${path}: ${answer.status()} ${await answer.text()}`)
+  return ((await answer.json()) as { result: { data: T } }).result.data
+}
+
 /** Uses the server's link as its own page does. */
-async function signIn(context: BrowserContext, server: RunningServer) {
-  const token = /#link=(.+)$/.exec(server.ownerLink)?.[1]
-  const answer = await context.request.post(`${server.url}/trpc/accounts.signInWithLink`, {
-    headers: { origin: server.url },
-    data: { token },
-  })
-  if (!answer.ok()) throw new Error(`The link did not sign in: ${answer.status()} ${await answer.text()}`)
+const signInWithLink = (request: APIRequestContext, { url, ownerLink }: RunningServer) =>
+  asked(request, url, 'accounts.signInWithLink', { token: /#link=(.+)$/.exec(ownerLink)![1] })
+
+/** Gives the owner a name and a password. */
+export async function signUp(
+  server: RunningServer,
+  credentials: { readonly name: string; readonly password: string },
+): Promise<void> {
+  const context = await request.newContext()
+  await signInWithLink(context, server)
+  await asked(context, server.url, 'accounts.setPassword', credentials)
+  await context.dispose()
+}
+
+/** The id of one of the workspaces of who is signed in. */
+export async function workspaceId(page: Page, { server: { url } }: Stage, name: string): Promise<string> {
+  const { workspaces } = await asked<{ workspaces: { id: string; name: string }[] }>(
+    page.request,
+    url,
+    'accounts.me',
+  )
+  return workspaces.find((workspace) => workspace.name === name)!.id
+}
+
+/** Makes a workspace of that name and goes into it; answers how to go into another. */
+export async function workspaceOf(
+  { page }: Watched,
+  stage: Stage,
+  name: string,
+  { currency = 'CNY', timeZone = 'Asia/Shanghai' } = {},
+): Promise<(wanted: string) => Promise<void>> {
+  const { url } = stage.server
+  await asked(page.request, url, 'workspaces.create', { name, currency, timeZone })
+  const switchTo = async (wanted: string) => {
+    await asked(page.request, url, 'workspaces.switch', { id: await workspaceId(page, stage, wanted) })
+  }
+  await switchTo(name)
+  return switchTo
 }
 
 async function watch(page: Page, url: string): Promise<Watched> {
@@ -181,4 +261,15 @@ async function watch(page: Page, url: string): Promise<Watched> {
 /** The page stands: its heading is there and no question is under way. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('[data-settled="true"] h1').first().waitFor({ timeout: 60_000 })
+}
+
+/**
+ * The page of that heading stands. What is read after a click that goes to another page waits for this first: the
+ * address is new while the old page, settled, is still shown.
+ */
+export async function opened(page: Page, heading: string | RegExp): Promise<void> {
+  await page
+    .locator('[data-settled="true"]')
+    .getByRole('heading', { level: 1, name: heading, exact: typeof heading === 'string' })
+    .waitFor({ timeout: 60_000 })
 }

@@ -1,28 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
 test('a points ledger is seen as such, imported and shown with its member; its template is there to download', async () => {
-  const { page, complaints, open } = await stage.page({ language: 'zh-CN' })
-  const { url } = stage.server
-  await page.request.post(`${url}/trpc/workspaces.create`, {
-    headers: { origin: url },
-    data: { name: 'of points', currency: 'CNY', timeZone: 'Asia/Shanghai' },
-  })
-  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
-  await page.request.post(`${url}/trpc/workspaces.switch`, {
-    headers: { origin: url },
-    data: {
-      id: me.result.data.workspaces.find(({ name }: { name: string }) => name === 'of points').id as string,
-    },
-  })
+  const watched = await stage.page({ language: 'zh-CN' })
+  const { page, complaints, open } = watched
+  await workspaceOf(watched, stage, 'of points')
   await open('/data')
   await page.getByRole('button', { name: '模板', exact: true }).click()
   const [template] = await Promise.all([

@@ -1,27 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
 test('a file of members is seen as such, checked, imported and taken out again', async () => {
-  const { page, complaints, open } = await stage.page({ language: 'zh-CN' })
-  const { url } = stage.server
-  await page.request.post(`${url}/trpc/workspaces.create`, {
-    headers: { origin: url },
-    data: { name: 'of members', currency: 'CNY', timeZone: 'Asia/Shanghai' },
-  })
-  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
-  await page.request.post(`${url}/trpc/workspaces.switch`, {
-    headers: { origin: url },
-    data: {
-      id: me.result.data.workspaces.find(({ name }: { name: string }) => name === 'of members').id as string,
-    },
-  })
+  const watched = await stage.page({ language: 'zh-CN' })
+  const { page, complaints, open } = watched
+  await workspaceOf(watched, stage, 'of members')
   await open('/data')
   const [chooser] = await Promise.all([
     page.waitForEvent('filechooser'),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, settled, type Stage } from './harness.ts'
+import { opened, openStage, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
@@ -18,7 +18,7 @@ test('this week, the demo’s campaign with its result, and who is dormant', asy
   await open('/campaigns')
   await page.getByText('沉睡会员唤醒券').first().click()
   await page.waitForURL(/\/campaigns\/demo-/)
-  await settled(page)
+  await opened(page, /沉睡会员唤醒券/)
   expect(await serious(page)).toEqual([])
   const said = await page.locator('main').innerText()
   expect(said).toContain('The campaign works')
@@ -40,7 +40,7 @@ test('a point of a chart opens its members by keyboard', async () => {
   await tooltip.locator('[data-chosen]').filter({ hasText: 'New' }).waitFor()
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/members\?segment=/)
-  await settled(page)
+  await opened(page, 'Members')
   expect(decodeURIComponent(page.url())).toMatch(/and[ +]\(first_order[ +]between/i)
   expect(complaints).toEqual([])
   await page.context().close()
@@ -76,7 +76,7 @@ test('a search is found, opened, exported and tagged: only those who were found'
 
   await page.getByText('M0000010').first().click()
   await page.waitForURL(/\/members\/M0000010/)
-  await settled(page)
+  await opened(page, /^(?!Members$)/)
   expect(await serious(page)).toEqual([])
   expect(await page.locator('main').innerText()).toContain('found by search')
   expect(complaints).toEqual([])
@@ -92,8 +92,7 @@ test('whom and which stores go along by the navigation, and Dormant takes the me
   await main.getByText('Only members in this segment, at “湖滨银泰店”.').waitFor()
   await page.getByRole('link', { name: 'Retention' }).click()
   await page.waitForURL(/\/retention\?/)
-  await page.getByRole('heading', { level: 1, name: 'Retention' }).waitFor()
-  await settled(page)
+  await opened(page, 'Retention')
   expect(new URL(page.url()).searchParams.get('stores')).toBe('["湖滨银泰店"]')
   expect(await main.getByText('at “湖滨银泰店”').count()).toBe(1)
   await open(`/dormant?${filters}&from=2026-01-01`)

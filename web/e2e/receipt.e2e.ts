@@ -1,27 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
 test('a receipt names three silent stores and counts the others; of coupons the columns that tell a row stand in sight', async () => {
-  const { page, complaints, open } = await stage.page()
-  const { url } = stage.server
-  await page.request.post(`${url}/trpc/workspaces.create`, {
-    headers: { origin: url },
-    data: { name: 'of stores', currency: 'GBP', timeZone: 'Europe/London' },
-  })
-  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
-  await page.request.post(`${url}/trpc/workspaces.switch`, {
-    headers: { origin: url },
-    data: {
-      id: me.result.data.workspaces.find(({ name }: { name: string }) => name === 'of stores').id as string,
-    },
-  })
+  const watched = await stage.page()
+  const { page, complaints, open } = watched
+  await workspaceOf(watched, stage, 'of stores', { currency: 'GBP', timeZone: 'Europe/London' })
   const choose = async (name: string, content: string) => {
     await open('/data')
     const [chooser] = await Promise.all([
@@ -57,3 +47,74 @@ test('a receipt names three silent stores and counts the others; of coupons the 
   expect(complaints).toEqual([])
   await page.context().close()
 }, 120_000)
+
+// after the walk above: its workspace is the one that is looked at
+test.each([
+  {
+    language: 'en' as const,
+    width: 1440,
+    header: 'order_date',
+    chooser: 'Choose file',
+    question: '“12/9/2011” in order_date can be read two ways. Which is first?',
+    readings: ['Day first: 12 Sep 2011', 'Month first: 9 Dec 2011'],
+    start: 'Import',
+    imported: 'dates.csv is imported',
+    known: 'Day and month of the dates',
+  },
+  {
+    language: 'zh-CN' as const,
+    width: 390,
+    header: '下单日期',
+    chooser: '选择文件',
+    question: '下单日期 中的“12/9/2011”有两种读法，哪个在前？',
+    readings: ['日在前：2011年9月12日', '月在前：2011年12月9日'],
+    start: '导入',
+    imported: 'dates.csv 已导入',
+    known: '日期中的日与月',
+  },
+])(
+  'which of 12/9/2011 is the day is asked once for a header, and answered by keyboard ($language, $width px)',
+  async ({ language, width, header, chooser, question, readings, start, imported, known }) => {
+    const { page, complaints, open } = await stage.page({ language, width })
+    const choose = async (name: string, rows: string) => {
+      await open('/data')
+      const [picked] = await Promise.all([
+        page.waitForEvent('filechooser'),
+        page.getByRole('button', { name: chooser }).click(),
+      ])
+      const content = `order_id,member_id,${header},amount\n${rows}`
+      await picked.setFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(content) })
+      await page.getByRole('button', { name: start, exact: true }).waitFor()
+    }
+    await choose('dates.csv', `D1${width},m1,12/9/2011,10.00\nD2${width},m1,1/2/2011,10.00\n`)
+    const asked = page.getByRole('combobox', { name: question })
+    const go = page.getByRole('button', { name: start, exact: true })
+    expect(await go.isDisabled()).toBe(true)
+    await asked.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.getByRole('option').first().waitFor()
+    expect(await page.getByRole('option').allInnerTexts()).toEqual(readings)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    expect(await serious(page)).toEqual([])
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('combobox', { name: known }).waitFor()
+    await page.waitForFunction(
+      (name) =>
+        [...document.querySelectorAll('button')].some((one) => one.textContent === name && !one.disabled),
+      start,
+    )
+    await go.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: imported }).waitFor()
+
+    // the next file with this header is not asked
+    await choose('next.csv', `D3${width},m1,11/10/2011,10.00\n`)
+    await page.getByRole('combobox', { name: known }).waitFor()
+    expect(await asked.count()).toBe(0)
+    expect(await go.isDisabled()).toBe(false)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  },
+  120_000,
+)

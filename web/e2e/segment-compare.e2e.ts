@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, settled, type Stage } from './harness.ts'
+import { opened, openSharedStage, settled, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
@@ -99,7 +99,7 @@ test.each([
     await page.getByRole('dialog').getByLabel(name).fill(`Region ${language}`)
     await page.getByRole('dialog').getByRole('button', { name: confirm, exact: true }).click()
     await page.waitForURL(/\/segments\/[0-9a-f-]{36}/)
-    await settled(page)
+    await opened(page, `Region ${language}`)
     await page.locator('main', { hasText: members }).waitFor()
     // segments that part those who return from those who do not, saved by one click
     await open('/segments')
@@ -115,7 +115,7 @@ test.each([
     await suggestion.click()
     await page.waitForURL(/\/segments\/[0-9a-f-]{36}/)
     const title = rule.length > 80 ? `${rule.slice(0, 79)}…` : rule
-    await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor()
+    await opened(page, title)
     expect(complaints).toEqual([])
     await page.context().close()
   },

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
@@ -16,6 +16,10 @@ const looks = [
     more: 'More for this segment',
     open: 'Download members …',
     phone: 'Phone',
+    points: 'Points',
+    all: 'All columns',
+    usual: 'The usual ones',
+    tags: 'Tags',
     download: 'Download',
     told: /^([\d,]+) members/,
     done: 'Done',
@@ -36,6 +40,10 @@ const looks = [
     more: '更多操作',
     open: '下载会员…',
     phone: '手机号',
+    points: '积分',
+    all: '全部列',
+    usual: '常用列',
+    tags: '标签',
     download: '下载',
     told: /^([\d,]+) 位会员/,
     done: '完成',
@@ -62,7 +70,12 @@ test.each(looks)(
     await page.getByRole('button', { name: more }).click()
     await page.getByRole('menuitem', { name: entry }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: words.all }).click()
+    expect(await dialog.getByRole('checkbox', { checked: false }).count()).toBe(0)
+    await dialog.getByRole('button', { name: words.usual }).click()
     await dialog.getByLabel(phone, { exact: true }).uncheck()
+    await dialog.getByLabel(words.points, { exact: true }).check()
+    await dialog.getByLabel(words.tags, { exact: true }).check()
     await dialog.getByText('JSON Lines').click()
     expect(await serious(page)).toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
@@ -79,6 +92,8 @@ test.each(looks)(
     const row = JSON.parse(lines[0]!) as Record<string, unknown>
     expect(Object.keys(row).slice(0, 3)).toEqual(['member_id', 'name', 'status'])
     expect(row.orders).toBeGreaterThanOrEqual(3)
+    expect(Object.keys(row).slice(-2)).toEqual(['points', 'tags'])
+    expect(typeof row.points).toBe('number')
     // the dialog closes by itself; call lists say in it whom they leave out
     await dialog.waitFor({ state: 'hidden' })
     await page.getByRole('button', { name: more }).click()

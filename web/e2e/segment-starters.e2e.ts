@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStage, settled, type Stage } from './harness.ts'
+import { opened, openSharedStage, type Stage } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
@@ -14,14 +14,11 @@ test.each([
 ] as const)('a starter is saved by one click: $language', async ({ language, width, save, name }) => {
   const { page, complaints, open } = await stage.page({ language, width })
   await open('/segments')
-  await settled(page)
   expect(await serious(page)).toEqual([])
   await page.getByRole('button', { name: save, exact: true }).click()
   await page.waitForURL(/\/segments\/[0-9a-f-]{36}/)
-  await settled(page)
-  expect(await page.locator('h1').textContent()).toBe(name)
+  await opened(page, name)
   await open('/segments')
-  await settled(page)
   // it is there under its name, and is not offered again
   expect(await page.getByRole('link', { name, exact: true }).count()).toBe(1)
   expect(await page.getByRole('button', { name: save, exact: true }).count()).toBe(0)

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { zipped } from '../../server/import/containers/archive.fixture.ts'
-import { openStage, type Stage } from './harness.ts'
+import { openSharedStage, type Stage, workspaceOf } from './harness.ts'
 import { serious } from './serious.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openSharedStage()
 })
 afterAll(() => stage?.close())
 
@@ -24,19 +24,9 @@ const customers = csv(
 )
 
 test('tables that are chosen together become one import, from files to figures', async () => {
-  const { page, complaints, open } = await stage.page({ language: 'zh-CN' })
-  const { url } = stage.server
-  await page.request.post(`${url}/trpc/workspaces.create`, {
-    headers: { origin: url },
-    data: { name: 'of tables', currency: 'CNY', timeZone: 'Asia/Shanghai' },
-  })
-  const me = await (await page.request.get(`${url}/trpc/accounts.me`)).json()
-  await page.request.post(`${url}/trpc/workspaces.switch`, {
-    headers: { origin: url },
-    data: {
-      id: me.result.data.workspaces.find(({ name }: { name: string }) => name === 'of tables').id as string,
-    },
-  })
+  const watched = await stage.page({ language: 'zh-CN' })
+  const { page, complaints, open } = watched
+  await workspaceOf(watched, stage, 'of tables')
   const choose = async (files: (typeof orders)[]) => {
     await open('/data')
     const [chooser] = await Promise.all([
@@ -80,6 +70,15 @@ test('tables that are chosen together become one import, from files to figures',
   await page.getByRole('heading', { name: '2 项中已导入 2 项' }).waitFor()
   await page.getByRole('heading', { name: 'shop.zip 已导入', exact: true }).waitFor()
   await page.getByRole('heading', { name: 'shop.zip/refunds.csv 已导入' }).waitFor()
+  expect(await serious(page)).toEqual([])
+
+  // Tags beside members: one file, two imports.
+  await choose([csv('会员.csv', '会员号,姓名,标签\nu1,甲,"茶、周末"\nu2,乙,\n')])
+  await page.getByRole('heading', { name: '会员.csv 分为 2 次导入' }).waitFor()
+  expect(await serious(page)).toEqual([])
+  await page.getByRole('button', { name: '导入 2 张表' }).click()
+  await page.getByRole('heading', { name: '2 项中已导入 2 项' }).waitFor()
+  await page.getByText('文件中另有 1 行没有标签。').waitFor()
   expect(await serious(page)).toEqual([])
 
   // One person, whatever number each order gave; freight is charged.

@@ -140,8 +140,7 @@ test.each([
     await page.getByRole('option', { name: silver, exact: true }).click()
     await dialog.getByRole('button', { name: w.mergeDo }).click()
     await dialog.waitFor({ state: 'hidden' })
-    await settled(page)
-    expect(await row(gold).count()).toBe(0)
+    await row(gold).waitFor({ state: 'detached' })
     expect(await row(silver).count()).toBe(1)
 
     // the group gets another name, and goes; the tag stays

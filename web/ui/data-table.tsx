@@ -16,6 +16,8 @@ export interface Column<Row> {
   /** The header in CSV, where it is not `key`: a stable name such as `net_minor`. */
   readonly csvHeader?: string
   readonly sortable?: boolean
+  /** Stays in view where the table is wider than the screen: the last column alone. */
+  readonly pinned?: true
 }
 
 export interface Order {
@@ -93,6 +95,7 @@ export function DataTable<Row>({
                 key={column.key}
                 scope="col"
                 data-align={column.align}
+                data-pinned={column.pinned}
                 aria-sort={
                   shownOrder?.column === column.key
                     ? shownOrder.descending
@@ -144,7 +147,7 @@ export function DataTable<Row>({
                 </td>
               ) : null}
               {columns.map((column) => (
-                <td key={column.key} data-align={column.align}>
+                <td key={column.key} data-align={column.align} data-pinned={column.pinned}>
                   {column.cell ? column.cell(row) : (column.value?.(row) ?? '–')}
                 </td>
               ))}

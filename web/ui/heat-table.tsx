@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import classes from './heat-table.module.css'
 import { firstInvertedStep } from './tokens.ts'
@@ -12,6 +12,8 @@ export interface HeatCell {
   /** The whole cell as a sentence: cohort, period, value, how many of how many, state. */
   readonly spoken: string
   readonly inProgress?: boolean
+  /** How the cell's own period came to other figures later, as a sentence. */
+  readonly restated?: string | undefined
   /** The members behind the cell, as a segment expression. */
   readonly members?: string
 }
@@ -40,7 +42,8 @@ export function rampStep(value: number, [low, high]: readonly [number, number]):
 
 /**
  * A cohort triangle as a real table: a row per cohort, a heat step per value, hatched while in progress,
- * blank where nothing can be observed yet. One tab stop; arrow keys move, Enter opens the members.
+ * blank where nothing can be observed yet. One tab stop; arrow keys move, to restated row heads too, Enter opens
+ * the members. Why a row or cell is marked ↻ is said under the table while it has the focus or the pointer.
  */
 export function HeatTable({
   label,
@@ -72,6 +75,12 @@ export function HeatTable({
 }) {
   const t = useTranslations('ui')
   const table = useRef<HTMLTableElement>(null)
+  const [told, tell] = useState<string>()
+  const tellOf = (target: EventTarget) => {
+    const at = (target as HTMLElement).closest<HTMLElement>('[data-row]')?.dataset
+    const row = at && rows[Number(at.row)]
+    tell(at && (Number(at.column) < 0 ? row?.restated : row?.cells[Number(at.column)]?.restated))
+  }
   const move = (event: KeyboardEvent) => {
     const steps: Record<string, [number, number]> = {
       ArrowLeft: [0, -1],
@@ -96,7 +105,16 @@ export function HeatTable({
   return (
     <>
       <div className={classes.scroller}>
-        <table className={classes.table} role="grid" aria-label={label} ref={table} onKeyDown={move}>
+        <table
+          className={classes.table}
+          role="grid"
+          aria-label={label}
+          ref={table}
+          onKeyDown={move}
+          onFocus={({ target }) => tellOf(target)}
+          onMouseOver={({ target }) => tellOf(target)}
+          onMouseLeave={() => tell(undefined)}
+        >
           <colgroup>
             <col className={classes.nameColumn} />
             <col className={classes.sizeColumn} />
@@ -123,7 +141,11 @@ export function HeatTable({
           <tbody>
             {rows.map((row, rowAt) => (
               <tr key={row.key}>
-                <th scope="row" className={classes.name}>
+                <th
+                  scope="row"
+                  className={classes.name}
+                  {...(row.restated ? { 'data-row': rowAt, 'data-column': -1, tabIndex: -1 } : {})}
+                >
                   <span className={classes.wide}>{row.label}</span>
                   <span className={classes.narrow}>{row.shortLabel}</span>
                   {row.mark ? <span className={classes.mark}>{row.mark}</span> : null}
@@ -186,7 +208,9 @@ export function HeatTable({
           {t('heat.notObservable')}
         </span>
         {mark ? <span>{mark}</span> : null}
-        {rows.some(({ restated }) => restated) ? <span>{t('heat.restated')}</span> : null}
+        {rows.some(({ restated, cells }) => restated || cells.some((cell) => cell?.restated)) ? (
+          <span>{told ? `↻ ${told}` : t('heat.restated')}</span>
+        ) : null}
       </div>
     </>
   )
@@ -222,12 +246,17 @@ function Cell({
     'data-step': step,
     'data-inverted': step !== undefined && step > firstInvertedStep ? true : undefined,
     'data-progress': cell.inProgress ? true : undefined,
-    title: cell.spoken,
+    title: cell.restated ? `${cell.spoken}. ${cell.restated}` : cell.spoken,
   }
   const words = (
     <>
       {cell.text}
-      <span className="visually-hidden">{cell.spoken}</span>
+      {cell.restated ? (
+        <span className={classes.corner} aria-hidden="true">
+          ↻
+        </span>
+      ) : null}
+      <span className="visually-hidden">{look.title}</span>
     </>
   )
   return (

@@ -13,6 +13,7 @@ import {
   YAxis,
 } from 'recharts'
 import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import classes from './lines-chart.module.css'
 import { usePalette } from './palette.ts'
 import { niceTicks, spread, textWidth } from './scale.ts'
@@ -24,6 +25,8 @@ export interface LinePoint {
   readonly inProgress?: boolean
   /** What the tooltip says below the value: n, interval, state. */
   readonly notes?: readonly string[]
+  /** How the point's period came to other figures later, as a sentence: marked ↻, told in the tooltip. */
+  readonly restated?: string | undefined
 }
 
 export interface LineSeries {
@@ -69,6 +72,7 @@ export function LinesChart({
   /** Positions at which something happened, and what, in a few letters. */
   marks?: readonly { readonly index: number; readonly label: string }[]
 }) {
+  const t = useTranslations('ui')
   const palette = usePalette()
   const activeRef = useRef<number | null>(null)
   const [line, chooseLine] = useState(0)
@@ -100,11 +104,21 @@ export function LinesChart({
     ...Object.fromEntries(series.map(({ key, points }) => [key, points[index]?.value ?? null])),
   }))
   const axis = { fontSize: 12, fill: palette.text3, fontFamily }
+  /** What the tooltip says of restated points at a position: what several lines have in common once. */
+  const restatedAt = (index: number) => [
+    ...new Set(
+      series.flatMap(({ points }) => {
+        const point = points[index]
+        return point && point.value !== null && point.restated ? point.restated : []
+      }),
+    ),
+  ]
+  const marked = positions.some((_, index) => restatedAt(index).length > 0)
   return (
     <div onKeyDown={press}>
       <LineChart
         width={width}
-        height={height}
+        height={marked ? height - legendHeight : height}
         data={rows}
         margin={{ top: 12, right: Math.ceil(labelWidth) + 26, bottom: 4, left: 0 }}
         accessibilityLayer
@@ -153,6 +167,11 @@ export function LinesChart({
                     />
                   ) : null
                 })}
+                {restatedAt(index).map((sentence) => (
+                  <div key={sentence} className={classes.restated}>
+                    ↻ {sentence}
+                  </div>
+                ))}
               </ChartTooltip>
             ) : null
           }}
@@ -180,17 +199,23 @@ export function LinesChart({
               dots
                 ? ({ cx, cy, index, key }) =>
                     typeof cx === 'number' && typeof cy === 'number' && each.points[index]?.value !== null ? (
-                      <circle
-                        key={key}
-                        cx={cx}
-                        cy={cy}
-                        r={3.5}
-                        strokeWidth={2}
-                        stroke={each.colour}
-                        fill={each.points[index]?.inProgress ? palette.surface : each.colour}
-                        cursor={onPoint ? 'pointer' : undefined}
-                        onClick={onPoint ? () => onPoint(each, index) : undefined}
-                      />
+                      <g key={key}>
+                        <circle
+                          cx={cx}
+                          cy={cy}
+                          r={3.5}
+                          strokeWidth={2}
+                          stroke={each.colour}
+                          fill={each.points[index]?.inProgress ? palette.surface : each.colour}
+                          cursor={onPoint ? 'pointer' : undefined}
+                          onClick={onPoint ? () => onPoint(each, index) : undefined}
+                        />
+                        {each.points[index]?.restated ? (
+                          <text x={cx} y={cy - 8} {...markOf(palette)} aria-hidden="true">
+                            ↻
+                          </text>
+                        ) : null}
+                      </g>
                     ) : (
                       <g key={key} />
                     )
@@ -210,9 +235,17 @@ export function LinesChart({
         <EndLabels series={series} />
         <ActivePosition positionRef={activeRef} />
       </LineChart>
+      {marked ? (
+        <div className={classes.legend} style={{ height: legendHeight }}>
+          {t('restated')}
+        </div>
+      ) : null}
     </div>
   )
 }
+
+/** Of the line under a chart that says what its mark means. */
+const legendHeight = 24
 
 /** Keeps the position that the pointer or the arrow keys are at, for the keys of the chart; null at none. */
 function ActivePosition({ positionRef }: { positionRef: RefObject<number | null> }) {
@@ -302,10 +335,23 @@ function EndLabels({ series }: { series: readonly LineSeries[] }) {
   )
 }
 
+/** The mark of a restated point, above it and readable on a line. */
+const markOf = (palette: ReturnType<typeof usePalette>) =>
+  ({
+    textAnchor: 'middle',
+    fontSize: 12,
+    fontFamily,
+    fill: palette.text2,
+    stroke: palette.surface,
+    strokeWidth: 3,
+    paintOrder: 'stroke',
+    pointerEvents: 'none',
+  }) as const
+
 /** The small card that follows the pointer or the arrow keys over a chart. */
 export function ChartTooltip({ heading, children }: { heading: string; children: ReactNode }) {
   return (
-    <div className={classes.tooltip}>
+    <div className={classes.tooltip} role="status">
       <div className={classes.heading}>{heading}</div>
       {children}
     </div>

@@ -121,7 +121,7 @@ test('worked by hand', async () => {
     },
   ])
   // August fell to less than nothing: −17,500, of which returning members −9,500, new ones −6,000, guests −2,000.
-  expect(overviewFindings(rows)).toEqual([
+  expect(overviewFindings(rows, scope.dataStart)).toEqual([
     {
       id: 'overview.fell',
       values: {
@@ -133,5 +133,10 @@ test('worked by hand', async () => {
       },
     },
   ])
-  expect(overviewFindings([])).toEqual([{ id: 'overview.neutral', values: {} }])
+  // July is compared with where the data begins on its first day, and no later.
+  const neutral = [{ id: 'overview.neutral', values: {} }]
+  expect(overviewFindings(rows, '2024-07-01')).not.toEqual(neutral)
+  expect(overviewFindings(rows, '2024-07-02')).toEqual(neutral)
+  expect(overviewFindings(rows, null)).toEqual(neutral)
+  expect(overviewFindings([], scope.dataStart)).toEqual(neutral)
 })

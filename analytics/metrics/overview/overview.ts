@@ -250,11 +250,15 @@ const Sold = z.object({
   buyers: z.int(),
 })
 
-/** How net moved against the previous period, and where the difference came from. */
-export function overviewFindings(rows: readonly OverviewRow[]): Finding[] {
+/**
+ * How net moved against the previous period, and where the difference came from. Where the data begins
+ * (`dataStart`, null: nowhere) within that period or after it there is nothing to compare with.
+ */
+export function overviewFindings(rows: readonly OverviewRow[], dataStart: string | null): Finding[] {
   const current = rows.find(({ kind }) => kind === 'current')
   const previous = rows.find(({ kind }) => kind === 'previous')
-  if (!current || !previous || previous.netMinor <= 0) return [{ id: 'overview.neutral', values: {} }]
+  const covered = previous !== undefined && dataStart !== null && previous.from >= dataStart
+  if (!current || !covered || previous.netMinor <= 0) return [{ id: 'overview.neutral', values: {} }]
   const change = current.netMinor / previous.netMinor - 1
   const values = { change, netMinor: current.netMinor, previousNetMinor: previous.netMinor }
   if (Math.abs(change) < 0.02) return [{ id: 'overview.steady', values }]

@@ -31,7 +31,12 @@ export const buying: readonly Field[] = [
       '有效订单数：已支付，且退款后仍有剩余。可在括号内加条件，只数其中一部分：订单数(近 90 天)。',
     ),
     phrase: {
-      en: { is: 'placed {}', none: 'never ordered' },
+      en: {
+        is: 'placed {}',
+        none: 'never ordered',
+        known: 'have a known number of orders',
+        unknown: 'have no known number of orders',
+      },
       'zh-CN': { is: '累计下过{}', none: '从未下单' },
     },
     value: () => sql`facts.orders`,
@@ -46,7 +51,12 @@ export const buying: readonly Field[] = [
     title: both('Purchase days', '购买天数'),
     help: both('Different days with a qualifying order.', '有有效订单的不同日期数。'),
     phrase: {
-      en: { is: 'bought on {}', none: 'bought on no day' },
+      en: {
+        is: 'bought on {}',
+        none: 'bought on no day',
+        known: 'have a known number of purchase days',
+        unknown: 'have no known number of purchase days',
+      },
       'zh-CN': { is: '购买过{}', none: '没有购买过' },
     },
     value: () => sql`facts.purchase_days`,
@@ -192,7 +202,12 @@ export const buying: readonly Field[] = [
       '从最近一单到数据截至日的天数，当天为 0；没有订单时为未知。',
     ),
     phrase: {
-      en: { is: 'last ordered {} ago', known: 'have ordered', unknown: 'have never ordered' },
+      en: {
+        is: 'last ordered {} ago',
+        none: 'last ordered on the day',
+        known: 'have ordered',
+        unknown: 'have never ordered',
+      },
       'zh-CN': { is: '最近一单距今{}', known: '下过单', unknown: '没有下过单' },
     },
     value: ({ asOf, d }) => d.daysBetween(sql`facts.last_day`, d.date(asOf)),
@@ -248,10 +263,14 @@ export const buying: readonly Field[] = [
           true: 'were first seen near the start of the data',
           false: 'were not first seen near the start of the data',
         },
+        known: 'are known to be first seen or not',
+        unknown: 'are not known to be first seen or not',
       },
       'zh-CN': {
         is: '“首次出现”为{}',
         words: { true: '首单落在数据起始阶段', false: '首单不在数据起始阶段' },
+        known: '是否首次出现已知',
+        unknown: '是否首次出现未知',
       },
     },
     value: () => sql`facts.first_seen`,

@@ -106,7 +106,7 @@ const conditions: readonly ConditionField[] = [
     ),
     phrase: {
       en: {
-        is: 'with {} left to its last day',
+        is: 'with {} left to the last day',
         known: 'with a last day ahead or past',
         unknown: 'without a last day',
       },

@@ -147,6 +147,7 @@ export const habits: readonly Field[] = [
     phrase: {
       en: {
         is: 'shop mostly in the {}',
+        words: { noon: 'shop mostly at noon', night: 'shop mostly at night' },
         other: 'shop mostly at another part of the day than {}',
         known: 'have a usual part of the day',
         unknown: 'have no usual part of the day',

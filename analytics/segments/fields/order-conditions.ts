@@ -233,7 +233,7 @@ export const orderConditions: readonly ConditionField[] = [
     ),
     phrase: {
       en: {
-        is: 'placed at an hour that is {}',
+        is: 'at an hour that is {}',
         known: 'placed at a known hour',
         unknown: 'placed at no known hour',
       },
@@ -256,6 +256,7 @@ export const orderConditions: readonly ConditionField[] = [
     phrase: {
       en: {
         is: 'in the {}',
+        words: { noon: 'at noon', night: 'at night' },
         other: 'at any part of the day but {}',
         known: 'at a known part of the day',
         unknown: 'at no known part of the day',
@@ -310,9 +311,9 @@ export const orderConditions: readonly ConditionField[] = [
         unknown: 'not opening a purchase day after the first',
       },
       'zh-CN': {
-        is: '（距上一个购买日{}）',
-        known: '（并非首个购买日的当天首单）',
-        unknown: '（首个购买日，或当天的后续订单）',
+        is: '在距上一个购买日{}时',
+        known: '在首个购买日之后、当天第一单时',
+        unknown: '在首个购买日或当天后续订单中',
       },
     },
     column: ({ d }) => d.daysBetween(sql`entry.previous_day`, sql`entry.local_day`),

@@ -34,7 +34,7 @@ const conditions: readonly ConditionField[] = [
     ),
     phrase: {
       en: { is: 'in {}', known: 'in a known time', unknown: 'in no known time' },
-      'zh-CN': { is: '（距到期{}）', known: '（到期日已知）', unknown: '（到期日未知）' },
+      'zh-CN': { is: '距今{}', known: '已知天数后', unknown: '未知天数后' },
     },
     column: ({ asOf, d }) => d.daysBetween(d.date(asOf), sql`entry.expires_day`),
   },

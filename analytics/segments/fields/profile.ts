@@ -58,7 +58,12 @@ export const profile: readonly Field[] = [
     title: both('Joined through', '入会渠道'),
     help: both('The channel through which the member came.', '会员来自哪个渠道。'),
     phrase: {
-      en: { is: 'joined through {}', other: 'joined through a channel other than {}' },
+      en: {
+        is: 'joined through {}',
+        other: 'joined through a channel other than {}',
+        known: 'joined through a known channel',
+        unknown: 'joined through no known channel',
+      },
       'zh-CN': { is: '通过{}入会', other: '通过{}以外的渠道入会' },
     },
     value: () => sql`facts.channel`,
@@ -103,7 +108,12 @@ export const profile: readonly Field[] = [
     title: both('Points', '积分'),
     help: both('Points on the account, as last imported.', '账户积分，以最近导入为准。'),
     phrase: {
-      en: { is: 'have {}', none: 'have no points' },
+      en: {
+        is: 'have {}',
+        none: 'have no points',
+        known: 'have a known number of points',
+        unknown: 'have no known number of points',
+      },
       'zh-CN': { is: '积分{}', none: '没有积分' },
     },
     value: () => sql`facts.points`,
@@ -151,8 +161,13 @@ export const profile: readonly Field[] = [
       '距下一个生日的天数，当天为 0。2 月 29 日生日在平年按 28 日计。',
     ),
     phrase: {
-      en: { is: 'have a birthday in {}', none: 'have their birthday on the day' },
-      'zh-CN': { is: '距生日{}', none: '当天过生日' },
+      en: {
+        is: 'have a birthday in {}',
+        none: 'have their birthday on the day',
+        known: 'have a known birthday',
+        unknown: 'have no known birthday',
+      },
+      'zh-CN': { is: '距生日{}', none: '当天过生日', known: '生日已知', unknown: '生日未知' },
     },
     value: ({ asOf, d }) => daysTo(sql`facts.birthday`, asOf, d),
     read: (person, { asOf }) => (person.birthday === null ? null : daysToBirthday(person.birthday, asOf)),

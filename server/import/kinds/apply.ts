@@ -15,6 +15,8 @@ import {
 import type { Deletion } from '../../rights/deletions.ts'
 import type { Home } from '../members/phones.ts'
 import {
+  type DeletedRows,
+  deletedRowsOf,
   findDeleted,
   findDeletedPeople,
   pseudonymousKindRows,
@@ -43,6 +45,8 @@ export interface AppliedKind {
   readonly lists: readonly Listed[]
   /** Absent where every row is known by its number. */
   readonly matched?: MatchedRows
+  /** Rows that name members who were deleted. */
+  readonly deleted?: DeletedRows
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -116,6 +120,7 @@ export async function applyKind(
           settings.home,
         ))
       if (someDeleted && byValues) await findDeletedPeople(session, sql`coming_people`)
+      const deleted = someDeleted ? await deletedRowsOf(session, ided, deletedColumns(kind)) : null
       await session.run(sql`insert into ${name(kind.table)} by name
         select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousKindRows(kind, ided) : ided} as row`)
       if (someDeleted && byValues)
@@ -134,6 +139,7 @@ export async function applyKind(
         newMembers,
         counts: (await kind.count?.(session, importSeq)) ?? {},
         lists: (await kind.list?.(session, importSeq)) ?? [],
+        ...(deleted ? { deleted } : {}),
         ...(byValues ? { matched: await matchedRows(session, kind, importSeq) } : {}),
         sameAs: isChange ? null : await sameFile(session, coming, importSeq),
       }

@@ -243,9 +243,30 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
       [printedCode(elsewhere.code), ['other-order', 'P8', 'O3']],
     ]),
   )
+  // each is in the list of what differs with its reason, before the uses that the orders do not bear out
+  const differing = await caller(shop).elsewhere.differing()
+  expect(differing.total).toBe(differing.named.length)
+  const ofLedger = differing.named.slice(0, 3)
+  expect(
+    new Map(
+      ofLedger.map(({ code, finds, memberId, orderId, ledgerOrderId, fileName }) => [
+        code,
+        [finds, memberId, orderId, ledgerOrderId, fileName],
+      ]),
+    ),
+  ).toEqual(
+    new Map([
+      [printedCode(openHere.code), ['used-there', 'm1', 'P9', null, 'c.csv']],
+      [printedCode(usedHere.code), ['used-here', 'm1', null, 'O1', 'c.csv']],
+      [printedCode(elsewhere.code), ['other-order', 'm2', 'P8', 'O3', 'c.csv']],
+    ]),
+  )
+  // none of the orders are here: the three uses of ours and the two that read like codes of others
+  expect(differing.named.slice(3).map(({ finds }) => finds)).toEqual(Array(5).fill('unknown-order'))
   expect(await ledger()).toEqual(before)
-  const seen = await caller(shop, 'viewer').elsewhere.overview()
-  expect(JSON.stringify(seen)).not.toContain(printedCode(openHere.code))
+  const { overview, differing: list } = caller(shop, 'viewer').elsewhere
+  for (const seen of [await overview(), await list()])
+    expect(JSON.stringify(seen)).not.toContain(printedCode(openHere.code))
 })
 
 test('campaigns, whom they were meant for and who redeemed: rates of members and of uses apart', async () => {

@@ -15,6 +15,8 @@ export interface KindField {
   readonly column: string
   /** Headers as `Field` has them, best first. The field's own name always counts. */
   readonly aliases: readonly string[]
+  /** What other headers of such a column end with. */
+  readonly endings?: readonly string[]
   readonly label: Words
   /** For who fills in a file: what to write here. */
   readonly meaning: Words

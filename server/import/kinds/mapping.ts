@@ -49,7 +49,7 @@ export function guessKindMapping(
       ownColumns.map(([field, one]) => ({
         field,
         position: column.position,
-        confidence: byName(aliasesOf(field, one), column.plain) * byType(one, column),
+        confidence: byName(field, one, column.plain) * byType(one, column),
       })),
     )
     .filter(({ confidence }) => confidence > 0)
@@ -116,11 +116,15 @@ const looksLike: Readonly<Partial<Record<PersonValue, RegExp>>> = {
   email: /@/,
 }
 
-/** Whole headers alone say what a column is; a field's own name is sure. */
-function byName(aliases: readonly string[], plain: string): number {
-  const place = aliases.indexOf(plain)
-  return place < 0 ? 0 : place === 0 ? 1 : 0.98 - Math.min(place, farthest) * 0.003
+/** Whole headers say what a column is, of few fields how they end; a field's own name is sure. */
+function byName(field: string, one: KindField, plain: string): number {
+  const place = aliasesOf(field, one).indexOf(plain)
+  if (place < 0) return one.endings?.some((ending) => plain.endsWith(ending)) ? 0.85 : 0
+  return place === 0 ? 1 : 0.98 - Math.min(place, farthest) * 0.003
 }
+
+/** Whether a header (as `plainHeader` writes it) may name a column of the field. */
+export const mayMean = (field: KindField, plain: string): boolean => byName('', field, plain) > 0
 
 function byType({ type: kindType, tells }: KindField, { values, dates, numeric }: Column): number {
   if (values.length === 0) return 1

@@ -12,7 +12,7 @@ import { fieldsOf, type Kind, type KindField, nameFromFile, tellsPeople, yesAndN
 
 /** What stands for a day that nobody told. */
 const noDay = '0000.*'
-const separators = '[,，;；|、]'
+const separators = '[,，;；|｜、]'
 
 /**
  * A query over a block's rows: one normalised row each, the columns of the kind's import table without the
@@ -25,6 +25,7 @@ export function kindRows(
   settings: NormaliseSettings & { readonly timeZone: string },
 ): Sql {
   const { mapping, currency, minorDigits, latest, timeZone, fileName } = settings
+  const { passedWithout } = mapping
   const positions = mapping.columns as Readonly<Record<string, number>>
   const fields = fieldsOf(kind)
   const has = (field: string) => positions[field] !== undefined
@@ -187,5 +188,5 @@ export function kindRows(
       ${reasons.length === 0 ? sql`cast(null as varchar)` : among((_, reason) => sql`${reason}`)} as reason,
       ${reasons.length === 0 ? sql`cast(null as varchar)` : among((field) => sql`${field}`)} as reason_field,
       ${among((field, reason) => (reason === 'other-currency' || reason === 'lost-digits' || reason === 'short-amount' ? said(field) : sql`cast(null as varchar)`))} as reason_value
-    from parsed`
+    from parsed${passedWithout === undefined ? sql`` : sql` where ${name(kind.fields[passedWithout]!.column)} is not null`}`
 }

@@ -28,12 +28,14 @@ export interface KindReceipt
     >,
     Omit<AppliedKind, 'sameAs'> {
   readonly kind: KindName
+  /** Rows of a file of something else that say nothing of this kind, not among those that were read. */
+  readonly passed?: number
 }
 
 /** The part of the receipt that the file alone decides. */
 export interface KindFacts extends Pick<
   KindReceipt,
-  'read' | 'refused' | 'duplicates' | 'members' | 'reasons'
+  'read' | 'passed' | 'refused' | 'duplicates' | 'members' | 'reasons'
 > {
   readonly accepted: number
 }
@@ -48,7 +50,7 @@ const numberOrValues = (number: Sql): Sql =>
   sql`coalesce(${number}, nullif(concat_ws(chr(31), ${join(personValues.map((value) => sql`${`${value}:`} || ${name(value)}`))}), ''))`
 
 /** Counts what was staged of a file of a kind. */
-export async function kindFacts(kind: Kind, { engine, lines, read }: Staged): Promise<KindFacts> {
+export async function kindFacts(kind: Kind, { engine, lines, read, passed }: Staged): Promise<KindFacts> {
   const options = { timeoutMs: 60 * 60 * 1000 }
   const [rows] = await engine.rows(
     sql`select count(*) as accepted, count(distinct content) as different from (
@@ -69,6 +71,7 @@ export async function kindFacts(kind: Kind, { engine, lines, read }: Staged): Pr
   const reasons = await refusedReasons(engine)
   return {
     read,
+    ...(passed > 0 ? { passed } : {}),
     refused: reasons.reduce((sum, one) => sum + one.rows, 0),
     duplicates: Number(rows!.accepted) - Number(rows!.different),
     members: Number(people!.members),

@@ -29,6 +29,7 @@ export const tags = defineKind({
       column: 'tag',
       aliases: list(`tags tagname membertag membertags customertag customertags label labels
         标签 标签名称 标签名 会员标签 客户标签 顾客标签 用户标签 粉丝标签`),
+      endings: ['tags', 'labels', '标签'],
       label: both('Tag', '标签'),
       meaning: both(
         'The tag. Several are separated by commas, semicolons, bars or 、.',

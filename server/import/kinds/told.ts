@@ -1,4 +1,4 @@
-import { type Language, phrase, say } from '../../messages/messages.ts'
+import { type Language, phrase, say, sentence } from '../../messages/messages.ts'
 import { peopleOfRows } from '../../identity/told.ts'
 import { reasonSentence } from '../refused-file.ts'
 import { countsOf } from '../told.ts'
@@ -26,7 +26,8 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
       sentence: reasonSentence(language, { reason: row.reason, value: null }),
     })),
     facts: [
-      ...peopleOfRows(language, receipt.matched),
+      ...peopleOfRows(language, kind, receipt),
+      ...(receipt.passed ? [sentence(language, 'tags-passed', { rows: receipt.passed })] : []),
       ...(receipt.lists ?? []).flatMap((one) => {
         const words = kind?.sentences?.[one.sentence]
         return words ? [phrase(language, words, one.values)] : []

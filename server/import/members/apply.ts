@@ -4,7 +4,13 @@ import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { Deletion } from '../../rights/deletions.ts'
 import type { Home } from './phones.ts'
-import { findDeleted, knownBy, pseudonymousMembers } from '../../rights/engine-pseudonyms.ts'
+import {
+  type DeletedRows,
+  deletedRowsOf,
+  findDeleted,
+  knownBy,
+  pseudonymousMembers,
+} from '../../rights/engine-pseudonyms.ts'
 import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
 import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
@@ -26,6 +32,8 @@ export interface AppliedMembers {
   readonly conflictingRows: number
   /** Orders that are somebody else's now, by the phones, openids and e-mails of the file. */
   readonly ordersMatched: number
+  /** Rows of members who were deleted. */
+  readonly deleted?: DeletedRows
   /** The import that had brought this very file, when nothing changed. */
   readonly sameAs: string | null
 }
@@ -78,6 +86,7 @@ export async function applyMembers(
         knownBy(rows),
         settings.home,
       )
+      const deleted = someDeleted ? await deletedRowsOf(session, rows) : null
       await session.run(sql`insert into import_members by name
         select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousMembers(rows) : rows} as member`)
       const changes = (await tellsMoreThanIds(session, importSeq))
@@ -86,7 +95,11 @@ export async function applyMembers(
       await nameMembers(session, importSeq)
       const { orders, renamed } = await followChanges(session, changes, named, settings.timeZone)
       if (changes.lines || changes.members || renamed) await dropMembersWithNothingLeft(session)
-      const applied = { ...(await outcome(session, importSeq, coming.fileHash)), ordersMatched: orders }
+      const applied = {
+        ...(await outcome(session, importSeq, coming.fileHash)),
+        ordersMatched: orders,
+        ...(deleted ? { deleted } : {}),
+      }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)

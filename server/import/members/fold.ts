@@ -30,8 +30,10 @@ const strictest = (consent: Sql) => sql`case when bool_or(${consent} = 'denied')
  * `memberRegions` sets before, gives way to a file's. Who is known by a
  * phone, openid or e-mail alone has that one. Consent is what people set, else what the files say.
  *
- * Of a member with several identities the newest of all rows says; each identity has points and stored value of
- * its own, which add up, and the member joined when the first of them did. Consent is the strictest of them.
+ * Of a member with several identities the newest import says. Rows of one import have no order among identities: there
+ * what it says of the id that stays goes first, then what it says of the others, the highest id before. Each identity
+ * has points and stored value of its own, which add up, and the member joined when the first of them did. Consent is
+ * the strictest of them.
  */
 export async function foldMembers(session: Session): Promise<void> {
   await fold(session)
@@ -92,16 +94,16 @@ const foldedOfIdentities = (said: Sql) => sql`create or replace temp table folde
     ${join(
       attributes.map((column) => {
         const own = name(column)
-        return sql`${ofIdentities[column]?.(own) ?? sql`arg_max(${own}, ${name(`${column}_from`)}) filter (where ${own} is not null)`} as ${own}`
+        return sql`${ofIdentities[column]?.(own) ?? sql`arg_max(${own}, (${name(`${column}_from`)}, stays, named)) filter (where ${own} is not null)`} as ${own}`
       }),
     )}
   from (
-    select names.member_key, names.identity_key,
+    select names.member_key, names.identity_key = names.member_key as stays, min(names.named) as named,
       coalesce(any_value(consents_set.consent), ${newest(sql`consent`)}, 'unknown') as consent,
       ${join(
         attributes.flatMap((column) => [
           sql`${newest(name(column))} as ${name(column)}`,
-          sql`max((said.import_seq, said.row_number)) filter (where said.${name(column)} is not null) as ${name(`${column}_from`)}`,
+          sql`max(said.import_seq) filter (where said.${name(column)} is not null) as ${name(`${column}_from`)}`,
         ]),
       )}
     from touched_members

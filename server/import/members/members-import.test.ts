@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { listMembers } from '../../members/list.ts'
+import { consentOf } from '../../rights/consent.ts'
 import { inboxOf, inboxState, openInbox } from '../inbox.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { memberFieldNames } from './fields.ts'
@@ -282,4 +283,26 @@ test('the inbox takes members in too, and each kind remembers its own columns', 
     { memberId: 'M3', points: 7, birthday: null },
   ])
   await inbox.stop()
+})
+
+test('an e-mail copied as a link or with a dot at its end is the same address; a day of consent is shown as a day', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await shop.importMembers(
+    shop.file(
+      'm.csv',
+      'member_id,email,consent,consent_date\nM1,Mailto:A@b.cn?subject=hi,yes,2026-01-31\nM2,c@d.cn.,no,2026-01-31 18:05\nM3,no.dot.@e.cn,,\n',
+    ),
+  )
+  const kept = await shop.workspace.engine.rows(sql`select member_id, email from members order by 1`)
+  expect(kept.map(({ email }) => email)).toEqual(['a@b.cn', 'c@d.cn', 'no.dot.@e.cn'])
+  const orders = 'order_id,email,order_date,amount\nA,a@b.cn.,2026-02-01,1\nB,mailto:C@D.cn,2026-02-01,1\n'
+  receiptOf(await shop.import(shop.file('o.csv', orders)))
+  const owners = await shop.workspace.engine.rows(
+    sql`select order_id, member_id from orders join members on members.member_key = orders.member_key order by 1`,
+  )
+  expect(owners.map((row) => Object.values(row).join(' '))).toEqual(['A M1', 'B M2'])
+  const { store } = shop.platform
+  expect(await consentOf(store, shop.workspace, 'M1')).toMatchObject({ sinceDay: '2026-01-31' })
+  const timed = await consentOf(store, shop.workspace, 'M2')
+  expect([timed.sinceDay, timed.since]).toEqual([undefined, '2026-01-31T10:05:00.000Z'])
 })

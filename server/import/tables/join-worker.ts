@@ -9,6 +9,7 @@ import { cellId, cellText } from '../cells.ts'
 import { delimitedLine } from '../containers/delimited.ts'
 import type { Encoding, Reading } from '../encoding.ts'
 import { type ImportKind, importKinds } from '../import-kinds.ts'
+import { headerDigest } from '../header-digest.ts'
 import { namedWidth, sampleOf } from '../inspect.ts'
 import { kindsOf } from '../kind-of.ts'
 import { readable } from '../readable-records.ts'
@@ -22,7 +23,9 @@ import {
 } from '../records.ts'
 import { fields, plainHeader } from '../fields.ts'
 import { memberFieldNames, memberFields } from '../members/fields.ts'
+import type { KnownEncoding } from '../remembered.ts'
 import { type Refusal, refusal, Stopped, undecidedEncoding } from '../refusal.ts'
+import type { FileStart } from '../several-files.ts'
 import { openSource, type Opening, readSource, type TableFile, takeOutTable } from '../source.ts'
 import {
   isOrderKey,
@@ -45,13 +48,17 @@ export interface JoinOrder {
   readonly fileName: string
   /** The names of the files, in the order in which they were given. */
   readonly names: readonly string[]
-  readonly tables: readonly (TableFile & { readonly name: string })[]
+  readonly tables: readonly GivenTable[]
   readonly folder: string
   readonly kept: string
   readonly encodings: SaidEncodings
+  readonly remembered: readonly KnownEncoding[]
   /** Questions come first. */
   readonly aside: boolean
 }
+
+/** `given`: the place of its file among those that were given. */
+type GivenTable = TableFile & { readonly name: string; readonly given: number }
 
 export type JoinAnswer = { kind: 'found'; parts: FoundParts } | Refusal
 /** How far the joining is, 0 to 1; sent before the answer, many times. */
@@ -63,7 +70,7 @@ export interface JoinProgress {
 /** A table that has columns and rows. */
 interface Opened {
   readonly part: string
-  readonly table: TableFile & { readonly name: string }
+  readonly table: GivenTable
   /** What it may be written in, where that is open. */
   readonly readings: readonly Reading[]
   /** As somebody said, where it would be open. */
@@ -94,7 +101,7 @@ const stopped = (): void => {
   if (stop.signal.aborted) throw new QueryCancelled('The joining was cancelled.')
 }
 
-type Table = JoinOrder['tables'][number]
+type Table = GivenTable
 type Unusable = JoinedTables['unused'][number]
 /** A table that can't be opened. */
 interface Unreadable {
@@ -284,6 +291,9 @@ async function joinedPart(
   const not = (refusal: Refusal): Part => ({ ...part, rows: null, tables: null, refusal })
   const [first] = open
   if (first) return not(undecidedEncoding(first.table.named, first.readings))
+  const encodings = usable.flatMap(({ headers, encoding }) =>
+    encoding === null ? [] : [{ headers: headerDigest(headers), encoding }],
+  )
   const before = unused.length
   try {
     const tables = await joined(usable, own, unused, nothingElse)
@@ -296,7 +306,7 @@ async function joinedPart(
       ...part,
       names,
       rows: tables.base.rows + (tables.added?.rows ?? 0),
-      tables,
+      tables: { ...tables, ...(encodings.length > 0 ? { encodings } : {}) },
       refusal: null,
     }
   } catch (error) {
@@ -377,7 +387,9 @@ async function joined(
     return {
       firstLine: opened[plan.base]!.opening.firstLine,
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
-      parts: firstLinesOf(plan.base),
+      ...(startsOf(opened[plan.base]!, plan.base).length > 1
+        ? { files: startsOf(opened[plan.base]!, plan.base) }
+        : {}),
       joins,
       ofOrders,
       appended,
@@ -446,7 +458,7 @@ const aboutMembers = ({ headers }: Opened): string =>
     })
     .join(', ')
 
-/** A table as somebody said that it is written in, where it leaves that open; else as it is likeliest, with what it may be. */
+/** A table as somebody said that it is written in, or said of the last one with its header, where it leaves that open; else as it is likeliest, with what it may be. */
 async function openTold(
   part: string,
   { path, named, entries }: { path: string; named: string; entries?: readonly number[] | undefined },
@@ -455,10 +467,15 @@ async function openTold(
   const { readings, sure } = opening.evidence
   if (sure) return { opening, readings: [], encoding: null }
   const said = order.encodings.parts?.[part] ?? order.encodings.all
-  const known = readings.find(({ encoding }) => encoding === said)
-  if (!known) return { opening, readings, encoding: null }
-  const { encoding } = known
-  return { opening: await openSource(path, named, entries, encoding), readings: [], encoding }
+  for (const { encoding } of readings) {
+    if (said !== undefined && encoding !== said) continue
+    const as = await openSource(path, named, entries, encoding)
+    if (encoding === said) return { opening: as, readings: [], encoding }
+    const headers = headerDigest((await sampleOf(as, named)).sample.headers)
+    if (order.remembered.some((one) => one.headers === headers && one.encoding === encoding))
+      return { opening: as, readings: [], encoding }
+  }
+  return { opening, readings, encoding: null }
 }
 
 /** What columns of more than one table are known by, where values like theirs may name a row. */
@@ -493,6 +510,21 @@ function firstLinesOf(at: number): number[] {
   firstLines.set(at, known)
   return known
 }
+
+/** Where the files begin that are one table, and in which order they were given. */
+const starts = new Map<number, FileStart[]>()
+function startsOf({ table }: Opened, at: number): FileStart[] {
+  const known =
+    starts.get(at) ??
+    [0, ...firstLinesOf(at)].map((line, i) => ({
+      line,
+      place: table.given * mostInFile + (table.entries?.[i] ?? 0),
+    }))
+  starts.set(at, known)
+  return known
+}
+/** More files than a zip can hold that is opened here. */
+const mostInFile = 1e6
 
 /** Splits a whole table into `line`, `fields` and the columns by which it may be joined. Answers the first record that can't be read. */
 async function take(
@@ -557,8 +589,8 @@ function partsLast(tables: readonly Opened[]): { opened: Opened[]; bases: number
 }
 
 /**
- * Puts the rows of the last tables behind those of their bases, by the names of the columns. Where any order is in both,
- * none are: nothing tells which of them is right.
+ * Puts the rows of the last tables behind those of their bases, by the names of the columns. Where two of them with
+ * other columns tell mostly the same orders, none are: they are no files of different months.
  */
 async function appendParts(
   engine: Engine,
@@ -572,11 +604,14 @@ async function appendParts(
     const key = opened[at]!.keys.find((one) => isOrderKey(one) && shared.includes(one))
     if (key === undefined) return []
     for (const other of [base, ...of.slice(0, i).flatMap((one) => (one.base === base ? [one.at] : []))]) {
-      const [both] = await engine.rows(
-        sql`select count(*) as n from ${file(at)} where ${keyIn(at, key)} in (select ${keyIn(other, key)} from ${file(other)})`,
+      if (opened[at]!.keys.length === opened[other]!.keys.length) continue
+      const orders = (place: number) => sql`(select distinct ${keyIn(place, key)} as id from ${file(place)})`
+      const [counted] = await engine.rows(
+        sql`select (select count(*) from ${orders(at)} as a join ${orders(other)} as b using (id)) as both_tell,
+          least((select count(*) from ${orders(at)} as a), (select count(*) from ${orders(other)} as b)) as fewest`,
         options,
       )
-      if (both!.n !== 0) return []
+      if (Number(counted!.bothTell) * 2 > Number(counted!.fewest)) return []
     }
   }
   const appended = []
@@ -613,6 +648,11 @@ async function appendParts(
       options,
     )
     renameSync(to, path(base))
+    const [, ...further] = startsOf(part, at)
+    startsOf(whole, base).push(
+      { line: Number(last!.line) + 1, place: startsOf(part, at)[0]!.place },
+      ...further.map(({ line, place }) => ({ line: line + before, place })),
+    )
     appended.push({
       name: part.table.name,
       rows: Number(own!.n),

@@ -4,7 +4,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Encoding, Reading } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
+import type { MapOverrides } from '../mapping.ts'
+import type { KnownEncoding } from '../remembered.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
+import type { FileStart } from '../several-files.ts'
 import { tablesOf } from '../source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
 import type { JoinAnswer, JoinOrder, JoinProgress } from './join-worker.ts'
@@ -30,7 +33,7 @@ export interface Part {
   readonly kind: ImportKind
   /** The tables whose rows are in it. */
   readonly names: readonly string[]
-  /** Rows to be read; null where they can't be. */
+  /** Rows to be read; null where they can't be, or are not counted. */
   readonly rows: number | null
   /** What is read. */
   readonly path: string
@@ -42,6 +45,10 @@ export interface Part {
   readonly firstLines: readonly number[]
   /** Why it can't be taken; the others can. */
   readonly refusal: Refusal | null
+  /** What is known of its columns before anybody says it. */
+  readonly map?: MapOverrides
+  /** Tags of a file of members: the part that is these. Members without a tag are passed over. */
+  readonly ofMembers?: string
 }
 
 /** All that was found in files that are given together. */
@@ -75,8 +82,8 @@ export interface JoinedTables {
   readonly firstLine: 0 | 1
   /** Each row of the joined table is one of this table's and stands on its line. */
   readonly base: { readonly name: string; readonly rows: number }
-  /** The first lines of what follows the first of several files that are the base together. */
-  readonly parts?: readonly number[]
+  /** Where several files are the base together: where each begins in the joined table. */
+  readonly files?: readonly FileStart[]
   /** `without`: rows of `child` that name no row of this table; `unnamed`: rows of this table that none names. */
   readonly joins: readonly {
     readonly name: string
@@ -102,6 +109,8 @@ export interface JoinedTables {
   /** Orders that no row of the base names: rows of their own, from this line on. */
   readonly added: { readonly name: string; readonly rows: number; readonly line: number } | null
   readonly unused: readonly Unused[]
+  /** Of tables that leave it open: what they were read in, for the next ones with their headers. */
+  readonly encodings?: readonly KnownEncoding[]
 }
 
 /** More are no export of one system. */
@@ -157,29 +166,34 @@ export async function partsOf(
   folder: string,
   {
     encodings = {},
+    known: remembered = [],
     signal,
-  }: { encodings?: SaidEncodings | undefined; signal?: AbortSignal | undefined } = {},
+  }: {
+    encodings?: SaidEncodings | undefined
+    /** What tables with the same headers were said to be written in before. */
+    known?: readonly KnownEncoding[]
+    signal?: AbortSignal | undefined
+  } = {},
 ): Promise<Parts | Refusal | null> {
   try {
     const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
     const tables = found
-      .flat()
-      .map((table) => ({ ...table, name: basename(table.named) }))
+      .flatMap((tables, given) => tables.map((table) => ({ ...table, given, name: basename(table.named) })))
       .toSorted((a, b) => (a.named < b.named ? -1 : 1))
     if (tables.length < 2 && !tables[0]?.packed) return null
     if (tables.length > mostTables) return refusal('many-tables', { file: fileName, most: mostTables })
     const said = Object.entries(encodings.parts ?? {}).toSorted()
-    const digest = createHash('sha256').update(JSON.stringify([encodings.all ?? null, said]))
-    for (const { path, named } of tables) {
+    const digest = createHash('sha256').update(JSON.stringify([encodings.all ?? null, said, remembered]))
+    for (const { path, named, given } of tables) {
       const { size, mtimeMs } = statSync(path)
-      digest.update(JSON.stringify([path, named, size, mtimeMs]))
+      digest.update(JSON.stringify([path, named, given, size, mtimeMs]))
     }
     const place = join(folder, digest.digest('hex').slice(0, 32))
     const known = join(place, 'parts.json')
     if (!existsSync(known)) {
       const bytes = files.reduce((sum, one) => sum + statSync(one.path).size, 0)
       const names = files.map((one) => one.fileName)
-      const order = { fileName, names, tables, encodings, aside: bytes > smallBytes }
+      const order = { fileName, names, tables, encodings, remembered, aside: bytes > smallBytes }
       // who asks anew waits until what others have called off is gone
       while (going.get(place)?.stopped) await going.get(place)?.answer
       const joining = going.get(place) ?? joinInto(place, order)

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -6,9 +5,11 @@ import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { workbook, zipped } from '../containers/archive.fixture.ts'
 import { ordersOf, partsIn } from '../ready-to-read.ts'
+import { forgetMapping, savedMappings } from '../remembered.ts'
 import { hasEnded, type ImportOrder, importRuns, type RunState } from '../runs.ts'
 import { openTestShop, type TestShop, visible } from '../test-shop.ts'
 import { fiveTables } from './tables.fixture.ts'
+import { command } from '../../command-line/in-process.fixture.ts'
 
 const orders =
   'order_id,customer,order_date,amount\nA,m1,2026-01-05,15\nB,m2,2026-01-06,7\nC,m1,2026-02-07,30\n'
@@ -37,7 +38,7 @@ const orderOf = (path: string, more: Partial<ImportOrder> = {}): ImportOrder => 
 /** The parts of a file, told by what is in them. */
 async function partsOfFile(shop: TestShop, path: string, more: Partial<ImportOrder> = {}) {
   const folder = importRuns(shop.platform).joinedFolder(shop.workspace.id)
-  const found = await partsIn(orderOf(path, more), folder)
+  const found = await partsIn(shop.workspace, orderOf(path, more), folder)
   if (!found || 'id' in found) throw new Error(`No parts: ${JSON.stringify(found)}`)
   return found
 }
@@ -311,37 +312,55 @@ test('tables to be joined that leave open what they are written in are asked for
   expect((await partsOfFile(shop, path, answered)).open).toEqual([])
   const ends = await importAll(shop, path, answered)
   expect(ends.map(({ phase }) => phase)).toEqual(['done', 'done'])
-  expect(await shop.workspace.engine.rows(sql`select distinct store from import_lines`)).toEqual([
-    { store: new TextDecoder(choice.encoding).decode(new Uint8Array([0xa5, 0xfa])) },
-  ])
+  const store = new TextDecoder(choice.encoding).decode(new Uint8Array([0xa5, 0xfa]))
+  expect(await shop.workspace.engine.rows(sql`select distinct store from import_lines`)).toEqual([{ store }])
+
+  // the next set with the same headers is asked neither this nor which of 3/4 is the day
+  const next = Buffer.from(open.toString('latin1').replaceAll('A,', 'C,').replaceAll('B,', 'D,'), 'latin1')
+  const following = (day: string) =>
+    shop.file(
+      'b.zip',
+      zipped({
+        'orders.csv': new Uint8Array(
+          Buffer.from(next.toString('latin1').replaceAll(/2026-01-0\d/g, day), 'latin1'),
+        ),
+        'items.csv': items.replaceAll('A,', 'C,').replaceAll('B,', 'D,'),
+      }),
+    )
+  const asksDates = await shop.inspect(following('3/4/2026'), 'b.zip', {})
+  expect(asksDates).toMatchObject({ inspection: { questions: [{ kind: 'dates' }] } })
+  const said = await shop.import(following('3/4/2026'), { map: { dates: 'day-first' } })
+  expect(said).toMatchObject({ imported: 2, firstDay: '2026-04-03' })
+  expect(await shop.import(following('5/6/2026'))).toMatchObject({ imported: 2, firstDay: '2026-06-05' })
+  expect(await shop.workspace.engine.rows(sql`select distinct store from import_lines`)).toEqual([{ store }])
+  // what was forgotten is asked anew
+  for (const { kind, headers } of await savedMappings(shop.workspace.engine))
+    await forgetMapping(shop.workspace.engine, { kind, headers }, { actor: 'somebody', at: new Date() })
+  expect((await partsOfFile(shop, following('7/8/2026'))).open).toMatchObject([{ name: 'orders.csv' }])
 })
 
 test('the command line takes a zip apart, says what becomes of it and what is missing', async () => {
   await using shop = await openTestShop()
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['server/cli.ts', ...args, '--data', join(shop.folder, 'own')], {
-      encoding: 'utf8',
-      env: { ...process.env, LANG: 'en_GB.UTF-8' },
-    })
+  const run = (...args: string[]) => command(...args, '--data', join(shop.folder, 'own'))
   const zip = shop.file('shop.zip', zipped(csvs({ orders, tags, points: `${points}4,"m2,2026-01-06,5\n` })))
-  expect(run('workspace', 'create', 'w').status).toBe(0)
-  const dry = run('import', zip, '--workspace', 'w', '--dry-run', '--json')
+  expect((await run('workspace', 'create', 'w')).status).toBe(0)
+  const dry = await run('import', zip, '--workspace', 'w', '--dry-run', '--json')
   expect(dry.status).toBe(1)
   expect(JSON.parse(dry.stdout)).toMatchObject([
     { fileName: 'shop.zip/orders.csv', dryRun: true, imported: 3 },
     { fileName: 'shop.zip/tags.csv', dryRun: true, imported: 4 },
     { fileName: 'shop.zip/points.csv', refusal: expect.stringContaining('quote') as string },
   ])
-  const done = run('import', zip, '--workspace', 'w', '--yes')
+  const done = await run('import', zip, '--workspace', 'w', '--yes')
   expect(done.status).toBe(1)
   expect(done.stderr).toContain(
     'shop.zip becomes 2 imports, each with a receipt of its own and undone by itself:\n  orders.csv: Orders, 3 rows\n  tags.csv: Tags, 4 rows\n  points.csv is not imported: ',
   )
   expect(done.stdout).toContain('shop.zip/tags.csv is imported')
   expect(done.stdout).toContain('shop.zip/points.csv is not imported: ')
-  expect(JSON.parse(run('imports', '--workspace', 'w', '--json').stdout)).toHaveLength(2)
+  expect(JSON.parse((await run('imports', '--workspace', 'w', '--json')).stdout)).toHaveLength(2)
   // files named together: orders first, whatever their order; one that is wrong keeps none back
-  const separate = run(
+  const separate = await run(
     'import',
     shop.file('tags.csv', tags),
     shop.file('empty.csv', ''),
@@ -357,6 +376,8 @@ test('the command line takes a zip apart, says what becomes of it and what is mi
     { fileName: 'empty.csv', refusal: 'empty.csv is empty. Export it again and try once more.' },
     { fileName: 'orders.csv', imported: 3 },
   ])
-  const history = JSON.parse(run('imports', '--workspace', 'w', '--json').stdout) as { kind: string }[]
+  const history = JSON.parse((await run('imports', '--workspace', 'w', '--json')).stdout) as {
+    kind: string
+  }[]
   expect(history.map(({ kind }) => kind)).toEqual(['orders', 'tags', 'orders'])
 }, 240_000)

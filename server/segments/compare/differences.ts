@@ -5,6 +5,7 @@ import {
   comparedMembers,
   isAsked,
   looksOf,
+  saidOnce,
   sharesOf,
   sharesOfCategories,
   type TraitId,
@@ -221,7 +222,7 @@ async function compared(
   if (b.members === 0) return { kind: 'nobody-in-b', asOf }
   if (parted.a.members === 0 || parted.b.members === 0) return { kind: 'alike', asOf }
   const leaves = [a, b].flatMap(({ rule }) => leavesOf(rule.expression, rule.segments))
-  const told = distinctions(looks, alpha)
+  const told = saidOnce(distinctions(looks, alpha))
   return {
     kind: 'compared',
     differences: {
@@ -239,14 +240,14 @@ async function compared(
           have: one.kind === 'share' ? one[side].sum : null,
           expression: print(within(parted[side].rule, one.expression)),
         })
-        const { kind, id, value } = one
+        const { kind, id, value, also } = one
         return {
           kind,
           id,
           value,
           ...one.told,
           counts: { a: counted('a'), b: counted('b') },
-          asked: isAsked(id, leaves),
+          asked: [id, ...also].some((each) => isAsked(each, leaves)),
         }
       }),
     },

@@ -2,7 +2,12 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../../command-line/command.ts'
 import { say } from '../../messages/messages.ts'
-import { segmentColumns, segmentExportFormats, type SegmentExportFormat } from '../export-columns.ts'
+import {
+  segmentColumns,
+  segmentExportFormats,
+  type SegmentExportFormat,
+  usualColumns,
+} from '../export-columns.ts'
 import type { SegmentFile } from '../files/segment-file.ts'
 import { segmentNamed } from '../named.ts'
 
@@ -111,7 +116,7 @@ export function scheduleCommands(segment: Command): void {
 
 function fileOf({ format, columns, includeUnknown = false }: AddOptions): SegmentFile {
   if (format === 'call-lists' || format === 'wecom') return { kind: format, includeUnknown }
-  const chosen = columns?.split(',').map((column) => column.trim()) ?? [...segmentColumns]
+  const chosen = columns?.split(',').map((column) => column.trim()) ?? [...usualColumns]
   const known = segmentColumns.filter((column) => chosen.includes(column))
   const wrong = chosen.find((column) => !known.some((one) => one === column))
   if (wrong !== undefined)

@@ -15,7 +15,7 @@ type Differing = inferRouterOutputs<AppRouter>['elsewhere']['differing']['named'
 
 const shownAtFirst = 10
 
-/** Uses of coupons elsewhere that the orders here do not bear out, one by one. Nothing while there is none. */
+/** Coupons of which files say something else than the orders here or our own ledger, one by one. Nothing while there is none. */
 export function DifferingPanel() {
   const t = useTranslations('data.differing')
   const trpc = useTRPC()
@@ -24,14 +24,27 @@ export function DifferingPanel() {
   const [all, setAll] = useState(false)
   const query = useAnswer(trpc.elsewhere.differing.queryOptions())
   if (!query.data || query.data.total === 0) return null
-  const theySay = ({ orderId }: Differing) =>
-    orderId === null ? t('usedSomewhere') : t('usedIn', { order: orderId })
-  const weSay = ({ finds, orderMemberId }: Differing) =>
-    finds === 'other-member'
-      ? orderMemberId === null
-        ? t('nobodys')
-        : t('anothers', { member: orderMemberId })
-      : t(finds === 'unknown-order' ? 'notHere' : 'noOrder')
+  const theySay = ({ finds, orderId }: Differing) =>
+    finds === 'used-here'
+      ? t('unused')
+      : orderId === null
+        ? t('usedSomewhere')
+        : t('usedIn', { order: orderId })
+  const weSay = ({ finds, orderMemberId, ledgerOrderId }: Differing) => {
+    switch (finds) {
+      case 'used-there':
+        return t('ledgerUnused')
+      case 'used-here':
+      case 'other-order':
+        return ledgerOrderId === null ? t('ledgerUsed') : t('ledgerUsedIn', { order: ledgerOrderId })
+      case 'other-member':
+        return orderMemberId === null ? t('nobodys') : t('anothers', { member: orderMemberId })
+      case 'unknown-order':
+        return t('notHere')
+      case 'no-order':
+        return t('noOrder')
+    }
+  }
   const when = ({ usedAt }: Differing) => (usedAt === null ? '–' : instant(usedAt))
   const member = ({ memberId }: Differing) =>
     memberId === null ? (

@@ -20,6 +20,8 @@ interface Imported {
   readonly fileName: string
   readonly importedAt: string
   readonly undoneAt: string | null
+  /** Its file came again and changed nothing. */
+  readonly again: { times: number; fileName: string; at: string; unchanged: number; refused: number } | null
   readonly told: Told
   /** Of whichever kind it is; null for sample data. */
   readonly receipt: {
@@ -70,6 +72,18 @@ export function HistoryPanel() {
     ) : (
       ''
     )
+  const againOf = ({ again }: Imported) =>
+    again ? (
+      <div className={classes.when}>
+        {t('history.again', {
+          times: again.times,
+          file: again.fileName,
+          at: instant(again.at),
+          unchanged: count(again.unchanged),
+          refused: again.refused,
+        })}
+      </div>
+    ) : null
   const columns: Column<Imported>[] = [
     {
       key: 'file',
@@ -80,9 +94,13 @@ export function HistoryPanel() {
             <div className={classes.fileName}>{row.fileName}</div>
             <div className={classes.when}>{instant(row.importedAt)}</div>
             <div className={classes.when}>{whyRefused(row)}</div>
+            {againOf(row)}
           </>
         ) : (
-          row.fileName
+          <>
+            {row.fileName}
+            {againOf(row)}
+          </>
         ),
       value: ({ fileName }) => fileName,
     },

@@ -13,6 +13,7 @@ import { StatusChip } from '../../ui/status-chip.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
 import {
+  dayIn,
   encodingNames,
   type Field,
   fieldOrder,
@@ -269,7 +270,7 @@ function WrittenIn({ file: { readings, encoding, questions }, map, onChange }: E
         label: `${encodingNames[reading.encoding]}: ${reading.sample}`,
       }))}
       value={open ? null : encoding}
-      placeholder={t('mapping.choose')}
+      placeholder={t('mapping.chooseOne')}
       allowDeselect={false}
       // other names of columns: what was said of them is said anew
       onChange={(said) =>
@@ -474,6 +475,7 @@ function Sureness({
 /** What the file can't decide: day or month first, and words of states that are not known. */
 function Questions({ file, map, onChange }: Editing) {
   const t = useTranslations('data')
+  const { day } = useFormat()
   const ofRefunds = file.map.kind === 'refunds'
   const decided = file.map.dates === 'day-first' || file.map.dates === 'month-first' ? file.map.dates : null
   const asked = file.questions.some(({ kind }) => kind === 'dates')
@@ -490,11 +492,15 @@ function Questions({ file, map, onChange }: Editing) {
                 against: question.against,
               })
         }
-        data={(['day-first', 'month-first'] as const).map((order) => ({
-          value: order,
-          label: t(`dates.${order}`),
-        }))}
+        data={(['day-first', 'month-first'] as const).map((order) => {
+          const read = question.against === null ? dayIn(question.sample, order) : null
+          return {
+            value: order,
+            label: read === null ? t(`dates.${order}`) : t(`dates.${order}-is`, { day: day(read) }),
+          }
+        })}
         value={map.dates ?? null}
+        placeholder={t('mapping.chooseOne')}
         onChange={(order) => onChange({ ...map, dates: order as 'day-first' | 'month-first' })}
       />
     ) : question.kind === 'decimals' ? (
@@ -506,6 +512,7 @@ function Questions({ file, map, onChange }: Editing) {
           { value: ',', label: t('decimals.comma') },
         ]}
         value={map.decimalMark ?? null}
+        placeholder={t('mapping.chooseOne')}
         onChange={(mark) => onChange({ ...map, decimalMark: mark as '.' | ',' })}
       />
     ) : question.kind === 'encoding' ? null : (

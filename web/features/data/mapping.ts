@@ -39,6 +39,17 @@ type IdentityField = (typeof identityFields)[number]
 const isIdentity = (field: Field): field is IdentityField =>
   (identityFields as readonly Field[]).includes(field)
 
+/** Of what was said of a file of members: what holds for the tags beside them too. */
+export function whoseColumns({ columns = {}, encoding }: MapOverrides): MapOverrides {
+  const said = identityFields.flatMap((field) =>
+    columns[field] === undefined ? [] : [[field, columns[field]] as const],
+  )
+  return {
+    ...(said.length === 0 ? {} : { columns: Object.fromEntries(said) }),
+    ...(encoding === undefined ? {} : { encoding }),
+  }
+}
+
 /** What a column may mean, as the list offers it. */
 export const fieldOrder = [
   ...identityFields,
@@ -227,3 +238,11 @@ export const withoutMembers = (map: MapOverrides): MapOverrides => ({
     memberId: null,
   },
 })
+
+/** The day that a date of three numbers is, read in an order; null: it is written otherwise. ISO text. */
+export function dayIn(sample: string, order: 'day-first' | 'month-first'): string | null {
+  const [, first, second, year] = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)/.exec(sample) ?? []
+  if (!first || !second || !year) return null
+  const [day, month] = order === 'day-first' ? [first, second] : [second, first]
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+}

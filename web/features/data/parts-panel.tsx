@@ -14,7 +14,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
 import { MappingPanel } from './mapping-panel.tsx'
-import { encodingNames, isOpen, type SaidEncodings, type StartOrder } from './mapping.ts'
+import { encodingNames, isOpen, type SaidEncodings, type StartOrder, whoseColumns } from './mapping.ts'
 
 type Found = inferRouterOutputs<AppRouter>['imports']['parts']
 
@@ -47,7 +47,14 @@ export function PartsPanel({
   const { count } = useFormat()
   const errorText = useErrorText()
   const source = { uploadId }
-  const { encodings, maps, left } = said
+  const { encodings, left } = said
+  // tags are the members' whose columns they stand beside
+  const maps: Readonly<Record<string, MapOverrides>> = Object.fromEntries(
+    parts.map(({ part, ofMembers }) => [
+      part,
+      said.maps[part] ?? (ofMembers === null ? {} : whoseColumns(said.maps[ofMembers] ?? {})),
+    ]),
+  )
   const readable = parts.filter(({ refusal }) => refusal === null)
   const [chosen, setShown] = useState<string>()
   const shown = readable.find(({ part }) => part === chosen) ?? readable[0]
@@ -147,7 +154,7 @@ export function PartsPanel({
                 label: `${encodingNames[reading.encoding]}: ${reading.sample}`,
               }))}
               value={null}
-              placeholder={t('mapping.choose')}
+              placeholder={t('mapping.chooseOne')}
               allowDeselect={false}
               onChange={(encoding) => {
                 const one = readings.find((reading) => reading.encoding === encoding)
@@ -195,7 +202,7 @@ export function PartsPanel({
             part={shown.part}
             encodings={encodings}
             map={maps[shown.part] ?? {}}
-            onMap={(map) => onSaid({ ...said, maps: { ...maps, [shown.part]: map } })}
+            onMap={(map) => onSaid({ ...said, maps: { ...said.maps, [shown.part]: map } })}
             onLeave={onLeave}
           />
         </>

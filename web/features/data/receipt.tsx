@@ -55,6 +55,7 @@ function OrdersReceipt({ receipt, ways }: { receipt: OfOrders; ways: ReceiptWays
     ...(receipt.corrected > 0
       ? [t('receipt.corrected', { count: receipt.corrected, dry: receipt.dryRun ? 'yes' : 'no' })]
       : []),
+    ...(receipt.superseded ? [t('receipt.superseded', { count: receipt.superseded })] : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
     ...gaps

@@ -39,6 +39,7 @@ export function RefundsReceiptPanel({
       ? [t('refundsReceipt.notGiven', { pending: told.pending, closed: told.closed })]
       : []),
     ...(told.saidByOrder > 0 ? [t('refundsReceipt.said', { count: told.saidByOrder })] : []),
+    ...(receipt.superseded ? [t('refundsReceipt.superseded', { count: receipt.superseded })] : []),
     t('receipt.duplicates', { count: receipt.duplicates }),
     ...(receipt.roundingMinor === 0 ? [] : [t('receipt.rounding', { amount: receipt.rounding })]),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),

@@ -186,7 +186,12 @@ function Known({ member }: { member: Member }) {
             consent: s(`consent.${member.consent}`),
             source: member.consentFrom.source,
             file: member.consentFrom.file ?? 'none',
-            since: member.consentFrom.since === null ? 'none' : format.instant(member.consentFrom.since),
+            since:
+              member.consentFrom.sinceDay !== null
+                ? format.day(member.consentFrom.sinceDay)
+                : member.consentFrom.since === null
+                  ? 'none'
+                  : format.instant(member.consentFrom.since),
           }),
     ],
     [t('known.tier'), member.tier ?? '–'],

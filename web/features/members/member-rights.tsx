@@ -68,7 +68,13 @@ function DeleteDialog({
   opened: boolean
   close: () => void
   memberId: string
-  concerned: { orders: number; refunds: number; coupons: number }
+  concerned: {
+    orders: number
+    refunds: number
+    coupons: number
+    files: readonly string[]
+    unread: readonly string[]
+  }
 }) {
   const t = useTranslations('members.rights')
   const trpc = useTRPC()
@@ -99,7 +105,20 @@ function DeleteDialog({
         }}
       >
         <p>{t('gone')}</p>
-        <p>{t('stays', { ...concerned })}</p>
+        <p>
+          {t('stays', {
+            orders: concerned.orders,
+            refunds: concerned.refunds,
+            coupons: concerned.coupons,
+          })}
+        </p>
+        {(['files', 'unread'] as const).map((which) =>
+          concerned[which].length > 0 ? (
+            <p key={which} className={classes.fileNames}>
+              {t(which, { count: concerned[which].length, files: concerned[which].join(', ') })}
+            </p>
+          ) : null,
+        )}
         <p>{t('final')}</p>
         <TextInput
           label={t('type', { memberId })}

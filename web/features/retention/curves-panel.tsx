@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
+import { laterMonth, useRestatedMonths } from '../../filters/restated-note.tsx'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { LinesChart, type LineSeries } from '../../ui/lines-chart.tsx'
@@ -16,6 +17,7 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const population = usePopulation()
   const palette = usePalette()
   const table = useRetentionTable()
+  const restated = useRestatedMonths()
   const navigate = useNavigate()
   return (
     <QueryPanel
@@ -59,6 +61,7 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
               return {
                 value: cell?.rate ?? null,
                 inProgress: cell?.state === 'in-progress',
+                restated: restated.get(laterMonth(cohort, at + 1)),
                 notes: cell
                   ? [
                       t('point', {

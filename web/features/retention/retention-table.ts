@@ -1,4 +1,5 @@
 import { useTranslations } from 'use-intl'
+import { laterMonth, useRestatedColumn, useRestatedMonths } from '../../filters/restated-note.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { tableOf } from '../../ui/query-panel.tsx'
 import type { RetentionCell } from './triangle.ts'
@@ -7,8 +8,11 @@ import type { RetentionCell } from './triangle.ts'
 export function useRetentionTable() {
   const t = useTranslations('retention')
   const format = useFormat()
-  return (rows: readonly RetentionCell[]) =>
-    tableOf<RetentionCell>(
+  const restated = useRestatedMonths()
+  const restatedColumn = useRestatedColumn()
+  return (all: readonly RetentionCell[]) => {
+    const rows = all.filter(({ period }) => period > 0)
+    return tableOf<RetentionCell>(
       [
         {
           key: 'cohort',
@@ -50,7 +54,9 @@ export function useRetentionTable() {
           value: ({ firstSeen }) => String(firstSeen),
           cell: ({ firstSeen }) => (firstSeen ? t('yes') : t('no')),
         },
+        ...restatedColumn(rows, ({ cohort, period }) => restated.get(laterMonth(cohort, period))),
       ],
-      rows.filter(({ period }) => period > 0),
+      rows,
     )
+  }
 }

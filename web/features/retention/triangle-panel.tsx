@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
-import { useRestatedMonths } from '../../filters/restated-note.tsx'
+import { laterMonth, useRestatedMonths } from '../../filters/restated-note.tsx'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
@@ -92,6 +92,7 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
               value: cell.rate,
               text: format.shareShort(cell.returned, cell.eligible),
               inProgress: cell.state === 'in-progress',
+              restated: restated.get(laterMonth(cohort, index + 1)),
               members: cell.membersExpression,
               spoken: t('cell', {
                 cohort: format.month(cohort),

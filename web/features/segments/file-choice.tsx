@@ -1,4 +1,4 @@
-import { Checkbox, NativeSelect, SegmentedControl } from '@mantine/core'
+import { Button, Checkbox, NativeSelect, SegmentedControl } from '@mantine/core'
 import { useTranslations } from 'use-intl'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import {
@@ -8,6 +8,8 @@ import {
   type ExportFormat,
   type FileKind,
   fileKinds,
+  furtherColumns,
+  usualColumns,
 } from './prepared.ts'
 import classes from './segments.module.css'
 
@@ -22,7 +24,7 @@ export interface FileChoice {
 export const firstChoice: FileChoice = {
   kind: 'members',
   format: 'csv',
-  columns: exportColumns,
+  columns: usualColumns,
   includeUnknown: false,
 }
 
@@ -79,8 +81,30 @@ export function FileChooser({
             }
             error={columns.length === 0 ? t('export.noColumn') : null}
           >
+            <div className={classes.columnSets}>
+              <Button
+                variant="default"
+                size="compact-sm"
+                onClick={() => onChange({ ...choice, columns: usualColumns })}
+              >
+                {t('export.usualColumns')}
+              </Button>
+              <Button
+                variant="default"
+                size="compact-sm"
+                onClick={() => onChange({ ...choice, columns: exportColumns })}
+              >
+                {t('export.allColumns')}
+              </Button>
+            </div>
             <div className={classes.exportColumns}>
-              {exportColumns.map((column) => (
+              {usualColumns.map((column) => (
+                <Checkbox key={column} value={column} label={t(`export.column.${column}`)} />
+              ))}
+            </div>
+            <p className={classes.furtherColumns}>{t('export.more')}</p>
+            <div className={classes.exportColumns}>
+              {furtherColumns.map((column) => (
                 <Checkbox key={column} value={column} label={t(`export.column.${column}`)} />
               ))}
             </div>

@@ -11,7 +11,7 @@ import { usePalette } from '../../ui/palette.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
-import { exportColumns, usePrepared } from './prepared.ts'
+import { usePrepared, usualColumns } from './prepared.ts'
 import classes from './movement.module.css'
 
 interface Point {
@@ -199,7 +199,7 @@ export function HistoryPanel({ id }: { id: string }) {
                       preparing.mutate({
                         expression,
                         asOf: chosen.day,
-                        file: { kind: 'members', format: 'csv', columns: [...exportColumns] },
+                        file: { kind: 'members', format: 'csv', columns: [...usualColumns] },
                       })
                     }
                   >

@@ -1,11 +1,14 @@
+import { UnstyledButton } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { MovedDialog } from './moved-dialog.tsx'
 import classes from './movement.module.css'
 
-type Cause = 'order' | 'time' | 'joined' | 'tag' | 'rule' | 'late-import' | 'undo' | 'merge' | 'other'
+export type Cause = 'order' | 'time' | 'joined' | 'tag' | 'rule' | 'late-import' | 'undo' | 'merge' | 'other'
 
 interface Direction {
   readonly members: number
@@ -22,6 +25,7 @@ export function MovementPanel({ id }: { id: string }) {
   const t = useTranslations('segments')
   const format = useFormat()
   const trpc = useTRPC()
+  const [shown, open] = useState<{ entered: boolean; cause: Cause } | null>(null)
   const answer = useAnswer(
     trpc.segmentHistory.movement.queryOptions({ id }, { trpc: { abortOnUnmount: true } }),
   )
@@ -48,12 +52,15 @@ export function MovementPanel({ id }: { id: string }) {
             <Moved
               title={t('movement.entered', { n: entered.members, members: format.count(entered.members) })}
               direction={entered}
+              onAll={(cause) => open({ entered: true, cause })}
             />
             <Moved
               title={t('movement.left', { n: left.members, members: format.count(left.members) })}
               direction={left}
+              onAll={(cause) => open({ entered: false, cause })}
             />
           </div>
+          {shown ? <MovedDialog id={id} {...shown} onClose={() => open(null)} /> : null}
           {kept ? null : <p className={classes.note}>{t('movement.unkept', { from: format.day(from) })}</p>}
         </>
       )}
@@ -61,7 +68,15 @@ export function MovementPanel({ id }: { id: string }) {
   )
 }
 
-function Moved({ title, direction }: { title: string; direction: Direction }) {
+function Moved({
+  title,
+  direction,
+  onAll,
+}: {
+  title: string
+  direction: Direction
+  onAll: (cause: Cause) => void
+}) {
   const t = useTranslations('segments')
   const format = useFormat()
   return (
@@ -86,7 +101,9 @@ function Moved({ title, direction }: { title: string; direction: Direction }) {
                   </Link>
                 ))}
                 {more > 0 ? (
-                  <span>{t('movement.more', { n: more, members: format.count(more) })}</span>
+                  <UnstyledButton className={classes.more} onClick={() => onAll(cause)}>
+                    {t('movement.more', { n: more, members: format.count(more) })}
+                  </UnstyledButton>
                 ) : null}
               </div>
             </li>

@@ -18,8 +18,8 @@ export function usePrepared() {
   )
 }
 
-/** What an export of members can hold, in the order of its columns. */
-export const exportColumns = [
+/** What an export of members holds unless columns are chosen, in the order of its columns. */
+export const usualColumns = [
   'member_id',
   'name',
   'phone',
@@ -37,6 +37,29 @@ export const exportColumns = [
   'main_store',
   'consent',
 ] as const
+/** What it can hold beside them. */
+export const furtherColumns = [
+  'gender',
+  'birthday',
+  'age',
+  'email',
+  'openid',
+  'stored_value_minor',
+  'points',
+  'points_expiring_30_days',
+  'points_expire_next',
+  'tags',
+  'unused_coupons',
+  'purchase_days',
+  'average_order_minor',
+  'discounted_share_percent',
+  'cohort',
+  'second_order',
+  'rhythm_status',
+  'next_order_in_days',
+  'daypart',
+] as const
+export const exportColumns = [...usualColumns, ...furtherColumns] as const
 export type ExportColumn = (typeof exportColumns)[number]
 
 export const exportFormats = ['csv', 'jsonl', 'parquet'] as const

@@ -63,6 +63,7 @@ export function SamplePanel({
     },
     {
       key: 'why',
+      pinned: true,
       header: <span className="visually-hidden">{t('sample.why')}</span>,
       cell: (row) => (
         <Button

@@ -3,13 +3,13 @@ import { IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import type { ExplainedClause, Explanation } from '../../../analytics/segments/explain.ts'
+import type { ExplainedClause, ExplainedDraw, Explanation } from '../../../analytics/segments/explain.ts'
 import { fieldsByName, measuresByName } from '../../../analytics/segments/fields/catalogue.ts'
 import { parse } from '../../../analytics/segments/parse.ts'
 import { print } from '../../../analytics/segments/print.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
-import { useLanguage } from '../../ui/language.tsx'
+import { type Language, useLanguage } from '../../ui/language.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import classes from './segments.module.css'
@@ -98,6 +98,7 @@ function Reason({ of }: { of: Explanation }) {
   const t = useTranslations('segments')
   const format = useFormat()
   if (of.kind === 'clause') return <ClauseReason of={of} />
+  if (of.kind === 'random') return <DrawReason of={of} />
   const head =
     of.kind === 'segment'
       ? t('why.segment', { name: of.name })
@@ -110,7 +111,7 @@ function Reason({ of }: { of: Explanation }) {
         <Mark holds={of.holds} />
         <span>{head}</span>
       </div>
-      {of.kind === 'everyone' || of.kind === 'random' ? null : (
+      {of.kind === 'everyone' ? null : (
         <ul className={classes.explanation}>
           {of.parts.map((part, index) => (
             <Reason key={index} of={part} />
@@ -121,23 +122,46 @@ function Reason({ of }: { of: Explanation }) {
   )
 }
 
-function ClauseReason({ of }: { of: ExplainedClause }) {
+/** A condition as it is written in the language on the screen. */
+function useWritten(text: string): string {
   const { language } = useLanguage()
   const { decimals } = useFormat()
-  const parsed = parse(of.text, { currencyDecimals: decimals })
-  const text = parsed.kind === 'parsed' ? print(parsed.expression, language) : of.text
+  const parsed = parse(text, { currencyDecimals: decimals })
+  return parsed.kind === 'parsed' ? print(parsed.expression, language) : text
+}
+
+function DrawReason({ of }: { of: ExplainedDraw }) {
+  const t = useTranslations('segments')
+  return (
+    <li className={classes.reason}>
+      <Mark holds={of.holds} />
+      <div>
+        <code>{useWritten(of.text)}</code>
+        {of.drawn === null ? null : (
+          <div>{t('why.drawn', { number: String(of.drawn), percent: String(of.percent) })}</div>
+        )}
+      </div>
+      {of.flip ? (
+        <span className={classes.flip}>{t('why.turns', { value: `${of.flip.value}% ` })}</span>
+      ) : null}
+    </li>
+  )
+}
+
+function ClauseReason({ of }: { of: ExplainedClause }) {
+  const text = useWritten(of.text)
   return (
     <li className={classes.reason}>
       <Mark holds={of.holds} />
       <div>
         <code>{text}</code>
-        {of.valueKind === 'set' ? null : (
+        {of.valueKind === 'set' && !of.has ? null : (
           <div>
             <OwnValue of={of} />
           </div>
         )}
       </div>
-      {of.flip ? (
+      {of.flip || of.tagging ? (
         <span className={classes.flip}>
           <Turn of={of} />
         </span>
@@ -153,6 +177,10 @@ export function OwnValue({ of }: { of: ExplainedClause }) {
   const shown = useShown(of)
   const measured = of.text.startsWith(`${of.asked}(`)
   const title = (measured ? measuresByName : fieldsByName).get(of.asked)?.title[language] ?? of.asked
+  if (of.has)
+    return of.has.length === 0
+      ? t('why.hasNone', { field: title })
+      : t('why.has', { field: title, values: listed(of.has, language) })
   return of.value === null
     ? t('why.unknown', { field: title })
     : t('why.own', { field: title, value: shown(of.value) })
@@ -161,7 +189,15 @@ export function OwnValue({ of }: { of: ExplainedClause }) {
 /** The nearest value at which the clause turns, and when waiting reaches it; nothing where there is none. */
 export function Turn({ of }: { of: ExplainedClause }) {
   const t = useTranslations('segments')
+  const { language } = useLanguage()
   const shown = useShown(of)
+  if (of.tagging) {
+    const { kind, tags } = of.tagging
+    return t(kind === 'put-on' ? 'why.putOn' : 'why.takeOff', {
+      n: tags.length,
+      tags: listed(tags, language),
+    })
+  }
   if (!of.flip) return null
   if (of.flip.onDay && of.valueKind === 'anniversary')
     return t('why.turnsOnDay', { day: shown(of.flip.onDay, 'day') })
@@ -169,6 +205,10 @@ export function Turn({ of }: { of: ExplainedClause }) {
     ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
     : t('why.turns', { value: apart(shown(of.flip.value)) })
 }
+
+/** Values one after the other, each in quotes. */
+const listed = (values: readonly string[], language: Language) =>
+  values.map((value) => `“${value}”`).join(language === 'en' ? ', ' : '、')
 
 /** A value before Chinese words: digits and Latin stand apart from them, a measure word does not. */
 const apart = (value: string) => (/\p{Script=Han}$/u.test(value) ? value : `${value} `)

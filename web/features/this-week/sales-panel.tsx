@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { bothHold } from '../../filters/filters.ts'
 import { usePopulation } from '../../filters/population.ts'
+import { useRestatedColumn, useRestatedPeriods } from '../../filters/restated-note.tsx'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import type { Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -23,6 +24,9 @@ export function SalesPanel({ query }: { query: Answer<Overview> }) {
   const population = usePopulation()
   const palette = usePalette()
   const navigate = useNavigate()
+  const restated = useRestatedPeriods(query.data ? weeksOf(query.data) : [])
+  const restatedColumn = useRestatedColumn()
+  const restatedWeek = ({ from }: Week) => restated.get(from)
   const newNet = (week: Week) => week.newNetMinor + week.firstSeenNetMinor
   const money = (key: string, header: string, value: (week: Week) => number): Column<Week> => ({
     key,
@@ -79,7 +83,10 @@ export function SalesPanel({ query }: { query: Answer<Overview> }) {
       isEmpty={(data) => weeksOf(data).every(({ netMinor, orders }) => netMinor === 0 && orders === 0)}
       empty={{ reason: t('sales.empty') }}
       definition={t('sales.definition')}
-      table={(data) => tableOf(columns, weeksOf(data))}
+      table={(data) => {
+        const weeks = weeksOf(data)
+        return tableOf([...columns, ...restatedColumn(weeks, restatedWeek)], weeks)
+      }}
       csvName="sales-by-week"
       minHeight={280}
     >
@@ -98,6 +105,7 @@ export function SalesPanel({ query }: { query: Answer<Overview> }) {
           points: weeks.map((week) => ({
             value: value(week),
             inProgress: week.state === 'in-progress',
+            restated: restatedWeek(week),
             notes: [
               t('sales.buyers', { buyers: buyers(week) }),
               ...(week.state === 'in-progress' ? [t('sales.running')] : []),

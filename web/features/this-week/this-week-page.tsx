@@ -5,7 +5,7 @@ import type { AppRouter } from '../../../server/router.ts'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { usePopulation, type populationOf } from '../../filters/population.ts'
-import { RestatedNote } from '../../filters/restated-note.tsx'
+import { RestatedNote, useRestatedPeriods } from '../../filters/restated-note.tsx'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat, type Format } from '../../ui/format.ts'
 import { KpiStrip, type Kpi } from '../../ui/kpi-strip.tsx'
@@ -18,6 +18,7 @@ import { SalesPanel } from './sales-panel.tsx'
 import { Start } from './start.tsx'
 
 type KeyFigures = inferRouterOutputs<AppRouter>['opportunities']['keyFigures']
+type Covered = KeyFigures['net']['covered']
 
 /** The home page: how the shop stands, what to do next and for whom, how sales went. */
 export function ThisWeekPage() {
@@ -118,16 +119,46 @@ function useKpis(
             better: change === 0 ? null : change > 0 === upIsBetter,
           },
         }
+  const before = figures && [
+    { from: figures.net.beforeFrom, to: figures.net.beforeTo },
+    { from: figures.repurchase.beforeFrom, to: figures.repurchase.beforeTo },
+  ]
+  const restated = useRestatedPeriods(before ?? [])
+  /** Marks what a figure is compared with where it was restated; its definition, which keys reach, says how. */
+  const compared = (from: string | undefined, base: string | undefined, definition: string) => {
+    const sentence = from === undefined ? undefined : restated.get(from)
+    return sentence === undefined
+      ? { base, definition }
+      : {
+          base: (
+            <span title={sentence}>
+              {base} <span aria-hidden="true">↻</span>
+              <span className="visually-hidden">{sentence}</span>
+            </span>
+          ),
+          definition: `${definition} ↻ ${sentence}`,
+        }
+  }
   const waiting = null
+  /** Where the data begins within what is compared, or after it, there is no change: the day says why. */
+  const reach = (figure: { readonly covered: Covered }) => ({
+    covered: figure.covered,
+    start: figures?.dataStart ? format.day(figures.dataStart) : '',
+  })
   return [
     {
       label: t('kpi.net'),
       value: figures ? format.moneyShort(figures.net.nowMinor) : waiting,
       ...(figures ? delta(figures.net.change, format.change(figures.net.change)) : {}),
-      base: figures
-        ? t('kpi.netBase', { range: format.dayRange(figures.net.beforeFrom, figures.net.beforeTo) })
-        : undefined,
-      definition: t('kpi.netDefinition'),
+      ...compared(
+        figures?.net.beforeFrom,
+        figures &&
+          t('kpi.netBase', {
+            range: format.dayRange(figures.net.beforeFrom, figures.net.beforeTo),
+            ...reach(figures.net),
+          }),
+        t('kpi.netDefinition'),
+      ),
     },
     {
       label: t('kpi.repurchase'),
@@ -135,18 +166,23 @@ function useKpis(
         ? format.share(figures.repurchase.now.numerator, figures.repurchase.now.denominator)
         : waiting,
       ...(figures ? delta(figures.repurchase.change, format.points(figures.repurchase.change)) : {}),
-      base: figures
-        ? t('kpi.repurchaseBase', {
+      ...compared(
+        figures?.repurchase.beforeFrom,
+        figures &&
+          t('kpi.repurchaseBase', {
             range: format.dayRange(figures.repurchase.beforeFrom, figures.repurchase.beforeTo),
-          })
-        : undefined,
-      definition: t('kpi.repurchaseDefinition'),
+            ...reach(figures.repurchase),
+          }),
+        t('kpi.repurchaseDefinition'),
+      ),
     },
     {
       label: t('kpi.active'),
       value: figures ? format.count(figures.active.members) : waiting,
       ...(figures ? delta(figures.active.change, format.countChange(figures.active.change)) : {}),
-      base: figures ? t('kpi.activeBase', { of: figures.active.of, population }) : undefined,
+      base: figures
+        ? t('kpi.activeBase', { of: figures.active.of, population, ...reach(figures.active) })
+        : undefined,
       definition: t('kpi.activeDefinition'),
     },
     {
@@ -155,7 +191,9 @@ function useKpis(
       ...(figures
         ? delta(figures.valueAtRisk.changeMinor, format.moneyChange(figures.valueAtRisk.changeMinor), false)
         : {}),
-      base: figures ? t('kpi.riskBase', { members: figures.valueAtRisk.members }) : undefined,
+      base: figures
+        ? t('kpi.riskBase', { members: figures.valueAtRisk.members, ...reach(figures.valueAtRisk) })
+        : undefined,
       definition: t('kpi.riskDefinition'),
     },
   ]

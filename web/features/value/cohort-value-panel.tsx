@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
-import { useRestatedMonths } from '../../filters/restated-note.tsx'
+import { laterMonth, useRestatedColumn, useRestatedMonths } from '../../filters/restated-note.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
@@ -18,6 +18,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const format = useFormat()
   const population = usePopulation()
   const restated = useRestatedMonths()
+  const restatedColumn = useRestatedColumn()
   const [all, showAll] = useState(false)
   return (
     <QueryPanel
@@ -74,6 +75,9 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
               value: ({ state }) => state,
               cell: ({ state }) => t(`state.${state}`),
             },
+            ...restatedColumn(rows, ({ cohort, period }) =>
+              cohort === null || period === null ? undefined : restated.get(laterMonth(cohort, period)),
+            ),
           ],
           rows,
         )
@@ -143,6 +147,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
           value,
           text: value === null ? '' : write(value),
           inProgress: cell.state === 'in-progress',
+          restated: restated.get(laterMonth(cohort, period)),
           members,
           spoken: t('cell', {
             cohort: format.month(cohort),

@@ -1,0 +1,116 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { workbook, zipped } from '../import/containers/archive.fixture.ts'
+import { inboxOf } from '../import/inbox.ts'
+import { openTestShop } from '../import/test-shop.ts'
+import { appRouter } from '../router.ts'
+import { createCallerFactory } from '../trpc.ts'
+import { deleteMember } from './delete-member.ts'
+
+const orders = 'order_id,customer_id,order_date,amount\n'
+const cell = (text: string) => `<c t="inlineStr"><is><t>${text}</t></is></c>`
+
+test('a deletion names the files that the inbox moved away with the person in them, and takes them away', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { platform, workspace } = shop
+  await shop.importMembers(
+    shop.file(
+      'members.csv',
+      'member_id,name,phone,email,openid\nCARD-77,王芳,13800138000,Fang@Example.com,oAbCdEfGhIjKlMnOpQrStUvW\n17,李雷,13911112222,,\nCARD-771,王芳,13700137000,,\n',
+    ),
+  )
+  const { folder, done, refused } = inboxOf(platform, workspace)
+  for (const one of [done, refused]) mkdirSync(one, { recursive: true })
+  const sheet = (text: string) => `<row r="1">${cell('备注')}</row><row r="2">${cell(text)}</row>`
+  /** By what they name the member, or somebody else; `unread`: nobody can tell. */
+  const files: Record<
+    string,
+    readonly [whom: 'her' | 'him' | 'nobody' | 'unread', content: string | Uint8Array]
+  > = {
+    'done/1 number.csv': ['her', `${orders}A,CARD-77,2026-10-01,10\nB,x,2026-10-01,10\n`],
+    'done/2 other.csv': ['nobody', `${orders}A,CARD-771,2026-10-01,77\nB,XCARD-77,2026-10-01,10\n`],
+    'done/3 phone.csv.gz': ['her', gzipSync('memo,x\n"call (+86) 138-0013 8000",1\n')],
+    'done/4 part of a phone.csv': ['nobody', 'memo,x\n913800138000,1\n138001380001,1\n'],
+    'done/5 mail.jsonl': ['her', '{"id":"1","memo":"to FANG@example.com"}\n{"id":"2","memo":"x"}\n'],
+    'done/6 gbk.csv': [
+      'her',
+      Buffer.concat([
+        Buffer.from([0xd0, 0xd5, 0xc3, 0xfb, 0x2c, 0x69, 0x64, 0x0a, 0xcd, 0xf5, 0x2c]),
+        Buffer.from('CARD-77\n'),
+      ]),
+    ],
+    'done/7 two tables.zip': [
+      'her',
+      zipped({ 'a.csv': orders, 'b.csv': `sku,note\n1,oAbCdEfGhIjKlMnOpQrStUvW\n` }),
+    ],
+    'done/8 book in a zip.zip': [
+      'her',
+      zipped({ 'a.xlsx': workbook(sheet('0138 0013 8000')), 'b.csv': 'x,y\n1,2\n' }),
+    ],
+    'done/9 second sheet.xlsx': ['her', zippedSheets(sheet('nothing'), sheet('CARD-77'))],
+    'done/10 short number.csv': ['him', `${orders}A,17,2026-10-01,10\n`],
+    'done/11 amount.csv': ['nobody', `${orders}A,m1,2026-10-01,17\n`],
+    'done/12 namesake.csv': ['nobody', 'name,x\n王芳,1\n'],
+    'done/13 CARD-77.csv': ['her', `${orders}A,m1,2026-10-01,10\n`],
+    'done/15 invisible.csv': ['her', 'memo,x\nCARD\u200b-77,1\n'],
+    'refused/1 no table.txt': ['her', 'wrote about CARD-77 in prose'],
+    'refused/2 locked.zip': ['unread', Buffer.from('PK\x03\x04 nothing that opens')],
+    'refused/3 told by its note.csv': ['her', 'x\n1\n'],
+    'refused/4 picture.pdf': ['unread', Buffer.from('%PDF-1.7 \x00\x01')],
+    'refused/5 prose.txt': ['nobody', 'nothing here'],
+  }
+  for (const [name, [, content]] of Object.entries(files)) writeFileSync(join(folder, name), content)
+  writeFileSync(join(refused, '3 told by its note.csv.reason.txt'), 'Line 2: 13800138000 is no amount.\n')
+  files['done/14 columns.parquet'] = ['her', '']
+  await workspace.engine.run(
+    sql`copy (select 'CARD-77' as who, 1 as x) to (${join(done, '14 columns.parquet')}) (format parquet)`,
+  )
+  const of = (whom: string) =>
+    Object.entries(files)
+      .flatMap(([name, [who]]) => (who === whom ? name : []))
+      .toSorted()
+
+  const caller = createCallerFactory(appRouter)({
+    platform,
+    actor: { kind: 'local' },
+    workspace,
+    role: 'owner',
+    language: 'en',
+  })
+  const told = async (memberId: string) => {
+    const { files: named, unread } = await caller.rights.deletionOf({ memberId })
+    return { named: named.toSorted(), unread: unread.toSorted() }
+  }
+  expect(await told('17')).toEqual({ named: of('him'), unread: of('unread') })
+  expect(await told('CARD-77')).toEqual({ named: of('her'), unread: of('unread') })
+  expect(readdirSync(folder, { recursive: true }).length).toBeGreaterThan(Object.keys(files).length)
+
+  const outcome = await deleteMember(platform, workspace, { memberId: 'CARD-77', actor: 'command-line' })
+  expect(outcome).toMatchObject({ kind: 'deleted', files: of('her').length, unread: of('unread') })
+  const left = [done, refused].flatMap((one) =>
+    readdirSync(one).map((name) => join(one, name).slice(folder.length + 1)),
+  )
+  expect(left.toSorted()).toEqual([...of('him'), ...of('nobody'), ...of('unread')].toSorted())
+  expect(
+    await platform.store
+      .selectFrom('audit')
+      .select('subject')
+      .where('action', '=', 'inbox-files-removed')
+      .execute(),
+  ).toEqual([{ subject: String(of('her').length) }])
+})
+
+/** A workbook whose reader takes the first sheet alone. */
+const zippedSheets = (first: string, second: string): Uint8Array =>
+  zipped({
+    '[Content_Types].xml': '<Types/>',
+    'xl/workbook.xml':
+      '<workbook><sheets><sheet name="A" sheetId="1" r:id="rId1"/><sheet name="B" sheetId="2" r:id="rId2"/></sheets></workbook>',
+    'xl/_rels/workbook.xml.rels':
+      '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Target="worksheets/sheet2.xml"/></Relationships>',
+    'xl/worksheets/sheet1.xml': `<worksheet><sheetData>${first}</sheetData></worksheet>`,
+    'xl/worksheets/sheet2.xml': `<worksheet><sheetData>${second}</sheetData></worksheet>`,
+  })

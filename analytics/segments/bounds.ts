@@ -124,7 +124,7 @@ function inDays(
 }
 
 /** Whether a test holds where nothing meets the conditions of a measure; null: that depends on what else there is. */
-function holdsOfNone(test: Test, { of, since, per }: Measure): boolean | null {
+export function holdsOfNone(test: Test, { of, since, per }: Measure): boolean | null {
   if (per?.over === 'all') return null
   if (per || since || of === 'first' || of === 'last') return test.kind === 'unknown'
   switch (test.kind) {

@@ -3,7 +3,8 @@ import type { Scope } from '../relations/scope.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
 import type { Clause, Condition, Expression, OnDay, Random, Subject, Test } from './ast.ts'
-import { boundsOf } from './bounds.ts'
+import { answersOfMembers, type AnsweringPass } from './answers-of-members.ts'
+import { boundsOf, holdsOfNone } from './bounds.ts'
 import { resolveDay } from './days.ts'
 import { drawnBelow, drawnWith } from './draw.ts'
 import { conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
@@ -91,7 +92,7 @@ export function compileValues(
  * asks about and what an average or share is divided by, as `compileValues` answers them.
  */
 export function compileAnswers(leaves: readonly Leaf[], setting: SegmentSetting, d: Dialect): Sql {
-  const compiler = new Compiler(setting, d)
+  const compiler = new Compiler(setting, d, { valuesToo: true })
   const columns = leaves.flatMap((leaf, i) => {
     const holds = sql`${decided(compiler.condition(leaf))} as ${name(`h${i}`)}`
     if (leaf.kind !== 'clause') return [holds]
@@ -131,6 +132,14 @@ interface Pass {
   readonly wanted: Sql[]
 }
 
+/** A pass over a stored relation whose rows of a member are added up and held against tests at once. */
+interface TestedPass {
+  readonly relation: Sql
+  readonly condition: Sql
+  /** By the text of the test. */
+  readonly tests: Map<string, { readonly column: Sql; readonly holds: Sql }>
+}
+
 interface StoredPass {
   readonly alias: string
   readonly condition: Sql
@@ -146,14 +155,21 @@ class Compiler {
   readonly #passes = new Map<string, Pass>()
   /** The passes over stored relations, by their conditions. */
   readonly #stored = new Map<string, StoredPass>()
+  /** Those of which nothing but the answers is needed. */
+  readonly #tested = new Map<string, TestedPass>()
+  #tests = 0
   readonly #memberSets: Sql[] = []
   /** What was selected by saved segments already, in columns of the same query. */
   readonly answered = new Map<string, Sql>()
   #draws = false
   readonly #besides = new Map<string, Sql>()
 
-  constructor(setting: SegmentSetting, d: Dialect) {
+  /** The values that clauses ask about are told beside whether they hold: passes over them answer both. */
+  readonly #valuesToo: boolean
+
+  constructor(setting: SegmentSetting, d: Dialect, { valuesToo = false } = {}) {
     this.#setting = setting
+    this.#valuesToo = valuesToo
     this.#d = d
     this.#reading = { ...setting.scope, newest: setting.newest, d }
     this.#test = { asOf: setting.scope.asOf, currencyDecimals: setting.currencyDecimals, d }
@@ -216,6 +232,12 @@ class Compiler {
             )})${needed} group by entry.member_key) as ${alias}
             on ${alias}.member_key = facts.member_key`,
         ),
+        ...(this.#tested.size === 0
+          ? []
+          : [
+              sql`${answersOfMembers([...this.#tested.values()].map((pass) => answering(pass, needed)))} as tested
+            on tested.member_key = facts.member_key`,
+            ]),
         ...this.#memberSets.map(
           (set, i) =>
             sql`(${set}) as ${name(`set_${i}`)} on ${name(`set_${i}`)}.member_key = facts.member_key`,
@@ -251,10 +273,36 @@ class Compiler {
   }
 
   #clause(clause: Clause): Sql {
+    const answer = this.#answered(clause)
+    if (answer) return answer
     const tested = this.asked(clause)
     if (tested.asked.kind === 'set')
       return clause.test.kind === 'unknown' ? sql`${tested.value} = 0` : sql`${tested.value} > 0`
     return sql`(${meets(clause.test, tested, this.#test)})`
+  }
+
+  /** What a pass over the rows that a measure is about can answer by itself; null: it takes more. */
+  #answered({ subject, test }: Clause): Sql | null {
+    if (subject.kind !== 'measure' || this.#valuesToo) return null
+    const asked = measuresByName.get(subject.measure)!
+    const { of, since, per, source } = asked
+    const ofNone = holdsOfNone(test, asked)
+    const rows = source.rows(subject.where, this.#reading)
+    if (ofNone === null || rows.kind !== 'stored') return null
+    const key = JSON.stringify([rows.alias, subject.where])
+    const condition = all(subject.where.map((one) => this.#condition(one, asked)))
+    const pass = this.#tested.get(key) ?? { relation: rows.relation, condition, tests: new Map() }
+    this.#tested.set(key, pass)
+    const sum = rows.aggregates[of]
+    const value = since ? this.#d.daysBetween(sum, this.#d.date(this.#setting.scope.asOf)) : sum
+    const meant = meets(test, { asked, value, ...(per && { per: rows.aggregates[per.of] }) }, this.#test)
+    const text = JSON.stringify([subject.measure, test])
+    // who has no row is told like those who have rows and fail
+    const holds = ofNone ? sql`not ${decided(meant)}` : meant
+    const own = pass.tests.get(text) ?? { column: name(`t${this.#tests++}`), holds }
+    pass.tests.set(text, own)
+    const answer = sql`tested.${own.column}`
+    return ofNone ? sql`not ${decided(answer)}` : answer
   }
 
   #measured({ measure, where }: Extract<Subject, { kind: 'measure' }>): Tested {
@@ -340,3 +388,13 @@ class Compiler {
 
 const all = (conditions: readonly Sql[]): Sql =>
   conditions.length === 0 ? sql`true` : join(conditions, sql` and `)
+
+/** `needed`: a further condition on the rows. */
+const answering = ({ relation, condition, tests }: TestedPass, needed: Sql): AnsweringPass => ({
+  answers: [...tests.values()],
+  select: (columns) => sql`select entry.member_key, ${columns} from ${relation} as entry
+            where (${condition})${needed} group by entry.member_key having ${join(
+              [...tests.values()].map(({ holds }) => sql`(${holds})`),
+              sql` or `,
+            )}`,
+})

@@ -1,11 +1,13 @@
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
 import { type Expression, partsOf } from './ast.ts'
+import { answersOfMembers } from './answers-of-members.ts'
 import { compileAnswers, type SegmentSetting } from './compile.ts'
 import { resolveDay } from './days.ts'
 import { fieldsByName } from './fields/catalogue.ts'
 import { print } from './print.ts'
 import { type Leaf, leavesOf } from './references.ts'
+import { decided } from './test-sql.ts'
 import { truth } from './truth.ts'
 
 /** How many members a part of a rule selects by itself, and with what stands before it in its group. */
@@ -73,12 +75,11 @@ export function compilePartCounts(
   const open = [...leaves].filter(([text]) => !known.has(text))
   const column = new Map(open.map(([text], i) => [text, name(`h${i}`)]))
   const sets = [...leaves.keys()].filter((text) => known.has(text))
+  const has = new Map(sets.map((text, i) => [text, name(`in${i}`)]))
   const holds = (part: Expression): Sql =>
     truth(part, setting.segments, (leaf) => {
       const text = print(leaf)
-      return known.has(text)
-        ? sql`(${name(`set_${sets.indexOf(text)}`)}.member_key is not null)`
-        : sql`${column.get(text)!}`
+      return has.has(text) ? decided(sql`sets.${has.get(text)!}`) : column.get(text)!
     })
 
   const found: { path: string; members: Sql; together: Sql }[] = []
@@ -102,13 +103,16 @@ export function compilePartCounts(
     setting,
     d,
   )
-  const joined = sets.map((text, i) => {
-    const alias = name(`set_${i}`)
-    return sql`
-      left join ${known.get(text)!} as ${alias} on ${alias}.member_key = answers.member_key`
-  })
+  const joined = answersOfMembers(
+    sets.map((text) => ({
+      answers: [{ column: has.get(text)!, holds: sql`true` }],
+      select: (columns) => sql`select member_key, ${columns} from ${known.get(text)!} as chosen`,
+    })),
+  )
+  const besides =
+    sets.length === 0 ? sql`` : sql` left join ${joined} as sets on sets.member_key = answers.member_key`
   return {
-    query: sql`select count(*) as everybody, ${join(counts)} from (${answers}) as answers${join(joined, sql``)}`,
+    query: sql`select count(*) as everybody, ${join(counts)} from (${answers}) as answers${besides}`,
     read: (row) =>
       found.map(({ path: at }, i) => ({
         path: at,

@@ -1,7 +1,7 @@
 import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
 import { compile, compilePossible, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import type { Problem } from '../../analytics/segments/problems.ts'
-import { duckdb } from '../../analytics/sql/duckdb.ts'
+import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
@@ -65,6 +65,7 @@ export async function evaluateSegment(
       async (session, table, options) => {
         // the data moved in between
         if (!(await isStill(session, at))) return null
+        await session.run(addUpByNumber)
         const narrow = await leavesFew(
           session,
           compilePossible(rule.expression, setting, duckdb),
@@ -92,8 +93,8 @@ export async function evaluateSegment(
   }
 }
 
-/** Up to this share of the members, picking out their orders costs less than it saves. */
-const few = 0.2
+/** Up to this share of the members, picking out their orders costs less than adding up those of everybody. */
+const few = 0.01
 
 async function leavesFew(
   session: Session,

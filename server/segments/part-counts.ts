@@ -5,7 +5,7 @@ import {
   type PartCountsQuery,
   partsByDay,
 } from '../../analytics/segments/count-parts.ts'
-import { duckdb } from '../../analytics/sql/duckdb.ts'
+import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
 import type { Sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -54,6 +54,7 @@ export async function countParts(
       async (session) => {
         // the data moved since, maybe before one of the sets was made
         if (!(await isStill(session, at))) return null
+        await session.run(addUpByNumber)
         const counted: PartCount[] = []
         for (const { query, read } of queries) {
           const [row] = await session.rows(query, { signal })

@@ -2,7 +2,7 @@ import { compileTogether, type SegmentSetting } from '../../analytics/segments/c
 import { parse } from '../../analytics/segments/parse.ts'
 import { askedOn, leavesOf, resolveSegments, segmentsIn } from '../../analytics/segments/references.ts'
 import type { Expression } from '../../analytics/segments/ast.ts'
-import { duckdb } from '../../analytics/sql/duckdb.ts'
+import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
 import { decimalsOf } from '../messages/money.ts'
@@ -85,6 +85,7 @@ export async function* selectedTogether(
     const isMade = await workspace.engine.scratch(
       async (session) => {
         if (!(await isStill(session, at))) return false
+        await session.run(addUpByNumber)
         const query = compileTogether(batch, setting, duckdb)
         await session.run(sql`create table ${table} as ${query}`, { signal, timeoutMs: patienceMs })
         return true

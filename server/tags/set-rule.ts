@@ -1,5 +1,5 @@
 import { duckdb } from '../../analytics/sql/duckdb.ts'
-import { mergedIdentities } from '../../analytics/schema/base.ts'
+import { mergedIdentities } from '../../analytics/schema/member-views.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { sampleOf, type SampledMember } from '../segments/members.ts'
 import { type Evaluation, evaluateSegment, type SegmentError } from '../segments/evaluation.ts'

@@ -77,7 +77,7 @@ export interface Kind<Name extends string = string, F extends string = string> {
   /** What one row is. */
   readonly about: Words
   readonly fields: Readonly<Record<F, KindField>>
-  /** Import table: import_seq, row_number and the fields' columns. In analytics/schema/base.ts. */
+  /** Import table: import_seq, row_number and the fields' columns. In analytics/schema/kind-tables.ts. */
   readonly table: string
   /** Current rows as the live imports fold: the fields' columns alone. */
   readonly current: string

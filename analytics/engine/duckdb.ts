@@ -202,18 +202,9 @@ class DuckDbEngine implements Engine {
     { signal, aside = false }: Pick<QueryOptions, 'signal' | 'aside'> = {},
   ): Promise<T> {
     const usual = { aside, signal, timeoutMs: writingMs }
-    const written = this.#writers.take(signal, async () => {
-      await this.#limitMemory(this.#limits.largeWork)
-      try {
-        return await this.#inTransaction(work, usual).catch(async (error: unknown) => {
-          if (!isOutOfMemory(error)) throw error
-          await this.#limitMemory(this.#limits.usual)
-          return this.#inTransaction(work, usual)
-        })
-      } finally {
-        await this.#limitMemory(this.#limits.usual)
-      }
-    })
+    const written = this.#writers.take(signal, () =>
+      this.#inLittleMemory(() => this.#inTransaction(work, usual)),
+    )
     return written.finally(() => this.#shortenLog())
   }
 
@@ -289,13 +280,29 @@ class DuckDbEngine implements Engine {
     this.#checkpointing = true
     void this.#writers
       .take(undefined, async () => {
-        if (!this.#closed)
-          await this.#connected((connection) =>
+        if (this.#closed) return
+        await this.#inLittleMemory(() =>
+          this.#connected((connection) =>
             this.#ran(connection, sql`checkpoint`, { aside: true, timeoutMs: writingMs }),
-          )
+          ),
+        )
       })
       .catch((error: unknown) => console.error('The log of a workspace could not be shortened:', error))
       .finally(() => (this.#checkpointing = false))
+  }
+
+  /** Work that goes through much data and can be done again: where little memory is too little for it, with all. */
+  async #inLittleMemory<T>(work: () => Promise<T>): Promise<T> {
+    await this.#limitMemory(this.#limits.largeWork)
+    try {
+      return await work().catch(async (error: unknown) => {
+        if (!isOutOfMemory(error)) throw error
+        await this.#limitMemory(this.#limits.usual)
+        return work()
+      })
+    } finally {
+      await this.#limitMemory(this.#limits.usual)
+    }
   }
 
   /** Where readers hold more than the limit now, it stays as it is. */

@@ -95,6 +95,8 @@ const access: Record<string, Rule> = {
   'segmentWebhooks.remove': 'marketer',
   'segmentWebhooks.resend': 'marketer',
   'segmentSuggestions.found': 'reader',
+  'segmentSuggestions.stop': 'reader',
+  'segmentSuggestions.begin': 'reader',
   'segmentHistory.sizes': 'reader',
   'segmentHistory.movement': 'reader',
   'segmentHistory.moved': 'reader',

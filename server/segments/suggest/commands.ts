@@ -12,18 +12,24 @@ export function suggestCommand(command: Command): void {
     .action((options: CommonOptions) => answer(options, ({ client }, signal) => found(client, signal), told))
 }
 
-/** Waits until it is learned. */
+/** Waits until it is learned; begins anew what somebody had stopped before. */
 async function found(client: Connection['client'], signal: AbortSignal) {
-  for (let waitMs = 100; ; waitMs = Math.min(2 * waitMs, 2_000)) {
-    const suggestions = await client.segmentSuggestions.found.query(undefined, { signal })
-    if (suggestions.kind !== 'learning') return suggestions
+  const { segmentSuggestions } = client
+  let suggestions = await segmentSuggestions.found.query(undefined, { signal })
+  if (suggestions.kind === 'stopped')
+    suggestions = await segmentSuggestions.begin.mutate(undefined, { signal })
+  for (let waitMs = 100; suggestions.kind === 'learning'; waitMs = Math.min(2 * waitMs, 2_000)) {
     await pause(waitMs, undefined, { signal })
+    suggestions = await segmentSuggestions.found.query(undefined, { signal })
   }
+  return suggestions
 }
 
 function told(suggestions: Exclude<Suggestions, { kind: 'learning' }>): string {
   const { learnedOn, triedOn } = suggestions
   switch (suggestions.kind) {
+    case 'stopped':
+      return say('suggest-stopped')
     case 'too-short':
       return say('suggest-too-short', { days: suggestions.days, needed: suggestions.needed })
     case 'too-few': {

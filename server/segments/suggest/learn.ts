@@ -1,6 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { addDays } from '../../../analytics/calendar/calendar.ts'
 import type { Session } from '../../../analytics/engine/engine.ts'
-import { type Examples, growTree, leafOf, leavesOf, type Tree } from '../../../analytics/models/tree.ts'
+import type { Tree } from '../../../analytics/models/tree.ts'
 import { derivedTables } from '../../../analytics/schema/derived.ts'
 import { buildRuleTables } from '../../../analytics/schema/refresh.ts'
 import { compileAnswers, type SegmentSetting } from '../../../analytics/segments/compile.ts'
@@ -10,6 +11,7 @@ import type { TablesAt } from '../../analytics/tables-at.ts'
 import { decimalsOf } from '../../messages/money.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { type Feature, featuresOf, type FoundValues, buyers, round } from './features.ts'
+import { type Answers, firstBin, grown } from './grow.ts'
 import { asLeaves } from './rules.ts'
 
 /** A member returns who has an order on one of so many days after the cut-off. */
@@ -20,11 +22,15 @@ export const cutOffs = { learned: 2 * returnDays, tried: returnDays } as const
 export const leastHistory = 90
 /** Three of ten members take no part in growing the tree; it is tried on them alone. */
 const heldOut = 0.3
-/** No more members than this are drawn: more would change the tree by little, and hold up the event loop. */
+/** No more members than this are drawn: more would change the tree by little. */
 const mostMembers = 10_000
 /** How many members, and of them how many of either kind, there have to be. */
 export const fewest = { learned: 200, learnedOfEach: 30, tried: 100, triedOfEach: 20 } as const
-const depth = 3
+
+/** Of one cut-off the conditions are asked in so many statements: planning one of all would hold up the event loop. */
+const portions = 6
+/** The steps of learning: the draw, of each cut-off its tables and its portions, the tree. */
+export const learningSteps = 1 + 2 * (1 + portions) + 1
 
 export interface Counted {
   readonly rows: number
@@ -44,21 +50,25 @@ let made = 0
 /**
  * Grows a tree over who returned after the first cut-off, and counts in whose leaves held-out members were at the
  * second and how many of them returned. Everything that is asked of a member is as of the cut-off, by tables made
- * for that day, so that nothing of what came after it is known. In one transaction of `scratch`. Null: too few
- * members to grow it from; `counted` says how many.
+ * for that day, so that nothing of what came after it is known. In one transaction of `scratch`, which is to have the
+ * same signal; the tree grows in a thread of its own. `counted`: too few members to grow it from, and how many there are.
+ * `onStep` is called `learningSteps` times, less often when there are too few. An abort rejects.
  */
 export async function learn(
   session: Session,
   workspace: Workspace,
   at: TablesAt,
+  { signal, onStep }: { signal: AbortSignal; onStep: () => void },
 ): Promise<{ learned: Learned } | { counted: { learned: Counted; tried: Counted } }> {
   const prefix = `scratch.main.suggested_${++made}_`
   const drawn = name(`${prefix}drawn`)
   await session.run(sql`create table ${drawn} as ${draw(at)}`)
   const found = await valuesOf(session, workspace, at, drawn)
   const features = featuresOf(found)
-  const first = await rowsOn(session, workspace, at, { drawn, prefix, features }, cutOffs.learned, false)
-  const second = await rowsOn(session, workspace, at, { drawn, prefix, features }, cutOffs.tried, true)
+  onStep()
+  const setting = { drawn, prefix, features, signal, onStep }
+  const first = await rowsOn(session, workspace, at, setting, cutOffs.learned, false)
+  const second = await rowsOn(session, workspace, at, setting, cutOffs.tried, true)
   await session.run(sql`drop table ${drawn}`)
   const [learned, tried] = [countOf(first), countOf(second)]
   const enough = (counted: Counted, all: number, each: number) =>
@@ -68,20 +78,13 @@ export async function learn(
     !enough(tried, fewest.tried, fewest.triedOfEach)
   )
     return { counted: { learned, tried } }
-  const tree = growTree(first, { depth, leaf: Math.max(30, Math.round(0.02 * learned.rows)), chance: 0.05 })
-  const leaves = leavesOf(tree).map(() => ({ rows: 0, yes: 0 }))
-  for (const row of second.outcome.keys()) {
-    const leaf = leaves[leafOf(tree, (feature) => second.bins[feature]![row]!)]!
-    leaf.rows++
-    leaf.yes += second.outcome[row]!
-  }
+  const widths = features.map(({ conditions }) => conditions.length + 1)
+  const { tree, leaves } = await grown({ widths, learned: first, tried: second }, signal)
+  onStep()
   return { learned: { features, tree, learned, tried: leaves } }
 }
 
-const countOf = ({ outcome }: Examples): Counted => ({
-  rows: outcome.length,
-  yes: outcome.reduce((sum, one) => sum + one, 0),
-})
+const countOf = ({ rows, yes }: Answers): Counted => ({ rows, yes })
 
 /** Members who have bought by now, at most `mostMembers` of them drawn by their ids, a part of them held out. */
 function draw({ tables }: TablesAt): Sql {
@@ -130,23 +133,34 @@ async function valuesOf(
   }
 }
 
-/** Bins travel as letters, those of a member as one text: a column each would be slow to read. */
-const firstBin = 48
-
-/** The drawn members who had bought by a cut-off, held-out ones or the others, with what was known of them then and whether they returned. */
+/**
+ * The drawn members who had bought by a cut-off, held-out ones or the others, with what was known of them then and
+ * whether they returned: a text per portion of the features, so that no row is gone through on the event loop.
+ */
 async function rowsOn(
   session: Session,
   workspace: Workspace,
   { asOf, tables: own }: TablesAt,
-  { drawn, prefix, features }: { drawn: Sql; prefix: string; features: readonly Feature[] },
+  {
+    drawn,
+    prefix,
+    features,
+    signal,
+    onStep,
+  }: {
+    drawn: Sql
+    prefix: string
+    features: readonly Feature[]
+    signal: AbortSignal
+    onStep: () => void
+  },
   back: number,
   held: boolean,
-): Promise<Examples> {
+): Promise<Answers> {
   const day = addDays(asOf, -back)
   const tables = derivedTables(prefix)
   const only = (key: Sql) =>
     sql`${key} in (select member_key from ${drawn} as drawn where held_out = ${held})`
-  const { leaves, begins } = asLeaves(features)
   const setting: SegmentSetting = {
     scope: { asOf: day, tables, dormancy: workspace.dormancy },
     newest: false,
@@ -154,26 +168,51 @@ async function rowsOn(
     segments: new Map(),
     days: new Map(),
   }
-  const answers = compileAnswers([...leaves, buyers], setting, d)
-  const built = await buildRuleTables(session, day, prefix, render(answers, () => '?').text, only)
-  const bins = features.map(({ conditions }, i) => {
-    const met = conditions.map((_, k) => sql`cast(${name(`h${begins[i]! + k}`)} as integer)`)
-    return sql`chr(cast(${firstBin} + ${met.length === 0 ? sql`0` : join(met, sql` + `)} as integer))`
-  })
-  const rows = await session.rows(
-    sql`select ${join(bins, sql` || `)} as bins, returned.member_key is not null as returned
-      from (${answers}) as answers
-      left join (select distinct member_key from ${own.memberOrders} as bought
-        where local_day > ${d.date(day)} and local_day <= ${d.date(addDays(day, returnDays))}) as returned
-        on returned.member_key = answers.member_key
-      where ${name(`h${leaves.length}`)}
-      order by answers.member_key`,
-    { aside: true },
-  )
-  for (const table of built) await session.run(sql`drop table ${table}`)
-  return {
-    bins: features.map((_, i) => Uint8Array.from(rows, (row) => String(row.bins).charCodeAt(i) - firstBin)),
-    widths: features.map(({ conditions }) => conditions.length + 1),
-    outcome: Uint8Array.from(rows, ({ returned }) => (returned === true ? 1 : 0)),
+  const parts = portioned(features)
+  const answersOf: Sql[] = []
+  for (const part of parts) {
+    answersOf.push(compileAnswers([...asLeaves(part).leaves, buyers], setting, d))
+    await turn()
   }
+  const asked = answersOf.map((answers) => render(answers, () => '?').text).join(' ')
+  const built = await buildRuleTables(session, day, prefix, asked, only)
+  onStep()
+  const returned = sql`select distinct member_key from ${own.memberOrders} as bought
+    where local_day > ${d.date(day)} and local_day <= ${d.date(addDays(day, returnDays))}`
+  const bins: string[] = []
+  let counted = { rows: 0, yes: 0, outcome: '' }
+  for (const [i, part] of parts.entries()) {
+    const { leaves, begins } = asLeaves(part)
+    const letters = part.map(({ conditions }, k) => {
+      const met = conditions.map((_, n) => sql`cast(${name(`h${begins[k]! + n}`)} as integer)`)
+      return sql`chr(cast(${firstBin} + ${met.length === 0 ? sql`0` : join(met, sql` + `)} as integer))`
+    })
+    const came = sql`returned.member_key is not null`
+    const [row] = await session.rows(
+      sql`select coalesce(string_agg(${join(letters, sql` || `)}, '' order by answers.member_key), '') as bins,
+          coalesce(string_agg(case when ${came} then '1' else '0' end, '' order by answers.member_key), '') as outcome,
+          count(*) as rows, count(*) filter (where ${came}) as yes
+        from (${answersOf[i]!}) as answers
+        left join (${returned}) as returned on returned.member_key = answers.member_key
+        where ${name(`h${leaves.length}`)}`,
+      { aside: true, signal },
+    )
+    bins.push(String(row!.bins))
+    counted = { rows: Number(row!.rows), yes: Number(row!.yes), outcome: String(row!.outcome) }
+    onStep()
+  }
+  for (const table of built) await session.run(sql`drop table ${table}`)
+  return { portions: parts.map((part, i) => ({ features: part.length, bins: bins[i]! })), ...counted }
+}
+
+/** The features in order, in portions with about as many conditions each. */
+function portioned(features: readonly Feature[]): Feature[][] {
+  const all = features.reduce((sum, { conditions }) => sum + conditions.length, 0)
+  const parts: Feature[][] = Array.from({ length: portions }, () => [])
+  let before = 0
+  for (const feature of features) {
+    parts[Math.min(portions - 1, Math.floor((before * portions) / all))]!.push(feature)
+    before += feature.conditions.length
+  }
+  return parts
 }

@@ -170,3 +170,25 @@ test('too few members, or too short a past, are said with what is needed', async
   expect(told.fewest.learned).toBe(200)
   expect(told.learned.rows + told.tried.rows).toBe(150)
 })
+
+test('its steps are told; who cancels ends it, and it begins anew when that is asked for', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  await take(shop, ordersOf({ members: 900, east: 0.8, west: 0.2 }))
+  const { found, stop, begin } = callerOf(shop).segmentSuggestions
+  expect(await found()).toMatchObject({ kind: 'learning', done: 0 })
+  expect(await stop()).toMatchObject({ kind: 'stopped', asOf: dayOf(last) })
+  for (let i = 0; i < 5; i++) expect((await found()).kind).toBe('stopped')
+  expect((await begin()).kind).toBe('learning')
+  const steps: number[] = []
+  let answer = await found()
+  for (; answer.kind === 'learning'; answer = await found()) {
+    steps.push(answer.done)
+    expect(answer.done).toBeLessThan(answer.all)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  expect(answer.kind).toBe('found')
+  expect(steps).toEqual(steps.toSorted((a, b) => a - b))
+  expect(new Set(steps).size).toBeGreaterThan(4)
+  // done is done
+  expect((await stop()).kind).toBe('found')
+})

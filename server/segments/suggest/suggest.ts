@@ -10,7 +10,7 @@ import { type TablesAt, tablesAt } from '../../analytics/tables-at.ts'
 import type { Store } from '../../store/store.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { evaluateSegment } from '../evaluation.ts'
-import { type Counted, cutOffs, fewest, leastHistory, learn, type Learned } from './learn.ts'
+import { type Counted, cutOffs, fewest, leastHistory, learn, type Learned, learningSteps } from './learn.ts'
 import { type Branch, branchesOf, ruleOf } from './rules.ts'
 
 /** From this on the tree is shown. */
@@ -42,8 +42,11 @@ interface Asked {
 }
 
 export type Suggestions = Asked &
+  /** So many of all steps are done. */
   (
-    | { readonly kind: 'learning' }
+    | { readonly kind: 'learning'; readonly done: number; readonly all: number }
+    /** Somebody ended it; it begins anew when that is asked for. */
+    | { readonly kind: 'stopped' }
     /** So many days of orders are needed before the first cut-off; `from`: the first order's day. */
     | {
         readonly kind: 'too-short'
@@ -73,6 +76,8 @@ export type Suggestions = Asked &
 
 interface Work {
   readonly key: string
+  readonly stop: AbortController
+  steps: number
   done?: Suggestions
   failed?: unknown
 }
@@ -82,12 +87,13 @@ const works = new WeakMap<Engine, Work>()
 /**
  * Segments that part members by how likely they are to return within 90 days: the leaves of a tree that is grown
  * on what was known 180 days before the data's newest day and tried on held-out members as of 90 days before it. Begins
- * to learn when nobody has of this state of the data, and answers `learning` until it is done; ask again then. A
- * failure is thrown once, the next call begins anew.
+ * to learn when nobody has of this state of the data, and answers `learning` until it is done; ask again then. `stop`
+ * ends that for all who wait, `begin` begins it anew. A failure is thrown once, the next call begins anew.
  */
 export async function suggestedSegments(
   store: Store,
   workspace: Workspace,
+  doing?: 'stop' | 'begin',
   signal?: AbortSignal,
 ): Promise<Suggestions> {
   const at = await tablesAt(store, workspace, undefined, signal)
@@ -95,26 +101,37 @@ export async function suggestedSegments(
   const asked = askedOf(at)
   const found = works.get(workspace.engine)
   if (found?.key === key) {
-    if (found.failed === undefined) return found.done ?? { ...asked, kind: 'learning' }
-    works.delete(workspace.engine)
-    throw found.failed
+    if (found.failed !== undefined) {
+      works.delete(workspace.engine)
+      throw found.failed
+    }
+    if (found.done) return found.done
+    if (doing === 'stop') found.stop.abort()
+    if (!found.stop.signal.aborted)
+      return { ...asked, kind: 'learning', done: found.steps, all: learningSteps + 1 }
+    if (doing !== 'begin') return { ...asked, kind: 'stopped' }
   }
   const needed = cutOffs.learned + leastHistory
   const days = at.dataStart === null ? 0 : daysBetween(at.dataStart, at.asOf)
   if (days < needed) return { ...asked, kind: 'too-short', from: at.dataStart, days, needed }
-  const work: Work = { key }
+  found?.stop.abort() // of an older state of the data
+  const work: Work = { key, stop: new AbortController(), steps: 0 }
   works.set(workspace.engine, work)
-  void suggest(store, workspace, at).then(
+  if (doing === 'stop') {
+    work.stop.abort()
+    return { ...asked, kind: 'stopped' }
+  }
+  void suggest(store, workspace, at, work).then(
     (done) => {
       // the data moved meanwhile: who asks again begins anew
       if (done) work.done = done
-      else works.delete(workspace.engine)
+      else if (works.get(workspace.engine) === work) works.delete(workspace.engine)
     },
     (error: unknown) => {
-      work.failed = error
+      if (!work.stop.signal.aborted) work.failed = error
     },
   )
-  return { ...asked, kind: 'learning' }
+  return { ...asked, kind: 'learning', done: 0, all: learningSteps + 1 }
 }
 
 const askedOf = ({ asOf, dataVersion }: TablesAt): Asked => ({
@@ -125,11 +142,23 @@ const askedOf = ({ asOf, dataVersion }: TablesAt): Asked => ({
 })
 
 /** Null: the data is no longer in the state that was asked about. */
-async function suggest(store: Store, workspace: Workspace, at: TablesAt): Promise<Suggestions | null> {
-  const outcome = await workspace.engine.scratch(async (session) => {
-    const [state] = await session.rows(sql`select data_version from workspace_state`)
-    return Number(state!.dataVersion) === at.dataVersion ? learn(session, workspace, at) : null
-  })
+async function suggest(
+  store: Store,
+  workspace: Workspace,
+  at: TablesAt,
+  work: Work,
+): Promise<Suggestions | null> {
+  const { signal } = work.stop
+  const onStep = () => work.steps++
+  const outcome = await workspace.engine.scratch(
+    async (session) => {
+      const [state] = await session.rows(sql`select data_version from workspace_state`)
+      return Number(state!.dataVersion) === at.dataVersion
+        ? learn(session, workspace, at, { signal, onStep })
+        : null
+    },
+    { signal },
+  )
   if (!outcome) return null
   const asked = askedOf(at)
   if ('counted' in outcome) return { ...asked, kind: 'too-few', ...outcome.counted, fewest }
@@ -149,7 +178,7 @@ async function suggest(store: Store, workspace: Workspace, at: TablesAt): Promis
   const segments: SuggestedSegment[] = []
   for (const [leaf, { path }] of leaves.entries()) {
     const expression = print(ruleOf(path, learned.features))
-    const outcome = await evaluateSegment(store, workspace, { expression })
+    const outcome = await evaluateSegment(store, workspace, { expression }, signal)
     if (outcome.kind === 'refused')
       throw new Error(`A leaf is no rule: ${expression} ${outcome.errors[0]!.id}`)
     if (outcome.evaluation.dataVersion !== at.dataVersion) return null

@@ -1,11 +1,12 @@
-import { Button } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { Button, Progress } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
+import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { useRuleSentence } from '../../ui/rule.tsx'
 import { useSaving } from './saving.ts'
@@ -65,7 +66,8 @@ function Told({ data, mayChange }: { data: Answered; mayChange: boolean }) {
   const format = useFormat()
   switch (data.kind) {
     case 'learning':
-      return <p role="status">{t('learning')}</p>
+    case 'stopped':
+      return <UnderWay data={data} />
     case 'too-short':
       return <p>{t('tooShort', { days: data.days, needed: data.needed })}</p>
     case 'too-few':
@@ -98,6 +100,42 @@ function Told({ data, mayChange }: { data: Answered; mayChange: boolean }) {
     case 'found':
       return <Tree data={data} mayChange={mayChange} />
   }
+}
+
+/** How far the learning is, with Cancel; of a cancelled one, a way to begin anew. */
+function UnderWay({ data }: { data: Extract<Answered, { kind: 'learning' | 'stopped' }> }) {
+  const t = useTranslations('suggest')
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const again = { onSuccess: () => client.invalidateQueries(trpc.segmentSuggestions.found.pathFilter()) }
+  const stop = useMutation(trpc.segmentSuggestions.stop.mutationOptions(again))
+  const begin = useMutation(trpc.segmentSuggestions.begin.mutationOptions(again))
+  const failed = [stop, begin].find(({ isError }) => isError)
+  const doing = data.kind === 'learning' ? stop : begin
+  return (
+    <>
+      <div className={classes.underWay} role="status">
+        {data.kind === 'learning' ? (
+          <>
+            <span>{t('learning')}</span>
+            <Progress value={(100 * data.done) / data.all} aria-label={t('title')} className={classes.bar} />
+            <span>{t('step', { done: data.done, all: data.all })}</span>
+          </>
+        ) : (
+          <span>{t('stopped')}</span>
+        )}
+        <Button
+          size="compact-sm"
+          variant="default"
+          loading={stop.isPending || begin.isPending}
+          onClick={() => doing.mutate()}
+        >
+          {t(data.kind === 'learning' ? 'stop' : 'begin')}
+        </Button>
+      </div>
+      {failed ? <Failure error={failed.error} retry={() => failed.reset()} /> : null}
+    </>
+  )
 }
 
 function Tree({ data, mayChange }: { data: Found; mayChange: boolean }) {

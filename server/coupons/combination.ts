@@ -1,0 +1,225 @@
+/** One line of a basket: what it costs before anything is taken off, in minor units. */
+export interface BasketLine {
+  readonly sku: string | null
+  readonly product: string | null
+  readonly category: string | null
+  readonly amountMinor: number
+}
+
+/** Names of products, each of which a line may have as its sku, product or category. */
+interface Named {
+  readonly skus?: readonly string[]
+  readonly products?: readonly string[]
+  readonly categories?: readonly string[]
+}
+
+/** What a benefit is for: all lines, or those that `only` names, without those that `except` names. */
+export interface Scope {
+  readonly only?: Named
+  readonly except?: Named
+}
+
+/** What a benefit gives. Percent may have two decimals. */
+export type Gives =
+  | { readonly kind: 'amount'; readonly amountMinor: number }
+  | { readonly kind: 'percent'; readonly percent: number; readonly capMinor?: number }
+  /** Nothing off the lines: a fee that is not charged, a gift. What it is worth counts like money. */
+  | { readonly kind: 'worth'; readonly worthMinor: number }
+
+/** A coupon, a member price or points, as they may lower what a basket costs. */
+export interface Benefit {
+  readonly id: string
+  readonly of: 'coupon' | 'member-price' | 'points'
+  readonly gives: Gives
+  readonly scope: Scope
+  /** The least that the lines of its scope cost before anything is taken off, in minor units. */
+  readonly minSpendMinor: number
+  /** Benefits of two groups exclude each other; one without a group goes with all. */
+  readonly stackGroup: string | null
+  /** Whether the member price may be taken too. */
+  readonly withMemberPrice: boolean
+  /** Lower ones are taken off first; equal ones by id. */
+  readonly priority: number
+  /** ISO text in UTC; of two that do the same the one is spent that ends sooner. Null: it does not end. */
+  readonly validTo: string | null
+}
+
+/** One line of the arithmetic. */
+export interface Step {
+  readonly id: string
+  readonly offMinor: number
+  readonly worthMinor: number
+  /** What is to be paid after it. */
+  readonly leftMinor: number
+}
+
+/** Why a benefit is not taken. */
+export type Unused =
+  | { readonly id: string; readonly reason: 'out_of_scope' }
+  | { readonly id: string; readonly reason: 'min_spend'; readonly missingMinor: number }
+  /** The best combination without it costs less than the best with it. */
+  | { readonly id: string; readonly reason: 'stacking' }
+  /** Beside the others it would take nothing more off. */
+  | { readonly id: string; readonly reason: 'needless' }
+
+/** What a set of benefits comes to. */
+export interface Combination {
+  readonly steps: readonly Step[]
+  readonly paidMinor: number
+  /** Of fees that are not charged, of gifts. */
+  readonly worthMinor: number
+}
+
+/** What combinations are compared by. */
+export const costOf = ({ paidMinor, worthMinor }: Combination): number => paidMinor - worthMinor
+
+/** Parts of a minor unit that a line's share is kept in. Shares are cut off, never rounded up: see `combined`. */
+const parts = 1_000_000_000n
+
+/**
+ * What `benefits` come to, taken off in the order of their priority, each from what is left of its scope in
+ * proportion to the lines. What is to be paid is rounded once after each step, half in the customer's favour; all
+ * together take off at most `mostOffPercent` of the basket, which may have two decimals.
+ *
+ * Of every line never more is left with a benefit than without it: each step cuts off a share of the line that grows
+ * as less is left. So nobody ever pays more for one benefit more, to the last unit.
+ */
+export function combined(
+  lines: readonly BasketLine[],
+  benefits: readonly Benefit[],
+  mostOffPercent = 100,
+): Combination {
+  const left = lines.map(({ amountMinor }) => BigInt(amountMinor) * parts)
+  const sum = (of: readonly number[]) => of.reduce((total, at) => total + left[at]!, 0n)
+  const all = [...lines.keys()]
+  const least = leastOf(minorOf(sum(all)), mostOffPercent)
+  let paidMinor = minorOf(sum(all))
+  let worthMinor = 0
+  const steps = benefits.toSorted(first).map(({ id, gives, scope }): Step => {
+    if (gives.kind === 'worth') {
+      worthMinor += gives.worthMinor
+      return { id, offMinor: 0, worthMinor: gives.worthMinor, leftMinor: paidMinor }
+    }
+    const within = all.filter((at) => isWithin(lines[at]!, scope))
+    const [kept, ofAll] = keptShare(gives, sum(within))
+    for (const at of within) left[at] = (left[at]! * kept) / ofAll
+    const leftMinor = Math.max(least, minorOf(sum(all)))
+    const offMinor = paidMinor - leftMinor
+    paidMinor = leftMinor
+    return { id, offMinor, worthMinor: 0, leftMinor }
+  })
+  return { steps, paidMinor, worthMinor }
+}
+
+/**
+ * The combination of benefits that costs least (`costOf`), which spends none that could be left out, and why each of
+ * the others is not taken. `benefits` are those that nothing else hinders: valid, unused, the member's. Exact: as one
+ * benefit more never costs more, only the largest sets that may stand together are looked at, two for each group.
+ * Of sets that cost the same the one that spends fewest coupons is taken.
+ */
+export function bestCombination(
+  lines: readonly BasketLine[],
+  benefits: readonly Benefit[],
+  mostOffPercent = 100,
+): Combination & { readonly unused: readonly Unused[] } {
+  const hindered = benefits.flatMap((one) => hindranceOf(lines, one) ?? [])
+  const possible = benefits.filter(({ id }) => !hindered.some((one) => one.id === id))
+  const of = (set: readonly Benefit[]) => combined(lines, set, mostOffPercent)
+  let best: readonly Benefit[] = []
+  for (const set of largestSets(possible)) {
+    const needed = withoutNeedless(set, (some) => costOf(of(some)))
+    const difference = costOf(of(needed)) - costOf(of(best))
+    if (difference < 0 || (difference === 0 && couponsIn(needed) < couponsIn(best))) best = needed
+  }
+  const others = possible.filter((one) => !best.includes(one))
+  return {
+    ...of(best),
+    unused: [
+      ...hindered,
+      ...others.map((one) => ({
+        id: one.id,
+        reason: mayStand([...best, one]) ? ('needless' as const) : ('stacking' as const),
+      })),
+    ],
+  }
+}
+
+/** Whether benefits may be taken together. */
+export function mayStand(benefits: readonly Benefit[]): boolean {
+  const groups = new Set(benefits.flatMap(({ stackGroup }) => stackGroup ?? []))
+  const hasMemberPrice = benefits.some((one) => one.of === 'member-price')
+  return groups.size <= 1 && !(hasMemberPrice && benefits.some((one) => !one.withMemberPrice))
+}
+
+/** What hinders a benefit whatever others are taken. */
+export function hindranceOf(
+  lines: readonly BasketLine[],
+  { id, scope, minSpendMinor }: Benefit,
+): Unused | null {
+  const within = lines.filter((line) => isWithin(line, scope))
+  if (within.length === 0) return { id, reason: 'out_of_scope' }
+  const missingMinor = minSpendMinor - within.reduce((total, line) => total + line.amountMinor, 0)
+  return missingMinor > 0 ? { id, reason: 'min_spend', missingMinor } : null
+}
+
+/** Every set that may stand together and to which nothing can be added. */
+function largestSets(benefits: readonly Benefit[]): Benefit[][] {
+  const groups = [...new Set(benefits.map(({ stackGroup }) => stackGroup))]
+  return groups.flatMap((group) => {
+    const stackable = benefits.filter(({ stackGroup }) => stackGroup === null || stackGroup === group)
+    return [
+      stackable.filter((one) => one.withMemberPrice),
+      stackable.filter((one) => one.of !== 'member-price'),
+    ]
+  })
+}
+
+/** The set without what can be left out at the same cost, what ends latest first. */
+function withoutNeedless(
+  set: readonly Benefit[],
+  cost: (set: readonly Benefit[]) => number,
+): readonly Benefit[] {
+  const target = cost(set)
+  let needed = set
+  for (const one of set.toSorted(endsLater)) {
+    const without = needed.filter((other) => other !== one)
+    if (cost(without) === target) needed = without
+  }
+  return needed
+}
+
+const couponsIn = (set: readonly Benefit[]) => set.filter((one) => one.of === 'coupon').length
+
+const first = (a: Benefit, b: Benefit) => a.priority - b.priority || (a.id < b.id ? -1 : 1)
+
+/** What costs the member nothing to use is left out last. */
+const endsLater = (a: Benefit, b: Benefit) =>
+  Number(a.of === 'member-price') - Number(b.of === 'member-price') ||
+  (b.validTo ?? '9999').localeCompare(a.validTo ?? '9999') ||
+  first(a, b)
+
+const isNamed = ({ sku, product, category }: BasketLine, { skus, products, categories }: Named) =>
+  (sku !== null && skus?.includes(sku)) ||
+  (product !== null && products?.includes(product)) ||
+  (category !== null && categories?.includes(category))
+
+const isWithin = (line: BasketLine, { only, except }: Scope) =>
+  (!only || isNamed(line, only)) && !(except && isNamed(line, except))
+
+/** What of each line is left, as a fraction. The less there is before it, the smaller it is. */
+function keptShare(gives: Exclude<Gives, { kind: 'worth' }>, before: bigint): readonly [bigint, bigint] {
+  if (gives.kind === 'percent') {
+    const hundredths = BigInt(Math.round(gives.percent * 100))
+    const mostOff = gives.capMinor === undefined ? null : BigInt(gives.capMinor) * parts
+    if (mostOff === null || before * hundredths <= mostOff * 10_000n) return [10_000n - hundredths, 10_000n]
+    return [before - mostOff, before]
+  }
+  const off = BigInt(gives.amountMinor) * parts
+  return off >= before ? [0n, 1n] : [before - off, before]
+}
+
+/** Half a unit is not paid. */
+const minorOf = (share: bigint): number => Number((share + parts / 2n - 1n) / parts)
+
+const leastOf = (basketMinor: number, mostOffPercent: number): number =>
+  basketMinor - Number((BigInt(basketMinor) * BigInt(Math.round(mostOffPercent * 100))) / 10_000n)

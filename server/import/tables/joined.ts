@@ -10,7 +10,7 @@ import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import type { FileStart } from '../several-files.ts'
 import { tablesOf } from '../source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
-import type { JoinAnswer, JoinOrder, JoinProgress } from './join-worker.ts'
+import type { JoinAnswer, JoinOrder, JoinProgress } from './join-order.ts'
 import type { Unused } from './plan.ts'
 
 /** Files that are given together, each with the name that people know it by. */

@@ -1,0 +1,147 @@
+import { extname, join } from 'node:path'
+import type { Encoding, Reading } from '../encoding.ts'
+import type { ImportKind } from '../import-kinds.ts'
+import { headerDigest } from '../header-digest.ts'
+import { sampleOf } from '../inspect.ts'
+import { kindsOf } from '../kind-of.ts'
+import { RecordScanner, UnreadableRecord } from '../records.ts'
+import { fields, plainHeader } from '../fields.ts'
+import { memberFieldNames, memberFields } from '../members/fields.ts'
+import { type Refusal, refusal, Stopped } from '../refusal.ts'
+import { openSource, type Opening, readSource, takeOutTable } from '../source.ts'
+import { isOrderKey, keyOf } from './plan.ts'
+import type { JoinedTables } from './joined.ts'
+import { unusedNote } from './told.ts'
+import { type GivenTable, blockBytes, order, stop, stopped } from './join-order.ts'
+
+/** A table that has columns and rows. */
+export interface Opened {
+  readonly part: string
+  readonly table: GivenTable
+  /** What it may be written in, where that is open. */
+  readonly readings: readonly Reading[]
+  /** As somebody said, where it would be open. */
+  readonly encoding: Encoding | null
+  readonly kind: ImportKind
+  readonly opening: Opening
+  readonly form: Pick<Awaited<ReturnType<typeof sampleOf>>, 'delimiter' | 'quote' | 'headerLine'>
+  readonly headers: readonly string[]
+  readonly keys: readonly string[]
+  readonly records: readonly (readonly string[])[]
+}
+
+export type Table = GivenTable
+/** A table that is left out, and why. */
+export type Unusable = JoinedTables['unused'][number]
+/** A table that can't be opened. */
+export interface Unreadable {
+  readonly part: string
+  readonly table: Table
+  readonly refusal: Refusal
+}
+
+/** What the first lines of a table tell, that it is none, or why it can't be read. */
+export async function openTable(part: string, given: Table): Promise<Opened | Unusable | Unreadable> {
+  if (given.other) return { name: given.name, why: 'no-table' }
+  let table = given
+  try {
+    if (given.packed) {
+      const path = join(order.kept, `table-${part}${extname(given.name)}`)
+      await takeOutTable(given, path, stop.signal)
+      table = { ...given, path }
+    }
+    const source = { ...table, entries: table.packed ? undefined : table.entries }
+    const { opening, readings, encoding } = await openTold(part, source)
+    const { sample, ...form } = await sampleOf(opening, table.named)
+    const [kind] = kindsOf(sample, {}).kinds
+    const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
+    const about = { part, table, readings, encoding, kind, keys }
+    return { ...about, opening, form, headers: sample.headers, records: sample.records }
+  } catch (error) {
+    const refusal = refusalOf(error, table)
+    const { id } = refusal
+    if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }
+    if (id === 'one-column' || id === 'no-header') return { name: table.name, why: 'no-table' }
+    return { part, table, refusal }
+  }
+}
+
+/** A table as somebody said that it is written in, or said of the last one with its header, where it leaves that open; else as it is likeliest, with what it may be. */
+async function openTold(
+  part: string,
+  { path, named, entries }: { path: string; named: string; entries?: readonly number[] | undefined },
+): Promise<{ opening: Opening; readings: readonly Reading[]; encoding: Encoding | null }> {
+  const opening = await openSource(path, named, entries)
+  const { readings, sure } = opening.evidence
+  if (sure) return { opening, readings: [], encoding: null }
+  const said = order.encodings.parts?.[part] ?? order.encodings.all
+  for (const { encoding } of readings) {
+    if (said !== undefined && encoding !== said) continue
+    const as = await openSource(path, named, entries, encoding)
+    if (encoding === said) return { opening: as, readings: [], encoding }
+    const headers = headerDigest((await sampleOf(as, named)).sample.headers)
+    if (order.remembered.some((one) => one.headers === headers && one.encoding === encoding))
+      return { opening: as, readings: [], encoding }
+  }
+  return { opening, readings, encoding: null }
+}
+
+/** Rows are what a key names, a member or a product, and no orders. */
+export const isOf = ({ keys }: Opened, field: 'memberId' | 'sku'): boolean =>
+  keys.some((key) => (fields[field].aliases as readonly string[]).includes(key)) && !keys.some(isOrderKey)
+
+/** Columns of a table of members that say something of them which no order line does. */
+export const aboutMembers = ({ headers }: Opened): string =>
+  headers
+    .filter((header) => {
+      const plain = plainHeader(header)
+      return memberFieldNames.some(
+        (field) => !(field in fields) && (memberFields[field].aliases as readonly string[]).includes(plain),
+      )
+    })
+    .join(', ')
+
+/** Reads a whole table through a scanner, whose records are taken now and then; notes the first line of each further file of a zip. */
+export async function scanAll(
+  scanner: RecordScanner,
+  opening: Opening,
+  table: Table,
+  take: () => void,
+  { onRead = () => {}, firstLines }: { onRead?: (bytes: number) => void; firstLines: number[] },
+): Promise<void> {
+  const onPart = (lines: number) => firstLines.push(opening.jsonPaths ? lines + 1 : scanner.line)
+  try {
+    for await (const piece of readSource(opening, table.named, onRead, undefined, onPart)) {
+      stopped()
+      scanner.push(piece)
+      if (scanner.pending > blockBytes) take()
+    }
+    scanner.end()
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord)) throw error
+    throw new Stopped(error.reason === 'too-long' ? 'long-record' : 'open-quote', {
+      file: table.named,
+      line: error.line,
+    })
+  }
+  take()
+}
+
+/** What expected refusals of a table are as values; throws what is none. */
+export function refusalOf(error: unknown, { named }: Pick<Table, 'named'>): Refusal {
+  // of an archive that is damaged nothing is believed
+  if (error instanceof Stopped && error.refusal.id !== 'broken-zip') return error.refusal
+  if (error instanceof UnreadableRecord) return unreadable(error, named)
+  throw error
+}
+
+const unreadable = ({ reason, line }: UnreadableRecord, file: string): Refusal =>
+  refusal(reason === 'too-long' ? 'long-record' : 'open-quote', { file, line })
+
+/** Refuses tables of which none can be taken. */
+export const apart = (unused: readonly Unusable[]) =>
+  new Stopped('tables-apart', {
+    file: order.fileName,
+    tables: order.tables.map((one) => one.name).join(', '),
+    why: unused.map(unusedNote),
+  })

@@ -1,0 +1,60 @@
+import { extname, join } from 'node:path'
+import { namedWidth } from '../inspect.ts'
+import { bytesOf, RecordScanner } from '../records.ts'
+import type { Refusal } from '../refusal.ts'
+import { takeOutTable } from '../source.ts'
+import type { Part } from './joined.ts'
+import { order, stop } from './join-order.ts'
+import { type Opened, type Table, scanAll, refusalOf } from './opened-table.ts'
+
+/** A table that is read as it is: taken out of its zip, its rows counted. */
+export async function ownPart(one: Opened): Promise<Part> {
+  const { part, table, kind, encoding } = one
+  const kept = table.entries === undefined ? null : `table-${part}${extname(table.name)}`
+  if (kept !== null && !table.packed) await takeOutTable(table, join(order.kept, kept), stop.signal)
+  const path = kept ?? table.path
+  let rows: number | null = null
+  let refusal: Refusal | null = null
+  const firstLines: number[] = []
+  try {
+    rows = await rowsOf(one, firstLines)
+  } catch (error) {
+    refusal = refusalOf(error, table)
+  }
+  return { ...partOf({ part, table, kind, encoding, path, rows, refusal }), firstLines }
+}
+
+/** Rows of a table, those that will be refused too; into `firstLines` go those of each further file of a zip. */
+async function rowsOf({ table, opening, form, headers }: Opened, firstLines: number[]): Promise<number> {
+  const scanner = new RecordScanner({
+    ...bytesOf(form),
+    firstLine: opening.firstLine,
+    ...(opening.container === 'xlsx' ? {} : { columns: headers.length }),
+    needed: namedWidth(headers),
+    keep: [],
+  })
+  let above = 0
+  let broken = 0
+  const count = () => {
+    const block = scanner.take()
+    for (let at = 0; at < block.length; at = block.indexOf(0x0a, at) + 1) {
+      if (Number.parseInt(block.toString('latin1', at, at + 16)) > form.headerLine) break
+      above++
+    }
+    broken += scanner.broken.splice(0).filter(({ line }) => line > form.headerLine).length
+  }
+  await scanAll(scanner, opening, table, count, { firstLines })
+  return scanner.records - above + broken
+}
+
+/** The part that a single table is. */
+export const partOf = ({
+  table,
+  ...part
+}: Pick<Part, 'part' | 'kind' | 'encoding' | 'path' | 'rows' | 'refusal'> & { table: Table }): Part => ({
+  ...part,
+  fileName: table.named,
+  names: [table.name],
+  tables: null,
+  firstLines: [],
+})

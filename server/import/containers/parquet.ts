@@ -41,7 +41,11 @@ interface Column {
 }
 
 /** The columns of a file, those of records inside of it as columns of their own. */
-async function columnsOf(engine: Engine, read: Sql, named: string): Promise<{ file: Sql; columns: Column[] }> {
+async function columnsOf(
+  engine: Engine,
+  read: Sql,
+  named: string,
+): Promise<{ file: Sql; columns: Column[] }> {
   const described = async (query: Sql) =>
     (await engine.rows(sql`select column_name, column_type from (describe ${query})`)).map(
       ({ columnName, columnType }) => ({ called: String(columnName), type: String(columnType) }),

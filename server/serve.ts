@@ -109,7 +109,9 @@ async function openWhenFree(folder: string): Promise<Platform> {
   const until = performance.now() + patienceMs
   for (;;) {
     try {
-      return await openPlatform(folder)
+      const platform = await openPlatform(folder)
+      removeServerFile(folder) // a killed server's: it names another process
+      return platform
     } catch (error) {
       if (!(error instanceof StoreInUse) || performance.now() > until || (await runningServer(folder)))
         throw error

@@ -6,7 +6,7 @@ import { languageOf, say } from '../messages/messages.ts'
 import type { AppRouter } from '../router.ts'
 import { StoreInUse } from '../store/dialect.ts'
 import { urlOf } from './addresses.ts'
-import { instanceOf, readServerFile, type ServerFile } from './server-file.ts'
+import { instanceOf, readServerFile, removeServerFile, type ServerFile } from './server-file.ts'
 
 export interface Connection {
   readonly client: TRPCClient<AppRouter>
@@ -77,7 +77,10 @@ async function serverOrPlatform(folder: string): Promise<ServerFile | Platform> 
     if (running) return running
     try {
       const { openPlatform } = await import('../platform.ts')
-      return await openPlatform(folder)
+      const platform = await openPlatform(folder)
+      // a killed server's: whoever is refused meanwhile would be told to stop its process
+      removeServerFile(folder)
+      return platform
     } catch (error) {
       if (!(error instanceof StoreInUse) || performance.now() > until) throw error
       if (!told) process.stderr.write(`${say('waiting', { folder })}\n`)

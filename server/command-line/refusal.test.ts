@@ -1,5 +1,12 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openPlatform } from '../platform.ts'
+import { StoreInUse } from '../store/dialect.ts'
+import { connect } from './connect.ts'
 import { refusalOf } from './refusal.ts'
+import { writeServerFile } from './server-file.ts'
 
 const failed = (said: string, more: object) => Object.assign(new Error(said), more)
 const circumstances = { folder: '/shop', port: 4100, host: '10.0.0.9' }
@@ -23,4 +30,20 @@ test.each([
 test('anything else is a bug, not a refusal', () => {
   expect(refusalOf(new Error('oh'), circumstances)).toBeNull()
   expect(refusalOf(failed('read', { code: 'EINVAL', syscall: 'read' }), circumstances)).toBeNull()
+})
+
+test('who holds the folder is a server alone where one does: of a killed one nobody is told', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reveille-refusal-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  await (await openPlatform(folder)).close()
+  const inUse = () => refusalOf(new StoreInUse('held'), { folder })
+  writeServerFile(folder, { host: '127.0.0.1', port: 4100, token: 'token', pid: 77 })
+  expect(inUse()).toMatch(/server on port 4100, process 77.*Stop that process/)
+  // nobody listens there as that server: the command opens the folder itself
+  const command = await connect({ data: folder })
+  try {
+    expect(inUse()).toMatch(/command that is still running.*Wait until it is done/)
+  } finally {
+    await command.close()
+  }
 })

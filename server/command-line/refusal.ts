@@ -23,12 +23,9 @@ export interface Circumstances {
 export function refusalOf(error: unknown, { folder, port, host }: Circumstances): string | null {
   if (error instanceof StoreInUse) {
     const server = readServerFile(folder)
-    return say('folderInUse', {
-      folder,
-      holder: server
-        ? say('holderServer', { port: String(server.port), pid: String(server.pid) })
-        : say('holderUnknown'),
-    })
+    return server
+      ? say('folderInUse', { folder, port: String(server.port), pid: String(server.pid) })
+      : say('folderBusy', { folder })
   }
   if (error instanceof EngineInUse) return say('engineInUse', { file: error.path })
   if (error instanceof StoreDamaged) return say('storeDamaged', { file: error.message })

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,8 +7,11 @@ import { Visitor } from '../accounts/test-visitor.ts'
 import { createKey } from '../api/keys.ts'
 import { makeApp } from '../app.ts'
 import { backUp, restore } from '../backup/backup.ts'
-import { openPlatform } from '../platform.ts'
+import { importRuns } from '../import/runs.ts'
+import { undoImport } from '../import/undo.ts'
+import { openPlatform, type Platform } from '../platform.ts'
 import { recordEvent } from '../store/events.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
 import { listFileName } from './deletions.ts'
 
 const memberId = 'CARD-77-Zebedee'
@@ -24,6 +27,32 @@ function naming(folder: string): string[] {
       const bytes = readFileSync(join(folder, path))
       return marks.filter((mark) => bytes.includes(mark)).map((mark) => `${path}: ${mark}`)
     })
+}
+
+/** Files that name the person: taken rows beside refused ones, whose reasons a report counts. */
+const files = {
+  'members.csv': `member_id,name,phone,birthday\n${memberId},${name},${phone},1990-01-31\n${memberId},${name},138 1111 2222,2030-01-01\nM3,甲3,13800000003,1990-01-31\n`,
+  'orders.csv': `order_id,member_id,phone,order_date,amount\nF1,${memberId},${phone},2026-11-02,5.00\nF2,${memberId},${phone},2026-11-32,5.00\nF3,M1,13800000001,2026-11-02,5.00\n`,
+  'tags.csv': `member_id,tag,tagged_on\n${memberId},tea,2026-01-05\n${memberId},tea,2026-13-05\nM1,tea,2026-01-05\n`,
+}
+
+/** Imports a file as from the Data page; answers the import's id, null of a check. */
+async function take(
+  platform: Platform,
+  workspace: Workspace,
+  path: string,
+  fileName: string,
+  dryRun: boolean,
+): Promise<string | null> {
+  const runs = importRuns(platform)
+  const order = { path, fileName, map: {}, replace: false, language: 'en', actor: 'owner' } as const
+  const started = await runs.start(workspace, { ...order, dryRun })
+  if (started.kind === 'refused') throw new Error(started.id)
+  for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal))
+    if (state.phase === 'done') return (state.receipt ?? state.membersReceipt ?? state.kindReceipt)!.importId
+    else if (state.phase === 'refused' || state.phase === 'failed')
+      throw new Error(`${fileName}: ${state.phase}`)
+  throw new Error('The run was forgotten.')
 }
 
 test(
@@ -108,12 +137,17 @@ test(
       await done('members.unmask', { memberId })
       // chosen on the Data page and never imported
       expect((await owner.send('POST', '/api/uploads?name=orders.csv', { memberId })).status).toBe(201)
+      for (const [fileName, content] of Object.entries(files)) {
+        writeFileSync(join(folder, fileName), content)
+        await take(platform, shop, join(folder, fileName), fileName, false)
+      }
+      await take(platform, shop, join(folder, 'members.csv'), 'members.csv', true)
       await backUp(platform, join(folder, 'before.backup'))
       expect(naming(data).length).toBeGreaterThan(5)
 
       await done('rights.deleteMember', { memberId, typed: memberId })
       expect(naming(data)).toEqual([])
-      expect(await shop.engine.rows(sql`select count(*) as orders from orders`)).toEqual([{ orders: 3 }])
+      expect(await shop.engine.rows(sql`select count(*) as orders from orders`)).toEqual([{ orders: 5 }])
       await app.close()
       await platform.close()
       expect(naming(data)).toEqual([])
@@ -123,6 +157,18 @@ test(
       expect(naming(again)).not.toEqual([])
       const restored = await openPlatform(again)
       const served = await makeApp(restored)
+      expect(naming(again)).toEqual([])
+      // what named the person is undone, and comes once more
+      const there = (await restored.workspaces.byId(shop.id))!
+      for (const fileName of Object.keys(files)) {
+        const [old] = await there.engine.rows(
+          sql`select import_id from imports where file_name = ${fileName} and undone_at is null`,
+        )
+        const importId = String(old!.importId)
+        expect((await undoImport(restored, there, { importId, actor: 'owner' })).kind).toBe('undone')
+        expect(await take(restored, there, join(folder, fileName), fileName, false)).not.toBeNull()
+      }
+      expect(await there.engine.rows(sql`select count(*) as orders from orders`)).toEqual([{ orders: 5 }])
       expect(naming(again)).toEqual([])
       await served.close()
       await restored.close()

@@ -25,7 +25,7 @@ import {
   saveList,
   takeListFile,
 } from './deletions.ts'
-import { type MovedFiles, movedFilesNaming, removeMoved, tellingOf } from './moved-files.ts'
+import { type MovedFiles, movedFilesNaming, removeMoved, type Telling, tellingOf } from './moved-files.ts'
 import { findDeleted, homeOf, pseudonymiseEngine } from './engine-pseudonyms.ts'
 import { knownAs } from './known-as.ts'
 import { forgetDeletedIn, forgetRefusedRows, knownTo } from './refused-rows.ts'
@@ -55,6 +55,7 @@ export async function deleteMember(
   { memberId, actor }: { memberId: string; actor: string },
   step: Step = () => {},
 ): Promise<DeletionOutcome> {
+  await lookAhead(platform, workspace, memberId)
   const outcome = await campaignTurns.take<DeletionOutcome>(workspace.id, async () => {
     const { store, clock } = platform
     if (await isPseudonym(store, workspace.id, memberId)) return { kind: 'deleted-before' }
@@ -82,6 +83,26 @@ export async function deleteMember(
   if (outcome.kind === 'deleted')
     await Promise.race([eraseRemains(platform, workspace), pause(patienceMs, undefined, { ref: false })])
   return outcome
+}
+
+/** Reads the files that the inbox moved away while launches still may run: they are many, and are not read again. */
+async function lookAhead(platform: Platform, workspace: Workspace, memberId: string): Promise<void> {
+  await drainEvents(platform.store, workspace)
+  const ids = await idsOfMember(workspace, memberId)
+  if (ids.length > 0)
+    await movedFilesNaming(platform, workspace, await tellingOfAll(workspace, ids as [string, ...string[]]))
+}
+
+/** What stands for a member whose ids those are, and for whoever goes with them. */
+export async function tellingOfAll(
+  workspace: Workspace,
+  ids: readonly [string, ...string[]],
+): Promise<Telling> {
+  const known = await knownAs(workspace.engine, ids, homeOf(workspace))
+  return tellingOf(
+    workspace.engine,
+    sql`(select unnest(from_json(${JSON.stringify(known.ids)}, '["VARCHAR"]')) as member_id)`,
+  )
 }
 
 /** A launch that broke off tells its arms in order of id: it ends before an id changes. */

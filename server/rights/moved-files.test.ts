@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { openTestShop } from '../import/test-shop.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { deleteMember } from './delete-member.ts'
+import { movedFilesNaming } from './moved-files.ts'
 
 const orders = 'order_id,customer_id,order_date,amount\n'
 const cell = (text: string) => `<c t="inlineStr"><is><t>${text}</t></is></c>`
@@ -101,6 +102,33 @@ test('a deletion names the files that the inbox moved away with the person in th
       .where('action', '=', 'inbox-files-removed')
       .execute(),
   ).toEqual([{ subject: String(of('her').length) }])
+})
+
+test('files that come or go while a deletion reads: what is gone stops nobody, what has come is read', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { platform, workspace } = shop
+  await shop.importMembers(shop.file('members.csv', 'member_id,name\nCARD-77,王芳\nCARD-78,李雷\n'))
+  const { done } = inboxOf(platform, workspace)
+  mkdirSync(done, { recursive: true })
+  const put = (name: string, whom: string) => writeFileSync(join(done, name), `memo\n${whom}\n`)
+  put('1.csv', 'CARD-77')
+  put('2.csv', 'CARD-78')
+  const telling = { ids: ['CARD-77'], values: [] }
+  // asked before each file: by then it is listed
+  const takesAway = { throwIfAborted: () => rmSync(join(done, '2.csv'), { force: true }) } as AbortSignal
+  const seen = await movedFilesNaming(platform, workspace, telling, takesAway)
+  expect(seen.named.map(({ name }) => name)).toEqual(['done/1.csv'])
+
+  put('2.csv', 'CARD-78')
+  put('3.csv', 'CARD-78')
+  const outcome = await deleteMember(platform, workspace, { memberId: 'CARD-77', actor: 'owner' }, (step) => {
+    if (step !== 'list') return
+    rmSync(join(done, '1.csv'))
+    put('3.csv', 'CARD-77')
+    put('4.csv', 'CARD-77')
+  })
+  expect(outcome).toMatchObject({ kind: 'deleted', files: 2, unread: [] })
+  expect(readdirSync(done)).toEqual(['2.csv'])
 })
 
 /** A workbook whose reader takes the first sheet alone. */

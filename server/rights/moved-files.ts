@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import {
   closeSync,
   createReadStream,
@@ -9,6 +9,7 @@ import {
   readFileSync,
   readSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as othersTurn } from 'node:timers/promises'
@@ -24,6 +25,7 @@ import { inspectIn, partsIn } from '../import/ready-to-read.ts'
 import { Stopped } from '../import/refusal.ts'
 import { originals } from '../import/refused-file.ts'
 import { importRuns } from '../import/runs.ts'
+import { systemCode } from '../command-line/refusal.ts'
 import { openSource, readSource, type Source, tablesOf, takeOutTable } from '../import/source.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -79,17 +81,27 @@ export async function movedFilesNaming(
 ): Promise<MovedFiles> {
   const named: MovedFile[] = []
   const unread: MovedFile[] = []
+  const seen = await seenBefore(platform, workspace, { ids, values })
   const plain = new Set(ids.filter((id) => !isDistinctive(id)))
   const names = namesIn([...ids.filter(isDistinctive), ...values])
   const scratch = join(importRuns(platform).temporaryFolder, randomUUID())
   try {
     for (const file of movedFiles(platform, workspace)) {
       signal?.throwIfAborted()
-      const found =
-        names(file.name) ||
-        noteNames(file, names) ||
-        (plain.size > 0 && (await columnsNaming(workspace, file, plain, scratch, signal))) ||
-        (await fileNames(file, names, scratch))
+      const version = versionOf(file)
+      if (version === null) continue
+      let found = seen.get(version)
+      if (found === undefined) {
+        found = await unlessGone(
+          file,
+          async () =>
+            names(file.name) ||
+            noteNames(file, names) ||
+            (plain.size > 0 && (await columnsNaming(workspace, file, plain, scratch, signal))) ||
+            (await fileNames(file, names, scratch)),
+        )
+        seen.set(version, found)
+      }
       if (found === true) named.push(file)
       else if (found === null) unread.push(file)
     }
@@ -97,6 +109,46 @@ export async function movedFilesNaming(
     rmSync(scratch, { recursive: true, force: true })
   }
   return { named, unread }
+}
+
+/** By whom was looked for, what the files said: the deletion itself need not read again what it showed before. */
+const lastSeen = new WeakMap<Platform, { asked: string; found: Map<string, boolean | null> }>()
+
+/** What was found of files when the same was looked for before, and no import has come since that could read them otherwise. */
+async function seenBefore(
+  platform: Platform,
+  workspace: Workspace,
+  { ids, values }: Telling,
+): Promise<Map<string, boolean | null>> {
+  const [imports] = await workspace.engine.rows(sql`select count(*) as n from imports`)
+  const asked = createHash('sha256')
+    .update(JSON.stringify([workspace.id, imports!.n, ids.toSorted(), values.toSorted()]))
+    .digest('hex')
+  const last = lastSeen.get(platform)
+  if (last?.asked === asked) return last.found
+  const found = new Map<string, boolean | null>()
+  lastSeen.set(platform, { asked, found })
+  return found
+}
+
+/** Names a file as it stands, with the note beside it; null: it is gone. */
+function versionOf({ path }: MovedFile): string | null {
+  const of = (one: string) => {
+    const found = statSync(one, { bigint: true, throwIfNoEntry: false })
+    return found ? [found.ino, found.size, found.mtimeNs, found.ctimeNs].join() : null
+  }
+  const own = of(path)
+  return own && JSON.stringify([path, own, of(`${path}${noteEnding}`)])
+}
+
+/** What a file that somebody takes away meanwhile said is that it names nobody. */
+async function unlessGone(file: MovedFile, look: () => Promise<boolean | null>): Promise<boolean | null> {
+  try {
+    return await look()
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && !existsSync(file.path)) return false
+    throw error
+  }
 }
 
 const noteNames = ({ path }: MovedFile, names: (text: string) => boolean): boolean =>

@@ -6,10 +6,8 @@ import { refused } from '../messages/refused.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { ownerProcedure, router } from '../trpc.ts'
 import { drainEvents } from '../workspaces/drain.ts'
-import { deleteMember } from './delete-member.ts'
-import { knownAs } from './known-as.ts'
-import { movedFilesNaming, tellingOf } from './moved-files.ts'
-import { homeOf } from './engine-pseudonyms.ts'
+import { deleteMember, tellingOfAll } from './delete-member.ts'
+import { movedFilesNaming } from './moved-files.ts'
 import { exportMember } from './export.ts'
 
 /** As long as it may be: files may have brought any id, and one that nobody has is nobody. */
@@ -48,11 +46,7 @@ export const rightsRouter = router({
       .where('workspace_id', '=', ctx.workspace.id)
       .where('member_id', 'in', ids)
       .executeTakeFirstOrThrow()
-    const known = await knownAs(ctx.workspace.engine, ids as [string, ...string[]], homeOf(ctx.workspace))
-    const telling = await tellingOf(
-      ctx.workspace.engine,
-      sql`(select unnest(from_json(${JSON.stringify(known.ids)}, '["VARCHAR"]')) as member_id)`,
-    )
+    const telling = await tellingOfAll(ctx.workspace, ids as [string, ...string[]])
     const { named, unread } = await movedFilesNaming(ctx.platform, ctx.workspace, telling, signal)
     return {
       memberId: input.memberId,

@@ -125,6 +125,9 @@ test('an owner hands out all that is kept of a member, and deletes the member fo
   await dialog.getByLabel('Type M0000143 to confirm').fill('M0000143')
   await confirm.click()
   await dialog.waitFor({ state: 'hidden' })
+  await page
+    .getByText('No file in the inbox’s done and refused folders had to go.', { exact: false })
+    .waitFor()
   await open('/members?search=M0000143')
   await page.getByText('No member', { exact: false }).first().waitFor()
   expect(complaints).toEqual([])

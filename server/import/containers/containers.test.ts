@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
 import type { Engine } from '../../../analytics/engine/engine.ts'
-import { sql } from '../../../analytics/sql/sql.ts'
+import { join as list, name, sql } from '../../../analytics/sql/sql.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { workbook, zipped } from './archive.fixture.ts'
 import { dateText } from './xlsx.ts'
@@ -349,6 +349,13 @@ test('records inside of a Parquet file are columns of their own, as in JSON Line
     { orderId: 'A1', memberId: 'M1', phone: null, at: '2026-01-02 02:00' },
     { orderId: 'A2', memberId: 'M2', phone: null, at: '2026-01-02 02:00' },
   ])
+})
+
+test('a Parquet file of thousands of columns is refused', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const columns = Array.from({ length: 12_000 }, (_, i) => sql`1 as ${name(`c${i}`)}`)
+  const path = await parquetFile(shop, sql`select ${list(columns)}`)
+  expect(await shop.import(path)).toMatchObject({ id: 'many-columns', values: { most: 4096 } })
 })
 
 test('ids that a Parquet file keeps as fractions are refused where their last digits may be lost', async () => {

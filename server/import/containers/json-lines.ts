@@ -13,7 +13,7 @@ export async function jsonLinePaths(pieces: AsyncIterable<Buffer>, named: string
   return [...paths]
 }
 
-const mostColumns = 4096
+export const mostColumns = 4096
 
 /**
  * One JSON object a line as delimited text with a header, a line for a line. Objects inside are columns of

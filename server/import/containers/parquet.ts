@@ -3,6 +3,7 @@ import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { Stopped } from '../refusal.ts'
 import { delimitedLine } from './delimited.ts'
+import { mostColumns } from './json-lines.ts'
 
 /** The rows of a Parquet file as delimited text with a header; instants with their zone. */
 export async function* parquetLines(
@@ -13,7 +14,7 @@ export async function* parquetLines(
   const engine = await openDuckDb(':memory:', { threads: 1, memoryLimit: '500MB' })
   const options = { timeoutMs: 12 * 60 * 60 * 1000 }
   try {
-    const { file, columns } = await columnsOf(engine, sql`read_parquet(${path})`)
+    const { file, columns } = await columnsOf(engine, sql`read_parquet(${path})`, named)
     const [counted] = await engine.rows(sql`select count(*) as n from ${file}`, options)
     const texts = columns.map(({ value, type }, i) => sql`${textOf(value, type)} as ${name(`c${i}`)}`)
     yield delimitedLine(columns.map(({ path: at }) => at))
@@ -25,7 +26,7 @@ export async function* parquetLines(
     }
   } catch (error) {
     // wherever the damage is, it shows when the reading comes to it
-    if (String(error).includes('Out of Memory')) throw error
+    if (error instanceof Stopped || String(error).includes('Out of Memory')) throw error
     throw new Stopped('broken-parquet', { file: named })
   } finally {
     await engine.close()
@@ -40,7 +41,11 @@ interface Column {
 }
 
 /** The columns of a file, those of records inside of it as columns of their own. */
-async function columnsOf(engine: Engine, read: Sql): Promise<{ file: Sql; columns: Column[] }> {
+async function columnsOf(
+  engine: Engine,
+  read: Sql,
+  named: string,
+): Promise<{ file: Sql; columns: Column[] }> {
   const described = async (query: Sql) =>
     (await engine.rows(sql`select column_name, column_type from (describe ${query})`)).map(
       ({ columnName, columnType }) => ({ called: String(columnName), type: String(columnType) }),
@@ -55,10 +60,10 @@ async function columnsOf(engine: Engine, read: Sql): Promise<{ file: Sql; column
     }))
     return (await Promise.all(values.map((one) => opened(one, file, depth + 1)))).flat()
   }
-  const columns = (await described(sql`select * from ${read}`)).map((column, i) => ({
-    ...column,
-    value: name(`c${i}`),
-  }))
+  const found = await described(sql`select * from ${read}`)
+  // counted before any is read: thousands of them take more memory than there is
+  if (found.length > mostColumns) throw new Stopped('many-columns', { file: named, most: mostColumns })
+  const columns = found.map((column, i) => ({ ...column, value: name(`c${i}`) }))
   const file = sql`${read} as file (${join(columns.map(({ value }) => value))})`
   const all = await Promise.all(
     columns.map(({ called, value, type }) => opened({ path: called, value, type }, file, 1)),

@@ -22,9 +22,9 @@ export const server = {
   diskFull: 'The disk that holds {folder} is full. Make room on it, then repeat the command.',
   folderNotAFolder: '{folder} is a file, not a folder. Choose another data folder: --data DIR',
   folderInUse:
-    'The data folder {folder} is held by another process ({holder}). Stop that process, or choose another folder: --data DIR',
-  holderServer: 'a Reveille server on port {port}, process {pid}',
-  holderUnknown: 'a Reveille command that is still running',
+    'The data folder {folder} is held by another process (a Reveille server on port {port}, process {pid}). Stop that process, or choose another folder: --data DIR',
+  folderBusy:
+    'The data folder {folder} is held by a Reveille command that is still running, or a server that is just starting. Wait until it is done and start again, or choose another folder: --data DIR',
   engineInUse:
     'The file {file} is open in another process. Close the program that has it open, then start again.',
   storeDamaged:

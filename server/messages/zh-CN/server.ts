@@ -19,9 +19,10 @@ export const server: Record<keyof typeof english, string> = {
     '数据目录 {folder} 无法写入（{reason}）。请授予当前用户写入权限，或换一个目录：--data 目录',
   diskFull: '{folder} 所在的磁盘已满。请腾出空间后重新执行。',
   folderNotAFolder: '{folder} 是文件，不是目录。请换一个数据目录：--data 目录',
-  folderInUse: '数据目录 {folder} 正被另一个进程使用（{holder}）。请先停止它，或换一个目录：--data 目录',
-  holderServer: '端口 {port} 上的 Reveille 服务，进程 {pid}',
-  holderUnknown: '仍在运行的 Reveille 命令',
+  folderInUse:
+    '数据目录 {folder} 正被另一个进程使用（端口 {port} 上的 Reveille 服务，进程 {pid}）。请先停止它，或换一个目录：--data 目录',
+  folderBusy:
+    '数据目录 {folder} 正被一条仍在运行的 Reveille 命令或正在启动的服务使用。请等它完成后重新执行，或换一个目录：--data 目录',
   engineInUse: '文件 {file} 已被其他进程打开。请关闭打开它的程序后重新启动。',
   storeDamaged:
     '文件 {file} 已损坏，无法读取。请将最近一次备份恢复到空目录：npx reveille restore 文件 --data 目录',

@@ -1,4 +1,6 @@
+import { Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Restatement } from '../../../server/import/restatements.ts'
 import { useTRPC } from '../../trpc.ts'
@@ -9,12 +11,15 @@ import classes from './data.module.css'
 import { useMonthChange } from './month-change.tsx'
 import { stackedMonth } from './stacked-month.tsx'
 
+const shownAtFirst = 6
+
 /** Months whose figures are no longer what they were, and by which file. Nothing while there is none. */
 export function RestatementsPanel() {
   const t = useTranslations('data.restated')
   const trpc = useTRPC()
   const format = useFormat()
   const onPhone = useMediaQuery('(max-width: 600px)', false, { getInitialValueInEffect: false })
+  const [all, setAll] = useState(false)
   const changes = useMonthChange<Restatement>({ net: t('net'), orders: t('orders') })
   const restated = useAnswer(trpc.imports.restated.queryOptions())
   if (!restated.data || restated.data.length === 0) return null
@@ -47,12 +52,19 @@ export function RestatementsPanel() {
       minHeight={80}
     >
       {(rows) => (
-        <DataTable
-          columns={onPhone ? [stacked] : columns}
-          rows={rows}
-          rowKey={({ month }) => month}
-          label={t('name')}
-        />
+        <>
+          <DataTable
+            columns={onPhone ? [stacked] : columns}
+            rows={all ? rows : rows.slice(0, shownAtFirst)}
+            rowKey={({ month }) => month}
+            label={t('name')}
+          />
+          {rows.length > shownAtFirst && !all ? (
+            <Button variant="default" size="xs" mt={12} onClick={() => setAll(true)}>
+              {t('all', { count: rows.length })}
+            </Button>
+          ) : null}
+        </>
       )}
     </QueryPanel>
   )

@@ -1,4 +1,5 @@
 import { Button, Group, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -84,7 +85,13 @@ function DeleteDialog({
   const [typed, setTyped] = useState('')
   const deleting = useMutation(
     trpc.rights.deleteMember.mutationOptions({
-      onSuccess: async () => {
+      onSuccess: async ({ files, unread }) => {
+        // the page of the member closes: what went stays said until somebody closes it
+        notifications.show({
+          message: t('deleted', { files, unread: unread.length, names: unread.join(', ') }),
+          autoClose: false,
+          closeButtonProps: { 'aria-label': t('close') },
+        })
         await navigate({ to: '/members', replace: true })
         await client.invalidateQueries()
       },

@@ -73,10 +73,14 @@ export async function openDuckDb(path: string, settings: DuckDbSettings = {}): P
         ...(inMemory ? {} : { temp_directory: `${file}.tmp` }),
         ...(settings.temporaryFolder === undefined ? {} : { temp_directory: settings.temporaryFolder }),
       })
+    const hadLog = !inMemory && existsSync(`${file}.wal`)
     const open = async () => {
       const instance = await starting(create)
       const setUp = await instance.connect()
       await setUp.run(`set TimeZone = 'UTC'; attach if not exists ':memory:' as scratch`)
+      // the log of a process that was killed stays, and is read at every opening, until something is written
+      if (hadLog)
+        await setUp.run('create or replace view log_was_read as select 1; drop view log_was_read; checkpoint')
       setUp.closeSync()
       return instance
     }

@@ -62,12 +62,9 @@ export const RedemptionBody = z
     shippingMinor: Minor.optional().meta({
       description: 'The delivery fee, beside amountMinor; a coupon for free delivery is worth no more.',
     }),
-    atMemberPrice: z
-      .boolean()
-      .optional()
-      .meta({
-        description: 'Whether amountMinor is at member prices; some coupons are not good on top of them.',
-      }),
+    atMemberPrice: z.boolean().optional().meta({
+      description: 'Whether amountMinor is at member prices; some coupons are not good on top of them.',
+    }),
   })
   .meta({ id: 'RedemptionRequest', description: 'Fields that are not named here are ignored.' })
 

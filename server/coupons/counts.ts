@@ -64,7 +64,7 @@ export async function campaignLedger(
       coalesce(sum(discount), 0) as "discountMinor",
       coalesce(sum(worth), 0) as "worthMinor"
     from left_over`.execute(store)
-  return rows[0]!
+  return { ...rows[0]! }
 }
 
 /** One redemption, as lists show it. */

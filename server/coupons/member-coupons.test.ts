@@ -58,7 +58,7 @@ it("tells what became of a member's coupons, and masks codes", async () => {
   expect(byId.get(gone.couponId)).toMatchObject({ state: 'expired', lastDay: '2026-11-20', orderId: null })
   expect(byId.get(open.couponId)).toMatchObject({ state: 'open', redeemedAt: null })
   expect(byId.get(open.couponId)!.sentence.en).toBe(
-    '¥5.00 off, good through 1 Dec 2026; one use per member.',
+    '¥5.00 off, good through 30 Nov 2026; one use per member.',
   )
   expect(byId.get(taken.couponId)).toMatchObject({ state: 'revoked' })
   const whole = await couponsOfMember(store, workspace, { memberId: 'm1', unmasked: true, at })

@@ -84,7 +84,10 @@ export async function readReservations(
           workspaceId: reserved[0]!.workspace_id,
           expiresAt: reserved[0]!.expires_at!,
           ended: ended ? (ended.kind === 'redeemed' ? 'confirmed' : 'released') : null,
-          uses: reserved.map(({ code, seq: _, ...row }) => ({ code, row })),
+          uses: reserved.map((one) => {
+            const { code, seq: _, ...row } = one
+            return { code, row }
+          }),
         },
       ]
     }),

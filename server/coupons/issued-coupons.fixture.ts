@@ -11,7 +11,7 @@ export const couponFor = (memberId: string | null, differs: Partial<NewCoupon> =
   memberId,
   offer: { kind: 'amount', amountMinor: 500 },
   minSpendMinor: 0,
-  terms: plainTerms,
+  terms: { ...plainTerms, usesPerCoupon: differs.usesAllowed ?? 1 },
   validFrom: '2026-11-01T00:00:00.000Z',
   validTo: '2026-12-01T00:00:00.000Z',
   usesAllowed: 1,

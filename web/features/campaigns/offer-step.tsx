@@ -51,6 +51,7 @@ export function OfferStep({
         <SegmentedControl
           aria-label={t('kind')}
           orientation={onPhone ? 'vertical' : 'horizontal'}
+          fullWidth={onPhone}
           value={draft.offerKind}
           onChange={(offerKind) => change({ offerKind: offerKind as OfferKind })}
           data={offerKinds.map((value) => ({ value, label: t(`kinds.${value}`) }))}

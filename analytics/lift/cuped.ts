@@ -28,8 +28,7 @@ export function adjustedForBefore(treated: ArmWithBefore, heldOut: ArmWithBefore
   const within = (of: (arm: ArmWithBefore) => number) => arms.reduce((total, arm) => total + of(arm), 0)
   const beforeSquares = within(({ n, before }) => before.sumOfSquares - before.sum ** 2 / n)
   if (!(beforeSquares > 1e-9 * within(({ before }) => before.sumOfSquares))) return null
-  const theta =
-    within(({ n, sum, before }) => before.sumOfProducts - (before.sum * sum) / n) / beforeSquares
+  const theta = within(({ n, sum, before }) => before.sumOfProducts - (before.sum * sum) / n) / beforeSquares
   const centre = within(({ before }) => before.sum) / within(({ n }) => n)
   const [a, b] = arms.map(({ n, sum, sumOfSquares, before }): Arm => {
     const centred = before.sum - n * centre

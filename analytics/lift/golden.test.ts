@@ -29,7 +29,10 @@ interface Golden {
       y0: number[]
       x0: number[]
       unadjusted: { diff: number; ci: Pair; p: number }
-      cuped: { pooled_within: { diff: number; ci: Pair; p: number; theta: number }; variance_reduction: number }
+      cuped: {
+        pooled_within: { diff: number; ci: Pair; p: number; theta: number }
+        variance_reduction: number
+      }
     }
   }
   'lift.srm': { value: { observed: number[]; weights: number[]; p: number }[] }

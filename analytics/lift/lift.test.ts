@@ -244,7 +244,7 @@ describe.skipIf(!existsSync(hillstrom))('the Hillstrom e-mail test (skipped with
       expect(visits.low).toBeGreaterThan(0)
       expect(alwaysValidProportions(of(treated, -3), of('No E-Mail', -3), 0.01).low).toBeGreaterThan(0)
     }
-    expect(sampleRatioP([of("Mens E-Mail", -3).n, of("No E-Mail", -3).n], [1, 1])).toBeGreaterThan(0.9)
+    expect(sampleRatioP([of('Mens E-Mail', -3).n, of('No E-Mail', -3).n], [1, 1])).toBeGreaterThan(0.9)
   })
 })
 

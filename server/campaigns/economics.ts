@@ -50,9 +50,7 @@ export function economicsOf(
     netMinor: whole(net),
     marginMinor: margin && whole(margin),
     costPerOrderMinor:
-      costPerOrder === null
-        ? null
-        : { value: costPerOrder, low: each(orders.high), high: each(orders.low) },
+      costPerOrder === null ? null : { value: costPerOrder, low: each(orders.high), high: each(orders.low) },
   }
 }
 

@@ -228,9 +228,7 @@ test('afterwards: who was woken and stays away as long is found to have been bro
   })
   // of the held out every third comes after the window, of the treated every sixth
   const later = [...arms].flatMap(([member, arm], at) =>
-    at % (arm === 'treated' ? 6 : 3) === 0
-      ? [{ member, day: '2026-12-20', netMinor: 4_000, sku: 'A' }]
-      : [],
+    at % (arm === 'treated' ? 6 : 3) === 0 ? [{ member, day: '2026-12-20', netMinor: 4_000, sku: 'A' }] : [],
   )
   await addOrders(later, 20_000_000, '2026-12-25')
   const during = (await effectOf()).afterwards!

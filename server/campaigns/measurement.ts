@@ -1,6 +1,12 @@
 import { daysBetween } from '../../analytics/calendar/calendar.ts'
 import type { Arm } from '../../analytics/lift/arm.ts'
-import { type ArmOutcomes, type Lift, liftOf, type OutcomeLift, type Verdict } from '../../analytics/lift/verdict.ts'
+import {
+  type ArmOutcomes,
+  type Lift,
+  liftOf,
+  type OutcomeLift,
+  type Verdict,
+} from '../../analytics/lift/verdict.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'

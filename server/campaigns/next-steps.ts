@@ -69,7 +69,10 @@ export function nextSteps(
 }
 
 function moreMembers(
-  { heldOut, treated }: { heldOut: { value: number | null; denominator: number }; treated: { denominator: number } },
+  {
+    heldOut,
+    treated,
+  }: { heldOut: { value: number | null; denominator: number }; treated: { denominator: number } },
   { effect, holdout }: CampaignDefinition,
 ): NextStep {
   const base = heldOut.value!

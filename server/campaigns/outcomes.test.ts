@@ -81,7 +81,11 @@ test('buyers, orders and net of each arm are those of a slow count, with squares
         const tables = await tablesAt(shop.platform.store, shop.workspace, undefined)
         expect(tables.asOf).toBe(asOf)
         const found = (
-          await outcomesOf(shop.workspace, tables, { campaignId: 'c', since: launchedAt, lastDay: windowLastDay })
+          await outcomesOf(shop.workspace, tables, {
+            campaignId: 'c',
+            since: launchedAt,
+            lastDay: windowLastDay,
+          })
         ).get(0)!
 
         const last = asOf < windowLastDay ? asOf : windowLastDay

@@ -8,7 +8,7 @@ import { type Arm, type Difference, proportionArm } from './arm.ts'
 import { alwaysValidErrors, alwaysValidMeans, alwaysValidProportions, newcombe, welch } from './intervals.ts'
 import { detectableRise, recommendedHoldout } from './planner.ts'
 import { sampleRatioP } from './sample-ratio.ts'
-import { type ArmOutcomes, fewestBuyers, liftOf } from './verdict.ts'
+import { type ArmOutcomes, buyersNeeded, liftOf } from './verdict.ts'
 
 const armOf = (values: readonly number[]): Arm => ({
   n: values.length,
@@ -132,7 +132,8 @@ describe('simulation', () => {
           b += draw.binomial(heldOut - b, daily)
           const arms = [proportionArm(treated, a), proportionArm(heldOut, b)] as const
           ever.proportions ||= wrong(alwaysValidProportions(...arms, 0.01))
-          if (Math.min(a, b) >= fewestBuyers) ever.means ||= wrong(alwaysValidMeans(...arms, 0.01))
+          if (Math.min(a, b) >= buyersNeeded(treated, heldOut))
+            ever.means ||= wrong(alwaysValidMeans(...arms, 0.01))
           ever.fixed ||= wrong(newcombe(...arms, 0.05))
         }
         for (const key of ['proportions', 'means', 'fixed'] as const) misled[key] += ever[key]

@@ -3,6 +3,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
 import type { Effect } from './draft.ts'
+import { IntervalCell, useNarrow } from './interval-cell.tsx'
 
 type Afterwards = NonNullable<Effect['afterwards']>
 type Row = Afterwards['outcomes'][number]
@@ -12,6 +13,7 @@ export function AfterwardsPanel({ answer }: { answer: Answer<Effect> }) {
   const t = useTranslations('campaigns.afterwards')
   const lift = useTranslations('campaigns.lift')
   const format = useFormat()
+  const narrow = useNarrow()
   if (answer.data && !answer.data.afterwards) return null
   const value = ({ outcome }: Row, { numerator, denominator, value: mean }: Row['treated']) =>
     outcome === 'buyers'
@@ -51,7 +53,16 @@ export function AfterwardsPanel({ answer }: { answer: Answer<Effect> }) {
       header: lift(key),
       align: 'right',
       value: (row) => row[key],
-      cell: (row) => difference(row, row[key]),
+      cell: (row) =>
+        narrow ? (
+          <IntervalCell
+            value={difference(row, row.difference)}
+            low={difference(row, row.low)}
+            high={difference(row, row.high)}
+          />
+        ) : (
+          difference(row, row[key])
+        ),
     })),
   ]
   return (

@@ -38,7 +38,7 @@ export function MoneyPanel({ answer }: { answer: Answer<Effect> }) {
     align: 'right',
     value: (line) => line[key],
     cell: (line) =>
-      line.line === 'costPerOrder' && key === 'high' && line.value !== null && line.high === null
+      line.line === 'costPerOrder' && key === 'high' && line.low !== null && line.high === null
         ? t('noEnd')
         : written(line, line[key]),
   }))

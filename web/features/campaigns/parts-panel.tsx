@@ -6,6 +6,7 @@ import { decimalsApart, useFormat } from '../../ui/format.ts'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import composer from './composer.module.css'
 import type { Parts } from './draft.ts'
+import { IntervalCell, useNarrow } from './interval-cell.tsx'
 import { VerdictChip } from './words.tsx'
 
 type Part = NonNullable<Parts>['parts'][number]
@@ -16,6 +17,7 @@ export function PartsPanel({ campaignId }: { campaignId: string }) {
   const lift = useTranslations('campaigns.lift')
   const trpc = useTRPC()
   const format = useFormat()
+  const narrow = useNarrow()
   const answer = useAnswer(
     trpc.campaigns.bySegment.queryOptions({ campaignId }, { staleTime: 0, trpc: { abortOnUnmount: true } }),
   )
@@ -51,7 +53,16 @@ export function PartsPanel({ campaignId }: { campaignId: string }) {
       header: key === 'difference' ? lift('buyers') : lift(key),
       align: 'right',
       value: ({ buyers }) => buyers[key],
-      cell: (part) => points(part, part.buyers[key]),
+      cell: (part) =>
+        narrow ? (
+          <IntervalCell
+            value={points(part, part.buyers.difference)}
+            low={points(part, part.buyers.low)}
+            high={points(part, part.buyers.high)}
+          />
+        ) : (
+          points(part, part.buyers[key])
+        ),
     })),
     {
       key: 'verdict',

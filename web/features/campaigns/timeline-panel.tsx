@@ -98,7 +98,7 @@ export function TimelinePanel({ answer }: { answer: Answer<Effect> }) {
                   },
                 ]}
                 formatValue={(value) => format.points(value)}
-                formatTick={(value) => format.points(value, 0)}
+                formatTick={(value) => format.countChange(Math.round(value * 100))}
               />
             )}
           </ChartFrame>

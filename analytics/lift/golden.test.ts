@@ -83,12 +83,12 @@ describe.skipIf(!existsSync(path))('golden vectors (skipped without ../shared/da
       const [heldOut, treated] = a ? [arm(a), arm(b)] : [share(14, 28), share(16, 30)]
       const of = name.includes('absolute') ? welch : relativeWelch
       const interval = of(treated, heldOut, 0.05)!
-      expect(interval.difference, name).toBeCloseTo(own.expected, 9)
-      expect(interval.low, name).toBeCloseTo(own.ci[0], 6)
-      expect(interval.high, name).toBeCloseTo(own.ci[1], 6)
+      expect(interval.difference).toBeCloseTo(own.expected, 9)
+      expect(interval.low).toBeCloseTo(own.ci[0], 6)
+      expect(interval.high).toBeCloseTo(own.ci[1], 6)
       // at 1 − p the interval ends at 0
       const touching = of(treated, heldOut, own.p)!
-      expect(Math.min(Math.abs(touching.low), Math.abs(touching.high)), name).toBeLessThan(1e-6)
+      expect(Math.min(Math.abs(touching.low), Math.abs(touching.high))).toBeLessThan(1e-6)
     }
   })
 

@@ -24,6 +24,8 @@ export const SizeQuestion = z.object({
 })
 
 export interface Size {
+  /** The question with what was not said filled in. */
+  readonly asked: z.output<typeof SizeQuestion>
   /** Members, both arms together, of whom `holdout` shows `effect`; null: no audience does. */
   readonly membersNeeded: number | null
   /** The textbook's sum for each arm, not rounded; null when base + effect is above 1. */
@@ -41,6 +43,7 @@ export function sizeOf(question: z.output<typeof SizeQuestion>): Size {
   const isPossible = base + effect <= 1
   const heldOut = members === undefined ? 0 : Math.floor(members * holdout)
   return {
+    asked: question,
     membersNeeded: isPossible ? audienceNeeded(base, effect, holdout, sureness) : null,
     textbook: isPossible ? membersNeeded(base, base + effect, (1 - holdout) / holdout, sureness) : null,
     detectable:

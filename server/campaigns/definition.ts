@@ -41,6 +41,10 @@ export const CampaignDefinition = z
     channel: Channel,
     /** The most that the coupons may cost. */
     budgetMinor: z.int().positive().optional(),
+    /** What one message costs: no part of the worst cost, but of what the campaign brings. */
+    messageCostMinor: Minor.default(0),
+    /** What is left of net after the goods, where the cost of an item is not imported. Without it margin is unknown there. */
+    marginShare: z.number().min(0).max(1).optional(),
   })
   .refine(({ validDays, validTo }) => (validDays === undefined) !== (validTo === undefined), {
     error: worded('one-validity'),
@@ -65,7 +69,7 @@ const mostMinor = 1_000_000_000_000
 
 /** A campaign that somebody hands in: what is stored already is read by its shape alone. */
 export const NewCampaign = CampaignDefinition.superRefine((definition, context) => {
-  const { offer, minSpendMinor, budgetMinor, channel } = definition
+  const { offer, minSpendMinor, budgetMinor, messageCostMinor, channel } = definition
   const amounts = [
     { path: ['minSpendMinor'], amount: minSpendMinor },
     { path: ['budgetMinor'], amount: budgetMinor },
@@ -73,6 +77,7 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
       path: ['offer', field],
       amount: field in offer ? ((offer as Record<string, unknown>)[field] as number | undefined) : undefined,
     })),
+    { path: ['messageCostMinor'], amount: messageCostMinor },
   ]
   if (definition.validTo !== undefined && definition.validTo > lastDay)
     context.addIssue({ code: 'custom', path: ['validTo'], message: worded('day-out-of-range') })

@@ -505,6 +505,7 @@ export class ImportRuns {
         }),
         replace: order.replace,
         importedAt: now.toISOString(),
+        together: run.state.set[0] ?? null,
       }
       const home = { currency: workspace.currency, timeZone: workspace.calendar.timeZone }
       const settings = {

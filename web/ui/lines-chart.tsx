@@ -341,10 +341,18 @@ function EndLabels({ series }: { series: readonly LineSeries[] }) {
           const around = series.flatMap(({ points }) =>
             points
               .slice(Math.max(0, index - 1), index + 2)
-              .flatMap(({ value }) => (value === null ? [] : [y(value) ?? at])),
+              .flatMap(({ value, restated }) => {
+                const line = value === null ? undefined : y(value)
+                return line === undefined ? [] : [line, ...(restated ? [line - markAbove] : [])]
+              }),
           )
           const room = (place: number) => Math.min(...around.map((line) => Math.abs(line - place)))
-          const [place] = [at - 16, at + 16].toSorted((a, b) => room(b) - room(a))
+          // a mark on the end of the line stands where the label would
+          const [place] = [
+            at - 16,
+            at + 16,
+            ...(each.points[index]?.restated ? [at - markAbove - 16] : []),
+          ].toSorted((a, b) => Math.min(room(b), 16) - Math.min(room(a), 16))
           return (
             <text
               key={each.key}
@@ -363,6 +371,9 @@ function EndLabels({ series }: { series: readonly LineSeries[] }) {
     </g>
   )
 }
+
+/** How far above its point the middle of a mark is. */
+const markAbove = 12
 
 /** The mark of a restated point, above it and readable on a line. */
 const markOf = (palette: ReturnType<typeof usePalette>) =>

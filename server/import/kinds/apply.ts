@@ -22,7 +22,8 @@ import {
   pseudonymousKindRows,
   textsOf,
 } from '../../rights/engine-pseudonyms.ts'
-import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
+import { type AroundUndo, comingOf, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
+import { beginChange, endChange } from '../figure-changes.ts'
 import { touchedMembers } from '../fold.ts'
 import { noDays } from '../members/apply.ts'
 import { welcome } from '../members/welcome.ts'
@@ -102,6 +103,7 @@ export async function applyKind(
     return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
+      const begun = await beginChange(session, comingOf(coming))
       // what folds asks the imports for their days and whether they replace
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, '{}', cast(${coming.importedAt} as timestamp), null)`)
@@ -145,7 +147,10 @@ export async function applyKind(
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       await session.run(sql`update imports set report = ${report(applied)} where import_seq = ${importSeq}`)
-      if (isChange) await refreshDerivedTables(session, changeOf(projected), settings.today)
+      if (isChange) {
+        await refreshDerivedTables(session, changeOf(projected), settings.today)
+        await endChange(session, begun)
+      }
       await settings.commits(session)
       return applied
     }, settings)
@@ -167,10 +172,15 @@ export async function takeOutKind(
 ): Promise<{ rows: number }> {
   return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
-    const [undone] = await session.rows(sql`select import_seq,
+    const [undone] = await session.rows(sql`select import_seq, file_name,
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
       from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
+    const begun = await beginChange(session, {
+      cause: 'undone',
+      at: settings.undoneAt,
+      fileName: String(undone!.fileName),
+    })
     await session.run(sql`create or replace temp table kind_touched as
       select distinct ${identityOf(kind)} as identity from ${name(kind.table)} where import_seq = ${importSeq}
       ${undone!.replace === true && kind.replaces ? sql`union ${replacedIdentities(kind, importSeq)}` : sql``}`)
@@ -188,6 +198,7 @@ export async function takeOutKind(
     await settings.around?.end(session, { rows })
     // also where the rows stay: what they mean may go by the import that they came with first
     await refreshDerivedTables(session, changeOf(projected), settings.today)
+    await endChange(session, begun)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { rows }
   }, settings)

@@ -2,7 +2,7 @@ import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { GuestNote } from '../../filters/guest-note.tsx'
-import { RestatedNote } from '../../filters/restated-note.tsx'
+import { RestatedCohortsNote } from '../../filters/restated-note.tsx'
 import { usePopulation } from '../../filters/population.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -10,6 +10,7 @@ import { Page } from '../../ui/page.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { CohortValuePanel } from './cohort-value-panel.tsx'
 import { ValueCurvePanel } from './value-curve-panel.tsx'
+import { cohortValuesOf } from './values.ts'
 
 /** What a member is worth: net per head of a cohort, cumulated month after month. */
 export function ValuePage() {
@@ -33,9 +34,9 @@ export function ValuePage() {
       notes={
         <>
           <GuestNote />
-          <RestatedNote
-            from={answer.data?.rows.find(({ cohort }) => cohort !== null)?.cohort ?? undefined}
-            to={answer.data?.asOf}
+          <RestatedCohortsNote
+            figure="netMinor"
+            cohorts={cohortValuesOf(answer.data?.rows ?? []).map(({ cohort }) => cohort)}
           />
         </>
       }

@@ -262,6 +262,28 @@ describe('a reservation', () => {
     expect(await ledger()).toMatchObject({ reserved: 0, redeemed: 1, revoked: 1, open: 0 })
   })
 
+  test('what one request of a batch lets go or uses is seen by the next', async () => {
+    const [twice, single] = [coupon('m', { usesAllowed: 2 }), coupon('m')]
+    const campaignId = await issue(twice, single)
+    const both = await reserve([twice.code])
+    const other = await reserve([single.code])
+    const wish = { orderId: 'R-batch', memberId: 'm', amountMinor: 900 }
+    const answers = await Promise.all([
+      post(`/reservations/${both.said.reservationId}/confirm`, null),
+      post('/redemptions', { ...wish, code: twice.code }),
+      post(`/reservations/${other.said.reservationId}/release`, null),
+      post('/redemptions', { ...wish, code: single.code }),
+      post('/redemptions', { ...wish, code: single.code }),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([200, 201, 200, 201, 409])
+    expect(answers[4]!.said.code).toBe('used')
+    expect(await campaignLedger(platform.store, shop, campaignId, now)).toMatchObject({
+      open: 0,
+      reserved: 0,
+      redeemed: 3,
+    })
+  })
+
   test('coupons of two kinds exclude each other on one order, at once and one after the other', async () => {
     const [x, y, any] = [
       coupon('m', { usesAllowed: 3, terms: { stackGroup: 'x' } }),

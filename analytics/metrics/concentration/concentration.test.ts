@@ -58,7 +58,12 @@ test('worked by hand', async () => {
   const of = (kind: string, percent: number) =>
     rows.find((row) => row.kind === kind && row.percent === percent)
   // Ann 18,000, Ben 6,000, Cai 2,500: 26,500
-  expect(of('top', 1)).toMatchObject({ members: 1, netMinor: 18000, atLeastMinor: 18000 })
+  expect(of('top', 1)).toMatchObject({
+    members: 1,
+    netMinor: 18000,
+    atLeastMinor: 18000,
+    membersExpression: 'orders >= 1 and net >= 180',
+  })
   expect(of('top', 35)).toMatchObject({ members: 2, netMinor: 24000 })
   expect(of('part', 60)).toMatchObject({ members: 1, netMinor: 18000 })
   expect(of('part', 80)).toMatchObject({ members: 2, share: { value: 24000 / 26500 } })

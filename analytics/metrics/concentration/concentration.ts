@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { countedBuyers } from '../../relations/counted-buyers.ts'
-import { ofAudience } from '../../relations/member-orders.ts'
+import { everywhere, ofAudience } from '../../relations/member-orders.ts'
 import { join, sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
@@ -23,6 +23,8 @@ const Row = z.object({
   atLeastMinor: z.int().nullable(),
   /** Of all: 0 where everybody brings the same, near 1 where one brings everything; null where nobody brings anything. */
   gini: z.number().nullable(),
+  /** The members and whoever brought as much as the smallest of them, in the segment language; null within stores or channels. */
+  membersExpression: z.string().nullable(),
 })
 
 export type ConcentrationRow = z.output<typeof Row>
@@ -100,13 +102,21 @@ export const concentration = defineMetric({
       order by kind, percent`
   },
 
-  finish(rows) {
+  finish(rows, _settings, scope) {
     return z
       .array(Counted)
       .parse(rows)
-      .map(({ allMinor, ...row }) => ({ ...row, share: share(row.netMinor, allMinor) }))
+      .map(({ allMinor, ...row }) => ({
+        ...row,
+        share: share(row.netMinor, allMinor),
+        membersExpression: everywhere(scope) ? bringing(row.atLeastMinor, scope.currencyDecimals) : null,
+      }))
   },
 })
+
+/** Who brought as much; less than nothing counts with nothing. */
+const bringing = (atLeastMinor: number | null, decimals: number): string =>
+  atLeastMinor ? `orders >= 1 and net >= ${atLeastMinor / 10 ** decimals}` : 'orders >= 1'
 
 /** How few bring 60 percent. */
 export function concentrationFindings(rows: readonly ConcentrationRow[]): Finding[] {

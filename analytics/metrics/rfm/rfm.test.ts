@@ -54,14 +54,19 @@ test('scores, cells and groups are what sorting and counting gives', async () =>
           ...Array<string>(11).fill('group'),
           ...Array<string>(15).fill('score'),
         ])
-        if (scored.length > 0)
-          for (const measure of rfmMeasures) {
-            const bounds = rows
-              .filter((row) => row.measure === measure)
-              .toSorted((a, b) => (measure === 'recency' ? b.score! - a.score! : a.score! - b.score!))
-            expect(bounds.map(({ above }) => above)).toEqual([null, ...cuts[measure]])
-            expect(bounds.map(({ upTo }) => upTo)).toEqual([...cuts[measure], null])
-          }
+        const bounds = rfmMeasures.map((measure) => {
+          const own = rows.filter((row) => row.measure === measure)
+          const rising = measure === 'recency' ? own.toReversed() : own
+          return [rising.map(({ above }) => above), rising.map(({ upTo }) => upTo)]
+        })
+        const ofEach = rfmMeasures.map((measure) => {
+          const known = scored.length > 0 ? cuts[measure] : Array<null>(4).fill(null)
+          return [
+            [null, ...known],
+            [...known, null],
+          ]
+        })
+        expect(bounds).toEqual(ofEach)
         const named = rows.every(({ membersExpression }) => membersExpression !== null)
         expect(named).toBe(question.stores === null && question.channels === null && windowDays === undefined)
       },

@@ -13,10 +13,13 @@ export function SampleNotice() {
   return (
     <div className={classes.notice} role="note">
       <IconAlertTriangle size={18} aria-hidden />
-      <p>
-        <strong>{t('title')}</strong> {t('text')}{' '}
-        {me.data?.ownsInstallation ? <Link to={'/new-workspace' as never}>{t('make')}</Link> : t('ask')}
-      </p>
+      <div>
+        <strong>{t('title')}</strong>
+        <p>{t('text')}</p>
+        <p>
+          {me.data?.ownsInstallation ? <Link to={'/new-workspace' as never}>{t('make')}</Link> : t('ask')}
+        </p>
+      </div>
     </div>
   )
 }

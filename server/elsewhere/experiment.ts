@@ -18,7 +18,7 @@ export interface ExperimentDifference {
   readonly difference: number
   readonly low: number | null
   readonly high: number | null
-  /** In proportion to the control's mean; null where that is 0. */
+  /** In proportion to the control’s mean; null where that is 0 or has one subject. */
   readonly relative: number | null
   /** Of the outcomes that every test has: visit, conversion, spend. Other columns may be from before the test. */
   readonly verdict: Verdict | null

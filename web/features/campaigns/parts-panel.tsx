@@ -83,7 +83,7 @@ export function PartsPanel({ campaignId }: { campaignId: string }) {
       {(found: Parts) => (
         <div className={composer.stack}>
           <DataTable
-            columns={columns}
+            columns={fitting}
             rows={found!.parts}
             rowKey={({ name }) => name}
             label={t('name')}

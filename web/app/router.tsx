@@ -143,6 +143,14 @@ const settings = createRoute({
   path: '/settings',
   component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
 })
+const newWorkspace = createRoute({
+  getParentRoute: () => shell,
+  path: '/new-workspace',
+  component: lazyRouteComponent(
+    () => import('../features/settings/new-workspace-page.tsx'),
+    'NewWorkspacePage',
+  ),
+})
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -166,6 +174,7 @@ export const router = createRouter({
         experiment,
         dictionary,
         settings,
+        newWorkspace,
       ]),
     ]),
   ]),

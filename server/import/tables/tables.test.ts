@@ -162,7 +162,10 @@ test('compressed tables that are chosen together come to the same, though what t
   expect(await importedLines(shop)).toEqual(expectedLines(tables))
   // also where nothing is joined to the only table
   const [path, together] = chosen(['customers.csv', 'readme.txt'])
-  expect(await shop.importMembers(path, together)).toMatchObject({ read: tables.customers.length, refused: 0 })
+  expect(await shop.importMembers(path, together)).toMatchObject({
+    read: tables.customers.length,
+    refused: 0,
+  })
 })
 
 const orders = 'order_id,customer,order_date\nA,m1,2026-01-05\nB,m2,2026-01-06\n'

@@ -103,13 +103,15 @@ export async function endChange(
   { step, knownTo, cause, at, fileName, together }: Begun,
   days: readonly ChangedDay[] = [],
 ): Promise<void> {
-  const sales = (await session.rows(sql`
+  const sales = (
+    await session.rows(sql`
     select step, cast(period_from as varchar) as period_from, whose, coalesce(was.net_minor, 0) as net_before,
       coalesce(was.buyers, 0) as buyers_before, coalesce(now.net_minor, 0) as net_after, coalesce(now.buyers, 0) as buyers_after
     from (${salesOf(sql`sales_known`)}) as was
     full join (${salesOf(sql`step_sales`)}) as now using (step, period_from, whose)
     where coalesce(was.net_minor, 0) <> coalesce(now.net_minor, 0) or coalesce(was.buyers, 0) <> coalesce(now.buyers, 0)
-    order by all`)).map((row): ChangedSales => [
+    order by all`)
+  ).map((row): ChangedSales => [
     row.step as 'week' | 'month',
     String(row.periodFrom),
     row.whose as Whose,
@@ -118,14 +120,16 @@ export async function endChange(
     Number(row.netAfter),
     Number(row.buyersAfter),
   ])
-  const cohorts = (await session.rows(sql`
+  const cohorts = (
+    await session.rows(sql`
     select cast(cohort_month as varchar) as cohort, cast(month as varchar) as month,
       coalesce(was.members, 0) as buyers_before, coalesce(was.net_minor, 0) as net_before,
       coalesce(now.members, 0) as buyers_after, coalesce(now.net_minor, 0) as net_after
     from (select * from cohorts_known where cohort_month is not null) as was
     full join (select * from cohort_month where cohort_month is not null) as now using (cohort_month, month)
     where coalesce(was.members, 0) <> coalesce(now.members, 0) or coalesce(was.net_minor, 0) <> coalesce(now.net_minor, 0)
-    order by all`)).map((row): ChangedCohort => [
+    order by all`)
+  ).map((row): ChangedCohort => [
     String(row.cohort),
     String(row.month),
     Number(row.buyersBefore),

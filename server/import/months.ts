@@ -89,12 +89,10 @@ export function changedDays(
   newestDay: string | null,
 ): ChangedDay[] {
   if (newestDay === null) return []
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .toSorted()
-    .flatMap((day): ChangedDay[] => {
-      const [was, is] = [before.get(day) ?? nothing, after.get(day) ?? nothing]
-      return was.netMinor === is.netMinor && was.orders === is.orders
-        ? []
-        : [[day, was.netMinor, was.orders, is.netMinor, is.orders]]
-    })
+  return [...new Set([...before.keys(), ...after.keys()])].toSorted().flatMap((day): ChangedDay[] => {
+    const [was, is] = [before.get(day) ?? nothing, after.get(day) ?? nothing]
+    return was.netMinor === is.netMinor && was.orders === is.orders
+      ? []
+      : [[day, was.netMinor, was.orders, is.netMinor, is.orders]]
+  })
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { applyChange } from '../identity/merges.ts'
+import { previewChange } from '../identity/preview.ts'
 import { takeOut } from './apply.ts'
 import { restatedCohorts, restatedMonths, restatedPeriods } from './restatements.ts'
 import { now, openTestShop, receiptOf, type TestShop } from './test-shop.ts'
@@ -60,7 +61,15 @@ function drawn(orders: readonly PlainOrder[]) {
       figures.set(`${cohort} ${month} buyers`, String(buyers(theirs)))
       figures.set(`${cohort} ${month} netMinor`, String(sum(theirs)))
     }
-  return { figures, periods, cohorts, newest: orders.map(({ day }) => day).toSorted().at(-1) }
+  return {
+    figures,
+    periods,
+    cohorts,
+    newest: orders
+      .map(({ day }) => day)
+      .toSorted()
+      .at(-1),
+  }
 }
 
 /** What must be marked after a sequence of states: whatever was drawn, over and other than before, at any step. */
@@ -111,7 +120,13 @@ const order = fc.record({
   amount: fc.integer({ min: 1, max: 9 }),
 })
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('file' as const), orders: fc.uniqueArray(order, { minLength: 1, maxLength: 6, selector: ({ id }) => id }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('file' as const),
+      orders: fc.uniqueArray(order, { minLength: 1, maxLength: 6, selector: ({ id }) => id }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('undo' as const), which: fc.nat() }) },
 )
 
@@ -163,8 +178,14 @@ test('merging members and taking them apart marks first buyers and those who ret
   await using shop = await openTestShop('CNY', 'UTC')
   receiptOf(await shop.import(shop.file('base.csv', csvOf(base))))
   const { platform, workspace } = shop
-  const by = { id: 'owner', name: 'Owner', source: 'api' } as never
-  await applyChange(platform, workspace, { kind: 'merge', from: 'm2', into: 'm1' } as never, by)
+  const set = async (into: string | null) => {
+    const shown = await previewChange(platform, workspace, { memberId: 'm2', into })
+    if (shown.kind !== 'previewed') throw new Error(shown.kind)
+    const { digest } = shown.preview
+    const done = await applyChange(platform, workspace, { memberId: 'm2', into }, { digest, actor: 'owner' })
+    expect(done.kind).toBe('done')
+  }
+  await set('m1')
   const merged = base.map((one) => (one.member === 'm2' ? { ...one, member: 'm1' } : one))
   expect(await marked(shop)).toEqual(marksOf([base, merged]))
   expect(await marked(shop)).toEqual([
@@ -178,6 +199,9 @@ test('merging members and taking them apart marks first buyers and those who ret
   ])
   const causes = await workspace.engine.rows(sql`select cause from figure_changes where known_to is not null`)
   expect(causes).toEqual([{ cause: 'merged' }])
+  await set(null)
+  const [size] = (await restatedCohorts(workspace.engine, since)).filter(({ buyers }) => buyers)
+  expect(size).toMatchObject({ month: '2026-10-01', buyers: { before: 0, after: 1, cause: 'merged' } })
 })
 
 test('the first load of a shop marks nothing, in one go or one right after the other; what follows it does', async () => {

@@ -204,8 +204,7 @@ function periodsIn({ steps, days }: Known, periods: readonly Period[]): Restated
       byWhose[whose].note(
         period.from,
         told,
-        isOver(period) &&
-          (hadFigures(period) || told.before.netMinor !== 0 || told.before.buyers !== 0),
+        isOver(period) && (hadFigures(period) || told.before.netMinor !== 0 || told.before.buyers !== 0),
       )
   }
   return periods

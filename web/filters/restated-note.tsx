@@ -247,9 +247,7 @@ export function RestatedNote({ from, to }: { from: string | undefined; to: strin
 export function RestatedCohortsNote({ figure, cohorts }: { figure: Figure; cohorts: readonly string[] }) {
   const { all } = useRestatedCohorts(figure)
   return (
-    <Sentences
-      all={all.filter(({ cohort }) => cohorts.includes(cohort)).map(({ sentence }) => sentence)}
-    />
+    <Sentences all={all.filter(({ cohort }) => cohorts.includes(cohort)).map(({ sentence }) => sentence)} />
   )
 }
 

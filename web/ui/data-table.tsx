@@ -79,7 +79,11 @@ export function DataTable<Row>({
 
   return (
     <div className={classes.scroller} tabIndex={0} role="region" aria-label={label}>
-      <table className={classes.table} data-dense={dense || undefined} data-sentences={columns.some(({ wide }) => wide) || undefined}>
+      <table
+        className={classes.table}
+        data-dense={dense || undefined}
+        data-sentences={columns.some(({ wide }) => wide) || undefined}
+      >
         <thead>
           <tr>
             {selection ? (

@@ -49,11 +49,7 @@ export function DropZone({
     return () => listening.abort()
   }, [])
   return (
-    <div
-      className={classes.drop}
-      data-over={over || undefined}
-      data-testid="drop-zone"
-    >
+    <div className={classes.drop} data-over={over || undefined} data-testid="drop-zone">
       <IconDatabaseImport size={28} stroke={1.5} aria-hidden />
       <h2 className={classes.title}>{title}</h2>
       <p className={classes.note}>{note}</p>

@@ -339,12 +339,10 @@ function EndLabels({ series }: { series: readonly LineSeries[] }) {
           const half = textWidth(each.name, 12, 600, fontFamily) / 2
           const middle = x(index) ?? plot.x
           const around = series.flatMap(({ points }) =>
-            points
-              .slice(Math.max(0, index - 1), index + 2)
-              .flatMap(({ value, restated }) => {
-                const line = value === null ? undefined : y(value)
-                return line === undefined ? [] : [line, ...(restated ? [line - markAbove] : [])]
-              }),
+            points.slice(Math.max(0, index - 1), index + 2).flatMap(({ value, restated }) => {
+              const line = value === null ? undefined : y(value)
+              return line === undefined ? [] : [line, ...(restated ? [line - markAbove] : [])]
+            }),
           )
           const room = (place: number) => Math.min(...around.map((line) => Math.abs(line - place)))
           // a mark on the end of the line stands where the label would

@@ -133,7 +133,9 @@ export async function takeOutMembers(
 ): Promise<{ members: number }> {
   return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
-    const [undone] = await session.rows(sql`select import_seq, file_name from imports where import_id = ${importId}`)
+    const [undone] = await session.rows(
+      sql`select import_seq, file_name from imports where import_id = ${importId}`,
+    )
     const importSeq = Number(undone!.importSeq)
     const begun = await beginChange(session, {
       cause: 'undone',

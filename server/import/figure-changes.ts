@@ -76,12 +76,12 @@ export async function beginChange(session: Session, coming: Coming): Promise<Beg
   await session.run(sql`create or replace temp table sales_known as select * from step_sales`)
   await session.run(sql`create or replace temp table cohorts_known as select * from cohort_month`)
   const [row] = await session.rows(sql`
-    select cast(state.as_of as varchar) as as_of, before.step, before.together, cast(before.known_to as varchar) as known_to,
+    select case when state.data_start is not null then cast(state.as_of as varchar) end as newest_day, before.step, before.together, cast(before.known_to as varchar) as known_to,
       epoch_ms(before.changed_at) as changed_at,
       exists (select 1 from imports where kind = ${coming.kind ?? ''}) as kind_came
     from workspace_state as state
     left join (select * from figure_changes order by change_seq desc limit 1) as before on true`)
-  const { asOf, step, together, knownTo, changedAt, kindCame } = row!
+  const { newestDay, step, together, knownTo, changedAt, kindCame } = row!
   const isPart = coming.together != null && coming.together === together
   const isFirstLoad =
     step !== null &&
@@ -91,7 +91,7 @@ export async function beginChange(session: Session, coming: Coming): Promise<Beg
     Date.parse(coming.at) - Number(changedAt) <= firstLoadMs
   return isPart || isFirstLoad
     ? { ...coming, step: Number(step), knownTo: knownTo as string | null }
-    : { ...coming, step: Number(step ?? 0) + 1, knownTo: asOf as string | null }
+    : { ...coming, step: Number(step ?? 0) + 1, knownTo: newestDay as string | null }
 }
 
 /**

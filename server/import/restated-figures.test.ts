@@ -124,7 +124,10 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('file' as const),
-      orders: fc.uniqueArray(order, { minLength: 1, maxLength: 6, selector: ({ id }) => id }),
+      orders: fc
+        .uniqueArray(order, { minLength: 1, maxLength: 6, selector: ({ id }) => id })
+        // a file without any member is one of store totals
+        .filter((orders) => orders.some(({ member }) => member !== null)),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('undo' as const), which: fc.nat() }) },
@@ -157,7 +160,7 @@ test('whatever is drawn of a finished period and comes to something else is mark
         expect(await marked(shop)).toEqual(marksOf(states))
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 10 },
   )
 })
 

@@ -28,7 +28,10 @@ const weeks = Array.from({ length: 12 }, (_, index) => {
   const from = dayAfter('2026-08-31', 7 * index)
   return { from, to: dayAfter(from, 6) }
 })
-const months = ['2026-08-01', '2026-09-01', '2026-10-01', '2026-11-01'].map((from) => ({ from, to: lastOf(from) }))
+const months = ['2026-08-01', '2026-09-01', '2026-10-01', '2026-11-01'].map((from) => ({
+  from,
+  to: lastOf(from),
+}))
 
 /** The figures of a plain shop, by names: what is drawn of a period as a text, and whether it is drawn at all. */
 function drawn(orders: readonly PlainOrder[]) {

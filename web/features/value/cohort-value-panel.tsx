@@ -152,7 +152,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
           value,
           text: value === null ? '' : write(value),
           inProgress: cell.state === 'in-progress',
-          restated: restated.through(cohort, period),
+          restated: value === null ? undefined : restated.through(cohort, period),
           members,
           spoken: t('cell', {
             cohort: format.month(cohort),

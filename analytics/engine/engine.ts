@@ -33,7 +33,19 @@ export interface TransactionSession extends Session {
 }
 
 /** The values of an INTEGER or a VARCHAR column. */
-export type Column = Int32Array | readonly string[]
+export type Column = Int32Array<ArrayBuffer> | readonly string[]
+
+/** The inside of a transaction that writes to `scratch` alone. */
+export interface ScratchSession extends TransactionSession {
+  /**
+   * The answer as numbers, chunk by chunk, each good until the next one is asked for; nothing else may be asked
+   * meanwhile. Its columns are UTINYINT, USMALLINT, INTEGER or DOUBLE and never null.
+   */
+  numbers(query: Sql, options?: QueryOptions): AsyncIterable<readonly NumberColumn[]>
+}
+
+/** The values of a UTINYINT, USMALLINT, INTEGER or DOUBLE column. */
+export type NumberColumn = Uint8Array | Uint16Array | Int32Array | Float64Array
 
 /** What is asked for as long as it is open. */
 export interface Connection extends Session {
@@ -63,7 +75,7 @@ export interface Engine extends Connection {
    * readers, so that a long import does not hold it up, and sees one state of the data throughout.
    */
   scratch<T>(
-    work: (session: Session) => Promise<T>,
+    work: (session: ScratchSession) => Promise<T>,
     options?: { signal?: AbortSignal | undefined },
   ): Promise<T>
   /** A consistent copy of the whole database as a new file, while readers and writers go on. */

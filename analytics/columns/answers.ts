@@ -20,30 +20,33 @@ export interface Answers {
 /** The name under which the conditions expect the relation. */
 export const answersAs = name('known')
 
+/** Whether a member with these answers is wanted. */
+export type Wanted = (holds: (pass: number, check: number) => boolean) => boolean
+
 /**
- * Asks the columns that `threads` hold under a number, and leaves the answers in a temporary table of the session. What
- * a condition means is asked of the engine, value by value.
+ * Asks columns and leaves the answers in a temporary table of the session: of every member, or of those alone who are
+ * `wanted`. What a condition means is asked of the engine, value by value.
  */
 export async function answersOf(
   session: ScratchSession,
   columns: OrderColumns,
   asked: readonly AskedPass[],
   ask: (passes: readonly TallyPass[]) => ReturnType<TallyThreads['ask']>,
+  wanted?: Wanted,
 ): Promise<Answers> {
   const masks = await masksOf(session, columns, asked)
-  const passes = asked.map(
-    ({ table, conditions, checks }): TallyPass => ({
-      table,
-      conditions: conditions.map((one): RowCondition => {
-        const mask = masks.get(one.column)!.get(textOf(one.condition))!
-        return one.column === amountColumn ? { spans: mask.spans } : { column: one.column, mask: mask.mask }
-      }),
-      checks,
+  const passes = asked.map(({ table, conditions, checks }): TallyPass => ({
+    table,
+    conditions: conditions.map((one): RowCondition => {
+      const mask = masks.get(one.column)!.get(textOf(one.condition))!
+      return one.column === amountColumn ? { spans: mask.spans } : { column: one.column, mask: mask.mask }
     }),
-  )
+    checks,
+  }))
   const { words, places } = await ask(passes)
+  const isWanted = wanted && tableOf(wanted, words.length, places)
   return {
-    relation: await stored(session, words),
+    relation: await stored(session, words, isWanted),
     holds: places.map((checks) =>
       checks.map(({ word, bit }) => sql`(${answersAs}.${wordOf(word)} & ${1 << bit}) <> 0`),
     ),
@@ -117,13 +120,53 @@ function spansOf(values: readonly number[], mask: Uint8Array): (readonly [number
 
 const wordOf = (word: number) => name(`word${word}`)
 
-async function stored(session: ScratchSession, words: Tallies['words']): Promise<Sql> {
-  const table = 'known_answers'
-  const columns = words.map((_, word) => sql`${wordOf(word)} integer`)
-  await session.run(
-    sql`create or replace temp table ${name(table)} (${join([sql`member_key integer`, ...columns])})`,
+/** More answers than this can be in too many ways. */
+const mostBits = 12
+
+/** 1 at every word that is wanted; undefined where that can't be told so. */
+function tableOf(wanted: Wanted, words: number, places: Tallies['places']): Uint8Array | undefined {
+  const bits = places.flat().length
+  if (words !== 1 || bits > mostBits) return undefined
+  return Uint8Array.from({ length: 1 << bits }, (_, word) =>
+    wanted((pass, check) => ((word >> places[pass]![check]!.bit) & 1) === 1) ? 1 : 0,
   )
-  const members = Int32Array.from({ length: words[0]?.length ?? 0 }, (_, member) => member)
-  await session.append(table, [members, ...words])
-  return name(table)
+}
+
+async function stored(
+  session: ScratchSession,
+  words: Tallies['words'],
+  isWanted: Uint8Array | undefined,
+): Promise<Sql> {
+  const table = name('known_answers')
+  const create = (columns: readonly Sql[]) =>
+    session.run(
+      sql`create or replace temp table ${table} (${join(columns.map((column) => sql`${column} integer`))})`,
+    )
+  const wordColumns = words.map((_, word) => wordOf(word))
+  const few = isWanted && wantedOf(words[0]!, isWanted)
+  await create([sql`member_key`, ...wordColumns])
+  const members = few ? few.members : upTo(words[0]!.length)
+  await session.append('known_answers', [members, ...(few ? [few.words] : words)])
+  return table
+}
+
+function upTo(count: number): Int32Array {
+  const numbers = new Int32Array(count)
+  for (let number = 0; number < count; number++) numbers[number] = number
+  return numbers
+}
+
+/** Members whose word is wanted, unless these are most. */
+function wantedOf(words: Int32Array, isWanted: Uint8Array) {
+  let count = 0
+  for (let member = 0; member < words.length; member++) count += isWanted[words[member]!]!
+  if (2 * count > words.length) return null
+  const found = { members: new Int32Array(count), words: new Int32Array(count) }
+  let at = 0
+  for (let member = 0; member < words.length; member++) {
+    if (isWanted[words[member]!] === 0) continue
+    found.members[at] = member
+    found.words[at++] = words[member]!
+  }
+  return found
 }

@@ -94,8 +94,9 @@ async function extentOf({ session, tables, options }: Reading): Promise<Extent> 
         max(local_day) as to_day, max(member_key) as newest from ${table}`,
       options,
     )
+    const { fromDay, toDay, newest } = found!
     const isSmall = Math.max(-Number(found!.least), Number(found!.most)) < 2 ** 31
-    return { ...found!, rows: Number(found!.rows), isSmall }
+    return { rows: Number(found!.rows), isSmall, fromDay, toDay, newest }
   }
   const orders = await within(tables.ordersByMonth)
   const lines = await within(tables.orderItems)
@@ -176,7 +177,9 @@ async function readTable(reading: TableReading, table: ColumnTable) {
         return sql`case when entry.discounted then 2 when not entry.discounted then 1 else 0 end`
       default: {
         const of = name(`of_${column}`)
-        joins.push(sql`left join ${dictionaries.get(column)!} as ${of} on ${of}.${name(column)} = entry.${name(column)}`)
+        joins.push(
+          sql`left join ${dictionaries.get(column)!} as ${of} on ${of}.${name(column)} = entry.${name(column)}`,
+        )
         return sql`coalesce(${of}.code, 0)`
       }
     }
@@ -253,7 +256,8 @@ async function byMonth({ session, tables, extent, options }: TableReading): Prom
   const first = monthNumber(extent.firstDay)
   for (let day = 0; day < monthOf.length; day++) monthOf[day] = monthNumber(extent.firstDay + day) - first
   const sizes = Array.from({ length: (monthOf.at(-1) ?? 0) + 1 }, () => 0)
-  for (const { localDay, n } of rows) sizes[monthOf[dayNumber(String(localDay)) - extent.firstDay]!]! += Number(n)
+  for (const { localDay, n } of rows)
+    sizes[monthOf[dayNumber(String(localDay)) - extent.firstDay]!]! += Number(n)
   const day = 2
   return new Places(sizes, (chunk, row) => monthOf[chunk[day]![row]! - extent.firstDay]!)
 }
@@ -274,7 +278,10 @@ async function byCategory({ session, tables, extent, dictionaries, sizes, option
   const counts = Array.from({ length: parts * sizes.get('category')! }, () => 0)
   for (const { code, part, n } of rows) counts[Number(code) * parts + Number(part)]! += Number(n)
   const category = 4 + columnTables.lines.indexOf('category')
-  return new Places(counts, (chunk, row) => chunk[category]![row]! * parts + (chunk[0]![row]! >> membersTogether))
+  return new Places(
+    counts,
+    (chunk, row) => chunk[category]![row]! * parts + (chunk[0]![row]! >> membersTogether),
+  )
 }
 
 // one function a type: a loop over arrays of several types is several times slower
@@ -329,14 +336,32 @@ async function withBlocks(values: Codes['values']): Promise<Codes> {
   const most = new Uint16Array(shared(2 * blocks))
   for (let block = 0; block < blocks; block++) {
     if (block % blocksAtOnce === 0) await turn()
-    const codes = values.subarray(block * blockRows, (block + 1) * blockRows)
-    let [low, high] = [mostValues, 0]
-    for (const code of codes) {
-      if (code < low) low = code
-      if (code > high) high = code
-    }
+    const from = block * blockRows
+    const to = Math.min(values.length, from + blockRows)
+    const [low, high] =
+      values instanceof Uint8Array ? boundsOfBytes(values, from, to) : boundsOfShorts(values, from, to)
     least[block] = low
     most[block] = high
   }
   return { values, least, most }
+}
+
+function boundsOfBytes(values: Uint8Array, from: number, to: number): readonly [number, number] {
+  let [low, high] = [mostOfByte, 0]
+  for (let row = from; row < to; row++) {
+    const value = values[row]!
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  return [low, high]
+}
+
+function boundsOfShorts(values: Uint16Array, from: number, to: number): readonly [number, number] {
+  let [low, high] = [mostValues, 0]
+  for (let row = from; row < to; row++) {
+    const value = values[row]!
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  return [low, high]
 }

@@ -81,7 +81,7 @@ export function tally(
     addUp(tables[pass.table]!, pass.conditions, totals)
     for (const check of pass.checks) {
       if (bit % bitsOfWord === 0) words.push(new Int32Array(members))
-      answer(check, totals, all, 1 << bit++ % bitsOfWord, words.at(-1)!)
+      answer(check, totals, all, 1 << (bit++ % bitsOfWord), words.at(-1)!)
     }
   }
   return words
@@ -121,86 +121,142 @@ function addUp(
   totals: ReadonlyMap<Total, Totals>,
 ): void {
   const filters = conditions.map((condition) => filterOf(table, condition))
-  const chosen = new Uint16Array(blockRows)
+  const everyRow = Uint16Array.from({ length: blockRows }, (_, row) => row)
+  const kept = new Uint16Array(blockRows)
   for (let from = 0, block = 0; from < table.rows; from += blockRows, block++) {
-    const rows = Math.min(blockRows, table.rows - from)
-    let left = rows
-    let isChosen = false
-    for (const filter of filters) {
-      const share = filter.share(block)
-      if (share === 'none') left = 0
-      else if (share === 'some') {
-        left = filter.keep(from, chosen, left, isChosen)
-        isChosen = true
-      }
-      if (left === 0) break
+    const shares = filters.map((filter) => filter.share(block))
+    if (shares.includes('none')) continue
+    let chosen = everyRow
+    let left = Math.min(blockRows, table.rows - from)
+    for (const [i, filter] of filters.entries()) {
+      if (shares[i] === 'all' || left === 0) continue
+      left = filter.keep(from, chosen, left, kept)
+      chosen = kept
     }
-    if (left === 0) continue
-    if (!isChosen) for (let i = 0; i < rows; i++) chosen[i] = i
-    const member = table.member.subarray(from, from + rows)
-    for (const [total, sums] of totals) add(table, total, from, rows, member, chosen, left, sums)
+    if (left > 0) for (const [total, sums] of totals) add(table, total, from, chosen, left, sums)
   }
 }
 
+// Below there is a function for each type of array: a loop over arrays of several types is several times slower.
+
 function add(
-  table: NumberColumns,
+  { member, amount, day, counted }: NumberColumns,
   total: Total,
   from: number,
-  rows: number,
-  member: Int32Array,
   chosen: Uint16Array,
   left: number,
   sums: Totals,
 ): void {
   switch (total) {
-    case 'count': {
-      const counted = table.counted?.subarray(from, from + rows)
-      if (counted)
-        for (let i = 0; i < left; i++) {
-          const row = chosen[i]!
-          sums[member[row]!]! += counted[row]!
-        }
-      else for (let i = 0; i < left; i++) sums[member[chosen[i]!]!]!++
-      return
-    }
-    case 'amount': {
-      const amount = table.amount.subarray(from, from + rows)
-      for (let i = 0; i < left; i++) {
-        const row = chosen[i]!
-        sums[member[row]!]! += amount[row]!
-      }
-      return
-    }
-    case 'first': {
-      const day = table.day.subarray(from, from + rows)
-      for (let i = 0; i < left; i++) {
-        const row = chosen[i]!
-        const before = sums[member[row]!]!
-        if (before === noDay || day[row]! < before) sums[member[row]!] = day[row]!
-      }
-      return
-    }
-    case 'last': {
-      const day = table.day.subarray(from, from + rows)
-      for (let i = 0; i < left; i++) {
-        const row = chosen[i]!
-        if (day[row]! > sums[member[row]!]!) sums[member[row]!] = day[row]!
-      }
-    }
+    case 'count':
+      if (counted) return addCounted(member, counted, from, chosen, left, sums as Int32Array)
+      return addRows(member, from, chosen, left, sums as Int32Array)
+    case 'amount':
+      if (amount instanceof Int32Array)
+        return addIntegers(member, amount, from, chosen, left, sums as Float64Array)
+      return addDoubles(member, amount, from, chosen, left, sums as Float64Array)
+    case 'first':
+      return takeFirst(member, day, from, chosen, left, sums as Int32Array)
+    case 'last':
+      return takeLast(member, day, from, chosen, left, sums as Int32Array)
+  }
+}
+
+function addRows(member: Int32Array, from: number, chosen: Uint16Array, left: number, sums: Int32Array) {
+  for (let i = 0; i < left; i++) sums[member[from + chosen[i]!]!]!++
+}
+
+function addCounted(
+  member: Int32Array,
+  counted: Uint8Array,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  sums: Int32Array,
+) {
+  for (let i = 0; i < left; i++) {
+    const row = from + chosen[i]!
+    sums[member[row]!]! += counted[row]!
+  }
+}
+
+function addIntegers(
+  member: Int32Array,
+  amount: Int32Array,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  sums: Float64Array,
+) {
+  for (let i = 0; i < left; i++) {
+    const row = from + chosen[i]!
+    sums[member[row]!]! += amount[row]!
+  }
+}
+
+function addDoubles(
+  member: Int32Array,
+  amount: Float64Array,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  sums: Float64Array,
+) {
+  for (let i = 0; i < left; i++) {
+    const row = from + chosen[i]!
+    sums[member[row]!]! += amount[row]!
+  }
+}
+
+function takeFirst(
+  member: Int32Array,
+  day: Uint16Array,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  sums: Int32Array,
+) {
+  for (let i = 0; i < left; i++) {
+    const row = from + chosen[i]!
+    const before = sums[member[row]!]!
+    if (before === noDay || day[row]! < before) sums[member[row]!] = day[row]!
+  }
+}
+
+function takeLast(
+  member: Int32Array,
+  day: Uint16Array,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  sums: Int32Array,
+) {
+  for (let i = 0; i < left; i++) {
+    const row = from + chosen[i]!
+    if (day[row]! > sums[member[row]!]!) sums[member[row]!] = day[row]!
   }
 }
 
 interface Filter {
-  /** How many of a block's rows can meet the condition, by the least and the most of them. */
+  /** How many of a block's rows can meet the condition, by the least and the most of their codes. */
   share(block: number): 'none' | 'some' | 'all'
-  /** Leaves of the rows chosen so far (all `rows`, when none were) those that meet it. */
-  keep(from: number, chosen: Uint16Array, rows: number, isChosen: boolean): number
+  /** Of the first `left` rows of `chosen`, counted from `from`, puts those that meet it into `kept`; answers how many. */
+  keep(from: number, chosen: Uint16Array, left: number, kept: Uint16Array): number
 }
 
-function filterOf(table: NumberColumns, condition: RowCondition): Filter {
-  if ('spans' in condition) return ofAmount(table.amount, condition.spans)
+function filterOf({ amount, codes }: NumberColumns, condition: RowCondition): Filter {
+  if ('spans' in condition) {
+    const { spans } = condition
+    return {
+      share: () => (spans.length === 0 ? 'none' : 'some'),
+      keep: (from, chosen, left, kept) =>
+        amount instanceof Int32Array
+          ? keepIntegers(amount, spans, from, chosen, left, kept)
+          : keepDoubles(amount, spans, from, chosen, left, kept),
+    }
+  }
   const { mask } = condition
-  const { values, least, most } = table.codes[condition.column]!
+  const { values, least, most } = codes[condition.column]!
   /** How many codes below each will do. */
   const before = new Int32Array(mask.length + 1)
   for (let code = 0; code < mask.length; code++) before[code + 1] = before[code]! + mask[code]!
@@ -210,45 +266,96 @@ function filterOf(table: NumberColumns, condition: RowCondition): Filter {
       const meeting = before[high + 1]! - before[low]!
       return meeting === 0 ? 'none' : meeting === high - low + 1 ? 'all' : 'some'
     },
-    keep(from, chosen, rows, isChosen) {
-      const codes = values.subarray(from, from + blockRows)
-      let left = 0
-      if (isChosen)
-        for (let i = 0; i < rows; i++) {
-          const row = chosen[i]!
-          chosen[left] = row
-          left += mask[codes[row]!]!
-        }
-      else
-        for (let row = 0; row < rows; row++) {
-          chosen[left] = row
-          left += mask[codes[row]!]!
-        }
-      return left
-    },
+    keep: (from, chosen, left, kept) =>
+      values instanceof Uint8Array
+        ? keepBytes(values, mask, from, chosen, left, kept)
+        : keepShorts(values, mask, from, chosen, left, kept),
   }
 }
 
-const ofAmount = (
-  values: NumberColumns['amount'],
-  spans: readonly (readonly [number, number])[],
-): Filter => ({
-  share: () => (spans.length === 0 ? 'none' : 'some'),
-  keep(from, chosen, rows, isChosen) {
-    const amounts = values.subarray(from, from + blockRows)
-    let left = 0
-    for (let i = 0; i < rows; i++) {
-      const row = isChosen ? chosen[i]! : i
-      const amount = amounts[row]!
-      for (const [least, most] of spans)
-        if (amount >= least && amount <= most) {
-          chosen[left++] = row
-          break
-        }
-    }
-    return left
-  },
-})
+function keepBytes(
+  codes: Uint8Array,
+  mask: Uint8Array,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  kept: Uint16Array,
+): number {
+  let count = 0
+  for (let i = 0; i < left; i++) {
+    const row = chosen[i]!
+    kept[count] = row
+    count += mask[codes[from + row]!]!
+  }
+  return count
+}
+
+function keepShorts(
+  codes: Uint16Array,
+  mask: Uint8Array,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  kept: Uint16Array,
+): number {
+  let count = 0
+  for (let i = 0; i < left; i++) {
+    const row = chosen[i]!
+    kept[count] = row
+    count += mask[codes[from + row]!]!
+  }
+  return count
+}
+
+type Spans = readonly (readonly [from: number, to: number])[]
+
+/** Spans don't overlap. */
+function keepIntegers(
+  amounts: Int32Array,
+  spans: Spans,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  kept: Uint16Array,
+): number {
+  if (spans.length > 1) return keepAny(amounts, spans, from, chosen, left, kept)
+  const [least, most] = spans[0]!
+  let count = 0
+  for (let i = 0; i < left; i++) {
+    const row = chosen[i]!
+    const amount = amounts[from + row]!
+    kept[count] = row
+    count += amount >= least && amount <= most ? 1 : 0
+  }
+  return count
+}
+
+const keepDoubles = (
+  amounts: Float64Array,
+  spans: Spans,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  kept: Uint16Array,
+): number => keepAny(amounts, spans, from, chosen, left, kept)
+
+function keepAny(
+  amounts: NumberColumns['amount'],
+  spans: Spans,
+  from: number,
+  chosen: Uint16Array,
+  left: number,
+  kept: Uint16Array,
+): number {
+  let count = 0
+  for (let i = 0; i < left; i++) {
+    const row = chosen[i]!
+    const amount = amounts[from + row]!
+    kept[count] = row
+    for (const [least, most] of spans) if (amount >= least && amount <= most) count++
+  }
+  return count
+}
 
 /** Sets the bit of every member who meets the check. */
 function answer(
@@ -260,35 +367,78 @@ function answer(
 ): void {
   const values = totals.get(of)!
   const isDay = of === 'first' || of === 'last'
-  const divisors = per && (per.over === 'all' ? all(per.of) : totals.get(per.of)!)
+  if (per) {
+    const divisors = per.over === 'all' ? all(per.of) : totals.get(per.of)!
+    if (test.kind === 'spans')
+      for (const span of test.spans) answerRatio(values, scale, divisors, span, bit, words)
+    else if (test.kind === 'known') answerWithin(divisors, 1, Infinity, bit, words)
+    else answerWithin(divisors, -Infinity, 0, bit, words)
+    return
+  }
+  if (test.kind !== 'spans') {
+    // a count and an amount are never unknown
+    if (!isDay && test.kind === 'known') answerWithin(values, -Infinity, Infinity, bit, words)
+    else if (isDay && test.kind === 'known') answerWithin(values, 0, Infinity, bit, words)
+    else if (isDay) answerWithin(values, noDay, noDay, bit, words)
+    return
+  }
+  for (const { from, to, withFrom, withTo } of test.spans) {
+    // whole numbers
+    const least = withFrom ? from : from + 1
+    const most = withTo ? to : to - 1
+    if (!isDay) answerWithin(values, least, most, bit, words)
+    else if (since === undefined) answerWithin(values, Math.max(0, least), most, bit, words)
+    else answerWithin(values, Math.max(0, since - most), since - least, bit, words)
+  }
+}
+
+function answerWithin(values: Totals, least: number, most: number, bit: number, words: Int32Array): void {
+  if (values instanceof Int32Array) answerIntegers(values, least, most, bit, words)
+  else answerDoubles(values, least, most, bit, words)
+}
+
+function answerIntegers(values: Int32Array, least: number, most: number, bit: number, words: Int32Array) {
   for (let member = 0; member < words.length; member++) {
-    let value = values[member]!
-    const divisor = divisors ? divisors[member]! : 1
-    const isKnown = divisor > 0 && !(isDay && value === noDay)
-    if (test.kind !== 'spans') {
-      if (isKnown === (test.kind === 'known')) words[member]! |= bit
-      continue
-    }
-    if (!isKnown) continue
-    if (since !== undefined) value = since - value
-    for (const { from, to, withFrom, withTo } of test.spans) {
-      const above = compared(value, scale, from, divisor)
-      if (above < 0 || (above === 0 && !withFrom)) continue
-      const below = compared(to, divisor, value, scale)
-      if (below < 0 || (below === 0 && !withTo)) continue
-      words[member]! |= bit
-      break
-    }
+    const value = values[member]!
+    if (value >= least && value <= most) words[member]! |= bit
+  }
+}
+
+function answerDoubles(values: Float64Array, least: number, most: number, bit: number, words: Int32Array) {
+  for (let member = 0; member < words.length; member++) {
+    const value = values[member]!
+    if (value >= least && value <= most) words[member]! |= bit
+  }
+}
+
+/** A ratio is unknown when it is divided by 0. */
+function answerRatio(
+  values: Totals,
+  scale: number,
+  divisors: Totals,
+  { from, to, withFrom, withTo }: Span,
+  bit: number,
+  words: Int32Array,
+) {
+  for (let member = 0; member < words.length; member++) {
+    const divisor = divisors[member]!
+    if (divisor <= 0) continue
+    const above = compared(values[member]!, scale, from, divisor)
+    if (above < 0 || (above === 0 && !withFrom)) continue
+    const below = compared(to, divisor, values[member]!, scale)
+    if (below > 0 || (below === 0 && withTo)) words[member]! |= bit
   }
 }
 
 /** Below, at or above 0 as a · b is below, at or above c · d, exactly. */
 function compared(a: number, b: number, c: number, d: number): number {
-  const [left, right] = [a * b, c * d]
-  if (isExact(left) && isExact(right)) return left - right
+  const left = a * b
+  const right = c * d
+  const isEndless = !Number.isFinite(left) || !Number.isFinite(right)
+  if (isEndless || (isExact(left) && isExact(right))) return left - right
   const difference = BigInt(a) * BigInt(b) - BigInt(c) * BigInt(d)
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
-/** No whole numbers that multiply to it were rounded; an end that is none is infinite. */
-const isExact = (product: number) => Math.abs(product) <= Number.MAX_SAFE_INTEGER || !Number.isFinite(product)
+/** No whole numbers that multiply to it were rounded. */
+const isExact = (product: number) => Math.abs(product) <= Number.MAX_SAFE_INTEGER

@@ -78,7 +78,7 @@ export class TallyThreads {
         }))
       before += answers[thread]!.length
     }
-    return { words: answers.flat(), places }
+    return inOneWord({ words: answers.flat(), places })
   }
 
   async end(): Promise<void> {
@@ -134,4 +134,20 @@ function costOf({ conditions, checks }: TallyPass, rows: number, members: number
     'mask' in one ? one.mask.reduce((sum, code) => sum + code, 0) / Math.max(1, one.mask.length) : 1,
   )
   return rows * Math.min(1, ...shares) + members * (1 + checks.length)
+}
+
+/** Where the answers fit into one word, they are moved there. */
+function inOneWord({ words, places }: Tallies): Tallies {
+  const bits = words.map((_, word) => places.flat().filter((place) => place.word === word).length)
+  if (words.length < 2 || bits.reduce((sum, some) => sum + some, 0) > bitsOfWord) return { words, places }
+  const [first, ...others] = words
+  let before = bits[0]!
+  const shifts = [0]
+  for (const [i, word] of others.entries()) {
+    shifts.push(before)
+    for (let member = 0; member < word.length; member++) first![member]! |= word[member]! << before
+    before += bits[i + 1]!
+  }
+  const moved = places.map((checks) => checks.map(({ word, bit }) => ({ word: 0, bit: bit + shifts[word]! })))
+  return { words: [first!], places: moved }
 }

@@ -33,7 +33,7 @@ export interface TransactionSession extends Session {
 }
 
 /** The values of an INTEGER or a VARCHAR column. */
-export type Column = Int32Array<ArrayBuffer> | readonly string[]
+export type Column = Int32Array | readonly string[]
 
 /** The inside of a transaction that writes to `scratch` alone. */
 export interface ScratchSession extends TransactionSession {

@@ -148,7 +148,7 @@ export async function* numbersOf(
           vector,
           chunk.rowCount * NumberArray.BYTES_PER_ELEMENT,
         )
-        return new NumberArray(buffer, byteOffset, chunk.rowCount)
+        return new NumberArray(buffer as ArrayBuffer, byteOffset, chunk.rowCount)
       })
     }
   } finally {
@@ -198,7 +198,7 @@ export async function appended(
         bindings.copy_data_to_vector(
           bindings.data_chunk_get_vector(chunk.chunk, index),
           0,
-          column.buffer,
+          column.buffer as ArrayBuffer,
           column.byteOffset + from * column.BYTES_PER_ELEMENT,
           (to - from) * column.BYTES_PER_ELEMENT,
         )

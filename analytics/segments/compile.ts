@@ -114,6 +114,18 @@ export function compileAnswers(leaves: readonly Leaf[], setting: SegmentSetting,
   return sql`select ${join([sql`facts.member_key`, ...columns])} from ${from}`
 }
 
+/** A row per member known on the day: `h0`, `h1`, …, whether each leaf holds. */
+export function compileHolds(
+  leaves: readonly Leaf[],
+  setting: SegmentSetting,
+  d: Dialect,
+  { known }: { known?: Known | undefined } = {},
+): Sql {
+  const compiler = new Compiler(setting, d, { known })
+  const columns = leaves.map((leaf, i) => sql`${decided(compiler.condition(leaf))} as ${name(`h${i}`)}`)
+  return sql`select ${join([sql`facts.member_key`, ...columns])} from ${compiler.from()}`
+}
+
 /** A rule under the name by which others name it. */
 export interface NamedRule {
   readonly name: string

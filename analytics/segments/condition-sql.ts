@@ -22,7 +22,11 @@ export function conditionSql(
 }
 
 /** The column of `entry` that a condition is about, when it is one alone. */
-export function columnOf(one: Condition, { name: measure, source }: Measure, reading: Reading): string | null {
+export function columnOf(
+  one: Condition,
+  { name: measure, source }: Measure,
+  reading: Reading,
+): string | null {
   const field = conditionsOf(measure).get(one.kind === 'within' ? source.day : one.field)!
   const text = field.column(reading).chunks.filter((chunk) => typeof chunk === 'string')
   const columns = new Set([...text.join(' ').matchAll(/\bentry\.(\w+)/g)].map(([, column]) => column!))

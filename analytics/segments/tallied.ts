@@ -26,7 +26,10 @@ export interface TalliedSetting {
 }
 
 /** The clause as columns answer it; null for one that they don't: about anything else, or in a way that takes more. */
-export function tallied({ subject, test }: Clause, { reading, test: setting }: TalliedSetting): Tallied | null {
+export function tallied(
+  { subject, test }: Clause,
+  { reading, test: setting }: TalliedSetting,
+): Tallied | null {
   if (subject.kind !== 'measure' || !reading.newest) return null
   const measure = measuresByName.get(subject.measure)!
   if (measure.source !== orders) return null

@@ -69,7 +69,7 @@ export async function evaluateSegment(
         // the data moved in between
         if (!(await isStill(session, at))) return null
         await session.run(addUpByNumber)
-        const known = await columns?.known(session, engine, at, [rule.expression], setting)
+        const known = await columns?.known(session, engine, at, rule.expression, setting)
         const narrow =
           !known &&
           (await leavesFew(session, compilePossible(rule.expression, setting, duckdb), setting, options))

@@ -8,11 +8,7 @@ export interface MemberSet {
 }
 
 /** Fills `table` and says how many members it holds; null when the data is no longer what it was asked of. */
-export type Fill = (
-  session: ScratchSession,
-  table: Sql,
-  options: QueryOptions,
-) => Promise<number | null>
+export type Fill = (session: ScratchSession, table: Sql, options: QueryOptions) => Promise<number | null>
 
 interface Entry {
   readonly table: Sql

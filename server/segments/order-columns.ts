@@ -1,13 +1,15 @@
 import { totalmem } from 'node:os'
-import { answersOf } from '../../analytics/columns/answers.ts'
+import { answersOf, type Wanted } from '../../analytics/columns/answers.ts'
 import { bytesOfColumns, type OrderColumns, readColumns } from '../../analytics/columns/tables.ts'
+import type { TallyPass } from '../../analytics/columns/tally.ts'
 import { TallyThreadEnded, TallyThreads } from '../../analytics/columns/threads.ts'
 import type { Engine, ScratchSession } from '../../analytics/engine/engine.ts'
 import type { Expression } from '../../analytics/segments/ast.ts'
-import type { Known, SegmentSetting } from '../../analytics/segments/compile.ts'
+import { keyOf, type Known, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { clausesOnDay } from '../../analytics/segments/references.ts'
 import { type TalliedPasses, talliedPasses } from '../../analytics/segments/tallied.ts'
+import { truthBy } from '../../analytics/segments/truth.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { TablesAt } from '../analytics/tables-at.ts'
@@ -92,13 +94,57 @@ export class OrderColumnsKeeper {
     signal?.throwIfAborted()
   }
 
-  /** What columns of this state of the data say of clauses on the rules' own day; undefined without columns or such clauses. */
-  async known(
+  /**
+   * What columns of this state of the data say of a rule's clauses on its own day, members whom it can't select left
+   * out; undefined without columns or such clauses.
+   */
+  known(
+    session: ScratchSession,
+    engine: Engine,
+    at: TablesAt,
+    expression: Expression,
+    setting: SegmentSetting,
+  ): Promise<Known | undefined> {
+    return this.#known(session, engine, at, [expression], setting, (asked) => (holdsOf) => {
+      const holds = truthBy(expression, setting.segments, (leaf) => {
+        const place = leaf.kind === 'clause' && asked.clauses.get(keyOf(leaf))
+        return place ? holdsOf(place.pass, place.check) : null
+      })
+      return holds !== false
+    })
+  }
+
+  /** The clauses of which `knownOfAll` would tell now, by `keyOf`; undefined for none. */
+  clausesHeld(
+    engine: Engine,
+    at: TablesAt,
+    expressions: readonly Expression[],
+    setting: SegmentSetting,
+  ): ReadonlySet<string> | undefined {
+    const state = this.#states.get(engine)
+    if (!state?.held || state.dataVersion !== at.dataVersion || !areOwn(at)) return undefined
+    const { clauses } = askedOf(expressions, setting)
+    return clauses.size === 0 ? undefined : new Set(clauses.keys())
+  }
+
+  /** The same of several rules, of every member. */
+  knownOfAll(
     session: ScratchSession,
     engine: Engine,
     at: TablesAt,
     expressions: readonly Expression[],
     setting: SegmentSetting,
+  ): Promise<Known | undefined> {
+    return this.#known(session, engine, at, expressions, setting)
+  }
+
+  async #known(
+    session: ScratchSession,
+    engine: Engine,
+    at: TablesAt,
+    expressions: readonly Expression[],
+    setting: SegmentSetting,
+    wanted?: (asked: TalliedPasses) => Wanted,
   ): Promise<Known | undefined> {
     const state = this.#states.get(engine)
     if (!state?.held || state.dataVersion !== at.dataVersion || !areOwn(at)) return undefined
@@ -110,12 +156,12 @@ export class OrderColumnsKeeper {
       const { number, columns } = state.held
       const passes = asked.passes.map((pass, i) => ({ ...pass, checks: asked.checks[i]! }))
       const threads = this.#threads
-      const { relation, holds } = await answersOf(session, columns, passes, (tallied) =>
-        threads.ask(number, columns, tallied),
-      )
-      const byClause = [...asked.clauses].map(
-        ([key, { pass, check }]): [string, Sql] => [key, holds[pass]![check]!],
-      )
+      const ask = (tallied: readonly TallyPass[]) => threads.ask(number, columns, tallied)
+      const { relation, holds } = await answersOf(session, columns, passes, ask, wanted?.(asked))
+      const byClause = [...asked.clauses].map(([key, { pass, check }]): [string, Sql] => [
+        key,
+        holds[pass]![check]!,
+      ])
       return { relation, holds: new Map(byClause) }
     } catch (error) {
       if (!(error instanceof TallyThreadEnded)) throw error
@@ -175,9 +221,11 @@ export class OrderColumnsKeeper {
       uses: 0,
       usedAt: performance.now(),
       // the rest of the caller's turn goes first: `state` is there
-      read: Promise.resolve().then(read).catch((error: unknown) => {
-        if (!ended.signal.aborted) console.error('Orders could not be held as columns:', error)
-      }),
+      read: Promise.resolve()
+        .then(read)
+        .catch((error: unknown) => {
+          if (!ended.signal.aborted) console.error('Orders could not be held as columns:', error)
+        }),
     }
     this.#states.set(engine, state)
     return state

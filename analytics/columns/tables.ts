@@ -95,7 +95,7 @@ async function extentOf({ session, tables, options }: Reading): Promise<Extent> 
       options,
     )
     const { fromDay, toDay, newest } = found!
-    const isSmall = Math.max(-Number(found!.least), Number(found!.most)) < 2 ** 31
+    const isSmall = Math.max(-Number(found!.least), Number(found!.most)) < 2 ** 30
     return { rows: Number(found!.rows), isSmall, fromDay, toDay, newest }
   }
   const orders = await within(tables.ordersByMonth)
@@ -263,7 +263,7 @@ async function byMonth({ session, tables, extent, options }: TableReading): Prom
 }
 
 /** What of members near each other is added up stays within reach of a processor. */
-const membersTogether = 15
+const membersTogether = 12
 
 /** Lines of a category together, and in it those of members near each other. */
 async function byCategory({ session, tables, extent, dictionaries, sizes, options }: TableReading) {

@@ -92,8 +92,9 @@ export type Totals = Int32Array | Float64Array
 const wantedBy = (checks: readonly Check[]): Set<Total> =>
   new Set(checks.flatMap(({ of, per }) => (per?.over === 'those' ? [of, per.of] : [of])))
 
-/** What a day is where there is none. */
-const noDay = -1
+/** What the first and the last day are where there is none: after and before every day. */
+const noFirst = 1 << 20
+const noLast = -1
 
 function emptyTotals(total: Total, members: number): Totals {
   switch (total) {
@@ -102,8 +103,9 @@ function emptyTotals(total: Total, members: number): Totals {
     case 'amount':
       return new Float64Array(members)
     case 'first':
+      return new Int32Array(members).fill(noFirst)
     case 'last':
-      return new Int32Array(members).fill(noDay)
+      return new Int32Array(members).fill(noLast)
   }
 }
 
@@ -123,8 +125,9 @@ function addUp(
   const filters = conditions.map((condition) => filterOf(table, condition))
   const everyRow = Uint16Array.from({ length: blockRows }, (_, row) => row)
   const kept = new Uint16Array(blockRows)
+  const shares: Share[] = filters.map(() => 'some')
   for (let from = 0, block = 0; from < table.rows; from += blockRows, block++) {
-    const shares = filters.map((filter) => filter.share(block))
+    for (const [i, filter] of filters.entries()) shares[i] = filter.share(block)
     if (shares.includes('none')) continue
     let chosen = everyRow
     let left = Math.min(blockRows, table.rows - from)
@@ -133,11 +136,12 @@ function addUp(
       left = filter.keep(from, chosen, left, kept)
       chosen = kept
     }
-    if (left > 0) for (const [total, sums] of totals) add(table, total, from, chosen, left, sums)
+    for (const [total, sums] of totals) add(table, total, from, chosen, left, sums)
   }
 }
 
-// Below there is a function for each type of array: a loop over arrays of several types is several times slower.
+// Below there is a function for each type of array: a loop over arrays of several types is several times slower. So is
+// one with a condition that no processor foresees, hence the arithmetic where a comparison would do.
 
 function add(
   { member, amount, day, counted }: NumberColumns,
@@ -218,8 +222,10 @@ function takeFirst(
 ) {
   for (let i = 0; i < left; i++) {
     const row = from + chosen[i]!
-    const before = sums[member[row]!]!
-    if (before === noDay || day[row]! < before) sums[member[row]!] = day[row]!
+    const one = member[row]!
+    const before = sums[one]!
+    const later = day[row]! - before
+    sums[one] = before + (later & (later >> 31)) // the less of both
   }
 }
 
@@ -233,13 +239,18 @@ function takeLast(
 ) {
   for (let i = 0; i < left; i++) {
     const row = from + chosen[i]!
-    if (day[row]! > sums[member[row]!]!) sums[member[row]!] = day[row]!
+    const one = member[row]!
+    const before = sums[one]!
+    const later = day[row]! - before
+    sums[one] = before + (later & ~(later >> 31)) // the greater of both
   }
 }
 
+/** How many of a block's rows can meet a condition, by the least and the most of their codes. */
+type Share = 'none' | 'some' | 'all'
+
 interface Filter {
-  /** How many of a block's rows can meet the condition, by the least and the most of their codes. */
-  share(block: number): 'none' | 'some' | 'all'
+  share(block: number): Share
   /** Of the first `left` rows of `chosen`, counted from `from`, puts those that meet it into `kept`; answers how many. */
   keep(from: number, chosen: Uint16Array, left: number, kept: Uint16Array): number
 }
@@ -266,10 +277,16 @@ function filterOf({ amount, codes }: NumberColumns, condition: RowCondition): Fi
       const meeting = before[high + 1]! - before[low]!
       return meeting === 0 ? 'none' : meeting === high - low + 1 ? 'all' : 'some'
     },
-    keep: (from, chosen, left, kept) =>
-      values instanceof Uint8Array
-        ? keepBytes(values, mask, from, chosen, left, kept)
-        : keepShorts(values, mask, from, chosen, left, kept),
+    keep(from, chosen, left, kept) {
+      const isAll = chosen !== kept
+      if (values instanceof Uint8Array)
+        return isAll
+          ? keepBytesOfAll(values, mask, from, left, kept)
+          : keepBytes(values, mask, from, chosen, left, kept)
+      return isAll
+        ? keepShortsOfAll(values, mask, from, left, kept)
+        : keepShorts(values, mask, from, chosen, left, kept)
+    },
   }
 }
 
@@ -284,6 +301,22 @@ function keepBytes(
   let count = 0
   for (let i = 0; i < left; i++) {
     const row = chosen[i]!
+    kept[count] = row
+    count += mask[codes[from + row]!]!
+  }
+  return count
+}
+
+/** The same where no row was left out yet. */
+function keepBytesOfAll(
+  codes: Uint8Array,
+  mask: Uint8Array,
+  from: number,
+  left: number,
+  kept: Uint16Array,
+): number {
+  let count = 0
+  for (let row = 0; row < left; row++) {
     kept[count] = row
     count += mask[codes[from + row]!]!
   }
@@ -307,9 +340,25 @@ function keepShorts(
   return count
 }
 
+/** The same where no row was left out yet. */
+function keepShortsOfAll(
+  codes: Uint16Array,
+  mask: Uint8Array,
+  from: number,
+  left: number,
+  kept: Uint16Array,
+): number {
+  let count = 0
+  for (let row = 0; row < left; row++) {
+    kept[count] = row
+    count += mask[codes[from + row]!]!
+  }
+  return count
+}
+
 type Spans = readonly (readonly [from: number, to: number])[]
 
-/** Spans don't overlap. */
+/** Amounts are not negative and spans don't overlap. */
 function keepIntegers(
   amounts: Int32Array,
   spans: Spans,
@@ -319,13 +368,14 @@ function keepIntegers(
   kept: Uint16Array,
 ): number {
   if (spans.length > 1) return keepAny(amounts, spans, from, chosen, left, kept)
-  const [least, most] = spans[0]!
+  const before = spans[0]![0] - 1
+  const after = spans[0]![1] + 1
   let count = 0
   for (let i = 0; i < left; i++) {
     const row = chosen[i]!
     const amount = amounts[from + row]!
     kept[count] = row
-    count += amount >= least && amount <= most ? 1 : 0
+    count += ((before - amount) & (amount - after)) >>> 31 // 1 where both are below 0
   }
   return count
 }
@@ -377,9 +427,14 @@ function answer(
   }
   if (test.kind !== 'spans') {
     // a count and an amount are never unknown
-    if (!isDay && test.kind === 'known') answerWithin(values, -Infinity, Infinity, bit, words)
-    else if (isDay && test.kind === 'known') answerWithin(values, 0, Infinity, bit, words)
-    else if (isDay) answerWithin(values, noDay, noDay, bit, words)
+    if (isDay)
+      answerWithin(
+        values,
+        ...(test.kind === 'known' ? ([0, noFirst - 1] as const) : unknownDay[of]),
+        bit,
+        words,
+      )
+    else if (test.kind === 'known') answerWithin(values, -Infinity, Infinity, bit, words)
     return
   }
   for (const { from, to, withFrom, withTo } of test.spans) {
@@ -387,27 +442,36 @@ function answer(
     const least = withFrom ? from : from + 1
     const most = withTo ? to : to - 1
     if (!isDay) answerWithin(values, least, most, bit, words)
-    else if (since === undefined) answerWithin(values, Math.max(0, least), most, bit, words)
-    else answerWithin(values, Math.max(0, since - most), since - least, bit, words)
+    else {
+      const [first, last] = since === undefined ? [least, most] : [since - most, since - least]
+      answerWithin(values, Math.max(0, first), Math.min(noFirst - 1, last), bit, words)
+    }
   }
 }
+
+const unknownDay = { first: [noFirst, noFirst], last: [noLast, noLast] } as const
 
 function answerWithin(values: Totals, least: number, most: number, bit: number, words: Int32Array): void {
   if (values instanceof Int32Array) answerIntegers(values, least, most, bit, words)
   else answerDoubles(values, least, most, bit, words)
 }
 
+/** Beyond what is counted. */
+const farAway = 1 << 30
+
 function answerIntegers(values: Int32Array, least: number, most: number, bit: number, words: Int32Array) {
+  const before = Math.max(-farAway, Math.min(farAway, least)) - 1
+  const after = Math.max(-farAway, Math.min(farAway, most)) + 1
   for (let member = 0; member < words.length; member++) {
     const value = values[member]!
-    if (value >= least && value <= most) words[member]! |= bit
+    words[member]! |= bit & (((before - value) & (value - after)) >> 31) // where both are below 0
   }
 }
 
 function answerDoubles(values: Float64Array, least: number, most: number, bit: number, words: Int32Array) {
   for (let member = 0; member < words.length; member++) {
     const value = values[member]!
-    if (value >= least && value <= most) words[member]! |= bit
+    words[member]! |= Number(value >= least) & Number(value <= most) ? bit : 0
   }
 }
 
@@ -420,6 +484,20 @@ function answerRatio(
   bit: number,
   words: Int32Array,
 ) {
+  const largest = Math.max(
+    largestOf(values) * scale,
+    largestOf(divisors) * Math.max(...[from, to].filter(Number.isFinite).map(Math.abs), 0),
+  )
+  if (largest < Number.MAX_SAFE_INTEGER) {
+    // products of whole numbers, none of them rounded
+    const more = withFrom ? 0 : 1
+    const less = withTo ? 0 : 1
+    const wanted = { from, to, more, less, scale }
+    if (divisors instanceof Float64Array) answerDoubleRatio(values, divisors, wanted, bit, words)
+    else if (values instanceof Float64Array) answerAverage(values, divisors, wanted, bit, words)
+    else answerShare(values, divisors, wanted, bit, words)
+    return
+  }
   for (let member = 0; member < words.length; member++) {
     const divisor = divisors[member]!
     if (divisor <= 0) continue
@@ -430,15 +508,85 @@ function answerRatio(
   }
 }
 
+interface Ratio {
+  readonly from: number
+  readonly to: number
+  /** Added to the products of the ends, which belong to it or not. */
+  readonly more: number
+  readonly less: number
+  readonly scale: number
+}
+
+function answerAverage(
+  values: Float64Array,
+  divisors: Int32Array,
+  { from, to, more, less, scale }: Ratio,
+  bit: number,
+  words: Int32Array,
+) {
+  for (let member = 0; member < words.length; member++) {
+    const divisor = divisors[member]!
+    const value = values[member]! * scale
+    if (divisor > 0 && value >= from * divisor + more && value <= to * divisor - less) words[member]! |= bit
+  }
+}
+
+function answerShare(
+  values: Int32Array,
+  divisors: Int32Array,
+  { from, to, more, less, scale }: Ratio,
+  bit: number,
+  words: Int32Array,
+) {
+  for (let member = 0; member < words.length; member++) {
+    const divisor = divisors[member]!
+    const value = values[member]! * scale
+    if (divisor > 0 && value >= from * divisor + more && value <= to * divisor - less) words[member]! |= bit
+  }
+}
+
+function answerDoubleRatio(
+  values: Totals,
+  divisors: Float64Array,
+  { from, to, more, less, scale }: Ratio,
+  bit: number,
+  words: Int32Array,
+) {
+  for (let member = 0; member < words.length; member++) {
+    const divisor = divisors[member]!
+    const value = values[member]! * scale
+    if (divisor > 0 && value >= from * divisor + more && value <= to * divisor - less) words[member]! |= bit
+  }
+}
+
+const largestOf = (values: Totals): number =>
+  values instanceof Int32Array ? largestInteger(values) : largestDouble(values)
+
+function largestInteger(values: Int32Array): number {
+  let largest = 0
+  for (let member = 0; member < values.length; member++) {
+    const value = values[member]!
+    if (value > largest) largest = value
+  }
+  return largest
+}
+
+/** Negative ones too. */
+function largestDouble(values: Float64Array): number {
+  let largest = 0
+  for (let member = 0; member < values.length; member++) {
+    const value = values[member]!
+    if (value > largest) largest = value
+    else if (-value > largest) largest = -value
+  }
+  return largest
+}
+
 /** Below, at or above 0 as a · b is below, at or above c · d, exactly. */
 function compared(a: number, b: number, c: number, d: number): number {
   const left = a * b
   const right = c * d
-  const isEndless = !Number.isFinite(left) || !Number.isFinite(right)
-  if (isEndless || (isExact(left) && isExact(right))) return left - right
+  if (!Number.isFinite(left) || !Number.isFinite(right)) return left - right
   const difference = BigInt(a) * BigInt(b) - BigInt(c) * BigInt(d)
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
-
-/** No whole numbers that multiply to it were rounded. */
-const isExact = (product: number) => Math.abs(product) <= Number.MAX_SAFE_INTEGER

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { NumberColumn, ScratchSession, Session } from '../engine/engine.ts'
+import type { ScratchSession, Session } from '../engine/engine.ts'
 import type { DerivedTables } from '../schema/derived.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
@@ -35,8 +35,8 @@ const mostOfByte = 1 << 8
 export async function bytesOfColumns(session: Session, tables: DerivedTables): Promise<number> {
   const [size] = await session.rows(sql`select (select count(*) from ${tables.ordersByMonth}) as orders,
     (select count(*) from ${tables.orderItems}) as lines`)
-  // a member, an amount, a day twice, four codes; of a line whether it is counted, for one of them
-  return (Number(size!.orders) + Number(size!.lines)) * 16
+  // a member, an amount, a day, four codes; of a line one of them is whether it is counted
+  return (Number(size!.orders) + Number(size!.lines)) * 14
 }
 
 /**
@@ -158,60 +158,122 @@ async function readTable(reading: TableReading, table: ColumnTable) {
   const isLines = table === 'lines'
   const member = new Int32Array(shared(4 * rows))
   const amount = isSmall ? new Int32Array(shared(4 * rows)) : new Float64Array(shared(8 * rows))
-  const day = new Uint16Array(shared(2 * rows))
-  const counted = isLines ? new Uint8Array(shared(rows)) : undefined
-  const codes = columns.map((column) =>
-    sizes.get(column)! > mostOfByte ? new Uint16Array(shared(2 * rows)) : new Uint8Array(shared(rows)),
-  )
-  const into: NumberColumn[] = [member, amount, day, ...(counted ? [counted] : []), ...codes]
-
-  const dayOf = sql`(entry.local_day - date '1970-01-01')`
   const joins: Sql[] = []
-  const coded = columns.map((column) => {
-    switch (column) {
-      case 'local_day':
-        return sql`${dayOf} - ${extent.firstDay}`
-      case 'local_hour':
-        return sql`entry.local_hour`
-      case 'discounted':
-        return sql`case when entry.discounted then 2 when not entry.discounted then 1 else 0 end`
-      default: {
-        const of = name(`of_${column}`)
-        joins.push(
-          sql`left join ${dictionaries.get(column)!} as ${of} on ${of}.${name(column)} = entry.${name(column)}`,
-        )
-        return sql`coalesce(${of}.code, 0)`
-      }
-    }
+  const fields: Field[] = columns.map((column) => {
+    const size = sizes.get(column)!
+    const into =
+      column === 'local_day' || size > mostOfByte
+        ? new Uint16Array(shared(2 * rows))
+        : new Uint8Array(shared(rows))
+    return { column, value: codeOf(column, reading, joins), bits: bitsFor(size), into }
   })
+  if (isLines)
+    fields.push({
+      column: countedColumn,
+      value: sql`case when entry.opens_category then 1 else 0 end`,
+      bits: 1,
+      into: new Uint8Array(shared(rows)),
+    })
+
+  const packed = packedInto(fields)
+  const amountType = isSmall ? sql`integer` : sql`double`
   const values = [
     sql`entry.member_key`,
-    sql`entry.net_minor`,
-    dayOf,
-    ...(counted ? [sql`case when entry.opens_category then 1 else 0 end`] : []),
-    ...coded,
+    sql`cast(entry.net_minor as ${amountType})`,
+    ...packed.map(
+      (some) =>
+        sql`cast(${join(
+          some.map(({ value, shift }) => sql`(${value} << ${shift})`),
+          sql` + `,
+        )} as integer)`,
+    ),
   ]
-  const typed = values.map((value, i) => sql`cast(${value} as ${typeOf(into[i]!)})`)
   const from = isLines ? tables.orderItems : tables.ordersByMonth
   const places = isLines ? await byCategory(reading) : await byMonth(reading)
   const at = new Uint32Array(chunkRows)
-  const query = sql`select ${join(typed)} from ${from} as entry ${join(joins, sql` `)}`
-  for await (const chunk of session.numbers(query, options)) {
-    places.take(chunk, at)
-    chunk.forEach((column, i) => put(column, into[i]!, at))
+  const codes = new Map(fields.map(({ column, into }) => [column, into]))
+  const query = sql`select ${join(values)} from ${from} as entry ${join(joins, sql` `)}`
+  for await (const [members, amounts, ...words] of session.numbers(query, options)) {
+    places.take(members as Int32Array, words as Int32Array[], packed, at)
+    putIntegers(members as Int32Array, member, at)
+    if (amount instanceof Int32Array) putIntegers(amounts as Int32Array, amount, at)
+    else putDoubles(amounts as Float64Array, amount, at)
+    for (const [i, some] of packed.entries())
+      for (const { into, shift, bits } of some) {
+        if (into instanceof Uint8Array) putBytes(words[i] as Int32Array, shift, bits, into, at)
+        else putShorts(words[i] as Int32Array, shift, bits, into, at)
+      }
   }
   if (!places.areFull()) throw new Error(`Other rows of ${table} were read than were counted.`)
   const held: NumberColumns = {
     rows,
     member,
     amount,
-    day,
-    ...(counted && { counted }),
+    day: codes.get('local_day') as Uint16Array,
+    firstDay: extent.firstDay,
+    ...(isLines && { counted: codes.get(countedColumn) as Uint8Array }),
     codes: Object.fromEntries(
-      await Promise.all(columns.map(async (column, i) => [column, await withBlocks(codes[i]!)] as const)),
+      await Promise.all(
+        columns.map(async (column) => [column, await withBlocks(codes.get(column)!)] as const),
+      ),
     ),
   }
-  return { columns: held, bytes: into.reduce((total, { byteLength }) => total + byteLength, 0) }
+  const arrays = [member, amount, ...codes.values()]
+  return { columns: held, bytes: arrays.reduce((total, { byteLength }) => total + byteLength, 0) }
+}
+
+/** True of the line by which an order with its category is counted. */
+const countedColumn = 'opens_category'
+
+/** A small whole number of each row, and where it goes. */
+interface Field {
+  readonly column: string
+  readonly value: Sql
+  readonly bits: number
+  readonly into: Uint8Array | Uint16Array
+}
+
+/** A field in the bits of a number with others. */
+interface Packed extends Field {
+  readonly shift: number
+}
+
+const bitsFor = (values: number): number => Math.max(1, Math.ceil(Math.log2(values)))
+/** Those of an integer that is not negative. */
+const mostBits = 31
+
+/** The fields in as few numbers as they take: each column that is read costs more than taking it apart. */
+function packedInto(fields: readonly Field[]): readonly (readonly Packed[])[] {
+  const packed: Packed[][] = []
+  let used = mostBits
+  for (const field of fields) {
+    if (used + field.bits > mostBits) {
+      packed.push([])
+      used = 0
+    }
+    packed.at(-1)!.push({ ...field, shift: used })
+    used += field.bits
+  }
+  return packed
+}
+
+/** The code of a column's value of `entry`, with what has to be joined for it. */
+function codeOf(column: string, { extent, dictionaries }: TableReading, joins: Sql[]): Sql {
+  switch (column) {
+    case 'local_day':
+      return sql`(entry.local_day - ${d.date(extent.from)})`
+    case 'local_hour':
+      return sql`cast(entry.local_hour as integer)`
+    case 'discounted':
+      return sql`case when entry.discounted then 2 when not entry.discounted then 1 else 0 end`
+    default: {
+      const of = name(`of_${column}`)
+      joins.push(
+        sql`left join ${dictionaries.get(column)!} as ${of} on ${of}.${name(column)} = entry.${name(column)}`,
+      )
+      return sql`coalesce(${of}.code, 0)`
+    }
+  }
 }
 
 /** The engine's chunks have at most so many rows. */
@@ -221,10 +283,11 @@ const chunkRows = 2048
 class Places {
   readonly #next: Uint32Array
   readonly #ends: Uint32Array
-  readonly #partOf: (chunk: readonly NumberColumn[], row: number) => number
+  readonly #column: string
+  readonly #partOf: (code: number, member: number) => number
 
-  /** `sizes`: how many rows each part has. */
-  constructor(sizes: readonly number[], partOf: (chunk: readonly NumberColumn[], row: number) => number) {
+  /** `sizes`: how many rows each part has; a row's part is told by its member and its code of `column`. */
+  constructor(sizes: readonly number[], column: string, partOf: (code: number, member: number) => number) {
     this.#next = new Uint32Array(sizes.length)
     this.#ends = new Uint32Array(sizes.length)
     let before = 0
@@ -232,13 +295,23 @@ class Places {
       this.#next[part] = before
       this.#ends[part] = before += size
     }
+    this.#column = column
     this.#partOf = partOf
   }
 
   /** The places of a chunk's rows. */
-  take(chunk: readonly NumberColumn[], at: Uint32Array): void {
-    const rows = chunk[0]!.length
-    for (let row = 0; row < rows; row++) at[row] = this.#next[this.#partOf(chunk, row)]!++
+  take(
+    members: Int32Array,
+    words: readonly Int32Array[],
+    packed: readonly (readonly Packed[])[],
+    at: Uint32Array,
+  ): void {
+    const word = packed.findIndex((some) => some.some(({ column }) => column === this.#column))
+    const { shift, bits } = packed[word]!.find(({ column }) => column === this.#column)!
+    const codes = words[word]!
+    const mask = (1 << bits) - 1
+    for (let row = 0; row < members.length; row++)
+      at[row] = this.#next[this.#partOf((codes[row]! >> shift) & mask, members[row]!)]!++
   }
 
   areFull(): boolean {
@@ -258,12 +331,11 @@ async function byMonth({ session, tables, extent, options }: TableReading): Prom
   const sizes = Array.from({ length: (monthOf.at(-1) ?? 0) + 1 }, () => 0)
   for (const { localDay, n } of rows)
     sizes[monthOf[dayNumber(String(localDay)) - extent.firstDay]!]! += Number(n)
-  const day = 2
-  return new Places(sizes, (chunk, row) => monthOf[chunk[day]![row]! - extent.firstDay]!)
+  return new Places(sizes, 'local_day', (day) => monthOf[day]!)
 }
 
-/** What of members near each other is added up stays within reach of a processor. */
-const membersTogether = 12
+/** What is added up of so many members (two to the power of it) stays within reach of a processor. */
+const membersTogether = 14
 
 /** Lines of a category together, and in it those of members near each other. */
 async function byCategory({ session, tables, extent, dictionaries, sizes, options }: TableReading) {
@@ -277,27 +349,19 @@ async function byCategory({ session, tables, extent, dictionaries, sizes, option
   const parts = (extent.members >> membersTogether) + 1
   const counts = Array.from({ length: parts * sizes.get('category')! }, () => 0)
   for (const { code, part, n } of rows) counts[Number(code) * parts + Number(part)]! += Number(n)
-  const category = 4 + columnTables.lines.indexOf('category')
-  return new Places(
-    counts,
-    (chunk, row) => chunk[category]![row]! * parts + (chunk[0]![row]! >> membersTogether),
-  )
+  return new Places(counts, 'category', (category, member) => category * parts + (member >> membersTogether))
 }
 
 // one function a type: a loop over arrays of several types is several times slower
-function put(values: NumberColumn, into: NumberColumn, at: Uint32Array): void {
-  if (values instanceof Uint8Array) putBytes(values, into as Uint8Array, at)
-  else if (values instanceof Uint16Array) putShorts(values, into as Uint16Array, at)
-  else if (values instanceof Int32Array) putIntegers(values, into as Int32Array, at)
-  else putDoubles(values, into as Float64Array, at)
+
+function putBytes(words: Int32Array, shift: number, bits: number, into: Uint8Array, at: Uint32Array): void {
+  const mask = (1 << bits) - 1
+  for (let row = 0; row < words.length; row++) into[at[row]!] = (words[row]! >> shift) & mask
 }
 
-function putBytes(values: Uint8Array, into: Uint8Array, at: Uint32Array): void {
-  for (let row = 0; row < values.length; row++) into[at[row]!] = values[row]!
-}
-
-function putShorts(values: Uint16Array, into: Uint16Array, at: Uint32Array): void {
-  for (let row = 0; row < values.length; row++) into[at[row]!] = values[row]!
+function putShorts(words: Int32Array, shift: number, bits: number, into: Uint16Array, at: Uint32Array): void {
+  const mask = (1 << bits) - 1
+  for (let row = 0; row < words.length; row++) into[at[row]!] = (words[row]! >> shift) & mask
 }
 
 function putIntegers(values: Int32Array, into: Int32Array, at: Uint32Array): void {
@@ -319,12 +383,6 @@ function monthNumber(day: number): number {
 }
 
 const shared = (bytes: number) => new SharedArrayBuffer(bytes)
-
-function typeOf(array: NumberColumn): Sql {
-  if (array instanceof Uint8Array) return sql`utinyint`
-  if (array instanceof Uint16Array) return sql`usmallint`
-  return array instanceof Int32Array ? sql`integer` : sql`double`
-}
 
 /** Blocks whose codes are looked at before others get a turn. */
 const blocksAtOnce = 256

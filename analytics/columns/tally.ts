@@ -4,8 +4,9 @@ export interface NumberColumns {
   /** The member of each row. */
   readonly member: Int32Array
   readonly amount: Int32Array | Float64Array
-  /** Days since 1970. */
+  /** Days after the first one, which is told in days since 1970. */
   readonly day: Uint16Array
+  readonly firstDay: number
   /** Where a row is not counted by itself: 1 for those that are. */
   readonly counted?: Uint8Array
   /** What conditions ask about, by the name of the column: the place of the row's value in its dictionary. */
@@ -78,10 +79,11 @@ export function tally(
   for (const pass of passes) {
     const totals = new Map<Total, Totals>()
     for (const total of wantedBy(pass.checks)) totals.set(total, emptyTotals(total, members))
-    addUp(tables[pass.table]!, pass.conditions, totals)
+    const table = tables[pass.table]!
+    addUp(table, pass.conditions, totals)
     for (const check of pass.checks) {
       if (bit % bitsOfWord === 0) words.push(new Int32Array(members))
-      answer(check, totals, all, 1 << (bit++ % bitsOfWord), words.at(-1)!)
+      answer(check, totals, all, table.firstDay, 1 << (bit++ % bitsOfWord), words.at(-1)!)
     }
   }
   return words
@@ -412,6 +414,7 @@ function answer(
   { of, since, scale, per, test }: Check,
   totals: ReadonlyMap<Total, Totals>,
   all: (of: 'count' | 'amount') => Totals,
+  firstDay: number,
   bit: number,
   words: Int32Array,
 ): void {
@@ -444,7 +447,7 @@ function answer(
     if (!isDay) answerWithin(values, least, most, bit, words)
     else {
       const [first, last] = since === undefined ? [least, most] : [since - most, since - least]
-      answerWithin(values, Math.max(0, first), Math.min(noFirst - 1, last), bit, words)
+      answerWithin(values, Math.max(0, first - firstDay), Math.min(noFirst - 1, last - firstDay), bit, words)
     }
   }
 }

@@ -32,7 +32,7 @@ const leastOrders = 100_000
 /** All columns together take at most this share of the machine's memory. */
 const memoryShare = 0.2
 /** With so many conditions the columns are waited for: reading them costs less than answering without. */
-const worthWaiting = 10
+const worthWaiting = 40
 
 const keepers = new WeakMap<Store, OrderColumnsKeeper>()
 

@@ -82,8 +82,6 @@ export async function* selectedTogether(
     days: new Map(),
   }
   const columns = orderColumnsOf(store)
-  const everyRule = batches.flat().map(({ expression }) => expression)
-  await columns?.prepare(workspace.engine, at, everyRule, setting, signal)
   for (const batch of batches) {
     const table = name(`scratch.main.together_${++made}`)
     const isMade = await workspace.engine.scratch(

@@ -152,7 +152,7 @@ interface TableReading extends Reading {
 }
 
 async function readTable(reading: TableReading, table: ColumnTable) {
-  const { session, tables, extent, dictionaries, sizes, options } = reading
+  const { session, tables, extent, sizes, options } = reading
   const { rows, isSmall } = extent[table]
   const columns: readonly string[] = columnTables[table]
   const isLines = table === 'lines'

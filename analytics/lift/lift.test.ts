@@ -6,9 +6,9 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, test } from 'vitest'
 import { type Arm, type Difference, proportionArm } from './arm.ts'
 import { alwaysValidErrors, alwaysValidMeans, alwaysValidProportions, newcombe, welch } from './intervals.ts'
-import { detectableRise, recommendedHoldout } from './planner.ts'
+import { audienceNeeded, detectableRise, membersNeeded, recommendedHoldout } from './planner.ts'
 import { sampleRatioP } from './sample-ratio.ts'
-import { type ArmOutcomes, fewestBuyers, liftOf } from './verdict.ts'
+import { type ArmOutcomes, buyersNeeded, liftOf } from './verdict.ts'
 
 const armOf = (values: readonly number[]): Arm => ({
   n: values.length,
@@ -101,14 +101,36 @@ describe('planning', () => {
     expect(detectableRise(0.1, { treated: 2000 - oneLess, heldOut: oneLess }, sureness)).toBeGreaterThan(0.05)
   })
 
+  test.each([
+    [0.05, 0.01, 0.1],
+    [0.1, 0.05, 0.25],
+    [0.02, 0.02, 0.5],
+  ])(
+    'above %f, a rise of %f with %f held out takes so many members and hardly fewer',
+    (base, effect, share) => {
+      const sureness = { alpha: 0.04, power: 0.8 }
+      const members = audienceNeeded(base, effect, share, sureness)!
+      const shows = (count: number) => {
+        const heldOut = Math.floor(count * share)
+        return detectableRise(base, { treated: count - heldOut, heldOut }, sureness)!
+      }
+      expect(shows(members)).toBeLessThanOrEqual(effect)
+      expect(shows(Math.floor(members * 0.99))).toBeGreaterThan(effect)
+      // the textbook's sum lies within a tenth
+      const { treated, heldOut } = membersNeeded(base, base + effect, (1 - share) / share, sureness)!
+      expect(Math.abs((treated + heldOut) / members - 1)).toBeLessThan(0.1)
+      expect(audienceNeeded(base, 1e-9, share, sureness)).toBeNull()
+    },
+  )
+
   test('an empty arm shows nothing', () => {
     expect(detectableRise(0.1, { treated: 10, heldOut: 0 }, { alpha: 0.04, power: 0.8 })).toBeNull()
   })
 })
 
 test('sample ratio: the worked example of Kohavi, Tang and Xu (2020), chapter 21', () => {
-  expect(sampleRatioP(815_482, 821_588, 0.5)).toBeCloseTo(1.8e-6, 7)
-  expect(sampleRatioP(900, 100, 0.1)).toBe(1)
+  expect(sampleRatioP([815_482, 821_588], [1, 1])).toBeCloseTo(1.8e-6, 7)
+  expect(sampleRatioP([900, 100], [0.9, 0.1])).toBe(1)
 })
 
 describe('simulation', () => {
@@ -132,7 +154,8 @@ describe('simulation', () => {
           b += draw.binomial(heldOut - b, daily)
           const arms = [proportionArm(treated, a), proportionArm(heldOut, b)] as const
           ever.proportions ||= wrong(alwaysValidProportions(...arms, 0.01))
-          if (Math.min(a, b) >= fewestBuyers) ever.means ||= wrong(alwaysValidMeans(...arms, 0.01))
+          if (Math.min(a, b) >= buyersNeeded(treated, heldOut))
+            ever.means ||= wrong(alwaysValidMeans(...arms, 0.01))
           ever.fixed ||= wrong(newcombe(...arms, 0.05))
         }
         for (const key of ['proportions', 'means', 'fixed'] as const) misled[key] += ever[key]
@@ -175,6 +198,7 @@ describe('verdict', () => {
     buyers,
     orders: proportionArm(members, buyers),
     net: { n: members, sum: buyers * 100, sumOfSquares: buyers * 10_000 },
+    margin: null,
   })
   const plan = { heldOutShare: 0.1, windowEnded: true }
 
@@ -243,7 +267,7 @@ describe.skipIf(!existsSync(hillstrom))('the Hillstrom e-mail test (skipped with
       expect(visits.low).toBeGreaterThan(0)
       expect(alwaysValidProportions(of(treated, -3), of('No E-Mail', -3), 0.01).low).toBeGreaterThan(0)
     }
-    expect(sampleRatioP(of('Mens E-Mail', -3).n, of('No E-Mail', -3).n, 0.5)).toBeGreaterThan(0.9)
+    expect(sampleRatioP([of('Mens E-Mail', -3).n, of('No E-Mail', -3).n], [1, 1])).toBeGreaterThan(0.9)
   })
 })
 

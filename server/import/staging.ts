@@ -12,6 +12,7 @@ import { memberRows } from './members/normalise.ts'
 import { refundRows } from './refunds/normalise.ts'
 import { notePrefix } from './refunds/note.ts'
 import { namedWidth, type Readable } from './inspect.ts'
+import { splitJoinedProducts } from './joined-products.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
 import { bytesOf } from './records.ts'
@@ -30,8 +31,12 @@ export interface ReadingProgress {
 export interface Staged {
   /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
   readonly engine: Connection
-  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
+  /** Relation of what is stored of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
+  /** Of orders: relation of the accepted rows, each once, where `lines` has several of one. */
+  readonly rows: Sql
+  /** Rows that are several of `lines`, because they name several products. */
+  readonly splitRows: number
   readonly hash: string
   /** Records of the file, refused ones included, without those that were passed over. */
   readonly read: number
@@ -168,11 +173,19 @@ export async function stage(
         : { rows: every, repeated: 0, superseded: 0 }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
-      return { engine, lines, hash, read: rows, passed: 0, ...several, refundCheck: null }
+      return { engine, ...whole(lines), hash, read: rows, passed: 0, ...several, refundCheck: null }
     }
     if (mapping.kind !== 'orders') {
       const passed = mapping.passedWithout ? rows - (await judgedRows(engine, all, options)) : 0
-      return { engine, lines: accepted, hash, read: rows - passed, passed, ...several, refundCheck: null }
+      return {
+        engine,
+        ...whole(accepted),
+        hash,
+        read: rows - passed,
+        passed,
+        ...several,
+        refundCheck: null,
+      }
     }
     const refundCheck = await checkRefunds(engine, accepted, mapping, options)
     const settled = await settle(
@@ -183,14 +196,24 @@ export async function stage(
       folder,
       options,
     )
-    const lines = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
-    return { engine, lines, hash, read: rows, passed: 0, ...several, refundCheck }
+    const completed = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
+    const lines =
+      mapping.joinedProducts && mapping.columns.orderId !== undefined
+        ? {
+            rows: completed,
+            ...(await splitJoinedProducts(engine, completed, mapping.joinedProducts, folder, options)),
+          }
+        : whole(completed)
+    return { engine, ...lines, hash, read: rows, passed: 0, ...several, refundCheck }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
     throw error
   }
 }
+
+/** Rows of which each is one line. */
+const whole = (rows: Sql) => ({ lines: rows, rows, splitRows: 0 })
 
 /** Records of which something came, rows or a refusal. */
 async function judgedRows(engine: Connection, all: Sql, options: QueryOptions): Promise<number> {

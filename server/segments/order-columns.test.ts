@@ -9,6 +9,8 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { importRuns } from '../import/runs.ts'
 import { openPlatform } from '../platform.ts'
+import { appRouter } from '../router.ts'
+import { createCallerFactory } from '../trpc.ts'
 import { evaluateSegment } from './evaluation.ts'
 import { startOrderColumns } from './order-columns.ts'
 import { countParts } from './part-counts.ts'
@@ -23,6 +25,13 @@ await createDemo(platform, { members: 300, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const { engine } = workspace
 const keeper = startOrderColumns(platform, { leastOrders: 1 })
+const caller = createCallerFactory(appRouter)({
+  platform,
+  actor: { kind: 'local' },
+  workspace,
+  role: 'owner',
+  language: 'en',
+})
 afterAll(async () => {
   await keeper.stop()
   await platform.close()
@@ -105,6 +114,12 @@ test('columns answer what the engine answers, of every state of the data', async
   await agree()
   for (const rule of clauses.slice(0, 3))
     expect(await evaluated(rule, '2025-12-31')).toEqual(await byEngine(rule, '2025-12-31'))
+
+  // other changes of the data leave the orders as they are
+  await caller.tags.add({ tag: 'noticed', whose: { kind: 'segment', expression: 'orders >= 3' } })
+  expect(await held(rules[0]!)).toBe(clauses.length)
+  const noticed = `tag = "noticed" and ${clauses[0]!}`
+  expect(await evaluated(noticed)).toEqual(await byEngine(noticed))
 
   await importOrder('新品类')
   expect(await held(rules[0]!)).toBe(0)

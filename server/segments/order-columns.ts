@@ -17,7 +17,7 @@ import type { Store } from '../store/store.ts'
 
 /** What is held of an engine's orders, or is on the way. */
 interface State {
-  readonly dataVersion: number
+  readonly ordersVersion: number
   readonly ended: AbortController
   /** Settled when `held` says what came of it. */
   readonly read: Promise<void>
@@ -83,7 +83,7 @@ export class OrderColumnsKeeper {
     const { clauses } = askedOf(expressions, setting)
     if (clauses.size === 0 || !areOwn(at)) return
     const before = this.#states.get(engine)
-    if (before && before.dataVersion < at.dataVersion) this.#drop(engine, before)
+    if (before && before.ordersVersion < at.ordersVersion) this.#drop(engine, before)
     const state = this.#states.get(engine) ?? this.#begin(engine, at)
     if (clauses.size < worthWaiting || state.held) return
     const left = Promise.withResolvers<void>()
@@ -122,7 +122,7 @@ export class OrderColumnsKeeper {
     setting: SegmentSetting,
   ): ReadonlySet<string> | undefined {
     const state = this.#states.get(engine)
-    if (!state?.held || state.dataVersion !== at.dataVersion || !areOwn(at)) return undefined
+    if (!state?.held || state.ordersVersion !== at.ordersVersion || !areOwn(at)) return undefined
     const { clauses } = askedOf(expressions, setting)
     return clauses.size === 0 ? undefined : new Set(clauses.keys())
   }
@@ -147,7 +147,7 @@ export class OrderColumnsKeeper {
     wanted?: (asked: TalliedPasses) => Wanted,
   ): Promise<Known | undefined> {
     const state = this.#states.get(engine)
-    if (!state?.held || state.dataVersion !== at.dataVersion || !areOwn(at)) return undefined
+    if (!state?.held || state.ordersVersion !== at.ordersVersion || !areOwn(at)) return undefined
     const asked = askedOf(expressions, setting)
     if (asked.clauses.size === 0) return undefined
     state.usedAt = performance.now()
@@ -195,15 +195,16 @@ export class OrderColumnsKeeper {
     await before.end()
   }
 
-  #begin(engine: Engine, { dataVersion, tables }: TablesAt): State {
+  #begin(engine: Engine, { ordersVersion, tables }: TablesAt): State {
     const ended = new AbortController()
     const number = this.#numbers++
     const read = async (): Promise<void> => {
       const columns = await engine.scratch(
         async (session) => {
-          const [now] = await session.rows(sql`select data_version,
+          const [now] = await session.rows(sql`select orders_version,
             (select count(*) from ${tables.ordersByMonth}) as orders from workspace_state`)
-          if (Number(now!.dataVersion) !== dataVersion || Number(now!.orders) < this.#leastOrders) return null
+          if (Number(now!.ordersVersion) !== ordersVersion || Number(now!.orders) < this.#leastOrders)
+            return null
           if (!this.#makeRoom(state, await bytesOfColumns(session, tables))) return null
           return readColumns(session, tables, `scratch.main.columns_${number}_`, ended.signal)
         },
@@ -215,7 +216,7 @@ export class OrderColumnsKeeper {
       if (ended.signal.aborted) this.#forget(engine, state)
     }
     const state: State = {
-      dataVersion,
+      ordersVersion,
       ended,
       held: null,
       uses: 0,

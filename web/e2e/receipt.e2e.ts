@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => stage?.close())
 
-test('a receipt names three silent stores and counts the others; of coupons the columns that tell a row stand in sight', async () => {
+test('a receipt names three silent stores and counts the others; a late order marks its month; of coupons the columns that tell a row stand in sight', async () => {
   const watched = await stage.page()
   const { page, complaints, open } = watched
   await workspaceOf(watched, stage, 'of stores', { currency: 'GBP', timeZone: 'Europe/London' })
@@ -32,6 +32,21 @@ test('a receipt names three silent stores and counts the others; of coupons the 
   await page.getByRole('heading', { name: 'orders.csv is imported' }).waitFor()
   expect(await page.getByText('Its export may be missing.').count()).toBe(3)
   await page.getByText('2 more stores have had no orders for longer than usual.').waitFor()
+
+  // June was over: an order of it that comes late marks the month where it is drawn, and says why
+  await choose('late.csv', 'order_id,member_id,order_date,amount,store\nL1,m1,2026-06-20,7.00,Silent 1\n')
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await page.getByRole('heading', { name: 'late.csv is imported' }).waitFor()
+  await open('/retention')
+  const why =
+    /^↻ Jun 2026 was restated by late\.csv, imported .+: net £50\.00 → £57\.00, qualifying orders 5 → 6\.$/
+  const month = page.getByRole('rowheader', { name: /^Jun 2026/ }).filter({ hasText: '↻' })
+  await month.waitFor()
+  const triangle = page.locator('section').filter({ has: page.getByRole('grid') })
+  expect(await triangle.getByText(why).count()).toBe(0)
+  await month.focus()
+  await triangle.getByText(why).waitFor()
+  expect(await page.getByText(why).count()).toBe(2) // there, and at the foot of the page
 
   await choose('coupons.csv', 'coupon_code,member_id,order_number,used_at\nW1,m1,S1,2026-06-01\n')
   const column = (field: string) => page.getByRole('combobox', { name: field, exact: true }).inputValue()

@@ -7,8 +7,9 @@ import { Failure, useErrorText } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import classes from './data.module.css'
-import { MappingPanel, RejectedPanel } from './mapping-panel.tsx'
-import type { StartOrder } from './mapping.ts'
+import { MappingPanel } from './mapping/mapping-panel.tsx'
+import { RejectedPanel } from './mapping/rejected-panel.tsx'
+import type { StartOrder } from './mapping/mapping.ts'
 import { PartsPanel, type SaidOfParts } from './parts-panel.tsx'
 
 /** An upload and what the merchant said of it: of its columns, or of each of the parts that it becomes. */

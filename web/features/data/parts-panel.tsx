@@ -13,8 +13,14 @@ import { Failure, useErrorText } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
-import { MappingPanel } from './mapping-panel.tsx'
-import { encodingNames, isOpen, type SaidEncodings, type StartOrder, whoseColumns } from './mapping.ts'
+import { MappingPanel } from './mapping/mapping-panel.tsx'
+import {
+  encodingNames,
+  isOpen,
+  type SaidEncodings,
+  type StartOrder,
+  whoseColumns,
+} from './mapping/mapping.ts'
 
 type Found = inferRouterOutputs<AppRouter>['imports']['parts']
 

@@ -1,7 +1,7 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
-import type { AnyField } from '../../../server/import/import-kinds.ts'
-import type { MapOverrides } from '../../../server/import/mapping.ts'
-import type { AppRouter } from '../../../server/router.ts'
+import type { AnyField } from '../../../../server/import/import-kinds.ts'
+import type { MapOverrides } from '../../../../server/import/mapping.ts'
+import type { AppRouter } from '../../../../server/router.ts'
 
 export type InspectedFile = inferRouterOutputs<AppRouter>['imports']['inspect']
 /** What was said that tables of one upload are written in, by their parts. */
@@ -11,6 +11,18 @@ export type StartOrder = inferRouterInputs<AppRouter>['imports']['start']
 export type Field = AnyField
 /** A kind of file besides orders and members. */
 export type FurtherKind = inferRouterOutputs<AppRouter>['imports']['kinds'][number]
+
+/** What every part of the mapping is given: the file, what was said of it, and whom to tell what is said next. */
+export interface Editing {
+  file: InspectedFile
+  map: MapOverrides
+  onChange: (map: MapOverrides) => void
+}
+
+export interface OfKind {
+  /** The file's kind where it is neither of orders nor of members. */
+  further: FurtherKind | undefined
+}
 
 /** What encodings call themselves, in every language. */
 export const encodingNames = {

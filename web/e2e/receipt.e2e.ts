@@ -75,6 +75,9 @@ test.each([
     start: 'Import',
     imported: 'dates.csv is imported',
     known: 'Day and month of the dates',
+    nothingNew: /^Brought nothing new, like the 2 files before it, since .+\.$/,
+    show: 'Show the files before again-3-1440.csv that brought nothing new',
+    hide: 'Hide the files before again-3-1440.csv that brought nothing new',
   },
   {
     language: 'zh-CN' as const,
@@ -86,10 +89,13 @@ test.each([
     start: '导入',
     imported: 'dates.csv 已导入',
     known: '日期中的日与月',
+    nothingNew: /^没有新内容，此前 2 个文件（自 .+ 起）也没有。$/,
+    show: '展开 again-3-390.csv 之前没有新内容的文件',
+    hide: '收起 again-3-390.csv 之前没有新内容的文件',
   },
 ])(
   'which of 12/9/2011 is the day is asked once for a header, and answered by keyboard ($language, $width px)',
-  async ({ language, width, header, chooser, question, readings, start, imported, known }) => {
+  async ({ language, width, header, chooser, question, readings, start, imported, known, ...words }) => {
     const { page, complaints, open } = await stage.page({ language, width })
     const choose = async (name: string, rows: string) => {
       await open('/data')
@@ -128,6 +134,30 @@ test.each([
     await page.getByRole('combobox', { name: known }).waitFor()
     expect(await asked.count()).toBe(0)
     expect(await go.isDisabled()).toBe(false)
+
+    // files that bring nothing new are one line of the history, and all of them once it is opened by keyboard
+    const names = [1, 2, 3].map((n) => `again-${n}-${width}.csv`)
+    for (const [at, file] of names.entries()) {
+      const amount = ['10', '10.0', '10.000'][at]
+      await choose(file, `D1${width},m1,12/9/2011,${amount}\nD2${width},m1,1/2/2011,${amount}\n`)
+      await go.click()
+      await page.getByRole('heading', { name: imported.replace('dates.csv', file) }).waitFor()
+    }
+    await open('/data')
+    const listed = page.getByRole('row').filter({ hasText: `-${width}.csv` })
+    await page.getByText(words.nothingNew).waitFor()
+    expect(await listed.count()).toBe(1)
+    await page.getByRole('button', { name: words.show }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: words.hide, expanded: true }).waitFor()
+    expect(await listed.count()).toBe(3)
+    for (const [at, file] of names.toReversed().entries())
+      await listed.nth(at).getByText(file).first().waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    expect(await serious(page)).toEqual([])
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: words.show, expanded: false }).waitFor()
+    expect(await listed.count()).toBe(1)
     expect(complaints).toEqual([])
     await page.context().close()
   },

@@ -75,7 +75,8 @@ test.each([
     start: 'Import',
     imported: 'dates.csv is imported',
     known: 'Day and month of the dates',
-    nothingNew: /^Brought nothing new, like the 2 files before it, since .+\.$/,
+    history: 'Imports',
+    nothingNew: /^Brought nothing new, like the 2 files before it, since .+\. Show$/,
     show: 'Show the files before again-3-1440.csv that brought nothing new',
     hide: 'Hide the files before again-3-1440.csv that brought nothing new',
   },
@@ -89,7 +90,8 @@ test.each([
     start: '导入',
     imported: 'dates.csv 已导入',
     known: '日期中的日与月',
-    nothingNew: /^没有新内容，此前 2 个文件（自 .+ 起）也没有。$/,
+    history: '导入记录',
+    nothingNew: /^没有新内容，此前 2 个文件（自 .+ 起）也没有。 展开$/,
     show: '展开 again-3-390.csv 之前没有新内容的文件',
     hide: '收起 again-3-390.csv 之前没有新内容的文件',
   },
@@ -138,14 +140,17 @@ test.each([
     // files that bring nothing new are one line of the history, and all of them once it is opened by keyboard
     const names = [1, 2, 3].map((n) => `again-${n}-${width}.csv`)
     for (const [at, file] of names.entries()) {
-      const amount = ['10', '10.0', '10.000'][at]
+      const amount = ['10', '10.0', '10.0000'][at]
       await choose(file, `D1${width},m1,12/9/2011,${amount}\nD2${width},m1,1/2/2011,${amount}\n`)
       await go.click()
       await page.getByRole('heading', { name: imported.replace('dates.csv', file) }).waitFor()
     }
     await open('/data')
-    const listed = page.getByRole('row').filter({ hasText: `-${width}.csv` })
-    await page.getByText(words.nothingNew).waitFor()
+    const listed = page
+      .getByRole('region', { name: words.history })
+      .getByRole('row')
+      .filter({ hasText: `-${width}.csv` })
+    await listed.getByText(words.nothingNew).waitFor()
     expect(await listed.count()).toBe(1)
     await page.getByRole('button', { name: words.show }).focus()
     await page.keyboard.press('Enter')

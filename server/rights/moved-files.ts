@@ -22,8 +22,8 @@ import type { Readable } from '../import/inspect.ts'
 import { kindNamed } from '../import/kinds/catalogue.ts'
 import { fieldsOf } from '../import/kinds/kind.ts'
 import { inspectIn, partsIn } from '../import/ready-to-read.ts'
+import { cellsOfAll } from '../import/originals.ts'
 import { Stopped } from '../import/refusal.ts'
-import { originals } from '../import/refused-file.ts'
 import { importRuns } from '../import/runs.ts'
 import { systemCode } from '../command-line/refusal.ts'
 import { openSource, readSource, type Source, tablesOf, takeOutTable } from '../import/source.ts'
@@ -315,10 +315,10 @@ async function columnsNaming(
       )
       if ('id' in readable) continue
       const columns = memberColumns(readable)
-      let rows = 0
-      for await (const { values } of originals(name, readable)) {
-        if (columns.some((column) => ids.has(bare(values[column] ?? '')))) return true
-        if (++rows % 2_000 === 0) await othersTurn()
+      if (columns.length === 0) continue
+      for await (const records of cellsOfAll(name, readable, columns)) {
+        if (records.some((cells) => cells.some((cell) => ids.has(bare(cell))))) return true
+        await othersTurn()
       }
     }
   } catch (error) {

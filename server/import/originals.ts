@@ -44,14 +44,16 @@ export async function* cellsOfAll(
   fileName: string,
   opened: Opened,
   keep?: readonly number[],
+  onRead?: (bytes: number) => void,
 ): AsyncGenerator<string[][]> {
-  for await (const records of recordsOf(fileName, opened, keep)) yield records.map(cellsOf)
+  for await (const records of recordsOf(fileName, opened, keep, onRead)) yield records.map(cellsOf)
 }
 
 async function* recordsOf(
   fileName: string,
   { opening, inspection }: Opened,
   keep?: readonly number[],
+  onRead?: (bytes: number) => void,
 ): AsyncGenerator<readonly string[]> {
   const scanner = new RecordScanner({
     ...bytesOf(inspection),
@@ -63,7 +65,7 @@ async function* recordsOf(
     records.pop() // behind the last line break stands nothing
     return records
   }
-  for await (const piece of readSource(opening, fileName)) {
+  for await (const piece of readSource(opening, fileName, onRead)) {
     scanner.push(piece)
     yield taken()
   }

@@ -25,7 +25,8 @@ import {
   saveList,
   takeListFile,
 } from './deletions.ts'
-import { type MovedFiles, movedFilesNaming, removeMoved, type Telling, tellingOf } from './moved-files.ts'
+import { type MovedFiles, movedFilesNaming, removeMoved, tellingOf } from './moved-files.ts'
+import type { Telling } from './names-in-file.ts'
 import { findDeleted, homeOf, pseudonymiseEngine } from './engine-pseudonyms.ts'
 import { knownAs } from './known-as.ts'
 import { forgetDeletedIn, forgetRefusedRows, knownTo } from './refused-rows.ts'

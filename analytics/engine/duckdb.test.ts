@@ -36,6 +36,9 @@ test('an aborted query is interrupted, a slow one times out', async () => {
   setTimeout(() => controller.abort(), 50)
   await expect(engine.rows(endless, { signal: controller.signal })).rejects.toThrow(QueryCancelled)
   await expect(engine.rows(endless, { timeoutMs: 50 })).rejects.toThrow(QueryTimedOut)
+  await expect(engine.scratch((session) => session.rows(endless), { timeoutMs: 50 })).rejects.toThrow(
+    QueryTimedOut,
+  )
   expect(await engine.rows(sql`select 1 as n`)).toEqual([{ n: 1 }])
 })
 

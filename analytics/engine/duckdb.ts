@@ -212,11 +212,8 @@ class DuckDbEngine implements Engine {
     return written.finally(() => this.#shortenLog())
   }
 
-  scratch<T>(
-    work: (session: Session) => Promise<T>,
-    options: { signal?: AbortSignal | undefined } = {},
-  ): Promise<T> {
-    return this.#readers.take(options.signal, () => this.#inTransaction(work))
+  scratch<T>(work: (session: Session) => Promise<T>, options: QueryOptions = {}): Promise<T> {
+    return this.#readers.take(options.signal, () => this.#inTransaction(work, options))
   }
 
   async backup(path: string): Promise<void> {

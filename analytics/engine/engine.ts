@@ -60,12 +60,10 @@ export interface Engine extends Connection {
   ): Promise<T>
   /**
    * Like `transaction`, for work that writes to the attached database `scratch` alone: it runs among the
-   * readers, so that a long import does not hold it up, and sees one state of the data throughout.
+   * readers, so that a long import does not hold it up, and sees one state of the data throughout. `options` hold for
+   * each statement that is given none of its own.
    */
-  scratch<T>(
-    work: (session: Session) => Promise<T>,
-    options?: { signal?: AbortSignal | undefined },
-  ): Promise<T>
+  scratch<T>(work: (session: Session) => Promise<T>, options?: QueryOptions): Promise<T>
   /** A consistent copy of the whole database as a new file, while readers and writers go on. */
   backup(path: string): Promise<void>
   /**

@@ -51,6 +51,21 @@ export function welch(treated: Arm, heldOut: Arm, alpha: number): Difference | n
 }
 
 /**
+ * The same difference in proportion to the mean of the held out ("12 % more"), its error by the delta method,
+ * with Welch's degrees of freedom. Null where welch is, and where the held out have a mean of 0.
+ */
+export function relativeWelch(treated: Arm, heldOut: Arm, alpha: number): Difference | null {
+  if (treated.n < 2 || heldOut.n < 2) return null
+  const [a, b] = [variance(treated) / treated.n, variance(heldOut) / heldOut.n]
+  const [raised, base] = [mean(treated), mean(heldOut)]
+  if (a + b === 0 || base === 0) return null
+  const freedom = (a + b) ** 2 / (a ** 2 / (treated.n - 1) + b ** 2 / (heldOut.n - 1))
+  const half = tQuantile(1 - alpha / 2, freedom) * Math.sqrt(a / base ** 2 + (b * raised ** 2) / base ** 4)
+  const difference = raised / base - 1
+  return { difference, low: difference - half, high: difference + half }
+}
+
+/**
  * Standard errors on either side of an estimate that may be looked at as often as one likes: over all
  * looks together the chance that the interval ever misses the truth is about alpha. The boundary of an
  * asymptotic confidence sequence, tuned to be tightest at the size of the frozen audience (nρ² is then

@@ -4,14 +4,19 @@ import chiSquareCdf from '@stdlib/stats-base-dists-chisquare-cdf'
 export const sampleRatioLimit = 0.001
 
 /**
- * The chance of a split at least as far from the planned shares, by Pearson's χ² with one degree of
- * freedom; 1 when nobody is in either arm or the plan has no second arm.
+ * The chance of a split at least as far from the planned shares as `observed`, members an arm, by Pearson's
+ * χ² with one degree of freedom fewer than arms; 1 when nobody is in any arm or the plan has one arm alone.
+ * `shares` are in any unit: they are taken in proportion. Arms of share 0 are left out.
  * Source: A. Fabijan et al., "Diagnosing sample ratio mismatch in online controlled experiments", KDD 2019.
  */
-export function sampleRatioP(treated: number, heldOut: number, heldOutShare: number): number {
-  const n = treated + heldOut
-  if (n === 0 || heldOutShare <= 0 || heldOutShare >= 1) return 1
-  const expected = n * heldOutShare
-  const squared = (heldOut - expected) ** 2 * (1 / expected + 1 / (n - expected))
-  return 1 - chiSquareCdf(squared, 1)
+export function sampleRatioP(observed: readonly number[], shares: readonly number[]): number {
+  const arms = observed.flatMap((n, arm) => (shares[arm]! > 0 ? [{ n, share: shares[arm]! }] : []))
+  const members = arms.reduce((total, { n }) => total + n, 0)
+  const whole = arms.reduce((total, { share }) => total + share, 0)
+  if (members === 0 || arms.length < 2) return 1
+  const squared = arms.reduce((total, { n, share }) => {
+    const expected = (members * share) / whole
+    return total + (n - expected) ** 2 / expected
+  }, 0)
+  return 1 - chiSquareCdf(squared, arms.length - 1)
 }

@@ -49,7 +49,7 @@ export interface ExplainedClause {
   /** Name of the field or measure, and of what kind its value is. */
   readonly asked: string
   readonly valueKind: Kind
-  readonly unit: 'orders' | 'items' | 'days' | 'points' | 'coupons' | null
+  readonly unit: Exclude<Asked['unit'], undefined> | null
   /** The member's own value; null is unknown, and for a set it is not told. Money in minor units. */
   readonly value: string | number | boolean | null
   /** For an average or a share: what was divided by what. `value` is rounded, a share to hundredths of a percent. */

@@ -8,6 +8,8 @@ export interface Phrase {
   readonly is: string
   /** `!=`, where `{}` alone would read badly. */
   readonly other?: string
+  /** Part of a name: `{}` is "contains “May”", 「包含“五月”」. Every field of texts has it. */
+  readonly text?: string
   /** `= 0`. */
   readonly none?: string
   /** Any of several listed texts. */
@@ -32,8 +34,9 @@ export function partOf(phrase: Phrase, test: Test, negated: boolean): string | u
       return negated ? phrase.known : phrase.unknown
     case 'in':
       return negated ? phrase.notAny : (phrase.any ?? phrase.is)
-    case 'between':
     case 'text':
+      return negated ? undefined : (phrase.text ?? phrase.is)
+    case 'between':
     case 'within':
       return negated ? undefined : phrase.is
     case 'compare': {

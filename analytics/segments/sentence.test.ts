@@ -121,6 +121,31 @@ test.each([
     '近 30 天的订单的笔单价至少 ¥50 的会员',
   ],
   [
+    'orders(product contains "五月", store starts with "杭州", hour >= 18) >= 1',
+    'Members who placed at least 1 order with a product whose name contains “五月” at a store whose name starts with “杭州” from 18:00 on',
+    '在 18:00 及之后在名称以“杭州”开头的门店下过至少 1 笔商品名称包含“五月”的订单的会员',
+  ],
+  [
+    'orders(hour between 9 and 12) = 0',
+    'Members who placed no orders between 09:00 and 12:59',
+    '在 9:00 至 12:59 之间没有下过订单的会员',
+  ],
+  [
+    'spend(hour in (7, 12)) > 10',
+    'Members who spent more than ¥10 between 07:00 and 07:59 or between 12:00 and 12:59',
+    '在 7:00 至 7:59 之间或在 12:00 至 12:59 之间消费超过 ¥10 的会员',
+  ],
+  [
+    'orders(hour != 1) >= 1',
+    'Members who placed at least 1 order at a time other than 01:00 to 01:59',
+    '在 1:00 至 1:59 以外下过至少 1 笔订单的会员',
+  ],
+  [
+    'channel not contains "x"',
+    'Members who joined through a channel whose name does not contain “x”',
+    '通过名称不包含“x”的渠道入会的会员',
+  ],
+  [
     'days_since_order(category = "奶粉") > 45',
     'Members who last ordered more than 45 days ago, counting only orders with “奶粉”',
     '最近一笔含“奶粉”的订单距今超过 45 天的会员',

@@ -3,6 +3,7 @@ import { relativeDay } from './days.ts'
 import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import { isOrdered } from './fields/described.ts'
 import type { ConditionField } from './fields/measure.ts'
+import { hoursSaid } from './hours-said.ts'
 import { partOf } from './phrase.ts'
 
 /** Who reads, and in which currency amounts of money are. */
@@ -191,7 +192,15 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
       return ''
     case 'in': {
       const last = test.values.at(-1)!
-      const any = anyOf(test.values.map(value), reader)
+      const any = anyOf(
+        test.values.map(
+          asked.unit === 'hours'
+            ? (hour) => hoursSaid({ kind: 'compare', operator: '=', value: hour }, reader.language)
+            : value,
+        ),
+        reader,
+      )
+      if (asked.unit === 'hours') return any
       if (asked.kind === 'month') return english ? `in ${any}` : `在 ${any}`
       if (asked.kind === 'day') return english ? onDay(String(test.values[0]!), any) : together('在', any)
       return unit(any, last)
@@ -205,12 +214,14 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
       return `在${test.direction === 'last' ? '近' : '未来'} ${count} 天内`
     }
     case 'between': {
+      if (asked.unit === 'hours') return hoursSaid(test, reader.language)
       const [from, to] = [value(test.from), value(test.to)]
       if (asked.kind === 'day' || asked.kind === 'month')
         return english ? `from ${from} to ${to}` : together('在', from, '至', to, '之间')
       return unit(english ? `${from} to ${to}` : `${from} 至 ${to}`, test.to)
     }
     case 'compare': {
+      if (asked.unit === 'hours') return hoursSaid(test, reader.language)
       const own = value(test.value)
       if (asked.kind === 'day' && english && test.operator === '=') return onDay(String(test.value), own)
       if (asked.kind === 'day') return (english ? englishDay : chineseDay)[test.operator](own)
@@ -246,16 +257,16 @@ const englishMonth: Readonly<Record<Comparator, (month: string) => string>> = {
 }
 const textPhrases: Readonly<Record<Reader['language'], Record<TextOperator, (text: string) => string>>> = {
   en: {
-    contains: (text) => `something containing “${text}”`,
-    'not contains': (text) => `something not containing “${text}”`,
-    'starts with': (text) => `something starting with “${text}”`,
-    'ends with': (text) => `something ending with “${text}”`,
+    contains: (text) => `contains “${text}”`,
+    'not contains': (text) => `does not contain “${text}”`,
+    'starts with': (text) => `starts with “${text}”`,
+    'ends with': (text) => `ends with “${text}”`,
   },
   'zh-CN': {
-    contains: (text) => `带“${text}”字样者`,
-    'not contains': (text) => `不带“${text}”字样者`,
-    'starts with': (text) => `以“${text}”开头者`,
-    'ends with': (text) => `以“${text}”结尾者`,
+    contains: (text) => `包含“${text}”`,
+    'not contains': (text) => `不包含“${text}”`,
+    'starts with': (text) => `以“${text}”开头`,
+    'ends with': (text) => `以“${text}”结尾`,
   },
 }
 const chineseDay: Readonly<Record<Comparator, (day: string) => string>> = {

@@ -1,4 +1,4 @@
-import type { Engine, Session } from '../../analytics/engine/engine.ts'
+import type { Engine } from '../../analytics/engine/engine.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { buildDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -83,22 +83,21 @@ async function ownTables(
 
 function begin(workspace: Workspace, asOf: string, dataVersion: number): Built {
   const prefix = `scratch.main.day_${asOf.replaceAll('-', '')}_${dataVersion}_`
-  const at = workspace.engine.scratch(async (plain): Promise<Omit<TablesAt, 'ledgerWatermark'>> => {
-    const session: Session = {
-      rows: (query) => plain.rows(query, { timeoutMs: patienceMs }),
-      run: (statement) => plain.run(statement, { timeoutMs: patienceMs }),
-    }
-    const [state] = await session.rows(
-      sql`select data_version, data_start, opened_at_start from workspace_state`,
-    )
-    return {
-      tables: await buildDerivedTables(session, asOf, prefix),
-      asOf,
-      dataVersion: Number(state!.dataVersion),
-      dataStart: state!.dataStart === null ? null : String(state!.dataStart),
-      openedAtStart: state!.openedAtStart === true,
-    }
-  })
+  const at = workspace.engine.scratch(
+    async (session): Promise<Omit<TablesAt, 'ledgerWatermark'>> => {
+      const [state] = await session.rows(
+        sql`select data_version, data_start, opened_at_start from workspace_state`,
+      )
+      return {
+        tables: await buildDerivedTables(session, asOf, prefix),
+        asOf,
+        dataVersion: Number(state!.dataVersion),
+        dataStart: state!.dataStart === null ? null : String(state!.dataStart),
+        openedAtStart: state!.openedAtStart === true,
+      }
+    },
+    { timeoutMs: patienceMs },
+  )
   return { at, prefix, handedOutAt: performance.now() }
 }
 

@@ -86,14 +86,15 @@ async function count(
         )
         select count(*) as members, count(bought.member_key) as buyers
         from chosen left join bought on bought.member_key = chosen.member_key`,
-        { signal },
       )
       for (const table of built) await session.run(sql`drop table ${table}`)
       const [numerator, denominator] = [Number(row!.buyers), Number(row!.members)]
       return denominator === 0 ? null : { numerator, denominator, asOf }
     },
-    { signal },
+    { signal, timeoutMs: patienceMs },
   )
 }
 
 let made = 0
+/** All orders of a large shop as of another day. */
+const patienceMs = 10 * 60_000

@@ -5,6 +5,7 @@ import { answer, type CommonOptions, inWorkspace, Refused } from '../command-lin
 import type { CampaignDefinition } from './definition.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
+import { effectCommands } from './effect-commands.ts'
 import { blockerSaid, confirmationSaid } from './sentences.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -51,6 +52,16 @@ export function campaignCommands(program: Command): void {
             preview.plan.detectable === null
               ? say('preview-no-holdout')
               : say('preview-detectable', { points: preview.plan.detectable * 100 }),
+            ...preview.plan.options.map(({ share, members, detectable }) =>
+              say('preview-option', {
+                share,
+                members,
+                shows: detectable === null ? 'none' : 'some',
+                points: (detectable ?? 0) * 100,
+                recommended:
+                  preview.plan.recommended.proves && share === preview.plan.recommended.share ? 'yes' : 'no',
+              }),
+            ),
             ...(preview.blockers.length > 0
               ? [say('campaign-blocked', { blockers: preview.blockers.map(blockerSaid) })]
               : []),
@@ -102,11 +113,15 @@ export function campaignCommands(program: Command): void {
             say('result-arms', {
               treated: result.treated,
               heldOut: result.heldOut,
-              verdict: result.measurement?.verdict ?? say('not-launched'),
+              verdict: result.measurement
+                ? say(`verdict-${result.measurement.verdict}`)
+                : say('not-launched'),
             }),
           ].join('\n'),
       ),
   )
+
+  effectCommands(campaign)
 
   for (const [name, what] of [
     ['pause', 'hold back what has not been sent'],

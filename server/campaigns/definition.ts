@@ -35,6 +35,10 @@ export const CampaignDefinition = z
     channel: Channel,
     /** The most that the coupons may cost. */
     budgetMinor: z.int().positive().optional(),
+    /** What one message costs: no part of the worst cost, but of what the campaign brings. */
+    messageCostMinor: Minor.default(0),
+    /** What is left of net after the goods, where the cost of an item is not imported. Without it margin is unknown there. */
+    marginShare: z.number().min(0).max(1).optional(),
   })
   .refine(({ validDays, validTo }) => (validDays === undefined) !== (validTo === undefined), {
     error: worded('one-validity'),
@@ -48,10 +52,11 @@ const mostMinor = 1_000_000_000_000
 
 /** A campaign that somebody hands in: what is stored already is read by its shape alone. */
 export const NewCampaign = CampaignDefinition.superRefine((definition, context) => {
-  const { offer, minSpendMinor, budgetMinor, channel } = definition
+  const { offer, minSpendMinor, budgetMinor, messageCostMinor, channel } = definition
   const amounts = [
     { path: ['minSpendMinor'], amount: minSpendMinor },
     { path: ['budgetMinor'], amount: budgetMinor },
+    { path: ['messageCostMinor'], amount: messageCostMinor },
     offer.kind === 'amount'
       ? { path: ['offer', 'amountMinor'], amount: offer.amountMinor }
       : { path: ['offer', 'capMinor'], amount: offer.capMinor },

@@ -1,6 +1,7 @@
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { campaignResult, type CampaignVerdict } from './result.ts'
+import type { CampaignVerdict } from './measurement.ts'
+import { campaignResult } from './result.ts'
 import type { CampaignStatus } from './campaigns.ts'
 
 export interface CampaignSummary {
@@ -35,7 +36,7 @@ export async function listCampaigns(
     .execute()
   const summaries: CampaignSummary[] = []
   for (const { id } of rows) {
-    const result = await campaignResult(platform, workspace, id, signal)
+    const result = await campaignResult(platform, workspace, id, signal, true)
     if (!result) continue
     summaries.push({
       campaignId: id,

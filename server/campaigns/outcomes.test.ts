@@ -80,7 +80,13 @@ test('buyers, orders and net of each arm are those of a slow count, with squares
         })
         const tables = await tablesAt(shop.platform.store, shop.workspace, undefined)
         expect(tables.asOf).toBe(asOf)
-        const found = await outcomesOf(shop.workspace, tables, { campaignId: 'c', launchedAt, windowLastDay })
+        const found = (
+          await outcomesOf(shop.workspace, tables, {
+            campaignId: 'c',
+            since: launchedAt,
+            lastDay: windowLastDay,
+          })
+        ).get(0)!
 
         const last = asOf < windowLastDay ? asOf : windowLastDay
         const inWindow = events.filter((event) => instantOf(event) >= launchedAt && localDayOf(event) <= last)
@@ -102,9 +108,10 @@ test('buyers, orders and net of each arm are those of a slow count, with squares
             buyers: each.filter(({ orders }) => orders > 0).length,
             orders: arm(each.map(({ orders }) => orders)),
             net: arm(each.map(({ net }) => net)),
+            margin: null,
           }
         }
-        expect(found).toEqual({ treated: expected([1, 2, 3, 4, 5]), heldOut: expected([6, 7]) })
+        expect([found.treated, found.heldOut]).toEqual([expected([1, 2, 3, 4, 5]), expected([6, 7])])
       }),
       { numRuns: 25 },
     )

@@ -1,48 +1,12 @@
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
-import type { Arm } from '../../analytics/lift/arm.ts'
-import { type Lift, liftOf, type OutcomeLift, type Verdict } from '../../analytics/lift/verdict.ts'
-import { tablesAt } from '../analytics/tables-at.ts'
 import { campaignLedger, type CampaignLedger } from '../coupons/counts.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { campaignById, type CampaignStatus, statusAt } from './campaigns.ts'
 import type { CampaignDefinition } from './definition.ts'
-import { outcomesOf } from './outcomes.ts'
+import { measure, type Measurement } from './measurement.ts'
 import { type Share, shareOf } from './planning.ts'
 import type { Preview } from './preview.ts'
-
-/** A mean with what it is made of; minor units are rounded for net. */
-export interface PerMember {
-  readonly numerator: number
-  readonly denominator: number
-  readonly value: number | null
-}
-
-export interface OutcomeRow {
-  readonly outcome: 'buyers' | 'orders' | 'net'
-  readonly treated: PerMember
-  readonly heldOut: PerMember
-  /** Treated minus held out: a difference of shares, orders per member, minor units per member. */
-  readonly difference: number | null
-  readonly low: number | null
-  readonly high: number | null
-  readonly verdict: Verdict | null
-}
-
-/** `unknown`: nobody was held out; `no-data-yet`: no imported order is later than the launch. */
-export type CampaignVerdict = Verdict | 'unknown' | 'no-data-yet'
-
-export interface Measurement {
-  readonly verdict: CampaignVerdict
-  /** Through which day the outcomes count, and whether that is the whole window. */
-  readonly asOf: string
-  readonly windowLastDay: string
-  readonly windowEnded: boolean
-  readonly method: Lift['method'] | null
-  readonly alpha: number | null
-  readonly sampleRatioP: number | null
-  readonly outcomes: OutcomeRow[]
-}
 
 export interface CampaignResult {
   readonly campaignId: string
@@ -79,12 +43,16 @@ export interface CampaignResult {
   readonly newestError: string | null
 }
 
-/** A campaign's page. Null when this workspace has no such campaign. */
+/**
+ * A campaign's page. Null when this workspace has no such campaign. `briefly`: orders and net without what
+ * members bought before, and no margin, as lists need no more than the verdict.
+ */
 export async function campaignResult(
   platform: Platform,
   workspace: Workspace,
   campaignId: string,
   signal?: AbortSignal,
+  briefly = false,
 ): Promise<CampaignResult | null> {
   const { store, clock } = platform
   const campaign = await campaignById(store, workspace.id, campaignId)
@@ -137,78 +105,15 @@ export async function campaignResult(
             launchedDay: launch.launched_day,
             windowLastDay: lastDayBefore(launch.window_to),
             heldOutShare: campaign.definition.holdout,
+            marginShare: campaign.definition.marginShare ?? null,
           },
-          signal,
+          { briefly, signal },
         )
       : null,
     codesTakenAt: launch?.codes_taken_at ?? null,
     newestError: messages.newestError,
   }
 }
-
-async function measure(
-  platform: Platform,
-  workspace: Workspace,
-  campaign: {
-    campaignId: string
-    launchedAt: string
-    launchedDay: string
-    windowLastDay: string
-    heldOutShare: number
-  },
-  signal: AbortSignal | undefined,
-): Promise<Measurement> {
-  const tables = await tablesAt(platform.store, workspace, undefined, signal)
-  const windowEnded = tables.asOf >= campaign.windowLastDay
-  const common = { asOf: tables.asOf, windowLastDay: campaign.windowLastDay, windowEnded }
-  const nothing = { ...common, method: null, alpha: null, sampleRatioP: null, outcomes: [] }
-  if (tables.asOf < campaign.launchedDay) return { ...nothing, verdict: 'no-data-yet' }
-  const { treated, heldOut } = await outcomesOf(workspace, tables, campaign, signal)
-  const lift = liftOf(treated, heldOut, { heldOutShare: campaign.heldOutShare, windowEnded })
-  const row = (
-    outcome: OutcomeRow['outcome'],
-    value: (arm: typeof treated) => number,
-    measured: OutcomeLift | undefined,
-  ): OutcomeRow => ({
-    outcome,
-    treated: roundedFor(outcome, shareOf(value(treated), treated.members)),
-    heldOut: roundedFor(outcome, shareOf(value(heldOut), heldOut.members)),
-    difference: rounded(outcome, measured?.difference),
-    low: rounded(outcome, measured?.interval?.low),
-    high: rounded(outcome, measured?.interval?.high),
-    verdict: measured?.verdict ?? null,
-  })
-  const sum = (of: (arm: typeof treated) => Arm) => (arm: typeof treated) => of(arm).sum
-  return {
-    ...common,
-    verdict: lift?.buyers.verdict ?? 'unknown',
-    method: lift?.method ?? null,
-    alpha: lift?.alpha ?? null,
-    sampleRatioP: lift?.sampleRatioP ?? null,
-    outcomes: [
-      row('buyers', ({ buyers }) => buyers, lift?.buyers),
-      row(
-        'orders',
-        sum(({ orders }) => orders),
-        lift?.orders,
-      ),
-      row(
-        'net',
-        sum(({ net }) => net),
-        lift?.net,
-      ),
-    ],
-  }
-}
-
-/** Money leaves in whole minor units. */
-const rounded = (outcome: OutcomeRow['outcome'], value: number | null | undefined): number | null =>
-  value === null || value === undefined ? null : outcome === 'net' ? Math.round(value) : value
-
-const roundedFor = (outcome: OutcomeRow['outcome'], share: Share): PerMember => ({
-  ...share,
-  value: rounded(outcome, share.value),
-})
 
 async function armSizes({ store }: Platform, workspaceId: string, campaignId: string) {
   const rows = await store

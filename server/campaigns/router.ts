@@ -17,11 +17,13 @@ import {
 } from './campaigns.ts'
 import { codesCsv, takeCodes } from './codes.ts'
 import { CampaignDefinition, NewCampaign } from './definition.ts'
+import { campaignBySegment, campaignEffect } from './effect.ts'
 import { launchCampaign } from './launch.ts'
 import { listCampaigns } from './list.ts'
 import { type PreviewOutcome, previewOf } from './preview.ts'
 import { campaignResult } from './result.ts'
 import { changeSaid, launchSaid } from './sentences.ts'
+import { SizeQuestion, sizeOf } from './size.ts'
 
 const ById = z.object({ campaignId: z.string().min(1).max(100) })
 
@@ -126,6 +128,24 @@ export const campaignsRouter = router({
     if (!result) throw notFound()
     return result
   }),
+
+  /** What it brought and cost, day by day, afterwards, and what to try next. */
+  effect: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
+    const effect = await campaignEffect(ctx.platform, ctx.workspace, input.campaignId, signal)
+    if (!effect) throw notFound()
+    if (effect === 'not-launched') throw refused('PRECONDITION_FAILED', 'campaign-not-launched')
+    return effect
+  }),
+
+  /** The effect by parts of the audience; null while nothing can be compared. */
+  bySegment: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
+    const found = await campaignBySegment(ctx.platform, ctx.workspace, input.campaignId, signal)
+    if (found === 'not-launched') throw refused('PRECONDITION_FAILED', 'campaign-not-launched')
+    return found
+  }),
+
+  /** What an audience of a size can prove, and what proves an effect; nothing of the workspace is read. */
+  size: readerProcedure.input(SizeQuestion).query(({ input }) => sizeOf(input)),
 
   /** The codes as a list and as CSV text, phones whole for the owner. Each time is noted. A mutation, because taking them out is how they are delivered. */
   takeCodes: marketerProcedure.input(ById).mutation(async ({ ctx, input }) => {

@@ -201,6 +201,27 @@ test('every command that scripts rely on answers in its shape', { timeout: 300_0
     treated: 2,
     heldOut: 0,
   })
+  expect(await done('d', 'campaign', 'effect', campaignId, '--workspace', 'W')).toMatchObject({
+    economics: null,
+    afterwards: null,
+    parts: null,
+    next: [{ kind: 'import-orders' }],
+  })
+  expect(
+    await done(
+      'd',
+      'campaign',
+      'size',
+      '--base',
+      '.05',
+      '--effect',
+      '.01',
+      '--alpha',
+      '.05',
+      '--workspace',
+      'W',
+    ),
+  ).toMatchObject({ textbook: { heldOut: expect.closeTo(4650.5421606, 6) as number } })
   expect(await done('d', 'campaign', 'codes', campaignId, '--workspace', 'W')).toHaveLength(2)
   expect(
     await done('d', 'key', 'create', 'till', '--workspace', 'W', '--scope', 'redemptions,orders'),

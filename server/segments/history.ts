@@ -278,20 +278,15 @@ const stepOf =
   ({ dormancy, currency }: Workspace, rule: ResolvedRule, newest: string): Step =>
   (engine, day, dataVersion, signal) =>
     engine.scratch(
-      async (plain) => {
-        const options = { signal, aside: true, timeoutMs: patienceMs }
-        const session = {
-          rows: plain.rows.bind(plain),
-          run: (statement: Parameters<typeof plain.run>[0]) => plain.run(statement, options),
-        }
-        const [state] = await plain.rows(sql`select data_version from workspace_state`)
+      async (session) => {
+        const [state] = await session.rows(sql`select data_version from workspace_state`)
         if (Number(state!.dataVersion) !== dataVersion) return null
         const into = name(`scratch.main.history_${++made}`)
         const currencyDecimals = decimalsOf(currency)
         await selectOn(session, into, rule, { day, newest: day === newest, dormancy, currencyDecimals })
-        const [row] = await plain.rows(sql`select count(*) as members from ${into}`, options)
-        await plain.run(sql`drop table ${into}`)
+        const [row] = await session.rows(sql`select count(*) as members from ${into}`)
+        await session.run(sql`drop table ${into}`)
         return Number(row!.members)
       },
-      { signal },
+      { signal, aside: true, timeoutMs: patienceMs },
     )

@@ -25,6 +25,8 @@ export interface LinePoint {
   readonly inProgress?: boolean
   /** What the tooltip says below the value: n, interval, state. */
   readonly notes?: readonly string[]
+  /** The ends of its interval: a band behind the line. */
+  readonly band?: { readonly low: number; readonly high: number }
   /** How the point's period came to other figures later, as a sentence: marked ↻, told in the tooltip. */
   readonly restated?: string | undefined
 }
@@ -93,7 +95,11 @@ export function LinesChart({
       if (chosen) onPoint(chosen, index)
     }
   }
-  const values = series.flatMap(({ points }) => points.flatMap(({ value }) => value ?? []))
+  const values = series.flatMap(({ points }) =>
+    points.flatMap(({ value, band }) =>
+      value === null ? [] : [value, ...(band ? [band.low, band.high] : [])],
+    ),
+  )
   const ticks = niceTicks(Math.max(0, ...values), Math.min(0, ...values))
   const labelWidth = Math.max(0, ...series.map(({ name }) => textWidth(name, 12, 600, fontFamily)))
   const tickText = (value: number) => (value === 0 ? '0' : formatTick(value))
@@ -176,6 +182,7 @@ export function LinesChart({
             ) : null
           }}
         />
+        <Bands series={series} />
         {marks.map(({ index, label }) => (
           <ReferenceLine
             key={label}
@@ -255,6 +262,28 @@ function ActivePosition({ positionRef }: { positionRef: RefObject<number | null>
     positionRef.current = isActive && label !== undefined ? Number(label) : null
   }, [positionRef, isActive, label])
   return null
+}
+
+/** The intervals of the lines that have them, as areas behind the lines. */
+function Bands({ series }: { series: readonly LineSeries[] }) {
+  const x = useXAxisScale()
+  const y = useYAxisScale()
+  if (!x || !y) return null
+  return (
+    <g aria-hidden="true">
+      {series.map(({ key, colour, points }) => {
+        const ends = points.flatMap(({ band }, index) => (band ? [{ ...band, index }] : []))
+        const corner = ({ index }: { index: number }, value: number) => `${x(index) ?? 0},${y(value) ?? 0}`
+        const around = [
+          ...ends.map((end) => corner(end, end.high)),
+          ...ends.toReversed().map((end) => corner(end, end.low)),
+        ]
+        return ends.length > 1 ? (
+          <polygon key={key} points={around.join(' ')} fill={colour} fillOpacity={0.12} />
+        ) : null
+      })}
+    </g>
+  )
 }
 
 /**

@@ -291,10 +291,17 @@ export const buying: readonly Field[] = [
       en: {
         is: 'shop mostly at {}',
         other: 'shop mostly at a store other than {}',
+        text: 'shop mostly at a store whose name {}',
         known: 'have a main store',
         unknown: 'have no main store',
       },
-      'zh-CN': { is: '主要门店为{}', other: '主要门店不是{}', known: '有主要门店', unknown: '没有主要门店' },
+      'zh-CN': {
+        is: '主要门店为{}',
+        other: '主要门店不是{}',
+        text: '主要门店名称{}',
+        known: '有主要门店',
+        unknown: '没有主要门店',
+      },
     },
     value: () => sql`facts.main_store`,
     read: mainStore,

@@ -30,6 +30,13 @@ test.each(lists)('%s: choices are told apart in both languages', (_, entries) =>
   }
 })
 
+test('a text says what part of it is asked, in both languages', () => {
+  for (const { name, kind, phrase } of [...fields, ...sources.flatMap(({ conditions }) => conditions)]) {
+    const said = [phrase.en.text, phrase['zh-CN'].text].map((text) => text !== undefined)
+    expect({ name, said }).toEqual({ name, said: [kind === 'text', kind === 'text'] })
+  }
+})
+
 test('a source has the condition that its days are, and something that counts', () => {
   for (const source of sources) {
     expect(source.conditions.find(({ name }) => name === source.day)?.kind).toBe('day')

@@ -49,10 +49,17 @@ const conditions: readonly ConditionField[] = [
       en: {
         is: 'by the campaign {}',
         other: 'by a campaign other than {}',
+        text: 'by a campaign whose name or id {}',
         known: 'by a known campaign',
         unknown: 'by no known campaign',
       },
-      'zh-CN': { is: '在活动{}中', other: '在活动{}以外', known: '在已知活动中', unknown: '在未知活动中' },
+      'zh-CN': {
+        is: '在活动{}中',
+        other: '在活动{}以外',
+        text: '在名称或编号{}的活动中',
+        known: '在已知活动中',
+        unknown: '在未知活动中',
+      },
     },
     column: () => sql`entry.campaign`,
   },

@@ -57,7 +57,7 @@ export interface Described {
   readonly title: InBothLanguages
   readonly help: InBothLanguages
   readonly history: History
-  readonly unit?: 'orders' | 'items' | 'days' | 'points' | 'coupons'
+  readonly unit?: 'orders' | 'items' | 'days' | 'points' | 'coupons' | 'hours'
   readonly choices?: readonly Choice[]
   readonly list?: ValueList
   /** The value itself moves by one with every day that passes. */

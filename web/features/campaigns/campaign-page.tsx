@@ -5,6 +5,7 @@ import { decimalsApart, useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
+import { AfterwardsPanel } from './afterwards-panel.tsx'
 import { CampaignActions } from './campaign-actions.tsx'
 import { Composer } from './composer.tsx'
 import { draftOf, type Result } from './draft.ts'
@@ -12,7 +13,11 @@ import { FactsPanel } from './facts-panel.tsx'
 import { FunnelPanel } from './funnel-panel.tsx'
 import { LedgerPanel } from './ledger-panel.tsx'
 import { LiftPanel } from './lift-panel.tsx'
+import { MoneyPanel } from './money-panel.tsx'
+import { NextPanel } from './next-panel.tsx'
+import { PartsPanel } from './parts-panel.tsx'
 import { useRise } from './rise.ts'
+import { TimelinePanel } from './timeline-panel.tsx'
 import { CampaignStatusChip } from './words.tsx'
 
 /** What came of a campaign; a draft opens in the composer. */
@@ -34,6 +39,12 @@ export function CampaignPage() {
     ),
   )
   const { data } = result
+  const effect = useAnswer(
+    trpc.campaigns.effect.queryOptions(
+      { campaignId },
+      { staleTime: 0, enabled: data?.launchedAt != null, trpc: { abortOnUnmount: true } },
+    ),
+  )
   if (!data)
     return (
       <Page title={t('title')}>
@@ -63,7 +74,14 @@ export function CampaignPage() {
       {data.measurement ? (
         <>
           <LiftPanel answer={result} />
-          <FunnelPanel answer={result} />
+          <TimelinePanel answer={effect} />
+          <MoneyPanel answer={effect} />
+          <NextPanel effect={effect.data} />
+          <AfterwardsPanel answer={effect} />
+          {data.measurement.outcomes.length > 0 && data.heldOut > 0 ? (
+            <PartsPanel campaignId={campaignId} />
+          ) : null}
+          <FunnelPanel answer={result} rates={effect.data?.rates} />
           <LedgerPanel answer={result} />
           <FactsPanel result={data} />
         </>

@@ -6,6 +6,8 @@ import type { Format } from '../../ui/format.ts'
 export type Definition = inferRouterInputs<AppRouter>['campaigns']['create']
 export type Preview = inferRouterOutputs<AppRouter>['campaigns']['preview']
 export type Result = inferRouterOutputs<AppRouter>['campaigns']['show']
+export type Effect = inferRouterOutputs<AppRouter>['campaigns']['effect']
+export type Parts = inferRouterOutputs<AppRouter>['campaigns']['bySegment']
 export type Summary = inferRouterOutputs<AppRouter>['campaigns']['list'][number]
 
 /** What stands in the composer's fields: text as typed. */

@@ -3,7 +3,7 @@ import { useFormat } from '../../ui/format.ts'
 import type { Column } from '../../ui/data-table.tsx'
 import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
 import composer from './composer.module.css'
-import type { Result } from './draft.ts'
+import type { Effect, Result } from './draft.ts'
 import classes from './funnel-panel.module.css'
 
 interface Stage {
@@ -21,7 +21,13 @@ const stagesOf = ({ issued, delivered, redeemed, definition }: Result): Stage[] 
 ]
 
 /** Issued, delivered, redeemed, and what stands in the way of the messages. */
-export function FunnelPanel({ answer }: { answer: Answer<Result> }) {
+export function FunnelPanel({
+  answer,
+  rates,
+}: {
+  answer: Answer<Result>
+  rates: Effect['rates'] | undefined
+}) {
   const t = useTranslations('campaigns.funnel')
   const format = useFormat()
   const columns: Column<Stage>[] = [
@@ -100,6 +106,16 @@ export function FunnelPanel({ answer }: { answer: Answer<Result> }) {
                 ),
               })}
             </p>
+            {rates && rates.targeted.campaigns + rates.broadcast.campaigns > 0 ? (
+              <p className={composer.help}>
+                {t('others', {
+                  targeted: rates.targeted.campaigns,
+                  targetedRate: format.share(rates.targeted.numerator, rates.targeted.denominator),
+                  broadcast: rates.broadcast.campaigns,
+                  broadcastRate: format.share(rates.broadcast.numerator, rates.broadcast.denominator),
+                })}
+              </p>
+            ) : null}
           </div>
         </>
       )}

@@ -2,6 +2,7 @@ import { useTranslations } from 'use-intl'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { decimalsApart, useFormat } from '../../ui/format.ts'
 import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
+import composer from './composer.module.css'
 import type { Result } from './draft.ts'
 import classes from './lift-panel.module.css'
 import { VerdictChip } from './words.tsx'
@@ -31,9 +32,13 @@ export function LiftPanel({ answer }: { answer: Answer<Result> }) {
         const [day, end] = [format.day(asOf), format.day(windowLastDay)]
         if (outcomes.length === 0) return undefined
         if (method === null) return t('subtitleUnknown', { day })
-        return method === 'fixed'
-          ? t('subtitleEnd', { from: format.day(result.launchedDay), end })
-          : t('subtitleBefore', { day, end })
+        const narrowed = Math.max(0, ...outcomes.map((row) => row.narrowed ?? 0))
+        return [
+          method === 'fixed'
+            ? t('subtitleEnd', { from: format.day(result.launchedDay), end })
+            : t('subtitleBefore', { day, end }),
+          ...(narrowed >= 0.005 ? [t('narrowed', { share: format.percentShort(narrowed) })] : []),
+        ].join(' ')
       }}
       definition={t('definition')}
       query={answer}
@@ -51,14 +56,29 @@ export function LiftPanel({ answer }: { answer: Answer<Result> }) {
             label={t('outcome')}
           />
         ) : (
-          <ul className={classes.rows}>
-            {measured(result).outcomes.map((row) => (
-              <LiftRow key={row.outcome} row={row} />
-            ))}
-          </ul>
+          <>
+            <ul className={classes.rows}>
+              {measured(result).outcomes.map((row) => (
+                <LiftRow key={row.outcome} row={row} />
+              ))}
+            </ul>
+            <CostKnown measurement={measured(result)} />
+          </>
         )
       }
     </QueryPanel>
+  )
+}
+
+/** Why there is no margin, where that can be mended. */
+function CostKnown({ measurement: { costKnown } }: { measurement: Measurement }) {
+  const t = useTranslations('campaigns.lift')
+  const format = useFormat()
+  if (!costKnown || costKnown.numerator === costKnown.denominator) return null
+  return (
+    <p className={composer.help}>
+      {t('costUnknown', { share: format.share(costKnown.numerator, costKnown.denominator) })}
+    </p>
   )
 }
 

@@ -1,0 +1,92 @@
+import { addDays } from '../../analytics/calendar/calendar.ts'
+import { tablesAt } from '../analytics/tables-at.ts'
+import type { Platform } from '../platform.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { type Afterwards, afterwardsOf } from './afterwards.ts'
+import { type BySegment, effectBySegment } from './by-segment.ts'
+import { type Economics, economicsOf } from './economics.ts'
+import type { Measured } from './measurement.ts'
+import { type NextStep, nextSteps } from './next-steps.ts'
+import { type RedemptionRates, redemptionRatesOf } from './redemption-rates.ts'
+import { type CampaignResult, campaignResult } from './result.ts'
+import { type Timeline, timelineOf } from './timeline.ts'
+
+/** What a launched campaign did beyond its verdict. */
+export interface CampaignEffect {
+  readonly economics: Economics | null
+  readonly timeline: Timeline | null
+  readonly afterwards: Afterwards | null
+  readonly rates: RedemptionRates
+  readonly next: NextStep[]
+}
+
+/** Null when there is no such campaign; `not-launched` for a draft. */
+export async function campaignEffect(
+  platform: Platform,
+  workspace: Workspace,
+  campaignId: string,
+  signal?: AbortSignal,
+): Promise<CampaignEffect | 'not-launched' | null> {
+  const result = await campaignResult(platform, workspace, campaignId, signal)
+  if (!result) return null
+  const campaign = measuredOf(result)
+  if (!campaign) return 'not-launched'
+  const measurement = result.measurement!
+  const tables = await tablesAt(platform.store, workspace, undefined, signal)
+  const hasData = measurement.verdict !== 'no-data-yet'
+  const economics = economicsOf(measurement.outcomes, result.treated, {
+    couponCostMinor: result.ledger.discountMinor,
+    messages: result.delivered,
+    messageCostMinor: result.delivered * result.definition.messageCostMinor,
+  })
+  const afterwards =
+    hasData && result.heldOut > 0 ? await afterwardsOf(workspace, tables, campaign, signal) : null
+  return {
+    economics,
+    timeline: hasData ? await timelineOf(workspace, tables, campaign, signal) : null,
+    afterwards,
+    rates: await redemptionRatesOf(platform.store, workspace.id, campaignId),
+    next: nextSteps(measurement, {
+      definition: result.definition,
+      economics,
+      afterwards,
+      undelivered: result.dead + result.dropped,
+      issued: result.issued,
+    }),
+  }
+}
+
+/** The effect by parts of the audience; null as effectBySegment says, or when there is no such campaign. */
+export async function campaignBySegment(
+  platform: Platform,
+  workspace: Workspace,
+  campaignId: string,
+  signal?: AbortSignal,
+): Promise<BySegment | 'not-launched' | null> {
+  const result = await campaignResult(platform, workspace, campaignId, signal, true)
+  if (!result) return null
+  const campaign = measuredOf(result)
+  if (!campaign) return 'not-launched'
+  const { asOf } = result.preview!
+  // what the launch day brought may be the campaign's doing
+  const sortedOn = asOf < campaign.launchedDay ? asOf : addDays(campaign.launchedDay, -1)
+  return effectBySegment(platform, workspace, campaign, sortedOn, signal)
+}
+
+const measuredOf = ({
+  campaignId,
+  launchedAt,
+  launchedDay,
+  definition,
+  measurement,
+}: CampaignResult): Measured | null =>
+  launchedAt === null || launchedDay === null || measurement === null
+    ? null
+    : {
+        campaignId,
+        launchedAt,
+        launchedDay,
+        windowLastDay: measurement.windowLastDay,
+        heldOutShare: definition.holdout,
+        marginShare: definition.marginShare ?? null,
+      }

@@ -1,0 +1,53 @@
+import { sql } from 'kysely'
+import type { Preview } from './preview.ts'
+import { type Share, shareOf } from './planning.ts'
+import type { Store } from '../store/store.ts'
+
+/** Redemption rates of launched campaigns: of members, those who used a coupon among those who got one. */
+export interface RedemptionRates {
+  /** Campaigns to everybody, and to chosen members; the campaign itself counts in neither. */
+  readonly broadcast: Share & { readonly campaigns: number }
+  readonly targeted: Share & { readonly campaigns: number }
+  /** Whether the campaign itself went to everybody. */
+  readonly isBroadcast: boolean
+}
+
+/** The canonical text of a rule that everybody meets. */
+const everybody = 'everyone'
+
+/** How the other campaigns of the workspace were redeemed, beside `campaignId`. */
+export async function redemptionRatesOf(
+  store: Store,
+  workspaceId: string,
+  campaignId: string,
+): Promise<RedemptionRates> {
+  const { rows } = await sql<{ campaignId: string; preview: string; issued: number; redeemers: number }>`
+    with used as (
+      select coupon_id, sum(case kind when 'redeemed' then uses when 'cancelled' then -uses else 0 end) as uses
+      from ledger where workspace_id = ${workspaceId} and kind in ('redeemed', 'cancelled')
+      group by coupon_id
+    )
+    select launches.campaign_id as "campaignId", max(launches.preview) as preview,
+      count(distinct coalesce(coupons.member_id, coupons.id)) as issued,
+      count(distinct case when used.uses > 0 then coalesce(coupons.member_id, coupons.id) end) as redeemers
+    from launches
+    join coupons on coupons.launch_id = launches.id
+    left join used on used.coupon_id = coupons.id
+    where launches.workspace_id = ${workspaceId} and launches.published_at is not null
+    group by launches.campaign_id`.execute(store)
+  const isBroadcast = (preview: string) => (JSON.parse(preview) as Preview).segment === everybody
+  const others = rows.filter((row) => row.campaignId !== campaignId)
+  const rate = (some: typeof rows) => ({
+    ...shareOf(
+      some.reduce((total, { redeemers }) => total + redeemers, 0),
+      some.reduce((total, { issued }) => total + issued, 0),
+    ),
+    campaigns: some.length,
+  })
+  const own = rows.find((row) => row.campaignId === campaignId)
+  return {
+    broadcast: rate(others.filter(({ preview }) => isBroadcast(preview))),
+    targeted: rate(others.filter(({ preview }) => !isBroadcast(preview))),
+    isBroadcast: own !== undefined && isBroadcast(own.preview),
+  }
+}

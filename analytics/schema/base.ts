@@ -71,6 +71,7 @@ const addedColumns: readonly Sql[] = [
   ...['phone', 'openid', 'email', 'known_by'].map(
     (column) => sql`alter table import_lines add column if not exists ${name(column)} varchar`,
   ),
+  sql`alter table import_lines add column if not exists piece integer`,
   ...['openid', 'email'].flatMap((column) => [
     sql`alter table import_members add column if not exists ${name(column)} varchar`,
     sql`alter table members add column if not exists ${name(column)} varchar`,

@@ -42,7 +42,8 @@ export const importedTables: readonly Sql[] = [
     phone varchar,                         -- of the buyer: E.164 where the number can be told; never a masked one
     openid varchar,
     email varchar,                         -- in lower case
-    known_by varchar                       -- the kind of value that the platform knows its customers by, where the row has it
+    known_by varchar,                      -- the kind of value that the platform knows its customers by, where the row has it
+    piece integer                          -- place among the lines of a row that names several products; null: the row is one line
   )`,
 
   // The normalised rows of every import of members. What a member is now is, per attribute, the newest of them that says anything.

@@ -318,7 +318,7 @@ async function matchedRows(session: Session, importSeq: number): Promise<Matched
     from (
       select person, case when person is not null then coalesce(by_kind, 'id') end as kind,
         coalesce(is_new, false) as is_new, conflict is not null as is_conflict
-      from ${toldLines(sql`(select * from import_lines where import_seq = ${importSeq})`)} as told
+      from ${toldLines(sql`(select * from import_lines where import_seq = ${importSeq} and coalesce(piece, 1) = 1)`)} as told
     ) as told`)
   return row as unknown as Matched
 }
@@ -331,10 +331,10 @@ async function outcome(
   { allWritten }: { allWritten: boolean },
 ): Promise<Omit<Applied, 'months' | 'givenBack' | 'toldTwice'>> {
   const [counts] = await session.rows(sql`
-    select (select coalesce(cast(sum(lines) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected,
+    select (select coalesce(cast(sum(file_rows) as bigint), 0) from coming) - unchanged as imported, unchanged, corrected,
       (select count(*) from coming) - known_orders as new_orders
     from (
-      select coalesce(cast(sum(known.lines) filter (where taken_over.order_id is null) as bigint), 0) as unchanged,
+      select coalesce(cast(sum(known.file_rows) filter (where taken_over.order_id is null) as bigint), 0) as unchanged,
         count(taken_over.order_id) as corrected, count(*) as known_orders
       from known left join taken_over on taken_over.order_id = known.order_id
     ) as known_before`)

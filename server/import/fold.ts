@@ -28,10 +28,10 @@ export async function foldStep(
 ): Promise<void> {
   const asked = among ? sql`order_id in (select order_id from ${among})` : sql`true`
   await session.run(sql`create or replace temp table coming as
-    select order_id, count(*) as lines from import_lines
+    select order_id, count(*) as lines, count(*) filter (where coalesce(piece, 1) = 1) as file_rows from import_lines
     where import_seq = ${importSeq} and ${asked} group by order_id`)
   await session.run(sql`create or replace temp table known as
-    select coming.order_id, coming.lines, order_versions.import_seq
+    select coming.order_id, coming.lines, coming.file_rows, order_versions.import_seq
     from coming join order_versions on order_versions.order_id = coming.order_id`)
   if (!(await anyRow(session, sql`known`))) {
     await session.run(sql`create or replace temp table taken_over as select order_id from coming`)
@@ -125,8 +125,9 @@ export async function rewriteOrders(
     from (select *, ${local} as local from heads where is_order) as head order by ordered_at, order_key`)
   await session.run(sql`insert into order_lines
     (order_key, line_number, sku, product, category, quantity, gross_minor, discount_minor, net_minor)
-    select heads.order_key, cast(line.row_number - heads.first_row + 1 as integer), line.sku, line.product, line.category,
-      line.quantity, line.gross_minor, line.discount_minor, line.net_minor
+    select heads.order_key, cast(line.row_number - heads.first_row + coalesce(line.piece, 1) as integer), line.sku, line.product,
+      line.category, line.quantity, case when line.piece is null then line.gross_minor end,
+      case when line.piece is null then line.discount_minor end, line.net_minor
     from ${lines} as line join heads on heads.order_id = line.order_id
     where heads.is_order and ${isSold(sql`heads`)}`)
   await categoriesOfNewLines(session)

@@ -31,6 +31,7 @@ import {
 import { type AnyField, importKinds, type ImportKind } from './import-kinds.ts'
 import { type AnyKindField, kindFieldNames, kindNamed } from './kinds/catalogue.ts'
 import { fieldsOf, isSaid } from './kinds/kind.ts'
+import type { JoinedProducts } from './joined-products.ts'
 import { memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
 import { besideNumber, decimalMarkOf, isNumber, isShortened, undecidedNumber } from './numbers.ts'
@@ -56,6 +57,8 @@ export interface Mapping {
   readonly knownBy: PersonValue | null
   /** Columns that mean nothing else, of a kind that keeps them by their headers. */
   readonly rest?: readonly { readonly position: number; readonly header: string }[]
+  /** How the products of an order are written into one cell; not there: a row names one. */
+  readonly joinedProducts?: JoinedProducts
   /** Rows in which this is empty are passed over, not refused: they are there to say something else. */
   readonly passedWithout?: AnyField
 }
@@ -251,6 +254,10 @@ export function guessMapping(
         byRow: known?.refundsByRow ?? false,
       },
       knownBy: known?.knownBy ?? null,
+      // a quantity beside it is that of one product
+      ...(known?.joinedProducts && !assigned.has('quantity') && !assigned.has('unitPrice')
+        ? { joinedProducts: known.joinedProducts }
+        : {}),
     },
     columns: columnGuesses(columns, assigned, unreadOf),
     questions,

@@ -73,10 +73,15 @@ describe.each(writings)('exports in %s', (writing, written) => {
     ])
     // 80 = 80 and 45 = 45 were due and paid.
     expect(receipt.refundCheck).toMatchObject({ refunded: 2, net: 0, notNet: 2, amountsAreNet: false })
-    const [line] = await shop.workspace.engine.rows(
-      sql`select product from order_lines join orders using (order_key) where order_id like '%0001'`,
-    )
-    expect(line).toEqual({ product: '桂花乌龙(1件),白瓷杯(2件)' })
+    expect(
+      await shop.workspace.engine.rows(
+        sql`select product, cast(quantity as double) as pieces from order_lines join orders using (order_key)
+          where order_id like '%0001' order by line_number`,
+      ),
+    ).toEqual([
+      { product: '桂花乌龙', pieces: 1 },
+      { product: '白瓷杯', pieces: 2 },
+    ])
   })
 
   test('Weimob: a row per item, what the rows give back adds up, a cancelled one counts for nothing', async () => {

@@ -1,4 +1,5 @@
 import type { FieldName, PersonValue, StateMeaning } from './fields.ts'
+import type { JoinedProducts } from './joined-products.ts'
 
 /**
  * Whether a platform's amounts have its refunds taken off already. `by-check`: exports of both kinds are
@@ -22,6 +23,8 @@ export interface Preset {
   readonly refundsByRow?: true
   /** Each row has an amount of its own, also where rows of one order are alike. */
   readonly amountsByRow?: true
+  /** Its product column names all products of the order. */
+  readonly joinedProducts?: JoinedProducts
   /** `*`: every other word. */
   readonly states?: Readonly<Record<string, StateMeaning>>
   /** What the platform's customers are known by, where that is not the first value that a row has. */
@@ -93,6 +96,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     },
     charged: [['应收订单金额']],
     amountsAreNet: false,
+    joinedProducts: 'counts-behind',
     states: closedAfterRefund,
   },
   weimob: {
@@ -242,6 +246,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       channel: 'Attribution',
     },
     amountsAreNet: false,
+    joinedProducts: 'counts-before',
   },
   'woocommerce-webtoffee': {
     needs: ['order_id', 'order_total'],

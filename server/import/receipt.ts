@@ -49,6 +49,8 @@ export interface Receipt {
   readonly fewerLines: number
   /** Of several files read as one: orders that a later one tells otherwise than an earlier one; not there in reports from before it was counted. */
   readonly superseded?: number
+  /** Rows that name several products and became a line of each, whose own amounts nobody knows; not there where there are none. */
+  readonly splitRows?: number
   readonly months: readonly ChangedMonth[]
   readonly matched?: Matched
   /** Rows of members who were deleted; not there where there are none. */
@@ -98,7 +100,7 @@ export type FileFacts = Omit<
 
 /** Counts what was staged. `minorDigits` as in the normalisation. */
 export async function fileFacts(
-  { engine, refused, lines, read, refundCheck }: Staged,
+  { engine, refused, rows, splitRows, read, refundCheck }: Staged,
   minorDigits: number,
   timeZone: string,
   signal: AbortSignal,
@@ -110,11 +112,11 @@ export async function fileFacts(
       cast(coalesce(sum(remainder_micro), 0) as bigint) as remainder_micro,
       cast(${localOfUtcSql(sql`min(ordered_at)`, timeZone)} as date) as first_day,
       cast(${localOfUtcSql(sql`max(ordered_at)`, timeZone)} as date) as last_day
-      from ${lines} as line`,
+      from ${rows} as line`,
     options,
   )
   const [distinct] = await engine.rows(
-    sql`select count(*) as n from (select content_hash from ${lines} as line group by all)`,
+    sql`select count(*) as n from (select content_hash from ${rows} as line group by all)`,
     options,
   )
   const reasons = await refusedReasons({ engine, refused })
@@ -130,6 +132,7 @@ export async function fileFacts(
     hiddenRows: Number(facts!.hiddenRows),
     firstDay: facts!.firstDay as string | null,
     lastDay: facts!.lastDay as string | null,
+    ...(splitRows > 0 ? { splitRows } : {}),
     reasons,
   }
 }

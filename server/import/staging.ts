@@ -12,6 +12,7 @@ import { memberRows } from './members/normalise.ts'
 import { refundRows } from './refunds/normalise.ts'
 import { notePrefix } from './refunds/note.ts'
 import { namedWidth, type Readable } from './inspect.ts'
+import { splitJoinedProducts } from './joined-products.ts'
 import type { Mapping } from './mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from './normalise.ts'
 import { bytesOf } from './records.ts'
@@ -33,8 +34,12 @@ export interface Staged {
   readonly engine: Connection
   /** Relation there of the refused rows (refused.ts). */
   readonly refused: Sql
-  /** Relation of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
+  /** Relation of what is stored of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
+  /** Of orders: relation of the accepted rows, each once, where `lines` has several of one. */
+  readonly rows: Sql
+  /** Rows that are several of `lines`, because they name several products. */
+  readonly splitRows: number
   readonly hash: string
   /** Records of the file, refused ones included, without those that were passed over. */
   readonly read: number
@@ -172,14 +177,14 @@ export async function stage(
         : { rows: every, repeated: 0, superseded: 0 }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
-      return { engine, refused, lines, hash, read: rows, passed: 0, ...several, refundCheck: null }
+      return { engine, refused, ...whole(lines), hash, read: rows, passed: 0, ...several, refundCheck: null }
     }
     if (mapping.kind !== 'orders') {
       const passed = mapping.passedWithout ? rows - (await judgedRows(engine, all, refused, options)) : 0
       return {
         engine,
         refused,
-        lines: accepted,
+        ...whole(accepted),
         hash,
         read: rows - passed,
         passed,
@@ -196,14 +201,24 @@ export async function stage(
       folder,
       options,
     )
-    const lines = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
-    return { engine, refused, lines, hash, read: rows, passed: 0, ...several, refundCheck }
+    const completed = await complete(engine, settled, folder, mapping.columns.orderId !== undefined, options)
+    const lines =
+      mapping.joinedProducts && mapping.columns.orderId !== undefined
+        ? {
+            rows: completed,
+            ...(await splitJoinedProducts(engine, completed, mapping.joinedProducts, folder, options)),
+          }
+        : whole(completed)
+    return { engine, refused, ...lines, hash, read: rows, passed: 0, ...several, refundCheck }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
     throw error
   }
 }
+
+/** Rows of which each is one line. */
+const whole = (rows: Sql) => ({ lines: rows, rows, splitRows: 0 })
 
 /** Records of which something came, rows or a refusal. */
 async function judgedRows(

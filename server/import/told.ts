@@ -223,6 +223,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...(receipt.closedOrders > 0 ? [say('orders-closed', { orders: receipt.closedOrders })] : []),
     ...(receipt.emptyOrders > 0 ? [say('orders-empty', { orders: receipt.emptyOrders })] : []),
     ...(receipt.superseded ? [say('superseded', { orders: receipt.superseded })] : []),
+    ...(receipt.splitRows ? [say('split-rows', { rows: receipt.splitRows })] : []),
     ...(receipt.fewerLines > 0 ? [say('fewer-lines', { orders: receipt.fewerLines })] : []),
     ...receipt.reasons.map(({ sentence, rows }) => `  ${rows} × ${sentence}`),
     ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),

@@ -56,6 +56,7 @@ function OrdersReceipt({ receipt, ways }: { receipt: OfOrders; ways: ReceiptWays
       ? [t('receipt.corrected', { count: receipt.corrected, dry: receipt.dryRun ? 'yes' : 'no' })]
       : []),
     ...(receipt.superseded ? [t('receipt.superseded', { count: receipt.superseded })] : []),
+    ...(receipt.splitRows ? [t('receipt.split', { count: receipt.splitRows })] : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
     ...gaps

@@ -556,12 +556,17 @@ export class ImportRuns {
           )
       }
       if (applied.sameAs !== null && !order.dryRun)
-        await noteAgain(workspace.engine, applied.sameAs, {
-          fileName: order.fileName,
-          at: now.toISOString(),
-          unchanged: facts.read - facts.refused,
-          refused: facts.refused,
-        })
+        await noteAgain(
+          workspace,
+          applied.sameAs,
+          {
+            fileName: order.fileName,
+            at: now.toISOString(),
+            unchanged: facts.read - facts.refused,
+            refused: facts.refused,
+          },
+          await deletionsOf(this.#platform.store, workspace.id),
+        )
       if (committed) await passAudit(this.#platform.store, workspace)
       if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }

@@ -79,7 +79,7 @@ export async function fileNames(
 }
 
 /** A text that can't be taken for an amount, a count or a word. */
-const isDistinctive = (id: string): boolean => id.length >= 5 && !/^\d{1,9}$/.test(id)
+export const isDistinctive = (id: string): boolean => id.length >= 5 && !/^\d{1,9}$/.test(id)
 
 /** Whether some text has one of those: whole, phones however they are written, e-mails in letters of either case. */
 function namesIn(texts: readonly string[]): (text: string) => boolean {

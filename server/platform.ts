@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { AbuseHolds } from './coupons/abuse-holds.ts'
 import { Redemptions } from './coupons/redemptions.ts'
 import { areOneMember } from './identity/people.ts'
 import { Accounts } from './accounts/accounts.ts'
@@ -70,9 +71,13 @@ export async function openPlatform(
   keepToOwner(dataFolder)
   const store = await openMigratedStore(join(dataFolder, 'store.db'))
   const workspaces = new Workspaces(store, dataFolder, clock, engine)
-  const redemptions = new Redemptions(store, clock, async (workspaceId, one, other) => {
-    const workspace = await workspaces.byId(workspaceId)
-    return workspace !== null && areOneMember(workspace, one, other)
+  const holds = new AbuseHolds(store, (id) => workspaces.byId(id))
+  const redemptions = new Redemptions(store, clock, {
+    async sameMember(workspaceId, one, other) {
+      const workspace = await workspaces.byId(workspaceId)
+      return workspace !== null && areOneMember(workspace, one, other)
+    },
+    blockedIn: (workspaceId) => holds.idsIn(workspaceId),
   })
   return {
     dataFolder,
@@ -84,6 +89,7 @@ export async function openPlatform(
     ownerToken: randomBytes(32).toString('base64url'),
     async close() {
       await redemptions.settled()
+      await holds.settled()
       await workspaces.close()
       await store.destroy()
     },

@@ -158,6 +158,7 @@ const access: Record<string, Rule> = {
   'campaigns.create': 'marketer',
   'campaigns.edit': 'marketer',
   'campaigns.estimate': 'marketer',
+  'campaigns.sentence': 'reader',
   'campaigns.preview': 'marketer',
   'campaigns.launch': 'marketer',
   'campaigns.pause': 'marketer',

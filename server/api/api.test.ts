@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeApp } from '../app.ts'
 import { campaignLedger } from '../coupons/counts.ts'
+import { plainTerms } from '../coupons/terms.ts'
 import { addLaunch, couponFor } from '../coupons/issued-coupons.fixture.ts'
 import { revokeOpenCoupons } from '../coupons/revoke.ts'
 import { openPlatform, type Platform } from '../platform.ts'
@@ -282,8 +283,12 @@ describe('looking and cancelling', () => {
     const shown = {
       code: coupon.code,
       state: 'open',
+      sentence: expect.stringMatching(
+        /^¥5.00 off when spending ¥30.00 or more, good through .*; 2 uses per member\.$/,
+      ),
       offer: { kind: 'amount', amountMinor: 500 },
       minSpendMinor: 3_000,
+      terms: { ...plainTerms, usesPerCoupon: 2 },
       validFrom: coupon.validFrom,
       validTo: coupon.validTo,
       usesAllowed: 2,

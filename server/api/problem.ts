@@ -17,6 +17,10 @@ export const Problem = z
       .datetime()
       .optional()
       .meta({ description: 'With `expired`: the first instant at which it was over.' }),
+    heldUntil: z.iso.datetime().optional().meta({
+      description:
+        'With `held`: when the first of the uses that are set aside is free again, if it is not redeemed.',
+    }),
     refusedRows: RefusedItems.optional().meta({
       description: 'With `malformed`, of a batch of which not one item could be taken.',
     }),
@@ -107,10 +111,31 @@ export function refusalProblem(refusal: Refusal): ToldProblem {
       return { id: 'coupon-expired', status: 409, code, validTo: refusal.validTo }
     case 'wrong_member':
       return { id: refusal.presented ? 'coupon-wrong-member' : 'coupon-needs-member', status: 409, code }
+    case 'held':
+      return { id: 'coupon-held', status: 409, code, heldUntil: refusal.heldUntil }
+    case 'blocked':
+      return { id: 'coupon-blocked', status: 409, code }
+    case 'out_of_scope':
+      return { id: scopeProblems[refusal.because], status: 409, code }
     case 'min_spend':
       return { id: 'coupon-min-spend', status: 409, code, minSpendMinor: refusal.minSpendMinor }
+    case 'stacking':
+      return { id: stackingProblems[refusal.because], status: 409, code }
+    case 'budget':
+      return { id: 'coupon-budget', status: 409, code }
   }
 }
+
+const scopeProblems = {
+  store: 'coupon-other-store',
+  lines: 'coupon-other-goods',
+  'lines-unknown': 'coupon-needs-lines',
+} as const
+const stackingProblems = {
+  'member-price': 'coupon-member-price',
+  'other-coupon': 'coupon-stacking',
+  'most-off': 'coupon-most-off',
+} as const
 
 /** What the caller reads: English unless they ask for Chinese first. */
 export const languageFor = (request: Pick<FastifyRequest, 'headers'>): Language =>

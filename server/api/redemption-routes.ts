@@ -3,15 +3,26 @@ import { z } from 'zod'
 import { cancelRedemptions } from '../coupons/cancellations.ts'
 import { readCode } from '../coupons/code.ts'
 import { couponsByCode } from '../coupons/coupons.ts'
+import type { BasketLine as Line } from '../coupons/combination.ts'
 import { hindrance } from '../coupons/decision.ts'
+import { offerSentence } from '../coupons/offer-sentence.ts'
+import { saidRule } from '../coupons/said-rule.ts'
 import type { Platform } from '../platform.ts'
 import { always, malformed, noPage, problem } from './answers.ts'
-import { problems, refusalProblem, sendProblem } from './problem.ts'
-import { Cancelled, Code, CouponState, IdempotencyHeaders, Redeemed, RedemptionBody } from './shapes.ts'
+import { languageFor, problems, refusalProblem, sendProblem } from './problem.ts'
+import {
+  BasketLine,
+  Cancelled,
+  Code,
+  CouponState,
+  IdempotencyHeaders,
+  Redeemed,
+  RedemptionBody,
+} from './shapes.ts'
 
 /** Looking up, redeeming and cancelling. */
 export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {
-  const { store, clock, redemptions } = platform
+  const { store, clock, redemptions, workspaces } = platform
 
   app.post(
     '/redemptions',
@@ -29,7 +40,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
           201: Redeemed,
           404: problem('`unknown`: no such code in this workspace.'),
           409: problem(
-            'Refused: `used`, `expired`, `not_yet_valid`, `revoked`, `min_spend` or `wrong_member` (also a member’s coupon without memberId).',
+            'Refused: `used`, `expired`, `not_yet_valid`, `revoked`, `held`, `min_spend`, `out_of_scope`, `stacking`, `budget`, `blocked` or `wrong_member` (also a member’s coupon without memberId).',
           ),
           422: problem(
             '`malformed`, `idempotency_key_missing`, or `idempotency_key_reused`: the key came with another body before.',
@@ -40,7 +51,8 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
     },
     async (request, reply) => {
       const { workspaceId, keyId } = request.keyHolder!
-      const { code, orderId, memberId, storeId, amountMinor } = request.body
+      const { code, orderId, memberId, storeId, amountMinor, lines, shippingMinor, atMemberPrice } =
+        request.body
       const outcome = await redemptions.redeem({
         workspaceId,
         idempotencyKey: request.headers['idempotency-key'],
@@ -49,13 +61,16 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
         storeId: storeId ?? null,
         presented: memberId === undefined ? { kind: 'nobody' } : { kind: 'member', memberId },
         amountMinor,
+        lines: lines === undefined ? null : basketLines(lines),
+        shippingMinor: shippingMinor ?? null,
+        atMemberPrice: atMemberPrice ?? false,
         body: request.body,
         actor: `key:${keyId}`,
       })
       switch (outcome.kind) {
         case 'redeemed': {
-          const { redemptionId, code, discountMinor } = outcome
-          return reply.code(201).send({ redemptionId, code, discountMinor })
+          const { kind: _, ...redeemed } = outcome
+          return reply.code(201).send(redeemed)
         }
         case 'refused':
           return sendProblem(reply, refusalProblem(outcome))
@@ -84,15 +99,18 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
     },
     async (request, reply) => {
       const code = readCode(request.params.code)
-      const coupon = code === null ? undefined : (await couponsByCode(store, [code])).get(code)
+      const coupon = code === null ? undefined : (await couponsByCode(store, [code], clock.now())).get(code)
       if (coupon?.workspaceId !== request.keyHolder!.workspaceId)
         return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
       const hindered = hindrance(coupon, clock.now())
+      const workspace = await workspaces.byId(coupon.workspaceId)
       return reply.code(200).send({
         code: coupon.code,
         state: hindered?.code ?? 'open',
+        sentence: offerSentence(languageFor(request), await saidRule(workspace!, store, coupon)),
         offer: coupon.offer,
         minSpendMinor: coupon.minSpendMinor,
+        terms: coupon.terms,
         validFrom: coupon.validFrom,
         validTo: coupon.validTo,
         usesAllowed: coupon.usesAllowed,
@@ -128,3 +146,12 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
     },
   )
 }
+
+/** Lines of a basket as offers see them. */
+export const basketLines = (lines: readonly z.infer<typeof BasketLine>[]): Line[] =>
+  lines.map(({ sku, product, category, amountMinor }) => ({
+    sku,
+    product: product ?? null,
+    category,
+    amountMinor,
+  }))

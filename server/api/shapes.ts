@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Offer } from '../coupons/offer.ts'
+import { OfferTerms } from '../coupons/terms.ts'
 import { kindReasons } from '../import/kinds/catalogue.ts'
 import { type RowReason, rowReasons } from '../import/normalise.ts'
 import { worded } from '../messages/messages.ts'
@@ -16,6 +17,25 @@ export const Code = z
     description: 'As the customer shows it: any case, with or without spaces and dashes.',
     examples: ['KX7QM-2RTWA-9FHE'],
   })
+
+export const BasketLine = z
+  .object({
+    sku: z.string().max(200),
+    product: z.string().max(200).optional(),
+    category: z.string().max(200),
+    quantity: z.number(),
+    amountMinor: z.int().meta({ description: 'The whole line, in minor units, before any coupon.' }),
+  })
+  .meta({ id: 'BasketLine' })
+
+/** What is given beside a basket. */
+const beside = {
+  beside: Offer.optional().meta({
+    description:
+      'What to give beside the basket: free delivery, a gift, more points. Nothing is taken off for it.',
+  }),
+  worthMinor: Minor.optional().meta({ description: 'What is given beside the basket is worth.' }),
+}
 
 export const RedemptionBody = z
   .object({
@@ -35,18 +55,16 @@ export const RedemptionBody = z
           'The basket before this discount, in minor units of the workspace’s currency (fen, cents).',
         examples: [12_800],
       }),
-    lines: z
-      .array(
-        z.object({
-          sku: z.string().max(200),
-          category: z.string().max(200),
-          quantity: z.number(),
-          amountMinor: z.int(),
-        }),
-      )
-      .max(1_000)
-      .optional()
-      .meta({ description: 'The basket’s lines. Offers of this version hold for the whole basket.' }),
+    lines: z.array(BasketLine).max(1_000).optional().meta({
+      description:
+        'What is bought. Needed for coupons that are for some goods only: they take off a share of those lines.',
+    }),
+    shippingMinor: Minor.optional().meta({
+      description: 'The delivery fee, beside amountMinor; a coupon for free delivery is worth no more.',
+    }),
+    atMemberPrice: z.boolean().optional().meta({
+      description: 'Whether amountMinor is at member prices; some coupons are not good on top of them.',
+    }),
   })
   .meta({ id: 'RedemptionRequest', description: 'Fields that are not named here are ignored.' })
 
@@ -58,15 +76,22 @@ export const Redeemed = z
       description: 'Take this off the basket, in minor units. Never more than amountMinor.',
       examples: [2_000],
     }),
+    ...beside,
   })
   .meta({ id: 'Redemption' })
 
 export const CouponState = z
   .object({
     code: z.string(),
-    state: z.enum(['open', 'used', 'revoked', 'not_yet_valid', 'expired']),
+    state: z
+      .enum(['open', 'used', 'revoked', 'not_yet_valid', 'expired', 'held'])
+      .meta({ description: '`held`: every use that is left is set aside for a basket.' }),
+    sentence: z.string().meta({
+      description: 'The offer as the customer understands it, in the language asked for.',
+    }),
     offer: Offer,
     minSpendMinor: Minor,
+    terms: OfferTerms.meta({ description: 'What it is for, where, how often and beside what.' }),
     validFrom: Instant,
     validTo: Instant.meta({ description: 'The first instant at which it is over.' }),
     usesAllowed: z.int(),

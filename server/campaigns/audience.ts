@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from '../../analytics/sql/sql.ts'
 import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
 import type { Platform } from '../platform.ts'
+import { abuseHoldTags } from '../coupons/abuse-holds.ts'
 import { peopleOf } from '../identity/people.ts'
 import { type Evaluation, evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -21,9 +22,7 @@ export type ExclusionReason = (typeof exclusionReasons)[number]
 
 /** Tags that keep a member out, in any case. */
 const tagsThatExclude: Record<string, 'abuse-hold' | 'staff'> = {
-  'abuse hold': 'abuse-hold',
-  'abuse-hold': 'abuse-hold',
-  滥用冻结: 'abuse-hold',
+  ...Object.fromEntries(abuseHoldTags.map((tag) => [tag, 'abuse-hold' as const])),
   staff: 'staff',
   员工: 'staff',
 }

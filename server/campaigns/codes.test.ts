@@ -4,7 +4,6 @@ import { definitionOf, openTestShop, type TestShop } from './campaign-shop.fixtu
 import { campaignById, createCampaign } from './campaigns.ts'
 import { codesCsv, takeCodes } from './codes.ts'
 import { launchCampaign } from './launch.ts'
-import { offerWords } from './offer-words.ts'
 import { previewOf } from './preview.ts'
 
 let shop: TestShop
@@ -60,15 +59,4 @@ test('a name or number that begins like a formula is shown by a spreadsheet, not
   const [, first, second] = await file(await launched(), true, 'en')
   expect(first).toContain(`,"'=HYPERLINK(""http://x"",""y"")",'+86 138 1234 2201,`)
   expect(second).toContain(",'@SUM(1),'-1+cmd,")
-})
-
-test('offers are said exactly, in the currency of the shop', () => {
-  const capped = { offer: { kind: 'percent', percent: 12.5, capMinor: 5_000 }, minSpendMinor: 0 } as const
-  expect(offerWords('en', 'GBP', capped)).toBe('12.5% off, at most £50.00')
-  expect(offerWords('zh-CN', 'JPY', { offer: { kind: 'percent', percent: 10 }, minSpendMinor: 3_000 })).toBe(
-    '满 ¥3,000 可用，优惠 10%',
-  )
-  expect(offerWords('en', 'CNY', { offer: { kind: 'amount', amountMinor: 5 }, minSpendMinor: 0 })).toBe(
-    '¥0.05 off',
-  )
 })

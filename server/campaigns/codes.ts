@@ -10,7 +10,7 @@ import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { campaignById } from './campaigns.ts'
 import { consentDeniedSince } from './launch-steps.ts'
-import { offerWords } from './offer-words.ts'
+import { offerWords } from '../coupons/offer-sentence.ts'
 
 export interface CouponCode {
   readonly memberId: string

@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import type { Words } from '../../analytics/schema/described.ts'
 import { lastDay } from '../../analytics/calendar/day.ts'
 import { worded } from '../messages/messages.ts'
 import { addDays, type BusinessCalendar, daysBetween, startOfDay } from '../../analytics/calendar/calendar.ts'
 import { holdoutShares } from '../../analytics/lift/planner.ts'
-import { Offer } from '../coupons/offer.ts'
+import { mostOf, Offer } from '../coupons/offer.ts'
+import { offerSentences } from '../coupons/offer-sentence.ts'
+import { OfferTerms, plainTerms, usesOf } from '../coupons/terms.ts'
 
 const Minor = z.int().nonnegative()
 
@@ -24,10 +27,13 @@ export const CampaignDefinition = z
     segment: z.string().trim().min(1).max(10_000),
     offer: Offer,
     minSpendMinor: Minor.default(0),
+    terms: OfferTerms.default(plainTerms),
     /** The coupon's last day is so many local days after the launch. */
     validDays: z.int().min(1).max(365).optional(),
     /** The coupon's last local day, instead of `validDays`. */
     validTo: z.iso.date().optional(),
+    /** The coupon's first local day, beside `validTo`; without it, or when it is over, the launch. */
+    validFrom: z.iso.date().optional(),
     /** Share of the eligible members who get no coupon, so that its effect can be seen; 0: effect unknown. */
     holdout: z.number().min(0).max(holdoutShares.most, worded('holdout-share')).default(holdoutShares.least),
     /** The smallest rise in the share of buyers worth proving: what the recommended holdout is made for. */
@@ -44,6 +50,17 @@ export const CampaignDefinition = z
     error: worded('one-validity'),
     path: ['validDays'],
   })
+  .refine(
+    ({ validFrom, validTo }) => validFrom === undefined || (validTo !== undefined && validFrom <= validTo),
+    {
+      error: worded('valid-from-without-to'),
+      path: ['validFrom'],
+    },
+  )
+  .refine(({ terms, budgetMinor }) => !terms.refuseWhenSpent || budgetMinor !== undefined, {
+    error: worded('refuses-without-budget'),
+    path: ['terms', 'refuseWhenSpent'],
+  })
 
 export type CampaignDefinition = z.output<typeof CampaignDefinition>
 
@@ -56,10 +73,11 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
   const amounts = [
     { path: ['minSpendMinor'], amount: minSpendMinor },
     { path: ['budgetMinor'], amount: budgetMinor },
+    ...(['amountMinor', 'worthMinor', 'capMinor'] as const).map((field) => ({
+      path: ['offer', field],
+      amount: field in offer ? ((offer as Record<string, unknown>)[field] as number | undefined) : undefined,
+    })),
     { path: ['messageCostMinor'], amount: messageCostMinor },
-    offer.kind === 'amount'
-      ? { path: ['offer', 'amountMinor'], amount: offer.amountMinor }
-      : { path: ['offer', 'capMinor'], amount: offer.capMinor },
   ]
   if (definition.validTo !== undefined && definition.validTo > lastDay)
     context.addIssue({ code: 'custom', path: ['validTo'], message: worded('day-out-of-range') })
@@ -97,7 +115,7 @@ export interface Validity {
 
 /** When the coupons of a launch on `today` are valid and how long its effect is measured. */
 export function validityOf(
-  { validDays, validTo }: CampaignDefinition,
+  { validDays, validTo, validFrom }: CampaignDefinition,
   today: string,
   calendar: BusinessCalendar,
 ): Validity {
@@ -105,7 +123,7 @@ export function validityOf(
   const windowLastDay = addDays(lastDay, daysAfterValidity)
   const endOf = (day: string) => startOfDay(addDays(day, 1), calendar).toISOString()
   return {
-    firstDay: today,
+    firstDay: validFrom !== undefined && validFrom > today ? validFrom : today,
     lastDay,
     windowLastDay,
     windowDays: daysBetween(today, windowLastDay),
@@ -114,19 +132,44 @@ export function validityOf(
   }
 }
 
-/** Every coupon is for one use. */
-export const usesAllowed = 1
-
 /**
- * What `coupons` cost if each is used for all it gives; 'unbounded' for a percentage without a cap,
- * 'uncountable' when it is beyond what can be counted exactly.
+ * What `coupons` cost if each is used for all it gives; 'unbounded' for a percentage or points without a cap,
+ * 'uncountable' when it is beyond what can be counted exactly. Coupons that are refused once the budget is spent
+ * cost no more than it.
  */
 export function worstCost(
-  { offer }: CampaignDefinition,
+  { offer, terms, budgetMinor }: CampaignDefinition,
   coupons: number,
 ): number | 'unbounded' | 'uncountable' {
-  const each = offer.kind === 'amount' ? offer.amountMinor : offer.capMinor
-  if (each === undefined) return 'unbounded'
-  const cost = each * usesAllowed * coupons
+  const each = mostOf(offer)
+  if (each === null) return 'unbounded'
+  const cost = each * usesOf(terms) * coupons
+  if (terms.refuseWhenSpent && budgetMinor !== undefined) return Math.min(cost, budgetMinor)
   return Number.isSafeInteger(cost) ? cost : 'uncountable'
+}
+
+/** Of a definition what its sentence says. */
+export const SaidDefinition = z.object({
+  offer: Offer,
+  minSpendMinor: Minor.default(0),
+  terms: OfferTerms.default(plainTerms),
+  validDays: z.int().min(1).max(365).optional(),
+  validTo: z.iso.date().optional(),
+  validFrom: z.iso.date().optional(),
+  budgetMinor: z.int().positive().optional(),
+})
+
+/** The offer of a definition in one sentence, as its members will read it. */
+export function sentencesOf(said: z.output<typeof SaidDefinition>, currency: string): Words {
+  const { validDays, validTo, validFrom, ...rule } = said
+  return offerSentences({
+    ...rule,
+    currency,
+    good:
+      validTo !== undefined
+        ? { kind: 'through', first: validFrom, last: validTo }
+        : validDays !== undefined
+          ? { kind: 'days', days: validDays }
+          : undefined,
+  })
 }

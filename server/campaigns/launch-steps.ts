@@ -4,7 +4,8 @@ import { queueMessages } from '../delivery/outbox.ts'
 import type { Platform } from '../platform.ts'
 import { recordEvent } from '../store/events.ts'
 import type { StoreSchema } from '../store/schema.ts'
-import { CampaignDefinition, usesAllowed } from './definition.ts'
+import { usesOf } from '../coupons/terms.ts'
+import { CampaignDefinition } from './definition.ts'
 import { campaignTurns } from './campaigns.ts'
 
 /** Told before each write of a launch; may throw, as a crash would. */
@@ -54,9 +55,10 @@ export async function finishLaunch(
       memberId: member_id,
       offer: definition.offer,
       minSpendMinor: definition.minSpendMinor,
+      terms: definition.terms,
       validFrom: launch.valid_from,
       validTo: launch.valid_to,
-      usesAllowed,
+      usesAllowed: usesOf(definition.terms),
     }))
     await store.transaction().execute(async (tx) => {
       await issueCoupons(tx, { ...of, coupons, at: clock.now() })

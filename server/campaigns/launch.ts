@@ -9,6 +9,7 @@ import {
   type Desk,
   statusAt,
 } from './campaigns.ts'
+import { startOfDay } from '../../analytics/calendar/calendar.ts'
 import { validityOf } from './definition.ts'
 import { peopleOf } from '../identity/people.ts'
 import { consentDeniedSince, finishLaunch, type Step, undoLaunch } from './launch-steps.ts'
@@ -144,7 +145,10 @@ async function begin(
         as_of: preview.asOf,
         data_version: preview.dataVersion,
         launched_day: preview.today,
-        valid_from: at.toISOString(),
+        valid_from: (validity.firstDay > preview.today
+          ? startOfDay(validity.firstDay, workspace.calendar)
+          : at
+        ).toISOString(),
         valid_to: validity.validTo,
         window_to: validity.windowTo,
         started_at: at.toISOString(),

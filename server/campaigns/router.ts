@@ -16,7 +16,7 @@ import {
   resumeCampaign,
 } from './campaigns.ts'
 import { codesCsv, takeCodes } from './codes.ts'
-import { CampaignDefinition, NewCampaign } from './definition.ts'
+import { CampaignDefinition, NewCampaign, SaidDefinition, sentencesOf } from './definition.ts'
 import { campaignBySegment, campaignEffect } from './effect.ts'
 import { launchCampaign } from './launch.ts'
 import { listCampaigns } from './list.ts'
@@ -73,6 +73,11 @@ export const campaignsRouter = router({
         ),
       ),
     ),
+
+  /** The offer of a definition in one sentence, in both languages. */
+  sentence: readerProcedure
+    .input(SaidDefinition)
+    .query(({ ctx, input }) => sentencesOf(input, ctx.workspace.currency)),
 
   preview: marketerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
     const campaign = await campaignById(ctx.platform.store, ctx.workspace.id, input.campaignId)

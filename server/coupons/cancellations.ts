@@ -71,7 +71,7 @@ export async function cancelRedemptions(
         if (revoked)
           await tx
             .insertInto('ledger')
-            .values({ ...use, kind: 'revoked', amount_minor: 0, actor, at })
+            .values({ ...use, kind: 'revoked', amount_minor: 0, worth_minor: 0, actor, at })
             .execute()
       }
       const cancelledAt = cancelled?.at ?? at

@@ -8,9 +8,9 @@ export interface BasketLine {
 
 /** Names of products, each of which a line may have as its sku, product or category. */
 interface Named {
-  readonly skus?: readonly string[]
-  readonly products?: readonly string[]
-  readonly categories?: readonly string[]
+  readonly skus?: readonly string[] | undefined
+  readonly products?: readonly string[] | undefined
+  readonly categories?: readonly string[] | undefined
 }
 
 /** What a benefit is for: all lines, or those that `only` names, without those that `except` names. */
@@ -22,7 +22,7 @@ export interface Scope {
 /** What a benefit gives. Percent may have two decimals. */
 export type Gives =
   | { readonly kind: 'amount'; readonly amountMinor: number }
-  | { readonly kind: 'percent'; readonly percent: number; readonly capMinor?: number }
+  | { readonly kind: 'percent'; readonly percent: number; readonly capMinor?: number | undefined }
   /** Nothing off the lines: a fee that is not charged, a gift. What it is worth counts like money. */
   | { readonly kind: 'worth'; readonly worthMinor: number }
 
@@ -203,7 +203,8 @@ const isNamed = ({ sku, product, category }: BasketLine, { skus, products, categ
   (product !== null && products?.includes(product)) ||
   (category !== null && categories?.includes(category))
 
-const isWithin = (line: BasketLine, { only, except }: Scope) =>
+/** Whether a line is of a scope. */
+export const isWithin = (line: BasketLine, { only, except }: Scope) =>
   (!only || isNamed(line, only)) && !(except && isNamed(line, except))
 
 /** What of each line is left, as a fraction. The less there is before it, the smaller it is. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Store } from '../store/store.ts'
+import { isHeld } from './reservations.ts'
 
 /**
  * Where the uses of a campaign's coupons are, counted from the ledger:
@@ -9,7 +10,7 @@ export interface CampaignLedger {
   issued: number
   /** May still be redeemed, now or once their validity begins. */
   open: number
-  /** Set aside for a basket that is not paid yet; no interface makes such reservations so far. */
+  /** Set aside for a basket that is not paid yet. */
   reserved: number
   /** Less what was cancelled. */
   redeemed: number
@@ -21,6 +22,8 @@ export interface CampaignLedger {
   redeemers: number
   /** Discounts given, less those of cancelled redemptions. */
   discountMinor: number
+  /** What was given beside baskets (delivery, gifts, points) is worth, likewise. */
+  worthMinor: number
 }
 
 /** The ledger of a campaign's published launches as of an instant, which decides what has expired. */
@@ -30,32 +33,38 @@ export async function campaignLedger(
   campaignId: string,
   at: Date,
 ): Promise<CampaignLedger> {
-  const { rows } = await sql<Omit<CampaignLedger, 'reserved'>>`
+  const now = at.toISOString()
+  const { rows } = await sql<CampaignLedger>`
     with per_coupon as (
       select coupon_id,
         sum(case kind when 'issued' then uses else 0 end) as issued,
         sum(case kind when 'redeemed' then uses when 'cancelled' then -uses else 0 end) as redeemed,
-        sum(case kind when 'revoked' then uses else 0 end) as revoked,
-        sum(case kind when 'redeemed' then amount_minor when 'cancelled' then -amount_minor else 0 end) as discount
+        sum(case when ${isHeld('ledger', now)} then uses else 0 end) as reserved,
+        max(kind = 'revoked') as is_revoked,
+        sum(case kind when 'redeemed' then amount_minor when 'cancelled' then -amount_minor else 0 end) as discount,
+        sum(case kind when 'redeemed' then worth_minor when 'cancelled' then -worth_minor else 0 end) as worth
       from ledger
       where workspace_id = ${workspaceId} and campaign_id = ${campaignId}
       group by coupon_id
     ), left_over as (
-      select per_coupon.*, coupons.member_id, coupons.valid_to <= ${at.toISOString()} as is_over,
-        issued - redeemed - revoked as unused
+      -- what is set aside stays so while its time lasts, whatever happens to the coupon
+      select per_coupon.*, coupons.member_id, coupons.valid_to <= ${now} as is_over,
+        issued - redeemed - reserved as unused
       from per_coupon
       join coupons on coupons.id = per_coupon.coupon_id
       join launches on launches.id = coupons.launch_id and launches.published_at is not null
     )
     select coalesce(sum(issued), 0) as issued,
-      coalesce(sum(case when is_over then 0 else unused end), 0) as open,
+      coalesce(sum(case when is_revoked or is_over then 0 else unused end), 0) as open,
+      coalesce(sum(reserved), 0) as reserved,
       coalesce(sum(redeemed), 0) as redeemed,
-      coalesce(sum(case when is_over then unused else 0 end), 0) as expired,
-      coalesce(sum(revoked), 0) as revoked,
+      coalesce(sum(case when is_over and not is_revoked then unused else 0 end), 0) as expired,
+      coalesce(sum(case when is_revoked then unused else 0 end), 0) as revoked,
       count(distinct case when redeemed > 0 then coalesce(member_id, coupon_id) end) as redeemers,
-      coalesce(sum(discount), 0) as "discountMinor"
+      coalesce(sum(discount), 0) as "discountMinor",
+      coalesce(sum(worth), 0) as "worthMinor"
     from left_over`.execute(store)
-  return { ...rows[0]!, reserved: 0 }
+  return { ...rows[0]! }
 }
 
 /** One redemption, as lists show it. */

@@ -16,7 +16,15 @@ it('issues more coupons than one statement takes, counted in uses, open until va
     couponFor(`m${n}`, { usesAllowed: 2, validTo: '2026-12-01T00:00:00+08:00' }),
   )
   const { campaignId } = await addLaunch(store, 'shop', coupons)
-  const counted = { issued: 4_690, reserved: 0, redeemed: 0, revoked: 0, redeemers: 0, discountMinor: 0 }
+  const counted = {
+    issued: 4_690,
+    reserved: 0,
+    redeemed: 0,
+    revoked: 0,
+    redeemers: 0,
+    discountMinor: 0,
+    worthMinor: 0,
+  }
   expect(await campaignLedger(store, 'shop', campaignId, new Date('2026-11-30T15:59:59.999Z'))).toEqual({
     ...counted,
     open: 4_690,

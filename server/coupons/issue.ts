@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
 import type { Offer } from './offer.ts'
+import type { OfferTerms } from './terms.ts'
 
 export { newCode } from './code.ts'
 
@@ -12,6 +13,7 @@ export interface NewCoupon {
   memberId: string | null
   offer: Offer
   minSpendMinor: number
+  terms: OfferTerms
   /** Instants, ISO 8601. The coupon is valid while validFrom ≤ now < validTo. */
   validFrom: string
   validTo: string
@@ -50,6 +52,7 @@ export async function issueCoupons(
           member_id: coupon.memberId,
           offer: JSON.stringify(coupon.offer),
           min_spend_minor: coupon.minSpendMinor,
+          terms: JSON.stringify(coupon.terms),
           // One spelling of an instant, so that instants compare as text.
           valid_from: new Date(coupon.validFrom).toISOString(),
           valid_to: new Date(coupon.validTo).toISOString(),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { recordEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import { issueCoupons, type NewCoupon, newCode } from './issue.ts'
+import { plainTerms } from './terms.ts'
 
 /** For tests: a single-use coupon of 5.00 on any basket for `memberId`, valid through November 2026. */
 export const couponFor = (memberId: string | null, differs: Partial<NewCoupon> = {}): NewCoupon => ({
@@ -10,6 +11,7 @@ export const couponFor = (memberId: string | null, differs: Partial<NewCoupon> =
   memberId,
   offer: { kind: 'amount', amountMinor: 500 },
   minSpendMinor: 0,
+  terms: { ...plainTerms, usesPerCoupon: differs.usesAllowed ?? 1 },
   validFrom: '2026-11-01T00:00:00.000Z',
   validTo: '2026-12-01T00:00:00.000Z',
   usesAllowed: 1,

@@ -162,6 +162,7 @@ async function tell(store: Store, operations: Story): Promise<void> {
       discountMinor: sum(({ redeemed }) =>
         redeemed.reduce((total, { discountMinor }) => total + discountMinor, 0),
       ),
+      worthMinor: 0,
     })
     assert.equal(
       counted.issued,

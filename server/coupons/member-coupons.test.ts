@@ -43,7 +43,7 @@ it("tells what became of a member's coupons, and masks codes", async () => {
 
   // nobody is merged with anybody
   const engine = { rows: async () => [] as Row[] }
-  const workspace = { id: 'shop', calendar: defaultCalendar, engine } as unknown as Workspace
+  const workspace = { id: 'shop', currency: 'CNY', calendar: defaultCalendar, engine } as unknown as Workspace
   const found = await couponsOfMember(store, workspace, { memberId: 'm1', unmasked: false, at })
   const byId = new Map(found.map((coupon) => [coupon.couponId, coupon]))
   expect(byId.size).toBe(4)
@@ -57,6 +57,9 @@ it("tells what became of a member's coupons, and masks codes", async () => {
   })
   expect(byId.get(gone.couponId)).toMatchObject({ state: 'expired', lastDay: '2026-11-20', orderId: null })
   expect(byId.get(open.couponId)).toMatchObject({ state: 'open', redeemedAt: null })
+  expect(byId.get(open.couponId)!.sentence.en).toBe(
+    '¥5.00 off, good through 30 Nov 2026; one use per member.',
+  )
   expect(byId.get(taken.couponId)).toMatchObject({ state: 'revoked' })
   const whole = await couponsOfMember(store, workspace, { memberId: 'm1', unmasked: true, at })
   expect(whole.map(({ code }) => code.replaceAll('-', '')).toSorted()).toEqual(

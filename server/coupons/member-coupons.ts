@@ -1,10 +1,14 @@
 import { sql } from 'kysely'
-import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import type { Words } from '../../analytics/schema/described.ts'
 import { idsOfMember } from '../identity/people.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { printedCode } from './code.ts'
+import { termsIn } from './coupons.ts'
 import type { Offer } from './offer.ts'
+import { offerSentences } from './offer-sentence.ts'
+import { isStanding } from './reservations.ts'
+import { lastDayOf, saidRule } from './said-rule.ts'
 
 /** What became of a coupon: `open` may still be redeemed, now or once its validity begins. */
 export type CouponState = 'open' | 'redeemed' | 'expired' | 'revoked'
@@ -19,6 +23,8 @@ export interface MemberCoupon {
   readonly code: string
   readonly offer: Offer
   readonly minSpendMinor: number
+  /** What it is good for, in both languages. */
+  readonly sentence: Words
   readonly issuedAt: string
   /** Last local day on which it is good. */
   readonly lastDay: string
@@ -56,6 +62,7 @@ export async function couponsOfIds(
     code: string
     offer: string
     minSpendMinor: number
+    terms: string
     issuedAt: string
     validTo: string
     usesAllowed: number
@@ -67,13 +74,10 @@ export async function couponsOfIds(
   }>`
     with standing as (
       -- redemptions that were not taken back
-      select ledger.* from ledger
-      where ledger.kind = 'redeemed' and not exists (
-        select 1 from ledger as taken
-        where taken.redemption_id = ledger.redemption_id and taken.kind = 'cancelled')
+      select ledger.* from ledger where ${isStanding('ledger')}
     )
     select coupons.id as "couponId", coupons.member_id as "issuedTo", coupons.campaign_id as "campaignId", campaigns.name as campaign,
-      coupons.code, coupons.offer, coupons.min_spend_minor as "minSpendMinor",
+      coupons.code, coupons.offer, coupons.min_spend_minor as "minSpendMinor", coupons.terms,
       launches.published_at as "issuedAt", coupons.valid_to as "validTo",
       coupons.uses_allowed as "usesAllowed",
       (select coalesce(sum(uses), 0) from standing where standing.coupon_id = coupons.id) as used,
@@ -88,11 +92,19 @@ export async function couponsOfIds(
     order by launches.published_at desc, coupons.id
     limit ${mostCoupons}`.execute(store)
   const now = request.at.toISOString()
-  return rows.map(({ offer, validTo, usesAllowed, used, revoked, ...row }) => ({
-    ...row,
-    code: request.unmasked ? printedCode(row.code) : `•••••-•••••-${row.code.slice(-4)}`,
-    offer: JSON.parse(offer) as Offer,
-    lastDay: addDays(localDay(new Date(validTo), workspace.calendar), -1),
-    state: used >= usesAllowed ? 'redeemed' : revoked > 0 ? 'revoked' : validTo <= now ? 'expired' : 'open',
-  }))
+  return Promise.all(
+    rows.map(async ({ offer: text, terms, validTo, usesAllowed, used, revoked, ...row }) => {
+      const offer = JSON.parse(text) as Offer
+      const ruled = { ...row, offer, terms: termsIn(terms), validTo }
+      return {
+        ...row,
+        code: request.unmasked ? printedCode(row.code) : `•••••-•••••-${row.code.slice(-4)}`,
+        offer,
+        sentence: offerSentences(await saidRule(workspace, store, ruled)),
+        lastDay: lastDayOf(validTo, workspace),
+        state:
+          used >= usesAllowed ? 'redeemed' : revoked > 0 ? 'revoked' : validTo <= now ? 'expired' : 'open',
+      } as const
+    }),
+  )
 }

@@ -1,42 +1,111 @@
-import { createHash, randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import type { Transaction } from 'kysely'
 import type { Clock } from '../platform.ts'
-import type { StoreSchema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
-import { readCode } from './code.ts'
-import { couponsByCode, type KeptCoupon } from './coupons.ts'
-import { type Coupon, decide, type Presented, type Refusal } from './decision.ts'
+import { couponOf, couponsByCode } from './coupons.ts'
+import type { Presented, Refusal } from './decision.ts'
+import type { Refused } from './grant.ts'
+import type { Offer } from './offer.ts'
+import type { Purchase } from './purchase.ts'
+import { Spending } from './surroundings.ts'
+import { answerAll, codesOf, isBuying } from './answer-all.ts'
 
-/** One wish to redeem, by a till or at the desk. */
-export interface RedemptionRequest {
+/** What every wish of a till or the desk carries. */
+interface Wished {
   readonly workspaceId: string
   /** Chosen by the caller: the same wish again has the same key. */
   readonly idempotencyKey: string
-  readonly code: string
-  readonly orderId: string
-  readonly storeId: string | null
-  readonly presented: Presented
-  /** The basket before the discount, in minor units. */
-  readonly amountMinor: number
   /** What the caller sent: the same key with another body is refused. */
   readonly body: unknown
   /** As the ledger names it. */
   readonly actor: string
 }
 
+/** What is bought, by whom. */
+interface Buying extends Partial<Omit<Purchase, 'amountMinor' | 'storeId'>> {
+  readonly orderId: string
+  readonly storeId: string | null
+  readonly presented: Presented
+  /** The basket before the discount, in minor units. */
+  readonly amountMinor: number
+}
+
+/** One wish to redeem, by a till or at the desk. */
+export interface RedemptionRequest extends Wished, Buying {
+  readonly code: string
+}
+
 export type RedemptionOutcome =
-  | { kind: 'redeemed'; redemptionId: string; code: string; discountMinor: number }
+  | {
+      kind: 'redeemed'
+      redemptionId: string
+      code: string
+      discountMinor: number
+      /** What to give beside the basket, and what it is worth. */
+      beside?: Offer
+      worthMinor?: number
+    }
   | Refusal
   /** The key stands for another request already. */
   | { kind: 'key-reused' }
 
-/** Whether two ids name one member of a workspace. */
-export type SameMember = (workspaceId: string, one: string, other: string) => Promise<boolean>
+/** A wish to set uses of several coupons aside for one basket, all or none. */
+export interface ReservationRequest extends Wished, Buying {
+  readonly codes: readonly string[]
+  /** How long they are set aside. */
+  readonly seconds: number
+}
+
+/** One use of a reservation, and of what became of it. */
+export interface ReservedUse {
+  readonly redemptionId: string
+  readonly code: string
+  readonly discountMinor: number
+  readonly beside?: Offer
+  readonly worthMinor?: number
+}
+
+export type ReservationOutcome =
+  | { kind: 'reserved'; reservationId: string; expiresAt: string; uses: readonly ReservedUse[] }
+  | Refused
+  | { kind: 'key-reused' }
+
+/** A wish to redeem, or to let go, what was set aside. */
+export interface EndRequest extends Wished {
+  readonly reservationId: string
+}
+
+export type EndOutcome =
+  | { kind: 'confirmed'; reservationId: string; uses: readonly ReservedUse[] }
+  | { kind: 'released'; reservationId: string }
+  /** This workspace has no such reservation. */
+  | { kind: 'no-reservation' }
+  /** It was redeemed, and is not let go; or it was let go, and is not redeemed. */
+  | { kind: 'ended'; as: 'confirmed' | 'released' }
+  | Refused
+  | { kind: 'key-reused' }
+
+export type Wish =
+  | ({ readonly kind: 'redeem' } & RedemptionRequest)
+  | ({ readonly kind: 'reserve' } & ReservationRequest)
+  | ({ readonly kind: 'confirm' | 'release' } & EndRequest)
+export type Outcome = RedemptionOutcome | ReservationOutcome | EndOutcome
+
+/** What redemptions ask of other capabilities. */
+export interface RedemptionPorts {
+  /** Whether two ids name one member of a workspace. */
+  readonly sameMember: (workspaceId: string, one: string, other: string) => Promise<boolean>
+  /** Ids of members with an abuse hold. */
+  readonly blockedIn: (workspaceId: string) => Promise<ReadonlySet<string>>
+}
+
+const nobodyElse: RedemptionPorts = {
+  sameMember: async () => false,
+  blockedIn: async () => new Set(),
+}
 
 interface Waiting {
-  readonly request: RedemptionRequest
-  readonly resolve: (outcome: RedemptionOutcome) => void
+  readonly wish: Wish
+  readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -44,27 +113,50 @@ interface Waiting {
 const batchSize = 200
 
 /**
- * Redeems coupons durably. Making a transaction durable costs the same for one redemption and for a
+ * Redeems and reserves coupons durably. Making a transaction durable costs the same for one wish and for a
  * hundred, so what arrives while one is written is decided together in the next and answered after
  * its commit. There is one of these for a Store.
  */
 export class Redemptions {
   readonly #store: Store
   readonly #clock: Clock
-  readonly #sameMember: SameMember
+  readonly #ports: RedemptionPorts
+  readonly #spending = new Spending()
   #waiting: Waiting[] = []
   #working: Promise<void> | null = null
 
-  constructor(store: Store, clock: Clock, sameMember: SameMember = async () => false) {
+  constructor(store: Store, clock: Clock, ports: RedemptionPorts = nobodyElse) {
     this.#store = store
     this.#clock = clock
-    this.#sameMember = sameMember
+    this.#ports = ports
   }
 
   /** Resolves once the answer is on disk. The same key and request get the first answer again. */
   redeem(request: RedemptionRequest): Promise<RedemptionOutcome> {
-    const { promise, resolve, reject } = Promise.withResolvers<RedemptionOutcome>()
-    this.#waiting.push({ request, resolve, reject })
+    return this.#ask({ ...request, kind: 'redeem' }) as Promise<RedemptionOutcome>
+  }
+
+  /** Sets uses aside until their time is over, they are redeemed or let go. Answered like a redemption. */
+  reserve(request: ReservationRequest): Promise<ReservationOutcome> {
+    return this.#ask({ ...request, kind: 'reserve' }) as Promise<ReservationOutcome>
+  }
+
+  /**
+   * Redeems what was set aside: for certain while its time lasts, whatever happened to the coupons meanwhile; after
+   * that if every use is still there. Repeating it answers the same.
+   */
+  confirm(request: EndRequest): Promise<EndOutcome> {
+    return this.#ask({ ...request, kind: 'confirm' }) as Promise<EndOutcome>
+  }
+
+  /** Lets go what was set aside. Repeating it answers the same. */
+  release(request: EndRequest): Promise<EndOutcome> {
+    return this.#ask({ ...request, kind: 'release' }) as Promise<EndOutcome>
+  }
+
+  #ask(wish: Wish): Promise<Outcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    this.#waiting.push({ wish, resolve, reject })
     this.#working ??= this.#work()
     return promise
   }
@@ -77,21 +169,30 @@ export class Redemptions {
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
       await setImmediate() // lets the requests in that are on the sockets already
-      const batch = await this.#asIssued(this.#waiting.splice(0, batchSize))
+      const taken = this.#waiting.splice(0, batchSize)
       try {
+        const batch = await this.#asIssued(taken)
+        const blocked = await this.#blockedFor(batch)
         const outcomes = await this.#store.transaction().execute((tx) =>
           answerAll(
             tx,
-            batch.map(({ request }) => request),
-            this.#clock.now(),
+            batch.map(({ wish }) => wish),
+            { blocked, spending: this.#spending, now: this.#clock.now() },
           ),
         )
         for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index]!)
       } catch (error) {
-        for (const { reject } of batch) reject(error)
+        for (const { reject } of taken) reject(error)
       }
     }
     this.#working = null
+  }
+
+  async #blockedFor(batch: readonly Waiting[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const workspaceIds = [...new Set(batch.map(({ wish }) => wish.workspaceId))]
+    return new Map(
+      await Promise.all(workspaceIds.map(async (id) => [id, await this.#ports.blockedIn(id)] as const)),
+    )
   }
 
   /**
@@ -99,20 +200,24 @@ export class Redemptions {
    * ids differ, and before the transaction, which waits for nobody. What cannot be answered is no answer.
    */
   async #asIssued(batch: readonly Waiting[]): Promise<Waiting[]> {
-    const presenting = batch.filter(({ request }) => request.presented.kind === 'member')
-    if (presenting.length === 0) return [...batch]
-    const codes = presenting.flatMap(({ request }) => readCode(request.code) ?? [])
-    const coupons = await couponsByCode(this.#store, [...new Set(codes)])
+    const codes = batch.flatMap(({ wish }) =>
+      isBuying(wish) && wish.presented.kind === 'member' ? codesOf(wish) : [],
+    )
+    if (codes.length === 0) return [...batch]
+    const coupons = await couponsByCode(this.#store, [...new Set(codes)], this.#clock.now())
     const known = await Promise.all(
       batch.map(async (one) => {
-        const { request } = one
-        const issuedTo = couponOf(request, coupons)?.memberId ?? null
-        const { presented } = request
-        if (presented.kind !== 'member' || issuedTo === null || presented.memberId === issuedTo) return one
+        const { wish } = one
+        if (!isBuying(wish) || wish.presented.kind !== 'member') return one
+        const presented = wish.presented.memberId
         try {
-          return (await this.#sameMember(request.workspaceId, presented.memberId, issuedTo))
-            ? { ...one, request: { ...request, presented: { ...presented, memberId: issuedTo } } }
-            : one
+          for (const code of codesOf(wish)) {
+            const issuedTo = couponOf(wish.workspaceId, code, coupons)?.memberId ?? null
+            if (issuedTo === null || presented === issuedTo) continue
+            if (await this.#ports.sameMember(wish.workspaceId, presented, issuedTo))
+              return { ...one, wish: { ...wish, presented: { kind: 'member' as const, memberId: issuedTo } } }
+          }
+          return one
         } catch (error) {
           one.reject(error)
           return null
@@ -121,103 +226,4 @@ export class Redemptions {
     )
     return known.filter((one) => one !== null)
   }
-}
-
-/** Decides the requests one after the other, each seeing what the ones before it used, and writes it all. */
-async function answerAll(
-  tx: Transaction<StoreSchema>,
-  requests: readonly RedemptionRequest[],
-  now: Date,
-): Promise<RedemptionOutcome[]> {
-  const at = now.toISOString()
-  const answers = await firstAnswers(tx, requests)
-  const coupons = await couponsByCode(tx, [...new Set(requests.flatMap(({ code }) => readCode(code) ?? []))])
-  const used = []
-  const answered = []
-  const outcomes: RedemptionOutcome[] = []
-  for (const request of requests) {
-    const fingerprint = createHash('sha256').update(JSON.stringify(request.body)).digest('base64url')
-    const first = answers.get(identityOf(request))
-    if (first) {
-      outcomes.push(first.fingerprint === fingerprint ? first.outcome : { kind: 'key-reused' })
-      continue
-    }
-    const coupon = couponOf(request, coupons)
-    const outcome = coupon ? redeemOnce(coupon, request, now) : unknown
-    if (coupon && outcome.kind === 'redeemed') {
-      coupons.set(coupon.code, { ...coupon, used: coupon.used + 1, usedAt: at })
-      used.push({
-        workspace_id: request.workspaceId,
-        coupon_id: coupon.couponId,
-        campaign_id: coupon.campaignId,
-        kind: 'redeemed' as const,
-        uses: 1,
-        amount_minor: outcome.discountMinor,
-        order_id: request.orderId,
-        redemption_id: outcome.redemptionId,
-        store_id: request.storeId,
-        actor: request.actor,
-        at,
-      })
-    }
-    answers.set(identityOf(request), { fingerprint, outcome })
-    answered.push({
-      workspace_id: request.workspaceId,
-      key: request.idempotencyKey,
-      fingerprint,
-      outcome: JSON.stringify(outcome),
-      at,
-    })
-    outcomes.push(outcome)
-  }
-  if (used.length > 0) await tx.insertInto('ledger').values(used).execute()
-  if (answered.length > 0) await tx.insertInto('redemption_requests').values(answered).execute()
-  return outcomes
-}
-
-const unknown: Refusal = { kind: 'refused', code: 'unknown' }
-
-function redeemOnce(coupon: Coupon, request: RedemptionRequest, now: Date): RedemptionOutcome {
-  const decision = decide(coupon, request.amountMinor, request.presented, now)
-  if (decision.kind === 'refused') return decision
-  return {
-    kind: 'redeemed',
-    redemptionId: randomUUID(),
-    code: coupon.code,
-    discountMinor: decision.discountMinor,
-  }
-}
-
-function couponOf(request: RedemptionRequest, coupons: ReadonlyMap<string, KeptCoupon>): KeptCoupon | null {
-  const code = readCode(request.code)
-  const coupon = code === null ? undefined : coupons.get(code)
-  return coupon?.workspaceId === request.workspaceId ? coupon : null
-}
-
-/** The same key in another workspace is another key. */
-const identityOf = ({
-  workspaceId,
-  idempotencyKey,
-}: Pick<RedemptionRequest, 'workspaceId' | 'idempotencyKey'>) => `${workspaceId} ${idempotencyKey}`
-
-async function firstAnswers(
-  tx: Transaction<StoreSchema>,
-  requests: readonly RedemptionRequest[],
-): Promise<Map<string, { fingerprint: string; outcome: RedemptionOutcome }>> {
-  const rows = await tx
-    .selectFrom('redemption_requests')
-    .selectAll()
-    .where('workspace_id', 'in', [...new Set(requests.map(({ workspaceId }) => workspaceId))])
-    .where(
-      'key',
-      'in',
-      requests.map(({ idempotencyKey }) => idempotencyKey),
-    )
-    .execute()
-  return new Map(
-    rows.map(({ workspace_id, key, fingerprint, outcome }) => [
-      identityOf({ workspaceId: workspace_id, idempotencyKey: key }),
-      { fingerprint, outcome: JSON.parse(outcome) as RedemptionOutcome },
-    ]),
-  )
 }

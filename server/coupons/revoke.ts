@@ -5,7 +5,7 @@ const batchSize = 2_000
 
 /**
  * Takes back every unused use of a campaign's coupons that have not expired; answers how many uses
- * that were. It works in short batches; after a crash, calling it again does the rest.
+ * that were. What is set aside for a basket is taken back once it is let go. It works in short batches; after a crash, calling it again does the rest.
  */
 export async function revokeOpenCoupons(
   store: Store,
@@ -32,7 +32,8 @@ export async function revokeOpenCoupons(
     const { rows } = await sql<{ uses: number }>`
       insert into ledger (workspace_id, coupon_id, campaign_id, kind, uses, amount_minor, actor, at)
       select ${workspaceId}, coupons.id, ${campaignId}, 'revoked',
-        sum(case ledger.kind when 'issued' then uses when 'cancelled' then uses else -uses end) as unused,
+        sum(case ledger.kind when 'issued' then uses when 'cancelled' then uses when 'redeemed' then -uses
+          when 'revoked' then -uses else 0 end) as unused,
         0, ${actor}, ${at.toISOString()}
       from coupons join ledger on ledger.coupon_id = coupons.id
       where coupons.workspace_id = ${workspaceId} and coupons.campaign_id = ${campaignId}

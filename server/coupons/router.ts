@@ -9,6 +9,9 @@ import { couponsByCode } from './coupons.ts'
 import { hindrance } from './decision.ts'
 import { couponsOfMember } from './member-coupons.ts'
 import { memberHint } from './member-hint.ts'
+import { offerSentences } from './offer-sentence.ts'
+import { needsSeeing } from './purchase.ts'
+import { saidRule } from './said-rule.ts'
 
 const Code = z.string().trim().min(1, worded('code-empty')).max(100)
 
@@ -20,6 +23,8 @@ const DeskRedemption = z.object({
   receipt: z.string().trim().min(1).max(100).optional(),
   /** The cashier has compared the person with the member that `look` showed. */
   memberConfirmed: z.boolean(),
+  /** The cashier has seen that the amount is of what the coupon is for, at prices that it is good for. */
+  scopeConfirmed: z.boolean().default(false),
 })
 
 export const couponsRouter = router({
@@ -30,7 +35,7 @@ export const couponsRouter = router({
   look: deskProcedure.input(z.object({ code: Code })).mutation(async ({ ctx, input }) => {
     const code = readCode(input.code)
     if (code === null) return { kind: 'unknown', mistyped: true } as const
-    const coupon = (await couponsByCode(ctx.platform.store, [code])).get(code)
+    const coupon = (await couponsByCode(ctx.platform.store, [code], ctx.platform.clock.now())).get(code)
     if (coupon?.workspaceId !== ctx.workspace.id) return { kind: 'unknown', mistyped: false } as const
     const hindered = hindrance(coupon, ctx.platform.clock.now())
     if (hindered) return hindered
@@ -38,9 +43,10 @@ export const couponsRouter = router({
       kind: 'coupon',
       code,
       printed: printedCode(code),
-      offer: coupon.offer,
+      sentence: offerSentences(await saidRule(ctx.workspace, ctx.platform.store, coupon)),
       minSpendMinor: coupon.minSpendMinor,
-      validTo: coupon.validTo,
+      /** What is bought has to be looked at: it is not for everything, everywhere, at all prices. */
+      needsSeeing: needsSeeing(coupon.terms),
       usesLeft: coupon.usesAllowed - coupon.used,
       member: coupon.memberId === null ? null : await memberHint(ctx.workspace, coupon.memberId),
     } as const
@@ -56,6 +62,7 @@ export const couponsRouter = router({
       storeId: null,
       presented: input.memberConfirmed ? { kind: 'confirmed' } : { kind: 'nobody' },
       amountMinor: input.amountMinor,
+      scopeSeen: input.scopeConfirmed,
       body: input,
       actor: auditName(ctx.actor),
     }),

@@ -43,7 +43,7 @@ test('every id has a sentence in both languages with the same values', () => {
 })
 
 test('no id stands in two files', () => {
-  const files = ['api', 'fields', 'import', 'problems', 'refusals'].map((name) =>
+  const files = ['api', 'fields', 'import', 'offers', 'problems', 'refusals'].map((name) =>
     json(`server/messages/en/${name}.json`),
   )
   const ids = files.flatMap((file) => Object.keys(file))

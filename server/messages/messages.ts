@@ -5,6 +5,7 @@ import enCompare from './en/compare.json' with { type: 'json' }
 import enExports from './en/exports.json' with { type: 'json' }
 import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
+import enOffers from './en/offers.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enRefusals from './en/refusals.json' with { type: 'json' }
 import enSuggest from './en/suggest.json' with { type: 'json' }
@@ -15,6 +16,7 @@ import zhCompare from './zh-CN/compare.json' with { type: 'json' }
 import zhExports from './zh-CN/exports.json' with { type: 'json' }
 import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
+import zhOffers from './zh-CN/offers.json' with { type: 'json' }
 import zhProblems from './zh-CN/problems.json' with { type: 'json' }
 import zhRefusals from './zh-CN/refusals.json' with { type: 'json' }
 import zhSuggest from './zh-CN/suggest.json' with { type: 'json' }
@@ -32,6 +34,7 @@ export const english = {
   ...enCompare,
   ...enSuggest,
   ...enExports,
+  ...enOffers,
 }
 export type MessageKey = keyof typeof english
 export type Language = 'en' | 'zh-CN'
@@ -49,6 +52,7 @@ export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, st
     ...zhCompare,
     ...zhSuggest,
     ...zhExports,
+    ...zhOffers,
   },
 }
 

@@ -211,6 +211,7 @@ async function couponsOf({ store }: Platform, { id }: Workspace, ids: readonly s
     campaignId: coupon.campaign_id,
     offer: JSON.parse(coupon.offer) as unknown,
     minSpendMinor: coupon.min_spend_minor,
+    terms: JSON.parse(coupon.terms) as unknown,
     validFrom: coupon.valid_from,
     validTo: coupon.valid_to,
     usesAllowed: coupon.uses_allowed,

@@ -35,6 +35,8 @@ export interface StoreSchema
     dormant_days: number
     /** 1: the shop really opened where its data starts. */
     opened_at_start: number
+    /** The most that all coupons of one basket take off together, of 100. */
+    most_off_percent: Generated<number>
     created_at: string
   }
   /** Append-only: what people and campaigns did that the engine must know. Drained behind a watermark. */

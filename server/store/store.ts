@@ -13,6 +13,7 @@ import * as deletedValues from './migrations/0013-deleted-values.ts'
 import * as tagGroups from './migrations/0015-tag-groups.ts'
 import * as issuedCoupons from './migrations/0014-issued-coupons.ts'
 import * as segmentsOut from './migrations/0016-segments-out.ts'
+import * as offerTerms from './migrations/0017-offer-terms.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -32,6 +33,7 @@ const migrations = {
   '0015-tag-groups': tagGroups,
   '0014-issued-coupons': issuedCoupons,
   '0016-segments-out': segmentsOut,
+  '0017-offer-terms': offerTerms,
 }
 
 /** Their names, oldest first. */

@@ -61,7 +61,7 @@ export async function takeIssuedCoupons(
   await session.run(sql`drop table coming_coupons`)
 }
 
-/** A row of the ledger that is no issuing. */
+/** A row of the ledger that changes what a coupon is; what is set aside for a basket is the till's alone. */
 export interface CouponChange {
   readonly seq: number
   /** The ledger row that issued the coupon. */
@@ -87,7 +87,8 @@ export async function couponChangesAfter(
         (select redeemed.seq from ledger as redeemed
           where redeemed.redemption_id = ledger.redemption_id and redeemed.kind = 'redeemed')
         else ledger.seq end as "redeemedSeq"
-    from ledger where ledger.workspace_id = ${workspaceId} and ledger.kind <> 'issued' and ledger.seq > ${watermark}
+    from ledger where ledger.workspace_id = ${workspaceId} and ledger.kind <> 'issued'
+      and ledger.kind in ('redeemed', 'cancelled', 'revoked') and ledger.seq > ${watermark}
     order by ledger.seq limit ${pageRows}`.execute(store)
   return rows
 }

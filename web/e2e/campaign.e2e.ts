@@ -186,3 +186,69 @@ test('the composer and the list are whole on a phone, in Chinese, in the dark', 
   expect(watched.complaints).toEqual([])
   await watched.page.context().close()
 })
+
+test('every kind of offer is said in both languages as its fields change, also on a phone, and kept', async () => {
+  const watched = await stage.page()
+  const { page } = watched
+  await page.setViewportSize({ width: 390, height: 844 })
+  await watched.open(`/campaigns/new?segment=${encodeURIComponent('orders >= 1')}&name=Offers`)
+  await page.getByRole('button', { name: 'Next: Offer' }).click()
+  const kind = (name: string) => page.getByText(name, { exact: true }).click()
+  const says = (en: string, zh: string) =>
+    Promise.all([page.getByText(en).waitFor(), page.getByText(`中文 · ${zh}`).waitFor()])
+
+  await kind('Percent off')
+  await page.getByLabel('Percent off (%)').fill('12.5')
+  await page.getByLabel('At most (¥)').fill('30')
+  await says(
+    '12.5% off, at most ¥30.00 when spending ¥100.00 or more',
+    '满 ¥100.00 可用，优惠 12.5%，最多减 ¥30.00',
+  )
+  await kind('Free delivery')
+  await page.getByLabel('Highest fee (¥)').fill('9')
+  await says('Free delivery, up to ¥9.00', '满 ¥100.00 可用，免运费，最多 ¥9.00')
+  await kind('More points')
+  await page.getByLabel('Times the usual points').fill('3')
+  await says(
+    '3 times the points, the additional ones worth at most ¥50.00',
+    '满 ¥100.00 可用，积分 3 倍，多得部分最多价值 ¥50.00',
+  )
+  await kind('Gift')
+  await page.getByRole('button', { name: 'Next: Holdout' }).click()
+  await page.getByText('Say what the gift is.').waitFor()
+  await page.getByLabel('What the gift is').fill('马克杯')
+  await page.getByLabel('Its cost (¥)').fill('30')
+
+  await page.getByRole('button', { name: /^More terms/ }).click()
+  const only = page.getByRole('group', { name: 'Only for' })
+  await only.getByLabel('Categories').fill('Tea')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await page.getByRole('group', { name: 'Not for' }).getByLabel('Stores').fill('East')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await page.getByLabel('Uses of each coupon').fill('2')
+  await page.getByLabel('Kind for stacking').fill('gifts')
+  await page.getByLabel('Not on top of member prices').check()
+  await page.getByLabel('Refuse at the till once').check()
+  await page.getByRole('button', { name: 'Next: Holdout' }).click()
+  await page.getByText('Write the budget that the till is to keep.').waitFor()
+  await page.getByLabel('Budget (¥)').fill('5000')
+  const whole =
+    'A gift: 马克杯, worth ¥30.00 with a purchase of Tea when spending ¥100.00 or more on these, not in East, good for 14 days after the launch; 2 uses per member; not on top of member prices; on a basket together with other “gifts” coupons, not with those of another kind; only while the budget of ¥5,000.00 lasts.'
+  await says(
+    whole,
+    '适用商品满 ¥100.00 可用，赠 马克杯（价值 ¥30.00），限购买Tea，East不可用，发券后 14 天内有效',
+  )
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  expect(await serious(page)).toEqual([])
+  await page.getByRole('button', { name: 'Save draft' }).click()
+  await page.getByRole('button', { name: 'Draft saved' }).waitFor()
+  await page.goto(`${stage.server.url}/campaigns`)
+  await page.getByRole('link', { name: 'Offers' }).click()
+  await page.getByRole('button', { name: 'Draft saved' }).waitFor() // what is read is what was written
+  await page.getByRole('button', { name: /Review$/ }).click()
+  await page.getByText(whole).waitFor()
+  expect(watched.complaints).toEqual([])
+  await page.context().close()
+})

@@ -8,6 +8,7 @@ import { prepareZXingModule, writeBarcode } from 'zxing-wasm/writer'
 import { sql } from '../../analytics/sql/sql.ts'
 import { makeApp } from '../../server/app.ts'
 import { addLaunch, couponFor } from '../../server/coupons/issued-coupons.fixture.ts'
+import { plainTerms } from '../../server/coupons/terms.ts'
 import { openPlatform, type Platform } from '../../server/platform.ts'
 import { findBrowser } from './browser.ts'
 import { serious } from './serious.ts'
@@ -18,6 +19,10 @@ const offer = { kind: 'percent', percent: 15, capMinor: 3_000 } as const
 const scanned = couponFor('M00042', { offer, minSpendMinor: 10_000 })
 const lost = couponFor('M00042', { offer, usesAllowed: 5 })
 const typed = couponFor('M00042', { offer, minSpendMinor: 10_000 })
+const gift = couponFor(null, {
+  offer: { kind: 'gift', gift: '马克杯', worthMinor: 3_000 },
+  terms: { ...plainTerms, only: { categories: ['茶'] } },
+})
 
 let platform: Platform
 let app: Awaited<ReturnType<typeof makeApp>>
@@ -33,7 +38,7 @@ beforeAll(async () => {
   }))!
   await shop.engine.run(sql`insert into members (member_key, member_id, name, phone)
     values (1, 'M00042', '王小明', '13800132201')`)
-  await addLaunch(platform.store, shop.id, [scanned, lost, typed])
+  await addLaunch(platform.store, shop.id, [scanned, lost, typed, gift])
   app = await makeApp(platform)
   url = (await app.listen({ port: 0, host: '127.0.0.1' })).replace('127.0.0.1', 'localhost')
   const camera = join(folder, 'camera.y4m')
@@ -130,6 +135,16 @@ test('says no with the reason and what to do, in Chinese and in the dark, within
   await page.getByRole('button', { name: '下一位顾客' }).click()
   await look(typed.code)
   await page.getByRole('heading', { name: '已使用' }).waitFor()
+
+  await look(gift.code)
+  await page.getByText('赠 马克杯（价值 ¥30.00），限购买茶').waitFor()
+  await page.getByLabel('消费金额').fill('50')
+  await page.getByRole('button', { name: '核销' }).click()
+  await page.getByText('此券有适用范围').waitFor()
+  expect(await serious(page)).toEqual([])
+  await page.getByRole('checkbox').check()
+  await page.getByRole('button', { name: '核销' }).click()
+  await page.getByText('请给顾客：赠 马克杯').waitFor()
   expect(complaints).toEqual([])
 })
 

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely'
 
-/** What a row of the ledger says happened to uses of a coupon. Expiry is no row: the coupon's dates say it. */
-export type LedgerKind = 'issued' | 'redeemed' | 'cancelled' | 'revoked'
+/** What a row of the ledger says happened to uses of a coupon. Expiry is no row: the dates of the coupon, or of the reservation, say it. */
+export type LedgerKind = 'issued' | 'reserved' | 'released' | 'redeemed' | 'cancelled' | 'revoked'
 
 export interface CouponTables {
   /** A code that was issued. It exists for tills once its launch is published. */
@@ -17,6 +17,8 @@ export interface CouponTables {
     /** JSON of an Offer. */
     offer: string
     min_spend_minor: number
+    /** JSON of OfferTerms; `{}` of coupons that were issued before there were any. */
+    terms: Generated<string>
     /** Valid while valid_from ≤ now < valid_to. */
     valid_from: string
     valid_to: string
@@ -32,10 +34,19 @@ export interface CouponTables {
     kind: LedgerKind
     /** Always positive; the kind says which way. */
     uses: number
-    /** The discount, for `redeemed` and the `cancelled` that takes it back; otherwise 0. */
+    /** The discount, for `redeemed`, the `cancelled` that takes it back, and `reserved`; otherwise 0. */
     amount_minor: number
+    /** What was given beside the basket (delivery, a gift, points) is worth; likewise. */
+    worth_minor: Generated<number>
+    /** What the basket came to before the discount; null in rows of before this was kept. */
+    basket_minor: number | null
     order_id: string | null
+    /** A reservation and the redemption or release that ends it have the same. */
     redemption_id: string | null
+    /** What was reserved together. */
+    reservation_id: string | null
+    /** Of `reserved`: it holds while now < expires_at. */
+    expires_at: string | null
     store_id: string | null
     /** Who did it: 'launch', 'key:' and the key's id, a user's id, or 'command-line'. */
     actor: string

@@ -58,13 +58,22 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
             onChange={(event) => change({ days: event.currentTarget.value })}
           />
         ) : (
-          <TextInput
-            label={t('dayField')}
-            type="date"
-            value={draft.day}
-            error={problem('day')}
-            onChange={(event) => change({ day: event.currentTarget.value })}
-          />
+          <div className={classes.pair}>
+            <TextInput
+              label={t('firstDayField')}
+              type="date"
+              value={draft.firstDay}
+              error={problem('firstDay')}
+              onChange={(event) => change({ firstDay: event.currentTarget.value })}
+            />
+            <TextInput
+              label={t('dayField')}
+              type="date"
+              value={draft.day}
+              error={problem('day')}
+              onChange={(event) => change({ day: event.currentTarget.value })}
+            />
+          </div>
         )}
       </div>
     </Panel>

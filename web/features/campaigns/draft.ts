@@ -14,11 +14,25 @@ export type Summary = inferRouterOutputs<AppRouter>['campaigns']['list'][number]
 export interface Draft {
   readonly name: string
   readonly segment: string
-  readonly offerKind: 'amount' | 'percent'
+  readonly offerKind: OfferKind
   readonly amount: string
   readonly percent: string
   readonly cap: string
+  /** Free delivery and gifts: what they are worth. */
+  readonly worth: string
+  readonly gift: string
+  readonly times: string
+  readonly pointsWorth: string
+  readonly pointsCap: string
   readonly minSpend: string
+  readonly only: Names
+  readonly except: Names
+  readonly uses: string
+  readonly usesPerMember: string
+  readonly stackGroup: string
+  readonly priority: string
+  readonly withMemberPrice: boolean
+  readonly refuseWhenSpent: boolean
   readonly budget: string
   readonly holdout: number
   /** Somebody has picked the holdout; until then it follows the recommendation. */
@@ -28,7 +42,17 @@ export interface Draft {
   readonly validity: 'days' | 'day'
   readonly days: string
   readonly day: string
+  /** The first day, beside `day`; empty: the launch. */
+  readonly firstDay: string
 }
+
+export const offerKinds = ['amount', 'percent', 'free_shipping', 'gift', 'points'] as const
+export type OfferKind = (typeof offerKinds)[number]
+
+/** What an offer is for, or not for, by what names it. */
+export const namings = ['categories', 'products', 'skus', 'stores'] as const
+export type Names = Readonly<Record<(typeof namings)[number], readonly string[]>>
+const noNames: Names = { categories: [], products: [], skus: [], stores: [] }
 
 export const emptyDraft: Draft = {
   name: '',
@@ -37,7 +61,20 @@ export const emptyDraft: Draft = {
   amount: '20',
   percent: '15',
   cap: '50',
+  worth: '12',
+  gift: '',
+  times: '2',
+  pointsWorth: '1',
+  pointsCap: '50',
   minSpend: '100',
+  only: noNames,
+  except: noNames,
+  uses: '1',
+  usesPerMember: '',
+  stackGroup: '',
+  priority: '0',
+  withMemberPrice: true,
+  refuseWhenSpent: false,
   budget: '',
   holdout: 0.1,
   holdoutPicked: false,
@@ -46,6 +83,7 @@ export const emptyDraft: Draft = {
   validity: 'days',
   days: '14',
   day: '',
+  firstDay: '',
 }
 
 /**
@@ -89,10 +127,20 @@ export type Problem =
   | 'percent'
   | 'percentDecimals'
   | 'cap'
+  | 'worth'
+  | 'gift'
+  | 'times'
+  | 'pointsWorth'
+  | 'pointsCap'
   | 'minSpend'
+  | 'uses'
+  | 'usesPerMember'
+  | 'priority'
   | 'budget'
+  | 'budgetToSpend'
   | 'days'
   | 'day'
+  | 'firstDay'
   | 'url'
 
 /** The fields of each step; the last has none. */
@@ -100,9 +148,25 @@ export const steps = ['audience', 'offer', 'holdout', 'channel', 'review'] as co
 export type StepName = (typeof steps)[number]
 const fields: Record<StepName, readonly Problem[]> = {
   audience: ['name', 'segment'],
-  offer: ['amount', 'percent', 'percentDecimals', 'cap', 'minSpend', 'budget'],
+  offer: [
+    'amount',
+    'percent',
+    'percentDecimals',
+    'cap',
+    'worth',
+    'gift',
+    'times',
+    'pointsWorth',
+    'pointsCap',
+    'minSpend',
+    'uses',
+    'usesPerMember',
+    'priority',
+    'budget',
+    'budgetToSpend',
+  ],
   holdout: [],
-  channel: ['url', 'days', 'day'],
+  channel: ['url', 'days', 'day', 'firstDay'],
   review: [],
 }
 
@@ -123,17 +187,35 @@ function problems(draft: Draft, format: Format): Set<Problem> {
     else if (percent === null || percent <= 0 || percent > 100) found.add('percent')
     if (!optional(draft.cap)) found.add('cap')
   }
+  const beside = draft.offerKind === 'free_shipping' || draft.offerKind === 'gift'
+  if (beside && !((money(draft.worth) ?? 0) > 0)) found.add('worth')
+  if (draft.offerKind === 'gift' && !draft.gift.trim()) found.add('gift')
+  if (draft.offerKind === 'points') {
+    const times = percentOf(draft.times)
+    if (times === null || times <= 1 || times > 100) found.add('times')
+    const worth = percentOf(draft.pointsWorth)
+    if (worth === null || worth <= 0 || worth > 100) found.add('pointsWorth')
+    if (!optional(draft.pointsCap)) found.add('pointsCap')
+  }
   if (money(draft.minSpend || '0') === null) found.add('minSpend')
+  if (!isCount(draft.uses)) found.add('uses')
+  if (draft.usesPerMember.trim() !== '' && !isCount(draft.usesPerMember)) found.add('usesPerMember')
+  if (!/^(\d{1,2}|100)$/.test(draft.priority.trim() || '0')) found.add('priority')
   if (!optional(draft.budget)) found.add('budget')
+  if (draft.refuseWhenSpent && !draft.budget.trim()) found.add('budgetToSpend')
   if (draft.validity === 'days' && !/^\d{1,3}$/.test(draft.days)) found.add('days')
   if (draft.validity === 'days' && (Number(draft.days) < 1 || Number(draft.days) > 365)) found.add('days')
   if (draft.validity === 'day' && !draft.day) found.add('day')
+  if (draft.validity === 'day' && draft.firstDay && draft.day && draft.firstDay > draft.day)
+    found.add('firstDay')
   if (draft.channel === 'webhook' && !isAddress(draft.url)) found.add('url')
   return found
 }
 
 const percentOf = (text: string): number | null =>
   /^\d{1,3}(\.\d{1,2})?$/.test(text.trim()) ? Number(text) : null
+
+const isCount = (text: string) => /^[1-9]\d{0,2}$|^1000$/.test(text.trim())
 
 function isAddress(text: string): boolean {
   try {
@@ -155,16 +237,12 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
   return {
     name: forEstimate ? '–' : draft.name.trim(),
     segment: draft.segment.trim(),
-    offer:
-      draft.offerKind === 'amount'
-        ? { kind: 'amount', amountMinor: money(draft.amount) }
-        : {
-            kind: 'percent',
-            percent: percentOf(draft.percent)!,
-            ...(draft.cap.trim() ? { capMinor: money(draft.cap) } : {}),
-          },
+    offer: offerFrom(draft, money),
     minSpendMinor: money(draft.minSpend || '0'),
-    ...(draft.validity === 'days' ? { validDays: Number(draft.days) } : { validTo: draft.day }),
+    terms: termsFrom(draft),
+    ...(draft.validity === 'days'
+      ? { validDays: Number(draft.days) }
+      : { validTo: draft.day, ...(draft.firstDay ? { validFrom: draft.firstDay } : {}) }),
     holdout: draft.holdout,
     effect,
     channel:
@@ -175,18 +253,69 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
   }
 }
 
+function offerFrom(draft: Draft, money: (text: string) => number): Definition['offer'] {
+  const cap = (text: string) => (text.trim() ? { capMinor: money(text) } : {})
+  switch (draft.offerKind) {
+    case 'amount':
+      return { kind: 'amount', amountMinor: money(draft.amount) }
+    case 'percent':
+      return { kind: 'percent', percent: percentOf(draft.percent)!, ...cap(draft.cap) }
+    case 'free_shipping':
+      return { kind: 'free_shipping', worthMinor: money(draft.worth) }
+    case 'gift':
+      return { kind: 'gift', gift: draft.gift.trim(), worthMinor: money(draft.worth) }
+    case 'points':
+      return {
+        kind: 'points',
+        times: percentOf(draft.times)!,
+        worthPercent: percentOf(draft.pointsWorth)!,
+        ...cap(draft.pointsCap),
+      }
+  }
+}
+
+/** As the server writes them: in its order, what is not limited left out. */
+function termsFrom(draft: Draft): NonNullable<Definition['terms']> {
+  return {
+    ...(hasNames(draft.only) ? { only: namesFrom(draft.only) } : {}),
+    ...(hasNames(draft.except) ? { except: namesFrom(draft.except) } : {}),
+    usesPerCoupon: Number(draft.uses),
+    ...(draft.usesPerMember.trim() ? { usesPerMember: Number(draft.usesPerMember) } : {}),
+    stackGroup: draft.stackGroup.trim() || null,
+    priority: Number(draft.priority || '0'),
+    withMemberPrice: draft.withMemberPrice,
+    refuseWhenSpent: draft.refuseWhenSpent,
+  }
+}
+
+/** Whether anything is named. */
+export const hasNames = (names: Names): boolean => namings.some((naming) => names[naming].length > 0)
+
+const namesFrom = ({ skus, products, categories, stores }: Names) => ({
+  ...(skus.length > 0 ? { skus: [...skus] } : {}),
+  ...(products.length > 0 ? { products: [...products] } : {}),
+  ...(categories.length > 0 ? { categories: [...categories] } : {}),
+  ...(stores.length > 0 ? { stores: [...stores] } : {}),
+})
+
 /** The fields of a draft that was saved. */
 export function draftOf(definition: Definition, format: Format): Draft {
-  const { offer, channel } = definition
+  const { offer, channel, terms } = definition
   const text = (minor: number | undefined) => (minor === undefined ? '' : format.decimal(minor))
   return {
     ...emptyDraft,
     name: definition.name,
     segment: definition.segment,
     offerKind: offer.kind,
-    ...(offer.kind === 'amount'
-      ? { amount: text(offer.amountMinor) }
-      : { percent: String(offer.percent), cap: text(offer.capMinor) }),
+    ...fieldsOf(offer, text),
+    only: { ...noNames, ...terms?.only },
+    except: { ...noNames, ...terms?.except },
+    uses: String(terms?.usesPerCoupon ?? 1),
+    usesPerMember: terms?.usesPerMember === undefined ? '' : String(terms.usesPerMember),
+    stackGroup: terms?.stackGroup ?? '',
+    priority: String(terms?.priority ?? 0),
+    withMemberPrice: terms?.withMemberPrice ?? true,
+    refuseWhenSpent: terms?.refuseWhenSpent ?? false,
     minSpend: text(definition.minSpendMinor),
     budget: text(definition.budgetMinor),
     holdout: definition.holdout ?? emptyDraft.holdout,
@@ -196,5 +325,25 @@ export function draftOf(definition: Definition, format: Format): Draft {
     validity: definition.validTo === undefined ? 'days' : 'day',
     days: definition.validDays === undefined ? emptyDraft.days : String(definition.validDays),
     day: definition.validTo ?? '',
+    firstDay: definition.validFrom ?? '',
+  }
+}
+
+function fieldsOf(offer: Definition['offer'], text: (minor: number | undefined) => string): Partial<Draft> {
+  switch (offer.kind) {
+    case 'amount':
+      return { amount: text(offer.amountMinor) }
+    case 'percent':
+      return { percent: String(offer.percent), cap: text(offer.capMinor) }
+    case 'free_shipping':
+      return { worth: text(offer.worthMinor) }
+    case 'gift':
+      return { gift: offer.gift, worth: text(offer.worthMinor) }
+    case 'points':
+      return {
+        times: String(offer.times),
+        pointsWorth: String(offer.worthPercent ?? 1),
+        pointsCap: text(offer.capMinor),
+      }
   }
 }

@@ -5,7 +5,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { Rule } from '../../ui/rule.tsx'
 import classes from './composer.module.css'
 import type { Result } from './draft.ts'
-import { useOfferSentence } from './offer-sentence.ts'
+import { OfferSentence } from './offer-sentence.tsx'
 
 const topics = ['old-data', 'unknown-consent', 'feed-gap'] as const
 
@@ -13,7 +13,6 @@ const topics = ['old-data', 'unknown-consent', 'feed-gap'] as const
 export function FactsPanel({ result }: { result: Result }) {
   const t = useTranslations('campaigns')
   const format = useFormat()
-  const sentence = useOfferSentence()
   const { preview, definition } = result
   if (!preview) return null
   const confirmed = topics.filter((topic) => result.confirmed.includes(topic))
@@ -49,7 +48,9 @@ export function FactsPanel({ result }: { result: Result }) {
         <dt>{t('review.holdout')}</dt>
         <dd>{format.count(result.heldOut)}</dd>
         <dt>{t('review.offer')}</dt>
-        <dd>{sentence(definition)}</dd>
+        <dd>
+          <OfferSentence definition={definition} />
+        </dd>
         <dt>{t('review.channel')}</dt>
         <dd>
           {definition.channel.kind === 'csv'

@@ -11,7 +11,7 @@ import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { Rule } from '../../ui/rule.tsx'
 import classes from './composer.module.css'
 import type { Definition, Preview } from './draft.ts'
-import { useOfferSentence } from './offer-sentence.ts'
+import { OfferSentence } from './offer-sentence.tsx'
 import { useShows } from './shows.ts'
 
 /** Everything that the launch will do, what must be confirmed, and the button that names the count. */
@@ -106,7 +106,6 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
   const t = useTranslations('campaigns')
   const format = useFormat()
   const shows = useShows()
-  const sentence = useOfferSentence()
   return (
     <dl className={classes.facts}>
       <dt>{t('review.audience')}</dt>
@@ -128,7 +127,9 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
             ))}
       </dd>
       <dt>{t('review.offer')}</dt>
-      <dd>{sentence(definition)}</dd>
+      <dd>
+        <OfferSentence definition={definition} />
+      </dd>
       <dt>{t('review.holdout')}</dt>
       <dd>
         {t('review.drawn', { count: preview.plan.planned?.members ?? 0, drawn: preview.holdout })}{' '}

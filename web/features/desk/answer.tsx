@@ -3,6 +3,7 @@ import { IconCircleCheck } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import classes from './desk.module.css'
 import type { Outcome, Wish } from './redemption.ts'
 import { RefusedPanel } from './refused-panel.tsx'
@@ -21,10 +22,12 @@ export function Answer({
 }) {
   const t = useTranslations('desk')
   const format = useFormat()
+  const { language } = useLanguage()
   const next = useRef<HTMLButtonElement>(null)
   useEffect(() => next.current?.focus(), [])
   if (outcome.kind !== 'redeemed') {
-    const basketHelps = outcome.kind === 'refused' && outcome.code === 'min_spend'
+    const basketHelps =
+      outcome.kind === 'refused' && (outcome.code === 'min_spend' || outcome.code === 'out_of_scope')
     return (
       <RefusedPanel refused={outcome}>
         <Button ref={next} className={classes.large} fullWidth onClick={basketHelps ? onBasket : onNext}>
@@ -52,6 +55,9 @@ export function Answer({
         <dt className={classes.charge}>{t('answer.charge')}</dt>
         <dd className={classes.charge}>{format.money(wish.amountMinor - outcome.discountMinor)}</dd>
       </dl>
+      {outcome.beside ? (
+        <p className={classes.strong}>{t('answer.beside', { offer: wish.coupon.sentence[language] })}</p>
+      ) : null}
       <Button ref={next} className={classes.large} fullWidth onClick={onNext}>
         {t('answer.next')}
       </Button>

@@ -2,6 +2,7 @@ import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import classes from './desk.module.css'
 import type { SeenCoupon } from './redemption.ts'
 
@@ -15,43 +16,33 @@ export function BasketForm({
   coupon: SeenCoupon
   /** The cashier has seen already that it is this customer: only the amount is changed. */
   memberConfirmed: boolean
-  onRedeem: (basket: { amountMinor: number; memberConfirmed: boolean }) => void
+  onRedeem: (basket: { amountMinor: number; memberConfirmed: boolean; scopeConfirmed: boolean }) => void
   onBack: () => void
 }) {
   const t = useTranslations('desk')
   const format = useFormat()
+  const { language } = useLanguage()
   const [typed, setTyped] = useState('')
   const [confirmed, setConfirmed] = useState(memberConfirmed)
   const [tried, setTried] = useState(false)
   const amountMinor = format.minorOf(typed)
   const amountIsRight = amountMinor !== null && amountMinor > 0
+  const [seen, setSeen] = useState(false)
+  const scopeIsRight = !coupon.needsSeeing || seen
   const memberIsRight = coupon.member === null || confirmed
-  const { offer, member } = coupon
+  const { member } = coupon
   return (
     <form
       className={classes.panel}
       onSubmit={(event) => {
         event.preventDefault()
         setTried(true)
-        if (amountIsRight && memberIsRight) onRedeem({ amountMinor, memberConfirmed: confirmed })
+        if (amountIsRight && memberIsRight && scopeIsRight)
+          onRedeem({ amountMinor, memberConfirmed: confirmed, scopeConfirmed: seen })
       }}
     >
       <div>
-        <p className={classes.offer}>
-          {offer.kind === 'amount'
-            ? t('offer.amount', { money: format.money(offer.amountMinor) })
-            : offer.capMinor === undefined
-              ? t('offer.percent', { percent: offer.percent })
-              : t('offer.percentCapped', { percent: offer.percent, money: format.money(offer.capMinor) })}
-        </p>
-        <p className={classes.terms}>
-          {coupon.minSpendMinor > 0
-            ? t('terms.minSpend', { money: format.money(coupon.minSpendMinor) })
-            : t('terms.anyBasket')}
-        </p>
-        <p className={classes.terms}>
-          {t('terms.through', { instant: format.instant(Date.parse(coupon.validTo) - 1) })}
-        </p>
+        <p className={classes.offer}>{coupon.sentence[language]}</p>
         {coupon.usesLeft > 1 ? (
           <p className={classes.terms}>{t('terms.usesLeft', { uses: coupon.usesLeft })}</p>
         ) : null}
@@ -83,7 +74,7 @@ export function BasketForm({
       ) : null}
       <TextInput
         label={t('basket.label')}
-        description={t('basket.hint')}
+        description={coupon.needsSeeing ? t('scope.hint') : t('basket.hint')}
         value={typed}
         onChange={(event) => setTyped(event.currentTarget.value)}
         leftSection={<span className={classes.symbol}>{format.symbol}</span>}
@@ -103,6 +94,21 @@ export function BasketForm({
             : undefined
         }
       />
+      {coupon.needsSeeing ? (
+        <Checkbox
+          checked={seen}
+          onChange={(event) => setSeen(event.currentTarget.checked)}
+          size="lg"
+          classNames={{
+            root: classes.member,
+            input: classes.tick,
+            label: classes.memberLabel,
+            error: classes.note,
+          }}
+          label={t('scope.seen')}
+          error={tried && !scopeIsRight ? t('scope.confirm') : undefined}
+        />
+      ) : null}
       <Button className={classes.large} type="submit" fullWidth>
         {t('basket.redeem')}
       </Button>

@@ -13,6 +13,7 @@ export interface Wish {
   coupon: SeenCoupon
   amountMinor: number
   memberConfirmed: boolean
+  scopeConfirmed: boolean
 }
 
 /** A redemption of this session of the desk. */
@@ -44,9 +45,9 @@ export function newKey(): string {
  */
 export const useRedeem = (onAnswer: (wish: Wish, outcome: Outcome) => void) =>
   useMutation({
-    mutationFn: ({ key, coupon, amountMinor, memberConfirmed }: Wish) =>
+    mutationFn: ({ key, coupon, amountMinor, memberConfirmed, scopeConfirmed }: Wish) =>
       trpcClient.coupons.redeem.mutate(
-        { key, code: coupon.code, amountMinor, memberConfirmed },
+        { key, code: coupon.code, amountMinor, memberConfirmed, scopeConfirmed },
         { signal: AbortSignal.timeout(patienceMs) },
       ),
     networkMode: 'always',

@@ -40,6 +40,8 @@ function instantOf(refusal: Extract<Refusal, { kind: 'refused' }>): string | num
       return refusal.usedAt
     case 'not_yet_valid':
       return refusal.validFrom
+    case 'held':
+      return refusal.heldUntil
     case 'expired':
       return Date.parse(refusal.validTo) - 1 // the last moment at which it was valid
     default:

@@ -7,6 +7,7 @@ import type { AppRouter } from '../../../server/router.ts'
 import { useTRPC } from '../../trpc.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import { QueryPanel, useAnswer, type Answer } from '../../ui/query-panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './members.module.css'
@@ -24,15 +25,7 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
   const query = useAnswer(
     trpc.coupons.ofMember.queryOptions({ memberId }, { trpc: { abortOnUnmount: true } }),
   ) as Answer<Coupon[]>
-  const offer = ({ offer: given, minSpendMinor }: Coupon) =>
-    t('coupon.offer', {
-      off:
-        given.kind === 'amount'
-          ? format.money(given.amountMinor)
-          : t('coupon.percent', { percent: given.percent }),
-      least: minSpendMinor > 0 ? 'yes' : 'no',
-      minSpend: format.money(minSpendMinor),
-    })
+  const { language } = useLanguage()
   const columns: Column<Coupon>[] = [
     {
       key: 'campaign',
@@ -44,7 +37,7 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
         </Anchor>
       ),
     },
-    { key: 'offer', header: t('coupon.worth'), value: offer },
+    { key: 'offer', header: t('coupon.worth'), value: ({ sentence }) => sentence[language] },
     {
       key: 'code',
       header: t('coupon.code'),

@@ -1,0 +1,345 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Insertable, Transaction } from 'kysely'
+import type { StoreSchema } from '../store/schema.ts'
+import { readCode } from './code.ts'
+import { couponOf, couponsByCode, type KeptCoupon } from './coupons.ts'
+import { hindrance, type Refusal } from './decision.ts'
+import { besideOf, type GrantedUse, grantTogether, type Refused } from './grant.ts'
+import { purchaseOf } from './purchase.ts'
+import type {
+  EndOutcome,
+  EndRequest,
+  Outcome,
+  RedemptionOutcome,
+  ReservationOutcome,
+  ReservedUse,
+  Wish,
+} from './redemptions.ts'
+import { readReservations, type Reservation } from './reservations.ts'
+import { type Spending, Surroundings } from './surroundings.ts'
+
+type LedgerRow = Insertable<StoreSchema['ledger']>
+type Buying = Extract<Wish, { kind: 'redeem' | 'reserve' }>
+
+/** Decides wishes one after the other, each seeing what the ones before it used, and writes it all. */
+export async function answerAll(
+  tx: Transaction<StoreSchema>,
+  wishes: readonly Wish[],
+  {
+    blocked,
+    spending,
+    now,
+  }: { blocked: ReadonlyMap<string, ReadonlySet<string>>; spending: Spending; now: Date },
+): Promise<Outcome[]> {
+  const at = now.toISOString()
+  const answers = await firstAnswers(tx, wishes)
+  const reservations = await readReservations(
+    tx,
+    wishes.flatMap((wish) => (isBuying(wish) ? [] : [wish.reservationId])),
+  )
+  const codes = [
+    ...wishes.flatMap(codesOf),
+    ...[...reservations.values()].flatMap(({ uses }) => uses.map(({ code }) => code)),
+  ]
+  const coupons = await couponsByCode(tx, [...new Set(codes)], now)
+  const around = await Surroundings.read(
+    tx,
+    wishes.flatMap((wish) =>
+      isBuying(wish)
+        ? [{ ...wish, coupons: couponsOf(wish, coupons) }]
+        : [
+            {
+              workspaceId: wish.workspaceId,
+              orderId: '',
+              coupons: (reservations.get(wish.reservationId)?.uses ?? []).flatMap(
+                ({ code }) => coupons.get(code) ?? [],
+              ),
+            },
+          ],
+    ),
+    spending,
+    at,
+  )
+  const batch = new Batch(coupons, reservations, around, blocked, now)
+  const answered: Insertable<StoreSchema['redemption_requests']>[] = []
+  const outcomes = wishes.map((wish): Outcome => {
+    const fingerprint = fingerprintOf(wish)
+    const first = answers.get(identityOf(wish))
+    if (first) return first.fingerprint === fingerprint ? first.outcome : { kind: 'key-reused' }
+    const outcome = batch.answer(wish)
+    answers.set(identityOf(wish), { fingerprint, outcome })
+    answered.push({
+      workspace_id: wish.workspaceId,
+      key: wish.idempotencyKey,
+      fingerprint,
+      outcome: JSON.stringify(outcome),
+      at,
+    })
+    return outcome
+  })
+  if (batch.rows.length > 0) await tx.insertInto('ledger').values(batch.rows).execute()
+  if (answered.length > 0) await tx.insertInto('redemption_requests').values(answered).execute()
+  return outcomes
+}
+
+/** The wishes of one transaction: what they find, and the rows that they leave. */
+class Batch {
+  readonly rows: LedgerRow[] = []
+  readonly #coupons: Map<string, KeptCoupon>
+  readonly #reservations: Map<string, Reservation>
+  readonly #around: Surroundings
+  readonly #blocked: ReadonlyMap<string, ReadonlySet<string>>
+  readonly #now: Date
+
+  constructor(
+    coupons: Map<string, KeptCoupon>,
+    reservations: Map<string, Reservation>,
+    around: Surroundings,
+    blocked: ReadonlyMap<string, ReadonlySet<string>>,
+    now: Date,
+  ) {
+    this.#coupons = coupons
+    this.#reservations = reservations
+    this.#around = around
+    this.#blocked = blocked
+    this.#now = now
+  }
+
+  answer(wish: Wish): Outcome {
+    switch (wish.kind) {
+      case 'redeem':
+        return this.#redeem(wish)
+      case 'reserve':
+        return this.#reserve(wish)
+      case 'confirm':
+        return this.#confirm(wish)
+      case 'release':
+        return this.#release(wish)
+    }
+  }
+
+  #redeem(wish: Extract<Wish, { kind: 'redeem' }>): RedemptionOutcome {
+    const granted = this.#grant(wish, [wish.code])
+    if (granted.kind === 'refused') {
+      const { refusedCode: _, ...refusal } = granted
+      return refusal
+    }
+    const [{ code, ...use }] = this.#take(wish, granted.uses, null) as [ReservedUse]
+    const { redemptionId, discountMinor, ...beside } = use
+    return { kind: 'redeemed', redemptionId, code, discountMinor, ...beside }
+  }
+
+  #reserve(wish: Extract<Wish, { kind: 'reserve' }>): ReservationOutcome {
+    const granted = this.#grant(wish, wish.codes)
+    if (granted.kind === 'refused') return granted
+    const reservationId = randomUUID()
+    const expiresAt = new Date(this.#now.getTime() + wish.seconds * 1_000).toISOString()
+    const uses = this.#take(wish, granted.uses, { reservationId, expiresAt })
+    return { kind: 'reserved', reservationId, expiresAt, uses }
+  }
+
+  #grant(wish: Buying, codes: readonly string[]) {
+    const found: KeptCoupon[] = []
+    for (const code of codes) {
+      const coupon = couponOf(wish.workspaceId, code, this.#coupons)
+      if (!coupon) return { kind: 'refused', code: 'unknown', refusedCode: code } as const
+      found.push(coupon)
+    }
+    const { lines, ...bought } = wish
+    const purchase = purchaseOf(wish.amountMinor, {
+      ...(lines && lines.length > 0 ? { lines } : {}),
+      scopeSeen: bought.scopeSeen ?? false,
+      storeId: bought.storeId,
+      shippingMinor: bought.shippingMinor ?? null,
+      atMemberPrice: bought.atMemberPrice ?? false,
+    })
+    const { workspaceId, orderId, presented } = wish
+    return grantTogether(
+      { workspaceId, orderId, coupons: found, purchase, presented },
+      this.#around,
+      this.#blocked.get(workspaceId) ?? new Set(),
+      this.#now,
+    )
+  }
+
+  /** Writes granted uses down: redeemed at once, or set aside. */
+  #take(
+    wish: Buying,
+    uses: readonly GrantedUse[],
+    reservation: { reservationId: string; expiresAt: string } | null,
+  ): ReservedUse[] {
+    return uses.map((use) => {
+      const { coupon, discountMinor, worthMinor } = use
+      const redemptionId = randomUUID()
+      this.rows.push({
+        workspace_id: wish.workspaceId,
+        coupon_id: coupon.couponId,
+        campaign_id: coupon.campaignId,
+        kind: reservation ? 'reserved' : 'redeemed',
+        uses: 1,
+        amount_minor: discountMinor,
+        worth_minor: worthMinor,
+        basket_minor: wish.amountMinor,
+        order_id: wish.orderId,
+        redemption_id: redemptionId,
+        reservation_id: reservation?.reservationId ?? null,
+        expires_at: reservation?.expiresAt ?? null,
+        store_id: wish.storeId,
+        actor: wish.actor,
+        at: this.#now.toISOString(),
+      })
+      this.#change(coupon.code, (kept) =>
+        reservation
+          ? { held: kept.held + 1, heldUntil: soonest(kept.heldUntil, reservation.expiresAt) }
+          : { used: kept.used + 1, usedAt: this.#now.toISOString() },
+      )
+      this.#around.note(
+        wish.workspaceId,
+        wish.orderId,
+        coupon,
+        {
+          redemptionId,
+          stackGroup: coupon.terms.stackGroup,
+          offMinor: discountMinor,
+          basketMinor: wish.amountMinor,
+        },
+        discountMinor + worthMinor,
+      )
+      return { redemptionId, code: coupon.code, discountMinor, ...besideOf(use) }
+    })
+  }
+
+  #confirm(wish: EndRequest): EndOutcome {
+    const reservation = this.#reservation(wish)
+    if (!reservation) return { kind: 'no-reservation' }
+    if (reservation.ended === 'released') return { kind: 'ended', as: 'released' }
+    const { reservationId } = wish
+    const uses = reservation.uses.map(({ row, code }): ReservedUse => {
+      const { redemption_id, amount_minor, worth_minor } = row
+      const { offer } = this.#coupons.get(code)!
+      return {
+        redemptionId: redemption_id!,
+        code,
+        discountMinor: amount_minor,
+        ...besideOf({ coupon: { offer }, worthMinor: worth_minor }),
+      }
+    })
+    if (reservation.ended === 'confirmed') return { kind: 'confirmed', reservationId, uses }
+    const isLate = reservation.expiresAt <= this.#now.toISOString()
+    if (isLate) {
+      const refused = this.#whyLost(reservation)
+      if (refused) return refused
+    }
+    for (const { row, code } of reservation.uses) {
+      this.rows.push({
+        ...row,
+        kind: 'redeemed',
+        expires_at: null,
+        actor: wish.actor,
+        at: this.#now.toISOString(),
+      })
+      this.#change(code, (kept) => ({
+        used: kept.used + 1,
+        usedAt: this.#now.toISOString(),
+        held: isLate ? kept.held : kept.held - 1,
+      }))
+    }
+    this.#reservations.set(wish.reservationId, { ...reservation, ended: 'confirmed' })
+    return { kind: 'confirmed', reservationId, uses }
+  }
+
+  /** Why what was set aside for too long is not there any more; null: it is. */
+  #whyLost({ uses }: Reservation): Refused | null {
+    const wanted = new Map<string, number>()
+    for (const { code, row } of uses) {
+      const coupon = this.#coupons.get(code)!
+      const before = wanted.get(code) ?? 0
+      wanted.set(code, before + 1)
+      const refusal: Refusal | null = hindrance({ ...coupon, held: coupon.held + before }, this.#now)
+      if (refusal) return { ...refusal, refusedCode: code }
+      const left = this.#around.budgetLeftMinor(coupon)
+      if (left !== null && row.amount_minor + row.worth_minor > left)
+        return { kind: 'refused', code: 'budget', refusedCode: code }
+    }
+    return null
+  }
+
+  #release(wish: EndRequest): EndOutcome {
+    const reservation = this.#reservation(wish)
+    if (!reservation) return { kind: 'no-reservation' }
+    if (reservation.ended === 'confirmed') return { kind: 'ended', as: 'confirmed' }
+    const { reservationId } = wish
+    if (reservation.ended === null) {
+      const isLate = reservation.expiresAt <= this.#now.toISOString()
+      for (const { row, code } of reservation.uses) {
+        this.rows.push({
+          ...row,
+          kind: 'released',
+          amount_minor: 0,
+          worth_minor: 0,
+          expires_at: null,
+          actor: wish.actor,
+          at: this.#now.toISOString(),
+        })
+        if (!isLate) this.#change(code, (kept) => ({ held: kept.held - 1 }))
+      }
+      this.#reservations.set(reservationId, { ...reservation, ended: 'released' })
+    }
+    return { kind: 'released', reservationId }
+  }
+
+  #reservation({ workspaceId, reservationId }: EndRequest): Reservation | null {
+    const reservation = this.#reservations.get(reservationId)
+    return reservation?.workspaceId === workspaceId ? reservation : null
+  }
+
+  #change(code: string, change: (kept: KeptCoupon) => Partial<KeptCoupon>): void {
+    const kept = this.#coupons.get(code)!
+    this.#coupons.set(code, { ...kept, ...change(kept) })
+  }
+}
+
+const soonest = (one: string | null, other: string) => (one !== null && one < other ? one : other)
+
+export const isBuying = (wish: Wish): wish is Buying => wish.kind === 'redeem' || wish.kind === 'reserve'
+
+const typedIn = (wish: Buying): readonly string[] => (wish.kind === 'redeem' ? [wish.code] : wish.codes)
+
+/** The codes that a wish names, as they are kept; those that no code can be are left out. */
+export const codesOf = (wish: Wish): string[] =>
+  isBuying(wish) ? typedIn(wish).flatMap((typed) => readCode(typed) ?? []) : []
+
+const couponsOf = (wish: Buying, coupons: ReadonlyMap<string, KeptCoupon>): KeptCoupon[] =>
+  typedIn(wish).flatMap((typed) => couponOf(wish.workspaceId, typed, coupons) ?? [])
+
+/** The same key in another workspace is another key. */
+const identityOf = ({ workspaceId, idempotencyKey }: Pick<Wish, 'workspaceId' | 'idempotencyKey'>) =>
+  `${workspaceId} ${idempotencyKey}`
+
+/** Of a redemption what it always was; the same key for a wish of another kind is another request. */
+const fingerprintOf = (wish: Wish): string =>
+  createHash('sha256')
+    .update(JSON.stringify(wish.kind === 'redeem' ? wish.body : [wish.kind, wish.body]))
+    .digest('base64url')
+
+async function firstAnswers(
+  tx: Transaction<StoreSchema>,
+  wishes: readonly Wish[],
+): Promise<Map<string, { fingerprint: string; outcome: Outcome }>> {
+  const rows = await tx
+    .selectFrom('redemption_requests')
+    .selectAll()
+    .where('workspace_id', 'in', [...new Set(wishes.map(({ workspaceId }) => workspaceId))])
+    .where(
+      'key',
+      'in',
+      wishes.map(({ idempotencyKey }) => idempotencyKey),
+    )
+    .execute()
+  return new Map(
+    rows.map(({ workspace_id, key, fingerprint, outcome }) => [
+      identityOf({ workspaceId: workspace_id, idempotencyKey: key }),
+      { fingerprint, outcome: JSON.parse(outcome) as Outcome },
+    ]),
+  )
+}

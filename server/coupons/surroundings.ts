@@ -1,0 +1,256 @@
+import { type Kysely, sql } from 'kysely'
+import type { StoreSchema } from '../store/schema.ts'
+import type { Coupon } from './decision.ts'
+import { isHeld, isStanding } from './reservations.ts'
+import { termsIn } from './coupons.ts'
+
+/** A use that an order has taken already, or that is held for it. */
+export interface Taken {
+  readonly redemptionId: string
+  readonly stackGroup: string | null
+  readonly offMinor: number
+  /** What the basket came to before; null: not known. */
+  readonly basketMinor: number | null
+}
+
+/** Who asks for uses of which coupons, for which order. */
+export interface Asked {
+  readonly workspaceId: string
+  readonly orderId: string
+  readonly coupons: readonly Coupon[]
+}
+
+/**
+ * What the ledger says around the coupons of a batch of requests, read at once and kept in step with what the batch
+ * grants: what their orders have taken, what is left of budgets, what members have used of a campaign.
+ */
+export class Surroundings {
+  readonly #mostOff: ReadonlyMap<string, number>
+  readonly #ofOrder: Map<string, Taken[]>
+  readonly #budgetLeft: Map<string, number>
+  readonly #usedBy: Map<string, number>
+
+  private constructor(
+    mostOff: ReadonlyMap<string, number>,
+    ofOrder: Map<string, Taken[]>,
+    budgetLeft: Map<string, number>,
+    usedBy: Map<string, number>,
+  ) {
+    this.#mostOff = mostOff
+    this.#ofOrder = ofOrder
+    this.#budgetLeft = budgetLeft
+    this.#usedBy = usedBy
+  }
+
+  static async read(
+    tx: Kysely<StoreSchema>,
+    asked: readonly Asked[],
+    spent: Spending,
+    at: string,
+  ): Promise<Surroundings> {
+    const mostOff = await mostOffIn(tx, [...new Set(asked.map(({ workspaceId }) => workspaceId))])
+    const limited = asked.filter(
+      ({ workspaceId, coupons }) =>
+        mostOff.get(workspaceId)! < 100 || coupons.some(({ terms }) => terms.stackGroup !== null),
+    )
+    const coupons = asked.flatMap(({ workspaceId, coupons }) =>
+      coupons.map((coupon) => ({ workspaceId, coupon })),
+    )
+    return new Surroundings(
+      mostOff,
+      await takenBy(tx, limited, at),
+      await budgetsOf(
+        tx,
+        coupons.filter(({ coupon }) => coupon.terms.refuseWhenSpent),
+        spent,
+        at,
+      ),
+      await usesBy(
+        tx,
+        coupons.filter(({ coupon }) => coupon.terms.usesPerMember !== undefined && coupon.memberId !== null),
+        at,
+      ),
+    )
+  }
+
+  /** The most that a basket's coupons take off together, of 100. */
+  mostOffPercent(workspaceId: string): number {
+    return this.#mostOff.get(workspaceId) ?? 100
+  }
+
+  /** What an order has taken; empty where nothing that it could have taken matters. */
+  takenBy(workspaceId: string, orderId: string): readonly Taken[] {
+    return this.#ofOrder.get(`${workspaceId} ${orderId}`) ?? []
+  }
+
+  /** Null: the offer is not refused when its budget is spent. */
+  budgetLeftMinor({ campaignId, terms }: Coupon): number | null {
+    return terms.refuseWhenSpent ? (this.#budgetLeft.get(campaignId) ?? 0) : null
+  }
+
+  /** Uses of the campaign's coupons by the member of this one, where that is limited. */
+  usedByMember({ campaignId, memberId }: Coupon): number {
+    return this.#usedBy.get(`${campaignId} ${memberId}`) ?? 0
+  }
+
+  /** A use was granted. */
+  note(
+    workspaceId: string,
+    orderId: string,
+    { campaignId, memberId }: Coupon,
+    taken: Taken,
+    costMinor: number,
+  ): void {
+    const order = `${workspaceId} ${orderId}`
+    this.#ofOrder.set(order, [...(this.#ofOrder.get(order) ?? []), taken])
+    const left = this.#budgetLeft.get(campaignId)
+    if (left !== undefined) this.#budgetLeft.set(campaignId, left - costMinor)
+    const member = `${campaignId} ${memberId}`
+    this.#usedBy.set(member, (this.#usedBy.get(member) ?? 0) + 1)
+  }
+}
+
+async function mostOffIn(
+  tx: Kysely<StoreSchema>,
+  workspaceIds: readonly string[],
+): Promise<Map<string, number>> {
+  if (workspaceIds.length === 0) return new Map()
+  const rows = await tx
+    .selectFrom('workspaces')
+    .select(['id', 'most_off_percent'])
+    .where('id', 'in', workspaceIds)
+    .execute()
+  return new Map(rows.map(({ id, most_off_percent }) => [id, most_off_percent]))
+}
+
+async function takenBy(
+  tx: Kysely<StoreSchema>,
+  asked: readonly Asked[],
+  at: string,
+): Promise<Map<string, Taken[]>> {
+  const ofOrder = new Map<string, Taken[]>()
+  if (asked.length === 0) return ofOrder
+  const rows = await tx
+    .selectFrom('ledger')
+    .innerJoin('coupons', 'coupons.id', 'ledger.coupon_id')
+    .where('ledger.workspace_id', 'in', [...new Set(asked.map(({ workspaceId }) => workspaceId))])
+    .where('ledger.order_id', 'in', [...new Set(asked.map(({ orderId }) => orderId))])
+    .where(({ or }) => or([isStanding('ledger'), isHeld('ledger', at)]))
+    .orderBy('ledger.seq')
+    .select([
+      'ledger.workspace_id',
+      'ledger.order_id',
+      'ledger.redemption_id',
+      'ledger.amount_minor',
+      'ledger.basket_minor',
+      'coupons.terms',
+    ])
+    .execute()
+  for (const row of rows) {
+    const order = `${row.workspace_id} ${row.order_id}`
+    ofOrder.set(order, [
+      ...(ofOrder.get(order) ?? []),
+      {
+        redemptionId: row.redemption_id!,
+        stackGroup: termsIn(row.terms).stackGroup,
+        offMinor: row.amount_minor,
+        basketMinor: row.basket_minor,
+      },
+    ])
+  }
+  return ofOrder
+}
+
+/**
+ * What campaigns have spent on uses that stand: a sum of their ledger that goes on from the row it knows, so that a
+ * redemption reads what came since and not the whole. The ledger alone decides; forgetting it changes nothing.
+ */
+export class Spending {
+  readonly #known = new Map<string, { seq: number; minor: number }>()
+
+  async of(tx: Kysely<StoreSchema>, workspaceId: string, campaignId: string): Promise<number> {
+    const known = this.#known.get(campaignId) ?? { seq: 0, minor: 0 }
+    const { minor, seq } = await tx
+      .selectFrom('ledger')
+      .where('workspace_id', '=', workspaceId)
+      .where('campaign_id', '=', campaignId)
+      .where('kind', 'in', ['redeemed', 'cancelled'])
+      .where('seq', '>', known.seq)
+      .select([
+        sql<
+          number | null
+        >`sum(case kind when 'redeemed' then 1 else -1 end * (amount_minor + worth_minor))`.as('minor'),
+        sql<number | null>`max(seq)`.as('seq'),
+      ])
+      .executeTakeFirstOrThrow()
+    const now = { seq: seq ?? known.seq, minor: known.minor + (minor ?? 0) }
+    this.#known.set(campaignId, now)
+    return now.minor
+  }
+}
+
+async function budgetsOf(
+  tx: Kysely<StoreSchema>,
+  coupons: readonly { workspaceId: string; coupon: Coupon }[],
+  spent: Spending,
+  at: string,
+): Promise<Map<string, number>> {
+  const left = new Map<string, number>()
+  for (const { workspaceId, coupon } of coupons) {
+    const { campaignId } = coupon
+    if (left.has(campaignId)) continue
+    const { budget } = await tx
+      .selectFrom('campaigns')
+      .select(sql<number | null>`json_extract(definition, '$.budgetMinor')`.as('budget'))
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', campaignId)
+      .executeTakeFirstOrThrow()
+    const { held } = await tx
+      .selectFrom('ledger')
+      .where('campaign_id', '=', campaignId)
+      .where('kind', '=', 'reserved')
+      .where(isHeld('ledger', at))
+      .select(sql<number | null>`sum(amount_minor + worth_minor)`.as('held'))
+      .executeTakeFirstOrThrow()
+    left.set(campaignId, (budget ?? 0) - (held ?? 0) - (await spent.of(tx, workspaceId, campaignId)))
+  }
+  return left
+}
+
+async function usesBy(
+  tx: Kysely<StoreSchema>,
+  coupons: readonly { workspaceId: string; coupon: Coupon }[],
+  at: string,
+): Promise<Map<string, number>> {
+  if (coupons.length === 0) return new Map()
+  const unique = <T>(of: (one: { workspaceId: string; coupon: Coupon }) => T) => [...new Set(coupons.map(of))]
+  const rows = await tx
+    .selectFrom('coupons')
+    .innerJoin('ledger', 'ledger.coupon_id', 'coupons.id')
+    .where(
+      'coupons.workspace_id',
+      'in',
+      unique(({ workspaceId }) => workspaceId),
+    )
+    .where(
+      'coupons.member_id',
+      'in',
+      unique(({ coupon }) => coupon.memberId!),
+    )
+    .where(
+      'coupons.campaign_id',
+      'in',
+      unique(({ coupon }) => coupon.campaignId),
+    )
+    .where(({ or }) => or([isStanding('ledger'), isHeld('ledger', at)]))
+    .groupBy(['coupons.campaign_id', 'coupons.member_id'])
+    .select([
+      'coupons.campaign_id',
+      'coupons.member_id',
+      ({ fn }) => fn.sum<number>('ledger.uses').as('uses'),
+    ])
+    .execute()
+  return new Map(
+    rows.map(({ campaign_id, member_id, uses }) => [`${campaign_id} ${member_id}`, Number(uses)]),
+  )
+}

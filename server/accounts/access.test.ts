@@ -52,6 +52,8 @@ const access: Record<string, Rule> = {
   'analytics.retention': 'reader',
   'analytics.repurchase': 'reader',
   'analytics.ltv': 'reader',
+  'analytics.rfm': 'reader',
+  'analytics.concentration': 'reader',
   'analytics.dormancy': 'reader',
   'backup.start': 'nobody-here',
   'backup.state': 'nobody-here',

@@ -137,6 +137,14 @@ const settings = createRoute({
   path: '/settings',
   component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
 })
+const newWorkspace = createRoute({
+  getParentRoute: () => shell,
+  path: '/new-workspace',
+  component: lazyRouteComponent(
+    () => import('../features/settings/new-workspace-page.tsx'),
+    'NewWorkspacePage',
+  ),
+})
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -159,6 +167,7 @@ export const router = createRouter({
         data,
         dictionary,
         settings,
+        newWorkspace,
       ]),
     ]),
   ]),

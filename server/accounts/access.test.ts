@@ -63,6 +63,7 @@ const access: Record<string, Rule> = {
   'elsewhere.overview': 'reader',
   'elsewhere.differing': 'reader',
   'elsewhere.ofMember': 'reader',
+  'elsewhere.experiment': 'reader',
   'exports.start': 'nobody-here',
   'exports.running': 'owner',
   'exports.state': 'nobody-here',

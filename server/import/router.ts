@@ -162,7 +162,7 @@ export const importsRouter = router({
         kind: input.kind,
         known: { named: importKinds.map(kindToSay) },
       })
-    const { parts, source, ...asked } = input
+    const { parts, source, kind: _, ...asked } = input
     const runs = importRuns(ctx.platform)
     const order: ImportOrder = {
       ...asked,
@@ -271,9 +271,15 @@ export const importsRouter = router({
     const rows = await ctx.workspace.engine.rows(
       sql`select import_id, kind, file_name, imported_at, undone_at, report from imports order by import_seq desc`,
     )
+    const titleOf = (kind: unknown) => {
+      const known = importKinds.find((one) => one === kind)
+      return known ? phrase(input.language ?? ctx.language, kindTitle(known)) : null
+    }
     return rows.map((row) => ({
       importId: String(row.importId),
       kind: String(row.kind),
+      /** What the file held, in the reader's language; null: sample data. */
+      title: titleOf(row.kind),
       fileName: String(row.fileName),
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
@@ -333,6 +339,8 @@ const toldSince = ({ platform }: Context) =>
 const told = (state: RunState | null, workspace: Workspace, language: Language) =>
   state && {
     ...state,
+    /** What the file holds, in the reader's language. */
+    title: state.kind && phrase(language, kindTitle(state.kind)),
     share: state.bytes === 0 ? 0 : state.bytesRead / state.bytes,
     refusal: state.refusal && sentence(language, state.refusal.id, state.refusal.values),
     receipt: state.receipt && inWords(state.receipt, workspace, language),

@@ -92,7 +92,10 @@ export function HistoryPanel() {
         onPhone ? (
           <>
             <div className={classes.fileName}>{row.fileName}</div>
-            <div className={classes.when}>{instant(row.importedAt)}</div>
+            <div className={classes.when}>
+              {row.told.title === null ? '' : `${row.told.title} · `}
+              {instant(row.importedAt)}
+            </div>
             <div className={classes.when}>{whyRefused(row)}</div>
             {againOf(row)}
           </>
@@ -103,6 +106,12 @@ export function HistoryPanel() {
           </>
         ),
       value: ({ fileName }) => fileName,
+    },
+    {
+      key: 'kind',
+      header: t('history.kind'),
+      cell: ({ told }) => told.title,
+      value: ({ kind }) => kind,
     },
     {
       key: 'imported_at',

@@ -24,6 +24,8 @@ interface AnyReceipt {
 /** What a receipt is shown for, and where one goes from it. */
 export interface ReceiptWays {
   readonly runId: string
+  /** What the file held. */
+  readonly title: string | null
   readonly onLeave: () => void
   /** Back to the columns, and on to the import: where the file is still here. */
   readonly onColumns: (() => void) | undefined
@@ -97,11 +99,11 @@ export function ReceiptFrame({
         {told}
       </>
     )
-  const { onLeave, onColumns, onImport, inSet } = ways
+  const { title, onLeave, onColumns, onImport, inSet } = ways
   return (
     <Panel
       title={t(dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
-      subtitle={subtitle}
+      subtitle={title === null ? subtitle : t('receipt.ofKind', { kind: title, told: subtitle })}
     >
       {told}
       <div className={classes.buttons}>

@@ -106,7 +106,7 @@ function EffectOf({ effect }: { effect: Effect }) {
           <li key={fact}>{fact}</li>
         ))}
       </ul>
-      <MonthChanges months={months} note={t('months', { count: months.length })} />
+      <MonthChanges months={months} note={t('months', { count: months.length })} foreseen />
     </>
   )
 }

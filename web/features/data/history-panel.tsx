@@ -110,13 +110,13 @@ export function HistoryPanel() {
     {
       key: 'kind',
       header: t('history.kind'),
-      cell: ({ told }) => told.title,
+      cell: ({ told }) => <span className={classes.line}>{told.title}</span>,
       value: ({ kind }) => kind,
     },
     {
       key: 'imported_at',
       header: t('history.at'),
-      cell: ({ importedAt }) => instant(importedAt),
+      cell: ({ importedAt }) => <span className={classes.line}>{instant(importedAt)}</span>,
       value: ({ importedAt }) => importedAt,
     },
     figure('imported'),

@@ -1,5 +1,5 @@
 import { Anchor, Button } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { cloneElement, type ReactElement, type ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
 import { KpiStrip } from '../../ui/kpi-strip.tsx'
@@ -47,8 +47,8 @@ export function ReceiptFrame({
   ways: ReceiptWays | null
   figures: readonly { label: string; value: string; base?: string | undefined }[]
   facts: readonly string[]
-  /** Where one looks after an import. */
-  next: ReactNode
+  /** Where one looks after an import: a button, filled where it is the only one. */
+  next: ReactElement<{ variant?: string }> | null
   children?: ReactNode
 }) {
   const t = useTranslations('data')
@@ -119,7 +119,7 @@ export function ReceiptFrame({
             ) : null}
           </>
         ) : (
-          next
+          next && (inSet ? cloneElement(next, { variant: 'default' }) : next)
         )}
         {inSet ? null : (
           <Button variant="default" onClick={onLeave}>

@@ -27,8 +27,8 @@ export function MemberOrders({ member }: { member: Member }) {
       key: 'day',
       header: t('order.time'),
       value: ({ orderedAt }) => orderedAt,
-      cell: ({ orderedAt }) => (
-        <span className={onPhone ? undefined : classes.line}>{format.instant(orderedAt)}</span>
+      cell: ({ orderedAt, day }) => (
+        <span className={classes.line}>{onPhone ? format.day(day) : format.instant(orderedAt)}</span>
       ),
     },
     {

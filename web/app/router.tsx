@@ -132,6 +132,12 @@ const dictionary = createRoute({
   path: '/data/dictionary',
   component: lazyRouteComponent(() => import('../features/data/dictionary-page.tsx'), 'DictionaryPage'),
 })
+/** What came of an imported test. */
+const experiment = createRoute({
+  getParentRoute: () => shell,
+  path: '/data/tests/$experiment',
+  component: lazyRouteComponent(() => import('../features/data/experiment-page.tsx'), 'ExperimentPage'),
+})
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -165,6 +171,7 @@ export const router = createRouter({
         members,
         member,
         data,
+        experiment,
         dictionary,
         settings,
         newWorkspace,

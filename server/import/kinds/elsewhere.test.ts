@@ -369,6 +369,31 @@ test('refused results, mended under any name and once more, stay of the test tha
   ])
 })
 
+test('a test that was split otherwise than planned has no verdict; the arms are chosen by name', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = (arm: string, n: number, bought: number) =>
+    Array.from({ length: n }, (_, at) => `${arm},${at < bought ? 1 : 0},${at < bought ? 10 : 0}`)
+  await shop.importKind(
+    shop.file('t.csv', ['group,conversion,spend', ...rows('A', 900, 180), ...rows('B', 100, 5)].join('\n')),
+  )
+  const ask = (input: object) => caller(shop).elsewhere.experiment({ experiment: 't', ...input })
+  // no arm is called a control, so the first is, until one is chosen
+  const assumed = await ask({})
+  expect(assumed).toMatchObject({ control: 'A', controlIs: 'assumed' })
+  expect(assumed.sampleRatioP).toBeLessThan(0.001)
+  expect(assumed.arms[1]!.differences.map(({ verdict }) => verdict)).toEqual(['withheld', 'withheld'])
+  const planned = await ask({ control: 'B', shares: { A: 9, B: 1 } })
+  expect(planned).toMatchObject({ control: 'B', controlIs: 'chosen', sampleRatioP: 1, alpha: 0.04 })
+  expect(planned.arms[0]).toMatchObject({ arm: 'A', subjects: 900, share: 0.9 })
+  // five buyers are enough for shares, and too few for means
+  expect(planned.arms[0]!.differences).toMatchObject([
+    { outcome: 'conversion', kind: 'share', treated: 0.2, control: 0.05, verdict: 'works' },
+    { outcome: 'spend', kind: 'mean', low: null, high: null, verdict: 'not-proven-yet' },
+  ])
+  await expect(ask({ control: 'C' })).rejects.toThrow('A, B')
+  await expect(caller(shop).elsewhere.experiment({ experiment: 'u' })).rejects.toThrow('no such test')
+})
+
 test('results of a test: arms with their means, other columns by name, identical rows kept', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const path = shop.file(
@@ -542,6 +567,15 @@ describe.skipIf(!existsSync(hillstrom))(
               spend_per_head: number
             }[]
           }
+          lift: {
+            rows: {
+              arm: string
+              visit_lift: number
+              conversion_lift: number
+              conversion_lift_rel: number
+              spend_lift: number
+            }[]
+          }
         }
       }
       const { arms } = await caller(shop).elsewhere.overview()
@@ -576,6 +610,37 @@ describe.skipIf(!existsSync(hillstrom))(
         'womens',
       ])
       expect(await shop.importKind(hillstrom)).toMatchObject({ alreadyThere: true, imported: 0 })
+
+      // each mail against none: the differences that were computed independently, and the split
+      const effect = await caller(shop).elsewhere.experiment({ experiment: arms[0]!.experiment })
+      expect(effect).toMatchObject({
+        control: 'No E-Mail',
+        controlIs: 'named',
+        subjects: 64_000,
+        alpha: 0.02,
+      })
+      expect(effect.sampleRatioP).toBeCloseTo(0.9037, 4)
+      const { rows } = facts.hillstrom.lift
+      expect(rows).toHaveLength(2)
+      for (const { arm, visit_lift, conversion_lift, spend_lift, conversion_lift_rel } of rows) {
+        const { differences } = effect.arms.find((one) => one.arm === arm)!
+        const of = (wanted: string) => differences.find(({ outcome }) => outcome === wanted)!
+        expect(of('visit').difference).toBeCloseTo(visit_lift, 8)
+        expect(of('conversion').difference).toBeCloseTo(conversion_lift, 8)
+        expect(of('conversion').relative).toBeCloseTo(conversion_lift_rel, 6)
+        expect(of('spend').difference).toBeCloseTo(spend_lift, 8)
+        expect([of('visit').kind, of('conversion').kind, of('spend').kind]).toEqual([
+          'share',
+          'share',
+          'mean',
+        ])
+        for (const outcome of ['visit', 'conversion', 'spend']) expect(of(outcome).verdict).toBe('works')
+        expect(of('history').verdict).toBeNull()
+      }
+      expect(rows.map(({ conversion_lift }) => (conversion_lift * 100).toFixed(4))).toEqual([
+        '0.6805',
+        '0.3111',
+      ])
     })
   },
 )

@@ -1,4 +1,5 @@
 import { useMediaQuery } from '@mantine/hooks'
+import { Link } from '@tanstack/react-router'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
@@ -183,7 +184,16 @@ function Tests({ query }: { query: Query }) {
       ? t(`elsewhere.outcome.${outcome}`)
       : outcome
   const columns: Column<Arm>[] = [
-    { key: 'test', header: t('elsewhere.test'), value: ({ experiment }) => experiment },
+    {
+      key: 'test',
+      header: t('elsewhere.test'),
+      value: ({ experiment }) => experiment,
+      cell: ({ experiment }) => (
+        <Link to="/data/tests/$experiment" params={{ experiment }}>
+          {experiment}
+        </Link>
+      ),
+    },
     { key: 'arm', header: t('elsewhere.arm'), value: ({ arm }) => arm },
     {
       key: 'subjects',

@@ -20,7 +20,7 @@ export const importedTables: readonly Sql[] = [
     change_seq integer primary key,
     step integer not null,                 -- changes of one step, such as those of the parts of an upload, are told as one
     cause varchar not null,                -- 'imported' | 'undone' | 'merged' | 'deleted' | 'matched'
-    file_name varchar,                     -- of an import
+    import_id varchar,                     -- of an import, or of the one that is undone
     together varchar,                      -- what files that were given together have in common
     changed_at timestamp not null,
     known_to date,                         -- day of the newest order before the step; null: nothing was known

@@ -9,11 +9,12 @@ import type { Home } from './members/phones.ts'
 import {
   type DeletedRows,
   deletedRowsOf,
-  findDeleted,
   forgetReasons,
   knownBy,
   pseudonymousLines,
 } from '../rights/engine-pseudonyms.ts'
+import { findDeleted } from '../rights/find-deleted.ts'
+import { keptWithoutDeleted } from '../rights/forget-in-texts.ts'
 import {
   anyIdentities,
   identifyAll,
@@ -48,10 +49,10 @@ export interface NewImport {
 }
 
 /** The change that an import is. */
-export const comingOf = ({ kind, fileName, importedAt, together }: NewImport): Coming => ({
+export const comingOf = ({ kind, importId, importedAt, together }: NewImport): Coming => ({
   cause: 'imported',
   at: importedAt,
-  fileName,
+  importId,
   kind,
   together,
 })
@@ -159,8 +160,12 @@ export async function applyImport(
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
+      const told = await keptWithoutDeleted(session, deletions, settings.home, {
+        fileName: coming.fileName,
+        report: report(applied),
+      })
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
-        ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
+        ${told.fileName}, ${coming.fileHash}, ${coming.mapping}, ${told.report}, cast(${coming.importedAt} as timestamp), null)`)
       if (applied.imported > 0) {
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
@@ -201,15 +206,13 @@ export async function takeOut(
 ): Promise<{ orders: number }> {
   return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
-    const [undone] = await session.rows(
-      sql`select import_seq, file_name from imports where import_id = ${importId}`,
-    )
+    const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
     const before = await dayFigures(session)
     const begun = await beginChange(session, {
       cause: 'undone',
       at: settings.undoneAt,
-      fileName: String(undone!.fileName),
+      importId,
     })
     await session.run(sql`create or replace temp table refolded as
       select distinct order_id from import_lines where import_seq = ${importSeq}`)

@@ -13,7 +13,7 @@ export interface Coming {
   /** ISO text. */
   readonly at: string
   /** Of an import, or of the one that is undone. */
-  readonly fileName?: string
+  readonly importId?: string
   /** Of an import. */
   readonly kind?: ImportKind
   /** What files that were given together have in common; null or not there: it came alone. */
@@ -100,7 +100,7 @@ export async function beginChange(session: Session, coming: Coming): Promise<Beg
  */
 export async function endChange(
   session: Session,
-  { step, knownTo, cause, at, fileName, together }: Begun,
+  { step, knownTo, cause, at, importId, together }: Begun,
   days: readonly ChangedDay[] = [],
 ): Promise<void> {
   const sales = (
@@ -143,7 +143,7 @@ export async function endChange(
   await session.run(sql`delete from figure_changes
     where changed_at < cast(${new Date(Date.parse(at) - keptMs).toISOString()} as timestamp)`)
   await session.run(sql`insert into figure_changes
-    select (select coalesce(max(change_seq), 0) + 1 from figure_changes), ${step}, ${cause}, ${fileName ?? null},
+    select (select coalesce(max(change_seq), 0) + 1 from figure_changes), ${step}, ${cause}, ${importId ?? null},
       ${together ?? null}, cast(${at} as timestamp), cast(${knownTo} as date), ${JSON.stringify(changes)}`)
 }
 

@@ -288,7 +288,7 @@ test('two who undo the same import at once: one does, the other is told, and wha
     const outcomes = await Promise.all([undo('first.csv')(shop), undo('first.csv')(shop)])
     expect(outcomes.toSorted()).toEqual([true, 'undone-already'])
     const changes = await shop.workspace.engine.rows(
-      sql`select file_name, changes from figure_changes where cause = 'undone'`,
+      sql`select file_name, changes from figure_changes join imports using (import_id) where cause = 'undone'`,
     )
     expect(changes).toMatchObject([{ fileName: 'first.csv' }])
     const [sales] = (JSON.parse(String(changes[0]!.changes)) as FigureChanges).sales

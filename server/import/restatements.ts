@@ -66,7 +66,7 @@ async function knownSince(engine: Engine, since: string): Promise<Known> {
   const rows = await engine.rows(sql`
     select change_seq, step, cause, file_name, changed_at, cast(known_to as varchar) as known_to, changes,
       null as day, null as net_minor, null as orders, null as cohort, null as size
-    from figure_changes where changed_at >= cast(${since} as timestamp)
+    from figure_changes left join imports on imports.import_id = figure_changes.import_id where changed_at >= cast(${since} as timestamp)
     union all
     select null, null, null, null, null, null, null, day, net_minor, orders, null, null from (${figuresByDay}) as figures
     union all

@@ -17,11 +17,12 @@ import type { Home } from '../members/phones.ts'
 import {
   type DeletedRows,
   deletedRowsOf,
-  findDeleted,
   findDeletedPeople,
   pseudonymousKindRows,
   textsOf,
 } from '../../rights/engine-pseudonyms.ts'
+import { findDeleted } from '../../rights/find-deleted.ts'
+import { keptWithoutDeleted } from '../../rights/forget-in-texts.ts'
 import { type AroundUndo, comingOf, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { beginChange, endChange } from '../figure-changes.ts'
 import { touchedMembers } from '../fold.ts'
@@ -111,11 +112,12 @@ export async function applyKind(
       const byValues = tellsPeople(kind) && (await findComingPeople(session, rows, number!))
       const ided = tellsPeople(kind) ? namedRows(rows, number!) : rows
       const named = idsIn(deletedColumns(kind), ided)
+      const deletions = await settings.deletions(session)
       const someDeleted =
         named !== null &&
         (await findDeleted(
           session,
-          await settings.deletions(session),
+          deletions,
           byValues
             ? sql`(select member_id from ${named} as named union ${textsOf(sql`coming_people`)})`
             : named,
@@ -146,7 +148,13 @@ export async function applyKind(
         sameAs: isChange ? null : await sameFile(session, coming, importSeq),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
-      await session.run(sql`update imports set report = ${report(applied)} where import_seq = ${importSeq}`)
+      const told = await keptWithoutDeleted(session, deletions, settings.home, {
+        fileName: coming.fileName,
+        report: report(applied),
+      })
+      await session.run(
+        sql`update imports set file_name = ${told.fileName}, report = ${told.report} where import_seq = ${importSeq}`,
+      )
       if (isChange) {
         await refreshDerivedTables(session, changeOf(projected), settings.today)
         await endChange(session, begun)
@@ -172,14 +180,14 @@ export async function takeOutKind(
 ): Promise<{ rows: number }> {
   return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
-    const [undone] = await session.rows(sql`select import_seq, file_name,
+    const [undone] = await session.rows(sql`select import_seq,
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
       from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
     const begun = await beginChange(session, {
       cause: 'undone',
       at: settings.undoneAt,
-      fileName: String(undone!.fileName),
+      importId,
     })
     await session.run(sql`create or replace temp table kind_touched as
       select distinct ${identityOf(kind)} as identity from ${name(kind.table)} where import_seq = ${importSeq}

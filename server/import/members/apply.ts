@@ -7,10 +7,11 @@ import type { Home } from './phones.ts'
 import {
   type DeletedRows,
   deletedRowsOf,
-  findDeleted,
   knownBy,
   pseudonymousMembers,
 } from '../../rights/engine-pseudonyms.ts'
+import { findDeleted } from '../../rights/find-deleted.ts'
+import { keptWithoutDeleted } from '../../rights/forget-in-texts.ts'
 import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
 import { type AroundUndo, comingOf, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { beginChange, endChange } from '../figure-changes.ts'
@@ -82,12 +83,8 @@ export async function applyMembers(
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       const begun = await beginChange(session, comingOf(coming))
-      const someDeleted = await findDeleted(
-        session,
-        await settings.deletions(session),
-        knownBy(rows),
-        settings.home,
-      )
+      const deletions = await settings.deletions(session)
+      const someDeleted = await findDeleted(session, deletions, knownBy(rows), settings.home)
       const deleted = someDeleted ? await deletedRowsOf(session, rows) : null
       await session.run(sql`insert into import_members by name
         select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousMembers(rows) : rows} as member`)
@@ -103,8 +100,12 @@ export async function applyMembers(
         ...(deleted ? { deleted } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
+      const told = await keptWithoutDeleted(session, deletions, settings.home, {
+        fileName: coming.fileName,
+        report: report(applied),
+      })
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
-        ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
+        ${told.fileName}, ${coming.fileHash}, ${coming.mapping}, ${told.report}, cast(${coming.importedAt} as timestamp), null)`)
       if (applied.imported > 0) {
         await refreshDerivedTables(
           session,
@@ -133,14 +134,12 @@ export async function takeOutMembers(
 ): Promise<{ members: number }> {
   return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
-    const [undone] = await session.rows(
-      sql`select import_seq, file_name from imports where import_id = ${importId}`,
-    )
+    const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
     const begun = await beginChange(session, {
       cause: 'undone',
       at: settings.undoneAt,
-      fileName: String(undone!.fileName),
+      importId,
     })
     const identifies = await tellsMoreThanIds(session, importSeq)
     await nameMembers(session, importSeq)

@@ -179,6 +179,7 @@ const access: Record<string, Rule> = {
   'merges.change': 'marketer',
   'merges.list': 'reader',
   'rights.exportMember': 'owner',
+  'rights.reading': 'owner',
   'rights.deletionOf': 'owner',
   'rights.deleteMember': 'owner',
   'settings.get': 'reader',

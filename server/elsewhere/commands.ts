@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { answer, type CommonOptions, inWorkspace } from '../command-line/command.ts'
 import { outcomeValues } from '../import/kinds/experiments.ts'
-import { say } from '../messages/messages.ts'
+import { languageOf, say } from '../messages/messages.ts'
+import { moneyText } from '../messages/money.ts'
 
 /** `elsewhere`: campaigns, coupons and tests of other systems, as files tell them. */
 export function elsewhereCommands(program: Command): void {
@@ -16,7 +17,7 @@ export function elsewhereCommands(program: Command): void {
           ...(await client.elsewhere.overview.query()),
           differing: await client.elsewhere.differing.query(),
         }),
-        ({ campaigns, coupons, differing, ours, arms }) =>
+        ({ campaigns, coupons, differing, ours, arms, currency }) =>
           [
             ...(campaigns.length + coupons.rows + arms.length === 0 ? [say('elsewhere-none')] : []),
             ...campaigns.map((one) =>
@@ -45,6 +46,8 @@ export function elsewhereCommands(program: Command): void {
                 orderId: one.orderId ?? '–',
                 owner: one.orderMemberId === null ? 'nobody' : 'somebody',
                 orderMemberId: one.orderMemberId ?? '',
+                discount: moneyText(one.discountMinor ?? 0, currency, languageOf()),
+                ledgerDiscount: moneyText(one.ledgerDiscountMinor ?? 0, currency, languageOf()),
                 at: one.usedAt?.slice(0, 16).replace('T', ' ') ?? '–',
               }),
             ),

@@ -18,7 +18,7 @@ export const elsewhereRouter = router({
       mismatchedCoupons(ctx.platform.store, ctx.workspace, { unmasked: ctx.role !== 'viewer' }, { signal }),
       experimentArms({ rows: (query) => engine.rows(query, { signal }) }, sql`true`),
     ])
-    return { campaigns, coupons, ours, arms }
+    return { campaigns, coupons, ours, arms, currency: ctx.workspace.currency }
   }),
 
   /** What came of an imported test, each arm against the control. */

@@ -62,6 +62,7 @@ const access: Record<string, Rule> = {
   'dictionary.read': 'reader',
   'elsewhere.overview': 'reader',
   'elsewhere.differing': 'reader',
+  'elsewhere.differingPoints': 'reader',
   'elsewhere.ofMember': 'reader',
   'elsewhere.experiment': 'reader',
   'exports.start': 'nobody-here',

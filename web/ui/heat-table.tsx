@@ -174,6 +174,11 @@ export function HeatTable({
                     column={columnAt}
                     first={rowAt === 0 && columnAt === 0}
                     blank={t('heat.notObservable')}
+                    told={
+                      cell?.restated
+                        ? t('heat.told', { spoken: cell.spoken, restated: cell.restated })
+                        : cell?.spoken
+                    }
                     asOf={asOf}
                   />
                 ))}
@@ -243,6 +248,7 @@ function Cell({
   column,
   first,
   blank,
+  told,
   asOf,
 }: {
   cell: HeatCell | null
@@ -251,6 +257,8 @@ function Cell({
   column: number
   first: boolean
   blank: string
+  /** All of a cell in words. */
+  told: string | undefined
   asOf?: string
 }) {
   const place = { 'data-row': row, 'data-column': column }
@@ -266,7 +274,7 @@ function Cell({
     'data-step': step,
     'data-inverted': step !== undefined && step > firstInvertedStep ? true : undefined,
     'data-progress': cell.inProgress ? true : undefined,
-    title: cell.restated ? `${cell.spoken}. ${cell.restated}` : cell.spoken,
+    title: told,
   }
   const words = (
     <>

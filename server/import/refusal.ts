@@ -37,6 +37,8 @@ export type RefusalId =
   | 'many-columns'
   | 'long-text'
   | 'one-column'
+  | 'lone-column'
+  | 'no-table-sheet'
   | 'no-rows'
   | 'no-header'
   | 'damaged-header'

@@ -237,7 +237,10 @@ async function fileNames(
         rmSync(taken, { force: true })
         if (found !== false) return found
       } else {
-        const source = await openSource(path, table.named, { entries: table.entries })
+        const source = await openSource(path, table.named, {
+          entries: table.entries,
+          sheet: table.sheet?.name,
+        })
         if (await linesName(textOf(source, table.named), names)) return true
       }
     }

@@ -37,6 +37,8 @@ export interface Part {
   readonly rows: number | null
   /** What is read. */
   readonly path: string
+  /** Of a workbook with several: the sheet that is read. */
+  readonly sheet: string | null
   /** Where it is joined of several tables, or read beside what is none: what became of each. */
   readonly tables: JoinedTables | null
   /** What somebody said that it is written in. */
@@ -179,6 +181,12 @@ export async function partsOf(
     const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
     const tables = found
       .flatMap((tables, given) => tables.map((table) => ({ ...table, given, name: basename(table.named) })))
+      // sheets of several workbooks may well have the same names
+      .map((one, _, all) =>
+        all.filter(({ name }) => name === one.name).length > 1 && one.sheet
+          ? { ...one, name: one.named }
+          : one,
+      )
       .toSorted((a, b) => (a.named < b.named ? -1 : 1))
     if (tables.length < 2 && !tables[0]?.packed) return null
     if (tables.length > mostTables) return refusal('many-tables', { file: fileName, most: mostTables })

@@ -59,7 +59,7 @@ async function found(): Promise<FoundParts> {
         ? tables
         : tables.filter(({ kind }) => kind !== 'orders')
   const own = new Set(byItself)
-  const together = ofOrders.filter((one) => !own.has(one) || ofOrders.length > 1)
+  const together = allStrange ? [] : ofOrders.filter((one) => !own.has(one) || ofOrders.length > 1)
   const parts: Part[] = []
   const open = together.filter(({ readings }) => readings.length > 0)
   if (together.length > 0)

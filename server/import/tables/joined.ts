@@ -8,7 +8,7 @@ import type { MapOverrides } from '../mapping.ts'
 import type { KnownEncoding } from '../remembered.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import type { FileStart } from '../several-files.ts'
-import { tablesOf } from '../source.ts'
+import { type TableFile, tablesOf } from '../source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
 import type { JoinAnswer, JoinOrder, JoinProgress } from './join-order.ts'
 import type { Unused } from './plan.ts'
@@ -183,11 +183,11 @@ export async function partsOf(
       .flatMap((tables, given) => tables.map((table) => ({ ...table, given, name: basename(table.named) })))
       // sheets of several workbooks may well have the same names
       .map((one, _, all) =>
-        all.filter(({ name }) => name === one.name).length > 1 && one.sheet
+        one.sheet && all.filter(({ name }) => name === one.name).length > 1
           ? { ...one, name: one.named }
           : one,
       )
-      .toSorted((a, b) => (a.named < b.named ? -1 : 1))
+      .toSorted((a, b) => (inOrder(a) < inOrder(b) ? -1 : 1))
     if (tables.length < 2 && !tables[0]?.packed) return null
     if (tables.length > mostTables) return refusal('many-tables', { file: fileName, most: mostTables })
     const said = Object.entries(encodings.parts ?? {}).toSorted()
@@ -219,6 +219,10 @@ export async function partsOf(
     throw error
   }
 }
+
+/** Files by their names, sheets as they stand in their workbook. */
+const inOrder = ({ named, sheet }: TableFile): string =>
+  sheet ? `${dirname(named)}/${String(sheet.place).padStart(6, '0')}` : named
 
 /** Joins in a thread of its own, in a folder that becomes `place` once all of it is there. */
 function joinInto(place: string, order: Omit<JoinOrder, 'folder' | 'kept'>): Joining {

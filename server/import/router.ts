@@ -22,6 +22,7 @@ import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
 import type { Again } from './again.ts'
+import { foldedUnder } from './history.ts'
 import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { type Changes, restatedPeriods, restatements } from './restatements.ts'
@@ -269,7 +270,16 @@ export const importsRouter = router({
   /** All imports of the workspace, newest first, with their receipts. */
   list: readerProcedure.input(z.object({ language: Language }).default({})).query(async ({ ctx, input }) => {
     const rows = await ctx.workspace.engine.rows(
-      sql`select import_id, kind, file_name, imported_at, undone_at, report from imports order by import_seq desc`,
+      sql`select import_id, kind, file_name, imported_at, undone_at, mapping, report from imports order by import_seq desc`,
+    )
+    const under = foldedUnder(
+      rows.map(({ importId, kind, undoneAt, mapping, report }) => ({
+        importId: String(importId),
+        kind: String(kind),
+        undone: undoneAt !== null,
+        headers: (JSON.parse(String(mapping)) as { headers?: string }).headers ?? null,
+        report: JSON.parse(String(report)) as Record<string, unknown>,
+      })),
     )
     return rows.map((row) => ({
       importId: String(row.importId),
@@ -277,6 +287,8 @@ export const importsRouter = router({
       fileName: String(row.fileName),
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
+      /** The newer import that it is listed under, because both brought nothing new; null: it has a line of its own. */
+      under: under.get(String(row.importId)) ?? null,
       /** How often its file came again and changed nothing, and when last; null: never. */
       again: (JSON.parse(String(row.report)) as { again?: Again }).again ?? null,
       receipt:

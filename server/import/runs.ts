@@ -21,10 +21,11 @@ import { type MemberFacts, memberFacts, type MembersReceipt } from './members/re
 import type { Readable } from './inspect.ts'
 import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
-import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
+import { type FileFacts, fileFacts, type FinalReceipt, type Receipt } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { mixedDates } from './mixed-dates.ts'
 import { readyToRead } from './ready-to-read.ts'
+import { type JudgedRow, refusedRows } from './refused.ts'
 import { reasonOf, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest } from './remembered.ts'
 import { type Refusal, refusal } from './refusal.ts'
@@ -52,9 +53,6 @@ export interface ImportOrder {
   /** Told the refused rows in the order of the file, also where nothing is left to import. */
   readonly onRefused?: (rows: readonly JudgedRow[]) => void
 }
-
-/** A refused row as it was judged. */
-export type JudgedRow = Pick<RefusedRow, 'line' | 'reason' | 'value'> & { readonly field: string | null }
 
 /** Where an import stands; once it commits nothing stops it. Times in seconds; `secondsLeft` is null while it can't be told. */
 export interface RunState {
@@ -428,7 +426,7 @@ export class ImportRuns {
           : await fileFacts(staged, minorDigits, workspace.calendar.timeZone, signal))
       const importId = randomUUID()
       if (facts.refused > 0 && order.onRefused)
-        for await (const rows of refusedRows(staged.engine, signal)) order.onRefused(rows)
+        for await (const rows of refusedRows(staged, signal)) order.onRefused(rows)
       if (facts.refused === facts.read && facts.read + staged.passed === facts.refused) {
         const first = await firstRefused(staged, signal)
         const reason = first ? reasonOf(first) : ''
@@ -558,12 +556,17 @@ export class ImportRuns {
           )
       }
       if (applied.sameAs !== null && !order.dryRun)
-        await noteAgain(workspace.engine, applied.sameAs, {
-          fileName: order.fileName,
-          at: now.toISOString(),
-          unchanged: facts.read - facts.refused,
-          refused: facts.refused,
-        })
+        await noteAgain(
+          workspace,
+          applied.sameAs,
+          {
+            fileName: order.fileName,
+            at: now.toISOString(),
+            unchanged: facts.read - facts.refused,
+            refused: facts.refused,
+          },
+          await deletionsOf(this.#platform.store, workspace.id),
+        )
       if (committed) await passAudit(this.#platform.store, workspace)
       if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }
@@ -611,7 +614,7 @@ const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
 }
 
 async function firstRefused(staged: Staged, signal: AbortSignal) {
-  for await (const [first] of refusedRows(staged.engine, signal)) return first
+  for await (const [first] of refusedRows(staged, signal)) return first
   return undefined
 }
 
@@ -620,7 +623,7 @@ async function* withHeaders(
   { inspection, mapping }: Readable,
   signal: AbortSignal,
 ): AsyncGenerator<RefusedRow[]> {
-  for await (const rows of refusedRows(staged.engine, signal))
+  for await (const rows of refusedRows(staged, signal))
     yield rows.map(({ line, reason, field, value }) => {
       const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
       return { line, reason, value, header: position === undefined ? null : inspection.headers[position]! }

@@ -16,6 +16,7 @@ export type RefusalId =
   | 'not-gzip'
   | 'broken-gzip'
   | 'old-spreadsheet'
+  | 'not-a-table'
   | 'broken-zip'
   | 'zip-locked'
   | 'zip-bomb'

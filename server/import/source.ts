@@ -9,6 +9,7 @@ import { isKnownHeader } from './known-headers.ts'
 import { type Encoding, escapedIn, type Evidence, evidenceOf, firstBroken, saidEvidence } from './encoding.ts'
 import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
+import { oldStranger, packedStranger, strangerOf, tellingBytes } from './containers/strangers.ts'
 import { isWorkbook, mostRows, type Sheet, sheetsOf, workbookLines } from './containers/xlsx.ts'
 import { type Archive, isBomb, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
@@ -150,23 +151,29 @@ const alone = (container: Container): Found => ({ container, sheets: [] })
 
 /** What the file is by its first bytes, whatever its name says. */
 async function containerOf(path: string, named: string): Promise<Found> {
-  const start = Buffer.alloc(4)
+  let start = Buffer.alloc(tellingBytes)
   const file = await open(path).catch(() => {
     throw new Stopped('unreadable-file', { file: named })
   })
   try {
-    await file.read(start, 0, start.length, 0)
+    const { bytesRead } = await file.read(start, 0, start.length, 0)
+    start = start.subarray(0, bytesRead)
   } finally {
     await file.close()
   }
   if (startsWith(start, 0x1f, 0x8b)) return alone('gzip')
   if (/\.gz$/i.test(named)) throw new Stopped('not-gzip', { file: named })
   if (startsWith(start, 0x50, 0x41, 0x52, 0x31)) return alone('parquet')
-  if (startsWith(start, 0xd0, 0xcf, 0x11, 0xe0)) throw new Stopped('old-spreadsheet', { file: named })
+  const isOld = startsWith(start, 0xd0, 0xcf, 0x11, 0xe0)
+  const stranger = isOld ? oldStranger(named) : strangerOf(start)
+  if (stranger) throw new Stopped('not-a-table', { file: named, what: stranger })
+  if (isOld) throw new Stopped('old-spreadsheet', { file: named })
   const isZip = startsWith(start, 0x50, 0x4b, 3, 4) || startsWith(start, 0x50, 0x4b, 5, 6)
   if (!isZip) return alone('plain')
   using archive = await openArchive(path, named)
   if (isWorkbook(archive)) return { container: 'xlsx', sheets: await sheetsOf(archive, named) }
+  const packed = packedStranger(archive.entries)
+  if (packed) throw new Stopped('not-a-table', { file: named, what: packed })
   tablesIn(archive, named)
   return alone('zip')
 }

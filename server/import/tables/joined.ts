@@ -178,7 +178,7 @@ export async function partsOf(
   } = {},
 ): Promise<Parts | Refusal | null> {
   try {
-    const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
+    const found = await Promise.all(files.map((one) => tablesIn(one, files.length > 1)))
     const tables = found
       .flatMap((tables, given) => tables.map((table) => ({ ...table, given, name: basename(table.named) })))
       // sheets of several workbooks may well have the same names
@@ -219,6 +219,13 @@ export async function partsOf(
     throw error
   }
 }
+
+/** What may be tables in a file; one beside others that is none for sure, such as a PDF, is left out as in a zip. */
+const tablesIn = ({ path, fileName }: GivenFile, hasOthers: boolean): Promise<TableFile[]> =>
+  tablesOf(path, fileName).catch((error: unknown): TableFile[] => {
+    if (!hasOthers || !(error instanceof Stopped) || error.refusal.id !== 'not-a-table') throw error
+    return [{ path, named: fileName, other: true }]
+  })
 
 /** Files by their names, sheets as they stand in their workbook. */
 const inOrder = ({ named, sheet }: TableFile): string =>

@@ -15,6 +15,7 @@ import { noteAgain } from './again.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
+import type { ImportKind } from './import-kinds.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
@@ -42,6 +43,8 @@ export interface ImportOrder {
   readonly together?: readonly GivenFile[] | undefined
   /** Which of the parts that these become; the first unless told. */
   readonly part?: string | undefined
+  /** What it holds, where that is known before it is read. */
+  readonly kind?: ImportKind | undefined
   /** What tables are written in that leave it open. */
   readonly encodings?: SaidEncodings | undefined
   readonly map: MapOverrides
@@ -58,6 +61,8 @@ export interface ImportOrder {
 export interface RunState {
   readonly runId: string
   readonly fileName: string
+  /** What the file holds; null: not known before it is read. */
+  readonly kind: ImportKind | null
   /** The runs that were begun together, in their order; empty: it is alone. */
   readonly set: readonly string[]
   /** `waiting`: for those of its set that come before it. */
@@ -174,7 +179,7 @@ export class ImportRuns {
     if ('id' in readable) return readable
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })
-    const run = this.#newRun(order.fileName, 'reading')
+    const run = this.#newRun(order.fileName, readable.mapping.kind, 'reading')
     run.state = { ...run.state, bytes: readable.opening.bytes }
     this.#remember(workspace, [run])
     this.#running.set(workspace.id, run)
@@ -198,7 +203,10 @@ export class ImportRuns {
   ): { kind: 'started'; runIds: readonly string[] } | Refusal {
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })
-    const planned = orders.map((order) => ({ order, run: this.#newRun(order.fileName, 'waiting') }))
+    const planned = orders.map((order) => ({
+      order,
+      run: this.#newRun(order.fileName, order.kind ?? null, 'waiting'),
+    }))
     const runs = planned.map(({ run }) => run)
     const runIds = runs.map(({ state }) => state.runId)
     for (const run of runs) run.state = { ...run.state, set: runIds }
@@ -262,13 +270,14 @@ export class ImportRuns {
     }
   }
 
-  #newRun(fileName: string, phase: RunState['phase']): Run {
+  #newRun(fileName: string, kind: RunState['kind'], phase: RunState['phase']): Run {
     let ended = () => {}
     const finished = new Promise<void>((resolve) => (ended = resolve))
     return {
       state: {
         runId: randomUUID(),
         fileName,
+        kind,
         set: [],
         phase,
         bytes: 0,

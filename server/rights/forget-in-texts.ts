@@ -1,5 +1,6 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import type { Receipt } from '../import/receipt.ts'
 import type { Home } from '../import/members/phones.ts'
 import type { Deletion } from './deletions.ts'
 import { findDeleted } from './find-deleted.ts'
@@ -55,12 +56,15 @@ export async function withoutDeleted(
   return texts.map((text) => without(text, known))
 }
 
+/** A path of this machine, which no file says. */
+const placeOfRefused: keyof Receipt = 'refusedFile'
+
 /** The texts among the values of a report, in its order. */
 const valuesOf = (json: unknown): string[] =>
   typeof json === 'string'
     ? [json]
     : json !== null && typeof json === 'object'
-      ? Object.values(json).flatMap(valuesOf)
+      ? Object.entries(json).flatMap(([key, one]) => (key === placeOfRefused ? [] : valuesOf(one)))
       : []
 
 /** A report with other texts in their places. */
@@ -70,7 +74,12 @@ const withValues = (json: unknown, next: () => string): unknown =>
     : Array.isArray(json)
       ? json.map((one) => withValues(one, next))
       : json !== null && typeof json === 'object'
-        ? Object.fromEntries(Object.entries(json).map(([key, one]) => [key, withValues(one, next)]))
+        ? Object.fromEntries(
+            Object.entries(json).map(([key, one]) => [
+              key,
+              key === placeOfRefused ? (one as unknown) : withValues(one, next),
+            ]),
+          )
         : json
 
 /** The name and the report with which an import is kept, without whom the deletion list knows. */

@@ -22,8 +22,8 @@ export function without(text: string, words: readonly string[]): string {
   return left
 }
 
-/** The texts of which one may be a person's number, phone, openid or e-mail within a text such as a file's name. */
-export function mayBeNamed(text: string): string[] {
+/** The texts within one, such as a file's name, that may be a person's number, phone, openid or e-mail; shorter ones are none. */
+export function mayBeNamed(text: string, isLong = isDistinctive): string[] {
   const found = new Set<string>()
   const pieces = [...text.matchAll(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}])+/gu)]
   for (const [first, { index }] of pieces.entries())
@@ -33,7 +33,7 @@ export function mayBeNamed(text: string): string[] {
     for (let from = 0; from < digits.length; from++)
       for (let length = 8; length <= 13 && from + length <= digits.length; length++)
         found.add(digits.slice(from, from + length))
-  return [...found].filter(isDistinctive)
+  return [...found].filter(isLong)
 }
 
 const mostPieces = 6
@@ -48,7 +48,7 @@ export async function withoutDeleted(
   home: Home,
   texts: readonly string[],
 ): Promise<string[]> {
-  const candidates = [...new Set(texts.flatMap(mayBeNamed))]
+  const candidates = [...new Set(texts.flatMap((text) => mayBeNamed(text)))]
   const among = sql`(select unnest(from_json(${JSON.stringify(candidates)}, '["VARCHAR"]')) as member_id)`
   if (candidates.length === 0 || !(await findDeleted(session, list, among, home))) return [...texts]
   const rows = await session.rows(sql`select member_id from deleted_ids`)

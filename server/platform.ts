@@ -23,6 +23,7 @@ export interface Platform {
   readonly accounts: Accounts
   readonly clock: Clock
   readonly redemptions: Redemptions
+  readonly holds: AbuseHolds
   /** What the command line presents to a running server; known only to who may read server.json. */
   readonly ownerToken: string
   close(): Promise<void>
@@ -86,6 +87,7 @@ export async function openPlatform(
     accounts: await Accounts.open(store, clock),
     clock,
     redemptions,
+    holds,
     ownerToken: randomBytes(32).toString('base64url'),
     async close() {
       await redemptions.settled()

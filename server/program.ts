@@ -6,7 +6,7 @@ import { serveCommand } from './command-line/serve-command.ts'
 import { backupCommands } from './backup/commands.ts'
 import { say } from './messages/messages.ts'
 import { exportCommands } from './export/commands.ts'
-import { elsewhereCommands } from './elsewhere/commands.ts'
+import { elsewhereCommands, experimentCommand } from './elsewhere/commands.ts'
 import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
@@ -39,6 +39,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   importCommands(program)
   identityCommands(program)
   elsewhereCommands(program)
+  experimentCommand(program)
   feedCommands(program)
   exportCommands(program)
   memberCommands(program)

@@ -44,7 +44,7 @@ export const pageHeaders = (): Record<string, string> => ({
 })
 
 /** Leaves everything of the workspace or the person behind: a fresh page, nothing kept. */
-export const startAgain = (address: '/' | '/sign-in'): void => window.location.assign(address)
+export const startAgain = (address: '/' | '/sign-in' | '/data'): void => window.location.assign(address)
 
 // One request per call, unbatched: leaving a page then aborts exactly its own queries.
 export const trpcClient = createTRPCClient<AppRouter>({

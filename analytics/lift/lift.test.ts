@@ -6,7 +6,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, test } from 'vitest'
 import { type Arm, type Difference, proportionArm } from './arm.ts'
 import { alwaysValidErrors, alwaysValidMeans, alwaysValidProportions, newcombe, welch } from './intervals.ts'
-import { detectableRise, recommendedHoldout } from './planner.ts'
+import { audienceNeeded, detectableRise, membersNeeded, recommendedHoldout } from './planner.ts'
 import { sampleRatioP } from './sample-ratio.ts'
 import { type ArmOutcomes, buyersNeeded, liftOf } from './verdict.ts'
 
@@ -100,6 +100,28 @@ describe('planning', () => {
     const oneLess = Math.floor(2000 * (between.share - 0.01))
     expect(detectableRise(0.1, { treated: 2000 - oneLess, heldOut: oneLess }, sureness)).toBeGreaterThan(0.05)
   })
+
+  test.each([
+    [0.05, 0.01, 0.1],
+    [0.1, 0.05, 0.25],
+    [0.02, 0.02, 0.5],
+  ])(
+    'above %f, a rise of %f with %f held out takes so many members and hardly fewer',
+    (base, effect, share) => {
+      const sureness = { alpha: 0.04, power: 0.8 }
+      const members = audienceNeeded(base, effect, share, sureness)!
+      const shows = (count: number) => {
+        const heldOut = Math.floor(count * share)
+        return detectableRise(base, { treated: count - heldOut, heldOut }, sureness)!
+      }
+      expect(shows(members)).toBeLessThanOrEqual(effect)
+      expect(shows(Math.floor(members * 0.99))).toBeGreaterThan(effect)
+      // the textbook's sum lies within a tenth
+      const { treated, heldOut } = membersNeeded(base, base + effect, (1 - share) / share, sureness)!
+      expect(Math.abs((treated + heldOut) / members - 1)).toBeLessThan(0.1)
+      expect(audienceNeeded(base, 1e-9, share, sureness)).toBeNull()
+    },
+  )
 
   test('an empty arm shows nothing', () => {
     expect(detectableRise(0.1, { treated: 10, heldOut: 0 }, { alpha: 0.04, power: 0.8 })).toBeNull()

@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answer, questions, testEngine } from '../oracle/asked.ts'
 import { shops } from '../oracle/shop.ts'
+import { concentration } from './concentration/concentration.ts'
 import { dormancy } from './dormancy/dormancy.ts'
 import { ltv } from './ltv/ltv.ts'
 import { overview } from './overview/overview.ts'
 import { repurchase } from './repurchase/repurchase.ts'
+import { rfm } from './rfm/rfm.ts'
 import { retention } from './retention/retention.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
@@ -36,6 +38,15 @@ test('under the same filters the rooms agree on buyers, cohorts and net', async 
         byOrders!.newMembers,
         byOrders!.firstSeenMembers,
       ])
+
+      // The same buyers have scores, and their positive net is shared out.
+      const groups = (await answer(shop.engine, rfm, scope)).filter(({ kind }) => kind === 'group')
+      const scored = (of: 'members' | 'netMinor') => groups.reduce((sum, row) => sum + row[of], 0)
+      const [everybody] = (await answer(shop.engine, concentration, scope)).filter(
+        ({ kind }) => kind === 'all',
+      )
+      expect([scored('members'), everybody?.members ?? 0]).toEqual([buyers, buyers])
+      expect(everybody?.netMinor ?? 0).toBeGreaterThanOrEqual(scored('netMinor'))
 
       // Net: the cohorts' last cumulative net and the others' make up what members brought.
       const last = new Map(values.map((row) => [row.cohort, row.cumulativeNetMinor]))

@@ -1,12 +1,22 @@
+import { concentration } from './concentration/concentration.ts'
 import { dormancy } from './dormancy/dormancy.ts'
 import { ltv } from './ltv/ltv.ts'
 import type { Metric } from './metric.ts'
 import { overview } from './overview/overview.ts'
 import { repurchase } from './repurchase/repurchase.ts'
+import { rfm } from './rfm/rfm.ts'
 import { retention } from './retention/retention.ts'
 
 /** Every metric there is, by name. */
-export const catalogue: readonly Metric[] = [overview, retention, repurchase, ltv, dormancy]
+export const catalogue: readonly Metric[] = [
+  overview,
+  retention,
+  repurchase,
+  ltv,
+  rfm,
+  concentration,
+  dormancy,
+]
 
 export const metricNamed = (name: string): Metric | undefined =>
   catalogue.find((metric) => metric.name === name)

@@ -50,6 +50,7 @@ describe.skipIf(!existsSync(file))('the online retailer 2010–2011 (skipped wit
         buildDerivedTables(session, asOf, `day_${asOf.replaceAll('-', '')}_`),
       ),
       dormancy: defaultDormancy,
+      currencyDecimals: 2,
       dataStart: String(state!.dataStart),
       openedAtStart: false,
       audience: membersOnly ? sql`(select member_key from members)` : null,

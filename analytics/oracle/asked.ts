@@ -25,6 +25,7 @@ export const scopeOfQuestion = (shop: PlainShop, question: Question, prefix = ''
   calendar: shop.calendar,
   tables: derivedTables(prefix),
   dormancy: defaultDormancy,
+  currencyDecimals: 2,
   dataStart: dataStart(shop),
   openedAtStart: shop.openedAtStart,
   audience:

@@ -22,6 +22,8 @@ export interface Scope {
   /** The derived tables as they are on `asOf`. */
   readonly tables: DerivedTables
   readonly dormancy: DormancyThresholds
+  /** Digits after the point of an amount of money in a rule, where figures are in minor units. */
+  readonly currencyDecimals: number
   /** Local day of the first order in the data; null while there is none. */
   readonly dataStart: string | null
   /** The shop really opened where its data starts: nobody is first seen. */

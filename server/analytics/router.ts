@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { refused } from '../messages/refused.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
+import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
+import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { blendedValue, ltv, ltvFindings } from '../../analytics/metrics/ltv/ltv.ts'
 import { overview, overviewFindings } from '../../analytics/metrics/overview/overview.ts'
@@ -76,6 +78,18 @@ export const analyticsRouter = router({
     const { answer } = await ask(ctx, ltv, input, signal)
     return { ...answer, blended: blendedValue(answer.rows), findings: ltvFindings(answer.rows) }
   }),
+
+  rfm: readerProcedure.input(questionOf(rfm.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, rfm, input, signal)
+    return { ...answer, findings: rfmFindings(answer.rows) }
+  }),
+
+  concentration: readerProcedure
+    .input(questionOf(concentration.settings))
+    .query(async ({ ctx, input, signal }) => {
+      const { answer } = await ask(ctx, concentration, input, signal)
+      return { ...answer, findings: concentrationFindings(answer.rows) }
+    }),
 
   dormancy: readerProcedure.input(questionOf(dormancy.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, dormancy, input, signal)

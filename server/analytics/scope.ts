@@ -1,5 +1,6 @@
 import type { Scope } from '../../analytics/relations/scope.ts'
 import { evaluateSegment, type SegmentError } from '../segments/evaluation.ts'
+import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { QuestionFilters } from './filters.ts'
@@ -41,6 +42,7 @@ export async function scopeOf(
         calendar: workspace.calendar,
         tables: at.tables,
         dormancy: workspace.dormancy,
+        currencyDecimals: decimalsOf(workspace.currency),
         dataStart: at.dataStart,
         openedAtStart: at.openedAtStart,
         audience: audience ? audience.evaluation.memberKeys : null,

@@ -16,6 +16,7 @@ import { eventRoutes } from './event-routes.ts'
 import { memberRoutes } from './member-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { redemptionRoutes } from './redemption-routes.ts'
+import { reservationRoutes } from './reservation-routes.ts'
 import { segmentRoutes, segmentWebhook } from './segment-routes.ts'
 
 declare module 'fastify' {
@@ -40,7 +41,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
         title: 'Reveille for tills and shops',
         version: '1',
         description: [
-          'Redeems coupons, takes orders and members in, and lists the members of segments. Money is a whole number of minor units of the workspace’s currency.',
+          'Quotes baskets, reserves and redeems coupons, takes orders and members in, and lists the members of segments. Money is a whole number of minor units of the workspace’s currency.',
           'A key belongs to one workspace; codes and redemptions of another one are `unknown`.',
           'Errors are `application/problem+json`: decide by `code`, show `detail` (in Chinese with Accept-Language: zh).',
           'When an answer is lost (time-out, connection closed, 5xx, 429), ask again with the same Idempotency-Key.',
@@ -88,6 +89,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
       }),
     )
     await guarded.register(redemptionRoutes, { platform })
+    await guarded.register(reservationRoutes, { platform })
     await guarded.register(orderRoutes, { platform })
     await guarded.register(memberRoutes, { platform })
     await guarded.register(eventRoutes, { platform })

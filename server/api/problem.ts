@@ -17,6 +17,7 @@ export const Problem = z
       .datetime()
       .optional()
       .meta({ description: 'With `expired`: the first instant at which it was over.' }),
+    couponCode: z.string().optional().meta({ description: 'Of several coupons the one that is refused.' }),
     heldUntil: z.iso.datetime().optional().meta({
       description:
         'With `held`: when the first of the uses that are set aside is free again, if it is not redeemed.',
@@ -56,6 +57,9 @@ export const problems = {
   wrongScope: { id: 'wrong-scope', status: 403, code: 'wrong_scope' },
   keyMissing: { id: 'idempotency-key-missing', status: 422, code: 'idempotency_key_missing' },
   keyReused: { id: 'idempotency-key-reused', status: 422, code: 'idempotency_key_reused' },
+  unknownReservation: { id: 'unknown-reservation', status: 404, code: 'unknown' },
+  reservationConfirmed: { id: 'reservation-confirmed', status: 409, code: 'confirmed' },
+  reservationReleased: { id: 'reservation-released', status: 409, code: 'released' },
   unknownRedemption: { id: 'unknown-redemption', status: 404, code: 'unknown' },
   busy: { id: 'busy', status: 503, code: 'busy' },
   tooMany: { id: 'too-many', status: 429, code: 'rate_limited' },

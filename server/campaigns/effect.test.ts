@@ -8,6 +8,7 @@ import { campaignById, createCampaign } from './campaigns.ts'
 import { campaignBySegment, campaignEffect } from './effect.ts'
 import { launchCampaign } from './launch.ts'
 import { previewOf } from './preview.ts'
+import { redemptionRatesOf } from './redemption-rates.ts'
 import { saveSegment } from '../segments/saved.ts'
 import { campaignResult } from './result.ts'
 
@@ -218,6 +219,27 @@ test('by parts of the audience, each with its share of the error', async () => {
   expect(part.buyers.high! - part.buyers.low!).toBeGreaterThan(whole.high! - whole.low!)
   const [few, some] = found.parts
   expect(few!.treated + some!.treated).toBe((await shown()).treated)
+})
+
+test('what the next campaign is expected to cost follows from how this one was redeemed', async () => {
+  const { platform, workspace } = shop
+  const { treated, redeemers } = await shown()
+  const draft = definitionOf({ segment: 'orders >= 1', messageCostMinor: 7, holdout: 0 })
+  const ask = async () => {
+    const outcome = await previewOf(platform, workspace, { id: 'next', seed: 'next', definition: draft })
+    if (outcome.kind !== 'previewed') throw new Error(outcome.kind)
+    return outcome.preview
+  }
+  // the campaign of before went to everybody: nothing is known of chosen members
+  expect((await ask()).expectedCost).toBeNull()
+  expect((await effectOf()).rates).toMatchObject({ isBroadcast: true, broadcast: { campaigns: 0 } })
+  expect(redeemers).toBe(0)
+  const found = await redemptionRatesOf(platform.store, workspace.id, 'next')
+  expect(found).toMatchObject({
+    isBroadcast: false,
+    broadcast: { campaigns: 1, numerator: 0, denominator: treated, value: 0 },
+    targeted: { campaigns: 0, value: null },
+  })
 })
 
 test('afterwards: who was woken and stays away as long is found to have been brought forward', async () => {

@@ -68,6 +68,10 @@ describe('preview', () => {
     const eligible = shown.issued + shown.holdout
     expect(planned).toMatchObject({ share: 0.17, members: Math.round(eligible * 0.17) })
     expect(options).toContainEqual(planned)
+    expect(shown.plan).toMatchObject({ eligible, effect: 0.05 })
+    expect(shown.plan.needed).toBeGreaterThan(eligible)
+    // nothing was launched before from which to expect how coupons are used
+    expect(shown.expectedCost).toBeNull()
     // Where no holdout would show so small an effect, none that was not offered anyhow is put forward.
     const tiny = await preview(await draft(definitionOf({ effect: 0.001 })))
     expect(tiny.plan.recommended.proves).toBe(false)

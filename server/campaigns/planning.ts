@@ -1,4 +1,10 @@
-import { detectableRise, type HoldoutPlan, recommendedHoldout } from '../../analytics/lift/planner.ts'
+import {
+  audienceNeeded,
+  detectableRise,
+  type HoldoutPlan,
+  holdoutShares,
+  recommendedHoldout,
+} from '../../analytics/lift/planner.ts'
 import { alphas } from '../../analytics/lift/verdict.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Audience } from './audience.ts'
@@ -26,6 +32,11 @@ export interface Plan {
    */
   readonly baseline: (Share & { readonly asOf: string }) | null
   readonly windowDays: number
+  /** Members who may get a coupon or be held out, and the rise in buyers that is worth proving. */
+  readonly eligible: number
+  readonly effect: number
+  /** So many of them would show that rise, with the holdout asked for or else the least one; null: no audience would. */
+  readonly needed: number | null
   /** The rise in buyers that these arms would show, as a difference of shares; null: none. */
   readonly detectable: number | null
   readonly recommended: HoldoutPlan
@@ -74,6 +85,9 @@ export async function planFor(
   return {
     baseline,
     windowDays,
+    eligible,
+    effect,
+    needed: base + effect > 1 ? null : audienceNeeded(base, effect, holdout || holdoutShares.least, sureness),
     detectable: detectableRise(base, { treated, heldOut }, sureness),
     recommended,
     planned: options.find(({ share }) => share === holdout) ?? null,

@@ -5,7 +5,8 @@ import type { SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Audience, type ExclusionReason, findAudience } from './audience.ts'
 import { type CampaignDefinition, validityOf, worstCost } from './definition.ts'
-import { type Plan, planFor } from './planning.ts'
+import { type Plan, planFor, type Share, shareOf } from './planning.ts'
+import { redemptionRatesOf } from './redemption-rates.ts'
 
 /** What a person must say yes to before the launch, with what it is about. */
 export type Confirmation =
@@ -51,6 +52,11 @@ export interface Preview {
   readonly confirmationDetails: Confirmation[]
   readonly blockers: Blocker[]
   readonly plan: Plan
+  /**
+   * What it will cost when members use their coupons as those of earlier campaigns to chosen members did, and
+   * each message is sent; null: there is no such campaign, or the worst cost has no bound. Not part of the digest.
+   */
+  readonly expectedCost: { readonly minor: number; readonly redemption: Share } | null
 }
 
 export type PreviewOutcome =
@@ -100,7 +106,16 @@ export async function previewOf(
   const { effect, holdout } = definition
   const windowDays = Math.max(validity.windowDays, 1)
   const plan = await planFor(workspace, audience, { effect, windowDays, holdout }, signal)
-  return { kind: 'previewed', preview: { digest, dataVersion, ...shown, plan }, audience }
+  const { targeted } = await redemptionRatesOf(platform.store, workspace.id, campaign.id)
+  const { worstCostMinor, issued } = shown
+  const expectedCost =
+    typeof worstCostMinor !== 'number' || targeted.value === null
+      ? null
+      : {
+          minor: Math.round(worstCostMinor * targeted.value) + issued * definition.messageCostMinor,
+          redemption: shareOf(targeted.numerator, targeted.denominator),
+        }
+  return { kind: 'previewed', preview: { digest, dataVersion, ...shown, plan, expectedCost }, audience }
 }
 
 function confirmationsFor(audience: Audience, today: string): Confirmation[] {

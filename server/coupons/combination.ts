@@ -144,6 +144,19 @@ export function bestCombination(
   }
 }
 
+/** Of every largest set that may stand together what it comes to without what is needless in it, cheapest first, each once. */
+export function alternatives(
+  lines: readonly BasketLine[],
+  benefits: readonly Benefit[],
+  mostOffPercent = 100,
+): Combination[] {
+  const possible = benefits.filter((one) => hindranceOf(lines, one) === null)
+  const of = (set: readonly Benefit[]) => combined(lines, set, mostOffPercent)
+  const each = largestSets(possible).map((set) => of(withoutNeedless(set, (some) => costOf(of(some)))))
+  const known = new Map(each.map((one) => [one.steps.map(({ id }) => id).join(' '), one]))
+  return [...known.values()].toSorted((a, b) => costOf(a) - costOf(b))
+}
+
 /** Whether benefits may be taken together. */
 export function mayStand(benefits: readonly Benefit[]): boolean {
   const groups = new Set(benefits.flatMap(({ stackGroup }) => stackGroup ?? []))

@@ -28,7 +28,8 @@ export interface Coupon {
 
 /** Whom the till or the cashier says the customer is. */
 export type Presented =
-  | { kind: 'member'; memberId: string }
+  /** `also`: other ids of the same member that coupons were issued to. */
+  | { kind: 'member'; memberId: string; also?: readonly string[] }
   /** A cashier compared the person with what the desk shows of the coupon's member. */
   | { kind: 'confirmed' }
   | { kind: 'nobody' }
@@ -46,7 +47,7 @@ export type Refusal =
   | { kind: 'refused'; code: 'blocked' }
   /** `lines-unknown`: it is for some goods, and nobody said what is bought. */
   | { kind: 'refused'; code: 'out_of_scope'; because: 'store' | 'lines' | 'lines-unknown' }
-  | { kind: 'refused'; code: 'min_spend'; minSpendMinor: number }
+  | { kind: 'refused'; code: 'min_spend'; minSpendMinor: number; missingMinor: number }
   /** What it may not be taken beside. */
   | { kind: 'refused'; code: 'stacking'; because: 'member-price' | 'other-coupon' | 'most-off' }
   | { kind: 'refused'; code: 'budget' }
@@ -91,7 +92,8 @@ export function decide(
   const isTheirs =
     coupon.memberId === null ||
     presented.kind === 'confirmed' ||
-    (presented.kind === 'member' && presented.memberId === coupon.memberId)
+    (presented.kind === 'member' &&
+      (presented.memberId === coupon.memberId || presented.also?.includes(coupon.memberId) === true))
   if (!isTheirs) return { kind: 'refused', code: 'wrong_member', presented: presented.kind === 'member' }
   if (isBlocked) return { kind: 'refused', code: 'blocked' }
   const { usesPerMember, withMemberPrice } = coupon.terms
@@ -100,7 +102,12 @@ export function decide(
   const given = givenOn(coupon, purchase)
   if (given.kind === 'out_of_scope') return { kind: 'refused', code: 'out_of_scope', because: given.because }
   if (given.kind === 'min_spend')
-    return { kind: 'refused', code: 'min_spend', minSpendMinor: coupon.minSpendMinor }
+    return {
+      kind: 'refused',
+      code: 'min_spend',
+      minSpendMinor: coupon.minSpendMinor,
+      missingMinor: given.missingMinor,
+    }
   if (purchase.atMemberPrice && !withMemberPrice)
     return { kind: 'refused', code: 'stacking', because: 'member-price' }
   return { kind: 'granted', discountMinor: given.discountMinor, worthMinor: given.worthMinor }

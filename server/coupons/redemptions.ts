@@ -6,7 +6,7 @@ import type { Presented, Refusal } from './decision.ts'
 import type { Refused } from './grant.ts'
 import type { Offer } from './offer.ts'
 import type { Purchase } from './purchase.ts'
-import { Spending } from './surroundings.ts'
+import { type Asked, Spending, Surroundings } from './surroundings.ts'
 import { answerAll, codesOf, isBuying } from './answer-all.ts'
 
 /** What every wish of a till or the desk carries. */
@@ -154,6 +154,11 @@ export class Redemptions {
     return this.#ask({ ...request, kind: 'release' }) as Promise<EndOutcome>
   }
 
+  /** What the ledger says around coupons now, for who only asks. */
+  surroundings(asked: readonly Asked[]): Promise<Surroundings> {
+    return Surroundings.read(this.#store, asked, this.#spending, this.#clock.now().toISOString())
+  }
+
   #ask(wish: Wish): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
     this.#waiting.push({ wish, resolve, reject })
@@ -211,12 +216,13 @@ export class Redemptions {
         if (!isBuying(wish) || wish.presented.kind !== 'member') return one
         const presented = wish.presented.memberId
         try {
+          const also: string[] = []
           for (const code of codesOf(wish)) {
             const issuedTo = couponOf(wish.workspaceId, code, coupons)?.memberId ?? null
             if (issuedTo === null || presented === issuedTo) continue
-            if (await this.#ports.sameMember(wish.workspaceId, presented, issuedTo))
-              return { ...one, wish: { ...wish, presented: { kind: 'member' as const, memberId: issuedTo } } }
+            if (await this.#ports.sameMember(wish.workspaceId, presented, issuedTo)) also.push(issuedTo)
           }
+          if (also.length > 0) return { ...one, wish: { ...wish, presented: { ...wish.presented, also } } }
           return one
         } catch (error) {
           one.reject(error)

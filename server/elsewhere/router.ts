@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { sql } from '../../analytics/sql/sql.ts'
 import { experimentArms } from '../import/kinds/experiments.ts'
+import { refused } from '../messages/refused.ts'
 import { readerProcedure, router } from '../trpc.ts'
 import { campaignsOf } from './campaigns.ts'
 import { differingCoupons } from './differing-coupons.ts'
+import { experimentResult } from './experiment.ts'
 import { couponsElsewhereOf, mismatchedCoupons, reconciledCoupons } from './coupons.ts'
 
 export const elsewhereRouter = router({
@@ -16,8 +18,26 @@ export const elsewhereRouter = router({
       mismatchedCoupons(ctx.platform.store, ctx.workspace, { unmasked: ctx.role !== 'viewer' }, { signal }),
       experimentArms({ rows: (query) => engine.rows(query, { signal }) }, sql`true`),
     ])
-    return { campaigns, coupons, ours, arms }
+    return { campaigns, coupons, ours, arms, currency: ctx.workspace.currency }
   }),
+
+  /** What came of an imported test, each arm against the control. */
+  experiment: readerProcedure
+    .input(
+      z.object({
+        experiment: z.string().min(1).max(500),
+        control: z.string().min(1).max(500).optional(),
+        /** Planned sizes of the arms, in any unit; without them equal ones. */
+        shares: z.record(z.string().max(500), z.number().positive()).optional(),
+      }),
+    )
+    .query(async ({ ctx, input, signal }) => {
+      const outcome = await experimentResult(ctx.workspace.engine, input, { signal })
+      if (outcome.kind === 'found') return outcome.result
+      if (outcome.kind === 'no-such-arm')
+        throw refused('BAD_REQUEST', 'no-such-arm', { arms: outcome.arms.join(', ') })
+      throw refused('NOT_FOUND', 'no-such-experiment')
+    }),
 
   /** Coupons of which files say something else than the orders or our own ledger, one by one. */
   differing: readerProcedure.query(({ ctx, signal }) =>

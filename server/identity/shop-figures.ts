@@ -30,6 +30,7 @@ export async function figuresOf(
     calendar: { timeZone: String(state!.timeZone), firstWeekday: Number(state!.firstWeekday) },
     tables: derivedTables(),
     dormancy: defaultDormancy,
+    currencyDecimals: 0, // of these figures no rules are read
     dataStart: state!.dataStart === null ? null : String(state!.dataStart),
     openedAtStart: state!.openedAtStart === true,
     audience: null,

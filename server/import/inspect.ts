@@ -256,7 +256,7 @@ async function openAsSaid(
   recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null>,
 ) {
   const openIn = async (encoding: Encoding | undefined) => {
-    const opened = await openSource(path, fileName, undefined, encoding)
+    const opened = await openSource(path, fileName, { said: encoding, isJoined: tables !== null })
     await othersTurn(opened)
     const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
     const read = await sampleOf(opening, fileName)

@@ -45,18 +45,23 @@ export interface Opening extends Source {
 
 const openingBytes = 1 << 20
 
-/**
- * Reads the beginning of a file and decides what it is. `said`: the encoding as somebody said; without it the likeliest, which
- * may not be sure. Throws `Stopped` with what is wrong with it.
- */
+/** What is known of a file before it is opened. */
+export interface ToOpen {
+  readonly entries?: readonly number[] | undefined
+  /** Its encoding, as somebody said; without it the likeliest is taken, which may not be sure. */
+  readonly said?: Encoding | undefined
+  /** Several tables were joined into it: text, whatever the names of their files that it goes by end in. */
+  readonly isJoined?: boolean | undefined
+}
+
+/** Reads the beginning of a file and decides what it is. Throws `Stopped` with what is wrong with it. */
 export async function openSource(
   path: string,
   named: string,
-  entries?: readonly number[],
-  said?: Encoding,
+  { entries, said, isJoined = false }: ToOpen = {},
 ): Promise<Opening> {
   const bytes = sizeOf(path, named)
-  const { container, sheet, otherSheets } = await containerOf(path, named)
+  const { container, sheet, otherSheets } = isJoined ? alone('plain') : await containerOf(path, named)
   const found = { path, bytes, container, sheet, otherSheets, entries }
   if (container === 'xlsx' || container === 'parquet') {
     const source = { ...found, encoding: 'utf-8', evidence: untold, jsonPaths: null } as const
@@ -126,12 +131,17 @@ export const fileHash = (): Hash => createHash('sha256')
 const startsWith = (start: Buffer, ...signature: number[]): boolean =>
   start.subarray(0, signature.length).equals(Buffer.from(signature))
 
+const alone = (container: Container): Pick<Opening, 'container' | 'sheet' | 'otherSheets'> => ({
+  container,
+  sheet: null,
+  otherSheets: [],
+})
+
 /** What the file is by its first bytes, whatever its name says. */
 async function containerOf(
   path: string,
   named: string,
 ): Promise<Pick<Opening, 'container' | 'sheet' | 'otherSheets'>> {
-  const alone = (container: Container) => ({ container, sheet: null, otherSheets: [] })
   const start = Buffer.alloc(4)
   const file = await open(path).catch(() => {
     throw new Stopped('unreadable-file', { file: named })

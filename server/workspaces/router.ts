@@ -12,6 +12,7 @@ const NewWorkspace = z.object({
     .regex(/^[A-Z]{3}$/, worded('not-a-currency'))
     .default('CNY'),
   timeZone: z.string().refine(isTimeZone, worded('not-a-time-zone')).default('Asia/Shanghai'),
+  firstWeekday: z.int().min(1).max(7).default(1),
 })
 
 export const workspacesRouter = router({

@@ -1,9 +1,11 @@
 import '@mantine/spotlight/styles.css'
 import { Spotlight, spotlight } from '@mantine/spotlight'
-import { IconSearch, IconTicket } from '@tabler/icons-react'
+import { IconPlus, IconSearch, IconTicket } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useTranslations } from 'use-intl'
+import { useTRPC } from '../trpc.ts'
 import { allPages } from './navigation.ts'
 
 /** The command palette: jump to a page, the filters it knows handed on. Each rise of `asked` opens it. */
@@ -11,7 +13,15 @@ export default function Palette({ asked, handOn }: { asked: number; handOn: (to:
   const t = useTranslations('shell')
   const navigate = useNavigate()
   useEffect(() => spotlight.open(), [asked])
-  const pages = [...allPages, { to: '/redeem', name: 'desk', icon: IconTicket } as const]
+  const trpc = useTRPC()
+  const me = useQuery(trpc.accounts.me.queryOptions())
+  const pages = [
+    ...allPages,
+    { to: '/redeem', name: 'desk', icon: IconTicket } as const,
+    ...(me.data?.ownsInstallation
+      ? [{ to: '/new-workspace', name: 'newWorkspace', icon: IconPlus } as const]
+      : []),
+  ]
   return (
     <Spotlight
       shortcut={null}

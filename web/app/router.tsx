@@ -132,10 +132,24 @@ const dictionary = createRoute({
   path: '/data/dictionary',
   component: lazyRouteComponent(() => import('../features/data/dictionary-page.tsx'), 'DictionaryPage'),
 })
+/** What came of an imported test. */
+const experiment = createRoute({
+  getParentRoute: () => shell,
+  path: '/data/tests/$experiment',
+  component: lazyRouteComponent(() => import('../features/data/experiment-page.tsx'), 'ExperimentPage'),
+})
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
   component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
+})
+const newWorkspace = createRoute({
+  getParentRoute: () => shell,
+  path: '/new-workspace',
+  component: lazyRouteComponent(
+    () => import('../features/settings/new-workspace-page.tsx'),
+    'NewWorkspacePage',
+  ),
 })
 
 export const router = createRouter({
@@ -157,8 +171,10 @@ export const router = createRouter({
         members,
         member,
         data,
+        experiment,
         dictionary,
         settings,
+        newWorkspace,
       ]),
     ]),
   ]),

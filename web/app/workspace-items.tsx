@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core'
-import { IconCheck } from '@tabler/icons-react'
+import { IconCheck, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
@@ -31,8 +31,17 @@ export function WorkspaceItems() {
               {name}
             </Menu.Item>
           ))}
+        </>
+      ) : null}
+      {me.data?.ownsInstallation ? (
+        <>
+          <Menu.Item component={Link} to={'/new-workspace' as never} leftSection={<IconPlus size={16} />}>
+            {t('newWorkspace')}
+          </Menu.Item>
           <Menu.Divider />
         </>
+      ) : workspaces.length > 1 ? (
+        <Menu.Divider />
       ) : null}
       <Menu.Item component={Link} to={'/redeem' as never}>
         {t('page.desk')}

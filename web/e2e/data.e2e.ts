@@ -45,6 +45,32 @@ test('an empty workspace takes a dropped file, and shows the sample data when as
   await page.waitForURL(/\/data$/)
   await page.getByText('orders.csv').first().waitFor()
   await page.getByRole('heading', { name: 'Confirm the columns' }).waitFor()
+
+  // A file of one's own is out of place among invented orders: a workspace of one's own is a few keys away.
+  await switchTo('demo')
+  await open('/data')
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'orders.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from('order,member,time,amount\nA1,M1,2026-01-05 10:00:00,12.50\n'),
+  })
+  await page.getByText('This workspace holds invented data').waitFor()
+  expect(await serious(page)).toEqual([])
+  await page.getByRole('link', { name: 'Make a workspace of your own' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).waitFor()
+  await page.keyboard.type('empty')
+  await page.keyboard.press('Enter')
+  await page.getByText('A workspace named empty exists already.').waitFor()
+  await page.getByRole('textbox', { name: 'Name' }).fill('Shop by the lake')
+  await page.getByRole('combobox', { name: 'Currency' }).fill('SGD')
+  await page.getByRole('option', { name: /^SGD/ }).click()
+  expect(await serious(page)).toEqual([])
+  complaints.splice(0) // the browser's own word of the name that was taken
+  await page.getByRole('button', { name: 'Make the workspace' }).click()
+  await page.waitForURL(/\/data$/)
+  await page.getByRole('navigation', { name: 'Pages' }).getByText('Shop by the lake').waitFor()
+  await page.getByTestId('drop-zone').waitFor()
+  expect(await page.getByText('This workspace holds invented data').count()).toBe(0)
   await switchTo('demo')
   expect(complaints).toEqual([])
   await page.context().close()

@@ -81,6 +81,21 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
   expect(kinds).not.toMatch(/mappings\./)
   expect(await serious(page)).toEqual([])
 
+  // a test opens: its only arm beside the control, which its name tells
+  await page.getByRole('link', { name: '短信文案' }).first().click()
+  await page.getByText('3 个对象，2 个分组，分组与计划相符（p = 0.5637）。').waitFor()
+  await page.getByRole('heading', { name: '文案 A：到访 −50.00 个百分点，尚未证实' }).waitFor()
+  await page.getByText('对照组 按名称识别为对照组').waitFor()
+  expect(await cells('文案 A', /消费/)).toEqual([
+    '消费',
+    '20.0000',
+    '7.0000',
+    '+13.0000成交太少，不给区间',
+    '–', // of one subject in the control
+    '尚未证实',
+  ])
+  expect(await serious(page)).toEqual([])
+
   await open('/members/M1')
   await page.getByRole('heading', { name: /其他系统的优惠券/ }).waitFor()
   expect(await serious(page)).toEqual([])
@@ -90,10 +105,16 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
 
   // the longer words of the other language, on a phone: nothing has to be scrolled for
   const phone = await stage.page({ language: 'en', scheme: 'dark', width: 390 })
-  for (const path of ['/data', '/members/M1']) {
+  for (const path of ['/data', '/members/M1', `/data/tests/${encodeURIComponent('短信文案')}`]) {
     await phone.open(path)
     await phone.page
-      .getByText(path === '/data' ? 'Campaigns elsewhere' : 'As imported files tell')
+      .getByText(
+        path === '/data'
+          ? 'Campaigns elsewhere'
+          : path.startsWith('/data')
+            ? 'is the control by its name'
+            : 'As imported files tell',
+      )
       .first()
       .waitFor()
     const wide = await phone.page.evaluate(() => ({

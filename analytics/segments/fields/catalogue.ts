@@ -7,10 +7,11 @@ import { habits } from './habits.ts'
 import { orderMeasures } from './order-measures.ts'
 import { pointMeasures } from './points.ts'
 import { profile } from './profile.ts'
+import { rfmFields } from './rfm.ts'
 import { touches } from './touches.ts'
 
 /** Everything a rule can ask of a member. Adding a field is adding an entry to one of these lists. */
-export const fields: readonly Field[] = [...buying, ...habits, ...profile, ...touches]
+export const fields: readonly Field[] = [...buying, ...habits, ...rfmFields, ...profile, ...touches]
 
 /** Counts, sums, days and shares with conditions in parentheses, those over one source together. */
 export const measures: readonly Measure[] = [...orderMeasures, ...couponMeasures, ...pointMeasures]

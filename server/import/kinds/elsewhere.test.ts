@@ -191,17 +191,19 @@ C5,K1,,13900000001,,,,unused
 test('our own codes that a file tells otherwise are listed, and the ledger stays', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const { store, redemptions } = shop.platform
-  const [openHere, usedHere, both, elsewhere] = [
+  const [openHere, usedHere, both, elsewhere, cheaper] = [
     couponFor('m1'),
     couponFor('m1'),
+    couponFor('m2'),
     couponFor('m2'),
     couponFor('m2'),
   ]
-  await addLaunch(store, shop.workspace.id, [openHere, usedHere, both, elsewhere])
+  await addLaunch(store, shop.workspace.id, [openHere, usedHere, both, elsewhere, cheaper])
   for (const [coupon, orderId, memberId] of [
     [usedHere, 'O1', 'm1'],
     [both, 'O2', 'm2'],
     [elsewhere, 'O3', 'm2'],
+    [cheaper, 'O4', 'm2'],
   ] as const) {
     const answer = await redemptions.redeem({
       workspaceId: shop.workspace.id,
@@ -222,18 +224,19 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
     shop.file(
       'c.csv',
       [
-        'coupon_code,member_id,used_at,used_in_order,coupon_status',
-        `${printedCode(openHere.code).toLowerCase()},m1,2026-11-10,P9,used`,
-        `${usedHere.code},m1,,,unused`,
-        `${both.code},m2,2026-11-11,O2,used`,
-        `${elsewhere.code},m2,2026-11-11,P8,used`,
-        'SUMMER,m2,2026-11-11,P8,used',
-        'ABCDEFGHJKMNPQ,m2,2026-11-11,P8,used', // reads like one of ours, and is none
+        'coupon_code,member_id,used_at,used_in_order,coupon_status,discount',
+        `${printedCode(openHere.code).toLowerCase()},m1,2026-11-10,P9,used,5`,
+        `${usedHere.code},m1,,,unused,`,
+        `${both.code},m2,2026-11-11,O2,used,5.00`,
+        `${elsewhere.code},m2,2026-11-11,P8,used,`,
+        `${cheaper.code},m2,2026-11-11,O4,used,4.50`,
+        'SUMMER,m2,2026-11-11,P8,used,',
+        'ABCDEFGHJKMNPQ,m2,2026-11-11,P8,used,', // reads like one of ours, and is none
       ].join('\n'),
     ),
   )
   const { ours } = await caller(shop).elsewhere.overview()
-  expect(ours).toMatchObject({ ours: 4, mismatches: 3 })
+  expect(ours).toMatchObject({ ours: 5, mismatches: 4 })
   expect(
     new Map(ours.named.map(({ code, kind, orderThere, orderHere }) => [code, [kind, orderThere, orderHere]])),
   ).toEqual(
@@ -241,12 +244,13 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
       [printedCode(openHere.code), ['used-there', 'P9', null]],
       [printedCode(usedHere.code), ['used-here', null, 'O1']],
       [printedCode(elsewhere.code), ['other-order', 'P8', 'O3']],
+      [printedCode(cheaper.code), ['other-amount', 'O4', 'O4']],
     ]),
   )
   // each is in the list of what differs with its reason, before the uses that the orders do not bear out
   const differing = await caller(shop).elsewhere.differing()
   expect(differing.total).toBe(differing.named.length)
-  const ofLedger = differing.named.slice(0, 3)
+  const ofLedger = differing.named.slice(0, 4)
   expect(
     new Map(
       ofLedger.map(({ code, finds, memberId, orderId, ledgerOrderId, fileName }) => [
@@ -259,10 +263,15 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
       [printedCode(openHere.code), ['used-there', 'm1', 'P9', null, 'c.csv']],
       [printedCode(usedHere.code), ['used-here', 'm1', null, 'O1', 'c.csv']],
       [printedCode(elsewhere.code), ['other-order', 'm2', 'P8', 'O3', 'c.csv']],
+      [printedCode(cheaper.code), ['other-amount', 'm2', 'O4', 'O4', 'c.csv']],
     ]),
   )
-  // none of the orders are here: the three uses of ours and the two that read like codes of others
-  expect(differing.named.slice(3).map(({ finds }) => finds)).toEqual(Array(5).fill('unknown-order'))
+  expect(ofLedger.find(({ finds }) => finds === 'other-amount')).toMatchObject({
+    discountMinor: 450,
+    ledgerDiscountMinor: 500,
+  })
+  // none of the orders are here: the four uses of ours and the two that read like codes of others
+  expect(differing.named.slice(4).map(({ finds }) => finds)).toEqual(Array(6).fill('unknown-order'))
   expect(await ledger()).toEqual(before)
   const { overview, differing: list } = caller(shop, 'viewer').elsewhere
   for (const seen of [await overview(), await list()])
@@ -367,6 +376,31 @@ test('refused results, mended under any name and once more, stay of the test tha
     ['autumn test', 'A', 2, ['visit', 'recency']],
     ['autumn test', 'B', 2, ['visit', 'recency']],
   ])
+})
+
+test('a test that was split otherwise than planned has no verdict; the arms are chosen by name', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = (arm: string, n: number, bought: number) =>
+    Array.from({ length: n }, (_, at) => `${arm},${at < bought ? 1 : 0},${at < bought ? 10 : 0}`)
+  await shop.importKind(
+    shop.file('t.csv', ['group,conversion,spend', ...rows('A', 900, 180), ...rows('B', 100, 5)].join('\n')),
+  )
+  const ask = (input: object) => caller(shop).elsewhere.experiment({ experiment: 't', ...input })
+  // no arm is called a control, so the first is, until one is chosen
+  const assumed = await ask({})
+  expect(assumed).toMatchObject({ control: 'A', controlIs: 'assumed' })
+  expect(assumed.sampleRatioP).toBeLessThan(0.001)
+  expect(assumed.arms[1]!.differences.map(({ verdict }) => verdict)).toEqual(['withheld', 'withheld'])
+  const planned = await ask({ control: 'B', shares: { A: 9, B: 1 } })
+  expect(planned).toMatchObject({ control: 'B', controlIs: 'chosen', sampleRatioP: 1, alpha: 0.04 })
+  expect(planned.arms[0]).toMatchObject({ arm: 'A', subjects: 900, share: 0.9 })
+  // five buyers are enough for shares, and too few for means
+  expect(planned.arms[0]!.differences).toMatchObject([
+    { outcome: 'conversion', kind: 'share', treated: 0.2, control: 0.05, verdict: 'works' },
+    { outcome: 'spend', kind: 'mean', low: null, high: null, verdict: 'not-proven-yet' },
+  ])
+  await expect(ask({ control: 'C' })).rejects.toThrow('A, B')
+  await expect(caller(shop).elsewhere.experiment({ experiment: 'u' })).rejects.toThrow('no such test')
 })
 
 test('results of a test: arms with their means, other columns by name, identical rows kept', async () => {
@@ -542,6 +576,15 @@ describe.skipIf(!existsSync(hillstrom))(
               spend_per_head: number
             }[]
           }
+          lift: {
+            rows: {
+              arm: string
+              visit_lift: number
+              conversion_lift: number
+              conversion_lift_rel: number
+              spend_lift: number
+            }[]
+          }
         }
       }
       const { arms } = await caller(shop).elsewhere.overview()
@@ -576,6 +619,37 @@ describe.skipIf(!existsSync(hillstrom))(
         'womens',
       ])
       expect(await shop.importKind(hillstrom)).toMatchObject({ alreadyThere: true, imported: 0 })
+
+      // each mail against none: the differences that were computed independently, and the split
+      const effect = await caller(shop).elsewhere.experiment({ experiment: arms[0]!.experiment })
+      expect(effect).toMatchObject({
+        control: 'No E-Mail',
+        controlIs: 'named',
+        subjects: 64_000,
+        alpha: 0.02,
+      })
+      expect(effect.sampleRatioP).toBeCloseTo(0.9037, 4)
+      const { rows } = facts.hillstrom.lift
+      expect(rows).toHaveLength(2)
+      for (const { arm, visit_lift, conversion_lift, spend_lift, conversion_lift_rel } of rows) {
+        const { differences } = effect.arms.find((one) => one.arm === arm)!
+        const of = (wanted: string) => differences.find(({ outcome }) => outcome === wanted)!
+        expect(of('visit').difference).toBeCloseTo(visit_lift, 8)
+        expect(of('conversion').difference).toBeCloseTo(conversion_lift, 8)
+        expect(of('conversion').relative).toBeCloseTo(conversion_lift_rel, 6)
+        expect(of('spend').difference).toBeCloseTo(spend_lift, 8)
+        expect([of('visit').kind, of('conversion').kind, of('spend').kind]).toEqual([
+          'share',
+          'share',
+          'mean',
+        ])
+        for (const outcome of ['visit', 'conversion', 'spend']) expect(of(outcome).verdict).toBe('works')
+        expect(of('history').verdict).toBeNull()
+      }
+      expect(rows.map(({ conversion_lift }) => (conversion_lift * 100).toFixed(4))).toEqual([
+        '0.6805',
+        '0.3111',
+      ])
     })
   },
 )

@@ -196,20 +196,8 @@ export async function experimentArms(session: Pick<Session, 'rows'>, which: Sql)
   const arms = await session.rows(sql`select experiment, arm, count(*) as subjects from experiment_subjects
     where ${which} group by all order by experiment, arm`)
   const outcomes = await session.rows(sql`
-    with told as (
-      select experiment, arm, unnest([
-        {'place': 0, 'outcome': 'visit', 'value': cast(visit as double)},
-        {'place': 1, 'outcome': 'conversion', 'value': cast(conversion as double)},
-        {'place': 2, 'outcome': 'spend', 'value': cast(spend as double)}], recursive := true)
-      from experiment_subjects where ${which}
-      union all
-      select experiment, arm, 3, key, case when json_type(others, '$."' || key || '"') in ('DOUBLE', 'BIGINT', 'UBIGINT')
-        then try_cast(json_extract_string(others, '$."' || key || '"') as double) end
-      from (select experiment, arm, others, unnest(json_keys(others)) as key from experiment_subjects
-        where ${which} and others is not null and others <> '{}') as kept
-    )
     select experiment, arm, place, outcome, count(value) as subjects, avg(value) as mean
-    from told where value is not null group by all order by experiment, arm, place, outcome`)
+    from (${valuesOfExperiments(which)}) as told where value is not null group by all order by experiment, arm, place, outcome`)
   return arms.map(({ experiment, arm, subjects }) => ({
     experiment: String(experiment),
     arm: String(arm),
@@ -223,3 +211,19 @@ export async function experimentArms(session: Pick<Session, 'rows'>, which: Sql)
       })),
   }))
 }
+
+/**
+ * SQL: each subject's outcomes as rows of experiment, arm, place, outcome and value, of the tests that `which`
+ * selects; our own outcomes by place 0 to 2, numbers in other columns at 3. A value that is not there is null.
+ */
+export const valuesOfExperiments = (which: Sql): Sql => sql`
+    select experiment, arm, unnest([
+      {'place': 0, 'outcome': 'visit', 'value': cast(visit as double)},
+      {'place': 1, 'outcome': 'conversion', 'value': cast(conversion as double)},
+      {'place': 2, 'outcome': 'spend', 'value': cast(spend as double)}], recursive := true)
+    from experiment_subjects where ${which}
+    union all
+    select experiment, arm, 3, key, case when json_type(others, '$."' || key || '"') in ('DOUBLE', 'BIGINT', 'UBIGINT')
+      then try_cast(json_extract_string(others, '$."' || key || '"') as double) end
+    from (select experiment, arm, others, unnest(json_keys(others)) as key from experiment_subjects
+      where ${which} and others is not null and others <> '{}') as kept`

@@ -71,13 +71,13 @@ async function openTold(
   part: string,
   { path, named, entries }: { path: string; named: string; entries?: readonly number[] | undefined },
 ): Promise<{ opening: Opening; readings: readonly Reading[]; encoding: Encoding | null }> {
-  const opening = await openSource(path, named, entries)
+  const opening = await openSource(path, named, { entries })
   const { readings, sure } = opening.evidence
   if (sure) return { opening, readings: [], encoding: null }
   const said = order.encodings.parts?.[part] ?? order.encodings.all
   for (const { encoding } of readings) {
     if (said !== undefined && encoding !== said) continue
-    const as = await openSource(path, named, entries, encoding)
+    const as = await openSource(path, named, { entries, said: encoding })
     if (encoding === said) return { opening: as, readings: [], encoding }
     const headers = headerDigest((await sampleOf(as, named)).sample.headers)
     if (order.remembered.some((one) => one.headers === headers && one.encoding === encoding))

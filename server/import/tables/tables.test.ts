@@ -146,6 +146,28 @@ test('given as files of several kinds, the tables come to the same', async () =>
   expect(await importedLines(shop)).toEqual(expectedLines(tables))
 })
 
+test('compressed tables that are chosen together come to the same, though what they are joined into is text', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const tables = fiveTables()
+  const chosen = (names: readonly string[]) => {
+    const given = names.map((name) => ({
+      fileName: `${name}.gz`,
+      path: shop.file(`${name}.gz`, tables.files[name] ?? 'Exported from the till\n'),
+    }))
+    const fileName = given.map((one) => one.fileName).join(' + ')
+    return [given[0]!.path, { together: given, fileName }] as const
+  }
+  const receipt = receiptOf(await shop.import(...chosen(Object.keys(tables.files))))
+  expect(receipt.tables).toMatchObject({ base: { name: 'order_items.csv.gz' } })
+  expect(await importedLines(shop)).toEqual(expectedLines(tables))
+  // also where nothing is joined to the only table
+  const [path, together] = chosen(['customers.csv', 'readme.txt'])
+  expect(await shop.importMembers(path, together)).toMatchObject({
+    read: tables.customers.length,
+    refused: 0,
+  })
+})
+
 const orders = 'order_id,customer,order_date\nA,m1,2026-01-05\nB,m2,2026-01-06\n'
 const items = 'order_id,product_id,amount\nA,p1,10\nA,p2,5\nB,p1,7\n'
 const paid = 'order_id,customer,order_date,amount\nA,m1,2026-01-05,15\nB,m2,2026-01-06,7\n'

@@ -90,7 +90,7 @@ async function tagsIn(
   tables: Part['tables'],
 ): Promise<{ map: MapOverrides; rows: number | null } | null> {
   try {
-    const opening = await openSource(path, fileName, undefined, encoding)
+    const opening = await openSource(path, fileName, { said: encoding, isJoined: tables !== null })
     const { sample } = await sampleOf(opening, fileName)
     const { headers, records } = sample
     if (!headers.some((header) => mayMean(tags.fields.tag, plainHeader(header)))) return null

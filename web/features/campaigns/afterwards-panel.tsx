@@ -3,7 +3,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
 import type { Effect } from './draft.ts'
-import { IntervalCell, useNarrow } from './interval-cell.tsx'
+import { useFitting } from './fitting-columns.tsx'
 
 type Afterwards = NonNullable<Effect['afterwards']>
 type Row = Afterwards['outcomes'][number]
@@ -13,8 +13,6 @@ export function AfterwardsPanel({ answer }: { answer: Answer<Effect> }) {
   const t = useTranslations('campaigns.afterwards')
   const lift = useTranslations('campaigns.lift')
   const format = useFormat()
-  const narrow = useNarrow()
-  if (answer.data && !answer.data.afterwards) return null
   const value = ({ outcome }: Row, { numerator, denominator, value: mean }: Row['treated']) =>
     outcome === 'buyers'
       ? format.share(numerator, denominator)
@@ -53,18 +51,11 @@ export function AfterwardsPanel({ answer }: { answer: Answer<Effect> }) {
       header: lift(key),
       align: 'right',
       value: (row) => row[key],
-      cell: (row) =>
-        narrow ? (
-          <IntervalCell
-            value={difference(row, row.difference)}
-            low={difference(row, row.low)}
-            high={difference(row, row.high)}
-          />
-        ) : (
-          difference(row, row[key])
-        ),
+      cell: (row) => difference(row, row[key]),
     })),
   ]
+  const fitting = useFitting(columns, 'difference')
+  if (answer.data && !answer.data.afterwards) return null
   return (
     <QueryPanel
       name={t('name')}
@@ -87,7 +78,7 @@ export function AfterwardsPanel({ answer }: { answer: Answer<Effect> }) {
       minHeight={120}
     >
       {({ afterwards }: Effect) => (
-        <DataTable columns={columns} rows={afterwards!.outcomes} label={t('name')} dense />
+        <DataTable columns={fitting} rows={afterwards!.outcomes} label={t('name')} dense />
       )}
     </QueryPanel>
   )

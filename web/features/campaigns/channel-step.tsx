@@ -2,6 +2,7 @@ import { Button, Radio, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
+import { useFormat } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
@@ -13,6 +14,7 @@ import type { Draft } from './draft.ts'
 export function ChannelStep({ draft, change, problem }: StepProps) {
   const t = useTranslations('campaigns.channelStep')
   const { role } = useWorkspace()
+  const { symbol } = useFormat()
   return (
     <Panel title={t('title')} subtitle={t('subtitle')}>
       <div className={classes.fields}>
@@ -39,6 +41,24 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
             {role === 'owner' ? <SigningSecret /> : null}
           </>
         ) : null}
+        <div className={classes.pair}>
+          <TextInput
+            label={t('messageCost', { symbol })}
+            description={t('messageCostHelp')}
+            inputMode="decimal"
+            value={draft.messageCost}
+            error={problem('messageCost')}
+            onChange={(event) => change({ messageCost: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t('margin')}
+            description={t('marginHelp')}
+            inputMode="decimal"
+            value={draft.margin}
+            error={problem('margin')}
+            onChange={(event) => change({ margin: event.currentTarget.value })}
+          />
+        </div>
         <Radio.Group
           label={t('validity')}
           value={draft.validity}

@@ -34,6 +34,8 @@ export interface Draft {
   readonly withMemberPrice: boolean
   readonly refuseWhenSpent: boolean
   readonly budget: string
+  /** The smallest rise in buyers worth proving, in percentage points. */
+  readonly effect: string
   readonly holdout: number
   /** Somebody has picked the holdout; until then it follows the recommendation. */
   readonly holdoutPicked: boolean
@@ -44,6 +46,10 @@ export interface Draft {
   readonly day: string
   /** The first day, beside `day`; empty: the launch. */
   readonly firstDay: string
+  /** What a message costs; empty: nothing. */
+  readonly messageCost: string
+  /** What is left of net where costs are not imported, in percent; empty: unknown. */
+  readonly margin: string
 }
 
 export const offerKinds = ['amount', 'percent', 'free_shipping', 'gift', 'points'] as const
@@ -76,6 +82,7 @@ export const emptyDraft: Draft = {
   withMemberPrice: true,
   refuseWhenSpent: false,
   budget: '',
+  effect: '5',
   holdout: 0.1,
   holdoutPicked: false,
   channel: 'csv',
@@ -84,6 +91,8 @@ export const emptyDraft: Draft = {
   days: '14',
   day: '',
   firstDay: '',
+  messageCost: '',
+  margin: '',
 }
 
 /**
@@ -117,9 +126,6 @@ export function expectedOf({
   }
 }
 
-/** The smallest rise that the composer recommends a holdout for. */
-export const effect = 0.05
-
 export type Problem =
   | 'name'
   | 'segment'
@@ -142,6 +148,9 @@ export type Problem =
   | 'day'
   | 'firstDay'
   | 'url'
+  | 'effect'
+  | 'messageCost'
+  | 'margin'
 
 /** The fields of each step; the last has none. */
 export const steps = ['audience', 'offer', 'holdout', 'channel', 'review'] as const
@@ -165,8 +174,8 @@ const fields: Record<StepName, readonly Problem[]> = {
     'budget',
     'budgetToSpend',
   ],
-  holdout: [],
-  channel: ['url', 'days', 'day', 'firstDay'],
+  holdout: ['effect'],
+  channel: ['url', 'days', 'day', 'firstDay', 'messageCost', 'margin'],
   review: [],
 }
 
@@ -209,11 +218,19 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (draft.validity === 'day' && draft.firstDay && draft.day && draft.firstDay > draft.day)
     found.add('firstDay')
   if (draft.channel === 'webhook' && !isAddress(draft.url)) found.add('url')
+  const effect = percentOf(draft.effect)
+  if (effect === null || effect <= 0 || effect > 100) found.add('effect')
+  if (money(draft.messageCost || '0') === null) found.add('messageCost')
+  const margin = draft.margin.trim() ? percentOf(draft.margin) : 0
+  if (margin === null || margin > 100) found.add('margin')
   return found
 }
 
 const percentOf = (text: string): number | null =>
   /^\d{1,3}(\.\d{1,2})?$/.test(text.trim()) ? Number(text) : null
+
+/** A share as percent, without the digits that a float adds. */
+const percentText = (share: number): string => String(Number((share * 100).toFixed(2)))
 
 const isCount = (text: string) => /^[1-9]\d{0,2}$|^1000$/.test(text.trim())
 
@@ -244,12 +261,14 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
       ? { validDays: Number(draft.days) }
       : { validTo: draft.day, ...(draft.firstDay ? { validFrom: draft.firstDay } : {}) }),
     holdout: draft.holdout,
-    effect,
+    effect: percentOf(draft.effect)! / 100,
     channel:
       draft.channel === 'webhook' && !forEstimate
         ? { kind: 'webhook', url: draft.url.trim() }
         : { kind: 'csv' },
     ...(draft.budget.trim() ? { budgetMinor: money(draft.budget) } : {}),
+    messageCostMinor: money(draft.messageCost || '0'),
+    ...(draft.margin.trim() ? { marginShare: percentOf(draft.margin)! / 100 } : {}),
   }
 }
 
@@ -318,7 +337,10 @@ export function draftOf(definition: Definition, format: Format): Draft {
     refuseWhenSpent: terms?.refuseWhenSpent ?? false,
     minSpend: text(definition.minSpendMinor),
     budget: text(definition.budgetMinor),
+    effect: percentText(definition.effect ?? 0.05),
     holdout: definition.holdout ?? emptyDraft.holdout,
+    messageCost: definition.messageCostMinor ? text(definition.messageCostMinor) : '',
+    margin: definition.marginShare === undefined ? '' : percentText(definition.marginShare),
     holdoutPicked: true,
     channel: channel.kind,
     url: channel.kind === 'webhook' ? channel.url : '',

@@ -1,15 +1,21 @@
+import { TextInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { Panel } from '../../ui/panel.tsx'
 import { useFormat } from '../../ui/format.ts'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
-import { effect, type Preview } from './draft.ts'
+import type { Preview } from './draft.ts'
 import { useRise } from './rise.ts'
 import { useShows } from './shows.ts'
 
 /** How many get nothing, so that the effect can be seen; each choice with what it would show. */
-export function HoldoutStep({ draft, change, preview }: StepProps & { preview: Preview | undefined }) {
+export function HoldoutStep({
+  draft,
+  change,
+  problem,
+  preview,
+}: StepProps & { preview: Preview | undefined }) {
   const t = useTranslations('campaigns.holdoutStep')
   const format = useFormat()
   const rise = useRise()
@@ -29,7 +35,7 @@ export function HoldoutStep({ draft, change, preview }: StepProps & { preview: P
               choose={() => change({ holdout: option.share, holdoutPicked: true })}
               title={t('option', { share: format.percentShort(option.share), count: option.members })}
             >
-              {shows(option)}{' '}
+              {shows(option, plan)}{' '}
               {plan.recommended.proves && option.share === plan.recommended.share ? t('recommended') : null}
             </Option>
           ))}
@@ -41,11 +47,30 @@ export function HoldoutStep({ draft, change, preview }: StepProps & { preview: P
             {t('noneHelp')}
           </Option>
         </div>
+        <TextInput
+          className={classes.short}
+          label={t('effect')}
+          description={t('effectHelp')}
+          inputMode="decimal"
+          value={draft.effect}
+          error={problem('effect')}
+          onChange={(event) => change({ effect: event.currentTarget.value })}
+        />
+        {plan?.needed != null && plan.needed > plan.eligible ? (
+          <p className={classes.help}>
+            {t('needed', {
+              effect: rise(plan.effect),
+              share: format.percentShort(plan.planned?.share ?? 0.1),
+              members: plan.needed,
+              eligible: plan.eligible,
+            })}
+          </p>
+        ) : null}
         {plan && !plan.recommended.proves ? (
           <p className={classes.help}>
             {plan.options.every(({ detectable }) => detectable === null)
               ? t('cannotAny')
-              : t('cannot', { effect: rise(effect) })}
+              : t('cannot', { effect: rise(plan.effect) })}
           </p>
         ) : null}
         {plan ? (

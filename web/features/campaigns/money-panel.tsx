@@ -4,6 +4,7 @@ import { useFormat } from '../../ui/format.ts'
 import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
 import composer from './composer.module.css'
 import type { Effect } from './draft.ts'
+import { useFitting } from './fitting-columns.tsx'
 
 type Economics = NonNullable<Effect['economics']>
 interface Line {
@@ -25,7 +26,6 @@ export function MoneyPanel({ answer }: { answer: Answer<Effect> }) {
   const t = useTranslations('campaigns.money')
   const lift = useTranslations('campaigns.lift')
   const format = useFormat()
-  if (answer.data && !answer.data.economics) return null
   const written = ({ line }: Line, value: number | null) => {
     if (value === null) return '–'
     if (line === 'costPerOrder') return format.money(Math.round(value))
@@ -53,6 +53,8 @@ export function MoneyPanel({ answer }: { answer: Answer<Effect> }) {
     },
     ...ends,
   ]
+  const fitting = useFitting(columns, 'value')
+  if (answer.data && !answer.data.economics) return null
   return (
     <QueryPanel
       name={t('name')}
@@ -73,7 +75,7 @@ export function MoneyPanel({ answer }: { answer: Answer<Effect> }) {
     >
       {({ economics }: Effect) => (
         <div className={composer.stack}>
-          <DataTable columns={columns} rows={linesOf(economics!)} label={t('name')} dense />
+          <DataTable columns={fitting} rows={linesOf(economics!)} label={t('name')} dense />
           <p className={composer.help}>
             {t('cost', {
               coupons: format.money(economics!.couponCostMinor),

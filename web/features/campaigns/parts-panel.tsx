@@ -6,7 +6,7 @@ import { decimalsApart, useFormat } from '../../ui/format.ts'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import composer from './composer.module.css'
 import type { Parts } from './draft.ts'
-import { IntervalCell, useNarrow } from './interval-cell.tsx'
+import { useFitting } from './fitting-columns.tsx'
 import { VerdictChip } from './words.tsx'
 
 type Part = NonNullable<Parts>['parts'][number]
@@ -17,11 +17,9 @@ export function PartsPanel({ campaignId }: { campaignId: string }) {
   const lift = useTranslations('campaigns.lift')
   const trpc = useTRPC()
   const format = useFormat()
-  const narrow = useNarrow()
   const answer = useAnswer(
     trpc.campaigns.bySegment.queryOptions({ campaignId }, { staleTime: 0, trpc: { abortOnUnmount: true } }),
   )
-  if (answer.data === null) return null
   const named = ({ name, isSaved }: Part) =>
     isSaved ? name : t(`every.${name as 'orders-0-1' | 'orders-2-3' | 'orders-4'}`)
   const points = ({ buyers: { difference, low, high } }: Part, value: number | null) =>
@@ -53,16 +51,7 @@ export function PartsPanel({ campaignId }: { campaignId: string }) {
       header: key === 'difference' ? lift('buyers') : lift(key),
       align: 'right',
       value: ({ buyers }) => buyers[key],
-      cell: (part) =>
-        narrow ? (
-          <IntervalCell
-            value={points(part, part.buyers.difference)}
-            low={points(part, part.buyers.low)}
-            high={points(part, part.buyers.high)}
-          />
-        ) : (
-          points(part, part.buyers[key])
-        ),
+      cell: (part) => points(part, part.buyers[key]),
     })),
     {
       key: 'verdict',
@@ -71,6 +60,8 @@ export function PartsPanel({ campaignId }: { campaignId: string }) {
       cell: ({ buyers }) => (buyers.verdict ? <VerdictChip verdict={buyers.verdict} /> : '–'),
     },
   ]
+  const fitting = useFitting(columns, 'difference', ['treated', 'held_out'])
+  if (answer.data === null) return null
   return (
     <QueryPanel
       name={t('name')}
@@ -92,7 +83,7 @@ export function PartsPanel({ campaignId }: { campaignId: string }) {
       {(found: Parts) => (
         <div className={composer.stack}>
           <DataTable
-            columns={columns}
+            columns={fitting}
             rows={found!.parts}
             rowKey={({ name }) => name}
             label={t('name')}

@@ -133,7 +133,7 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       <dt>{t('review.holdout')}</dt>
       <dd>
         {t('review.drawn', { count: preview.plan.planned?.members ?? 0, drawn: preview.holdout })}{' '}
-        {shows(preview.plan.planned)}
+        {shows(preview.plan.planned, preview.plan)}
       </dd>
       <dt>{t('summary.worstCost')}</dt>
       <dd>
@@ -141,6 +141,21 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
           ? format.money(preview.worstCostMinor)
           : t('summary.unbounded')}
       </dd>
+      {preview.expectedCost ? (
+        <>
+          <dt>{t('review.expectedCost')}</dt>
+          <dd>
+            {t('review.expectedFrom', {
+              cost: format.money(preview.expectedCost.minor),
+              rate: format.share(
+                preview.expectedCost.redemption.numerator,
+                preview.expectedCost.redemption.denominator,
+              ),
+              messages: definition.messageCostMinor ? 'some' : 'none',
+            })}
+          </dd>
+        </>
+      ) : null}
       <dt>{t('review.channel')}</dt>
       <dd>
         {definition.channel.kind === 'csv'

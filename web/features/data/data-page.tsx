@@ -23,6 +23,7 @@ import { MappingsPanel } from './mappings-panel.tsx'
 import { RejectedPanel } from './mapping/rejected-panel.tsx'
 import type { StartOrder } from './mapping/mapping.ts'
 import { RestatementsPanel } from './restatements-panel.tsx'
+import { SampleNotice } from './sample-notice.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { RunsPanel } from './runs-panel.tsx'
 import { Steps } from './steps.tsx'
@@ -57,6 +58,7 @@ function DataFlow({ running }: { running: readonly string[] | undefined }) {
   useEffect(() => () => sending.current?.cancel(), [])
   const history = useQuery(trpc.imports.list.queryOptions({ language }))
   const first = history.data?.length === 0
+  const isSample = history.data?.some(({ kind, undoneAt }) => kind === 'demo' && undoneAt === null)
 
   // Several files are tables that belong together: one upload.
   const send = async (files: readonly File[]) => {
@@ -133,12 +135,15 @@ function DataFlow({ running }: { running: readonly string[] | undefined }) {
       ) : step.kind === 'rejected' ? (
         <RejectedPanel sentence={step.sentence} onLeave={restart} />
       ) : step.kind === 'mapping' ? (
-        <ChosenPanel
-          chosen={step.chosen}
-          onChange={(chosen) => setStep({ kind: 'mapping', chosen })}
-          onStarted={(runIds, order) => setStep({ kind: 'running', runIds, order, chosen: step.chosen })}
-          onLeave={restart}
-        />
+        <>
+          {isSample ? <SampleNotice /> : null}
+          <ChosenPanel
+            chosen={step.chosen}
+            onChange={(chosen) => setStep({ kind: 'mapping', chosen })}
+            onStarted={(runIds, order) => setStep({ kind: 'running', runIds, order, chosen: step.chosen })}
+            onLeave={restart}
+          />
+        </>
       ) : step.runIds.length > 1 ? (
         <RunsPanel key={step.runIds[0]} runIds={step.runIds} {...waysOf(step)} />
       ) : (

@@ -9,6 +9,7 @@ import { useErrorText } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Columns } from '../../ui/page.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { weekdays, zonesWith } from './calendar-choices.ts'
 import classes from './settings.module.css'
 
 interface Counting {
@@ -19,11 +20,6 @@ interface Counting {
 }
 
 const statuses = ['active', 'cooling', 'dormant'] as const
-// 1 January 2024 was a Monday.
-const weekdayName = (language: string, weekday: number) =>
-  new Intl.DateTimeFormat(language, { weekday: 'long', timeZone: 'UTC' }).format(
-    new Date(Date.UTC(2024, 0, weekday)),
-  )
 
 /** Calendar and thresholds: what every day and status is counted by. */
 export function CountingPanels({ mayChange }: { mayChange: boolean }) {
@@ -65,7 +61,6 @@ function CountingForm({
   const { active, cooling, dormant } = wanted.dormancy
   const ordered = active >= 1 && active < cooling && cooling < dormant
   const changed = JSON.stringify(wanted) !== JSON.stringify(stored)
-  const zones = Intl.supportedValuesOf('timeZone')
   return (
     <>
       <Columns>
@@ -74,7 +69,7 @@ function CountingForm({
             <Select
               label={t('calendar.timeZone')}
               description={t('calendar.timeZoneHint')}
-              data={zones.includes(wanted.timeZone) ? zones : [wanted.timeZone, ...zones]}
+              data={zonesWith(wanted.timeZone)}
               value={wanted.timeZone}
               onChange={(timeZone) => timeZone && want({ ...wanted, timeZone })}
               searchable
@@ -83,10 +78,7 @@ function CountingForm({
             />
             <Select
               label={t('calendar.firstWeekday')}
-              data={[1, 2, 3, 4, 5, 6, 7].map((weekday) => ({
-                value: String(weekday),
-                label: weekdayName(language, weekday),
-              }))}
+              data={weekdays(language)}
               value={String(wanted.firstWeekday)}
               onChange={(weekday) => weekday && want({ ...wanted, firstWeekday: Number(weekday) })}
               allowDeselect={false}

@@ -9,9 +9,11 @@ import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { CohortValuePanel } from './cohort-value-panel.tsx'
+import { ConcentrationPanel } from './concentration-panel.tsx'
+import { RfmPanel } from './rfm-panel.tsx'
 import { ValueCurvePanel } from './value-curve-panel.tsx'
 
-/** What a member is worth: net per head of a cohort, cumulated month after month. */
+/** What members are worth: net per head of a cohort month after month, who buys lately, often and much, and how few bring how much. */
 export function ValuePage() {
   const t = useTranslations('value')
   const format = useFormat()
@@ -23,6 +25,11 @@ export function ValuePage() {
       { filters: question, settings: { periods: 12 } },
       { trpc: { abortOnUnmount: true } },
     ),
+  )
+  const asked = { filters: question }
+  const rfm = useAnswer(trpc.analytics.rfm.queryOptions(asked, { trpc: { abortOnUnmount: true } }))
+  const concentration = useAnswer(
+    trpc.analytics.concentration.queryOptions(asked, { trpc: { abortOnUnmount: true } }),
   )
   const first = answer.data?.blended[0]
   return (
@@ -42,6 +49,8 @@ export function ValuePage() {
     >
       <ValueCurvePanel answer={answer} />
       <CohortValuePanel answer={answer} />
+      <RfmPanel answer={rfm} />
+      <ConcentrationPanel answer={concentration} />
     </Page>
   )
 }

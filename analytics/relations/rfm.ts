@@ -1,0 +1,97 @@
+import type { DerivedTables } from '../schema/derived.ts'
+import type { Dialect } from '../sql/dialect.ts'
+import { join, name, type Sql, sql } from '../sql/sql.ts'
+
+export const rfmGroups = [
+  'champions',
+  'loyal',
+  'potential loyal',
+  'new',
+  'promising',
+  'needs attention',
+  'about to sleep',
+  'at risk',
+  'cannot lose',
+  'hibernating',
+  'lost',
+] as const
+export type RfmGroup = (typeof rfmGroups)[number]
+
+/** The group of a recency score (the row, 1 to 5) and a frequency and money score (the place in it, 1 to 5). */
+const groupsByRecency: readonly (readonly RfmGroup[])[] = [
+  ['lost', 'lost', 'hibernating', 'at risk', 'cannot lose'],
+  ['hibernating', 'hibernating', 'at risk', 'at risk', 'cannot lose'],
+  ['about to sleep', 'about to sleep', 'needs attention', 'loyal', 'loyal'],
+  ['promising', 'potential loyal', 'potential loyal', 'loyal', 'champions'],
+  ['new', 'potential loyal', 'potential loyal', 'loyal', 'champions'],
+]
+
+/** What a member with these scores (each 1 to 5) is called. Source: DEFINITIONS.md, "Value", RFM. */
+export const rfmGroup = (recency: number, frequencyMoney: number): RfmGroup =>
+  groupsByRecency[recency - 1]![frequencyMoney - 1]!
+
+/** Frequency and money as one score: half of both, rounded up. */
+export const frequencyMoney = (frequency: number, money: number): number => Math.ceil((frequency + money) / 2)
+
+/** SQL of the two above, over columns of scores. */
+const frequencyMoneySql = sql`((frequency_score + money_score + 1) // 2)`
+const groupSql = sql`case recency_score ${join(
+  groupsByRecency.map(
+    (groups, row) =>
+      sql`when ${row + 1} then case ${frequencyMoneySql} ${join(
+        groups.map((group, place) => sql`when ${place + 1} then ${group}`),
+        sql` `,
+      )} end`,
+  ),
+  sql` `,
+)} end`
+
+const steps = [1, 2, 3, 4] as const
+/** The name of the cut between scores: `recency_cut_1` is the highest number of days of the best fifth. */
+export const cutName = (measure: 'recency' | 'frequency' | 'money', step: number): Sql =>
+  name(`${measure}_cut_${step}`)
+
+/**
+ * Relation: a row per buyer with `recency_score`, `frequency_score` and `money_score` (each 1 to 5, 5 the best), the
+ * `frequency_money_score`, the `rfm_group`, and beside them the cuts that all buyers share. `buyers` is a relation with
+ * `member_key`, `silent_days`, `orders` and `net_minor`, a row each.
+ *
+ * The cut of the k-th fifth is the ⌈nk/5⌉-th value in order, found by counting in whole numbers; a score counts the cuts
+ * strictly below the value, so that equal values have equal scores. Source: DEFINITIONS.md, "Value", RFM.
+ */
+export function rfmScores(buyers: Sql): Sql {
+  const cuts = (measure: 'recency' | 'frequency' | 'money', value: Sql) => sql`(
+      select ${join(steps.map((step) => sql`min(value) filter (where 5 * through >= ${step} * buyers) as ${cutName(measure, step)}`))}
+      from (
+        select ${value} as value, sum(count(*)) over (order by ${value}) as through, sum(count(*)) over () as buyers
+        from buyer group by ${value}
+      ) as ranked
+    )`
+  const below = (measure: 'recency' | 'frequency' | 'money', value: Sql) =>
+    join(
+      steps.map((step) => sql`cast(${value} > ${cutName(measure, step)} as integer)`),
+      sql` + `,
+    )
+  return sql`(
+    with buyer as (select * from ${buyers} as everyone),
+    recency as ${cuts('recency', sql`silent_days`)},
+    frequency as ${cuts('frequency', sql`orders`)},
+    money as ${cuts('money', sql`net_minor`)},
+    scored as (
+      select *,
+        5 - (${below('recency', sql`silent_days`)}) as recency_score,
+        1 + ${below('frequency', sql`orders`)} as frequency_score,
+        1 + ${below('money', sql`net_minor`)} as money_score
+      from buyer cross join recency cross join frequency cross join money
+    )
+    select *, ${frequencyMoneySql} as frequency_money_score, ${groupSql} as rfm_group from scored)`
+}
+
+/** The buyers of a day, by all they bought until then. */
+export const buyersOfFacts = (
+  { memberFacts }: Pick<DerivedTables, 'memberFacts'>,
+  asOf: string,
+  d: Dialect,
+): Sql => sql`(
+    select member_key, ${d.daysBetween(sql`last_day`, d.date(asOf))} as silent_days, orders, net_minor
+    from ${memberFacts} where orders > 0)`

@@ -1,0 +1,46 @@
+import { daysBetween } from '../calendar/calendar.ts'
+import { type Moment, netMinor, type Person, purchaseDays, qualifyingOrders } from './person.ts'
+
+export interface RfmOfPerson {
+  readonly recencyScore: number
+  readonly frequencyScore: number
+  readonly moneyScore: number
+  readonly frequencyMoneyScore: number
+  readonly group: string
+}
+
+/** DEFINITIONS.md, "Value", RFM: from R 1 up, by FM. */
+const grid = [
+  'lost, lost, hibernating, at risk, cannot lose',
+  'hibernating, hibernating, at risk, at risk, cannot lose',
+  'about to sleep, about to sleep, needs attention, loyal, loyal',
+  'promising, potential loyal, potential loyal, loyal, champions',
+  'new, potential loyal, potential loyal, loyal, champions',
+].map((row) => row.split(', '))
+
+/** The person's scores among all buyers of the shop; null for who never bought. */
+export function rfmOf(person: Person, moment: Moment): RfmOfPerson | null {
+  const measured = (one: Person) => ({
+    silent: daysBetween(purchaseDays(one, moment).at(-1)!, moment.asOf),
+    orders: qualifyingOrders(one, moment).length,
+    net: netMinor(one, moment),
+  })
+  const bought = (one: Person) => qualifyingOrders(one, moment).length > 0
+  if (!bought(person)) return null
+  const own = measured(person)
+  const all = moment.people.filter(bought).map(measured)
+  const cutsBelow = (of: keyof typeof own) => {
+    const sorted = all.map((one) => one[of]).toSorted((a, b) => a - b)
+    return [1, 2, 3, 4].filter((k) => sorted[Math.floor((k * all.length + 4) / 5) - 1]! < own[of]).length
+  }
+  const recencyScore = 5 - cutsBelow('silent')
+  const [frequencyScore, moneyScore] = [1 + cutsBelow('orders'), 1 + cutsBelow('net')]
+  const frequencyMoneyScore = Math.floor((frequencyScore + moneyScore + 1) / 2)
+  return {
+    recencyScore,
+    frequencyScore,
+    moneyScore,
+    frequencyMoneyScore,
+    group: grid[recencyScore - 1]![frequencyMoneyScore - 1]!,
+  }
+}

@@ -1,0 +1,391 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { sql } from '../../analytics/sql/sql.ts'
+import { makeApp } from '../app.ts'
+import { printedCode } from '../coupons/code.ts'
+import { campaignLedger } from '../coupons/counts.ts'
+import { addLaunch, couponFor } from '../coupons/issued-coupons.fixture.ts'
+import type { NewCoupon } from '../coupons/issue.ts'
+import { revokeOpenCoupons } from '../coupons/revoke.ts'
+import { OfferTerms } from '../coupons/terms.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+import { recordEvent } from '../store/events.ts'
+import { createKey } from './keys.ts'
+
+let folder: string
+let platform: Platform
+let app: Awaited<ReturnType<typeof makeApp>>
+let now = new Date('2026-11-22T04:00:00Z')
+let shop: string
+let till: string
+let foreign: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'reveille-reservations-'))
+  platform = await openPlatform(folder, { now: () => now }, { threads: 1 })
+  const [one, other] = await Promise.all(
+    ['shop', 'other'].map((name) =>
+      platform.workspaces.create({ name, currency: 'CNY', timeZone: 'Asia/Shanghai' }),
+    ),
+  )
+  shop = one!.id
+  app = await makeApp(platform)
+  const keyOf = async (workspaceId: string) =>
+    (
+      await createKey(platform.store, platform.clock, {
+        workspaceId,
+        name: 'Till',
+        scopes: ['redemptions', 'orders'],
+        actor: 'owner',
+      })
+    ).key
+  till = await keyOf(shop)
+  foreign = await keyOf(other!.id)
+})
+afterAll(async () => {
+  await app.close()
+  await platform.close()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => {
+  now = new Date('2026-11-22T04:00:00Z')
+})
+
+async function post(path: string, body: unknown, { key = till, once = randomUUID(), language = 'en' } = {}) {
+  const answer = await app.inject({
+    method: 'POST',
+    url: `/api/v1${path}`,
+    headers: {
+      authorization: `Bearer ${key}`,
+      'idempotency-key': once,
+      'accept-language': language,
+      ...(body === null ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === null ? {} : { payload: JSON.stringify(body) }),
+  })
+  return { status: answer.statusCode, text: answer.body, said: answer.json() }
+}
+const get = async (path: string, key = till) =>
+  (await app.inject({ url: `/api/v1${path}`, headers: { authorization: `Bearer ${key}` } })).json()
+
+const coupon = (
+  memberId: string | null,
+  differs: Partial<Omit<NewCoupon, 'terms'>> & { terms?: object } = {},
+) => {
+  const { terms, ...rest } = differs
+  return couponFor(memberId, {
+    ...rest,
+    terms: OfferTerms.parse({ usesPerCoupon: rest.usesAllowed ?? 1, ...terms }),
+  })
+}
+const issue = async (...coupons: NewCoupon[]) => (await addLaunch(platform.store, shop, coupons)).campaignId
+const later = (seconds: number) => (now = new Date(now.getTime() + seconds * 1_000))
+const reserve = (codes: string[], differs: object = {}, options = {}) =>
+  post(
+    '/reservations',
+    { codes, orderId: randomUUID(), memberId: 'm', amountMinor: 10_000, ...differs },
+    options,
+  )
+
+describe('a quote', () => {
+  test('states 2,545 against 2,600 and takes the first, with its arithmetic and why the others are not of it', async () => {
+    const three = coupon('q', {
+      offer: { kind: 'amount', amountMinor: 30_000 },
+      minSpendMinor: 300_000,
+      terms: { stackGroup: 'store' },
+    })
+    const category = coupon('q', {
+      offer: { kind: 'amount', amountMinor: 20_000 },
+      terms: { only: { categories: ['appliances'] }, stackGroup: 'category', withMemberPrice: false },
+    })
+    const fee = coupon('q', {
+      offer: { kind: 'free_shipping', worthMinor: 20_000 },
+      terms: { stackGroup: 'category', priority: 1 },
+    })
+    const dear = coupon('q', { minSpendMinor: 400_000 })
+    const foreignGoods = coupon('q', { terms: { only: { categories: ['tea'] } } })
+    const theirs = coupon('somebody else')
+    await issue(three, category, fee, dear, foreignGoods, theirs)
+    const body = {
+      memberId: 'q',
+      codes: [theirs.code, 'KX7QM'],
+      lines: [{ sku: 'w1', category: 'appliances', quantity: 1, amountMinor: 300_000 }],
+      memberPricePercent: 5,
+      points: { worthMinor: 2_000, stackGroup: 'store' },
+    }
+    const { status, said } = await post('/quotes', body)
+    expect(status).toBe(200)
+    expect(said.best).toMatchObject({
+      codes: [three.code],
+      discountMinor: 45_500,
+      payableMinor: 254_500,
+      worthMinor: 0,
+      steps: [
+        { kind: 'coupon', code: three.code, discountMinor: 30_000, leftMinor: 270_000 },
+        { kind: 'member-price', code: null, discountMinor: 13_500, leftMinor: 256_500 },
+        { kind: 'points', code: null, discountMinor: 2_000, leftMinor: 254_500 },
+      ],
+      said: `¥3,000.00 − ¥300.00 (${printedCode(three.code)}) − ¥135.00 (member price) − ¥20.00 (points) = ¥2,545.00; it counts ¥2,545.00, the next best ¥2,600.00.`,
+    })
+    expect(said.against[0]).toMatchObject({ payableMinor: 280_000, worthMinor: 20_000 })
+    const reasons = Object.fromEntries(
+      said.coupons.map((one: { code: string; reason: string | null }) => [one.code, one.reason]),
+    )
+    expect(reasons).toEqual({
+      [three.code]: null,
+      [category.code]: 'stacking',
+      [fee.code]: 'stacking',
+      [dear.code]: 'min_spend',
+      [foreignGoods.code]: 'out_of_scope',
+      [theirs.code]: 'wrong_member',
+      KX7QM: 'unknown',
+    })
+    const about = (code: string) => said.coupons.find((one: { code: string }) => one.code === code)
+    expect(about(dear.code)).toMatchObject({ applies: false, missingMinor: 100_000 })
+    expect(about(category.code)).toMatchObject({ applies: true, aloneMinor: 20_000 })
+    const chinese = await post('/quotes', body, { language: 'zh-CN' })
+    expect(chinese.said.best.said).toContain('次优组合为 ¥2,600.00')
+
+    // What it names is granted together, for what it said without the member price and points.
+    const taken = await reserve(said.best.codes, {
+      ...body,
+      codes: said.best.codes,
+      amountMinor: 300_000,
+      memberId: 'q',
+    })
+    expect(taken.said).toMatchObject({ discountMinor: 30_000, payableMinor: 270_000 })
+  })
+
+  test('asks for an amount, or lines that come to it', async () => {
+    const lines = [{ sku: 'a', category: 'tea', quantity: 1, amountMinor: 500 }]
+    for (const body of [{}, { amountMinor: 400, lines }])
+      expect((await post('/quotes', body)).said).toMatchObject({ code: 'malformed', status: 422 })
+    expect((await post('/quotes', { lines })).said.best.payableMinor).toBe(500)
+  })
+})
+
+describe('a reservation', () => {
+  test('sets aside all or none, is answered again by its key, and is redeemed once', async () => {
+    const [one, two] = [coupon('m'), coupon('m', { offer: { kind: 'gift', gift: 'mug', worthMinor: 900 } })]
+    const campaignId = await issue(one, two)
+    const ledger = () => campaignLedger(platform.store, shop, campaignId, now)
+    const failed = await reserve([one.code, coupon('m').code])
+    expect(failed).toMatchObject({ status: 404, said: { code: 'unknown' } })
+    expect(await ledger()).toMatchObject({ open: 2, reserved: 0 })
+
+    const body = { codes: [one.code, two.code], orderId: 'R-1', memberId: 'm', amountMinor: 10_000 }
+    const once = randomUUID()
+    const first = await post('/reservations', body, { once })
+    expect(first.status).toBe(201)
+    expect(first.said).toMatchObject({
+      expiresAt: '2026-11-22T04:15:00.000Z',
+      discountMinor: 500,
+      payableMinor: 9_500,
+      uses: expect.arrayContaining([
+        expect.objectContaining({
+          code: two.code,
+          discountMinor: 0,
+          worthMinor: 900,
+          beside: { kind: 'gift', gift: 'mug', worthMinor: 900 },
+        }),
+      ]),
+    })
+    expect(await post('/reservations', body, { once })).toEqual(first)
+    expect((await post('/reservations', { ...body, orderId: 'R-2' }, { once })).said.code).toBe(
+      'idempotency_key_reused',
+    )
+    expect(await ledger()).toMatchObject({ open: 0, reserved: 2, redeemed: 0 })
+    expect((await reserve([one.code])).said).toMatchObject({
+      code: 'held',
+      heldUntil: '2026-11-22T04:15:00.000Z',
+      couponCode: one.code,
+    })
+    expect((await post('/redemptions', { ...body, code: one.code })).said).toMatchObject({ code: 'held' })
+    expect((await get(`/coupons/${one.code}`)).state).toBe('held')
+
+    const path = `/reservations/${first.said.reservationId}`
+    expect((await post(`${path}/confirm`, null, { key: foreign })).said).toMatchObject({ status: 404 })
+    const confirmed = await post(`${path}/confirm`, null)
+    expect(confirmed.status).toBe(200)
+    expect(confirmed.said.redemptions).toEqual(first.said.uses)
+    expect((await post(`${path}/confirm`, null)).said).toEqual(confirmed.said)
+    expect((await post(`${path}/release`, null)).said).toMatchObject({ code: 'confirmed', status: 409 })
+    expect(await ledger()).toMatchObject({ reserved: 0, redeemed: 2, discountMinor: 500, worthMinor: 900 })
+
+    const cancelled = await post('/orders/R-1/cancel', null)
+    expect(cancelled.said.cancelled).toHaveLength(2)
+    expect(await ledger()).toMatchObject({ open: 2, redeemed: 0, discountMinor: 0, worthMinor: 0 })
+  })
+
+  test('is let go by release and by its time; late, it is redeemed only if the use is still there', async () => {
+    const one = coupon('m')
+    const campaignId = await issue(one)
+    const ledger = () => campaignLedger(platform.store, shop, campaignId, now)
+    const first = (await reserve([one.code])).said
+    expect((await post(`/reservations/${first.reservationId}/release`, null)).said).toMatchObject({
+      released: true,
+    })
+    expect((await post(`/reservations/${first.reservationId}/release`, null)).status).toBe(200)
+    expect((await post(`/reservations/${first.reservationId}/confirm`, null)).said.code).toBe('released')
+    expect(await ledger()).toMatchObject({ open: 1, reserved: 0 })
+
+    const second = (await reserve([one.code], { seconds: 60 })).said
+    later(59.999)
+    expect(await ledger()).toMatchObject({ open: 0, reserved: 1 })
+    later(0.001)
+    expect(await ledger()).toMatchObject({ open: 1, reserved: 0 })
+    const third = (await reserve([one.code], { seconds: 60 })).said
+    expect((await post(`/reservations/${second.reservationId}/confirm`, null)).said).toMatchObject({
+      code: 'held',
+      couponCode: one.code,
+    })
+    later(61)
+    expect((await post(`/reservations/${second.reservationId}/confirm`, null)).status).toBe(200)
+    expect((await post(`/reservations/${third.reservationId}/confirm`, null)).said.code).toBe('used')
+    expect(await ledger()).toMatchObject({ open: 0, reserved: 0, redeemed: 1 })
+  })
+
+  test('is a promise while its time lasts: the end of validity and a revocation come after it', async () => {
+    const [kept, lost] = [coupon('m'), coupon('m')]
+    const campaignId = await issue(kept, lost)
+    const ledger = () => campaignLedger(platform.store, shop, campaignId, now)
+    now = new Date('2026-11-30T23:59:00Z')
+    const [first, second] = [await reserve([kept.code]), await reserve([lost.code], { seconds: 30 })]
+    await revokeOpenCoupons(platform.store, { workspaceId: shop, campaignId, actor: 'owner', at: now })
+    expect(await ledger()).toMatchObject({ reserved: 2, revoked: 0, expired: 0, open: 0 })
+    later(120)
+    expect((await post(`/reservations/${first.said.reservationId}/confirm`, null)).status).toBe(200)
+    expect((await post(`/reservations/${second.said.reservationId}/confirm`, null)).said.code).toBe('revoked')
+    expect(await ledger()).toMatchObject({ reserved: 0, redeemed: 1, revoked: 1, open: 0 })
+  })
+
+  test('what one request of a batch lets go or uses is seen by the next', async () => {
+    const [twice, single] = [coupon('m', { usesAllowed: 2 }), coupon('m')]
+    const campaignId = await issue(twice, single)
+    const both = await reserve([twice.code])
+    const other = await reserve([single.code])
+    const wish = { orderId: 'R-batch', memberId: 'm', amountMinor: 900 }
+    const answers = await Promise.all([
+      post(`/reservations/${both.said.reservationId}/confirm`, null),
+      post('/redemptions', { ...wish, code: twice.code }),
+      post(`/reservations/${other.said.reservationId}/release`, null),
+      post('/redemptions', { ...wish, code: single.code }),
+      post('/redemptions', { ...wish, code: single.code }),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([200, 201, 200, 201, 409])
+    expect(answers[4]!.said.code).toBe('used')
+    expect(await campaignLedger(platform.store, shop, campaignId, now)).toMatchObject({
+      open: 0,
+      reserved: 0,
+      redeemed: 3,
+    })
+  })
+
+  test('coupons of two kinds exclude each other on one order, at once and one after the other', async () => {
+    const [x, y, any] = [
+      coupon('m', { usesAllowed: 3, terms: { stackGroup: 'x' } }),
+      coupon('m', { usesAllowed: 3, terms: { stackGroup: 'y' } }),
+      coupon('m', { usesAllowed: 3 }),
+    ]
+    await issue(x, y, any)
+    expect((await reserve([x.code, y.code])).said).toMatchObject({ code: 'stacking', couponCode: y.code })
+    const order = { orderId: 'R-stack', memberId: 'm', amountMinor: 10_000 }
+    const held = await reserve([x.code, any.code], order)
+    expect(held.status).toBe(201)
+    expect((await post('/redemptions', { ...order, code: y.code })).said.code).toBe('stacking')
+    expect((await post('/redemptions', { ...order, orderId: 'R-other', code: y.code })).status).toBe(201)
+    await post(`/reservations/${held.said.reservationId}/release`, null)
+    expect((await post('/redemptions', { ...order, code: y.code })).status).toBe(201)
+    expect((await post('/redemptions', { ...order, code: x.code })).said.code).toBe('stacking')
+    expect((await post('/redemptions', { ...order, code: any.code })).status).toBe(201)
+  })
+
+  test('a budget counts what is set aside and not what was taken back; a member uses as often as one may', async () => {
+    const terms = { refuseWhenSpent: true, usesPerMember: 2 }
+    const [a, b, c] = [1, 2, 3].map(() => coupon('m', { terms })) as [NewCoupon, NewCoupon, NewCoupon]
+    const other = coupon('n', { terms })
+    const campaignId = await issue(a, b, c, other)
+    await platform.store
+      .updateTable('campaigns')
+      .set({ definition: JSON.stringify({ budgetMinor: 1_200 }) })
+      .where('id', '=', campaignId)
+      .execute()
+    const redeem = (code: string, memberId = 'm') =>
+      post('/redemptions', { code, orderId: randomUUID(), memberId, amountMinor: 900 })
+    const held = await reserve([a.code])
+    const redeemed = await redeem(b.code)
+    expect(redeemed.status).toBe(201)
+    expect((await redeem(c.code)).said.code).toBe('used')
+    await post(`/redemptions/${redeemed.said.redemptionId}/cancel`, null)
+    expect((await redeem(c.code)).status).toBe(201)
+    // 500 are spent and 500 set aside of 1,200
+    expect((await redeem(other.code, 'n')).said.code).toBe('budget')
+    await post(`/reservations/${held.said.reservationId}/release`, null)
+    expect((await redeem(other.code, 'n')).status).toBe(201)
+  })
+
+  test('a member on hold is refused at once, and not once let go', async () => {
+    const one = coupon('M1')
+    await issue(one)
+    const workspace = (await platform.workspaces.byId(shop))!
+    await workspace.engine.run(sql`insert into members (member_key, member_id) values (1, 'M1')`)
+    const tag = async (kind: 'tag-added' | 'tag-removed') =>
+      platform.store
+        .transaction()
+        .execute((tx) =>
+          recordEvent(
+            tx,
+            shop,
+            kind === 'tag-added'
+              ? { kind, tag: '滥用冻结', memberIds: ['M1'], source: 'manual', day: '2026-11-22' }
+              : { kind, tag: '滥用冻结', memberIds: ['M1'], day: '2026-11-22' },
+            now,
+          ),
+        )
+    await tag('tag-added')
+    const wish = { code: one.code, orderId: 'R', memberId: 'M1', amountMinor: 900 }
+    expect((await post('/redemptions', wish)).said).toMatchObject({ code: 'blocked', status: 409 })
+    await tag('tag-removed')
+    expect((await post('/redemptions', wish)).status).toBe(201)
+  })
+
+  test('all coupons of a basket take off at most what the shop allows', async () => {
+    const half = () => coupon('m', { offer: { kind: 'percent', percent: 50 } })
+    const [a, b, c] = [half(), half(), half()]
+    await issue(a, b, c)
+    const allow = (percent: number) =>
+      platform.store
+        .updateTable('workspaces')
+        .set({ most_off_percent: percent })
+        .where('id', '=', shop)
+        .execute()
+    await allow(60)
+    const order = { orderId: 'R-most', memberId: 'm', amountMinor: 10_000 }
+    const both = await reserve([a.code, b.code], order)
+    expect(both.said).toMatchObject({ discountMinor: 6_000, payableMinor: 4_000 })
+    expect((await post('/redemptions', { ...order, amountMinor: 4_000, code: c.code })).said.code).toBe(
+      'stacking',
+    )
+    const quoted = await post('/quotes', { memberId: 'm', codes: [c.code], amountMinor: 10_000 })
+    expect(quoted.said.best.payableMinor).toBe(4_000)
+    await allow(100)
+  })
+})
+
+test('a wallet has what its member can use now or later, soonest to end first', async () => {
+  const soon = coupon('w', { validTo: '2026-11-25T00:00:00.000Z' })
+  const coming = coupon('w', { validFrom: '2026-11-23T00:00:00.000Z' })
+  const [over, used] = [coupon('w', { validTo: '2026-11-21T00:00:00.000Z' }), coupon('w')]
+  await issue(coming, soon, over, used, coupon('another'))
+  await post('/redemptions', { code: used.code, orderId: 'R', memberId: 'w', amountMinor: 900 })
+  const { coupons } = await get('/members/w/wallet')
+  expect(coupons.map(({ code, state }: { code: string; state: string }) => [code, state])).toEqual([
+    [soon.code, 'open'],
+    [coming.code, 'not_yet_valid'],
+  ])
+  expect(coupons[0].sentence).toBe('¥5.00 off, good through 24 Nov 2026; one use per member.')
+  expect((await get('/members/w/wallet', foreign)).coupons).toEqual([])
+})

@@ -17,6 +17,7 @@ import {
   findForgottenNumbers,
   numbersOfLines,
   numbersOfRows,
+  refundsOfDeleted,
   renumberAll,
   renumberedLines,
   renumberedOrders,
@@ -218,6 +219,7 @@ const kindsOfMembers = allKinds.filter((kind) => deletedColumns(kind).length > 0
 
 /** Relation (`number`) of the numbers of orders and entries that stand in rows of who is in `deleted_ids`. */
 const theirNumbers = sql`(select number from ${numbersOfLines(sql`their_lines`)} as line
+  union select number from ${refundsOfDeleted(sql`import_lines`, sql`(select order_id from their_lines)`)} as refund
   ${join(
     kindsOfMembers.flatMap((kind) => {
       const numbers = numbersOfRows(kind, sql`(select * from ${name(kind.table)} where ${isTheirs(kind)})`)
@@ -269,7 +271,7 @@ export async function pseudonymiseEngine(
   await session.run(sql`delete from row_people where named in (select member_id from deleted_ids)`)
   const theirs = sql`(select * from import_lines where ${isDeleted})`
   await session.run(sql`create or replace temp table their_lines as select * from ${theirs} as line`)
-  await findForgottenNumbers(session, list, home, { own: theirNumbers, all: null })
+  await findForgottenNumbers(session, list, home, { own: theirNumbers })
   await session.run(sql`create or replace temp table pseudonymous as
     select * from ${renumberedLines(pseudonymousLines(sql`their_lines`))} as line`)
   await session.run(sql`create or replace temp table renamed_orders as

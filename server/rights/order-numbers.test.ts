@@ -92,5 +92,29 @@ test('numbers of orders, refunds and entries that name a person go with them, an
     ),
   )
   expect(more.givenBack).toMatchObject({ linked: 1, unknownOrders: 0 })
-  expect((await texts()).filter((text) => /CARD-77|13800138000/.test(text))).toEqual(left)
+
+  // a refund that was here before anything told whose it is keeps its number, and is one refund however often it comes
+  const early = file('early.csv', 'refund_id,order_id,refund_amount,refunded_at', [
+    'R-CARD-77,late-9,1,2026-10-10',
+  ])
+  const refund = { map: { kind: 'refunds' } } as const
+  receiptOf(await shop.import(early, refund))
+  receiptOf(
+    await shop.import(
+      file('late.csv', 'order_id,customer_id,order_date,amount', ['late-9,CARD-77,2026-10-09,9']),
+    ),
+  )
+  const count = async () => (await figures())!.refunds
+  const counted = await count()
+  receiptOf(
+    await shop.import(
+      file('early-2.csv', 'refund_id,order_id,refund_amount,refunded_at', [
+        'R-CARD-77,late-9,1.0,2026-10-10',
+      ]),
+      refund,
+    ),
+  )
+  expect(await count()).toBe(counted)
+  left.push(' refund:R-CARD-77', ' refund:R-CARD-77/2')
+  expect((await texts()).filter((text) => /CARD-77|13800138000/.test(text))).toEqual(left.toSorted())
 })

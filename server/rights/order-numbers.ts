@@ -42,20 +42,33 @@ export const numbersOfRows = (kind: Kind, rows: Sql): Sql | null => {
       )})`
 }
 
+/** Relation (`number`) of the numbers of refunds in lines that name orders of who was deleted; after `findForgottenNumbers` has begun. */
+export const refundsOfDeleted = (lines: Sql, theirOrders: Sql): Sql => sql`(
+  select ${bare} as number from ${lines} as line left join forgotten_numbers as gone on gone.number = line.refunds_order_id
+  where ${isNote(sql`order_id`)} and coalesce(gone.new_number, line.refunds_order_id) in ${theirOrders})`
+
+/** Relation of the orders in `import_lines` that are those of a pseudonym. */
+export const ordersOfPseudonyms = (list: readonly Deletion[]): Sql => sql`(
+  select order_id from import_lines where member_id in (
+    select unnest(from_json(${JSON.stringify([...new Set(list.map(({ pseudonym }) => pseudonym))])}, '["VARCHAR"]'))))`
+
 /**
- * Finds numbers that go with a person into the temporary table `forgotten_numbers` (`number`, `new_number`): of `own`, which stand in
- * rows of who was deleted, those that have a number, phone, openid or e-mail in them that the list knows; of `all`
- * those that are gone already. Answers whether there are any. Leaves `deleted_ids` as it was, where `own` is asked about.
+ * Finds numbers that go with a person into the temporary table `forgotten_numbers` (`number`, `new_number`): of `all` those that
+ * are gone already; of `own`, which stand in rows of who was deleted, those that have a number, phone, openid or e-mail in
+ * them that the list knows. What stands in `here` as it is stays the same there. Answers whether there are any.
  */
 export async function findForgottenNumbers(
   session: Session,
   list: readonly Deletion[],
   home: Home,
-  { own, all }: { readonly own: Sql | null; readonly all: Sql | null },
+  {
+    own,
+    all = null,
+    here = null,
+  }: { readonly own: Sql | null; readonly all?: Sql | null; readonly here?: Sql | null },
 ): Promise<boolean> {
   await session.run(sql`create or replace temp table forgotten_numbers (number varchar, new_number varchar)`)
   if (list.length === 0) return false
-  if (own) await findOwn(session, list, home, own)
   if (all && (await someForgotten(session)))
     for (const secret of new Set(list.map((entry) => entry.secret)))
       await session.run(sql`insert into forgotten_numbers
@@ -64,15 +77,30 @@ export async function findForgottenNumbers(
           from (select distinct number from ${all} as known) as numbers)
         where new_number in (select number from ${forgottenHere} as here)
           and number not in (select number from forgotten_numbers)`)
+  if (own)
+    await findOwn(
+      session,
+      list,
+      home,
+      sql`(select distinct number from ${own} as own where number is not null
+        and number not in (select number from forgotten_numbers)
+        ${here ? sql`and number not in (select number from ${here} as here where number is not null)` : sql``})`,
+    )
   const [found] = await session.rows(sql`select count(*) as n from forgotten_numbers`)
   return found!.n !== 0
 }
 
 const numbersAtOnce = 2_000
 
+/** Leaves `deleted_ids` as it was. */
 async function findOwn(session: Session, list: readonly Deletion[], home: Home, own: Sql): Promise<void> {
-  const rows = await session.rows(sql`select distinct number from ${own} as own where number is not null`)
-  const numbers = rows.map(({ number }) => String(number))
+  const numbers = (await session.rows(sql`select number from ${own} as own`)).map(({ number }) =>
+    String(number),
+  )
+  if (numbers.length === 0) return
+  await session.run(
+    sql`create temp table if not exists deleted_ids (member_id varchar, pseudonym varchar, secret varchar)`,
+  )
   await session.run(sql`create or replace temp table deleted_before as select * from deleted_ids`)
   for (let from = 0; from < numbers.length; from += numbersAtOnce) {
     const some = numbers.slice(from, from + numbersAtOnce).map((number) => ({

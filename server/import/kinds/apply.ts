@@ -138,6 +138,7 @@ export async function applyKind(
             ? numbersOfRows(kind, sql`(select * from ${ided} as row where ${isTheirs(kind)})`)
             : null,
           all: numbersOfRows(kind, ided),
+          here: numbersOfRows(kind, name(kind.table)),
         }))
       await session.run(sql`insert into ${name(kind.table)} by name
         select cast(${importSeq} as integer) as import_seq, * from ${renumber ? renumberedRows(kind, known) : known} as row`)

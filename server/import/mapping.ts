@@ -22,7 +22,6 @@ import { isTimeZone } from '../../analytics/calendar/calendar.ts'
 import { type DateOrder, dateOrders, undecidedDates } from './dates.ts'
 import { encodings, type Encoding, type Reading } from './encoding.ts'
 import {
-  type Field,
   type FieldName,
   fieldNames,
   fields,

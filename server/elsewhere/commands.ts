@@ -16,10 +16,13 @@ export function elsewhereCommands(program: Command): void {
         async ({ client }) => ({
           ...(await client.elsewhere.overview.query()),
           differing: await client.elsewhere.differing.query(),
+          points: await client.elsewhere.differingPoints.query(),
         }),
-        ({ campaigns, coupons, differing, ours, arms, currency }) =>
+        ({ campaigns, coupons, differing, points, ours, arms, currency }) =>
           [
-            ...(campaigns.length + coupons.rows + arms.length === 0 ? [say('elsewhere-none')] : []),
+            ...(campaigns.length + coupons.rows + arms.length + points.total === 0
+              ? [say('elsewhere-none')]
+              : []),
             ...campaigns.map((one) =>
               say('elsewhere-campaign', {
                 campaign: [one.campaignId, one.name ?? one.description]
@@ -56,6 +59,10 @@ export function elsewhereCommands(program: Command): void {
               : []),
             ...(ours.ours > 0
               ? [say('elsewhere-ours', { ours: ours.ours, mismatches: ours.mismatches })]
+              : []),
+            ...points.named.map((one) => say('elsewhere-points', one)),
+            ...(points.total > points.named.length
+              ? [say('elsewhere-differs-more', { count: points.total - points.named.length })]
               : []),
             ...arms.map(({ experiment, arm, subjects, outcomes }) =>
               say('elsewhere-arm', {

@@ -164,7 +164,7 @@ export const importsRouter = router({
         kind: input.kind,
         known: { named: importKinds.map(kindToSay) },
       })
-    const { parts, source, ...asked } = input
+    const { parts, source, kind: _, ...asked } = input
     const runs = importRuns(ctx.platform)
     const order: ImportOrder = {
       ...asked,
@@ -282,9 +282,15 @@ export const importsRouter = router({
         report: JSON.parse(String(report)) as Record<string, unknown>,
       })),
     )
+    const titleOf = (kind: unknown) => {
+      const known = importKinds.find((one) => one === kind)
+      return known ? phrase(input.language ?? ctx.language, kindTitle(known)) : null
+    }
     return rows.map((row) => ({
       importId: String(row.importId),
       kind: String(row.kind),
+      /** What the file held, in the reader's language; null: sample data. */
+      title: titleOf(row.kind),
       fileName: String(row.fileName),
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
@@ -346,6 +352,8 @@ const toldSince = ({ platform }: Context) =>
 const told = (state: RunState | null, workspace: Workspace, language: Language) =>
   state && {
     ...state,
+    /** What the file holds, in the reader's language. */
+    title: state.kind && phrase(language, kindTitle(state.kind)),
     share: state.bytes === 0 ? 0 : state.bytesRead / state.bytes,
     refusal: state.refusal && sentence(language, state.refusal.id, state.refusal.values),
     receipt: state.receipt && inWords(state.receipt, workspace, language),

@@ -1,4 +1,5 @@
 import type { Language } from '../messages/messages.ts'
+import type { ImportKind } from './import-kinds.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import type { MapOverrides } from './mapping.ts'
 import type { MembersReceipt } from './members/receipt.ts'
@@ -15,6 +16,8 @@ export interface ImportOrder {
   readonly together?: readonly GivenFile[] | undefined
   /** Which of the parts that these become; the first unless told. */
   readonly part?: string | undefined
+  /** What it holds, where that is known before it is read. */
+  readonly kind?: ImportKind | undefined
   /** What tables are written in that leave it open. */
   readonly encodings?: SaidEncodings | undefined
   readonly map: MapOverrides
@@ -31,6 +34,8 @@ export interface ImportOrder {
 export interface RunState {
   readonly runId: string
   readonly fileName: string
+  /** What the file holds; null: not known before it is read. */
+  readonly kind: ImportKind | null
   /** The runs that were begun together, in their order; empty: it is alone. */
   readonly set: readonly string[]
   /** `waiting`: for those of its set that come before it. */

@@ -67,7 +67,7 @@ export class ImportRuns {
     if ('id' in readable) return readable
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })
-    const run = this.#newRun(order.fileName, 'reading')
+    const run = this.#newRun(order.fileName, readable.mapping.kind, 'reading')
     run.state = { ...run.state, bytes: readable.opening.bytes }
     this.#remember(workspace, [run])
     this.#running.set(workspace.id, run)
@@ -91,7 +91,10 @@ export class ImportRuns {
   ): { kind: 'started'; runIds: readonly string[] } | Refusal {
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })
-    const planned = orders.map((order) => ({ order, run: this.#newRun(order.fileName, 'waiting') }))
+    const planned = orders.map((order) => ({
+      order,
+      run: this.#newRun(order.fileName, order.kind ?? null, 'waiting'),
+    }))
     const runs = planned.map(({ run }) => run)
     const runIds = runs.map(({ state }) => state.runId)
     for (const run of runs) run.state = { ...run.state, set: runIds }
@@ -164,13 +167,14 @@ export class ImportRuns {
     }
   }
 
-  #newRun(fileName: string, phase: RunState['phase']): Run {
+  #newRun(fileName: string, kind: RunState['kind'], phase: RunState['phase']): Run {
     let ended = () => {}
     const finished = new Promise<void>((resolve) => (ended = resolve))
     return {
       state: {
         runId: randomUUID(),
         fileName,
+        kind,
         set: [],
         phase,
         bytes: 0,

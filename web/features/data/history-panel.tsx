@@ -123,7 +123,10 @@ export function HistoryPanel() {
         onPhone ? (
           <div className={row.under === null ? undefined : classes.under}>
             <div className={classes.fileName}>{row.fileName}</div>
-            <div className={classes.when}>{instant(row.importedAt)}</div>
+            <div className={classes.when}>
+              {row.told.title === null ? '' : `${row.told.title} · `}
+              {instant(row.importedAt)}
+            </div>
             <div className={classes.when}>{whyRefused(row)}</div>
             {againOf(row)}
             {underOf(row)}
@@ -138,9 +141,15 @@ export function HistoryPanel() {
       value: ({ fileName }) => fileName,
     },
     {
+      key: 'kind',
+      header: t('history.kind'),
+      cell: ({ told }) => <span className={classes.line}>{told.title}</span>,
+      value: ({ kind }) => kind,
+    },
+    {
       key: 'imported_at',
       header: t('history.at'),
-      cell: ({ importedAt }) => instant(importedAt),
+      cell: ({ importedAt }) => <span className={classes.line}>{instant(importedAt)}</span>,
       value: ({ importedAt }) => importedAt,
     },
     figure('imported'),

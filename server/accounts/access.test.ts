@@ -172,6 +172,8 @@ const access: Record<string, Rule> = {
   'campaigns.effect': 'reader',
   'campaigns.bySegment': 'reader',
   'campaigns.size': 'reader',
+  'campaigns.together': 'reader',
+  'campaigns.setGlobalHoldout': 'owner',
   'campaigns.takeCodes': 'marketer',
   'campaigns.signingSecret': 'owner',
   'merges.preview': 'marketer',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { orderedId } from '../coupons/ordered-id.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import {
@@ -99,7 +100,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
           launch_id: launchId,
           member_id: memberId,
           arm,
-          coupon_id: arm === 'treated' ? randomUUID() : null,
+          coupon_id: arm === 'treated' ? orderedId() : null,
         })),
       )
       .execute()

@@ -14,6 +14,7 @@ import { openPlatform, type Platform } from './platform.ts'
 import { type Schedules, startSchedules } from './segments/schedules/run.ts'
 import { type SegmentWebhooks, startSegmentWebhooks } from './segments/webhooks/worker.ts'
 import { startMemberships } from './segments/memberships.ts'
+import { type OrderColumnsKeeper, startOrderColumns } from './segments/order-columns.ts'
 import { StoreInUse } from './store/dialect.ts'
 import { startTagKeeper, type TagKeeper } from './tags/keeper.ts'
 
@@ -55,6 +56,7 @@ export async function serve(options: {
   let deliveries: Deliveries | undefined
   let inbox: Inbox | undefined
   let memberships: ReturnType<typeof startMemberships> | undefined
+  let orderColumns: OrderColumnsKeeper | undefined
   let tagKeeper: TagKeeper | undefined
   let segmentWebhooks: SegmentWebhooks | undefined
   let schedules: Schedules | undefined
@@ -72,6 +74,7 @@ export async function serve(options: {
     if (stopped) return exitCode.done
     deliveries = startDeliveries(platform)
     inbox = openInbox(platform, { polling: true })
+    orderColumns = startOrderColumns(platform)
     memberships = startMemberships(platform)
     tagKeeper = startTagKeeper(platform)
     segmentWebhooks = startSegmentWebhooks(platform)
@@ -99,6 +102,7 @@ export async function serve(options: {
     await segmentWebhooks?.stop()
     await schedules?.stop()
     await app?.close()
+    await orderColumns?.stop()
     await deliveries?.stop()
     await platform?.close()
   }

@@ -9,12 +9,12 @@ import {
   EngineInUse,
   type QueryOptions,
   type Row,
-  type Session,
+  type ScratchSession,
   type TransactionSession,
 } from './engine.ts'
 import { starting, startingQuietly } from './priority.ts'
 import { rowDecoder } from './rows.ts'
-import { answered, appended, bound, ran, watched } from './statements.ts'
+import { answered, appended, bound, numbersOf, ran, watched } from './statements.ts'
 import { Turns } from './turns.ts'
 
 export interface DuckDbSettings {
@@ -212,7 +212,7 @@ class DuckDbEngine implements Engine {
     return written.finally(() => this.#shortenLog())
   }
 
-  scratch<T>(work: (session: Session) => Promise<T>, options: QueryOptions = {}): Promise<T> {
+  scratch<T>(work: (session: ScratchSession) => Promise<T>, options: QueryOptions = {}): Promise<T> {
     return this.#readers.take(options.signal, () => this.#inTransaction(work, options))
   }
 
@@ -311,7 +311,7 @@ class DuckDbEngine implements Engine {
     await this.#connected((connection) => connection.run(`set memory_limit = '${limit}'`)).catch(() => {})
   }
 
-  #inTransaction<T>(work: (session: TransactionSession) => Promise<T>, usual: QueryOptions = {}): Promise<T> {
+  #inTransaction<T>(work: (session: ScratchSession) => Promise<T>, usual: QueryOptions = {}): Promise<T> {
     return this.#connected(async (connection) => {
       await connection.run('begin transaction')
       try {
@@ -319,6 +319,7 @@ class DuckDbEngine implements Engine {
           rows: (query, options) => this.#answered(connection, query, { ...usual, ...options }),
           run: (statement, options) => this.#ran(connection, statement, { ...usual, ...options }),
           append: (table, columns) => appended(connection, table, columns),
+          numbers: (query, options) => numbersOf(connection, query, { ...usual, ...options }),
         })
         await connection.run('commit')
         return result

@@ -35,6 +35,18 @@ export interface TransactionSession extends Session {
 /** The values of an INTEGER or a VARCHAR column. */
 export type Column = Int32Array | readonly string[]
 
+/** The inside of a transaction that writes to `scratch` alone. */
+export interface ScratchSession extends TransactionSession {
+  /**
+   * The answer as numbers, chunk by chunk, each good until the next one is asked for; nothing else may be asked
+   * meanwhile. Its columns are UTINYINT, USMALLINT, INTEGER or DOUBLE and never null.
+   */
+  numbers(query: Sql, options?: QueryOptions): AsyncIterable<readonly NumberColumn[]>
+}
+
+/** The values of a UTINYINT, USMALLINT, INTEGER or DOUBLE column. */
+export type NumberColumn = Uint8Array | Uint16Array | Int32Array | Float64Array
+
 /** What is asked for as long as it is open. */
 export interface Connection extends Session {
   /** Rows in chunks as they come, so that a large result never stands in memory or blocks the event loop. */
@@ -63,7 +75,7 @@ export interface Engine extends Connection {
    * readers, so that a long import does not hold it up, and sees one state of the data throughout. `options` hold for
    * each statement that is given none of its own.
    */
-  scratch<T>(work: (session: Session) => Promise<T>, options?: QueryOptions): Promise<T>
+  scratch<T>(work: (session: ScratchSession) => Promise<T>, options?: QueryOptions): Promise<T>
   /** A consistent copy of the whole database as a new file, while readers and writers go on. */
   backup(path: string): Promise<void>
   /**

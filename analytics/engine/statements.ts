@@ -1,17 +1,24 @@
-import { setTimeout as passed } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as passed } from 'node:timers/promises'
 import {
   type DuckDBConnection,
   DuckDBDataChunk,
   type DuckDBPreparedStatement,
   type DuckDBResult,
-  type DuckDBValue,
+  DuckDBTypeId,
   INTEGER,
   VARCHAR,
 } from '@duckdb/node-api'
 import bindings from '@duckdb/node-bindings'
 import { duckdb } from '../sql/duckdb.ts'
 import { render, type Sql } from '../sql/sql.ts'
-import { type Column, QueryCancelled, type QueryOptions, QueryTimedOut, type Row } from './engine.ts'
+import {
+  type Column,
+  type NumberColumn,
+  QueryCancelled,
+  type QueryOptions,
+  QueryTimedOut,
+  type Row,
+} from './engine.ts'
 import { rowDecoder } from './rows.ts'
 
 const defaultTimeoutMs = 30_000
@@ -121,7 +128,52 @@ export async function answered(
   }
 }
 
+/** The answer as numbers, chunk by chunk; a chunk's memory is the engine's. */
+export async function* numbersOf(
+  connection: DuckDBConnection,
+  query: Sql,
+  options: QueryOptions,
+): AsyncGenerator<readonly NumberColumn[]> {
+  const watch = watched(connection, options)
+  try {
+    const prepared = await watch.settle(() => bound(connection, query))
+    const result = await watch.settle(() => prepared.stream())
+    const arrays = result.columnTypes().map(({ typeId }) => arrayOf(typeId))
+    for (;;) {
+      const chunk = await watch.settle(() => result.fetchChunk())
+      if (!chunk || chunk.rowCount === 0) return
+      yield arrays.map((NumberArray, index) => {
+        const vector = bindings.data_chunk_get_vector(chunk.chunk, index)
+        const { buffer, byteOffset } = bindings.vector_get_data(
+          vector,
+          chunk.rowCount * NumberArray.BYTES_PER_ELEMENT,
+        )
+        return new NumberArray(buffer as ArrayBuffer, byteOffset, chunk.rowCount)
+      })
+    }
+  } finally {
+    watch.end()
+  }
+}
+
+function arrayOf(type: DuckDBTypeId) {
+  switch (type) {
+    case DuckDBTypeId.UTINYINT:
+      return Uint8Array
+    case DuckDBTypeId.USMALLINT:
+      return Uint16Array
+    case DuckDBTypeId.INTEGER:
+      return Int32Array
+    case DuckDBTypeId.DOUBLE:
+      return Float64Array
+    default:
+      throw new TypeError(`Numbers of a type that has no array: ${DuckDBTypeId[type]}`)
+  }
+}
+
 const chunkRows = 2048
+/** So many chunks are appended before others get a turn. */
+const chunksAtOnce = 64
 
 /** Appends columns of equal length to a temporary table. */
 export async function appended(
@@ -137,15 +189,20 @@ export async function appended(
     chunkRows,
   )
   for (let from = 0; from < rows; from += chunkRows) {
+    if (from > 0 && from % (chunksAtOnce * chunkRows) === 0) await turn()
     const to = Math.min(rows, from + chunkRows)
     chunk.rowCount = to - from
-    columns.forEach((column, index) =>
-      // an Int32Array is read like an array, which its declared type does not say
-      chunk.setColumnValues(
-        index,
-        (column instanceof Int32Array ? column.subarray(from, to) : column.slice(from, to)) as DuckDBValue[],
-      ),
-    )
+    columns.forEach((column, index) => {
+      if (!(column instanceof Int32Array)) chunk.setColumnValues(index, column.slice(from, to))
+      else
+        bindings.copy_data_to_vector(
+          bindings.data_chunk_get_vector(chunk.chunk, index),
+          0,
+          column.buffer as ArrayBuffer,
+          column.byteOffset + from * column.BYTES_PER_ELEMENT,
+          (to - from) * column.BYTES_PER_ELEMENT,
+        )
+    })
     appender.appendDataChunk(chunk)
   }
   appender.closeSync()

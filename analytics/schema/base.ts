@@ -29,7 +29,8 @@ const baseTables: readonly Sql[] = [
     first_weekday utinyint not null,
     opened_at_start boolean not null,      -- the shop really opened where its data starts: nobody is "first seen"
     as_of date,                            -- the day the derived tables are built for; null while there is no order
-    data_start date                        -- local day of the first order
+    data_start date,                       -- local day of the first order
+    orders_version bigint default 0        -- rises with every change of the derived tables
   )`,
 
   ...importedTables,
@@ -62,6 +63,7 @@ const schemaVersion = 5
 /** What files from before a column was there get; a new file has most of them from the start. */
 const addedColumns: readonly Sql[] = [
   sql`alter table workspace_state add column if not exists ledger_watermark bigint default 0`,
+  sql`alter table workspace_state add column if not exists orders_version bigint default 0`,
   sql`alter table orders add column if not exists identity_key integer`,
   sql`alter table refunds add column if not exists identity_key integer`,
   sql`alter table member_aliases add column if not exists claimed boolean default false`,

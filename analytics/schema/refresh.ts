@@ -113,6 +113,7 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   const [before] = await session.rows(sql`select as_of from workspace_state`)
   await session.run(sql`update workspace_state set
     data_version = data_version + 1,
+    orders_version = orders_version + 1,
     data_start = (select min(local_day) from orders where state = 'paid'),
     as_of = (select least(max(local_day), ${d.date(today)}) from orders where state = 'paid')`)
   const [after] = await session.rows(sql`select as_of from workspace_state`)

@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { answersOf, type Wanted } from '../columns/answers.ts'
+import { readColumns } from '../columns/tables.ts'
+import { bitsOfWord, tally, type TallyPass, totalOf } from '../columns/tally.ts'
 import { openDuckDb } from '../engine/duckdb.ts'
 import type { Engine, Session } from '../engine/engine.ts'
 import { defaultDormancy } from '../relations/scope.ts'
@@ -10,16 +13,18 @@ import { duckdb } from '../sql/duckdb.ts'
 import { join, render, type Sql, sql } from '../sql/sql.ts'
 import { asOf, everyEntry, expressions, people, savedSegments } from './arbitrary.ts'
 import { everyone, type Expression, partsOf } from './ast.ts'
-import { compile, compileTogether, type SegmentSetting } from './compile.ts'
+import { compile, compileTogether, keyOf, type SegmentSetting } from './compile.ts'
 import { compilePartCounts, dearLeaves, type PartCount, partsByDay } from './count-parts.ts'
 import { resolveDay } from './days.ts'
 import { evaluate } from './evaluate.ts'
 import { parse } from './parse.ts'
 import type { PersonCoupon } from './person-coupons.ts'
-import { askedOn } from './references.ts'
+import { askedOn, clausesOnDay } from './references.ts'
 import type { Moment, Person } from './person.ts'
 import { print } from './print.ts'
+import { talliedPasses } from './tallied.ts'
 import { minorUnits } from './test-sql.ts'
+import { truthBy } from './truth.ts'
 import { visibleOn } from './person.ts'
 
 const currencyDecimals = 2
@@ -28,6 +33,8 @@ const meaning = { currencyDecimals, segments: savedSegments }
 const hours = 4 * 60 * 60 * 1000
 const everyRun = { interruptAfterTimeLimit: hours }
 let engine: Engine
+/** Clauses that columns of numbers answered. */
+let byColumns = 0
 beforeAll(async () => {
   engine = await openDuckDb(':memory:', { threads: 1 }) // two plan no sooner
   await createBaseTables(engine, { timeZone: 'Asia/Shanghai', firstWeekday: 1 })
@@ -60,6 +67,7 @@ test(
               rule: print(rule),
               chosen: visible.filter((person) => evaluate(rule, person, moment, meaning)).map(({ id }) => id),
             })
+          if (newest) await columnsAgree([...whole, ...entries], chosen, rules, moment)
           const ofDay = whole.filter((rule) => otherDays(rule, day).length === 1)
           expect(await selectedTogether(ofDay, moment)).toEqual(
             ofDay.map((rule) => chosen[1 + 2 * rules.indexOf(rule)]),
@@ -69,6 +77,7 @@ test(
       // a failure is told as it was found: shrinking it would load hundreds of shops
       { ...everyRun, numRuns: 12, endOnFailure: true },
     )
+    expect(byColumns).toBeGreaterThan(50)
   },
   hours,
 )
@@ -263,6 +272,62 @@ async function buildOtherDays(rules: readonly Expression[], asOf: string): Promi
   days.delete(asOf)
   await engine.transaction(async (session) => {
     for (const day of days) await buildDerivedTables(session, day, prefixOf(day))
+  })
+}
+
+/** What columns of numbers answer is what each rule selects, asked alone and of everybody. */
+async function columnsAgree(
+  asked: readonly Expression[],
+  chosen: readonly string[][],
+  rules: readonly Expression[],
+  moment: Moment,
+): Promise<void> {
+  const { scope } = setting(moment)
+  await engine.scratch(async (session) => {
+    const columns = (await readColumns(session, scope.tables, 'scratch.main.columns_'))!
+    const { members, tables } = columns
+    const ask = (passes: readonly TallyPass[]) => {
+      let check = 0
+      const places = passes.map(({ checks }) =>
+        checks.map(() => ({ word: Math.floor(check / bitsOfWord), bit: check++ % bitsOfWord })),
+      )
+      const words = tally(tables, passes, members, (of) => totalOf(tables.orders, of, members))
+      return Promise.resolve({ words, places })
+    }
+    for (const [i, rule] of asked.entries()) {
+      const own = settingFor(rule, moment)
+      const found = talliedPasses(clausesOnDay(rule, savedSegments), {
+        reading: { ...own.scope, newest: true, d: duckdb },
+        test: { asOf: moment.asOf, currencyDecimals, d: duckdb },
+      })
+      if (found.clauses.size === 0) continue
+      byColumns += found.clauses.size
+      const passes = found.passes.map((pass, n) => ({ ...pass, checks: found.checks[n]! }))
+      const wanted: Wanted = (holdsOf) =>
+        truthBy(rule, savedSegments, (leaf) => {
+          const place = leaf.kind === 'clause' && found.clauses.get(keyOf(leaf))
+          return place ? holdsOf(place.pass, place.check) : null
+        }) !== false
+      const { relation, holds } = await answersOf(
+        session,
+        columns,
+        passes,
+        ask,
+        i % 2 === 0 ? wanted : undefined,
+      )
+      const known = {
+        relation,
+        holds: new Map([...found.clauses].map(([key, { pass, check }]) => [key, holds[pass]![check]!])),
+      }
+      const rows = await session.rows(sql`select members.member_id
+        from (${compile(rule, own, duckdb, { known })}) as chosen
+        join members on members.member_key = chosen.member_key order by members.member_id`)
+      expect({ rule: print(rule), chosen: rows.map(({ memberId }) => String(memberId)) }).toEqual({
+        rule: print(rule),
+        chosen: chosen[1 + 2 * rules.indexOf(rule)]!.toSorted(),
+      })
+    }
+    for (const table of columns.dictionaries.values()) await session.run(sql`drop table ${table}`)
   })
 }
 

@@ -5,13 +5,14 @@ import { join, name, type Sql, sql } from '../sql/sql.ts'
 import type { Clause, Condition, Expression, OnDay, Random, Subject, Test } from './ast.ts'
 import { answersOfMembers, type AnsweringPass } from './answers-of-members.ts'
 import { boundsOf, holdsOfNone } from './bounds.ts'
+import { conditionSql } from './condition-sql.ts'
 import { resolveDay } from './days.ts'
 import { drawnBelow, drawnWith } from './draw.ts'
-import { conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import { fieldsByName, measuresByName } from './fields/catalogue.ts'
 import type { Reading, SetField } from './fields/field.ts'
 import type { Aggregate, Measure } from './fields/measure.ts'
 import type { Leaf } from './references.ts'
-import { bind, dayWithin, decided, meets, type Tested, type TestSetting } from './test-sql.ts'
+import { bind, decided, meets, type Tested, type TestSetting } from './test-sql.ts'
 
 /** A day that a rule is asked about, with the tables as they are on it. */
 export interface DaySetting {
@@ -30,6 +31,16 @@ export interface SegmentSetting extends DaySetting {
   readonly days: ReadonlyMap<string, DaySetting>
 }
 
+/** What was found out before about clauses on the rule's own day, of every member. */
+export interface Known {
+  /** A relation with a row for each `member_key` of `facts`, joined as `known`. */
+  readonly relation: Sql
+  /** Over it, whether a clause holds, which is never null; by `keyOf`. */
+  readonly holds: ReadonlyMap<string, Sql>
+}
+
+export const keyOf = (clause: Clause): string => JSON.stringify(clause)
+
 /**
  * A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression. `narrow`:
  * orders, lines and the like are gone through only for those whom `compilePossible` leaves, which is worth it where these
@@ -39,9 +50,9 @@ export function compile(
   expression: Expression,
   setting: SegmentSetting,
   d: Dialect,
-  { narrow = false }: { narrow?: boolean } = {},
+  { narrow = false, known }: { narrow?: boolean; known?: Known | undefined } = {},
 ): Sql {
-  const compiler = new Compiler(setting, d)
+  const compiler = new Compiler(setting, d, { known })
   const possible = narrow ? compilePossible(expression, setting, d) : null
   const chosen = compiler.condition(expression)
   if (!possible) return sql`select facts.member_key from ${compiler.from()} where ${chosen}`
@@ -103,6 +114,18 @@ export function compileAnswers(leaves: readonly Leaf[], setting: SegmentSetting,
   return sql`select ${join([sql`facts.member_key`, ...columns])} from ${from}`
 }
 
+/** A row per member known on the day: `h0`, `h1`, …, whether each leaf holds. */
+export function compileHolds(
+  leaves: readonly Leaf[],
+  setting: SegmentSetting,
+  d: Dialect,
+  { known }: { known?: Known | undefined } = {},
+): Sql {
+  const compiler = new Compiler(setting, d, { known })
+  const columns = leaves.map((leaf, i) => sql`${decided(compiler.condition(leaf))} as ${name(`h${i}`)}`)
+  return sql`select ${join([sql`facts.member_key`, ...columns])} from ${compiler.from()}`
+}
+
 /** A rule under the name by which others name it. */
 export interface NamedRule {
   readonly name: string
@@ -113,8 +136,13 @@ export interface NamedRule {
  * A row per member known on the day: `s0`, `s1`, …, whether each rule selects them. What rules have in common is computed
  * once, and a rule that names one before it takes that one's answer.
  */
-export function compileTogether(rules: readonly NamedRule[], setting: SegmentSetting, d: Dialect): Sql {
-  const compiler = new Compiler(setting, d)
+export function compileTogether(
+  rules: readonly NamedRule[],
+  setting: SegmentSetting,
+  d: Dialect,
+  { known }: { known?: Known | undefined } = {},
+): Sql {
+  const compiler = new Compiler(setting, d, { known })
   const columns = rules.map((rule, i) => {
     const holds = decided(compiler.condition(rule.expression))
     compiler.answered.set(rule.name, name(`s${i}`))
@@ -166,10 +194,17 @@ class Compiler {
 
   /** The values that clauses ask about are told beside whether they hold: passes over them answer both. */
   readonly #valuesToo: boolean
+  readonly #known: Known | undefined
+  #isKnownUsed = false
 
-  constructor(setting: SegmentSetting, d: Dialect, { valuesToo = false } = {}) {
+  constructor(
+    setting: SegmentSetting,
+    d: Dialect,
+    { valuesToo = false, known }: { valuesToo?: boolean; known?: Known | undefined } = {},
+  ) {
     this.#setting = setting
     this.#valuesToo = valuesToo
+    this.#known = known
     this.#d = d
     this.#reading = { ...setting.scope, newest: setting.newest, d }
     this.#test = { asOf: setting.scope.asOf, currencyDecimals: setting.currencyDecimals, d }
@@ -217,9 +252,10 @@ class Compiler {
   from(members?: Sql): Sql {
     const needed = members ? sql` and entry.member_key in (select member_key from ${members})` : sql``
     const facts = sql`${this.#setting.scope.tables.memberFacts} as facts`
+    const known = sql` join ${this.#known?.relation ?? sql``} as known on known.member_key = facts.member_key`
     return join(
       [
-        facts,
+        this.#isKnownUsed ? sql`${facts}${known}` : facts,
         ...[...this.#besides].map(
           ([alias, relation]) =>
             sql`${relation} as ${name(alias)} on ${name(alias)}.member_key = facts.member_key`,
@@ -273,6 +309,11 @@ class Compiler {
   }
 
   #clause(clause: Clause): Sql {
+    const known = this.#known?.holds.get(keyOf(clause))
+    if (known) {
+      this.#isKnownUsed = true
+      return known
+    }
     const answer = this.#answered(clause)
     if (answer) return answer
     const tested = this.asked(clause)
@@ -319,15 +360,8 @@ class Compiler {
     return { asked, value, per: whole }
   }
 
-  /** Unknown or false of a row that does not meet it. */
-  #condition(one: Condition, { name: measure, source }: Measure): Sql {
-    const conditions = conditionsOf(measure)
-    if (one.kind === 'within') {
-      const day = conditions.get(source.day)!.column(this.#reading)
-      return dayWithin(day, { direction: 'last', days: one.days }, this.#test)
-    }
-    const field = conditions.get(one.field)!
-    return meets(one.test, { asked: field, value: field.column(this.#reading) }, this.#test)
+  #condition(one: Condition, measure: Measure): Sql {
+    return conditionSql(one, measure, this.#reading, this.#test)
   }
 
   #matches({ name: field, from }: SetField, test: Test): Sql {

@@ -2,7 +2,7 @@ import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
 import { type Expression, partsOf } from './ast.ts'
 import { answersOfMembers } from './answers-of-members.ts'
-import { compileAnswers, type SegmentSetting } from './compile.ts'
+import { compileHolds, type Known, type SegmentSetting } from './compile.ts'
 import { resolveDay } from './days.ts'
 import { fieldsByName } from './fields/catalogue.ts'
 import { print } from './print.ts'
@@ -64,12 +64,14 @@ export const dearLeaves = ({ part, setting }: PartsOfDay): ReadonlyMap<string, L
 
 /**
  * One pass over the members of a day that answers for every part asked about it, the outermost first. What named
- * segments are made of is not told apart. `known`: relations of the `member_key`s of whom a leaf is true, by its text.
+ * segments are made of is not told apart. `known`: relations of the `member_key`s of whom a leaf is true, by its text;
+ * `answered`: what was found out of clauses otherwise.
  */
 export function compilePartCounts(
   { part: expression, path, setting }: PartsOfDay,
   known: ReadonlyMap<string, Sql>,
   d: Dialect,
+  { answered }: { answered?: Known | undefined } = {},
 ): PartCountsQuery {
   const leaves = new Map(leavesOf(expression, setting.segments).map((leaf) => [print(leaf), leaf]))
   const open = [...leaves].filter(([text]) => !known.has(text))
@@ -98,10 +100,11 @@ export function compilePartCounts(
     sql`count(*) filter (where ${members}) as ${name(`members${i}`)}`,
     sql`count(*) filter (where ${together}) as ${name(`together${i}`)}`,
   ])
-  const answers = compileAnswers(
+  const answers = compileHolds(
     open.map(([, leaf]) => leaf),
     setting,
     d,
+    { known: answered },
   )
   const joined = answersOfMembers(
     sets.map((text) => ({

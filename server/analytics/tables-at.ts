@@ -12,6 +12,8 @@ export interface TablesAt {
   /** ISO local day, inclusive. */
   readonly asOf: string
   readonly dataVersion: number
+  /** Rises with the orders and facts of members alone: other changes, such as of tags, leave the tables as they are. */
+  readonly ordersVersion: number
   /** Newest row of the coupon ledger that was known: no table depends on it, members of a rule may. */
   readonly ledgerWatermark: number
   /** Local day of the first order; null while there is none. */
@@ -75,6 +77,7 @@ async function ownTables(
     tables: derivedTables(),
     asOf: state.asOf === null ? workspace.today() : String(state.asOf),
     dataVersion: Number(state.dataVersion),
+    ordersVersion: Number(state.ordersVersion),
     ledgerWatermark: Number(state.ledgerWatermark),
     dataStart: state.dataStart === null ? null : String(state.dataStart),
     openedAtStart: state.openedAtStart === true,
@@ -86,12 +89,13 @@ function begin(workspace: Workspace, asOf: string, dataVersion: number): Built {
   const at = workspace.engine.scratch(
     async (session): Promise<Omit<TablesAt, 'ledgerWatermark'>> => {
       const [state] = await session.rows(
-        sql`select data_version, data_start, opened_at_start from workspace_state`,
+        sql`select data_version, orders_version, data_start, opened_at_start from workspace_state`,
       )
       return {
         tables: await buildDerivedTables(session, asOf, prefix),
         asOf,
         dataVersion: Number(state!.dataVersion),
+        ordersVersion: Number(state!.ordersVersion),
         dataStart: state!.dataStart === null ? null : String(state!.dataStart),
         openedAtStart: state!.openedAtStart === true,
       }

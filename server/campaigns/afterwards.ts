@@ -4,7 +4,7 @@ import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Ranged } from './economics.ts'
 import { type Measured, type OutcomeRow, rowsOf, windowDaysOf } from './measurement.ts'
-import { outcomesOf } from './outcomes.ts'
+import { armsOfCampaign, outcomesOf } from './outcomes.ts'
 
 /**
  * What came after the window, in as many days as it had: who bought because of the coupon may buy less
@@ -41,7 +41,7 @@ export async function afterwardsOf(
     workspace,
     tables,
     {
-      campaignId,
+      arms: armsOfCampaign(campaignId),
       since: startOfDay(firstDay, workspace.calendar).toISOString(),
       lastDay,
       before: { launchedDay, leastDays: days },

@@ -8,6 +8,7 @@ import { type Evaluation, evaluateSegment, type SegmentError } from '../segments
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { armOf } from './arms.ts'
 import { type FeedGap, feedGaps } from '../feeds/gaps.ts'
+import { globalHoldoutOf, isHeldOutOfAll } from './global-holdout.ts'
 import { membersHoldingCoupons } from './holdings.ts'
 
 /** Why a member of the segment gets nothing; a member with several reasons counts under the first. */
@@ -16,6 +17,7 @@ export const exclusionReasons = [
   'abuse-hold',
   'staff',
   'no-longer-imported',
+  'global-holdout',
   'holds-coupon',
 ] as const
 export type ExclusionReason = (typeof exclusionReasons)[number]
@@ -86,6 +88,7 @@ async function sortOut(
 ): Promise<Omit<Audience, 'knownEvent'>> {
   const { memberOf } = await peopleOf(workspace)
   const held = await membersHoldingCoupons(platform.store, workspace.id, platform.clock.now())
+  const global = await globalHoldoutOf(platform.store, workspace.id)
   const holding = new Set([...held].map(memberOf))
   const gaps = await feedGaps(workspace, tables, signal)
   const inGap = new Map(gaps.map(({ store }) => [store, 0]))
@@ -103,7 +106,7 @@ async function sortOut(
           stub: row.stub === true,
           tags: row.tags === null ? [] : String(row.tags).split('\n'),
         },
-        holding.has(memberId),
+        { isHeldOutOfAll: isHeldOutOfAll(global, memberId), holdsCoupon: holding.has(memberId) },
       )
       if (reason) {
         excluded.set(reason, (excluded.get(reason) ?? 0) + 1)
@@ -148,13 +151,14 @@ const membersOf = (evaluation: Evaluation, { tables }: TablesAt) => sql`
 
 function whyExcluded(
   member: { consent: string; stub: boolean; tags: readonly string[] },
-  holdsCoupon: boolean,
+  { isHeldOutOfAll, holdsCoupon }: { isHeldOutOfAll: boolean; holdsCoupon: boolean },
 ): ExclusionReason | null {
   const byTag = new Set(member.tags.map((tag) => tagsThatExclude[tag]))
   if (member.consent === 'denied') return 'consent-denied'
   if (byTag.has('abuse-hold')) return 'abuse-hold'
   if (byTag.has('staff')) return 'staff'
   if (member.stub) return 'no-longer-imported'
+  if (isHeldOutOfAll) return 'global-holdout'
   if (holdsCoupon) return 'holds-coupon'
   return null
 }

@@ -6,7 +6,7 @@ import { evaluateSegment } from '../segments/evaluation.ts'
 import { newestVersions } from '../segments/saved-rules.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Measured, type OutcomeRow, rowsOf, windowDaysOf } from './measurement.ts'
-import { outcomesOf } from './outcomes.ts'
+import { armsOfCampaign, outcomesOf } from './outcomes.ts'
 
 /** Parts that every audience has, by what members had done when it was chosen. */
 const everyShop = [
@@ -78,7 +78,7 @@ export async function effectBySegment(
     workspace,
     tables,
     {
-      campaignId,
+      arms: armsOfCampaign(campaignId),
       since: campaign.launchedAt,
       lastDay: windowLastDay,
       before: { launchedDay, leastDays: windowDaysOf(campaign) },

@@ -9,8 +9,10 @@ export interface Ranged {
 
 /** What a campaign brought over all treated members, and what that cost. Money in minor units. */
 export interface Economics {
-  /** Discounts given. Net is what was charged, so they are off it already. */
+  /** What coupons gave: discounts, which are off net already because that is what was charged, and what stood beside the basket. */
   readonly couponCostMinor: number
+  /** Of that, delivery, gifts and points: off no order's net. */
+  readonly besideMinor: number
   readonly messages: number
   readonly messageCostMinor: number
   readonly orders: Ranged
@@ -29,7 +31,7 @@ export interface Economics {
 export function economicsOf(
   outcomes: readonly OutcomeRow[],
   treated: number,
-  costs: { couponCostMinor: number; messages: number; messageCostMinor: number },
+  costs: { couponCostMinor: number; besideMinor: number; messages: number; messageCostMinor: number },
 ): Economics | null {
   const row = (name: OutcomeRow['outcome']) => outcomes.find(({ outcome }) => outcome === name)
   const total = (of: OutcomeRow | undefined, less = 0): Ranged | null => {
@@ -38,12 +40,13 @@ export function economicsOf(
     return { value: sum(of.difference)!, low: sum(of.low), high: sum(of.high) }
   }
   const orders = total(row('orders'))
-  const net = total(row('net'), costs.messageCostMinor)
+  const less = costs.messageCostMinor + costs.besideMinor
+  const net = total(row('net'), less)
   if (!orders || !net) return null
   const spent = costs.couponCostMinor + costs.messageCostMinor
   const each = (of: number | null) => (of === null || of <= 0 ? null : Math.round(spent / of))
   const costPerOrder = each(orders.value)
-  const margin = total(row('margin'), costs.messageCostMinor)
+  const margin = total(row('margin'), less)
   return {
     ...costs,
     orders,

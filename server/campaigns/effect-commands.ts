@@ -2,12 +2,14 @@ import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace } from '../command-line/command.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
+import type { OutcomeRow } from './measurement.ts'
 import type { NextStep } from './next-steps.ts'
 
 const fraction = (value: string) => Number(value)
 
 /** What a campaign did, and how large one has to be. */
 export function effectCommands(campaign: Command): void {
+  globalHoldoutCommand(campaign)
   inWorkspace(campaign.command('effect <id>').description('what it brought and cost, by segment, afterwards'))
     .option('--no-segments', 'leave out the effect by segment')
     .action((campaignId: string, options: CommonOptions & { segments: boolean }) =>
@@ -74,6 +76,43 @@ export function effectCommands(campaign: Command): void {
     )
 }
 
+/** The members who are sent nothing by any campaign, and what all campaigns together brought beside them. */
+function globalHoldoutCommand(campaign: Command): void {
+  inWorkspace(
+    campaign.command('global-holdout [share]').description('members who are sent nothing by any campaign'),
+  )
+    .addHelpText('after', '\nWith a share from .01 to .2 sets it from now on; 0 ends it.')
+    .action((share: string | undefined, options: CommonOptions) =>
+      share === undefined
+        ? answer(
+            options,
+            async ({ client }) => {
+              const workspace = await client.workspaces.current.query()
+              const together = await client.campaigns.together.query()
+              return together && { ...together, currency: workspace!.currency }
+            },
+            (together) =>
+              together === null
+                ? say('together-none')
+                : [
+                    say('together', {
+                      share: together.holdout.share,
+                      day: together.holdout.startedDay,
+                      treated: together.treated,
+                      heldOut: together.heldOut,
+                      asOf: together.asOf,
+                    }),
+                    ...outcomesSaid(together.outcomes, together.currency),
+                  ].join('\n'),
+          )
+        : answer(
+            options,
+            ({ client }) => client.campaigns.setGlobalHoldout.mutate({ share: Number(share) }),
+            () => say('together-set', { share: Number(share) }),
+          ),
+    )
+}
+
 type Client = Parameters<Parameters<typeof answer>[1]>[0]['client']
 type Found = Awaited<ReturnType<Client['campaigns']['effect']['query']>> & {
   name: string
@@ -83,25 +122,10 @@ type Found = Awaited<ReturnType<Client['campaigns']['effect']['query']>> & {
 }
 
 function told({ name, measurement, economics, afterwards, rates, next, parts, currency }: Found): string[] {
-  const money = (minor: number | null) =>
-    minor === null ? '–' : moneyText(Math.round(minor), currency, languageOf())
-  const number = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits))
-  const points = (value: number | null) => number(value === null ? null : value * 100, 2)
+  const money = moneyIn(currency)
   return [
     say('effect-title', { name, verdict: say(`verdict-${measurement!.verdict}`) }),
-    ...measurement!.outcomes.map(({ outcome, treated, heldOut, difference, low, high }) => {
-      const isMoney = outcome === 'net' || outcome === 'margin'
-      const value = (of: number | null) =>
-        outcome === 'buyers' ? points(of) : isMoney ? money(of) : number(of, 3)
-      return say('effect-outcome', {
-        outcome,
-        treated: value(treated.value),
-        heldOut: value(heldOut.value),
-        difference: value(difference),
-        low: value(low),
-        high: value(high),
-      })
-    }),
+    ...outcomesSaid(measurement!.outcomes, currency),
     ...(economics
       ? [
           say('effect-orders', {
@@ -182,3 +206,23 @@ const nextSaid = ({ kind, ...values }: NextStep): string =>
       ? { ...values, points: values.effect * 100 }
       : (values as Record<string, string | number>),
   )
+
+const moneyIn = (currency: string) => (minor: number | null) =>
+  minor === null ? '–' : moneyText(Math.round(minor), currency, languageOf())
+const number = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits))
+const points = (value: number | null) => number(value === null ? null : value * 100, 2)
+
+const outcomesSaid = (outcomes: readonly OutcomeRow[], currency: string): string[] =>
+  outcomes.map(({ outcome, treated, heldOut, difference, low, high }) => {
+    const isMoney = outcome === 'net' || outcome === 'margin'
+    const value = (of: number | null) =>
+      outcome === 'buyers' ? points(of) : isMoney ? moneyIn(currency)(of) : number(of, 3)
+    return say('effect-outcome', {
+      outcome,
+      treated: value(treated.value),
+      heldOut: value(heldOut.value),
+      difference: value(difference),
+      low: value(low),
+      high: value(high),
+    })
+  })

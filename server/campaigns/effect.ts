@@ -35,7 +35,8 @@ export async function campaignEffect(
   const tables = await tablesAt(platform.store, workspace, undefined, signal)
   const hasData = measurement.verdict !== 'no-data-yet'
   const economics = economicsOf(measurement.outcomes, result.treated, {
-    couponCostMinor: result.ledger.discountMinor,
+    couponCostMinor: result.ledger.discountMinor + result.ledger.worthMinor,
+    besideMinor: result.ledger.worthMinor,
     messages: result.delivered,
     messageCostMinor: result.delivered * result.definition.messageCostMinor,
   })

@@ -10,7 +10,7 @@ import {
 import { tablesAt } from '../analytics/tables-at.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type CampaignOutcomes, outcomesOf } from './outcomes.ts'
+import { armsOfCampaign, type CampaignOutcomes, outcomesOf } from './outcomes.ts'
 import { type Share, shareOf } from './planning.ts'
 
 /** A mean with what it is made of; minor units are rounded for net and margin. */
@@ -82,7 +82,11 @@ export async function measure(
   const nothing = { ...common, method: null, alpha: null, sampleRatioP: null, outcomes: [], costKnown: null }
   if (tables.asOf < campaign.launchedDay) return { ...nothing, verdict: 'no-data-yet' }
   const { campaignId, launchedDay, marginShare } = campaign
-  const question = { campaignId, since: campaign.launchedAt, lastDay: campaign.windowLastDay }
+  const question = {
+    arms: armsOfCampaign(campaignId),
+    since: campaign.launchedAt,
+    lastDay: campaign.windowLastDay,
+  }
   const detail = {
     before: { launchedDay, leastDays: windowDaysOf(campaign) },
     margin: { share: marginShare },

@@ -17,7 +17,8 @@ export interface CampaignOutcomes {
 }
 
 export interface OutcomeQuestion {
-  readonly campaignId: string
+  /** A relation of `member_key` and `arm`: a campaign's frozen audience, or another split by chance. */
+  readonly arms: Sql
   /** The first instant that counts. */
   readonly since: string
   /** The last local day that counts. */
@@ -43,7 +44,7 @@ const daysBefore = 365
 export async function outcomesOf(
   workspace: Workspace,
   { tables, asOf, dataStart }: TablesAt,
-  { campaignId, since: first, lastDay, before, margin, groups }: OutcomeQuestion,
+  { arms, since: first, lastDay, before, margin, groups }: OutcomeQuestion,
   signal?: AbortSignal,
 ): Promise<Map<number, CampaignOutcomes>> {
   const since = instant(first)
@@ -57,9 +58,7 @@ export async function outcomesOf(
   const rows = await workspace.engine.rows(
     sql`
     with frozen as (
-      -- an arm belongs to a member once, by first entry
-      select member_key, min(arm) as arm from arms_of_members
-      where campaign_id = ${campaignId} group by member_key
+      ${arms}
     ),
     bought as (
       select member_key,
@@ -124,6 +123,10 @@ export async function outcomesOf(
   }
   return places
 }
+
+/** The frozen audience of a campaign: an arm belongs to a member once, by first entry. */
+export const armsOfCampaign = (campaignId: string): Sql => sql`
+  select member_key, min(arm) as arm from arms_of_members where campaign_id = ${campaignId} group by member_key`
 
 const instant = (iso: string): Sql => sql`cast(${iso.replace('T', ' ').replace('Z', '')} as timestamp)`
 

@@ -18,6 +18,7 @@ import {
 import { codesCsv, takeCodes } from './codes.ts'
 import { CampaignDefinition, NewCampaign, SaidDefinition, sentencesOf } from './definition.ts'
 import { campaignBySegment, campaignEffect } from './effect.ts'
+import { globalShares, setGlobalHoldout, togetherResult } from './global-holdout.ts'
 import { launchCampaign } from './launch.ts'
 import { listCampaigns } from './list.ts'
 import { type PreviewOutcome, previewOf } from './preview.ts'
@@ -148,6 +149,20 @@ export const campaignsRouter = router({
     if (found === 'not-launched') throw refused('PRECONDITION_FAILED', 'campaign-not-launched')
     return found
   }),
+
+  /** What all campaigns together brought beside the members who are sent nothing; null without a global holdout. */
+  together: readerProcedure.query(({ ctx, signal }) =>
+    togetherResult(ctx.platform.store, ctx.workspace, signal),
+  ),
+
+  /** Sets the share of members who are sent nothing by any campaign from now on; 0: nobody. */
+  setGlobalHoldout: ownerProcedure
+    .input(
+      z.object({
+        share: z.union([z.literal(0), z.number().min(globalShares.least).max(globalShares.most)]),
+      }),
+    )
+    .mutation(({ ctx, input }) => setGlobalHoldout(deskOf(ctx), input.share)),
 
   /** What an audience of a size can prove, and what proves an effect; nothing of the workspace is read. */
   size: readerProcedure.input(SizeQuestion).query(({ input }) => sizeOf(input)),

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { answer, type CommonOptions, inWorkspace } from '../command-line/command.ts'
 import { outcomeValues } from '../import/kinds/experiments.ts'
-import { say } from '../messages/messages.ts'
+import { languageOf, say } from '../messages/messages.ts'
+import { moneyText } from '../messages/money.ts'
 
 /** `elsewhere`: campaigns, coupons and tests of other systems, as files tell them. */
 export function elsewhereCommands(program: Command): void {
@@ -15,10 +16,13 @@ export function elsewhereCommands(program: Command): void {
         async ({ client }) => ({
           ...(await client.elsewhere.overview.query()),
           differing: await client.elsewhere.differing.query(),
+          points: await client.elsewhere.differingPoints.query(),
         }),
-        ({ campaigns, coupons, differing, ours, arms }) =>
+        ({ campaigns, coupons, differing, points, ours, arms, currency }) =>
           [
-            ...(campaigns.length + coupons.rows + arms.length === 0 ? [say('elsewhere-none')] : []),
+            ...(campaigns.length + coupons.rows + arms.length + points.total === 0
+              ? [say('elsewhere-none')]
+              : []),
             ...campaigns.map((one) =>
               say('elsewhere-campaign', {
                 campaign: [one.campaignId, one.name ?? one.description]
@@ -45,6 +49,8 @@ export function elsewhereCommands(program: Command): void {
                 orderId: one.orderId ?? '–',
                 owner: one.orderMemberId === null ? 'nobody' : 'somebody',
                 orderMemberId: one.orderMemberId ?? '',
+                discount: moneyText(one.discountMinor ?? 0, currency, languageOf()),
+                ledgerDiscount: moneyText(one.ledgerDiscountMinor ?? 0, currency, languageOf()),
                 at: one.usedAt?.slice(0, 16).replace('T', ' ') ?? '–',
               }),
             ),
@@ -53,6 +59,10 @@ export function elsewhereCommands(program: Command): void {
               : []),
             ...(ours.ours > 0
               ? [say('elsewhere-ours', { ours: ours.ours, mismatches: ours.mismatches })]
+              : []),
+            ...points.named.map((one) => say('elsewhere-points', one)),
+            ...(points.total > points.named.length
+              ? [say('elsewhere-differs-more', { count: points.total - points.named.length })]
               : []),
             ...arms.map(({ experiment, arm, subjects, outcomes }) =>
               say('elsewhere-arm', {

@@ -40,16 +40,20 @@ export async function reconciledCoupons(engine: Engine, options: QueryOptions) {
 
 /**
  * A coupon of our own that a file tells otherwise than the ledger: `used-there`: the file says used, the ledger does
- * not; `used-here`: the reverse; `other-order`: both do, in different orders. Nothing is changed by it.
+ * not; `used-here`: the reverse; `other-order`: both do, in different orders; `other-amount`: in the same order or
+ * without one to compare, for different amounts. Nothing is changed by it.
  */
 export interface Mismatch {
   readonly code: string
   readonly campaign: string
   /** Whose it was made for; null: nobody's by name. */
   readonly memberId: string | null
-  readonly kind: 'used-there' | 'used-here' | 'other-order'
+  readonly kind: 'used-there' | 'used-here' | 'other-order' | 'other-amount'
   readonly orderThere: string | null
   readonly orderHere: string | null
+  /** What was taken off in all its uses, in minor units; null: the file does not say, or it was not used. */
+  readonly discountThere: number | null
+  readonly discountHere: number | null
   /** Instant of the use that the one knows and the other doesn't. */
   readonly at: string | null
   /** The newest import that tells of it. Instants as ISO text. */
@@ -66,6 +70,8 @@ const Told = z.object({
   used: z.boolean(),
   orderId: z.string().nullable(),
   usedAt: z.string().nullable(),
+  /** Null unless each of its uses names one. */
+  discountMinor: z.int().nullable(),
   fileName: z.string(),
   importedAt: z.string(),
 })
@@ -82,7 +88,9 @@ export async function mismatchedCoupons(
   for await (const rows of engine.stream(
     sql`with told as (
         select ${meant} as code, bool_or(${isUsed(sql`coupons_elsewhere`)}) as used,
-          arg_max(order_id, used_at) as order_id, max(used_at) as used_at
+          arg_max(order_id, used_at) as order_id, max(used_at) as used_at,
+          case when bool_and(discount_minor is not null) filter (where ${isUsed(sql`coupons_elsewhere`)})
+            then cast(sum(discount_minor) filter (where ${isUsed(sql`coupons_elsewhere`)}) as bigint) end as discount_minor
         from coupons_elsewhere where length(${meant}) = ${codeLength} group by all
       ),
       newest as (
@@ -109,6 +117,7 @@ export async function mismatchedCoupons(
       used: number
       orderId: string | null
       at: string | null
+      discountMinor: number | null
     }>`
       with standing as (
         select ledger.* from ledger
@@ -118,6 +127,7 @@ export async function mismatchedCoupons(
       )
       select coupons.code, campaigns.name as campaign, coupons.member_id as "memberId",
         (select coalesce(sum(uses), 0) from standing where standing.coupon_id = coupons.id) as used,
+        (select sum(amount_minor) from standing where standing.coupon_id = coupons.id) as "discountMinor",
         newest.order_id as "orderId", newest.at
       from coupons
       join campaigns on campaigns.id = coupons.campaign_id
@@ -137,7 +147,11 @@ export async function mismatchedCoupons(
             ? 'used-here'
             : there.used && there.orderId !== null && there.orderId !== here.orderId
               ? 'other-order'
-              : null
+              : there.used &&
+                  there.discountMinor !== null &&
+                  Number(there.discountMinor) !== Number(here.discountMinor)
+                ? 'other-amount'
+                : null
       if (kind !== null)
         found.push({
           code: request.unmasked ? printedCode(here.code) : `•••••-•••••-${here.code.slice(-4)}`,
@@ -146,6 +160,8 @@ export async function mismatchedCoupons(
           kind,
           orderThere: there.orderId,
           orderHere: here.orderId,
+          discountThere: there.used ? there.discountMinor : null,
+          discountHere: here.used > 0 ? here.discountMinor : null,
           at: kind === 'used-there' ? there.usedAt : here.at,
           fileName: there.fileName,
           importedAt: there.importedAt,

@@ -26,6 +26,9 @@ export type DifferingCoupon = Omit<z.infer<typeof Differing>, 'finds'> & {
   readonly finds: z.infer<typeof Differing>['finds'] | Mismatch['kind']
   /** Of our own coupons: the order in which the ledger says it was used. */
   readonly ledgerOrderId: string | null
+  /** Of our own coupons: what was taken off, as the file and as the ledger say, in minor units. */
+  readonly discountMinor: number | null
+  readonly ledgerDiscountMinor: number | null
 }
 
 /** The most that are named of those that differ from the ledger, and as many of those that differ from the orders. */
@@ -48,16 +51,18 @@ export async function differingCoupons(
   return {
     total: ours.mismatches + uses.total,
     named: [
-      ...ours.named.map(({ code, memberId, kind, orderThere, orderHere, at, fileName, importedAt }) => ({
-        code,
-        memberId,
-        fileName,
-        importedAt,
-        finds: kind,
-        orderId: orderThere,
+      ...ours.named.map((one) => ({
+        code: one.code,
+        memberId: one.memberId,
+        fileName: one.fileName,
+        importedAt: one.importedAt,
+        finds: one.kind,
+        orderId: one.orderThere,
         orderMemberId: null,
-        ledgerOrderId: orderHere,
-        usedAt: at,
+        ledgerOrderId: one.orderHere,
+        discountMinor: one.discountThere,
+        ledgerDiscountMinor: one.discountHere,
+        usedAt: one.at,
       })),
       ...uses.named,
     ],
@@ -109,6 +114,8 @@ async function unprovenUses(
     named: named.map((row) => ({
       ...row,
       ledgerOrderId: null,
+      discountMinor: null,
+      ledgerDiscountMinor: null,
       code: row.code === null || request.unmasked ? row.code : `••••${row.code.slice(-4)}`,
     })),
   }

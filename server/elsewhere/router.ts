@@ -5,6 +5,7 @@ import { refused } from '../messages/refused.ts'
 import { readerProcedure, router } from '../trpc.ts'
 import { campaignsOf } from './campaigns.ts'
 import { differingCoupons } from './differing-coupons.ts'
+import { differingPoints } from './differing-points.ts'
 import { experimentResult } from './experiment.ts'
 import { couponsElsewhereOf, mismatchedCoupons, reconciledCoupons } from './coupons.ts'
 
@@ -18,7 +19,7 @@ export const elsewhereRouter = router({
       mismatchedCoupons(ctx.platform.store, ctx.workspace, { unmasked: ctx.role !== 'viewer' }, { signal }),
       experimentArms({ rows: (query) => engine.rows(query, { signal }) }, sql`true`),
     ])
-    return { campaigns, coupons, ours, arms }
+    return { campaigns, coupons, ours, arms, currency: ctx.workspace.currency }
   }),
 
   /** What came of an imported test, each arm against the control. */
@@ -42,6 +43,11 @@ export const elsewhereRouter = router({
   /** Coupons of which files say something else than the orders or our own ledger, one by one. */
   differing: readerProcedure.query(({ ctx, signal }) =>
     differingCoupons(ctx.platform.store, ctx.workspace, { unmasked: ctx.role !== 'viewer' }, { signal }),
+  ),
+
+  /** Members whose points ledger says another balance than the files of members. */
+  differingPoints: readerProcedure.query(({ ctx, signal }) =>
+    differingPoints(ctx.workspace.engine, { signal }),
   ),
 
   /** Coupons that other systems issued to a member. */

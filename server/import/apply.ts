@@ -9,11 +9,12 @@ import type { Home } from './members/phones.ts'
 import {
   type DeletedRows,
   deletedRowsOf,
-  findDeleted,
   forgetReasons,
   knownBy,
   pseudonymousLines,
 } from '../rights/engine-pseudonyms.ts'
+import { findDeleted } from '../rights/find-deleted.ts'
+import { keptWithoutDeleted } from '../rights/forget-in-texts.ts'
 import {
   anyIdentities,
   identifyAll,
@@ -150,8 +151,12 @@ export async function applyImport(
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       const kept = withDays(report(applied), { days: changedDays(before, after, newestDay) })
+      const told = await keptWithoutDeleted(session, deletions, settings.home, {
+        fileName: coming.fileName,
+        report: kept,
+      })
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
-        ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${kept}, cast(${coming.importedAt} as timestamp), null)`)
+        ${told.fileName}, ${coming.fileHash}, ${coming.mapping}, ${told.report}, cast(${coming.importedAt} as timestamp), null)`)
       if (applied.imported > 0) {
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)

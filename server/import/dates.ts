@@ -108,7 +108,13 @@ export function undecidedDates(values: readonly string[]): { sample: string; aga
   const dated = values.filter((value) => slashed.test(value))
   const saying = (order: ReturnType<typeof dayOrMonthFirst>) =>
     dated.find((value) => dayOrMonthFirst([value]) === order)
-  const open = saying('undecided')
+  // 1/1 is the same day in either order: who is to decide sees one that is not
+  const differs = (value: string) => {
+    const [, first, second] = slashed.exec(value)!
+    return Number(first) !== Number(second)
+  }
+  const open =
+    dated.find((value) => dayOrMonthFirst([value]) === 'undecided' && differs(value)) ?? saying('undecided')
   return open === undefined
     ? { sample: saying('day-first')!, against: saying('month-first')! }
     : { sample: open, against: null }

@@ -348,7 +348,9 @@ export async function sampleOf(
     throw new Stopped('no-header', { file: fileName })
   if (headers.some((name) => name.includes('\ufffd')))
     throw new Stopped('damaged-header', { file: fileName, line: header.line, encoding: opening.encoding })
-  const records = best.records.slice(headerAt + 1).map(({ values }) => values)
+  const records = best.records
+    .slice(headerAt + 1)
+    .map(({ values }) => values.map((value) => value.replaceAll(lineBreakInValue, ' ')))
   if (records.length === 0) {
     new RecordScanner(bytesOf(best)).readAll(opening.head) // says what stopped it
     throw new Stopped('no-rows', { file: fileName })

@@ -70,7 +70,7 @@ export async function splitJoinedProducts(
 }
 
 /** Half and full width; what else is between two products nobody writes. */
-const separator = '[,，;；、|\\n]'
+const separator = '[,，;；、|]'
 
 /** A count of pieces in brackets, at the end or before the next product. */
 const countBehind = (units: string) =>
@@ -89,7 +89,7 @@ const countBefore = '(?:^|,\\s*)([1-9]\\d{0,5})× '
 function productsOf(cell: Sql, written: JoinedProducts): Sql {
   if (written === 'counts-before')
     return sql`case when regexp_matches(${cell}, ${`^${countBefore}`}) then ${allNamed(sql`list_transform(
-      string_split(regexp_replace(${cell}, ${countBefore}, chr(29) || '\\1' || chr(31), 'g'), chr(29))[2:],
+      string_split(regexp_replace(${cell}, ${countBefore}, chr(30) || '\\1' || chr(31), 'g'), chr(30))[2:],
       lambda one: ${struct(sql`split_part(one, chr(31), 2)`, sql`split_part(one, chr(31), 1)`)})`)} end`
   const listed = (units: string) => {
     const each = `(?s)(.+?)${countBehind(units)}`

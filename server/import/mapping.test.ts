@@ -54,6 +54,8 @@ test('a question of day or month shows a value that is a date', () => {
   const found = guess(
     ['customer', 'date', 'total'],
     ['a', 'soon', '1'],
+    // the same day in either order
+    ['d', '1/01/2026', '1'],
     ['b', '3/4/2026', '1'],
     ['c', '5/6/2026', '1'],
   )

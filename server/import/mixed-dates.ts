@@ -1,8 +1,8 @@
 import { dayOrMonthFirst } from './dates.ts'
 import type { Readable } from './inspect.ts'
-import { refusedRows } from './receipt.ts'
-import { originals } from './refused-file.ts'
+import { Originals } from './originals.ts'
 import { type Refusal, refusal } from './refusal.ts'
+import { refusedRows } from './refused.ts'
 import type { Staged } from './staging.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { Staged } from './staging.ts'
  * where no value does. The file is read again only where rows were refused for such a date.
  */
 export async function mixedDates(
-  { engine }: Staged,
+  staged: Staged,
   { opening, inspection, mapping }: Readable,
   signal: AbortSignal,
 ): Promise<Refusal | null> {
@@ -21,15 +21,13 @@ export async function mixedDates(
       : [],
   )
   if (open.length === 0) return null
-  const lines = originals(inspection.fileName, { opening, inspection })
+  const lines = new Originals(inspection.fileName, { opening, inspection })
   try {
-    for await (const rows of refusedRows(engine, signal))
+    for await (const rows of refusedRows(staged, signal))
       for (const { line, reason, field } of rows) {
         const column = reason === 'bad-date' ? open.find((one) => one.field === field) : undefined
         if (!column) continue
-        let record = await lines.next()
-        while (!record.done && record.value.line < line) record = await lines.next()
-        const sample = record.value?.values[column.position]?.trim() ?? ''
+        const sample = (await lines.at(line))[column.position]?.trim() ?? ''
         const says = dayOrMonthFirst([sample])
         if (says !== 'undecided' && says !== column.order)
           return refusal('mixed-dates', {
@@ -42,6 +40,6 @@ export async function mixedDates(
       }
     return null
   } finally {
-    await lines.return(undefined)
+    await lines.close()
   }
 }

@@ -252,3 +252,17 @@ test('bytes that are no text in the encoding of the file are told, not written o
   })
   expect(refusedRows(receipt.refusedFile)[0]).toMatch(/^3,,The row holds bytes that are no text/)
 })
+
+test('a line break inside a value is one blank, and none at its ends', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const rows = ['"红茶\r\n2 号"', '"红茶 \n\n2 号\n"', '"\n红茶 2 号"', '"红茶 2 号"']
+  const written = rows.map((product, i) => `A${i},m1,2026-01-02,10,${product}\n`).join('')
+  const receipt = receiptOf(
+    await shop.import(shop.file('a.csv', `order_id,customer_id,order_date,amount,product\n${written}`)),
+  )
+  expect(receipt).toMatchObject({ imported: 4, refused: 0 })
+  const products = await shop.workspace.engine.rows(
+    sql`select distinct product, count(*) as n from order_lines group by all`,
+  )
+  expect(products).toEqual([{ product: '红茶 2 号', n: 4 }])
+})

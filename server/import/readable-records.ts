@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { BrokenRecord } from './records.ts'
+import { type BrokenRecord, fieldSeparator, lineBreakInValue } from './records.ts'
 
 /** What a decoder writes for bytes that are no text. */
 const unreadable = Buffer.from('\ufffd')
@@ -29,6 +29,30 @@ function withoutInvisible(block: Buffer): Buffer {
     }
   }
   return kept.length === 0 ? block : Buffer.concat([...kept, block.subarray(from)])
+}
+
+const lineBreak = lineBreakInValue.charCodeAt(0)
+const blank = Buffer.from(' ')
+/** What stands around a value in a block, and beside a break that is one blank with it. */
+const [separator, newline, space] = [fieldSeparator.charCodeAt(0), 0x0a, 0x20]
+
+/** A block with one blank for each line break inside a value; those at its ends are none. The same buffer where it has none. */
+export function onOneLine(block: Buffer): Buffer {
+  let at = block.indexOf(lineBreak)
+  if (at < 0) return block
+  const kept: Buffer[] = []
+  let from = 0
+  for (; at >= 0; at = block.indexOf(lineBreak, from)) {
+    let [begin, end] = [at, at + 1]
+    // a carriage return before it was made a space
+    while (begin > from && block[begin - 1] === space) begin--
+    while (block[end] === lineBreak || block[end] === space) end++
+    const atEdge = block[begin - 1] === separator || block[end] === separator || block[end] === newline
+    kept.push(block.subarray(from, begin))
+    if (!atEdge) kept.push(blank)
+    from = end
+  }
+  return Buffer.concat([...kept, block.subarray(from)])
 }
 
 /** Takes out the records of a block that are no text in the file's encoding, one by one, should it hold any, and letters that nobody sees. */

@@ -111,6 +111,7 @@ export function ordersOf(order: ImportOrder, { parts }: Parts, said?: readonly S
       encodings,
       fileName: part.fileName,
       part: part.part,
+      kind,
       map: own,
       replace: order.replace && replacing.includes(kind),
     }

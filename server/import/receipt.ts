@@ -1,5 +1,4 @@
 import type { DeletedRows } from '../rights/engine-pseudonyms.ts'
-import type { Connection } from '../../analytics/engine/engine.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { type Applied, manyRows, type Matched } from './apply.ts'
@@ -7,6 +6,7 @@ import type { FeedGap } from './feed-gaps.ts'
 import type { ChangedMonth } from './months.ts'
 import type { RowReason } from './normalise.ts'
 import type { RefundCheck } from './refund-check.ts'
+import { refusedReasons } from './refused.ts'
 import type { GivenBack } from './refunds/receipt.ts'
 import type { Staged } from './staging.ts'
 import type { JoinedTables } from './tables/joined.ts'
@@ -100,7 +100,7 @@ export type FileFacts = Omit<
 
 /** Counts what was staged. `minorDigits` as in the normalisation. */
 export async function fileFacts(
-  { engine, rows, splitRows, read, refundCheck }: Staged,
+  { engine, refused, rows, splitRows, read, refundCheck }: Staged,
   minorDigits: number,
   timeZone: string,
   signal: AbortSignal,
@@ -119,7 +119,7 @@ export async function fileFacts(
     sql`select count(*) as n from (select content_hash from ${rows} as line group by all)`,
     options,
   )
-  const reasons = await refusedReasons(engine)
+  const reasons = await refusedReasons({ engine, refused })
   const accepted = Number(facts!.accepted)
   return {
     read,
@@ -135,34 +135,4 @@ export async function fileFacts(
     ...(splitRows > 0 ? { splitRows } : {}),
     reasons,
   }
-}
-
-/** Why rows were refused and how many for each reason and field, the most frequent first. */
-export async function refusedReasons(engine: Connection): Promise<Receipt['reasons']> {
-  const reasons = await engine.rows(
-    sql`select reason, reason_field, count(*) as n from refused group by all order by n desc, reason`,
-    { timeoutMs: 60 * 60 * 1000 },
-  )
-  return reasons.map((row) => ({
-    reason: row.reason as RowReason,
-    field: row.reasonField as string | null,
-    rows: Number(row.n),
-  }))
-}
-
-/** Refused rows in the order of the file, in chunks. */
-export async function* refusedRows(
-  engine: Connection,
-  signal: AbortSignal,
-): AsyncGenerator<{ line: number; reason: RowReason; field: string | null; value: string | null }[]> {
-  for await (const rows of engine.stream(
-    sql`select row_number, reason, reason_field, reason_value from refused order by row_number`,
-    { timeoutMs: 60 * 60 * 1000, signal },
-  ))
-    yield rows.map((row) => ({
-      line: Number(row.rowNumber),
-      reason: row.reason as RowReason,
-      field: row.reasonField as string | null,
-      value: row.reasonValue as string | null,
-    }))
 }

@@ -31,6 +31,7 @@ export type RefusalId =
   | 'broken-workbook'
   | 'formula-without-result'
   | 'broken-parquet'
+  | 'long-decimals'
   | 'bad-json'
   | 'deep-json'
   | 'json-array'

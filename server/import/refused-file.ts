@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import type { Words } from '../../analytics/schema/described.ts'
-import { csvRow } from '../csv/csv.ts'
+import { csvCell, csvRow } from '../csv/csv.ts'
 import { type Language, phrase, type Said, sentence } from '../messages/messages.ts'
 import { type Known, rowsKnown } from '../rights/refused-rows.ts'
 import type { AnyField } from './import-kinds.ts'
@@ -12,8 +13,7 @@ import type { Mapping } from './mapping.ts'
 import { kindNamed, ownReason } from './kinds/catalogue.ts'
 import { fieldsOf, nameFromFile } from './kinds/kind.ts'
 import type { RowReason, rowReasons } from './normalise.ts'
-import { bytesOf, fieldSeparator, lineBreakInValue, RecordScanner } from './records.ts'
-import { readSource } from './source.ts'
+import { Originals } from './originals.ts'
 
 /** A refused row: where it begins, why, and the header of the column that is to blame, if one is. */
 export interface RefusedRow {
@@ -51,41 +51,46 @@ export async function writeRefused(
   await write(
     `\ufeff${csvRow([...titles(language), ...(named ? [fromFile(language)] : []), ...inspection.headers.slice(before)])}`,
   )
-  const lines = originals(inspection.fileName, { opening, inspection })
-  let line = await lines.next()
+  const lines = new Originals(inspection.fileName, { opening, inspection })
+  const nameOfFile = nameFromFile(inspection.fileName)
+  const why = reasonCells(language)
   for await (const rows of refused) {
-    const taken: { readonly row: RefusedRow; readonly cells: readonly string[] }[] = []
+    const taken: (readonly string[])[] = []
     for (const row of rows) {
-      while (!line.done && line.value.line < row.line) {
-        if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
-        line = await lines.next()
-      }
-      const original = !line.done && line.value.line === row.line ? line.value.values : []
-      const name = mended === null ? nameFromFile(inspection.fileName) : (original[mended] ?? '')
-      taken.push({ row, cells: [...(named ? [name] : []), ...original.slice(before)] })
+      if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      const there = lines.at(row.line)
+      const original = there instanceof Promise ? await there : there
+      const name = mended === null ? nameOfFile : (original[mended] ?? '')
+      const own = before === 0 ? original : original.slice(before)
+      taken.push(named ? [name, ...own] : own)
     }
-    const deleted =
-      known &&
-      (await rowsKnown(
-        taken.map(({ cells }) => cells),
-        known,
-      ))
+    const deleted = known && (await rowsKnown(taken, known))
     await write(
       taken
-        .map(({ row, cells }, place) =>
-          csvRow([
-            String(row.line),
-            row.header ?? '',
-            reasonSentence(language, row),
-            ...(deleted?.has(place) ? cells.map(() => '') : cells),
-          ]),
+        .map(
+          (cells, place) =>
+            `${rows[place]!.line},${why(rows[place]!)},${csvRow(deleted?.has(place) ? cells.map(() => '') : cells)}`,
         )
         .join(''),
     )
+    await othersTurn()
   }
-  await lines.return(undefined)
+  await lines.close()
   file.end()
   await written
+}
+
+/** The cells with the column and the reason, ready for CSV; of millions of rows most have the same. */
+function reasonCells(language: Language): (row: RefusedRow) => string {
+  const known = new Map<string, string>()
+  return (row) => {
+    const key = row.value === null ? `${row.reason} ${row.header ?? ''}` : null
+    const before = key === null ? undefined : known.get(key)
+    if (before !== undefined) return before
+    const cells = `${csvCell(row.header ?? '')},${csvCell(reasonSentence(language, row))}`
+    if (key !== null) known.set(key, cells)
+    return cells
+  }
 }
 
 /** Why a row was refused, with the value that is to blame where it is known; in no language yet. */
@@ -134,27 +139,3 @@ export const columnsBefore = (headers: readonly string[]): number => {
 /** Of a mended file: the column that says what the name of the first file did; null where there is none. */
 export const fromFileColumn = (headers: readonly string[]): number | null =>
   columnsBefore(headers) === 4 ? 3 : null
-
-/** Every record of the file with the line where it begins. */
-export async function* originals(
-  fileName: string,
-  { opening, inspection }: Pick<Readable, 'opening' | 'inspection'>,
-): AsyncGenerator<{ line: number; values: string[] }> {
-  const scanner = new RecordScanner({
-    ...bytesOf(inspection),
-    firstLine: opening.firstLine,
-  })
-  const taken = function* () {
-    for (const record of scanner.take().toString('utf8').split('\n')) {
-      if (record === '') continue
-      const [line, ...fields] = record.split(fieldSeparator)
-      yield { line: Number(line), values: fields.map((field) => field.replaceAll(lineBreakInValue, '\n')) }
-    }
-  }
-  for await (const piece of readSource(opening, fileName)) {
-    scanner.push(piece)
-    yield* taken()
-  }
-  scanner.end()
-  yield* taken()
-}

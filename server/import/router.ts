@@ -22,6 +22,7 @@ import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
 import type { Again } from './again.ts'
+import { foldedUnder } from './history.ts'
 import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { type Changes, restatedPeriods, restatements } from './restatements.ts'
@@ -162,7 +163,7 @@ export const importsRouter = router({
         kind: input.kind,
         known: { named: importKinds.map(kindToSay) },
       })
-    const { parts, source, ...asked } = input
+    const { parts, source, kind: _, ...asked } = input
     const runs = importRuns(ctx.platform)
     const order: ImportOrder = {
       ...asked,
@@ -269,14 +270,31 @@ export const importsRouter = router({
   /** All imports of the workspace, newest first, with their receipts. */
   list: readerProcedure.input(z.object({ language: Language }).default({})).query(async ({ ctx, input }) => {
     const rows = await ctx.workspace.engine.rows(
-      sql`select import_id, kind, file_name, imported_at, undone_at, report from imports order by import_seq desc`,
+      sql`select import_id, kind, file_name, imported_at, undone_at, mapping, report from imports order by import_seq desc`,
     )
+    const under = foldedUnder(
+      rows.map(({ importId, kind, undoneAt, mapping, report }) => ({
+        importId: String(importId),
+        kind: String(kind),
+        undone: undoneAt !== null,
+        headers: (JSON.parse(String(mapping)) as { headers?: string }).headers ?? null,
+        report: JSON.parse(String(report)) as Record<string, unknown>,
+      })),
+    )
+    const titleOf = (kind: unknown) => {
+      const known = importKinds.find((one) => one === kind)
+      return known ? phrase(input.language ?? ctx.language, kindTitle(known)) : null
+    }
     return rows.map((row) => ({
       importId: String(row.importId),
       kind: String(row.kind),
+      /** What the file held, in the reader's language; null: sample data. */
+      title: titleOf(row.kind),
       fileName: String(row.fileName),
       importedAt: String(row.importedAt),
       undoneAt: row.undoneAt as string | null,
+      /** The newer import that it is listed under, because both brought nothing new; null: it has a line of its own. */
+      under: under.get(String(row.importId)) ?? null,
       /** How often its file came again and changed nothing, and when last; null: never. */
       again: (JSON.parse(String(row.report)) as { again?: Again }).again ?? null,
       receipt:
@@ -333,6 +351,8 @@ const toldSince = ({ platform }: Context) =>
 const told = (state: RunState | null, workspace: Workspace, language: Language) =>
   state && {
     ...state,
+    /** What the file holds, in the reader's language. */
+    title: state.kind && phrase(language, kindTitle(state.kind)),
     share: state.bytes === 0 ? 0 : state.bytesRead / state.bytes,
     refusal: state.refusal && sentence(language, state.refusal.id, state.refusal.values),
     receipt: state.receipt && inWords(state.receipt, workspace, language),

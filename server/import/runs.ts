@@ -15,16 +15,18 @@ import { noteAgain } from './again.ts'
 import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
 import { applyMembers, type AppliedMembers } from './members/apply.ts'
 import { applyKind, type AppliedKind } from './kinds/apply.ts'
+import type { ImportKind } from './import-kinds.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
 import type { Readable } from './inspect.ts'
 import type { MapOverrides, Mapping } from './mapping.ts'
 import { feedGaps } from './feed-gaps.ts'
-import { type FileFacts, fileFacts, type FinalReceipt, type Receipt, refusedRows } from './receipt.ts'
+import { type FileFacts, fileFacts, type FinalReceipt, type Receipt } from './receipt.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { mixedDates } from './mixed-dates.ts'
 import { readyToRead } from './ready-to-read.ts'
+import { type JudgedRow, refusedRows } from './refused.ts'
 import { reasonOf, type RefusedRow, writeRefused } from './refused-file.ts'
 import { headersDigest } from './remembered.ts'
 import { type Refusal, refusal } from './refusal.ts'
@@ -41,6 +43,8 @@ export interface ImportOrder {
   readonly together?: readonly GivenFile[] | undefined
   /** Which of the parts that these become; the first unless told. */
   readonly part?: string | undefined
+  /** What it holds, where that is known before it is read. */
+  readonly kind?: ImportKind | undefined
   /** What tables are written in that leave it open. */
   readonly encodings?: SaidEncodings | undefined
   readonly map: MapOverrides
@@ -53,13 +57,12 @@ export interface ImportOrder {
   readonly onRefused?: (rows: readonly JudgedRow[]) => void
 }
 
-/** A refused row as it was judged. */
-export type JudgedRow = Pick<RefusedRow, 'line' | 'reason' | 'value'> & { readonly field: string | null }
-
 /** Where an import stands; once it commits nothing stops it. Times in seconds; `secondsLeft` is null while it can't be told. */
 export interface RunState {
   readonly runId: string
   readonly fileName: string
+  /** What the file holds; null: not known before it is read. */
+  readonly kind: ImportKind | null
   /** The runs that were begun together, in their order; empty: it is alone. */
   readonly set: readonly string[]
   /** `waiting`: for those of its set that come before it. */
@@ -176,7 +179,7 @@ export class ImportRuns {
     if ('id' in readable) return readable
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })
-    const run = this.#newRun(order.fileName, 'reading')
+    const run = this.#newRun(order.fileName, readable.mapping.kind, 'reading')
     run.state = { ...run.state, bytes: readable.opening.bytes }
     this.#remember(workspace, [run])
     this.#running.set(workspace.id, run)
@@ -200,7 +203,10 @@ export class ImportRuns {
   ): { kind: 'started'; runIds: readonly string[] } | Refusal {
     const busy = this.#running.get(workspace.id)
     if (busy) return refusal('import-running', { fileName: busy.state.fileName })
-    const planned = orders.map((order) => ({ order, run: this.#newRun(order.fileName, 'waiting') }))
+    const planned = orders.map((order) => ({
+      order,
+      run: this.#newRun(order.fileName, order.kind ?? null, 'waiting'),
+    }))
     const runs = planned.map(({ run }) => run)
     const runIds = runs.map(({ state }) => state.runId)
     for (const run of runs) run.state = { ...run.state, set: runIds }
@@ -264,13 +270,14 @@ export class ImportRuns {
     }
   }
 
-  #newRun(fileName: string, phase: RunState['phase']): Run {
+  #newRun(fileName: string, kind: RunState['kind'], phase: RunState['phase']): Run {
     let ended = () => {}
     const finished = new Promise<void>((resolve) => (ended = resolve))
     return {
       state: {
         runId: randomUUID(),
         fileName,
+        kind,
         set: [],
         phase,
         bytes: 0,
@@ -428,7 +435,7 @@ export class ImportRuns {
           : await fileFacts(staged, minorDigits, workspace.calendar.timeZone, signal))
       const importId = randomUUID()
       if (facts.refused > 0 && order.onRefused)
-        for await (const rows of refusedRows(staged.engine, signal)) order.onRefused(rows)
+        for await (const rows of refusedRows(staged, signal)) order.onRefused(rows)
       if (facts.refused === facts.read && facts.read + staged.passed === facts.refused) {
         const first = await firstRefused(staged, signal)
         const reason = first ? reasonOf(first) : ''
@@ -558,12 +565,17 @@ export class ImportRuns {
           )
       }
       if (applied.sameAs !== null && !order.dryRun)
-        await noteAgain(workspace.engine, applied.sameAs, {
-          fileName: order.fileName,
-          at: now.toISOString(),
-          unchanged: facts.read - facts.refused,
-          refused: facts.refused,
-        })
+        await noteAgain(
+          workspace,
+          applied.sameAs,
+          {
+            fileName: order.fileName,
+            at: now.toISOString(),
+            unchanged: facts.read - facts.refused,
+            refused: facts.refused,
+          },
+          await deletionsOf(this.#platform.store, workspace.id),
+        )
       if (committed) await passAudit(this.#platform.store, workspace)
       if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
       if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }
@@ -611,7 +623,7 @@ const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
 }
 
 async function firstRefused(staged: Staged, signal: AbortSignal) {
-  for await (const [first] of refusedRows(staged.engine, signal)) return first
+  for await (const [first] of refusedRows(staged, signal)) return first
   return undefined
 }
 
@@ -620,7 +632,7 @@ async function* withHeaders(
   { inspection, mapping }: Readable,
   signal: AbortSignal,
 ): AsyncGenerator<RefusedRow[]> {
-  for await (const rows of refusedRows(staged.engine, signal))
+  for await (const rows of refusedRows(staged, signal))
     yield rows.map(({ line, reason, field, value }) => {
       const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
       return { line, reason, value, header: position === undefined ? null : inspection.headers[position]! }

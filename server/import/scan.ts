@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RecordScanner, UnreadableRecord } from './records.ts'
-import { readable } from './readable-records.ts'
+import { onOneLine, readable } from './readable-records.ts'
 import { Stopped, type Refusal } from './refusal.ts'
 import { fileHash, readSource, type Source } from './source.ts'
 
@@ -78,7 +78,7 @@ async function* blocks(order: ScanOrder): AsyncGenerator<ScanMessage> {
     const head = made === 0 ? headOf(taken, order.headerLine) : { bytes: 0, records: 0 }
     const { text, broken } = readable(taken.subarray(head.bytes), order.source.encoding === 'utf-8')
     const path = join(order.folder, `block-${made}.txt`)
-    writeFileSync(path, text)
+    writeFileSync(path, onOneLine(text))
     const records = scanner.records - reported - head.records - broken.length
     reported = scanner.records
     const all = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openDuckDb } from '../../analytics/engine/duckdb.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
+import { openRefused, refusedIn } from './refused.ts'
 import { foldFiles } from './several-files.ts'
 
 interface Row {
@@ -68,11 +69,11 @@ test('several files come to the fold of each, whatever the order in which their 
   try {
     await fc.assert(
       fc.asyncProperty(files, fc.boolean(), fc.nat(23), async (given, replace, turn) => {
-        for (const table of ['refused', 'told', 'left_out', 'held', 'told_lines', 'taken'])
+        for (const table of ['told', 'left_out', 'held', 'told_lines', 'taken'])
           await engine.run(sql`drop table if exists ${name(table)}`)
-        await engine.run(
-          sql`create table refused (row_number bigint, reason varchar, reason_field varchar, reason_value varchar)`,
-        )
+        rmSync(folder, { recursive: true })
+        mkdirSync(folder)
+        await openRefused(engine, folder)
         // as files of which the one with most columns stands first
         const standing = given.map((rows, place) => ({ rows, place }))
         standing.push(...standing.splice(0, turn % standing.length))
@@ -97,7 +98,7 @@ test('several files come to the fold of each, whatever the order in which their 
         const rows = await engine.rows(
           sql`select coalesce(order_id, 'null') || ' ' || content_hash as text from ${folded.rows} as line`,
         )
-        const [refused] = await engine.rows(sql`select count(*) as n from refused`)
+        const [refused] = await engine.rows(sql`select count(*) as n from ${refusedIn(folder)} as row`)
         const want = expectedOf(given, replace)
         expect({
           rows: rows.map(({ text }) => String(text)).toSorted(),

@@ -1,6 +1,7 @@
 import { join as pathOf } from 'node:path'
 import type { Connection, QueryOptions } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { refuse, refusedIn } from './refused.ts'
 
 /** Of several files that are read as one table: on which line the rows of one begin, and its place in the order in which they were given. */
 export interface FileStart {
@@ -51,14 +52,16 @@ export async function foldFiles(
   await engine.run(sql`create table left_out (row_number bigint not null)`, options)
   if (dated) {
     const timeless = sql`(select order_id, place from told group by all having count(ordered_at) = 0)`
-    await engine.run(
-      sql`insert into refused select row_number, 'no-date', 'orderedAt', null from told
+    await refuse(
+      engine,
+      folder,
+      sql`select row_number, 'no-date', 'orderedAt', null::varchar from told
         semi join ${timeless} as timeless using (order_id, place)`,
       options,
     )
     await engine.run(sql`delete from told where (order_id, place) in ${timeless}`, options)
     await engine.run(
-      sql`insert into left_out select row_number from refused where reason = 'no-date'`,
+      sql`insert into left_out select row_number from ${refusedIn(folder)} as row where reason = 'no-date'`,
       options,
     )
   }

@@ -18,6 +18,7 @@ import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from '
 import { bytesOf } from './records.ts'
 import { checkRefunds, type RefundCheck, settledRefunds } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
+import { openRefused, refuse, refusedIn } from './refused.ts'
 import { foldFiles, inGivenOrder } from './several-files.ts'
 import { scan, type ScanMessage, type ScanOrder } from './scan.ts'
 
@@ -29,8 +30,10 @@ export interface ReadingProgress {
 
 /** A file read, normalised and judged, apart from the workspace: nothing of it is visible there yet. */
 export interface Staged {
-  /** An engine of its own, so that questions to the workspace keep theirs. Its table `refused` holds what was refused. */
+  /** An engine of its own, so that questions to the workspace keep theirs. */
   readonly engine: Connection
+  /** Relation there of the refused rows (refused.ts). */
+  readonly refused: Sql
   /** Relation of what is stored of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
   readonly lines: Sql
   /** Of orders: relation of the accepted rows, each once, where `lines` has several of one. */
@@ -63,7 +66,7 @@ const lanes = 2
 
 /**
  * Reads the whole file: a worker splits it into blocks, SQL normalises each into a Parquet file. Refused
- * rows go to the table `refused` of the staging engine. Throws QueryCancelled when `signal` aborts.
+ * rows are put aside (refused.ts). Throws QueryCancelled when `signal` aborts.
  */
 export async function stage(
   { opening, inspection, mapping, firstLines: known = [] }: Readable,
@@ -87,9 +90,8 @@ export async function stage(
         mapping.kind as 'orders' | 'refunds' | 'members'
       ]
   try {
-    await engine.run(
-      sql`create table refused (row_number bigint not null, reason varchar not null, reason_field varchar, reason_value varchar)`,
-    )
+    await openRefused(engine, folder)
+    const refused = refusedIn(folder)
     let bytesRead = 0
     let rows = 0
     let parts = 0
@@ -104,7 +106,7 @@ export async function stage(
       )
       await unlink(block.path)
       if (block.brokenPath) {
-        await engine.run(brokenRows(block.brokenPath), options)
+        await refuse(engine, folder, brokenRows(block.brokenPath), options)
         await unlink(block.brokenPath)
       }
       rows += block.records + block.broken
@@ -151,9 +153,11 @@ export async function stage(
       return stopped
     }
     const all = sql`read_parquet(${join(folder, 'part-*.parquet')})`
-    await engine.run(
+    await refuse(
+      engine,
+      folder,
       // a row of several values in one cell is several rows here, refused for one reason
-      sql`insert into refused select ${kind ? sql`distinct` : sql``} row_number, reason, reason_field, reason_value
+      sql`select ${kind ? sql`distinct` : sql``} row_number, reason, reason_field, reason_value
         from ${all} where reason is not null`,
       options,
     )
@@ -173,12 +177,13 @@ export async function stage(
         : { rows: every, repeated: 0, superseded: 0 }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
-      return { engine, ...whole(lines), hash, read: rows, passed: 0, ...several, refundCheck: null }
+      return { engine, refused, ...whole(lines), hash, read: rows, passed: 0, ...several, refundCheck: null }
     }
     if (mapping.kind !== 'orders') {
-      const passed = mapping.passedWithout ? rows - (await judgedRows(engine, all, options)) : 0
+      const passed = mapping.passedWithout ? rows - (await judgedRows(engine, all, refused, options)) : 0
       return {
         engine,
+        refused,
         ...whole(accepted),
         hash,
         read: rows - passed,
@@ -204,7 +209,7 @@ export async function stage(
             ...(await splitJoinedProducts(engine, completed, mapping.joinedProducts, folder, options)),
           }
         : whole(completed)
-    return { engine, ...lines, hash, read: rows, passed: 0, ...several, refundCheck }
+    return { engine, refused, ...lines, hash, read: rows, passed: 0, ...several, refundCheck }
   } catch (error) {
     await engine.close()
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.', { cause: error })
@@ -216,18 +221,23 @@ export async function stage(
 const whole = (rows: Sql) => ({ lines: rows, rows, splitRows: 0 })
 
 /** Records of which something came, rows or a refusal. */
-async function judgedRows(engine: Connection, all: Sql, options: QueryOptions): Promise<number> {
+async function judgedRows(
+  engine: Connection,
+  all: Sql,
+  refused: Sql,
+  options: QueryOptions,
+): Promise<number> {
   const [judged] = await engine.rows(
     sql`select count(*) as n from (
-      select row_number from ${all} as line union select row_number from refused)`,
+      select row_number from ${all} as line union select row_number from ${refused} as row)`,
     options,
   )
   return Number(judged!.n)
 }
 
 const brokenRows = (path: string): Sql =>
-  sql`insert into refused select line, reason, null, null from read_csv(${path}, auto_detect = false, header = false,
-    delim = ',', quote = '', escape = '', new_line = '\\n', columns = {'line': 'bigint', 'reason': 'varchar'})`
+  sql`select line, reason, null::varchar, null::varchar from read_csv(${path}, auto_detect = false, header = false,
+    delim = ',', quote = '', escape = '', new_line = '\\n', buffer_size = 4000000, columns = {'line': 'bigint', 'reason': 'varchar'})`
 
 /** The accepted rows without what only the check needed, their refunds settled. */
 async function settle(
@@ -271,8 +281,10 @@ async function complete(
   if (lacking!.undated === 0 && lacking!.stateless === 0) return lines
   const orders = sql`(select order_id, min(ordered_at) as first_at,
     coalesce(arg_min(state, row_number), 'paid') as first_state from ${lines} group by order_id)`
-  await engine.run(
-    sql`insert into refused select line.row_number, 'no-date', 'orderedAt', null from ${lines} as line
+  await refuse(
+    engine,
+    folder,
+    sql`select line.row_number, 'no-date', 'orderedAt', null::varchar from ${lines} as line
       join ${orders} as whole on whole.order_id = line.order_id where whole.first_at is null`,
     options,
   )

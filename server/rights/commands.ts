@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import type { Connection } from '../command-line/connect.ts'
 import { mergeCommands } from '../identity/merge-commands.ts'
 import { say } from '../messages/messages.ts'
 
@@ -24,9 +26,10 @@ export function memberCommands(program: Command): void {
     .action((memberId: string, options: CommonOptions & { yes?: boolean }) =>
       answer(
         options,
-        async ({ client }) => {
+        async ({ client }, signal) => {
+          // read first, which may be called off: the deletion itself does not read them again
+          const found = await whileReading(client, client.rights.deletionOf.mutate({ memberId }, { signal }))
           if (!options.yes) {
-            const found = await client.rights.deletionOf.mutate({ memberId })
             const { orders, refunds, coupons } = found
             throw new Refused(
               [say('deletion-asks', { memberId, orders, refunds, coupons }), ...fileLines(found)].join('\n'),
@@ -43,6 +46,24 @@ export function memberCommands(program: Command): void {
       ),
     )
 }
+
+/** Waits for an answer for which files are read; at a terminal it says how far that is. */
+async function whileReading<T>(client: Connection['client'], answer: Promise<T>): Promise<T> {
+  let ended = false
+  const asked = answer.finally(() => (ended = true))
+  if (process.stderr.isTTY)
+    void (async () => {
+      for (;;) {
+        await pause(pollMs)
+        const reading = ended ? null : await client.rights.reading.query().catch(() => null)
+        if (ended) return
+        if (reading) process.stderr.write(`${say('deletion-reading', { ...reading })}\u001b[K\r`)
+      }
+    })()
+  return asked
+}
+
+const pollMs = 500
 
 /** The files of an inbox that a deletion takes away, and those that it can't read, each by its name. */
 function fileLines({ files, unread }: { files: readonly string[]; unread: readonly string[] }): string[] {

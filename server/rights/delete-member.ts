@@ -25,8 +25,10 @@ import {
   saveList,
   takeListFile,
 } from './deletions.ts'
-import { type MovedFiles, movedFilesNaming, removeMoved, type Telling, tellingOf } from './moved-files.ts'
-import { findDeleted, homeOf, pseudonymiseEngine } from './engine-pseudonyms.ts'
+import { type MovedFiles, movedFilesNaming, removeMoved, tellingOf } from './moved-files.ts'
+import type { Telling } from './names-in-file.ts'
+import { pseudonymiseEngine } from './engine-pseudonyms.ts'
+import { findDeleted, homeOf } from './find-deleted.ts'
 import { knownAs } from './known-as.ts'
 import { forgetDeletedIn, forgetRefusedRows, knownTo } from './refused-rows.ts'
 import { eraseRemains, markRemains } from './remains.ts'

@@ -6,7 +6,7 @@ import { takeOut } from '../import/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { deletionsOf, listDeletion } from './deletions.ts'
 import { deleteMember, finishDeletions } from './delete-member.ts'
-import { findDeleted } from './engine-pseudonyms.ts'
+import { findDeleted } from './find-deleted.ts'
 import { keyedHash, keyedHashSql } from './keyed.ts'
 
 const withIds = [

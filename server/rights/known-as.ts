@@ -4,7 +4,7 @@ import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { claimsNow, opaqueIdOf, valuesTelling } from '../identity/match.ts'
 import { identityRule } from '../identity/rule.ts'
 import type { Home } from '../import/members/phones.ts'
-import { textsOfId } from './engine-pseudonyms.ts'
+import { textsOfId } from './find-deleted.ts'
 
 /** All that a member who is deleted was known as. */
 export interface KnownAs {

@@ -9,7 +9,7 @@ import { openTestShop } from '../import/test-shop.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { deleteMember } from './delete-member.ts'
-import { movedFilesNaming } from './moved-files.ts'
+import { movedFilesNaming, readingOfMoved } from './moved-files.ts'
 
 const orders = 'order_id,customer_id,order_date,amount\n'
 const cell = (text: string) => `<c t="inlineStr"><is><t>${text}</t></is></c>`
@@ -53,6 +53,12 @@ test('a deletion names the files that the inbox moved away with the person in th
     ],
     'done/9 second sheet.xlsx': ['her', zippedSheets(sheet('nothing'), sheet('CARD-77'))],
     'done/10 short number.csv': ['him', `${orders}A,17,2026-10-01,10\n`],
+    'done/16 short number in full width.csv': ['him', `${orders}A,m1,2026-10-01,10\nB,１７,2026-10-01,5\n`],
+    'done/17 short number as a fraction.csv.gz': ['him', gzipSync(`${orders}A,17.0,2026-10-01,10\n`)],
+    'done/18 short number.jsonl': [
+      'him',
+      '{"order_id":"A","customer_id":17,"order_date":"2026-10-01","amount":1}\n',
+    ],
     'done/11 amount.csv': ['nobody', `${orders}A,m1,2026-10-01,17\n`],
     'done/12 namesake.csv': ['nobody', 'name,x\n王芳,1\n'],
     'done/13 CARD-77.csv': ['her', `${orders}A,m1,2026-10-01,10\n`],
@@ -129,6 +135,34 @@ test('files that come or go while a deletion reads: what is gone stops nobody, w
   })
   expect(outcome).toMatchObject({ kind: 'deleted', files: 2, unread: [] })
   expect(readdirSync(done)).toEqual(['2.csv'])
+})
+
+test('a reading says how far it is, ends within a file when it is called off, and forgets nothing it has found', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { platform, workspace } = shop
+  const { done } = inboxOf(platform, workspace)
+  mkdirSync(done, { recursive: true })
+  writeFileSync(join(done, '1.csv'), `${orders}A,CARD-77,2026-10-01,10\n`)
+  const rows = Array.from({ length: 300_000 }, (_, n) => `A${n},m${n},2026-10-01,17\n`)
+  writeFileSync(join(done, '2.csv'), orders + rows.join(''))
+  // 17 is an amount there, so that the file is read twice
+  const telling = { ids: ['CARD-77', '17'], values: [] }
+  for (const until of [0.2, 0.7]) {
+    const stop = new AbortController()
+    const told: number[] = []
+    const watch = setInterval(() => {
+      const reading = readingOfMoved(workspace.id)
+      if (reading) told.push(reading.share)
+      if (reading && reading.share > until) stop.abort()
+    }, 1)
+    await expect(movedFilesNaming(platform, workspace, telling, stop.signal)).rejects.toThrow('aborted')
+    clearInterval(watch)
+    expect(told.at(-1)).toBeLessThan(until + 0.25)
+    expect(told).toEqual(told.toSorted((a, b) => a - b))
+    expect(readingOfMoved(workspace.id)).toBeNull()
+  }
+  const { named } = await movedFilesNaming(platform, workspace, telling)
+  expect(named.map(({ name }) => name)).toEqual(['done/1.csv'])
 })
 
 /** A workbook whose reader takes the first sheet alone. */

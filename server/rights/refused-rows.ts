@@ -3,7 +3,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { csvRow } from '../csv/csv.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Deletion } from './deletions.ts'
-import { findDeleted, homeOf } from './engine-pseudonyms.ts'
+import { findDeleted, homeOf } from './find-deleted.ts'
 
 /** Of a file of refused rows (line, column, reason, then the cells as they stood), those that name one of the texts as a whole word, or a phone among them however it is written; none where there is no file. */
 export function refusedRowsNaming(path: string, texts: readonly string[]): string[][] {

@@ -1,3 +1,4 @@
+import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -7,7 +8,7 @@ import { auditName, recordAudit } from '../settings/audit.ts'
 import { ownerProcedure, router } from '../trpc.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import { deleteMember, tellingOfAll } from './delete-member.ts'
-import { movedFilesNaming } from './moved-files.ts'
+import { movedFilesNaming, readingOfMoved } from './moved-files.ts'
 import { exportMember } from './export.ts'
 
 /** As long as it may be: files may have brought any id, and one that nobody has is nobody. */
@@ -30,7 +31,13 @@ export const rightsRouter = router({
     return document
   }),
 
-  /** What a deletion would concern: how many orders and coupons stay in the books under a pseudonym, which files go. */
+  /** How far the reading of files that a deletion waits for is, in this workspace; null: none are read. */
+  reading: ownerProcedure.query(({ ctx }) => readingOfMoved(ctx.workspace.id)),
+
+  /**
+   * What a deletion would concern: how many orders and coupons stay in the books under a pseudonym, which files go. These
+   * are read for it, which takes a while where there are many and ends with the call.
+   */
   deletionOf: ownerProcedure.input(One).mutation(async ({ ctx, input, signal }) => {
     await drainEvents(ctx.platform.store, ctx.workspace)
     const [found] = await ctx.workspace.engine.rows(sql`select
@@ -47,7 +54,12 @@ export const rightsRouter = router({
       .where('member_id', 'in', ids)
       .executeTakeFirstOrThrow()
     const telling = await tellingOfAll(ctx.workspace, ids as [string, ...string[]])
-    const { named, unread } = await movedFilesNaming(ctx.platform, ctx.workspace, telling, signal)
+    const { named, unread } = await movedFilesNaming(ctx.platform, ctx.workspace, telling, signal).catch(
+      (error: unknown) => {
+        if (signal?.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST' })
+        throw error
+      },
+    )
     return {
       memberId: input.memberId,
       /** Files that the inbox moved away, which go because they name the member, and those that can't be read. */

@@ -7,6 +7,7 @@ import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { MemberSets } from './member-sets.ts'
+import { orderColumnsOf } from './order-columns.ts'
 import { prepareSegment, type ResolvedRule } from './prepare.ts'
 
 /** The members a rule selected at one moment; count, list, export and launch all read this one set. */
@@ -60,19 +61,19 @@ export async function evaluateSegment(
       workspace.dormancy,
       setting.newest,
     ])
+    const columns = orderColumnsOf(store)
+    await columns?.prepare(engine, at, [rule.expression], setting, signal)
     const set = await sets.get(
       key,
       async (session, table, options) => {
         // the data moved in between
         if (!(await isStill(session, at))) return null
         await session.run(addUpByNumber)
-        const narrow = await leavesFew(
-          session,
-          compilePossible(rule.expression, setting, duckdb),
-          setting,
-          options,
-        )
-        const chosen = compile(rule.expression, setting, duckdb, { narrow })
+        const known = await columns?.known(session, engine, at, rule.expression, setting)
+        const narrow =
+          !known &&
+          (await leavesFew(session, compilePossible(rule.expression, setting, duckdb), setting, options))
+        const chosen = compile(rule.expression, setting, duckdb, { narrow, known })
         await session.run(sql`create table ${table} as ${chosen}`, options)
         return countIn(session, table)
       },

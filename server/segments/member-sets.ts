@@ -1,4 +1,4 @@
-import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
+import type { Engine, QueryOptions, ScratchSession } from '../../analytics/engine/engine.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
 
 export interface MemberSet {
@@ -8,7 +8,7 @@ export interface MemberSet {
 }
 
 /** Fills `table` and says how many members it holds; null when the data is no longer what it was asked of. */
-export type Fill = (session: Session, table: Sql, options: QueryOptions) => Promise<number | null>
+export type Fill = (session: ScratchSession, table: Sql, options: QueryOptions) => Promise<number | null>
 
 interface Entry {
   readonly table: Sql

@@ -9,6 +9,7 @@ import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { evaluateSegment, isStill } from './evaluation.ts'
+import { orderColumnsOf } from './order-columns.ts'
 import { wrongDays } from './prepare.ts'
 import type { NewestVersion } from './saved-rules.ts'
 
@@ -80,13 +81,16 @@ export async function* selectedTogether(
     segments: expressions,
     days: new Map(),
   }
+  const columns = orderColumnsOf(store)
   for (const batch of batches) {
     const table = name(`scratch.main.together_${++made}`)
     const isMade = await workspace.engine.scratch(
       async (session) => {
         if (!(await isStill(session, at))) return false
         await session.run(addUpByNumber)
-        const query = compileTogether(batch, setting, duckdb)
+        const expressions = batch.map(({ expression }) => expression)
+        const known = await columns?.knownOfAll(session, workspace.engine, at, expressions, setting)
+        const query = compileTogether(batch, setting, duckdb, { known })
         await session.run(sql`create table ${table} as ${query}`, { signal, timeoutMs: patienceMs })
         return true
       },

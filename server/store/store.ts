@@ -14,6 +14,7 @@ import * as tagGroups from './migrations/0015-tag-groups.ts'
 import * as issuedCoupons from './migrations/0014-issued-coupons.ts'
 import * as segmentsOut from './migrations/0016-segments-out.ts'
 import * as offerTerms from './migrations/0017-offer-terms.ts'
+import * as globalHoldout from './migrations/0018-global-holdout.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -34,6 +35,7 @@ const migrations = {
   '0014-issued-coupons': issuedCoupons,
   '0016-segments-out': segmentsOut,
   '0017-offer-terms': offerTerms,
+  '0018-global-holdout': globalHoldout,
 }
 
 /** Their names, oldest first. */

@@ -10,6 +10,8 @@ import type { Platform } from '../platform.ts'
 import { evaluateSegment } from '../segments/evaluation.ts'
 import { sampleOf } from '../segments/members.ts'
 import { keepMemberships } from '../segments/memberships.ts'
+import { startOrderColumns } from '../segments/order-columns.ts'
+import { countParts } from '../segments/part-counts.ts'
 import { saveSegment } from '../segments/saved.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
@@ -22,6 +24,10 @@ export interface SegmentFigures {
   readonly rules: readonly RuleFigures[]
   /** The processor time of a raw scan of the orders. */
   readonly scanCpu: number
+  /** Reading the orders into memory, which a server does in the background, once. */
+  readonly columns: { readonly wall: number; readonly cpu: number }
+  /** The counts at every part of a rule of so many conditions over orders. */
+  readonly parts: { readonly conditions: number; readonly wall: number; readonly cpu: number }
   /** After an import of 20,000 orders: all saved segments asked anew. */
   readonly refresh: { readonly segments: number; readonly wall: number; readonly cpu: number }
   /** The 99th of a hundred, while rules were asked and while all were refreshed. */
@@ -48,6 +54,11 @@ export async function measureSegments(
 ): Promise<SegmentFigures> {
   const workspace = (await platform.workspaces.byName(demoName)) ?? (await madeShop(platform, members))
   const dice = random(7)
+  const keeper = startOrderColumns(platform)
+  const [columns] = await repeat(1, async () => {
+    await asked(platform, workspace, shapes[0]!.rule(random(1), 1))
+    await keeper.idle()
+  })
   const scanCpu = median(
     await repeat(9, () =>
       workspace.engine.rows(sql`select sum(net_minor) as net, max(ordered_at) as newest from orders`),
@@ -78,6 +89,9 @@ export async function measureSegments(
     onRule(figures, scanCpu)
     rules.push(figures)
   }
+  const conditions = [...new Set(Array.from({ length: 15 }, () => orderClauses(dice)).flat())].slice(0, 59)
+  const expression = conditions.join(' or ')
+  const [parts] = await repeat(1, () => countParts(platform.store, workspace, { expression }))
   const askingLag = asking()
   const saved = await savedRules(platform, workspace)
   await keepMemberships(platform, workspace)
@@ -85,6 +99,7 @@ export async function measureSegments(
   const refreshing = lagOf()
   const [refresh] = await repeat(1, () => keepMemberships(platform, workspace))
   const refreshingLag = refreshing()
+  await keeper.stop()
   const [size] = await workspace.engine.rows(sql`select (select count(*) from members) as members,
     (select count(*) from orders) as orders, (select count(*) from order_lines) as lines`)
   return {
@@ -93,6 +108,8 @@ export async function measureSegments(
     lines: Number(size!.lines),
     rules,
     scanCpu,
+    columns: columns!,
+    parts: { conditions: conditions.length, ...parts! },
     refresh: { segments: saved, ...refresh! },
     lag: { asking: askingLag, refreshing: refreshingLag },
   }

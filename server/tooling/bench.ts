@@ -169,7 +169,7 @@ async function benchSegments(): Promise<void> {
     }),
   )
   await platform.close()
-  const { rules, scanCpu, refresh, lag } = figures
+  const { rules, scanCpu, refresh, lag, columns, parts } = figures
   const wall = median(rules.map((rule) => rule.wall))
   const cpu = median(rules.map((rule) => rule.cpu))
   report(
@@ -178,6 +178,18 @@ async function benchSegments(): Promise<void> {
       measured: of({ wall, cpu }, scanCpu),
       target: allowed,
       met: !isLarge || wall <= 200,
+    },
+    {
+      what: 'orders read into memory in the background',
+      measured: of(columns, scanCpu),
+      target: '',
+      met: true,
+    },
+    {
+      what: `counts at the parts of a rule of ${parts.conditions} conditions`,
+      measured: of(parts, scanCpu),
+      target: '',
+      met: true,
     },
     {
       what: `${refresh.segments} saved segments after 20,000 orders`,

@@ -25,7 +25,8 @@ export async function drainEvents(store: Store, workspace: Workspace): Promise<v
 export async function drainedState(store: Store, workspace: Workspace, signal?: AbortSignal): Promise<Row> {
   for (;;) {
     const [state] = await workspace.engine.rows(
-      sql`select watermark, ledger_watermark, as_of, data_version, data_start, opened_at_start from workspace_state`,
+      sql`select watermark, ledger_watermark, as_of, data_version, orders_version, data_start, opened_at_start
+        from workspace_state`,
       { signal },
     )
     const watermark = Number(state!.watermark)

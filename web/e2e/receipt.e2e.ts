@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => stage?.close())
 
-test('a receipt names three silent stores and counts the others; of coupons the columns that tell a row stand in sight', async () => {
+test('a receipt names three silent stores and counts the others; a late order marks its month; of coupons the columns that tell a row stand in sight', async () => {
   const watched = await stage.page()
   const { page, complaints, open } = watched
   await workspaceOf(watched, stage, 'of stores', { currency: 'GBP', timeZone: 'Europe/London' })
@@ -32,6 +32,21 @@ test('a receipt names three silent stores and counts the others; of coupons the 
   await page.getByRole('heading', { name: 'orders.csv is imported' }).waitFor()
   expect(await page.getByText('Its export may be missing.').count()).toBe(3)
   await page.getByText('2 more stores have had no orders for longer than usual.').waitFor()
+
+  // June was over: an order of it that comes late marks the month where it is drawn, and says why
+  await choose('late.csv', 'order_id,member_id,order_date,amount,store\nL1,m1,2026-06-20,7.00,Silent 1\n')
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  await page.getByRole('heading', { name: 'late.csv is imported' }).waitFor()
+  await open('/retention')
+  const why =
+    /^↻ Jun 2026 was restated by late\.csv, imported .+: net £50\.00 → £57\.00, qualifying orders 5 → 6\.$/
+  const month = page.getByRole('rowheader', { name: /^Jun 2026/ }).filter({ hasText: '↻' })
+  await month.waitFor()
+  const triangle = page.locator('section').filter({ has: page.getByRole('grid') })
+  expect(await triangle.getByText(why).count()).toBe(0)
+  await month.focus()
+  await triangle.getByText(why).waitFor()
+  expect(await page.getByText(why).count()).toBe(2) // there, and at the foot of the page
 
   await choose('coupons.csv', 'coupon_code,member_id,order_number,used_at\nW1,m1,S1,2026-06-01\n')
   const column = (field: string) => page.getByRole('combobox', { name: field, exact: true }).inputValue()
@@ -60,6 +75,10 @@ test.each([
     start: 'Import',
     imported: 'dates.csv is imported',
     known: 'Day and month of the dates',
+    history: 'Imports',
+    nothingNew: /^Brought nothing new, like the 2 files before it, since .+\. Show$/,
+    show: 'Show the files before again-3-1440.csv that brought nothing new',
+    hide: 'Hide the files before again-3-1440.csv that brought nothing new',
   },
   {
     language: 'zh-CN' as const,
@@ -71,10 +90,14 @@ test.each([
     start: '导入',
     imported: 'dates.csv 已导入',
     known: '日期中的日与月',
+    history: '导入记录',
+    nothingNew: /^没有新内容，此前 2 个文件（自 .+ 起）也没有。 展开$/,
+    show: '展开 again-3-390.csv 之前没有新内容的文件',
+    hide: '收起 again-3-390.csv 之前没有新内容的文件',
   },
 ])(
   'which of 12/9/2011 is the day is asked once for a header, and answered by keyboard ($language, $width px)',
-  async ({ language, width, header, chooser, question, readings, start, imported, known }) => {
+  async ({ language, width, header, chooser, question, readings, start, imported, known, ...words }) => {
     const { page, complaints, open } = await stage.page({ language, width })
     const choose = async (name: string, rows: string) => {
       await open('/data')
@@ -113,6 +136,33 @@ test.each([
     await page.getByRole('combobox', { name: known }).waitFor()
     expect(await asked.count()).toBe(0)
     expect(await go.isDisabled()).toBe(false)
+
+    // files that bring nothing new are one line of the history, and all of them once it is opened by keyboard
+    const names = [1, 2, 3].map((n) => `again-${n}-${width}.csv`)
+    for (const [at, file] of names.entries()) {
+      const amount = ['10', '10.0', '10.0000'][at]
+      await choose(file, `D1${width},m1,12/9/2011,${amount}\nD2${width},m1,1/2/2011,${amount}\n`)
+      await go.click()
+      await page.getByRole('heading', { name: imported.replace('dates.csv', file) }).waitFor()
+    }
+    await open('/data')
+    const listed = page
+      .getByRole('region', { name: words.history })
+      .getByRole('row')
+      .filter({ hasText: `-${width}.csv` })
+    await listed.getByText(words.nothingNew).waitFor()
+    expect(await listed.count()).toBe(1)
+    await page.getByRole('button', { name: words.show }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: words.hide, expanded: true }).waitFor()
+    expect(await listed.count()).toBe(3)
+    for (const [at, file] of names.toReversed().entries())
+      await listed.nth(at).getByText(file).first().waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    expect(await serious(page)).toEqual([])
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: words.show, expanded: false }).waitFor()
+    expect(await listed.count()).toBe(1)
     expect(complaints).toEqual([])
     await page.context().close()
   },

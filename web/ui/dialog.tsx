@@ -1,5 +1,6 @@
 import { Modal, type ModalProps } from '@mantine/core'
 import { useLayoutEffect } from 'react'
+import classes from './dialog.module.css'
 
 /**
  * A modal dialog that gives the focus back to what had it. Mantine's own does so only where a dialog stays
@@ -18,5 +19,5 @@ export function Dialog(props: ModalProps) {
       })
     }
   }, [opened])
-  return <Modal {...props} />
+  return <Modal classNames={classes} {...props} />
 }

@@ -18,6 +18,10 @@ const names = (where: readonly Condition[]): string[] =>
 /** Conditions on where an order was placed: each order has one store and one channel. */
 const ofPlace: ReadonlySet<string> = new Set(['store', 'channel'])
 
+/** Whether the rows that count are lines of orders. */
+export const isByLine = (where: readonly Condition[]): boolean =>
+  names(where).some((field) => ofLine.has(field))
+
 /** Orders as they are, line by line, or added up: the smallest relation that holds what is asked. */
 function rows(where: readonly Condition[], { tables, newest, d }: Reading): Rows {
   const asked = names(where)
@@ -34,7 +38,7 @@ function rows(where: readonly Condition[], { tables, newest, d }: Reading): Rows
     first: sql`min(entry.first_day)`,
     last: sql`max(entry.last_day)`,
   }
-  if (!asked.some((field) => ofLine.has(field))) {
+  if (!isByLine(where)) {
     if (!windowed && asked.every((field) => ofPlace.has(field)))
       return { kind: 'stored', alias: 'by_place', relation: tables.placeTotals, aggregates: totals }
     // tables that are made for a past day have their orders by member alone
@@ -66,7 +70,7 @@ function lines(where: readonly Condition[], tables: DerivedTables) {
 }
 
 /** Whether of the lines only those of one category are asked for, or those of none. */
-function isOneCategory(where: readonly Condition[]): boolean {
+export function isOneCategory(where: readonly Condition[]): boolean {
   const ofLines = where.flatMap((one) => (one.kind === 'condition' && ofLine.has(one.field) ? [one] : []))
   const [one, ...others] = ofLines
   if (!one || others.length > 0 || one.field !== 'category') return false
@@ -101,7 +105,7 @@ function occurrences(
   where: readonly Condition[],
   meets: (values: ConditionValues) => boolean,
 ): readonly Occurrence[] {
-  const byLine = names(where).some((field) => ofLine.has(field))
+  const byLine = isByLine(where)
   const qualifying = qualifyingOrders(person, moment)
   const days = [...new Set(qualifying.map(({ day }) => day))]
   return qualifying.flatMap((order): Occurrence[] => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -356,6 +356,28 @@ test('a Parquet file of thousands of columns is refused', async () => {
   const columns = Array.from({ length: 12_000 }, (_, i) => sql`1 as ${name(`c${i}`)}`)
   const path = await parquetFile(shop, sql`select ${list(columns)}`)
   expect(await shop.import(path)).toMatchObject({ id: 'many-columns', values: { most: 4096 } })
+})
+
+test.each([
+  ['amount', sql`1.25::decimal(38, 4) as amount, {'id': 'P1'} as product`],
+  ['product.cost.net', sql`5 as amount, {'id': 'P1', 'cost': {'net': 1.25::decimal(38, 4)}} as product`],
+])('decimals of 60 digits in %s are refused by the name of their column', async (column, columns) => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const path = await parquetFile(
+    shop,
+    sql`select 'A1' as order_id, 'M1' as customer_id, date '2026-01-02' as order_date, ${columns}, 'x' as note`,
+  )
+  expect(receiptOf(await shop.import(path, { dryRun: true }))).toMatchObject({ imported: 1 })
+  // 38 digits in the footer (as its zigzag numbers have them) become 60, in both ways in which a decimal says so
+  const file = readFileSync(path)
+  const footer = file.length - 8 - file.readUInt32LE(file.length - 8)
+  for (let at = footer; at < file.length - 8; at++)
+    if (file[at] === 0x15 && file[at + 1] === 38 * 2) file[at + 1] = 60 * 2
+  writeFileSync(path, file)
+  expect(await shop.import(path)).toMatchObject({
+    id: 'long-decimals',
+    values: { file: 'made.parquet', column, digits: 60, most: 38 },
+  })
 })
 
 test('ids that a Parquet file keeps as fractions are refused where their last digits may be lost', async () => {

@@ -14,6 +14,8 @@ export async function* parquetLines(
   const engine = await openDuckDb(':memory:', { threads: 1, memoryLimit: '500MB' })
   const options = { timeoutMs: 12 * 60 * 60 * 1000 }
   try {
+    const long = await longDecimal(engine, path)
+    if (long) throw new Stopped('long-decimals', { file: named, ...long, most: mostDigits })
     const { file, columns } = await columnsOf(engine, sql`read_parquet(${path})`, named)
     const [counted] = await engine.rows(sql`select count(*) as n from ${file}`, options)
     const texts = columns.map(({ value, type }, i) => sql`${textOf(value, type)} as ${name(`c${i}`)}`)
@@ -31,6 +33,33 @@ export async function* parquetLines(
   } finally {
     await engine.close()
   }
+}
+
+/** The digits of the longest decimal that the engine has; longer ones it reads wrong, and says nothing. */
+const mostDigits = 38
+
+/** The first column of decimals that are longer, with how many digits they have; inside of records with their names. */
+async function longDecimal(
+  engine: Engine,
+  path: string,
+): Promise<{ column: string; digits: number } | undefined> {
+  const elements = await engine.rows(
+    sql`select name, cast(coalesce(num_children, 0) as integer) as children,
+        coalesce(greatest(precision, cast(nullif(regexp_extract(logical_type, 'precision=([0-9]+)', 1), '') as bigint)), 0)
+          as digits
+      from parquet_schema(${path})`,
+  )
+  // records follow one another as a tree is walked: each stands before what is in it
+  const around: { names: string[]; left: number }[] = []
+  for (const [at, { name: called, children, digits }] of elements.entries()) {
+    while (around.at(-1)?.left === 0) around.pop()
+    const holder = around.at(-1)
+    if (holder) holder.left -= 1
+    const names = at === 0 ? [] : [...(holder?.names ?? []), String(called)]
+    if (Number(digits) > mostDigits) return { column: names.join('.'), digits: Number(digits) }
+    if (Number(children) > 0) around.push({ names, left: Number(children) })
+  }
+  return undefined
 }
 
 interface Column {

@@ -17,11 +17,12 @@ import type { Home } from '../members/phones.ts'
 import {
   type DeletedRows,
   deletedRowsOf,
-  findDeleted,
   findDeletedPeople,
   pseudonymousKindRows,
   textsOf,
 } from '../../rights/engine-pseudonyms.ts'
+import { findDeleted } from '../../rights/find-deleted.ts'
+import { keptWithoutDeleted } from '../../rights/forget-in-texts.ts'
 import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { noDays } from '../members/apply.ts'
@@ -109,11 +110,12 @@ export async function applyKind(
       const byValues = tellsPeople(kind) && (await findComingPeople(session, rows, number!))
       const ided = tellsPeople(kind) ? namedRows(rows, number!) : rows
       const named = idsIn(deletedColumns(kind), ided)
+      const deletions = await settings.deletions(session)
       const someDeleted =
         named !== null &&
         (await findDeleted(
           session,
-          await settings.deletions(session),
+          deletions,
           byValues
             ? sql`(select member_id from ${named} as named union ${textsOf(sql`coming_people`)})`
             : named,
@@ -144,7 +146,13 @@ export async function applyKind(
         sameAs: isChange ? null : await sameFile(session, coming, importSeq),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
-      await session.run(sql`update imports set report = ${report(applied)} where import_seq = ${importSeq}`)
+      const told = await keptWithoutDeleted(session, deletions, settings.home, {
+        fileName: coming.fileName,
+        report: report(applied),
+      })
+      await session.run(
+        sql`update imports set file_name = ${told.fileName}, report = ${told.report} where import_seq = ${importSeq}`,
+      )
       if (isChange) await refreshDerivedTables(session, changeOf(projected), settings.today)
       await settings.commits(session)
       return applied

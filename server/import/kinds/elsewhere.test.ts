@@ -191,17 +191,19 @@ C5,K1,,13900000001,,,,unused
 test('our own codes that a file tells otherwise are listed, and the ledger stays', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const { store, redemptions } = shop.platform
-  const [openHere, usedHere, both, elsewhere] = [
+  const [openHere, usedHere, both, elsewhere, cheaper] = [
     couponFor('m1'),
     couponFor('m1'),
+    couponFor('m2'),
     couponFor('m2'),
     couponFor('m2'),
   ]
-  await addLaunch(store, shop.workspace.id, [openHere, usedHere, both, elsewhere])
+  await addLaunch(store, shop.workspace.id, [openHere, usedHere, both, elsewhere, cheaper])
   for (const [coupon, orderId, memberId] of [
     [usedHere, 'O1', 'm1'],
     [both, 'O2', 'm2'],
     [elsewhere, 'O3', 'm2'],
+    [cheaper, 'O4', 'm2'],
   ] as const) {
     const answer = await redemptions.redeem({
       workspaceId: shop.workspace.id,
@@ -222,18 +224,19 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
     shop.file(
       'c.csv',
       [
-        'coupon_code,member_id,used_at,used_in_order,coupon_status',
-        `${printedCode(openHere.code).toLowerCase()},m1,2026-11-10,P9,used`,
-        `${usedHere.code},m1,,,unused`,
-        `${both.code},m2,2026-11-11,O2,used`,
-        `${elsewhere.code},m2,2026-11-11,P8,used`,
-        'SUMMER,m2,2026-11-11,P8,used',
-        'ABCDEFGHJKMNPQ,m2,2026-11-11,P8,used', // reads like one of ours, and is none
+        'coupon_code,member_id,used_at,used_in_order,coupon_status,discount',
+        `${printedCode(openHere.code).toLowerCase()},m1,2026-11-10,P9,used,5`,
+        `${usedHere.code},m1,,,unused,`,
+        `${both.code},m2,2026-11-11,O2,used,5.00`,
+        `${elsewhere.code},m2,2026-11-11,P8,used,`,
+        `${cheaper.code},m2,2026-11-11,O4,used,4.50`,
+        'SUMMER,m2,2026-11-11,P8,used,',
+        'ABCDEFGHJKMNPQ,m2,2026-11-11,P8,used,', // reads like one of ours, and is none
       ].join('\n'),
     ),
   )
   const { ours } = await caller(shop).elsewhere.overview()
-  expect(ours).toMatchObject({ ours: 4, mismatches: 3 })
+  expect(ours).toMatchObject({ ours: 5, mismatches: 4 })
   expect(
     new Map(ours.named.map(({ code, kind, orderThere, orderHere }) => [code, [kind, orderThere, orderHere]])),
   ).toEqual(
@@ -241,12 +244,13 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
       [printedCode(openHere.code), ['used-there', 'P9', null]],
       [printedCode(usedHere.code), ['used-here', null, 'O1']],
       [printedCode(elsewhere.code), ['other-order', 'P8', 'O3']],
+      [printedCode(cheaper.code), ['other-amount', 'O4', 'O4']],
     ]),
   )
   // each is in the list of what differs with its reason, before the uses that the orders do not bear out
   const differing = await caller(shop).elsewhere.differing()
   expect(differing.total).toBe(differing.named.length)
-  const ofLedger = differing.named.slice(0, 3)
+  const ofLedger = differing.named.slice(0, 4)
   expect(
     new Map(
       ofLedger.map(({ code, finds, memberId, orderId, ledgerOrderId, fileName }) => [
@@ -259,10 +263,15 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
       [printedCode(openHere.code), ['used-there', 'm1', 'P9', null, 'c.csv']],
       [printedCode(usedHere.code), ['used-here', 'm1', null, 'O1', 'c.csv']],
       [printedCode(elsewhere.code), ['other-order', 'm2', 'P8', 'O3', 'c.csv']],
+      [printedCode(cheaper.code), ['other-amount', 'm2', 'O4', 'O4', 'c.csv']],
     ]),
   )
-  // none of the orders are here: the three uses of ours and the two that read like codes of others
-  expect(differing.named.slice(3).map(({ finds }) => finds)).toEqual(Array(5).fill('unknown-order'))
+  expect(ofLedger.find(({ finds }) => finds === 'other-amount')).toMatchObject({
+    discountMinor: 450,
+    ledgerDiscountMinor: 500,
+  })
+  // none of the orders are here: the four uses of ours and the two that read like codes of others
+  expect(differing.named.slice(4).map(({ finds }) => finds)).toEqual(Array(6).fill('unknown-order'))
   expect(await ledger()).toEqual(before)
   const { overview, differing: list } = caller(shop, 'viewer').elsewhere
   for (const seen of [await overview(), await list()])

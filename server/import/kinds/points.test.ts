@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
+import { differingPoints } from '../../elsewhere/differing-points.ts'
 import { exportMember } from '../../rights/export.ts'
 import { oneMember } from '../../members/one.ts'
 import { openTestShop, type TestShop } from '../test-shop.ts'
@@ -121,10 +122,16 @@ test('the receipt counts other balances than the file of members has; page and e
     ),
   )
   expect(receipt).toMatchObject({ imported: 6, newMembers: 1, counts: { differing: 1 } })
+  expect(await differingPoints(shop.workspace.engine, {})).toEqual({
+    total: 1,
+    named: [{ memberId: 'M2', ledgerPoints: 5, points: 6 }],
+  })
   expect(toldKind(receipt, 'en').facts).toEqual([
-    '1 member has another balance here than in the files of members.',
+    '1 member has another balance here than in the files of members: they are listed under Data.',
   ])
-  expect(toldKind(receipt, 'zh-CN').facts).toEqual(['1 位会员的流水余额与会员文件中的积分不一致。'])
+  expect(toldKind(receipt, 'zh-CN').facts).toEqual([
+    '1 位会员的流水余额与会员文件中的积分不一致，名单见“数据”页。',
+  ])
   const seen = async (memberId: string, asOf: string) =>
     (await oneMember(shop.platform.store, shop.workspace, { memberId, asOf }))!.pointsList
   expect(await seen('M1', '2026-11-20')).toEqual([

@@ -1,5 +1,5 @@
 import { both } from '../../../analytics/schema/described.ts'
-import { memberNames } from '../../../analytics/relations/member-names.ts'
+import { ledgerBalances } from '../../../analytics/relations/points-balances.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { ofRowPeople } from '../../identity/match.ts'
 import { list } from '../fields.ts'
@@ -105,25 +105,14 @@ export const points = defineKind({
     !(['unitPrice', 'quantity', 'refundAmount'] as const).some(order),
   sentences: {
     differing: both(
-      '{n, plural, one {# member has} other {# members have}} another balance here than in the files of members.',
-      '{n, number} 位会员的流水余额与会员文件中的积分不一致。',
+      '{n, plural, one {# member has} other {# members have}} another balance here than in the files of members: they are listed under Data.',
+      '{n, number} 位会员的流水余额与会员文件中的积分不一致，名单见“数据”页。',
     ),
   },
   async count(session, importSeq) {
-    const [counts] = await session.rows(sql`select count(*) as differing from (
-        select names.member_key, sum(balance) as balance
-        from (
-          -- a phone is no card of its own: what stands under it is of the number that it tells
-          select coalesce(told.person, entry.member_id) as member_id,
-            bool_or(entry.member_id in (select member_id from import_points where import_seq = ${importSeq})) as of_file,
-            arg_max(balance_after, (changed_at, coalesce(entry_id, ''))) as balance
-          from points_entries as entry left join ${ofRowPeople} as told on told.named = entry.member_id
-          where balance_after is not null group by all
-        ) as newest
-        join ${memberNames} as names on names.named = newest.member_id
-        group by names.member_key
-        having bool_or(of_file)
-      ) as ledger
+    const ofFile = sql`entry.member_id in (select member_id from import_points where import_seq = ${importSeq})`
+    const [counts] = await session.rows(sql`select count(*) as differing
+      from ${ledgerBalances(ofRowPeople, ofFile)} as ledger
       join members on members.member_key = ledger.member_key
       where members.points <> ledger.balance`)
     return { differing: Number(counts!.differing) }

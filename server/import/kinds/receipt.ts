@@ -1,5 +1,6 @@
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { type Receipt, refusedReasons } from '../receipt.ts'
+import type { Receipt } from '../receipt.ts'
+import { refusedReasons } from '../refused.ts'
 import type { Staged } from '../staging.ts'
 import type { AppliedKind } from './apply.ts'
 import type { KindName } from './catalogue.ts'
@@ -50,7 +51,10 @@ const numberOrValues = (number: Sql): Sql =>
   sql`coalesce(${number}, nullif(concat_ws(chr(31), ${join(personValues.map((value) => sql`${`${value}:`} || ${name(value)}`))}), ''))`
 
 /** Counts what was staged of a file of a kind. */
-export async function kindFacts(kind: Kind, { engine, lines, read, passed }: Staged): Promise<KindFacts> {
+export async function kindFacts(
+  kind: Kind,
+  { engine, refused, lines, read, passed }: Staged,
+): Promise<KindFacts> {
   const options = { timeoutMs: 60 * 60 * 1000 }
   const [rows] = await engine.rows(
     sql`select count(*) as accepted, count(distinct content) as different from (
@@ -68,7 +72,7 @@ export async function kindFacts(kind: Kind, { engine, lines, read, passed }: Sta
           sql`select count(distinct id) as members from (${join(named, sql` union `)})`,
           options,
         )
-  const reasons = await refusedReasons(engine)
+  const reasons = await refusedReasons({ engine, refused })
   return {
     read,
     ...(passed > 0 ? { passed } : {}),

@@ -7,10 +7,11 @@ import type { Home } from './phones.ts'
 import {
   type DeletedRows,
   deletedRowsOf,
-  findDeleted,
   knownBy,
   pseudonymousMembers,
 } from '../../rights/engine-pseudonyms.ts'
+import { findDeleted } from '../../rights/find-deleted.ts'
+import { keptWithoutDeleted } from '../../rights/forget-in-texts.ts'
 import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
 import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
@@ -80,12 +81,8 @@ export async function applyMembers(
     return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
-      const someDeleted = await findDeleted(
-        session,
-        await settings.deletions(session),
-        knownBy(rows),
-        settings.home,
-      )
+      const deletions = await settings.deletions(session)
+      const someDeleted = await findDeleted(session, deletions, knownBy(rows), settings.home)
       const deleted = someDeleted ? await deletedRowsOf(session, rows) : null
       await session.run(sql`insert into import_members by name
         select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousMembers(rows) : rows} as member`)
@@ -101,8 +98,12 @@ export async function applyMembers(
         ...(deleted ? { deleted } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
+      const told = await keptWithoutDeleted(session, deletions, settings.home, {
+        fileName: coming.fileName,
+        report: report(applied),
+      })
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
-        ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, ${report(applied)}, cast(${coming.importedAt} as timestamp), null)`)
+        ${told.fileName}, ${coming.fileHash}, ${coming.mapping}, ${told.report}, cast(${coming.importedAt} as timestamp), null)`)
       if (applied.imported > 0)
         await refreshDerivedTables(
           session,

@@ -1,5 +1,6 @@
 import { sql } from '../../../analytics/sql/sql.ts'
-import { type Receipt, refusedReasons } from '../receipt.ts'
+import type { Receipt } from '../receipt.ts'
+import { refusedReasons } from '../refused.ts'
 import type { Staged } from '../staging.ts'
 import type { AppliedMembers } from './apply.ts'
 import { isMasked } from './phones.ts'
@@ -40,7 +41,7 @@ export type MemberFacts = Pick<
 >
 
 /** Counts what was staged of a file of members. */
-export async function memberFacts({ engine, lines, read }: Staged): Promise<MemberFacts> {
+export async function memberFacts({ engine, refused, lines, read }: Staged): Promise<MemberFacts> {
   const options = { timeoutMs: 60 * 60 * 1000 }
   const [facts] = await engine.rows(
     sql`select count(*) filter (where ${isMasked(sql`phone`)}) as masked
@@ -58,7 +59,7 @@ export async function memberFacts({ engine, lines, read }: Staged): Promise<Memb
       from (select distinct * exclude (row_number) from ${lines} as member)`,
     options,
   )
-  const reasons = await refusedReasons(engine)
+  const reasons = await refusedReasons({ engine, refused })
   return {
     read,
     refused: reasons.reduce((sum, { rows }) => sum + rows, 0),

@@ -41,7 +41,8 @@ export async function joinedPart(
   const named = order.names.filter((one) => files.has(one))
   const part = {
     part: 'joined',
-    fileName: named.join(' + '),
+    // what is joined is packed no more, and an ending in .gz says so of a file
+    fileName: named.map((one) => one.replace(/\.gz$/i, '')).join(' + '),
     kind: usable.length === 1 ? usable[0]!.kind : ('orders' as const),
     names: usable.map(({ table }) => table.name),
     path: 'joined.csv',

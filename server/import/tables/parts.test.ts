@@ -192,6 +192,23 @@ test('what can’t be taken is named with its reason, and the others come in', a
   ).toEqual([{ kind: 'orders' }, { kind: 'refunds' }])
 })
 
+test('tables that were each packed as .gz are joined and imported like others, and each says what it holds', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const together = Object.entries(all).map(([name, text]) => ({
+    fileName: `${name}.csv.gz`,
+    path: shop.file(`${name}.csv.gz`, text),
+  }))
+  const ends = await importAll(shop, together[0]!.path, { together, fileName: 'a shop' })
+  expect(ends.map(({ kind, phase, refusal }) => [kind, phase, refusal?.id ?? null])).toEqual(
+    ['orders', 'members', 'products', 'refunds', 'tags', 'points', 'coupons'].map((kind) => [
+      kind,
+      'done',
+      null,
+    ]),
+  )
+  expect(ends[0]!.receipt).toMatchObject({ read: 3, imported: 3, orders: 3 })
+})
+
 test('cancelling one cancels those after it; those before stay', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const path = shop.file('a.zip', zipped(csvs({ orders, refunds, tags })))

@@ -1,5 +1,17 @@
+import type { Generated } from 'kysely'
+
 /** What is kept of campaigns, their launches and their deliveries. */
 export interface CampaignTables {
+  /** Members who are sent nothing by any campaign; the newest row of a workspace holds, share 0: nobody. */
+  global_holdouts: {
+    seq: Generated<number>
+    workspace_id: string
+    seed: string
+    share: number
+    started_at: string
+    started_day: string
+    set_by: string
+  }
   campaigns: {
     id: string
     workspace_id: string

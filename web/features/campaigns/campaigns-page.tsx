@@ -10,6 +10,7 @@ import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { Summary } from './draft.ts'
 import classes from './campaigns-page.module.css'
+import { TogetherPanel } from './together-panel.tsx'
 import { CampaignStatusChip, VerdictChip } from './words.tsx'
 
 const groups = {
@@ -125,6 +126,7 @@ export function CampaignsPage() {
           )}
         </QueryPanel>
       ))}
+      <TogetherPanel />
     </Page>
   )
 }

@@ -8,6 +8,7 @@ export type Preview = inferRouterOutputs<AppRouter>['campaigns']['preview']
 export type Result = inferRouterOutputs<AppRouter>['campaigns']['show']
 export type Effect = inferRouterOutputs<AppRouter>['campaigns']['effect']
 export type Parts = inferRouterOutputs<AppRouter>['campaigns']['bySegment']
+export type Together = inferRouterOutputs<AppRouter>['campaigns']['together']
 export type Summary = inferRouterOutputs<AppRouter>['campaigns']['list'][number]
 
 /** What stands in the composer's fields: text as typed. */

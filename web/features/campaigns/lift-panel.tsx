@@ -157,7 +157,8 @@ function useColumns(): Column<Row>[] {
 const [width, height] = [320, 32]
 const middle = width / 2
 
-function LiftRow({ row }: { row: Row }) {
+/** An outcome as dot and whisker, the zero in the middle. */
+export function LiftRow({ row }: { row: Row }) {
   const t = useTranslations('campaigns.lift')
   const { value, difference } = useValues()
   const { low, high } = row

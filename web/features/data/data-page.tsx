@@ -14,6 +14,7 @@ import classes from './data.module.css'
 import { type Chosen, ChosenPanel } from './chosen-panel.tsx'
 import { DataLinks } from './data-links.tsx'
 import { DifferingPanel } from './differing-panel.tsx'
+import { DifferingPointsPanel } from './differing-points-panel.tsx'
 import { ElsewherePanel } from './elsewhere-panel.tsx'
 import { ExportPanel } from './export-panel.tsx'
 import { FeedsPanel } from './feeds-panel.tsx'
@@ -157,6 +158,7 @@ function DataFlow({ running }: { running: readonly string[] | undefined }) {
           <WhoIsWhoPanel />
           <ElsewherePanel />
           <DifferingPanel />
+          <DifferingPointsPanel />
           <HistoryPanel />
           <RestatementsPanel />
         </>

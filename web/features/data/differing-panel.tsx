@@ -19,21 +19,22 @@ const shownAtFirst = 10
 export function DifferingPanel() {
   const t = useTranslations('data.differing')
   const trpc = useTRPC()
-  const { instant } = useFormat()
+  const { instant, money } = useFormat()
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const [all, setAll] = useState(false)
   const query = useAnswer(trpc.elsewhere.differing.queryOptions())
   if (!query.data || query.data.total === 0) return null
-  const theySay = ({ finds, orderId }: Differing) =>
-    finds === 'used-here'
-      ? t('unused')
-      : orderId === null
-        ? t('usedSomewhere')
-        : t('usedIn', { order: orderId })
-  const weSay = ({ finds, orderMemberId, ledgerOrderId }: Differing) => {
+  const theySay = ({ finds, orderId, discountMinor }: Differing) => {
+    if (finds === 'used-here') return t('unused')
+    if (finds === 'other-amount') return t('tookOff', { amount: money(discountMinor) })
+    return orderId === null ? t('usedSomewhere') : t('usedIn', { order: orderId })
+  }
+  const weSay = ({ finds, orderMemberId, ledgerOrderId, ledgerDiscountMinor }: Differing) => {
     switch (finds) {
       case 'used-there':
         return t('ledgerUnused')
+      case 'other-amount':
+        return t('ledgerTookOff', { amount: money(ledgerDiscountMinor) })
       case 'used-here':
       case 'other-order':
         return ledgerOrderId === null ? t('ledgerUsed') : t('ledgerUsedIn', { order: ledgerOrderId })

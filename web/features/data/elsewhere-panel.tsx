@@ -11,7 +11,6 @@ import classes from './data.module.css'
 
 type Overview = inferRouterOutputs<AppRouter>['elsewhere']['overview']
 type Campaign = Overview['campaigns'][number]
-type Mismatch = Overview['ours']['named'][number]
 type Arm = Overview['arms'][number]
 
 /** What files tell of campaigns, coupons and tests of other systems. Nothing is shown before there is any. */
@@ -124,54 +123,14 @@ function Campaigns({ query }: { query: Query }) {
               label={t('elsewhere.title')}
             />
           ) : null}
-          {ours.ours > 0 ? <Ours ours={ours} /> : null}
+          {ours.ours > 0 ? (
+            <p className={classes.note} role={ours.mismatches > 0 ? 'status' : undefined}>
+              {t('elsewhere.ours', { ours: ours.ours, mismatches: ours.mismatches })}
+            </p>
+          ) : null}
         </>
       )}
     </QueryPanel>
-  )
-}
-
-/** Our own coupons that a file tells otherwise than our ledger. */
-function Ours({ ours }: { ours: Overview['ours'] }) {
-  const t = useTranslations('data')
-  const { instant } = useFormat()
-  const columns: Column<Mismatch>[] = [
-    { key: 'code', header: t('elsewhere.code'), value: ({ code }) => code },
-    { key: 'campaign', header: t('elsewhere.campaign'), value: ({ campaign }) => campaign },
-    { key: 'kind', header: t('elsewhere.what'), value: ({ kind }) => t(`elsewhere.is.${kind}`) },
-    {
-      key: 'there',
-      header: t('elsewhere.there'),
-      value: ({ orderThere }) => orderThere,
-      cell: ({ orderThere }) => orderThere ?? '–',
-    },
-    {
-      key: 'here',
-      header: t('elsewhere.here'),
-      value: ({ orderHere }) => orderHere,
-      cell: ({ orderHere }) => orderHere ?? '–',
-    },
-    {
-      key: 'at',
-      header: t('elsewhere.at'),
-      value: ({ at }) => at,
-      cell: ({ at }) => (at === null ? '–' : instant(at)),
-    },
-  ]
-  return (
-    <>
-      <p className={classes.note} role={ours.mismatches > 0 ? 'status' : undefined}>
-        {t('elsewhere.ours', { ours: ours.ours, mismatches: ours.mismatches })}
-      </p>
-      {ours.named.length > 0 ? (
-        <DataTable
-          columns={columns}
-          rows={ours.named}
-          rowKey={({ code, kind }) => `${code} ${kind}`}
-          label={t('elsewhere.oursLabel')}
-        />
-      ) : null}
-    </>
   )
 }
 

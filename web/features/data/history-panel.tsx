@@ -20,6 +20,8 @@ interface Imported {
   readonly fileName: string
   readonly importedAt: string
   readonly undoneAt: string | null
+  /** The newer import under which it is listed, as neither brought anything new. */
+  readonly under: string | null
   /** Its file came again and changed nothing. */
   readonly again: { times: number; fileName: string; at: string; unchanged: number; refused: number } | null
   readonly told: Told
@@ -32,7 +34,10 @@ interface Imported {
   } | null
 }
 
-/** What has been imported: kept, refused and why, with the report of each; each can be undone. */
+/**
+ * What has been imported: kept, refused and why, with the report of each; each can be undone. Files one after the
+ * other that brought nothing new are one line, which opens.
+ */
 export function HistoryPanel() {
   const t = useTranslations('data')
   const trpc = useTRPC()
@@ -42,6 +47,12 @@ export function HistoryPanel() {
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const [undoing, setUndoing] = useState<Imported>()
   const [reading, setReading] = useState<Imported>()
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
+  const toggle = (importId: string) => {
+    const next = new Set(opened)
+    if (!next.delete(importId)) next.add(importId)
+    setOpened(next)
+  }
   const list = useAnswer({
     ...trpc.imports.list.queryOptions({ language }),
     select: (rows) =>
@@ -84,30 +95,61 @@ export function HistoryPanel() {
         })}
       </div>
     ) : null
+  const underOf = ({ importId, fileName }: Imported) => {
+    const under = (list.data ?? []).filter((one) => one.under === importId)
+    if (under.length === 0) return null
+    const shown = opened.has(importId)
+    return (
+      <div className={classes.when}>
+        {t('history.nothingNew', { count: under.length, since: instant(under.at(-1)!.importedAt) })}{' '}
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          aria-expanded={shown}
+          aria-label={t(shown ? 'history.hideUnder' : 'history.showUnder', { file: fileName })}
+          onClick={() => toggle(importId)}
+        >
+          {t(shown ? 'history.hide' : 'history.show')}
+        </Anchor>
+      </div>
+    )
+  }
   const columns: Column<Imported>[] = [
     {
       key: 'file',
       header: t('history.file'),
       cell: (row) =>
         onPhone ? (
-          <>
+          <div className={row.under === null ? undefined : classes.under}>
             <div className={classes.fileName}>{row.fileName}</div>
-            <div className={classes.when}>{instant(row.importedAt)}</div>
+            <div className={classes.when}>
+              {row.told.title === null ? '' : `${row.told.title} · `}
+              {instant(row.importedAt)}
+            </div>
             <div className={classes.when}>{whyRefused(row)}</div>
             {againOf(row)}
-          </>
+            {underOf(row)}
+          </div>
         ) : (
-          <>
+          <div className={row.under === null ? undefined : classes.under}>
             {row.fileName}
             {againOf(row)}
-          </>
+            {underOf(row)}
+          </div>
         ),
       value: ({ fileName }) => fileName,
     },
     {
+      key: 'kind',
+      header: t('history.kind'),
+      cell: ({ told }) => <span className={classes.line}>{told.title}</span>,
+      value: ({ kind }) => kind,
+    },
+    {
       key: 'imported_at',
       header: t('history.at'),
-      cell: ({ importedAt }) => instant(importedAt),
+      cell: ({ importedAt }) => <span className={classes.line}>{instant(importedAt)}</span>,
       value: ({ importedAt }) => importedAt,
     },
     figure('imported'),
@@ -175,7 +217,13 @@ export function HistoryPanel() {
             columns={
               onPhone ? columns.filter(({ key }) => ['file', 'imported', 'undo'].includes(key)) : columns
             }
-            rows={rows}
+            rows={rows
+              .filter(({ under }) => under === null)
+              .flatMap((row) =>
+                opened.has(row.importId)
+                  ? [row, ...rows.filter(({ under }) => under === row.importId)]
+                  : [row],
+              )}
             rowKey={({ importId }) => importId}
             label={t('history.title')}
           />

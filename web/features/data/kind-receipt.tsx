@@ -34,17 +34,33 @@ export function KindReceiptPanel({ receipt, ways }: { receipt: KindReceipt; ways
 }
 
 /** Where one sees what such a file brought. */
-function Next({ kind, onLeave }: { kind: string; onLeave: () => void }) {
+function Next({ kind, onLeave, ...look }: { kind: string; onLeave: () => void; variant?: string }) {
   const t = useTranslations('data.kindReceipt')
   switch (kind) {
     case 'tags':
-      return <Button renderRoot={(props) => <Link to="/segments" {...props} />}>{t('toTags')}</Button>
+      return (
+        <Button {...look} renderRoot={(props) => <Link to="/segments" {...props} />}>
+          {t('toTags')}
+        </Button>
+      )
     case 'points':
     case 'merges':
-      return <Button renderRoot={(props) => <Link to="/members" {...props} />}>{t('toMembers')}</Button>
+      return (
+        <Button {...look} renderRoot={(props) => <Link to="/members" {...props} />}>
+          {t('toMembers')}
+        </Button>
+      )
     case 'products':
-      return <Button renderRoot={(props) => <Link to="/segments" {...props} />}>{t('toCategories')}</Button>
+      return (
+        <Button {...look} renderRoot={(props) => <Link to="/segments" {...props} />}>
+          {t('toCategories')}
+        </Button>
+      )
     default:
-      return <Button onClick={onLeave}>{t('toElsewhere')}</Button>
+      return (
+        <Button {...look} onClick={onLeave}>
+          {t('toElsewhere')}
+        </Button>
+      )
   }
 }

@@ -1,5 +1,5 @@
 import { Anchor, Button } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { cloneElement, type ReactElement, type ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
 import { KpiStrip } from '../../ui/kpi-strip.tsx'
@@ -24,6 +24,8 @@ interface AnyReceipt {
 /** What a receipt is shown for, and where one goes from it. */
 export interface ReceiptWays {
   readonly runId: string
+  /** What the file held. */
+  readonly title: string | null
   readonly onLeave: () => void
   /** Back to the columns, and on to the import: where the file is still here. */
   readonly onColumns: (() => void) | undefined
@@ -45,8 +47,8 @@ export function ReceiptFrame({
   ways: ReceiptWays | null
   figures: readonly { label: string; value: string; base?: string | undefined }[]
   facts: readonly string[]
-  /** Where one looks after an import. */
-  next: ReactNode
+  /** Where one looks after an import: a button, filled where it is the only one. */
+  next: ReactElement<{ variant?: string }> | null
   children?: ReactNode
 }) {
   const t = useTranslations('data')
@@ -97,11 +99,11 @@ export function ReceiptFrame({
         {told}
       </>
     )
-  const { onLeave, onColumns, onImport, inSet } = ways
+  const { title, onLeave, onColumns, onImport, inSet } = ways
   return (
     <Panel
       title={t(dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
-      subtitle={subtitle}
+      subtitle={title === null ? subtitle : t('receipt.ofKind', { kind: title, told: subtitle })}
     >
       {told}
       <div className={classes.buttons}>
@@ -117,7 +119,7 @@ export function ReceiptFrame({
             ) : null}
           </>
         ) : (
-          next
+          next && (inSet ? cloneElement(next, { variant: 'default' }) : next)
         )}
         {inSet ? null : (
           <Button variant="default" onClick={onLeave}>

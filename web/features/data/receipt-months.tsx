@@ -22,12 +22,25 @@ const shownAtFirst = 3
 export function ReceiptMonths({ receipt: { months, dryRun } }: { receipt: Receipt }) {
   const t = useTranslations('data.months')
   return (
-    <MonthChanges months={months} note={t(dryRun ? 'wouldChange' : 'changed', { count: months.length })} />
+    <MonthChanges
+      months={months}
+      note={t(dryRun ? 'wouldChange' : 'changed', { count: months.length })}
+      foreseen={dryRun}
+    />
   )
 }
 
 /** Months before and after, a few of them at first; nothing where there is none. */
-export function MonthChanges({ months, note }: { months: readonly Month[]; note: string }) {
+export function MonthChanges({
+  months,
+  note,
+  foreseen = false,
+}: {
+  months: readonly Month[]
+  note: string
+  /** Nothing has been done yet. */
+  foreseen?: boolean
+}) {
   const t = useTranslations('data.months')
   const format = useFormat()
   const changes = useMonthChange<Month>({ net: t('net'), orders: t('orders') })
@@ -40,7 +53,8 @@ export function MonthChanges({ months, note }: { months: readonly Month[]; note:
       header: t('month'),
       cell: ({ month, restated }) => (
         <>
-          {format.month(month)} {restated ? <StatusChip tone="info">{t('restated')}</StatusChip> : null}
+          {format.month(month)}{' '}
+          {restated ? <StatusChip tone="info">{t(foreseen ? 'wouldRestate' : 'restated')}</StatusChip> : null}
         </>
       ),
       value: ({ month }) => month,

@@ -13,7 +13,7 @@ import { RefundsReceiptPanel } from './refunds-receipt.tsx'
 /** What an import told of itself, by what its file held; at most one is there. */
 export type Told = Pick<
   NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>,
-  'membersReceipt' | 'kindReceipt'
+  'title' | 'membersReceipt' | 'kindReceipt'
 > & { readonly receipt: OfOrders | null }
 
 /** The receipt of an import of any kind; without `ways` as it is read again later. */

@@ -29,6 +29,7 @@ export function ReportDialog({
       closeButtonProps={{ 'aria-label': t('close') }}
     >
       <p className={classes.note}>
+        {told.title === null ? '' : t('kind', { kind: told.title })}
         {t('imported', { at: instant(importedAt) })}
         {undoneAt === null ? '' : ` ${t('undone', { at: instant(undoneAt) })}`}
       </p>

@@ -49,7 +49,7 @@ export function RunPanel({
   const cancel = useMutation(trpc.imports.cancel.mutationOptions())
   if (progress.error && !state) return <Failure error={progress.error} />
   if (!state) return null
-  const ways = { runId, onLeave, onColumns, onImport }
+  const ways = { runId, title: state.title, onLeave, onColumns, onImport }
   if (state.receipt ?? state.membersReceipt ?? state.kindReceipt) return <Receipt told={state} ways={ways} />
   if (state.phase === 'refused' || state.phase === 'failed' || state.phase === 'cancelled')
     return (

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { Button, Progress } from '@mantine/core'
 import { useMutation, useQueries, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useTranslations } from 'use-intl'
@@ -76,13 +76,15 @@ export function RunsPanel({
           rowKey={({ runId }) => runId}
           columns={[
             { key: 'file', header: t('runs.file'), cell: ({ fileName }) => fileName },
+            { key: 'kind', header: t('parts.kind'), cell: ({ title }) => title },
             {
               key: 'rows',
               header: t('runs.rows'),
               align: 'right',
               cell: (state) => {
                 const receipt = receiptOf(state)
-                return receipt ? count(receipt.imported) : '–'
+                if (receipt) return count(receipt.imported)
+                return state.rows > 0 ? count(state.rows) : '–'
               },
             },
             {
@@ -102,6 +104,25 @@ export function RunsPanel({
               refusal ? [<li key={runId}>{t('parts.not', { tables: fileName, why: refusal })}</li>] : [],
             )}
           </ul>
+        ) : null}
+        {running && running.phase !== 'waiting' ? (
+          <>
+            <Progress
+              value={running.phase === 'reading' ? 100 * running.share : 100}
+              striped={running.phase !== 'reading'}
+              aria-label={t('running.label')}
+              transitionDuration={0}
+            />
+            <p className={classes.progress} role="status">
+              {t('runs.rowsOf', {
+                file: running.fileName,
+                rows: t('running.rows', {
+                  rows: count(running.rows),
+                  rate: count(running.rowsPerSecond),
+                }),
+              })}
+            </p>
+          </>
         ) : null}
         <div className={classes.buttons}>
           {running ? (
@@ -130,7 +151,14 @@ export function RunsPanel({
         <Receipt
           key={state.runId}
           told={state}
-          ways={{ runId: state.runId, onLeave, onColumns: undefined, onImport: undefined, inSet: true }}
+          ways={{
+            runId: state.runId,
+            title: state.title,
+            onLeave,
+            onColumns: undefined,
+            onImport: undefined,
+            inSet: true,
+          }}
         />
       ))}
     </>

@@ -8,6 +8,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import classes from './data.module.css'
 import { MonthChanges } from './receipt-months.tsx'
+import type { Told } from './receipt.tsx'
 
 type Effect = inferRouterOutputs<AppRouter>['imports']['undoEffect']
 
@@ -16,7 +17,12 @@ export function UndoQuestion({
   undone,
   onClose,
 }: {
-  undone: { readonly importId: string; readonly kind: string; readonly fileName: string }
+  undone: {
+    readonly importId: string
+    readonly kind: string
+    readonly fileName: string
+    readonly told: Pick<Told, 'title'>
+  }
   onClose: () => void
 }) {
   const t = useTranslations('data')
@@ -53,6 +59,7 @@ export function UndoQuestion({
       closeButtonProps={{ 'aria-label': t('undo.keep') }}
     >
       <p>
+        {undone.told.title === null ? '' : t('report.kind', { kind: undone.told.title })}
         {t(
           undone.kind === 'orders'
             ? 'undo.text'
@@ -106,7 +113,7 @@ function EffectOf({ effect }: { effect: Effect }) {
           <li key={fact}>{fact}</li>
         ))}
       </ul>
-      <MonthChanges months={months} note={t('months', { count: months.length })} />
+      <MonthChanges months={months} note={t('months', { count: months.length })} foreseen />
     </>
   )
 }

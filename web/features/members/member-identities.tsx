@@ -8,7 +8,7 @@ import { useErrorText } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { MergeDialog, SeparateDialog } from './identity-dialog.tsx'
-import type { Member } from './member.ts'
+import { isGivenHere, type Member } from './member.ts'
 import classes from './identities.module.css'
 
 /** The ids that are this one member, who says so, and the way to merge another or take one out again. */
@@ -30,7 +30,7 @@ export function MemberIdentities({ member }: { member: Member }) {
       <ul className={classes.ids}>
         <li>
           <strong>{member.memberId}</strong>
-          <span className={classes.note}>{t('own')}</span>
+          <span className={classes.note}>{t(isGivenHere(member.memberId) ? 'ownGiven' : 'own')}</span>
         </li>
         {identities.map(({ id, into, source, by, at, mergedDay, reason }) => (
           <li key={id}>

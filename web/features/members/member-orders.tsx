@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks'
 import { useTranslations } from 'use-intl'
 import type { Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -12,12 +13,23 @@ export function MemberOrders({ member }: { member: Member }) {
   const t = useTranslations('members')
   const format = useFormat()
   type Entry = Member['orderList'][number]
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
+  const stateOf = ({ state, qualifies }: Entry) =>
+    state !== 'paid' ? (
+      <StatusChip tone="off">{t(`state.${state}`)}</StatusChip>
+    ) : qualifies ? (
+      <span className={classes.line}>{t('state.paid')}</span>
+    ) : (
+      <StatusChip tone="warn">{t('state.refunded')}</StatusChip>
+    )
   const columns: Column<Entry>[] = [
     {
       key: 'day',
       header: t('order.time'),
       value: ({ orderedAt }) => orderedAt,
-      cell: ({ orderedAt }) => <span className={classes.line}>{format.instant(orderedAt)}</span>,
+      cell: ({ orderedAt, day }) => (
+        <span className={classes.line}>{onPhone ? format.day(day) : format.instant(orderedAt)}</span>
+      ),
     },
     {
       key: 'order',
@@ -29,7 +41,18 @@ export function MemberOrders({ member }: { member: Member }) {
       key: 'items',
       header: t('order.items'),
       value: ({ items }) => items,
-      cell: ({ items }) => <span className={classes.items}>{items ?? '–'}</span>,
+      cell: (entry) => (
+        <>
+          <span className={classes.items}>{entry.items ?? '–'}</span>
+          {/* what keeps an order from counting has no column there */}
+          {onPhone && !entry.qualifies ? <div>{stateOf(entry)}</div> : null}
+          {onPhone && entry.refundedMinor !== 0 ? (
+            <div className={classes.note}>
+              {t('order.refundedAmount', { amount: format.money(-entry.refundedMinor) })}
+            </div>
+          ) : null}
+        </>
+      ),
     },
     {
       key: 'store',
@@ -47,14 +70,7 @@ export function MemberOrders({ member }: { member: Member }) {
       key: 'state',
       header: t('order.state'),
       value: ({ state }) => state,
-      cell: ({ state, qualifies }) =>
-        state !== 'paid' ? (
-          <StatusChip tone="off">{t(`state.${state}`)}</StatusChip>
-        ) : qualifies ? (
-          <span className={classes.line}>{t('state.paid')}</span>
-        ) : (
-          <StatusChip tone="warn">{t('state.refunded')}</StatusChip>
-        ),
+      cell: stateOf,
     },
     {
       key: 'refunded',

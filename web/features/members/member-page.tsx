@@ -12,7 +12,7 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, tableOf, useAnswer, type Answer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
-import type { Member } from './member.ts'
+import { isGivenHere, type Member } from './member.ts'
 import { MemberCouponsElsewhere } from './member-coupons-elsewhere.tsx'
 import { MemberCoupons } from './member-coupons.tsx'
 import { MemberIdentities } from './member-identities.tsx'
@@ -159,7 +159,7 @@ function Known({ member }: { member: Member }) {
   const { role } = useWorkspace()
   const unmask = useMutation(trpc.members.unmask.mutationOptions())
   const facts: [string, React.ReactNode][] = [
-    [t('known.id'), member.memberId],
+    [t(isGivenHere(member.memberId) ? 'known.systemId' : 'known.id'), member.memberId],
     [
       t('known.phone'),
       <span key="phone">

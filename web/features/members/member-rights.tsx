@@ -1,10 +1,10 @@
-import { Button, Group, TextInput } from '@mantine/core'
+import { Button, Group, Progress, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { useTRPC } from '../../trpc.ts'
+import { trpcClient, useTRPC } from '../../trpc.ts'
 import { download } from '../../ui/csv.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useErrorText } from '../../ui/panel-states.tsx'
@@ -25,7 +25,24 @@ export function MemberRights({ memberId }: { memberId: string }) {
         download(`member-${memberId}.json`, JSON.stringify(document, null, 2), 'application/json'),
     }),
   )
-  const concerned = useMutation(trpc.rights.deletionOf.mutationOptions({ onSuccess: () => ask(true) }))
+  // files are read for it, which ends when nobody waits for it any more
+  const waiting = useRef<AbortController>(null)
+  useEffect(() => () => waiting.current?.abort(), [])
+  const concerned = useMutation({
+    mutationFn: () => {
+      waiting.current = new AbortController()
+      return trpcClient.rights.deletionOf.mutate({ memberId }, { signal: waiting.current.signal })
+    },
+    onSuccess: () => ask(true),
+  })
+  const reading = useQuery(
+    trpc.rights.reading.queryOptions(undefined, {
+      enabled: concerned.isPending,
+      refetchInterval: 500,
+      staleTime: 0,
+      gcTime: 0,
+    }),
+  ).data
   if (role !== 'owner') return null
   const failed = exporting.error ?? concerned.error
   return (
@@ -38,14 +55,25 @@ export function MemberRights({ memberId }: { memberId: string }) {
         >
           {t('export')}
         </Button>
-        <Button
-          variant="default"
-          loading={concerned.isPending}
-          onClick={() => concerned.mutate({ memberId })}
-        >
+        <Button variant="default" loading={concerned.isPending} onClick={() => concerned.mutate()}>
           {t('delete')}
         </Button>
       </Group>
+      {concerned.isPending && reading ? (
+        <div className={classes.reading}>
+          <p className={classes.note}>{t('reading', { files: reading.files })}</p>
+          <Progress value={100 * reading.share} aria-label={t('readSoFar')} transitionDuration={0} />
+          <Button
+            variant="default"
+            onClick={() => {
+              waiting.current?.abort()
+              concerned.reset()
+            }}
+          >
+            {t('cancel')}
+          </Button>
+        </div>
+      ) : null}
       {failed ? <p className={classes.note}>{errorText(failed).sentence}</p> : null}
       {concerned.data ? (
         <DeleteDialog

@@ -1,6 +1,7 @@
 import { Select } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useTranslations } from 'use-intl'
-import { DataTable } from '../../../ui/data-table.tsx'
+import { type Column, DataTable } from '../../../ui/data-table.tsx'
 import classes from '../data.module.css'
 import { Sureness } from './sureness.tsx'
 import { useColumnTitle } from './column-title.ts'
@@ -22,6 +23,7 @@ export function OtherColumns({ file, further, map, onChange }: Editing & OfKind)
   const needed = new Set(neededRows(file, further).map(({ column }) => column?.position))
   const rows = file.columns.filter(({ position }) => !needed.has(position))
   const title = useColumnTitle(file)
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   if (rows.length === 0) return null
   const meanings: { value: string; label: string }[] = further
     ? further.fields
@@ -32,6 +34,58 @@ export function OtherColumns({ file, further, map, onChange }: Editing & OfKind)
         label: t(field === 'state' && file.map.kind === 'refunds' ? 'fields.refundState' : `fields.${field}`),
       }))
   const keepsOthers = further?.fields.some(({ type }) => type === 'rest') === true
+  const columns: Column<(typeof rows)[number]>[] = [
+    { key: 'header', header: t('mapping.column'), cell: ({ position }) => title(position) },
+    {
+      key: 'meaning',
+      header: t('mapping.meaning'),
+      cell: ({ position, field, header }) => (
+        <Select
+          aria-label={t('mapping.meaningOf', { header: title(position) })}
+          size={onPhone ? 'sm' : 'xs'}
+          data={meanings}
+          value={field}
+          placeholder={t(keepsOthers && header !== '' ? 'mapping.keptByName' : 'mapping.unused')}
+          clearable
+          onChange={(chosen) =>
+            onChange(
+              chosen === null
+                ? withColumn(map, file, field as Field, null)
+                : withColumn(map, file, chosen as Field, position),
+            )
+          }
+        />
+      ),
+    },
+    {
+      key: 'sureness',
+      header: t('mapping.sureness'),
+      cell: ({ field, confidence }) =>
+        field === null ? null : <Sureness found confidence={confidence} without={undefined} />,
+    },
+    {
+      key: 'samples',
+      header: t('mapping.samples'),
+      cell: ({ samples, unread }) => (
+        <span className={classes.samples}>
+          {samples.join(' · ')}
+          {unread ? <span className={classes.unread}>{t('mapping.unread', { ...unread })}</span> : null}
+        </span>
+      ),
+    },
+  ]
+  // four columns beside each other leave none wide enough to be read
+  const stacked: Column<(typeof rows)[number]> = {
+    key: 'header',
+    header: t('mapping.column'),
+    cell: (row) => (
+      <div className={classes.stackedColumn}>
+        {columns.map(({ key, cell }) => (
+          <div key={key}>{cell!(row)}</div>
+        ))}
+      </div>
+    ),
+  }
   return (
     <details className={classes.others}>
       <summary>{t('mapping.others', { count: rows.length })}</summary>
@@ -39,46 +93,7 @@ export function OtherColumns({ file, further, map, onChange }: Editing & OfKind)
         label={t('mapping.othersLabel')}
         rows={rows}
         rowKey={({ position }) => String(position)}
-        columns={[
-          { key: 'header', header: t('mapping.column'), cell: ({ position }) => title(position) },
-          {
-            key: 'meaning',
-            header: t('mapping.meaning'),
-            cell: ({ position, field, header }) => (
-              <Select
-                aria-label={t('mapping.meaningOf', { header: title(position) })}
-                size="xs"
-                data={meanings}
-                value={field}
-                placeholder={t(keepsOthers && header !== '' ? 'mapping.keptByName' : 'mapping.unused')}
-                clearable
-                onChange={(chosen) =>
-                  onChange(
-                    chosen === null
-                      ? withColumn(map, file, field as Field, null)
-                      : withColumn(map, file, chosen as Field, position),
-                  )
-                }
-              />
-            ),
-          },
-          {
-            key: 'sureness',
-            header: t('mapping.sureness'),
-            cell: ({ field, confidence }) =>
-              field === null ? null : <Sureness found confidence={confidence} without={undefined} />,
-          },
-          {
-            key: 'samples',
-            header: t('mapping.samples'),
-            cell: ({ samples, unread }) => (
-              <span className={classes.samples}>
-                {samples.join(' · ')}
-                {unread ? <span className={classes.unread}>{t('mapping.unread', { ...unread })}</span> : null}
-              </span>
-            ),
-          },
-        ]}
+        columns={onPhone ? [stacked] : columns}
       />
     </details>
   )

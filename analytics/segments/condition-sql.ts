@@ -1,0 +1,34 @@
+import type { Sql } from '../sql/sql.ts'
+import type { Condition } from './ast.ts'
+import { conditionsOf } from './fields/catalogue.ts'
+import type { Reading } from './fields/field.ts'
+import type { Measure } from './fields/measure.ts'
+import { dayWithin, meets, type TestSetting } from './test-sql.ts'
+
+/** A condition inside the parentheses of a measure, over `entry`. Unknown or false of a row that does not meet it. */
+export function conditionSql(
+  one: Condition,
+  { name: measure, source }: Measure,
+  reading: Reading,
+  test: TestSetting,
+): Sql {
+  const conditions = conditionsOf(measure)
+  if (one.kind === 'within') {
+    const day = conditions.get(source.day)!.column(reading)
+    return dayWithin(day, { direction: 'last', days: one.days }, test)
+  }
+  const field = conditions.get(one.field)!
+  return meets(one.test, { asked: field, value: field.column(reading) }, test)
+}
+
+/** The column of `entry` that a condition is about, when it is one alone. */
+export function columnOf(
+  one: Condition,
+  { name: measure, source }: Measure,
+  reading: Reading,
+): string | null {
+  const field = conditionsOf(measure).get(one.kind === 'within' ? source.day : one.field)!
+  const text = field.column(reading).chunks.filter((chunk) => typeof chunk === 'string')
+  const columns = new Set([...text.join(' ').matchAll(/\bentry\.(\w+)/g)].map(([, column]) => column!))
+  return columns.size === 1 ? [...columns][0]! : null
+}

@@ -1,0 +1,49 @@
+/** An import as the history lists it. */
+export interface Listed {
+  readonly importId: string
+  readonly kind: string
+  readonly undone: boolean
+  /** Of its columns (`headersDigest`); null where none was noted. */
+  readonly headers: string | null
+  /** Its report, of whichever kind. */
+  readonly report: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Of imports, newest first, those that are listed under a newer one: files of one kind with the same columns that
+ * came one after the other, all of which brought nothing new and had as many rows refused. By import the newest of
+ * its row of files. An import of other columns between them parts nothing; one with news does, as does another
+ * number of refused rows, which are somebody's to look at.
+ */
+export function foldedUnder(imports: readonly Listed[]): ReadonlyMap<string, string> {
+  const under = new Map<string, string>()
+  const newest = new Map<string, Listed>()
+  for (const one of imports) {
+    if (one.undone) continue
+    const source = `${one.kind} ${one.headers}`
+    const head = newest.get(source)
+    if (!broughtNothing(one)) newest.delete(source)
+    else if (head && head.report.refused === one.report.refused) under.set(one.importId, head.importId)
+    else newest.set(source, one)
+  }
+  return under
+}
+
+/** What a report counts of news, in the words of the receipts of all kinds. */
+const news = [
+  'imported',
+  'newOrders',
+  'corrected',
+  'fewerLines',
+  'newMembers',
+  'changedMembers',
+  'newEntries',
+  'changedEntries',
+]
+
+/** Whether a file left everything as it was: rows that were read, and none that was not there already. */
+const broughtNothing = ({ report }: Listed): boolean =>
+  report.imported === 0 &&
+  Number(report.read ?? 0) > 0 &&
+  news.every((what) => Number(report[what] ?? 0) === 0) &&
+  (!Array.isArray(report.months) || report.months.length === 0)

@@ -1,0 +1,208 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { TallyThreadEnded, TallyThreads } from '../../analytics/columns/threads.ts'
+import { compile } from '../../analytics/segments/compile.ts'
+import { duckdb } from '../../analytics/sql/duckdb.ts'
+import { sql } from '../../analytics/sql/sql.ts'
+import { createDemo } from '../demo/demo.ts'
+import { importRuns } from '../import/runs.ts'
+import { openPlatform } from '../platform.ts'
+import { appRouter } from '../router.ts'
+import { createCallerFactory } from '../trpc.ts'
+import { evaluateSegment } from './evaluation.ts'
+import { startOrderColumns } from './order-columns.ts'
+import { countParts } from './part-counts.ts'
+import { prepareSegment } from './prepare.ts'
+import { saveSegment } from './saved.ts'
+import { newestVersions } from './saved-rules.ts'
+import { selectedTogether } from './together.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'reveille-order-columns-'))
+const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
+await createDemo(platform, { members: 300, end: '2026-03-01' })
+const workspace = (await platform.workspaces.byName('demo'))!
+const { engine } = workspace
+const keeper = startOrderColumns(platform, { leastOrders: 1 })
+const caller = createCallerFactory(appRouter)({
+  platform,
+  actor: { kind: 'local' },
+  workspace,
+  role: 'owner',
+  language: 'en',
+})
+afterAll(async () => {
+  await keeper.stop()
+  await platform.close()
+  rmSync(folder, { recursive: true })
+})
+
+const clauses = [
+  'orders(within 90 days) >= 2',
+  'orders(category = "面包", within 180 days) >= 1',
+  'spend(category in ("面包", "咖啡饮品"), store in ("湖滨银泰店", "城西银泰店")) > 30',
+  'average_order(channel = "小程序") > 25',
+  'days_since_order(category = "面包") > 20',
+  'first_order(store contains "湖滨") < 2025-12-01',
+  'order_share(weekday in ("saturday", "sunday")) >= 30%',
+  'spend_share(daypart = "morning") > 12.5%',
+  'orders(net != 30, discounted is unknown) = 0',
+  'last_order(category is known) within last 40 days',
+  'average_order(category = "生日蛋糕") is unknown',
+]
+const facts = ['net > 100', 'gender = "female"', 'not (tag is known)']
+const rules = [
+  clauses.join(' or '),
+  `${facts.join(' and ')} and (${clauses.slice(0, 4).join(' or ')})`,
+  `not (${clauses.slice(3, 8).join(' and ')})`,
+  ...clauses,
+]
+
+const prepared = async (expression: string, asOf?: string) => {
+  const found = await prepareSegment(platform.store, workspace, { expression, asOf })
+  if (found.kind === 'refused') throw new Error(`${expression}: ${found.errors[0]!.message}`)
+  return found
+}
+/** What the engine alone answers. */
+const byEngine = async (expression: string, asOf?: string) => {
+  const { rule, setting } = await prepared(expression, asOf)
+  const query = compile(rule.expression, setting, duckdb)
+  return (await engine.rows(sql`select member_key from (${query}) as chosen order by member_key`)).map(
+    ({ memberKey }) => Number(memberKey),
+  )
+}
+const evaluated = async (expression: string, asOf?: string) => {
+  const outcome = await evaluateSegment(platform.store, workspace, { expression, asOf })
+  if (outcome.kind === 'refused') throw new Error(`${expression}: ${outcome.errors[0]!.message}`)
+  const { memberKeys, members } = outcome.evaluation
+  const rows = await engine.rows(sql`select member_key from ${memberKeys} as chosen order by member_key`)
+  expect(rows).toHaveLength(members)
+  return rows.map(({ memberKey }) => Number(memberKey))
+}
+/** How many of a rule's clauses columns of the data as it is now answer. */
+const held = async (expression: string) => {
+  const { rule, at, setting } = await prepared(expression)
+  return keeper.clausesHeld(engine, at, [rule.expression], setting)?.size ?? 0
+}
+const agree = async () => {
+  for (const rule of rules)
+    expect({ rule, members: await evaluated(rule) }).toEqual({ rule, members: await byEngine(rule) })
+}
+
+async function importOrder(category: string): Promise<void> {
+  const path = join(folder, 'orders.csv')
+  const [member] = await engine.rows(sql`select member_id from members order by member_key limit 1`)
+  writeFileSync(
+    path,
+    `orderId,memberId,orderedAt,store,category,quantity,amount\nX1,${String(member!.memberId)},2026-03-01 12:00:00,新店,${category},1,70.00\n`,
+  )
+  const runs = importRuns(platform)
+  const order = { path, fileName: 'orders.csv', map: {}, dryRun: false, replace: false }
+  const started = await runs.start(workspace, { ...order, language: 'en', actor: 'test' })
+  if (started.kind === 'refused') throw new Error(JSON.stringify(started))
+  for await (const state of runs.follow(workspace.id, started.runId, new AbortController().signal))
+    if (state.receipt) return
+  throw new Error('The import did not end well.')
+}
+
+test('columns answer what the engine answers, of every state of the data', async () => {
+  expect(await held(rules[0]!)).toBe(0)
+  await evaluated('orders(within 3 days) >= 1')
+  await keeper.idle()
+  expect(await held(rules[0]!)).toBe(clauses.length)
+  await agree()
+  for (const rule of clauses.slice(0, 3))
+    expect(await evaluated(rule, '2025-12-31')).toEqual(await byEngine(rule, '2025-12-31'))
+
+  // other changes of the data leave the orders as they are
+  await caller.tags.add({ tag: 'noticed', whose: { kind: 'segment', expression: 'orders >= 3' } })
+  expect(await held(rules[0]!)).toBe(clauses.length)
+  const noticed = `tag = "noticed" and ${clauses[0]!}`
+  expect(await evaluated(noticed)).toEqual(await byEngine(noticed))
+
+  await importOrder('新品类')
+  expect(await held(rules[0]!)).toBe(0)
+  const fresh = 'orders(category = "新品类", store = "新店") = 1'
+  expect(await evaluated(fresh)).toHaveLength(1)
+  await keeper.idle()
+  expect(await held(fresh)).toBe(1)
+  await agree()
+  // the dictionaries of the state before are gone
+  const tables = await engine.rows(
+    sql`select table_name from duckdb_tables() where table_name like 'columns_%'`,
+  )
+  expect(new Set(tables.map(({ tableName }) => String(tableName).split('_')[1])).size).toBe(1)
+})
+
+test('parts of a rule and saved segments are asked of columns too', async () => {
+  const expression = `${facts[0]!} and (${clauses.join(' or ')}) and (orders >= 1) on -30d`
+  const outcome = await countParts(platform.store, workspace, { expression })
+  if (outcome.kind === 'refused') throw new Error(outcome.errors[0]!.message)
+  const many = new Map(outcome.parts.map(({ path, members }) => [path, members]))
+  for (const [i, clause] of clauses.entries())
+    expect({ clause, members: many.get(`1.${i}`) }).toEqual({
+      clause,
+      members: (await byEngine(clause)).length,
+    })
+  expect(many.get('')).toBe((await byEngine(expression)).length)
+
+  for (const [i, rule] of rules.entries())
+    await saveSegment(
+      platform.store,
+      workspace,
+      { name: `S${i}`, expression: rule },
+      { by: 'test', at: new Date() },
+    )
+  const naming = 'segment "S1" or not segment "S2"'
+  await saveSegment(
+    platform.store,
+    workspace,
+    { name: 'naming', expression: naming },
+    { by: 'test', at: new Date() },
+  )
+  const saved = await newestVersions(platform.store, workspace)
+  let asked = 0
+  for await (const { id, memberKeys } of selectedTogether(platform.store, workspace, saved)) {
+    const { expression: rule } = saved.find((one) => one.id === id)!
+    const rows = await engine.rows(sql`select member_key from ${memberKeys} as chosen order by member_key`)
+    expect({ rule, members: rows.map(({ memberKey }) => Number(memberKey)) }).toEqual({
+      rule,
+      members: await byEngine(rule),
+    })
+    asked++
+  }
+  expect(asked).toBe(rules.length + 1)
+})
+
+test('a shop too large for the memory is asked of the engine', async () => {
+  await keeper.stop()
+  const small = startOrderColumns(platform, { leastOrders: 1, mostBytes: 1000 })
+  const { rule, at, setting } = await prepared(rules[1]!)
+  await small.prepare(engine, at, [rule.expression], setting)
+  await small.idle()
+  expect(small.clausesHeld(engine, at, [rule.expression], setting)).toBeUndefined()
+  expect(await evaluated(`${rules[1]!} and net > 101`)).toEqual(await byEngine(`${rules[1]!} and net > 101`))
+  await small.stop()
+})
+
+test('threads that ended say so', async () => {
+  const threads = new TallyThreads()
+  await threads.end()
+  const nothing = {
+    rows: 0,
+    member: new Int32Array(0),
+    amount: new Int32Array(0),
+    day: new Uint16Array(0),
+    firstDay: 0,
+    codes: {},
+  }
+  const columns = {
+    tables: { orders: nothing, lines: nothing },
+    members: 1,
+    bytes: 0,
+    dictionaries: new Map(),
+  }
+  const pass = { table: 'orders', conditions: [], checks: [] }
+  await expect(threads.ask(0, columns, [pass])).rejects.toThrow(TallyThreadEnded)
+})

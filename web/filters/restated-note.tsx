@@ -24,6 +24,20 @@ export function useRestatedMonths(): ReadonlyMap<string, string> {
   )
 }
 
+/** Of what adds up the months from one on through the `count`-th after it: what was restated within, the latest month in words. */
+export function useRestatedWithin(): (month: string, count: number) => string | undefined {
+  const t = useTranslations('filters.restated')
+  const restated = useRestatedMonths()
+  return (month, count) => {
+    const [latest, ...earlier] = Array.from({ length: count + 1 }, (_, at) =>
+      restated.get(laterMonth(month, count - at)),
+    ).filter((sentence) => sentence !== undefined)
+    return latest === undefined || earlier.length === 0
+      ? latest
+      : t('within', { latest, count: earlier.length })
+  }
+}
+
 /** The same of shorter periods, such as the weeks of a chart, by their first days; asked once there are any. */
 export function useRestatedPeriods(
   periods: readonly { readonly from: string; readonly to: string }[],

@@ -167,6 +167,11 @@ export function HeatTable({
                     column={columnAt}
                     first={rowAt === 0 && columnAt === 0}
                     blank={t('heat.notObservable')}
+                    told={
+                      cell?.restated
+                        ? t('heat.told', { spoken: cell.spoken, restated: cell.restated })
+                        : cell?.spoken
+                    }
                     asOf={asOf}
                   />
                 ))}
@@ -223,6 +228,7 @@ function Cell({
   column,
   first,
   blank,
+  told,
   asOf,
 }: {
   cell: HeatCell | null
@@ -231,6 +237,8 @@ function Cell({
   column: number
   first: boolean
   blank: string
+  /** All of a cell in words. */
+  told: string | undefined
   asOf?: string
 }) {
   const place = { 'data-row': row, 'data-column': column }
@@ -246,7 +254,7 @@ function Cell({
     'data-step': step,
     'data-inverted': step !== undefined && step > firstInvertedStep ? true : undefined,
     'data-progress': cell.inProgress ? true : undefined,
-    title: cell.restated ? `${cell.spoken}. ${cell.restated}` : cell.spoken,
+    title: told,
   }
   const words = (
     <>

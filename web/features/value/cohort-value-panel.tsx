@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
-import { laterMonth, useRestatedColumn, useRestatedMonths } from '../../filters/restated-note.tsx'
+import { useRestatedColumn, useRestatedMonths, useRestatedWithin } from '../../filters/restated-note.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
@@ -18,6 +18,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const format = useFormat()
   const population = usePopulation()
   const restated = useRestatedMonths()
+  const restatedWithin = useRestatedWithin()
   const restatedColumn = useRestatedColumn()
   const [all, showAll] = useState(false)
   return (
@@ -76,7 +77,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
               cell: ({ state }) => t(`state.${state}`),
             },
             ...restatedColumn(rows, ({ cohort, period }) =>
-              cohort === null || period === null ? undefined : restated.get(laterMonth(cohort, period)),
+              cohort === null || period === null ? undefined : restatedWithin(cohort, period),
             ),
           ],
           rows,
@@ -147,7 +148,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
           value,
           text: value === null ? '' : write(value),
           inProgress: cell.state === 'in-progress',
-          restated: restated.get(laterMonth(cohort, period)),
+          restated: restatedWithin(cohort, period),
           members,
           spoken: t('cell', {
             cohort: format.month(cohort),

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
-import { laterMonth, useRestatedMonths } from '../../filters/restated-note.tsx'
+import { useRestatedWithin } from '../../filters/restated-note.tsx'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -22,7 +22,7 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const population = usePopulation()
   const palette = usePalette()
   const navigate = useNavigate()
-  const restated = useRestatedMonths()
+  const restatedWithin = useRestatedWithin()
   const findingText = useFindingText(t)
   return (
     <QueryPanel
@@ -104,7 +104,7 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
             points: Array.from({ length: periods }, (_, period) => ({
               value: cells[period]?.value?.minor ?? null,
               notes: [t('ofMembers', { n: size, members: format.count(size) })],
-              restated: restated.get(laterMonth(cohort, period)),
+              restated: restatedWithin(cohort, period),
             })),
           })),
         ]

@@ -1,5 +1,6 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
+import { QueryCancelled } from '../analytics/engine/engine.ts'
 import type { Browser } from './accounts/browser.ts'
 import { isDiskFull, unwritableReason } from './command-line/refusal.ts'
 import { inputSentence } from './messages/input.ts'
@@ -67,9 +68,13 @@ export const createCallerFactory = t.createCallerFactory
 export const openProcedure = t.procedure
 
 /** For anyone who is signed in, with or without a workspace. */
-export const signedInProcedure = t.procedure.use(({ ctx, next }) => {
+export const signedInProcedure = t.procedure.use(async ({ ctx, next, signal }) => {
   if (!ctx.actor) throw refused('UNAUTHORIZED', 'sign-in-first')
-  return next({ ctx: { ...ctx, actor: ctx.actor } })
+  const outcome = await next({ ctx: { ...ctx, actor: ctx.actor } })
+  // whoever left the page wanted no answer: nothing went wrong
+  if (!outcome.ok && outcome.error.cause instanceof QueryCancelled && signal?.aborted)
+    throw refused('CLIENT_CLOSED_REQUEST', 'question-cancelled')
+  return outcome
 })
 
 const forRoles = (...roles: readonly Role[]) =>

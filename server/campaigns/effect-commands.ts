@@ -121,7 +121,17 @@ type Found = Awaited<ReturnType<Client['campaigns']['effect']['query']>> & {
   currency: string
 }
 
-function told({ name, measurement, economics, afterwards, rates, next, parts, currency }: Found): string[] {
+function told({
+  name,
+  measurement,
+  economics,
+  afterwards,
+  rates,
+  refusals,
+  next,
+  parts,
+  currency,
+}: Found): string[] {
   const money = moneyIn(currency)
   return [
     say('effect-title', { name, verdict: say(`verdict-${measurement!.verdict}`) }),
@@ -194,6 +204,7 @@ function told({ name, measurement, economics, afterwards, rates, next, parts, cu
           }),
         ]
       : []),
+    ...refusals.map(({ reason, refused }) => say('effect-refused', { reason, refused })),
     ...next.map(nextSaid),
   ]
 }

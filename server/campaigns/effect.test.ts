@@ -242,6 +242,41 @@ test('what the next campaign is expected to cost follows from how this one was r
   })
 })
 
+test('refusals at the till are told by reason, the same wish once, of unknown codes none', async () => {
+  const { platform, workspace } = shop
+  const coupon = await platform.store
+    .selectFrom('coupons')
+    .select(['code', 'member_id'])
+    .where('campaign_id', '=', campaignId)
+    .executeTakeFirstOrThrow()
+  const ask = (key: string, differs: object) => {
+    const body = { code: coupon.code, orderId: key, amountMinor: 100_000, ...differs }
+    return platform.redemptions.redeem({
+      workspaceId: workspace.id,
+      idempotencyKey: key,
+      storeId: null,
+      presented: { kind: 'member', memberId: coupon.member_id! },
+      body,
+      actor: 'key:till',
+      ...body,
+    })
+  }
+  const kinds = []
+  for (const [key, differs] of [
+    ['k1', { amountMinor: 10 }],
+    ['k1', { amountMinor: 10 }],
+    ['k2', { amountMinor: 20 }],
+    ['k3', { presented: { kind: 'member', memberId: 'somebody' } }],
+    ['k4', { code: 'ABCDEFGHJKMNPQ' }],
+  ] as const)
+    kinds.push((await ask(key, differs)).kind)
+  expect(kinds).toEqual(Array(5).fill('refused'))
+  expect((await effectOf()).refusals).toEqual([
+    { reason: 'min_spend', refused: 2 },
+    { reason: 'wrong_member', refused: 1 },
+  ])
+})
+
 test('afterwards: who was woken and stays away as long is found to have been brought forward', async () => {
   expect((await effectOf()).afterwards).toMatchObject({
     state: 'not-begun',

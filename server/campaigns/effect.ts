@@ -7,6 +7,7 @@ import { type BySegment, effectBySegment } from './by-segment.ts'
 import { type Economics, economicsOf } from './economics.ts'
 import type { Measured } from './measurement.ts'
 import { type NextStep, nextSteps } from './next-steps.ts'
+import { type RefusalCount, refusalsOf } from './refusals-at-tills.ts'
 import { type RedemptionRates, redemptionRatesOf } from './redemption-rates.ts'
 import { type CampaignResult, campaignResult } from './result.ts'
 import { type Timeline, timelineOf } from './timeline.ts'
@@ -17,6 +18,8 @@ export interface CampaignEffect {
   readonly timeline: Timeline | null
   readonly afterwards: Afterwards | null
   readonly rates: RedemptionRates
+  /** Refused at the till or the desk, by reason. */
+  readonly refusals: RefusalCount[]
   readonly next: NextStep[]
 }
 
@@ -47,6 +50,7 @@ export async function campaignEffect(
     timeline: hasData ? await timelineOf(workspace, tables, campaign, signal) : null,
     afterwards,
     rates: await redemptionRatesOf(platform.store, workspace.id, campaignId),
+    refusals: await refusalsOf(platform.store, workspace.id, campaignId),
     next: nextSteps(measurement, {
       definition: result.definition,
       economics,

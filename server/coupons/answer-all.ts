@@ -74,12 +74,25 @@ export async function answerAll(
       fingerprint,
       outcome: JSON.stringify(outcome),
       at,
+      campaign_id: refusedCampaign(wish, outcome, coupons),
     })
     return outcome
   })
   if (batch.rows.length > 0) await tx.insertInto('ledger').values(batch.rows).execute()
   if (answered.length > 0) await tx.insertInto('redemption_requests').values(answered).execute()
   return outcomes
+}
+
+/** The campaign whose coupon was refused; null for what was granted and for codes that no coupon has. */
+function refusedCampaign(
+  wish: Wish,
+  outcome: Outcome,
+  coupons: ReadonlyMap<string, KeptCoupon>,
+): string | null {
+  if (outcome.kind !== 'refused' || !isBuying(wish)) return null
+  const found = couponsOf(wish, coupons)
+  const refused = 'refusedCode' in outcome ? readCode(outcome.refusedCode) : null
+  return (found.find(({ code }) => code === refused) ?? found[0])?.campaignId ?? null
 }
 
 /** The wishes of one transaction: what they find, and the rows that they leave. */

@@ -151,7 +151,7 @@ export const isPartOfOrders = ({
 /**
  * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
  * the last file with its columns, and its values. A day/month question is put to the whole column before it
- * is asked. `kinds`: the order in which the workspace asks what people are known by. `tables`: what the file was joined of.
+ * is asked. `kinds`: the order in which the workspace asks what people are known by. `tables`: what the file was joined of. `sheet`: of a workbook the one that is read.
  */
 export async function inspect(
   path: string,
@@ -161,9 +161,16 @@ export async function inspect(
   recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null> = async () => null,
   kinds: readonly IdentityKind[] = identityKinds,
   tables: JoinedTables | null = null,
+  sheet: string | null = null,
 ): Promise<Readable | Refusal> {
   try {
-    const { opening, read, encoding, remembered } = await openAsSaid(path, fileName, tables, given, recall)
+    const { opening, read, encoding, remembered } = await openAsSaid(
+      path,
+      fileName,
+      { tables, sheet },
+      given,
+      recall,
+    )
     const { delimiter, quote, headerLine } = read
     const sample =
       tables && tables.joins.length > 0 ? { ...read.sample, ofOrders: tables.ofOrders } : read.sample
@@ -251,12 +258,12 @@ export async function inspect(
 async function openAsSaid(
   path: string,
   fileName: string,
-  tables: JoinedTables | null,
+  { tables, sheet }: { readonly tables: JoinedTables | null; readonly sheet: string | null },
   given: MapOverrides,
   recall: (headers: readonly string[], kind?: ImportKind) => Promise<Remembered | null>,
 ) {
   const openIn = async (encoding: Encoding | undefined) => {
-    const opened = await openSource(path, fileName, { said: encoding, isJoined: tables !== null })
+    const opened = await openSource(path, fileName, { sheet, said: encoding, isJoined: tables !== null })
     await othersTurn(opened)
     const opening = tables ? { ...opened, firstLine: tables.firstLine } : opened
     const read = await sampleOf(opening, fileName)
@@ -340,7 +347,12 @@ export async function sampleOf(
   if (!opening.whole && best.records.length < 2)
     throw new Stopped('long-record', { file: fileName, line: best.records.length + 1 })
   if (best.width > widest) throw new Stopped('many-columns', { file: fileName, most: widest })
-  if (best.width < 2) throw new Stopped('one-column', { file: fileName })
+  if (best.width < 2)
+    throw new Stopped(unpacked ? 'lone-column' : 'one-column', {
+      file: fileName,
+      sheet: opening.sheet ?? '',
+      of: opening.sheet === null ? 'file' : 'sheet',
+    })
   const headerAt = headerOf(best.records.map(({ values }) => values))
   const header = best.records[headerAt]!
   const headers = header.values.map((name) => name.replaceAll(lineBreakInValue, ' ').trim())

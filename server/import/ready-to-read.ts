@@ -73,6 +73,7 @@ export async function inspectIn(
     (headers, kind) => rememberedMapping(workspace.engine, headers, kind),
     (await identityRule(workspace.engine)).kinds,
     part?.tables,
+    part?.sheet,
   )
   if ('id' in inspected || !part) return inspected
   const { mapping } = inspected

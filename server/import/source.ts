@@ -9,7 +9,8 @@ import { isKnownHeader } from './known-headers.ts'
 import { type Encoding, escapedIn, type Evidence, evidenceOf, firstBroken, saidEvidence } from './encoding.ts'
 import { gathered } from './containers/delimited.ts'
 import { jsonLinePaths, jsonLines } from './containers/json-lines.ts'
-import { firstSheet, isWorkbook, mostRows, workbookLines } from './containers/xlsx.ts'
+import { oldStranger, packedStranger, strangerOf, tellingBytes } from './containers/strangers.ts'
+import { isWorkbook, mostRows, type Sheet, sheetsOf, workbookLines } from './containers/xlsx.ts'
 import { type Archive, isBomb, openArchive } from './containers/zip.ts'
 import { Stopped } from './refusal.ts'
 
@@ -24,12 +25,13 @@ export interface Source {
   readonly jsonPaths: readonly string[] | null
   /** Of a zip: the places of its files that are read, as parts of one table; all of them unless told. */
   readonly entries?: readonly number[] | undefined
+  /** Of a workbook: the sheet that is read, the first that is not hidden unless told. */
+  readonly sheet?: string | null | undefined
 }
 
 /** The beginning of a file, unpacked, and what it is written in. */
 export interface Opening extends Source {
   readonly bytes: number
-  /** Of a workbook: the sheet that is read. */
   readonly sheet: string | null
   /** Its other sheets that are not hidden: nothing of them is read. */
   readonly otherSheets: readonly string[]
@@ -48,6 +50,8 @@ const openingBytes = 1 << 20
 /** What is known of a file before it is opened. */
 export interface ToOpen {
   readonly entries?: readonly number[] | undefined
+  /** Of a workbook: the sheet that is read. */
+  readonly sheet?: string | null | undefined
   /** Its encoding, as somebody said; without it the likeliest is taken, which may not be sure. */
   readonly said?: Encoding | undefined
   /** Several tables were joined into it: text, whatever the names of their files that it goes by end in. */
@@ -58,10 +62,12 @@ export interface ToOpen {
 export async function openSource(
   path: string,
   named: string,
-  { entries, said, isJoined = false }: ToOpen = {},
+  { entries, sheet: wanted, said, isJoined = false }: ToOpen = {},
 ): Promise<Opening> {
   const bytes = sizeOf(path, named)
-  const { container, sheet, otherSheets } = isJoined ? alone('plain') : await containerOf(path, named)
+  const { container, sheets } = isJoined ? alone('plain') : await containerOf(path, named)
+  const sheet = wanted ?? sheets.find((one) => one.path !== null)?.name ?? null
+  const otherSheets = sheets.map(({ name }) => name).filter((name) => name !== sheet)
   const found = { path, bytes, container, sheet, otherSheets, entries }
   if (container === 'xlsx' || container === 'parquet') {
     const source = { ...found, encoding: 'utf-8', evidence: untold, jsonPaths: null } as const
@@ -90,7 +96,7 @@ export async function openSource(
  * `onPart` before the first piece of each further file of a zip how many lines, of JSON Lines, came before it.
  */
 export async function* readSource(
-  { path, container, encoding, jsonPaths, entries }: Source,
+  { path, container, encoding, jsonPaths, entries, sheet }: Source,
   named: string,
   onRead: (bytes: number) => void = () => {},
   hash?: Hash,
@@ -112,7 +118,11 @@ export async function* readSource(
     yield* gathered(parquetLines(path, named, onShare))
   } else if (container === 'xlsx') {
     using archive = await openArchive(path, named)
-    yield* gathered(workbookLines(archive, named, onShare))
+    const all = (await sheetsOf(archive, named)).filter((one) => one.path !== null)
+    const one = (sheet ? all.find(({ name }) => name === sheet) : all[0])!
+    // each sheet is a file of its own, and the first stands for the workbook
+    if (one !== all[0]) hash?.update(one.name)
+    yield* gathered(workbookLines(archive, one.path!, named, onShare))
   } else {
     const decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding)
     let first = true
@@ -131,57 +141,69 @@ export const fileHash = (): Hash => createHash('sha256')
 const startsWith = (start: Buffer, ...signature: number[]): boolean =>
   start.subarray(0, signature.length).equals(Buffer.from(signature))
 
-const alone = (container: Container): Pick<Opening, 'container' | 'sheet' | 'otherSheets'> => ({
-  container,
-  sheet: null,
-  otherSheets: [],
-})
+/** `sheets`: of a workbook, those that are not hidden. */
+interface Found {
+  readonly container: Container
+  readonly sheets: readonly Sheet[]
+}
+
+const alone = (container: Container): Found => ({ container, sheets: [] })
 
 /** What the file is by its first bytes, whatever its name says. */
-async function containerOf(
-  path: string,
-  named: string,
-): Promise<Pick<Opening, 'container' | 'sheet' | 'otherSheets'>> {
-  const start = Buffer.alloc(4)
+async function containerOf(path: string, named: string): Promise<Found> {
+  let start = Buffer.alloc(tellingBytes)
   const file = await open(path).catch(() => {
     throw new Stopped('unreadable-file', { file: named })
   })
   try {
-    await file.read(start, 0, start.length, 0)
+    const { bytesRead } = await file.read(start, 0, start.length, 0)
+    start = start.subarray(0, bytesRead)
   } finally {
     await file.close()
   }
   if (startsWith(start, 0x1f, 0x8b)) return alone('gzip')
   if (/\.gz$/i.test(named)) throw new Stopped('not-gzip', { file: named })
   if (startsWith(start, 0x50, 0x41, 0x52, 0x31)) return alone('parquet')
-  if (startsWith(start, 0xd0, 0xcf, 0x11, 0xe0)) throw new Stopped('old-spreadsheet', { file: named })
+  const isOld = startsWith(start, 0xd0, 0xcf, 0x11, 0xe0)
+  const stranger = isOld ? oldStranger(named) : strangerOf(start)
+  if (stranger) throw new Stopped('not-a-table', { file: named, what: stranger })
+  if (isOld) throw new Stopped('old-spreadsheet', { file: named })
   const isZip = startsWith(start, 0x50, 0x4b, 3, 4) || startsWith(start, 0x50, 0x4b, 5, 6)
   if (!isZip) return alone('plain')
   using archive = await openArchive(path, named)
-  if (isWorkbook(archive)) {
-    const { name, others } = await firstSheet(archive, named)
-    return { container: 'xlsx', sheet: name, otherSheets: others }
-  }
+  if (isWorkbook(archive)) return { container: 'xlsx', sheets: await sheetsOf(archive, named) }
+  const packed = packedStranger(archive.entries)
+  if (packed) throw new Stopped('not-a-table', { file: named, what: packed })
   tablesIn(archive, named)
   return alone('zip')
 }
 
-/** A file, or the files of a zip that are parts of one table: those that begin with the same line. */
+/** A file, a sheet of a workbook, or the files of a zip that are parts of one table: those that begin with the same line. */
 export interface TableFile {
   readonly path: string
   /** For sentences. */
   readonly named: string
   readonly entries?: readonly number[]
+  /** Of a workbook with several: which of those that are not hidden. */
+  readonly sheet?: { readonly name: string; readonly place: number }
   /** A workbook, Parquet or compressed text in a zip: it has to be taken out (`takeOutTable`) before it can be read. */
   readonly packed?: true
   /** No table, such as a picture, that lies beside tables. */
   readonly other?: true
 }
 
-/** The tables that a file holds: of a zip as many as its files have different headers, else one. Throws `Stopped`. */
+/** The tables that a file may hold: the sheets of a workbook, of a zip as many as its files have different headers, else one. Throws `Stopped`. */
 export async function tablesOf(path: string, named: string): Promise<TableFile[]> {
   sizeOf(path, named)
-  if ((await containerOf(path, named)).container !== 'zip') return [{ path, named }]
+  const { container, sheets } = await containerOf(path, named)
+  if (sheets.length > 1)
+    return sheets.map(({ name, path: cells }, place) => ({
+      path,
+      named: `${named}/${name}`,
+      sheet: { name, place },
+      ...(cells === null ? { other: true } : {}),
+    }))
+  if (container !== 'zip') return [{ path, named }]
   using archive = await openArchive(path, named)
   const entries = tablesIn(archive, named)
   const tables: { header: readonly string[]; entries: number[]; packed?: true }[] = []

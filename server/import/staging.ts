@@ -122,6 +122,7 @@ export async function stage(
           container: opening.container,
           encoding: opening.encoding,
           jsonPaths: opening.jsonPaths,
+          sheet: opening.sheet,
         },
         named: inspection.fileName,
         ...bytesOf(inspection),

@@ -122,7 +122,10 @@ async function textNames(path: string, name: string, seen: Seen, search: Search)
         rmSync(taken, { force: true })
         if (found !== false) return found
       } else {
-        const source = await openSource(path, table.named, { entries: table.entries })
+        const source = await openSource(path, table.named, {
+          entries: table.entries,
+          sheet: table.sheet?.name,
+        })
         if (await linesName(textOf(source, table.named, onShare), seen, signal)) return true
       }
     }

@@ -15,6 +15,7 @@ import * as issuedCoupons from './migrations/0014-issued-coupons.ts'
 import * as segmentsOut from './migrations/0016-segments-out.ts'
 import * as offerTerms from './migrations/0017-offer-terms.ts'
 import * as globalHoldout from './migrations/0018-global-holdout.ts'
+import * as refusalsOfCampaigns from './migrations/0019-refusals-of-campaigns.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -36,6 +37,7 @@ const migrations = {
   '0016-segments-out': segmentsOut,
   '0017-offer-terms': offerTerms,
   '0018-global-holdout': globalHoldout,
+  '0019-refusals-of-campaigns': refusalsOfCampaigns,
 }
 
 /** Their names, oldest first. */

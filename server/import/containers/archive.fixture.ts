@@ -49,3 +49,32 @@ export const workbook = (
     'xl/worksheets/sheet1.xml': `<worksheet><sheetData>${rows}</sheetData></worksheet>`,
     'xl/worksheets/sheet2.xml': `<worksheet><sheetData>${rows}</sheetData></worksheet>`,
   })
+
+/** A workbook of these sheets, each of rows as lines of plain CSV, all cells text; one that is null is a chart. */
+export const workbookOf = (sheets: Readonly<Record<string, string | null>>): Uint8Array => {
+  const all = Object.entries(sheets)
+  const cell = (text: string) => (text === '' ? '<c/>' : `<c t="str"><v>${text}</v></c>`)
+  const row = (line: string) => `<row>${line.split(',').map(cell).join('')}</row>`
+  return zipped({
+    '[Content_Types].xml': '<Types/>',
+    'xl/workbook.xml': `<workbook><sheets>${all
+      .map(([name], i) => `<sheet name="${name}" sheetId="${i + 1}" r:id="rId${i + 1}"/>`)
+      .join('')}</sheets></workbook>`,
+    'xl/_rels/workbook.xml.rels': `<Relationships>${all
+      .map(([, rows], i) => {
+        const kind = rows === null ? 'chartsheet' : 'worksheet'
+        return `<Relationship Id="rId${i + 1}" Type="http://schemas.example/${kind}" Target="${kind}s/sheet${i + 1}.xml"/>`
+      })
+      .join('')}</Relationships>`,
+    ...Object.fromEntries(
+      all.map(([, rows], i) =>
+        rows === null
+          ? [`xl/chartsheets/sheet${i + 1}.xml`, '<chartsheet/>']
+          : [
+              `xl/worksheets/sheet${i + 1}.xml`,
+              `<worksheet><sheetData>${rows.trim().split('\n').map(row).join('')}</sheetData></worksheet>`,
+            ],
+      ),
+    ),
+  })
+}

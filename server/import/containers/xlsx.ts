@@ -8,11 +8,14 @@ import type { Archive } from './zip.ts'
 export const isWorkbook = ({ entries }: Archive): boolean =>
   entries.some(({ fileName }) => fileName === 'xl/workbook.xml')
 
-/** The sheet that is read, the first that is not hidden, and the names of those that could be too. */
-export async function firstSheet(
-  archive: Archive,
-  named: string,
-): Promise<{ name: string; path: string; others: string[] }> {
+/** A sheet of a workbook, and where its cells lie in the archive; null: it is a chart and has none. */
+export interface Sheet {
+  readonly name: string
+  readonly path: string | null
+}
+
+/** The sheets that are not hidden, in their order. Throws `Stopped` where none of them has cells. */
+export async function sheetsOf(archive: Archive, named: string): Promise<Sheet[]> {
   const sheets: { name: string; id: string; hidden: boolean }[] = []
   await elements(archive, 'xl/workbook.xml', named, (tag, attributes) => {
     if (tag === 'sheet')
@@ -22,32 +25,33 @@ export async function firstSheet(
         hidden: (attributes.state ?? 'visible') !== 'visible',
       })
   })
-  const targets = new Map<string, string>()
+  const parts = new Map<string, string | null>()
   await elements(archive, 'xl/_rels/workbook.xml.rels', named, (tag, attributes) => {
-    if (tag === 'Relationship') targets.set(attributes.Id ?? '', attributes.Target ?? '')
+    const { Id: id = '', Type: type = '', Target: target = '' } = attributes
+    if (tag !== 'Relationship') return
+    const isChart = type.endsWith('/chartsheet')
+    parts.set(id, isChart ? null : target.startsWith('/') ? target.slice(1) : `xl/${target}`)
   })
-  const [sheet, ...others] = sheets.filter(({ hidden }) => !hidden)
-  const target = sheet && targets.get(sheet.id)
-  if (!sheet || !target) throw new Stopped('broken-workbook', { file: named })
-  return {
-    name: sheet.name,
-    others: others.map(({ name }) => name),
-    path: target.startsWith('/') ? target.slice(1) : `xl/${target}`,
-  }
+  const seen = sheets
+    .filter(({ hidden }) => !hidden)
+    // a part that is not there is told when it is read
+    .map(({ name, id }): Sheet => ({ name, path: parts.has(id) ? parts.get(id)! : '' }))
+  if (!seen.some(({ path }) => path !== null)) throw new Stopped('broken-workbook', { file: named })
+  return seen
 }
 
 /**
- * The rows of a workbook's first sheet as delimited text, row n on line n: values as they are stored, of
+ * The rows of a sheet (`path` in its workbook) as delimited text, row n on line n: values as they are stored, of
  * formulas their last result, dates as ISO text by the cell's format, amounts with the currency that the format
  * shows, errors as nothing. Streams the sheet;
  * shared texts are held in memory, at most `mostShared` characters of them.
  */
 export async function* workbookLines(
   archive: Archive,
+  path: string,
   named: string,
   onShare: (share: number) => void = () => {},
 ): AsyncGenerator<string> {
-  const sheet = await firstSheet(archive, named)
   const shared = await sharedTexts(archive, named)
   const { isDate, isTime, signOf, from1904 } = await styles(archive, named)
   const lines: string[] = []
@@ -151,7 +155,7 @@ export async function* workbookLines(
           : signOf(style) + numberText(value)
     }
   }
-  for await (const piece of readXml(archive, sheet.path, named, onShare)) {
+  for await (const piece of readXml(archive, path, named, onShare)) {
     feed(parser, piece, named)
     yield* lines.splice(0)
   }

@@ -19,8 +19,12 @@ export interface JoinOrder {
   readonly aside: boolean
 }
 
-/** `given`: the place of its file among those that were given. */
-export type GivenTable = TableFile & { readonly name: string; readonly given: number }
+/** `given`: the place of its file among those that were given; `inFile`: of what was taken out of a zip, its place there. */
+export type GivenTable = TableFile & {
+  readonly name: string
+  readonly given: number
+  readonly inFile?: number
+}
 
 /** The last thing that the worker tells. */
 export type JoinAnswer = { kind: 'found'; parts: FoundParts } | Refusal

@@ -46,6 +46,7 @@ export async function joinedPart(
     kind: usable.length === 1 ? usable[0]!.kind : ('orders' as const),
     names: usable.map(({ table }) => table.name),
     path: 'joined.csv',
+    sheet: null,
     encoding: null,
     firstLines: [],
   }

@@ -8,7 +8,7 @@ import type { MapOverrides } from '../mapping.ts'
 import type { KnownEncoding } from '../remembered.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import type { FileStart } from '../several-files.ts'
-import { tablesOf } from '../source.ts'
+import { type TableFile, tablesOf } from '../source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
 import type { JoinAnswer, JoinOrder, JoinProgress } from './join-order.ts'
 import type { Unused } from './plan.ts'
@@ -37,6 +37,8 @@ export interface Part {
   readonly rows: number | null
   /** What is read. */
   readonly path: string
+  /** Of a workbook with several: the sheet that is read. */
+  readonly sheet: string | null
   /** Where it is joined of several tables, or read beside what is none: what became of each. */
   readonly tables: JoinedTables | null
   /** What somebody said that it is written in. */
@@ -176,10 +178,16 @@ export async function partsOf(
   } = {},
 ): Promise<Parts | Refusal | null> {
   try {
-    const found = await Promise.all(files.map(({ path, fileName }) => tablesOf(path, fileName)))
+    const found = await Promise.all(files.map((one) => tablesIn(one, files.length > 1)))
     const tables = found
       .flatMap((tables, given) => tables.map((table) => ({ ...table, given, name: basename(table.named) })))
-      .toSorted((a, b) => (a.named < b.named ? -1 : 1))
+      // sheets of several workbooks may well have the same names
+      .map((one, _, all) =>
+        one.sheet && all.filter(({ name }) => name === one.name).length > 1
+          ? { ...one, name: one.named }
+          : one,
+      )
+      .toSorted((a, b) => (inOrder(a) < inOrder(b) ? -1 : 1))
     if (tables.length < 2 && !tables[0]?.packed) return null
     if (tables.length > mostTables) return refusal('many-tables', { file: fileName, most: mostTables })
     const said = Object.entries(encodings.parts ?? {}).toSorted()
@@ -211,6 +219,17 @@ export async function partsOf(
     throw error
   }
 }
+
+/** What may be tables in a file; one beside others that is none for sure, such as a PDF, is left out as in a zip. */
+const tablesIn = ({ path, fileName }: GivenFile, hasOthers: boolean): Promise<TableFile[]> =>
+  tablesOf(path, fileName).catch((error: unknown): TableFile[] => {
+    if (!hasOthers || !(error instanceof Stopped) || error.refusal.id !== 'not-a-table') throw error
+    return [{ path, named: fileName, other: true }]
+  })
+
+/** Files by their names, sheets as they stand in their workbook. */
+const inOrder = ({ named, sheet }: TableFile): string =>
+  sheet ? `${dirname(named)}/${String(sheet.place).padStart(6, '0')}` : named
 
 /** Joins in a thread of its own, in a folder that becomes `place` once all of it is there. */
 function joinInto(place: string, order: Omit<JoinOrder, 'folder' | 'kept'>): Joining {

@@ -1,4 +1,4 @@
-import { extname, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import type { Encoding, Reading } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
 import { headerDigest } from '../header-digest.ts'
@@ -8,7 +8,7 @@ import { RecordScanner, UnreadableRecord } from '../records.ts'
 import { fields, plainHeader } from '../fields.ts'
 import { memberFieldNames, memberFields } from '../members/fields.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
-import { openSource, type Opening, readSource, takeOutTable } from '../source.ts'
+import { openSource, type Opening, readSource, takeOutTable, tablesOf } from '../source.ts'
 import { isOrderKey, keyOf } from './plan.ts'
 import type { JoinedTables } from './joined.ts'
 import { unusedNote } from './told.ts'
@@ -23,6 +23,8 @@ export interface Opened {
   /** As somebody said, where it would be open. */
   readonly encoding: Encoding | null
   readonly kind: ImportKind
+  /** Its columns speak for no kind. */
+  readonly isGuess: boolean
   readonly opening: Opening
   readonly form: Pick<Awaited<ReturnType<typeof sampleOf>>, 'delimiter' | 'quote' | 'headerLine'>
   readonly headers: readonly string[]
@@ -40,38 +42,60 @@ export interface Unreadable {
   readonly refusal: Refusal
 }
 
-/** What the first lines of a table tell, that it is none, or why it can't be read. */
-export async function openTable(part: string, given: Table): Promise<Opened | Unusable | Unreadable> {
-  if (given.other) return { name: given.name, why: 'no-table' }
-  let table = given
+/** What is opened of a table that was given: of a workbook that lies in a zip each of its sheets. */
+export async function openTables(part: string, given: Table): Promise<(Opened | Unusable | Unreadable)[]> {
+  if (!given.packed) return [await openTable(part, given)]
   try {
-    if (given.packed) {
-      const path = join(order.kept, `table-${part}${extname(given.name)}`)
-      await takeOutTable(given, path, stop.signal)
-      table = { ...given, path }
+    const path = join(order.kept, `table-${part}${extname(given.name)}`)
+    await takeOutTable(given, path, stop.signal)
+    const { entries, ...others } = given
+    const inFile = entries?.[0] ?? 0
+    const found = await tablesOf(path, given.named)
+    const opened = []
+    for (const [place, one] of found.entries()) {
+      const name = found.length > 1 ? basename(one.named) : given.name
+      const table = { ...others, ...one, name, inFile }
+      opened.push(await openTable(place === 0 ? part : `${part}.${place}`, table))
     }
-    const source = { ...table, entries: table.packed ? undefined : table.entries }
-    const { opening, readings, encoding } = await openTold(part, source)
+    return opened
+  } catch (error) {
+    return [notOpened(part, given, error)]
+  }
+}
+
+/** What the first lines of a table tell, that it is none, or why it can't be read. */
+async function openTable(part: string, table: Table): Promise<Opened | Unusable | Unreadable> {
+  const { name, sheet } = table
+  if (table.other) return { name, why: 'no-table' }
+  try {
+    const { opening, readings, encoding } = await openTold(part, table)
     const { sample, ...form } = await sampleOf(opening, table.named)
-    const [kind] = kindsOf(sample, {}).kinds
-    const keys = sample.headers.map((header) => keyOf(header, table.name.replace(/\..*$/, '')))
-    const about = { part, table, readings, encoding, kind, keys }
+    const { kinds, isGuess } = kindsOf(sample, {})
+    const keys = sample.headers.map((header) => keyOf(header, sheet?.name ?? name.replace(/\..*$/, '')))
+    const about = { part, table, readings, encoding, kind: kinds[0], isGuess, keys }
     return { ...about, opening, form, headers: sample.headers, records: sample.records }
   } catch (error) {
-    const refusal = refusalOf(error, table)
-    const { id } = refusal
-    if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }
-    if (id === 'one-column' || id === 'no-header') return { name: table.name, why: 'no-table' }
-    return { part, table, refusal }
+    return notOpened(part, table, error)
   }
+}
+
+/** That a table is none, or why it can't be read; throws what is no refusal. */
+function notOpened(part: string, table: Table, error: unknown): Unusable | Unreadable {
+  const refusal = refusalOf(error, table)
+  const { id } = refusal
+  if (id === 'empty' || id === 'no-rows') return { name: table.name, why: 'empty' }
+  if (id === 'one-column' || id === 'lone-column' || id === 'no-header')
+    return { name: table.name, why: 'no-table' }
+  return { part, table, refusal }
 }
 
 /** A table as somebody said that it is written in, or said of the last one with its header, where it leaves that open; else as it is likeliest, with what it may be. */
 async function openTold(
   part: string,
-  { path, named, entries }: { path: string; named: string; entries?: readonly number[] | undefined },
+  { path, named, entries, sheet: one }: Table,
 ): Promise<{ opening: Opening; readings: readonly Reading[]; encoding: Encoding | null }> {
-  const opening = await openSource(path, named, { entries })
+  const sheet = one?.name
+  const opening = await openSource(path, named, { entries, sheet })
   const { readings, sure } = opening.evidence
   if (sure) return { opening, readings: [], encoding: null }
   const said = order.encodings.parts?.[part] ?? order.encodings.all

@@ -1,4 +1,4 @@
-import { extname, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { namedWidth } from '../inspect.ts'
 import { bytesOf, RecordScanner } from '../records.ts'
 import type { Refusal } from '../refusal.ts'
@@ -11,8 +11,9 @@ import { type Opened, type Table, scanAll, refusalOf } from './opened-table.ts'
 export async function ownPart(one: Opened): Promise<Part> {
   const { part, table, kind, encoding } = one
   const kept = table.entries === undefined ? null : `table-${part}${extname(table.name)}`
-  if (kept !== null && !table.packed) await takeOutTable(table, join(order.kept, kept), stop.signal)
-  const path = kept ?? table.path
+  if (kept !== null) await takeOutTable(table, join(order.kept, kept), stop.signal)
+  // what was taken out before lies in the folder that is going to have another name
+  const path = kept ?? (table.packed ? basename(table.path) : table.path)
   let rows: number | null = null
   let refusal: Refusal | null = null
   const firstLines: number[] = []
@@ -55,6 +56,7 @@ export const partOf = ({
   ...part,
   fileName: table.named,
   names: [table.name],
+  sheet: table.sheet?.name ?? null,
   tables: null,
   firstLines: [],
 })

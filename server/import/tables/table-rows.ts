@@ -57,13 +57,17 @@ export function startsOf({ table }: Opened, at: number): FileStart[] {
     starts.get(at) ??
     [0, ...firstLinesOf(at)].map((line, i) => ({
       line,
-      place: table.given * mostInFile + (table.entries?.[i] ?? 0),
+      place:
+        table.given * mostInFile +
+        (table.inFile ?? table.entries?.[i] ?? 0) * mostSheets +
+        (table.sheet?.place ?? 0),
     }))
   starts.set(at, known)
   return known
 }
-/** More files than a zip can hold that is opened here. */
-const mostInFile = 1e6
+/** More sheets than workbooks have that are opened here, and more tables than a zip can hold with these. */
+const mostSheets = 1e4
+const mostInFile = 1e8
 
 /** Splits a whole table into `line`, `fields` and the columns by which it may be joined. Answers the first record that can't be read. */
 export async function take(

@@ -44,13 +44,14 @@ export async function withTagsOfMembers(
   encoding: Encoding | undefined,
 ): Promise<Parts | null> {
   if (!found) {
-    const told = await tagsIn(workspace, given, encoding, null)
+    const told = await tagsIn(workspace, { ...given, sheet: null, tables: null }, encoding)
     if (!told) return null
     const part: Omit<Part, 'part' | 'kind'> = {
       fileName: given.fileName,
       names: [given.fileName],
       rows: told.rows,
       path: given.path,
+      sheet: null,
       tables: null,
       encoding: encoding ?? null,
       firstLines: [],
@@ -62,7 +63,7 @@ export async function withTagsOfMembers(
   const added: Part[] = []
   for (const part of found.parts) {
     if (part.kind !== 'members' || part.refusal) continue
-    const told = await tagsIn(workspace, part, part.encoding ?? encoding, part.tables)
+    const told = await tagsIn(workspace, part, part.encoding ?? encoding)
     if (told) added.push(tagsOf(part, told.map))
   }
   if (added.length === 0) return found
@@ -85,12 +86,11 @@ const tagsOf = (members: Part, map: MapOverrides): Part => ({
 /** How the tags of a file of members are read; null: it has none, or is none. */
 async function tagsIn(
   { engine, calendar: { timeZone } }: Workspace,
-  { path, fileName }: GivenFile,
+  { path, fileName, sheet, tables }: Pick<Part, 'path' | 'fileName' | 'sheet' | 'tables'>,
   encoding: Encoding | undefined,
-  tables: Part['tables'],
 ): Promise<{ map: MapOverrides; rows: number | null } | null> {
   try {
-    const opening = await openSource(path, fileName, { said: encoding, isJoined: tables !== null })
+    const opening = await openSource(path, fileName, { sheet, said: encoding, isJoined: tables !== null })
     const { sample } = await sampleOf(opening, fileName)
     const { headers, records } = sample
     if (!headers.some((header) => mayMean(tags.fields.tag, plainHeader(header)))) return null
@@ -106,6 +106,7 @@ async function tagsIn(
         (names, kind) => rememberedMapping(engine, names, kind),
         (await identityRule(engine)).kinds,
         tables,
+        sheet,
       )
       return 'id' in inspected ? null : inspected
     }

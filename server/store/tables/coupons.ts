@@ -61,6 +61,8 @@ export interface CouponTables {
     /** JSON of the outcome. */
     outcome: string
     at: string
+    /** Of a refusal whose coupon is known, its campaign. */
+    campaign_id: string | null
   }
   /** Keys of tills and shops. The key itself is shown once and never kept. */
   api_keys: {

@@ -81,7 +81,7 @@ export function CampaignPage() {
           {data.measurement.outcomes.length > 0 && data.heldOut > 0 ? (
             <PartsPanel campaignId={campaignId} />
           ) : null}
-          <FunnelPanel answer={result} rates={effect.data?.rates} />
+          <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
           <LedgerPanel answer={result} />
           <FactsPanel result={data} />
         </>

@@ -6,6 +6,20 @@ import composer from './composer.module.css'
 import type { Effect, Result } from './draft.ts'
 import classes from './funnel-panel.module.css'
 
+/** Why a till refuses a coupon that it knows. */
+type Reason =
+  | 'revoked'
+  | 'used'
+  | 'not_yet_valid'
+  | 'expired'
+  | 'held'
+  | 'wrong_member'
+  | 'blocked'
+  | 'out_of_scope'
+  | 'min_spend'
+  | 'stacking'
+  | 'budget'
+
 interface Stage {
   readonly stage: 'issued' | 'delivered' | 'downloaded' | 'redeemed'
   readonly coupons: number
@@ -24,9 +38,11 @@ const stagesOf = ({ issued, delivered, redeemed, definition }: Result): Stage[] 
 export function FunnelPanel({
   answer,
   rates,
+  refusals,
 }: {
   answer: Answer<Result>
   rates: Effect['rates'] | undefined
+  refusals: Effect['refusals'] | undefined
 }) {
   const t = useTranslations('campaigns.funnel')
   const format = useFormat()
@@ -106,6 +122,16 @@ export function FunnelPanel({
                 ),
               })}
             </p>
+            {refusals && refusals.length > 0 ? (
+              <p className={composer.help}>
+                {t('refused', { count: refusals.reduce((sum, { refused }) => sum + refused, 0) })}{' '}
+                {refusals
+                  .map(({ reason, refused }) =>
+                    t('refusedFor', { reason: t(`reason.${reason as Reason}`), refused }),
+                  )
+                  .join(' · ')}
+              </p>
+            ) : null}
             {rates && rates.targeted.campaigns + rates.broadcast.campaigns > 0 ? (
               <p className={composer.help}>
                 {t('others', {

@@ -14,7 +14,7 @@ import { WrittenIn, TimesIn, Questions, RefundsTaken } from './file-questions.ts
 import { NeededColumns } from './needed-columns.tsx'
 import { OtherColumns } from './other-columns.tsx'
 import { RejectedPanel } from './rejected-panel.tsx'
-import { isOfNoKind, isOpen, type SaidEncodings, type StartOrder } from './mapping.ts'
+import { everyRowRefused, isOfNoKind, isOpen, type SaidEncodings, type StartOrder } from './mapping.ts'
 
 /**
  * Guessed columns for confirmation: the four that matter first, each with samples and how sure the guess is. `part`: of
@@ -79,6 +79,7 @@ export function MappingPanel({
         const noKind = isOfNoKind(file, map)
         const open = isOpen(file, map)
         const further = kinds.find(({ name }) => name === file.map.kind)
+        const refused = noKind ? null : everyRowRefused(file, further)
         const titleOf = (kind: typeof file.map.kind) =>
           kind === 'orders' || kind === 'refunds' || kind === 'members'
             ? t(`kind.${kind}`)
@@ -160,10 +161,19 @@ export function MappingPanel({
               </>
             )}
             {start.isError ? <Failure error={start.error} /> : null}
+            {refused ? (
+              <p className={classes.unread} role="status">
+                {t('mapping.everyRow', { ...refused, kind: file.map.kind })}
+              </p>
+            ) : null}
             {open && !noKind ? <p className={classes.note}>{t('mapping.open')}</p> : null}
             {onStarted ? (
               <div className={classes.buttons}>
-                <Button onClick={() => begin(false)} disabled={open} loading={start.isPending}>
+                <Button
+                  onClick={() => begin(false)}
+                  disabled={open || refused !== null}
+                  loading={start.isPending}
+                >
                   {t('mapping.import')}
                 </Button>
                 <Button variant="default" onClick={() => begin(true)} disabled={open || start.isPending}>

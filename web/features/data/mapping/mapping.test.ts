@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type InspectedFile, withMember } from './mapping.ts'
+import { everyRowRefused, type InspectedFile, withMember } from './mapping.ts'
 
 test('a phone that is chosen for the member tells people instead of the number, with what is asked after it', () => {
   const file = {
@@ -27,4 +27,40 @@ test('a phone that is chosen for the member tells people instead of the number, 
   expect(withMember(amount, file, 'memberId', 5)).toEqual({ columns: { amount: 7, memberId: 6 } })
   const members = { ...file, map: { kind: 'members', columns: {} } } as unknown as InspectedFile
   expect(withMember({}, members, 'memberId', 3)).toEqual({ columns: { phone: null, memberId: 4 } })
+})
+
+test('it is said before the import that every row would be refused, and by which column', () => {
+  const column = (field: string, unread: object | null = null) => ({
+    field,
+    header: field,
+    position: 0,
+    unread,
+  })
+  const file = (more: object) =>
+    ({
+      map: { kind: 'orders', columns: {} },
+      columns: [column('orderedAt'), column('amount')],
+      identity: [{ kind: 'id', position: 0, header: 'member', values: 60, hidden: 60 }],
+      otherCurrency: null,
+      questions: [],
+      lacking: [],
+      ...more,
+    }) as unknown as InspectedFile
+  expect(everyRowRefused(file({}))).toEqual({ why: 'masked', header: 'member' })
+  // others are told by the phone beside it
+  const phone = { kind: 'phone', position: 1, header: 'phone', values: 3, hidden: 0 }
+  const identity = [{ kind: 'id', position: 0, header: 'member', values: 60, hidden: 60 }, phone]
+  expect(everyRowRefused(file({ identity }))).toBeNull()
+  const otherCurrency = { header: 'amount', said: 'values' }
+  expect(everyRowRefused(file({ identity, otherCurrency }))).toEqual({ why: 'currency', header: 'amount' })
+  expect(everyRowRefused(file({ identity, otherCurrency: { ...otherCurrency, said: 'some' } }))).toBeNull()
+  const unreadIn = (values: number) => [
+    column('orderedAt'),
+    column('amount', { values, of: 60, sample: 'x' }),
+  ]
+  expect(everyRowRefused(file({ identity, columns: unreadIn(60) }))).toEqual({
+    why: 'unread',
+    header: 'amount',
+  })
+  expect(everyRowRefused(file({ identity, columns: unreadIn(59) }))).toBeNull()
 })

@@ -137,6 +137,26 @@ export const isOpen = (file: InspectedFile, map: MapOverrides): boolean =>
   isOfNoKind(file, map) ||
   (file.otherKinds.length > 0 && map.kind === undefined)
 
+/** Why every row that was looked at would be refused, and by which column. */
+export function everyRowRefused(
+  file: InspectedFile,
+  further?: OfKind['further'],
+): { why: 'masked' | 'currency' | 'unread'; header: string } | null {
+  const { identity, otherCurrency } = file
+  const { kind } = file.map
+  if (
+    (kind === 'orders' || kind === 'members') &&
+    identity.length > 0 &&
+    identity.every(({ values, hidden }) => values > 0 && values === hidden)
+  )
+    return { why: 'masked', header: identity[0]!.header }
+  if (otherCurrency?.said === 'values') return { why: 'currency', header: otherCurrency.header }
+  const unread = neededRows(file, further).find(
+    ({ column, optional }) => !optional && column?.unread && column.unread.values === column.unread.of,
+  )
+  return unread ? { why: 'unread', header: unread.column!.header } : null
+}
+
 /** Its columns speak for no kind, and nobody has said which it is. */
 export const isOfNoKind = (file: InspectedFile, map: MapOverrides): boolean =>
   file.fitsNone && map.kind === undefined

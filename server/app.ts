@@ -18,6 +18,7 @@ import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
 import { segmentExport } from './segments/export-route.ts'
+import { settleRefused } from './import/refused-draft.ts'
 import { importRuns } from './import/runs.ts'
 import { uploadRoutes } from './import/uploads.ts'
 import { finishDeletions } from './rights/delete-member.ts'
@@ -36,7 +37,7 @@ export const isNoPage = (url: string): boolean => /^\/(api|trpc)(?:[/?]|$)|^[^?]
 export async function makeApp(platform: Platform, isReady: () => boolean = () => true) {
   await recoverLaunches(platform)
   await importRuns(platform).settleAudit()
-  await importRuns(platform).settleRefused() // before a deletion looks for whom they name
+  await settleRefused(platform) // before a deletion looks for whom they name
   await finishDeletions(platform)
   const app = Fastify({
     forceCloseConnections: true,

@@ -1,5 +1,6 @@
 import { type FieldName, fields } from './fields.ts'
-import type { Column, Sample } from './mapping.ts'
+import type { Column } from './column-guesses.ts'
+import type { Sample } from './mapping.ts'
 import type { AnyField } from './import-kinds.ts'
 
 /** Of this share of its values a column is of a type, whatever its name. */

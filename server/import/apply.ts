@@ -10,11 +10,19 @@ import {
   type DeletedRows,
   deletedRowsOf,
   forgetReasons,
+  isDeleted,
   knownBy,
   pseudonymousLines,
 } from '../rights/engine-pseudonyms.ts'
 import { findDeleted } from '../rights/find-deleted.ts'
 import { keptWithoutDeleted } from '../rights/forget-in-texts.ts'
+import {
+  findForgottenNumbers,
+  numbersOfLines,
+  ordersOfPseudonyms,
+  refundsOfDeleted,
+  renumberedLines,
+} from '../rights/order-numbers.ts'
 import {
   anyIdentities,
   identifyAll,
@@ -125,9 +133,25 @@ export async function applyImport(
       const deletions = await settings.deletions(session)
       const someDeleted = await findDeleted(session, deletions, knownBy(lines), settings.home)
       const deleted = someDeleted ? await deletedRowsOf(session, lines) : null
+      const known = someDeleted ? pseudonymousLines(lines) : lines
+      const theirs = numbersOfLines(
+        someDeleted
+          ? sql`(select * from ${lines} as line where ${isDeleted})`
+          : sql`(select * from ${lines} as line limit 0)`,
+      )
+      const renumber = await findForgottenNumbers(session, deletions, settings.home, {
+        own:
+          coming.kind === 'refunds'
+            ? sql`(select number from ${theirs} as line union all select number from ${refundsOfDeleted(lines, ordersOfPseudonyms(deletions))} as refund)`
+            : someDeleted
+              ? theirs
+              : null,
+        all: numbersOfLines(lines),
+        here: numbersOfLines(sql`import_lines`),
+      })
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
-        from ${someDeleted ? pseudonymousLines(lines) : lines} as line`)
+        from ${renumber ? renumberedLines(known) : known} as line`)
       await forgetReasons(session, deletions)
       const identified = await identifyLines(session, importSeq)
       await foldStep(session, { importSeq, replace: coming.replace })

@@ -8,7 +8,8 @@ import type { MapOverrides } from './mapping.ts'
 import type { RowReason } from './normalise.ts'
 import type { Refusal } from './refusal.ts'
 import type { JudgedRow } from './refused.ts'
-import { hasEnded, importRuns } from './runs.ts'
+import { hasEnded } from './run-state.ts'
+import { importRuns } from './runs.ts'
 
 /** What a shop's system sent, as rows of a file whose columns are all named, and the mapping that reads them. */
 export interface SentRows {

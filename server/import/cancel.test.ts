@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import type { Sql } from '../../analytics/sql/sql.ts'
-import { hasEnded, importRuns } from './runs.ts'
+import { hasEnded } from './run-state.ts'
+import { importRuns } from './runs.ts'
 import { openTestShop, receiptOf, visible } from './test-shop.ts'
 
 const orders = (rows: number, amount: number) => {

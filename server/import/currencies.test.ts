@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
-import { columnOf, guessMapping } from './mapping.ts'
+import { columnOf } from './column-guesses.ts'
+import { guessMapping } from './mapping.ts'
 import { foreignAmounts } from './ready-to-read.ts'
 import { openTestShop, receiptOf } from './test-shop.ts'
 

@@ -1,3 +1,15 @@
+import { sql } from '../../analytics/sql/sql.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+
+/** Whether the workspace has a fact about an import: its file, whether it is undone. */
+export async function importById(workspace: Workspace, importId: string) {
+  const [row] = await workspace.engine.rows(
+    sql`select import_id, kind, file_name, undone_at, cast(json_extract_string(report, '$.read') as bigint) as read
+      from imports where import_id = ${importId}`,
+  )
+  return row ?? null
+}
+
 /** An import as the history lists it. */
 export interface Listed {
   readonly importId: string

@@ -18,7 +18,8 @@ import { kindTitle } from './import-kinds.ts'
 import { unsureColumns } from './inspect.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { inspectIn, ordersOf, partsIn } from './ready-to-read.ts'
-import { hasEnded, type ImportOrder, type ImportRuns, importRuns } from './runs.ts'
+import { hasEnded, type ImportOrder } from './run-state.ts'
+import { type ImportRuns, importRuns } from './runs.ts'
 import { partlyImported } from './tables/told.ts'
 
 /** How the audit names who imported what lay in the inbox. */

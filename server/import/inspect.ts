@@ -6,11 +6,10 @@ import { kindNamed } from './kinds/catalogue.ts'
 import { isKnownHeader } from './known-headers.ts'
 import { fieldsOf, numberField, tellsPeople } from './kinds/kind.ts'
 import { guessKindMapping } from './kinds/mapping.ts'
+import { type Column, columnOf } from './column-guesses.ts'
 import {
   asMapFile,
-  type Column,
   type ColumnGuess,
-  columnOf,
   type Guess,
   guessMapping,
   lackingColumns,

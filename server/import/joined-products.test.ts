@@ -96,18 +96,27 @@ describe('what a cell of products is read as', () => {
     ['米(500g)', [['米(500g)', null]]],
     ['(2件)', [['(2件)', null]]],
     ['茶巾(0件)', [['茶巾(0件)', null]]],
+    // lists, but where one product ends nobody can tell
+    ...[
+      '茶巾(1件) 茶盘(2件)',
+      '茶巾(１件),茶盘(2件)',
+      '茶巾(1,000件),茶盘(2件)',
+      '茶巾(1件),,茶盘(2件)',
+      '(1件),茶盘(2件)',
+      '套装(茶巾(1件),茶盘(1件))(2件)',
+    ].map((cell): [string, [string, null][]] => [cell, [[cell, null]]]),
   ]
   test('at Youzan', async () => {
     await using shop = await openTestShop('CNY', 'Asia/Shanghai')
     const rows = read.map(([cell], i) => order(`E${String(i).padStart(3, '0')}`, cell, '10.00'))
     const receipt = receiptOf(await shop.import(shop.file('a.csv', exported(headers, rows))))
     expect(receipt).toMatchObject({
-      read: 11,
-      imported: 11,
+      read: 17,
+      imported: 17,
       refused: 0,
       duplicates: 0,
-      orders: 11,
-      netMinor: 11_000,
+      orders: 17,
+      netMinor: 17_000,
       splitRows: 5,
     })
     const lines = await linesOf(shop)

@@ -88,14 +88,20 @@ const countBefore = '(?:^|,\\s*)([1-9]\\d{0,5})× '
  */
 function productsOf(cell: Sql, written: JoinedProducts): Sql {
   if (written === 'counts-before')
-    return sql`case when regexp_matches(${cell}, ${`^${countBefore}`}) then ${allNamed(sql`list_transform(
+    return sql`case when regexp_matches(${cell}, ${`^${countBefore}`}) then ${allNamed(
+      sql`list_transform(
       string_split(regexp_replace(${cell}, ${countBefore}, chr(30) || '\\1' || chr(31), 'g'), chr(30))[2:],
-      lambda one: ${struct(sql`split_part(one, chr(31), 2)`, sql`split_part(one, chr(31), 1)`)})`)} end`
+      lambda one: ${struct(sql`split_part(one, chr(31), 2)`, sql`split_part(one, chr(31), 1)`)})`,
+      '件',
+    )} end`
   const listed = (units: string) => {
     const each = `(?s)(.+?)${countBehind(units)}`
-    return allNamed(sql`list_transform(
+    return allNamed(
+      sql`list_transform(
       list_zip(regexp_extract_all(${cell}, ${each}, 1), regexp_extract_all(${cell}, ${each}, 2)),
-      lambda one: ${struct(sql`one[1]`, sql`one[2]`)})`)
+      lambda one: ${struct(sql`one[1]`, sql`one[2]`)})`,
+      units,
+    )
   }
   return sql`case when regexp_matches(${cell}, ${`${countBehind('件')}$`}) then ${listed('件')}
     when regexp_matches(${cell}, ${`${countBehind(anyUnit)}$`}) then ${listed(anyUnit)} end`
@@ -104,6 +110,13 @@ function productsOf(cell: Sql, written: JoinedProducts): Sql {
 const struct = (name: Sql, pieces: Sql) =>
   sql`struct_pack(name := trim(${name}), pieces := cast(${pieces} as decimal(18, 4)))`
 
-/** SQL: the list, null where a name in it is empty. */
-const allNamed = (products: Sql) =>
-  sql`list_filter([${products}], lambda all_of: list_bool_and(list_transform(all_of, lambda one: one.name <> '')))[1]`
+/** A count of pieces with something after it: in a name it tells that the cell was taken apart at the wrong places. */
+const countWithin = (units: string) => `[(（]\\s*[0-9０-９][0-9０-９,，]*\\s*(?:${units})\\s*[)）]\\s*\\S`
+
+/** SQL: the list, null where what is a name in it can't be one: empty, begun by a separator, with a count within, or with a bracket of which the other is elsewhere. */
+const allNamed = (products: Sql, units: string) => {
+  const brackets = (which: string) => sql`len(regexp_extract_all(one.name, ${which}))`
+  return sql`list_filter([${products}], lambda all_of: list_bool_and(list_transform(all_of, lambda one:
+    one.name <> '' and not regexp_matches(one.name, ${`^${separator}`}) and not regexp_matches(one.name, ${countWithin(units)})
+      and ${brackets('[(（]')} = ${brackets('[)）]')})))[1]`
+}

@@ -9,6 +9,7 @@ import { openPlatform, type Platform } from '../platform.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { savedMappings } from './remembered.ts'
+import { settleRefused } from './refused-draft.ts'
 import { importRuns } from './runs.ts'
 import { openTestShop, receiptOf } from './test-shop.ts'
 
@@ -113,7 +114,6 @@ test('a cancelled import ends at once and leaves nothing', { timeout: 60_000 }, 
 
 test('refused rows of an import that was killed as it ended are kept if it is there, and go if not', async () => {
   await using shop = await openTestShop()
-  const runs = importRuns(shop.platform)
   const { refusedFile, refused } = receiptOf(
     await shop.import(shop.file('o.csv', `${many(3)}\nA9,m1,2036-01-01,1.00,tea`)),
   )
@@ -123,7 +123,7 @@ test('refused rows of an import that was killed as it ended are kept if it is th
   expect(join(folder, kept!)).toBe(refusedFile)
   renameSync(refusedFile!, `${refusedFile}.unsaved`) // killed after the commit
   writeFileSync(join(folder, '00000000-0000-4000-8000-000000000000-refused.csv.unsaved'), 'm1') // and before
-  await runs.settleRefused()
+  await settleRefused(shop.platform)
   expect(readdirSync(folder)).toEqual([kept])
 })
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fields } from './fields.ts'
-import { columnOf, type Guess, guessMapping } from './mapping.ts'
+import { columnOf } from './column-guesses.ts'
+import { type Guess, guessMapping } from './mapping.ts'
 
 function guess(headers: string[], ...records: string[][]) {
   const sample = { headers, records }

@@ -8,23 +8,25 @@ import {
   settleCharged,
   settleShipping,
   settleTimeOfDay,
-  sure,
 } from './amount-columns.ts'
+import {
+  answersDates,
+  candidates,
+  type Column,
+  isDayOrMonthFirst,
+  settleNames,
+  unreadOf,
+} from './column-guesses.ts'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
-import { type DateOrder, dateOrderOf, dateOrders, numericOrders, undecidedDates } from './dates.ts'
+import { type DateOrder, dateOrders, undecidedDates } from './dates.ts'
 import { encodings, type Encoding, type Reading } from './encoding.ts'
 import {
-  emptyWords,
-  farthest,
-  type Field,
   type FieldName,
   fieldNames,
   fields,
   type PersonValue,
   personValues,
-  plainHeader,
-  refundEntry,
   type StateMeaning,
   stateWords,
 } from './fields.ts'
@@ -34,7 +36,7 @@ import { fieldsOf, isSaid } from './kinds/kind.ts'
 import type { JoinedProducts } from './joined-products.ts'
 import { memberFieldNames } from './members/fields.ts'
 import { type MemberPresetName, memberPresetNames } from './members/presets.ts'
-import { besideNumber, decimalMarkOf, isNumber, isShortened, undecidedNumber } from './numbers.ts'
+import { besideNumber, decimalMarkOf, undecidedNumber } from './numbers.ts'
 import { presetColumns, presetLacks, recognised } from './platforms.ts'
 import { type AmountsAreNet, type PresetName, presetNames, presets } from './presets.ts'
 import { refundFieldNames } from './refunds/fields.ts'
@@ -384,165 +386,6 @@ export function asMapFile(
     ...(preset === null ? {} : { preset }),
     ...(mapping.refunds.said === null ? {} : { amountsAreNet: mapping.refunds.said }),
   }
-}
-
-/** A column of the sample, with what its values look like. */
-export interface Column {
-  readonly position: number
-  readonly header: string
-  readonly plain: string
-  /** Values that are not empty. */
-  readonly values: readonly string[]
-  readonly distinct: readonly string[]
-  readonly dates: ReturnType<typeof dateOrderOf>
-  /** Share of the values that read as numbers, or are such in ten thousands, which are refused row by row. */
-  readonly numeric: number
-}
-
-const isDayOrMonthFirst = (order: DateOrder): boolean => order === 'day-first' || order === 'month-first'
-
-/** What was said of dates is for columns that leave day and month open; another column of the file decides itself. */
-export const answersDates = ({ dates }: Column): boolean =>
-  dates === null || ['undecided', 'day-first', 'month-first'].includes(dates.order)
-
-export function columnOf(sample: Sample, position: number): Column {
-  const values = sample.records
-    .map((record) => (record[position] ?? '').trim())
-    .filter((value) => value !== '' && !(emptyWords as readonly string[]).includes(value.toLowerCase()))
-  const numeric =
-    values.length === 0
-      ? 0
-      : values.filter((value) => isNumber(value) || isShortened(value)).length / values.length
-  return {
-    position,
-    header: sample.headers[position]!,
-    plain: plainHeader(sample.headers[position]!),
-    values,
-    distinct: [...new Set(values)],
-    dates: dateOrderOf(values),
-    numeric,
-  }
-}
-
-interface Candidate {
-  field: FieldName
-  position: number
-  confidence: number
-}
-
-function candidates(columns: readonly Column[]): Candidate[] {
-  const found: Candidate[] = []
-  const shopify = columns.some(({ plain }) => plain === 'lineitemquantity')
-  for (const column of columns)
-    for (const field of fieldNames) {
-      if (field === 'chargedTotal') continue // an amount first of all, compared only when there is another
-      const byName = nameMatch(field, column.plain, shopify)
-      if (byName === 0) continue
-      // Marital status, a membership's status: what only contains the word is an order's where its values say so.
-      if (field === 'state' && byName < wholeName && !column.distinct.some((word) => isState(word))) continue
-      const byType = typeMatch(field, column, byName > wholeName)
-      if (byType > 0) found.push({ field, position: column.position, confidence: round(byName * byType) })
-    }
-  // Where no header says it, the only column of its type is offered, for confirmation.
-  const dated = columns.filter(
-    ({ dates }) =>
-      dates !== null && dates.share >= sure && !(numericOrders as readonly string[]).includes(dates.order),
-  )
-  if (dated.length === 1 && !found.some(({ field }) => field === 'orderedAt' || field === 'paidAt'))
-    found.push({ field: 'orderedAt', position: dated[0]!.position, confidence: 0.5 })
-  return found.sort((a, b) => b.confidence - a.confidence || a.position - b.position)
-}
-
-const isState = (word: string): boolean => Object.hasOwn(stateWords, word.toLowerCase())
-
-const round = (confidence: number) => Math.round(confidence * 1000) / 1000
-
-/** 0 … 1. Earlier aliases say more; a header that only contains an alias says less. */
-function nameMatch(field: FieldName, plain: string, shopify: boolean): number {
-  if (shopify && plain === 'name') return field === 'orderId' ? 0.98 : 0
-  const aliases: readonly string[] = fields[field].aliases
-  const place = aliases.indexOf(plain)
-  if (place >= 0) return 0.98 - Math.min(place, farthest) * 0.004
-  // A phone may be the store's or the driver's: only a header that is known as a buyer's counts.
-  if (field === 'shipping' || (personValues as readonly FieldName[]).includes(field)) return 0
-  const part = aliases.find(
-    (alias) =>
-      (/[^ -~]/.test(alias) ? alias.length >= 3 : alias.length >= 6) &&
-      plain.includes(alias) &&
-      (field !== 'memberId' ||
-        (!plain.includes('note') && (!bareWord.test(alias) || isOfOne(plain.replace(alias, ''))))),
-  )
-  return part ? 0.6 * (part.length / plain.length) + 0.1 : 0
-}
-
-/** Who is meant, and not what of them: a city, a tier or a year of joining is of many members. */
-const bareWord = /^(member|customer)$/
-/** What such a word stands beside where each value is one person's. */
-const tellsApart =
-  /(id|key|code|no|num|nr|number|ref|reference|hash|card|account|token|uuid|guid|unique|mobile|phone|tel|mail|login|handle)$|^(unique|hashed|anonymous|external|master|loyalty)$/
-const tellsMany = /zip|post|country|state|city|region|store|shop|type|group|tier|level|segment/
-
-const isOfOne = (rest: string): boolean => tellsApart.test(rest) && !tellsMany.test(rest)
-
-/** Headers that stand above names as often as above numbers. */
-const maybeNames = ['customer', 'member', 'user', '会员', '买家昵称']
-
-/** Beside what tells people apart, a column of names is none. */
-function settleNames(
-  assigned: Assigned,
-  columns: readonly Column[],
-  chosen: ReadonlyMap<AnyField, number>,
-): void {
-  const member = assigned.get('memberId')
-  if (!member || chosen.has('memberId') || personValues.every((kind) => !assigned.has(kind))) return
-  const { plain, values } = columns[member.position]!
-  const numbered = values.filter((value) => /\d/.test(value)).length
-  if (maybeNames.includes(plain) && (plain === '买家昵称' || numbered < sure * values.length))
-    assigned.delete('memberId')
-}
-
-const timeOfDay = /^([上下]午 ?)?\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]\.?m\.?)?$/i
-
-/** A name match above this is of the whole header: parts of one stay below. */
-const wholeName = 0.7
-/** 0 … 1: the share of the values that the field can hold. A column that is named for it needs only one of them. */
-function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: boolean): number {
-  const enough = (share: number) => (named || share >= sure ? share : 0)
-  switch (fields[field].type) {
-    case 'date':
-      return enough(dates?.share ?? 0)
-    case 'time':
-      return values.length > 0 && values.every((value) => timeOfDay.test(value)) ? 1 : 0
-    case 'number':
-      if (values.length === 0) return field === 'refundAmount' ? 0.7 : 0
-      // A discount below 1 on every row is a rate, not an amount.
-      if (field === 'discount' && values.every((value) => Number(value) <= 1)) return 0
-      return enough(numeric)
-    case 'id': {
-      if (values.length === 0) return 0
-      const dated = dates !== null && dates.share >= sure ? dates.order : null
-      return dated === null || (numericOrders as readonly string[]).includes(dated) ? 1 : 0
-    }
-    case 'text':
-      return 1
-  }
-}
-
-const unreadOf = (field: FieldName, column: Column): ColumnGuess['unread'] =>
-  column.values.some((value) => value.includes(refundEntry)) ? null : unreadValues(fields[field].type, column)
-
-/** What the column holds besides numbers, or besides dates as the column writes them, where its field needs those. */
-export function unreadValues(type: Field['type'], { values, dates }: Column): ColumnGuess['unread'] {
-  if (type !== 'date' && type !== 'number') return null
-  const family = (order: DateOrder | 'undecided' | undefined) =>
-    order === 'day-first' || order === 'month-first' ? 'undecided' : order
-  const isOther = (value: string) => {
-    const own = dateOrderOf([value])?.order
-    // of one value alone the year of two digits may stand at either end
-    return dates?.order === 'short-year-first' ? own === undefined : family(own) !== family(dates?.order)
-  }
-  const bad = values.filter((value) => (type === 'number' ? !isNumber(value) : isOther(value)))
-  return bad.length === 0 ? null : { values: bad.length, of: values.length, sample: bad[0]! }
 }
 
 /** The columns that were named for fields, and the fields that were told to have none. */

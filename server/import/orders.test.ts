@@ -6,7 +6,7 @@ import { makeApp } from '../app.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { takeOut } from './apply.ts'
-import { importById } from './runs.ts'
+import { importById } from './history.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
 
 const orders = (shop: TestShop) =>

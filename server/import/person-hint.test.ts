@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { columnOf, guessMapping, type Mapping } from './mapping.ts'
+import { columnOf } from './column-guesses.ts'
+import { guessMapping, type Mapping } from './mapping.ts'
 import { personHint } from './person-hint.ts'
 
 const headers = ['order', 'customer', 'person', 'city', 'day', 'paid']

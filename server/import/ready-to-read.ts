@@ -10,7 +10,7 @@ import type { Lack, MapOverrides } from './mapping.ts'
 import { isOtherCurrency, otherCurrencyOf, ownSigns } from './numbers.ts'
 import { columnNames, type Refusal, refusal, undecidedEncoding } from './refusal.ts'
 import { over, rememberedEncodings, rememberedMapping } from './remembered.ts'
-import type { ImportOrder } from './runs.ts'
+import type { ImportOrder } from './run-state.ts'
 import { type GivenFile, type Part, type Parts, partsOf } from './tables/joined.ts'
 import { saidOfTags, withTagsOfMembers } from './tables/tags-of-members.ts'
 

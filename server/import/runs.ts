@@ -1,92 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { localDay } from '../../analytics/calendar/calendar.ts'
-import { QueryCancelled, type Session } from '../../analytics/engine/engine.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import type { Platform } from '../platform.ts'
-import { deletionsOf, isDeletionUnderWay } from '../rights/deletions.ts'
-import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
-import { forgetDeletedIn, knownTo } from '../rights/refused-rows.ts'
-import { leaveAudit, passAudit } from '../settings/audit.ts'
+import { passAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { noteAgain } from './again.ts'
-import { type Applied, applyImport, manyRows, type NewImport } from './apply.ts'
-import { applyMembers, type AppliedMembers } from './members/apply.ts'
-import { applyKind, type AppliedKind } from './kinds/apply.ts'
-import type { ImportKind } from './import-kinds.ts'
-import { kindNamed } from './kinds/catalogue.ts'
-import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
-import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
 import type { Readable } from './inspect.ts'
-import type { MapOverrides, Mapping } from './mapping.ts'
-import { feedGaps } from './feed-gaps.ts'
-import { type FileFacts, fileFacts, type FinalReceipt, type Receipt } from './receipt.ts'
-import { decimalsOf } from '../messages/money.ts'
-import { mixedDates } from './mixed-dates.ts'
 import { readyToRead } from './ready-to-read.ts'
-import { type JudgedRow, refusedRows } from './refused.ts'
-import { reasonOf, type RefusedRow, writeRefused } from './refused-file.ts'
-import { headersDigest } from './remembered.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import type { Language } from '../messages/messages.ts'
-import { stage, type Staged } from './staging.ts'
+import { hasEnded, type ImportOrder, type RunState } from './run-state.ts'
 import { storageRefusal } from './storage-refusal.ts'
-import type { GivenFile, SaidEncodings } from './tables/joined.ts'
-
-/** What to import, and how. */
-export interface ImportOrder {
-  readonly path: string
-  readonly fileName: string
-  /** Where several files are given, which `fileName` names: all of them, tables that belong together. */
-  readonly together?: readonly GivenFile[] | undefined
-  /** Which of the parts that these become; the first unless told. */
-  readonly part?: string | undefined
-  /** What it holds, where that is known before it is read. */
-  readonly kind?: ImportKind | undefined
-  /** What tables are written in that leave it open. */
-  readonly encodings?: SaidEncodings | undefined
-  readonly map: MapOverrides
-  readonly dryRun: boolean
-  readonly replace: boolean
-  readonly language: Language
-  /** Who imports, for the audit. */
-  readonly actor: string
-  /** Told the refused rows in the order of the file, also where nothing is left to import. */
-  readonly onRefused?: (rows: readonly JudgedRow[]) => void
-}
-
-/** Where an import stands; once it commits nothing stops it. Times in seconds; `secondsLeft` is null while it can't be told. */
-export interface RunState {
-  readonly runId: string
-  readonly fileName: string
-  /** What the file holds; null: not known before it is read. */
-  readonly kind: ImportKind | null
-  /** The runs that were begun together, in their order; empty: it is alone. */
-  readonly set: readonly string[]
-  /** `waiting`: for those of its set that come before it. */
-  readonly phase:
-    | 'waiting'
-    | 'reading'
-    | 'saving'
-    | 'committing'
-    | 'done'
-    | 'refused'
-    | 'cancelled'
-    | 'failed'
-  readonly bytes: number
-  readonly bytesRead: number
-  readonly rows: number
-  readonly rowsPerSecond: number
-  readonly secondsLeft: number | null
-  readonly receipt: FinalReceipt | null
-  /** Of a file of members, in place of `receipt`. */
-  readonly membersReceipt: MembersReceipt | null
-  /** Of a file of a further kind, likewise. */
-  readonly kindReceipt: KindReceipt | null
-  readonly refusal: Refusal | null
-}
+import { importFile } from './work.ts'
 
 interface Run {
   state: RunState
@@ -98,12 +22,6 @@ interface Run {
 
 /** As many runs of a workspace are remembered after their end. */
 const mostEnded = 50
-
-/** What the name of refused rows ends with until their import is there. */
-const unsaved = '.unsaved'
-
-export const hasEnded = ({ phase }: RunState): boolean =>
-  !['waiting', 'reading', 'saving', 'committing'].includes(phase)
 
 /** The imports of this process: one at a time in each workspace, so that each sees what the one before left. */
 export class ImportRuns {
@@ -128,36 +46,6 @@ export class ImportRuns {
   /** Folder of a workspace's tables that were joined: as short-lived as what they were joined of. */
   joinedFolder(workspaceId: string): string {
     return join(this.temporaryFolder, `joined-${workspaceId}`)
-  }
-
-  refusedFile(importId: string): string {
-    const folder = join(this.#platform.dataFolder, 'imports')
-    mkdirSync(folder, { recursive: true })
-    return join(folder, `${importId}-refused.csv`)
-  }
-
-  /**
-   * Of imports and undoings that were killed while they ended: the refused rows of imports that are there are kept,
-   * others go. To be called before anybody is served.
-   */
-  async settleRefused(): Promise<void> {
-    const folder = join(this.#platform.dataFolder, 'imports')
-    const kept = existsSync(folder) ? readdirSync(folder) : []
-    if (kept.length === 0) return
-    const there = new Set<string>()
-    for (const { id } of await this.#platform.workspaces.list()) {
-      const workspace = (await this.#platform.workspaces.byId(id))!
-      for (const { importId } of await workspace.engine.rows(
-        sql`select import_id from imports where undone_at is null`,
-      ))
-        there.add(this.refusedFile(String(importId)))
-    }
-    for (const name of kept) {
-      const path = join(folder, name)
-      const whole = name.endsWith(unsaved) ? path.slice(0, -unsaved.length) : path
-      if (!there.has(whole)) rmSync(path)
-      else if (whole !== path) renameSync(path, whole)
-    }
   }
 
   /**
@@ -253,7 +141,16 @@ export class ImportRuns {
 
   /** How an import ends, whatever happens in it. */
   #end(workspace: Workspace, order: ImportOrder, readable: Readable, run: Run): Promise<Partial<RunState>> {
-    return this.#work(workspace, order, readable, run).catch((error: unknown): Partial<RunState> => {
+    return importFile({
+      platform: this.#platform,
+      workspace,
+      order,
+      readable,
+      runId: run.state.runId,
+      signal: run.cancel.signal,
+      folder: this.temporaryFolder,
+      tell: (change) => this.#tell(run, change),
+    }).catch((error: unknown): Partial<RunState> => {
       if (error instanceof QueryCancelled && run.cancel.signal.aborted) return { phase: 'cancelled' }
       const known = storageRefusal(error, this.#platform.dataFolder, order.fileName)
       if (known) return { phase: 'refused', refusal: known }
@@ -370,282 +267,12 @@ export class ImportRuns {
     run.state = { ...run.state, ...change }
     for (const changed of run.changed) changed()
   }
-
-  async #work(
-    workspace: Workspace,
-    order: ImportOrder,
-    readable: Readable,
-    run: Run,
-  ): Promise<Partial<RunState>> {
-    const { clock } = this.#platform
-    const { signal } = run.cancel
-    const began = performance.now()
-    const now = clock.now()
-    const minorDigits = decimalsOf(workspace.currency)
-    const folder = join(this.temporaryFolder, run.state.runId)
-    const before = writtenAt(order)
-    let staged: Staged | undefined
-    let refusedDraft: string | null = null
-    let committed = false
-    try {
-      const outcome = await stage(
-        readable,
-        {
-          mapping: readable.mapping,
-          currency: workspace.currency,
-          minorDigits,
-          timeZone: workspace.calendar.timeZone,
-          fileName: order.fileName,
-          replace: order.replace,
-          latest: new Date(now.getTime() + 86_400_000).toISOString(),
-        },
-        folder,
-        ({ bytesRead, rows }) => {
-          const seconds = (performance.now() - began) / 1000
-          const share = bytesRead / Math.max(1, run.state.bytes)
-          this.#tell(run, {
-            bytesRead,
-            rows,
-            rowsPerSecond: Math.round(rows / seconds),
-            secondsLeft: share > 0 ? Math.ceil((seconds / share) * (1 - share)) : null,
-          })
-        },
-        signal,
-      )
-      if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
-      staged = outcome
-      const mixed = order.map.dates === undefined ? await mixedDates(staged, readable, signal) : null
-      if (mixed) return { phase: 'refused', refusal: mixed }
-      const after = writtenAt(order)
-      if (before === null || after !== before)
-        return {
-          phase: 'refused',
-          refusal: refusal('changed-while-reading', { file: order.fileName }),
-        }
-      const readingMilliseconds = Math.round(performance.now() - began)
-      this.#tell(run, { phase: 'saving', secondsLeft: null })
-
-      const ofMembers = readable.mapping.kind === 'members'
-      const kind = kindNamed(readable.mapping.kind)
-      const ofKind = kind && (await kindFacts(kind, staged))
-      const facts =
-        ofKind ??
-        (ofMembers
-          ? await memberFacts(staged)
-          : await fileFacts(staged, minorDigits, workspace.calendar.timeZone, signal))
-      const importId = randomUUID()
-      if (facts.refused > 0 && order.onRefused)
-        for await (const rows of refusedRows(staged, signal)) order.onRefused(rows)
-      if (facts.refused === facts.read && facts.read + staged.passed === facts.refused) {
-        const first = await firstRefused(staged, signal)
-        const reason = first ? reasonOf(first) : ''
-        return {
-          phase: 'refused',
-          refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
-        }
-      }
-      const deleted = facts.refused > 0 ? await deletionsOf(this.#platform.store, workspace.id) : []
-      if (facts.refused > 0) {
-        refusedDraft = order.dryRun
-          ? join(this.temporaryFolder, `${importId}-refused.csv`)
-          : `${this.refusedFile(importId)}${unsaved}`
-        await writeRefused(
-          refusedDraft,
-          readable,
-          withHeaders(staged, readable, signal),
-          order.language,
-          signal,
-          knownTo(workspace, deleted),
-        )
-      }
-      if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
-      await staged.engine.close() // its memory is needed for what follows, which reads its files alone
-      const about = (sameAs: string | null) => ({
-        importId: order.dryRun ? null : (sameAs ?? importId),
-        fileName: order.fileName,
-        tables: readable.inspection.tables,
-        refusedFile: order.dryRun ? refusedDraft : refusedDraft && this.refusedFile(sameAs ?? importId),
-        alreadyThere: sameAs !== null,
-        dryRun: order.dryRun,
-        milliseconds: Math.round(performance.now() - began),
-        readingMilliseconds,
-      })
-      const receipt = ({ sameAs, ...applied }: Applied): Receipt => ({
-        ...about(sameAs),
-        ...(facts as FileFacts),
-        ...applied,
-        unchanged: applied.unchanged + outcome.repeated,
-        ...(outcome.superseded > 0 ? { superseded: outcome.superseded } : {}),
-        ...(applied.matched ? { members: applied.matched.people, guestRows: applied.matched.nobody } : {}),
-      })
-      const membersReceipt = ({ sameAs, ...applied }: AppliedMembers): MembersReceipt => ({
-        ...about(sameAs),
-        ...(facts as MemberFacts),
-        ...applied,
-        ...namedMembers(facts, applied),
-      })
-      const kindReceipt = ({ sameAs, ...applied }: AppliedKind): KindReceipt => {
-        const { accepted, ...ofFile } = ofKind!
-        return {
-          ...about(sameAs),
-          kind: kind!.name,
-          ...ofFile,
-          ...applied,
-          unchanged: accepted - applied.imported,
-        }
-      }
-      const coming: NewImport = {
-        importId,
-        kind: readable.mapping.kind,
-        identity: identityOf(readable.mapping),
-        fileName: order.fileName,
-        fileHash: staged.hash,
-        mapping: JSON.stringify({
-          ...readable.inspection.map,
-          replace: order.replace,
-          headers: headersDigest(readable.inspection.headers),
-          by: order.actor,
-          ...(readable.inspection.tables?.encodings ? { tables: readable.inspection.tables.encodings } : {}),
-          // What a shop's system sends says itself what its columns are.
-          ...(order.onRefused ? { batch: true } : {}),
-          ...(readable.mapping.passedWithout ? { beside: true } : {}),
-        }),
-        replace: order.replace,
-        importedAt: now.toISOString(),
-      }
-      const home = { currency: workspace.currency, timeZone: workspace.calendar.timeZone }
-      const settings = {
-        timeZone: workspace.calendar.timeZone,
-        today: localDay(now, workspace.calendar),
-        dryRun: order.dryRun,
-        signal,
-        commits: async (session: Session) => {
-          await leaveAudit(session, {
-            actor: order.actor,
-            action: 'import-applied',
-            subject: importId,
-            at: clock.now(),
-          })
-          if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
-          this.#tell(run, { phase: 'committing' })
-        },
-        aside: staged.read > manyRows,
-        deletions: async (session: Session) => {
-          const { store } = this.#platform
-          const list = await deletionsOf(store, workspace.id)
-          // the member becomes the pseudonym before rows under it come, or these would be somebody else
-          if (await isDeletionUnderWay(store, workspace.id))
-            await pseudonymiseEngine(session, list, home, settings.today)
-          return list
-        },
-        home,
-      }
-      const applied = kind
-        ? await applyKind(workspace.engine, kind, coming, staged.lines, settings, (outcome) =>
-            JSON.stringify(kindReceipt(outcome)),
-          )
-        : ofMembers
-          ? await applyMembers(workspace.engine, coming, staged.lines, settings, (outcome) =>
-              JSON.stringify(membersReceipt(outcome)),
-            )
-          : await applyImport(workspace.engine, coming, staged.lines, settings, (outcome) =>
-              JSON.stringify(receipt(outcome)),
-            )
-      committed = !order.dryRun && applied.sameAs === null
-      if (refusedDraft && !order.dryRun)
-        renameSync(refusedDraft, this.refusedFile(applied.sameAs ?? importId))
-      if (refusedDraft) {
-        // who was deleted meanwhile is taken out of it too
-        const list = await deletionsOf(this.#platform.store, workspace.id)
-        const known = list.length === deleted.length ? null : knownTo(workspace, list)
-        if (known)
-          await forgetDeletedIn(
-            order.dryRun ? refusedDraft : this.refusedFile(applied.sameAs ?? importId),
-            known,
-          )
-      }
-      if (applied.sameAs !== null && !order.dryRun)
-        await noteAgain(
-          workspace,
-          applied.sameAs,
-          {
-            fileName: order.fileName,
-            at: now.toISOString(),
-            unchanged: facts.read - facts.refused,
-            refused: facts.refused,
-          },
-          await deletionsOf(this.#platform.store, workspace.id),
-        )
-      if (committed) await passAudit(this.#platform.store, workspace)
-      if ('counts' in applied) return { phase: 'done', kindReceipt: kindReceipt(applied) }
-      if ('newMembers' in applied) return { phase: 'done', membersReceipt: membersReceipt(applied) }
-      const gaps = await feedGaps(workspace.engine)
-      return { phase: 'done', receipt: { ...receipt(applied), gaps } }
-    } catch (error) {
-      // nobody may be told that nothing changed
-      if (committed) throw new Error('An import is there, but what follows it failed.', { cause: error })
-      if (refusedDraft) rmSync(refusedDraft, { force: true })
-      throw error
-    } finally {
-      await staged?.engine.close()
-      await rm(folder, { recursive: true, force: true })
-    }
-  }
 }
 
 /** Takes away the refused rows of a check, which its run alone leads to. */
 function forgetCheck({ state: { receipt, membersReceipt, kindReceipt } }: Run): void {
   const told = receipt ?? membersReceipt ?? kindReceipt
   if (told?.dryRun && told.refusedFile) rmSync(told.refusedFile, { force: true })
-}
-
-/** Sizes and times of the files as they lie there; null where one is gone. */
-function writtenAt({ path, together }: Pick<ImportOrder, 'path' | 'together'>): string | null {
-  const found = (together ?? [{ path }]).map((one) => statSync(one.path, { throwIfNoEntry: false }))
-  if (found.includes(undefined)) return null
-  return found.map((one) => `${one!.size} ${one!.mtimeMs}`).join()
-}
-
-/** How many members the rows of a file are, now that it is known who they are. */
-function namedMembers(
-  { read, refused }: { readonly read: number; readonly refused: number },
-  { newMembers, changedMembers, unchangedMembers, conflictingRows }: Omit<AppliedMembers, 'sameAs'>,
-) {
-  const members = newMembers + changedMembers + unchangedMembers
-  return { members, repeatedRows: read - refused - conflictingRows - members }
-}
-
-/** What the rows of a file are told apart by. */
-const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
-  if (kindNamed(kind)) return 'key'
-  if (kind === 'members') return 'member'
-  return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
-}
-
-async function firstRefused(staged: Staged, signal: AbortSignal) {
-  for await (const [first] of refusedRows(staged, signal)) return first
-  return undefined
-}
-
-async function* withHeaders(
-  staged: Staged,
-  { inspection, mapping }: Readable,
-  signal: AbortSignal,
-): AsyncGenerator<RefusedRow[]> {
-  for await (const rows of refusedRows(staged, signal))
-    yield rows.map(({ line, reason, field, value }) => {
-      const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
-      return { line, reason, value, header: position === undefined ? null : inspection.headers[position]! }
-    })
-}
-
-/** Whether the workspace has a fact about an import: its file, whether it is undone. */
-export async function importById(workspace: Workspace, importId: string) {
-  const [row] = await workspace.engine.rows(
-    sql`select import_id, kind, file_name, undone_at, cast(json_extract_string(report, '$.read') as bigint) as read
-      from imports where import_id = ${importId}`,
-  )
-  return row ?? null
 }
 
 const desks = new WeakMap<Platform, ImportRuns>()

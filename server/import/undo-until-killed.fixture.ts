@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
 import { sql } from '../../analytics/sql/sql.ts'
 import { openPlatform } from '../platform.ts'
-import { hasEnded, importRuns } from './runs.ts'
+import { hasEnded } from './run-state.ts'
+import { importRuns } from './runs.ts'
 import { undoImport } from './undo.ts'
 
 // For tests: node undo-until-killed.fixture.ts FOLDER FILE imports a file, undoes it and kills itself when that is to be

@@ -12,7 +12,9 @@ import { kindNamed } from './kinds/catalogue.ts'
 import { takeOutMembers } from './members/apply.ts'
 import { type ChangedMonth, changedMonths, dayFigures } from './months.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import { importById, importRuns } from './runs.ts'
+import { importById } from './history.ts'
+import { refusedFileOf } from './refused-draft.ts'
+import { importRuns } from './runs.ts'
 
 /** What an undoing did: of a file of orders or refunds the orders that changed, of others members or rows. */
 export interface UndoneImport {
@@ -50,7 +52,7 @@ export async function undoImport(
     const outcome = await takenOut(platform, workspace, importId, { now, around, signal })
     if (outcome.kind === 'undone') {
       await passAudit(platform.store, workspace)
-      rmSync(importRuns(platform).refusedFile(importId), { force: true })
+      rmSync(refusedFileOf(platform, importId), { force: true })
     }
     return outcome
   } catch (error) {

@@ -8,7 +8,10 @@ import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
 import { isDiskFull } from '../command-line/refusal.ts'
 import { contextOf } from '../context.ts'
 import type { Platform } from '../platform.ts'
-import { importById, type ImportOrder, importRuns } from './runs.ts'
+import { importById } from './history.ts'
+import { refusedFileOf } from './refused-draft.ts'
+import type { ImportOrder } from './run-state.ts'
+import { importRuns } from './runs.ts'
 import { type GivenFile, givenFiles } from './tables/joined.ts'
 
 interface Upload {
@@ -97,7 +100,7 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
       // A check without importing is known by its run alone.
       const run = known ? null : runs.state(allowed.workspaceId, importId)
       const path = known
-        ? runs.refusedFile(importId)
+        ? refusedFileOf(platform, importId)
         : (run?.receipt ?? run?.membersReceipt ?? run?.kindReceipt)?.refusedFile
       if (!path || !existsSync(path)) return sendProblem(reply, problems.noRefusedRows)
       return reply

@@ -13,6 +13,15 @@ import { isNote, notePrefix } from '../import/refunds/note.ts'
 import type { Deletion } from './deletions.ts'
 import { findDeleted } from './find-deleted.ts'
 import { forgetInReports } from './forget-in-texts.ts'
+import {
+  findForgottenNumbers,
+  numbersOfLines,
+  numbersOfRows,
+  refundsOfDeleted,
+  renumberAll,
+  renumberedLines,
+  renumberedOrders,
+} from './order-numbers.ts'
 
 /** The texts that the deletion list has of a row without an id: what else it may be known by. */
 const valueTexts = personValues.map((kind) => sql`${`${kind}:`} || ${name(kind)}`)
@@ -52,7 +61,7 @@ export async function findDeletedPeople(session: Session, people: Sql): Promise<
 }
 
 /** Rows whose id, or where they have none a value of which, is in `deleted_ids`. */
-const isDeleted = sql`(member_id in (select member_id from deleted_ids) or member_id is null and (${join(
+export const isDeleted = sql`(member_id in (select member_id from deleted_ids) or member_id is null and (${join(
   valueTexts.map((text) => sql`coalesce(${text} in (select member_id from deleted_ids), false)`),
   sql` or `,
 )}))`
@@ -196,17 +205,34 @@ export function pseudonymousKindRows(kind: Kind, rows: Sql): Sql {
     : sql`(select named.* replace (${join(replaced)}) from ${rows} as named ${join(joins, sql` `)})`
 }
 
+/** SQL over a row of a kind: whether it names somebody in `deleted_ids`. */
+export const isTheirs = (kind: Kind): Sql =>
+  sql`(${join(
+    deletedColumns(kind).map(
+      (column) => sql`coalesce(${column} in (select member_id from deleted_ids), false)`,
+    ),
+    sql` or `,
+  )})`
+
 /** The kinds whose rows name members. */
 const kindsOfMembers = allKinds.filter((kind) => deletedColumns(kind).length > 0)
+
+/** Relation (`number`) of the numbers of orders and entries that stand in rows of who is in `deleted_ids`. */
+const theirNumbers = sql`(select number from ${numbersOfLines(sql`their_lines`)} as line
+  union select number from ${refundsOfDeleted(sql`import_lines`, sql`(select order_id from their_lines)`)} as refund
+  ${join(
+    kindsOfMembers.flatMap((kind) => {
+      const numbers = numbersOfRows(kind, sql`(select * from ${name(kind.table)} where ${isTheirs(kind)})`)
+      return numbers ? [sql`union select number from ${numbers} as row`] : []
+    }),
+    sql` `,
+  )})`
 
 /** Puts pseudonyms into the rows of the further kinds, those of the imports and the current ones. */
 async function pseudonymiseKinds(session: Session): Promise<void> {
   for (const kind of kindsOfMembers)
     for (const table of [kind.table, kind.current]) {
-      const theirs = join(
-        deletedColumns(kind).map((column) => sql`${column} in (select member_id from deleted_ids)`),
-        sql` or `,
-      )
+      const theirs = isTheirs(kind)
       await session.run(sql`create or replace temp table pseudonymous_rows as
         select * from ${pseudonymousKindRows(kind, sql`(select * from ${name(table)} where ${theirs})`)} as row`)
       await session.run(sql`delete from ${name(table)} where ${theirs}`)
@@ -245,13 +271,15 @@ export async function pseudonymiseEngine(
   await session.run(sql`delete from row_people where named in (select member_id from deleted_ids)`)
   const theirs = sql`(select * from import_lines where ${isDeleted})`
   await session.run(sql`create or replace temp table their_lines as select * from ${theirs} as line`)
+  await findForgottenNumbers(session, list, home, { own: theirNumbers })
   await session.run(sql`create or replace temp table pseudonymous as
-    select * from ${pseudonymousLines(sql`their_lines`)} as line`)
+    select * from ${renumberedLines(pseudonymousLines(sql`their_lines`))} as line`)
   await session.run(sql`create or replace temp table renamed_orders as
     select distinct old.order_id, new.order_id as new_id
     from their_lines as old join pseudonymous as new
       on new.import_seq = old.import_seq and new.row_number = old.row_number
-    where new.order_id <> old.order_id`)
+    where new.order_id <> old.order_id
+    union select order_id, new_id from ${renumberedOrders} as renumbered`)
   await session.run(sql`delete from import_lines where ${isDeleted}`)
   await session.run(sql`insert into import_lines by name select * from pseudonymous`)
   await forgetReasons(session, list)
@@ -266,6 +294,7 @@ export async function pseudonymiseEngine(
   await session.run(sql`delete from import_members where ${isDeleted}`)
   await session.run(sql`insert into import_members by name select * from pseudonymous_members`)
   await pseudonymiseKinds(session)
+  await renumberAll(session)
   for (const table of [sql`tags_set`, sql`webhook_members`, sql`webhook_moves`])
     await session.run(sql`delete from ${table} where member_id in (select member_id from deleted_ids)`)
   await session.run(sql`delete from consents_set where member_id in (select member_id from deleted_ids)`)

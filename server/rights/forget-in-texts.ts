@@ -1,5 +1,6 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import type { Receipt } from '../import/receipt.ts'
 import type { Home } from '../import/members/phones.ts'
 import type { Deletion } from './deletions.ts'
 import { findDeleted } from './find-deleted.ts'
@@ -21,8 +22,8 @@ export function without(text: string, words: readonly string[]): string {
   return left
 }
 
-/** The texts of which one may be a person's number, phone, openid or e-mail within a text such as a file's name. */
-export function mayBeNamed(text: string): string[] {
+/** The texts within one, such as a file's name, that may be a person's number, phone, openid or e-mail; shorter ones are none. */
+export function mayBeNamed(text: string, isLong = isDistinctive): string[] {
   const found = new Set<string>()
   const pieces = [...text.matchAll(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}])+/gu)]
   for (const [first, { index }] of pieces.entries())
@@ -32,7 +33,7 @@ export function mayBeNamed(text: string): string[] {
     for (let from = 0; from < digits.length; from++)
       for (let length = 8; length <= 13 && from + length <= digits.length; length++)
         found.add(digits.slice(from, from + length))
-  return [...found].filter(isDistinctive)
+  return [...found].filter(isLong)
 }
 
 const mostPieces = 6
@@ -47,7 +48,7 @@ export async function withoutDeleted(
   home: Home,
   texts: readonly string[],
 ): Promise<string[]> {
-  const candidates = [...new Set(texts.flatMap(mayBeNamed))]
+  const candidates = [...new Set(texts.flatMap((text) => mayBeNamed(text)))]
   const among = sql`(select unnest(from_json(${JSON.stringify(candidates)}, '["VARCHAR"]')) as member_id)`
   if (candidates.length === 0 || !(await findDeleted(session, list, among, home))) return [...texts]
   const rows = await session.rows(sql`select member_id from deleted_ids`)
@@ -55,12 +56,15 @@ export async function withoutDeleted(
   return texts.map((text) => without(text, known))
 }
 
+/** A path of this machine, which no file says. */
+const placeOfRefused: keyof Receipt = 'refusedFile'
+
 /** The texts among the values of a report, in its order. */
 const valuesOf = (json: unknown): string[] =>
   typeof json === 'string'
     ? [json]
     : json !== null && typeof json === 'object'
-      ? Object.values(json).flatMap(valuesOf)
+      ? Object.entries(json).flatMap(([key, one]) => (key === placeOfRefused ? [] : valuesOf(one)))
       : []
 
 /** A report with other texts in their places. */
@@ -70,7 +74,12 @@ const withValues = (json: unknown, next: () => string): unknown =>
     : Array.isArray(json)
       ? json.map((one) => withValues(one, next))
       : json !== null && typeof json === 'object'
-        ? Object.fromEntries(Object.entries(json).map(([key, one]) => [key, withValues(one, next)]))
+        ? Object.fromEntries(
+            Object.entries(json).map(([key, one]) => [
+              key,
+              key === placeOfRefused ? (one as unknown) : withValues(one, next),
+            ]),
+          )
         : json
 
 /** The name and the report with which an import is kept, without whom the deletion list knows. */

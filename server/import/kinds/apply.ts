@@ -18,11 +18,18 @@ import {
   type DeletedRows,
   deletedRowsOf,
   findDeletedPeople,
+  isTheirs,
   pseudonymousKindRows,
   textsOf,
 } from '../../rights/engine-pseudonyms.ts'
 import { findDeleted } from '../../rights/find-deleted.ts'
 import { keptWithoutDeleted } from '../../rights/forget-in-texts.ts'
+import {
+  findForgottenNumbers,
+  numberColumns,
+  numbersOfRows,
+  renumberedRows,
+} from '../../rights/order-numbers.ts'
 import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
 import { touchedMembers } from '../fold.ts'
 import { noDays } from '../members/apply.ts'
@@ -123,8 +130,18 @@ export async function applyKind(
         ))
       if (someDeleted && byValues) await findDeletedPeople(session, sql`coming_people`)
       const deleted = someDeleted ? await deletedRowsOf(session, ided, deletedColumns(kind)) : null
+      const known = someDeleted ? pseudonymousKindRows(kind, ided) : ided
+      const renumber =
+        numberColumns(kind).length > 0 &&
+        (await findForgottenNumbers(session, deletions, settings.home, {
+          own: someDeleted
+            ? numbersOfRows(kind, sql`(select * from ${ided} as row where ${isTheirs(kind)})`)
+            : null,
+          all: numbersOfRows(kind, ided),
+          here: numbersOfRows(kind, name(kind.table)),
+        }))
       await session.run(sql`insert into ${name(kind.table)} by name
-        select cast(${importSeq} as integer) as import_seq, * from ${someDeleted ? pseudonymousKindRows(kind, ided) : ided} as row`)
+        select cast(${importSeq} as integer) as import_seq, * from ${renumber ? renumberedRows(kind, known) : known} as row`)
       if (someDeleted && byValues)
         await session.run(sql`delete from coming_people where named in (select member_id from deleted_ids)`)
       if (byValues) await keepComingPeople(session)

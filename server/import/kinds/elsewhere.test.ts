@@ -378,6 +378,20 @@ test('refused results, mended under any name and once more, stay of the test tha
   ])
 })
 
+test('outcomes are told whatever signs their columns are named with', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  await shop.importKind(
+    shop.file('signs.csv', 'group,visit,"spend ""usd""",*,$.a\nA,1,2.5,3,4\nA,0,1.5,1,2\nB,0,1,1,1\n'),
+  )
+  const { arms } = await caller(shop).elsewhere.overview()
+  expect(arms.find(({ arm }) => arm === 'A')!.outcomes.map(({ outcome, mean }) => [outcome, mean])).toEqual([
+    ['visit', 0.5],
+    ['$.a', 3],
+    ['*', 2],
+    ['spend "usd"', 2],
+  ])
+})
+
 test('a test that was split otherwise than planned has no verdict; the arms are chosen by name', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const rows = (arm: string, n: number, bought: number) =>

@@ -223,7 +223,7 @@ export const valuesOfExperiments = (which: Sql): Sql => sql`
       {'place': 2, 'outcome': 'spend', 'value': cast(spend as double)}], recursive := true)
     from experiment_subjects where ${which}
     union all
-    select experiment, arm, 3, key, case when json_type(others, '$."' || key || '"') in ('DOUBLE', 'BIGINT', 'UBIGINT')
-      then try_cast(json_extract_string(others, '$."' || key || '"') as double) end
-    from (select experiment, arm, others, unnest(json_keys(others)) as key from experiment_subjects
+    select experiment, arm, 3, kept.one.key, case when json_type(kept.one.value) in ('DOUBLE', 'BIGINT', 'UBIGINT')
+      then try_cast(json_extract_string(kept.one.value, '$') as double) end
+    from (select experiment, arm, unnest(map_entries(from_json(others, '"MAP(VARCHAR, JSON)"'))) as one from experiment_subjects
       where ${which} and others is not null and others <> '{}') as kept`

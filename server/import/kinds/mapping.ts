@@ -1,7 +1,6 @@
 import { type DateOrder, undecidedDates } from '../dates.ts'
+import { answersDates, type Column, unreadValues } from '../column-guesses.ts'
 import {
-  answersDates,
-  type Column,
   type ColumnGuess,
   columnGuesses,
   decimalsOf,
@@ -10,7 +9,6 @@ import {
   namedColumns,
   type Question,
   type Sample,
-  unreadValues,
 } from '../mapping.ts'
 import { farthest, type PersonValue } from '../fields.ts'
 import { isNumber } from '../numbers.ts'

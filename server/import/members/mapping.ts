@@ -1,8 +1,7 @@
 import { undecidedDates } from '../dates.ts'
 import { farthest, plainHeader } from '../fields.ts'
+import { answersDates, type Column, unreadValues } from '../column-guesses.ts'
 import {
-  answersDates,
-  type Column,
   type ColumnGuess,
   columnGuesses,
   type Guess,
@@ -10,7 +9,6 @@ import {
   type Question,
   type Sample,
   namedColumns,
-  unreadValues,
   decimalsOf,
 } from '../mapping.ts'
 import type { DateOrder } from '../dates.ts'

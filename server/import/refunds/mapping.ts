@@ -1,6 +1,6 @@
 import { type DateOrder, undecidedDates } from '../dates.ts'
+import { type Column, unreadValues } from '../column-guesses.ts'
 import {
-  type Column,
   type ColumnGuess,
   columnGuesses,
   decimalsOf,
@@ -9,7 +9,6 @@ import {
   namedColumns,
   type Question,
   type Sample,
-  unreadValues,
 } from '../mapping.ts'
 import type { Refusal } from '../refusal.ts'
 import { type RefundField, refundFieldNames, refundFields, refundStateWords } from './fields.ts'

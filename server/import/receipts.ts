@@ -1,0 +1,90 @@
+import { decimalsOf } from '../messages/money.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import type { Applied } from './apply.ts'
+import type { AppliedKind } from './kinds/apply.ts'
+import { kindNamed } from './kinds/catalogue.ts'
+import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
+import type { AppliedMembers } from './members/apply.ts'
+import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
+import { type FileFacts, fileFacts, type Receipt } from './receipt.ts'
+import type { Staged } from './staging.ts'
+
+/** What a receipt says of the import itself. */
+type About = Pick<
+  Receipt,
+  | 'importId'
+  | 'fileName'
+  | 'tables'
+  | 'refusedFile'
+  | 'alreadyThere'
+  | 'dryRun'
+  | 'milliseconds'
+  | 'readingMilliseconds'
+>
+
+/** Receipts of what an import of each kind of file did. */
+interface Receipts {
+  orders(applied: Applied): Receipt
+  members(applied: AppliedMembers): MembersReceipt
+  kind(applied: AppliedKind): KindReceipt
+}
+
+/**
+ * What the file alone decides of its receipt, counted while the staging engine is open, and receipts of it: with what is to
+ * be said of the import, where `sameAs` is the import that had brought the file before.
+ */
+export async function receiptsOf(
+  { currency, calendar }: Workspace,
+  kindName: string,
+  staged: Staged,
+  signal: AbortSignal,
+): Promise<{
+  readonly facts: { readonly read: number; readonly refused: number }
+  with(about: (sameAs: string | null) => About): Receipts
+}> {
+  const kind = kindNamed(kindName)
+  const ofKind = kind && (await kindFacts(kind, staged))
+  const facts =
+    ofKind ??
+    (kindName === 'members'
+      ? await memberFacts(staged)
+      : await fileFacts(staged, decimalsOf(currency), calendar.timeZone, signal))
+  return {
+    facts,
+    with: (about) => ({
+      orders: ({ sameAs, ...applied }) => ({
+        ...about(sameAs),
+        ...(facts as FileFacts),
+        ...applied,
+        unchanged: applied.unchanged + staged.repeated,
+        ...(staged.superseded > 0 ? { superseded: staged.superseded } : {}),
+        ...(applied.matched ? { members: applied.matched.people, guestRows: applied.matched.nobody } : {}),
+      }),
+      members: ({ sameAs, ...applied }) => ({
+        ...about(sameAs),
+        ...(facts as MemberFacts),
+        ...applied,
+        ...namedMembers(facts, applied),
+      }),
+      kind: ({ sameAs, ...applied }) => {
+        const { accepted, ...ofFile } = ofKind!
+        return {
+          ...about(sameAs),
+          kind: kind!.name,
+          ...ofFile,
+          ...applied,
+          unchanged: accepted - applied.imported,
+        }
+      },
+    }),
+  }
+}
+
+/** How many members the rows of a file are, now that it is known who they are. */
+function namedMembers(
+  { read, refused }: { readonly read: number; readonly refused: number },
+  { newMembers, changedMembers, unchangedMembers, conflictingRows }: Omit<AppliedMembers, 'sameAs'>,
+) {
+  const members = newMembers + changedMembers + unchangedMembers
+  return { members, repeatedRows: read - refused - conflictingRows - members }
+}

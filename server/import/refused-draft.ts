@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { sql } from '../../analytics/sql/sql.ts'
+import type { Platform } from '../platform.ts'
+import { deletionsOf } from '../rights/deletions.ts'
+import { forgetDeletedIn, knownTo } from '../rights/refused-rows.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import type { Readable } from './inspect.ts'
+import { type JudgedRow, refusedRows } from './refused.ts'
+import { type RefusedRow, writeRefused } from './refused-file.ts'
+import type { ImportOrder } from './run-state.ts'
+import type { Staged } from './staging.ts'
+
+/** What the name of refused rows ends with until their import is there. */
+const unsaved = '.unsaved'
+
+/** Where the refused rows of an import are kept. */
+export function refusedFileOf({ dataFolder }: Platform, importId: string): string {
+  const folder = join(dataFolder, 'imports')
+  mkdirSync(folder, { recursive: true })
+  return join(folder, `${importId}-refused.csv`)
+}
+
+/**
+ * Of imports and undoings that were killed while they ended: the refused rows of imports that are there are kept,
+ * others go. To be called before anybody is served.
+ */
+export async function settleRefused(platform: Platform): Promise<void> {
+  const folder = join(platform.dataFolder, 'imports')
+  const kept = existsSync(folder) ? readdirSync(folder) : []
+  if (kept.length === 0) return
+  const there = new Set<string>()
+  for (const { id } of await platform.workspaces.list()) {
+    const workspace = (await platform.workspaces.byId(id))!
+    for (const { importId } of await workspace.engine.rows(
+      sql`select import_id from imports where undone_at is null`,
+    ))
+      there.add(refusedFileOf(platform, String(importId)))
+  }
+  for (const name of kept) {
+    const path = join(folder, name)
+    const whole = name.endsWith(unsaved) ? path.slice(0, -unsaved.length) : path
+    if (!there.has(whole)) rmSync(path)
+    else if (whole !== path) renameSync(path, whole)
+  }
+}
+
+/** The refused rows of an import that is not there yet, or of a check, as a file. */
+export interface RefusedDraft {
+  /** Where they are once the import is there; `sameAs` is the import that had brought the file before. Of a check: where they are. */
+  pathFor(sameAs: string | null): string
+  /** The import is there: its refused rows are where they are kept, without whom was deleted meanwhile. */
+  keep(sameAs: string | null): Promise<void>
+  drop(): void
+}
+
+/** Writes the refused rows of what was staged. Without whom the deletion list knows. */
+export async function draftRefused(
+  platform: Platform,
+  workspace: Workspace,
+  readable: Readable,
+  staged: Staged,
+  { dryRun, language }: Pick<ImportOrder, 'dryRun' | 'language'>,
+  { importId, folder, signal }: { importId: string; folder: string; signal: AbortSignal },
+): Promise<RefusedDraft> {
+  const deleted = await deletionsOf(platform.store, workspace.id)
+  const draft = dryRun
+    ? join(folder, `${importId}-refused.csv`)
+    : `${refusedFileOf(platform, importId)}${unsaved}`
+  const pathFor = (sameAs: string | null) => (dryRun ? draft : refusedFileOf(platform, sameAs ?? importId))
+  const drop = () => rmSync(draft, { force: true })
+  try {
+    await writeRefused(
+      draft,
+      readable,
+      withHeaders(staged, readable, signal),
+      language,
+      signal,
+      knownTo(workspace, deleted),
+    )
+  } catch (error) {
+    drop()
+    throw error
+  }
+  return {
+    pathFor,
+    async keep(sameAs) {
+      if (!dryRun) renameSync(draft, pathFor(sameAs))
+      // who was deleted meanwhile is taken out of it too
+      const list = await deletionsOf(platform.store, workspace.id)
+      const known = list.length === deleted.length ? null : knownTo(workspace, list)
+      if (known) await forgetDeletedIn(pathFor(sameAs), known)
+    },
+    drop,
+  }
+}
+
+/** The first refused row of the file. */
+export async function firstRefused(staged: Staged, signal: AbortSignal): Promise<JudgedRow | undefined> {
+  for await (const [first] of refusedRows(staged, signal)) return first
+  return undefined
+}
+
+async function* withHeaders(
+  staged: Staged,
+  { inspection, mapping }: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<RefusedRow[]> {
+  for await (const rows of refusedRows(staged, signal))
+    yield rows.map(({ line, reason, field, value }) => {
+      const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
+      return { line, reason, value, header: position === undefined ? null : inspection.headers[position]! }
+    })
+}

@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { localDay } from '../../analytics/calendar/calendar.ts'
+import { QueryCancelled, type Session } from '../../analytics/engine/engine.ts'
+import { decimalsOf } from '../messages/money.ts'
+import type { Platform } from '../platform.ts'
+import { deletionsOf, isDeletionUnderWay } from '../rights/deletions.ts'
+import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
+import { homeOf } from '../rights/find-deleted.ts'
+import { leaveAudit, passAudit } from '../settings/audit.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { noteAgain } from './again.ts'
+import { applyImport, manyRows, type NewImport } from './apply.ts'
+import { feedGaps } from './feed-gaps.ts'
+import type { Readable } from './inspect.ts'
+import { applyKind } from './kinds/apply.ts'
+import { kindNamed } from './kinds/catalogue.ts'
+import type { Mapping } from './mapping.ts'
+import { applyMembers } from './members/apply.ts'
+import { mixedDates } from './mixed-dates.ts'
+import { receiptsOf } from './receipts.ts'
+import { type Refusal, refusal } from './refusal.ts'
+import { refusedRows } from './refused.ts'
+import { draftRefused, firstRefused, type RefusedDraft } from './refused-draft.ts'
+import { reasonOf } from './refused-file.ts'
+import { headersDigest } from './remembered.ts'
+import type { ImportOrder, RunState } from './run-state.ts'
+import { stage, type Staged } from './staging.ts'
+
+/** A file that is to be imported, or checked, and who hears of it. */
+export interface Work {
+  readonly platform: Platform
+  readonly workspace: Workspace
+  readonly order: ImportOrder
+  readonly readable: Readable
+  readonly runId: string
+  readonly signal: AbortSignal
+  /** For what lives only as long as the import. */
+  readonly folder: string
+  tell(change: Partial<RunState>): void
+}
+
+/**
+ * Reads a file, judges its rows and saves what is accepted, all of it or nothing. Answers how that ended; throws
+ * QueryCancelled when `signal` aborts before the commit.
+ */
+export async function importFile(work: Work): Promise<Partial<RunState>> {
+  const { platform, workspace, order, readable, runId, signal, folder, tell } = work
+  const began = performance.now()
+  const now = platform.clock.now()
+  const own = join(folder, runId)
+  const importId = randomUUID()
+  const before = writtenAt(order)
+  let staged: Staged | undefined
+  let draft: RefusedDraft | null = null
+  let committed = false
+  try {
+    const outcome = await read(work, own, now, began)
+    if ('kind' in outcome) return { phase: 'refused', refusal: outcome }
+    staged = outcome
+    const refused = await refusalOf(work, staged, before)
+    if (refused) return { phase: 'refused', refusal: refused }
+    const readingMilliseconds = Math.round(performance.now() - began)
+    tell({ phase: 'saving', secondsLeft: null })
+
+    const receipts = await receiptsOf(workspace, readable.mapping.kind, staged, signal)
+    const { facts } = receipts
+    if (facts.refused > 0 && order.onRefused)
+      for await (const rows of refusedRows(staged, signal)) order.onRefused(rows)
+    if (facts.refused === facts.read && facts.read + staged.passed === facts.refused) {
+      const first = await firstRefused(staged, signal)
+      const reason = first ? reasonOf(first) : ''
+      return {
+        phase: 'refused',
+        refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
+      }
+    }
+    if (facts.refused > 0)
+      draft = await draftRefused(platform, workspace, readable, staged, order, { importId, folder, signal })
+    if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+    await staged.engine.close() // its memory is needed for what follows, which reads its files alone
+    const told = receipts.with((sameAs) => ({
+      importId: order.dryRun ? null : (sameAs ?? importId),
+      fileName: order.fileName,
+      tables: readable.inspection.tables,
+      refusedFile: draft && draft.pathFor(sameAs),
+      alreadyThere: sameAs !== null,
+      dryRun: order.dryRun,
+      milliseconds: Math.round(performance.now() - began),
+      readingMilliseconds,
+    }))
+    const coming = newImport(work, staged.hash, importId, now)
+    const settings = settingsOf(work, importId, now, staged.read > manyRows)
+    const { engine } = workspace
+    const kind = kindNamed(readable.mapping.kind)
+    const applied = kind
+      ? await applyKind(engine, kind, coming, staged.lines, settings, (did) => JSON.stringify(told.kind(did)))
+      : readable.mapping.kind === 'members'
+        ? await applyMembers(engine, coming, staged.lines, settings, (did) =>
+            JSON.stringify(told.members(did)),
+          )
+        : await applyImport(engine, coming, staged.lines, settings, (did) => JSON.stringify(told.orders(did)))
+    committed = !order.dryRun && applied.sameAs === null
+    await draft?.keep(applied.sameAs)
+    if (applied.sameAs !== null && !order.dryRun)
+      await noteAgain(
+        workspace,
+        applied.sameAs,
+        {
+          fileName: order.fileName,
+          at: now.toISOString(),
+          unchanged: facts.read - facts.refused,
+          refused: facts.refused,
+        },
+        await deletionsOf(platform.store, workspace.id),
+      )
+    if (committed) await passAudit(platform.store, workspace)
+    if ('counts' in applied) return { phase: 'done', kindReceipt: told.kind(applied) }
+    if ('newMembers' in applied) return { phase: 'done', membersReceipt: told.members(applied) }
+    const gaps = await feedGaps(engine)
+    return { phase: 'done', receipt: { ...told.orders(applied), gaps } }
+  } catch (error) {
+    // nobody may be told that nothing changed
+    if (committed) throw new Error('An import is there, but what follows it failed.', { cause: error })
+    draft?.drop()
+    throw error
+  } finally {
+    await staged?.engine.close()
+    await rm(own, { recursive: true, force: true })
+  }
+}
+
+/** Reads the file into `folder`, and says how far that is. */
+async function read(
+  { workspace, order, readable, signal, tell }: Work,
+  folder: string,
+  now: Date,
+  began: number,
+): Promise<Staged | Refusal> {
+  return stage(
+    readable,
+    {
+      mapping: readable.mapping,
+      currency: workspace.currency,
+      minorDigits: decimalsOf(workspace.currency),
+      timeZone: workspace.calendar.timeZone,
+      fileName: order.fileName,
+      replace: order.replace,
+      latest: new Date(now.getTime() + 86_400_000).toISOString(),
+    },
+    folder,
+    ({ bytesRead, rows }) => {
+      const seconds = (performance.now() - began) / 1000
+      const share = bytesRead / Math.max(1, readable.opening.bytes)
+      tell({
+        bytesRead,
+        rows,
+        rowsPerSecond: Math.round(rows / seconds),
+        secondsLeft: share > 0 ? Math.ceil((seconds / share) * (1 - share)) : null,
+      })
+    },
+    signal,
+  )
+}
+
+/** Why what was read is not to be saved as a whole; null: it may be. */
+async function refusalOf(
+  { order, readable, signal }: Work,
+  staged: Staged,
+  before: string | null,
+): Promise<Refusal | null> {
+  const mixed = order.map.dates === undefined ? await mixedDates(staged, readable, signal) : null
+  if (mixed) return mixed
+  return before === null || writtenAt(order) !== before
+    ? refusal('changed-while-reading', { file: order.fileName })
+    : null
+}
+
+/** Sizes and times of the files as they lie there; null where one is gone. */
+function writtenAt({ path, together }: Pick<ImportOrder, 'path' | 'together'>): string | null {
+  const found = (together ?? [{ path }]).map((one) => statSync(one.path, { throwIfNoEntry: false }))
+  if (found.includes(undefined)) return null
+  return found.map((one) => `${one!.size} ${one!.mtimeMs}`).join()
+}
+
+function newImport({ order, readable }: Work, fileHash: string, importId: string, now: Date): NewImport {
+  const { inspection, mapping } = readable
+  return {
+    importId,
+    kind: mapping.kind,
+    identity: identityOf(mapping),
+    fileName: order.fileName,
+    fileHash,
+    mapping: JSON.stringify({
+      ...inspection.map,
+      replace: order.replace,
+      headers: headersDigest(inspection.headers),
+      by: order.actor,
+      ...(inspection.tables?.encodings ? { tables: inspection.tables.encodings } : {}),
+      // What a shop's system sends says itself what its columns are.
+      ...(order.onRefused ? { batch: true } : {}),
+      ...(mapping.passedWithout ? { beside: true } : {}),
+    }),
+    replace: order.replace,
+    importedAt: now.toISOString(),
+  }
+}
+
+/** What the rows of a file are told apart by. */
+const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
+  if (kindNamed(kind)) return 'key'
+  if (kind === 'members') return 'member'
+  return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
+}
+
+/** How an import is saved, and what happens in its transaction. */
+function settingsOf(
+  { platform, workspace, order, signal, tell }: Work,
+  importId: string,
+  now: Date,
+  aside: boolean,
+) {
+  const { store, clock } = platform
+  const { timeZone } = workspace.calendar
+  const today = localDay(now, workspace.calendar)
+  const home = homeOf(workspace)
+  return {
+    timeZone,
+    today,
+    dryRun: order.dryRun,
+    signal,
+    commits: async (session: Session) => {
+      await leaveAudit(session, {
+        actor: order.actor,
+        action: 'import-applied',
+        subject: importId,
+        at: clock.now(),
+      })
+      if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
+      tell({ phase: 'committing' })
+    },
+    aside,
+    deletions: async (session: Session) => {
+      const list = await deletionsOf(store, workspace.id)
+      // the member becomes the pseudonym before rows under it come, or these would be somebody else
+      if (await isDeletionUnderWay(store, workspace.id)) await pseudonymiseEngine(session, list, home, today)
+      return list
+    },
+    home,
+  }
+}

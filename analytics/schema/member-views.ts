@@ -17,7 +17,10 @@ export const memberViews: readonly Sql[] = [
       union all
       select merged.member_key, tag, case when bool_or(source = 'manual') then 'manual' else 'imported' end,
         min(added_day)
-      from member_tags join ${mergedIdentities} as merged on merged.identity_key = member_tags.member_key
+      -- the few of merged members are picked out first: joined as they are, a table is made of all
+      from (
+        select * from member_tags where member_key in (select identity_key from ${mergedIdentities} as merged)
+      ) as member_tags join ${mergedIdentities} as merged on merged.identity_key = member_tags.member_key
       group by merged.member_key, tag
     )
     select member_key, tag, source, added_day from set_or_imported

@@ -200,6 +200,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /api/v1/openapi.json': 'public',
   'POST /api/v1/redemptions': 'key',
   'GET /api/v1/coupons/:code': 'key',
+  'GET /api/v1/coupons/:code/image': 'key',
   'POST /api/v1/redemptions/:redemptionId/cancel': 'key',
   'POST /api/v1/quotes': 'key',
   'POST /api/v1/reservations': 'key',

@@ -303,6 +303,16 @@ describe('looking and cancelling', () => {
     expect((await call('GET', `/coupons/${coupon.code}`)).said.state).toBe('expired')
     const other = await keyFor(otherShop, 'redemptions')
     expect((await call('GET', `/coupons/${coupon.code}`, other)).said.code).toBe('unknown')
+    expect((await call('GET', `/coupons/${coupon.code}/image`, other)).said.code).toBe('unknown')
+    for (const [query, type, start] of [
+      ['', 'image/svg+xml', '<?xml'],
+      ['?symbol=code128&type=png', 'image/png', '\x89PNG'],
+    ] as const) {
+      const url = `/api/v1/coupons/${coupon.code}/image${query}`
+      const picture = await app.inject({ url, headers: withKey(till) })
+      expect([picture.statusCode, picture.headers['content-type']]).toEqual([200, type])
+      expect(picture.rawPayload.toString('latin1', 0, 5).startsWith(start)).toBe(true)
+    }
   })
 
   it('gives a cancelled use back once, and not after validity', async () => {
@@ -342,6 +352,7 @@ it('describes every address it has, and answers any other with a problem', async
   expect(Object.keys(said.paths)).toEqual([
     '/api/v1/redemptions',
     '/api/v1/coupons/{code}',
+    '/api/v1/coupons/{code}/image',
     '/api/v1/redemptions/{redemptionId}/cancel',
     '/api/v1/quotes',
     '/api/v1/reservations',

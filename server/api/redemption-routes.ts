@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { cancelRedemptions } from '../coupons/cancellations.ts'
 import { readCode } from '../coupons/code.ts'
+import { codeImage } from '../coupons/code-image.ts'
 import { couponsByCode } from '../coupons/coupons.ts'
 import type { BasketLine as Line } from '../coupons/combination.ts'
 import { hindrance } from '../coupons/decision.ts'
@@ -117,6 +118,47 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
         usesLeft: coupon.revoked ? 0 : coupon.usesAllowed - coupon.used,
         needsMember: coupon.memberId !== null,
       })
+    },
+  )
+
+  app.get(
+    '/coupons/:code/image',
+    {
+      ...noPage,
+      config: { scope: 'redemptions' },
+      schema: {
+        tags: ['Redemptions'],
+        summary: 'A picture of a coupon’s code, to print or to send',
+        params: z.object({ code: Code }),
+        querystring: z.object({
+          symbol: z.enum(['qr', 'code128']).default('qr').meta({ description: 'A QR code, or bars.' }),
+          type: z.enum(['svg', 'png']).default('svg'),
+        }),
+        response: {
+          200: {
+            description: 'Black on white, with the margin that scanners need.',
+            content: {
+              'image/svg+xml': { schema: z.instanceof(Buffer) },
+              'image/png': { schema: z.instanceof(Buffer) },
+            },
+          },
+          404: problem('`unknown`: no such code in this workspace.'),
+          422: malformed,
+          ...always,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { workspaceId } = request.keyHolder!
+      const code = readCode(request.params.code)
+      const coupon = code === null ? undefined : (await couponsByCode(store, [code], clock.now())).get(code)
+      if (coupon?.workspaceId !== workspaceId)
+        return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
+      const { symbol, type } = request.query
+      const image = await codeImage(coupon.code, symbol)
+      return type === 'svg'
+        ? reply.type('image/svg+xml').send(Buffer.from(image.svg))
+        : reply.type('image/png').send(Buffer.from(image.png))
     },
   )
 

@@ -11,7 +11,7 @@ import { campaignTurns } from './campaigns.ts'
 /** Told before each write of a launch; may throw, as a crash would. */
 export type Step = (name: 'begin' | 'freeze' | 'frozen' | 'issue' | 'publish' | 'tell-arms') => void
 
-const couponsAtOnce = 300
+const couponsAtOnce = 1_000
 const armsAtOnce = 5_000
 
 /**

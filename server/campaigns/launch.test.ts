@@ -342,9 +342,9 @@ describe('launch', () => {
     await cancelCampaign(shop.desk, first)
     expect(steps).toEqual([
       'begin',
-      ...Array(Math.ceil((issued + holdout) / 500)).fill('freeze'),
+      ...Array(Math.ceil((issued + holdout) / 1_000)).fill('freeze'),
       'frozen',
-      ...Array(Math.ceil(issued / 300)).fill('issue'),
+      ...Array(Math.ceil(issued / 1_000)).fill('issue'),
       'publish',
       'tell-arms',
     ])

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { orderedId } from '../coupons/ordered-id.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import {
@@ -44,7 +46,7 @@ export interface LaunchRequest {
   readonly asOf?: string
 }
 
-const batchSize = 500
+const batchSize = 1_000
 
 /**
  * Launches a campaign once. The audience is evaluated again and must be the one that the digest names;
@@ -90,19 +92,12 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   ]
   for (let from = 0; from < members.length; from += batchSize) {
     step('freeze')
-    await platform.store
-      .insertInto('campaign_members')
-      .values(
-        members.slice(from, from + batchSize).map(({ memberId, arm }) => ({
-          workspace_id: workspace.id,
-          campaign_id: campaign.id,
-          launch_id: launchId,
-          member_id: memberId,
-          arm,
-          coupon_id: arm === 'treated' ? randomUUID() : null,
-        })),
-      )
-      .execute()
+    const rows = members
+      .slice(from, from + batchSize)
+      .map(({ memberId, arm }) => [memberId, arm, arm === 'treated' ? orderedId() : null])
+    await sql`insert into campaign_members (workspace_id, campaign_id, launch_id, member_id, arm, coupon_id)
+      select ${workspace.id}, ${campaign.id}, ${launchId}, value ->> 0, value ->> 1, value ->> 2
+      from json_each(${JSON.stringify(rows)})`.execute(platform.store)
   }
   step('frozen')
   if (!(await freeze(desk, launchId, audience.knownEvent))) {

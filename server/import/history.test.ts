@@ -5,16 +5,20 @@ import { foldedUnder, type Listed } from './history.ts'
 import { openTestShop, receiptOf } from './test-shop.ts'
 import { undoImport } from './undo.ts'
 
-/** Imports from the oldest on, each as `kind/columns:refused`, behind it `+` where it brought something, `x` where it is undone. */
+/**
+ * Imports from the oldest on, each as `kind/columns:refused`, behind it `+` where it brought something, `x` where it was
+ * undone at once, `X` where it brought something and was undone when all were there.
+ */
 const under = (text: string) => {
   const imports = text.split(' ').map((one, at): Listed => {
-    const [, kind, headers, refused, mark] = /^(\w+)\/(\w+):(\d+)([+x]?)$/.exec(one)!
+    const [, kind, headers, refused, mark] = /^(\w+)\/(\w+):(\d+)([+xX]?)$/.exec(one)!
     return {
       importId: String(at),
       kind: kind!,
       headers: headers!,
-      undone: mark === 'x',
-      report: { read: 9, imported: mark === '+' ? 1 : 0, refused: Number(refused) },
+      importedAt: `2026-10-${10 + at}`,
+      undoneAt: mark === 'x' ? `2026-10-${10 + at}T12:00` : mark === 'X' ? '2026-11-01' : null,
+      report: { read: 9, imported: mark === '+' || mark === 'X' ? 1 : 0, refused: Number(refused) },
     }
   })
   return Object.fromEntries(foldedUnder(imports.toReversed()))
@@ -27,6 +31,22 @@ test('files one after the other that brought nothing new are listed under the ne
   expect(under('orders/a:0 orders/b:0 refunds/a:0')).toEqual({})
   expect(under('orders/a:0 orders/a:0 orders/a:2 orders/a:2 orders/a:0')).toEqual({ 0: '1', 2: '3' })
   expect(under('orders/a:0 orders/a:0x orders/a:0')).toEqual({ 0: '2' })
+  // what the first had brought stands by the two after it
+  expect(under('orders/a:0X orders/a:0 orders/a:0')).toEqual({})
+  expect(under('members/a:0X orders/a:0 orders/a:0')).toEqual({ 1: '2' })
+})
+
+test('other reasons of as many refused rows are no news told before', () => {
+  const one = (importId: string, reason: string): Listed => ({
+    importId,
+    kind: 'orders',
+    headers: 'a',
+    importedAt: '2026-10-10',
+    undoneAt: null,
+    report: { read: 9, imported: 0, refused: 1, reasons: [{ reason, field: null, rows: 1 }] },
+  })
+  expect(foldedUnder([one('new', 'bad-date'), one('old', 'bad-amount')]).size).toBe(0)
+  expect(foldedUnder([one('new', 'bad-date'), one('old', 'bad-date')]).size).toBe(1)
 })
 
 test.each([
@@ -44,7 +64,8 @@ test.each([
     importId,
     kind: 'orders',
     headers: 'a',
-    undone: false,
+    importedAt: '2026-10-10',
+    undoneAt: null,
     report: { read: 9, imported: 0, refused: 0, ...more },
   })
   expect(foldedUnder([one('new'), one('old')]).size).toBe(0)

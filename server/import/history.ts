@@ -14,7 +14,9 @@ export async function importById(workspace: Workspace, importId: string) {
 export interface Listed {
   readonly importId: string
   readonly kind: string
-  readonly undone: boolean
+  /** Instants as ISO text; null: it stands. */
+  readonly importedAt: string
+  readonly undoneAt: string | null
   /** Of its columns (`headersDigest`); null where none was noted. */
   readonly headers: string | null
   /** Its report, of whichever kind. */
@@ -23,23 +25,32 @@ export interface Listed {
 
 /**
  * Of imports, newest first, those that are listed under a newer one: files of one kind with the same columns that
- * came one after the other, all of which brought nothing new and had as many rows refused. By import the newest of
- * its row of files. An import of other columns between them parts nothing; one with news does, as does another
- * number of refused rows, which are somebody's to look at.
+ * came one after the other, all of which brought nothing new and had rows refused for the same reasons. By import the
+ * newest of its row of files. An import of other columns between them parts nothing; one with news does, as do other
+ * refused rows, which are somebody's to look at. Where an older file of the kind was taken out since, what it had brought
+ * may stand by these: they are listed for themselves.
  */
 export function foldedUnder(imports: readonly Listed[]): ReadonlyMap<string, string> {
   const under = new Map<string, string>()
   const newest = new Map<string, Listed>()
+  const takenOut = imports.filter((one) => one.undoneAt !== null && !broughtNothing(one))
+  const mayCarry = ({ kind, importedAt }: Listed) =>
+    takenOut.some(
+      (gone) => gone.kind === kind && gone.importedAt <= importedAt && gone.undoneAt! >= importedAt,
+    )
   for (const one of imports) {
-    if (one.undone) continue
+    if (one.undoneAt !== null) continue
     const source = `${one.kind} ${one.headers}`
     const head = newest.get(source)
-    if (!broughtNothing(one)) newest.delete(source)
-    else if (head && head.report.refused === one.report.refused) under.set(one.importId, head.importId)
+    if (!broughtNothing(one) || mayCarry(one)) newest.delete(source)
+    else if (head && refusedOf(head) === refusedOf(one)) under.set(one.importId, head.importId)
     else newest.set(source, one)
   }
   return under
 }
+
+/** How many rows were refused for which reasons. */
+const refusedOf = ({ report }: Listed): string => JSON.stringify([report.refused, report.reasons])
 
 /** What a report counts of news, in the words of the receipts of all kinds. */
 const news = [

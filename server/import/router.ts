@@ -274,10 +274,11 @@ export const importsRouter = router({
       sql`select import_id, kind, file_name, imported_at, undone_at, mapping, report from imports order by import_seq desc`,
     )
     const under = foldedUnder(
-      rows.map(({ importId, kind, undoneAt, mapping, report }) => ({
+      rows.map(({ importId, kind, importedAt, undoneAt, mapping, report }) => ({
         importId: String(importId),
         kind: String(kind),
-        undone: undoneAt !== null,
+        importedAt: String(importedAt),
+        undoneAt: undoneAt as string | null,
         headers: (JSON.parse(String(mapping)) as { headers?: string }).headers ?? null,
         report: JSON.parse(String(report)) as Record<string, unknown>,
       })),

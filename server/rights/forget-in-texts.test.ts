@@ -74,3 +74,28 @@ test('names and reports of imports keep nothing of a deleted person, of what was
   ])
   expect(later[3]).toContain('"again":{"fileName":"again ….csv"')
 })
+
+test('days and words of reports stay, whatever somebody who goes was called', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const { platform, workspace } = shop
+  await shop.importMembers(
+    shop.file('m.csv', 'member_id,name\nCARD-71,10\nCARD-72,no\nCARD-73,orders\nCARD-74,date\n'),
+  )
+  await shop.import(
+    shop.file(
+      'day 10.csv',
+      'order_id,customer_id,order_date,amount\nA1,CARD-79,2026-10-01,10\nA2,CARD-79,,10\n',
+    ),
+  )
+  const told = async () =>
+    (await workspace.engine.rows(sql`select report from imports order by import_seq`)).map(
+      ({ report }) => JSON.parse(String(report)) as Record<string, unknown>,
+    )
+  const before = await told()
+  expect(before[1]).toMatchObject({ firstDay: '2026-10-01', reasons: [{ reason: 'no-date' }] })
+  for (const memberId of ['CARD-71', 'CARD-72', 'CARD-73', 'CARD-74'])
+    expect(await deleteMember(platform, workspace, { memberId, actor: 'owner' })).toMatchObject({
+      kind: 'deleted',
+    })
+  expect(await told()).toEqual([before[0], { ...before[1], fileName: 'day ….csv' }])
+})

@@ -1,6 +1,5 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import type { Receipt } from '../import/receipt.ts'
 import type { Home } from '../import/members/phones.ts'
 import type { Deletion } from './deletions.ts'
 import { findDeleted } from './find-deleted.ts'
@@ -56,29 +55,33 @@ export async function withoutDeleted(
   return texts.map((text) => without(text, known))
 }
 
-/** A path of this machine, which no file says. */
-const placeOfRefused: keyof Receipt = 'refusedFile'
+/**
+ * Where a report of whichever kind holds what a file said: its name and those of its tables, numbers that it named, values
+ * of sentences. All else are days, places and words of our own, in which a short name such as "10" or "no" may be too.
+ */
+const ofFile: ReadonlySet<string> = new Set(['fileName', 'name', 'unknownNamed', 'values'])
 
-/** The texts among the values of a report, in its order. */
-const valuesOf = (json: unknown): string[] =>
+/** The texts of a report that a file said, in its order. */
+const saidIn = (json: unknown, byFile = false): string[] =>
   typeof json === 'string'
-    ? [json]
+    ? byFile
+      ? [json]
+      : []
     : json !== null && typeof json === 'object'
-      ? Object.entries(json).flatMap(([key, one]) => (key === placeOfRefused ? [] : valuesOf(one)))
+      ? Object.entries(json).flatMap(([key, one]) => saidIn(one, byFile || ofFile.has(key)))
       : []
 
 /** A report with other texts in their places. */
-const withValues = (json: unknown, next: () => string): unknown =>
+const withSaid = (json: unknown, next: () => string, byFile = false): unknown =>
   typeof json === 'string'
-    ? next()
+    ? byFile
+      ? next()
+      : json
     : Array.isArray(json)
-      ? json.map((one) => withValues(one, next))
+      ? json.map((one) => withSaid(one, next, byFile))
       : json !== null && typeof json === 'object'
         ? Object.fromEntries(
-            Object.entries(json).map(([key, one]) => [
-              key,
-              key === placeOfRefused ? (one as unknown) : withValues(one, next),
-            ]),
+            Object.entries(json).map(([key, one]) => [key, withSaid(one, next, byFile || ofFile.has(key))]),
           )
         : json
 
@@ -91,8 +94,8 @@ export async function keptWithoutDeleted(
 ): Promise<{ readonly fileName: string; readonly report: string }> {
   if (list.length === 0) return { fileName, report }
   const told: unknown = JSON.parse(report)
-  const [name, ...texts] = await withoutDeleted(session, list, home, [fileName, ...valuesOf(told)])
-  return { fileName: name!, report: JSON.stringify(withValues(told, () => texts.shift()!)) }
+  const [name, ...texts] = await withoutDeleted(session, list, home, [fileName, ...saidIn(told)])
+  return { fileName: name!, report: JSON.stringify(withSaid(told, () => texts.shift()!)) }
 }
 
 /**
@@ -112,13 +115,13 @@ export async function forgetInReports(
   )
   const all = imports.flatMap(({ fileName, report }) => [
     String(fileName),
-    ...valuesOf(JSON.parse(String(report))),
+    ...saidIn(JSON.parse(String(report))),
   ])
   const texts = (await withoutDeleted(session, list, home, all)).map((text) => without(text, said))
   let at = 0
   for (const { importSeq, fileName, report } of imports) {
     const name = texts[at++]!
-    const kept = JSON.stringify(withValues(JSON.parse(String(report)), () => texts[at++]!))
+    const kept = JSON.stringify(withSaid(JSON.parse(String(report)), () => texts[at++]!))
     if (name !== fileName || kept !== report)
       await session.run(
         sql`update imports set file_name = ${name}, report = ${kept} where import_seq = ${Number(importSeq)}`,

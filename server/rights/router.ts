@@ -1,4 +1,3 @@
-import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -56,7 +55,7 @@ export const rightsRouter = router({
     const telling = await tellingOfAll(ctx.workspace, ids as [string, ...string[]])
     const { named, unread } = await movedFilesNaming(ctx.platform, ctx.workspace, telling, signal).catch(
       (error: unknown) => {
-        if (signal?.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST' })
+        if (signal?.aborted) throw refused('CLIENT_CLOSED_REQUEST', 'question-cancelled')
         throw error
       },
     )

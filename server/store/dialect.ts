@@ -21,7 +21,7 @@ export function openStore(path: string): DatabaseSync {
   try {
     database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 0 })
     database.exec(
-      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on',
+      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma cache_size = -65536',
     )
     database.exec('begin immediate; commit') // takes the lock now, not at the first write
     return database

@@ -196,7 +196,7 @@ export function PartsPanel({
             label={t('parts.columnsOf')}
             data={readable.map(({ part, names, title }) => ({
               value: part,
-              label: `${names.join(' + ')} (${title})`,
+              label: t('parts.named', { tables: names.join(' + '), kind: title }),
             }))}
             value={shown.part}
             allowDeselect={false}

@@ -54,6 +54,7 @@ const machinery = [
   'segment_sizes',
   // until the Store's audit has it
   'audit_waiting',
+  'figure_changes',
   'webhook_batches',
   'webhook_members',
   'webhook_moves',

@@ -1,6 +1,6 @@
 import { type Sql, sql } from '../sql/sql.ts'
 
-/** The imports, and the rows of orders, refunds and members that each brought. */
+/** The imports, what they and others changed of what is drawn, and the rows of orders, refunds and members that each brought. */
 export const importedTables: readonly Sql[] = [
   sql`create table if not exists imports (
     import_seq integer primary key,
@@ -13,6 +13,18 @@ export const importedTables: readonly Sql[] = [
     report varchar not null,               -- JSON: the receipt as it was printed
     imported_at timestamp not null,
     undone_at timestamp
+  )`,
+
+  // What was drawn of periods and first-purchase months, and came to be something else: by what, from what to what.
+  sql`create table if not exists figure_changes (
+    change_seq integer primary key,
+    step integer not null,                 -- changes of one step, such as those of the parts of an upload, are told as one
+    cause varchar not null,                -- 'imported' | 'undone' | 'merged' | 'deleted' | 'matched'
+    import_id varchar,                     -- of an import, or of the one that is undone
+    together varchar,                      -- what files that were given together have in common
+    changed_at timestamp not null,
+    known_to date,                         -- day of the newest order before the step; null: nothing was known
+    changes varchar not null               -- JSON, see server/import/figure-changes.ts
   )`,
 
   // The normalised rows of every import: the state of orders is their fold (DEFINITIONS, "The order is the unit of version").

@@ -150,6 +150,7 @@ const access: Record<string, Rule> = {
   'imports.undoEffect': 'marketer',
   'imports.list': 'reader',
   'imports.restated': 'reader',
+  'imports.restatedCohorts': 'reader',
   'imports.restatedPeriods': 'reader',
   'imports.undo': 'marketer',
   'opportunities.thisWeek': 'reader',

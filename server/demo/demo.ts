@@ -31,6 +31,7 @@ export interface Demo {
 /** Everything a data set is made of; workspace_state stays, because versions only rise. */
 const dataTables = [
   'imports',
+  'figure_changes',
   'import_lines',
   'import_members',
   'identities',

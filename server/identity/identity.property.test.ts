@@ -130,7 +130,11 @@ test('after any imports, undos and changes of the order, people are who the live
           else await takeOut(shop.workspace.engine, gone.importId, settings)
         } else if (next.kind === 'order') {
           kinds = next.kinds
-          await changeIdentityOrder(shop.workspace.engine, next.kinds, { ...settings, dryRun: false })
+          await changeIdentityOrder(shop.workspace.engine, next.kinds, {
+            ...settings,
+            at: settings.undoneAt,
+            dryRun: false,
+          })
         } else live.push({ one: next, importId: await take(shop, next, number) })
         const expected = meaningOf(
           live.map(({ one }) => one),

@@ -2,6 +2,7 @@ import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { dropMembersWithNothingLeft } from '../import/apply.ts'
+import { beginChange, endChange } from '../import/figure-changes.ts'
 import { touchedMembers } from '../import/fold.ts'
 import type { IdentityKind } from '../import/person-values.ts'
 import { followChanges, nobody } from './follow.ts'
@@ -38,6 +39,8 @@ export async function changeIdentityOrder(
   settings: {
     timeZone: string
     today: string
+    /** Now, as ISO text. */
+    at: string
     dryRun: boolean
     signal?: AbortSignal
     /** Called in the transaction when nothing but the commit is left. */
@@ -49,6 +52,7 @@ export async function changeIdentityOrder(
       const before = await identityRule(session)
       const same = before.kinds.join() === kinds.join()
       if (!same) {
+        const begun = await beginChange(session, { cause: 'matched', at: settings.at })
         await session.run(sql`create or replace temp table owners_before as
           select order_id, member_key from orders`)
         await session.run(sql`update identity_rule set kinds = ${kinds.join(',')}`)
@@ -56,6 +60,7 @@ export async function changeIdentityOrder(
         await followChanges(session, changes, nobody, settings.timeZone)
         await dropMembersWithNothingLeft(session)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
+        await endChange(session, begun)
       }
       const [moved] = same
         ? [{ orders: 0, members: 0 }]

@@ -67,6 +67,7 @@ function ordered(
   return changeIdentityOrder(engine, kinds, {
     timeZone: calendar.timeZone,
     today: localDay(platform.clock.now(), calendar),
+    at: platform.clock.now().toISOString(),
     dryRun,
     commits: (session) =>
       leaveAudit(session, {

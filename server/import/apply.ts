@@ -2,7 +2,7 @@ import { type Engine, QueryCancelled, type Session } from '../../analytics/engin
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import type { Changes } from './restatements.ts'
+import { beginChange, type Coming, endChange } from './figure-changes.ts'
 import { type ChangedMonth, changedDays, changedMonths, dayFigures } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import type { Home } from './members/phones.ts'
@@ -52,7 +52,18 @@ export interface NewImport {
   readonly replace: boolean
   /** ISO text. */
   readonly importedAt: string
+  /** What files that were given together have in common; null: it came alone. */
+  readonly together: string | null
 }
+
+/** The change that an import is. */
+export const comingOf = ({ kind, importId, importedAt, together }: NewImport): Coming => ({
+  cause: 'imported',
+  at: importedAt,
+  importId,
+  kind,
+  together,
+})
 
 /** What an import did to the orders. */
 export interface Applied {
@@ -129,7 +140,7 @@ export async function applyImport(
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
       const before = await dayFigures(session)
-      const [state] = await session.rows(sql`select as_of from workspace_state`)
+      const begun = await beginChange(session, comingOf(coming))
       const deletions = await settings.deletions(session)
       const someDeleted = await findDeleted(session, deletions, knownBy(lines), settings.home)
       const deleted = someDeleted ? await deletedRowsOf(session, lines) : null
@@ -161,7 +172,6 @@ export async function applyImport(
       )
       const { othersToo } = await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
       await foldMembers(session)
-      const newestDay = state!.asOf as string | null
       const after = await dayFigures(session)
       const applied = {
         ...(await outcome(session, importSeq, coming.fileHash, {
@@ -169,21 +179,21 @@ export async function applyImport(
         })),
         givenBack: coming.kind === 'refunds' ? await givenBackBy(session) : null,
         toldTwice: coming.kind === 'orders' ? await ordersToldTwice(session) : 0,
-        months: changedMonths(before, after, newestDay),
+        months: changedMonths(before, after, begun.knownTo),
         ...(deleted ? { deleted } : {}),
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
-      const kept = withDays(report(applied), { days: changedDays(before, after, newestDay) })
       const told = await keptWithoutDeleted(session, deletions, settings.home, {
         fileName: coming.fileName,
-        report: kept,
+        report: report(applied),
       })
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${told.fileName}, ${coming.fileHash}, ${coming.mapping}, ${told.report}, cast(${coming.importedAt} as timestamp), null)`)
       if (applied.imported > 0) {
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
+        await endChange(session, begun, changedDays(before, after, begun.knownTo))
       }
       await settings.commits(session)
       return applied
@@ -193,10 +203,6 @@ export async function applyImport(
     throw error
   }
 }
-
-/** A report as it is kept: with what restatements are read from (`import/restatements.ts`). */
-const withDays = (report: string, more: Omit<Changes, 'months'>): string =>
-  JSON.stringify({ ...(JSON.parse(report) as object), ...more })
 
 /** What else is done in the transaction that takes an import out; what throws takes all of it back. */
 export interface AroundUndo {
@@ -224,12 +230,14 @@ export async function takeOut(
 ): Promise<{ orders: number }> {
   return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
-    const [undone] = await session.rows(
-      sql`select import_seq, report from imports where import_id = ${importId}`,
-    )
+    const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
     const before = await dayFigures(session)
-    const [state] = await session.rows(sql`select as_of from workspace_state`)
+    const begun = await beginChange(session, {
+      cause: 'undone',
+      at: settings.undoneAt,
+      importId,
+    })
     await session.run(sql`create or replace temp table refolded as
       select distinct order_id from import_lines where import_seq = ${importSeq}`)
     const identified = await anyIdentities(session)
@@ -267,14 +275,9 @@ export async function takeOut(
     await settings.around?.end(session, { orders: Number(changed!.orders) })
     if (changed!.orders !== 0 || dropped) {
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
+      await endChange(session, begun, changedDays(before, await dayFigures(session), begun.knownTo))
     }
-    const newestDay = state!.asOf as string | null
-    const after = await dayFigures(session)
-    const report = withDays(String(undone!.report), {
-      undoneMonths: changedMonths(before, after, newestDay),
-      undoneDays: changedDays(before, after, newestDay),
-    })
-    await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp), report = ${report}
+    await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }

@@ -17,7 +17,7 @@ export interface ChangedMonth {
   readonly restated: boolean
 }
 
-/** A local day whose figures an import or its undoing changes, as short as a report can keep it: the day, net and orders before, net and orders after. */
+/** A local day whose figures an import or its undoing changes, as short as it can be kept: the day, net and orders before, net and orders after. */
 export type ChangedDay = readonly [
   day: string,
   netBefore: number,
@@ -25,13 +25,6 @@ export type ChangedDay = readonly [
   netAfter: number,
   ordersAfter: number,
 ]
-
-/** What an import, or its undoing, changed: days as they were and are. */
-export interface ChangedDays {
-  /** The day of the newest order before; null: there was none, and every day came to nothing, so that none is named. */
-  readonly newestDay: string | null
-  readonly changed: readonly ChangedDay[]
-}
 
 /** All days with figures, from the base tables: `day`, `net_minor`, `orders`. */
 export const figuresByDay: Sql = sql`
@@ -89,20 +82,17 @@ export function changedMonths(
     .filter(({ before, after }) => before.netMinor !== after.netMinor || before.orders !== after.orders)
 }
 
-/** The days that differ, in their order. */
+/** The days that differ, in their order; where nothing was known before (`newestDay` is null) none is named. */
 export function changedDays(
   before: ReadonlyMap<string, Figures>,
   after: ReadonlyMap<string, Figures>,
   newestDay: string | null,
-): ChangedDays {
-  if (newestDay === null) return { newestDay, changed: [] }
-  const changed = [...new Set([...before.keys(), ...after.keys()])]
-    .toSorted()
-    .flatMap((day): ChangedDay[] => {
-      const [was, is] = [before.get(day) ?? nothing, after.get(day) ?? nothing]
-      return was.netMinor === is.netMinor && was.orders === is.orders
-        ? []
-        : [[day, was.netMinor, was.orders, is.netMinor, is.orders]]
-    })
-  return { newestDay, changed }
+): ChangedDay[] {
+  if (newestDay === null) return []
+  return [...new Set([...before.keys(), ...after.keys()])].toSorted().flatMap((day): ChangedDay[] => {
+    const [was, is] = [before.get(day) ?? nothing, after.get(day) ?? nothing]
+    return was.netMinor === is.netMinor && was.orders === is.orders
+      ? []
+      : [[day, was.netMinor, was.orders, is.netMinor, is.orders]]
+  })
 }

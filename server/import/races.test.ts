@@ -12,6 +12,7 @@ import { deleteMember } from '../rights/delete-member.ts'
 import { setTag } from '../tags/set-tag.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import type { FigureChanges } from './figure-changes.ts'
 import { importRuns } from './runs.ts'
 import { now } from './test-shop.ts'
 import { undoImport } from './undo.ts'
@@ -286,10 +287,12 @@ test('two who undo the same import at once: one does, the other is told, and wha
   await inCopy(join(root, 'raced'), async (shop) => {
     const outcomes = await Promise.all([undo('first.csv')(shop), undo('first.csv')(shop)])
     expect(outcomes.toSorted()).toEqual([true, 'undone-already'])
-    const [row] = await shop.workspace.engine.rows(
-      sql`select report from imports where file_name = 'first.csv'`,
+    const changes = await shop.workspace.engine.rows(
+      sql`select file_name, changes from figure_changes join imports using (import_id) where cause = 'undone'`,
     )
-    expect(JSON.parse(String(row!.report))).toMatchObject({ undoneMonths: [{ month: '2026-01-01' }] })
+    expect(changes).toMatchObject([{ fileName: 'first.csv' }])
+    const [sales] = (JSON.parse(String(changes[0]!.changes)) as FigureChanges).sales
+    expect(sales!.slice(0, 3)).toEqual(['month', '2026-01-01', 'new'])
     const noted = await shop.platform.store
       .selectFrom('audit')
       .select('actor')

@@ -1,52 +1,18 @@
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { type ChangedDays, type ChangedMonth, type Figures, figuresByDay, nothing } from './months.ts'
+import type { Cause, FigureChanges, Whose } from './figure-changes.ts'
+import { type Figures, figuresByDay, nothing } from './months.ts'
 
-/** A month that was over and had figures, and came to others: when, by which file, from what to what. */
-export interface Restatement extends Omit<ChangedMonth, 'restated'> {
-  readonly fileName: string
-  /** `undone`: the file was taken out again. */
-  readonly cause: 'imported' | 'undone'
+/** A figure that had been drawn of a finished period and came to another: from what to what, by what, when. */
+export interface Told<F> {
+  readonly before: F
+  readonly after: F
+  readonly cause: Cause
+  /** Of an import, or of the one that was undone. */
+  readonly fileName: string | null
   /** ISO text. */
   readonly at: string
 }
-
-/** A change of a month, restated or added to. */
-type Change = Restatement & Pick<ChangedMonth, 'restated'>
-
-/** What an import's report keeps of months and days: those that it changed, and those that its undoing changed. */
-export interface Changes {
-  readonly months?: readonly ChangedMonth[]
-  readonly undoneMonths?: readonly ChangedMonth[]
-  /** Not there in reports from before days were kept. */
-  readonly days?: ChangedDays
-  readonly undoneDays?: ChangedDays
-}
-
-/**
- * Of each month that was restated since `since` (ISO text) its last change since then, the latest month first.
- * That change may bring back figures that an undoing had taken to nothing: a month is never told as what it
- * no longer is.
- */
-export async function restatements(engine: Engine, since: string): Promise<Restatement[]> {
-  const imports = await engine.rows(sql`select file_name, imported_at, undone_at, report from imports
-    where kind in ('orders', 'refunds') and (imported_at >= cast(${since} as timestamp) or undone_at >= cast(${since} as timestamp))
-    order by import_seq`)
-  const all = imports.flatMap(({ fileName, importedAt, undoneAt, report }): Change[] => {
-    const { months = [], undoneMonths = [] } = JSON.parse(String(report)) as Changes
-    const told = (list: readonly ChangedMonth[], cause: Restatement['cause'], at: unknown) =>
-      list.map((change) => ({ ...change, fileName: String(fileName), cause, at: String(at) }))
-    return [...told(months, 'imported', importedAt), ...told(undoneMonths, 'undone', undoneAt)]
-  })
-  const inOrder = all.filter(({ at }) => at >= since).toSorted((a, b) => a.at.localeCompare(b.at))
-  const restated = new Set(inOrder.filter((one) => one.restated).map(({ month }) => month))
-  const last = new Map<string, Restatement>()
-  for (const { restated: _, ...one } of inOrder) if (restated.has(one.month)) last.set(one.month, one)
-  return [...last.values()].toSorted((a, b) => b.month.localeCompare(a.month))
-}
-
-/** Days that were over and had figures, and came to others: a week, say. Figures are those of the whole shop. */
-export interface RestatedPeriod extends Period, Omit<Restatement, 'month'> {}
 
 export interface Period {
   /** ISO days, both included. */
@@ -54,70 +20,246 @@ export interface Period {
   readonly to: string
 }
 
-/** What an import or its undoing changed, and when. */
-interface Step extends Pick<Restatement, 'fileName' | 'cause' | 'at'> {
-  /** Undefined: the report is from before days were kept. */
-  readonly days: ChangedDays | undefined
+export interface Buying {
+  readonly netMinor: number
+  readonly buyers: number
 }
 
 /**
- * Of `periods`, which have no day in common, those that were restated since `since` (ISO text), each with its
- * last change since then. What they came to before is found by walking back from what they come to now; where
- * that passes an import from before days were kept, the walk ends.
+ * A period of which figures were restated; null: that one was not. Figures are those of the whole shop: of everybody
+ * with guests, of returning members, of those whose first order is in the period (weeks and months alone).
  */
-export async function restatedPeriods(
+export interface RestatedPeriod extends Period {
+  readonly all: Told<Figures> | null
+  readonly returning: Told<Buying> | null
+  readonly new: Told<Buying> | null
+}
+
+/**
+ * What those of a first-purchase month did in a month, restated: how many bought, which in their own month is how many
+ * they are, and their net.
+ */
+export interface RestatedCohort {
+  /** First days of months. */
+  readonly cohort: string
+  readonly month: string
+  readonly buyers: Told<number> | null
+  readonly netMinor: Told<number> | null
+}
+
+/** What happened at one go, in its order. */
+interface Step {
+  readonly knownTo: string | null
+  readonly changes: readonly (Omit<Told<never>, 'before' | 'after'> & FigureChanges)[]
+}
+
+/** Steps since an instant, the newest first, and figures as the last of them left them. */
+interface Known {
+  readonly steps: readonly Step[]
+  readonly days: ReadonlyMap<string, Figures>
+  /** How many first bought in a month. */
+  readonly sizes: ReadonlyMap<string, number>
+}
+
+/** In one statement, so that figures are those which the last change left. */
+async function knownSince(engine: Engine, since: string): Promise<Known> {
+  const rows = await engine.rows(sql`
+    select change_seq, step, cause, file_name, changed_at, cast(known_to as varchar) as known_to, changes,
+      null as day, null as net_minor, null as orders, null as cohort, null as size
+    from figure_changes left join imports on imports.import_id = figure_changes.import_id where changed_at >= cast(${since} as timestamp)
+    union all
+    select null, null, null, null, null, null, null, day, net_minor, orders, null, null from (${figuresByDay}) as figures
+    union all
+    select null, null, null, null, null, null, null, null, null, null, cast(month as varchar), members
+    from cohort_month where cohort_month = month
+    order by change_seq`)
+  const steps = Map.groupBy(
+    rows.filter(({ changeSeq }) => changeSeq !== null),
+    ({ step }) => Number(step),
+  )
+  return {
+    steps: [...steps.values()].toReversed().map((changes) => ({
+      knownTo: changes[0]!.knownTo as string | null,
+      changes: changes.map(({ cause, fileName, changedAt, changes }) => ({
+        cause: cause as Cause,
+        fileName: fileName as string | null,
+        at: String(changedAt),
+        ...(JSON.parse(String(changes)) as FigureChanges),
+      })),
+    })),
+    days: new Map(
+      rows.flatMap(({ day, netMinor, orders }) =>
+        day === null ? [] : [[String(day), { netMinor: Number(netMinor), orders: Number(orders) }]],
+      ),
+    ),
+    sizes: new Map(
+      rows.flatMap(({ cohort, size }) => (cohort === null ? [] : [[String(cohort), Number(size)]])),
+    ),
+  }
+}
+
+/**
+ * Of figures by a key, walking back step by step: the last change of each, and whether any change since then
+ * restated it. The last change may bring back what an undoing had taken to nothing: a figure is never told as what it
+ * no longer is.
+ */
+class LastChanges<F> {
+  readonly #last = new Map<string, Told<F>>()
+  readonly #restated = new Set<string>()
+
+  note(key: string, change: Told<F>, restates: boolean): void {
+    if (JSON.stringify(change.before) === JSON.stringify(change.after)) return
+    if (!this.#last.has(key)) this.#last.set(key, change)
+    if (restates) this.#restated.add(key)
+  }
+
+  of(key: string): Told<F> | null {
+    return this.#restated.has(key) ? this.#last.get(key)! : null
+  }
+
+  get keys(): Iterable<string> {
+    return this.#restated
+  }
+}
+
+/**
+ * Of `periods`, which have no day in common, those of which a figure was restated since `since` (ISO text): it was
+ * over, had figures, and came to others. What days came to before is found by walking back from what they come to now.
+ */
+export const restatedPeriods = async (
   engine: Engine,
   since: string,
   periods: readonly Period[],
-): Promise<RestatedPeriod[]> {
-  // one statement, so that the figures are those which the last report left
-  const rows = await engine.rows(sql`
-    select import_seq, file_name, imported_at, undone_at, report, null as day, null as net_minor, null as orders from imports
-    where kind in ('orders', 'refunds') and (imported_at >= cast(${since} as timestamp) or undone_at >= cast(${since} as timestamp))
-    union all
-    select null, null, null, null, null, day, net_minor, orders from (${figuresByDay}) as figures
-    order by import_seq`)
-  const steps = rows
-    .filter(({ day }) => day === null)
-    .flatMap(({ fileName, importedAt, undoneAt, report }): Step[] => {
-      const { days, undoneDays } = JSON.parse(String(report)) as Changes
-      const of = { fileName: String(fileName) }
-      return [
-        { ...of, cause: 'imported', at: String(importedAt), days },
-        ...(undoneAt === null
-          ? []
-          : [{ ...of, cause: 'undone' as const, at: String(undoneAt), days: undoneDays }]),
-      ]
-    })
-    .filter(({ at }) => at >= since)
-    .toSorted((a, b) => a.at.localeCompare(b.at))
+): Promise<RestatedPeriod[]> => periodsIn(await knownSince(engine, since), periods)
+
+/** The same of all calendar months, the latest first. */
+export async function restatedMonths(engine: Engine, since: string): Promise<RestatedPeriod[]> {
+  const known = await knownSince(engine, since)
+  const changed = known.steps.flatMap(({ changes }) =>
+    changes.flatMap(({ days, sales }) => [...days.map(([day]) => day), ...sales.map(([, from]) => from)]),
+  )
+  const months = new Set([...known.days.keys(), ...changed].map((day) => `${day.slice(0, 7)}-01`))
+  return periodsIn(
+    known,
+    [...months].toSorted((a, b) => b.localeCompare(a)).map((from) => ({ from, to: lastDayOf(from) })),
+  )
+}
+
+function periodsIn({ steps, days }: Known, periods: readonly Period[]): RestatedPeriod[] {
   const periodOf = (day: string) => periods.find(({ from, to }) => from <= day && day <= to)
   const figures = new Map<Period, Figures>()
   const add = (period: Period, netMinor: number, orders: number) => {
     const known = figures.get(period) ?? nothing
     figures.set(period, { netMinor: known.netMinor + netMinor, orders: known.orders + orders })
   }
-  for (const { day, netMinor, orders } of rows) {
-    const period = day === null ? undefined : periodOf(String(day))
-    if (period) add(period, Number(netMinor), Number(orders))
+  for (const [day, { netMinor, orders }] of days) {
+    const period = periodOf(day)
+    if (period) add(period, netMinor, orders)
   }
-  const last = new Map<Period, RestatedPeriod>()
-  const restated = new Set<Period>()
-  for (const { days, ...step } of steps.toReversed()) {
-    if (!days) break
+  /** A step of `step_sales` that is one of the periods. */
+  const drawn = new Map(periods.map((period) => [`${period.from} ${period.to}`, period]))
+  const drawnOf = (step: 'week' | 'month', from: string) =>
+    drawn.get(`${from} ${step === 'week' ? daysLater(from, 6) : lastDayOf(from)}`)
+  const all = new LastChanges<Figures>()
+  const byWhose = { returning: new LastChanges<Buying>(), new: new LastChanges<Buying>() }
+  for (const { knownTo, changes } of steps) {
     const after = new Map(figures)
-    if (days.newestDay === null) figures.clear()
-    for (const [day, netBefore, ordersBefore, netAfter, ordersAfter] of days.changed) {
-      const period = periodOf(day)
-      if (period) add(period, netBefore - netAfter, ordersBefore - ordersAfter)
+    const touched = new Map<Period, (typeof changes)[number]>()
+    if (knownTo === null) {
+      figures.clear()
+      for (const period of periods) touched.set(period, changes.at(-1)!)
     }
-    for (const period of periods) {
-      const [was, is] = [figures.get(period) ?? nothing, after.get(period) ?? nothing]
-      if (was.netMinor === is.netMinor && was.orders === is.orders) continue
-      if (!last.has(period)) last.set(period, { ...period, before: was, after: is, ...step })
-      const hadFigures = was.netMinor !== 0 || was.orders !== 0
-      if (hadFigures && days.newestDay !== null && period.to < days.newestDay) restated.add(period)
+    const sales = new Map<string, { period: Period; whose: Whose } & Told<Buying>>()
+    for (const change of changes.toReversed()) {
+      const { cause, fileName, at } = change
+      for (const [day, netBefore, ordersBefore, netAfter, ordersAfter] of change.days) {
+        const period = periodOf(day)
+        if (!period) continue
+        add(period, netBefore - netAfter, ordersBefore - ordersAfter)
+        if (!touched.has(period)) touched.set(period, change)
+      }
+      for (const [step, from, whose, netBefore, buyersBefore, netAfter, buyersAfter] of change.sales) {
+        const period = drawnOf(step, from)
+        if (!period) continue
+        const key = `${from} ${whose}`
+        const later = sales.get(key)
+        sales.set(key, {
+          ...(later ?? { after: { netMinor: netAfter, buyers: buyersAfter }, cause, fileName, at }),
+          period,
+          whose,
+          before: { netMinor: netBefore, buyers: buyersBefore },
+        })
+      }
+    }
+    const isOver = ({ to }: Period) => knownTo !== null && to < knownTo
+    const before = (period: Period) => figures.get(period) ?? nothing
+    const hadFigures = (period: Period) => before(period).netMinor !== 0 || before(period).orders !== 0
+    for (const [period, { cause, fileName, at }] of touched)
+      all.note(
+        period.from,
+        { before: before(period), after: after.get(period) ?? nothing, cause, fileName, at },
+        isOver(period) && hadFigures(period),
+      )
+    for (const { period, whose, ...told } of sales.values())
+      byWhose[whose].note(
+        period.from,
+        told,
+        isOver(period) && (hadFigures(period) || told.before.netMinor !== 0 || told.before.buyers !== 0),
+      )
+  }
+  return periods
+    .map(({ from, to }) => ({
+      from,
+      to,
+      all: all.of(from),
+      returning: byWhose.returning.of(from),
+      new: byWhose.new.of(from),
+    }))
+    .filter((period) => period.all ?? period.returning ?? period.new)
+}
+
+/**
+ * What first-purchase months did in months that were over, and came to something else since `since` (ISO text), in
+ * their order. A month in which nobody of them had bought is a figure too, once they are there.
+ */
+export async function restatedCohorts(engine: Engine, since: string): Promise<RestatedCohort[]> {
+  const { steps, sizes: sizesNow } = await knownSince(engine, since)
+  const sizes = new Map(sizesNow)
+  const buyers = new LastChanges<number>()
+  const net = new LastChanges<number>()
+  for (const { knownTo, changes } of steps) {
+    const cells = new Map<string, { buyers: Told<number>; net: Told<number> }>()
+    for (const { cohorts, cause, fileName, at } of changes.toReversed())
+      for (const [cohort, month, buyersBefore, netBefore, buyersAfter, netAfter] of cohorts) {
+        const key = `${cohort} ${month}`
+        const later = cells.get(key)
+        const change = { cause, fileName, at }
+        const told = (known: Told<number> | undefined, before: number, after: number): Told<number> =>
+          known && known.before !== known.after
+            ? { ...known, before }
+            : { before, after: known?.after ?? after, ...change }
+        cells.set(key, {
+          buyers: told(later?.buyers, buyersBefore, buyersAfter),
+          net: told(later?.net, netBefore, netAfter),
+        })
+        if (cohort === month) sizes.set(cohort, buyersBefore)
+      }
+    for (const [key, cell] of cells) {
+      const [cohort, month] = key.split(' ')
+      const restates = knownTo !== null && lastDayOf(month!) < knownTo && (sizes.get(cohort!) ?? 0) > 0
+      buyers.note(key, cell.buyers, restates)
+      net.note(key, cell.net, restates)
     }
   }
-  return periods.flatMap((period) => (restated.has(period) ? last.get(period)! : []))
+  return [...new Set([...buyers.keys, ...net.keys])].toSorted().map((key) => {
+    const [cohort, month] = key.split(' ')
+    return { cohort: cohort!, month: month!, buyers: buyers.of(key), netMinor: net.of(key) }
+  })
 }
+
+const daysLater = (day: string, count: number) =>
+  new Date(Date.parse(day) + count * 86_400_000).toISOString().slice(0, 10)
+
+/** The last day of the month that a day is in. */
+const lastDayOf = (day: string) =>
+  new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).toISOString().slice(0, 10)

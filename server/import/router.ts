@@ -25,7 +25,7 @@ import type { Again } from './again.ts'
 import { foldedUnder } from './history.ts'
 import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
-import { type Changes, restatedPeriods, restatements } from './restatements.ts'
+import { restatedCohorts, restatedMonths, restatedPeriods } from './restatements.ts'
 import { isPartOfOrders } from './inspect.ts'
 import { foreignAmounts, inspectIn, ordersOf, partsIn } from './ready-to-read.ts'
 import type { ImportOrder, RunState } from './run-state.ts'
@@ -313,8 +313,11 @@ export const importsRouter = router({
     }))
   }),
 
-  /** Months whose figures were restated in the last 60 days, with the cause. */
-  restated: readerProcedure.query(({ ctx }) => restatements(ctx.workspace.engine, toldSince(ctx))),
+  /** Months of which a figure was restated in the last 60 days, with the cause. */
+  restated: readerProcedure.query(({ ctx }) => restatedMonths(ctx.workspace.engine, toldSince(ctx))),
+
+  /** What first-purchase months did in months, where it was restated in the last 60 days, with the cause. */
+  restatedCohorts: readerProcedure.query(({ ctx }) => restatedCohorts(ctx.workspace.engine, toldSince(ctx))),
 
   /** Of shorter periods that a page draws, such as weeks, those that were restated in the last 60 days, with the cause. */
   restatedPeriods: readerProcedure
@@ -377,10 +380,9 @@ type InWords<R extends Receipt> = Omit<R, 'reasons' | 'tables'> & {
   readonly people: readonly string[]
 }
 
-/** The receipt of an import of orders or refunds, without what is kept beside it for restatements. */
+/** The receipt of an import of orders or refunds. */
 function receiptOf(report: string): Receipt {
-  const { days: _, undoneDays: __, undoneMonths: ___, ...receipt } = JSON.parse(report) as Receipt & Changes
-  return receipt
+  return JSON.parse(report) as Receipt
 }
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({

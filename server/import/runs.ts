@@ -147,6 +147,7 @@ export class ImportRuns {
       order,
       readable,
       runId: run.state.runId,
+      together: run.state.set[0] ?? null,
       signal: run.cancel.signal,
       folder: this.temporaryFolder,
       tell: (change) => this.#tell(run, change),

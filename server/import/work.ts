@@ -37,6 +37,8 @@ export interface Work {
   readonly readable: Readable
   readonly runId: string
   readonly signal: AbortSignal
+  /** What files that were given together have in common; null: it came alone. */
+  readonly together: string | null
   /** For what lives only as long as the import. */
   readonly folder: string
   tell(change: Partial<RunState>): void
@@ -185,7 +187,12 @@ function writtenAt({ path, together }: Pick<ImportOrder, 'path' | 'together'>): 
   return found.map((one) => `${one!.size} ${one!.mtimeMs}`).join()
 }
 
-function newImport({ order, readable }: Work, fileHash: string, importId: string, now: Date): NewImport {
+function newImport(
+  { order, readable, together }: Work,
+  fileHash: string,
+  importId: string,
+  now: Date,
+): NewImport {
   const { inspection, mapping } = readable
   return {
     importId,
@@ -205,6 +212,7 @@ function newImport({ order, readable }: Work, fileHash: string, importId: string
     }),
     replace: order.replace,
     importedAt: now.toISOString(),
+    together,
   }
 }
 

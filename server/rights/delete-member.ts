@@ -8,6 +8,7 @@ import { finishLaunch } from '../campaigns/launch-steps.ts'
 import { idsOfMember } from '../identity/people.ts'
 import { decimalsOf } from '../messages/money.ts'
 import { resolvedMembers } from '../identity/match.ts'
+import { beginChange, endChange } from '../import/figure-changes.ts'
 import type { Platform } from '../platform.ts'
 import { forgetWritten } from '../segments/schedules/schedules.ts'
 import { dropPrepared } from '../segments/files/prepared.ts'
@@ -149,9 +150,11 @@ async function apply(platform: Platform, workspace: Workspace, step: Step = () =
   const moved = await forgetRefused(platform, workspace, list)
   step('engine')
   markRemains(platform, workspace)
-  await workspace.engine.transaction((session) =>
-    pseudonymiseEngine(session, list, homeOf(workspace), workspace.today()),
-  )
+  await workspace.engine.transaction(async (session) => {
+    const begun = await beginChange(session, { cause: 'deleted', at: clock.now().toISOString() })
+    if (await pseudonymiseEngine(session, list, homeOf(workspace), workspace.today()))
+      await endChange(session, begun)
+  })
   await dropSnapshots(workspace)
   dropPrepared(platform, workspace.id)
   await forgetWritten(platform, workspace.id)

@@ -42,10 +42,10 @@ export async function eventsAfter(
   workspaceId: string,
   watermark: number,
   limit: number,
-): Promise<{ seq: number; event: StoreEvent }[]> {
+): Promise<{ seq: number; at: string; event: StoreEvent }[]> {
   const rows = await store
     .selectFrom('events')
-    .select(['seq', 'kind', 'payload'])
+    .select(['seq', 'kind', 'payload', 'occurred_at'])
     .where('workspace_id', '=', workspaceId)
     .where('seq', '>', watermark)
     .orderBy('seq')
@@ -53,6 +53,7 @@ export async function eventsAfter(
     .execute()
   return rows.map((row) => ({
     seq: row.seq,
+    at: row.occurred_at,
     event: { kind: row.kind, ...JSON.parse(row.payload) } as StoreEvent,
   }))
 }

@@ -3,6 +3,7 @@ import { memberNames } from '../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { followMerges } from '../identity/follow-merges.ts'
 import { resolveMembers } from '../identity/resolve.ts'
+import { beginChange, endChange } from '../import/figure-changes.ts'
 import { foldConsent } from '../import/members/fold.ts'
 import { regroupTags } from '../tags/exclusive.ts'
 import { mergeTagsIn } from '../tags/merge-in.ts'
@@ -42,9 +43,16 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
         if (event.kind === 'coupons-issued') await takeIssuedCoupons(session, store, workspace, event)
         else await apply(session, event)
       await takeCouponChanges(session, changes, workspace.calendar.timeZone)
-      if (events.some(({ event }) => event.kind === 'members-merged' || event.kind === 'member-separated'))
-        if (await resolveMembers(session))
+      const merge = events.findLast(
+        ({ event }) => event.kind === 'members-merged' || event.kind === 'member-separated',
+      )
+      if (merge) {
+        const begun = await beginChange(session, { cause: 'merged', at: merge.at })
+        if (await resolveMembers(session)) {
           await followMerges(session, workspace.calendar.timeZone, workspace.today())
+          await endChange(session, begun)
+        }
+      }
       await session.run(
         sql`update workspace_state set watermark = ${events.at(-1)?.seq ?? watermark},
           ledger_watermark = ${changes.at(-1)?.seq ?? ledgerWatermark},

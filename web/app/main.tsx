@@ -8,6 +8,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { queryClient, trpcClient, TRPCProvider } from '../trpc.ts'
+import { refuseStrayFiles } from '../ui/drop-zone.tsx'
 import { LanguageProvider } from '../ui/language.tsx'
 import { router } from './router.tsx'
 import { theme, variables } from './theme.ts'
@@ -15,6 +16,8 @@ import { theme, variables } from './theme.ts'
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
 // react-remove-scroll (under Mantine's Modal, Spotlight, Drawer) adds a <style> of its own and looks here.
 Object.assign(globalThis, { __webpack_nonce__: nonce })
+
+refuseStrayFiles()
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

@@ -16,6 +16,8 @@ export interface Column<Row> {
   /** The header in CSV, where it is not `key`: a stable name such as `net_minor`. */
   readonly csvHeader?: string
   readonly sortable?: boolean
+  /** Holds sentences: takes what room others leave, which are not squeezed by it. */
+  readonly wide?: true
   /** Stays in view where the table is wider than the screen: the last column alone. */
   readonly pinned?: true
 }
@@ -77,7 +79,11 @@ export function DataTable<Row>({
 
   return (
     <div className={classes.scroller} tabIndex={0} role="region" aria-label={label}>
-      <table className={classes.table} data-dense={dense || undefined}>
+      <table
+        className={classes.table}
+        data-dense={dense || undefined}
+        data-sentences={columns.some(({ wide }) => wide) || undefined}
+      >
         <thead>
           <tr>
             {selection ? (
@@ -147,7 +153,12 @@ export function DataTable<Row>({
                 </td>
               ) : null}
               {columns.map((column) => (
-                <td key={column.key} data-align={column.align} data-pinned={column.pinned}>
+                <td
+                  key={column.key}
+                  data-align={column.align}
+                  data-pinned={column.pinned}
+                  data-wide={column.wide}
+                >
                   {column.cell ? column.cell(row) : (column.value?.(row) ?? '–')}
                 </td>
               ))}

@@ -1,9 +1,12 @@
 import { Button } from '@mantine/core'
 import { IconDatabaseImport } from '@tabler/icons-react'
-import { useRef, useState, type DragEvent, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, useRef, useState, type ReactNode } from 'react'
 import classes from './drop-zone.module.css'
 
-/** Where a file of orders, or several tables that belong together, are dropped or chosen; `children` are further buttons. */
+/**
+ * Where a file of orders, or several tables that belong together, are dropped or chosen; `children` are further
+ * buttons. Files may be dropped anywhere on its page.
+ */
 export function DropZone({
   title,
   note,
@@ -22,23 +25,31 @@ export function DropZone({
   const take = (files: FileList | null) => {
     if (files && files.length > 0) onFiles([...files])
   }
-  const drop = (event: DragEvent) => {
-    event.preventDefault()
+  const drop = useEffectEvent((event: DragEvent) => {
     setOver(false)
-    take(event.dataTransfer.files)
-  }
-  return (
-    <div
-      className={classes.drop}
-      data-over={over || undefined}
-      data-testid="drop-zone"
-      onDragOver={(event) => {
+    if (!holdsFiles(event)) return
+    event.preventDefault()
+    take(event.dataTransfer!.files)
+  })
+  useEffect(() => {
+    const listening = new AbortController()
+    const { signal } = listening
+    document.addEventListener(
+      'dragover',
+      (event) => {
+        if (!holdsFiles(event)) return
         event.preventDefault()
         setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
-    >
+      },
+      { signal },
+    )
+    // to another element it leads on; out of the page to none
+    document.addEventListener('dragleave', (event) => setOver(event.relatedTarget !== null), { signal })
+    document.addEventListener('drop', drop, { signal })
+    return () => listening.abort()
+  }, [])
+  return (
+    <div className={classes.drop} data-over={over || undefined} data-testid="drop-zone">
       <IconDatabaseImport size={28} stroke={1.5} aria-hidden />
       <h2 className={classes.title}>{title}</h2>
       <p className={classes.note}>{note}</p>
@@ -60,4 +71,16 @@ export function DropZone({
       />
     </div>
   )
+}
+
+const holdsFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') === true
+
+/** Keeps the browser from leaving the page for a file that is dropped where nothing takes it. */
+export function refuseStrayFiles(): void {
+  for (const name of ['dragover', 'drop'] as const)
+    window.addEventListener(name, (event) => {
+      if (event.defaultPrevented || !holdsFiles(event)) return
+      event.preventDefault()
+      event.dataTransfer!.dropEffect = 'none'
+    })
 }

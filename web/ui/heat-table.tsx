@@ -18,6 +18,12 @@ export interface HeatCell {
   readonly members?: string
 }
 
+/** A cell of the row under the cohorts. */
+export interface MeanCell {
+  readonly text: string
+  readonly restated?: string | undefined
+}
+
 export interface HeatRow {
   readonly key: string
   readonly label: string
@@ -65,7 +71,7 @@ export function HeatTable({
   /** The number of the first column, for a phone's narrow heads. */
   firstPeriod?: number
   rows: readonly HeatRow[]
-  mean?: { label: string; shortLabel: string; size: string; cells: readonly string[] }
+  mean?: { label: string; shortLabel: string; size: string; cells: readonly MeanCell[] }
   domain: readonly [number, number]
   /** The domain's ends as the legend writes them. */
   ends: readonly [string, string]
@@ -79,7 +85,8 @@ export function HeatTable({
   const tellOf = (target: EventTarget) => {
     const at = (target as HTMLElement).closest<HTMLElement>('[data-row]')?.dataset
     const row = at && rows[Number(at.row)]
-    tell(at && (Number(at.column) < 0 ? row?.restated : row?.cells[Number(at.column)]?.restated))
+    const cells = Number(at?.row) === rows.length ? mean?.cells : row?.cells
+    tell(at && (Number(at.column) < 0 ? row?.restated : cells?.[Number(at.column)]?.restated))
   }
   const move = (event: KeyboardEvent) => {
     const steps: Record<string, [number, number]> = {
@@ -186,9 +193,21 @@ export function HeatTable({
                   <span className={classes.narrow}>{mean.shortLabel}</span>
                 </th>
                 <td className={classes.size}>{mean.size}</td>
-                {mean.cells.map((cell, at) => (
-                  <td key={columns[at]}>{cell}</td>
-                ))}
+                {mean.cells.map(({ text, restated }, at) =>
+                  restated === undefined ? (
+                    <td key={columns[at]}>{text}</td>
+                  ) : (
+                    <td key={columns[at]} data-row={rows.length} data-column={at} tabIndex={-1}>
+                      <span className={classes.meanCell} title={restated}>
+                        {text}
+                        <span className={classes.corner} aria-hidden="true">
+                          ↻
+                        </span>
+                        <span className="visually-hidden">{restated}</span>
+                      </span>
+                    </td>
+                  ),
+                )}
               </tr>
             </tfoot>
           ) : null}
@@ -213,7 +232,8 @@ export function HeatTable({
           {t('heat.notObservable')}
         </span>
         {mark ? <span>{mark}</span> : null}
-        {rows.some(({ restated, cells }) => restated || cells.some((cell) => cell?.restated)) ? (
+        {rows.some(({ restated, cells }) => restated || cells.some((cell) => cell?.restated)) ||
+        mean?.cells.some(({ restated }) => restated) ? (
           <span>{told ? `↻ ${told}` : t('heat.restated')}</span>
         ) : null}
       </div>

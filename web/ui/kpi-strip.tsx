@@ -12,13 +12,15 @@ export interface Kpi {
   /** What the delta is measured against, or the population. */
   readonly base?: ReactNode
   readonly definition?: ReactNode
+  /** How what the value is made of came to other figures later, as a sentence: marked ↻, told on hover and to screen readers. */
+  readonly restated?: string
 }
 
 /** Up to four figures in one bordered strip; two by two on a phone. */
 export function KpiStrip({ items }: { items: readonly Kpi[] }) {
   return (
     <dl className={classes.strip}>
-      {items.map(({ label, value, delta, base, definition }) => (
+      {items.map(({ label, value, delta, base, definition, restated }) => (
         <div key={label} className={classes.item}>
           <dt className={classes.label}>
             {label}
@@ -26,6 +28,12 @@ export function KpiStrip({ items }: { items: readonly Kpi[] }) {
           </dt>
           <dd className={classes.value}>
             {value === null ? <span className={classes.skeleton} aria-hidden="true" /> : value}
+            {restated === undefined ? null : (
+              <span className={classes.restated} title={restated}>
+                <span aria-hidden="true">↻</span>
+                <span className="visually-hidden">{restated}</span>
+              </span>
+            )}
           </dd>
           {value === null ? (
             <dd className={classes.delta} aria-hidden="true">

@@ -338,13 +338,17 @@ function EndLabels({ series }: { series: readonly LineSeries[] }) {
         .map(({ each, at, index }) => {
           const half = textWidth(each.name, 12, 600, fontFamily) / 2
           const middle = x(index) ?? plot.x
-          const around = series.flatMap(({ points }) =>
-            points
-              .slice(Math.max(0, index - 1), index + 2)
-              .flatMap(({ value }) => (value === null ? [] : [y(value) ?? at])),
-          )
+          const near = series.flatMap(({ points }) => points.slice(Math.max(0, index - 1), index + 2))
+          const marked = near.some(({ value, restated }) => value !== null && restated)
+          const around = near.flatMap(({ value, restated }) => {
+            const line = value === null ? undefined : y(value)
+            return line === undefined ? [] : [line, ...(restated ? [line - markAbove] : [])]
+          })
           const room = (place: number) => Math.min(...around.map((line) => Math.abs(line - place)))
-          const [place] = [at - 16, at + 16].toSorted((a, b) => room(b) - room(a))
+          // marks stand where the label would: it may stand above all of them
+          const [place] = [at - 16, at + 16, ...(marked ? [Math.min(...around) - 14] : [])].toSorted(
+            (a, b) => Math.min(room(b), 16) - Math.min(room(a), 16),
+          )
           return (
             <text
               key={each.key}
@@ -363,6 +367,9 @@ function EndLabels({ series }: { series: readonly LineSeries[] }) {
     </g>
   )
 }
+
+/** How far above its point the middle of a mark is. */
+const markAbove = 12
 
 /** The mark of a restated point, above it and readable on a line. */
 const markOf = (palette: ReturnType<typeof usePalette>) =>

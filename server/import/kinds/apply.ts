@@ -30,7 +30,8 @@ import {
   numbersOfRows,
   renumberedRows,
 } from '../../rights/order-numbers.ts'
-import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
+import { type AroundUndo, comingOf, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
+import { beginChange, endChange } from '../figure-changes.ts'
 import { touchedMembers } from '../fold.ts'
 import { noDays } from '../members/apply.ts'
 import { welcome } from '../members/welcome.ts'
@@ -110,6 +111,7 @@ export async function applyKind(
     return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
+      const begun = await beginChange(session, comingOf(coming))
       // what folds asks the imports for their days and whether they replace
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${coming.fileName}, ${coming.fileHash}, ${coming.mapping}, '{}', cast(${coming.importedAt} as timestamp), null)`)
@@ -170,7 +172,10 @@ export async function applyKind(
       await session.run(
         sql`update imports set file_name = ${told.fileName}, report = ${told.report} where import_seq = ${importSeq}`,
       )
-      if (isChange) await refreshDerivedTables(session, changeOf(projected), settings.today)
+      if (isChange) {
+        await refreshDerivedTables(session, changeOf(projected), settings.today)
+        await endChange(session, begun)
+      }
       await settings.commits(session)
       return applied
     }, settings)
@@ -196,6 +201,11 @@ export async function takeOutKind(
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
       from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
+    const begun = await beginChange(session, {
+      cause: 'undone',
+      at: settings.undoneAt,
+      importId,
+    })
     await session.run(sql`create or replace temp table kind_touched as
       select distinct ${identityOf(kind)} as identity from ${name(kind.table)} where import_seq = ${importSeq}
       ${undone!.replace === true && kind.replaces ? sql`union ${replacedIdentities(kind, importSeq)}` : sql``}`)
@@ -213,6 +223,7 @@ export async function takeOutKind(
     await settings.around?.end(session, { rows })
     // also where the rows stay: what they mean may go by the import that they came with first
     await refreshDerivedTables(session, changeOf(projected), settings.today)
+    await endChange(session, begun)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { rows }
   }, settings)

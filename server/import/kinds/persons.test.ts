@@ -191,7 +191,7 @@ test('after any imports, undos and changes of the order, rows are whose the live
           else await takeOutKind(engine, kindNamed(gone.one.kind)!, gone.importId, settings)
         } else if (next.kind === 'order') {
           kinds = next.kinds
-          await changeIdentityOrder(engine, next.kinds, { ...settings, dryRun: false })
+          await changeIdentityOrder(engine, next.kinds, { ...settings, at: settings.undoneAt, dryRun: false })
         } else live.push({ one: next, number, importId: await take(shop, next, number) })
         expect(await seen(shop)).toEqual(meaning(live, kinds))
       }

@@ -13,7 +13,8 @@ import {
 import { findDeleted } from '../../rights/find-deleted.ts'
 import { keptWithoutDeleted } from '../../rights/forget-in-texts.ts'
 import { anyIdentities, type Changes, identifyAll, resolvedMembers } from '../../identity/match.ts'
-import { type AroundUndo, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
+import { type AroundUndo, comingOf, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
+import { beginChange, endChange } from '../figure-changes.ts'
 import { touchedMembers } from '../fold.ts'
 import { followChanges } from '../../identity/follow.ts'
 import { attributes } from './fold.ts'
@@ -81,6 +82,7 @@ export async function applyMembers(
     return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
+      const begun = await beginChange(session, comingOf(coming))
       const deletions = await settings.deletions(session)
       const someDeleted = await findDeleted(session, deletions, knownBy(rows), settings.home)
       const deleted = someDeleted ? await deletedRowsOf(session, rows) : null
@@ -104,12 +106,14 @@ export async function applyMembers(
       })
       await session.run(sql`insert into imports values (${importSeq}, ${coming.importId}, ${coming.kind}, ${coming.identity},
         ${told.fileName}, ${coming.fileHash}, ${coming.mapping}, ${told.report}, cast(${coming.importedAt} as timestamp), null)`)
-      if (applied.imported > 0)
+      if (applied.imported > 0) {
         await refreshDerivedTables(
           session,
           { members: touchedMembers, ...(orders > 0 ? {} : { days: noDays }) },
           settings.today,
         )
+        await endChange(session, begun)
+      }
       await settings.commits(session)
       return applied
     }, settings)
@@ -132,6 +136,11 @@ export async function takeOutMembers(
     await settings.around?.begin(session)
     const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
+    const begun = await beginChange(session, {
+      cause: 'undone',
+      at: settings.undoneAt,
+      importId,
+    })
     const identifies = await tellsMoreThanIds(session, importSeq)
     await nameMembers(session, importSeq)
     await session.run(sql`delete from import_members where import_seq = ${importSeq}`)
@@ -141,12 +150,14 @@ export async function takeOutMembers(
     const [changed] = await session.rows(sql`select count(*) as members from (
       select * from members_before except select member_id, ${shown} from members)`)
     await settings.around?.end(session, { members: Number(changed!.members), orders })
-    if (changed!.members !== 0 || orders > 0)
+    if (changed!.members !== 0 || orders > 0) {
       await refreshDerivedTables(
         session,
         { members: touchedMembers, ...(orders > 0 ? {} : { days: noDays }) },
         settings.today,
       )
+      await endChange(session, begun)
+    }
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')

@@ -1,14 +1,14 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
-import { laterMonth, useRestatedMonths } from '../../filters/restated-note.tsx'
+import { useRestatedCohorts } from '../../filters/restated-note.tsx'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { LinesChart, type LineSeries } from '../../ui/lines-chart.tsx'
 import { usePalette } from '../../ui/palette.ts'
 import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
 import { useRetentionTable } from './retention-table.ts'
-import { cohortsOf, type Cohort, type RetentionAnswer } from './triangle.ts'
+import { cohortsOf, meanAt, type Cohort, type RetentionAnswer } from './triangle.ts'
 
 /** How retention falls off: the weighted mean of all cohorts beside a new, an older and a still older one. */
 export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
@@ -17,7 +17,7 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const population = usePopulation()
   const palette = usePalette()
   const table = useRetentionTable()
-  const restated = useRestatedMonths()
+  const restated = useRestatedCohorts('buyers')
   const navigate = useNavigate()
   return (
     <QueryPanel
@@ -47,8 +47,9 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
             name: t('meanShort'),
             colour: palette.categorical[0] ?? '',
             strong: true,
-            points: averages.slice(1, periods + 1).map(({ rate, returned, eligible }) => ({
+            points: averages.slice(1, periods + 1).map(({ rate, returned, eligible }, at) => ({
               value: eligible >= leastMembers ? rate : null,
+              restated: restated.mixedAt(meanAt(cohorts, at + 1), at + 1),
               notes: [t('point', { returned: format.count(returned), eligible: format.count(eligible) })],
             })),
           },
@@ -61,7 +62,7 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
               return {
                 value: cell?.rate ?? null,
                 inProgress: cell?.state === 'in-progress',
-                restated: restated.get(laterMonth(cohort, at + 1)),
+                restated: restated.at(cohort, at + 1),
                 notes: cell
                   ? [
                       t('point', {

@@ -2,7 +2,7 @@ import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { GuestNote } from '../../filters/guest-note.tsx'
-import { RestatedNote } from '../../filters/restated-note.tsx'
+import { RestatedCohortsNote } from '../../filters/restated-note.tsx'
 import { usePopulation } from '../../filters/population.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -11,6 +11,7 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import { CurvesPanel } from './curves-panel.tsx'
 import { LadderPanel } from './ladder-panel.tsx'
 import { TrianglePanel } from './triangle-panel.tsx'
+import { cohortsOf } from './triangle.ts'
 
 /** Who comes back, month after month, and how soon the next purchase follows. */
 export function RetentionPage() {
@@ -42,7 +43,10 @@ export function RetentionPage() {
       notes={
         <>
           <GuestNote />
-          <RestatedNote from={answer.data?.rows[0]?.cohort} to={answer.data?.asOf} />
+          <RestatedCohortsNote
+            figure="buyers"
+            cohorts={cohortsOf(answer.data?.rows ?? []).map(({ cohort }) => cohort)}
+          />
         </>
       }
     >

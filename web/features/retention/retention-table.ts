@@ -1,5 +1,5 @@
 import { useTranslations } from 'use-intl'
-import { laterMonth, useRestatedColumn, useRestatedMonths } from '../../filters/restated-note.tsx'
+import { useRestatedCohorts, useRestatedColumn } from '../../filters/restated-note.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { tableOf } from '../../ui/query-panel.tsx'
 import type { RetentionCell } from './triangle.ts'
@@ -8,7 +8,7 @@ import type { RetentionCell } from './triangle.ts'
 export function useRetentionTable() {
   const t = useTranslations('retention')
   const format = useFormat()
-  const restated = useRestatedMonths()
+  const restated = useRestatedCohorts('buyers')
   const restatedColumn = useRestatedColumn()
   return (all: readonly RetentionCell[]) => {
     const rows = all.filter(({ period }) => period > 0)
@@ -54,7 +54,7 @@ export function useRetentionTable() {
           value: ({ firstSeen }) => String(firstSeen),
           cell: ({ firstSeen }) => (firstSeen ? t('yes') : t('no')),
         },
-        ...restatedColumn(rows, ({ cohort, period }) => restated.get(laterMonth(cohort, period))),
+        ...restatedColumn(rows, ({ cohort, period }) => restated.at(cohort, period)),
       ],
       rows,
     )

@@ -2,13 +2,13 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
-import { laterMonth, useRestatedMonths } from '../../filters/restated-note.tsx'
+import { useRestatedCohorts } from '../../filters/restated-note.tsx'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
 import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
 import { useRetentionTable } from './retention-table.ts'
-import { cohortsOf, domainOf, type Cohort, type RetentionAnswer } from './triangle.ts'
+import { cohortsOf, domainOf, meanAt, type Cohort, type RetentionAnswer } from './triangle.ts'
 
 const shownAtFirst = 13
 
@@ -17,7 +17,7 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const t = useTranslations('retention')
   const format = useFormat()
   const population = usePopulation()
-  const restated = useRestatedMonths()
+  const restated = useRestatedCohorts('buyers')
   const table = useRetentionTable()
   const findingText = useFindingText(t)
   const [all, showAll] = useState(false)
@@ -58,7 +58,12 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
                 size: format.count(inMean.reduce((sum, { size }) => sum + size, 0)),
                 cells: Array.from({ length: periods }, (_, index) => {
                   const mean = averages[index + 1]
-                  return mean?.rate == null ? '' : format.shareShort(mean.returned, mean.eligible)
+                  return mean?.rate == null
+                    ? { text: '' }
+                    : {
+                        text: format.shareShort(mean.returned, mean.eligible),
+                        restated: restated.mixedAt(meanAt(cohorts, index + 1), index + 1),
+                      }
                 }),
               }}
               domain={domain}
@@ -84,7 +89,7 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
       shortLabel: format.shortMonth(cohort),
       size: format.count(size),
       mark: firstSeen ? '†' : undefined,
-      restated: restated.get(cohort),
+      restated: restated.size(cohort),
       cells: Array.from({ length: periods }, (_, index) => {
         const cell = cells[index]
         return cell
@@ -92,7 +97,7 @@ export function TrianglePanel({ answer }: { answer: Answer<RetentionAnswer> }) {
               value: cell.rate,
               text: format.shareShort(cell.returned, cell.eligible),
               inProgress: cell.state === 'in-progress',
-              restated: restated.get(laterMonth(cohort, index + 1)),
+              restated: restated.at(cohort, index + 1),
               members: cell.membersExpression,
               spoken: t('cell', {
                 cohort: format.month(cohort),

@@ -13,6 +13,12 @@ export interface Cohort {
   readonly cells: readonly (RetentionCell | undefined)[]
 }
 
+/** The first-purchase months that the mean of a month later is made of. */
+export const meanAt = (cohorts: readonly Cohort[], period: number): string[] =>
+  cohorts
+    .filter(({ firstSeen, cells }) => !firstSeen && cells[period - 1]?.state === 'complete')
+    .map(({ cohort }) => cohort)
+
 /** The cells as rows of cohorts, from the first month after the cohort's own to the last one observed. */
 export function cohortsOf(rows: readonly RetentionCell[]): Cohort[] {
   const periods = Math.max(0, ...rows.map(({ period }) => period))

@@ -26,7 +26,10 @@ export function SalesPanel({ query }: { query: Answer<Overview> }) {
   const navigate = useNavigate()
   const restated = useRestatedPeriods(query.data ? weeksOf(query.data) : [])
   const restatedColumn = useRestatedColumn()
-  const restatedWeek = ({ from }: Week) => restated.get(from)
+  const restatedWeek = ({ from }: Week) => {
+    const { all, returning, new: ofNew } = restated.get(from) ?? {}
+    return [returning, ofNew].filter((sentence) => sentence !== undefined).join('\n') || all
+  }
   const newNet = (week: Week) => week.newNetMinor + week.firstSeenNetMinor
   const money = (key: string, header: string, value: (week: Week) => number): Column<Week> => ({
     key,
@@ -93,7 +96,7 @@ export function SalesPanel({ query }: { query: Answer<Overview> }) {
       {(data) => {
         const weeks = weeksOf(data)
         const line = (
-          key: string,
+          key: 'returning' | 'new',
           name: string,
           colour: string,
           value: (week: Week) => number,
@@ -105,7 +108,7 @@ export function SalesPanel({ query }: { query: Answer<Overview> }) {
           points: weeks.map((week) => ({
             value: value(week),
             inProgress: week.state === 'in-progress',
-            restated: restatedWeek(week),
+            restated: restated.get(week.from)?.[key],
             notes: [
               t('sales.buyers', { buyers: buyers(week) }),
               ...(week.state === 'in-progress' ? [t('sales.running')] : []),

@@ -126,7 +126,7 @@ function useKpis(
   const restated = useRestatedPeriods(before ?? [])
   /** Marks what a figure is compared with where it was restated; its definition, which keys reach, says how. */
   const compared = (from: string | undefined, base: string | undefined, definition: string) => {
-    const sentence = from === undefined ? undefined : restated.get(from)
+    const sentence = from === undefined ? undefined : restated.get(from)?.all
     return sentence === undefined
       ? { base, definition }
       : {

@@ -2,11 +2,11 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
-import { useRestatedColumn, useRestatedMonths, useRestatedWithin } from '../../filters/restated-note.tsx'
+import { useRestatedCohorts, useRestatedColumn } from '../../filters/restated-note.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { HeatTable, type HeatRow } from '../../ui/heat-table.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
-import { cohortValuesOf, type CohortValue, type ValueAnswer, type ValueRow } from './values.ts'
+import { blendedAt, cohortValuesOf, type CohortValue, type ValueAnswer, type ValueRow } from './values.ts'
 
 const shownAtFirst = 13
 /** Currency units up to which a cell has room for every digit. */
@@ -17,8 +17,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const t = useTranslations('value')
   const format = useFormat()
   const population = usePopulation()
-  const restated = useRestatedMonths()
-  const restatedWithin = useRestatedWithin()
+  const restated = useRestatedCohorts('netMinor')
   const restatedColumn = useRestatedColumn()
   const [all, showAll] = useState(false)
   return (
@@ -77,7 +76,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
               cell: ({ state }) => t(`state.${state}`),
             },
             ...restatedColumn(rows, ({ cohort, period }) =>
-              cohort === null || period === null ? undefined : restatedWithin(cohort, period),
+              cohort === null || period === null ? undefined : restated.through(cohort, period),
             ),
           ],
           rows,
@@ -109,7 +108,12 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
                 shortLabel: t('blended'),
                 size: format.count(counted.reduce((sum, { size }) => sum + size, 0)),
                 cells: Array.from({ length: periods }, (_, period) =>
-                  blended[period] ? write(blended[period].cumulativeMinor) : '',
+                  blended[period]
+                    ? {
+                        text: write(blended[period].cumulativeMinor),
+                        restated: restated.mixedThrough(blendedAt(cohorts, period), period),
+                      }
+                    : { text: '' },
                 ),
               }}
               domain={domain}
@@ -139,7 +143,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
       shortLabel: format.shortMonth(cohort),
       size: format.count(size),
       mark: firstSeen ? '†' : undefined,
-      restated: restated.get(cohort),
+      restated: restated.size(cohort),
       cells: Array.from({ length: periods }, (_, period) => {
         const cell = cells[period]
         if (!cell) return null
@@ -148,7 +152,7 @@ export function CohortValuePanel({ answer }: { answer: Answer<ValueAnswer> }) {
           value,
           text: value === null ? '' : write(value),
           inProgress: cell.state === 'in-progress',
-          restated: restatedWithin(cohort, period),
+          restated: value === null ? undefined : restated.through(cohort, period),
           members,
           spoken: t('cell', {
             cohort: format.month(cohort),

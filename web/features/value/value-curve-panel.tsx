@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { usePopulation } from '../../filters/population.ts'
-import { useRestatedWithin } from '../../filters/restated-note.tsx'
+import { useRestatedCohorts, useRestatedColumn } from '../../filters/restated-note.tsx'
 import { ChartFrame } from '../../ui/chart-frame.tsx'
 import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -10,7 +10,7 @@ import { LinesChart, type LineSeries } from '../../ui/lines-chart.tsx'
 import { usePalette } from '../../ui/palette.ts'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
 import classes from './value-curve-panel.module.css'
-import { cohortValuesOf, type CohortValue, type ValueAnswer } from './values.ts'
+import { blendedAt, cohortValuesOf, type CohortValue, type ValueAnswer } from './values.ts'
 
 /** The ages at which the strip states the value. */
 const ages = [0, 3, 6, 12]
@@ -22,7 +22,8 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
   const population = usePopulation()
   const palette = usePalette()
   const navigate = useNavigate()
-  const restatedWithin = useRestatedWithin()
+  const restated = useRestatedCohorts('netMinor')
+  const restatedColumn = useRestatedColumn()
   const findingText = useFindingText(t)
   return (
     <QueryPanel
@@ -36,8 +37,9 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
       empty={{ reason: t('curve.empty') }}
       csvName="value-by-age"
       minHeight={380}
-      table={({ blended }) =>
-        tableOf(
+      table={({ rows, blended }) => {
+        const cohorts = cohortValuesOf(rows)
+        return tableOf(
           [
             {
               key: 'period',
@@ -78,13 +80,18 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
               value: () => 'complete',
               cell: () => t('state.complete'),
             },
+            ...restatedColumn(blended, ({ period }) =>
+              restated.mixedThrough(blendedAt(cohorts, period), period),
+            ),
           ],
           blended,
         )
-      }
+      }}
     >
       {({ rows, blended, asOf }) => {
-        const compared = comparedOf(cohortValuesOf(rows))
+        const cohorts = cohortValuesOf(rows)
+        const compared = comparedOf(cohorts)
+        const mixed = (period: number) => restated.mixedThrough(blendedAt(cohorts, period), period)
         const periods = blended.length
         const series: LineSeries[] = [
           {
@@ -92,8 +99,9 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
             name: t('blended'),
             colour: palette.categorical[0] ?? '',
             strong: true,
-            points: blended.map(({ cumulativeMinor, members }) => ({
+            points: blended.map(({ period, cumulativeMinor, members }) => ({
               value: cumulativeMinor,
+              restated: mixed(period),
               notes: [t('ofMembers', { n: members, members: format.count(members) })],
             })),
           },
@@ -104,7 +112,7 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
             points: Array.from({ length: periods }, (_, period) => ({
               value: cells[period]?.value?.minor ?? null,
               notes: [t('ofMembers', { n: size, members: format.count(size) })],
-              restated: restatedWithin(cohort, period),
+              restated: restated.through(cohort, period),
             })),
           })),
         ]
@@ -113,8 +121,10 @@ export function ValueCurvePanel({ answer }: { answer: Answer<ValueAnswer> }) {
             <KpiStrip
               items={ages.flatMap((age) => {
                 const point = blended[age]
+                const sentence = mixed(age)
                 return point
                   ? {
+                      ...(sentence === undefined ? {} : { restated: sentence }),
                       label: age === 0 ? t('age0') : t('age', { n: age }),
                       value: format.money(point.cumulativeMinor),
                       base: t('ofMembers', { n: point.members, members: format.count(point.members) }),

@@ -2,7 +2,7 @@ import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
 import { GuestNote } from '../../filters/guest-note.tsx'
-import { RestatedNote } from '../../filters/restated-note.tsx'
+import { RestatedCohortsNote } from '../../filters/restated-note.tsx'
 import { usePopulation } from '../../filters/population.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
@@ -12,6 +12,7 @@ import { CohortValuePanel } from './cohort-value-panel.tsx'
 import { ConcentrationPanel } from './concentration-panel.tsx'
 import { RfmPanel } from './rfm-panel.tsx'
 import { ValueCurvePanel } from './value-curve-panel.tsx'
+import { cohortValuesOf } from './values.ts'
 
 /** What members are worth: net per head of a cohort month after month, who buys lately, often and much, and how few bring how much. */
 export function ValuePage() {
@@ -40,9 +41,9 @@ export function ValuePage() {
       notes={
         <>
           <GuestNote />
-          <RestatedNote
-            from={answer.data?.rows.find(({ cohort }) => cohort !== null)?.cohort ?? undefined}
-            to={answer.data?.asOf}
+          <RestatedCohortsNote
+            figure="netMinor"
+            cohorts={cohortValuesOf(answer.data?.rows ?? []).map(({ cohort }) => cohort)}
           />
         </>
       }

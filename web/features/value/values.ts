@@ -14,6 +14,12 @@ export interface CohortValue {
   readonly cells: readonly (ValueRow | undefined)[]
 }
 
+/** The first-purchase months that the mean of an age is made of. */
+export const blendedAt = (cohorts: readonly CohortValue[], period: number): string[] =>
+  cohorts
+    .filter(({ firstSeen, cells }) => !firstSeen && cells[period]?.state === 'complete')
+    .map(({ cohort }) => cohort)
+
 /** The rows as cohorts; the line of members without a qualifying order is none. */
 export function cohortValuesOf(rows: readonly ValueRow[]): CohortValue[] {
   const periods = Math.max(-1, ...rows.map(({ period }) => period ?? -1)) + 1

@@ -11,6 +11,7 @@ import {
   isToldAgain,
   isUsed,
 } from '../../analytics/relations/coupons-elsewhere.ts'
+import { isForgottenNumber } from '../rights/order-numbers.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 
@@ -145,7 +146,10 @@ export async function mismatchedCoupons(
           ? 'used-there'
           : !there.used && here.used > 0
             ? 'used-here'
-            : there.used && there.orderId !== null && there.orderId !== here.orderId
+            : there.used &&
+                there.orderId !== null &&
+                !isForgottenNumber(there.orderId) &&
+                there.orderId !== here.orderId
               ? 'other-order'
               : there.used &&
                   there.discountMinor !== null &&

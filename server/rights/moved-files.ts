@@ -106,15 +106,17 @@ export const readingOfMoved = (workspaceId: string): MovedReading | null => unde
 /** By whom was looked for, what the files said: the deletion itself need not read again what it showed before. */
 const lastSeen = new WeakMap<Platform, { asked: string; found: Map<string, boolean | null> }>()
 
-/** What was found of files when the same was looked for before, and no import has come since that could read them otherwise. */
+/** What was found of files when the same was looked for before, and nothing was imported, undone or said of columns since by which they could be read otherwise. */
 async function seenBefore(
   platform: Platform,
   workspace: Workspace,
   { ids, values }: Telling,
 ): Promise<Map<string, boolean | null>> {
-  const [imports] = await workspace.engine.rows(sql`select count(*) as n from imports`)
+  const [imports] = await workspace.engine.rows(
+    sql`select cast(bit_xor(hash(import_id, undone_at, mapping)) as varchar) as state from imports`,
+  )
   const asked = createHash('sha256')
-    .update(JSON.stringify([workspace.id, imports!.n, ids.toSorted(), values.toSorted()]))
+    .update(JSON.stringify([workspace.id, imports!.state, ids.toSorted(), values.toSorted()]))
     .digest('hex')
   const last = lastSeen.get(platform)
   if (last?.asked === asked) return last.found

@@ -12,6 +12,8 @@ import { keyedHash, keyedHashSql } from './keyed.ts'
 /** What an order is called whose number named a person who was deleted: a keyed hash of it, so that the same number is the same order. */
 const isForgotten = (number: Sql): Sql =>
   sql`(starts_with(${number}, 'order-') and regexp_full_match(${number}, 'order-[0-9a-f]{16}'))`
+/** The same of a number at hand: which one it was nobody can say. */
+export const isForgottenNumber = (number: string): boolean => /^order-[0-9a-f]{16}$/.test(number)
 const hashed = (number: string) => `order/${number}`
 
 /** A line's number without what begins the id of a row of a refunds file. */

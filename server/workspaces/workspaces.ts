@@ -54,13 +54,7 @@ export class Workspaces {
   /** Names are unique; a name that is taken is refused with null. */
   async create({ name, currency, timeZone, firstWeekday = 1 }: NewWorkspace): Promise<Workspace | null> {
     const id = randomUUID()
-    const taken = await this.#store
-      .selectFrom('workspaces')
-      .select('id')
-      .where('name', '=', name)
-      .executeTakeFirst()
-    if (taken) return null
-    await this.#store
+    const made = await this.#store
       .insertInto('workspaces')
       .values({
         id,
@@ -74,8 +68,16 @@ export class Workspaces {
         opened_at_start: 0,
         created_at: this.#clock.now().toISOString(),
       })
-      .execute()
-    return this.byId(id)
+      .onConflict((same) => same.column('name').doNothing())
+      .executeTakeFirst()
+    if (made.numInsertedOrUpdatedRows === 0n) return null
+    try {
+      return await this.byId(id)
+    } catch (error) {
+      // whoever tries again finds the name free
+      await this.#store.deleteFrom('workspaces').where('id', '=', id).execute()
+      throw error
+    }
   }
 
   async list(): Promise<{ id: string; name: string }[]> {

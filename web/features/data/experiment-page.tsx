@@ -129,6 +129,7 @@ function ArmPanel({ arm, answer }: { arm: string; answer: Answer<Result> }) {
         <>
           {difference(row, row.difference)}
           <div className={classes.when}>{interval(row)}</div>
+          {narrow && row.verdict ? <Chip verdict={row.verdict} /> : null}
         </>
       ),
     },
@@ -142,13 +143,13 @@ function ArmPanel({ arm, answer }: { arm: string; answer: Answer<Result> }) {
             value: (row) => row.relative,
             cell: (row) => (row.relative === null ? '–' : format.change(row.relative)),
           },
+          {
+            key: 'verdict',
+            header: t('verdict'),
+            value: (row) => row.verdict,
+            cell: (row) => (row.verdict ? <Chip verdict={row.verdict} /> : '–'),
+          },
         ] satisfies Column<Difference>[])),
-    {
-      key: 'verdict',
-      header: t('verdict'),
-      value: (row) => row.verdict,
-      cell: (row) => (row.verdict ? <Chip verdict={row.verdict} /> : '–'),
-    },
   ]
   return (
     <QueryPanel

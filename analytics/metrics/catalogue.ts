@@ -1,5 +1,6 @@
 import { concentration } from './concentration/concentration.ts'
 import { dormancy } from './dormancy/dormancy.ts'
+import { growth } from './growth/growth.ts'
 import { ltv } from './ltv/ltv.ts'
 import type { Metric } from './metric.ts'
 import { overview } from './overview/overview.ts'
@@ -10,6 +11,7 @@ import { retention } from './retention/retention.ts'
 /** Every metric there is, by name. */
 export const catalogue: readonly Metric[] = [
   overview,
+  growth,
   retention,
   repurchase,
   ltv,

@@ -52,6 +52,7 @@ const access: Record<string, Rule> = {
   'analytics.retention': 'reader',
   'analytics.repurchase': 'reader',
   'analytics.ltv': 'reader',
+  'analytics.growth': 'reader',
   'analytics.rfm': 'reader',
   'analytics.concentration': 'reader',
   'analytics.dormancy': 'reader',

@@ -89,6 +89,7 @@ describe('a question', () => {
           rows: await analytics.overview({ filters, settings: { step: 'month', steps: 2 } }),
           counted: 'buyers',
         },
+        { rows: await analytics.growth({ filters }), counted: 'members' },
         { rows: await analytics.ltv({ filters }), counted: 'cohortSize' },
         {
           rows: await analytics.dormancy({ filters, settings: { until: 60, every: 20 } }),

@@ -4,6 +4,7 @@ import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
 import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
+import { growth, growthFindings } from '../../analytics/metrics/growth/growth.ts'
 import { blendedValue, ltv, ltvFindings } from '../../analytics/metrics/ltv/ltv.ts'
 import { overview, overviewFindings } from '../../analytics/metrics/overview/overview.ts'
 import { repurchase, repurchaseFindings } from '../../analytics/metrics/repurchase/repurchase.ts'
@@ -62,6 +63,16 @@ export const analyticsRouter = router({
   overview: readerProcedure.input(questionOf(overview.settings)).query(async ({ ctx, input, signal }) => {
     const { answer, scope } = await ask(ctx, overview, input, signal)
     return { ...answer, findings: overviewFindings(answer.rows, scope.dataStart) }
+  }),
+
+  growth: readerProcedure.input(questionOf(growth.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, growth, input, signal)
+    return {
+      ...answer,
+      step: settings.step,
+      active: ctx.workspace.dormancy.active,
+      findings: growthFindings(answer.rows, settings.step),
+    }
   }),
 
   retention: readerProcedure.input(questionOf(retention.settings)).query(async ({ ctx, input, signal }) => {

@@ -69,10 +69,10 @@ export function GrowthPanel({
         header: t(`column.${by}`),
         value: ({ from }) => from,
         cell: (period) => (
-          <>
-            {called(period, by)}
-            {period.state === 'in-progress' ? ` (${t('inProgress')})` : null}
-          </>
+          <span className={classes.period}>
+            {by === 'month' ? format.shortMonth(period.from) : format.shortDay(period.from)}
+            {period.state === 'in-progress' ? <small>{t('inProgress')}</small> : null}
+          </span>
         ),
       },
       ...parts.map((part): Column<Period> => {
@@ -80,6 +80,7 @@ export function GrowthPanel({
         const of = ({ lines }: Period) => lines.get(part)
         return {
           key: part.replace(' ', '_'),
+          ...(part === 'end' ? { pinned: true as const } : {}),
           header: t(`column.${part}`),
           align: 'right',
           value: (period) => (signed ? of(period)?.change : of(period)?.members) ?? null,

@@ -90,6 +90,8 @@ describe('a question', () => {
           counted: 'buyers',
         },
         { rows: await analytics.growth({ filters }), counted: 'members' },
+        { rows: await analytics.products({ filters }), counted: 'members' },
+        { rows: await analytics.affinity({ filters }), counted: 'both' },
         { rows: await analytics.ltv({ filters }), counted: 'cohortSize' },
         {
           rows: await analytics.dormancy({ filters, settings: { until: 60, every: 20 } }),

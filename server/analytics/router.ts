@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { refused } from '../messages/refused.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
+import { affinity, affinityFindings } from '../../analytics/metrics/affinity/affinity.ts'
+import { products, productsFindings } from '../../analytics/metrics/products/products.ts'
+import { season, seasonFindings } from '../../analytics/metrics/season/season.ts'
 import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
@@ -105,5 +108,20 @@ export const analyticsRouter = router({
   dormancy: readerProcedure.input(questionOf(dormancy.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, dormancy, input, signal)
     return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyFindings(answer.rows) }
+  }),
+
+  products: readerProcedure.input(questionOf(products.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, products, input, signal)
+    return { ...answer, ...settings, findings: productsFindings(answer.rows) }
+  }),
+
+  affinity: readerProcedure.input(questionOf(affinity.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, affinity, input, signal)
+    return { ...answer, findings: affinityFindings(answer.rows) }
+  }),
+
+  season: readerProcedure.input(questionOf(season.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, season, input, signal)
+    return { ...answer, findings: seasonFindings(answer.rows) }
   }),
 })

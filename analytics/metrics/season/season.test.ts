@@ -75,6 +75,9 @@ test('worked by hand', async () => {
     scope,
   )
   expect(seasonFindings(many)).toEqual([
-    { id: 'season.peak', values: { item: 'cake', since: '2024-08-01', times: 1.5, first: 0.3 } },
+    {
+      id: 'season.peak',
+      values: { item: 'cake', since: '2024-08-01', times: 0.3 / (400 / 2000), first: 0.3 },
+    },
   ])
 })

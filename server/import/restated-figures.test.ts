@@ -127,6 +127,12 @@ async function marked({ workspace: { engine } }: TestShop): Promise<string[]> {
   ].toSorted()
 }
 
+/** Tells the changes after one as those of files that were given together. */
+const asOneStep = ({ workspace: { engine } }: TestShop, until: number) =>
+  engine.run(sql`update figure_changes set step = given.step, known_to = given.known_to
+    from (select step, known_to from figure_changes where change_seq > ${until} order by change_seq limit 1) as given
+    where change_seq > ${until}`)
+
 const csvOf = (orders: readonly PlainOrder[]) =>
   header + orders.map(({ id, member, day, amount }) => `${id},${member ?? ''},${day},${amount}\n`).join('')
 
@@ -136,15 +142,16 @@ const order = fc.record({
   day: fc.integer({ min: 0, max: 82 }).map((count) => dayAfter('2026-08-31', count)),
   amount: fc.integer({ min: 1, max: 9 }),
 })
+const file = fc
+  .uniqueArray(order, { minLength: 1, maxLength: 6, selector: ({ id }) => id })
+  // a file without any member is one of store totals
+  .filter((orders) => orders.some(({ member }) => member !== null))
 const step = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant('file' as const),
-      orders: fc
-        .uniqueArray(order, { minLength: 1, maxLength: 6, selector: ({ id }) => id })
-        // a file without any member is one of store totals
-        .filter((orders) => orders.some(({ member }) => member !== null)),
+      kind: fc.constant('files' as const),
+      files: fc.array(file, { minLength: 1, maxLength: 2 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('undo' as const), which: fc.nat() }) },
@@ -168,9 +175,15 @@ test('whatever is drawn of a finished period and comes to something else is mark
             signal: new AbortController().signal,
           })
         } else {
-          const receipt = receiptOf(await shop.import(shop.file(`${number}.csv`, csvOf(next.orders))))
-          // a file that is there already is no import of its own
-          if (!receipt.alreadyThere) live = [...live, { importId: receipt.importId!, orders: next.orders }]
+          const [told] = await shop.workspace.engine.rows(
+            sql`select max(change_seq) as until from figure_changes`,
+          )
+          for (const [nth, orders] of next.files.entries()) {
+            const receipt = receiptOf(await shop.import(shop.file(`${number}-${nth}.csv`, csvOf(orders))))
+            // a file that is there already is no import of its own
+            if (!receipt.alreadyThere) live = [...live, { importId: receipt.importId!, orders }]
+          }
+          await asOneStep(shop, Number(told!.until ?? 0))
         }
         const current = new Map(live.flatMap(({ orders }) => orders.map((one) => [one.id, one])))
         states.push([...current.values()])

@@ -8,6 +8,7 @@ import { useFormat } from '../../ui/format.ts'
 import { MembersLink } from '../../ui/members-link.tsx'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
 import { useNothingKnown } from './nothing-known.tsx'
+import classes from './products.module.css'
 
 type AffinityAnswer = inferRouterOutputs<AppRouter>['analytics']['affinity']
 type AffinityRow = AffinityAnswer['rows'][number]
@@ -24,7 +25,7 @@ export function AffinityPanel({ answer }: { answer: Answer<AffinityAnswer> }) {
       key: 'one',
       header: t('affinity.pair'),
       value: ({ one }) => one,
-      cell: ({ one, other }) => t('affinity.and', { one, other }),
+      cell: ({ one, other }) => <span className={classes.name}>{t('affinity.and', { one, other })}</span>,
     },
     {
       key: 'both',

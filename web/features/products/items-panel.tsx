@@ -31,7 +31,7 @@ export function ItemsPanel({ answer }: { answer: Answer<ItemsAnswer> }) {
         key: 'item',
         header: t('column.item'),
         value: ({ item }) => item ?? 'all',
-        cell: ({ item }) => item ?? t('all'),
+        cell: ({ item }) => <span className={classes.name}>{item ?? t('all')}</span>,
       },
       {
         key: 'net_minor',

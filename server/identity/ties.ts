@@ -287,10 +287,10 @@ export async function tiesOf(
       ),
       -- how many members stand on rows with one of these values: the owner, and who else
       around as (
-        select kind, value, count(distinct member) + 1 as people from paired where not dismissed group by all
+        select kind, value, count(distinct member) + 1 as people from paired group by all
       ),
       beside as (
-        select told_kind, told_value, kind, count(distinct other) + 1 as people from paired where not dismissed group by all
+        select told_kind, told_value, kind, count(distinct other) + 1 as people from paired group by all
       ),
       counted as (
         select low, high, cast(sum(rows) as bigint) as rows,

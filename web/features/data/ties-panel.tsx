@@ -73,8 +73,8 @@ export function TiesPanel() {
       cell: ({ by, rows, files, people, plain }) => (
         <>
           {by.slice(0, 3).map(({ told, other }) => (
-            <div key={`${value(told)} ${value(other)}`}>
-              {value(told)} + {value(other)}
+            <div key={`${value(told)} ${value(other)}`} className={classes.tiedBy}>
+              <span>{value(told)}</span> <span>+ {value(other)}</span>
             </div>
           ))}
           <div className={classes.when}>

@@ -209,7 +209,9 @@ test('all plain pairs are merged by one preview, and what is said to be two is r
     [2, 3],
   ])
   expect(await marketer.identity.mergeTies({ pairs: plain, digest: preview.digest })).toEqual({ merged: 2 })
-  await expect(marketer.identity.mergeTies({ pairs: plain, digest: preview.digest })).rejects.toThrow()
+  await expect(marketer.identity.mergeTies({ pairs: plain, digest: preview.digest })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
   const left = await marketer.identity.ties({})
   expect(left.ties.map(({ plain: isPlain }) => isPlain)).toEqual([false, false])
   // The two who share a phone are two people; a row that ties them by other values is told again.

@@ -342,8 +342,11 @@ export async function tiesOf(
   const shared = dismissed ? [] : await sharedValues(engine, rule, options)
   const found = z.array(Row).parse(rows)
   return {
-    ties: found.map(({ total: _, members, by, ...tie }) => ({
-      ...tie,
+    ties: found.map(({ members, by, rows: count, files, people, plain }) => ({
+      rows: count,
+      files,
+      people,
+      plain,
       member: members[0]!,
       other: members[1]!,
       by: by.map(({ told, other }) => ({ told: shown(told), other: shown(other) })),

@@ -68,7 +68,6 @@ export function TiesPanel() {
     {
       key: 'by',
       header: t('ties.by'),
-      wide: true,
       value: ({ by }) => by.map(({ told, other }) => `${value(told)} + ${value(other)}`).join('; '),
       cell: ({ by, rows, files, people, plain }) => (
         <>

@@ -120,6 +120,7 @@ export function HeatTable({
       <div className={classes.scroller}>
         <table
           className={classes.table}
+          data-fine={columns.length > 20 || undefined}
           role="grid"
           aria-label={label}
           ref={table}

@@ -24,7 +24,8 @@ export function FestivalsPanel({ answer }: { answer: Answer<DaysAnswer> }) {
   const population = usePopulation()
   const titleOf = ({ findings: [found] }: DaysAnswer) => {
     const festival = found?.values.festival
-    if (found === undefined || typeof festival !== 'string') return t('festivals.title')
+    if (found === undefined || found.id === 'special-days.neutral') return t('festivals.title')
+    if (typeof festival !== 'string') return t('finding.evenFestivals')
     const values = { festival: t(`festival.${festival}`), times: format.times(Number(found.values.times)) }
     return found.id === 'special-days.on' ? t('finding.on', values) : t('finding.before', values)
   }

@@ -6,6 +6,7 @@ import { previewChange } from '../identity/preview.ts'
 import { takeOut } from './apply.ts'
 import { restatedCohorts, restatedMonths, restatedPeriods } from './restatements.ts'
 import { now, openTestShop, receiptOf, type TestShop } from './test-shop.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 /** An order of a plain shop: which, whose (nobody: a guest), on which day, for how much. */
 interface PlainOrder {
@@ -163,7 +164,7 @@ test('whatever is drawn of a finished period and comes to something else is mark
         expect(await marked(shop)).toEqual(marksOf(states))
       }
     }),
-    { numRuns: 5 },
+    { numRuns: cases(3) },
   )
 }, 120_000)
 

@@ -14,6 +14,9 @@ export default defineConfig({
           name: 'node',
           root,
           environment: 'node',
+          // a worker loads what tests stand on once, not for each of 150 files; what a file replaces is put back
+          isolate: false,
+          restoreMocks: true,
           include: ['analytics/**/*.test.ts', 'server/**/*.test.ts', 'fixtures/**/*.test.ts'],
           setupFiles: ['server/tooling/property-tests.ts'],
           testTimeout: 120_000,
@@ -26,6 +29,7 @@ export default defineConfig({
           name: 'e2e',
           root,
           environment: 'node',
+          isolate: false, // files of a worker have one browser
           include: ['web/e2e/**/*.e2e.ts'],
           globalSetup: ['web/e2e/template.ts'],
           // a page that is slow on a busy machine is not a wrong one

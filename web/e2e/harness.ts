@@ -113,6 +113,7 @@ export interface Stage {
   readonly browser: Browser
   /** A page on which the owner is signed in, in a look of its own. */
   page(look?: Look): Promise<Watched>
+  /** Ends its server and its pages; the browser stays for the next stage. */
   close(): Promise<void>
 }
 
@@ -145,14 +146,26 @@ export async function openSharedStage(): Promise<Stage> {
 
 type StageServer = Pick<RunningServer, 'url' | 'dataFolder' | 'stop'>
 
+let launched: Browser | undefined
+/**
+ * One for all stages of this process, each with contexts of its own: to start it takes seconds. Nothing is drawn by a
+ * graphics card that most machines under test only imitate.
+ */
+async function startedBrowser(): Promise<Browser> {
+  if (!launched?.isConnected())
+    launched = await chromium.launch({
+      executablePath: findBrowser(),
+      args: ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+    })
+  return launched
+}
+
 async function stageOf(
   server: StageServer,
   signIn: (request: APIRequestContext) => Promise<unknown>,
 ): Promise<Stage> {
-  const browser = await chromium.launch({
-    executablePath: findBrowser(),
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-  })
+  const browser = await startedBrowser()
+  const closeContexts = () => Promise.all(browser.contexts().map((context) => context.close()))
   try {
     const first = await browser.newContext()
     await signIn(first.request)
@@ -174,12 +187,12 @@ async function stageOf(
         return watch(await context.newPage(), server.url)
       },
       close: async () => {
-        await browser.close()
+        await closeContexts()
         await server.stop()
       },
     }
   } catch (error) {
-    await browser.close()
+    await closeContexts()
     throw error
   }
 }

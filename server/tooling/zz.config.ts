@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export default defineConfig({
+  root,
+  test: {
+    // a test waits for the engine more than it computes: the thread that starts them needs no core
+    maxWorkers: '100%',
+    projects: [
+      {
+        test: {
+          name: 'node',
+          root,
+          environment: 'node',
+          // a worker loads what tests stand on once, not for each of 150 files; what a file replaces is put back
+          isolate: false,
+          restoreMocks: true,
+          include: ['analytics/**/*.test.ts', 'server/**/*.test.ts', 'fixtures/**/*.test.ts'],
+          setupFiles: ['server/tooling/property-tests.ts','server/tooling/zz-tally.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      { test: { name: 'web', root, environment: 'jsdom', include: ['web/**/*.test.{ts,tsx}'] } },
+      {
+        test: {
+          name: 'e2e',
+          root,
+          environment: 'node',
+          include: ['web/e2e/**/*.e2e.ts'],
+          globalSetup: ['web/e2e/template.ts'], setupFiles:['server/tooling/zz-tally.ts'],
+          // a page that is slow on a busy machine is not a wrong one
+          expect: { poll: { timeout: 10_000 } },
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})

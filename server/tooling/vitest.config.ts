@@ -6,8 +6,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export default defineConfig({
   root,
   test: {
-    // a test waits for the engine more than it computes: the thread that starts them needs no core
-    maxWorkers: '100%',
+    // a third of the time a test waits, for a page, a process or its turn: three fill two cores
+    maxWorkers: '150%',
     projects: [
       {
         test: {

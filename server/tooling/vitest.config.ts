@@ -24,7 +24,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { test: { name: 'web', root, environment: 'jsdom', include: ['web/**/*.test.{ts,tsx}'] } },
+      { test: { name: 'web', root, environment: 'jsdom', isolate: false, include: ['web/**/*.test.{ts,tsx}'] } },
       {
         test: {
           name: 'e2e',

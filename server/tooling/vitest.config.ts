@@ -24,7 +24,15 @@ export default defineConfig({
           hookTimeout: 240_000,
         },
       },
-      { test: { name: 'web', root, environment: 'jsdom', isolate: false, include: ['web/**/*.test.{ts,tsx}'] } },
+      {
+        test: {
+          name: 'web',
+          root,
+          environment: 'jsdom',
+          isolate: false,
+          include: ['web/**/*.test.{ts,tsx}'],
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -15,9 +15,6 @@ export default defineConfig({
           name: 'node',
           root,
           environment: 'node',
-          // a worker loads what tests stand on once, not for each of 150 files; what a file replaces is put back
-          isolate: false,
-          restoreMocks: true,
           include: ['analytics/**/*.test.ts', 'server/**/*.test.ts', 'fixtures/**/*.test.ts'],
           setupFiles: ['server/tooling/property-tests.ts'],
           testTimeout: 240_000,

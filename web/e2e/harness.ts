@@ -183,6 +183,7 @@ async function stageOf(
           reducedMotion: 'reduce',
           storageState: signedIn,
         })
+        context.setDefaultTimeout(90_000) // a page that is slow on a busy machine is not a wrong one
         await context.addInitScript((kept) => localStorage.setItem('reveille.language', kept), language)
         return watch(await context.newPage(), server.url)
       },

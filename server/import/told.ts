@@ -19,6 +19,8 @@ export type ToldReceipt = Omit<FinalReceipt, 'reasons' | 'tables'> & {
   readonly currency: string
   readonly refunds: string | null
   readonly people: readonly string[]
+  /** All that it says was there already. */
+  readonly nothingNew: boolean
 }
 
 /** An inspection as the server tells it: what became of its tables as sentences. */
@@ -197,6 +199,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
       counts: say('import-counts', countsOf(receipt)),
     }),
     ...receipt.tables,
+    ...(receipt.nothingNew ? [say('nothing-new')] : []),
     ...(receipt.givenBack
       ? [
           say('refunds-contents', { duplicates: receipt.duplicates, rounding: receipt.rounding }),

@@ -67,7 +67,7 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
     const readingMilliseconds = Math.round(performance.now() - began)
     tell({ phase: 'saving', secondsLeft: null })
 
-    const receipts = await receiptsOf(workspace, readable.mapping.kind, staged, order.malformed ?? 0, signal)
+    const receipts = await receiptsOf(workspace, readable, staged, order.malformed ?? 0, signal)
     const { facts } = receipts
     if (facts.refused > 0 && order.onRefused)
       for await (const rows of refusedRows(staged, signal)) order.onRefused(rows)

@@ -92,7 +92,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       field === 'refundAmount'
         ? sql`cast(list_sum(list_transform(regexp_extract_all(${column}, 'amount: ?-?([\\d.]+)', 1),
             lambda one: try_cast(one as decimal(18, 4)))) as varchar)`
-        : sql`trim(regexp_extract(${column}, '.*date: ?([^|;]+)', 1))`
+        : sql`nullif(trim(regexp_extract(${column}, '.*date: ?([^|;]+)', 1)), '')`
     return sql`case when strpos(${column}, ${refundEntry}) > 0 then ${listed} else ${column} end`
   }
   const text = (field: FieldName): Sql =>

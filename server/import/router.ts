@@ -124,6 +124,10 @@ export const importsRouter = router({
         partOfOrders: isPartOfOrders(inspected.inspection),
         otherCurrency: foreignAmounts(inspected.inspection, ctx.workspace.currency),
         tables: tableNotes(input.language ?? ctx.language, tables),
+        /** Several tables are read as one. */
+        joined: tables !== null && tables.alone === undefined,
+        /** Of one table that was read beside others: what it is written in. */
+        alone: tables?.alone ?? null,
       }
     }),
 

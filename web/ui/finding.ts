@@ -8,7 +8,7 @@ const ratios = new Set(['rate', 'before', 'after', 'first', 'second', 'share'])
 function written(name: string, value: string | number, format: Format): string | number {
   if (name === 'since' && typeof value === 'string') return format.month(value)
   if (typeof value === 'string') return value
-  if (name.endsWith('Minor')) return format.moneyShort(value)
+  if (name.endsWith('Minor')) return format.moneySaid(value)
   if (name === 'change') return format.percent(Math.abs(value))
   if (name === 'times') return format.times(value)
   return ratios.has(name) ? format.percent(value) : value

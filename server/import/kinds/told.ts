@@ -28,6 +28,7 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
     nothingNew: broughtNothing(receipt),
     facts: [
       ...peopleOfRows(language, kind, receipt),
+      ...(receipt.ofLedger ? [sentence(language, 'coupons-of-ledger', receipt.ofLedger)] : []),
       ...(receipt.passed ? [sentence(language, 'tags-passed', { rows: receipt.passed })] : []),
       ...(receipt.lists ?? []).flatMap((one) => {
         const words = kind?.sentences?.[one.sentence]

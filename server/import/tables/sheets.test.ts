@@ -97,7 +97,7 @@ test('sheets become what the files of a zip do, each with a receipt of its own, 
   })
   const ends = await importAll(shop, path)
   expect(ends.map(({ phase, fileName }) => [phase, fileName])).toEqual([
-    ['done', 'book.xlsx'],
+    ['done', 'book.xlsx/订单'],
     ['done', 'book.xlsx/会员'],
     ['done', 'book.xlsx/会员'],
   ])
@@ -188,7 +188,7 @@ test('the terminal and the inbox take the sheets as the screen does', async () =
   await inbox.stop()
   const rows = await shop.workspace.engine.rows(sql`select kind, file_name from imports order by import_seq`)
   expect(rows).toEqual([
-    { kind: 'orders', fileName: 'book.xlsx' },
+    { kind: 'orders', fileName: 'book.xlsx/订单' },
     { kind: 'members', fileName: 'book.xlsx/会员' },
   ])
   const run = (...args: string[]) => command(...args, '--data', join(shop.folder, 'own'))

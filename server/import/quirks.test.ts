@@ -306,3 +306,40 @@ test('a line break inside a value is one blank, and none at its ends', async () 
   )
   expect(products).toEqual([{ product: '红茶 2 号', n: 4 }])
 })
+
+test('dates with blanks that keep words together are read, as browsers write them', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const times = {
+    'a.csv': ['2026-01-02\u00a003:04:05', '2026-01-12\u00a03:04\u202fPM'],
+    'b.csv': ['1/2/2026,\u202f3:04:05\u202fAM', '1/31/2026, 3:04\u202fPM'],
+    'c.csv': ['2026年1月2日\u30003:04', '2026年1月31日\u300015:04'],
+  }
+  for (const [name, [first, second]] of Object.entries(times)) {
+    const rows = `${name}1\tm1\t${first}\t10\n${name}2\tm1\t${second}\t10\n`
+    const receipt = await shop.import(shop.file(name, header.replaceAll(',', '\t') + rows))
+    expect(receipt).toMatchObject({ imported: 2, refused: 0 })
+  }
+  expect((await orders(shop)).map(([id, , at]) => [id, at])).toEqual([
+    ['a.csv1', '2026-01-01 19:04'],
+    ['a.csv2', '2026-01-12 07:04'],
+    ['b.csv1', '2026-01-01 19:04'],
+    ['b.csv2', '2026-01-31 07:04'],
+    ['c.csv1', '2026-01-01 19:04'],
+    ['c.csv2', '2026-01-31 07:04'],
+  ])
+})
+
+test('a text of two bytes a character in a zip ends where it ends', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const text = `${header}A1,m1,2026-01-02,1.5元\nA2,m2,2026-01-02,"2.5元"`
+  for (const [n, end] of ['', '\n', '\r\n'].entries())
+    for (const [mark, swap] of [
+      [[0xff, 0xfe], false],
+      [[0xfe, 0xff], true],
+    ] as const) {
+      const units = Buffer.from(text.replaceAll('A', `${n}${swap}`) + end, 'utf16le')
+      const bytes = Buffer.concat([Buffer.from(mark), swap ? units.swap16() : units])
+      const receipt = await shop.import(shop.file(`z${n}${swap}.zip`, zipped({ 'o.csv': bytes })))
+      expect(receipt).toMatchObject({ read: 2, imported: 2, refused: 0, netMinor: 400 })
+    }
+})

@@ -172,7 +172,7 @@ test('what keeps a workbook from being read is said of its sheets', async () => 
   ])
   expect(await said({ 说明: notes, 备注: notes, 图: null, 空: '' })).toEqual([
     'No sheet of b.xlsx (说明, 备注, 图, 空) is a table: a line with the names of several columns, and rows below it. Export the table itself and import that.',
-    'b.xlsx 的工作表（说明, 备注, 图, 空）都不是数据表：数据表要有一行列名（多列），下面是数据行。请导出数据表本身后再导入。',
+    'b.xlsx 的工作表（说明、备注、图、空）都不是数据表：数据表要有一行列名（多列），下面是数据行。请导出数据表本身后再导入。',
   ])
 })
 

@@ -150,7 +150,7 @@ export function RunsPanel({
             </p>
           </>
         ) : null}
-        {ended && folded.length > 0 ? <p className={classes.note}>{t('runs.wellTold')}</p> : null}
+        {ended && folded.length > 0 ? <p className={classes.progress}>{t('runs.wellTold')}</p> : null}
         <div className={classes.buttons}>
           {running ? (
             <Button

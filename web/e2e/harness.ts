@@ -183,7 +183,7 @@ async function stageOf(
           reducedMotion: 'reduce',
           storageState: signedIn,
         })
-        context.setDefaultTimeout(90_000) // a page that is slow on a busy machine is not a wrong one
+        context.setDefaultTimeout(120_000) // a page that is slow on a busy machine is not a wrong one
         await context.addInitScript((kept) => localStorage.setItem('reveille.language', kept), language)
         return watch(await context.newPage(), server.url)
       },
@@ -274,7 +274,7 @@ async function watch(page: Page, url: string): Promise<Watched> {
 
 /** The page stands: its heading is there and no question is under way. */
 export async function settled(page: Page): Promise<void> {
-  await page.locator('[data-settled="true"] h1').first().waitFor({ timeout: 60_000 })
+  await page.locator('[data-settled="true"] h1').first().waitFor()
 }
 
 /**
@@ -285,5 +285,5 @@ export async function opened(page: Page, heading: string | RegExp): Promise<void
   await page
     .locator('[data-settled="true"]')
     .getByRole('heading', { level: 1, name: heading, exact: typeof heading === 'string' })
-    .waitFor({ timeout: 60_000 })
+    .waitFor()
 }

@@ -59,7 +59,7 @@ export const analyticsRouter = router({
       if (!metric)
         throw refused('NOT_FOUND', 'no-such-metric', {
           name: input.name,
-          known: catalogue.map(({ name }) => name).join(', '),
+          known: { listed: catalogue.map(({ name }) => name) },
         })
       return (await ask(ctx, metric, input, signal)).answer
     }),

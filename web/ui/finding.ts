@@ -9,7 +9,7 @@ function written(name: string, value: string | number, format: Format): string |
   if (name === 'since' && typeof value === 'string') return format.month(value)
   if (name === 'day' && typeof value === 'string') return format.day(value)
   if (typeof value === 'string') return value
-  if (name.endsWith('Minor')) return format.moneyShort(value)
+  if (name.endsWith('Minor')) return format.moneySaid(value)
   if (name === 'change') return format.percent(Math.abs(value))
   if (name === 'times') return format.times(value)
   return ratios.has(name) ? format.percent(value) : value

@@ -62,7 +62,7 @@ export async function finishLaunch(
     }))
     await store.transaction().execute(async (tx) => {
       await issueCoupons(tx, { ...of, coupons, at: clock.now() })
-      if (definition.channel.kind === 'webhook')
+      if (definition.channel.kind !== 'csv')
         await queueMessages(tx, {
           ...of,
           at: clock.now(),

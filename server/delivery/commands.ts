@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import type { inferRouterInputs } from '@trpc/server'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import type { AppRouter } from '../router.ts'
 import { say } from '../messages/messages.ts'
 import { type DeliverySettings, deliveryChannels } from './settings.ts'
 
@@ -34,6 +37,47 @@ export function deliveryCommands(program: Command): void {
           }),
       ),
     )
+
+  inWorkspace(
+    delivery.command('mail').description('how mail goes out; without --file: shows it, never the password'),
+  )
+    .option('--file <file>', 'settings as JSON, with "password" where it is new')
+    .action((options: CommonOptions & { file?: string }) =>
+      answer(
+        options,
+        async ({ client }) => {
+          if (options.file !== undefined) await client.delivery.setMail.mutate(readSettings(options.file))
+          return client.delivery.mail.query()
+        },
+        (mail) =>
+          mail === null ? say('mail-set-up-first') : say('mail-settings', { ...mail, hasPassword: '' }),
+      ),
+    )
+
+  inWorkspace(delivery.command('test-mail <address>').description('send one message, at once')).action(
+    (to: string, options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }) => client.delivery.testMail.mutate({ to }),
+        () => say('mail-test-sent'),
+      ),
+  )
+}
+
+type MailFile = inferRouterInputs<AppRouter>['delivery']['setMail']
+
+/** The server says what is wrong with its content; here only whether it can be read. */
+function readSettings(file: string): MailFile {
+  try {
+    const { password, ...settings } = JSON.parse(readFileSync(file, 'utf8')) as MailFile['settings'] & {
+      password?: string
+    }
+    return { settings, ...(password === undefined ? {} : { password }) }
+  } catch (error) {
+    // the words of a parser may hold what it read, such as the password
+    const detail = error instanceof SyntaxError ? 'JSON' : (error as Error).message
+    throw new Refused(say('mail-settings-file-unreadable', { file, detail }))
+  }
 }
 
 function quietFrom(text: string): DeliverySettings['quiet'] {

@@ -7,6 +7,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Claimed, SendOutcome } from './attempt.ts'
 import type { CampaignWork } from './campaign-work.ts'
 import { keptError } from './errors.ts'
+import { suppress } from './suppressions.ts'
 import { deliverySettingsOf, isQuiet, takePlace } from './settings.ts'
 
 /** After so many failed attempts a message is a dead letter; with the waits between them that is about a day. */
@@ -96,7 +97,8 @@ export function claim(
  */
 export async function settle(
   { store, clock }: Platform,
-  { id, lease, attempts }: Claimed,
+  workspaceId: string,
+  { id, lease, attempts, memberId }: Claimed,
   outcome: SendOutcome,
 ): Promise<void> {
   const now = clock.now()
@@ -112,8 +114,21 @@ export async function settle(
       // Not known whether it arrived: sent again under the same id, and not counted as a failure.
       await mine.set({ attempts: attempts - 1, due_at: now.toISOString(), lease: null }).execute()
       return
+    case 'dropped':
+      await mine.set({ state: 'dropped', last_error: keptError(outcome.why), lease: null }).execute()
+      return
     case 'dead':
-      await mine.set({ state: 'dead', last_error: keptError(outcome.why), lease: null }).execute()
+      await store.transaction().execute(async (tx) => {
+        await tx
+          .updateTable('outbox')
+          .set({ state: 'dead', last_error: keptError(outcome.why), lease: null })
+          .where('id', '=', id)
+          .where('lease', '=', lease)
+          .where('state', '=', 'queued')
+          .execute()
+        // true whoever has the lease now
+        if (outcome.suppress) await suppress(tx, workspaceId, { ...outcome.suppress, memberId, at: now })
+      })
       return
     case 'failed': {
       const wait = Math.max(waitAfter(attempts), Math.min(outcome.afterMs ?? 0, longestWaitMs))

@@ -45,6 +45,13 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
     .where('workspace_id', '=', theirs.workspace_id)
     .where('member_id', '=', theirs.member_id)
     .execute()
+  // the digest of the address stays: who wanted no more mail gets none when a file brings them back
+  await tx
+    .updateTable('suppressions')
+    .set({ member_id: null })
+    .where('workspace_id', '=', workspaceId)
+    .where('member_id', '=', memberId)
+    .execute()
   await tagChanges(tx, renaming)
   for (const column of ['from_id', 'into_id'] as const)
     await tx
@@ -246,6 +253,7 @@ export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string
     'tag_settings',
     'tag_change_members',
     'outbox',
+    'suppressions',
   ] as const) {
     const { rows } = await sql<{ id: string | null }>`select distinct member_id as id from ${sql.table(table)}
       where workspace_id = ${workspaceId}`.execute(store)

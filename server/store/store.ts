@@ -17,6 +17,7 @@ import * as offerTerms from './migrations/0017-offer-terms.ts'
 import * as globalHoldout from './migrations/0018-global-holdout.ts'
 import * as refusalsOfCampaigns from './migrations/0019-refusals-of-campaigns.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
+import * as mail from './migrations/0023-mail.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -40,6 +41,7 @@ const migrations = {
   '0018-global-holdout': globalHoldout,
   '0019-refusals-of-campaigns': refusalsOfCampaigns,
   '0022-deliveries': deliveries,
+  '0023-mail': mail,
 }
 
 /** Their names, oldest first. */

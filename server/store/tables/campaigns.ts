@@ -91,21 +91,6 @@ export interface CampaignTables {
     last_error: string | null
     delivered_at: string | null
   }
-  /** When and how fast a workspace sends; no row: always, without a limit. */
-  delivery_settings: {
-    workspace_id: string
-    /** Local HH:MM; both or neither. */
-    quiet_from: string | null
-    quiet_to: string | null
-    /** JSON: messages a minute by channel. */
-    per_minute: string
-  }
-  /** When a channel with a limit may send its next message. */
-  delivery_pace: {
-    workspace_id: string
-    channel: string
-    next_at: string
-  }
   webhook_secrets: {
     workspace_id: string
     secret: string

@@ -41,8 +41,13 @@ export interface Draft {
   readonly holdout: number
   /** Somebody has picked the holdout; until then it follows the recommendation. */
   readonly holdoutPicked: boolean
-  readonly channel: 'csv' | 'webhook'
+  readonly channel: 'csv' | 'webhook' | 'mail'
   readonly url: string
+  readonly mailSubject: string
+  readonly mailText: string
+  /** Empty: made of the text. */
+  readonly mailHtml: string
+  readonly mailLanguage: 'en' | 'zh-CN'
   readonly validity: 'days' | 'day'
   readonly days: string
   readonly day: string
@@ -89,6 +94,10 @@ export const emptyDraft: Draft = {
   holdoutPicked: false,
   channel: 'csv',
   url: '',
+  mailSubject: '',
+  mailText: '',
+  mailHtml: '',
+  mailLanguage: 'en',
   validity: 'days',
   days: '14',
   day: '',
@@ -150,6 +159,8 @@ export type Problem =
   | 'day'
   | 'firstDay'
   | 'url'
+  | 'mailSubject'
+  | 'mailText'
   | 'effect'
   | 'messageCost'
   | 'margin'
@@ -177,7 +188,7 @@ const fields: Record<StepName, readonly Problem[]> = {
     'budgetToSpend',
   ],
   holdout: ['effect'],
-  channel: ['url', 'days', 'day', 'firstDay', 'messageCost', 'margin'],
+  channel: ['url', 'mailSubject', 'mailText', 'days', 'day', 'firstDay', 'messageCost', 'margin'],
   review: [],
 }
 
@@ -220,6 +231,8 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (draft.validity === 'day' && draft.firstDay && draft.day && draft.firstDay > draft.day)
     found.add('firstDay')
   if (draft.channel === 'webhook' && !isAddress(draft.url)) found.add('url')
+  if (draft.channel === 'mail' && !draft.mailSubject.trim()) found.add('mailSubject')
+  if (draft.channel === 'mail' && !draft.mailText.trim()) found.add('mailText')
   const effect = percentOf(draft.effect)
   if (effect === null || effect <= 0 || effect > 100) found.add('effect')
   if (money(draft.messageCost || '0') === null) found.add('messageCost')
@@ -250,7 +263,8 @@ function isAddress(text: string): boolean {
  */
 export function definitionFrom(draft: Draft, format: Format, forEstimate = false): Definition | null {
   const wrong = problems(draft, format)
-  if (forEstimate) for (const later of ['name', 'url'] as const) wrong.delete(later)
+  if (forEstimate)
+    for (const later of ['name', 'url', 'mailSubject', 'mailText'] as const) wrong.delete(later)
   if (wrong.size > 0) return null
   const money = (text: string) => format.minorOf(text)!
   return {
@@ -264,14 +278,30 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
       : { validTo: draft.day, ...(draft.firstDay ? { validFrom: draft.firstDay } : {}) }),
     holdout: draft.holdout,
     effect: percentOf(draft.effect)! / 100,
-    channel:
-      draft.channel === 'webhook' && !forEstimate
-        ? { kind: 'webhook', url: draft.url.trim() }
-        : { kind: 'csv' },
+    channel: channelFrom(draft, forEstimate),
     ...(draft.budget.trim() ? { budgetMinor: money(draft.budget) } : {}),
     messageCostMinor: money(draft.messageCost || '0'),
     ...(draft.margin.trim() ? { marginShare: percentOf(draft.margin)! / 100 } : {}),
   }
+}
+
+/** For an estimate of a mail its words don't matter, but whom mail reaches. */
+function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] {
+  if (draft.channel === 'mail') {
+    const language = draft.mailLanguage
+    if (forEstimate) return { kind: 'mail', subject: '–', text: '–', language }
+    const html = draft.mailHtml.trim()
+    return {
+      kind: 'mail',
+      subject: draft.mailSubject.trim(),
+      text: draft.mailText.trim(),
+      ...(html ? { html } : {}),
+      language,
+    }
+  }
+  return draft.channel === 'webhook' && !forEstimate
+    ? { kind: 'webhook', url: draft.url.trim() }
+    : { kind: 'csv' }
 }
 
 function offerFrom(draft: Draft, money: (text: string) => number): Definition['offer'] {
@@ -346,6 +376,14 @@ export function draftOf(definition: Definition, format: Format): Draft {
     holdoutPicked: true,
     channel: channel.kind,
     url: channel.kind === 'webhook' ? channel.url : '',
+    ...(channel.kind === 'mail'
+      ? {
+          mailSubject: channel.subject,
+          mailText: channel.text,
+          mailHtml: channel.html ?? '',
+          mailLanguage: channel.language,
+        }
+      : {}),
     validity: definition.validTo === undefined ? 'days' : 'day',
     days: definition.validDays === undefined ? emptyDraft.days : String(definition.validDays),
     day: definition.validTo ?? '',

@@ -53,9 +53,9 @@ export function FactsPanel({ result }: { result: Result }) {
         </dd>
         <dt>{t('review.channel')}</dt>
         <dd>
-          {definition.channel.kind === 'csv'
-            ? t('channelStep.csv')
-            : t('review.channelWebhook', { url: definition.channel.url })}
+          {definition.channel.kind === 'webhook'
+            ? t('review.channelWebhook', { url: definition.channel.url })
+            : t(`channelStep.${definition.channel.kind}`)}
         </dd>
         <dt>{t('facts.confirmed')}</dt>
         <dd>

@@ -158,9 +158,9 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       ) : null}
       <dt>{t('review.channel')}</dt>
       <dd>
-        {definition.channel.kind === 'csv'
-          ? t('channelStep.csv')
-          : t('review.channelWebhook', { url: definition.channel.url })}
+        {definition.channel.kind === 'webhook'
+          ? t('review.channelWebhook', { url: definition.channel.url })
+          : t(`channelStep.${definition.channel.kind}`)}
       </dd>
       <dt>{t('review.window')}</dt>
       <dd>
@@ -182,6 +182,8 @@ function Blockers({ blockers }: { blockers: Preview['blockers'] }) {
         })
       case 'already-over':
         return t('blocker.already-over', { day: format.day(blocker.lastDay) })
+      case 'missing-value':
+        return t('blocker.missing-value', { value: blocker.value, count: blocker.members })
       default:
         return t(`blocker.${blocker.kind}`)
     }
@@ -193,7 +195,7 @@ function Blockers({ blockers }: { blockers: Preview['blockers'] }) {
         {t('review.blocked')}
         <ul>
           {blockers.map((blocker) => (
-            <li key={blocker.kind}>{text(blocker)}</li>
+            <li key={blocker.kind === 'missing-value' ? blocker.value : blocker.kind}>{text(blocker)}</li>
           ))}
         </ul>
       </div>

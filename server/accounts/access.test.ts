@@ -177,6 +177,7 @@ const access: Record<string, Rule> = {
   'campaigns.cancel': 'marketer',
   'campaigns.show': 'reader',
   'campaigns.deadLetters': 'reader',
+  'campaigns.leftOut': 'marketer',
   'campaigns.resend': 'marketer',
   'campaigns.effect': 'reader',
   'campaigns.bySegment': 'reader',

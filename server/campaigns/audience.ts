@@ -4,7 +4,9 @@ import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
 import type { Platform } from '../platform.ts'
 import { abuseHoldTags } from '../coupons/abuse-holds.ts'
 import { contactColumns, contactOf } from '../delivery/contacts.ts'
+import { cappedMembers } from '../delivery/frequency-cap.ts'
 import { reachOf } from '../delivery/reach.ts'
+import { deliverySettingsOf } from '../delivery/settings.ts'
 import type { TemplateValue } from '../delivery/template.ts'
 import { doNotContactTags } from '../segments/files/contacts.ts'
 import { peopleOf } from '../identity/people.ts'
@@ -25,6 +27,7 @@ export const exclusionReasons = [
   'no-longer-imported',
   'global-holdout',
   'holds-coupon',
+  'capped',
   'no-address',
   'unsubscribed',
   'bounced',
@@ -44,6 +47,8 @@ export interface Audience {
   readonly evaluation: Evaluation
   readonly tables: TablesAt
   readonly excluded: { reason: ExclusionReason; members: number }[]
+  /** The same by member, in order of their ids. */
+  readonly leftOut: readonly { memberId: string; reason: ExclusionReason }[]
   /** Ids in order; both arms together are the eligible members. */
   readonly treated: readonly string[]
   readonly heldOut: readonly string[]
@@ -113,6 +118,14 @@ async function sortOut(
   const gaps = await feedGaps(workspace, tables, signal)
   const inGap = new Map(gaps.map(({ store }) => [store, 0]))
   const excluded = new Map<ExclusionReason, number>()
+  const leftOut: { memberId: string; reason: ExclusionReason }[] = []
+  const { cap } = await deliverySettingsOf(platform.store, workspace.id)
+  // a list of codes is sent by whoever takes it: no message of ours
+  const capped = await cappedMembers(platform.store, workspace.id, channel.kind === 'csv' ? null : cap, {
+    now: platform.clock.now(),
+    calendar: workspace.calendar,
+    memberOf,
+  })
   const arms = { treated: [] as string[], 'held-out': [] as string[] }
   let unknownConsent = 0
   const missing = new Map<TemplateValue, number>()
@@ -134,10 +147,11 @@ async function sortOut(
                   .map((tag) => tag.trim()),
         },
         { isHeldOutOfAll: isHeldOutOfAll(global, memberId), holdsCoupon: holding.has(memberId) },
-        () => reach.whyNot(contact),
+        () => (capped.has(memberId) ? 'capped' : reach.whyNot(contact)),
       )
       if (reason) {
         excluded.set(reason, (excluded.get(reason) ?? 0) + 1)
+        leftOut.push({ memberId, reason })
         continue
       }
       const arm = armOf(seed, memberId, holdout)
@@ -156,6 +170,7 @@ async function sortOut(
       const members = excluded.get(reason)
       return members === undefined ? [] : [{ reason, members }]
     }),
+    leftOut,
     treated: arms.treated,
     heldOut: arms['held-out'],
     unknownConsent,

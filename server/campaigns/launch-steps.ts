@@ -189,6 +189,7 @@ export async function undoLaunch({ store }: Platform, launchId: string): Promise
       )
       .execute()
   }
+  await store.deleteFrom('left_out').where('launch_id', '=', launchId).execute()
   await store.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
 }
 

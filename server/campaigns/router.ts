@@ -17,11 +17,13 @@ import {
   pauseCampaign,
   resumeCampaign,
 } from './campaigns.ts'
+import { exclusionReasons } from './audience.ts'
 import { codesCsv, takeCodes } from './codes.ts'
 import { CampaignDefinition, NewCampaign, SaidDefinition, sentencesOf } from './definition.ts'
 import { campaignBySegment, campaignEffect } from './effect.ts'
 import { globalShares, setGlobalHoldout, togetherResult } from './global-holdout.ts'
 import { launchCampaign } from './launch.ts'
+import { leftOutOf } from './left-out.ts'
 import { listCampaigns } from './list.ts'
 import { type PreviewOutcome, previewOf } from './preview.ts'
 import { campaignResult } from './result.ts'
@@ -36,7 +38,7 @@ const deskOf = (ctx: Context & { workspace: Workspace; actor: NonNullable<Contex
   actor: auditName(ctx.actor),
 })
 
-/** Dead letters that are shown one by one; all of them are sent again. */
+/** Dead letters, or members who were left out, that are shown one by one. */
 const mostLetters = 500
 
 const notFound = () => refused('NOT_FOUND', 'no-such-campaign')
@@ -137,7 +139,14 @@ export const campaignsRouter = router({
   show: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
     const result = await campaignResult(ctx.platform, ctx.workspace, input.campaignId, signal)
     if (!result) throw notFound()
-    return { ...result, newestError: errorText(ctx.language, result.newestError) }
+    return {
+      ...result,
+      newestError: errorText(ctx.language, result.newestError),
+      droppedFor: result.droppedFor.map(({ why, messages }) => ({
+        why: errorText(ctx.language, why),
+        messages,
+      })),
+    }
   }),
 
   /** Messages that were given up: to whom and why. */
@@ -145,6 +154,17 @@ export const campaignsRouter = router({
     const letters = await deadLettersOf(ctx.platform.store, ctx.workspace.id, input.campaignId, mostLetters)
     return letters.map((letter) => ({ ...letter, error: errorText(ctx.language, letter.error) }))
   }),
+
+  /** Who is left out for a reason: as it was at the launch, or of a draft as it is now. */
+  leftOut: marketerProcedure
+    .input(ById.extend({ reason: z.enum(exclusionReasons) }))
+    .query(async ({ ctx, input, signal }) => {
+      const asked = { ...input, limit: mostLetters }
+      const outcome = await leftOutOf(ctx.platform, ctx.workspace, asked, signal)
+      if (outcome.kind === 'not-found') throw notFound()
+      if (outcome.kind === 'segment-refused') throw refusal(outcome.errors)
+      return { members: outcome.members, total: outcome.total }
+    }),
 
   /** Queues them again, under their own delivery ids. */
   resend: marketerProcedure.input(ById).mutation(async ({ ctx, input }) => {

@@ -15,21 +15,25 @@ export function deliveryCommands(program: Command): void {
     delivery.command('settings').description('quiet hours and rates; without an option: shows them'),
   )
     .option('--quiet <hours>', 'FROM-TO in the shop’s zone, such as 21:00-08:00, or off')
+    .option('--cap <cap>', 'MESSAGES/DAYS a member, such as 2/7, or off')
     .option('--rate <rate>', 'CHANNEL=MESSAGES-A-MINUTE, or CHANNEL=off; repeatable', collect, [])
-    .action((options: CommonOptions & { quiet?: string; rate: string[] }) =>
+    .action((options: CommonOptions & { quiet?: string; cap?: string; rate: string[] }) =>
       answer(
         options,
         async ({ client }) => {
           const present = await client.delivery.settings.query()
-          if (options.quiet === undefined && options.rate.length === 0) return present
+          if (options.quiet === undefined && options.cap === undefined && options.rate.length === 0)
+            return present
           return client.delivery.change.mutate({
             ...present,
             quiet: options.quiet === undefined ? present.quiet : quietFrom(options.quiet),
+            cap: options.cap === undefined ? present.cap : capFrom(options.cap),
             perMinute: options.rate.reduce(withRate, present.perMinute),
           })
         },
-        ({ quiet, perMinute }) =>
+        ({ quiet, cap, perMinute }) =>
           say('delivery-settings', {
+            cap: cap ? say('delivery-cap', cap) : say('delivery-unlimited'),
             quiet: quiet ? `${quiet.from}–${quiet.to}` : say('delivery-always'),
             rates: deliveryChannels
               .map((channel) => `${channel} ${perMinute[channel] ?? say('delivery-unlimited')}`)
@@ -85,6 +89,13 @@ function quietFrom(text: string): DeliverySettings['quiet'] {
   const [, from, to] = /^(\d\d:\d\d)[-–](\d\d:\d\d)$/.exec(text) ?? []
   if (from === undefined || to === undefined) throw new Refused(say('quiet-hours-unreadable', { text }))
   return { from, to }
+}
+
+function capFrom(text: string): DeliverySettings['cap'] {
+  if (text === 'off') return null
+  const [, messages, days] = /^(\d{1,3})\/(\d{1,3})$/.exec(text) ?? []
+  if (messages === undefined || days === undefined) throw new Refused(say('cap-unreadable', { text }))
+  return { messages: Number(messages), days: Number(days) }
 }
 
 function withRate(rates: DeliverySettings['perMinute'], text: string): DeliverySettings['perMinute'] {

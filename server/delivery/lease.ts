@@ -6,6 +6,7 @@ import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Claimed, SendOutcome } from './attempt.ts'
 import type { CampaignWork } from './campaign-work.ts'
+import { isOverCap } from './frequency-cap.ts'
 import { keptError } from './errors.ts'
 import { suppress } from './suppressions.ts'
 import { deliverySettingsOf, isQuiet, takePlace } from './settings.ts'
@@ -33,7 +34,7 @@ export type ClaimOutcome =
 
 /**
  * Takes a campaign's next due message under a lease of its own. Not sent, for good: to whom has said no
- * since the launch, and of coupons that are over.
+ * since the launch, who has had as many messages as they may, and of coupons that are over.
  */
 export function claim(
   { store, clock }: Platform,
@@ -49,7 +50,14 @@ export function claim(
       .selectFrom('outbox')
       .innerJoin('campaigns', 'campaigns.id', 'outbox.campaign_id')
       .innerJoin('launches', 'launches.id', 'outbox.launch_id')
-      .select(['outbox.id', 'outbox.body', 'outbox.attempts', 'outbox.member_id', 'launches.valid_to'])
+      .select([
+        'outbox.id',
+        'outbox.body',
+        'outbox.attempts',
+        'outbox.member_id',
+        'outbox.queued_at',
+        'launches.valid_to',
+      ])
       .where('outbox.campaign_id', '=', work.campaignId)
       .where('outbox.state', '=', 'queued')
       .where('outbox.due_at', '<=', now.toISOString())
@@ -69,6 +77,14 @@ export function claim(
     if (message.valid_to <= now.toISOString()) return drop({ id: 'message-coupon-over' })
     const denied = await consentDeniedSince(tx, work.workspaceId, work.knownEvent)
     if (people.mayNotBeContacted(message.member_id, denied)) return drop({ id: 'message-denied-since' })
+    const own = {
+      id: message.id,
+      queuedAt: message.queued_at,
+      memberIds: people.idsOf(message.member_id),
+    }
+    const { calendar } = workspace
+    if (await isOverCap(tx, work.workspaceId, settings.cap, own, { now, calendar }))
+      return drop({ id: 'message-capped' })
     const ms = await takePlace(
       tx,
       work.workspaceId,

@@ -198,7 +198,7 @@ test('what bounces is written to no more, what may work later is sent again, and
   await changeDeliverySettings(
     shop.platform.store,
     shop.workspace.id,
-    { quiet: null, perMinute: {} },
+    { quiet: null, cap: null, perMinute: {} },
     doing(),
   )
   const campaignId = await launched()

@@ -19,11 +19,16 @@ export const DeliverySettings = z.strictObject({
     .refine(({ from, to }) => from !== to, worded('quiet-hours-empty'))
     .nullable(),
   /** The most messages a minute of a channel; not named: without a limit. */
+  /** So many messages of all campaigns together a member in so many local days; null: no limit. */
+  cap: z
+    .strictObject({ messages: z.int().min(1).max(100), days: z.int().min(1).max(366) })
+    .nullable()
+    .default(null),
   perMinute: z.partialRecord(z.enum(deliveryChannels), z.int().min(1).max(60_000)),
 })
 export type DeliverySettings = z.output<typeof DeliverySettings>
 
-const usual: DeliverySettings = { quiet: null, perMinute: {} }
+const usual: DeliverySettings = { quiet: null, cap: null, perMinute: {} }
 
 /** The settings that hold now. */
 export async function deliverySettingsOf(
@@ -38,6 +43,7 @@ export async function deliverySettingsOf(
   if (!row) return usual
   return DeliverySettings.parse({
     quiet: row.quiet_from === null ? null : { from: row.quiet_from, to: row.quiet_to },
+    cap: row.cap_messages === null ? null : { messages: row.cap_messages, days: row.cap_days },
     perMinute: JSON.parse(row.per_minute) as unknown,
   })
 }
@@ -46,12 +52,14 @@ export async function deliverySettingsOf(
 export async function changeDeliverySettings(
   store: Kysely<StoreSchema>,
   workspaceId: string,
-  { quiet, perMinute }: DeliverySettings,
+  { quiet, cap, perMinute }: DeliverySettings,
   { actor, at }: { actor: string; at: Date },
 ): Promise<void> {
   const row = {
     quiet_from: quiet?.from ?? null,
     quiet_to: quiet?.to ?? null,
+    cap_messages: cap?.messages ?? null,
+    cap_days: cap?.days ?? null,
     per_minute: JSON.stringify(perMinute),
   }
   await store.transaction().execute(async (tx) => {

@@ -70,6 +70,14 @@ export interface CampaignTables {
     /** Null for who is held out. */
     coupon_id: string | null
   }
+  /** Members of the segment whom a launch gave nothing, each with the first reason. */
+  left_out: {
+    workspace_id: string
+    campaign_id: string
+    launch_id: string
+    member_id: string
+    reason: string
+  }
   /** One row a message; its id is the delivery id and never changes. */
   outbox: {
     id: string

@@ -8,6 +8,9 @@ export interface DeliveryTables {
     quiet_to: string | null
     /** JSON: messages a minute by channel. */
     per_minute: string
+    /** So many messages a member in so many local days; both or neither. */
+    cap_messages: number | null
+    cap_days: number | null
   }
   /** When a channel with a limit may send its next message. */
   delivery_pace: {

@@ -11,6 +11,7 @@ import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { Rule } from '../../ui/rule.tsx'
 import classes from './composer.module.css'
 import type { Definition, Preview } from './draft.ts'
+import { LeftOutLine } from './left-out-line.tsx'
 import { OfferSentence } from './offer-sentence.tsx'
 import { useShows } from './shows.ts'
 
@@ -68,7 +69,7 @@ export function ReviewStep({ campaignId, definition }: { campaignId: string; def
             </p>
           ) : null}
           {launch.isError && errorCode(launch.error) !== 'CONFLICT' ? <Failure error={launch.error} /> : null}
-          <Facts definition={definition} preview={data} />
+          <Facts campaignId={campaignId} definition={definition} preview={data} />
           {data.blockers.length > 0 ? <Blockers blockers={data.blockers} /> : null}
           {data.confirmationDetails.length > 0 ? (
             <div className={classes.confirmations} role="group" aria-label={t('review.confirm')}>
@@ -102,7 +103,15 @@ export function ReviewStep({ campaignId, definition }: { campaignId: string; def
   )
 }
 
-function Facts({ definition, preview }: { definition: Definition; preview: Preview }) {
+function Facts({
+  campaignId,
+  definition,
+  preview,
+}: {
+  campaignId: string
+  definition: Definition
+  preview: Preview
+}) {
   const t = useTranslations('campaigns')
   const format = useFormat()
   const shows = useShows()
@@ -117,14 +126,7 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       <dd>
         {preview.excluded.length === 0
           ? t('review.nobodyExcluded')
-          : preview.excluded.map(({ reason, members }) => (
-              <div key={reason}>
-                {t('review.excludedLine', {
-                  reason: t(`excluded.${reason}`),
-                  members: format.count(members),
-                })}
-              </div>
-            ))}
+          : preview.excluded.map((one) => <LeftOutLine key={one.reason} campaignId={campaignId} {...one} />)}
       </dd>
       <dt>{t('review.offer')}</dt>
       <dd>

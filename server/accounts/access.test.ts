@@ -64,6 +64,9 @@ const access: Record<string, Rule> = {
   'delivery.mail': 'owner',
   'delivery.setMail': 'owner',
   'delivery.testMail': 'owner',
+  'delivery.sms': 'owner',
+  'delivery.setSms': 'owner',
+  'delivery.testSms': 'owner',
   'delivery.previewMail': 'marketer',
   'dictionary.read': 'reader',
   'elsewhere.overview': 'reader',
@@ -206,6 +209,7 @@ const access: Record<string, Rule> = {
 const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /healthz': 'public',
   'GET /readyz': 'public',
+  'POST /sms-replies/:token': 'public',
   'GET /unsubscribe/:token': 'public',
   'POST /unsubscribe/:token': 'public',
   'GET /api/v1/openapi.json': 'public',

@@ -11,7 +11,7 @@ import { OfferTerms, plainTerms, usesOf } from '../coupons/terms.ts'
 
 const Minor = z.int().nonnegative()
 
-/** Where the coupons go: signed messages to the merchant's own address, mail to members, or a list of codes to take out. */
+/** Where the coupons go: signed messages to the merchant's own address, mail or short messages to members, or a list of codes to take out. */
 const Channel = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook'),
@@ -26,6 +26,19 @@ const Channel = z.discriminatedUnion('kind', [
     /** Without it the HTML is made of the text. */
     html: z.string().trim().min(1).max(100_000).optional(),
     /** What the offer's sentence, days and the unsubscribe line are written in. */
+    language: z.enum(['en', 'zh-CN']),
+  }),
+  /** A short message by an approved template of the platform; its parameters may name values. */
+  z.strictObject({
+    kind: z.literal('sms'),
+    templateCode: z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-template-code')),
+    params: z.record(
+      z.string().regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-parameter-name')),
+      z.string().trim().min(1).max(500),
+    ),
     language: z.enum(['en', 'zh-CN']),
   }),
 ])
@@ -102,6 +115,16 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
       const outcome = readTemplate(text, part === 'html' ? 'html' : 'text')
       if (outcome.kind === 'refused')
         context.addIssue({ code: 'custom', path: ['channel', part], message: worded(outcome.problem) })
+    }
+  if (channel.kind === 'sms')
+    for (const [name, text] of Object.entries(channel.params)) {
+      const outcome = readTemplate(text, 'text')
+      if (outcome.kind === 'refused')
+        context.addIssue({
+          code: 'custom',
+          path: ['channel', 'params', name],
+          message: worded(outcome.problem),
+        })
     }
   // fetch sends nothing to such an address
   if (channel.kind === 'webhook' && hasCredentials(new URL(channel.url)))

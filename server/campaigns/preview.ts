@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import { mailSettingsOf } from '../delivery/mail-settings.ts'
+import { smsSettingsOf } from '../delivery/sms-settings.ts'
 import type { TemplateValue } from '../delivery/template.ts'
 import type { Platform } from '../platform.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
@@ -24,7 +25,7 @@ export type Blocker =
   | { kind: 'over-budget'; worstCostMinor: number; budgetMinor: number }
   | { kind: 'already-over'; lastDay: string }
   /** The channel has no settings yet. */
-  | { kind: 'channel-not-set-up'; channel: 'mail' }
+  | { kind: 'channel-not-set-up'; channel: 'mail' | 'sms' }
   /** The message needs what is not known of everybody who would get it. */
   | { kind: 'missing-value'; value: TemplateValue; members: number }
 
@@ -139,9 +140,15 @@ async function messageBlockers(
   { channel }: CampaignDefinition,
   { missing }: Audience,
 ): Promise<Blocker[]> {
-  const isSetUp = channel.kind !== 'mail' || (await mailSettingsOf(store, workspaceId)) !== null
+  const { kind } = channel
+  const isSetUp =
+    kind === 'mail'
+      ? (await mailSettingsOf(store, workspaceId)) !== null
+      : kind !== 'sms' || (await smsSettingsOf(store, workspaceId)) !== null
   return [
-    ...(isSetUp ? [] : [{ kind: 'channel-not-set-up' as const, channel: 'mail' as const }]),
+    ...(isSetUp || (kind !== 'mail' && kind !== 'sms')
+      ? []
+      : [{ kind: 'channel-not-set-up' as const, channel: kind }]),
     ...missing.map((one) => ({ kind: 'missing-value' as const, ...one })),
   ]
 }

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { refused } from '../messages/refused.ts'
 import { deadLettersOf, resendDeadLetters } from '../delivery/dead-letters.ts'
 import { errorText } from '../delivery/errors.ts'
+import { smsSettingsOf } from '../delivery/sms-settings.ts'
 import { renewSecret, showSecret } from '../delivery/secrets.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import {
   campaignById,
@@ -41,6 +43,17 @@ const deskOf = (ctx: Context & { workspace: Workspace; actor: NonNullable<Contex
 /** Dead letters, or members who were left out, that are shown one by one. */
 const mostLetters = 500
 
+/** A short message costs what its platform takes, unless the campaign says otherwise. */
+async function withPrice(
+  store: Store,
+  workspaceId: string,
+  definition: CampaignDefinition,
+): Promise<CampaignDefinition> {
+  if (definition.channel.kind !== 'sms' || definition.messageCostMinor > 0) return definition
+  const set = await smsSettingsOf(store, workspaceId)
+  return set ? { ...definition, messageCostMinor: set.settings.priceMinor } : definition
+}
+
 const notFound = () => refused('NOT_FOUND', 'no-such-campaign')
 
 function changed(outcome: ChangeOutcome): { done: true } {
@@ -59,7 +72,9 @@ export const campaignsRouter = router({
 
   create: marketerProcedure
     .input(NewCampaign)
-    .mutation(({ ctx, input }) => createCampaign(deskOf(ctx), input)),
+    .mutation(async ({ ctx, input }) =>
+      createCampaign(deskOf(ctx), await withPrice(ctx.platform.store, ctx.workspace.id, input)),
+    ),
 
   /** Replaces a draft's definition, if it still is `before`. */
   edit: marketerProcedure

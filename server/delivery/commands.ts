@@ -50,13 +50,50 @@ export function deliveryCommands(program: Command): void {
       answer(
         options,
         async ({ client }) => {
-          if (options.file !== undefined) await client.delivery.setMail.mutate(readSettings(options.file))
+          if (options.file !== undefined) {
+            const { password, ...settings } = readJson<MailFile>(options.file)
+            await client.delivery.setMail.mutate({
+              settings,
+              ...(password === undefined ? {} : { password }),
+            })
+          }
           return client.delivery.mail.query()
         },
         (mail) =>
           mail === null ? say('mail-set-up-first') : say('mail-settings', { ...mail, hasPassword: '' }),
       ),
     )
+
+  inWorkspace(
+    delivery
+      .command('sms')
+      .description('how short messages go out; without --file: shows it, never the secret'),
+  )
+    .option('--file <file>', 'settings as JSON, with "accessKeySecret" where it is new')
+    .action((options: CommonOptions & { file?: string }) =>
+      answer(
+        options,
+        async ({ client }) => {
+          if (options.file !== undefined) {
+            const { accessKeySecret, ...settings } = readJson<SmsFile>(options.file)
+            const secret = accessKeySecret === undefined ? {} : { accessKeySecret }
+            await client.delivery.setSms.mutate({ settings, ...secret })
+          }
+          return client.delivery.sms.query()
+        },
+        (sms) => (sms === null ? say('sms-set-up-first') : say('sms-settings', { ...sms })),
+      ),
+    )
+
+  inWorkspace(
+    delivery.command('test-sms <phone> <template>').description('send one short message, at once'),
+  ).action((phone: string, templateCode: string, options: CommonOptions) =>
+    answer(
+      options,
+      ({ client }) => client.delivery.testSms.mutate({ phone, templateCode }),
+      () => say('sms-test-sent'),
+    ),
+  )
 
   inWorkspace(delivery.command('test-mail <address>').description('send one message, at once')).action(
     (to: string, options: CommonOptions) =>
@@ -68,15 +105,14 @@ export function deliveryCommands(program: Command): void {
   )
 }
 
-type MailFile = inferRouterInputs<AppRouter>['delivery']['setMail']
+type Inputs = inferRouterInputs<AppRouter>['delivery']
+type MailFile = Inputs['setMail']['settings'] & { password?: string }
+type SmsFile = Inputs['setSms']['settings'] & { accessKeySecret?: string }
 
 /** The server says what is wrong with its content; here only whether it can be read. */
-function readSettings(file: string): MailFile {
+function readJson<File>(file: string): File {
   try {
-    const { password, ...settings } = JSON.parse(readFileSync(file, 'utf8')) as MailFile['settings'] & {
-      password?: string
-    }
-    return { settings, ...(password === undefined ? {} : { password }) }
+    return JSON.parse(readFileSync(file, 'utf8')) as File
   } catch (error) {
     // the words of a parser may hold what it read, such as the password
     const detail = error instanceof SyntaxError ? 'JSON' : (error as Error).message

@@ -7,11 +7,13 @@ import type { TemplateValue } from './template.ts'
 export interface Contact {
   readonly memberId: string
   readonly email: string | null
+  /** E.164; null where it is not known whole. */
+  readonly phone: string | null
   readonly values: Partial<Record<TemplateValue, string>>
 }
 
 /** The columns of `members` that a contact is read from. */
-export const contactColumns = sql`members.member_id, members.name, members.tier, members.points, members.region, members.email`
+export const contactColumns = sql`members.member_id, members.name, members.tier, members.points, members.region, members.email, members.phone`
 
 /** A row of these columns as a contact; an address that is none counts as unknown. */
 export function contactOf(row: Readonly<Record<string, unknown>>): Contact {
@@ -28,9 +30,11 @@ export function contactOf(row: Readonly<Record<string, unknown>>): Contact {
     'member.region': told(row.region),
   }).filter(([, value]) => value !== undefined)
   const email = told(row.email)
+  const phone = told(row.phone)
   return {
     memberId,
     email: email !== undefined && isAddress(email) ? email : null,
+    phone: phone !== undefined && /^\+\d{6,15}$/.test(phone) ? phone : null,
     values: Object.fromEntries(values) as Contact['values'],
   }
 }

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { worded } from '../messages/messages.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
-import { changeDeliverySettings, deliverySettingsOf } from './settings.ts'
+import { quietAtFirst } from './settings.ts'
 
-const loopback = new Set(['localhost', '127.0.0.1', '::1', '[::1]'])
+/** This machine: what goes to it is not listened to. */
+export const loopback = new Set(['localhost', '127.0.0.1', '::1', '[::1]'])
 
 const Host = z
   .string()
@@ -85,16 +86,7 @@ export async function saveMailSettings(
       .onConflict((conflict) => conflict.columns(['workspace_id', 'channel']).doUpdateSet(row))
       .execute()
     await recordAudit(tx, { workspaceId, actor, action: 'setting-changed', subject: 'mail', at })
+    if (before === null) await quietAtFirst(tx, workspaceId, { actor, at })
   })
-  if (before === null) {
-    const delivery = await deliverySettingsOf(store, workspaceId)
-    if (delivery.quiet === null)
-      await changeDeliverySettings(
-        store,
-        workspaceId,
-        { ...delivery, quiet: { from: '21:00', to: '08:00' } },
-        { actor, at },
-      )
-  }
   return { kind: 'saved' }
 }

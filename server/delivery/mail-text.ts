@@ -1,6 +1,6 @@
 import type { Language } from '../messages/messages.ts'
 import { sentence } from '../messages/messages.ts'
-import { type MessageTemplate, readTemplate, type TemplateValue, type Values } from './template.ts'
+import { goodTemplate, type MessageTemplate, type TemplateValue, type Values } from './template.ts'
 
 /** What a campaign's mail says: subject, text and, where it is wanted otherwise than the text, HTML. */
 export interface MailWords {
@@ -42,16 +42,10 @@ const asHtml = (text: string) =>
 
 /** Reads a mail whose parts are known to be good; the way to unsubscribe is added where the words don't have it. */
 export function mailTemplate({ subject, text, html, language }: MailWords): MailTemplate {
-  const read = (part: string, form: 'text' | 'html') => {
-    const outcome = readTemplate(part, form)
-    if (outcome.kind === 'refused')
-      throw new Error(`A template that was accepted is refused: ${outcome.problem}`)
-    return outcome.template
-  }
   const parts = {
-    subject: read(subject, 'text'),
-    text: read(text, 'text'),
-    html: html === undefined ? null : read(html, 'html'),
+    subject: goodTemplate(subject, 'text'),
+    text: goodTemplate(text, 'text'),
+    html: html === undefined ? null : goodTemplate(html, 'html'),
   }
   const names = (part: MessageTemplate, value: TemplateValue) => part.uses.includes(value)
   return {

@@ -3,7 +3,9 @@ import type { People } from '../identity/people.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Contact } from './contacts.ts'
+import { addressOf } from './addressed.ts'
 import { mailTemplate } from './mail-text.ts'
+import { smsTemplates } from './sms-sender.ts'
 import { suppressedIn } from './suppressions.ts'
 import { missingOf, type TemplateValue, templateValues } from './template.ts'
 
@@ -25,13 +27,18 @@ export async function reachOf(
   channel: CampaignDefinition['channel'],
   people: People,
 ): Promise<Reach> {
-  if (channel.kind !== 'mail') return { whyNot: () => null, missing: () => [] }
-  const suppressed = await suppressedIn(store, workspace.id, 'mail', people.memberOf)
-  const { parts } = mailTemplate(channel)
+  if (channel.kind === 'csv' || channel.kind === 'webhook') return { whyNot: () => null, missing: () => [] }
+  const { kind } = channel
+  const suppressed = await suppressedIn(store, workspace.id, kind, people.memberOf)
+  const parts =
+    kind === 'mail' ? mailTemplate(channel).parts : smsTemplates(channel).map(([, template]) => template)
   const alwaysKnown = templateValues.filter((name) => !name.startsWith('member.'))
   const byKnown = new Map<string, readonly TemplateValue[]>()
   return {
-    whyNot: ({ memberId, email }) => (email === null ? 'no-address' : suppressed.whyNot(memberId, email)),
+    whyNot(contact) {
+      const address = addressOf(contact, kind)
+      return address === null ? 'no-address' : suppressed.whyNot(contact.memberId, address)
+    },
     missing({ values }) {
       const names = Object.keys(values).toSorted().join()
       const before = byKnown.get(names)

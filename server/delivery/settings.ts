@@ -6,7 +6,7 @@ import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
 
 /** What messages go out by. */
-export const deliveryChannels = ['webhook', 'mail'] as const
+export const deliveryChannels = ['webhook', 'mail', 'sms'] as const
 export type DeliveryChannel = (typeof deliveryChannels)[number]
 
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, worded('not-a-time-of-day'))
@@ -48,9 +48,28 @@ export async function deliverySettingsOf(
   })
 }
 
+/** The first channel that reaches members by itself brings quiet hours, where there are none. */
+export async function quietAtFirst(
+  tx: Kysely<StoreSchema>,
+  workspaceId: string,
+  doing: { actor: string; at: Date },
+): Promise<void> {
+  const present = await deliverySettingsOf(tx, workspaceId)
+  if (present.quiet === null)
+    await writeDeliverySettings(tx, workspaceId, { ...present, quiet: { from: '21:00', to: '08:00' } }, doing)
+}
+
 /** Sets them; they hold from the next message on. */
-export async function changeDeliverySettings(
+export const changeDeliverySettings = (
   store: Kysely<StoreSchema>,
+  workspaceId: string,
+  settings: DeliverySettings,
+  doing: { actor: string; at: Date },
+): Promise<void> =>
+  store.transaction().execute((tx) => writeDeliverySettings(tx, workspaceId, settings, doing))
+
+async function writeDeliverySettings(
+  tx: Kysely<StoreSchema>,
   workspaceId: string,
   { quiet, cap, perMinute }: DeliverySettings,
   { actor, at }: { actor: string; at: Date },
@@ -62,14 +81,12 @@ export async function changeDeliverySettings(
     cap_days: cap?.days ?? null,
     per_minute: JSON.stringify(perMinute),
   }
-  await store.transaction().execute(async (tx) => {
-    await tx
-      .insertInto('delivery_settings')
-      .values({ workspace_id: workspaceId, ...row })
-      .onConflict((conflict) => conflict.column('workspace_id').doUpdateSet(row))
-      .execute()
-    await recordAudit(tx, { workspaceId, actor, action: 'setting-changed', subject: 'delivery', at })
-  })
+  await tx
+    .insertInto('delivery_settings')
+    .values({ workspace_id: workspaceId, ...row })
+    .onConflict((conflict) => conflict.column('workspace_id').doUpdateSet(row))
+    .execute()
+  await recordAudit(tx, { workspaceId, actor, action: 'setting-changed', subject: 'delivery', at })
 }
 
 /** Whether the shop's clocks stand in its quiet hours: from the first minute until before the last. */

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
 
 /** Channels that reach an address of the member's own. */
-export type AddressedChannel = 'mail'
+export type AddressedChannel = 'mail' | 'sms'
 
 /** Why an address is written to no more. */
 export type SuppressionReason = 'unsubscribed' | 'bounced'
@@ -29,10 +29,13 @@ const keyRow = (store: Kysely<StoreSchema>, workspaceId: string) =>
     .where('workspace_id', '=', workspaceId)
     .executeTakeFirst()
 
-/** The digest of an address; letter case and blanks around don't matter. */
+/** A phone without its signs, a Chinese one with or without its country alike. */
+const plainPhone = (phone: string) => phone.replaceAll(/\D/g, '').replace(/^(?=1\d{10}$)/, '86')
+
+/** The digest of an address; letter case and blanks around don't matter, nor how a phone is written. */
 export const addressDigest = (key: Buffer, channel: AddressedChannel, address: string): string =>
   createHmac('sha256', key)
-    .update(`${channel}\n${address.trim().toLowerCase()}`)
+    .update(`${channel}\n${channel === 'sms' ? plainPhone(address) : address.trim().toLowerCase()}`)
     .digest()
     .subarray(0, digestBytes)
     .toString('base64url')
@@ -164,4 +167,26 @@ export async function readUnsubscribeToken(
     deliveryId: `msg_${uuidOf(told.subarray(16, 32))}`,
     digest: told.subarray(32).toString('base64url'),
   }
+}
+
+const repliesMac = (key: Buffer, workspace: Buffer) =>
+  createHmac('sha256', key).update('sms-replies\n').update(workspace).digest().subarray(0, digestBytes)
+
+/** Ends the address to which replies to short messages are pushed: nobody else knows it. */
+export async function repliesToken(store: Kysely<StoreSchema>, workspaceId: string): Promise<string> {
+  const workspace = uuidBytes(workspaceId)
+  const key = await suppressionKey(store, workspaceId)
+  return Buffer.concat([workspace, repliesMac(key, workspace)]).toString('base64url')
+}
+
+/** The workspace of such a token; null when it is none of ours. */
+export async function readRepliesToken(store: Kysely<StoreSchema>, token: string): Promise<string | null> {
+  const bytes = Buffer.from(token, 'base64url')
+  if (bytes.length !== 32 || bytes.toString('base64url') !== token) return null
+  const workspace = bytes.subarray(0, 16)
+  const workspaceId = uuidOf(workspace)
+  const row = await keyRow(store, workspaceId)
+  if (!row || !timingSafeEqual(repliesMac(Buffer.from(row.key, 'base64'), workspace), bytes.subarray(16)))
+    return null
+  return workspaceId
 }

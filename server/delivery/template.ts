@@ -85,6 +85,14 @@ export function readTemplate(
   }
 }
 
+/** Reads a template that was accepted before. */
+export function goodTemplate(text: string, form: 'text' | 'html'): MessageTemplate {
+  const outcome = readTemplate(text, form)
+  if (outcome.kind === 'refused')
+    throw new Error(`A template that was accepted is refused: ${outcome.problem}`)
+  return outcome.template
+}
+
 /** `member.name` becomes `{ member: { name } }`. */
 function nested(values: Values): Record<string, unknown> {
   const groups: Record<string, unknown> = { member: {}, coupon: {}, campaign: {}, shop: {} }

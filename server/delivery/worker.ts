@@ -7,6 +7,7 @@ import type { Sender } from './attempt.ts'
 import { type CampaignWork, campaignsWithWork } from './campaign-work.ts'
 import { claim, settle } from './lease.ts'
 import { mailSender } from './mail-sender.ts'
+import { smsSender } from './sms-sender.ts'
 import { signingSecret } from './secrets.ts'
 import { deliverySettingsOf, isQuiet } from './settings.ts'
 import { sendWebhook } from './webhook.ts'
@@ -104,6 +105,7 @@ async function senderOf(
 ): Promise<{ send: Sender; close(): void }> {
   const { store, clock } = platform
   if (channel.kind === 'mail') return mailSender(platform, workspace, people, { channel, terms })
+  if (channel.kind === 'sms') return smsSender(platform, workspace, people, { channel, terms })
   const secret = await signingSecret(store, workspace.id, clock.now())
   const send: Sender = ({ id, body }, stop) => {
     const at = clock.now()

@@ -11,11 +11,13 @@ import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
 import type { Draft } from './draft.ts'
 import { MailFields } from './mail-fields.tsx'
+import { SmsFields } from './sms-fields.tsx'
 
 /** How the codes go out and how long they are good. */
 export function ChannelStep({ draft, change, problem }: StepProps) {
   const t = useTranslations('campaigns.channelStep')
   const mail = useTranslations('campaigns.mail')
+  const sms = useTranslations('campaigns.sms')
   const { language } = useLanguage()
   const { role } = useWorkspace()
   const { symbol } = useFormat()
@@ -32,16 +34,21 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
               ...(channel === 'mail' && !draft.mailText
                 ? { mailSubject: mail('subjectFirst'), mailText: mail('textFirst'), mailLanguage: language }
                 : {}),
+              ...(channel === 'sms' && !draft.smsTemplate
+                ? { smsParams: sms('paramsFirst'), mailLanguage: language }
+                : {}),
             })
           }
         >
           <div className={classes.options}>
             <Radio value="csv" label={t('csv')} description={t('csvHelp')} />
             <Radio value="mail" label={t('mail')} description={t('mailHelp')} />
+            <Radio value="sms" label={t('sms')} description={t('smsHelp')} />
             <Radio value="webhook" label={t('webhook')} description={t('webhookHelp')} />
           </div>
         </Radio.Group>
         {draft.channel === 'mail' ? <MailFields draft={draft} change={change} problem={problem} /> : null}
+        {draft.channel === 'sms' ? <SmsFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'webhook' ? (
           <>
             <TextInput

@@ -184,6 +184,8 @@ function Blockers({ blockers }: { blockers: Preview['blockers'] }) {
         })
       case 'already-over':
         return t('blocker.already-over', { day: format.day(blocker.lastDay) })
+      case 'channel-not-set-up':
+        return t('blocker.channel-not-set-up', { channel: blocker.channel })
       case 'missing-value':
         return t('blocker.missing-value', { value: blocker.value, count: blocker.members })
       default:

@@ -9,6 +9,7 @@ import { IdentityPanel } from './identity-panel.tsx'
 import { KeysPanel } from './keys-panel.tsx'
 import { LookPanel } from './look-panel.tsx'
 import { MailPanel } from './mail-panel.tsx'
+import { SmsPanel } from './sms-panel.tsx'
 import { TeamPanel } from './team-panel.tsx'
 
 /** How the workspace counts, who may do what, and how this person signs in. */
@@ -24,6 +25,7 @@ export function SettingsPage() {
         <>
           <TeamPanel />
           <MailPanel />
+          <SmsPanel />
           <KeysPanel />
         </>
       ) : null}

@@ -106,6 +106,7 @@ test('so many messages a member in so many local days, over all campaigns, told 
     .set({ state: 'cancelled' })
     .where('id', '=', second)
     .execute()
+  shop.clock.instant = new Date('2026-11-28T16:05:00Z')
   const third = await launched()
   await shop.platform.store
     .updateTable('campaigns')

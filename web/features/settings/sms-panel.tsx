@@ -114,7 +114,9 @@ function SmsForm({ stored, repliesPath }: { stored: Sms; repliesPath: string | n
       {repliesPath === null ? null : (
         <>
           <p className={classes.note}>{t('replies')}</p>
-          <code>{`${window.location.origin}${repliesPath}`}</code>
+          <div className={classes.secret}>
+            <code>{`${window.location.origin}${repliesPath}`}</code>
+          </div>
           <form
             className={`${classes.form} ${classes.below}`}
             onSubmit={(event) => {

@@ -56,6 +56,8 @@ const access: Record<string, Rule> = {
   'analytics.products': 'reader',
   'analytics.affinity': 'reader',
   'analytics.season': 'reader',
+  'analytics.hours': 'reader',
+  'analytics.specialDays': 'reader',
   'analytics.rfm': 'reader',
   'analytics.concentration': 'reader',
   'analytics.dormancy': 'reader',

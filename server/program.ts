@@ -9,6 +9,7 @@ import { exportCommands } from './export/commands.ts'
 import { elsewhereCommands, experimentCommand } from './elsewhere/commands.ts'
 import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
+import { poolCommands } from './coupons/pool-commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
 import { identityCommands } from './identity/commands.ts'
@@ -31,6 +32,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   backupCommands(program)
   workspaceCommands(program)
   campaignCommands(program)
+  poolCommands(program)
   segmentCommands(program)
   tagCommands(program)
   demoCommands(program)

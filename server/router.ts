@@ -16,6 +16,7 @@ import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
+import { poolsRouter } from './coupons/pools-router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
@@ -46,6 +47,7 @@ export const appRouter = router({
   segmentSchedules: segmentSchedulesRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
+  pools: poolsRouter,
   keys: keysRouter,
   opportunities: opportunitiesRouter,
   members: membersRouter,

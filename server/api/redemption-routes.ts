@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { cancelRedemptions } from '../coupons/cancellations.ts'
-import { readCode } from '../coupons/code.ts'
 import { codeImage } from '../coupons/code-image.ts'
-import { couponsByCode } from '../coupons/coupons.ts'
+import { couponTyped } from '../coupons/coupons.ts'
 import type { BasketLine as Line } from '../coupons/combination.ts'
 import { hindrance } from '../coupons/decision.ts'
 import { offerSentence } from '../coupons/offer-sentence.ts'
@@ -99,10 +98,9 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       },
     },
     async (request, reply) => {
-      const code = readCode(request.params.code)
-      const coupon = code === null ? undefined : (await couponsByCode(store, [code], clock.now())).get(code)
-      if (coupon?.workspaceId !== request.keyHolder!.workspaceId)
-        return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
+      const { workspaceId } = request.keyHolder!
+      const coupon = await couponTyped(store, workspaceId, request.params.code, clock.now())
+      if (!coupon) return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
       const hindered = hindrance(coupon, clock.now())
       const workspace = await workspaces.byId(coupon.workspaceId)
       return reply.code(200).send({
@@ -150,10 +148,8 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
     },
     async (request, reply) => {
       const { workspaceId } = request.keyHolder!
-      const code = readCode(request.params.code)
-      const coupon = code === null ? undefined : (await couponsByCode(store, [code], clock.now())).get(code)
-      if (coupon?.workspaceId !== workspaceId)
-        return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
+      const coupon = await couponTyped(store, workspaceId, request.params.code, clock.now())
+      if (!coupon) return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
       const { symbol, type } = request.query
       const image = await codeImage(coupon.code, symbol)
       return type === 'svg'

@@ -21,6 +21,16 @@ export async function membersHoldingCoupons(
     left join spent on spent.coupon_id = coupons.id
     where coupons.workspace_id = ${workspaceId} and coupons.member_id is not null
       and coupons.valid_to > ${at.toISOString()}
+      and coupons.uses_allowed > coalesce(spent.uses, 0)
+    union
+    select campaign_members.member_id
+    from coupons
+    join launches on launches.id = coupons.launch_id and launches.published_at is not null
+    join campaigns on campaigns.id = launches.campaign_id and campaigns.state in ('running', 'paused')
+    join campaign_members on campaign_members.launch_id = launches.id and campaign_members.coupon_id = coupons.id
+    left join spent on spent.coupon_id = coupons.id
+    where coupons.workspace_id = ${workspaceId} and coupons.member_id is null
+      and coupons.valid_to > ${at.toISOString()}
       and coupons.uses_allowed > coalesce(spent.uses, 0)`.execute(store)
   return new Set(rows.map(({ memberId }) => memberId))
 }

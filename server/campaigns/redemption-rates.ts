@@ -31,12 +31,13 @@ export async function redemptionRatesOf(
       count(distinct coalesce(coupons.member_id, coupons.id)) as issued,
       count(distinct case when used.uses > 0 then coalesce(coupons.member_id, coupons.id) end) as redeemers
     from launches
-    join coupons on coupons.launch_id = launches.id
+    left join coupons on coupons.launch_id = launches.id and coupons.member_id is not null
     left join used on used.coupon_id = coupons.id
     where launches.workspace_id = ${workspaceId} and launches.published_at is not null
     group by launches.campaign_id`.execute(store)
   const isBroadcast = (preview: string) => (JSON.parse(preview) as Preview).segment === everybody
-  const others = rows.filter((row) => row.campaignId !== campaignId)
+  // whom one code for all reached is not known
+  const others = rows.filter((row) => row.campaignId !== campaignId && row.issued > 0)
   const rate = (some: typeof rows) => ({
     ...shareOf(
       some.reduce((total, { redeemers }) => total + redeemers, 0),

@@ -33,8 +33,28 @@ export function readCode(typed: string): string | null {
   return values.pop() === checkOf(values) ? text : null
 }
 
-/** Grouped for reading: ABCDE-FGHJK-MNPQ. */
-export const printedCode = (code: string): string => code.replace(/^(.{5})(.{5})(.*)$/, '$1-$2-$3')
+/** Grouped for reading: ABCDE-FGHJK-MNPQ. A code that was made elsewhere is printed as it came. */
+export const printedCode = (code: string): string =>
+  readCode(code) === code ? code.replace(/^(.{5})(.{5})(.*)$/, '$1-$2-$3') : code
+
+/** Enough of a code to be recognised by who has it: its last four signs, of a short one its last. */
+export const maskedCode = (code: string): string =>
+  readCode(code) === code ? `•••••-•••••-${code.slice(-4)}` : `••••${code.slice(code.length > 8 ? -4 : -1)}`
+
+/** The longest code that may be made elsewhere. */
+export const longestGiven = 60
+
+/**
+ * What a code that was made elsewhere is known by, however it is typed: any case or width of letters, with spaces and
+ * dashes anywhere. Null where nothing is left of it.
+ */
+export function givenKey(typed: string): string | null {
+  const key = typed
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[\s\p{Pd}]/gu, '')
+  return key === '' ? null : key
+}
 
 const checkOf = (values: readonly number[]): number =>
   values.reduce((sum, value, position) => sum + value * (position + 1), 0) % signs.length

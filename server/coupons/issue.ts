@@ -9,6 +9,8 @@ export interface NewCoupon {
   couponId: string
   /** From newCode(). */
   code: string
+  /** What its holder is given instead: made elsewhere, or one for many. */
+  given?: { code: string; key: string } | undefined
   /** The member's imported id; null: for whoever presents the code. */
   memberId: string | null
   offer: Offer
@@ -57,12 +59,14 @@ export async function issueCoupons(
       new Date(coupon.validFrom).toISOString(),
       new Date(coupon.validTo).toISOString(),
       coupon.usesAllowed,
+      coupon.given?.code ?? null,
+      coupon.given?.key ?? null,
     ]),
   )
   await sql`insert into coupons (id, workspace_id, code, campaign_id, launch_id, member_id, offer, min_spend_minor, terms,
-      valid_from, valid_to, uses_allowed, created_at)
+      valid_from, valid_to, uses_allowed, created_at, given_code, given_key)
     select value ->> 0, ${workspaceId}, value ->> 1, ${campaignId}, ${launchId}, value ->> 2, value ->> 3, value ->> 4,
-      value ->> 5, value ->> 6, value ->> 7, value ->> 8, ${at}
+      value ->> 5, value ->> 6, value ->> 7, value ->> 8, ${at}, value ->> 9, value ->> 10
     from json_each(${rows})`.execute(tx)
   await sql`insert into ledger (workspace_id, coupon_id, campaign_id, kind, uses, amount_minor, actor, at)
     select ${workspaceId}, value ->> 0, ${campaignId}, 'issued', value ->> 8, 0, 'launch', ${at}

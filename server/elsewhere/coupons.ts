@@ -3,8 +3,9 @@ import { z } from 'zod'
 import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
 import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { printedCode, readCode } from '../coupons/code.ts'
+import { givenKey, maskedCode, printedCode } from '../coupons/code.ts'
 import {
+  codeHash,
   codeLength,
   couponsHeld,
   couponUses,
@@ -85,6 +86,8 @@ export async function mismatchedCoupons(
   options: QueryOptions,
 ): Promise<{ ours: number; mismatches: number; named: Mismatch[] }> {
   const meant = sql`upper(regexp_replace(code, '[\\s-]', '', 'g'))`
+  // what was issued of codes that were made elsewhere has any length
+  const mayBeOurs = sql`(length(${meant}) = ${codeLength} or ${codeHash(sql`code`)} in (select code_hash from issued_coupons))`
   const told = new Map<string, z.infer<typeof Told>>()
   for await (const rows of engine.stream(
     sql`with told as (
@@ -92,11 +95,11 @@ export async function mismatchedCoupons(
           arg_max(order_id, used_at) as order_id, max(used_at) as used_at,
           case when bool_and(discount_minor is not null) filter (where ${isUsed(sql`coupons_elsewhere`)})
             then cast(sum(discount_minor) filter (where ${isUsed(sql`coupons_elsewhere`)}) as bigint) end as discount_minor
-        from coupons_elsewhere where length(${meant}) = ${codeLength} group by all
+        from coupons_elsewhere where ${mayBeOurs} group by all
       ),
       newest as (
         select ${meant} as code, max(import_seq) as import_seq from import_coupons
-        where length(${meant}) = ${codeLength} group by all
+        where ${mayBeOurs} group by all
       )
       select told.*, imports.file_name, imports.imported_at from told
       join newest on newest.code = told.code join imports on imports.import_seq = newest.import_seq
@@ -104,15 +107,17 @@ export async function mismatchedCoupons(
     options,
   ))
     for (const row of z.array(Told).parse(rows)) {
-      const code = readCode(row.code)
-      if (code !== null) told.set(code, row)
+      const key = givenKey(row.code)
+      if (key !== null) told.set(key, row)
     }
   let ours = 0
   const found: Mismatch[] = []
   const codes = [...told.keys()]
   for (let from = 0; from < codes.length; from += codesAtOnce) {
+    const some = codes.slice(from, from + codesAtOnce)
     const { rows } = await storeSql<{
       code: string
+      key: string
       campaign: string
       memberId: string | null
       used: number
@@ -126,7 +131,8 @@ export async function mismatchedCoupons(
           select 1 from ledger as taken
           where taken.redemption_id = ledger.redemption_id and taken.kind = 'cancelled')
       )
-      select coupons.code, campaigns.name as campaign, coupons.member_id as "memberId",
+      select coalesce(coupons.given_code, coupons.code) as code, coalesce(coupons.given_key, coupons.code) as key,
+        campaigns.name as campaign, coupons.member_id as "memberId",
         (select coalesce(sum(uses), 0) from standing where standing.coupon_id = coupons.id) as used,
         (select sum(amount_minor) from standing where standing.coupon_id = coupons.id) as "discountMinor",
         newest.order_id as "orderId", newest.at
@@ -136,11 +142,12 @@ export async function mismatchedCoupons(
       left join standing as newest on newest.seq =
         (select max(seq) from standing where standing.coupon_id = coupons.id)
       where coupons.workspace_id = ${id}
-        and coupons.code in (${storeSql.join(codes.slice(from, from + codesAtOnce))})
+        and (coupons.code in (${storeSql.join(some)}) and coupons.given_key is null
+          or coupons.given_key in (${storeSql.join(some)}))
       order by coupons.code`.execute(store)
     ours += rows.length
     for (const here of rows) {
-      const there = told.get(here.code)!
+      const there = told.get(here.key)!
       const kind =
         there.used && here.used === 0
           ? 'used-there'
@@ -158,7 +165,7 @@ export async function mismatchedCoupons(
                 : null
       if (kind !== null)
         found.push({
-          code: request.unmasked ? printedCode(here.code) : `•••••-•••••-${here.code.slice(-4)}`,
+          code: request.unmasked ? printedCode(here.code) : maskedCode(here.code),
           campaign: here.campaign,
           memberId: here.memberId,
           kind,

@@ -16,6 +16,7 @@ import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
+import { deskRouter } from './coupons/desk-router.ts'
 import { poolsRouter } from './coupons/pools-router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
@@ -48,6 +49,7 @@ export const appRouter = router({
   tags: tagsRouter,
   coupons: couponsRouter,
   pools: poolsRouter,
+  desk: deskRouter,
   keys: keysRouter,
   opportunities: opportunitiesRouter,
   members: membersRouter,

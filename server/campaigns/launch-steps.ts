@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import { givenKey } from '../coupons/code.ts'
-import { issueCoupons, newCode } from '../coupons/issue.ts'
+import { issueCoupons, newCode, newCodes } from '../coupons/issue.ts'
 import { giveCodes, isCodeTaken, returnCodes } from '../coupons/pools.ts'
 import { queueMessages } from '../delivery/outbox.ts'
 import type { Platform } from '../platform.ts'
@@ -55,9 +55,10 @@ export async function finishLaunch(
     await store.transaction().execute(async (tx) => {
       const ids = waiting.map(({ coupon_id }) => coupon_id!)
       const given = definition.codes.kind === 'pool' ? await giveCodes(tx, launchId, ids) : null
-      const coupons = waiting.map(({ member_id, coupon_id }) => ({
+      const codes = newCodes(waiting.length)
+      const coupons = waiting.map(({ member_id, coupon_id }, index) => ({
         couponId: coupon_id!,
-        code: newCode(),
+        code: codes[index]!,
         given: given?.get(coupon_id!),
         memberId: member_id,
         offer: definition.offer,

@@ -17,6 +17,10 @@ export interface QuoteRequest {
   readonly memberId: string | null
   /** What the customer shows, beside the member's own coupons. */
   readonly codes: readonly string[]
+  /** A cashier compared the person with the members of the codes that are shown. */
+  readonly confirmed?: boolean
+  /** Nothing but these is weighed; null: all that there is. */
+  readonly only?: readonly string[] | null
   /** What this order has taken already counts; null: it is not known yet. */
   readonly orderId: string | null
   readonly purchase: Purchase
@@ -87,10 +91,13 @@ export async function quoteOf(
     now,
   )
   const shown = typed.flatMap((code) => found.of(workspace.id, code) ?? [])
-  const coupons = [...new Map([...own, ...shown].map((one) => [one.couponId, one])).values()]
+  const only = request.only && new Set(request.only.map((code) => givenKey(code)))
+  const coupons = [...new Map([...own, ...shown].map((one) => [one.couponId, one])).values()].filter(
+    ({ code }) => !only || only.has(givenKey(code)),
+  )
   const presentedFor = (coupon: Pick<KeptCoupon, 'memberId'>): Presented =>
     memberId === null
-      ? { kind: 'nobody' }
+      ? { kind: request.confirmed === true ? 'confirmed' : 'nobody' }
       : {
           kind: 'member',
           memberId: coupon.memberId !== null && ids.includes(coupon.memberId) ? coupon.memberId : memberId,

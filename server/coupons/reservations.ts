@@ -85,7 +85,10 @@ export async function readReservations(
           workspaceId: reserved[0]!.workspace_id,
           expiresAt: reserved[0]!.expires_at!,
           ended: ended ? (ended.kind === 'redeemed' ? 'confirmed' : 'released') : null,
-          uses: reserved.map(({ seq: _, namedMember, ...row }) => ({ row, namedMember })),
+          uses: reserved.map((one) => {
+            const { seq: _, namedMember, ...row } = one
+            return { row, namedMember }
+          }),
         },
       ]
     }),

@@ -47,6 +47,8 @@ export const couponsRouter = router({
       minSpendMinor: coupon.minSpendMinor,
       /** What is bought has to be looked at: it is not for everything, everywhere, at all prices. */
       needsSeeing: needsSeeing(coupon.terms),
+      /** Uses of each member are limited, so that somebody has to say who buys. */
+      needsMember: coupon.memberId === null && coupon.terms.usesPerMember !== undefined,
       usesLeft: coupon.usesAllowed - coupon.used,
       member: coupon.memberId === null ? null : await memberHint(ctx.workspace, coupon.memberId),
     } as const

@@ -31,6 +31,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'redeem',
         summary: 'Redeem one use of a coupon',
         description:
           'Answers once the redemption is on disk. The same Idempotency-Key and body get the first answer again, a refusal too.',
@@ -87,6 +88,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'lookUpCoupon',
         summary: 'See what a coupon is worth, without using it',
         params: z.object({ code: Code }),
         response: {
@@ -126,6 +128,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'pictureOfCode',
         summary: 'A picture of a coupon’s code, to print or to send',
         params: z.object({ code: Code }),
         querystring: z.object({
@@ -165,6 +168,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'cancelRedemption',
         summary: 'Take a redemption back',
         description: 'Gives the use back if the coupon is still valid. Asking again answers the same.',
         params: z.object({ redemptionId: z.string().max(100) }),

@@ -11,7 +11,7 @@ export async function membersHoldingCoupons(
     with spent as (
       select coupon_id, sum(case kind when 'cancelled' then -uses else uses end) as uses
       from ledger
-      where workspace_id = ${workspaceId} and kind in ('redeemed', 'cancelled', 'revoked')
+      where workspace_id = ${workspaceId} and kind <> 'issued' and kind in ('redeemed', 'cancelled', 'revoked')
       group by coupon_id
     )
     select distinct coupons.member_id as "memberId"

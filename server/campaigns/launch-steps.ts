@@ -13,7 +13,8 @@ import { campaignTurns } from './campaigns.ts'
 /** Told before each write of a launch; may throw, as a crash would. */
 export type Step = (name: 'begin' | 'freeze' | 'frozen' | 'issue' | 'publish' | 'tell-arms') => void
 
-const couponsAtOnce = 1_000
+/** Written in about 50 ms: redemptions wait for a batch, and a batch for them. */
+export const couponsAtOnce = 2_500
 const armsAtOnce = 5_000
 
 /**
@@ -34,52 +35,12 @@ export async function finishLaunch(
     .where('launches.id', '=', launchId)
     .executeTakeFirstOrThrow()
   const definition = CampaignDefinition.parse(JSON.parse(launch.definition))
-  const of = { workspaceId: launch.workspace_id, campaignId: launch.campaign_id, launchId }
 
   if (definition.codes.kind === 'shared') await queueShared({ store, clock }, launch, definition, step)
   for (let after = ''; launch.published_at === null && definition.codes.kind !== 'shared';) {
-    const waiting = await store
-      .selectFrom('campaign_members')
-      .leftJoin('coupons', 'coupons.id', 'campaign_members.coupon_id')
-      .select(['campaign_members.member_id', 'campaign_members.coupon_id'])
-      .where('campaign_members.launch_id', '=', launchId)
-      .where('campaign_members.arm', '=', 'treated')
-      .where('campaign_members.member_id', '>', after)
-      .where('coupons.id', 'is', null)
-      .orderBy('campaign_members.member_id')
-      .limit(couponsAtOnce)
-      .execute()
-    if (waiting.length === 0) break
-    after = waiting.at(-1)!.member_id
-    step('issue')
-    await store.transaction().execute(async (tx) => {
-      const ids = waiting.map(({ coupon_id }) => coupon_id!)
-      const given = definition.codes.kind === 'pool' ? await giveCodes(tx, launchId, ids) : null
-      const codes = newCodes(waiting.length)
-      const coupons = waiting.map(({ member_id, coupon_id }, index) => ({
-        couponId: coupon_id!,
-        code: codes[index]!,
-        given: given?.get(coupon_id!),
-        memberId: member_id,
-        offer: definition.offer,
-        minSpendMinor: definition.minSpendMinor,
-        terms: definition.terms,
-        validFrom: launch.valid_from,
-        validTo: launch.valid_to,
-        usesAllowed: usesOf(definition.terms),
-      }))
-      await issueCoupons(tx, { ...of, coupons, at: clock.now() })
-      if (definition.channel.kind === 'webhook')
-        await queueMessages(tx, {
-          ...of,
-          at: clock.now(),
-          messages: coupons.map(({ couponId, memberId, code, given: made }) => ({
-            couponId,
-            memberId,
-            body: bodyFor(launch, definition, { memberId, code: made?.code ?? code }),
-          })),
-        })
-    })
+    const last = await issueBatch(store, clock, launch, definition, { after, step })
+    if (last === null) break
+    after = last
   }
 
   if (launch.published_at === null) {
@@ -218,6 +179,60 @@ async function queueShared(
     )
     after = last.member_id
   }
+}
+
+/** Issues the next coupons of a launch in order of member, in one transaction; answers the last member, null: none was left. */
+async function issueBatch(
+  store: Platform['store'],
+  clock: Platform['clock'],
+  launch: Launched,
+  definition: CampaignDefinition,
+  { after, step }: { after: string; step: Step },
+): Promise<string | null> {
+  const of = { workspaceId: launch.workspace_id, campaignId: launch.campaign_id, launchId: launch.id }
+  return store.transaction().execute(async (tx) => {
+    const waiting = await tx
+      .selectFrom('campaign_members')
+      .leftJoin('coupons', 'coupons.id', 'campaign_members.coupon_id')
+      .select(['campaign_members.member_id', 'campaign_members.coupon_id'])
+      .where('campaign_members.launch_id', '=', launch.id)
+      .where('campaign_members.arm', '=', 'treated')
+      .where('campaign_members.member_id', '>', after)
+      .where('coupons.id', 'is', null)
+      .orderBy('campaign_members.member_id')
+      .limit(couponsAtOnce)
+      .execute()
+    const last = waiting.at(-1)
+    if (!last) return null
+    step('issue')
+    const ids = waiting.map(({ coupon_id }) => coupon_id!)
+    const given = definition.codes.kind === 'pool' ? await giveCodes(tx, launch.id, ids) : null
+    const codes = newCodes(waiting.length)
+    const coupons = waiting.map(({ member_id, coupon_id }, index) => ({
+      couponId: coupon_id!,
+      code: codes[index]!,
+      given: given?.get(coupon_id!),
+      memberId: member_id,
+      offer: definition.offer,
+      minSpendMinor: definition.minSpendMinor,
+      terms: definition.terms,
+      validFrom: launch.valid_from,
+      validTo: launch.valid_to,
+      usesAllowed: usesOf(definition.terms),
+    }))
+    await issueCoupons(tx, { ...of, coupons, at: clock.now() })
+    if (definition.channel.kind === 'webhook')
+      await queueMessages(tx, {
+        ...of,
+        at: clock.now(),
+        messages: coupons.map(({ couponId, memberId, code, given: made }) => ({
+          couponId,
+          memberId,
+          body: bodyFor(launch, definition, { memberId, code: made?.code ?? code }),
+        })),
+      })
+    return last.member_id
+  })
 }
 
 /** Tells the engine the arms of published launches that broke off before they had told them. To be called in the workspace's turn. */

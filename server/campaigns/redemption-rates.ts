@@ -24,7 +24,7 @@ export async function redemptionRatesOf(
   const { rows } = await sql<{ campaignId: string; preview: string; issued: number; redeemers: number }>`
     with used as (
       select coupon_id, sum(case kind when 'redeemed' then uses when 'cancelled' then -uses else 0 end) as uses
-      from ledger where workspace_id = ${workspaceId} and kind in ('redeemed', 'cancelled')
+      from ledger where workspace_id = ${workspaceId} and kind <> 'issued' and kind in ('redeemed', 'cancelled')
       group by coupon_id
     )
     select launches.campaign_id as "campaignId", max(launches.preview) as preview,

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Codes that were made elsewhere, one code of many members, and whom a till named where the coupon is nobody's. */
+/** Codes that were made elsewhere, one code of many members, whom a till named where the coupon is nobody's; slimmer indexes. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('coupons').addColumn('given_code', 'text').execute()
   await db.schema.alterTable('coupons').addColumn('given_key', 'text').execute()
@@ -25,6 +25,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .on('named_uses')
     .columns(['workspace_id', 'member_id'])
     .execute()
+  // A campaign is of one workspace: naming that as well makes every coupon write half as much again.
+  await db.schema.dropIndex('coupons_by_campaign').execute()
+  await db.schema.createIndex('coupons_by_campaign').on('coupons').columns(['campaign_id', 'id']).execute()
+  await db.schema.dropIndex('ledger_by_campaign').execute()
+  await db.schema.createIndex('ledger_by_campaign').on('ledger').columns(['campaign_id', 'kind']).execute()
 
   await db.schema
     .createTable('code_pools')

@@ -73,16 +73,20 @@ export function TakeBack({ onDone }: { onDone: (redemptionIds: ReadonlyMap<strin
       </form>
       {cancel.isError && !isUnknown ? <Trouble error={cancel.error} /> : null}
       {cancel.data ? (
-        <ul className={classes.plain} role="status">
-          {cancel.data.map((one) => (
-            <li key={one.redemptionId}>
-              <p>
-                <span className={classes.codeShown}>{one.printed}</span> {format.money(one.discountMinor)}
-              </p>
-              <p className={classes.terms}>{one.restored ? t('recent.restored') : t('recent.notRestored')}</p>
-            </li>
-          ))}
-        </ul>
+        <div role="status">
+          <ul className={classes.plain}>
+            {cancel.data.map((one) => (
+              <li key={one.redemptionId}>
+                <p>
+                  <span className={classes.codeShown}>{one.printed}</span> {format.money(one.discountMinor)}
+                </p>
+                <p className={classes.terms}>
+                  {one.restored ? t('recent.restored') : t('recent.notRestored')}
+                </p>
+              </li>
+            ))}
+          </ul>
+        </div>
       ) : null}
     </section>
   )

@@ -7,6 +7,7 @@ import { backupCommands } from './backup/commands.ts'
 import { say } from './messages/messages.ts'
 import { exportCommands } from './export/commands.ts'
 import { elsewhereCommands, experimentCommand } from './elsewhere/commands.ts'
+import { deliveryCommands } from './delivery/commands.ts'
 import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { poolCommands } from './coupons/pool-commands.ts'
@@ -33,6 +34,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   workspaceCommands(program)
   campaignCommands(program)
   poolCommands(program)
+  deliveryCommands(program)
   segmentCommands(program)
   tagCommands(program)
   demoCommands(program)

@@ -55,6 +55,7 @@ const machinery = [
   // until the Store's audit has it
   'audit_waiting',
   'figure_changes',
+  'changed_figures',
   'webhook_batches',
   'webhook_members',
   'webhook_moves',

@@ -65,7 +65,9 @@ export function TillAnswer({
         {outcome.uses.flatMap(({ code, discountMinor }) =>
           discountMinor > 0
             ? [
-                <dt key={`${code} what`} className={classes.codeShown}>{wish.said[code]?.printed ?? code}</dt>,
+                <dt key={`${code} what`} className={classes.codeShown}>
+                  {wish.said[code]?.printed ?? code}
+                </dt>,
                 <dd key={code}>{format.money(-discountMinor)}</dd>,
               ]
             : [],

@@ -119,4 +119,4 @@ test('tables that are chosen together become one import, from files to figures',
   await page.getByText('26.00').first().waitFor()
   expect(complaints).toEqual([])
   await page.context().close()
-}, 120_000)
+})

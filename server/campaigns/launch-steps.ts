@@ -137,7 +137,7 @@ async function queueShared(
   definition: CampaignDefinition,
   step: Step,
 ): Promise<void> {
-  if (definition.channel.kind !== 'webhook' || launch.published_at !== null) return
+  if (definition.channel.kind === 'csv' || launch.published_at !== null) return
   const coupon = await store
     .selectFrom('coupons')
     .select(({ fn }) => ['id', fn.coalesce('given_code', 'code').as('code')])
@@ -221,7 +221,7 @@ async function issueBatch(
       usesAllowed: usesOf(definition.terms),
     }))
     await issueCoupons(tx, { ...of, coupons, at: clock.now() })
-    if (definition.channel.kind === 'webhook')
+    if (definition.channel.kind !== 'csv')
       await queueMessages(tx, {
         ...of,
         at: clock.now(),
@@ -322,6 +322,7 @@ export async function undoLaunch({ store }: Platform, launchId: string): Promise
       )
       .execute()
   }
+  await store.deleteFrom('left_out').where('launch_id', '=', launchId).execute()
   await store.transaction().execute(async (tx) => {
     await returnCodes(tx, launchId)
     await tx.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()

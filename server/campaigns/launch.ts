@@ -16,6 +16,7 @@ import { startOfDay } from '../../analytics/calendar/calendar.ts'
 import { validityOf } from './definition.ts'
 import { peopleOf } from '../identity/people.ts'
 import { consentDeniedSince, finishLaunch, issueShared, type Step, undoLaunch } from './launch-steps.ts'
+import { keepLeftOut } from './left-out.ts'
 import { type Blocker, type Confirmation, type Preview, previewOf } from './preview.ts'
 
 export interface LaunchReport {
@@ -114,6 +115,8 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
         areCodesThere = (await takeForLaunch(tx, { poolId: pool.poolId, launchId, codes: needed })) === needed
     })
   }
+  const launched = { workspaceId: workspace.id, campaignId: campaign.id, launchId }
+  await keepLeftOut(platform, launched, audience.leftOut, () => step('freeze'))
   step('frozen')
   if (!areCodesThere || !(await freeze(desk, launchId, audience.knownEvent, shared?.couponId ?? null))) {
     await undoLaunch(platform, launchId)

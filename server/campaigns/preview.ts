@@ -3,6 +3,9 @@ import type { Kysely } from 'kysely'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import { givenKey } from '../coupons/code.ts'
 import { freeCodes, isCodeTaken } from '../coupons/pools.ts'
+import { mailSettingsOf } from '../delivery/mail-settings.ts'
+import { smsSettingsOf } from '../delivery/sms-settings.ts'
+import type { TemplateValue } from '../delivery/template.ts'
 import type { Platform } from '../platform.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
@@ -29,6 +32,10 @@ export type Blocker =
   | { kind: 'pool-too-small'; pool: string; free: number; missing: number }
   /** The chosen code for all is known already. */
   | { kind: 'code-taken'; code: string }
+  /** The channel has no settings yet. */
+  | { kind: 'channel-not-set-up'; channel: 'mail' | 'sms' }
+  /** The message needs what is not known of everybody who would get it. */
+  | { kind: 'missing-value'; value: TemplateValue; members: number }
 
 /** Everything that a launch would do, before it does it. */
 export interface Preview {
@@ -83,7 +90,13 @@ export async function previewOf(
   const found = await findAudience(
     platform,
     workspace,
-    { segment: definition.segment, seed: campaign.seed, holdout: definition.holdout, asOf },
+    {
+      segment: definition.segment,
+      seed: campaign.seed,
+      holdout: definition.holdout,
+      channel: definition.channel,
+      asOf,
+    },
     signal,
   )
   if (found.kind === 'segment-refused') return found
@@ -108,6 +121,7 @@ export async function previewOf(
     blockers: [
       ...blockersFor(definition, audience.treated.length, validity.lastDay, today),
       ...(await codeBlockers(platform.store, workspace.id, definition, audience.treated.length)),
+      ...(await messageBlockers(platform, workspace.id, definition, audience)),
     ],
   }
   const digest = createHash('sha256')
@@ -147,6 +161,25 @@ export async function codeBlockers(
       ? [{ kind: 'code-taken', code: codes.code }]
       : []
   return []
+}
+
+async function messageBlockers(
+  { store }: Platform,
+  workspaceId: string,
+  { channel }: CampaignDefinition,
+  { missing }: Audience,
+): Promise<Blocker[]> {
+  const { kind } = channel
+  const isSetUp =
+    kind === 'mail'
+      ? (await mailSettingsOf(store, workspaceId)) !== null
+      : kind !== 'sms' || (await smsSettingsOf(store, workspaceId)) !== null
+  return [
+    ...(isSetUp || (kind !== 'mail' && kind !== 'sms')
+      ? []
+      : [{ kind: 'channel-not-set-up' as const, channel: kind }]),
+    ...missing.map((one) => ({ kind: 'missing-value' as const, ...one })),
+  ]
 }
 
 function confirmationsFor(audience: Audience, today: string): Confirmation[] {

@@ -18,6 +18,8 @@ import * as globalHoldout from './migrations/0018-global-holdout.ts'
 import * as refusalsOfCampaigns from './migrations/0019-refusals-of-campaigns.ts'
 import * as codePools from './migrations/0025-code-pools.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
+import * as mail from './migrations/0023-mail.ts'
+import * as leftOut from './migrations/0024-left-out.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -42,6 +44,8 @@ const migrations = {
   '0019-refusals-of-campaigns': refusalsOfCampaigns,
   '0025-code-pools': codePools,
   '0022-deliveries': deliveries,
+  '0023-mail': mail,
+  '0024-left-out': leftOut,
 }
 
 /** Their names, oldest first. */

@@ -55,6 +55,7 @@ const machinery = [
   // until the Store's audit has it
   'audit_waiting',
   'figure_changes',
+  'member_changes',
   'webhook_batches',
   'webhook_members',
   'webhook_moves',

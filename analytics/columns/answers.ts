@@ -2,7 +2,14 @@ import type { ScratchSession } from '../engine/engine.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
 import { mostCodes, type RowTable } from './columns.ts'
 import type { Leaf } from './question.ts'
-import { amountColumn, countedColumn, dictionaryOfFact, type HeldColumns, rowColumns, valuesOf } from './reading.ts'
+import {
+  amountColumn,
+  countedColumn,
+  dictionaryOfFact,
+  type HeldColumns,
+  rowColumns,
+  valuesOf,
+} from './reading.ts'
 import type { Check, RowCondition } from './totals.ts'
 
 /** A condition on members whose meaning is SQL over values. */
@@ -74,36 +81,31 @@ class Wanted {
   }
 
   async find(session: ScratchSession, columns: HeldColumns): Promise<void> {
-    for (const [column, conditions] of this.#conditions) {
-      const meeting = [...conditions.values()].map(
-        (condition) => sql`cast(case when ${condition} then 1 else 0 end as utinyint)`,
-      )
-      const found =
-        column === amountColumn
-          ? await spansOf(session, columns, meeting)
-          : await masksOf(session, columns, column, meeting)
-      for (const [i, text] of [...conditions.keys()].entries()) this.#masks.set(column + text, found[i]!)
+    const ofAmounts = this.#conditions.get(amountColumn)
+    if (ofAmounts) {
+      const found = await spansOf(session, columns, [...ofAmounts.values()])
+      for (const [i, text] of [...ofAmounts.keys()].entries()) this.#masks.set(amountColumn + text, found[i]!)
     }
+    const others = [...this.#conditions].flatMap(([column, conditions]) =>
+      column === amountColumn
+        ? []
+        : [...conditions].map(([text, condition]) => ({ key: column + text, column, condition })),
+    )
+    if (others.length === 0) return
+    const masks = others.map(() => new Uint8Array(mostCodes))
+    const meeting = others.map(({ column, condition }, number) => {
+      const isFact = column.startsWith(dictionaryOfFact(''))
+      return sql`select cast(${number} as integer) as mask, code
+        from ${valuesOf(column, columns)} as ${isFact ? sql`facts` : sql`entry`} where ${condition}`
+    })
+    for await (const [numbers, codes] of session.numbers(join(meeting, sql` union all `)))
+      for (let row = 0; row < codes!.length; row++) {
+        const number = numbers![row]!
+        if (codes![row]! >= masks[number]!.length) masks[number] = longer(masks[number]!, 2 * codes![row]!)
+        masks[number]![codes![row]!] = 1
+      }
+    for (const [i, { key }] of others.entries()) this.#masks.set(key, { mask: masks[i]!, spans: [] })
   }
-}
-
-async function masksOf(
-  session: ScratchSession,
-  columns: HeldColumns,
-  column: string,
-  meeting: readonly Sql[],
-): Promise<Mask[]> {
-  const isFact = column.startsWith(dictionaryOfFact(''))
-  const values = sql`${valuesOf(column, columns)} as ${isFact ? sql`facts` : sql`entry`}`
-  let masks = meeting.map(() => new Uint8Array(mostCodes))
-  for await (const [codes, ...met] of session.numbers(sql`select ${join([sql`code`, ...meeting])} from ${values}`)) {
-    let largest = 0
-    for (const code of codes!) largest = Math.max(largest, code)
-    if (largest >= masks[0]!.length) masks = masks.map((mask) => longer(mask, 2 * largest))
-    for (const [i, mask] of masks.entries())
-      for (let row = 0; row < codes!.length; row++) mask[codes![row]!] = met[i]![row]!
-  }
-  return masks.map((mask) => ({ mask, spans: [] }))
 }
 
 function longer(mask: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
@@ -113,11 +115,21 @@ function longer(mask: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
 }
 
 /** Of amounts that occur, those that meet conditions: from one to another with none between them that does not. */
-async function spansOf(session: ScratchSession, columns: HeldColumns, meeting: readonly Sql[]): Promise<Mask[]> {
+async function spansOf(
+  session: ScratchSession,
+  columns: HeldColumns,
+  conditions: readonly Sql[],
+): Promise<Mask[]> {
   const amount = name(amountColumn)
+  const meeting = conditions.map(
+    (condition) => sql`cast(case when ${condition} then 1 else 0 end as utinyint)`,
+  )
   const query = sql`select ${join([sql`cast(${amount} as double)`, ...meeting])}
     from ${valuesOf(amountColumn, columns)} as entry order by ${amount}`
-  const found = meeting.map((): { spans: [number, number][]; isOpen: boolean } => ({ spans: [], isOpen: false }))
+  const found = meeting.map((): { spans: [number, number][]; isOpen: boolean } => ({
+    spans: [],
+    isOpen: false,
+  }))
   for await (const [amounts, ...met] of session.numbers(query))
     for (const [i, one] of found.entries())
       for (let row = 0; row < amounts!.length; row++) {

@@ -20,7 +20,7 @@ export interface MemberColumns {
   readonly known: Uint32Array
   /** Net after refunds by member. */
   readonly net: Float64Array
-  /** A member's number is below it. */
+  /** A member's number is below it, which is a number of whole words of bits. */
   readonly members: number
   /** Days since 1970. */
   readonly firstDay: number
@@ -41,7 +41,8 @@ export const wordsFor = (members: number): number => Math.ceil(members / 32)
 /** The numbers of the bits that are set, in their order. */
 export function* setBits(bits: Uint32Array): Generator<number> {
   for (let word = 0; word < bits.length; word++)
-    for (let left = bits[word]!; left !== 0; left &= left - 1) yield 32 * word + (31 - Math.clz32(left & -left))
+    for (let left = bits[word]!; left !== 0; left &= left - 1)
+      yield 32 * word + (31 - Math.clz32(left & -left))
 }
 
 export function countBits(bits: Uint32Array): number {

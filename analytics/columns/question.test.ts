@@ -5,7 +5,7 @@ import { Asker, chunkMembers, type Leaf, type Node } from './question.ts'
 import { type Check, checkAll, type RowCondition, type Span } from './totals.ts'
 
 /** More than a chunk. */
-const members = chunkMembers + 70
+const members = chunkMembers + 96
 const days = 20
 const who = [0, 1, 31, 32, chunkMembers - 1, chunkMembers, members - 1]
 
@@ -156,7 +156,10 @@ const rules = (leaves: number) => {
       fc.constant<Node>({ kind: 'everyone' }),
       tie('node').map((part): Node => ({ kind: 'not', part })),
       fc
-        .tuple(fc.constantFrom('and' as const, 'or' as const), fc.array(tie('node'), { minLength: 1, maxLength: 3 }))
+        .tuple(
+          fc.constantFrom('and' as const, 'or' as const),
+          fc.array(tie('node'), { minLength: 1, maxLength: 3 }),
+        )
         .map(([kind, parts]): Node => ({ kind, parts })),
     ),
   }))
@@ -178,9 +181,9 @@ const isTrue = (node: Node, answer: (of: number) => boolean): boolean => {
   }
 }
 
-const questions = fc.array(leaf, { minLength: 1, maxLength: 5 }).chain((leaves) =>
-  fc.record({ leaves: fc.constant(leaves), asked: rules(leaves.length) }),
-)
+const questions = fc
+  .array(leaf, { minLength: 1, maxLength: 5 })
+  .chain((leaves) => fc.record({ leaves: fc.constant(leaves), asked: rules(leaves.length) }))
 
 test('rules select whom each member’s rows say', () => {
   fc.assert(

@@ -105,15 +105,13 @@ export class Asker {
   #ask(number: number, left: Bits, from: number): Bits {
     const leaf = this.#leaves[number]!
     if (leaf.kind === 'told') return left.map((word, i) => word & leaf.bits[from + i]!)
+    if (leaf.kind === 'fact') return lookedUp(leaf.codes, leaf.mask, left, 32 * from)
     const length = listed(left, 32 * from, this.#members)
     const met = this.#met
-    if (leaf.kind === 'fact') look(leaf.codes, leaf.mask, this.#members, length, met)
-    else {
-      const { check, rows, divisor } = leaf
-      addUp(rows, check.of, this.#members, length, this.#values)
-      if (divisor) addUp(divisor.rows, divisor.of, this.#members, length, this.#divisors)
-      checkAll(check, this.#columns.firstDay, this.#values, this.#divisors, length, met)
-    }
+    const { check, rows, divisor } = leaf
+    addUp(rows, check.of, this.#members, length, this.#values)
+    if (divisor) addUp(divisor.rows, divisor.of, this.#members, length, this.#divisors)
+    checkAll(check, this.#columns.firstDay, this.#values, this.#divisors, length, met)
     const found = new Uint32Array(left.length)
     for (let i = 0; i < length; i++) {
       const bit = this.#members[i]! - 32 * from
@@ -132,8 +130,17 @@ function listed(bits: Bits, first: number, members: Int32Array): number {
   return length
 }
 
-function look(codes: Int32Array, mask: Uint8Array, members: Int32Array, length: number, met: Uint8Array) {
-  for (let i = 0; i < length; i++) met[i] = mask[codes[members[i]!]!]!
+/** Of the bits, the first of which is that of the member `first`, those whose code will do. */
+function lookedUp(codes: Int32Array, mask: Uint8Array, left: Bits, first: number): Bits {
+  const found = new Uint32Array(left.length)
+  for (let word = 0; word < left.length; word++) {
+    if (left[word] === 0) continue
+    const from = first + 32 * word
+    let met = 0
+    for (let bit = 0; bit < 32; bit++) met |= mask[codes[from + bit]!]! << bit
+    found[word] = left[word]! & met
+  }
+  return found
 }
 
 type ReadyLeaf = { readonly cost: number } & (
@@ -178,7 +185,10 @@ const costOf = ({ from, to, others }: Rows): number =>
   5 + Math.min(50, Math.max(0, to - from) / 30) * (1 + others.length)
 
 /** The same rule with the cheaper parts first, which leave fewer members to the others. */
-function cheapFirst(node: Node, leaves: readonly ReadyLeaf[]): { readonly node: Node; readonly cost: number } {
+function cheapFirst(
+  node: Node,
+  leaves: readonly ReadyLeaf[],
+): { readonly node: Node; readonly cost: number } {
   switch (node.kind) {
     case 'everyone':
       return { node, cost: 0 }

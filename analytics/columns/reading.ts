@@ -3,7 +3,14 @@ import type { ScratchSession, Session } from '../engine/engine.ts'
 import type { DerivedTables } from '../schema/derived.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
-import { dayNumber, type MemberColumns, mostCodes, type RowColumns, type RowTable, wordsFor } from './columns.ts'
+import {
+  dayNumber,
+  type MemberColumns,
+  mostCodes,
+  type RowColumns,
+  type RowTable,
+  wordsFor,
+} from './columns.ts'
 
 /**
  * By what conditions on rows ask about the column that holds it: what is told together has one dictionary, so that
@@ -27,7 +34,17 @@ export const countedColumn = 'opens_category'
 
 /** Facts of members that are held as codes. */
 export const factColumns = [
-  ...['region', 'channel', 'gender', 'tier', 'consent', 'joined_day', 'birthday', 'points', 'stored_value_minor'],
+  ...[
+    'region',
+    'channel',
+    'gender',
+    'tier',
+    'consent',
+    'joined_day',
+    'birthday',
+    'points',
+    'stored_value_minor',
+  ],
   ...['orders', 'purchase_days', 'net_minor', 'yearly_net_minor', 'first_day', 'second_day', 'last_day'],
   ...['cohort_month', 'first_seen', 'main_store', 'daypart'],
 ] as const
@@ -92,7 +109,7 @@ export async function readColumns(
   if (extent.firstDay < 0 || extent.lastDay - extent.firstDay >= mostCodes) return null
   const dictionaries = await makeDictionaries(reading, extent, prefix)
   if (!(await areSmall(reading, dictionaries))) return null
-  const members = withRoom(extent.members)
+  const members = 32 * wordsFor(withRoom(extent.members))
   const rows = (table: RowTable): RowColumns => {
     const most = withRoom(extent[table])
     return {
@@ -118,8 +135,7 @@ export async function readColumns(
     dictionaries,
     taken: { orders: 0, lines: 0 },
   }
-  for (const table of ['orders', 'lines'] as const)
-    await readRows(reading, held, table)
+  for (const table of ['orders', 'lines'] as const) await readRows(reading, held, table)
   await readFacts(reading, held)
   return held
 }
@@ -143,7 +159,10 @@ export async function updateColumns(
   await addToDictionaries(reading, held, extent, changed)
   if (!(await areSmall(reading, held.dictionaries))) return false
   const { orders, lines } = held.tables
-  for await (const [members] of session.numbers(sql`select member_key from ${changed} as changed`, reading.options))
+  for await (const [members] of session.numbers(
+    sql`select member_key from ${changed} as changed`,
+    reading.options,
+  ))
     for (const member of members!) {
       if (member >= held.members) continue // its rows are another's, who has taken it over
       orders.count[member] = 0
@@ -188,7 +207,9 @@ async function extentOf({ session, tables, options }: Reading, members?: Sql): P
   const orders = await within(tables.memberOrders)
   const lines = await within(tables.orderItems)
   const from = String(orders.fromDay ?? '2000-01-01')
-  const largest = [orders.least, orders.most, lines.least, lines.most].map((amount) => Math.abs(Number(amount)))
+  const largest = [orders.least, orders.most, lines.least, lines.most].map((amount) =>
+    Math.abs(Number(amount)),
+  )
   return {
     members: Math.max(Number(known!.newest), Number(orders.newest ?? 0)) + 1,
     // no order is none before the first
@@ -281,7 +302,10 @@ async function addToDictionaries(
   }
 }
 
-async function areSmall({ session, options }: Reading, dictionaries: ReadonlyMap<string, Sql>): Promise<boolean> {
+async function areSmall(
+  { session, options }: Reading,
+  dictionaries: ReadonlyMap<string, Sql>,
+): Promise<boolean> {
   for (const [column, most] of [
     ['place', mostCodes],
     ['category', mostCodes / 2],
@@ -317,7 +341,12 @@ function codeOf(column: string, { dictionaries, firstDay }: HeldColumns, joins: 
 const isoDay = (day: number): string => new Date(day * 24 * 60 * 60 * 1000).toISOString().slice(0, 10)
 
 /** Adds the rows of all members, or of some, behind those that there are; false where there is no room for them. */
-async function readRows(reading: Reading, held: HeldColumns, table: RowTable, members?: Sql): Promise<boolean> {
+async function readRows(
+  reading: Reading,
+  held: HeldColumns,
+  table: RowTable,
+  members?: Sql,
+): Promise<boolean> {
   const { session, tables, options } = reading
   const { start, count, amount, codes } = held.tables[table]
   const from = table === 'lines' ? tables.orderItems : tables.memberOrders
@@ -375,7 +404,10 @@ async function readRows(reading: Reading, held: HeldColumns, table: RowTable, me
 const rowsAtOnce = 20_000
 
 /** Puts each of the members' rows in the order of their days. */
-async function sortByDay({ start, count, amount, codes }: RowColumns, members: readonly Int32Array[]): Promise<void> {
+async function sortByDay(
+  { start, count, amount, codes }: RowColumns,
+  members: readonly Int32Array[],
+): Promise<void> {
   const day = codes.day!
   let sorted = 0
   let keys = new Float64Array(1024)
@@ -408,7 +440,11 @@ function isSorted(day: Uint16Array, from: number, rows: number): boolean {
 }
 
 /** The facts of all members, or of some. */
-async function readFacts({ session, tables, options }: Reading, held: HeldColumns, members?: Sql): Promise<void> {
+async function readFacts(
+  { session, tables, options }: Reading,
+  held: HeldColumns,
+  members?: Sql,
+): Promise<void> {
   const { known, net, facts } = held
   const here = sql`from ${tables.memberFacts} as entry`
   const query = sql`select entry.member_key, cast(entry.net_minor as double) ${here} where ${among(members)}`

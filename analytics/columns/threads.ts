@@ -66,10 +66,7 @@ export class ColumnThreads {
     if (!this.#isOver) for (const worker of this.#started()) worker.postMessage(message)
   }
 
-  #ask(
-    thread: number,
-    asked: Omit<Extract<ThreadMessage, { kind: 'ask' }>, 'kind' | 'id'>,
-  ): Promise<void> {
+  #ask(thread: number, asked: Omit<Extract<ThreadMessage, { kind: 'ask' }>, 'kind' | 'id'>): Promise<void> {
     if (this.#isOver) return Promise.reject(new ColumnThreadEnded('Nobody goes through orders any more.'))
     const worker = this.#started()[thread]!
     return new Promise((resolve, reject) => {

@@ -46,6 +46,8 @@ export interface Rows {
   readonly column: Uint16Array
   readonly mask: Uint8Array
   readonly others: readonly Other[]
+  /** Those, where they are a span of amounts alone. */
+  readonly span?: { readonly amount: RowColumns['amount']; readonly least: number; readonly most: number }
 }
 
 interface Coded {
@@ -53,9 +55,12 @@ interface Coded {
   readonly mask: Uint8Array
 }
 
-type Other =
-  | Coded
-  | { readonly amount: RowColumns['amount']; readonly spans: Spans }
+interface Ranged {
+  readonly amount: RowColumns['amount']
+  readonly spans: Spans
+}
+
+type Other = Coded | Ranged
 
 type Spans = readonly (readonly [from: number, to: number])[]
 
@@ -65,7 +70,7 @@ const anyCode = new Uint8Array(mostCodes).fill(1)
 export function rowsOf(table: RowColumns, conditions: readonly RowCondition[], isCounted: boolean): Rows {
   let [from, to] = [0, mostCodes]
   const coded: Coded[] = []
-  const amounts: Other[] = []
+  const amounts: Ranged[] = []
   for (const one of conditions) {
     if ('spans' in one) {
       amounts.push({ amount: table.amount, spans: one.spans })
@@ -81,8 +86,16 @@ export function rowsOf(table: RowColumns, conditions: readonly RowCondition[], i
     coded.push({ column: table.codes[one.column]!, mask })
   }
   const [first = { column: table.codes.day!, mask: anyCode }, ...others] = coded
+  const [range, ...further] = amounts
+  const span = others.length === 0 &&
+    further.length === 0 &&
+    range?.spans.length === 1 && {
+      amount: table.amount,
+      least: range.spans[0]![0],
+      most: range.spans[0]![1],
+    }
   // an amount is the dearest to look at
-  return { table, from, to, ...first, others: [...others, ...amounts] }
+  return { table, from, to, ...first, others: [...others, ...amounts], ...(span && { span }) }
 }
 
 function meetsAll(others: readonly Other[], row: number): boolean {
@@ -104,7 +117,13 @@ function liesIn(amount: number, spans: Spans): boolean {
  * Of the first `length` of `members` what the rows come to, into `totals`; a day that is unknown is NaN, others are codes.
  * Newer rows are looked at first: most conditions ask about the last days.
  */
-export function addUp(rows: Rows, of: Total, members: Int32Array, length: number, totals: Float64Array): void {
+export function addUp(
+  rows: Rows,
+  of: Total,
+  members: Int32Array,
+  length: number,
+  totals: Float64Array,
+): void {
   switch (of) {
     case 'count':
       return countRows(rows, members, length, totals)
@@ -118,7 +137,7 @@ export function addUp(rows: Rows, of: Total, members: Int32Array, length: number
 }
 
 function countRows(rows: Rows, members: Int32Array, length: number, totals: Float64Array): void {
-  const { table, from, to, column, mask, others } = rows
+  const { table, from, to, column, mask, others, span } = rows
   const { start, count, codes } = table
   const day = codes.day!
   const isAlone = others.length === 0
@@ -128,7 +147,11 @@ function countRows(rows: Rows, members: Int32Array, length: number, totals: Floa
     while (row >= first && day[row]! > to) row--
     let found = 0
     if (isAlone) for (; row >= first && day[row]! >= from; row--) found += mask[column[row]!]!
-    else
+    else if (span) {
+      const { amount, least, most } = span
+      for (; row >= first && day[row]! >= from; row--)
+        found += mask[column[row]!]! & Number(amount[row]! >= least) & Number(amount[row]! <= most)
+    } else
       for (; row >= first && day[row]! >= from; row--)
         if (mask[column[row]!] === 1 && meetsAll(others, row)) found++
     totals[i] = found

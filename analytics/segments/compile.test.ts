@@ -293,7 +293,7 @@ async function columnsAgree(
   )
   await engine.scratch(async (session) => {
     const columns = (await readColumns(session, scope.tables, 'scratch.main.columns_'))!
-    for (let from = 0; from < asked.length; ) {
+    for (let from = 0; from < asked.length;) {
       const some = asked.slice(from, from + (from % 3 === 0 ? 1 : 3))
       from += some.length
       const own = settingFor({ kind: 'or', parts: some }, moment)

@@ -187,11 +187,7 @@ class Compiler {
   /** The values that clauses ask about are told beside whether they hold: passes over them answer both. */
   readonly #valuesToo: boolean
 
-  constructor(
-    setting: SegmentSetting,
-    d: Dialect,
-    { valuesToo = false }: { valuesToo?: boolean } = {},
-  ) {
+  constructor(setting: SegmentSetting, d: Dialect, { valuesToo = false }: { valuesToo?: boolean } = {}) {
     this.#setting = setting
     this.#valuesToo = valuesToo
     this.#d = d

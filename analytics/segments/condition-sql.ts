@@ -24,5 +24,7 @@ export function conditionSql(
 /** The columns of a relation that an expression reads, each once. */
 export function columnsIn(expression: Sql, relation: 'entry' | 'facts'): string[] {
   const text = expression.chunks.filter((chunk) => typeof chunk === 'string').join(' ')
-  return [...new Set([...text.matchAll(new RegExp(`\\b${relation}\\.(\\w+)`, 'g'))].map(([, column]) => column!))]
+  return [
+    ...new Set([...text.matchAll(new RegExp(`\\b${relation}\\.(\\w+)`, 'g'))].map(([, column]) => column!)),
+  ]
 }

@@ -186,7 +186,12 @@ test('a shop too large for the memory is asked of the engine', async () => {
 test('threads that ended say so', async () => {
   const threads = new ColumnThreads()
   await threads.end()
-  const nothing = { start: new Uint32Array(1), count: new Uint32Array(1), amount: new Int32Array(0), codes: {} }
+  const nothing = {
+    start: new Uint32Array(1),
+    count: new Uint32Array(1),
+    amount: new Int32Array(0),
+    codes: {},
+  }
   const columns = {
     tables: { orders: nothing, lines: nothing },
     facts: {},

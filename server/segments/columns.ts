@@ -1,7 +1,12 @@
 import { totalmem } from 'node:os'
 import { leavesOf } from '../../analytics/columns/answers.ts'
 import { countBits, wordsFor } from '../../analytics/columns/columns.ts'
-import { bytesOfColumns, type HeldColumns, readColumns, updateColumns } from '../../analytics/columns/reading.ts'
+import {
+  bytesOfColumns,
+  type HeldColumns,
+  readColumns,
+  updateColumns,
+} from '../../analytics/columns/reading.ts'
 import { ColumnThreadEnded, ColumnThreads } from '../../analytics/columns/threads.ts'
 import type { Engine, ScratchSession } from '../../analytics/engine/engine.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'

@@ -72,7 +72,14 @@ export async function evaluateSegment(
         // the data moved in between
         if (!(await isStill(session, at))) return null
         await session.run(addUpByNumber)
-        const selected = await columns?.selected(session, engine, at, [rule.expression], setting, options.signal)
+        const selected = await columns?.selected(
+          session,
+          engine,
+          at,
+          [rule.expression],
+          setting,
+          options.signal,
+        )
         if (selected) {
           const { bits, members } = selected[0]!
           await tableOf(session, table, selected[0]!)

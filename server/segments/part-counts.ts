@@ -45,22 +45,24 @@ export async function countParts(
     const { engine } = workspace
     const columns = columnsOf(store)
     await columns?.prepare(engine, at, [rule.expression], setting, signal)
-    const inColumns = await engine.scratch(async (session): Promise<readonly PartCount[] | undefined> => {
-      if (!columns || !(await isStill(session, at))) return undefined
-      const counted = countedRules(rule.expression, '')
-      const rules = [everyone, ...counted.flatMap(({ members, together }) => [members, together])]
-      const [all, ...selected] =
-        (await columns.selected(session, engine, at, rules, setting, signal)) ?? []
-      return (
-        all &&
-        counted.map(({ path }, i) => ({
-          path,
-          members: selected[2 * i]!.members,
-          together: selected[2 * i + 1]!.members,
-          all: all.members,
-        }))
-      )
-    }, { signal })
+    const inColumns = await engine.scratch(
+      async (session): Promise<readonly PartCount[] | undefined> => {
+        if (!columns || !(await isStill(session, at))) return undefined
+        const counted = countedRules(rule.expression, '')
+        const rules = [everyone, ...counted.flatMap(({ members, together }) => [members, together])]
+        const [all, ...selected] = (await columns.selected(session, engine, at, rules, setting, signal)) ?? []
+        return (
+          all &&
+          counted.map(({ path }, i) => ({
+            path,
+            members: selected[2 * i]!.members,
+            together: selected[2 * i + 1]!.members,
+            all: all.members,
+          }))
+        )
+      },
+      { signal },
+    )
     const asked: { readonly parts: PartsOfDay; readonly known: ReadonlyMap<string, Sql> }[] = []
     for (const parts of partsByDay(rule.expression, setting)) {
       if (inColumns && parts.setting === setting && parts.path === '') continue

@@ -76,6 +76,8 @@ const addedColumns: readonly Sql[] = [
     (column) => sql`alter table import_lines add column if not exists ${name(column)} varchar`,
   ),
   sql`alter table import_lines add column if not exists piece integer`,
+  // figures that were restated stand in a table of their own
+  sql`alter table figure_changes drop column if exists changes`,
   ...['openid', 'email'].flatMap((column) => [
     sql`alter table import_members add column if not exists ${name(column)} varchar`,
     sql`alter table members add column if not exists ${name(column)} varchar`,

@@ -15,7 +15,7 @@ export const importedTables: readonly Sql[] = [
     undone_at timestamp
   )`,
 
-  // What was drawn of periods and first-purchase months, and came to be something else: by what, from what to what.
+  // What was drawn of periods and first-purchase months, and came to be something else: by what.
   sql`create table if not exists figure_changes (
     change_seq integer primary key,
     step integer not null,                 -- changes of one step, such as those of the parts of an upload, are told as one
@@ -23,8 +23,20 @@ export const importedTables: readonly Sql[] = [
     import_id varchar,                     -- of an import, or of the one that is undone
     together varchar,                      -- what files that were given together have in common
     changed_at timestamp not null,
-    known_to date,                         -- day of the newest order before the step; null: nothing was known
-    changes varchar not null               -- JSON, see server/import/figure-changes.ts
+    known_to date                          -- day of the newest order before the step; null: nothing was known
+  )`,
+
+  // Each figure that a change moved, the whole shop's.
+  sql`create table if not exists changed_figures (
+    change_seq integer not null,
+    figure varchar not null,               -- 'day': with guests; 'week' | 'month': what members bought; 'cohort': what a first-purchase month did in a month
+    whose varchar,                         -- of weeks and months: 'new' | 'returning'
+    cohort date,                           -- the first-purchase month
+    period_from date not null,             -- the day, or the first one
+    net_before bigint not null,
+    count_before bigint not null,          -- orders of a day, else buyers: of a first-purchase month in itself its size
+    net_after bigint not null,
+    count_after bigint not null
   )`,
 
   // The normalised rows of every import: the state of orders is their fold (DEFINITIONS, "The order is the unit of version").

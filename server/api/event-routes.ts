@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { eventRows, type SentEvent } from '../import/kinds/batch.ts'
+import { eventRows } from '../import/kinds/batch.ts'
 import { kindNamed } from '../import/kinds/catalogue.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
 import { noPage } from './answers.ts'
-import { batchAnswers, mostBytes, takeSent } from './batches.ts'
-import { EventsBody } from './event-shapes.ts'
+import { batchAnswers, framedBy, mostBytes, takeSent } from './batches.ts'
+import { EventsBody, EventsFrame, eventShape } from './event-shapes.ts'
 import { IdempotencyHeaders } from './shapes.ts'
 
 /** Taking in what files of the further kinds hold. */
@@ -16,6 +16,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
       ...noPage,
       bodyLimit: mostBytes,
       config: { scope: 'events' },
+      validatorCompiler: framedBy(EventsFrame),
       schema: {
         tags: ['Events'],
         summary: 'Take in rows of one kind',
@@ -28,12 +29,16 @@ export const eventRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
     },
     async (request, reply) => {
       const { kind, events } = request.body
-      return takeSent(platform, request, reply, { kind, events }, ({ currency, calendar }) =>
-        eventRows(kindNamed(kind)!, events as readonly SentEvent[], {
-          decimals: decimalsOf(currency),
-          timeZone: calendar.timeZone,
-        }),
-      )
+      return takeSent(platform, request, reply, {
+        sent: events,
+        shape: eventShape(kind),
+        bodyOf: (read) => ({ kind, events: read }),
+        rows: (fitting, { currency, calendar }) =>
+          eventRows(kindNamed(kind)!, fitting, {
+            decimals: decimalsOf(currency),
+            timeZone: calendar.timeZone,
+          }),
+      })
     },
   )
 }

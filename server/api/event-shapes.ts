@@ -1,15 +1,15 @@
 import { z } from 'zod'
-import { sentAs } from '../import/kinds/batch.ts'
-import { allKinds } from '../import/kinds/catalogue.ts'
+import { sentAs, type SentEvent } from '../import/kinds/batch.ts'
+import { allKinds, type KindName } from '../import/kinds/catalogue.ts'
 import { type Kind, type KindField, namedFieldsOf, tellsPeople } from '../import/kinds/kind.ts'
-import { Days, Moment, Money, Text } from './shapes.ts'
+import { Days, itemByItem, Moment, Money, Text } from './shapes.ts'
 
 const mostEvents = 10_000
 
 function valueOf({ type, separated }: KindField): z.ZodType {
   switch (type) {
     case 'id':
-      return z.string().trim().max(200)
+      return Text.max(200)
     case 'text':
       return separated ? z.union([z.array(Text).max(100), Text]) : Text
     case 'date':
@@ -27,26 +27,28 @@ function valueOf({ type, separated }: KindField): z.ZodType {
   }
 }
 
-const bodyOf = (kind: Kind) =>
+/** One row of a kind, as it is sent. */
+const eventOf = (kind: Kind) =>
+  z.object(
+    Object.fromEntries(
+      namedFieldsOf(kind).map(([name, field]) => {
+        const value =
+          field.needed && !(field.member && tellsPeople(kind)) ? valueOf(field) : valueOf(field).optional()
+        return [sentAs(name, field), value.meta({ description: field.meaning.en })]
+      }),
+    ),
+  )
+const shapes = new Map(allKinds.map((kind) => [kind.name, eventOf(kind)]))
+
+/** What an event of a kind is read by. */
+export const eventShape = (kind: KindName): z.ZodType<SentEvent> =>
+  shapes.get(kind)! as unknown as z.ZodType<SentEvent>
+
+const bodyOf = (kind: Kind<KindName>) =>
   z
     .object({
       kind: z.literal(kind.name),
-      events: z
-        .array(
-          z.object(
-            Object.fromEntries(
-              namedFieldsOf(kind).map(([name, field]) => {
-                const value =
-                  field.needed && !(field.member && tellsPeople(kind))
-                    ? valueOf(field)
-                    : valueOf(field).optional()
-                return [sentAs(name, field), value.meta({ description: field.meaning.en })]
-              }),
-            ),
-          ),
-        )
-        .min(1)
-        .max(mostEvents),
+      events: z.array(shapes.get(kind.name)!).min(1).max(mostEvents),
     })
     .meta({ id: `Events_${kind.name}`, title: kind.title.en, description: kind.about.en })
 
@@ -55,4 +57,10 @@ const [first, ...others] = allKinds.map(bodyOf)
 /** Rows of one of the declared kinds of files. */
 export const EventsBody = z
   .discriminatedUnion('kind', [first!, ...others])
-  .meta({ id: 'EventsRequest', description: 'Fields that are not named here are ignored.' })
+  .meta({ id: 'EventsRequest', description: itemByItem })
+
+/** What of a batch of events has to be right for any of them to be read. */
+export const EventsFrame = z.object({
+  kind: z.enum(allKinds.map(({ name }) => name)),
+  events: z.array(z.unknown()).min(1).max(mostEvents),
+})

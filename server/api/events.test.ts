@@ -122,7 +122,23 @@ test.each(allKinds.map((kind) => [kind.name, kind] as const))(
   },
 )
 
-test('an unknown kind, a wrong scope and what is malformed are refused as a whole', async () => {
+test('an event that is not as it should be is refused by itself', async () => {
+  const events = [{ sku: 'OK-1' }, { sku: 5 }, {}, { sku: 'OK-2', costMinor: 1.5 }, { sku: 'OK-3' }]
+  const taken = await send({ kind: 'products', events }, 'alone')
+  expect(taken.said).toMatchObject({
+    read: 5,
+    imported: 2,
+    refused: 3,
+    refusedRows: [
+      { index: 1, field: 'sku', value: '5', code: 'malformed', reason: 'Not a text.' },
+      { index: 2, field: 'sku', value: null, reason: 'Missing; it has to be given.' },
+      { index: 3, field: 'costMinor', value: '1.5', reason: 'Not a whole number.' },
+    ],
+  })
+  expect(await send({ kind: 'products', events }, 'alone')).toEqual(taken)
+})
+
+test('an unknown kind, a wrong scope, no batch and one of which nothing can be taken are refused as a whole', async () => {
   const events = [{ sku: 'X' }]
   expect(await send({ kind: 'products', events }, 'w', await keyFor('members'))).toMatchObject({
     status: 403,
@@ -133,6 +149,7 @@ test('an unknown kind, a wrong scope and what is malformed are refused as a whol
     { events },
     { kind: 'products' },
     { kind: 'products', events: [] },
+    { kind: 'products', events: { sku: 'X' } },
     { kind: 'products', events: [{}] },
     { kind: 'products', events: [{ sku: 'X', costMinor: 1.5 }] },
     { kind: 'products', events: [{ sku: 5 }] },
@@ -143,9 +160,9 @@ test('an unknown kind, a wrong scope and what is malformed are refused as a whol
   expect(said.detail).toContain('products, tags, points')
   const inChinese = { 'accept-language': 'zh' }
   const chinese = await send({ kind: 'nope', events }, 'w', key, inChinese)
-  expect(chinese.said.detail).toContain('kind：只能是以下之一：products, tags, points')
+  expect(chinese.said.detail).toContain('kind：无法识别，可填：products, tags, points')
   const tag = await send({ kind: 'tags', events: [{ memberId: 'm', tag: 5 }] }, 'w', key, inChinese)
-  expect(tag.said.detail).toContain('events/0/tag：只能是列表或文本')
+  expect(tag.said.detail).toContain('0/tag：只能是列表或文本')
 })
 
 test('the document describes each kind with its fields', async () => {

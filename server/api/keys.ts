@@ -23,6 +23,7 @@ export interface ApiKey {
 /** Who calls the API. */
 export interface KeyHolder {
   readonly keyId: string
+  readonly name: string
   readonly workspaceId: string
   readonly scopes: readonly Scope[]
 }
@@ -127,7 +128,7 @@ export async function keyHolder(store: Store, clock: Clock, key: string): Promis
     .selectFrom('api_keys')
     .where('digest', '=', digestOf(key))
     .where('revoked_at', 'is', null)
-    .select(['id', 'workspace_id', 'scopes', 'last_used_at'])
+    .select(['id', 'name', 'workspace_id', 'scopes', 'last_used_at'])
     .executeTakeFirst()
   if (!row) return null
   const now = clock.now()
@@ -137,5 +138,10 @@ export async function keyHolder(store: Store, clock: Clock, key: string): Promis
       .set({ last_used_at: now.toISOString() })
       .where('id', '=', row.id)
       .execute()
-  return { keyId: row.id, workspaceId: row.workspace_id, scopes: JSON.parse(row.scopes) as Scope[] }
+  return {
+    keyId: row.id,
+    name: row.name,
+    workspaceId: row.workspace_id,
+    scopes: JSON.parse(row.scopes) as Scope[],
+  }
 }

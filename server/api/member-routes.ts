@@ -3,8 +3,8 @@ import { memberBatchRows } from '../import/members/batch.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
 import { noPage } from './answers.ts'
-import { batchAnswers, mostBytes, takeSent } from './batches.ts'
-import { IdempotencyHeaders, MembersBody } from './shapes.ts'
+import { batchAnswers, framedBy, mostBytes, takeSent } from './batches.ts'
+import { IdempotencyHeaders, MembersBody, MembersFrame, SentMember } from './shapes.ts'
 
 /** Taking members in. */
 export const memberRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {
@@ -14,6 +14,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async
       ...noPage,
       bodyLimit: mostBytes,
       config: { scope: 'members' },
+      validatorCompiler: framedBy(MembersFrame),
       schema: {
         tags: ['Members'],
         summary: 'Take members in',
@@ -25,10 +26,13 @@ export const memberRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async
       },
     },
     async (request, reply) => {
-      const { members } = request.body
-      return takeSent(platform, request, reply, { members }, ({ currency, calendar }) =>
-        memberBatchRows(members, { decimals: decimalsOf(currency), timeZone: calendar.timeZone }),
-      )
+      return takeSent(platform, request, reply, {
+        sent: request.body.members,
+        shape: SentMember,
+        bodyOf: (members) => ({ members }),
+        rows: (members, { currency, calendar }) =>
+          memberBatchRows(members, { decimals: decimalsOf(currency), timeZone: calendar.timeZone }),
+      })
     },
   )
 }

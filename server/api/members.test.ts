@@ -139,7 +139,7 @@ test('members come in as an import of its own, with every field, and are undone 
     consent: 'granted',
     source: 'imported',
     since: '2026-02-01T10:05:00.000Z',
-    file: 'API 2026-11-22T04:00:00Z',
+    file: 'API · CRM · 2026-11-22 12:00',
   })
   expect(await shop.engine.rows(sql`select import_id, kind, identity from imports`)).toEqual([
     { importId: taken.said.importId, kind: 'members', identity: 'member' },
@@ -203,6 +203,37 @@ test('what is refused is named by its place, with the field and the reason; the 
   expect(await shop.engine.rows(sql`select count(*) as n from imports`)).toEqual([{ n: 1 }])
 })
 
+test('a member that is not as it should be is refused by itself', async () => {
+  const members = [
+    { name: 'nobody' },
+    ann,
+    { memberId: 'M2', birthday: '31.1.1990' },
+    { memberId: 'M3', points: 1.5 },
+    null,
+    { memberId: 'M4', birthday: '2027-01-01' },
+    { memberId: 'M5', name: 'x'.repeat(600) },
+  ]
+  const taken = await send({ members }, 'k1')
+  expect(taken).toMatchObject({
+    status: 200,
+    said: {
+      read: 7,
+      imported: 1,
+      refused: 6,
+      refusedRows: [
+        { index: 0, field: 'memberId', value: null, reason: 'Missing; it has to be given.' },
+        { index: 2, field: 'birthday', value: '31.1.1990', reason: 'Not a day; write it like 2026-01-31.' },
+        { index: 3, field: 'points', value: '1.5', reason: 'Not a whole number.' },
+        { index: 4, field: null, value: null },
+        { index: 5, field: 'birthday', value: '2027-01-01', code: 'future-date' },
+        { index: 6, field: 'name', value: `${'x'.repeat(100)}…` },
+      ],
+    },
+  })
+  expect(await send({ members }, 'k1')).toEqual(taken)
+  expect(await kept(shop)).toMatchObject([{ memberId: 'M1' }])
+})
+
 test('orders name what was refused too', async () => {
   const both = await keyFor('orders')
   const order = (orderId: string, more: object) => ({
@@ -242,6 +273,7 @@ test('a wrong scope, no key, no JSON, too much and too many are refused as a who
     { members: [{ memberId: 'M', consent: 'yes' }] },
     { members: [{ memberId: 'M', joinedAt: '2026-01-01T00:00:00' }] },
     { members: Array.from({ length: 10_001 }, (_, n) => ({ memberId: `M${n}` })) },
+    { members: { memberId: 'M' } },
   ])
     expect(await send(wrong, 'k')).toMatchObject({
       status: 422,
@@ -249,7 +281,7 @@ test('a wrong scope, no key, no JSON, too much and too many are refused as a who
       said: { code: 'malformed' },
     })
   expect((await send({ members: [{ memberId: 'M', consent: 'yes' }] }, 'k')).said.detail).toContain(
-    'members/0/consent',
+    '0/consent: Not known; one of granted, denied, unknown',
   )
   const large = { members: [{ ...ann, ignored: 'x'.repeat(9 << 20) }] }
   expect(await send(large, 'k')).toMatchObject({ status: 413, said: { code: 'too_large' } })

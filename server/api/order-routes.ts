@@ -2,12 +2,19 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { cancelRedemptions } from '../coupons/cancellations.ts'
 import { orderRows } from '../import/order-batch.ts'
+import { worded } from '../messages/messages.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
 import { always, malformed, noPage, problem } from './answers.ts'
-import { batchAnswers, mostBytes, takeSent } from './batches.ts'
+import { batchAnswers, framedBy, mostBytes, takeSent } from './batches.ts'
 import { problems, sendProblem } from './problem.ts'
-import { CancelledOrder, IdempotencyHeaders, OrdersBody } from './shapes.ts'
+import { CancelledOrder, IdempotencyHeaders, OrdersBody, OrdersFrame, SentOrder } from './shapes.ts'
+
+/** The rows that an order is counted as: its lines, or one. */
+const linesOf = (sent: unknown): number => {
+  const { lines } = (sent ?? {}) as { lines?: unknown }
+  return Array.isArray(lines) && lines.length > 0 ? lines.length : 1
+}
 
 /** Taking orders in, and taking back what an order redeemed. */
 export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { platform }) => {
@@ -19,6 +26,7 @@ export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
       ...noPage,
       bodyLimit: mostBytes,
       config: { scope: 'orders' },
+      validatorCompiler: framedBy(OrdersFrame),
       schema: {
         tags: ['Orders'],
         summary: 'Take orders in',
@@ -30,10 +38,15 @@ export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
       },
     },
     async (request, reply) => {
-      const { orders } = request.body
-      return takeSent(platform, request, reply, orders, ({ currency }) =>
-        orderRows(orders, decimalsOf(currency)),
-      )
+      return takeSent(platform, request, reply, {
+        sent: request.body.orders,
+        shape: SentOrder,
+        rowsOf: linesOf,
+        // its lines would count twice, as those of one order
+        onceBy: { field: 'orderId', error: worded('order-twice') },
+        bodyOf: (orders) => orders,
+        rows: (orders, { currency }) => orderRows(orders, decimalsOf(currency)),
+      })
     },
   )
 

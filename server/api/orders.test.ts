@@ -156,7 +156,7 @@ test('money is in the minor units of the workspace of the key', async () => {
   expect(await kept(shop)).toEqual([])
 })
 
-test('what is malformed is refused as a whole, in the language of the caller', async () => {
+test('a body that is no batch is refused as a whole, so is one of which nothing can be taken; in the language of the caller', async () => {
   expect((await send([order('A')], 'k', await keyFor(shop, 'redemptions'))).status).toBe(403)
   for (const wrong of [
     [],
@@ -166,9 +166,33 @@ test('what is malformed is refused as a whole, in the language of the caller', a
     'x',
   ])
     expect((await send(wrong, 'k')).said).toMatchObject({ status: 422, code: 'malformed' })
-  const nothing = [order('B'), order('A', { amountMinor: undefined })]
-  expect((await send(nothing, 'k')).said.detail).toContain('orders/1/amountMinor: give amountMinor, or lines')
-  expect((await send(nothing, 'k', key, 'zh-CN')).said.detail).toContain('请给出 amountMinor')
+  const nothing = [order('B', { lines: 5 }), order('A', { amountMinor: undefined })]
+  expect((await send(nothing, 'k')).said).toEqual({
+    title: 'Malformed request',
+    status: 422,
+    code: 'malformed',
+    detail:
+      '0/lines: Not a list; 1/amountMinor: Give amountMinor, or lines with their amounts. See /api/v1/openapi.json.',
+    refusedRows: [
+      { index: 0, field: 'lines', value: '5', code: 'malformed', reason: 'Not a list.' },
+      {
+        index: 1,
+        field: 'amountMinor',
+        value: null,
+        code: 'malformed',
+        reason: 'Give amountMinor, or lines with their amounts.',
+      },
+    ],
+  })
+  expect((await send(nothing, 'k', key, 'zh-CN')).said.detail).toContain('1/amountMinor：请给出 amountMinor')
+  expect(
+    (
+      await send(
+        Array.from({ length: 5_001 }, (_, n) => order(`${n}`)),
+        'k',
+      )
+    ).said.detail,
+  ).toContain('at most 5,000')
   expect((await send([order('A', { orderedAt: '2027-11-20T00:00:00Z' })], 'k')).said).toMatchObject({
     status: 422,
     code: 'malformed',
@@ -191,11 +215,67 @@ test('an order in another currency is refused, one in the workspace’s is taken
   expect(await kept(shop)).toHaveLength(2)
 })
 
-test('an order twice in one batch is refused with its place, and counts never twice', async () => {
-  const twice = [order('A'), order('B'), order('A')]
-  expect((await send(twice, 'k1')).said.detail).toBe(
-    'orders/2/orderId: stands in this batch already; send each order once, with all its lines. See /api/v1/openapi.json.',
+test('an order twice in one batch is taken once, and the second is refused with its place', async () => {
+  const twice = [order('A', { amountMinor: 'x' }), order('A'), order('B'), order('A', { amountMinor: 1 })]
+  const { said } = await send(twice, 'k1')
+  expect(said).toMatchObject({ read: 4, imported: 2, refused: 2 })
+  expect(said.refusedRows).toEqual([
+    { index: 0, field: 'amountMinor', value: 'x', code: 'malformed', reason: 'Not a number.' },
+    {
+      index: 3,
+      field: 'orderId',
+      value: 'A',
+      code: 'malformed',
+      reason: 'Stands in this batch already; send each order once, with all its lines.',
+    },
+  ])
+  expect((await kept(shop)).map(({ netMinor }) => netMinor)).toEqual([12_345, 12_345])
+})
+
+test('an order that is not as it should be is refused by itself, with all its lines; the same key says so again', async () => {
+  const orders = [
+    order('A'),
+    order('B', { orderedAt: '2026-13-01' }),
+    order('C', { lines: [{ amountMinor: 1 }, { amountMinor: '2' }, { amountMinor: 3 }] }),
+    'no order',
+    order('D', { lines: [{ amountMinor: 5, product: 'a\0b' }, { amountMinor: 7 }] }),
+    order('E', { refundedMinor: 1, refundedAt: '2027-01-01T00:00:00Z' }),
+    order('F', { currency: 'USD' }),
+    order('', {}),
+    order('G', { lines: [{ amountMinor: 5, product: '\ud83d' }] }),
+  ]
+  const taken = await send(orders, 'k1')
+  expect(taken.said).toMatchObject({ read: 12, imported: 1, unchanged: 0, refused: 11 })
+  const told = (rows: Record<string, unknown>[]) =>
+    rows.map(({ index, field, value, code }) => [index, field, value, code])
+  expect(told(taken.said.refusedRows)).toEqual([
+    [1, 'orderedAt', '2026-13-01', 'malformed'],
+    [2, 'lines/1/amountMinor', '2', 'malformed'],
+    [3, null, null, 'malformed'],
+    [4, 'lines/0/product', 'a\0b', 'malformed'],
+    [5, 'refundedAt', '2027-01-01T00:00:00Z', 'future-date'],
+    [6, 'currency', 'USD', 'other-currency'],
+    [7, 'orderId', '', 'malformed'],
+    [8, 'lines/0/product', '\ufffd', 'malformed'],
+  ])
+  expect(taken.said.refusedRows[0].reason).toBe(
+    'Not a time with its zone; write it like 2026-01-31T20:31:00+08:00.',
   )
-  expect((await send(twice, 'k1', key, 'zh-CN')).said.detail).toContain('orders/2/orderId：与本批')
-  expect(await kept(shop)).toEqual([])
+  expect(await send(orders, 'k1')).toEqual(taken)
+  const chinese = (await send(orders, 'k1', key, 'zh-CN')).said
+  expect(told(chinese.refusedRows)).toEqual(told(taken.said.refusedRows))
+  expect(chinese.refusedRows[0].reason).toContain('带时区')
+  expect((await send(orders.with(3, 'another'), 'k1')).said).toMatchObject({ code: 'idempotency_key_reused' })
+  expect((await kept(shop)).map(({ orderId }) => orderId)).toEqual(['A'])
+  // the history counts what the sender was told
+  const [{ report, fileName }] = (await shop.engine.rows(sql`select report, file_name from imports`)) as [
+    { report: string; fileName: string },
+  ]
+  expect(JSON.parse(report)).toMatchObject({
+    read: 12,
+    imported: 1,
+    refused: 11,
+    reasons: expect.arrayContaining([{ reason: 'malformed', field: null, rows: 9 }]) as unknown,
+  })
+  expect(fileName).toBe('API · ERP · 2026-11-22 12:00')
 })

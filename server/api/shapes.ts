@@ -119,7 +119,11 @@ export const CancelledOrder = z
   .object({ orderId: z.string(), cancelled: z.array(Cancelled) })
   .meta({ id: 'OrderCancellation' })
 
-export const Text = z.string().trim().max(500)
+const noText = { error: worded('no-text') }
+/** Without what no text has: 0x00, or half of a sign of two. */
+const isText = (value: string) => !value.includes('\0') && value.isWellFormed()
+const Named = Id.refine(isText, noText)
+export const Text = z.string().trim().max(500).refine(isText, noText)
 export const Money = z
   .int()
   .min(-1_000_000_000_000)
@@ -133,16 +137,29 @@ const Phone = z
   .string()
   .trim()
   .max(50)
+  .refine(isText, noText)
   .meta({ description: 'As it is written or as E.164.', examples: ['+8613800000000'] })
 const Openid = Text.meta({
   description: 'WeChat id: openid or unionid, the same kind wherever you send it.',
 })
-const Email = z.string().trim().max(320).meta({ description: 'Upper and lower case are the same.' })
+const Email = z
+  .string()
+  .trim()
+  .max(320)
+  .refine(isText, noText)
+  .meta({ description: 'Upper and lower case are the same.' })
 
-const SentOrder = z
+const mostOrders = 5_000
+const mostMembers = 10_000
+
+/** How batches take what does not fit. */
+export const itemByItem =
+  'Fields that are not named here are ignored. An item that is not as described is refused by itself, by its place in `refusedRows`, and the others are taken; a body that holds no list of items, or too many, is refused as a whole.'
+
+export const SentOrder = z
   .object({
-    orderId: Id.meta({ description: 'Your number of the order; the same number is the same order.' }),
-    memberId: Id.optional().meta({
+    orderId: Named.meta({ description: 'Your number of the order; the same number is the same order.' }),
+    memberId: Named.optional().meta({
       description:
         'The member who bought. Without it phone, openid and email tell who it was; without any of them the order is a guest’s.',
     }),
@@ -155,6 +172,7 @@ const SentOrder = z
       .string()
       .trim()
       .max(10)
+      .refine(isText, noText)
       .optional()
       .meta({
         description: 'Of the amounts; an order in another currency than the workspace’s is refused.',
@@ -193,26 +211,20 @@ const SentOrder = z
 
 export const OrdersBody = z
   .object({
-    orders: z
-      .array(SentOrder)
-      .min(1)
-      .max(5_000)
-      .superRefine((orders, { addIssue }) => {
-        // Its lines would count twice, as those of one order.
-        const seen = new Set<string>()
-        for (const [index, { orderId }] of orders.entries()) {
-          if (seen.has(orderId))
-            addIssue({ code: 'custom', message: worded('order-twice'), path: [index, 'orderId'] })
-          seen.add(orderId)
-        }
-      }),
+    orders: z.array(SentOrder).min(1).max(mostOrders),
   })
-  .meta({ id: 'OrdersRequest', description: 'Fields that are not named here are ignored.' })
+  .meta({
+    id: 'OrdersRequest',
+    description: `${itemByItem} An order that stands twice in a batch is taken as it stands first.`,
+  })
+
+/** What of a batch of orders has to be right for any of them to be read. */
+export const OrdersFrame = z.object({ orders: z.array(z.unknown()).min(1).max(mostOrders) })
 
 export const Days = z.iso.date()
-const SentMember = z
+export const SentMember = z
   .object({
-    memberId: Id.meta({
+    memberId: Named.meta({
       description: 'Your number of the member, as orders name it.',
       examples: ['M00042'],
     }),
@@ -239,16 +251,34 @@ const SentMember = z
   .meta({ id: 'Member', description: 'What is left out stays as it is.' })
 
 export const MembersBody = z
-  .object({ members: z.array(SentMember).min(1).max(10_000) })
-  .meta({ id: 'MembersRequest', description: 'Fields that are not named here are ignored.' })
+  .object({ members: z.array(SentMember).min(1).max(mostMembers) })
+  .meta({ id: 'MembersRequest', description: itemByItem })
+
+/** What of a batch of members has to be right for any of them to be read. */
+export const MembersFrame = z.object({ members: z.array(z.unknown()).min(1).max(mostMembers) })
 
 export const RefusedItems = z
   .array(
     z.object({
       index: z.int().meta({ description: 'Place among what was sent, from 0.' }),
-      field: z.string().nullable().meta({ description: 'The field that is to blame, if one is.' }),
-      code: z.enum([...rowReasons, ...kindReasons] satisfies RowReason[]),
-      reason: z.string().meta({ description: 'For people, in the language asked for.' }),
+      field: z
+        .string()
+        .nullable()
+        .meta({ description: 'The field that is to blame, if one is.', examples: ['lines/0/amountMinor'] }),
+      value: z
+        .string()
+        .nullable()
+        .meta({
+          description:
+            'What was sent there, as it is or as JSON, of a long one the beginning; null: nothing, or no field is to blame.',
+          examples: ['2026-13-01'],
+        }),
+      code: z.enum([...rowReasons, ...kindReasons] satisfies RowReason[]).meta({
+        description: '`malformed`: no item as this document has it; the others are told apart in the data.',
+      }),
+      reason: z.string().meta({
+        description: 'For people, in the language asked for: what is wrong and what to do.',
+      }),
     }),
   )
   .meta({ id: 'RefusedItems', description: 'What was not taken, and why; the rest was.' })

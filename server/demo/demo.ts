@@ -32,6 +32,7 @@ export interface Demo {
 const dataTables = [
   'imports',
   'figure_changes',
+  'changed_figures',
   'import_lines',
   'import_members',
   'identities',

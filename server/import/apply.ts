@@ -2,8 +2,8 @@ import { type Engine, QueryCancelled, type Session } from '../../analytics/engin
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { beginChange, type Coming, endChange } from './figure-changes.ts'
-import { type ChangedMonth, changedDays, changedMonths, dayFigures } from './months.ts'
+import { beginChange, type Coming, endChange, keepDays } from './figure-changes.ts'
+import { type ChangedMonth, changedMonths } from './months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import type { Home } from './members/phones.ts'
 import {
@@ -139,7 +139,7 @@ export async function applyImport(
     return await engine.largeTransaction(async (session) => {
       const [next] = await session.rows(sql`select coalesce(max(import_seq), 0) + 1 as seq from imports`)
       const importSeq = Number(next!.seq)
-      const before = await dayFigures(session)
+      const before = await keepDays(session, 'days_known')
       const begun = await beginChange(session, comingOf(coming))
       const deletions = await settings.deletions(session)
       const someDeleted = await findDeleted(session, deletions, knownBy(lines), settings.home)
@@ -172,7 +172,7 @@ export async function applyImport(
       )
       const { othersToo } = await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
       await foldMembers(session)
-      const after = await dayFigures(session)
+      const after = await keepDays(session, 'days_now')
       const applied = {
         ...(await outcome(session, importSeq, coming.fileHash, {
           allWritten: taken!.whole === true && !othersToo,
@@ -193,7 +193,7 @@ export async function applyImport(
       if (applied.imported > 0) {
         for (const table of foldTables) await session.run(sql`drop table ${table}`)
         await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
-        await endChange(session, begun, changedDays(before, after, begun.knownTo))
+        await endChange(session, begun, { days: true })
       }
       await settings.commits(session)
       return applied
@@ -232,7 +232,7 @@ export async function takeOut(
     await settings.around?.begin(session)
     const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
     const importSeq = Number(undone!.importSeq)
-    const before = await dayFigures(session)
+    await keepDays(session, 'days_known')
     const begun = await beginChange(session, {
       cause: 'undone',
       at: settings.undoneAt,
@@ -275,7 +275,8 @@ export async function takeOut(
     await settings.around?.end(session, { orders: Number(changed!.orders) })
     if (changed!.orders !== 0 || dropped) {
       await refreshDerivedTables(session, { members: touchedMembers }, settings.today)
-      await endChange(session, begun, changedDays(before, await dayFigures(session), begun.knownTo))
+      await keepDays(session, 'days_now')
+      await endChange(session, begun, { days: true })
     }
     await session.run(sql`update imports set undone_at = cast(${settings.undoneAt} as timestamp)
       where import_seq = ${importSeq}`)

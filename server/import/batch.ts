@@ -27,6 +27,8 @@ export interface Batch {
   /** What the key stands for: the same key with another body is refused. */
   readonly body: unknown
   readonly sent: SentRows
+  /** Rows of what was sent besides and is no item of its kind: its sender is told, the history counts it. */
+  readonly malformed: number
   /** Who sent it, for the audit. */
   readonly actor: string
   /** What the history calls it. */
@@ -52,6 +54,8 @@ export type BatchOutcome =
   | { readonly kind: 'taken'; readonly answer: BatchAnswer }
   | { readonly kind: 'key-reused' }
   | { readonly kind: 'busy' }
+  /** Not one of its items is of its kind. */
+  | { readonly kind: 'nothing-fits' }
   /** Nothing of it was taken; `refusedRows` where it was read at all. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly refusedRows: readonly RefusedItem[] }
 
@@ -89,6 +93,7 @@ export async function takeBatch(
           return [fingerprint, fingerprintBefore].includes(before.fingerprint)
             ? { kind: 'taken', answer: answerOf(before.answer) }
             : { kind: 'key-reused' }
+        if (batch.sent.rows.length === 0) return { kind: 'nothing-fits' }
         if (!runs.current(workspace.id)) {
           const outcome = await imported(platform, workspace, batch)
           if (outcome === 'busy') continue
@@ -131,7 +136,7 @@ const answerOf = (kept: string): BatchAnswer => {
 async function imported(
   platform: Platform,
   workspace: Workspace,
-  { sent, actor, name }: Batch,
+  { sent, malformed, actor, name }: Batch,
 ): Promise<Extract<BatchOutcome, { kind: 'taken' | 'refused' }> | 'busy'> {
   const runs = importRuns(platform)
   const folder = join(runs.temporaryFolder, randomUUID())
@@ -156,6 +161,7 @@ async function imported(
       language: 'en',
       actor,
       onRefused,
+      malformed,
     })
     if (started.kind === 'refused')
       return started.id === 'import-running' ? 'busy' : { kind: 'refused', refusal: started, refusedRows }

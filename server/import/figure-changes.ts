@@ -1,8 +1,8 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { buyerClass } from '../../analytics/schema/derived.ts'
-import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { ImportKind } from './import-kinds.ts'
-import type { ChangedDay } from './months.ts'
+import { dayFigures, type Figures, figuresByDay } from './months.ts'
 
 /** What changes figures that are drawn. `matched`: people are told by other values than before, or in another order. */
 export type Cause = 'imported' | 'undone' | 'merged' | 'deleted' | 'matched'
@@ -30,38 +30,6 @@ export interface Begun extends Coming {
   readonly knownTo: string | null
 }
 
-/** Whose: of those who had bought before the period, or of those whose first order is in it. */
-export type Whose = 'returning' | 'new'
-
-/** What members bought in a week or month: its first day, whose, net and buyers before, net and buyers after. */
-export type ChangedSales = readonly [
-  step: 'week' | 'month',
-  from: string,
-  whose: Whose,
-  netBefore: number,
-  buyersBefore: number,
-  netAfter: number,
-  buyersAfter: number,
-]
-
-/** What those of a first-purchase month did in a month: who bought and their net before, and after. In its own month the buyers are its size. */
-export type ChangedCohort = readonly [
-  cohort: string,
-  month: string,
-  buyersBefore: number,
-  netBefore: number,
-  buyersAfter: number,
-  netAfter: number,
-]
-
-/** As `figure_changes` keeps it. */
-export interface FigureChanges {
-  /** Guests included; of a step before which nothing was known none is named. */
-  readonly days: readonly ChangedDay[]
-  readonly sales: readonly ChangedSales[]
-  readonly cohorts: readonly ChangedCohort[]
-}
-
 /** The first files of their kinds belong together as long as each follows the one before within this. */
 const firstLoadMs = 15 * 60_000
 /** Restatements are told for 60 days. */
@@ -73,8 +41,7 @@ const keptMs = 61 * 86_400_000
  * shop is loaded with, one right after the other.
  */
 export async function beginChange(session: Session, coming: Coming): Promise<Begun> {
-  await session.run(sql`create or replace temp table sales_known as select * from step_sales`)
-  await session.run(sql`create or replace temp table cohorts_known as select * from cohort_month`)
+  await session.run(sql`create or replace temp table figures_known as ${figuresOfMembers}`)
   const [row] = await session.rows(sql`
     select case when state.data_start is not null then cast(state.as_of as varchar) end as newest_day, before.step, before.together, cast(before.known_to as varchar) as known_to,
       epoch_ms(before.changed_at) as changed_at,
@@ -94,61 +61,52 @@ export async function beginChange(session: Session, coming: Coming): Promise<Beg
     : { ...coming, step: Number(step ?? 0) + 1, knownTo: newestDay as string | null }
 }
 
-/**
- * Once the derived tables are refreshed, writes down what came to other figures since `beginChange`. `days`: those
- * that the change of orders and refunds brought; nothing else changes what days come to.
- */
+/** What days come to now, kept for `endChange`: before and after orders or refunds change, and nothing else does that. */
+export async function keepDays(
+  session: Session,
+  moment: 'days_known' | 'days_now',
+): Promise<ReadonlyMap<string, Figures>> {
+  await session.run(sql`create or replace temp table ${name(moment)} as ${figuresByDay}`)
+  return dayFigures(session, name(moment))
+}
+
+/** Once the derived tables are refreshed, writes down what came to other figures since `beginChange`; `days`: those that were kept too. */
 export async function endChange(
   session: Session,
   { step, knownTo, cause, at, importId, together }: Begun,
-  days: readonly ChangedDay[] = [],
+  { days = false } = {},
 ): Promise<void> {
-  const sales = (
-    await session.rows(sql`
-    select step, cast(period_from as varchar) as period_from, whose, coalesce(was.net_minor, 0) as net_before,
-      coalesce(was.buyers, 0) as buyers_before, coalesce(now.net_minor, 0) as net_after, coalesce(now.buyers, 0) as buyers_after
-    from (${salesOf(sql`sales_known`)}) as was
-    full join (${salesOf(sql`step_sales`)}) as now using (step, period_from, whose)
-    where coalesce(was.net_minor, 0) <> coalesce(now.net_minor, 0) or coalesce(was.buyers, 0) <> coalesce(now.buyers, 0)
-    order by all`)
-  ).map((row): ChangedSales => [
-    row.step as 'week' | 'month',
-    String(row.periodFrom),
-    row.whose as Whose,
-    Number(row.netBefore),
-    Number(row.buyersBefore),
-    Number(row.netAfter),
-    Number(row.buyersAfter),
-  ])
-  const cohorts = (
-    await session.rows(sql`
-    select cast(cohort_month as varchar) as cohort, cast(month as varchar) as month,
-      coalesce(was.members, 0) as buyers_before, coalesce(was.net_minor, 0) as net_before,
-      coalesce(now.members, 0) as buyers_after, coalesce(now.net_minor, 0) as net_after
-    from (select * from cohorts_known where cohort_month is not null) as was
-    full join (select * from cohort_month where cohort_month is not null) as now using (cohort_month, month)
-    where coalesce(was.members, 0) <> coalesce(now.members, 0) or coalesce(was.net_minor, 0) <> coalesce(now.net_minor, 0)
-    order by all`)
-  ).map((row): ChangedCohort => [
-    String(row.cohort),
-    String(row.month),
-    Number(row.buyersBefore),
-    Number(row.netBefore),
-    Number(row.buyersAfter),
-    Number(row.netAfter),
-  ])
-  const changes: FigureChanges = { days, sales, cohorts }
-  const isSame = days.length === 0 && sales.length === 0 && cohorts.length === 0
-  if (isSame && knownTo !== null) return
+  const known = sql`select * from figures_known ${days ? sql`union all ${ofDays(sql`days_known`)}` : sql``}`
+  const current = sql`${figuresOfMembers} ${days ? sql`union all ${ofDays(sql`days_now`)}` : sql``}`
+  const sum = (column: Sql, isKnown: Sql) =>
+    sql`coalesce(cast(sum(${column}) filter (where ${isKnown}) as bigint), 0)`
+  await session.run(sql`create or replace temp table figures_changed as
+    select figure, whose, cohort, period_from,
+      ${sum(sql`net_minor`, sql`known`)} as net_before, ${sum(sql`counted`, sql`known`)} as count_before,
+      ${sum(sql`net_minor`, sql`not known`)} as net_after, ${sum(sql`counted`, sql`not known`)} as count_after
+    from (select *, true as known from (${known}) as before union all select *, false from (${current}) as after) as drawn
+    group by figure, whose, cohort, period_from
+    having net_before <> net_after or count_before <> count_after`)
+  const [changed] = await session.rows(sql`select count(*) as figures from figures_changed`)
+  if (changed!.figures === 0 && knownTo !== null) return
   await session.run(sql`delete from figure_changes
     where changed_at < cast(${new Date(Date.parse(at) - keptMs).toISOString()} as timestamp)`)
+  await session.run(sql`delete from changed_figures
+    where change_seq not in (select change_seq from figure_changes)`)
   await session.run(sql`insert into figure_changes
     select (select coalesce(max(change_seq), 0) + 1 from figure_changes), ${step}, ${cause}, ${importId ?? null},
-      ${together ?? null}, cast(${at} as timestamp), cast(${knownTo} as date), ${JSON.stringify(changes)}`)
+      ${together ?? null}, cast(${at} as timestamp), cast(${knownTo} as date)`)
+  await session.run(sql`insert into changed_figures
+    select (select max(change_seq) from figure_changes), * from figures_changed order by all`)
 }
 
-const salesOf = (sales: Sql): Sql => sql`
-  select step, period_from, case when class = ${buyerClass.returning} then 'returning' else 'new' end as whose,
-    cast(sum(net_minor) as bigint) as net_minor, cast(sum(buyers) as bigint) as buyers
-  from ${sales} where class in (${buyerClass.returning}, ${buyerClass.new}, ${buyerClass.firstSeen})
-  group by all`
+/** What members bought by week and month, and first-purchase months by month: rows of `changed_figures` as they stand. */
+const figuresOfMembers: Sql = sql`
+  select step as figure, case when class = ${buyerClass.returning} then 'returning' else 'new' end as whose,
+    cast(null as date) as cohort, period_from, cast(sum(net_minor) as bigint) as net_minor, cast(sum(buyers) as bigint) as counted
+  from step_sales where class in (${buyerClass.returning}, ${buyerClass.new}, ${buyerClass.firstSeen})
+  group by all
+  union all
+  select 'cohort', null, cohort_month, month, net_minor, members from cohort_month where cohort_month is not null`
+
+const ofDays = (days: Sql): Sql => sql`select 'day', null, null, local_day, net_minor, orders from ${days}`

@@ -17,18 +17,9 @@ export interface ChangedMonth {
   readonly restated: boolean
 }
 
-/** A local day whose figures an import or its undoing changes, as short as it can be kept: the day, net and orders before, net and orders after. */
-export type ChangedDay = readonly [
-  day: string,
-  netBefore: number,
-  ordersBefore: number,
-  netAfter: number,
-  ordersAfter: number,
-]
-
-/** All days with figures, from the base tables: `day`, `net_minor`, `orders`. */
+/** All days with figures, from the base tables: `local_day`, `net_minor`, `orders`. */
 export const figuresByDay: Sql = sql`
-  select cast(local_day as varchar) as day, cast(sum(net_minor) as bigint) as net_minor, cast(sum(qualifying) as bigint) as orders
+  select local_day, cast(sum(net_minor) as bigint) as net_minor, cast(sum(qualifying) as bigint) as orders
   from (
     select local_day, net_minor, case when net_minor > 0 and void_day is null then 1 else 0 end as qualifying
     from orders where state = 'paid'
@@ -37,11 +28,14 @@ export const figuresByDay: Sql = sql`
   ) as event group by all`
 
 /** All days with figures, as they are in this transaction. */
-export async function dayFigures(session: Session): Promise<Map<string, Figures>> {
-  const rows = await session.rows(figuresByDay)
+export async function dayFigures(
+  session: Session,
+  days: Sql = sql`(${figuresByDay})`,
+): Promise<Map<string, Figures>> {
+  const rows = await session.rows(sql`select * from ${days} as figures`)
   return new Map(
-    rows.map(({ day, netMinor, orders }) => [
-      String(day),
+    rows.map(({ localDay, netMinor, orders }) => [
+      String(localDay),
       { netMinor: Number(netMinor), orders: Number(orders) },
     ]),
   )
@@ -58,7 +52,7 @@ function monthFigures(days: ReadonlyMap<string, Figures>): Map<string, Figures> 
   return months
 }
 
-export const nothing: Figures = { netMinor: 0, orders: 0 }
+const nothing: Figures = { netMinor: 0, orders: 0 }
 
 /**
  * The months that differ between two states of all days, the latest first. `newestDay`: the day of the newest
@@ -80,19 +74,4 @@ export function changedMonths(
       restated: before.has(month) && newestDay !== null && month.slice(0, 7) < newestDay.slice(0, 7),
     }))
     .filter(({ before, after }) => before.netMinor !== after.netMinor || before.orders !== after.orders)
-}
-
-/** The days that differ, in their order; where nothing was known before (`newestDay` is null) none is named. */
-export function changedDays(
-  before: ReadonlyMap<string, Figures>,
-  after: ReadonlyMap<string, Figures>,
-  newestDay: string | null,
-): ChangedDay[] {
-  if (newestDay === null) return []
-  return [...new Set([...before.keys(), ...after.keys()])].toSorted().flatMap((day): ChangedDay[] => {
-    const [was, is] = [before.get(day) ?? nothing, after.get(day) ?? nothing]
-    return was.netMinor === is.netMinor && was.orders === is.orders
-      ? []
-      : [[day, was.netMinor, was.orders, is.netMinor, is.orders]]
-  })
 }

@@ -35,6 +35,8 @@ export const rowReasons = [
   'unknown-consent',
   'unknown-refund-state',
   'undated-refund',
+  /** An item of a batch, judged before it became a row. */
+  'malformed',
 ] as const
 /** Those of the further kinds are `<kind>.<reason>`. */
 export type RowReason = (typeof rowReasons)[number] | `${KindName}.${string}`
@@ -355,7 +357,8 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           when ${has('paidAt') ? sql`${given('paidAt')} and paid_at is null` : never} then 'paidAt' else 'refundedAt' end
         when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'short-amount' then short_field when 'unknown-state' then 'state'
         when 'bad-quantity' then 'quantity'
-        when 'no-date' then 'orderedAt' when 'future-date' then 'orderedAt'
+        when 'no-date' then 'orderedAt'
+        when 'future-date' then case when ordered_at > cast(${latest} as timestamp) then 'orderedAt' else 'refundedAt' end
         when 'old-date' then case when ordered_at < ${earliest} then 'orderedAt' else 'refundedAt' end
         when 'no-amount' then 'amount' when 'bad-amount' then 'amount' when 'too-large' then 'amount'
       end as reason_field,

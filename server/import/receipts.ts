@@ -31,24 +31,35 @@ interface Receipts {
 
 /**
  * What the file alone decides of its receipt, counted while the staging engine is open, and receipts of it: with what is to
- * be said of the import, where `sameAs` is the import that had brought the file before.
+ * be said of the import, where `sameAs` is the import that had brought the file before. `malformed` rows of a batch were
+ * refused before the file was made.
  */
 export async function receiptsOf(
   { currency, calendar }: Workspace,
   kindName: string,
   staged: Staged,
+  malformed: number,
   signal: AbortSignal,
 ): Promise<{
   readonly facts: { readonly read: number; readonly refused: number }
   with(about: (sameAs: string | null) => About): Receipts
 }> {
   const kind = kindNamed(kindName)
-  const ofKind = kind && (await kindFacts(kind, staged))
+  const withMalformed = <Facts extends Pick<Receipt, 'read' | 'refused' | 'reasons'>>(facts: Facts): Facts =>
+    malformed === 0
+      ? facts
+      : {
+          ...facts,
+          read: facts.read + malformed,
+          refused: facts.refused + malformed,
+          reasons: [...facts.reasons, { reason: 'malformed', field: null, rows: malformed }],
+        }
+  const ofKind = kind && withMalformed(await kindFacts(kind, staged))
   const facts =
     ofKind ??
     (kindName === 'members'
-      ? await memberFacts(staged)
-      : await fileFacts(staged, decimalsOf(currency), calendar.timeZone, signal))
+      ? withMalformed(await memberFacts(staged))
+      : withMalformed(await fileFacts(staged, decimalsOf(currency), calendar.timeZone, signal)))
   return {
     facts,
     with: (about) => ({

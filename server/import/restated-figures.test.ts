@@ -4,7 +4,8 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { applyChange } from '../identity/merges.ts'
 import { previewChange } from '../identity/preview.ts'
 import { takeOut } from './apply.ts'
-import { restatedCohorts, restatedMonths, restatedPeriods } from './restatements.ts'
+import type { Figures } from './months.ts'
+import { type Buying, restatedCohorts, restatedMonths, restatedPeriods, type Told } from './restatements.ts'
 import { now, openTestShop, receiptOf, type TestShop } from './test-shop.ts'
 
 /** An order of a plain shop: which, whose (nobody: a guest), on which day, for how much. */
@@ -75,22 +76,27 @@ function drawn(orders: readonly PlainOrder[]) {
   }
 }
 
-/** What must be marked after a sequence of states: whatever was drawn, over and other than before, at any step. */
+/**
+ * What must be marked after a sequence of states: whatever was drawn, over and other than before, at any step; with
+ * what its last change, marked or not, made of what.
+ */
 function marksOf(states: readonly (readonly PlainOrder[])[]): string[] {
   const marks = new Set<string>()
+  const lastChanges = new Map<string, string>()
   for (const [at, state] of states.entries()) {
     const before = drawn(states[at - 1] ?? [])
     const after = drawn(state)
-    if (before.newest === undefined) continue
     for (const [name, was] of before.figures) {
+      const is = after.figures.get(name)!
+      if (was !== is) lastChanges.set(name, `${was} -> ${is}`)
       const [first, second, what] = name.split(' ')
       const ofCohort = what === 'buyers' || what === 'netMinor'
       const isDrawn = ofCohort ? before.cohorts.has(first!) : before.periods.has(`${first} ${second}`)
       const end = ofCohort ? lastOf(second!) : second!
-      if (isDrawn && end < before.newest && was !== after.figures.get(name)) marks.add(name)
+      if (isDrawn && before.newest !== undefined && end < before.newest && was !== is) marks.add(name)
     }
   }
-  return [...marks].toSorted()
+  return [...marks].map((name) => `${name}: ${lastChanges.get(name)}`).toSorted()
 }
 
 async function marked({ workspace: { engine } }: TestShop): Promise<string[]> {
@@ -99,19 +105,33 @@ async function marked({ workspace: { engine } }: TestShop): Promise<string[]> {
   )
   const periods = [...(await restatedPeriods(engine, since, weeks)), ...ofMonths]
   const cohorts = await restatedCohorts(engine, since)
+  /** Amounts are whole. */
+  const figure = (value: Figures | Buying | number) =>
+    typeof value === 'number'
+      ? String(value)
+      : `${value.netMinor / 100} ${'orders' in value ? value.orders : value.buyers}`
+  const change = <F extends Figures | Buying | number>({ before, after }: Told<F>) =>
+    `${figure(before)} -> ${figure(after)}`
   return [
-    ...periods.flatMap((period) =>
-      (['all', 'new', 'returning'] as const).flatMap((what) =>
-        period[what] ? [`${period.from} ${period.to} ${what}`] : [],
-      ),
-    ),
-    ...cohorts.flatMap((cell) =>
-      (['buyers', 'netMinor'] as const).flatMap((what) =>
-        cell[what] ? [`${cell.cohort} ${cell.month} ${what}`] : [],
-      ),
-    ),
+    ...periods.flatMap(({ from, to, ...told }) => [
+      ...(told.all ? [`${from} ${to} all: ${change(told.all)}`] : []),
+      ...(told.new ? [`${from} ${to} new: ${change(told.new)}`] : []),
+      ...(told.returning ? [`${from} ${to} returning: ${change(told.returning)}`] : []),
+    ]),
+    ...cohorts.flatMap(({ cohort, month, buyers, netMinor }) => [
+      ...(buyers ? [`${cohort} ${month} buyers: ${change(buyers)}`] : []),
+      ...(netMinor
+        ? [`${cohort} ${month} netMinor: ${netMinor.before / 100} -> ${netMinor.after / 100}`]
+        : []),
+    ]),
   ].toSorted()
 }
+
+/** Tells the changes after one as those of files that were given together. */
+const asOneStep = ({ workspace: { engine } }: TestShop, until: number) =>
+  engine.run(sql`update figure_changes set step = given.step, known_to = given.known_to
+    from (select step, known_to from figure_changes where change_seq > ${until} order by change_seq limit 1) as given
+    where change_seq > ${until}`)
 
 const csvOf = (orders: readonly PlainOrder[]) =>
   header + orders.map(({ id, member, day, amount }) => `${id},${member ?? ''},${day},${amount}\n`).join('')
@@ -122,15 +142,16 @@ const order = fc.record({
   day: fc.integer({ min: 0, max: 82 }).map((count) => dayAfter('2026-08-31', count)),
   amount: fc.integer({ min: 1, max: 9 }),
 })
+const file = fc
+  .uniqueArray(order, { minLength: 1, maxLength: 6, selector: ({ id }) => id })
+  // a file without any member is one of store totals
+  .filter((orders) => orders.some(({ member }) => member !== null))
 const step = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant('file' as const),
-      orders: fc
-        .uniqueArray(order, { minLength: 1, maxLength: 6, selector: ({ id }) => id })
-        // a file without any member is one of store totals
-        .filter((orders) => orders.some(({ member }) => member !== null)),
+      kind: fc.constant('files' as const),
+      files: fc.array(file, { minLength: 1, maxLength: 2 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('undo' as const), which: fc.nat() }) },
@@ -154,9 +175,15 @@ test('whatever is drawn of a finished period and comes to something else is mark
             signal: new AbortController().signal,
           })
         } else {
-          const receipt = receiptOf(await shop.import(shop.file(`${number}.csv`, csvOf(next.orders))))
-          // a file that is there already is no import of its own
-          if (!receipt.alreadyThere) live = [...live, { importId: receipt.importId!, orders: next.orders }]
+          const [told] = await shop.workspace.engine.rows(
+            sql`select max(change_seq) as until from figure_changes`,
+          )
+          for (const [nth, orders] of next.files.entries()) {
+            const receipt = receiptOf(await shop.import(shop.file(`${number}-${nth}.csv`, csvOf(orders))))
+            // a file that is there already is no import of its own
+            if (!receipt.alreadyThere) live = [...live, { importId: receipt.importId!, orders }]
+          }
+          await asOneStep(shop, Number(told!.until ?? 0))
         }
         const current = new Map(live.flatMap(({ orders }) => orders.map((one) => [one.id, one])))
         states.push([...current.values()])
@@ -195,13 +222,13 @@ test('merging members and taking them apart marks first buyers and those who ret
   const merged = base.map((one) => (one.member === 'm2' ? { ...one, member: 'm1' } : one))
   expect(await marked(shop)).toEqual(marksOf([base, merged]))
   expect(await marked(shop)).toEqual([
-    '2026-09-01 2026-10-01 netMinor',
-    '2026-10-01 2026-10-01 buyers',
-    '2026-10-01 2026-10-01 netMinor',
-    '2026-10-01 2026-10-31 new',
-    '2026-10-01 2026-10-31 returning',
-    '2026-10-05 2026-10-11 new',
-    '2026-10-05 2026-10-11 returning',
+    '2026-09-01 2026-10-01 netMinor: 5 -> 10',
+    '2026-10-01 2026-10-01 buyers: 1 -> 0',
+    '2026-10-01 2026-10-01 netMinor: 5 -> 0',
+    '2026-10-01 2026-10-31 new: 5 1 -> 0 0',
+    '2026-10-01 2026-10-31 returning: 5 1 -> 10 1',
+    '2026-10-05 2026-10-11 new: 5 1 -> 0 0',
+    '2026-10-05 2026-10-11 returning: 5 1 -> 10 1',
   ])
   const causes = await workspace.engine.rows(sql`select cause from figure_changes where known_to is not null`)
   expect(causes).toEqual([{ cause: 'merged' }])
@@ -219,5 +246,5 @@ test('the first load of a shop marks nothing, in one go or one right after the o
   expect(refunded.months).toMatchObject([{ month: '2026-09-01', restated: false }])
   expect(await marked(shop)).toEqual([])
   receiptOf(await shop.import(shop.file('late.csv', csvOf([plain('E', 'm2', '2026-09-03', 1)]))))
-  expect(await marked(shop)).toContain('2026-09-01 2026-09-01 buyers')
+  expect(await marked(shop)).toContain('2026-09-01 2026-09-01 buyers: 1 -> 2')
 })

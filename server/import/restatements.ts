@@ -1,8 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
-import type { Engine } from '../../analytics/engine/engine.ts'
-import { sql } from '../../analytics/sql/sql.ts'
-import type { Cause, FigureChanges, Whose } from './figure-changes.ts'
-import { type Figures, figuresByDay, nothing } from './months.ts'
+import type { Engine, Row } from '../../analytics/engine/engine.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import type { Cause } from './figure-changes.ts'
+import type { Figures } from './months.ts'
 
 /** A figure that had been drawn of a finished period and came to another: from what to what, by what, when. */
 export interface Told<F> {
@@ -48,188 +47,111 @@ export interface RestatedCohort {
   readonly netMinor: Told<number> | null
 }
 
-/** What happened at one go, in its order. */
-interface Step {
-  readonly knownTo: string | null
-  readonly changes: readonly (Omit<Told<never>, 'before' | 'after'> & FigureChanges)[]
-}
-
-/** Steps since an instant, the newest first, and figures as the last of them left them. */
-interface Known {
-  readonly steps: readonly Step[]
-  readonly days: ReadonlyMap<string, Figures>
-  /** How many first bought in a month. */
-  readonly sizes: ReadonlyMap<string, number>
-}
-
-/** Changes that are read between two turns of the event loop. */
-const atOnce = 250
-
-/** In one statement, so that figures are those which the last change left. */
-async function knownSince(engine: Engine, since: string): Promise<Known> {
-  const rows = await engine.rows(sql`
-    select change_seq, step, cause, file_name, changed_at, cast(known_to as varchar) as known_to, changes,
-      null as day, null as net_minor, null as orders, null as cohort, null as size
-    from figure_changes left join imports on imports.import_id = figure_changes.import_id where changed_at >= cast(${since} as timestamp)
-    union all
-    select null, null, null, null, null, null, null, day, net_minor, orders, null, null from (${figuresByDay}) as figures
-    union all
-    select null, null, null, null, null, null, null, null, null, null, cast(month as varchar), members
-    from cohort_month where cohort_month = month
-    order by change_seq`)
-  const steps = new Map<number, { knownTo: string | null; changes: Step['changes'][number][] }>()
-  for (const [nth, row] of rows.entries()) {
-    if (row.changeSeq === null) continue
-    // files that come every quarter of an hour leave thousands
-    if (nth % atOnce === atOnce - 1) await setImmediate()
-    const step = steps.get(Number(row.step)) ?? { knownTo: row.knownTo as string | null, changes: [] }
-    steps.set(Number(row.step), step)
-    step.changes.push({
-      cause: row.cause as Cause,
-      fileName: row.fileName as string | null,
-      at: String(row.changedAt),
-      ...(JSON.parse(String(row.changes)) as FigureChanges),
-    })
-  }
-  return {
-    steps: [...steps.values()].toReversed(),
-    days: new Map(
-      rows.flatMap(({ day, netMinor, orders }) =>
-        day === null ? [] : [[String(day), { netMinor: Number(netMinor), orders: Number(orders) }]],
-      ),
-    ),
-    sizes: new Map(
-      rows.flatMap(({ cohort, size }) => (cohort === null ? [] : [[String(cohort), Number(size)]])),
-    ),
-  }
-}
-
-/**
- * Of figures by a key, walking back step by step: the last change of each, and whether any change since then
- * restated it. The last change may bring back what an undoing had taken to nothing: a figure is never told as what it
- * no longer is.
- */
-class LastChanges<F> {
-  readonly #last = new Map<string, Told<F>>()
-  readonly #restated = new Set<string>()
-
-  note(key: string, change: Told<F>, restates: boolean): void {
-    if (JSON.stringify(change.before) === JSON.stringify(change.after)) return
-    if (!this.#last.has(key)) this.#last.set(key, change)
-    if (restates) this.#restated.add(key)
-  }
-
-  of(key: string): Told<F> | null {
-    return this.#restated.has(key) ? this.#last.get(key)! : null
-  }
-
-  get keys(): Iterable<string> {
-    return this.#restated
-  }
-}
-
-/**
- * Of `periods`, which have no day in common, those of which a figure was restated since `since` (ISO text): it was
- * over, had figures, and came to others. What days came to before is found by walking back from what they come to now.
- */
-export const restatedPeriods = async (
+/** Of `periods`, those of which a figure was restated since `since` (ISO text): it was over, had figures, and came to others. */
+export async function restatedPeriods(
   engine: Engine,
   since: string,
   periods: readonly Period[],
-): Promise<RestatedPeriod[]> => periodsIn(await knownSince(engine, since), periods)
-
-/** The same of all calendar months, the latest first. */
-export async function restatedMonths(engine: Engine, since: string): Promise<RestatedPeriod[]> {
-  const known = await knownSince(engine, since)
-  const changed = known.steps.flatMap(({ changes }) =>
-    changes.flatMap(({ days, sales }) => [...days.map(([day]) => day), ...sales.map(([, from]) => from)]),
+): Promise<RestatedPeriod[]> {
+  const pairs = JSON.stringify(periods.map(({ from, to }) => [from, to]))
+  const found = await restatedIn(
+    engine,
+    since,
+    sql`select distinct cast(pair[1] as date) as period_from, cast(pair[2] as date) as period_to
+      from (select unnest(from_json(${pairs}, '[["VARCHAR"]]')) as pair) as asked`,
   )
-  const months = new Set([...known.days.keys(), ...changed].map((day) => `${day.slice(0, 7)}-01`))
-  return periodsIn(
-    known,
-    [...months].toSorted((a, b) => b.localeCompare(a)).map((from) => ({ from, to: lastDayOf(from) })),
-  )
+  return periods.flatMap(({ from, to }) => found.filter((one) => one.from === from && one.to === to))
 }
 
-function periodsIn({ steps, days }: Known, periods: readonly Period[]): RestatedPeriod[] {
-  const periodByDay = new Map<string, Period | undefined>()
-  const periodOf = (day: string) => {
-    if (!periodByDay.has(day))
-      periodByDay.set(
-        day,
-        periods.find(({ from, to }) => from <= day && day <= to),
-      )
-    return periodByDay.get(day)
-  }
-  const figures = new Map<Period, Figures>()
-  const add = (period: Period, netMinor: number, orders: number) => {
-    const known = figures.get(period) ?? nothing
-    figures.set(period, { netMinor: known.netMinor + netMinor, orders: known.orders + orders })
-  }
-  for (const [day, { netMinor, orders }] of days) {
-    const period = periodOf(day)
-    if (period) add(period, netMinor, orders)
-  }
-  /** A step of `step_sales` that is one of the periods. */
-  const drawn = new Map(periods.map((period) => [`${period.from} ${period.to}`, period]))
-  const drawnOf = (step: 'week' | 'month', from: string) =>
-    drawn.get(`${from} ${step === 'week' ? daysLater(from, 6) : lastDayOf(from)}`)
-  const all = new LastChanges<Figures>()
-  const byWhose = { returning: new LastChanges<Buying>(), new: new LastChanges<Buying>() }
-  for (const { knownTo, changes } of steps) {
-    const after = new Map(figures)
-    const touched = new Map<Period, (typeof changes)[number]>()
-    if (knownTo === null) {
-      figures.clear()
-      for (const period of periods) touched.set(period, changes.at(-1)!)
+/** The same of all calendar months, the latest first. */
+export const restatedMonths = (engine: Engine, since: string): Promise<RestatedPeriod[]> =>
+  restatedIn(
+    engine,
+    since,
+    sql`select distinct cast(date_trunc('month', period_from) as date) as period_from, last_day(period_from) as period_to
+      from changed_figures where figure in ('day', 'month')`,
+  )
+
+/** Changes since an instant (ISO text); those of one step are told as one. */
+const changesSince = (since: string): Sql => sql`
+  select change_seq, step, known_to from figure_changes where changed_at >= cast(${since} as timestamp)`
+
+/**
+ * Of figures as they were before and after a step, with whether they had been drawn by then: the last change of each
+ * that any step restated. The last one may bring back what an undoing had taken to nothing: a figure is never told as
+ * what it no longer is.
+ */
+const lastChanges = (figure: Sql, key: Sql, over: Sql): Sql => sql`
+  select told.*, cause, file_name, changed_at
+  from (
+    select ${key}, arg_max(net_before, step) as net_before, arg_max(count_before, step) as count_before,
+      arg_max(net_after, step) as net_after, arg_max(count_after, step) as count_after, arg_max(change_seq, step) as change_seq
+    from ${figure} as figure
+    where net_before <> net_after or count_before <> count_after
+    group by ${key}
+    having bool_or(was_drawn and ${over} < known_to)
+  ) as told
+  join figure_changes using (change_seq)
+  left join imports on imports.import_id = figure_changes.import_id`
+
+/** `periods`: a query of `period_from` and `period_to`. What days came to before a step is found by walking back from what they come to now. */
+async function restatedIn(engine: Engine, since: string, periods: Sql): Promise<RestatedPeriod[]> {
+  const rows = await engine.rows(sql`
+    with change as (${changesSince(since)}),
+    period as (${periods}),
+    now_of as (
+      select period_from, period_to, coalesce(sum(net_minor - refunded_minor), 0) as net_minor, coalesce(sum(orders), 0) as orders
+      from period left join order_cube on local_day between period_from and period_to group by period_from, period_to
+    ),
+    of_all as (
+      select step, known_to, period.period_from, period_to, max(change_seq) as change_seq,
+        sum(net_after - net_before) as net_moved, sum(count_after - count_before) as orders_moved
+      from change join changed_figures as moved using (change_seq)
+      join period on moved.period_from between period.period_from and period_to
+      where figure = 'day'
+      group by step, known_to, period.period_from, period_to
+    ),
+    of_members as (
+      select step, known_to, whose, period.period_from, period_to, max(change_seq) as change_seq,
+        arg_min(net_before, change_seq) as net_before, arg_min(count_before, change_seq) as count_before,
+        arg_max(net_after, change_seq) as net_after, arg_max(count_after, change_seq) as count_after
+      from change join changed_figures as moved using (change_seq)
+      join period on period.period_from = moved.period_from
+        and period_to = case figure when 'week' then moved.period_from + 6 when 'month' then last_day(moved.period_from) end
+      group by step, known_to, whose, period.period_from, period_to
+    ),
+    moment as (
+      select step, period_from, period_to from of_all union select step, period_from, period_to from of_members
+    ),
+    before as (
+      select step, period_from, period_to, now_of.net_minor - sum(coalesce(net_moved, 0)) over later as net_minor,
+        now_of.orders - sum(coalesce(orders_moved, 0)) over later as orders
+      from moment left join of_all using (step, period_from, period_to) join now_of using (period_from, period_to)
+      window later as (partition by period_from, period_to order by step desc)
+    ),
+    figure as (
+      select step, known_to, period_from, period_to, 'all' as whose, change_seq, net_minor as net_before, orders as count_before,
+        net_minor + net_moved as net_after, orders + orders_moved as count_after, net_minor <> 0 or orders <> 0 as was_drawn
+      from of_all join before using (step, period_from, period_to)
+      union all
+      select step, known_to, period_from, period_to, whose, change_seq, net_before, count_before, net_after, count_after,
+        net_minor <> 0 or orders <> 0 or net_before <> 0 or count_before <> 0
+      from of_members join before using (step, period_from, period_to)
+    )
+    ${lastChanges(sql`figure`, sql`period_from, period_to, whose`, sql`period_to`)}
+    order by period_from desc, period_to`)
+  const periodsOf = Map.groupBy(rows, (row) => `${String(row.periodFrom)} ${String(row.periodTo)}`)
+  return [...periodsOf.values()].map((figures) => {
+    const of = (whose: string) => figures.find((row) => row.whose === whose)
+    const buying = (whose: string) => told(of(whose), (netMinor, buyers): Buying => ({ netMinor, buyers }))
+    return {
+      from: String(figures[0]!.periodFrom),
+      to: String(figures[0]!.periodTo),
+      all: told(of('all'), (netMinor, orders): Figures => ({ netMinor, orders })),
+      returning: buying('returning'),
+      new: buying('new'),
     }
-    const sales = new Map<string, { period: Period; whose: Whose } & Told<Buying>>()
-    for (const change of changes.toReversed()) {
-      const { cause, fileName, at } = change
-      for (const [day, netBefore, ordersBefore, netAfter, ordersAfter] of change.days) {
-        const period = periodOf(day)
-        if (!period) continue
-        add(period, netBefore - netAfter, ordersBefore - ordersAfter)
-        if (!touched.has(period)) touched.set(period, change)
-      }
-      for (const [step, from, whose, netBefore, buyersBefore, netAfter, buyersAfter] of change.sales) {
-        const period = drawnOf(step, from)
-        if (!period) continue
-        const key = `${from} ${whose}`
-        const later = sales.get(key)
-        sales.set(key, {
-          ...(later ?? { after: { netMinor: netAfter, buyers: buyersAfter }, cause, fileName, at }),
-          period,
-          whose,
-          before: { netMinor: netBefore, buyers: buyersBefore },
-        })
-      }
-    }
-    const isOver = ({ to }: Period) => knownTo !== null && to < knownTo
-    const before = (period: Period) => figures.get(period) ?? nothing
-    const hadFigures = (period: Period) => before(period).netMinor !== 0 || before(period).orders !== 0
-    for (const [period, { cause, fileName, at }] of touched)
-      all.note(
-        period.from,
-        { before: before(period), after: after.get(period) ?? nothing, cause, fileName, at },
-        isOver(period) && hadFigures(period),
-      )
-    for (const { period, whose, ...told } of sales.values())
-      byWhose[whose].note(
-        period.from,
-        told,
-        isOver(period) && (hadFigures(period) || told.before.netMinor !== 0 || told.before.buyers !== 0),
-      )
-  }
-  return periods
-    .map(({ from, to }) => ({
-      from,
-      to,
-      all: all.of(from),
-      returning: byWhose.returning.of(from),
-      new: byWhose.new.of(from),
-    }))
-    .filter((period) => period.all ?? period.returning ?? period.new)
+  })
 }
 
 /**
@@ -237,43 +159,57 @@ function periodsIn({ steps, days }: Known, periods: readonly Period[]): Restated
  * their order. A month in which nobody of them had bought is a figure too, once they are there.
  */
 export async function restatedCohorts(engine: Engine, since: string): Promise<RestatedCohort[]> {
-  const { steps, sizes: sizesNow } = await knownSince(engine, since)
-  const sizes = new Map(sizesNow)
-  const buyers = new LastChanges<number>()
-  const net = new LastChanges<number>()
-  for (const { knownTo, changes } of steps) {
-    const cells = new Map<string, { buyers: Told<number>; net: Told<number> }>()
-    for (const { cohorts, cause, fileName, at } of changes.toReversed())
-      for (const [cohort, month, buyersBefore, netBefore, buyersAfter, netAfter] of cohorts) {
-        const key = `${cohort} ${month}`
-        const later = cells.get(key)
-        const change = { cause, fileName, at }
-        const told = (known: Told<number> | undefined, before: number, after: number): Told<number> =>
-          known && known.before !== known.after
-            ? { ...known, before }
-            : { before, after: known?.after ?? after, ...change }
-        cells.set(key, {
-          buyers: told(later?.buyers, buyersBefore, buyersAfter),
-          net: told(later?.net, netBefore, netAfter),
-        })
-        if (cohort === month) sizes.set(cohort, buyersBefore)
-      }
-    for (const [key, cell] of cells) {
-      const [cohort, month] = key.split(' ')
-      const restates = knownTo !== null && lastDayOf(month!) < knownTo && (sizes.get(cohort!) ?? 0) > 0
-      buyers.note(key, cell.buyers, restates)
-      net.note(key, cell.net, restates)
-    }
-  }
-  return [...new Set([...buyers.keys, ...net.keys])].toSorted().map((key) => {
-    const [cohort, month] = key.split(' ')
-    return { cohort: cohort!, month: month!, buyers: buyers.of(key), netMinor: net.of(key) }
-  })
+  const rows = await engine.rows(sql`
+    with change as (${changesSince(since)}),
+    cell as (
+      select step, known_to, cohort, period_from as month,
+        arg_min(net_before, change_seq) as net_before, arg_min(count_before, change_seq) as count_before,
+        arg_max(net_after, change_seq) as net_after, arg_max(count_after, change_seq) as count_after,
+        max(change_seq) filter (where net_before <> net_after) as net_seq,
+        max(change_seq) filter (where count_before <> count_after) as count_seq
+      from change join changed_figures using (change_seq) where figure = 'cohort'
+      group by step, known_to, cohort, period_from
+    ),
+    sized as (
+      select step, cohort, coalesce(sum(count_after - count_before) filter (where month = cohort), 0) as moved
+      from cell group by step, cohort
+    ),
+    before as (
+      select step, cohort, coalesce(current.members, 0) - sum(moved) over (partition by cohort order by step desc) as size
+      from sized left join cohort_month as current on current.cohort_month = cohort and current.month = cohort
+    ),
+    figure as (
+      select step, known_to, cohort, month, 'buyers' as what, count_seq as change_seq, 0 as net_before, count_before, 0 as net_after,
+        count_after, size > 0 as was_drawn
+      from cell join before using (step, cohort)
+      union all
+      select step, known_to, cohort, month, 'net', net_seq, net_before, 0, net_after, 0, size > 0 from cell join before using (step, cohort)
+    )
+    ${lastChanges(sql`figure`, sql`cohort, month, what`, sql`last_day(month)`)}
+    order by cohort, month`)
+  const cells = Map.groupBy(rows, (row) => `${String(row.cohort)} ${String(row.month)}`)
+  return [...cells.values()].map((figures) => ({
+    cohort: String(figures[0]!.cohort),
+    month: String(figures[0]!.month),
+    buyers: told(
+      figures.find(({ what }) => what === 'buyers'),
+      (_, buyers) => buyers,
+    ),
+    netMinor: told(
+      figures.find(({ what }) => what === 'net'),
+      (netMinor) => netMinor,
+    ),
+  }))
 }
 
-const daysLater = (day: string, count: number) =>
-  new Date(Date.parse(day) + count * 86_400_000).toISOString().slice(0, 10)
-
-/** The last day of the month that a day is in. */
-const lastDayOf = (day: string) =>
-  new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).toISOString().slice(0, 10)
+function told<F>(row: Row | undefined, figureOf: (netMinor: number, counted: number) => F): Told<F> | null {
+  return row
+    ? {
+        before: figureOf(Number(row.netBefore), Number(row.countBefore)),
+        after: figureOf(Number(row.netAfter), Number(row.countAfter)),
+        cause: row.cause as Cause,
+        fileName: row.fileName as string | null,
+        at: String(row.changedAt),
+      }
+    : null
+}

@@ -26,6 +26,8 @@ export interface ImportOrder {
   readonly language: Language
   /** Who imports, for the audit. */
   readonly actor: string
+  /** Rows of a batch that were refused before there was a file to read. */
+  readonly malformed?: number
   /** Told the refused rows in the order of the file, also where nothing is left to import. */
   readonly onRefused?: (rows: readonly JudgedRow[]) => void
 }

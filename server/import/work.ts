@@ -67,11 +67,11 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
     const readingMilliseconds = Math.round(performance.now() - began)
     tell({ phase: 'saving', secondsLeft: null })
 
-    const receipts = await receiptsOf(workspace, readable.mapping.kind, staged, signal)
+    const receipts = await receiptsOf(workspace, readable.mapping.kind, staged, order.malformed ?? 0, signal)
     const { facts } = receipts
     if (facts.refused > 0 && order.onRefused)
       for await (const rows of refusedRows(staged, signal)) order.onRefused(rows)
-    if (facts.refused === facts.read && facts.read + staged.passed === facts.refused) {
+    if (facts.refused === facts.read && staged.passed === 0) {
       const first = await firstRefused(staged, signal)
       const reason = first ? reasonOf(first) : ''
       return {
@@ -79,7 +79,7 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
         refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
       }
     }
-    if (facts.refused > 0)
+    if (facts.refused > (order.malformed ?? 0))
       draft = await draftRefused(platform, workspace, readable, staged, order, { importId, folder, signal })
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
     await staged.engine.close() // its memory is needed for what follows, which reads its files alone

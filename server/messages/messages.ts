@@ -2,6 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import type { Words } from '../../analytics/schema/described.ts'
 import enApi from './en/api.json' with { type: 'json' }
 import enCompare from './en/compare.json' with { type: 'json' }
+import enDelivery from './en/delivery.json' with { type: 'json' }
 import enExports from './en/exports.json' with { type: 'json' }
 import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
@@ -13,6 +14,7 @@ import enTerminal from './en/terminal.json' with { type: 'json' }
 import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
 import zhCompare from './zh-CN/compare.json' with { type: 'json' }
+import zhDelivery from './zh-CN/delivery.json' with { type: 'json' }
 import zhExports from './zh-CN/exports.json' with { type: 'json' }
 import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
@@ -35,6 +37,7 @@ export const english = {
   ...enSuggest,
   ...enExports,
   ...enOffers,
+  ...enDelivery,
 }
 export type MessageKey = keyof typeof english
 export type Language = 'en' | 'zh-CN'
@@ -53,6 +56,7 @@ export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, st
     ...zhSuggest,
     ...zhExports,
     ...zhOffers,
+    ...zhDelivery,
   },
 }
 

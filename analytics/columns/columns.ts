@@ -38,13 +38,6 @@ export const dayNumber = (day: string): number => Date.parse(day) / milliseconds
 /** Words of 32 bits for so many members. */
 export const wordsFor = (members: number): number => Math.ceil(members / 32)
 
-/** The numbers of the bits that are set, in their order. */
-export function* setBits(bits: Uint32Array): Generator<number> {
-  for (let word = 0; word < bits.length; word++)
-    for (let left = bits[word]!; left !== 0; left &= left - 1)
-      yield 32 * word + (31 - Math.clz32(left & -left))
-}
-
 export function countBits(bits: Uint32Array): number {
   let count = 0
   for (let word = 0; word < bits.length; word++) {

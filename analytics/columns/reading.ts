@@ -34,19 +34,26 @@ export const countedColumn = 'opens_category'
 
 /** Facts of members that are held as codes. */
 export const factColumns = [
-  ...[
-    'region',
-    'channel',
-    'gender',
-    'tier',
-    'consent',
-    'joined_day',
-    'birthday',
-    'points',
-    'stored_value_minor',
-  ],
-  ...['orders', 'purchase_days', 'net_minor', 'yearly_net_minor', 'first_day', 'second_day', 'last_day'],
-  ...['cohort_month', 'first_seen', 'main_store', 'daypart'],
+  'region',
+  'channel',
+  'gender',
+  'tier',
+  'consent',
+  'joined_day',
+  'birthday',
+  'points',
+  'stored_value_minor',
+  'orders',
+  'purchase_days',
+  'net_minor',
+  'yearly_net_minor',
+  'first_day',
+  'second_day',
+  'last_day',
+  'cohort_month',
+  'first_seen',
+  'main_store',
+  'daypart',
 ] as const
 
 /** What conditions ask of members as columns of numbers, of one state of the data. */

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { RowTable } from '../../analytics/columns/columns.ts'
-import { setBits } from '../../analytics/columns/columns.ts'
+import { countBits, numbersOfBits, type RowTable } from '../../analytics/columns/columns.ts'
 import {
   dictionaryOfFact,
   factColumns,
@@ -139,7 +138,7 @@ async function told(session: ScratchSession, held: HeldColumns): Promise<Record<
     return rows.toSorted()
   }
   return Object.fromEntries(
-    [...setBits(held.known)].map((member) => [
+    [...numbersOfBits(held.known, countBits(held.known))].map((member) => [
       member,
       {
         facts: factColumns.map((fact) => words.get(dictionaryOfFact(fact))!.get(held.facts[fact]![member]!)),

@@ -16,7 +16,7 @@ import { type AskedRules, askedRules } from '../../analytics/segments/column-lea
 import { compileHolders, compileHolds, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import type { Leaf } from '../../analytics/segments/references.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
-import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { join, name, sql } from '../../analytics/sql/sql.ts'
 import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 

@@ -1,6 +1,7 @@
 import type { DeletedRows } from '../rights/engine-pseudonyms.ts'
 import { localOfUtcSql } from '../../analytics/calendar/calendar.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import type { Tied } from '../identity/ties.ts'
 import { type Applied, manyRows, type Matched } from './apply.ts'
 import type { FeedGap } from './feed-gaps.ts'
 import type { ChangedMonth } from './months.ts'
@@ -53,6 +54,8 @@ export interface Receipt {
   readonly splitRows?: number
   readonly months: readonly ChangedMonth[]
   readonly matched?: Matched
+  /** Rows that tie two members; not there where none does. */
+  readonly tied?: Tied
   /** Rows of members who were deleted; not there where there are none. */
   readonly deleted?: DeletedRows
   /** Of a file of refunds: what became of them; null for orders. */

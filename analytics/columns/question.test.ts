@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { cases } from '../../fixtures/cases.ts'
 import { countBits, type MemberColumns, numbersOfBits, type RowColumns, wordsFor } from './columns.ts'
 import { Asker, chunkMembers, type Leaf, type Node } from './question.ts'
 import { type Check, checkAll, type RowCondition, type Span } from './totals.ts'
@@ -242,7 +243,7 @@ test('rules select whom each member’s rows say', () => {
         )
       },
     ),
-    { numRuns: 400 },
+    { numRuns: cases(150) },
   )
 })
 

@@ -10,6 +10,7 @@ import { overview } from './overview/overview.ts'
 import { repurchase } from './repurchase/repurchase.ts'
 import { rfm } from './rfm/rfm.ts'
 import { retention } from './retention/retention.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
 beforeAll(async () => {
@@ -71,6 +72,6 @@ test('under the same filters the rooms agree on buyers, cohorts and net', async 
         statuses.reduce((sum, row) => sum + row.members, 0),
       )
     }),
-    { numRuns: 20 },
+    { numRuns: cases(10) },
   )
 })

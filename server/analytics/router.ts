@@ -8,6 +8,8 @@ import { concentration, concentrationFindings } from '../../analytics/metrics/co
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { growth, growthFindings } from '../../analytics/metrics/growth/growth.ts'
+import { hours, hoursFindings } from '../../analytics/metrics/hours/hours.ts'
+import { specialDays, specialDaysFindings } from '../../analytics/metrics/special-days/special-days.ts'
 import { blendedValue, ltv, ltvFindings } from '../../analytics/metrics/ltv/ltv.ts'
 import { overview, overviewFindings } from '../../analytics/metrics/overview/overview.ts'
 import { repurchase, repurchaseFindings } from '../../analytics/metrics/repurchase/repurchase.ts'
@@ -124,4 +126,16 @@ export const analyticsRouter = router({
     const { answer } = await ask(ctx, season, input, signal)
     return { ...answer, findings: seasonFindings(answer.rows) }
   }),
+
+  hours: readerProcedure.input(questionOf(hours.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, hours, input, signal)
+    return { ...answer, findings: hoursFindings(answer.rows) }
+  }),
+
+  specialDays: readerProcedure
+    .input(questionOf(specialDays.settings))
+    .query(async ({ ctx, input, signal }) => {
+      const { answer } = await ask(ctx, specialDays, input, signal)
+      return { ...answer, findings: specialDaysFindings(answer.rows) }
+    }),
 })

@@ -1,9 +1,11 @@
 import { makeApp } from '../app.ts'
 import { openPlatform } from '../platform.ts'
 
-// For tests that kill it: node batch-until-killed.fixture.ts KEY DATA_FOLDER sends a batch of orders, always the same one.
+// For tests that kill it: node batch-until-killed.fixture.ts KEY DATA_FOLDER sends a batch of orders, always the same one at the
+// same instant.
 const [key, folder] = process.argv.slice(2)
-const platform = await openPlatform(folder!)
+// a batch is named by when it came
+const platform = await openPlatform(folder!, { now: () => new Date('2026-11-28T04:00:00Z') })
 const app = await makeApp(platform)
 const orders = Array.from({ length: 2000 }, (_, i) => ({
   orderId: `B${i}`,

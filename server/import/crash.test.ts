@@ -140,6 +140,8 @@ const opened = (data: string) => openPlatform(data, systemClock, { threads: 1 })
 /** What nobody can know beforehand. */
 const drawn: Readonly<Record<string, readonly string[]>> = {
   imports: ['import_id', 'file_hash', 'report', 'imported_at', 'undone_at'],
+  // a hash of what the other columns say, a pseudonym included
+  import_lines: ['content_hash'],
   figure_changes: ['import_id', 'together', 'changed_at'],
   // a deletion that is applied again counts as a change again
   workspace_state: ['data_version', 'orders_version'],

@@ -7,6 +7,7 @@ import { backupCommands } from './backup/commands.ts'
 import { say } from './messages/messages.ts'
 import { exportCommands } from './export/commands.ts'
 import { elsewhereCommands, experimentCommand } from './elsewhere/commands.ts'
+import { deliveryCommands } from './delivery/commands.ts'
 import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
@@ -31,6 +32,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   backupCommands(program)
   workspaceCommands(program)
   campaignCommands(program)
+  deliveryCommands(program)
   segmentCommands(program)
   tagCommands(program)
   demoCommands(program)

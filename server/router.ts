@@ -4,6 +4,7 @@ import { analyticsRouter } from './analytics/router.ts'
 import { dictionaryRouter } from './dictionary/router.ts'
 import { elsewhereRouter } from './elsewhere/router.ts'
 import { exportsRouter } from './export/router.ts'
+import { deliveryRouter } from './delivery/router.ts'
 import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentCompareRouter } from './segments/compare/router.ts'
@@ -33,6 +34,7 @@ export const appRouter = router({
   backup: backupRouter,
   settings: settingsRouter,
   demo: demoRouter,
+  delivery: deliveryRouter,
   dictionary: dictionaryRouter,
   exports: exportsRouter,
   elsewhere: elsewhereRouter,

@@ -20,6 +20,8 @@ import { startTagKeeper, type TagKeeper } from './tags/keeper.ts'
 
 /** How long a start waits for the one before it to end, or for a command that holds the files. */
 const patienceMs = 5_000
+/** Who sends messages side by side. */
+const deliveryWorkers = 2
 /** What is still at work this long after the end was asked for is left to the next start to clear away. */
 const finishMs = 10_000
 
@@ -53,7 +55,7 @@ export async function serve(options: {
   void asked.then(() => setTimeout(() => process.exit(exitCode.refused), finishMs).unref())
   let platform: Platform | undefined
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
-  let deliveries: Deliveries | undefined
+  const deliveries: Deliveries[] = []
   let inbox: Inbox | undefined
   let memberships: ReturnType<typeof startMemberships> | undefined
   let orderColumns: OrderColumnsKeeper | undefined
@@ -72,7 +74,7 @@ export async function serve(options: {
     await platform.workspaces.openAll()
     const stopped = await Promise.race([asked.then(() => true), firstWorkspace(platform).then(() => false)])
     if (stopped) return exitCode.done
-    deliveries = startDeliveries(platform)
+    for (let worker = 0; worker < deliveryWorkers; worker++) deliveries.push(startDeliveries(platform))
     inbox = openInbox(platform, { polling: true })
     orderColumns = startOrderColumns(platform)
     memberships = startMemberships(platform)
@@ -103,7 +105,7 @@ export async function serve(options: {
     await schedules?.stop()
     await app?.close()
     await orderColumns?.stop()
-    await deliveries?.stop()
+    await Promise.all(deliveries.map((worker) => worker.stop()))
     await platform?.close()
   }
 }

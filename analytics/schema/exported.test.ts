@@ -45,6 +45,7 @@ const machinery = [
   'identity_rule',
   'identity_claims',
   'identities',
+  'ties_dismissed',
   // the Store hands out coupons and their ledger itself
   'issued_coupons',
   'coupon_changes',

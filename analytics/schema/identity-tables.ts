@@ -60,6 +60,12 @@ export const identityTables: readonly Sql[] = [
     into_id varchar                        -- null: a member of its own
   )`,
 
+  // Pairs of values of which people have said that they are two persons', though a row has both: a number as it is, all else by its opaque id.
+  sql`create table if not exists ties_dismissed (
+    one varchar not null,                  -- the lesser of the two as text
+    another varchar not null
+  )`,
+
   // The ids that name a member beside the member's own: what the live merges and claims come to, chains followed to their end.
   sql`create table if not exists member_aliases (
     alias varchar primary key,

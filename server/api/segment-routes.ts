@@ -1,4 +1,4 @@
-import { mostAttempts } from '../delivery/worker.ts'
+import { mostAttempts } from '../delivery/lease.ts'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Platform } from '../platform.ts'

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { keptError } from '../delivery/errors.ts'
 import { revokeOpenCoupons } from '../coupons/revoke.ts'
 import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
@@ -154,7 +155,7 @@ export async function cancelCampaign(
       also: (tx) =>
         tx
           .updateTable('outbox')
-          .set({ state: 'dropped', last_error: 'The campaign was cancelled.' })
+          .set({ state: 'dropped', last_error: keptError({ id: 'message-campaign-cancelled' }) })
           .where('workspace_id', '=', workspace.id)
           .where('campaign_id', '=', campaignId)
           .where('state', '=', 'queued')

@@ -147,6 +147,28 @@ export function campaignCommands(program: Command): void {
       ),
     )
 
+  inWorkspace(
+    campaign.command('dead-letters <id>').description('messages that were given up, and why'),
+  ).action((campaignId: string, options: CommonOptions) =>
+    answer(
+      options,
+      ({ client }) => client.campaigns.deadLetters.query({ campaignId }),
+      (letters) =>
+        letters.length === 0
+          ? say('dead-none')
+          : letters.map(({ memberId, error }) => [memberId, error ?? ''].join('\t')).join('\n'),
+    ),
+  )
+
+  inWorkspace(campaign.command('resend <id>').description('queue dead letters again')).action(
+    (campaignId: string, options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }) => client.campaigns.resend.mutate({ campaignId }),
+        ({ messages }) => say('dead-resent', { messages }),
+      ),
+  )
+
   inWorkspace(campaign.command('codes <id>').description('the codes, as CSV')).action(
     (campaignId: string, options: CommonOptions) =>
       answer(

@@ -40,6 +40,7 @@ export interface CampaignResult {
   readonly ledger: CampaignLedger
   readonly measurement: Measurement | null
   readonly codesTakenAt: string | null
+  /** As `errorText` reads it. */
   readonly newestError: string | null
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { refused } from '../messages/refused.ts'
+import { deadLettersOf, resendDeadLetters } from '../delivery/dead-letters.ts'
+import { errorText } from '../delivery/errors.ts'
 import { renewSecret, showSecret } from '../delivery/secrets.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
@@ -33,6 +35,9 @@ const deskOf = (ctx: Context & { workspace: Workspace; actor: NonNullable<Contex
   workspace: ctx.workspace,
   actor: auditName(ctx.actor),
 })
+
+/** Dead letters that are shown one by one; all of them are sent again. */
+const mostLetters = 500
 
 const notFound = () => refused('NOT_FOUND', 'no-such-campaign')
 
@@ -132,7 +137,21 @@ export const campaignsRouter = router({
   show: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
     const result = await campaignResult(ctx.platform, ctx.workspace, input.campaignId, signal)
     if (!result) throw notFound()
-    return result
+    return { ...result, newestError: errorText(ctx.language, result.newestError) }
+  }),
+
+  /** Messages that were given up: to whom and why. */
+  deadLetters: readerProcedure.input(ById).query(async ({ ctx, input }) => {
+    const letters = await deadLettersOf(ctx.platform.store, ctx.workspace.id, input.campaignId, mostLetters)
+    return letters.map((letter) => ({ ...letter, error: errorText(ctx.language, letter.error) }))
+  }),
+
+  /** Queues them again, under their own delivery ids. */
+  resend: marketerProcedure.input(ById).mutation(async ({ ctx, input }) => {
+    const outcome = await resendDeadLetters(deskOf(ctx), input.campaignId)
+    if (outcome.kind === 'queued') return { messages: outcome.messages }
+    const { id, values } = changeSaid(outcome)
+    throw refused(outcome.kind === 'not-found' ? 'NOT_FOUND' : 'PRECONDITION_FAILED', id, values)
   }),
 
   /** What it brought and cost, day by day, afterwards, and what to try next. */

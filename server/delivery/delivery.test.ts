@@ -16,8 +16,12 @@ import { launchCampaign } from '../campaigns/launch.ts'
 import { previewOf } from '../campaigns/preview.ts'
 import { campaignResult } from '../campaigns/result.ts'
 import { recordEvent } from '../store/events.ts'
+import { deadLettersOf, resendDeadLetters } from './dead-letters.ts'
+import { errorText } from './errors.ts'
 import { renewSecret, showSecret } from './secrets.ts'
-import { type Deliveries, mostAttempts, startDeliveries, waitAfter } from './worker.ts'
+import { mostAttempts } from './lease.ts'
+import { changeDeliverySettings } from './settings.ts'
+import { type Deliveries, type DeliveryStep, startDeliveries } from './worker.ts'
 
 interface Received {
   headers: IncomingHttpHeaders
@@ -29,12 +33,15 @@ let shop: TestShop
 let receiver: Server
 let received: Received[]
 let answer: (memberId: string) => number | 'hang'
+let busyFor: number | null
 let deliveries: Deliveries | undefined
+let others: Deliveries[] = []
 
 beforeEach(async () => {
   shop = await openTestShop(20)
   received = []
   answer = () => 204
+  busyFor = null
   receiver = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
@@ -42,13 +49,16 @@ beforeEach(async () => {
       const { memberId } = (JSON.parse(body) as { data: { memberId: string } }).data
       received.push({ headers: request.headers, body, memberId })
       const status = answer(memberId)
-      if (status !== 'hang') response.writeHead(status, { location: '/elsewhere' }).end()
+      const retry = busyFor === null ? {} : { 'retry-after': String(busyFor) }
+      if (status !== 'hang') response.writeHead(status, { location: '/elsewhere', ...retry }).end()
     })
   })
   await new Promise<void>((ready) => receiver.listen(0, '127.0.0.1', ready))
 })
 afterEach(async () => {
   await deliveries?.stop()
+  for (const worker of others) await worker.stop()
+  others = []
   deliveries = undefined
   receiver.closeAllConnections()
   receiver.close()
@@ -116,7 +126,8 @@ test('a failing recipient holds up nobody, is sent again under its id, and ends 
         .select(['attempts', 'last_error', 'due_at', 'state'])
         .where('member_id', '=', 'M0001')
         .execute()
-      expect(row).toMatchObject({ attempts: attempt, last_error: 'The receiver answered 500.' })
+      expect(row).toMatchObject({ attempts: attempt })
+      expect(errorText('en', row!.last_error)).toBe('The receiver answered 500.')
     })
     await eventually(async () => expect((await show(campaignId)).delivered).toBe(treated - 1))
     shop.clock.instant = new Date(shop.clock.instant.getTime() + 8 * 3_600_000)
@@ -126,6 +137,21 @@ test('a failing recipient holds up nobody, is sent again under its id, and ends 
   expect(toFirst).toHaveLength(mostAttempts)
   expect(new Set(toFirst.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   expect(received).toHaveLength(treated - 1 + mostAttempts)
+
+  const [letter] = await deadLettersOf(shop.platform.store, shop.workspace.id, campaignId, 10)
+  expect(letter).toMatchObject({ memberId: 'M0001', attempts: mostAttempts })
+  answer = () => 200
+  expect(await resendDeadLetters(shop.desk, campaignId)).toEqual({ kind: 'queued', messages: 1 })
+  await eventually(async () =>
+    expect(await show(campaignId)).toMatchObject({ delivered: treated, dead: 0, queued: 0 }),
+  )
+  expect(received.at(-1)!.headers['webhook-id']).toBe(letter!.deliveryId)
+  expect(await resendDeadLetters(shop.desk, campaignId)).toEqual({ kind: 'queued', messages: 0 })
+  await cancelCampaign(shop.desk, campaignId)
+  expect(await resendDeadLetters(shop.desk, campaignId)).toEqual({
+    kind: 'wrong-state',
+    status: 'cancelled',
+  })
 }, 60_000)
 
 test('a redirect is a failure and is not followed', async () => {
@@ -133,7 +159,7 @@ test('a redirect is a failure and is not followed', async () => {
   const campaignId = await launched()
   deliveries = startDeliveries(shop.platform)
   await eventually(async () =>
-    expect((await show(campaignId)).newestError).toBe('The receiver answered 302.'),
+    expect(errorText('zh-CN', (await show(campaignId)).newestError)).toBe('接收方返回 302。'),
   )
   expect(received.every(({ headers }) => headers['webhook-id'] !== undefined)).toBe(true)
   expect((await show(campaignId)).delivered).toBe(0)
@@ -211,12 +237,108 @@ async function launchedElsewhere(): Promise<string> {
   return launched()
 }
 
-test('waits grow fourfold, up to six hours, and differ by chance', () => {
-  expect([1, 2, 3, 9].map((attempt) => waitAfter(attempt, () => 0))).toEqual([
-    5_000, 20_000, 80_000, 21_600_000,
-  ])
-  const waits = Array.from({ length: 50 }, () => waitAfter(1))
-  expect(Math.min(...waits)).toBeGreaterThanOrEqual(5_000)
-  expect(Math.max(...waits)).toBeLessThan(6_250)
-  expect(new Set(waits).size).toBeGreaterThan(10)
+const setDelivery = (settings: Parameters<typeof changeDeliverySettings>[2]) =>
+  changeDeliverySettings(shop.platform.store, shop.workspace.id, settings, {
+    actor: 'test',
+    at: shop.clock.now(),
+  })
+
+test('nothing is sent in the quiet hours of the shop’s zone, and everything after them', async () => {
+  await setDelivery({ quiet: { from: '21:00', to: '09:00' }, perMinute: {} })
+  shop.clock.instant = new Date('2026-11-22T00:59:30Z') // 08:59:30 in Shanghai
+  const campaignId = await launched()
+  deliveries = startDeliveries(shop.platform)
+  await new Promise((done) => setTimeout(done, 1_200)) // it has looked twice
+  expect(received).toHaveLength(0)
+  shop.clock.instant = new Date('2026-11-22T01:00:00Z')
+  await eventually(async () => expect((await show(campaignId)).delivered).toBe(treated))
 })
+
+test('a channel sends no more a minute than it may, however many workers there are', async () => {
+  await setDelivery({ quiet: null, perMinute: { webhook: 60 } })
+  const campaignId = await launched()
+  deliveries = startDeliveries(shop.platform)
+  others = [startDeliveries(shop.platform)]
+  for (let sent = 1; sent <= 4; sent++) {
+    await eventually(async () => expect((await show(campaignId)).delivered).toBe(sent))
+    await new Promise((done) => setTimeout(done, 600)) // both have been round: the next place is a second away
+    expect(received).toHaveLength(sent)
+    shop.clock.instant = new Date(shop.clock.instant.getTime() + 1_000)
+  }
+  await setDelivery({ quiet: null, perMinute: {} })
+  await eventually(async () => expect((await show(campaignId)).delivered).toBe(treated))
+})
+
+test('a receiver that is busy is waited for as long as it says', async () => {
+  answer = () => 503
+  busyFor = 7200
+  const campaignId = await launched()
+  deliveries = startDeliveries(shop.platform)
+  await eventually(async () => expect(received).toHaveLength(treated))
+  await eventually(async () => {
+    const rows = await shop.platform.store.selectFrom('outbox').select(['due_at', 'lease']).execute()
+    expect(rows.every(({ lease }) => lease === null)).toBe(true)
+    expect(Math.min(...rows.map(({ due_at }) => Date.parse(due_at)))).toBe(
+      shop.clock.instant.getTime() + 7_200_000,
+    )
+  })
+  expect(await show(campaignId)).toMatchObject({ queued: treated, delivered: 0 })
+})
+
+test('a coupon that is over is not sent any more', async () => {
+  const campaignId = await launched()
+  await pauseCampaign(shop.desk, campaignId)
+  shop.clock.instant = new Date('2026-12-07T00:00:00Z') // good through 6 December in Shanghai
+  await shop.platform.store.updateTable('campaigns').set({ state: 'running' }).execute()
+  deliveries = startDeliveries(shop.platform)
+  await eventually(async () => expect(await show(campaignId)).toMatchObject({ dropped: treated, queued: 0 }))
+  expect(received).toHaveLength(0)
+})
+
+test('two workers that die at every step: each member has one delivery id and none is lost', async () => {
+  const silenced = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const campaignId = await launched()
+  const steps = ['claim', 'claimed', 'sent', 'settled'] as const
+  const left = new Map(steps.map((step) => [step, 10]))
+  const dying: DeliveryStep = (step) => {
+    if (left.get(step) === 0) return
+    left.set(step, left.get(step)! - 1)
+    throw new Error('died')
+  }
+  deliveries = startDeliveries(shop.platform, dying)
+  others = [startDeliveries(shop.platform, dying)]
+  await eventually(async () => {
+    shop.clock.instant = new Date(shop.clock.instant.getTime() + 20_000) // leases of the dead run out
+    expect(await show(campaignId)).toMatchObject({ delivered: treated, queued: 0, dead: 0 })
+  })
+  expect([...left.values()]).toEqual([0, 0, 0, 0])
+  const ids = Map.groupBy(received, ({ memberId }) => memberId)
+  expect(ids.size).toBe(treated)
+  for (const [, messages] of ids)
+    expect(new Set(messages.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  expect(received.length).toBeGreaterThan(treated) // some were sent and died before it was written
+  silenced.mockRestore()
+})
+
+test('who lost the lease changes nothing but that the message arrived', async () => {
+  const campaignId = await launched()
+  let first = true
+  answer = () => (first ? 'hang' : 500)
+  deliveries = startDeliveries(shop.platform)
+  await eventually(async () => expect(received.length).toBeGreaterThan(0))
+  first = false
+  shop.clock.instant = new Date(shop.clock.instant.getTime() + 61_000)
+  others = [startDeliveries(shop.platform)]
+  await eventually(async () => expect(received.length).toBeGreaterThanOrEqual(treated))
+  const before = await rowOf('M0001')
+  await deliveries.stop() // its attempts count as not made, but they are not its own any more
+  expect(await rowOf('M0001')).toEqual(before)
+  expect((await show(campaignId)).queued).toBe(treated)
+})
+
+const rowOf = (memberId: string) =>
+  shop.platform.store
+    .selectFrom('outbox')
+    .select(['attempts', 'due_at', 'last_error'])
+    .where('member_id', '=', memberId)
+    .executeTakeFirstOrThrow()

@@ -42,6 +42,8 @@ export async function queueMessages(
         state: 'queued' as const,
         attempts: 0,
         due_at: launch.at.toISOString(),
+        lease: null,
+        queued_at: launch.at.toISOString(),
         last_error: null,
         delivered_at: null,
       })),

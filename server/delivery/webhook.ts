@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks'
+import type { SendOutcome } from './attempt.ts'
 
 export interface SignedMessage {
   /** Stays the same however often the message is sent: receivers recognise a repetition by it. */
@@ -10,20 +11,19 @@ export interface SignedMessage {
   readonly at: Date
 }
 
-export type SendOutcome = { kind: 'delivered' } | { kind: 'failed'; why: string } | { kind: 'stopped' }
-
 const timeoutMs = 10_000
 
 /**
  * One attempt at a webhook, signed as Standard Webhooks says (headers webhook-id, webhook-timestamp,
  * webhook-signature). Delivered is a 2xx answer within 10 s. Redirects are not followed: the secret's
- * signature is meant for the address that the merchant wrote.
+ * signature is meant for the address that the merchant wrote. A receiver that is too busy (429, 503) is
+ * waited for as long as it says (Retry-After in seconds).
  * Source: https://www.standardwebhooks.com
  */
 export async function sendWebhook(
   { id, url, secret, body, at }: SignedMessage,
   stop: AbortSignal,
-): Promise<SendOutcome> {
+): Promise<Exclude<SendOutcome, { kind: 'dead' }>> {
   try {
     const answer = await fetch(url, {
       method: 'POST',
@@ -40,16 +40,31 @@ export async function sendWebhook(
     })
     await answer.body?.cancel()
     if (answer.ok) return { kind: 'delivered' }
-    return { kind: 'failed', why: `The receiver answered ${answer.status}.` }
+    return {
+      kind: 'failed',
+      why: { id: 'receiver-answered', values: { status: String(answer.status) } },
+      ...waitAsked(answer),
+    }
   } catch (error) {
     if (stop.aborted) return { kind: 'stopped' }
     return { kind: 'failed', why: whyNotReached(error) }
   }
 }
 
-function whyNotReached(error: unknown): string {
+function waitAsked({ status, headers }: Response): { afterMs?: number } {
+  const seconds = headers.get('retry-after')
+  return (status === 429 || status === 503) && seconds !== null && /^\d{1,5}$/.test(seconds)
+    ? { afterMs: Number(seconds) * 1000 }
+    : {}
+}
+
+/** Why no answer came, by what fetch throws. */
+export function whyNotReached(error: unknown): Extract<SendOutcome, { kind: 'failed' }>['why'] {
   if (error instanceof DOMException && error.name === 'TimeoutError')
-    return `No answer within ${timeoutMs / 1000} seconds.`
+    return { id: 'receiver-silent', values: { seconds: timeoutMs / 1000 } }
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined
-  return `The receiver could not be reached${typeof cause?.code === 'string' ? ` (${cause.code})` : ''}.`
+  return {
+    id: 'receiver-not-reached',
+    values: { code: typeof cause?.code === 'string' ? cause.code : 'none' },
+  }
 }

@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
+import { shopTold } from './merge-commands.ts'
 import { readKinds } from './rule.ts'
+import type { Ties } from './ties.ts'
 
-/** `reveille identity order [KINDS] | conflicts`. */
+/** `reveille identity order [KINDS] | conflicts | ties | merge-ties | dismiss ONE OTHER`. */
 export function identityCommands(program: Command): void {
   const identity = program.command('identity').description('what people are known by, and who is who')
   inWorkspace(identity.command('order [kinds]'))
@@ -27,7 +29,7 @@ export function identityCommands(program: Command): void {
         },
         ({ kinds, effect }) =>
           [
-            say('identity-order', { kinds: kinds.join(', ') }),
+            say('identity-order', { kinds: { listed: kinds } }),
             ...(effect === null
               ? []
               : [say(options.dryRun ? 'identity-would-move' : 'identity-moved', { ...effect })]),
@@ -66,4 +68,103 @@ export function identityCommands(program: Command): void {
         },
       ),
     )
+  inWorkspace(identity.command('ties'))
+    .description('pairs of members who may be one person, because rows have a value of each')
+    .option('--dismissed', 'those that were said to be two persons')
+    .action((options: CommonOptions & { dismissed?: boolean }) =>
+      answer(
+        options,
+        ({ client }, signal) =>
+          client.identity.ties.query({ dismissed: options.dismissed === true }, { signal }),
+        (found) => tiesTold(found, options.dismissed === true),
+      ),
+    )
+  inWorkspace(identity.command('merge-ties'))
+    .description(
+      'merge the listed pairs of which nobody else has the values; without --yes only says what would happen',
+    )
+    .option('--yes', 'do it')
+    .action((options: CommonOptions & { yes?: boolean }) =>
+      answer(
+        options,
+        async ({ client }, signal) => {
+          const { ties, total } = await client.identity.ties.query({}, { signal })
+          const pairs = ties
+            .filter(({ plain }) => plain)
+            .map(({ member, other }): [string, string] => [member.memberId, other.memberId])
+          const { currency } = (await client.workspaces.current.query())!
+          if (pairs.length === 0) return { preview: null, left: total, currency, applied: false }
+          const preview = await client.identity.previewTies.mutate({ pairs }, { signal })
+          if (options.yes) await client.identity.mergeTies.mutate({ pairs, digest: preview.digest })
+          return { preview, left: total - pairs.length, currency, applied: options.yes === true }
+        },
+        ({ preview, left, currency, applied }) =>
+          [
+            ...(preview === null
+              ? [say('identity-ties-none-plain')]
+              : [
+                  say('merge-as-of', { asOf: preview.asOf }),
+                  ...preview.groups.map(({ into, ids, orders }) =>
+                    say('identity-ties-group', {
+                      into,
+                      others: ids.filter((id) => id !== into).join(', '),
+                      orders,
+                    }),
+                  ),
+                  `${say('merge-shop-before')} ${shopTold(preview.shopBefore, currency)}`,
+                  `${say('merge-shop-after')} ${shopTold(preview.shopAfter, currency)}`,
+                  applied
+                    ? say('identity-ties-merged', { members: preview.groups.length })
+                    : say('merge-asks'),
+                ]),
+            ...(left > 0 ? [say('identity-ties-left', { pairs: left })] : []),
+          ].join('\n'),
+      ),
+    )
+  inWorkspace(identity.command('dismiss <one> <other>'))
+    .description('say that two members whom rows tie are two persons; it is remembered')
+    .option('--again', 'list them again')
+    .action((one: string, other: string, options: CommonOptions & { again?: boolean }) =>
+      answer(
+        options,
+        async ({ client }, signal) => {
+          const dismissed = options.again !== true
+          const { pairs } = await client.identity.dismissTies.mutate(
+            { pairs: [[one, other]], dismissed },
+            { signal },
+          )
+          if (pairs === 0) throw new Refused(say('identity-ties-not-tied', { one, other }))
+          return { one, other, dismissed }
+        },
+        ({ dismissed }) => say(dismissed ? 'identity-ties-dismissed' : 'identity-ties-again', { one, other }),
+      ),
+    )
+}
+
+function tiesTold({ ties, total, dismissed, shared }: Ties, ofDismissed: boolean): string {
+  return [
+    total === 0
+      ? say(ofDismissed ? 'identity-ties-none-dismissed' : 'identity-ties-none')
+      : say(ofDismissed ? 'identity-ties-of-dismissed' : 'identity-ties', { pairs: total }),
+    ...ties.map(({ member, other, by, rows, files, people, plain }) =>
+      [
+        `${member.memberId} + ${other.memberId}`,
+        by
+          .slice(0, 3)
+          .map(({ told, other: and }) => `${told.kind} ${told.value} + ${and.kind} ${and.value}`)
+          .join('; '),
+        say('identity-ties-rows', { rows, files: files.map(({ fileName }) => fileName).join(', ') }),
+        ...(people > 2
+          ? [say('identity-ties-people', { people })]
+          : plain
+            ? []
+            : [say('identity-ties-numbered')]),
+      ].join('\t'),
+    ),
+    ...(total > ties.length ? [`… (+${total - ties.length})`] : []),
+    ...shared.map(({ kind, value, memberId, others, otherKind, rows }) =>
+      say('identity-shared', { kind, value, memberId, others, otherKind, rows }),
+    ),
+    ...(dismissed > 0 && !ofDismissed ? [say('identity-ties-hidden', { pairs: dismissed })] : []),
+  ].join('\n')
 }

@@ -8,6 +8,8 @@ import { identityKinds } from '../import/person-values.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { type Kind, type LiveImport, meaningOf, type Values } from './meaning.fixture.ts'
 import { changeIdentityOrder } from './order.ts'
+import { cases } from '../../fixtures/cases.ts'
+import { tiesOf } from './ties.ts'
 
 const settings = {
   timeZone: 'UTC',
@@ -31,7 +33,19 @@ async function seen({ workspace }: TestShop) {
   )
   const contested = await engine.rows(sql`select kind || ':' || value as claimed from identity_claims
     group by kind, value having count(distinct person) > 1 order by 1`)
+  const ids = await engine.rows(sql`select member_id, known_as from ${named} as named`)
+  const knownAs = new Map(ids.map((row) => [String(row.memberId), String(row.knownAs)]))
+  const { ties } = await tiesOf(workspace)
   return {
+    ties: ties
+
+      .map(({ member, other }) =>
+        [member, other]
+          .map(({ memberId }) => knownAs.get(memberId)!)
+          .toSorted()
+          .join('|'),
+      )
+      .toSorted(),
     owners: Object.fromEntries(owners.map(({ orderId, knownAs }) => [orderId, knownAs])),
     members: Object.fromEntries(
       members.map(({ knownAs, phone, openid, email }) => [
@@ -147,6 +161,6 @@ test('after any imports, undos and changes of the order, people are who the live
       await shop.workspace.engine.transaction((session) => refreshDerivedTables(session, {}, settings.today))
       expect(await shop.workspace.engine.rows(facts)).toEqual(before)
     }),
-    { numRuns: 12 },
+    { numRuns: cases(5) },
   )
 }, 600_000)

@@ -17,7 +17,8 @@ import { type IdentityRule, identityRule } from './rule.ts'
 
 const tupleColumns = ['member_id', 'phone', 'openid', 'email', 'known_by'] as const
 
-const sameTuple = (one: Sql, other: Sql): Sql =>
+/** SQL: whether two rows say the same of who they are. */
+export const sameTuple = (one: Sql, other: Sql): Sql =>
   join(
     tupleColumns.map((column) => sql`${one}.${name(column)} is not distinct from ${other}.${name(column)}`),
     sql` and `,

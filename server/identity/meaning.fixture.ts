@@ -13,6 +13,8 @@ export type LiveImport =
   | { readonly kind: 'orders'; readonly lines: readonly (Values & { readonly order: string })[] }
 
 interface Told {
+  /** What told it; null: nothing. */
+  readonly by: Kind | null
   /** A member's id, or `kind:value` of a person known by that alone. */
   readonly person: string | null
   readonly isNew: boolean
@@ -34,6 +36,8 @@ export interface Meaning {
   readonly members: Readonly<Record<string, Values>>
   /** `kind:value` of every value that several members claim. */
   readonly contested: readonly string[]
+  /** Pairs of members (`one|another`, in order) of whom a row that holds has a value each. */
+  readonly ties: readonly string[]
 }
 
 /** What imports mean under an order of kinds. `mergedInto` tells whose id another id is. */
@@ -49,15 +53,25 @@ export function meaningOf(
     for (const kind of order) {
       const value = row[kind]
       if (value === undefined) continue
-      if (kind === 'id') return { person: value, isNew: false, conflict: null }
+      if (kind === 'id') return { by: kind, person: value, isNew: false, conflict: null }
       const by = claims.filter((claim) => claim.kind === kind && claim.value === value)
       const claimants = new Set(by.map(({ person }) => current(person)))
       if (claimants.size === 1)
-        return { person: by.map(({ person }) => person).toSorted()[0]!, isNew: false, conflict: null }
-      if (claimants.size > 1) return { person: null, isNew: false, conflict: kind }
+        return {
+          by: kind,
+          person: by.map(({ person }) => person).toSorted()[0]!,
+          isNew: false,
+          conflict: null,
+        }
+      if (claimants.size > 1) return { by: kind, person: null, isNew: false, conflict: kind }
     }
     const first = order.find((kind) => row[kind] !== undefined)
-    return { person: first === undefined ? null : `${first}:${row[first]}`, isNew: true, conflict: null }
+    return {
+      by: first ?? null,
+      person: first === undefined ? null : `${first}:${row[first]}`,
+      isNew: true,
+      conflict: null,
+    }
   }
 
   // Of each person the newest value of each kind; what a new person is known by is no claim.
@@ -86,7 +100,7 @@ export function meaningOf(
     return told.isNew ? null : told
   })
   const tellMember = (row: Values): Told =>
-    row.id === undefined ? tell(row, found) : { person: row.id, isNew: false, conflict: null }
+    row.id === undefined ? tell(row, found) : { by: 'id', person: row.id, isNew: false, conflict: null }
   const claims = claimsOf(tellMember)
 
   const members: Record<string, Values> = {}
@@ -113,5 +127,43 @@ export function meaningOf(
   const contested = [...Map.groupBy(claims, ({ kind, value }) => `${kind}:${value}`)]
     .filter(([, by]) => new Set(by.map(({ person }) => current(person))).size > 1)
     .map(([value]) => value)
-  return { owners, members, contested: contested.toSorted() }
+  // A value is whose it alone is by the claims, and theirs who are known by it.
+  const allTold = [
+    ...rows.map(tellMember),
+    ...live.flatMap((one) => (one.kind === 'orders' ? one.lines.map((line) => tell(line, claims)) : [])),
+  ]
+  const knownBy = (kind: Kind, value: string): string[] =>
+    allTold.some(({ isNew, person }) => isNew && person === `${kind}:${value}`)
+      ? [current(`${kind}:${value}`)]
+      : []
+  const ownersOf = (kind: Kind, value: string): string[] => {
+    if (kind === 'id') return [current(value)]
+    const by = new Set(
+      claims
+        .filter((claim) => claim.kind === kind && claim.value === value)
+        .map(({ person }) => current(person)),
+    )
+    return [...(by.size === 1 ? by : []), ...knownBy(kind, value)]
+  }
+  const ties = new Set<string>()
+  const tie = (row: Values, told: Told, whose = ownersOf) => {
+    if (told.person === null || told.by === null) return
+    for (const kind of order)
+      if (kind !== told.by && row[kind] !== undefined)
+        for (const owner of whose(kind, row[kind]))
+          if (owner !== current(told.person) && members[owner] && members[current(told.person)])
+            ties.add([owner, current(told.person)].toSorted().join('|'))
+  }
+  // Of rows of members with a number the newest say whose a value is; an older one tells who is known by it still.
+  for (const row of rows) tie(row, tellMember(row), row.id === undefined ? ownersOf : knownBy)
+  for (const [place, one] of live.entries())
+    if (one.kind === 'orders')
+      for (const line of one.lines) {
+        const later = live.slice(place + 1)
+        const holds = !later.some(
+          (other) => other.kind === 'orders' && other.lines.some(({ order: id }) => id === line.order),
+        )
+        if (holds) tie(line, tell(line, claims))
+      }
+  return { owners, members, contested: contested.toSorted(), ties: [...ties].toSorted() }
 }

@@ -65,27 +65,30 @@ function told({ change, before, after, shopBefore, shopAfter, asOf, currency, ap
       tags: one.tags.join('、') || '–',
       coupons: one.openCoupons,
     })
-  const shop = (figures: ShopFigures) =>
-    say('merge-shop', {
-      members: figures.members,
-      rate: figures.repurchaseRate ?? 0,
-      rated: figures.repurchaseRate === null ? 'no' : 'yes',
-      valued: figures.value ? 'yes' : 'no',
-      value: figures.value ? money(figures.value.cumulativeMinor) : '',
-      months: figures.value?.period ?? 0,
-    })
   return [
     say('merge-as-of', { asOf }),
     say('merge-before'),
     ...before.map((one) => `  ${line(one)}`),
     say('merge-after'),
     ...after.map((one) => `  ${line(one)}`),
-    `${say('merge-shop-before')} ${shop(shopBefore)}`,
-    `${say('merge-shop-after')} ${shop(shopAfter)}`,
+    `${say('merge-shop-before')} ${shopTold(shopBefore, currency)}`,
+    `${say('merge-shop-after')} ${shopTold(shopAfter, currency)}`,
     applied
       ? change.into === null
         ? say('separated', { memberId: change.memberId })
         : say('merged', { memberId: change.memberId, into: change.into })
       : say('merge-asks'),
   ].join('\n')
+}
+
+/** The shop's figures beside a merge, as the terminal says them. */
+export function shopTold(figures: ShopFigures, currency: string): string {
+  return say('merge-shop', {
+    members: figures.members,
+    rate: figures.repurchaseRate ?? 0,
+    rated: figures.repurchaseRate === null ? 'no' : 'yes',
+    valued: figures.value ? 'yes' : 'no',
+    value: figures.value ? moneyText(figures.value.cumulativeMinor, currency, languageOf()) : '',
+    months: figures.value?.period ?? 0,
+  })
 }

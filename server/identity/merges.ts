@@ -35,14 +35,15 @@ export function applyChange(
     const { store, clock } = platform
     const about = { workspaceId: workspace.id, actor, at: clock.now() }
     await store.transaction().execute(async (tx) => {
-      for (const setting of outcome.preview.settings) await set(tx, setting, about)
+      for (const setting of outcome.preview.settings) await setMerge(tx, setting, about)
     })
     await drainEvents(store, workspace)
     return { kind: 'done', change }
   })
 }
 
-async function set(
+/** Keeps a merge or separation that people decided, tells the engine and notes it, in the caller's transaction. */
+export async function setMerge(
   tx: Transaction<StoreSchema>,
   { memberId, into }: IdentityChange,
   { workspaceId, actor, at }: { workspaceId: string; actor: string; at: Date },

@@ -200,7 +200,7 @@ async function check(
 }
 
 /** The members whom the ids name, in the order of the ids, each once. */
-async function membersNamed(session: Session, ids: readonly string[]): Promise<Plain[]> {
+export async function membersNamed(session: Session, ids: readonly string[]): Promise<Plain[]> {
   const among = sql`(${join(ids)})`
   const rows =
     await session.rows(sql`select members.member_key, members.member_id, members.name, members.phone,

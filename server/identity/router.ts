@@ -6,11 +6,20 @@ import { importRuns } from '../import/runs.ts'
 import { phrase, worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { auditName, leaveAudit, passAudit } from '../settings/audit.ts'
-import { type Actor, type Context, ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import {
+  type Actor,
+  type Context,
+  marketerProcedure,
+  ownerProcedure,
+  readerProcedure,
+  router,
+} from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { conflictsOf } from './conflicts.ts'
 import { changeIdentityOrder } from './order.ts'
+import { mergeTies, previewTies } from './merge-ties.ts'
 import { identityRule } from './rule.ts'
+import { dismissTies, mostTies, tiesOf } from './ties.ts'
 
 const Kinds = z.object({
   kinds: z
@@ -19,6 +28,15 @@ const Kinds = z.object({
       (kinds) => kinds.length === identityKinds.length && new Set(kinds).size === kinds.length,
       worded('identity-kinds'),
     ),
+})
+
+const MemberId = z.string().trim().min(1)
+/** Pairs of members that rows tie, by id. */
+const Pairs = z.object({
+  pairs: z
+    .array(z.tuple([MemberId, MemberId]).refine(([one, other]) => one !== other))
+    .min(1)
+    .max(mostTies),
 })
 
 export const identityRouter = router({
@@ -52,6 +70,52 @@ export const identityRouter = router({
           rows: one.rows.map((row) => ({ ...row, title: phrase(language, kindTitle(row.kind)) })),
         })),
       }
+    }),
+
+  /** Pairs of members whom rows tie: the open ones, or those of which people have said that they are two. */
+  ties: readerProcedure
+    .input(z.object({ dismissed: z.boolean().optional() }).default({}))
+    .query(({ ctx, input, signal }) =>
+      tiesOf(ctx.workspace, { dismissed: input.dismissed === true, ...(signal ? { signal } : {}) }),
+    ),
+
+  /** What merging pairs would do, without doing it. */
+  previewTies: marketerProcedure.input(Pairs).mutation(async ({ ctx, input }) => {
+    const outcome = await previewTies(ctx.platform, ctx.workspace, input.pairs)
+    if (outcome.kind !== 'previewed')
+      throw refused('NOT_FOUND', 'unknown-member', { memberId: outcome.memberId })
+    return outcome.preview
+  }),
+
+  /** Merges what a preview showed; refused when that is no longer what would happen. */
+  mergeTies: marketerProcedure
+    .input(Pairs.extend({ digest: z.string().min(1).max(100) }))
+    .mutation(async ({ ctx, input: { pairs, digest } }) => {
+      const actor = auditName(ctx.actor)
+      const outcome = await mergeTies(ctx.platform, ctx.workspace, pairs, { digest, actor })
+      if (outcome.kind === 'moved') throw refused('CONFLICT', 'merge-moved')
+      if (outcome.kind !== 'done')
+        throw refused('NOT_FOUND', 'unknown-member', { memberId: outcome.memberId })
+      return { merged: outcome.merged }
+    }),
+
+  /** Says of pairs that they are two persons, or (`dismissed` false) takes that back. */
+  dismissTies: marketerProcedure
+    .input(Pairs.extend({ dismissed: z.boolean() }))
+    .mutation(async ({ ctx: { platform, workspace, actor }, input: { pairs, dismissed } }) => {
+      const found = await workspace.engine.transaction(async (session) => {
+        const count = await dismissTies(session, pairs, dismissed)
+        if (count > 0)
+          await leaveAudit(session, {
+            actor: auditName(actor),
+            action: dismissed ? 'ties-dismissed' : 'ties-listed-again',
+            subject: String(count),
+            at: platform.clock.now(),
+          })
+        return count
+      })
+      await passAudit(platform.store, workspace)
+      return { pairs: found }
     }),
 })
 

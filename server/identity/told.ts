@@ -3,6 +3,7 @@ import type { MatchedRows } from '../import/kinds/apply.ts'
 import type { Kind } from '../import/kinds/kind.ts'
 import type { DeletedRows } from '../rights/engine-pseudonyms.ts'
 import { type Language, sentence } from '../messages/messages.ts'
+import type { Tied } from './ties.ts'
 
 /** What became of rows that name members who were deleted; nothing where there are none. */
 const deletedRows = (
@@ -14,17 +15,26 @@ const deletedRows = (
     ? [
         sentence(language, 'people-deleted', {
           rows: deleted.rows,
-          lines: deleted.lines.join(', '),
+          lines: { listed: deleted.lines.map(String) },
           more: Math.max(0, deleted.rows - deleted.lines.length),
           what,
         }),
       ]
     : []
 
+/** That rows tie members whom nobody has said to be one or two. */
+const tiedRows = (language: Language, tied: Tied | undefined): string[] =>
+  tied ? [sentence(language, 'people-tied', { pairs: tied.pairs, rows: tied.rows })] : []
+
 /** What a receipt says of how its rows were matched to people, beside the counts. Receipts of before have nothing. */
 export function peopleOfOrders(
   language: Language,
-  receipt: { readonly matched?: Matched; readonly hiddenRows?: number; readonly deleted?: DeletedRows },
+  receipt: {
+    readonly matched?: Matched
+    readonly tied?: Tied
+    readonly hiddenRows?: number
+    readonly deleted?: DeletedRows
+  },
 ): string[] {
   const { matched, hiddenRows = 0 } = receipt
   const lines: string[] = []
@@ -34,6 +44,7 @@ export function peopleOfOrders(
     if (matched.newPeople > 0) lines.push(sentence(language, 'people-new', { people: matched.newPeople }))
     if (matched.conflicts > 0) lines.push(sentence(language, 'people-conflicts', { rows: matched.conflicts }))
   }
+  lines.push(...tiedRows(language, receipt.tied))
   if (hiddenRows > 0) lines.push(sentence(language, 'people-hidden', { rows: hiddenRows }))
   return [...lines, ...deletedRows(language, receipt.deleted, 'orders')]
 }
@@ -42,13 +53,18 @@ export function peopleOfOrders(
 export function peopleOfRows(
   language: Language,
   kind: Kind | undefined,
-  { matched, deleted }: { readonly matched?: MatchedRows; readonly deleted?: DeletedRows },
+  {
+    matched,
+    tied,
+    deleted,
+  }: { readonly matched?: MatchedRows; readonly tied?: Tied; readonly deleted?: DeletedRows },
 ): string[] {
   const { newPeople = 0, conflicts = 0, ...by } = matched ?? {}
   return [
     ...(matched ? [sentence(language, 'people-matched', by)] : []),
     ...(newPeople > 0 ? [sentence(language, 'people-new-rows', { people: newPeople })] : []),
     ...(conflicts > 0 ? [sentence(language, 'people-conflicts', { rows: conflicts })] : []),
+    ...tiedRows(language, tied),
     ...deletedRows(language, deleted, kind?.ofDeleted === 'gone' ? 'gone' : 'others'),
   ]
 }
@@ -59,6 +75,7 @@ export function peopleOfMembers(
   receipt: {
     readonly ordersMatched?: number
     readonly conflictingRows?: number
+    readonly tied?: Tied
     readonly deleted?: DeletedRows
     readonly dryRun: boolean
   },
@@ -69,6 +86,7 @@ export function peopleOfMembers(
       ? [sentence(language, dryRun ? 'people-would-move' : 'people-moved', { orders: ordersMatched })]
       : []),
     ...(conflictingRows > 0 ? [sentence(language, 'people-conflicts', { rows: conflictingRows })] : []),
+    ...tiedRows(language, receipt.tied),
     ...deletedRows(language, receipt.deleted, 'members'),
   ]
 }

@@ -33,6 +33,7 @@ import {
 } from '../identity/match.ts'
 import { touch } from '../identity/follow.ts'
 import { contestedIds } from '../identity/row-people.ts'
+import { type Tied, tiesOfImport } from '../identity/ties.ts'
 import { foldStep, foldTables, memberRegions, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
@@ -93,6 +94,8 @@ export interface Applied {
   readonly months: readonly ChangedMonth[]
   /** Absent where every row is known by its id. */
   readonly matched?: Matched
+  /** Rows that tie two members; absent where none does. */
+  readonly tied?: Tied
   /** Rows of members who were deleted. */
   readonly deleted?: DeletedRows
   /** The import that had brought this very file, when nothing changed. */
@@ -173,6 +176,7 @@ export async function applyImport(
       const { othersToo } = await rewriteOrders(session, settings.timeZone, taken!.whole ? importSeq : null)
       await foldMembers(session)
       const after = await keepDays(session, 'days_now')
+      const tied = await tiesOfImport(session, importSeq)
       const applied = {
         ...(await outcome(session, importSeq, coming.fileHash, {
           allWritten: taken!.whole === true && !othersToo,
@@ -182,6 +186,7 @@ export async function applyImport(
         months: changedMonths(before, after, begun.knownTo),
         ...(deleted ? { deleted } : {}),
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
+        ...(tied ? { tied } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       const told = await keptWithoutDeleted(session, deletions, settings.home, {

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { buildDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join as joined, name as named, sql } from '../../analytics/sql/sql.ts'
+import { cases } from '../../fixtures/cases.ts'
 import { random } from '../../fixtures/random.ts'
 import { createKey } from '../api/keys.ts'
 import { makeApp } from '../app.ts'
@@ -23,9 +24,6 @@ import { openPlatform, systemClock } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { workbookOf, zipped } from './containers/archive.fixture.ts'
 import { inboxOf } from './inbox.ts'
-
-/** Kills of each scenario, over its whole course; in the suite a few. For a long run: CRASH_KILLS=20. */
-const killsOf = (few: number) => Number(process.env.CRASH_KILLS ?? few)
 
 const csv = (header: string, rows: number, row: (i: number) => string) =>
   [header, ...Array.from({ length: rows }, (_, i) => row(i))].join('\n')
@@ -67,24 +65,24 @@ const inW = (...words: string[]) => [...words, '--workspace', 'w', '--lang', 'en
 const taking = (...files: string[]) => inW('import', ...files.map(path), '--yes')
 const several = ['orders.csv', 'products.csv', 'refunds.csv', 'points.csv']
 const scenarios: readonly Scenario[] = [
-  { name: 'orders', kills: killsOf(2), act: () => taking('orders.csv') },
-  { name: 'members', kills: killsOf(2), act: () => taking('members.csv') },
-  { name: 'tags', kills: killsOf(1), act: () => taking('tags.csv') },
-  { name: 'an undoing', kills: killsOf(3), atCommit: 1, act: () => inW('imports', 'undo', importId) },
+  { name: 'orders', kills: cases(2), act: () => taking('orders.csv') },
+  { name: 'members', kills: cases(2), act: () => taking('members.csv') },
+  { name: 'tags', kills: cases(1), act: () => taking('tags.csv') },
+  { name: 'an undoing', kills: cases(3), atCommit: 1, act: () => inW('imports', 'undo', importId) },
   {
     name: 'four files',
-    kills: killsOf(2),
+    kills: cases(2),
     act: () => taking(...several),
     parts: several.slice(1).map((_, length) => () => taking(...several.slice(0, length + 1))),
   },
-  { name: 'a zip of joined tables', kills: killsOf(2), atCommit: 1, act: () => taking('joined.zip') },
-  { name: 'joined sheets', kills: killsOf(1), act: () => taking('joined.xlsx') },
-  { name: 'products in one cell', kills: killsOf(1), act: () => taking('youzan.csv') },
-  { name: 'a merge', kills: killsOf(1), act: () => inW('member', 'merge', 'm7', 'm3', '--yes') },
-  { name: 'a deletion', kills: killsOf(2), act: () => inW('member', 'delete', 'm5', '--yes'), again: true },
+  { name: 'a zip of joined tables', kills: cases(2), atCommit: 1, act: () => taking('joined.zip') },
+  { name: 'joined sheets', kills: cases(1), act: () => taking('joined.xlsx') },
+  { name: 'products in one cell', kills: cases(1), act: () => taking('youzan.csv') },
+  { name: 'a merge', kills: cases(1), act: () => inW('member', 'merge', 'm7', 'm3', '--yes') },
+  { name: 'a deletion', kills: cases(2), act: () => inW('member', 'delete', 'm5', '--yes'), again: true },
   {
     name: 'a batch of the API',
-    kills: killsOf(2),
+    kills: cases(2),
     script: 'server/api/batch-until-killed.fixture.ts',
     act: () => [key],
     again: true,
@@ -288,7 +286,7 @@ const draw = random(7)
 
 test.each(scenarios)(
   'killed at any of $kills moments of $name, a workspace opens with the old state or the new and nothing else',
-  { timeout: 400_000 * Math.ceil(killsOf(1) / 4) },
+  { timeout: 400_000 * Math.ceil(cases(1) / 4) },
   async ({ kills, atCommit = 0, act, script, parts = [], again = false }) => {
     const tried = join(root, 'tried')
     const begin = () => {

@@ -2,6 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import type { Words } from '../../analytics/schema/described.ts'
 import enApi from './en/api.json' with { type: 'json' }
 import enCompare from './en/compare.json' with { type: 'json' }
+import enDelivery from './en/delivery.json' with { type: 'json' }
 import enExports from './en/exports.json' with { type: 'json' }
 import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
@@ -13,6 +14,7 @@ import enTerminal from './en/terminal.json' with { type: 'json' }
 import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
 import zhCompare from './zh-CN/compare.json' with { type: 'json' }
+import zhDelivery from './zh-CN/delivery.json' with { type: 'json' }
 import zhExports from './zh-CN/exports.json' with { type: 'json' }
 import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
@@ -35,6 +37,7 @@ export const english = {
   ...enSuggest,
   ...enExports,
   ...enOffers,
+  ...enDelivery,
 }
 export type MessageKey = keyof typeof english
 export type Language = 'en' | 'zh-CN'
@@ -53,6 +56,7 @@ export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, st
     ...zhSuggest,
     ...zhExports,
     ...zhOffers,
+    ...zhDelivery,
   },
 }
 
@@ -65,7 +69,13 @@ export interface Said {
 export interface Named {
   readonly named: readonly (Said | Words)[]
 }
-export type Values = Readonly<Record<string, string | number | Said | Words | Named | readonly Said[]>>
+/** Texts one after the other, each as it is. */
+export interface Listed {
+  readonly listed: readonly string[]
+}
+export type Values = Readonly<
+  Record<string, string | number | Said | Words | Named | Listed | readonly Said[]>
+>
 
 /** What the user asked for with `--lang`, else what the system's locale says; English when neither is Chinese. */
 export function languageOf(
@@ -102,9 +112,14 @@ function inWords(language: Language, value: Values[string]): string | number {
   if (typeof value !== 'object') return value
   if ('named' in value)
     return new Intl.ListFormat(language).format(value.named.map((one) => told(language, one)))
+  if ('listed' in value) return listed(language, value.listed)
   if (!Array.isArray(value)) return told(language, value as Said | Words)
   return value.map((one: Said) => told(language, one)).join(language === 'en' ? ' ' : '')
 }
+
+/** Texts one after the other, as a language lists them. */
+export const listed = (language: Language, texts: readonly string[]): string =>
+  texts.join(language === 'en' ? ', ' : '、')
 
 const told = (language: Language, said: Said | Words): string =>
   'id' in said ? sentence(language, said.id, said.values) : said[language]

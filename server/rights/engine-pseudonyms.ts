@@ -6,6 +6,7 @@ import { allKinds } from '../import/kinds/catalogue.ts'
 import { fieldsOf, type Kind, deletedColumns } from '../import/kinds/kind.ts'
 import { followChanges, nobody } from '../identity/follow.ts'
 import { identifyAll } from '../identity/match.ts'
+import { forgetIdleDismissals } from '../identity/ties.ts'
 import { personValues } from '../import/fields.ts'
 import type { Home } from '../import/members/phones.ts'
 import { touchedMembers } from '../import/fold.ts'
@@ -304,6 +305,7 @@ export async function pseudonymiseEngine(
   )
   await pseudonymiseMembers(session)
   const { orders } = await tellAgain(session)
+  await forgetIdleDismissals(session)
   await refreshDerivedTables(
     session,
     {

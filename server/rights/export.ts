@@ -1,3 +1,4 @@
+import { errorText } from '../delivery/errors.ts'
 import { changesOfMember } from '../tags/changes.ts'
 import { sql as storeSql } from 'kysely'
 import { memberKeyOf } from '../../analytics/relations/member-names.ts'
@@ -234,7 +235,7 @@ async function deliveriesOf({ store }: Platform, { id }: Workspace, ids: readonl
     state: row.state,
     attempts: row.attempts,
     deliveredAt: row.delivered_at,
-    lastError: row.last_error,
+    lastError: errorText('en', row.last_error),
     message: JSON.parse(row.body) as unknown,
   }))
 }

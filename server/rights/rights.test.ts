@@ -61,6 +61,8 @@ beforeAll(async () => {
       state: 'queued',
       attempts: 0,
       due_at: '2999-01-01T00:00:00.000Z',
+      lease: null,
+      queued_at: '2026-01-01T00:00:00.000Z',
       last_error: null,
       delivered_at: null,
     })

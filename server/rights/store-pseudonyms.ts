@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { parse } from '../../analytics/segments/parse.ts'
 import { print } from '../../analytics/segments/print.ts'
 import { renamed } from '../../analytics/segments/rename.ts'
+import { keptError } from '../delivery/errors.ts'
 import { SegmentMessage } from '../segments/webhooks/message.ts'
 import type { StoreSchema } from '../store/schema.ts'
 
@@ -109,7 +110,7 @@ async function messages(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudo
         member_id: pseudonym,
         body: JSON.stringify({ ...(JSON.parse(body) as object), memberId: pseudonym }),
         ...(state === 'queued'
-          ? { state: 'dropped' as const, last_error: 'The member was deleted before it was sent.' }
+          ? { state: 'dropped' as const, last_error: keptError({ id: 'message-member-deleted' }) }
           : {}),
       })
       .where('id', '=', id)
@@ -138,7 +139,7 @@ async function segmentMessages(tx: Kysely<StoreSchema>, { workspaceId, memberId 
         body: JSON.stringify({ ...message, data: { ...message.data, ...others } }),
         members,
         ...(members === 0 && state === 'queued'
-          ? { state: 'dropped' as const, last_error: 'The member was deleted before it was sent.' }
+          ? { state: 'dropped' as const, last_error: keptError({ id: 'message-member-deleted' }) }
           : {}),
       })
       .where('seq', '=', seq)

@@ -16,6 +16,7 @@ import * as segmentsOut from './migrations/0016-segments-out.ts'
 import * as offerTerms from './migrations/0017-offer-terms.ts'
 import * as globalHoldout from './migrations/0018-global-holdout.ts'
 import * as refusalsOfCampaigns from './migrations/0019-refusals-of-campaigns.ts'
+import * as deliveries from './migrations/0022-deliveries.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -38,6 +39,7 @@ const migrations = {
   '0017-offer-terms': offerTerms,
   '0018-global-holdout': globalHoldout,
   '0019-refusals-of-campaigns': refusalsOfCampaigns,
+  '0022-deliveries': deliveries,
 }
 
 /** Their names, oldest first. */

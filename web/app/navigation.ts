@@ -4,6 +4,7 @@ import {
   IconDatabase,
   IconFilter,
   IconMoon,
+  IconPackage,
   IconSettings,
   IconSun,
   IconTicket,
@@ -15,6 +16,7 @@ export const analyticPages = [
   { to: '/', name: 'thisWeek', icon: IconSun },
   { to: '/retention', name: 'retention', icon: IconCalendarRepeat },
   { to: '/value', name: 'value', icon: IconCoins },
+  { to: '/products', name: 'products', icon: IconPackage },
 ] as const
 export const peoplePages = [
   { to: '/segments', name: 'segments', icon: IconFilter },
@@ -30,4 +32,4 @@ export const allPages = [...analyticPages, ...peoplePages, ...footPages]
 
 /** The phone's tabs; the rest is under More. */
 export const tabPages = [analyticPages[0], analyticPages[1], peoplePages[1], peoplePages[2]]
-export const morePages = [analyticPages[2], peoplePages[0], peoplePages[3], ...footPages]
+export const morePages = [...analyticPages.slice(2), peoplePages[0], peoplePages[3], ...footPages]

@@ -49,6 +49,12 @@ const value = createRoute({
   validateSearch: readFilters,
   component: lazyRouteComponent(() => import('../features/value/value-page.tsx'), 'ValuePage'),
 })
+const products = createRoute({
+  getParentRoute: () => shell,
+  path: '/products',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/products/products-page.tsx'), 'ProductsPage'),
+})
 const dormant = createRoute({
   getParentRoute: () => shell,
   path: '/dormant',
@@ -161,6 +167,7 @@ export const router = createRouter({
         thisWeek,
         retention,
         value,
+        products,
         dormant,
         segments,
         compareSegments,

@@ -12,6 +12,7 @@ const pages = [
   '/',
   '/retention',
   '/value',
+  '/products',
   '/segments',
   '/segments/new',
   '/dormant',

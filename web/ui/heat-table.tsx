@@ -57,6 +57,7 @@ export function HeatTable({
   sizeHeader,
   columns,
   firstPeriod = 1,
+  narrowColumns,
   rows,
   mean,
   domain,
@@ -70,6 +71,8 @@ export function HeatTable({
   columns: readonly string[]
   /** The number of the first column, for a phone's narrow heads. */
   firstPeriod?: number
+  /** The heads of all columns on a phone, where they are no count of periods. */
+  narrowColumns?: readonly string[]
   rows: readonly HeatRow[]
   mean?: { label: string; shortLabel: string; size: string; cells: readonly MeanCell[] }
   domain: readonly [number, number]
@@ -140,7 +143,7 @@ export function HeatTable({
               {columns.map((column, at) => (
                 <th key={column} scope="col">
                   <span className={classes.wide}>{column}</span>
-                  <span className={classes.narrow}>{at + firstPeriod}</span>
+                  <span className={classes.narrow}>{narrowColumns?.[at] ?? at + firstPeriod}</span>
                 </th>
               ))}
             </tr>

@@ -12,6 +12,7 @@ import {
   keepComingPeople,
   namedRows,
 } from '../../identity/row-people.ts'
+import { type Tied, tiesOfImport } from '../../identity/ties.ts'
 import type { Deletion } from '../../rights/deletions.ts'
 import type { Home } from '../members/phones.ts'
 import {
@@ -54,6 +55,8 @@ export interface AppliedKind {
   readonly lists: readonly Listed[]
   /** Absent where every row is known by its number. */
   readonly matched?: MatchedRows
+  /** Rows that tie two members; absent where none does. */
+  readonly tied?: Tied
   /** Rows that name members who were deleted. */
   readonly deleted?: DeletedRows
   /** The import that had brought this very file, when nothing changed. */
@@ -155,6 +158,7 @@ export async function applyKind(
       const projected = await kind.project?.(session)
       if (projected?.members) await dropMembersWithNothingLeft(session)
       const isChange = changed + newMembers > 0 || projected?.members === true
+      const tied = byValues ? await tiesOfImport(session, importSeq) : null
       const applied = {
         ...(await outcome(session, kind, importSeq)),
         newMembers,
@@ -162,6 +166,7 @@ export async function applyKind(
         lists: (await kind.list?.(session, importSeq)) ?? [],
         ...(deleted ? { deleted } : {}),
         ...(byValues ? { matched: await matchedRows(session, kind, importSeq) } : {}),
+        ...(tied ? { tied } : {}),
         sameAs: isChange ? null : await sameFile(session, coming, importSeq),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)

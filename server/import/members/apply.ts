@@ -17,6 +17,7 @@ import { type AroundUndo, comingOf, dropMembersWithNothingLeft, type NewImport }
 import { beginChange, endChange } from '../figure-changes.ts'
 import { touchedMembers } from '../fold.ts'
 import { followChanges } from '../../identity/follow.ts'
+import { type Tied, tiesOfMembers } from '../../identity/ties.ts'
 import { attributes } from './fold.ts'
 
 /** What an import did to the members. Rows count as imported when their member is new or changes. */
@@ -34,6 +35,8 @@ export interface AppliedMembers {
   readonly conflictingRows: number
   /** Orders that are somebody else's now, by the phones, openids and e-mails of the file. */
   readonly ordersMatched: number
+  /** Rows that have a value of the file's and tie two members; absent where none does. */
+  readonly tied?: Tied
   /** Rows of members who were deleted. */
   readonly deleted?: DeletedRows
   /** The import that had brought this very file, when nothing changed. */
@@ -94,9 +97,11 @@ export async function applyMembers(
       await nameMembers(session, importSeq)
       const { orders, renamed } = await followChanges(session, changes, named, settings.timeZone)
       if (changes.lines || changes.members || renamed) await dropMembersWithNothingLeft(session)
+      const tied = await tiesOfMembers(session, importSeq)
       const applied = {
         ...(await outcome(session, importSeq, coming.fileHash)),
         ordersMatched: orders,
+        ...(tied ? { tied } : {}),
         ...(deleted ? { deleted } : {}),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { errorText } from '../../delivery/errors.ts'
 import { hasCredentials } from '../../campaigns/definition.ts'
 import { sentence, worded } from '../../messages/messages.ts'
 import { refused } from '../../messages/refused.ts'
@@ -16,8 +17,9 @@ export const segmentWebhooksRouter = router({
   /** The webhooks of a segment, or of all, with what became of their messages. */
   list: marketerProcedure.input(z.object({ id: z.uuid().optional() })).query(async ({ ctx, input }) => {
     const webhooks = await listWebhooks(ctx.platform, ctx.workspace, input.id)
-    return webhooks.map(({ problem, ...one }) => ({
+    return webhooks.map(({ problem, newestError, ...one }) => ({
       ...one,
+      newestError: errorText(ctx.language, newestError),
       problem: problem && sentence(ctx.language, problem.id, problem.values),
     }))
   }),

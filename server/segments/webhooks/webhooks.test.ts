@@ -6,7 +6,8 @@ import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { openTestShop, type TestShop } from '../../campaigns/campaign-shop.fixture.ts'
 import { showSecret } from '../../delivery/secrets.ts'
-import { mostAttempts } from '../../delivery/worker.ts'
+import { errorText } from '../../delivery/errors.ts'
+import { mostAttempts } from '../../delivery/lease.ts'
 import { deleteMember } from '../../rights/delete-member.ts'
 import { removeSegment, saveSegment } from '../saved.ts'
 import { mostInMessage, SegmentMessage } from './message.ts'
@@ -224,9 +225,8 @@ test('a receiver that fails hears nothing out of order; what is given up is seen
       queued: 0,
     }),
   )
-  expect((await listWebhooks(shop.platform, shop.workspace))[0]!.newestError).toBe(
-    'The receiver answered 500.',
-  )
+  const { newestError } = (await listWebhooks(shop.platform, shop.workspace))[0]!
+  expect(errorText('en', newestError)).toBe('The receiver answered 500.')
   // the second waits for the first, until that is given up
   expect(heardBefore.slice(0, -1)).toEqual(Array.from({ length: mostAttempts - 1 }, (_, i) => i + 1))
   expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { signingSecret } from '../../delivery/secrets.ts'
 import { sendWebhook } from '../../delivery/webhook.ts'
-import { mostAttempts, waitAfter } from '../../delivery/worker.ts'
+import { keptError } from '../../delivery/errors.ts'
+import { mostAttempts, waitAfter } from '../../delivery/lease.ts'
 import type { Platform } from '../../platform.ts'
 import { drainedState } from '../../workspaces/drain.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
@@ -182,10 +183,10 @@ async function sendDue(
         await row
           .set(
             message.attempts >= mostAttempts
-              ? { state: 'dead', last_error: outcome.why }
+              ? { state: 'dead', last_error: keptError(outcome.why) }
               : {
                   due_at: new Date(now.getTime() + waitAfter(message.attempts)).toISOString(),
-                  last_error: outcome.why,
+                  last_error: keptError(outcome.why),
                 },
           )
           .execute()

@@ -82,10 +82,29 @@ export interface CampaignTables {
     body: string
     state: 'queued' | 'delivered' | 'dead' | 'dropped'
     attempts: number
-    /** Not to be sent before; moved ahead as the lease of who is sending it. */
+    /** Not to be sent before; while somebody is sending it, the end of their lease. */
     due_at: string
+    /** Names the attempt that is under way; null: none. */
+    lease: string | null
+    queued_at: string
+    /** JSON of a Said; in rows of earlier versions an English sentence. */
     last_error: string | null
     delivered_at: string | null
+  }
+  /** When and how fast a workspace sends; no row: always, without a limit. */
+  delivery_settings: {
+    workspace_id: string
+    /** Local HH:MM; both or neither. */
+    quiet_from: string | null
+    quiet_to: string | null
+    /** JSON: messages a minute by channel. */
+    per_minute: string
+  }
+  /** When a channel with a limit may send its next message. */
+  delivery_pace: {
+    workspace_id: string
+    channel: string
+    next_at: string
   }
   webhook_secrets: {
     workspace_id: string

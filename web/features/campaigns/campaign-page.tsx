@@ -8,6 +8,7 @@ import { useWorkspace } from '../../ui/workspace.tsx'
 import { AfterwardsPanel } from './afterwards-panel.tsx'
 import { CampaignActions } from './campaign-actions.tsx'
 import { Composer } from './composer.tsx'
+import { DeadLettersPanel } from './dead-letters-panel.tsx'
 import { draftOf, type Result } from './draft.ts'
 import { FactsPanel } from './facts-panel.tsx'
 import { FunnelPanel } from './funnel-panel.tsx'
@@ -82,6 +83,7 @@ export function CampaignPage() {
             <PartsPanel campaignId={campaignId} />
           ) : null}
           <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
+          {data.dead > 0 ? <DeadLettersPanel result={data} /> : null}
           <LedgerPanel answer={result} />
           <FactsPanel result={data} />
         </>

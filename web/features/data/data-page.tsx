@@ -28,6 +28,7 @@ import { SampleNotice } from './sample-notice.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { RunsPanel } from './runs-panel.tsx'
 import { Steps } from './steps.tsx'
+import { TiesPanel } from './ties-panel.tsx'
 import { WhoIsWhoPanel } from './who-is-who-panel.tsx'
 import { type Upload, upload, UploadFailed } from './upload.ts'
 
@@ -156,6 +157,7 @@ function DataFlow({ running }: { running: readonly string[] | undefined }) {
         <>
           <FeedsPanel />
           <WhoIsWhoPanel />
+          <TiesPanel />
           <ElsewherePanel />
           <DifferingPanel />
           <DifferingPointsPanel />

@@ -4,6 +4,7 @@ import { useWorkspace } from '../../ui/workspace.tsx'
 import { AccountPanel } from './account-panel.tsx'
 import { AuditPanel } from './audit-panel.tsx'
 import { CountingPanels } from './counting-panels.tsx'
+import { DeliveryPanel } from './delivery-panel.tsx'
 import { IdentityPanel } from './identity-panel.tsx'
 import { KeysPanel } from './keys-panel.tsx'
 import { LookPanel } from './look-panel.tsx'
@@ -17,6 +18,7 @@ export function SettingsPage() {
     <Page title={t('title')} lead={owner ? t('lead') : t('onlyOwner')}>
       <CountingPanels mayChange={owner} />
       <IdentityPanel mayChange={owner} />
+      <DeliveryPanel mayChange={owner} />
       {owner ? (
         <>
           <TeamPanel />

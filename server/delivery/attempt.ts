@@ -1,0 +1,26 @@
+import type { Said } from '../messages/messages.ts'
+
+/** What came of one attempt at a message. */
+export type SendOutcome =
+  | { kind: 'delivered' }
+  /** May work later; `afterMs`: what the receiver asked to be waited. */
+  | { kind: 'failed'; why: Said; afterMs?: number }
+  /** Never works for this recipient: no further attempt. */
+  | { kind: 'dead'; why: Said }
+  /** Ended from here: not known whether it arrived. */
+  | { kind: 'stopped' }
+
+/** A message that is somebody's to send, under a lease. */
+export interface Claimed {
+  /** The delivery id: stays the same however often the message is sent. */
+  readonly id: string
+  readonly lease: string
+  readonly memberId: string
+  /** JSON of a CouponMessage. */
+  readonly body: string
+  /** This attempt included. */
+  readonly attempts: number
+}
+
+/** Makes one attempt; ends early, as `stopped`, when told to. */
+export type Sender = (message: Claimed, stop: AbortSignal) => Promise<SendOutcome>

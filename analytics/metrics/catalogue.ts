@@ -1,7 +1,9 @@
 import { affinity } from './affinity/affinity.ts'
 import { concentration } from './concentration/concentration.ts'
+import { discounts } from './discounts/discounts.ts'
 import { dormancy } from './dormancy/dormancy.ts'
 import { growth } from './growth/growth.ts'
+import { hours } from './hours/hours.ts'
 import { ltv } from './ltv/ltv.ts'
 import type { Metric } from './metric.ts'
 import { overview } from './overview/overview.ts'
@@ -10,6 +12,7 @@ import { repurchase } from './repurchase/repurchase.ts'
 import { rfm } from './rfm/rfm.ts'
 import { retention } from './retention/retention.ts'
 import { season } from './season/season.ts'
+import { specialDays } from './special-days/special-days.ts'
 
 /** Every metric there is, by name. */
 export const catalogue: readonly Metric[] = [
@@ -24,6 +27,9 @@ export const catalogue: readonly Metric[] = [
   products,
   affinity,
   season,
+  hours,
+  specialDays,
+  discounts,
 ]
 
 export const metricNamed = (name: string): Metric | undefined =>

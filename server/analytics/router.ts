@@ -6,8 +6,11 @@ import { products, productsFindings } from '../../analytics/metrics/products/pro
 import { season, seasonFindings } from '../../analytics/metrics/season/season.ts'
 import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
+import { discounts, discountsFindings } from '../../analytics/metrics/discounts/discounts.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { growth, growthFindings } from '../../analytics/metrics/growth/growth.ts'
+import { hours, hoursFindings } from '../../analytics/metrics/hours/hours.ts'
+import { specialDays, specialDaysFindings } from '../../analytics/metrics/special-days/special-days.ts'
 import { blendedValue, ltv, ltvFindings } from '../../analytics/metrics/ltv/ltv.ts'
 import { overview, overviewFindings } from '../../analytics/metrics/overview/overview.ts'
 import { repurchase, repurchaseFindings } from '../../analytics/metrics/repurchase/repurchase.ts'
@@ -123,5 +126,22 @@ export const analyticsRouter = router({
   season: readerProcedure.input(questionOf(season.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, season, input, signal)
     return { ...answer, findings: seasonFindings(answer.rows) }
+  }),
+
+  hours: readerProcedure.input(questionOf(hours.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, hours, input, signal)
+    return { ...answer, findings: hoursFindings(answer.rows) }
+  }),
+
+  specialDays: readerProcedure
+    .input(questionOf(specialDays.settings))
+    .query(async ({ ctx, input, signal }) => {
+      const { answer } = await ask(ctx, specialDays, input, signal)
+      return { ...answer, findings: specialDaysFindings(answer.rows) }
+    }),
+
+  discounts: readerProcedure.input(questionOf(discounts.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, discounts, input, signal)
+    return { ...answer, ...settings, findings: discountsFindings(answer.rows) }
   }),
 })

@@ -1,5 +1,6 @@
 import {
   IconCalendarRepeat,
+  IconClock,
   IconCoins,
   IconDatabase,
   IconFilter,
@@ -17,6 +18,7 @@ export const analyticPages = [
   { to: '/retention', name: 'retention', icon: IconCalendarRepeat },
   { to: '/value', name: 'value', icon: IconCoins },
   { to: '/products', name: 'products', icon: IconPackage },
+  { to: '/rhythm', name: 'rhythm', icon: IconClock },
 ] as const
 export const peoplePages = [
   { to: '/segments', name: 'segments', icon: IconFilter },

@@ -55,6 +55,12 @@ const products = createRoute({
   validateSearch: readFilters,
   component: lazyRouteComponent(() => import('../features/products/products-page.tsx'), 'ProductsPage'),
 })
+const rhythm = createRoute({
+  getParentRoute: () => shell,
+  path: '/rhythm',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/rhythm/rhythm-page.tsx'), 'RhythmPage'),
+})
 const dormant = createRoute({
   getParentRoute: () => shell,
   path: '/dormant',
@@ -168,6 +174,7 @@ export const router = createRouter({
         retention,
         value,
         products,
+        rhythm,
         dormant,
         segments,
         compareSegments,

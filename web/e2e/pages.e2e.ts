@@ -13,6 +13,7 @@ const pages = [
   '/retention',
   '/value',
   '/products',
+  '/rhythm',
   '/segments',
   '/segments/new',
   '/dormant',

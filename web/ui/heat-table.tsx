@@ -63,6 +63,7 @@ export function HeatTable({
   domain,
   ends,
   mark,
+  states = true,
   asOf,
 }: {
   label: string
@@ -80,6 +81,8 @@ export function HeatTable({
   ends: readonly [string, string]
   /** What the mark after a label means. */
   mark?: ReactNode
+  /** Whether cells can be in progress or not observable yet, which the legend then explains. */
+  states?: boolean
   asOf?: string
 }) {
   const t = useTranslations('ui')
@@ -117,6 +120,7 @@ export function HeatTable({
       <div className={classes.scroller}>
         <table
           className={classes.table}
+          data-fine={columns.length > 20 || undefined}
           role="grid"
           aria-label={label}
           ref={table}
@@ -226,14 +230,18 @@ export function HeatTable({
           </span>
           {ends[1]}
         </span>
-        <span className={classes.key}>
-          <span className={classes.sample} data-progress aria-hidden="true" />
-          {t('heat.inProgress')}
-        </span>
-        <span className={classes.key}>
-          <span className={classes.sample} aria-hidden="true" />
-          {t('heat.notObservable')}
-        </span>
+        {states ? (
+          <>
+            <span className={classes.key}>
+              <span className={classes.sample} data-progress aria-hidden="true" />
+              {t('heat.inProgress')}
+            </span>
+            <span className={classes.key}>
+              <span className={classes.sample} aria-hidden="true" />
+              {t('heat.notObservable')}
+            </span>
+          </>
+        ) : null}
         {mark ? <span>{mark}</span> : null}
         {rows.some(({ restated, cells }) => restated || cells.some((cell) => cell?.restated)) ||
         mean?.cells.some(({ restated }) => restated) ? (

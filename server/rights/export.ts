@@ -41,7 +41,7 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
     currency: workspace.currency,
     timeZone: workspace.calendar.timeZone,
     profile,
-    identities: await identitiesIn(platform, workspace, memberId),
+    identities: await identitiesIn(platform, workspace, 'en', memberId),
     consent: await consentOf(store, workspace, memberId),
     orders: await ordersOf(workspace, memberKey),
     refunds: await all(sql`select refunds.refund_id, orders.order_id, refunds.refunded_at, refunds.local_day,

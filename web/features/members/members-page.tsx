@@ -196,11 +196,7 @@ export function MembersPage() {
           </>
         ) : null
       }
-      notes={
-        shown && shown.deleted > 0
-          ? `${t('notes')} ${t('notesDeleted', { members: shown.deleted })}`
-          : t('notes')
-      }
+      notes={shown && shown.deleted > 0 ? t('notesDeleted', { members: shown.deleted }) : t('notes')}
     >
       <QueryPanel
         name={t('title')}

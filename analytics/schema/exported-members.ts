@@ -8,10 +8,10 @@ import { type ExportedTable, memberId } from './exported-table.ts'
  * member with several ids the word that holds, people's before files' and the newest of them.
  */
 const ofConsent = sql`left join (
-    select any_word.member_key, arg_max(source, (by_people, at)) as source, arg_max(at, (by_people, at)) as at
+    select any_word.member_key, arg_max(source, (by_people, said_at)) as source, arg_max(said_at, (by_people, said_at)) as said_at
     from (
       select names.member_key, consents_set.consent, true as by_people, 'people' as source,
-        coalesce(consents_set.set_at, timestamp '1970-01-01') as at
+        coalesce(consents_set.set_at, timestamp '1970-01-01') as said_at
       from consents_set join ${memberNames} as names on names.named = consents_set.member_id
       union all
       select names.member_key, said.consent, false, imports.file_name, coalesce(said.consent_at, imports.imported_at)
@@ -155,7 +155,7 @@ export const members: ExportedTable = {
       type: 'instant',
       origin: 'people',
       past: 'none',
-      from: sql`nullif(word.at, timestamp '1970-01-01')`,
+      from: sql`nullif(word.said_at, timestamp '1970-01-01')`,
       meaning: both(
         'Since when that consent holds: the date that the file gives, else that of its import, or when people set it.',
         '该授权自何时起：文件中的日期，没有则为导入时间；人工设置的为设置时间。',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bitsOfWord, blockRows, type Check, type NumberColumns, type Span, tally, totalOf } from './tally.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 const members = 7
 const days = 20
@@ -174,7 +175,7 @@ test('checks are answered as each member’s rows say', () => {
         expect(told).toEqual(wanted)
       },
     ),
-    { numRuns: 25 },
+    { numRuns: cases(10) },
   )
 })
 

@@ -1,21 +1,33 @@
+import { affinity } from './affinity/affinity.ts'
 import { concentration } from './concentration/concentration.ts'
 import { dormancy } from './dormancy/dormancy.ts'
+import { growth } from './growth/growth.ts'
+import { hours } from './hours/hours.ts'
 import { ltv } from './ltv/ltv.ts'
 import type { Metric } from './metric.ts'
 import { overview } from './overview/overview.ts'
+import { products } from './products/products.ts'
 import { repurchase } from './repurchase/repurchase.ts'
 import { rfm } from './rfm/rfm.ts'
 import { retention } from './retention/retention.ts'
+import { season } from './season/season.ts'
+import { specialDays } from './special-days/special-days.ts'
 
 /** Every metric there is, by name. */
 export const catalogue: readonly Metric[] = [
   overview,
+  growth,
   retention,
   repurchase,
   ltv,
   rfm,
   concentration,
   dormancy,
+  products,
+  affinity,
+  season,
+  hours,
+  specialDays,
 ]
 
 export const metricNamed = (name: string): Metric | undefined =>

@@ -24,6 +24,16 @@ export interface PlainOrder {
   readonly store: string | null
   readonly channel: string | null
   readonly net: number
+  /** Whether it had a discount, where a list price is known; without, none is. */
+  readonly discounted?: boolean
+  /** Without, the loader makes one up. */
+  readonly lines?: readonly PlainLine[]
+}
+
+export interface PlainLine {
+  readonly category: string | null
+  readonly product: string | null
+  readonly net: number
 }
 
 export interface PlainRefund {

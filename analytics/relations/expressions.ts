@@ -16,6 +16,18 @@ export function boughtBetween(
   return `orders(${[...places(scope), `between ${from} and ${to}`].join(', ')}) >= ${atLeast}`
 }
 
+/** In the segment language: counted orders, in the question's own stores and channels, that meet the conditions. */
+export const countedOrdersSaid = (
+  scope: Pick<Scope, 'stores' | 'channels'>,
+  ...conditions: readonly string[]
+): string => {
+  const all = [...conditions, ...places(scope)]
+  return all.length === 0 ? 'orders' : `orders(${all.join(', ')})`
+}
+
+/** In the segment language: a field or a condition has this text. */
+export const isText = (field: string, text: string): string => `${field} = ${quoted(text)}`
+
 const places = ({ stores, channels }: Pick<Scope, 'stores' | 'channels'>): string[] => [
   ...(stores ? [`store in (${stores.map(quoted).join(', ')})`] : []),
   ...(channels ? [`channel in (${channels.map(quoted).join(', ')})`] : []),

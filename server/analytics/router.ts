@@ -1,9 +1,15 @@
 import { z } from 'zod'
 import { refused } from '../messages/refused.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
+import { affinity, affinityFindings } from '../../analytics/metrics/affinity/affinity.ts'
+import { products, productsFindings } from '../../analytics/metrics/products/products.ts'
+import { season, seasonFindings } from '../../analytics/metrics/season/season.ts'
 import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
+import { growth, growthFindings } from '../../analytics/metrics/growth/growth.ts'
+import { hours, hoursFindings } from '../../analytics/metrics/hours/hours.ts'
+import { specialDays, specialDaysFindings } from '../../analytics/metrics/special-days/special-days.ts'
 import { blendedValue, ltv, ltvFindings } from '../../analytics/metrics/ltv/ltv.ts'
 import { overview, overviewFindings } from '../../analytics/metrics/overview/overview.ts'
 import { repurchase, repurchaseFindings } from '../../analytics/metrics/repurchase/repurchase.ts'
@@ -53,7 +59,7 @@ export const analyticsRouter = router({
       if (!metric)
         throw refused('NOT_FOUND', 'no-such-metric', {
           name: input.name,
-          known: catalogue.map(({ name }) => name).join(', '),
+          known: { listed: catalogue.map(({ name }) => name) },
         })
       return (await ask(ctx, metric, input, signal)).answer
     }),
@@ -62,6 +68,16 @@ export const analyticsRouter = router({
   overview: readerProcedure.input(questionOf(overview.settings)).query(async ({ ctx, input, signal }) => {
     const { answer, scope } = await ask(ctx, overview, input, signal)
     return { ...answer, findings: overviewFindings(answer.rows, scope.dataStart) }
+  }),
+
+  growth: readerProcedure.input(questionOf(growth.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, growth, input, signal)
+    return {
+      ...answer,
+      step: settings.step,
+      active: ctx.workspace.dormancy.active,
+      findings: growthFindings(answer.rows, settings.step),
+    }
   }),
 
   retention: readerProcedure.input(questionOf(retention.settings)).query(async ({ ctx, input, signal }) => {
@@ -95,4 +111,31 @@ export const analyticsRouter = router({
     const { answer } = await ask(ctx, dormancy, input, signal)
     return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyFindings(answer.rows) }
   }),
+
+  products: readerProcedure.input(questionOf(products.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, products, input, signal)
+    return { ...answer, ...settings, findings: productsFindings(answer.rows) }
+  }),
+
+  affinity: readerProcedure.input(questionOf(affinity.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, affinity, input, signal)
+    return { ...answer, findings: affinityFindings(answer.rows) }
+  }),
+
+  season: readerProcedure.input(questionOf(season.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, season, input, signal)
+    return { ...answer, findings: seasonFindings(answer.rows) }
+  }),
+
+  hours: readerProcedure.input(questionOf(hours.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, hours, input, signal)
+    return { ...answer, findings: hoursFindings(answer.rows) }
+  }),
+
+  specialDays: readerProcedure
+    .input(questionOf(specialDays.settings))
+    .query(async ({ ctx, input, signal }) => {
+      const { answer } = await ask(ctx, specialDays, input, signal)
+      return { ...answer, findings: specialDaysFindings(answer.rows) }
+    }),
 })

@@ -28,7 +28,7 @@ export type MetricOutcome<Settings, Row> =
 
 /**
  * Asks a metric. A window in the filters becomes its settings `from` and `to`, where it has them. A
- * row's `membersExpression` is narrowed by the question's segment. When the data changes under the
+ * row's `membersExpression`, and what else is named so, is narrowed by the question's segment. When the data changes under the
  * question it is asked again, so that rows and data version belong together.
  */
 export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodObject>(
@@ -85,10 +85,14 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
   }
 }
 
-function narrowed<Row>(row: Row, segment: string): Row {
-  const expression = (row as { membersExpression?: unknown }).membersExpression
-  return typeof expression === 'string' ? { ...row, membersExpression: bothRules(segment, expression) } : row
-}
+/** Every expression of a row, whose names end so, for members of the segment alone. */
+const narrowed = <Row extends object>(row: Row, segment: string): Row =>
+  Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [
+      key,
+      key.endsWith('Expression') && typeof value === 'string' ? bothRules(segment, value) : value,
+    ]),
+  ) as Row
 
 /** A rule for the members of both. */
 export const bothRules = (segment: string, expression: string): string =>

@@ -17,7 +17,7 @@ export function keyCommands(program: Command): void {
           const wanted = options.scope.split(',').map((scope) => scope.trim())
           const wrong = wanted.find((scope) => !isScope(scope))
           if (wrong !== undefined)
-            throw new Refused(say('no-such-scope', { scope: wrong, known: scopes.join(', ') }))
+            throw new Refused(say('no-such-scope', { scope: wrong, known: { listed: scopes } }))
           const { key } = await client.keys.create.mutate({ name, scopes: wanted.filter(isScope) })
           return { key }
         },

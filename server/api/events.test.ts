@@ -160,7 +160,7 @@ test('an unknown kind, a wrong scope, no batch and one of which nothing can be t
   expect(said.detail).toContain('products, tags, points')
   const inChinese = { 'accept-language': 'zh' }
   const chinese = await send({ kind: 'nope', events }, 'w', key, inChinese)
-  expect(chinese.said.detail).toContain('kind：无法识别，可填：products, tags, points')
+  expect(chinese.said.detail).toContain('kind：无法识别，可填：products、tags、points')
   const tag = await send({ kind: 'tags', events: [{ memberId: 'm', tag: 5 }] }, 'w', key, inChinese)
   expect(tag.said.detail).toContain('0/tag：只能是列表或文本')
 })

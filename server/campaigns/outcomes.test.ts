@@ -7,6 +7,7 @@ import { tablesAt } from '../analytics/tables-at.ts'
 import { recordEvent } from '../store/events.ts'
 import { openTestShop } from './campaign-shop.fixture.ts'
 import { armsOfCampaign, outcomesOf } from './outcomes.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 const launchedAt = '2026-11-22T01:00:00.000Z'
 const windowLastDay = '2026-12-13'
@@ -113,7 +114,7 @@ test('buyers, orders and net of each arm are those of a slow count, with squares
         }
         expect([found.treated, found.heldOut]).toEqual([expected([1, 2, 3, 4, 5]), expected([6, 7])])
       }),
-      { numRuns: 25 },
+      { numRuns: cases(10) },
     )
   } finally {
     await shop.close()

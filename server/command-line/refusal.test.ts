@@ -19,6 +19,9 @@ test.each([
     failed('IO Error: Could not write file "x": No space left on device', {}),
     /disk that holds \/shop is full/,
   ],
+  // a read-only disk, where the Store's lock fails as an error of the disk, and codes with what is said beside them
+  [failed('disk I/O error', { errcode: 3850 }), /\/shop cannot be written \(ENOENT\)/],
+  [failed('attempt to write a readonly database', { errcode: 264 }), /\/shop cannot be written \(attempt/],
   [failed('mkdir', { code: 'EACCES', syscall: 'mkdir' }), /\/shop cannot be written \(EACCES\)/],
   [failed('listen', { code: 'EACCES', syscall: 'listen' }), /does not allow port 4100/],
   [failed('listen', { code: 'EADDRINUSE', syscall: 'listen' }), /Port 4100 is in use .* --port 4101/],
@@ -30,6 +33,7 @@ test.each([
 test('anything else is a bug, not a refusal', () => {
   expect(refusalOf(new Error('oh'), circumstances)).toBeNull()
   expect(refusalOf(failed('read', { code: 'EINVAL', syscall: 'read' }), circumstances)).toBeNull()
+  expect(refusalOf(failed('disk I/O error', { errcode: 10 }), { folder: tmpdir() })).toBeNull()
 })
 
 test('who holds the folder is a server alone where one does: of a killed one nobody is told', async () => {

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { EngineDamaged, EngineInUse } from '../../analytics/engine/engine.ts'
 import { say } from '../messages/messages.ts'
 import { ListDamaged } from '../rights/deletions.ts'
@@ -6,8 +7,12 @@ import { StoreNewer } from '../store/store.ts'
 import { readServerFile } from './server-file.ts'
 
 const sqliteFull = 13
+const sqliteInOut = 10
 /** Read-only, cannot be opened. */
 const sqliteUnwritable = [8, 14]
+/** SQLite's code of an error, without what it says beside it. */
+const sqliteCode = (error: unknown): number | undefined =>
+  error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
 
 /** What the sentences may name. */
 export interface Circumstances {
@@ -33,8 +38,8 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
   if (error instanceof ListDamaged) return say('listDamaged', { file: error.path })
   if (isDiskFull(error)) return say('diskFull', { folder })
   if (error instanceof StoreNewer) return say('storeNewer', { folder })
-  if (error instanceof Error && 'errcode' in error && sqliteUnwritable.includes(Number(error.errcode)))
-    return say('folderUnwritable', { folder, reason: error.message })
+  const unwritable = sqliteUnwritableReason(error, folder)
+  if (unwritable !== undefined) return say('folderUnwritable', { folder, reason: unwritable })
   switch (systemCode(error)) {
     case 'EADDRINUSE':
       return say('portInUse', { port: String(port), other: String((port ?? 4100) + 1) })
@@ -61,7 +66,7 @@ export function refusalOf(error: unknown, { folder, port, host }: Circumstances)
 /** The disk, or what may be used of it for work that is too large for memory, has no room left. */
 export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  if ('errcode' in error && error.errcode === sqliteFull) return true
+  if (sqliteCode(error) === sqliteFull) return true
   // DuckDB says so in words alone
   return (
     ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '') ||
@@ -69,10 +74,25 @@ export function isDiskFull(error: unknown): boolean {
   )
 }
 
-/** Why the disk lets nobody write there, in the system's words; undefined: it says nothing of the kind. */
-export function unwritableReason(error: unknown): string | undefined {
+/** Of the Store: that its folder can't be written to. Where the disk is read-only its lock fails, as an error of the disk. */
+function sqliteUnwritableReason(error: unknown, folder: string | undefined): string | undefined {
+  const code = sqliteCode(error)
+  if (code === undefined) return undefined
+  if (sqliteUnwritable.includes(code)) return (error as Error).message
+  if (code !== sqliteInOut || folder === undefined) return undefined
+  try {
+    accessSync(folder, constants.W_OK)
+    return undefined
+  } catch (why) {
+    return systemCode(why)
+  }
+}
+
+/** Why the disk lets nobody write into `folder`, in the system's words; undefined: the error says nothing of the kind. */
+export function unwritableReason(error: unknown, folder?: string): string | undefined {
   if (!(error instanceof Error)) return undefined
-  if ('errcode' in error && sqliteUnwritable.includes(Number(error.errcode))) return error.message
+  const ofStore = sqliteUnwritableReason(error, folder)
+  if (ofStore !== undefined) return ofStore
   const code = systemCode(error)
   if (code && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) return code
   // DuckDB says so in words alone

@@ -59,7 +59,7 @@ test.each(['campaigns', 'coupons', 'redemption_requests'])(
       await own.close()
       rmSync(folder, { recursive: true })
     })
-    const shop = { members: 1200, seed: 3, end: '2026-03-10' }
+    const shop = { members: 600, seed: 3, end: '2026-03-10' }
     const dying = { ...own, store: endingAt(own.store, table) }
     await expect(createDemo(dying, shop)).rejects.toThrow('killed')
     expect(isDemoUnfinished(own)).toBe(true)

@@ -77,13 +77,45 @@ const Told = z.object({
   importedAt: z.string(),
 })
 
-/** Our own codes in files of coupons against the ledger: how many agree, and those that do not, codes masked unless `unmasked`. */
+/**
+ * How codes that files name are shown: ours as they are printed everywhere, others as the file has them; masked unless
+ * `unmasked`.
+ */
+export async function shownCodes(
+  store: Store,
+  workspaceId: string,
+  codes: readonly (string | null)[],
+  unmasked: boolean,
+): Promise<(code: string | null) => string | null> {
+  const read = [...new Set(codes.flatMap((code) => (code === null ? [] : (readCode(code) ?? []))))]
+  const ours = new Set<string>()
+  for (let from = 0; from < read.length; from += codesAtOnce) {
+    const rows = await store
+      .selectFrom('coupons')
+      .select('code')
+      .where('workspace_id', '=', workspaceId)
+      .where('code', 'in', read.slice(from, from + codesAtOnce))
+      .execute()
+    for (const { code } of rows) ours.add(code)
+  }
+  return (code) => {
+    if (code === null) return null
+    const own = readCode(code)
+    if (own !== null && ours.has(own)) return unmasked ? printedCode(own) : maskedCode(own)
+    return unmasked ? code : `••••${code.slice(-4)}`
+  }
+}
+
+const maskedCode = (code: string): string => `•••••-•••••-${code.slice(-4)}`
+
+/** Our own codes in files of coupons against the ledger: how many agree, and those that do not, codes masked unless `unmasked`; those that one import names, where it is said. */
 export async function mismatchedCoupons(
   store: Store,
   { id, engine }: Workspace,
-  request: { unmasked: boolean; most?: number },
+  request: { unmasked: boolean; most?: number; importId?: string },
   options: QueryOptions,
 ): Promise<{ ours: number; mismatches: number; named: Mismatch[] }> {
+  const { importId } = request
   const meant = sql`upper(regexp_replace(code, '[\\s-]', '', 'g'))`
   const told = new Map<string, z.infer<typeof Told>>()
   for await (const rows of engine.stream(
@@ -96,7 +128,9 @@ export async function mismatchedCoupons(
       ),
       newest as (
         select ${meant} as code, max(import_seq) as import_seq from import_coupons
-        where length(${meant}) = ${codeLength} group by all
+        where length(${meant}) = ${codeLength}
+          and (${importId === undefined} or import_seq = (select import_seq from imports where import_id = ${importId ?? ''}))
+        group by all
       )
       select told.*, imports.file_name, imports.imported_at from told
       join newest on newest.code = told.code join imports on imports.import_seq = newest.import_seq
@@ -158,7 +192,7 @@ export async function mismatchedCoupons(
                 : null
       if (kind !== null)
         found.push({
-          code: request.unmasked ? printedCode(here.code) : `•••••-•••••-${here.code.slice(-4)}`,
+          code: request.unmasked ? printedCode(here.code) : maskedCode(here.code),
           campaign: here.campaign,
           memberId: here.memberId,
           kind,
@@ -194,7 +228,8 @@ const mostCoupons = 200
 
 /** The coupons that other systems issued to a member or that the member used there, the newest first. Codes are masked unless `unmasked`. */
 export async function couponsElsewhereOf(
-  engine: Engine,
+  store: Store,
+  { id, engine }: Workspace,
   request: { memberId: string; unmasked: boolean },
   options: QueryOptions,
 ) {
@@ -209,11 +244,12 @@ export async function couponsElsewhereOf(
       order by coalesce(coupon.used_at, coupon.issued_at) desc nulls last, coupon.code limit ${mostCoupons}`,
     options,
   )
-  return z
-    .array(CouponElsewhere)
-    .parse(rows)
-    .map((row) => ({
-      ...row,
-      code: row.code === null || request.unmasked ? row.code : `••••${row.code.slice(-4)}`,
-    }))
+  const coupons = z.array(CouponElsewhere).parse(rows)
+  const shown = await shownCodes(
+    store,
+    id,
+    coupons.map(({ code }) => code),
+    request.unmasked,
+  )
+  return coupons.map((row) => ({ ...row, code: shown(row.code) }))
 }

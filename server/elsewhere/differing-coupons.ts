@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
+import type { QueryOptions } from '../../analytics/engine/engine.ts'
 import { couponUses } from '../../analytics/relations/coupons-elsewhere.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type Mismatch, mismatchedCoupons } from './coupons.ts'
+import { type Mismatch, mismatchedCoupons, shownCodes } from './coupons.ts'
 
 const Differing = z.object({
   code: z.string().nullable(),
@@ -46,7 +46,7 @@ export async function differingCoupons(
 ): Promise<{ total: number; named: DifferingCoupon[] }> {
   const [ours, uses] = await Promise.all([
     mismatchedCoupons(store, workspace, { ...request, most: mostNamed }, options),
-    unprovenUses(workspace.engine, request, options),
+    unprovenUses(store, workspace, request, options),
   ])
   return {
     total: ours.mismatches + uses.total,
@@ -74,7 +74,8 @@ export async function differingCoupons(
  * newest import that tells it; of very many the first. Codes are masked unless `unmasked`.
  */
 async function unprovenUses(
-  engine: Engine,
+  store: Store,
+  { id, engine }: Workspace,
   request: { unmasked: boolean },
   options: QueryOptions,
 ): Promise<{ total: number; named: DifferingCoupon[] }> {
@@ -109,6 +110,12 @@ async function unprovenUses(
     options,
   )
   const named = z.array(Differing).parse(rows)
+  const shown = await shownCodes(
+    store,
+    id,
+    named.map(({ code }) => code),
+    request.unmasked,
+  )
   return {
     total: Number(counted!.total),
     named: named.map((row) => ({
@@ -116,7 +123,7 @@ async function unprovenUses(
       ledgerOrderId: null,
       discountMinor: null,
       ledgerDiscountMinor: null,
-      code: row.code === null || request.unmasked ? row.code : `••••${row.code.slice(-4)}`,
+      code: shown(row.code),
     })),
   }
 }

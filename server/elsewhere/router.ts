@@ -36,7 +36,7 @@ export const elsewhereRouter = router({
       const outcome = await experimentResult(ctx.workspace.engine, input, { signal })
       if (outcome.kind === 'found') return outcome.result
       if (outcome.kind === 'no-such-arm')
-        throw refused('BAD_REQUEST', 'no-such-arm', { arms: outcome.arms.join(', ') })
+        throw refused('BAD_REQUEST', 'no-such-arm', { arms: { listed: outcome.arms } })
       throw refused('NOT_FOUND', 'no-such-experiment')
     }),
 
@@ -55,7 +55,8 @@ export const elsewhereRouter = router({
     .input(z.object({ memberId: z.string().min(1) }))
     .query(({ ctx, input, signal }) =>
       couponsElsewhereOf(
-        ctx.workspace.engine,
+        ctx.platform.store,
+        ctx.workspace,
         { memberId: input.memberId, unmasked: ctx.role !== 'viewer' },
         { signal },
       ),

@@ -29,7 +29,7 @@ export function identityCommands(program: Command): void {
         },
         ({ kinds, effect }) =>
           [
-            say('identity-order', { kinds: kinds.join(', ') }),
+            say('identity-order', { kinds: { listed: kinds } }),
             ...(effect === null
               ? []
               : [say(options.dryRun ? 'identity-would-move' : 'identity-moved', { ...effect })]),

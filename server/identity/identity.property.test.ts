@@ -8,6 +8,7 @@ import { identityKinds } from '../import/person-values.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { type Kind, type LiveImport, meaningOf, type Values } from './meaning.fixture.ts'
 import { changeIdentityOrder } from './order.ts'
+import { cases } from '../../fixtures/cases.ts'
 import { tiesOf } from './ties.ts'
 
 const settings = {
@@ -160,6 +161,6 @@ test('after any imports, undos and changes of the order, people are who the live
       await shop.workspace.engine.transaction((session) => refreshDerivedTables(session, {}, settings.today))
       expect(await shop.workspace.engine.rows(facts)).toEqual(before)
     }),
-    { numRuns: 12 },
+    { numRuns: cases(5) },
   )
 }, 600_000)

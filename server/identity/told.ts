@@ -15,7 +15,7 @@ const deletedRows = (
     ? [
         sentence(language, 'people-deleted', {
           rows: deleted.rows,
-          lines: deleted.lines.join(', '),
+          lines: { listed: deleted.lines.map(String) },
           more: Math.max(0, deleted.rows - deleted.lines.length),
           what,
         }),

@@ -21,9 +21,32 @@ export const isNothing = (raw: Sql): Sql =>
   sql`(strlen(${raw}) <= ${longestNothing} and list_contains([${join(nothingBegins)}], ord(${raw}))
     and list_contains([${join(emptyWords)}], lower(${raw})))`
 
-/** SQL over a cell's text: an id, without what spreadsheets make of its digits (`17850.0`). */
+/** SQL over a cell's text: an id, without what spreadsheets and other programs make of its digits (`17850.0`, `9e+05`). */
 export const cellId = (text: Sql): Sql =>
-  sql`nullif(trim(regexp_replace(${text}, '^(\\d+)\\.0$', '\\1')), '')`
+  sql`coalesce(${wholeDigits(text)}, nullif(trim(regexp_replace(${text}, '^(\\d+)\\.0$', '\\1')), ''))`
+
+const short = "'?(\\d)(?:\\.(\\d+))?[eE]\\+(\\d+)"
+const isShort = (text: Sql): Sql => sql`(contains(${text}, 'e+') or contains(${text}, 'E+'))`
+
+/**
+ * SQL: the digits of a number that a program wrote as `9e+05`, where all of them are told: they stand in it, or it has up to
+ * six and is written as R writes whole numbers with zeros at their end, exactly; other programs round only longer ones in
+ * lower case. NULL for any other text.
+ */
+export const wholeDigits = (text: Sql): Sql => {
+  const part = (which: 1 | 2 | 3) => sql`regexp_extract(${text}, ${short}, ${literal(which)})`
+  const exponent = sql`try_cast(${part(3)} as utinyint)`
+  return sql`case when ${isShort(text)} then case
+    when not regexp_full_match(${text}, ${short}) or ${exponent} is null then null
+    when regexp_full_match(${text}, '''?[1-9](\\.\\d*[1-9])?e\\+0[0-5]')
+        and strlen(${part(2)}) <= ${exponent}
+      or strlen(${part(2)}) >= ${exponent} and regexp_full_match(substr(${part(2)}, ${exponent} + 1), '0*')
+    then rpad(${part(1)} || ${part(2)}, cast(${exponent} as integer) + 1, '0') end end`
+}
+
+/** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
+export const lostDigits = (text: Sql): Sql =>
+  sql`case when ${isShort(text)} then regexp_full_match(${text}, ${short}) and ${wholeDigits(text)} is null else false end`
 
 /** SQL over a cell's text: its number as an exact decimal; NULL: no number. `signs` may stand beside it. */
 export function cellNumber(text: Sql, decimalMark: '.' | ',', signs: readonly string[]): Sql {

@@ -114,12 +114,16 @@ export function importCommands(program: Command): void {
   inWorkspace(imports.command('undo <id>'))
     .description('take an import out again')
     .option('--dry-run', 'say what that would change, and change nothing')
-    .action((importId: string, options: CommonOptions & { dryRun?: boolean }) =>
+    .option('--yes', 'at a terminal: do it without showing that and asking')
+    .action((importId: string, options: CommonOptions & { dryRun?: boolean; yes?: boolean }) =>
       options.dryRun
         ? undoing(importId, options)
         : answer(
             options,
-            ({ client }) => client.imports.undo.mutate({ importId }),
+            async (connection, signal) => {
+              if (process.stdin.isTTY && !options.yes) await confirmUndoing(connection, importId, signal)
+              return connection.client.imports.undo.mutate({ importId })
+            },
             ({ kind, orders, members, rows }) =>
               kind === 'orders'
                 ? say('import-undone', { orders })
@@ -134,30 +138,44 @@ export function importCommands(program: Command): void {
 
 /** Says what an undoing would change. */
 const undoing = (importId: string, options: CommonOptions): Promise<void> =>
-  answer(
-    options,
-    async ({ client }, signal) => ({
-      ...(await client.imports.undoEffect.query({ importId }, { signal })),
-      currency: (await client.workspaces.current.query())!.currency,
-    }),
-    ({ months, currency, ...effect }) =>
-      [
-        ...(['ordersGone', 'ordersChanged', 'membersGone', 'membersChanged', 'rows'] as const)
-          .filter((what) => effect[what] > 0)
-          .map((what) =>
-            say('undo-would', {
-              what: effect.kind === 'refunds' ? what.replace('orders', 'refunds') : what,
-              n: effect[what],
-            }),
-          ),
-        ...monthLines({ months, currency }),
-      ].join('\n') || say('undo-would-nothing'),
-  )
+  answer(options, (connection, signal) => undoEffect(connection, importId, signal), undoText)
+
+const undoEffect = async ({ client }: Connection, importId: string, signal: AbortSignal) => ({
+  ...(await client.imports.undoEffect.query({ importId }, { signal })),
+  currency: (await client.workspaces.current.query())!.currency,
+})
+
+const undoText = ({ months, currency, ...effect }: Awaited<ReturnType<typeof undoEffect>>): string =>
+  [
+    ...(['ordersGone', 'ordersChanged', 'membersGone', 'membersChanged', 'rows'] as const)
+      .filter((what) => effect[what] > 0)
+      .map((what) =>
+        say('undo-would', {
+          what: effect.kind === 'refunds' ? what.replace('orders', 'refunds') : what,
+          n: effect[what],
+        }),
+      ),
+    ...monthLines({ months, currency }),
+  ].join('\n') || say('undo-would-nothing')
+
+/** Shows a person what an undoing changes and asks; scripts, which have no terminal, are not asked. */
+async function confirmUndoing(connection: Connection, importId: string, signal: AbortSignal): Promise<void> {
+  process.stderr.write(`${undoText(await undoEffect(connection, importId, signal))}\n`)
+  await agreed(say('confirm-undo'), say('nothing-undone'), signal)
+}
+
+/** Asks at the terminal; who does not say yes is told that nothing was done. */
+async function agreed(question: string, otherwise: string, signal: AbortSignal): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const said = await terminal.question(`${question} [y/N] `, { signal })
+  terminal.close()
+  if (!/^y/i.test(said)) throw new Refused(otherwise)
+}
 
 function overridesOf(options: ImportOptions): MapOverrides {
   const preset = allPresets.find((name) => name === options.preset)
   if (options.preset !== undefined && !preset)
-    throw new Refused(say('unknown-preset', { preset: options.preset, known: allPresets.join(', ') }))
+    throw new Refused(say('unknown-preset', { preset: options.preset, known: { listed: allPresets } }))
   const kind = importKinds.find((one) => one === options.kind)
   if (options.kind !== undefined && !kind)
     throw new Refused(
@@ -167,7 +185,7 @@ function overridesOf(options: ImportOptions): MapOverrides {
   const encoding = encodings.find((one) => one === options.encoding?.toLowerCase())
   if (options.encoding !== undefined && !encoding)
     throw new Refused(
-      say('unknown-encoding-name', { encoding: options.encoding, known: encodings.join(', ') }),
+      say('unknown-encoding-name', { encoding: options.encoding, known: { listed: encodings } }),
     )
   return {
     ...given,
@@ -360,10 +378,6 @@ async function confirm(
       inspection.otherKinds.length > 0 ||
       unsureColumns(inspection).some(({ field }) => own.columns?.[field!] === undefined),
   )
-  if (process.stdin.isTTY) {
-    const terminal = createInterface({ input: process.stdin, output: process.stderr })
-    const said = await terminal.question(`${say('confirm-mapping')} [y/N] `, { signal })
-    terminal.close()
-    if (!/^y/i.test(said)) throw new Refused(say('nothing-imported'))
-  } else if (unsure) throw new Refused(say('unconfirmed'))
+  if (process.stdin.isTTY) await agreed(say('confirm-mapping'), say('nothing-imported'), signal)
+  else if (unsure) throw new Refused(say('unconfirmed'))
 }

@@ -37,7 +37,7 @@ export const numericOrders = [
   'epoch-milliseconds',
 ] as const satisfies DateOrder[]
 
-const slashed = /^(\d{1,2})[/.-] ?(\d{1,2})[/.-] ?(\d{4}|\d{2})(?:[ T,].*)?$/
+const slashed = /^(\d{1,2})[/.-] ?(\d{1,2})[/.-] ?(\d{4}|\d{2})(?:[ T,\u00a0\u202f].*)?$/
 const shapes: readonly (readonly [DateOrder, RegExp])[] = [
   ['year-first', /^(19|20)\d\d ?[-/.年] ?\d{1,2} ?[-/.月] ?\d{1,2}/],
   ['compact', /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{4}|\d{6}|[ T]\d.*)?$/],
@@ -211,8 +211,10 @@ function clockSql(text: Sql, local: (timestamp: Sql) => Sql): Sql {
   const time = '(\\d{1,2}:\\d\\d(?::\\d\\d)?(?:\\.\\d+)?)'
   const am = '(?:上午|凌晨|早上|清晨|(?i:a\\.?m\\.?))'
   const pm = '(?:下午|中午|傍晚|晚上|(?i:p\\.?m\\.?))'
+  // programs put blanks that keep words together before the hour, or AM and PM
+  const blanks = sql`regexp_replace(${text}, '[\u00a0\u202f\u3000]', ' ', 'g')`
   const plain = replaced(
-    text,
+    blanks,
     ['^(\\d{4}) ?[-/.年] ?(\\d{1,2}) ?[-/.月] ?(\\d{1,2})日?[ T,]*(?:at )?', '\\1-\\2-\\3 '],
     ['(\\d{1,2})[时時点點](\\d{1,2})分?(?:(\\d{1,2})秒)?$', '\\1:\\2:\\3'],
     [':$', ''],

@@ -4,6 +4,7 @@ import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { takeOut } from './apply.ts'
 import { zipped } from './containers/archive.fixture.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 // The oracle follows DEFINITIONS, "The order is the unit of version", and knows nothing of the SQL.
 interface Line {
@@ -77,44 +78,47 @@ function choices(seed: number) {
   }
 }
 
-test.each([1, 2, 3, 4])('imports and undos in any order give the fold of what is live (%i)', async (seed) => {
-  await using shop = await openTestShop()
-  const pick = choices(seed)
-  let live: Live[] = []
-  const counts: number[] = []
-  for (let step = 0; step < 8; step++) {
-    if (live.length > 1 && pick(3) === 0) {
-      const gone = live[pick(live.length)]!
-      live = live.filter((one) => one !== gone)
-      await takeOut(shop.workspace.engine, gone.id, {
-        timeZone: 'UTC',
-        today: '2026-11-22',
-        undoneAt: '2026-11-22T00:00:00Z',
-        signal: new AbortController().signal,
-      })
-    } else {
-      const lines = Array.from({ length: 1 + pick(6) }, (): Line =>
-        pick(4) === 0
-          ? { order: `C${pick(2)}`, member: 'm1', minor: -100, names: `O${pick(3)}` }
-          : { order: `O${pick(3)}`, member: 'm1', minor: [100, 100, 200, -100][pick(4)]! },
-      )
-      const replace = pick(2) === 0
-      const rows = lines.map(
-        (line) => `${line.order},${line.member},2026-01-02,${line.minor / 100},${line.names ?? ''}`,
-      )
-      // The same bytes again would be the same import; a comment column keeps each file its own.
-      const path = shop.file(
-        `f${step}.csv`,
-        `order_id,customer_id,order_date,amount,original_order_id,note\n${rows.map((row) => `${row},${step}`).join('\n')}\n`,
-      )
-      const receipt = receiptOf(await shop.import(path, { replace }))
-      counts.push(receipt.imported + receipt.unchanged - lines.length)
-      live = [...live, { id: receipt.importId!, replace, lines }]
+test.each([1, 2, 3, 4].slice(0, cases(2)))(
+  'imports and undos in any order give the fold of what is live (%i)',
+  async (seed) => {
+    await using shop = await openTestShop()
+    const pick = choices(seed)
+    let live: Live[] = []
+    const counts: number[] = []
+    for (let step = 0; step < 8; step++) {
+      if (live.length > 1 && pick(3) === 0) {
+        const gone = live[pick(live.length)]!
+        live = live.filter((one) => one !== gone)
+        await takeOut(shop.workspace.engine, gone.id, {
+          timeZone: 'UTC',
+          today: '2026-11-22',
+          undoneAt: '2026-11-22T00:00:00Z',
+          signal: new AbortController().signal,
+        })
+      } else {
+        const lines = Array.from({ length: 1 + pick(6) }, (): Line =>
+          pick(4) === 0
+            ? { order: `C${pick(2)}`, member: 'm1', minor: -100, names: `O${pick(3)}` }
+            : { order: `O${pick(3)}`, member: 'm1', minor: [100, 100, 200, -100][pick(4)]! },
+        )
+        const replace = pick(2) === 0
+        const rows = lines.map(
+          (line) => `${line.order},${line.member},2026-01-02,${line.minor / 100},${line.names ?? ''}`,
+        )
+        // The same bytes again would be the same import; a comment column keeps each file its own.
+        const path = shop.file(
+          `f${step}.csv`,
+          `order_id,customer_id,order_date,amount,original_order_id,note\n${rows.map((row) => `${row},${step}`).join('\n')}\n`,
+        )
+        const receipt = receiptOf(await shop.import(path, { replace }))
+        counts.push(receipt.imported + receipt.unchanged - lines.length)
+        live = [...live, { id: receipt.importId!, replace, lines }]
+      }
+      expect(await actual(shop)).toEqual(expected(live))
     }
-    expect(await actual(shop)).toEqual(expected(live))
-  }
-  expect(new Set(counts)).toEqual(new Set([0]))
-})
+    expect(new Set(counts)).toEqual(new Set([0]))
+  },
+)
 
 /** Files of one shop, of random lines and some of them wholly repeated; the columns of every other one stand otherwise. */
 function randomFiles(pick: (below: number) => number) {

@@ -97,6 +97,7 @@ test('a daily export with the same orders is one line of the history, whose file
     ['day-1.csv', fourth],
     ['day-0.csv', null],
   ])
+  expect((await list()).map(({ receipt }) => receipt?.nothingNew)).toEqual([true, true, true, false])
   const fifth = await day(4, ['B,m1,2026-10-30,5'])
   const sixth = await day(5, ['B,m1,2026-10-30,5'])
   await undoImport(shop.platform, shop.workspace, { importId: third!, actor: 'local' })

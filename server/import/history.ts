@@ -33,7 +33,7 @@ export interface Listed {
 export function foldedUnder(imports: readonly Listed[]): ReadonlyMap<string, string> {
   const under = new Map<string, string>()
   const newest = new Map<string, Listed>()
-  const takenOut = imports.filter((one) => one.undoneAt !== null && !broughtNothing(one))
+  const takenOut = imports.filter((one) => one.undoneAt !== null && !broughtNothing(one.report))
   const mayCarry = ({ kind, importedAt }: Listed) =>
     takenOut.some(
       (gone) => gone.kind === kind && gone.importedAt <= importedAt && gone.undoneAt! >= importedAt,
@@ -42,7 +42,7 @@ export function foldedUnder(imports: readonly Listed[]): ReadonlyMap<string, str
     if (one.undoneAt !== null) continue
     const source = `${one.kind} ${one.headers}`
     const head = newest.get(source)
-    if (!broughtNothing(one) || mayCarry(one)) newest.delete(source)
+    if (!broughtNothing(one.report) || mayCarry(one)) newest.delete(source)
     else if (head && refusedOf(head) === refusedOf(one)) under.set(one.importId, head.importId)
     else newest.set(source, one)
   }
@@ -64,9 +64,13 @@ const news = [
   'changedEntries',
 ]
 
-/** Whether a file left everything as it was: rows that were read, and none that was not there already. */
-const broughtNothing = ({ report }: Listed): boolean =>
-  report.imported === 0 &&
-  Number(report.read ?? 0) > 0 &&
-  news.every((what) => Number(report[what] ?? 0) === 0) &&
-  (!Array.isArray(report.months) || report.months.length === 0)
+/** Whether a file left everything as it was, by its report of whichever kind: rows that were read, and none that was not there already. */
+export function broughtNothing(report: object): boolean {
+  const told = report as Listed['report']
+  return (
+    told.imported === 0 &&
+    Number(told.read ?? 0) > 0 &&
+    news.every((what) => Number(told[what] ?? 0) === 0) &&
+    (!Array.isArray(told.months) || told.months.length === 0)
+  )
+}

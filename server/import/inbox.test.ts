@@ -1,15 +1,18 @@
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { zipped } from './containers/archive.fixture.ts'
 import { inboxOf, inboxState, openInbox } from './inbox.ts'
@@ -209,5 +212,92 @@ test('a zip in the inbox is taken apart; what can’t be taken of it is told, an
     'tags',
     'points',
   ])
+  await inbox.stop()
+})
+
+test('a file that is taken away, replaced or written on while it is read is not lost, and none is moved unread', async () => {
+  await using shop = await openTestShop()
+  const inbox = openInbox(shop.platform, { polling: false })
+  await inbox.look()
+  const { folder, done, refused } = inboxOf(shop.platform, shop.workspace)
+  const { engine } = shop.workspace
+  const row = (id: string) => `${id},m1,2026-01-02,10\n`
+  /** Does something to the folder when the first question after it is asked of the engine: within the reading of a file. */
+  const meanwhile = (act: () => void) => {
+    const spy = vi.spyOn(engine, 'rows').mockImplementationOnce((...asked) => {
+      act()
+      spy.mockRestore()
+      return engine.rows(...asked)
+    })
+  }
+  writeFileSync(join(folder, 'gone.csv'), `${known}${row('A')}`)
+  await inbox.look()
+  meanwhile(() => rmSync(join(folder, 'gone.csv')))
+  await inbox.look()
+  expect(inboxState(shop.platform, shop.workspace, 'en')).toMatchObject({ trouble: null, refused: [] })
+  expect(readdirSync(refused)).toEqual([])
+
+  // a zip is taken apart before its import begins: what is put in its place meanwhile is another file
+  const zip = (id: string) =>
+    zipped({ 'orders.csv': `${known}${row(id)}`, 'tags.csv': `customer,tag\n${id},tea\n` })
+  writeFileSync(join(folder, 'all.zip'), zip('B'))
+  await inbox.look()
+  meanwhile(() => {
+    writeFileSync(join(folder, 'next'), zip('C'))
+    renameSync(join(folder, 'next'), join(folder, 'all.zip'))
+  })
+  await inbox.look()
+  expect(readdirSync(done)).toEqual([])
+  await inbox.look()
+  await inbox.look()
+  expect(await orders(shop)).toContain('C')
+  expect(readdirSync(done)).toHaveLength(1)
+
+  // whoever still holds it open writes into what was moved away
+  writeFileSync(join(folder, 'slow.csv'), `${known}${row('D')}`)
+  writeFileSync(join(folder, 'begun.csv'), 'order_id\n')
+  const [slow, begun] = ['slow.csv', 'begun.csv'].map((name) => openSync(join(folder, name), 'a'))
+  await inbox.look()
+  await inbox.look()
+  expect(readdirSync(folder).toSorted()).toEqual(['done', 'refused'])
+  writeSync(slow!, row('E'))
+  for (const file of [slow!, begun!]) closeSync(file)
+  writeFileSync(
+    join(
+      refused,
+      readdirSync(refused).find((name) => name.endsWith('begun.csv'))!,
+    ),
+    `${known}${row('F')}`,
+  )
+  for (let n = 0; n < 3; n++) await inbox.look()
+  expect(await orders(shop)).toEqual(expect.arrayContaining(['D', 'E', 'F']))
+  expect(readdirSync(refused)).toEqual([])
+  expect(readdirSync(folder).toSorted()).toEqual(['done', 'refused'])
+  await inbox.stop()
+})
+
+test('an empty file waits for its content far longer than one that has some', async () => {
+  await using shop = await openTestShop()
+  const inbox = openInbox(shop.platform, { polling: false, quiet: 15_000 })
+  await inbox.look()
+  const { folder, refused } = inboxOf(shop.platform, shop.workspace)
+  const put = (text: string, secondsAgo: number) => {
+    const when = new Date(Date.now() - secondsAgo * 1000)
+    writeFileSync(join(folder, 'a.csv'), text)
+    utimesSync(join(folder, 'a.csv'), when, when)
+  }
+  const lookTwice = async () => {
+    await inbox.look()
+    await inbox.look()
+  }
+  put('', 300)
+  await lookTwice()
+  expect(readdirSync(folder)).toContain('a.csv')
+  put(`${known}A,m1,2026-01-02,10\n`, 20)
+  await lookTwice()
+  expect(await orders(shop)).toEqual(['A'])
+  put('', 660)
+  await lookTwice()
+  expect(readdirSync(refused)).toHaveLength(2)
   await inbox.stop()
 })

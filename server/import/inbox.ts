@@ -5,10 +5,11 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join, parse } from 'node:path'
+import { dirname, join, parse } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemCode } from '../command-line/refusal.ts'
 import { type Language, sentence } from '../messages/messages.ts'
@@ -27,6 +28,10 @@ const actor = 'inbox'
 const pollMs = 5_000
 /** So long nothing may have been written to a file that is to be read: a slow copy pauses now and then. */
 const quietMs = 15_000
+/** An empty file is one that somebody has only begun to write: it waits as many times longer. */
+const emptyTimes = 40
+/** For so long what was moved away is looked at again: who wrote to it once more had paused for longer than `quietMs`. */
+const watchedMs = 60 * 60_000
 /** Files that are still being written or only lock another, by what copying programs and offices call them. */
 const unfinished = /^\.|^~\$|~$|\.(part|partial|filepart|tmp|temp|crdownload|download|swp)$/i
 
@@ -109,6 +114,7 @@ export function openInbox(
   const stopping = new AbortController()
   /** Size and time of every file at the last look. */
   const seen = new Map<string, string>()
+  const moved: MovedAway[] = []
 
   async function look(): Promise<void> {
     for (const { id } of await platform.workspaces.list()) {
@@ -124,10 +130,11 @@ export function openInbox(
     const known = troublesOf(platform)
     try {
       for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: 0o700 })
+      bringBack(moved, folders)
       let trouble: Refusal | null = null
       for (const fileName of settledFiles(folders.folder, seen, quiet)) {
         if (stopping.signal.aborted) return
-        trouble = await takeIn(platform, workspace, folders, fileName, stopping.signal)
+        trouble = await takeIn(platform, workspace, folders, { fileName, moved }, stopping.signal)
         if (trouble) break
       }
       if (trouble) known.set(workspace.id, trouble)
@@ -170,7 +177,8 @@ function settledFiles(folder: string, seen: Map<string, string>, quiet: number):
   const now = Date.now() // of the clock that wrote the files' times
   const settled = files.filter(
     ({ path, size, mtimeMs }) =>
-      seen.get(path) === `${size} ${mtimeMs}` && !(now - mtimeMs >= 0 && now - mtimeMs < quiet),
+      seen.get(path) === `${size} ${mtimeMs}` &&
+      !(now - mtimeMs >= 0 && now - mtimeMs < (size === 0 ? emptyTimes : 1) * quiet),
   )
   for (const path of seen.keys()) if (path.startsWith(join(folder, '/'))) seen.delete(path)
   for (const { path, size, mtimeMs } of files) seen.set(path, `${size} ${mtimeMs}`)
@@ -181,23 +189,56 @@ async function takeIn(
   platform: Platform,
   workspace: Workspace,
   folders: InboxFolders,
-  fileName: string,
+  { fileName, moved }: { readonly fileName: string; readonly moved: MovedAway[] },
   signal: AbortSignal,
 ): Promise<Refusal | null> {
   const path = join(folders.folder, fileName)
+  const before = versionOf(path)
   const outcome = await imported(platform, workspace, path, fileName, signal)
   if (outcome === 'later') return null
+  // taken away, or replaced by another that nobody has read yet: what was read of it stays
+  if (before === null || versionOf(path) !== before) return null
   // it stays, and is read once there is room, or the writing of it has ended
   if (outcome !== 'done' && isNoFault(outcome)) return outcome.id === 'changed-while-reading' ? null : outcome
   const name = `${platform.clock.now().toISOString().slice(0, 19).replaceAll(':', '-')} ${fitting(fileName)}`
   if (outcome === 'done') {
     renameSync(path, join(folders.done, name))
+    moved.push({ path, to: join(folders.done, name), version: before })
     return null
   }
   const note = noteLanguages.map((language) => `${sentence(language, outcome.id, outcome.values)}\n`).join('')
   writeFileSync(join(folders.refused, `${name}${noteEnding}`), note)
   renameSync(path, join(folders.refused, name))
+  moved.push({ path, to: join(folders.refused, name), version: before })
   return null
+}
+
+/** A file that was moved away, and how it was then. */
+interface MovedAway {
+  readonly path: string
+  readonly to: string
+  readonly version: string
+}
+
+/** Size and time of a file, and which it is; null: it is gone. */
+function versionOf(path: string): string | null {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : null
+}
+
+/** Puts back what somebody went on writing to after it was moved, without its note: it is read once it is whole. */
+function bringBack(moved: MovedAway[], folders: InboxFolders): void {
+  for (const one of moved.splice(0)) {
+    const { path, to, version } = one
+    const now = versionOf(to)
+    if (now === null) continue
+    if (now === version || dirname(path) !== folders.folder) {
+      if (Date.now() - statSync(to).mtimeMs < watchedMs) moved.push(one)
+    } else if (versionOf(path) === null) {
+      renameSync(to, path)
+      rmSync(`${to}${noteEnding}`, { force: true })
+    }
+  }
 }
 
 /** A name that still fits a file system with the moment before it and the ending of its note behind; no two become one. */

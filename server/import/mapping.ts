@@ -158,7 +158,7 @@ export function guessMapping(
     if (lacks.length > 0 && recognised(sample.headers, sample.records) !== saidPreset)
       return refusal('preset-columns', {
         preset: saidPreset,
-        lacks: lacks.join(', '),
+        lacks: { listed: lacks },
         headers: columnNames(sample.headers),
       })
   }

@@ -1,5 +1,5 @@
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { isNothing } from './cells.ts'
+import { isNothing, lostDigits, wholeDigits } from './cells.ts'
 import { instantSql } from './dates.ts'
 import { type FieldName, type PersonValue, personValues, refundEntry, stateWords } from './fields.ts'
 import type { KindName } from './kinds/catalogue.ts'
@@ -92,16 +92,16 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       field === 'refundAmount'
         ? sql`cast(list_sum(list_transform(regexp_extract_all(${column}, 'amount: ?-?([\\d.]+)', 1),
             lambda one: try_cast(one as decimal(18, 4)))) as varchar)`
-        : sql`trim(regexp_extract(${column}, '.*date: ?([^|;]+)', 1))`
+        : sql`nullif(trim(regexp_extract(${column}, '.*date: ?([^|;]+)', 1)), '')`
     return sql`case when strpos(${column}, ${refundEntry}) > 0 then ${listed} else ${column} end`
   }
   const text = (field: FieldName): Sql =>
     has(field) ? sql`case when ${isNothing(raw(field))} then null else ${raw(field)} end` : raw(field)
   const id = (field: FieldName): Sql =>
     has(field)
-      ? sql`case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')
+      ? sql`coalesce(${wholeDigits(raw(field))}, case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')
           then nullif(trim(regexp_replace(regexp_replace(regexp_replace(${raw(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
-          else ${text(field)} end`
+          else ${text(field)} end)`
       : raw(field)
   const person = (kind: PersonValue): Sql =>
     has(kind) ? personValue(kind, `${kind}_text`, settings) : sql`cast(null as varchar)`
@@ -378,10 +378,6 @@ const content = (more: Sql): Sql =>
  * (1970-01-01, 1899-12-30, 0001-01-01), and what was taken for a day would begin the data.
  */
 export const earliest = sql`timestamp '1970-01-03'`
-
-/** SQL: whether a spreadsheet has written a long number as `6.9E+17`: what its other digits were nobody knows. */
-export const lostDigits = (text: Sql): Sql =>
-  sql`((contains(${text}, 'E+') or contains(${text}, 'e+')) and regexp_full_match(lower(${text}), '''?\\d(\\.\\d+)?e\\+\\d+'))`
 
 /** The numeric fields and their columns' names. */
 const columnName = {

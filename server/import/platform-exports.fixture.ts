@@ -411,6 +411,7 @@ export const webToffee = {
       '50.00',
       'amount:5.00|reason:broken|date:2026-03-10 09:00:00;amount:2.50|reason:late; sorry|date:2026-03-12 09:00:00',
     ),
+    webToffeeRow('506', 'completed', 'ivy@example.com', '20.00', 'id:3|amount:11.55'),
   ],
 }
 

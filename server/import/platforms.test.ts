@@ -212,9 +212,9 @@ describe.each(writings)('exports in %s', (writing, written) => {
     const path = shop.file('export.csv', written(webToffee.headers, webToffee.rows))
     expect(await presetOf(path)).toBe('woocommerce-webtoffee')
     expect(receiptOf(await shop.import(path, { map: said }))).toMatchObject({
-      read: 5,
-      imported: 5,
-      orders: 3,
+      read: 6,
+      imported: 6,
+      orders: 4,
       guestOrders: 1,
     })
     expect(await ordersOf(shop)).toEqual([
@@ -223,13 +223,20 @@ describe.each(writings)('exports in %s', (writing, written) => {
       ['503', null, 'paid', 1200, 0, false],
       ['504', 'ivy@example.com', 'closed', 900, 0, false],
       ['505', 'ivy@example.com', 'paid', 5000, 750, false],
+      ['506', 'ivy@example.com', 'paid', 2000, 1155, false],
     ])
     // The refunds are of later than the newest order's day.
-    expect(await membersOf(shop)).toEqual([['ivy@example.com', 2, 9500]])
+    expect(await membersOf(shop)).toEqual([['ivy@example.com', 3, 10_345]])
     const dated = await shop.workspace.engine.rows(
       sql`select local_day, date_assumed from refunds where amount_minor = 750`,
     )
     expect(dated).toEqual([{ localDay: '2026-03-12', dateAssumed: false }])
+    // one without a date counts on its order's day
+    expect(
+      await shop.workspace.engine.rows(
+        sql`select local_day, date_assumed from refunds where amount_minor = 1155`,
+      ),
+    ).toEqual([{ localDay: '2026-03-06', dateAssumed: true }])
   })
 
   test('Square: date and time apart, gift cards are no orders, refunds are rows', async () => {

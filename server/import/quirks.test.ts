@@ -50,6 +50,46 @@ test('a number that a spreadsheet has cut off is refused with it, in text and in
   expect((await orders(shop)).map(([id]) => id)).toEqual(['123456789012345', '690000000000000002', 'A3'])
 })
 
+test('a number written in short that tells all its digits is read with them, in every kind of file', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const ids = ['9e+05', '1.2e+04', "'4e+05", '1.2345E+04', '6.91234567890123456E+17', '1.50e+01']
+  const read = ['900000', '12000', '400000', '12345', '691234567890123456', '15']
+  const lost = ['9E+05', '1e+06', '4.0128e+10', '9.0e+05', '1.23E+04', '1e+5', '0e+03']
+  const receipt = receiptOf(
+    await shop.import(
+      shop.file(
+        'o.csv',
+        `${header}${[...ids, ...lost].map((id, n) => `${id},m${n},2026-01-02,10\n`).join('')}`,
+      ),
+    ),
+  )
+  expect(receipt).toMatchObject({
+    imported: ids.length,
+    refused: lost.length,
+    reasons: [{ reason: 'lost-digits', field: 'orderId', header: 'order_id', rows: lost.length }],
+  })
+  expect((await orders(shop)).map(([id]) => id)).toEqual(read.toSorted())
+  const products = await shop.importKind(
+    shop.file('p.csv', `商品编码,品类\n${[...ids, ...lost].map((id) => `${id},茶\n`).join('')}`),
+  )
+  expect(products).toMatchObject({ imported: ids.length, refused: lost.length })
+  const skus = await shop.workspace.engine.rows(sql`select sku from products order by sku`)
+  expect(skus.map(({ sku }) => sku)).toEqual(read.toSorted())
+  const members = await shop.importMembers(
+    shop.file('m.csv', `会员号,姓名\n${[...ids, ...lost].map((id) => `${id},安\n`).join('')}`),
+  )
+  expect(members).toMatchObject({ newMembers: ids.length, refused: lost.length })
+  const refunds = receiptOf(
+    await shop.import(
+      shop.file(
+        'r.csv',
+        '退款编号,原订单号,退款金额,退款时间\nR1,9e+05,1,2026-01-03\nR2,9E+05,1,2026-01-03\n',
+      ),
+    ),
+  )
+  expect(refunds).toMatchObject({ imported: 1, refused: 1, givenBack: { linked: 1 } })
+})
+
 test('an amount whose format shows another currency is refused, its own is read', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const text = (at: string, value: string) => `<c r="${at}" t="str"><v>${value}</v></c>`
@@ -265,4 +305,41 @@ test('a line break inside a value is one blank, and none at its ends', async () 
     sql`select distinct product, count(*) as n from order_lines group by all`,
   )
   expect(products).toEqual([{ product: '红茶 2 号', n: 4 }])
+})
+
+test('dates with blanks that keep words together are read, as browsers write them', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const times = {
+    'a.csv': ['2026-01-02\u00a003:04:05', '2026-01-12\u00a03:04\u202fPM'],
+    'b.csv': ['1/2/2026,\u202f3:04:05\u202fAM', '1/31/2026, 3:04\u202fPM'],
+    'c.csv': ['2026年1月2日\u30003:04', '2026年1月31日\u300015:04'],
+  }
+  for (const [name, [first, second]] of Object.entries(times)) {
+    const rows = `${name}1\tm1\t${first}\t10\n${name}2\tm1\t${second}\t10\n`
+    const receipt = await shop.import(shop.file(name, header.replaceAll(',', '\t') + rows))
+    expect(receipt).toMatchObject({ imported: 2, refused: 0 })
+  }
+  expect((await orders(shop)).map(([id, , at]) => [id, at])).toEqual([
+    ['a.csv1', '2026-01-01 19:04'],
+    ['a.csv2', '2026-01-12 07:04'],
+    ['b.csv1', '2026-01-01 19:04'],
+    ['b.csv2', '2026-01-31 07:04'],
+    ['c.csv1', '2026-01-01 19:04'],
+    ['c.csv2', '2026-01-31 07:04'],
+  ])
+})
+
+test('a text of two bytes a character in a zip ends where it ends', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const text = `${header}A1,m1,2026-01-02,1.5元\nA2,m2,2026-01-02,"2.5元"`
+  for (const [n, end] of ['', '\n', '\r\n'].entries())
+    for (const [mark, swap] of [
+      [[0xff, 0xfe], false],
+      [[0xfe, 0xff], true],
+    ] as const) {
+      const units = Buffer.from(text.replaceAll('A', `${n}${swap}`) + end, 'utf16le')
+      const bytes = Buffer.concat([Buffer.from(mark), swap ? units.swap16() : units])
+      const receipt = await shop.import(shop.file(`z${n}${swap}.zip`, zipped({ 'o.csv': bytes })))
+      expect(receipt).toMatchObject({ read: 2, imported: 2, refused: 0, netMinor: 400 })
+    }
 })

@@ -161,7 +161,7 @@ export async function readyToRead(
     return refusal('hidden-members', {
       file: order.fileName,
       kind: readable.mapping.kind,
-      columns: identity.map(({ header }) => header).join(', '),
+      columns: { listed: identity.map(({ header }) => header) },
     })
   if (readable.inspection.fitsNone)
     return refusal('no-kind', {

@@ -5,9 +5,9 @@ import type { Tied } from '../identity/ties.ts'
 import { type Applied, manyRows, type Matched } from './apply.ts'
 import type { FeedGap } from './feed-gaps.ts'
 import type { ChangedMonth } from './months.ts'
-import type { RowReason } from './normalise.ts'
 import type { RefundCheck } from './refund-check.ts'
 import { refusedReasons } from './refused.ts'
+import type { CountedReason } from './refused-file.ts'
 import type { GivenBack } from './refunds/receipt.ts'
 import type { Staged } from './staging.ts'
 import type { JoinedTables } from './tables/joined.ts'
@@ -67,11 +67,7 @@ export interface Receipt {
   /** Local days of the first and last accepted row. */
   readonly firstDay: string | null
   readonly lastDay: string | null
-  readonly reasons: readonly {
-    readonly reason: RowReason
-    readonly field: string | null
-    readonly rows: number
-  }[]
+  readonly reasons: readonly CountedReason[]
   /** The same file had been imported and changes nothing. */
   readonly alreadyThere: boolean
   readonly dryRun: boolean

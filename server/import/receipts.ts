@@ -7,6 +7,8 @@ import { kindFacts, type KindReceipt } from './kinds/receipt.ts'
 import type { AppliedMembers } from './members/apply.ts'
 import { type MemberFacts, memberFacts, type MembersReceipt } from './members/receipt.ts'
 import { type FileFacts, fileFacts, type Receipt } from './receipt.ts'
+import type { Readable } from './inspect.ts'
+import { headerOf } from './refused-file.ts'
 import type { Staged } from './staging.ts'
 
 /** What a receipt says of the import itself. */
@@ -36,7 +38,7 @@ interface Receipts {
  */
 export async function receiptsOf(
   { currency, calendar }: Workspace,
-  kindName: string,
+  readable: Readable,
   staged: Staged,
   malformed: number,
   signal: AbortSignal,
@@ -44,22 +46,26 @@ export async function receiptsOf(
   readonly facts: { readonly read: number; readonly refused: number }
   with(about: (sameAs: string | null) => About): Receipts
 }> {
+  const kindName = readable.mapping.kind
   const kind = kindNamed(kindName)
-  const withMalformed = <Facts extends Pick<Receipt, 'read' | 'refused' | 'reasons'>>(facts: Facts): Facts =>
-    malformed === 0
-      ? facts
-      : {
-          ...facts,
-          read: facts.read + malformed,
-          refused: facts.refused + malformed,
-          reasons: [...facts.reasons, { reason: 'malformed', field: null, rows: malformed }],
-        }
-  const ofKind = kind && withMalformed(await kindFacts(kind, staged))
+  const whole = <Facts extends Pick<Receipt, 'read' | 'refused' | 'reasons'>>(facts: Facts): Facts => ({
+    ...facts,
+    read: facts.read + malformed,
+    refused: facts.refused + malformed,
+    reasons: [
+      ...facts.reasons.map((one) => {
+        const header = headerOf(readable, one.field)
+        return header === null ? one : { ...one, header }
+      }),
+      ...(malformed > 0 ? [{ reason: 'malformed', field: null, rows: malformed }] : []),
+    ],
+  })
+  const ofKind = kind && whole(await kindFacts(kind, staged))
   const facts =
     ofKind ??
     (kindName === 'members'
-      ? withMalformed(await memberFacts(staged))
-      : withMalformed(await fileFacts(staged, decimalsOf(currency), calendar.timeZone, signal)))
+      ? whole(await memberFacts(staged))
+      : whole(await fileFacts(staged, decimalsOf(currency), calendar.timeZone, signal)))
   return {
     facts,
     with: (about) => ({

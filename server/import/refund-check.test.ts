@@ -7,6 +7,7 @@ import { taobao, exported } from './platform-exports.fixture.ts'
 import { type RefundCheck, refundSentence } from './refund-check.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from './test-shop.ts'
 import { command } from '../command-line/in-process.fixture.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 /** Orders as [id, charged, given back, gross]. */
 const ordersOf = async ({ workspace }: TestShop) =>
@@ -176,7 +177,7 @@ test('whether a report is net or not, its orders are the same', { timeout: 120_0
       )
       expect(receipt.orders).toBe(rows.filter(({ total, back }) => back < total).length)
     }),
-    { numRuns: 12 },
+    { numRuns: cases(5) },
   )
 })
 

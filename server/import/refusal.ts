@@ -1,4 +1,4 @@
-import type { Values } from '../messages/messages.ts'
+import type { Listed, Values } from '../messages/messages.ts'
 import type { Reading } from './encoding.ts'
 
 /** What stops an import before anything changed; the sentences are in server/messages. */
@@ -87,10 +87,12 @@ export interface Refusal {
 const mostNamed = 40
 
 /** The names of columns for a sentence: of very many the first ones. */
-export const columnNames = (headers: readonly string[]): string =>
-  headers.length <= mostNamed
-    ? headers.join(', ')
-    : `${headers.slice(0, mostNamed).join(', ')}, … (+${headers.length - mostNamed})`
+export const columnNames = (headers: readonly string[]): Listed => ({
+  listed:
+    headers.length <= mostNamed
+      ? headers
+      : [...headers.slice(0, mostNamed), `… (+${headers.length - mostNamed})`],
+})
 
 export const refusal = (id: RefusalId, values: Refusal['values'] = {}): Refusal => ({
   kind: 'refused',
@@ -117,5 +119,5 @@ export const undecidedEncoding = (file: string, readings: readonly Reading[]): R
   refusal('undecided-encoding', {
     file,
     readings: readingsText(readings),
-    encodings: readings.map(({ encoding }) => encoding).join(', '),
+    encodings: { listed: readings.map(({ encoding }) => encoding) },
   })

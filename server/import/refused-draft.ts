@@ -7,7 +7,7 @@ import { forgetDeletedIn, knownTo } from '../rights/refused-rows.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Readable } from './inspect.ts'
 import { type JudgedRow, refusedRows } from './refused.ts'
-import { type RefusedRow, writeRefused } from './refused-file.ts'
+import { headerOf, type RefusedRow, writeRefused } from './refused-file.ts'
 import type { ImportOrder } from './run-state.ts'
 import type { Staged } from './staging.ts'
 
@@ -103,12 +103,14 @@ export async function firstRefused(staged: Staged, signal: AbortSignal): Promise
 
 async function* withHeaders(
   staged: Staged,
-  { inspection, mapping }: Readable,
+  readable: Readable,
   signal: AbortSignal,
 ): AsyncGenerator<RefusedRow[]> {
   for await (const rows of refusedRows(staged, signal))
-    yield rows.map(({ line, reason, field, value }) => {
-      const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
-      return { line, reason, value, header: position === undefined ? null : inspection.headers[position]! }
-    })
+    yield rows.map(({ line, reason, field, value }) => ({
+      line,
+      reason,
+      value,
+      header: headerOf(readable, field),
+    }))
 }

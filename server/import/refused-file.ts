@@ -24,6 +24,20 @@ export interface RefusedRow {
   readonly header: string | null
 }
 
+/** How many rows were refused for a reason; `header`: the column that is to blame, if one is. */
+export interface CountedReason {
+  readonly reason: RowReason
+  readonly field: string | null
+  readonly header?: string
+  readonly rows: number
+}
+
+/** The header of the column in which a field stands. */
+export const headerOf = ({ inspection, mapping }: Readable, field: string | null): string | null => {
+  const position = field === null ? undefined : (mapping.columns as Record<string, number>)[field]
+  return position === undefined ? null : (inspection.headers[position] ?? null)
+}
+
 /**
  * Writes the refused rows as CSV: line number, column, reason, and behind them the row's own columns as
  * they were in the file, which is read a second time for it. Mended, the file can be imported as it is: what
@@ -111,6 +125,17 @@ export const reasonSentence = (language: Language, row: Pick<RefusedRow, 'reason
   const reason = reasonOf(row)
   return 'id' in reason ? sentence(language, reason.id, reason.values) : phrase(language, reason)
 }
+
+/** Why rows were refused, with the column where one is to blame. Reports from before that was kept have none. */
+export const reasonsInWords = <Counted extends CountedReason>(
+  language: Language,
+  reasons: readonly Counted[],
+) =>
+  reasons.map((counted) => {
+    const reason = reasonSentence(language, { reason: counted.reason, value: null })
+    const { header } = counted
+    return { ...counted, sentence: header ? sentence(language, 'row.in-column', { header, reason }) : reason }
+  })
 
 /** The columns that stand before a refused row's own. */
 const titles = (language: Language): string[] =>

@@ -7,6 +7,7 @@ import { takeOut } from './apply.ts'
 import type { Figures } from './months.ts'
 import { type Buying, restatedCohorts, restatedMonths, restatedPeriods, type Told } from './restatements.ts'
 import { now, openTestShop, receiptOf, type TestShop } from './test-shop.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 /** An order of a plain shop: which, whose (nobody: a guest), on which day, for how much. */
 interface PlainOrder {
@@ -190,7 +191,7 @@ test('whatever is drawn of a finished period and comes to something else is mark
         expect(await marked(shop)).toEqual(marksOf(states))
       }
     }),
-    { numRuns: 5 },
+    { numRuns: cases(3) },
   )
 }, 120_000)
 

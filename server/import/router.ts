@@ -14,7 +14,7 @@ import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import { fieldsOf, keysOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import { toldKind } from './kinds/told.ts'
-import { reasonSentence } from './refused-file.ts'
+import { reasonsInWords } from './refused-file.ts'
 import type { MembersReceipt } from './members/receipt.ts'
 import { MapOverrides } from './mapping.ts'
 import type { Receipt } from './receipt.ts'
@@ -22,7 +22,7 @@ import { refundSentence } from './refund-check.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
 import type { Again } from './again.ts'
-import { foldedUnder } from './history.ts'
+import { broughtNothing, foldedUnder } from './history.ts'
 import { inboxState } from './inbox.ts'
 import { forgetMapping, savedMappings } from './remembered.ts'
 import { restatedCohorts, restatedMonths, restatedPeriods } from './restatements.ts'
@@ -124,6 +124,10 @@ export const importsRouter = router({
         partOfOrders: isPartOfOrders(inspected.inspection),
         otherCurrency: foreignAmounts(inspected.inspection, ctx.workspace.currency),
         tables: tableNotes(input.language ?? ctx.language, tables),
+        /** Several tables are read as one. */
+        joined: tables !== null && tables.alone === undefined,
+        /** Of one table that was read beside others: what it is written in. */
+        alone: tables?.alone ?? null,
       }
     }),
 
@@ -378,6 +382,8 @@ type InWords<R extends Receipt> = Omit<R, 'reasons' | 'tables'> & {
   readonly refunds: string | null
   /** How the rows were matched to people, in sentences. */
   readonly people: readonly string[]
+  /** All that it says was there already. */
+  readonly nothingNew: boolean
 }
 
 /** The receipt of an import of orders or refunds. */
@@ -389,10 +395,8 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
   ...receipt,
   tables: tableNotes(language, receipt.tables),
   givenBack: receipt.givenBack ?? null, // receipts from before there were files of refunds have none
-  reasons: receipt.reasons.map((row) => ({
-    ...row,
-    sentence: reasonSentence(language, { reason: row.reason, value: null }),
-  })),
+  reasons: reasonsInWords(language, receipt.reasons),
+  nothingNew: broughtNothing(receipt),
   rounding: moneyText(receipt.roundingMinor, currency, language),
   net: receipt.netMinor === undefined ? null : moneyText(receipt.netMinor, currency, language),
   currency,
@@ -405,10 +409,8 @@ const withSentences = (receipt: MembersReceipt, language: Language) => ({
   ...receipt,
   tables: tableNotes(language, receipt.tables),
   people: peopleOfMembers(language, receipt),
-  reasons: receipt.reasons.map((row) => ({
-    ...row,
-    sentence: reasonSentence(language, { reason: row.reason, value: null }),
-  })),
+  reasons: reasonsInWords(language, receipt.reasons),
+  nothingNew: broughtNothing(receipt),
 })
 
 const stopped = ({ id, values }: Refusal) => refused('PRECONDITION_FAILED', id, values)

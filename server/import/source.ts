@@ -478,7 +478,8 @@ async function* joined(
       ended = false
       yield begin
     }
-    if (!ended) {
+    // nothing follows the last one, whose characters may have two bytes
+    if (!ended && entry !== entries.at(-1)) {
       lines++
       yield Buffer.from('\n')
     }

@@ -7,6 +7,6 @@ import { type Refusal, refusal } from './refusal.ts'
  */
 export function storageRefusal(error: unknown, folder: string, file: string): Refusal | null {
   if (isDiskFull(error)) return refusal('disk-full', { folder, file })
-  const reason = unwritableReason(error)
+  const reason = unwritableReason(error, folder)
   return reason === undefined ? null : refusal('folder-unwritable', { folder, file, reason })
 }

@@ -19,10 +19,16 @@ export type ToldReceipt = Omit<FinalReceipt, 'reasons' | 'tables'> & {
   readonly currency: string
   readonly refunds: string | null
   readonly people: readonly string[]
+  /** All that it says was there already. */
+  readonly nothingNew: boolean
 }
 
 /** An inspection as the server tells it: what became of its tables as sentences. */
-export type ToldInspection = Omit<Inspection, 'tables'> & { readonly tables: readonly string[] }
+export type ToldInspection = Omit<Inspection, 'tables'> & {
+  readonly tables: readonly string[]
+  readonly joined: boolean
+  readonly alone: Pick<Inspection, 'container' | 'sheet' | 'jsonLines' | 'encoding' | 'delimiter'> | null
+}
 
 const separators = {
   ',': 'separator.comma',
@@ -61,14 +67,14 @@ export function mappingText({
     })
   const unknown = questions.flatMap((question) =>
     question.kind === 'states'
-      ? [`  ${say('states-unknown', { words: question.words.join(', ') })}`]
+      ? [`  ${say('states-unknown', { words: { listed: question.words } })}`]
       : question.kind === 'encoding'
         ? [`  ${say('form.readings', { readings: readingsText(question.readings.slice(1)) })}`]
         : [],
   )
   const about = say('file-read-as', {
     file: fileName,
-    form: formText(form),
+    form: formText({ ...form, ...form.alone }),
     header: headerLine,
     dates: {
       id: `read-dates.${map.dates ?? (questions.some(({ kind }) => kind === 'dates') ? 'open' : 'none')}`,
@@ -80,7 +86,7 @@ export function mappingText({
   const kind = `  ${say('file-kind', {
     kind: map.kind,
     title: further ? phrase(languageOf(), further.title) : '',
-    others: importKinds.filter((one) => one !== map.kind).join(', '),
+    others: { listed: importKinds.filter((one) => one !== map.kind) },
   })}`
   if (columns.length > shownColumns) rows.push(`  … (+${columns.length - shownColumns})`)
   const known = remembered
@@ -130,8 +136,8 @@ export const partsText = ({ fileName, parts, unused }: ToldParts): string =>
     say('parts', { file: fileName, n: parts.filter(({ refusal }) => refusal === null).length }),
     ...parts.map(({ names, title, rows, refusal }) =>
       refusal === null
-        ? `  ${say('part', { tables: names.join(', '), kind: title, rows: rows ?? 0, counted: rows === null ? 'no' : 'yes' })}`
-        : `  ${say('part-refused', { tables: names.join(', '), why: refusal })}`,
+        ? `  ${say('part', { tables: { listed: names }, kind: title, rows: rows ?? 0, counted: rows === null ? 'no' : 'yes' })}`
+        : `  ${say('part-refused', { tables: { listed: names }, why: refusal })}`,
     ),
     ...unused.map((note) => `  ${note}`),
   ].join('\n')
@@ -144,18 +150,18 @@ function formText({
   jsonLines,
   encoding,
   delimiter,
-  tables,
+  joined,
 }: Pick<
   ToldInspection,
-  'tables' | 'container' | 'sheet' | 'otherSheets' | 'jsonLines' | 'encoding' | 'delimiter'
+  'joined' | 'container' | 'sheet' | 'otherSheets' | 'jsonLines' | 'encoding' | 'delimiter'
 >): string {
-  if (tables.length > 0) return say('form.tables')
+  if (joined) return say('form.tables')
   if (container === 'parquet') return say('form.parquet')
   if (container === 'xlsx')
     return say('form.workbook', {
       sheet: sheet ?? '',
       others: otherSheets.length,
-      names: otherSheets.join(', '),
+      names: { listed: otherSheets },
     })
   if (jsonLines) return say('form.json-lines')
   return say('form.delimited', { encoding, separator: say(separators[delimiter]) })
@@ -197,6 +203,7 @@ export const receiptText = (receipt: ToldReceipt): string =>
       counts: say('import-counts', countsOf(receipt)),
     }),
     ...receipt.tables,
+    ...(receipt.nothingNew ? [say('nothing-new')] : []),
     ...(receipt.givenBack
       ? [
           say('refunds-contents', { duplicates: receipt.duplicates, rounding: receipt.rounding }),

@@ -15,7 +15,9 @@ import { noteAgain } from './again.ts'
 import { applyImport, manyRows, type NewImport } from './apply.ts'
 import { feedGaps } from './feed-gaps.ts'
 import type { Readable } from './inspect.ts'
+import { mismatchedCoupons } from '../elsewhere/coupons.ts'
 import { applyKind } from './kinds/apply.ts'
+import type { KindReceipt } from './kinds/receipt.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import type { Mapping } from './mapping.ts'
 import { applyMembers } from './members/apply.ts'
@@ -67,7 +69,7 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
     const readingMilliseconds = Math.round(performance.now() - began)
     tell({ phase: 'saving', secondsLeft: null })
 
-    const receipts = await receiptsOf(workspace, readable.mapping.kind, staged, order.malformed ?? 0, signal)
+    const receipts = await receiptsOf(workspace, readable, staged, order.malformed ?? 0, signal)
     const { facts } = receipts
     if (facts.refused > 0 && order.onRefused)
       for await (const rows of refusedRows(staged, signal)) order.onRefused(rows)
@@ -119,7 +121,12 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
         await deletionsOf(platform.store, workspace.id),
       )
     if (committed) await passAudit(platform.store, workspace)
-    if ('counts' in applied) return { phase: 'done', kindReceipt: told.kind(applied) }
+    if ('counts' in applied) {
+      const receipt = told.kind(applied)
+      const ofLedger =
+        receipt.kind === 'coupons' && receipt.importId ? await ownCodes(work, receipt.importId) : null
+      return { phase: 'done', kindReceipt: { ...receipt, ...(ofLedger ? { ofLedger } : {}) } }
+    }
     if ('newMembers' in applied) return { phase: 'done', membersReceipt: told.members(applied) }
     const gaps = await feedGaps(engine)
     return { phase: 'done', receipt: { ...told.orders(applied), gaps } }
@@ -132,6 +139,16 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
     await staged?.engine.close()
     await rm(own, { recursive: true, force: true })
   }
+}
+
+/** What the ledger says of the codes of an import of coupons that are ours; null where none is. */
+async function ownCodes(
+  { platform, workspace }: Work,
+  importId: string,
+): Promise<KindReceipt['ofLedger'] | null> {
+  const request = { unmasked: false, most: 0, importId }
+  const { ours, mismatches } = await mismatchedCoupons(platform.store, workspace, request, {})
+  return ours === 0 ? null : { ours, differing: mismatches }
 }
 
 /** Reads the file into `folder`, and says how far that is. */

@@ -32,7 +32,7 @@ export function problemWords(language: Language, issue: Issue): string {
 /** What a value may be that fits none of several shapes: the closest says what is wrong with it; where none is close, all are named. */
 function unionWords(language: Language, issue: Extract<Issue, { code: 'invalid_union' }>): string {
   const { options, errors } = issue as { options?: readonly unknown[]; errors: readonly (readonly Issue[])[] }
-  if (options) return sentence(language, 'input-one-of', { values: options.map(String).join(', ') })
+  if (options) return sentence(language, 'input-one-of', { values: { listed: options.map(String) } })
   const first = errors.flatMap(([one]) => (one ? [one] : []))
   if (first.length > 0 && first.every(({ message }) => message.endsWith('received undefined')))
     return sentence(language, 'input-missing')
@@ -81,9 +81,9 @@ function boundWords(issue: Issue): { id: MessageKey; values: Values } | null {
       return { id: issue.origin === 'array' ? 'input-few' : 'input-small', values: { minimum } }
     }
     case 'invalid_value':
-      return { id: 'input-choice', values: { values: issue.values.map(String).join(', ') } }
+      return { id: 'input-choice', values: { values: { listed: issue.values.map(String) } } }
     case 'unrecognized_keys':
-      return { id: 'input-unknown', values: { keys: issue.keys.join(', ') } }
+      return { id: 'input-unknown', values: { keys: { listed: issue.keys } } }
     case 'invalid_format':
       if (issue.format === 'date') return { id: 'input-day', values: {} }
       if (issue.format === 'datetime') return { id: 'input-moment', values: {} }

@@ -195,7 +195,7 @@ test('a value that fits none of several shapes is told what may stand there', ()
     return inputSentence(language, parsed.error!).replace(/^event(\.\w+)?(: |：)/, '')
   }
   expect(said('en', { kind: 'nope' })).toContain('Not one of what may stand here: tags, points.')
-  expect(said('zh-CN', {})).toContain('只能是以下之一：tags, points。')
+  expect(said('zh-CN', {})).toContain('只能是以下之一：tags、points。')
   expect(said('en', { kind: 'tags', tag: 5 })).toContain('Not what may stand here: a list or a text.')
   expect(said('zh-CN', { kind: 'tags', tag: 5 })).toContain('只能是列表或文本。')
   expect(said('en', { kind: 'tags' })).toContain('Missing; it has to be given.')

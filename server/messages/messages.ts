@@ -69,7 +69,13 @@ export interface Said {
 export interface Named {
   readonly named: readonly (Said | Words)[]
 }
-export type Values = Readonly<Record<string, string | number | Said | Words | Named | readonly Said[]>>
+/** Texts one after the other, each as it is. */
+export interface Listed {
+  readonly listed: readonly string[]
+}
+export type Values = Readonly<
+  Record<string, string | number | Said | Words | Named | Listed | readonly Said[]>
+>
 
 /** What the user asked for with `--lang`, else what the system's locale says; English when neither is Chinese. */
 export function languageOf(
@@ -106,9 +112,14 @@ function inWords(language: Language, value: Values[string]): string | number {
   if (typeof value !== 'object') return value
   if ('named' in value)
     return new Intl.ListFormat(language).format(value.named.map((one) => told(language, one)))
+  if ('listed' in value) return listed(language, value.listed)
   if (!Array.isArray(value)) return told(language, value as Said | Words)
   return value.map((one: Said) => told(language, one)).join(language === 'en' ? ' ' : '')
 }
+
+/** Texts one after the other, as a language lists them. */
+export const listed = (language: Language, texts: readonly string[]): string =>
+  texts.join(language === 'en' ? ', ' : '、')
 
 const told = (language: Language, said: Said | Words): string =>
   'id' in said ? sentence(language, said.id, said.values) : said[language]

@@ -68,9 +68,9 @@ const pollMs = 500
 /** The files of an inbox that a deletion takes away, and those that it can't read, each by its name. */
 function fileLines({ files, unread }: { files: readonly string[]; unread: readonly string[] }): string[] {
   return [
-    ...(files.length > 0 ? [say('deletion-files', { count: files.length, files: files.join(', ') })] : []),
+    ...(files.length > 0 ? [say('deletion-files', { count: files.length, files: { listed: files } })] : []),
     ...(unread.length > 0
-      ? [say('deletion-files-unread', { count: unread.length, files: unread.join(', ') })]
+      ? [say('deletion-files-unread', { count: unread.length, files: { listed: unread } })]
       : []),
   ]
 }

@@ -50,15 +50,15 @@ export type Step = (name: 'list' | 'engine' | 'store' | 'done') => void
 /**
  * Deletes a member: first the intent stands in the deletion list, then the engine forgets the person, then
  * the Store. Whatever breaks off after the first step is finished by `finishDeletions` at the next start.
- * No launch of the workspace runs meanwhile. At last the files are written anew, so that no byte of the person is left in them.
+ * Until then `signal` calls it off, and it throws. No launch of the workspace runs meanwhile. At last the files are written anew, so that no byte of the person is left in them.
  */
 export async function deleteMember(
   platform: Platform,
   workspace: Workspace,
-  { memberId, actor }: { memberId: string; actor: string },
+  { memberId, actor, signal }: { memberId: string; actor: string; signal?: AbortSignal | undefined },
   step: Step = () => {},
 ): Promise<DeletionOutcome> {
-  await lookAhead(platform, workspace, memberId)
+  await lookAhead(platform, workspace, memberId, signal)
   const outcome = await campaignTurns.take<DeletionOutcome>(workspace.id, async () => {
     const { store, clock } = platform
     if (await isPseudonym(store, workspace.id, memberId)) return { kind: 'deleted-before' }
@@ -89,11 +89,18 @@ export async function deleteMember(
 }
 
 /** Reads the files that the inbox moved away while launches still may run: they are many, and are not read again. */
-async function lookAhead(platform: Platform, workspace: Workspace, memberId: string): Promise<void> {
+async function lookAhead(
+  platform: Platform,
+  workspace: Workspace,
+  memberId: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await drainEvents(platform.store, workspace)
   const ids = await idsOfMember(workspace, memberId)
-  if (ids.length > 0)
-    await movedFilesNaming(platform, workspace, await tellingOfAll(workspace, ids as [string, ...string[]]))
+  if (ids.length > 0) {
+    const telling = await tellingOfAll(workspace, ids as [string, ...string[]])
+    await movedFilesNaming(platform, workspace, telling, signal)
+  }
 }
 
 /** What stands for a member whose ids those are, and for whoever goes with them. */

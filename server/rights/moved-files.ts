@@ -63,8 +63,13 @@ export async function movedFilesNaming(
     sizes.reduce((sum, size) => sum + size, 0),
   )
   let before = 0
+  const own = Symbol('reading')
   const tell = (bytes: number) =>
-    underWay.set(workspace.id, { files: files.length, share: Math.min(1, (before + bytes) / all) })
+    underWay.set(own, {
+      workspaceId: workspace.id,
+      files: files.length,
+      share: Math.min(1, (before + bytes) / all),
+    })
   try {
     for (const [at, file] of files.entries()) {
       signal?.throwIfAborted()
@@ -86,7 +91,7 @@ export async function movedFilesNaming(
       else if (found === null) unread.push(file)
     }
   } finally {
-    underWay.delete(workspace.id)
+    underWay.delete(own)
     rmSync(scratch, { recursive: true, force: true })
   }
   return { named, unread }
@@ -98,10 +103,14 @@ export interface MovedReading {
   readonly share: number
 }
 
-const underWay = new Map<string, MovedReading>()
+/** Each reading for itself: of two at once the one that ends first leaves the other's. */
+const underWay = new Map<symbol, MovedReading & { readonly workspaceId: string }>()
 
-/** The reading of a workspace's moved files that is under way; null: none is. */
-export const readingOfMoved = (workspaceId: string): MovedReading | null => underWay.get(workspaceId) ?? null
+/** The reading of a workspace's moved files that is under way, of several the one that began last; null: none is. */
+export function readingOfMoved(workspaceId: string): MovedReading | null {
+  const found = [...underWay.values()].findLast((one) => one.workspaceId === workspaceId)
+  return found ? { files: found.files, share: found.share } : null
+}
 
 /** By whom was looked for, what the files said: the deletion itself need not read again what it showed before. */
 const lastSeen = new WeakMap<Platform, { asked: string; found: Map<string, boolean | null> }>()

@@ -62,6 +62,13 @@ export const bare = (cell: string): string =>
     .replace(/^="(.*)"$/, '$1')
     .replace(/^'+/, '')
     .replace(/^(\+?\d+)\.0$/, '$1')
+    .replace(
+      /^([1-9])(?:\.(\d*[1-9]))?e\+0([0-5])$/,
+      (written, first: string, more: string | undefined, zeros) =>
+        (more ?? '').length > Number(zeros)
+          ? written
+          : `${first}${more ?? ''}`.padEnd(Number(zeros) + 1, '0'),
+    )
 
 function forget(path: string, names: (row: readonly string[], place: number) => boolean): void {
   const rows = cellsOf(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))

@@ -14,6 +14,15 @@ import { exportMember } from './export.ts'
 const One = z.object({ memberId: z.string() })
 const nobody = () => refused('NOT_FOUND', 'no-such-member')
 
+/** Who left while files were read hears nothing more; anything else is thrown on. */
+const calledOff =
+  (signal: AbortSignal | undefined) =>
+  (error: unknown): never => {
+    if (signal?.aborted && error === signal.reason)
+      throw refused('CLIENT_CLOSED_REQUEST', 'question-cancelled')
+    throw error
+  }
+
 /** What a person may ask of a shop about themselves; an owner does it for them. Mutations, so that ids travel in the body. */
 export const rightsRouter = router({
   /** Everything that is kept about a member, whole. Every export is noted. */
@@ -54,10 +63,7 @@ export const rightsRouter = router({
       .executeTakeFirstOrThrow()
     const telling = await tellingOfAll(ctx.workspace, ids as [string, ...string[]])
     const { named, unread } = await movedFilesNaming(ctx.platform, ctx.workspace, telling, signal).catch(
-      (error: unknown) => {
-        if (signal?.aborted) throw refused('CLIENT_CLOSED_REQUEST', 'question-cancelled')
-        throw error
-      },
+      calledOff(signal),
     )
     return {
       memberId: input.memberId,
@@ -72,20 +78,23 @@ export const rightsRouter = router({
   }),
 
   /** Deletes a member for good. `typed` is the id as somebody wrote it again to confirm. */
-  deleteMember: ownerProcedure.input(One.extend({ typed: z.string() })).mutation(async ({ ctx, input }) => {
-    if (input.typed.trim() !== input.memberId) throw refused('BAD_REQUEST', 'deletion-id-differs')
-    const { memberId } = input
-    const outcome = await deleteMember(ctx.platform, ctx.workspace, {
-      memberId,
-      actor: auditName(ctx.actor),
-    })
-    switch (outcome.kind) {
-      case 'deleted':
-        return { pseudonym: outcome.pseudonym, files: outcome.files, unread: outcome.unread }
-      case 'not-found':
-        throw nobody()
-      case 'deleted-before':
-        throw refused('PRECONDITION_FAILED', 'member-deleted-before')
-    }
-  }),
+  deleteMember: ownerProcedure
+    .input(One.extend({ typed: z.string() }))
+    .mutation(async ({ ctx, input, signal }) => {
+      if (input.typed.trim() !== input.memberId) throw refused('BAD_REQUEST', 'deletion-id-differs')
+      const { memberId } = input
+      const outcome = await deleteMember(ctx.platform, ctx.workspace, {
+        memberId,
+        actor: auditName(ctx.actor),
+        signal,
+      }).catch(calledOff(signal))
+      switch (outcome.kind) {
+        case 'deleted':
+          return { pseudonym: outcome.pseudonym, files: outcome.files, unread: outcome.unread }
+        case 'not-found':
+          throw nobody()
+        case 'deleted-before':
+          throw refused('PRECONDITION_FAILED', 'member-deleted-before')
+      }
+    }),
 })

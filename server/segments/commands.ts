@@ -189,7 +189,7 @@ function lines(explanation: Explanation, indent: string, currency: string): stri
         ? `: ${has.length === 0 ? say('set-empty') : has.join(', ')}`
         : ''
   const turn = tagging
-    ? ` ${say('turns-by-tag', { kind: tagging.kind === 'take-off' ? 'takeoff' : 'puton', n: tagging.tags.length, tags: tagging.tags.join(', ') })}`
+    ? ` ${say('turns-by-tag', { kind: tagging.kind === 'take-off' ? 'takeoff' : 'puton', n: tagging.tags.length, tags: { listed: tagging.tags } })}`
     : !flip
       ? ''
       : ` ${flip.onDay ? say('turns-on', { value: told(flip.value), day: flip.onDay }) : say('turns-at', { value: told(flip.value) })}`

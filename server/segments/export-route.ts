@@ -58,7 +58,7 @@ export async function segmentExport(
     if (!question.success)
       return sendProblem(reply, {
         ...problems.segmentExportMalformed,
-        values: { columns: segmentColumns.join(', ') },
+        values: { columns: { listed: segmentColumns } },
       })
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())

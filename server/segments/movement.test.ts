@@ -8,6 +8,7 @@ import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { keepMemberships } from './memberships.ts'
 import type { MovedPage } from './movement.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 const [earlier, today] = ['2026-03-01', '2026-03-08']
 
@@ -153,7 +154,7 @@ test('the cause is the last step at which a member turned, from what was known t
         expect(told.after).toBe((await shop.caller.segments.count({ expression: written(now) })).members)
       },
     ),
-    { numRuns: 7, endOnFailure: true },
+    { numRuns: cases(4), endOnFailure: true },
   )
 }, 120_000)
 

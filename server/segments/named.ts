@@ -14,6 +14,6 @@ export async function segmentNamed(
   throw new Refused(
     saved.length === 0
       ? say('no-saved-segments')
-      : say('no-such-segment-named', { name, known: saved.map((one) => one.name).join(', ') }),
+      : say('no-such-segment-named', { name, known: { listed: saved.map((one) => one.name) } }),
   )
 }

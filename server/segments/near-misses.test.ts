@@ -8,6 +8,7 @@ import { createDemo } from '../demo/demo.ts'
 import { openPlatform } from '../platform.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
+import { cases } from '../../fixtures/cases.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-near-misses-'))
 const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
@@ -96,7 +97,7 @@ test('a condition keeps out alone exactly those whom the other answer to it woul
       const order = told.conditions.map(({ alone }) => alone)
       expect(order).toEqual(order.toSorted((a, b) => b - a))
     }),
-    { numRuns: 25, endOnFailure: true },
+    { numRuns: cases(10), endOnFailure: true },
   )
 })
 

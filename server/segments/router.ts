@@ -209,7 +209,7 @@ export const segmentsRouter = router({
       case 'no-such-segment':
         throw noSuchSegment()
       case 'used':
-        throw refused('CONFLICT', 'segment-used', { name: outcome.name, by: outcome.by.join(', ') })
+        throw refused('CONFLICT', 'segment-used', { name: outcome.name, by: { listed: outcome.by } })
     }
   }),
 })

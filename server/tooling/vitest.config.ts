@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -6,8 +7,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export default defineConfig({
   root,
   test: {
-    // a test waits for the engine more than it computes: the thread that starts them needs no core
-    maxWorkers: '100%',
+    // a third of the time a test waits, for a page, a process or its turn: three fill two cores
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     projects: [
       {
         test: {
@@ -16,22 +17,31 @@ export default defineConfig({
           environment: 'node',
           include: ['analytics/**/*.test.ts', 'server/**/*.test.ts', 'fixtures/**/*.test.ts'],
           setupFiles: ['server/tooling/property-tests.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
-      { test: { name: 'web', root, environment: 'jsdom', include: ['web/**/*.test.{ts,tsx}'] } },
+      {
+        test: {
+          name: 'web',
+          root,
+          environment: 'jsdom',
+          isolate: false,
+          include: ['web/**/*.test.{ts,tsx}'],
+        },
+      },
       {
         test: {
           name: 'e2e',
           root,
           environment: 'node',
+          isolate: false, // files of a worker have one browser
           include: ['web/e2e/**/*.e2e.ts'],
           globalSetup: ['web/e2e/template.ts'],
           // a page that is slow on a busy machine is not a wrong one
-          expect: { poll: { timeout: 10_000 } },
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          expect: { poll: { timeout: 30_000 } },
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -1,9 +1,11 @@
 import {
   IconCalendarRepeat,
+  IconClock,
   IconCoins,
   IconDatabase,
   IconFilter,
   IconMoon,
+  IconPackage,
   IconSettings,
   IconSun,
   IconTicket,
@@ -15,6 +17,8 @@ export const analyticPages = [
   { to: '/', name: 'thisWeek', icon: IconSun },
   { to: '/retention', name: 'retention', icon: IconCalendarRepeat },
   { to: '/value', name: 'value', icon: IconCoins },
+  { to: '/products', name: 'products', icon: IconPackage },
+  { to: '/rhythm', name: 'rhythm', icon: IconClock },
 ] as const
 export const peoplePages = [
   { to: '/segments', name: 'segments', icon: IconFilter },
@@ -30,4 +34,4 @@ export const allPages = [...analyticPages, ...peoplePages, ...footPages]
 
 /** The phone's tabs; the rest is under More. */
 export const tabPages = [analyticPages[0], analyticPages[1], peoplePages[1], peoplePages[2]]
-export const morePages = [analyticPages[2], peoplePages[0], peoplePages[3], ...footPages]
+export const morePages = [...analyticPages.slice(2), peoplePages[0], peoplePages[3], ...footPages]

@@ -49,6 +49,18 @@ const value = createRoute({
   validateSearch: readFilters,
   component: lazyRouteComponent(() => import('../features/value/value-page.tsx'), 'ValuePage'),
 })
+const products = createRoute({
+  getParentRoute: () => shell,
+  path: '/products',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/products/products-page.tsx'), 'ProductsPage'),
+})
+const rhythm = createRoute({
+  getParentRoute: () => shell,
+  path: '/rhythm',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/rhythm/rhythm-page.tsx'), 'RhythmPage'),
+})
 const dormant = createRoute({
   getParentRoute: () => shell,
   path: '/dormant',
@@ -161,6 +173,8 @@ export const router = createRouter({
         thisWeek,
         retention,
         value,
+        products,
+        rhythm,
         dormant,
         segments,
         compareSegments,

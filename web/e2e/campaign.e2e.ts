@@ -77,7 +77,7 @@ test('from quiet members to a redeemed coupon, with a group held out', async () 
   const issued = Number(/\d+/.exec((await send.textContent())!)![0])
   await send.click()
   await page.waitForURL(/\/campaigns\/[0-9a-f-]{36}$/)
-  await expect.poll(() => messages.length, { timeout: 30_000 }).toBe(issued)
+  await expect.poll(() => messages.length, { timeout: 90_000 }).toBe(issued)
 
   const { headers, body } = messages[0]!
   const { data } = new Webhook(secret).verify(body, headers) as { data: { code: string; memberId: string } }
@@ -241,6 +241,7 @@ test('every kind of offer is said in both languages as its fields change, also o
     '适用商品满 ¥100.00 可用，赠 马克杯（价值 ¥30.00），限购买Tea，East不可用，发券后 14 天内有效',
   )
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  await page.locator('dl[aria-busy="false"]').waitFor() // paler while they are counted
   expect(await serious(page)).toEqual([])
   await page.getByRole('button', { name: 'Save draft' }).click()
   await page.getByRole('button', { name: 'Draft saved' }).waitFor()

@@ -74,7 +74,7 @@ test('an empty workspace takes a dropped file, and shows the sample data when as
   await switchTo('demo')
   expect(complaints).toEqual([])
   await page.context().close()
-}, 120_000)
+})
 
 test('a file is checked first, then imported, then taken out again', async () => {
   const watched = await stage.page({ language: 'zh-CN', width: 390 })
@@ -167,7 +167,7 @@ test('a file is checked first, then imported, then taken out again', async () =>
   await switchTo('demo')
   expect(complaints).toEqual([])
   await page.context().close()
-}, 120_000)
+})
 
 test.each([
   {
@@ -247,7 +247,6 @@ test.each([
     expect(complaints).toEqual([])
     await page.context().close()
   },
-  120_000,
 )
 
 test('the Data page says whether orders keep coming in, and hands out the dictionary, a template and everything', async () => {
@@ -309,4 +308,4 @@ test('the Data page says whether orders keep coming in, and hands out the dictio
   await switchTo('demo')
   expect(complaints).toEqual([])
   await page.context().close()
-}, 120_000)
+})

@@ -128,4 +128,4 @@ test('campaigns, coupons and tests of other systems stand on Data and with the m
   }
   expect(phone.complaints).toEqual([])
   await phone.page.context().close()
-}, 180_000)
+})

@@ -113,6 +113,7 @@ export interface Stage {
   readonly browser: Browser
   /** A page on which the owner is signed in, in a look of its own. */
   page(look?: Look): Promise<Watched>
+  /** Ends its server and its pages; the browser stays for the next stage. */
   close(): Promise<void>
 }
 
@@ -145,14 +146,26 @@ export async function openSharedStage(): Promise<Stage> {
 
 type StageServer = Pick<RunningServer, 'url' | 'dataFolder' | 'stop'>
 
+let launched: Browser | undefined
+/**
+ * One for all stages of this process, each with contexts of its own: to start it takes seconds. Nothing is drawn by a
+ * graphics card that most machines under test only imitate.
+ */
+async function startedBrowser(): Promise<Browser> {
+  if (!launched?.isConnected())
+    launched = await chromium.launch({
+      executablePath: findBrowser(),
+      args: ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+    })
+  return launched
+}
+
 async function stageOf(
   server: StageServer,
   signIn: (request: APIRequestContext) => Promise<unknown>,
 ): Promise<Stage> {
-  const browser = await chromium.launch({
-    executablePath: findBrowser(),
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-  })
+  const browser = await startedBrowser()
+  const closeContexts = () => Promise.all(browser.contexts().map((context) => context.close()))
   try {
     const first = await browser.newContext()
     await signIn(first.request)
@@ -170,16 +183,17 @@ async function stageOf(
           reducedMotion: 'reduce',
           storageState: signedIn,
         })
+        context.setDefaultTimeout(120_000) // a page that is slow on a busy machine is not a wrong one
         await context.addInitScript((kept) => localStorage.setItem('reveille.language', kept), language)
         return watch(await context.newPage(), server.url)
       },
       close: async () => {
-        await browser.close()
+        await closeContexts()
         await server.stop()
       },
     }
   } catch (error) {
-    await browser.close()
+    await closeContexts()
     throw error
   }
 }
@@ -260,7 +274,7 @@ async function watch(page: Page, url: string): Promise<Watched> {
 
 /** The page stands: its heading is there and no question is under way. */
 export async function settled(page: Page): Promise<void> {
-  await page.locator('[data-settled="true"] h1').first().waitFor({ timeout: 60_000 })
+  await page.locator('[data-settled="true"] h1').first().waitFor()
 }
 
 /**
@@ -271,5 +285,5 @@ export async function opened(page: Page, heading: string | RegExp): Promise<void
   await page
     .locator('[data-settled="true"]')
     .getByRole('heading', { level: 1, name: heading, exact: typeof heading === 'string' })
-    .waitFor({ timeout: 60_000 })
+    .waitFor()
 }

@@ -65,4 +65,4 @@ test('a points ledger is seen as such, imported and shown with its member; its t
   await page.getByText('已撤销', { exact: true }).first().waitFor()
   expect(complaints).toEqual([])
   await page.context().close()
-}, 120_000)
+})

@@ -49,4 +49,4 @@ test('a file of members is seen as such, checked, imported and taken out again',
   await page.getByText('已撤销', { exact: true }).first().waitFor()
   expect(complaints).toEqual([])
   await page.context().close()
-}, 120_000)
+})

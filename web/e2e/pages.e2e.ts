@@ -12,6 +12,8 @@ const pages = [
   '/',
   '/retention',
   '/value',
+  '/products',
+  '/rhythm',
   '/segments',
   '/segments/new',
   '/dormant',

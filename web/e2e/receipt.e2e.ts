@@ -67,7 +67,7 @@ test('a receipt names three silent stores and counts the others; a late order ma
   expect(await serious(page)).toEqual([])
   expect(complaints).toEqual([])
   await page.context().close()
-}, 120_000)
+})
 
 // after the walk above: its workspace is the one that is looked at
 test.each([
@@ -172,5 +172,4 @@ test.each([
     expect(complaints).toEqual([])
     await page.context().close()
   },
-  120_000,
 )

@@ -18,4 +18,5 @@ try {
   console.log(picture)
 } finally {
   await stage.close()
+  await stage.browser.close()
 }

@@ -68,9 +68,42 @@ test('tables that are chosen together become one import, from files to figures',
   expect(await serious(page)).toEqual([])
   await page.getByRole('button', { name: '开始 2 次导入' }).click()
   await page.getByRole('heading', { name: '2 项中已导入 2 项' }).waitFor()
-  await page.getByRole('heading', { name: 'shop.zip 已导入', exact: true }).waitFor()
+  await page.getByRole('heading', { name: 'shop.zip/orders.csv 已导入' }).waitFor()
   await page.getByRole('heading', { name: 'shop.zip/refunds.csv 已导入' }).waitFor()
   expect(await serious(page)).toEqual([])
+
+  // Of many, only receipts with refused rows stand below one another; a report leads to undoing.
+  await choose([
+    {
+      name: 'all.zip',
+      mimeType: 'application/zip',
+      buffer: Buffer.from(
+        zipped({
+          'orders.csv': 'order_id,customer,order_date,amount\nE,u2,2026-03-06,15\n',
+          'refunds.csv': 'refund_id,order_id,refunded_at,refund_amount\nR2,E,2026-03-07,3\nR3,E,soon,3\n',
+          'tags.csv': 'customer,tag\nu1,tea\n',
+        }),
+      ),
+    },
+  ])
+  await page.getByRole('button', { name: '开始 3 次导入' }).click()
+  await page.getByRole('heading', { name: 'all.zip/refunds.csv 已导入' }).waitFor()
+  expect(await page.getByRole('heading', { name: 'all.zip/orders.csv 已导入' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'all.zip/orders.csv 的回执' }).click()
+  await page
+    .getByRole('dialog')
+    .getByText('1 笔有效订单')
+    .or(page.getByRole('dialog').getByText('新增'))
+    .first()
+    .waitFor()
+  expect(await serious(page)).toEqual([])
+  await page.getByRole('button', { name: '关闭' }).click()
+  await page.getByRole('button', { name: 'all.zip/refunds.csv 的导入报告' }).click()
+  const report = page.getByRole('dialog')
+  await report.getByRole('link', { name: '下载被拒绝的行' }).waitFor()
+  await report.getByRole('button', { name: '撤销导入…' }).click()
+  await page.getByRole('heading', { name: '撤销 all.zip/refunds.csv？' }).waitFor()
+  await page.getByRole('button', { name: '保留' }).last().click()
 
   // Tags beside members: one file, two imports.
   await choose([csv('会员.csv', '会员号,姓名,标签\nu1,甲,"茶、周末"\nu2,乙,\n')])
@@ -86,4 +119,4 @@ test('tables that are chosen together become one import, from files to figures',
   await page.getByText('26.00').first().waitFor()
   expect(complaints).toEqual([])
   await page.context().close()
-}, 120_000)
+})

@@ -6,6 +6,8 @@ const known: Readonly<Record<string, readonly ('segment' | 'stores' | 'channels'
   '/': ['segment', 'stores', 'channels'],
   '/retention': ['segment', 'stores', 'channels'],
   '/value': ['segment', 'stores', 'channels'],
+  '/products': ['segment', 'stores', 'channels'],
+  '/rhythm': ['segment', 'stores', 'channels'],
   '/dormant': ['segment'],
 }
 

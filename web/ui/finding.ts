@@ -4,11 +4,12 @@ import { useFormat, type Format } from './format.ts'
 
 const ratios = new Set(['rate', 'before', 'after', 'first', 'second', 'share'])
 
-/** One value of a finding as its sentence shows it, by its name: what ends in Minor is money, `since` a month. */
+/** One value of a finding as its sentence shows it, by its name: what ends in Minor is money, `since` a month, `day` a day. */
 function written(name: string, value: string | number, format: Format): string | number {
   if (name === 'since' && typeof value === 'string') return format.month(value)
+  if (name === 'day' && typeof value === 'string') return format.day(value)
   if (typeof value === 'string') return value
-  if (name.endsWith('Minor')) return format.moneyShort(value)
+  if (name.endsWith('Minor')) return format.moneySaid(value)
   if (name === 'change') return format.percent(Math.abs(value))
   if (name === 'times') return format.times(value)
   return ratios.has(name) ? format.percent(value) : value

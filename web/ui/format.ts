@@ -102,6 +102,9 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
     money: (minor: number | null) => (minor === null ? unknown : moneyOf(minor)),
     /** ¥128K, ¥12.8万: KPIs and axes, three digits. */
     moneyShort: (minor: number | null) => (minor === null ? unknown : moneyShortOf(minor)),
+    /** ¥128K, but $37.30: in a sentence, where a lone decimal reads as a slip. */
+    moneySaid: (minor: number) =>
+      Math.abs(Number(decimalOf(minor, digits))) < 100 && minor !== 0 ? moneyOf(minor) : moneyShortOf(minor),
     /** ¥1,284: cells of one column, where decimals would be noise. */
     moneyWhole: (minor: number | null) =>
       minor === null ? unknown : minus(shortPlain.format(decimalOf(minor, digits) as Decimal)),

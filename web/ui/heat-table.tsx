@@ -57,11 +57,13 @@ export function HeatTable({
   sizeHeader,
   columns,
   firstPeriod = 1,
+  narrowColumns,
   rows,
   mean,
   domain,
   ends,
   mark,
+  states = true,
   asOf,
 }: {
   label: string
@@ -70,6 +72,8 @@ export function HeatTable({
   columns: readonly string[]
   /** The number of the first column, for a phone's narrow heads. */
   firstPeriod?: number
+  /** The heads of all columns on a phone, where they are no count of periods. */
+  narrowColumns?: readonly string[]
   rows: readonly HeatRow[]
   mean?: { label: string; shortLabel: string; size: string; cells: readonly MeanCell[] }
   domain: readonly [number, number]
@@ -77,6 +81,8 @@ export function HeatTable({
   ends: readonly [string, string]
   /** What the mark after a label means. */
   mark?: ReactNode
+  /** Whether cells can be in progress or not observable yet, which the legend then explains. */
+  states?: boolean
   asOf?: string
 }) {
   const t = useTranslations('ui')
@@ -114,6 +120,7 @@ export function HeatTable({
       <div className={classes.scroller}>
         <table
           className={classes.table}
+          data-fine={columns.length > 20 || undefined}
           role="grid"
           aria-label={label}
           ref={table}
@@ -140,7 +147,7 @@ export function HeatTable({
               {columns.map((column, at) => (
                 <th key={column} scope="col">
                   <span className={classes.wide}>{column}</span>
-                  <span className={classes.narrow}>{at + firstPeriod}</span>
+                  <span className={classes.narrow}>{narrowColumns?.[at] ?? at + firstPeriod}</span>
                 </th>
               ))}
             </tr>
@@ -223,14 +230,18 @@ export function HeatTable({
           </span>
           {ends[1]}
         </span>
-        <span className={classes.key}>
-          <span className={classes.sample} data-progress aria-hidden="true" />
-          {t('heat.inProgress')}
-        </span>
-        <span className={classes.key}>
-          <span className={classes.sample} aria-hidden="true" />
-          {t('heat.notObservable')}
-        </span>
+        {states ? (
+          <>
+            <span className={classes.key}>
+              <span className={classes.sample} data-progress aria-hidden="true" />
+              {t('heat.inProgress')}
+            </span>
+            <span className={classes.key}>
+              <span className={classes.sample} aria-hidden="true" />
+              {t('heat.notObservable')}
+            </span>
+          </>
+        ) : null}
         {mark ? <span>{mark}</span> : null}
         {rows.some(({ restated, cells }) => restated || cells.some((cell) => cell?.restated)) ||
         mean?.cells.some(({ restated }) => restated) ? (

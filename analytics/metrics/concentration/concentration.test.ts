@@ -5,6 +5,7 @@ import { handQuestion, handShop } from '../../oracle/hand-shop.ts'
 import { shops } from '../../oracle/shop.ts'
 import { concentration, concentrationFindings } from './concentration.ts'
 import { concentrationOracle } from './oracle.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
 beforeAll(async () => {
@@ -36,7 +37,7 @@ test('tops, parts and Gini are what sorting and adding up gives', async () => {
         })),
       )
     }),
-    { numRuns: 30 },
+    { numRuns: cases(12) },
   )
 })
 

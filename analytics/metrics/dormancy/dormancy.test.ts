@@ -5,6 +5,7 @@ import { handQuestion, handShop } from '../../oracle/hand-shop.ts'
 import { shops } from '../../oracle/shop.ts'
 import { dormancyOracle } from './oracle.ts'
 import { dormancy, dormancyFindings, type DormancyRow } from './dormancy.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
 beforeAll(async () => {
@@ -26,7 +27,7 @@ test('statuses and curve are what the definitions count', async () => {
       const rows = await answer(shop.engine, dormancy, scope, { every, until: 200 })
       expect(rows.map(counted)).toEqual(dormancyOracle(plain, question, every, 200))
     }),
-    { numRuns: 20 },
+    { numRuns: cases(10) },
   )
 })
 

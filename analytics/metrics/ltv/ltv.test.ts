@@ -5,6 +5,7 @@ import { handQuestion, handShop } from '../../oracle/hand-shop.ts'
 import { shops } from '../../oracle/shop.ts'
 import { ltvOracle } from './oracle.ts'
 import { blendedValue, ltv, ltvFindings, type LtvRow } from './ltv.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
 beforeAll(async () => {
@@ -21,7 +22,7 @@ test('every cell is what the definitions sum', async () => {
       const rows = await answer(shop.engine, ltv, scope, { periods })
       expect(rows.map(counted)).toEqual(ltvOracle(plain, question, periods))
     }),
-    { numRuns: 20 },
+    { numRuns: cases(10) },
   )
 })
 

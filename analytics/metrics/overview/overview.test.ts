@@ -5,6 +5,7 @@ import { handQuestion, handShop } from '../../oracle/hand-shop.ts'
 import { shops } from '../../oracle/shop.ts'
 import { overviewOracle } from './oracle.ts'
 import { overview, overviewFindings, type OverviewRow } from './overview.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
 beforeAll(async () => {
@@ -47,7 +48,7 @@ test('every period is what the definitions count', async () => {
         )
       }
     }),
-    { numRuns: 20 },
+    { numRuns: cases(10) },
   )
 })
 

@@ -9,6 +9,7 @@ import { duckdb } from '../../sql/duckdb.ts'
 import { sql } from '../../sql/sql.ts'
 import { repurchaseOracle } from './oracle.ts'
 import { repurchase, repurchaseFindings, type RepurchaseRow } from './repurchase.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
 beforeAll(async () => {
@@ -37,7 +38,7 @@ test('window and ladder are what the definitions count', async () => {
         expect(rows.map(counted)).toEqual(repurchaseOracle(plain, question, { from, to, withinDays, steps }))
       },
     ),
-    { numRuns: 20 },
+    { numRuns: cases(10) },
   )
 })
 
@@ -62,7 +63,7 @@ test('the rule beside a figure selects the members who are counted', async () =>
         expect({ membersExpression, repeated: found!.n }).toEqual({ membersExpression, repeated })
       }
     }),
-    { numRuns: 30 },
+    { numRuns: cases(10) },
   )
 })
 

@@ -5,6 +5,7 @@ import { handQuestion, handShop } from '../../oracle/hand-shop.ts'
 import { shops } from '../../oracle/shop.ts'
 import { retentionOracle } from './oracle.ts'
 import { retention, retentionAverages, type RetentionCell, retentionFindings } from './retention.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
 beforeAll(async () => {
@@ -21,7 +22,7 @@ test('every cell is what the definition counts', async () => {
       const cells = await answer(shop.engine, retention, scope, { periods })
       expect(cells.map(counted)).toEqual(retentionOracle(plain, question, periods))
     }),
-    { numRuns: 20 },
+    { numRuns: cases(10) },
   )
 })
 

@@ -5,6 +5,7 @@ import { handQuestion, handShop } from '../../oracle/hand-shop.ts'
 import { shops } from '../../oracle/shop.ts'
 import { rfmOracle } from './oracle.ts'
 import { rfm, rfmFindings, rfmMeasures, type RfmRow } from './rfm.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 let shop: Awaited<ReturnType<typeof testEngine>>
 beforeAll(async () => {
@@ -71,7 +72,7 @@ test('scores, cells and groups are what sorting and counting gives', async () =>
         expect(named).toBe(question.stores === null && question.channels === null && windowDays === undefined)
       },
     ),
-    { numRuns: 30 },
+    { numRuns: cases(12) },
   )
 })
 

@@ -8,6 +8,7 @@ import { deleteMember } from '../../rights/delete-member.ts'
 import { exportMember } from '../../rights/export.ts'
 import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
+import { toldKind } from './told.ts'
 import { openTestShop, type TestShop } from '../test-shop.ts'
 
 const caller = (shop: TestShop, role: 'owner' | 'viewer' = 'owner') =>
@@ -220,7 +221,7 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
   }
   const ledger = () => store.selectFrom('ledger').selectAll().orderBy('seq').execute()
   const before = await ledger()
-  await shop.importKind(
+  const receipt = await shop.importKind(
     shop.file(
       'c.csv',
       [
@@ -272,6 +273,25 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
   })
   // none of the orders are here: the four uses of ours and the two that read like codes of others
   expect(differing.named.slice(4).map(({ finds }) => finds)).toEqual(Array(6).fill('unknown-order'))
+  // ours are printed alike wherever they stand, others as they are
+  expect(
+    differing.named
+      .slice(4)
+      .map(({ code }) => code)
+      .toSorted(),
+  ).toEqual(
+    [
+      ...[openHere, both, elsewhere, cheaper].map(({ code }) => printedCode(code)),
+      'ABCDEFGHJKMNPQ',
+      'SUMMER',
+    ].toSorted(),
+  )
+  expect(receipt.ofLedger).toEqual({ ours: 5, differing: 4 })
+  expect(toldKind(receipt, 'en').facts).toContain(
+    '5 codes are of our own coupons; 4 differ from our ledger and are listed with both sides on Data, “Coupons elsewhere that differ” (reveille elsewhere).',
+  )
+  const agreeing = `coupon_code,member_id,used_at,used_in_order,coupon_status\n${both.code},m2,2026-11-11,O2,used\n`
+  expect((await shop.importKind(shop.file('d.csv', agreeing))).ofLedger).toEqual({ ours: 1, differing: 0 })
   expect(await ledger()).toEqual(before)
   const { overview, differing: list } = caller(shop, 'viewer').elsewhere
   for (const seen of [await overview(), await list()])

@@ -12,6 +12,7 @@ import { allKinds } from './catalogue.ts'
 import { fieldsOf, keptFieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
 import { templateEndings, writtenAs } from '../templates.ts'
 import { kindTemplate } from './template.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 const settings = {
   timeZone: 'Asia/Shanghai',
@@ -297,7 +298,7 @@ async function seen({ workspace }: TestShop) {
   }
 }
 
-test.each([1, 2, 4])(
+test.each([1, 2, 4].slice(0, cases(2)))(
   'any imports and undos of all kinds are the surviving ones in an empty workspace (%i)',
   async (seed) => {
     const pick = choices(seed * 7919)

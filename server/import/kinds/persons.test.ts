@@ -19,6 +19,7 @@ import { takeOutKind } from './apply.ts'
 import { allKinds, kindNamed } from './catalogue.ts'
 import { fieldsOf, memberColumns } from './kind.ts'
 import { toldKind } from './told.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 const settings = {
   timeZone: 'Asia/Shanghai',
@@ -206,7 +207,7 @@ test('after any imports, undos and changes of the order, rows are whose the live
       for (const table of [sql`row_people`, sql`identities`, sql`members`, sql`member_tags`])
         expect(await engine.rows(sql`select * from ${table}`)).toEqual([])
     }),
-    { numRuns: 10 },
+    { numRuns: cases(4) },
   )
 }, 600_000)
 

@@ -31,6 +31,8 @@ export interface KindReceipt
   readonly kind: KindName
   /** Rows of a file of something else that say nothing of this kind, not among those that were read. */
   readonly passed?: number
+  /** Of a file of coupons that was just imported: how many of its codes are ours, and how many of these differ from our ledger. */
+  readonly ofLedger?: { readonly ours: number; readonly differing: number }
 }
 
 /** The part of the receipt that the file alone decides. */

@@ -1,6 +1,7 @@
 import { type Language, phrase, say, sentence } from '../../messages/messages.ts'
 import { peopleOfRows } from '../../identity/told.ts'
-import { reasonSentence } from '../refused-file.ts'
+import { broughtNothing } from '../history.ts'
+import { reasonsInWords } from '../refused-file.ts'
 import { countsOf } from '../told.ts'
 import { tableNotes } from '../tables/told.ts'
 import { kindNamed } from './catalogue.ts'
@@ -10,6 +11,8 @@ import type { KindReceipt } from './receipt.ts'
 export type ToldKindReceipt = Omit<KindReceipt, 'reasons' | 'tables'> & {
   readonly tables: readonly string[]
   readonly title: string
+  /** All that it says was there already. */
+  readonly nothingNew: boolean
   readonly reasons: readonly (KindReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly facts: readonly string[]
 }
@@ -21,12 +24,11 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
     ...receipt,
     tables: tableNotes(language, receipt.tables),
     title: kind ? phrase(language, kind.title) : receipt.kind,
-    reasons: receipt.reasons.map((row) => ({
-      ...row,
-      sentence: reasonSentence(language, { reason: row.reason, value: null }),
-    })),
+    reasons: reasonsInWords(language, receipt.reasons),
+    nothingNew: broughtNothing(receipt),
     facts: [
       ...peopleOfRows(language, kind, receipt),
+      ...(receipt.ofLedger ? [sentence(language, 'coupons-of-ledger', receipt.ofLedger)] : []),
       ...(receipt.passed ? [sentence(language, 'tags-passed', { rows: receipt.passed })] : []),
       ...(receipt.lists ?? []).flatMap((one) => {
         const words = kind?.sentences?.[one.sentence]
@@ -49,6 +51,7 @@ export const kindReceiptText = (receipt: ToldKindReceipt): string =>
       counts: say('import-counts', countsOf(receipt)),
     }),
     ...receipt.tables,
+    ...(receipt.nothingNew ? [say('nothing-new')] : []),
     say('kind-contents', {
       title: receipt.title,
       newEntries: receipt.newEntries,

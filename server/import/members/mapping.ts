@@ -36,7 +36,7 @@ export function guessMemberMapping(
   if (lacks.length > 0)
     return refusal('preset-columns', {
       preset: said!,
-      lacks: lacks.join(', '),
+      lacks: { listed: lacks },
       headers: columnNames(sample.headers),
     })
   const preset = said ?? recognisedMembers(sample.headers)

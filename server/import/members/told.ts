@@ -7,6 +7,8 @@ export type ToldMembersReceipt = Omit<MembersReceipt, 'reasons' | 'tables'> & {
   readonly tables: readonly string[]
   readonly reasons: readonly (MembersReceipt['reasons'][number] & { readonly sentence: string })[]
   readonly people: readonly string[]
+  /** All that it says was there already. */
+  readonly nothingNew: boolean
 }
 
 /** What came of an import of members: the counts, why rows were refused and where they are. */
@@ -18,6 +20,7 @@ export const membersReceiptText = (receipt: ToldMembersReceipt): string =>
       counts: say('import-counts', countsOf(receipt)),
     }),
     ...receipt.tables,
+    ...(receipt.nothingNew ? [say('nothing-new')] : []),
     say('members-contents', {
       newMembers: receipt.newMembers,
       changedMembers: receipt.changedMembers,

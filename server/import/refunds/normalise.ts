@@ -1,4 +1,5 @@
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { cellId, lostDigits } from '../cells.ts'
 import { instantSql } from '../dates.ts'
 import { emptyWords, type PersonValue, personValues } from '../fields.ts'
 import { isMasked } from '../members/phones.ts'
@@ -27,7 +28,7 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
       : raw(field)
   const id = (field: RefundField): Sql =>
     has(field)
-      ? sql`nullif(trim(regexp_replace(regexp_replace(regexp_replace(${text(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')`
+      ? cellId(sql`regexp_replace(regexp_replace(${text(field)}, '^="(.*)"$', '\\1'), '^''+', '')`)
       : raw(field)
   const person = (kind: PersonValue): Sql =>
     has(kind) ? personValue(kind, `${kind}_text`, settings) : sql`cast(null as varchar)`
@@ -47,6 +48,9 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
     : sql`false`
   const unread = sql`(${text('amount')} is not null and exact is null)`
   const reasons: readonly (readonly [Sql, string, RefundField])[] = [
+    ...(['refundId', 'orderId'] as const)
+      .filter(has)
+      .map((field) => [lostDigits(raw(field)), 'lost-digits', field] as const),
     [foreignCurrency, 'other-currency', 'currency'],
     [sql`${unread} and ${isShortenedSql(raw('amount'))}`, 'short-amount', 'amount'],
     [sql`${unread} and ${namesCurrencySql(raw('amount'))}`, 'other-currency', 'amount'],
@@ -109,7 +113,7 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
       cast(coalesce((minor - exact * ${scale}) * ${literal(10 ** (6 - minorDigits))}, 0) as bigint) as remainder_micro,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,
-      ${among((field, reason) => (reason === 'other-currency' || reason === 'short-amount' ? raw(field) : sql`null`))} as reason_value,
+      ${among((field, reason) => (reason === 'other-currency' || reason === 'short-amount' || reason === 'lost-digits' ? raw(field) : sql`null`))} as reason_value,
       case when coalesce(phone, openid, email) is null then ${content(sql``)}
         else ${content(sql`, phone, openid, email`)} end as content_hash
     from rounded`

@@ -3,6 +3,7 @@ import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { takeOut } from '../apply.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from '../test-shop.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 // The oracle follows DEFINITIONS, "Orders and refunds", and knows nothing of the SQL. Amounts are whole, days are
 // of January 2026.
@@ -152,7 +153,7 @@ function choices(seed: number) {
   }
 }
 
-test.each([1, 2, 3, 4])(
+test.each([1, 2, 3, 4].slice(0, cases(2)))(
   'orders, refunds and undos in any order give what the definition says (%i)',
   async (seed) => {
     await using shop = await openTestShop('CNY', 'UTC')

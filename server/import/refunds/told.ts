@@ -8,7 +8,7 @@ export const givenBackLines = (told: GivenBack): string[] => [
     ? [
         say('refunds-unknown', {
           orders: told.unknownOrders,
-          named: told.unknownNamed.join(', '),
+          named: { listed: told.unknownNamed },
           more: told.unknownOrders - told.unknownNamed.length,
         }),
       ]

@@ -32,7 +32,7 @@ async function found(): Promise<FoundParts> {
     if (!one)
       throw new Stopped('no-table-sheet', {
         file: order.fileName,
-        sheets: order.tables.map(({ name }) => name).join(', '),
+        sheets: { listed: order.tables.map(({ name }) => name) },
       })
     // read as a workbook is that has no other sheet
     if (others.length === 0) {

@@ -66,6 +66,10 @@ export async function joinedPart(
     ]
     return {
       ...part,
+      // beside imports of their own it is called by what is in it alone
+      ...(own.size === 0
+        ? {}
+        : { fileName: nameOf(usable.filter((one) => !own.has(one) && names.includes(one.table.name))) }),
       names,
       rows: tables.base.rows + (tables.added?.rows ?? 0),
       tables: { ...tables, ...(encodings.length > 0 ? { encodings } : {}) },
@@ -77,6 +81,18 @@ export async function joinedPart(
     unused.splice(before)
     return not(refusal.id === 'tables-apart' && unreadable[0] ? unreadable[0].refusal : refusal)
   }
+}
+
+const mostNamed = 3
+
+/** What a part is called that tables were joined to: by the file that they lie in, and their names. */
+function nameOf(tables: readonly Opened[]): string {
+  const named = tables.map(({ table }) => table.named.replace(/\.gz$/i, ''))
+  const within = tables[0]!.table.named.split('/')[0]!
+  const inOne = named.length > 1 && named.every((one) => one.startsWith(`${within}/`))
+  const short = inOne ? named.map((one, at) => (at === 0 ? one : one.slice(within.length + 1))) : named
+  const more = short.length - mostNamed
+  return [...short.slice(0, mostNamed), ...(more > 0 ? [`(+${more})`] : [])].join(' + ')
 }
 
 async function joined(
@@ -160,11 +176,20 @@ async function joined(
           ? { name: tables[added.parent]!.name, rows: rowsAdded, line: lastLine + 1 }
           : null,
       unused,
+      ...(joins.length === 0 && appended.length === 0 ? { alone: formOf(opened[plan.base]!) } : {}),
     }
   } finally {
     await engine.close()
   }
 }
+
+const formOf = ({ opening, form }: Opened): JoinedTables['alone'] => ({
+  container: opening.container,
+  sheet: opening.sheet,
+  jsonLines: opening.jsonPaths !== null,
+  encoding: opening.encoding,
+  delimiter: form.delimiter,
+})
 
 /** Where nothing can be joined: the table that is read alone, the only one of orders, else the only one that says when orders were and what they came to. */
 function loneBase(opened: readonly Opened[], nothingElse: boolean): number | null {

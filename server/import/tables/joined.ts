@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Encoding, Reading } from '../encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
+import type { Inspection } from '../inspect.ts'
 import type { MapOverrides } from '../mapping.ts'
 import type { KnownEncoding } from '../remembered.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
@@ -111,6 +112,8 @@ export interface JoinedTables {
   /** Orders that no row of the base names: rows of their own, from this line on. */
   readonly added: { readonly name: string; readonly rows: number; readonly line: number } | null
   readonly unused: readonly Unused[]
+  /** Where nothing was joined to the base: what that one table is written in. */
+  readonly alone?: Pick<Inspection, 'container' | 'sheet' | 'jsonLines' | 'encoding' | 'delimiter'>
   /** Of tables that leave it open: what they were read in, for the next ones with their headers. */
   readonly encodings?: readonly KnownEncoding[]
 }

@@ -166,6 +166,6 @@ const unreadable = ({ reason, line }: UnreadableRecord, file: string): Refusal =
 export const apart = (unused: readonly Unusable[]) =>
   new Stopped('tables-apart', {
     file: order.fileName,
-    tables: order.tables.map((one) => one.name).join(', '),
+    tables: { listed: order.tables.map((one) => one.name) },
     why: unused.map(unusedNote),
   })

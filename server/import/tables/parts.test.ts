@@ -179,7 +179,7 @@ test('what can’t be taken is named with its reason, and the others come in', a
   ])
   const ends = await importAll(shop, path)
   expect(ends.map(({ fileName, phase, refusal }) => [fileName, phase, refusal?.id ?? null])).toEqual([
-    ['a.zip', 'done', null],
+    ['a.zip/orders.csv', 'done', null],
     ['a.zip/coupons.csv', 'refused', 'open-quote'],
     ['a.zip/odd.xlsx', 'refused', 'binary'],
     ['a.zip/refunds.csv', 'done', null],
@@ -255,7 +255,7 @@ test('workbooks and .gz in a zip are read as the same tables in text are', async
   }
   const ends = await importAll(shop, shop.file('a.zip', zipped(packed)))
   expect(ends.map(({ phase, fileName }) => [phase, fileName])).toEqual([
-    ['done', 'a.zip'],
+    ['done', 'a.zip/items.csv + orders.xlsx'],
     ['done', 'a.zip/members.xlsx'],
     ['done', 'a.zip/tags.csv'],
   ])

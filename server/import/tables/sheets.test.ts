@@ -97,7 +97,7 @@ test('sheets become what the files of a zip do, each with a receipt of its own, 
   })
   const ends = await importAll(shop, path)
   expect(ends.map(({ phase, fileName }) => [phase, fileName])).toEqual([
-    ['done', 'book.xlsx'],
+    ['done', 'book.xlsx/订单'],
     ['done', 'book.xlsx/会员'],
     ['done', 'book.xlsx/会员'],
   ])
@@ -172,7 +172,7 @@ test('what keeps a workbook from being read is said of its sheets', async () => 
   ])
   expect(await said({ 说明: notes, 备注: notes, 图: null, 空: '' })).toEqual([
     'No sheet of b.xlsx (说明, 备注, 图, 空) is a table: a line with the names of several columns, and rows below it. Export the table itself and import that.',
-    'b.xlsx 的工作表（说明, 备注, 图, 空）都不是数据表：数据表要有一行列名（多列），下面是数据行。请导出数据表本身后再导入。',
+    'b.xlsx 的工作表（说明、备注、图、空）都不是数据表：数据表要有一行列名（多列），下面是数据行。请导出数据表本身后再导入。',
   ])
 })
 
@@ -188,7 +188,7 @@ test('the terminal and the inbox take the sheets as the screen does', async () =
   await inbox.stop()
   const rows = await shop.workspace.engine.rows(sql`select kind, file_name from imports order by import_seq`)
   expect(rows).toEqual([
-    { kind: 'orders', fileName: 'book.xlsx' },
+    { kind: 'orders', fileName: 'book.xlsx/订单' },
     { kind: 'members', fileName: 'book.xlsx/会员' },
   ])
   const run = (...args: string[]) => command(...args, '--data', join(shop.folder, 'own'))

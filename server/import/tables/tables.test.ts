@@ -14,6 +14,7 @@ import { partsOf, joiningIn } from './joined.ts'
 import { fiveTables, type Tables } from './tables.fixture.ts'
 import { tableNotes } from './told.ts'
 import { command } from '../../command-line/in-process.fixture.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 const cents = (money: string) => Math.round(Number(money) * 100)
 
@@ -49,54 +50,59 @@ async function notesOf(shop: TestShop, path: string): Promise<string[]> {
   return tableNotes('en', seen.inspection.tables)
 }
 
-test.each([7, 8, 12])('five tables become order lines, from file to figures (seed %i)', async (seed) => {
-  await using shop = await openTestShop('CNY', 'UTC')
-  const tables = fiveTables(seed)
-  const lines = expectedLines(tables)
-  const path = shop.file('shop.zip', zipped(tables.files))
-  const seen = await shop.inspect(path, 'shop.zip', {})
-  if ('id' in seen) throw new Error(seen.id)
-  expect(seen.inspection).toMatchObject({ lacking: [], questions: [], personHint: null })
-  expect(seen.inspection.map.columns).toMatchObject({
-    memberId: 'customer_unique_id',
-    unitPrice: 'price',
-    shipping: 'freight_value',
-    state: 'order_status',
-  })
-
-  const withLines = new Set(lines.map(({ orderId }) => orderId))
-  const without = tables.orders.filter(({ order_id }) => !withLines.has(order_id!))
-  const listed = new Set(tables.products.map(({ product_id }) => product_id))
-  const unlisted = tables.items.filter(({ product_id }) => !listed.has(product_id!)).length
-  const dry = receiptOf(await shop.import(path, { dryRun: true }))
-  const receipt = receiptOf(await shop.import(path))
-  for (const one of [dry, receipt])
-    expect(one).toMatchObject({
-      read: lines.length + without.length,
-      imported: lines.length,
-      refused: without.length,
-      orders: new Set(lines.filter(({ state }) => state === 'paid').map(({ orderId }) => orderId)).size,
-      members: new Set(lines.map(({ memberId }) => memberId)).size,
-      netMinor: lines.reduce((sum, { state, netMinor }) => sum + (state === 'paid' ? netMinor : 0), 0),
-      tables: {
-        base: { name: 'order_items.csv', rows: lines.length },
-        joins: [
-          { name: 'orders.csv', by: 'order_id', child: 'order_items.csv', without: 0, unnamed: 0 },
-          { name: 'products.csv', by: 'product_id', child: 'order_items.csv', without: unlisted },
-          { name: 'customers.csv', by: 'customer_id', child: 'orders.csv', without: 0, unnamed: 0 },
-        ],
-        added: { name: 'orders.csv', rows: without.length, line: lines.length + 2 },
-        unused: [{ name: 'payments.csv', why: 'not-unique', column: 'order_id' }],
-      },
+test.each([7, 8, 12].slice(0, cases(2)))(
+  'five tables become order lines, from file to figures (seed %i)',
+  async (seed) => {
+    await using shop = await openTestShop('CNY', 'UTC')
+    const tables = fiveTables(seed)
+    const lines = expectedLines(tables)
+    const path = shop.file('shop.zip', zipped(tables.files))
+    const seen = await shop.inspect(path, 'shop.zip', {})
+    if ('id' in seen) throw new Error(seen.id)
+    expect(seen.inspection).toMatchObject({ lacking: [], questions: [], personHint: null })
+    expect(seen.inspection.map.columns).toMatchObject({
+      memberId: 'customer_unique_id',
+      unitPrice: 'price',
+      shipping: 'freight_value',
+      state: 'order_status',
     })
-  expect(unlisted * without.length).toBeGreaterThan(0)
-  expect(await importedLines(shop)).toEqual(lines)
 
-  // Orders without a line come back as refused rows, with all that is known of them.
-  const refused = readFileSync(receipt.refusedFile!, 'utf8').trim().split('\r\n').slice(1)
-  expect(refused.map((row) => row.split(',')[0])).toEqual(without.map((_, i) => String(lines.length + 2 + i)))
-  expect(refused.map((row) => /o\d{5}/.exec(row)?.[0])).toEqual(without.map(({ order_id }) => order_id))
-})
+    const withLines = new Set(lines.map(({ orderId }) => orderId))
+    const without = tables.orders.filter(({ order_id }) => !withLines.has(order_id!))
+    const listed = new Set(tables.products.map(({ product_id }) => product_id))
+    const unlisted = tables.items.filter(({ product_id }) => !listed.has(product_id!)).length
+    const dry = receiptOf(await shop.import(path, { dryRun: true }))
+    const receipt = receiptOf(await shop.import(path))
+    for (const one of [dry, receipt])
+      expect(one).toMatchObject({
+        read: lines.length + without.length,
+        imported: lines.length,
+        refused: without.length,
+        orders: new Set(lines.filter(({ state }) => state === 'paid').map(({ orderId }) => orderId)).size,
+        members: new Set(lines.map(({ memberId }) => memberId)).size,
+        netMinor: lines.reduce((sum, { state, netMinor }) => sum + (state === 'paid' ? netMinor : 0), 0),
+        tables: {
+          base: { name: 'order_items.csv', rows: lines.length },
+          joins: [
+            { name: 'orders.csv', by: 'order_id', child: 'order_items.csv', without: 0, unnamed: 0 },
+            { name: 'products.csv', by: 'product_id', child: 'order_items.csv', without: unlisted },
+            { name: 'customers.csv', by: 'customer_id', child: 'orders.csv', without: 0, unnamed: 0 },
+          ],
+          added: { name: 'orders.csv', rows: without.length, line: lines.length + 2 },
+          unused: [{ name: 'payments.csv', why: 'not-unique', column: 'order_id' }],
+        },
+      })
+    expect(unlisted * without.length).toBeGreaterThan(0)
+    expect(await importedLines(shop)).toEqual(lines)
+
+    // Orders without a line come back as refused rows, with all that is known of them.
+    const refused = readFileSync(receipt.refusedFile!, 'utf8').trim().split('\r\n').slice(1)
+    expect(refused.map((row) => row.split(',')[0])).toEqual(
+      without.map((_, i) => String(lines.length + 2 + i)),
+    )
+    expect(refused.map((row) => /o\d{5}/.exec(row)?.[0])).toEqual(without.map(({ order_id }) => order_id))
+  },
+)
 
 test('the same tables again change nothing, whatever their order in the zip; undone, nothing is left', async () => {
   await using shop = await openTestShop('CNY', 'UTC')

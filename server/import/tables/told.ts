@@ -47,7 +47,7 @@ export const partlyImported = (
   refusal('partly-imported', {
     file,
     done: came.length,
-    came: came.join(', '),
-    not: not.map(({ fileName }) => fileName).join(', '),
+    came: { listed: came },
+    not: { listed: not.map(({ fileName }) => fileName) },
     why: not.map(({ refusal: { id, values } }) => ({ id, values })),
   })

@@ -9,6 +9,7 @@ import { openTestShop } from '../../import/test-shop.ts'
 import { openPlatform } from '../../platform.ts'
 import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
+import { cases } from '../../../fixtures/cases.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-compare-'))
 const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04:00:00Z') }, { threads: 1 })
@@ -71,7 +72,7 @@ describe('overlap', () => {
           }
         },
       ),
-      { numRuns: 12, endOnFailure: true },
+      { numRuns: cases(6), endOnFailure: true },
     )
   })
 

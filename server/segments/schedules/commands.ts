@@ -120,7 +120,7 @@ function fileOf({ format, columns, includeUnknown = false }: AddOptions): Segmen
   const known = segmentColumns.filter((column) => chosen.includes(column))
   const wrong = chosen.find((column) => !known.some((one) => one === column))
   if (wrong !== undefined)
-    throw new Refused(say('no-such-column', { column: wrong, columns: segmentColumns.join(', ') }))
+    throw new Refused(say('no-such-column', { column: wrong, columns: { listed: segmentColumns } }))
   return { kind: 'members', format, columns: chosen as (typeof known)[number][] }
 }
 

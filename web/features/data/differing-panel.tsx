@@ -13,6 +13,9 @@ import classes from './data.module.css'
 
 type Differing = inferRouterOutputs<AppRouter>['elsewhere']['differing']['named'][number]
 
+/** Where the list stands on the page. */
+export const differingList = 'coupons-that-differ'
+
 const shownAtFirst = 10
 
 /** Coupons of which files say something else than the orders here or our own ledger, one by one. Nothing while there is none. */
@@ -94,35 +97,37 @@ export function DifferingPanel() {
     },
   ]
   return (
-    <QueryPanel
-      name={t('name')}
-      title={({ total }) => t('title', { count: total })}
-      subtitle={t('subtitle')}
-      query={query}
-      definition={t('definition')}
-      table={({ named }) => tableOf(columns, named)}
-      listed
-      csvName="coupons-elsewhere-differing"
-      minHeight={80}
-    >
-      {({ named, total }) => (
-        <>
-          <DataTable
-            columns={onPhone ? stacked : columns}
-            rows={all ? named : named.slice(0, shownAtFirst)}
-            rowKey={(row, at) => `${row.code} ${row.memberId} ${row.orderId} ${at}`}
-            label={t('name')}
-          />
-          {named.length > shownAtFirst && !all ? (
-            <Button variant="default" size="xs" mt={12} onClick={() => setAll(true)}>
-              {t('all', { count: named.length })}
-            </Button>
-          ) : null}
-          {total > named.length ? (
-            <p className={classes.note}>{t('more', { count: total - named.length })}</p>
-          ) : null}
-        </>
-      )}
-    </QueryPanel>
+    <div id={differingList}>
+      <QueryPanel
+        name={t('name')}
+        title={({ total }) => t('title', { count: total })}
+        subtitle={t('subtitle')}
+        query={query}
+        definition={t('definition')}
+        table={({ named }) => tableOf(columns, named)}
+        listed
+        csvName="coupons-elsewhere-differing"
+        minHeight={80}
+      >
+        {({ named, total }) => (
+          <>
+            <DataTable
+              columns={onPhone ? stacked : columns}
+              rows={all ? named : named.slice(0, shownAtFirst)}
+              rowKey={(row, at) => `${row.code} ${row.memberId} ${row.orderId} ${at}`}
+              label={t('name')}
+            />
+            {named.length > shownAtFirst && !all ? (
+              <Button variant="default" size="xs" mt={12} onClick={() => setAll(true)}>
+                {t('all', { count: named.length })}
+              </Button>
+            ) : null}
+            {total > named.length ? (
+              <p className={classes.note}>{t('more', { count: total - named.length })}</p>
+            ) : null}
+          </>
+        )}
+      </QueryPanel>
+    </div>
   )
 }

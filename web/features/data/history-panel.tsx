@@ -30,6 +30,7 @@ interface Imported {
     imported: number
     unchanged: number
     refused: number
+    refusedFile: string | null
     reasons: readonly { sentence: string; rows: number }[]
   } | null
 }
@@ -70,12 +71,15 @@ export function HistoryPanel() {
     cell: ({ receipt }) => count(receipt?.[key] ?? null),
     value: ({ receipt }) => receipt?.[key] ?? null,
   })
-  const whyRefused = ({ importId, receipt, undoneAt }: Imported) =>
-    receipt && receipt.refused > 0 ? (
+  /** Rows of a batch that were refused before they were rows are in no file. */
+  const mayRefused = ({ receipt, undoneAt }: Imported) =>
+    may && undoneAt === null && receipt !== null && receipt.refusedFile !== null
+  const whyRefused = (row: Imported) =>
+    row.receipt && row.receipt.refused > 0 ? (
       <>
-        {receipt.reasons.map(({ sentence, rows }) => `${count(rows)} × ${sentence}`).join(' ')}{' '}
-        {may && undoneAt === null ? (
-          <Anchor size="sm" href={`/api/imports/${importId}/refused`} download>
+        {row.receipt.reasons.map(({ sentence, rows }) => `${count(rows)} × ${sentence}`).join(' ')}{' '}
+        {mayRefused(row) ? (
+          <Anchor size="sm" href={`/api/imports/${row.importId}/refused`} download>
             {t('receipt.download')}
           </Anchor>
         ) : null}
@@ -232,8 +236,16 @@ export function HistoryPanel() {
       {reading ? (
         <ReportDialog
           fileName={reading.fileName}
-          importedAt={reading.importedAt}
-          undoneAt={reading.undoneAt}
+          imported={{ at: reading.importedAt, undoneAt: reading.undoneAt }}
+          refusedRows={mayRefused(reading) ? reading.importId : null}
+          onUndo={
+            may && reading.undoneAt === null
+              ? () => {
+                  setReading(undefined)
+                  setUndoing(reading)
+                }
+              : undefined
+          }
           told={reading.told}
           onClose={() => setReading(undefined)}
         />

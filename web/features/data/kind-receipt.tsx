@@ -4,6 +4,7 @@ import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
 import { useFormat } from '../../ui/format.ts'
+import { differingList } from './differing-panel.tsx'
 import { ReceiptFrame, type ReceiptWays } from './receipt-frame.tsx'
 
 type KindReceipt = NonNullable<NonNullable<inferRouterOutputs<AppRouter>['imports']['state']>['kindReceipt']>
@@ -28,14 +29,39 @@ export function KindReceiptPanel({ receipt, ways }: { receipt: KindReceipt; ways
         { label: t('kindReceipt.changed'), value: count(receipt.changedEntries) },
       ]}
       facts={facts}
-      next={ways ? <Next kind={receipt.kind} onLeave={ways.onLeave} /> : null}
+      next={
+        ways ? (
+          <Next
+            kind={receipt.kind}
+            onLeave={ways.onLeave}
+            differing={(receipt.ofLedger?.differing ?? 0) > 0}
+          />
+        ) : null
+      }
     />
   )
 }
 
 /** Where one sees what such a file brought. */
-function Next({ kind, onLeave, ...look }: { kind: string; onLeave: () => void; variant?: string }) {
+function Next({
+  kind,
+  onLeave,
+  differing,
+  ...look
+}: {
+  kind: string
+  onLeave: () => void
+  /** Of coupons: some differ from our ledger, and the list of them is on this page. */
+  differing: boolean
+  variant?: string
+}) {
   const t = useTranslations('data.kindReceipt')
+  if (differing)
+    return (
+      <Button {...look} component="a" href={`#${differingList}`}>
+        {t('toDiffering')}
+      </Button>
+    )
   switch (kind) {
     case 'tags':
       return (

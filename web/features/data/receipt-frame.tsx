@@ -13,6 +13,8 @@ interface AnyReceipt {
   readonly tables: readonly string[]
   readonly dryRun: boolean
   readonly alreadyThere: boolean
+  /** All that it says was there already. */
+  readonly nothingNew: boolean
   readonly read: number
   readonly imported: number
   readonly unchanged: number
@@ -61,6 +63,9 @@ export function ReceiptFrame({
     read: receipt.read,
     seconds: Math.max(1, Math.round(receipt.milliseconds / 1000)),
   })
+  const nothing = receipt.nothingNew
+    ? [t(dryRun ? 'receipt.nothingNew.wouldText' : 'receipt.nothingNew.text')]
+    : []
   const refusedRows = receipt.importId ?? ways?.runId
   const told = (
     <>
@@ -85,7 +90,7 @@ export function ReceiptFrame({
         ]}
       />
       <ul className={classes.facts}>
-        {[...receipt.tables, ...facts, ...reasons].map((fact) => (
+        {[...nothing, ...receipt.tables, ...facts, ...reasons].map((fact) => (
           <li key={fact}>{fact}</li>
         ))}
       </ul>
@@ -102,7 +107,16 @@ export function ReceiptFrame({
   const { title, onLeave, onColumns, onImport, inSet } = ways
   return (
     <Panel
-      title={t(dryRun ? 'receipt.wouldTitle' : 'receipt.title', { file: receipt.fileName })}
+      title={t(
+        receipt.nothingNew
+          ? dryRun
+            ? 'receipt.nothingNew.would'
+            : 'receipt.nothingNew.title'
+          : dryRun
+            ? 'receipt.wouldTitle'
+            : 'receipt.title',
+        { file: receipt.fileName },
+      )}
       subtitle={title === null ? subtitle : t('receipt.ofKind', { kind: title, told: subtitle })}
     >
       {told}
@@ -110,7 +124,9 @@ export function ReceiptFrame({
         {dryRun ? (
           <>
             {onImport && !receipt.alreadyThere ? (
-              <Button onClick={onImport}>{t('receipt.importNow')}</Button>
+              <Button onClick={onImport} variant={receipt.nothingNew ? 'default' : undefined}>
+                {t('receipt.importNow')}
+              </Button>
             ) : null}
             {onColumns ? (
               <Button variant="default" onClick={onColumns}>

@@ -1,20 +1,25 @@
+import { Button, Group } from '@mantine/core'
 import { useTranslations } from 'use-intl'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import classes from './data.module.css'
 import { Receipt, type Told } from './receipt.tsx'
 
-/** The receipt of an import as it was written, read again from the history. */
+/** The receipt of an import, read again; `imported`: as it was written, with what may be done with the import now. */
 export function ReportDialog({
   fileName,
-  importedAt,
-  undoneAt,
+  imported,
+  refusedRows,
+  onUndo,
   told,
   onClose,
 }: {
   fileName: string
-  importedAt: string
-  undoneAt: string | null
+  imported: { readonly at: string; readonly undoneAt: string | null } | null
+  /** Whose refused rows can be had: the id of an import or a check; null: there are none. */
+  refusedRows: string | null
+  /** Absent where it can't be undone. */
+  onUndo?: (() => void) | undefined
   told: Told
   onClose: () => void
 }) {
@@ -30,10 +35,24 @@ export function ReportDialog({
     >
       <p className={classes.note}>
         {told.title === null ? '' : t('kind', { kind: told.title })}
-        {t('imported', { at: instant(importedAt) })}
-        {undoneAt === null ? '' : ` ${t('undone', { at: instant(undoneAt) })}`}
+        {imported === null ? '' : t('imported', { at: instant(imported.at) })}
+        {imported?.undoneAt ? ` ${t('undone', { at: instant(imported.undoneAt) })}` : ''}
       </p>
       <Receipt told={told} ways={null} />
+      {refusedRows !== null || onUndo ? (
+        <Group justify="end" gap={8} mt={16}>
+          {onUndo ? (
+            <Button variant="default" onClick={onUndo}>
+              {t('undo')}
+            </Button>
+          ) : null}
+          {refusedRows === null ? null : (
+            <Button component="a" variant="default" href={`/api/imports/${refusedRows}/refused`} download>
+              {t('refusedRows')}
+            </Button>
+          )}
+        </Group>
+      ) : null}
     </Dialog>
   )
 }

@@ -1,6 +1,6 @@
 import { Button, Progress } from '@mantine/core'
 import { useMutation, useQueries, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { DataTable } from '../../ui/data-table.tsx'
@@ -11,10 +11,13 @@ import { Panel } from '../../ui/panel.tsx'
 import { StatusChip } from '../../ui/status-chip.tsx'
 import classes from './data.module.css'
 import { Receipt } from './receipt.tsx'
+import { ReportDialog } from './report-dialog.tsx'
 import type { RunState } from './run-panel.tsx'
 
 const pollMs = 500
 const hasEnded = ({ phase }: RunState): boolean => ['done', 'refused', 'cancelled', 'failed'].includes(phase)
+/** As many receipts may stand below one another. */
+const mostShown = 2
 const receiptOf = (state: RunState) => state.receipt ?? state.membersReceipt ?? state.kindReceipt
 
 /** Imports that were begun together: how far they are, which came in and which did not, and the receipt of each. */
@@ -46,10 +49,14 @@ export function RunsPanel({
       ),
     ),
   })
+  const [reading, setReading] = useState<RunState>()
   const cancel = useMutation(trpc.imports.cancel.mutationOptions())
   const states = answers.flatMap(({ data }) => data ?? [])
   const ended = states.length === runIds.length && states.every(hasEnded)
   const done = states.filter(({ phase }) => phase === 'done')
+  // of many, those that nobody has to do anything about are opened from the table
+  const folded = done.length <= mostShown ? [] : done.filter((state) => receiptOf(state)?.refused === 0)
+  const shown = done.filter((state) => !folded.includes(state))
   const dryRun = done.some((state) => receiptOf(state)?.dryRun)
   const changed = ended && done.length > 0 && !dryRun
   useEffect(() => {
@@ -96,6 +103,25 @@ export function RunsPanel({
                 </StatusChip>
               ),
             },
+            ...(folded.length === 0
+              ? []
+              : [
+                  {
+                    key: 'receipt',
+                    header: '',
+                    cell: (state: RunState) =>
+                      folded.includes(state) ? (
+                        <Button
+                          size="xs"
+                          variant="default"
+                          aria-label={t('runs.receiptOf', { file: state.fileName })}
+                          onClick={() => setReading(state)}
+                        >
+                          {t('runs.receipt')}
+                        </Button>
+                      ) : null,
+                  },
+                ]),
           ]}
         />
         {states.some(({ refusal }) => refusal) ? (
@@ -124,6 +150,7 @@ export function RunsPanel({
             </p>
           </>
         ) : null}
+        {ended && folded.length > 0 ? <p className={classes.progress}>{t('runs.wellTold')}</p> : null}
         <div className={classes.buttons}>
           {running ? (
             <Button
@@ -147,7 +174,16 @@ export function RunsPanel({
           ) : null}
         </div>
       </Panel>
-      {done.map((state) => (
+      {reading ? (
+        <ReportDialog
+          fileName={reading.fileName}
+          imported={null}
+          refusedRows={null}
+          told={reading}
+          onClose={() => setReading(undefined)}
+        />
+      ) : null}
+      {shown.map((state) => (
         <Receipt
           key={state.runId}
           told={state}

@@ -19,6 +19,7 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
   const table = useRetentionTable()
   const restated = useRestatedCohorts('buyers')
   const navigate = useNavigate()
+  const { why, most } = whyNone(cohortsOf(answer.data?.rows ?? []))
   return (
     <QueryPanel
       name={t('curves.title')}
@@ -28,7 +29,7 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
       definition={population.note(t('triangle.definition'))}
       query={answer}
       isEmpty={({ rows }) => curvesOf(cohortsOf(rows)).length === 0}
-      empty={{ reason: t('curves.empty') }}
+      empty={{ reason: t(`curves.${why}`, { most: format.count(most), least: leastMembers }) }}
       table={({ rows }) => table(rows)}
       csvName="retention-curves"
       minHeight={300}
@@ -110,11 +111,24 @@ export function CurvesPanel({ answer }: { answer: Answer<RetentionAnswer> }) {
 /** Below this a share is a few people: it is written as such in the table, and drawn nowhere. */
 const leastMembers = 30
 
+const isLongEnough = ({ cells }: Cohort): boolean =>
+  cells.filter((cell) => cell?.state === 'complete').length >= 3
+
+/** Why no cohort is drawn: none is long enough, those that are began with the data, or are too small; `most`: how many the largest has. */
+function whyNone(cohorts: readonly Cohort[]): {
+  why: 'empty' | 'emptyFirstSeen' | 'emptySmall'
+  most: number
+} {
+  const long = cohorts.filter(isLongEnough)
+  const drawable = long.filter(({ firstSeen }) => !firstSeen)
+  const why = long.length === 0 ? 'empty' : drawable.length === 0 ? 'emptyFirstSeen' : 'emptySmall'
+  return { why, most: Math.max(0, ...drawable.map(({ size }) => size)) }
+}
+
 /** The newest cohort with three complete months, large enough for shares, and the ones half a year and a year older, newest first. */
 function curvesOf(cohorts: readonly Cohort[]): Cohort[] {
   const drawn = cohorts.filter(
-    ({ cells, firstSeen, size }) =>
-      !firstSeen && size >= leastMembers && cells.filter((cell) => cell?.state === 'complete').length >= 3,
+    (cohort) => !cohort.firstSeen && cohort.size >= leastMembers && isLongEnough(cohort),
   )
   return [-1, -7, -13].flatMap((at) => drawn.at(at) ?? [])
 }

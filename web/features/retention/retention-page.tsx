@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
@@ -9,6 +10,7 @@ import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { CurvesPanel } from './curves-panel.tsx'
+import { GrowthPanel, type GrowthStep } from './growth-panel.tsx'
 import { LadderPanel } from './ladder-panel.tsx'
 import { TrianglePanel } from './triangle-panel.tsx'
 import { cohortsOf } from './triangle.ts'
@@ -29,6 +31,14 @@ export function RetentionPage() {
   const repurchase = useAnswer(
     trpc.analytics.repurchase.queryOptions(
       { filters: question, settings: { steps: 6 } },
+      { trpc: { abortOnUnmount: true } },
+    ),
+  )
+  const [step, chooseStep] = useState<GrowthStep>('month')
+  const { from: _from, to: _to, ...whole } = question
+  const growth = useAnswer(
+    trpc.analytics.growth.queryOptions(
+      { filters: whole, settings: { step } },
       { trpc: { abortOnUnmount: true } },
     ),
   )
@@ -53,6 +63,7 @@ export function RetentionPage() {
       <TrianglePanel answer={answer} />
       <CurvesPanel answer={answer} />
       <LadderPanel answer={repurchase} />
+      <GrowthPanel answer={growth} step={step} chooseStep={chooseStep} />
     </Page>
   )
 }

@@ -7,24 +7,24 @@ const separators = { ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'bar' } a
 /** What the file is written in, as its content tells: encoding, separator, header, dates, decimals. */
 export function ReadAs({ file }: { file: InspectedFile }) {
   const t = useTranslations('data')
-  const { container, sheet, otherSheets, jsonLines, encoding, delimiter, headerLine, map, questions } = file
-  const form =
-    file.tables.length > 0
-      ? t('form.tables')
-      : container === 'parquet'
-        ? t('form.parquet')
-        : container === 'xlsx'
-          ? t('form.workbook', {
-              sheet: sheet ?? '',
-              others: otherSheets.length,
-              names: otherSheets.join(', '),
+  const { otherSheets, headerLine, map, questions } = file
+  const { container, sheet, jsonLines, encoding, delimiter } = file.alone ?? file
+  const form = file.joined
+    ? t('form.tables')
+    : container === 'parquet'
+      ? t('form.parquet')
+      : container === 'xlsx'
+        ? t('form.workbook', {
+            sheet: sheet ?? '',
+            others: otherSheets.length,
+            names: otherSheets.join(', '),
+          })
+        : jsonLines
+          ? t('form.jsonLines')
+          : t('form.delimited', {
+              encoding: encodingNames[encoding],
+              separator: separators[delimiter],
             })
-          : jsonLines
-            ? t('form.jsonLines')
-            : t('form.delimited', {
-                encoding: encodingNames[encoding],
-                separator: separators[delimiter],
-              })
   return (
     <p className={classes.note}>
       {t('form.read', {

@@ -14,6 +14,8 @@ import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
 import { problems, sendProblem, type ToldProblem } from './api/problem.ts'
 import { recoverLaunches } from './campaigns/launch-steps.ts'
+import { smsReplyRoutes } from './delivery/sms-replies-route.ts'
+import { unsubscribeRoutes } from './delivery/unsubscribe-route.ts'
 import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
@@ -108,6 +110,8 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   await app.register(api, { prefix: '/api/v1', platform })
   await app.register(memberExport, { prefix: '/export', platform })
   await app.register(workspaceExport, { prefix: '/export', platform })
+  await app.register(smsReplyRoutes, { prefix: '/sms-replies', platform })
+  await app.register(unsubscribeRoutes, { prefix: '/unsubscribe', platform })
   await app.register(segmentExport, { prefix: '/export', platform })
   await uploadRoutes(app, platform)
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import { type ExclusionReason, exclusionReasons } from './audience.ts'
 import type { CampaignDefinition } from './definition.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
@@ -159,6 +160,16 @@ export function campaignCommands(program: Command): void {
           : letters.map(({ memberId, error }) => [memberId, error ?? ''].join('\t')).join('\n'),
     ),
   )
+
+  inWorkspace(campaign.command('left-out <id> <reason>'))
+    .description(`members who are left out for a reason: ${exclusionReasons.join(', ')}`)
+    .action((campaignId: string, reason: ExclusionReason, options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }) => client.campaigns.leftOut.query({ campaignId, reason }),
+        ({ members }) => members.join('\n'),
+      ),
+    )
 
   inWorkspace(campaign.command('resend <id>').description('queue dead letters again')).action(
     (campaignId: string, options: CommonOptions) =>

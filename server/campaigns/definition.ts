@@ -6,17 +6,41 @@ import { addDays, type BusinessCalendar, daysBetween, startOfDay } from '../../a
 import { holdoutShares } from '../../analytics/lift/planner.ts'
 import { mostOf, Offer } from '../coupons/offer.ts'
 import { offerSentences } from '../coupons/offer-sentence.ts'
+import { readTemplate } from '../delivery/template.ts'
 import { OfferTerms, plainTerms, usesOf } from '../coupons/terms.ts'
 
 const Minor = z.int().nonnegative()
 
-/** Where the coupons go: signed messages to the merchant's own address, or a list of codes to take out. */
+/** Where the coupons go: signed messages to the merchant's own address, mail or short messages to members, or a list of codes to take out. */
 const Channel = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook'),
     url: z.url({ protocol: /^https?$/, error: worded('not-an-address') }).max(2000),
   }),
   z.strictObject({ kind: z.literal('csv') }),
+  /** A mail to each member; subject, text and HTML may name values such as `{{ member.name }}`. */
+  z.strictObject({
+    kind: z.literal('mail'),
+    subject: z.string().trim().min(1).max(200),
+    text: z.string().trim().min(1).max(20_000),
+    /** Without it the HTML is made of the text. */
+    html: z.string().trim().min(1).max(100_000).optional(),
+    /** What the offer's sentence, days and the unsubscribe line are written in. */
+    language: z.enum(['en', 'zh-CN']),
+  }),
+  /** A short message by an approved template of the platform; its parameters may name values. */
+  z.strictObject({
+    kind: z.literal('sms'),
+    templateCode: z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-template-code')),
+    params: z.record(
+      z.string().regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-parameter-name')),
+      z.string().trim().min(1).max(500),
+    ),
+    language: z.enum(['en', 'zh-CN']),
+  }),
 ])
 
 /** What a campaign is, as its file says it. Money in minor units, shares as fractions of 1. */
@@ -84,6 +108,24 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
   for (const { path, amount } of amounts)
     if (amount !== undefined && amount > mostMinor)
       context.addIssue({ code: 'custom', path, message: worded('amount-too-high') })
+  if (channel.kind === 'mail')
+    for (const part of ['subject', 'text', 'html'] as const) {
+      const text = channel[part]
+      if (text === undefined) continue
+      const outcome = readTemplate(text, part === 'html' ? 'html' : 'text')
+      if (outcome.kind === 'refused')
+        context.addIssue({ code: 'custom', path: ['channel', part], message: worded(outcome.problem) })
+    }
+  if (channel.kind === 'sms')
+    for (const [name, text] of Object.entries(channel.params)) {
+      const outcome = readTemplate(text, 'text')
+      if (outcome.kind === 'refused')
+        context.addIssue({
+          code: 'custom',
+          path: ['channel', 'params', name],
+          message: worded(outcome.problem),
+        })
+    }
   // fetch sends nothing to such an address
   if (channel.kind === 'webhook' && hasCredentials(new URL(channel.url)))
     context.addIssue({

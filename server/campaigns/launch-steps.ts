@@ -62,7 +62,7 @@ export async function finishLaunch(
     }))
     await store.transaction().execute(async (tx) => {
       await issueCoupons(tx, { ...of, coupons, at: clock.now() })
-      if (definition.channel.kind === 'webhook')
+      if (definition.channel.kind !== 'csv')
         await queueMessages(tx, {
           ...of,
           at: clock.now(),
@@ -189,6 +189,7 @@ export async function undoLaunch({ store }: Platform, launchId: string): Promise
       )
       .execute()
   }
+  await store.deleteFrom('left_out').where('launch_id', '=', launchId).execute()
   await store.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
 }
 

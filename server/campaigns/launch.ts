@@ -15,6 +15,7 @@ import { startOfDay } from '../../analytics/calendar/calendar.ts'
 import { validityOf } from './definition.ts'
 import { peopleOf } from '../identity/people.ts'
 import { consentDeniedSince, finishLaunch, type Step, undoLaunch } from './launch-steps.ts'
+import { keepLeftOut } from './left-out.ts'
 import { type Blocker, type Confirmation, type Preview, previewOf } from './preview.ts'
 
 export interface LaunchReport {
@@ -99,6 +100,8 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
       select ${workspace.id}, ${campaign.id}, ${launchId}, value ->> 0, value ->> 1, value ->> 2
       from json_each(${JSON.stringify(rows)})`.execute(platform.store)
   }
+  const launched = { workspaceId: workspace.id, campaignId: campaign.id, launchId }
+  await keepLeftOut(platform, launched, audience.leftOut, () => step('freeze'))
   step('frozen')
   if (!(await freeze(desk, launchId, audience.knownEvent))) {
     await undoLaunch(platform, launchId)

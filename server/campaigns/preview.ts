@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 import { addDays } from '../../analytics/calendar/calendar.ts'
+import { mailSettingsOf } from '../delivery/mail-settings.ts'
+import { smsSettingsOf } from '../delivery/sms-settings.ts'
+import type { TemplateValue } from '../delivery/template.ts'
 import type { Platform } from '../platform.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -21,6 +24,10 @@ export type Blocker =
   | { kind: 'cost-too-high' }
   | { kind: 'over-budget'; worstCostMinor: number; budgetMinor: number }
   | { kind: 'already-over'; lastDay: string }
+  /** The channel has no settings yet. */
+  | { kind: 'channel-not-set-up'; channel: 'mail' | 'sms' }
+  /** The message needs what is not known of everybody who would get it. */
+  | { kind: 'missing-value'; value: TemplateValue; members: number }
 
 /** Everything that a launch would do, before it does it. */
 export interface Preview {
@@ -75,7 +82,13 @@ export async function previewOf(
   const found = await findAudience(
     platform,
     workspace,
-    { segment: definition.segment, seed: campaign.seed, holdout: definition.holdout, asOf },
+    {
+      segment: definition.segment,
+      seed: campaign.seed,
+      holdout: definition.holdout,
+      channel: definition.channel,
+      asOf,
+    },
     signal,
   )
   if (found.kind === 'segment-refused') return found
@@ -97,7 +110,10 @@ export async function previewOf(
     windowLastDay: validity.windowLastDay,
     confirmations: confirmations.map(({ topic }) => topic),
     confirmationDetails: confirmations,
-    blockers: blockersFor(definition, audience.treated.length, validity.lastDay, today),
+    blockers: [
+      ...blockersFor(definition, audience.treated.length, validity.lastDay, today),
+      ...(await messageBlockers(platform, workspace.id, definition, audience)),
+    ],
   }
   const digest = createHash('sha256')
     .update(JSON.stringify([campaign.id, definition, shown, audience.fingerprint]))
@@ -116,6 +132,25 @@ export async function previewOf(
           redemption: shareOf(targeted.numerator, targeted.denominator),
         }
   return { kind: 'previewed', preview: { digest, dataVersion, ...shown, plan, expectedCost }, audience }
+}
+
+async function messageBlockers(
+  { store }: Platform,
+  workspaceId: string,
+  { channel }: CampaignDefinition,
+  { missing }: Audience,
+): Promise<Blocker[]> {
+  const { kind } = channel
+  const isSetUp =
+    kind === 'mail'
+      ? (await mailSettingsOf(store, workspaceId)) !== null
+      : kind !== 'sms' || (await smsSettingsOf(store, workspaceId)) !== null
+  return [
+    ...(isSetUp || (kind !== 'mail' && kind !== 'sms')
+      ? []
+      : [{ kind: 'channel-not-set-up' as const, channel: kind }]),
+    ...missing.map((one) => ({ kind: 'missing-value' as const, ...one })),
+  ]
 }
 
 function confirmationsFor(audience: Audience, today: string): Confirmation[] {

@@ -29,6 +29,8 @@ export interface CampaignResult {
   readonly dead: number
   /** Not sent: the campaign was cancelled or the member asked not to be contacted. */
   readonly dropped: number
+  /** The same by reason, as `errorText` reads it. */
+  readonly droppedFor: { readonly why: string | null; readonly messages: number }[]
   readonly redeemed: number
   /** Members with a redeemed coupon. */
   readonly redeemers: number
@@ -88,6 +90,7 @@ export async function campaignResult(
     queued: messages.queued,
     dead: messages.dead,
     dropped: messages.dropped,
+    droppedFor: messages.droppedFor,
     redeemed: ledger.redeemed,
     redeemers: ledger.redeemers,
     ...arms,
@@ -146,12 +149,19 @@ async function messageCounts({ store }: Platform, workspaceId: string, campaignI
     .orderBy('outbox.attempts', 'desc')
     .limit(1)
     .executeTakeFirst()
+  const droppedFor = await published
+    .select(['outbox.last_error as why', (count) => count.fn.countAll<number>().as('messages')])
+    .where('outbox.state', '=', 'dropped')
+    .groupBy('outbox.last_error')
+    .orderBy('messages', 'desc')
+    .execute()
   const messages = (state: string) => rows.find((row) => row.state === state)?.messages ?? 0
   return {
     queued: messages('queued'),
     delivered: messages('delivered'),
     dead: messages('dead'),
     dropped: messages('dropped'),
+    droppedFor,
     newestError: failing?.last_error ?? null,
   }
 }

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { refused } from '../messages/refused.ts'
 import { deadLettersOf, resendDeadLetters } from '../delivery/dead-letters.ts'
 import { errorText } from '../delivery/errors.ts'
+import { smsSettingsOf } from '../delivery/sms-settings.ts'
 import { renewSecret, showSecret } from '../delivery/secrets.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
+import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import {
   campaignById,
@@ -17,11 +19,13 @@ import {
   pauseCampaign,
   resumeCampaign,
 } from './campaigns.ts'
+import { exclusionReasons } from './audience.ts'
 import { codesCsv, takeCodes } from './codes.ts'
 import { CampaignDefinition, NewCampaign, SaidDefinition, sentencesOf } from './definition.ts'
 import { campaignBySegment, campaignEffect } from './effect.ts'
 import { globalShares, setGlobalHoldout, togetherResult } from './global-holdout.ts'
 import { launchCampaign } from './launch.ts'
+import { leftOutOf } from './left-out.ts'
 import { listCampaigns } from './list.ts'
 import { type PreviewOutcome, previewOf } from './preview.ts'
 import { campaignResult } from './result.ts'
@@ -36,8 +40,19 @@ const deskOf = (ctx: Context & { workspace: Workspace; actor: NonNullable<Contex
   actor: auditName(ctx.actor),
 })
 
-/** Dead letters that are shown one by one; all of them are sent again. */
+/** Dead letters, or members who were left out, that are shown one by one. */
 const mostLetters = 500
+
+/** A short message costs what its platform takes, unless the campaign says otherwise. */
+async function withPrice(
+  store: Store,
+  workspaceId: string,
+  definition: CampaignDefinition,
+): Promise<CampaignDefinition> {
+  if (definition.channel.kind !== 'sms' || definition.messageCostMinor > 0) return definition
+  const set = await smsSettingsOf(store, workspaceId)
+  return set ? { ...definition, messageCostMinor: set.settings.priceMinor } : definition
+}
 
 const notFound = () => refused('NOT_FOUND', 'no-such-campaign')
 
@@ -57,7 +72,9 @@ export const campaignsRouter = router({
 
   create: marketerProcedure
     .input(NewCampaign)
-    .mutation(({ ctx, input }) => createCampaign(deskOf(ctx), input)),
+    .mutation(async ({ ctx, input }) =>
+      createCampaign(deskOf(ctx), await withPrice(ctx.platform.store, ctx.workspace.id, input)),
+    ),
 
   /** Replaces a draft's definition, if it still is `before`. */
   edit: marketerProcedure
@@ -137,7 +154,14 @@ export const campaignsRouter = router({
   show: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
     const result = await campaignResult(ctx.platform, ctx.workspace, input.campaignId, signal)
     if (!result) throw notFound()
-    return { ...result, newestError: errorText(ctx.language, result.newestError) }
+    return {
+      ...result,
+      newestError: errorText(ctx.language, result.newestError),
+      droppedFor: result.droppedFor.map(({ why, messages }) => ({
+        why: errorText(ctx.language, why),
+        messages,
+      })),
+    }
   }),
 
   /** Messages that were given up: to whom and why. */
@@ -145,6 +169,17 @@ export const campaignsRouter = router({
     const letters = await deadLettersOf(ctx.platform.store, ctx.workspace.id, input.campaignId, mostLetters)
     return letters.map((letter) => ({ ...letter, error: errorText(ctx.language, letter.error) }))
   }),
+
+  /** Who is left out for a reason: as it was at the launch, or of a draft as it is now. */
+  leftOut: marketerProcedure
+    .input(ById.extend({ reason: z.enum(exclusionReasons) }))
+    .query(async ({ ctx, input, signal }) => {
+      const asked = { ...input, limit: mostLetters }
+      const outcome = await leftOutOf(ctx.platform, ctx.workspace, asked, signal)
+      if (outcome.kind === 'not-found') throw notFound()
+      if (outcome.kind === 'segment-refused') throw refusal(outcome.errors)
+      return { members: outcome.members, total: outcome.total }
+    }),
 
   /** Queues them again, under their own delivery ids. */
   resend: marketerProcedure.input(ById).mutation(async ({ ctx, input }) => {

@@ -136,8 +136,8 @@ const thingsIn = (language: Language, named: Named | undefined): string[] => [
 const listed = (language: Language, names: readonly string[]): string =>
   new Intl.ListFormat(language, { type: 'conjunction' }).format(names)
 
-/** 15 Nov 2026, 2026年11月15日, as on the screens. */
-function dayText(language: Language, day: string): string {
+/** A local day as people write it. */
+export function dayText(language: Language, day: string): string {
   const style = { timeZone: 'UTC', year: 'numeric', day: 'numeric' } as const
   const at = new Date(`${day}T00:00:00Z`)
   return language === 'en'

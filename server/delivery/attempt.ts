@@ -1,4 +1,5 @@
 import type { Said } from '../messages/messages.ts'
+import type { AddressedChannel, SuppressionReason } from './suppressions.ts'
 
 /** What came of one attempt at a message. */
 export type SendOutcome =
@@ -6,7 +7,16 @@ export type SendOutcome =
   /** May work later; `afterMs`: what the receiver asked to be waited. */
   | { kind: 'failed'; why: Said; afterMs?: number }
   /** Never works for this recipient: no further attempt. */
-  | { kind: 'dead'; why: Said }
+  | {
+      kind: 'dead'
+      why: Said
+      /** There is no such address. */
+      bounced?: true
+      /** What is to be written to no more. */
+      suppress?: { channel: AddressedChannel; digest: string; reason: SuppressionReason }
+    }
+  /** Not sent, and not to be: the member may not be written to, or can't be. */
+  | { kind: 'dropped'; why: Said }
   /** Ended from here: not known whether it arrived. */
   | { kind: 'stopped' }
 

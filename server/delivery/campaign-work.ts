@@ -11,6 +11,7 @@ export interface CampaignWork {
   /** Newest event of the Store that its audience knew. */
   readonly knownEvent: number
   readonly channel: Extract<Channel, { kind: DeliveryChannel }>
+  readonly terms: CampaignDefinition['terms']
 }
 
 /** All of them, in all workspaces. */
@@ -32,9 +33,9 @@ export async function campaignsWithWork({ store, clock }: Platform): Promise<Cam
     )
     .execute()
   return rows.flatMap(({ workspace_id, id, definition, known_event }) => {
-    const { channel } = CampaignDefinition.parse(JSON.parse(definition))
+    const { channel, terms } = CampaignDefinition.parse(JSON.parse(definition))
     return channel.kind === 'csv'
       ? []
-      : [{ workspaceId: workspace_id, campaignId: id, knownEvent: known_event ?? 0, channel }]
+      : [{ workspaceId: workspace_id, campaignId: id, knownEvent: known_event ?? 0, channel, terms }]
   })
 }

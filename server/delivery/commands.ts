@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import type { inferRouterInputs } from '@trpc/server'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import type { AppRouter } from '../router.ts'
 import { say } from '../messages/messages.ts'
 import { type DeliverySettings, deliveryChannels } from './settings.ts'
 
@@ -12,21 +15,25 @@ export function deliveryCommands(program: Command): void {
     delivery.command('settings').description('quiet hours and rates; without an option: shows them'),
   )
     .option('--quiet <hours>', 'FROM-TO in the shop’s zone, such as 21:00-08:00, or off')
+    .option('--cap <cap>', 'MESSAGES/DAYS a member, such as 2/7, or off')
     .option('--rate <rate>', 'CHANNEL=MESSAGES-A-MINUTE, or CHANNEL=off; repeatable', collect, [])
-    .action((options: CommonOptions & { quiet?: string; rate: string[] }) =>
+    .action((options: CommonOptions & { quiet?: string; cap?: string; rate: string[] }) =>
       answer(
         options,
         async ({ client }) => {
           const present = await client.delivery.settings.query()
-          if (options.quiet === undefined && options.rate.length === 0) return present
+          if (options.quiet === undefined && options.cap === undefined && options.rate.length === 0)
+            return present
           return client.delivery.change.mutate({
             ...present,
             quiet: options.quiet === undefined ? present.quiet : quietFrom(options.quiet),
+            cap: options.cap === undefined ? present.cap : capFrom(options.cap),
             perMinute: options.rate.reduce(withRate, present.perMinute),
           })
         },
-        ({ quiet, perMinute }) =>
+        ({ quiet, cap, perMinute }) =>
           say('delivery-settings', {
+            cap: cap ? say('delivery-cap', cap) : say('delivery-unlimited'),
             quiet: quiet ? `${quiet.from}–${quiet.to}` : say('delivery-always'),
             rates: deliveryChannels
               .map((channel) => `${channel} ${perMinute[channel] ?? say('delivery-unlimited')}`)
@@ -34,6 +41,83 @@ export function deliveryCommands(program: Command): void {
           }),
       ),
     )
+
+  inWorkspace(
+    delivery.command('mail').description('how mail goes out; without --file: shows it, never the password'),
+  )
+    .option('--file <file>', 'settings as JSON, with "password" where it is new')
+    .action((options: CommonOptions & { file?: string }) =>
+      answer(
+        options,
+        async ({ client }) => {
+          if (options.file !== undefined) {
+            const { password, ...settings } = readJson<MailFile>(options.file)
+            await client.delivery.setMail.mutate({
+              settings,
+              ...(password === undefined ? {} : { password }),
+            })
+          }
+          return client.delivery.mail.query()
+        },
+        (mail) =>
+          mail === null ? say('mail-set-up-first') : say('mail-settings', { ...mail, hasPassword: '' }),
+      ),
+    )
+
+  inWorkspace(
+    delivery
+      .command('sms')
+      .description('how short messages go out; without --file: shows it, never the secret'),
+  )
+    .option('--file <file>', 'settings as JSON, with "accessKeySecret" where it is new')
+    .action((options: CommonOptions & { file?: string }) =>
+      answer(
+        options,
+        async ({ client }) => {
+          if (options.file !== undefined) {
+            const { accessKeySecret, ...settings } = readJson<SmsFile>(options.file)
+            const secret = accessKeySecret === undefined ? {} : { accessKeySecret }
+            await client.delivery.setSms.mutate({ settings, ...secret })
+          }
+          return client.delivery.sms.query()
+        },
+        (sms) => (sms === null ? say('sms-set-up-first') : say('sms-settings', { ...sms })),
+      ),
+    )
+
+  inWorkspace(
+    delivery.command('test-sms <phone> <template>').description('send one short message, at once'),
+  ).action((phone: string, templateCode: string, options: CommonOptions) =>
+    answer(
+      options,
+      ({ client }) => client.delivery.testSms.mutate({ phone, templateCode }),
+      () => say('sms-test-sent'),
+    ),
+  )
+
+  inWorkspace(delivery.command('test-mail <address>').description('send one message, at once')).action(
+    (to: string, options: CommonOptions) =>
+      answer(
+        options,
+        ({ client }) => client.delivery.testMail.mutate({ to }),
+        () => say('mail-test-sent'),
+      ),
+  )
+}
+
+type Inputs = inferRouterInputs<AppRouter>['delivery']
+type MailFile = Inputs['setMail']['settings'] & { password?: string }
+type SmsFile = Inputs['setSms']['settings'] & { accessKeySecret?: string }
+
+/** The server says what is wrong with its content; here only whether it can be read. */
+function readJson<File>(file: string): File {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as File
+  } catch (error) {
+    // the words of a parser may hold what it read, such as the password
+    const detail = error instanceof SyntaxError ? 'JSON' : (error as Error).message
+    throw new Refused(say('mail-settings-file-unreadable', { file, detail }))
+  }
 }
 
 function quietFrom(text: string): DeliverySettings['quiet'] {
@@ -41,6 +125,13 @@ function quietFrom(text: string): DeliverySettings['quiet'] {
   const [, from, to] = /^(\d\d:\d\d)[-–](\d\d:\d\d)$/.exec(text) ?? []
   if (from === undefined || to === undefined) throw new Refused(say('quiet-hours-unreadable', { text }))
   return { from, to }
+}
+
+function capFrom(text: string): DeliverySettings['cap'] {
+  if (text === 'off') return null
+  const [, messages, days] = /^(\d{1,3})\/(\d{1,3})$/.exec(text) ?? []
+  if (messages === undefined || days === undefined) throw new Refused(say('cap-unreadable', { text }))
+  return { messages: Number(messages), days: Number(days) }
 }
 
 function withRate(rates: DeliverySettings['perMinute'], text: string): DeliverySettings['perMinute'] {

@@ -244,7 +244,7 @@ const setDelivery = (settings: Parameters<typeof changeDeliverySettings>[2]) =>
   })
 
 test('nothing is sent in the quiet hours of the shop’s zone, and everything after them', async () => {
-  await setDelivery({ quiet: { from: '21:00', to: '09:00' }, perMinute: {} })
+  await setDelivery({ quiet: { from: '21:00', to: '09:00' }, cap: null, perMinute: {} })
   shop.clock.instant = new Date('2026-11-22T00:59:30Z') // 08:59:30 in Shanghai
   const campaignId = await launched()
   deliveries = startDeliveries(shop.platform)
@@ -255,7 +255,7 @@ test('nothing is sent in the quiet hours of the shop’s zone, and everything af
 })
 
 test('a channel sends no more a minute than it may, however many workers there are', async () => {
-  await setDelivery({ quiet: null, perMinute: { webhook: 60 } })
+  await setDelivery({ quiet: null, cap: null, perMinute: { webhook: 60 } })
   const campaignId = await launched()
   deliveries = startDeliveries(shop.platform)
   others = [startDeliveries(shop.platform)]
@@ -265,7 +265,7 @@ test('a channel sends no more a minute than it may, however many workers there a
     expect(received).toHaveLength(sent)
     shop.clock.instant = new Date(shop.clock.instant.getTime() + 1_000)
   }
-  await setDelivery({ quiet: null, perMinute: {} })
+  await setDelivery({ quiet: null, cap: null, perMinute: {} })
   await eventually(async () => expect((await show(campaignId)).delivered).toBe(treated))
 })
 

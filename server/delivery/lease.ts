@@ -6,7 +6,9 @@ import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Claimed, SendOutcome } from './attempt.ts'
 import type { CampaignWork } from './campaign-work.ts'
+import { isOverCap } from './frequency-cap.ts'
 import { keptError } from './errors.ts'
+import { suppress } from './suppressions.ts'
 import { deliverySettingsOf, isQuiet, takePlace } from './settings.ts'
 
 /** After so many failed attempts a message is a dead letter; with the waits between them that is about a day. */
@@ -32,7 +34,7 @@ export type ClaimOutcome =
 
 /**
  * Takes a campaign's next due message under a lease of its own. Not sent, for good: to whom has said no
- * since the launch, and of coupons that are over.
+ * since the launch, who has had as many messages as they may, and of coupons that are over.
  */
 export function claim(
   { store, clock }: Platform,
@@ -48,7 +50,14 @@ export function claim(
       .selectFrom('outbox')
       .innerJoin('campaigns', 'campaigns.id', 'outbox.campaign_id')
       .innerJoin('launches', 'launches.id', 'outbox.launch_id')
-      .select(['outbox.id', 'outbox.body', 'outbox.attempts', 'outbox.member_id', 'launches.valid_to'])
+      .select([
+        'outbox.id',
+        'outbox.body',
+        'outbox.attempts',
+        'outbox.member_id',
+        'outbox.queued_at',
+        'launches.valid_to',
+      ])
       .where('outbox.campaign_id', '=', work.campaignId)
       .where('outbox.state', '=', 'queued')
       .where('outbox.due_at', '<=', now.toISOString())
@@ -68,6 +77,14 @@ export function claim(
     if (message.valid_to <= now.toISOString()) return drop({ id: 'message-coupon-over' })
     const denied = await consentDeniedSince(tx, work.workspaceId, work.knownEvent)
     if (people.mayNotBeContacted(message.member_id, denied)) return drop({ id: 'message-denied-since' })
+    const own = {
+      id: message.id,
+      queuedAt: message.queued_at,
+      memberIds: people.idsOf(message.member_id),
+    }
+    const { calendar } = workspace
+    if (await isOverCap(tx, work.workspaceId, settings.cap, own, { now, calendar }))
+      return drop({ id: 'message-capped' })
     const ms = await takePlace(
       tx,
       work.workspaceId,
@@ -96,7 +113,8 @@ export function claim(
  */
 export async function settle(
   { store, clock }: Platform,
-  { id, lease, attempts }: Claimed,
+  workspaceId: string,
+  { id, lease, attempts, memberId }: Claimed,
   outcome: SendOutcome,
 ): Promise<void> {
   const now = clock.now()
@@ -112,8 +130,21 @@ export async function settle(
       // Not known whether it arrived: sent again under the same id, and not counted as a failure.
       await mine.set({ attempts: attempts - 1, due_at: now.toISOString(), lease: null }).execute()
       return
+    case 'dropped':
+      await mine.set({ state: 'dropped', last_error: keptError(outcome.why), lease: null }).execute()
+      return
     case 'dead':
-      await mine.set({ state: 'dead', last_error: keptError(outcome.why), lease: null }).execute()
+      await store.transaction().execute(async (tx) => {
+        await tx
+          .updateTable('outbox')
+          .set({ state: 'dead', last_error: keptError(outcome.why), lease: null })
+          .where('id', '=', id)
+          .where('lease', '=', lease)
+          .where('state', '=', 'queued')
+          .execute()
+        // true whoever has the lease now
+        if (outcome.suppress) await suppress(tx, workspaceId, { ...outcome.suppress, memberId, at: now })
+      })
       return
     case 'failed': {
       const wait = Math.max(waitAfter(attempts), Math.min(outcome.afterMs ?? 0, longestWaitMs))

@@ -6,7 +6,7 @@ import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
 
 /** What messages go out by. */
-export const deliveryChannels = ['webhook'] as const
+export const deliveryChannels = ['webhook', 'mail', 'sms'] as const
 export type DeliveryChannel = (typeof deliveryChannels)[number]
 
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, worded('not-a-time-of-day'))
@@ -19,11 +19,16 @@ export const DeliverySettings = z.strictObject({
     .refine(({ from, to }) => from !== to, worded('quiet-hours-empty'))
     .nullable(),
   /** The most messages a minute of a channel; not named: without a limit. */
+  /** So many messages of all campaigns together a member in so many local days; null: no limit. */
+  cap: z
+    .strictObject({ messages: z.int().min(1).max(100), days: z.int().min(1).max(366) })
+    .nullable()
+    .default(null),
   perMinute: z.partialRecord(z.enum(deliveryChannels), z.int().min(1).max(60_000)),
 })
 export type DeliverySettings = z.output<typeof DeliverySettings>
 
-const usual: DeliverySettings = { quiet: null, perMinute: {} }
+const usual: DeliverySettings = { quiet: null, cap: null, perMinute: {} }
 
 /** The settings that hold now. */
 export async function deliverySettingsOf(
@@ -38,30 +43,50 @@ export async function deliverySettingsOf(
   if (!row) return usual
   return DeliverySettings.parse({
     quiet: row.quiet_from === null ? null : { from: row.quiet_from, to: row.quiet_to },
+    cap: row.cap_messages === null ? null : { messages: row.cap_messages, days: row.cap_days },
     perMinute: JSON.parse(row.per_minute) as unknown,
   })
 }
 
+/** The first channel that reaches members by itself brings quiet hours, where there are none. */
+export async function quietAtFirst(
+  tx: Kysely<StoreSchema>,
+  workspaceId: string,
+  doing: { actor: string; at: Date },
+): Promise<void> {
+  const present = await deliverySettingsOf(tx, workspaceId)
+  if (present.quiet === null)
+    await writeDeliverySettings(tx, workspaceId, { ...present, quiet: { from: '21:00', to: '08:00' } }, doing)
+}
+
 /** Sets them; they hold from the next message on. */
-export async function changeDeliverySettings(
+export const changeDeliverySettings = (
   store: Kysely<StoreSchema>,
   workspaceId: string,
-  { quiet, perMinute }: DeliverySettings,
+  settings: DeliverySettings,
+  doing: { actor: string; at: Date },
+): Promise<void> =>
+  store.transaction().execute((tx) => writeDeliverySettings(tx, workspaceId, settings, doing))
+
+async function writeDeliverySettings(
+  tx: Kysely<StoreSchema>,
+  workspaceId: string,
+  { quiet, cap, perMinute }: DeliverySettings,
   { actor, at }: { actor: string; at: Date },
 ): Promise<void> {
   const row = {
     quiet_from: quiet?.from ?? null,
     quiet_to: quiet?.to ?? null,
+    cap_messages: cap?.messages ?? null,
+    cap_days: cap?.days ?? null,
     per_minute: JSON.stringify(perMinute),
   }
-  await store.transaction().execute(async (tx) => {
-    await tx
-      .insertInto('delivery_settings')
-      .values({ workspace_id: workspaceId, ...row })
-      .onConflict((conflict) => conflict.column('workspace_id').doUpdateSet(row))
-      .execute()
-    await recordAudit(tx, { workspaceId, actor, action: 'setting-changed', subject: 'delivery', at })
-  })
+  await tx
+    .insertInto('delivery_settings')
+    .values({ workspace_id: workspaceId, ...row })
+    .onConflict((conflict) => conflict.column('workspace_id').doUpdateSet(row))
+    .execute()
+  await recordAudit(tx, { workspaceId, actor, action: 'setting-changed', subject: 'delivery', at })
 }
 
 /** Whether the shop's clocks stand in its quiet hours: from the first minute until before the last. */

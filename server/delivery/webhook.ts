@@ -23,7 +23,7 @@ const timeoutMs = 10_000
 export async function sendWebhook(
   { id, url, secret, body, at }: SignedMessage,
   stop: AbortSignal,
-): Promise<Exclude<SendOutcome, { kind: 'dead' }>> {
+): Promise<Exclude<SendOutcome, { kind: 'dead' | 'dropped' }>> {
   try {
     const answer = await fetch(url, {
       method: 'POST',

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { peopleOf } from '../identity/people.ts'
+import { type People, peopleOf } from '../identity/people.ts'
 import type { Platform } from '../platform.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Sender } from './attempt.ts'
 import { type CampaignWork, campaignsWithWork } from './campaign-work.ts'
 import { claim, settle } from './lease.ts'
+import { mailSender } from './mail-sender.ts'
+import { smsSender } from './sms-sender.ts'
 import { signingSecret } from './secrets.ts'
 import { deliverySettingsOf, isQuiet } from './settings.ts'
 import { sendWebhook } from './webhook.ts'
@@ -71,7 +73,7 @@ async function sendDue(
   if (isQuiet(quiet, clock.now(), workspace.calendar)) return
   await drainEvents(store, workspace)
   const people = await peopleOf(workspace)
-  const send = await senderOf(platform, work, workspace)
+  const { send, close } = await senderOf(platform, work, workspace, people)
   const lane = async () => {
     while (!stop.aborted) {
       step('claim')
@@ -85,22 +87,27 @@ async function sendDue(
       step('claimed')
       const outcome = await send(next.message, stop)
       step('sent')
-      await settle(platform, next.message, outcome)
+      await settle(platform, work.workspaceId, next.message, outcome)
       step('settled')
     }
   }
   const ended = await Promise.allSettled(Array.from({ length: lanes }, lane))
+  close()
   for (const end of ended) if (end.status === 'rejected') throw end.reason
 }
 
 /** How the messages of a campaign are sent. */
 async function senderOf(
-  { store, clock }: Platform,
-  { channel }: CampaignWork,
+  platform: Platform,
+  { channel, terms }: CampaignWork,
   workspace: Workspace,
-): Promise<Sender> {
+  people: People,
+): Promise<{ send: Sender; close(): void }> {
+  const { store, clock } = platform
+  if (channel.kind === 'mail') return mailSender(platform, workspace, people, { channel, terms })
+  if (channel.kind === 'sms') return smsSender(platform, workspace, people, { channel, terms })
   const secret = await signingSecret(store, workspace.id, clock.now())
-  return ({ id, body }, stop) => {
+  const send: Sender = ({ id, body }, stop) => {
     const at = clock.now()
     const told = {
       type: 'coupon.issued',
@@ -109,4 +116,5 @@ async function senderOf(
     }
     return sendWebhook({ id, url: channel.url, secret, body: JSON.stringify(told), at }, stop)
   }
+  return { send, close: () => {} }
 }

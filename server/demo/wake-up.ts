@@ -187,7 +187,14 @@ export async function forgetWakeUps({ store }: Platform, workspaceId: string, ke
       select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'ledger'`.execute(tx)
     for (const { name } of guards) await statement`drop trigger ${statement.id(name)}`.execute(tx)
     for (const { id } of others) {
-      for (const table of ['outbox', 'ledger', 'coupons', 'campaign_members', 'launches'] as const)
+      for (const table of [
+        'outbox',
+        'ledger',
+        'coupons',
+        'campaign_members',
+        'left_out',
+        'launches',
+      ] as const)
         await tx
           .deleteFrom(table)
           .where('workspace_id', '=', workspaceId)

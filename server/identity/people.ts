@@ -22,6 +22,8 @@ export async function areOneMember({ engine }: Workspace, one: string, other: st
 export interface People {
   /** The member's own id; of an id that is not merged that id itself. */
   memberOf(id: string): string
+  /** All ids of an id's member, as the Store may have kept any of them. */
+  idsOf(id: string): readonly string[]
   /** Of an id's member some identity has said no: to what people set here, `denied`, or to what was imported. */
   mayNotBeContacted(id: string, denied: ReadonlySet<string>): boolean
 }
@@ -36,8 +38,13 @@ export async function peopleOf({ engine }: Workspace): Promise<People> {
   )
   const memberOf = (id: string) => members.get(id) ?? id
   const deniedMembers = new WeakMap<ReadonlySet<string>, Set<string>>()
+  const ids = Map.groupBy(members.keys(), memberOf)
   return {
     memberOf,
+    idsOf(id) {
+      const member = memberOf(id)
+      return [...new Set([member, ...(ids.get(member) ?? [])])]
+    },
     mayNotBeContacted(id, denied) {
       if (members.size === 0) return denied.has(id)
       const of = deniedMembers.get(denied) ?? new Set([...denied].map(memberOf))

@@ -65,6 +65,7 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
     campaigns: await campaignsOf(platform, workspace, ids),
     coupons: await couponsOf(platform, workspace, ids),
     deliveries: await deliveriesOf(platform, workspace, ids),
+    notWrittenTo: await suppressionsOf(platform, workspace, ids),
     webhooks: await webhooksAbout(platform, workspace, ids),
     lookedUp: await store
       .selectFrom('audit')
@@ -221,6 +222,16 @@ async function couponsOf({ store }: Platform, { id }: Workspace, ids: readonly s
     ledger: (ofCoupon.get(coupon.id) ?? []).map((row) => without(row, 'coupon_id')),
   }))
 }
+
+/** By which channels nothing is sent to them any more, why and since when. */
+const suppressionsOf = ({ store }: Platform, { id }: Workspace, ids: readonly string[]) =>
+  store
+    .selectFrom('suppressions')
+    .select(['channel', 'reason', 'at'])
+    .where('workspace_id', '=', id)
+    .where('member_id', 'in', ids)
+    .orderBy('at')
+    .execute()
 
 async function deliveriesOf({ store }: Platform, { id }: Workspace, ids: readonly string[]) {
   const rows = await store

@@ -33,7 +33,7 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
   const { workspaceId, memberId, pseudonym } = renaming
   const theirs = { workspace_id: workspaceId, member_id: memberId }
   const own = tx.dynamic.ref<'member_id'>('member_id')
-  for (const table of ['coupons', 'campaign_members'] as const)
+  for (const table of ['coupons', 'campaign_members', 'left_out'] as const)
     await tx
       .updateTable(table)
       .set({ member_id: pseudonym })
@@ -44,6 +44,13 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
     .deleteFrom('tag_settings')
     .where('workspace_id', '=', theirs.workspace_id)
     .where('member_id', '=', theirs.member_id)
+    .execute()
+  // the digest of the address stays: who wanted no more mail gets none when a file brings them back
+  await tx
+    .updateTable('suppressions')
+    .set({ member_id: null })
+    .where('workspace_id', '=', workspaceId)
+    .where('member_id', '=', memberId)
     .execute()
   await tagChanges(tx, renaming)
   for (const column of ['from_id', 'into_id'] as const)
@@ -243,9 +250,11 @@ export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string
   for (const table of [
     'coupons',
     'campaign_members',
+    'left_out',
     'tag_settings',
     'tag_change_members',
     'outbox',
+    'suppressions',
   ] as const) {
     const { rows } = await sql<{ id: string | null }>`select distinct member_id as id from ${sql.table(table)}
       where workspace_id = ${workspaceId}`.execute(store)

@@ -5,6 +5,7 @@ import type { SegmentTables } from './tables/segments.ts'
 import type { SegmentsOutTables } from './tables/segments-out.ts'
 import type { ImportTables } from './tables/imports.ts'
 import type { CampaignTables } from './tables/campaigns.ts'
+import type { DeliveryTables } from './tables/delivery.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { RightsTables } from './tables/rights.ts'
 
@@ -20,6 +21,7 @@ export interface StoreSchema
     AccountsTables,
     CampaignTables,
     CouponTables,
+    DeliveryTables,
     ImportTables,
     RightsTables,
     IdentityTables {

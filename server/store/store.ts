@@ -17,6 +17,8 @@ import * as offerTerms from './migrations/0017-offer-terms.ts'
 import * as globalHoldout from './migrations/0018-global-holdout.ts'
 import * as refusalsOfCampaigns from './migrations/0019-refusals-of-campaigns.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
+import * as mail from './migrations/0023-mail.ts'
+import * as leftOut from './migrations/0024-left-out.ts'
 import * as accounts from './migrations/0002-accounts.ts'
 import type { StoreSchema } from './schema.ts'
 
@@ -40,6 +42,8 @@ const migrations = {
   '0018-global-holdout': globalHoldout,
   '0019-refusals-of-campaigns': refusalsOfCampaigns,
   '0022-deliveries': deliveries,
+  '0023-mail': mail,
+  '0024-left-out': leftOut,
 }
 
 /** Their names, oldest first. */

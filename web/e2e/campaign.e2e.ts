@@ -59,6 +59,12 @@ test('from quiet members to a redeemed coupon, with a group held out', async () 
   await page.getByRole('radio', { name: '25%' }).click()
   await page.getByRole('radio', { name: '25%', checked: true }).waitFor()
   await next('Channel and time')
+  // what a member would read, before another way is chosen
+  await page.getByRole('radio', { name: 'E-mail' }).check()
+  expect(await page.getByLabel('Subject').inputValue()).toContain('{{ coupon.offer }}')
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await page.getByText('Your code: ABCDE-23456-FGH').waitFor()
+  expect(await serious(watched.page)).toEqual([])
   await page.getByLabel('Webhook').check()
   const { port } = receiver.address() as AddressInfo
   await page.getByLabel('Address').fill(`http://127.0.0.1:${port}/coupons`)

@@ -70,6 +70,14 @@ export interface CampaignTables {
     /** Null for who is held out. */
     coupon_id: string | null
   }
+  /** Members of the segment whom a launch gave nothing, each with the first reason. */
+  left_out: {
+    workspace_id: string
+    campaign_id: string
+    launch_id: string
+    member_id: string
+    reason: string
+  }
   /** One row a message; its id is the delivery id and never changes. */
   outbox: {
     id: string
@@ -90,21 +98,6 @@ export interface CampaignTables {
     /** JSON of a Said; in rows of earlier versions an English sentence. */
     last_error: string | null
     delivered_at: string | null
-  }
-  /** When and how fast a workspace sends; no row: always, without a limit. */
-  delivery_settings: {
-    workspace_id: string
-    /** Local HH:MM; both or neither. */
-    quiet_from: string | null
-    quiet_to: string | null
-    /** JSON: messages a minute by channel. */
-    per_minute: string
-  }
-  /** When a channel with a limit may send its next message. */
-  delivery_pace: {
-    workspace_id: string
-    channel: string
-    next_at: string
   }
   webhook_secrets: {
     workspace_id: string

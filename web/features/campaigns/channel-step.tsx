@@ -3,16 +3,22 @@ import { useMutation } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
 import type { Draft } from './draft.ts'
+import { MailFields } from './mail-fields.tsx'
+import { SmsFields } from './sms-fields.tsx'
 
 /** How the codes go out and how long they are good. */
 export function ChannelStep({ draft, change, problem }: StepProps) {
   const t = useTranslations('campaigns.channelStep')
+  const mail = useTranslations('campaigns.mail')
+  const sms = useTranslations('campaigns.sms')
+  const { language } = useLanguage()
   const { role } = useWorkspace()
   const { symbol } = useFormat()
   return (
@@ -21,13 +27,28 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
         <Radio.Group
           aria-label={t('title')}
           value={draft.channel}
-          onChange={(channel) => change({ channel: channel as Draft['channel'] })}
+          onChange={(channel) =>
+            change({
+              channel: channel as Draft['channel'],
+              // a beginning to write on from
+              ...(channel === 'mail' && !draft.mailText
+                ? { mailSubject: mail('subjectFirst'), mailText: mail('textFirst'), mailLanguage: language }
+                : {}),
+              ...(channel === 'sms' && !draft.smsTemplate
+                ? { smsParams: sms('paramsFirst'), mailLanguage: language }
+                : {}),
+            })
+          }
         >
           <div className={classes.options}>
             <Radio value="csv" label={t('csv')} description={t('csvHelp')} />
+            <Radio value="mail" label={t('mail')} description={t('mailHelp')} />
+            <Radio value="sms" label={t('sms')} description={t('smsHelp')} />
             <Radio value="webhook" label={t('webhook')} description={t('webhookHelp')} />
           </div>
         </Radio.Group>
+        {draft.channel === 'mail' ? <MailFields draft={draft} change={change} problem={problem} /> : null}
+        {draft.channel === 'sms' ? <SmsFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'webhook' ? (
           <>
             <TextInput

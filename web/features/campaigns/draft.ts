@@ -41,8 +41,16 @@ export interface Draft {
   readonly holdout: number
   /** Somebody has picked the holdout; until then it follows the recommendation. */
   readonly holdoutPicked: boolean
-  readonly channel: 'csv' | 'webhook'
+  readonly channel: 'csv' | 'webhook' | 'mail' | 'sms'
   readonly url: string
+  readonly mailSubject: string
+  readonly mailText: string
+  /** Empty: made of the text. */
+  readonly mailHtml: string
+  readonly mailLanguage: 'en' | 'zh-CN'
+  readonly smsTemplate: string
+  /** A line `name=text` each. */
+  readonly smsParams: string
   readonly validity: 'days' | 'day'
   readonly days: string
   readonly day: string
@@ -89,6 +97,12 @@ export const emptyDraft: Draft = {
   holdoutPicked: false,
   channel: 'csv',
   url: '',
+  mailSubject: '',
+  mailText: '',
+  mailHtml: '',
+  mailLanguage: 'en',
+  smsTemplate: '',
+  smsParams: '',
   validity: 'days',
   days: '14',
   day: '',
@@ -150,6 +164,10 @@ export type Problem =
   | 'day'
   | 'firstDay'
   | 'url'
+  | 'mailSubject'
+  | 'mailText'
+  | 'smsTemplate'
+  | 'smsParams'
   | 'effect'
   | 'messageCost'
   | 'margin'
@@ -177,7 +195,18 @@ const fields: Record<StepName, readonly Problem[]> = {
     'budgetToSpend',
   ],
   holdout: ['effect'],
-  channel: ['url', 'days', 'day', 'firstDay', 'messageCost', 'margin'],
+  channel: [
+    'url',
+    'mailSubject',
+    'mailText',
+    'smsTemplate',
+    'smsParams',
+    'days',
+    'day',
+    'firstDay',
+    'messageCost',
+    'margin',
+  ],
   review: [],
 }
 
@@ -220,6 +249,10 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (draft.validity === 'day' && draft.firstDay && draft.day && draft.firstDay > draft.day)
     found.add('firstDay')
   if (draft.channel === 'webhook' && !isAddress(draft.url)) found.add('url')
+  if (draft.channel === 'mail' && !draft.mailSubject.trim()) found.add('mailSubject')
+  if (draft.channel === 'mail' && !draft.mailText.trim()) found.add('mailText')
+  if (draft.channel === 'sms' && !/^\w{1,50}$/.test(draft.smsTemplate.trim())) found.add('smsTemplate')
+  if (draft.channel === 'sms' && paramsFrom(draft.smsParams) === null) found.add('smsParams')
   const effect = percentOf(draft.effect)
   if (effect === null || effect <= 0 || effect > 100) found.add('effect')
   if (money(draft.messageCost || '0') === null) found.add('messageCost')
@@ -250,7 +283,9 @@ function isAddress(text: string): boolean {
  */
 export function definitionFrom(draft: Draft, format: Format, forEstimate = false): Definition | null {
   const wrong = problems(draft, format)
-  if (forEstimate) for (const later of ['name', 'url'] as const) wrong.delete(later)
+  if (forEstimate)
+    for (const later of ['name', 'url', 'mailSubject', 'mailText', 'smsTemplate', 'smsParams'] as const)
+      wrong.delete(later)
   if (wrong.size > 0) return null
   const money = (text: string) => format.minorOf(text)!
   return {
@@ -264,14 +299,48 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
       : { validTo: draft.day, ...(draft.firstDay ? { validFrom: draft.firstDay } : {}) }),
     holdout: draft.holdout,
     effect: percentOf(draft.effect)! / 100,
-    channel:
-      draft.channel === 'webhook' && !forEstimate
-        ? { kind: 'webhook', url: draft.url.trim() }
-        : { kind: 'csv' },
+    channel: channelFrom(draft, forEstimate),
     ...(draft.budget.trim() ? { budgetMinor: money(draft.budget) } : {}),
     messageCostMinor: money(draft.messageCost || '0'),
     ...(draft.margin.trim() ? { marginShare: percentOf(draft.margin)! / 100 } : {}),
   }
+}
+
+/** The parameters that lines such as `code=…` name; null when a line is none. */
+function paramsFrom(text: string): Record<string, string> | null {
+  const params: Record<string, string> = {}
+  for (const line of text.split('\n').filter((one) => one.trim())) {
+    const [, name, value] = /^\s*(\w{1,50})\s*=\s*(\S.*)$/.exec(line) ?? []
+    if (name === undefined || value === undefined) return null
+    params[name] = value.trim()
+  }
+  return params
+}
+
+/** For an estimate of a mail its words don't matter, but whom mail reaches. */
+function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] {
+  if (draft.channel === 'mail') {
+    const language = draft.mailLanguage
+    if (forEstimate) return { kind: 'mail', subject: '–', text: '–', language }
+    const html = draft.mailHtml.trim()
+    return {
+      kind: 'mail',
+      subject: draft.mailSubject.trim(),
+      text: draft.mailText.trim(),
+      ...(html ? { html } : {}),
+      language,
+    }
+  }
+  if (draft.channel === 'sms')
+    return {
+      kind: 'sms',
+      templateCode: forEstimate ? '_' : draft.smsTemplate.trim(),
+      params: forEstimate ? {} : paramsFrom(draft.smsParams)!,
+      language: draft.mailLanguage,
+    }
+  return draft.channel === 'webhook' && !forEstimate
+    ? { kind: 'webhook', url: draft.url.trim() }
+    : { kind: 'csv' }
 }
 
 function offerFrom(draft: Draft, money: (text: string) => number): Definition['offer'] {
@@ -346,6 +415,23 @@ export function draftOf(definition: Definition, format: Format): Draft {
     holdoutPicked: true,
     channel: channel.kind,
     url: channel.kind === 'webhook' ? channel.url : '',
+    ...(channel.kind === 'mail'
+      ? {
+          mailSubject: channel.subject,
+          mailText: channel.text,
+          mailHtml: channel.html ?? '',
+          mailLanguage: channel.language,
+        }
+      : {}),
+    ...(channel.kind === 'sms'
+      ? {
+          smsTemplate: channel.templateCode,
+          smsParams: Object.entries(channel.params)
+            .map(([name, text]) => `${name}=${text}`)
+            .join('\n'),
+          mailLanguage: channel.language,
+        }
+      : {}),
     validity: definition.validTo === undefined ? 'days' : 'day',
     days: definition.validDays === undefined ? emptyDraft.days : String(definition.validDays),
     day: definition.validTo ?? '',

@@ -5,6 +5,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { Rule } from '../../ui/rule.tsx'
 import classes from './composer.module.css'
 import type { Result } from './draft.ts'
+import { LeftOutLine } from './left-out-line.tsx'
 import { OfferSentence } from './offer-sentence.tsx'
 
 const topics = ['old-data', 'unknown-consent', 'feed-gap'] as const
@@ -36,13 +37,8 @@ export function FactsPanel({ result }: { result: Result }) {
         <dd>
           {preview.excluded.length === 0
             ? t('review.nobodyExcluded')
-            : preview.excluded.map(({ reason, members }) => (
-                <div key={reason}>
-                  {t('review.excludedLine', {
-                    reason: t(`excluded.${reason}`),
-                    members: format.count(members),
-                  })}
-                </div>
+            : preview.excluded.map((one) => (
+                <LeftOutLine key={one.reason} campaignId={result.campaignId} {...one} />
               ))}
         </dd>
         <dt>{t('review.holdout')}</dt>
@@ -53,9 +49,9 @@ export function FactsPanel({ result }: { result: Result }) {
         </dd>
         <dt>{t('review.channel')}</dt>
         <dd>
-          {definition.channel.kind === 'csv'
-            ? t('channelStep.csv')
-            : t('review.channelWebhook', { url: definition.channel.url })}
+          {definition.channel.kind === 'webhook'
+            ? t('review.channelWebhook', { url: definition.channel.url })
+            : t(`channelStep.${definition.channel.kind}`)}
         </dd>
         <dt>{t('facts.confirmed')}</dt>
         <dd>

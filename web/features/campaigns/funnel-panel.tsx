@@ -105,7 +105,12 @@ export function FunnelPanel({
             ) : null}
             {result.dead > 0 ? <p className={composer.help}>{t('dead', { count: result.dead })}</p> : null}
             {result.dropped > 0 ? (
-              <p className={composer.help}>{t('dropped', { count: result.dropped })}</p>
+              <p className={composer.help}>
+                {t('dropped', { count: result.dropped })}{' '}
+                {result.droppedFor
+                  .map(({ why, messages }) => t('droppedFor', { why: why ?? '–', count: messages }))
+                  .join(' · ')}
+              </p>
             ) : null}
             {result.newestError ? (
               <p className={composer.help}>{t('lastError', { error: result.newestError })}</p>

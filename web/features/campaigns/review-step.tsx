@@ -11,6 +11,7 @@ import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { Rule } from '../../ui/rule.tsx'
 import classes from './composer.module.css'
 import type { Definition, Preview } from './draft.ts'
+import { LeftOutLine } from './left-out-line.tsx'
 import { OfferSentence } from './offer-sentence.tsx'
 import { useShows } from './shows.ts'
 
@@ -68,7 +69,7 @@ export function ReviewStep({ campaignId, definition }: { campaignId: string; def
             </p>
           ) : null}
           {launch.isError && errorCode(launch.error) !== 'CONFLICT' ? <Failure error={launch.error} /> : null}
-          <Facts definition={definition} preview={data} />
+          <Facts campaignId={campaignId} definition={definition} preview={data} />
           {data.blockers.length > 0 ? <Blockers blockers={data.blockers} /> : null}
           {data.confirmationDetails.length > 0 ? (
             <div className={classes.confirmations} role="group" aria-label={t('review.confirm')}>
@@ -102,7 +103,15 @@ export function ReviewStep({ campaignId, definition }: { campaignId: string; def
   )
 }
 
-function Facts({ definition, preview }: { definition: Definition; preview: Preview }) {
+function Facts({
+  campaignId,
+  definition,
+  preview,
+}: {
+  campaignId: string
+  definition: Definition
+  preview: Preview
+}) {
   const t = useTranslations('campaigns')
   const format = useFormat()
   const shows = useShows()
@@ -117,14 +126,7 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       <dd>
         {preview.excluded.length === 0
           ? t('review.nobodyExcluded')
-          : preview.excluded.map(({ reason, members }) => (
-              <div key={reason}>
-                {t('review.excludedLine', {
-                  reason: t(`excluded.${reason}`),
-                  members: format.count(members),
-                })}
-              </div>
-            ))}
+          : preview.excluded.map((one) => <LeftOutLine key={one.reason} campaignId={campaignId} {...one} />)}
       </dd>
       <dt>{t('review.offer')}</dt>
       <dd>
@@ -158,9 +160,9 @@ function Facts({ definition, preview }: { definition: Definition; preview: Previ
       ) : null}
       <dt>{t('review.channel')}</dt>
       <dd>
-        {definition.channel.kind === 'csv'
-          ? t('channelStep.csv')
-          : t('review.channelWebhook', { url: definition.channel.url })}
+        {definition.channel.kind === 'webhook'
+          ? t('review.channelWebhook', { url: definition.channel.url })
+          : t(`channelStep.${definition.channel.kind}`)}
       </dd>
       <dt>{t('review.window')}</dt>
       <dd>
@@ -182,6 +184,10 @@ function Blockers({ blockers }: { blockers: Preview['blockers'] }) {
         })
       case 'already-over':
         return t('blocker.already-over', { day: format.day(blocker.lastDay) })
+      case 'channel-not-set-up':
+        return t('blocker.channel-not-set-up', { channel: blocker.channel })
+      case 'missing-value':
+        return t('blocker.missing-value', { value: blocker.value, count: blocker.members })
       default:
         return t(`blocker.${blocker.kind}`)
     }
@@ -193,7 +199,7 @@ function Blockers({ blockers }: { blockers: Preview['blockers'] }) {
         {t('review.blocked')}
         <ul>
           {blockers.map((blocker) => (
-            <li key={blocker.kind}>{text(blocker)}</li>
+            <li key={blocker.kind === 'missing-value' ? blocker.value : blocker.kind}>{text(blocker)}</li>
           ))}
         </ul>
       </div>

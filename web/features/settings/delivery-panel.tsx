@@ -12,7 +12,7 @@ import classes from './settings.module.css'
 
 type Delivery = inferRouterOutputs<AppRouter>['delivery']['settings']
 
-const channels = ['webhook'] as const
+const channels = ['webhook', 'mail', 'sms'] as const
 
 /** When and how fast messages of campaigns go out. */
 export function DeliveryPanel({ mayChange }: { mayChange: boolean }) {
@@ -41,7 +41,7 @@ function DeliveryForm({ present, mayChange }: { present: Delivery; mayChange: bo
       onError: (error) => notifications.show({ color: 'red', message: errorText(error).sentence }),
     }),
   )
-  const { quiet, perMinute } = wanted
+  const { quiet, cap, perMinute } = wanted
   const setRate = (channel: (typeof channels)[number], rate: number | string) => {
     const { [channel]: _, ...others } = perMinute
     want({ ...wanted, perMinute: typeof rate === 'number' ? { ...others, [channel]: rate } : others })
@@ -66,6 +66,31 @@ function DeliveryForm({ present, mayChange }: { present: Delivery; mayChange: bo
               label={t(end)}
               value={quiet[end]}
               onChange={(event) => want({ ...wanted, quiet: { ...quiet, [end]: event.currentTarget.value } })}
+              disabled={!mayChange}
+            />
+          ))}
+        </div>
+      ) : null}
+      <Switch
+        label={t('cap')}
+        description={t('capHint')}
+        checked={cap !== null}
+        onChange={(event) =>
+          want({ ...wanted, cap: event.currentTarget.checked ? { messages: 2, days: 7 } : null })
+        }
+        disabled={!mayChange}
+      />
+      {cap ? (
+        <div className={classes.row}>
+          {(['messages', 'days'] as const).map((part) => (
+            <NumberInput
+              key={part}
+              label={t(part)}
+              min={1}
+              max={part === 'messages' ? 100 : 366}
+              allowDecimal={false}
+              value={cap[part]}
+              onChange={(value) => want({ ...wanted, cap: { ...cap, [part]: Number(value) || 1 } })}
               disabled={!mayChange}
             />
           ))}

@@ -8,6 +8,8 @@ import { DeliveryPanel } from './delivery-panel.tsx'
 import { IdentityPanel } from './identity-panel.tsx'
 import { KeysPanel } from './keys-panel.tsx'
 import { LookPanel } from './look-panel.tsx'
+import { MailPanel } from './mail-panel.tsx'
+import { SmsPanel } from './sms-panel.tsx'
 import { TeamPanel } from './team-panel.tsx'
 
 /** How the workspace counts, who may do what, and how this person signs in. */
@@ -22,6 +24,8 @@ export function SettingsPage() {
       {owner ? (
         <>
           <TeamPanel />
+          <MailPanel />
+          <SmsPanel />
           <KeysPanel />
         </>
       ) : null}

@@ -1,0 +1,54 @@
+import { join, sql } from '../../analytics/sql/sql.ts'
+import { z } from 'zod'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import type { TemplateValue } from './template.ts'
+
+/** What is known of a member for a message. */
+export interface Contact {
+  readonly memberId: string
+  readonly email: string | null
+  /** E.164; null where it is not known whole. */
+  readonly phone: string | null
+  readonly values: Partial<Record<TemplateValue, string>>
+}
+
+/** The columns of `members` that a contact is read from. */
+export const contactColumns = sql`members.member_id, members.name, members.tier, members.points, members.region, members.email, members.phone`
+
+/** A row of these columns as a contact; an address that is none counts as unknown. */
+export function contactOf(row: Readonly<Record<string, unknown>>): Contact {
+  const memberId = String(row.memberId)
+  const told = (value: unknown) => {
+    const text = value === null || value === undefined ? '' : String(value).trim()
+    return text === '' ? undefined : text
+  }
+  const values = Object.entries({
+    'member.id': memberId,
+    'member.name': told(row.name),
+    'member.tier': told(row.tier),
+    'member.points': told(row.points),
+    'member.region': told(row.region),
+  }).filter(([, value]) => value !== undefined)
+  const email = told(row.email)
+  const phone = told(row.phone)
+  return {
+    memberId,
+    email: email !== undefined && isAddress(email) ? email : null,
+    phone: phone !== undefined && /^\+\d{6,15}$/.test(phone) ? phone : null,
+    values: Object.fromEntries(values) as Contact['values'],
+  }
+}
+
+const isAddress = (text: string) => z.email().safeParse(text).success
+
+/** The contacts of members by their own ids; who is gone is missing. */
+export async function contactsOf(
+  { engine }: Workspace,
+  memberIds: readonly string[],
+): Promise<Map<string, Contact>> {
+  if (memberIds.length === 0) return new Map()
+  const rows = await engine.rows(
+    sql`select ${contactColumns} from members where member_id in (${join([...memberIds])})`,
+  )
+  return new Map(rows.map(contactOf).map((contact) => [contact.memberId, contact]))
+}

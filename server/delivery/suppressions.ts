@@ -1,0 +1,192 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { type Kysely, sql } from 'kysely'
+import type { StoreSchema } from '../store/schema.ts'
+
+/** Channels that reach an address of the member's own. */
+export type AddressedChannel = 'mail' | 'sms'
+
+/** Why an address is written to no more. */
+export type SuppressionReason = 'unsubscribed' | 'bounced'
+
+/** Addresses are known by keyed digests alone: they stay suppressed when the member is deleted, and name nobody. */
+const digestBytes = 16
+
+/** The key of a workspace's digests and unsubscribe links; made when first needed, and never changed. */
+export async function suppressionKey(store: Kysely<StoreSchema>, workspaceId: string): Promise<Buffer> {
+  await store
+    .insertInto('suppression_keys')
+    .values({ workspace_id: workspaceId, key: randomBytes(32).toString('base64') })
+    .onConflict((conflict) => conflict.column('workspace_id').doNothing())
+    .execute()
+  const row = await keyRow(store, workspaceId)
+  return Buffer.from(row!.key, 'base64')
+}
+
+const keyRow = (store: Kysely<StoreSchema>, workspaceId: string) =>
+  store
+    .selectFrom('suppression_keys')
+    .select('key')
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst()
+
+/** A phone without its signs, a Chinese one with or without its country alike. */
+const plainPhone = (phone: string) => phone.replaceAll(/\D/g, '').replace(/^(?=1\d{10}$)/, '86')
+
+/** The digest of an address; letter case and blanks around don't matter, nor how a phone is written. */
+export const addressDigest = (key: Buffer, channel: AddressedChannel, address: string): string =>
+  createHmac('sha256', key)
+    .update(`${channel}\n${channel === 'sms' ? plainPhone(address) : address.trim().toLowerCase()}`)
+    .digest()
+    .subarray(0, digestBytes)
+    .toString('base64url')
+
+/** Notes that an address, and the member whose it is, is written to no more by a channel. A bounce does not replace a person's own word. */
+export async function suppress(
+  tx: Kysely<StoreSchema>,
+  workspaceId: string,
+  entry: {
+    channel: AddressedChannel
+    digest: string
+    reason: SuppressionReason
+    memberId: string | null
+    at: Date
+  },
+): Promise<void> {
+  await tx
+    .insertInto('suppressions')
+    .values({
+      workspace_id: workspaceId,
+      channel: entry.channel,
+      digest: entry.digest,
+      reason: entry.reason,
+      member_id: entry.memberId,
+      at: entry.at.toISOString(),
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['workspace_id', 'channel', 'digest'])
+        .doUpdateSet({ reason: 'unsubscribed', member_id: entry.memberId })
+        // a person's own word is more than a bounce
+        .where('suppressions.reason', '!=', entry.reason)
+        .where(sql<boolean>`excluded.reason = 'unsubscribed'`),
+    )
+    .execute()
+}
+
+/** What is suppressed in a channel, by digest of the address and by member. */
+export interface Suppressed {
+  whyNot(memberId: string, address: string): SuppressionReason | null
+}
+
+/** All suppressions of a channel at this moment. `memberOf` says whose an id is now. */
+export async function suppressedIn(
+  store: Kysely<StoreSchema>,
+  workspaceId: string,
+  channel: AddressedChannel,
+  memberOf: (id: string) => string,
+): Promise<Suppressed> {
+  const key = await suppressionKey(store, workspaceId)
+  const rows = await store
+    .selectFrom('suppressions')
+    .select(['digest', 'reason', 'member_id'])
+    .where('workspace_id', '=', workspaceId)
+    .where('channel', '=', channel)
+    .execute()
+  const byDigest = new Map(rows.map(({ digest, reason }) => [digest, reason]))
+  // Who has unsubscribed did so as a person; a bounce is about the address alone.
+  const byMember = new Map(
+    rows.flatMap(({ member_id, reason }) =>
+      member_id !== null && reason === 'unsubscribed' ? [[memberOf(member_id), reason]] : [],
+    ),
+  )
+  return {
+    whyNot: (memberId, address) =>
+      byMember.get(memberId) ?? byDigest.get(addressDigest(key, channel, address)) ?? null,
+  }
+}
+
+/** Why one member's address is written to no more, asked of the Store at this moment; null: it may be. */
+export async function suppressionOf(
+  store: Kysely<StoreSchema>,
+  workspaceId: string,
+  channel: AddressedChannel,
+  digest: string,
+  memberIds: readonly string[],
+): Promise<SuppressionReason | null> {
+  const row = await store
+    .selectFrom('suppressions')
+    .select('reason')
+    .where('workspace_id', '=', workspaceId)
+    .where('channel', '=', channel)
+    .where(({ or, and, eb }) =>
+      or([
+        eb('digest', '=', digest),
+        and([eb('member_id', 'in', memberIds), eb('reason', '=', 'unsubscribed')]),
+      ]),
+    )
+    .limit(1)
+    .executeTakeFirst()
+  return row?.reason ?? null
+}
+
+const uuidBytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex')
+const uuidOf = (bytes: Buffer) =>
+  bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+const macOf = (key: Buffer, told: Buffer) =>
+  createHmac('sha256', key).update('unsubscribe\n').update(told).digest().subarray(0, digestBytes)
+
+/**
+ * The token of an unsubscribe link: workspace, delivery and the address's digest, signed. It names nobody, needs
+ * no sign-in, and works as long as the workspace is there, also when the member is deleted.
+ */
+export function unsubscribeToken(
+  key: Buffer,
+  { workspaceId, deliveryId, digest }: { workspaceId: string; deliveryId: string; digest: string },
+): string {
+  const told = Buffer.concat([
+    uuidBytes(workspaceId),
+    uuidBytes(deliveryId.replace(/^msg_/, '')),
+    Buffer.from(digest, 'base64url'),
+  ])
+  return Buffer.concat([told, macOf(key, told)]).toString('base64url')
+}
+
+/** What a token says; null when it is none of ours. */
+export async function readUnsubscribeToken(
+  store: Kysely<StoreSchema>,
+  token: string,
+): Promise<{ workspaceId: string; deliveryId: string; digest: string } | null> {
+  const bytes = Buffer.from(token, 'base64url')
+  if (bytes.length !== 64 || bytes.toString('base64url') !== token) return null
+  const told = bytes.subarray(0, 48)
+  const workspaceId = uuidOf(told.subarray(0, 16))
+  const row = await keyRow(store, workspaceId)
+  if (!row || !timingSafeEqual(macOf(Buffer.from(row.key, 'base64'), told), bytes.subarray(48))) return null
+  return {
+    workspaceId,
+    deliveryId: `msg_${uuidOf(told.subarray(16, 32))}`,
+    digest: told.subarray(32).toString('base64url'),
+  }
+}
+
+const repliesMac = (key: Buffer, workspace: Buffer) =>
+  createHmac('sha256', key).update('sms-replies\n').update(workspace).digest().subarray(0, digestBytes)
+
+/** Ends the address to which replies to short messages are pushed: nobody else knows it. */
+export async function repliesToken(store: Kysely<StoreSchema>, workspaceId: string): Promise<string> {
+  const workspace = uuidBytes(workspaceId)
+  const key = await suppressionKey(store, workspaceId)
+  return Buffer.concat([workspace, repliesMac(key, workspace)]).toString('base64url')
+}
+
+/** The workspace of such a token; null when it is none of ours. */
+export async function readRepliesToken(store: Kysely<StoreSchema>, token: string): Promise<string | null> {
+  const bytes = Buffer.from(token, 'base64url')
+  if (bytes.length !== 32 || bytes.toString('base64url') !== token) return null
+  const workspace = bytes.subarray(0, 16)
+  const workspaceId = uuidOf(workspace)
+  const row = await keyRow(store, workspaceId)
+  if (!row || !timingSafeEqual(repliesMac(Buffer.from(row.key, 'base64'), workspace), bytes.subarray(16)))
+    return null
+  return workspaceId
+}

@@ -1,0 +1,41 @@
+import { Radio, Textarea, TextInput } from '@mantine/core'
+import { useTranslations } from 'use-intl'
+import type { StepProps } from './composer.tsx'
+import classes from './composer.module.css'
+import type { Draft } from './draft.ts'
+
+/** Which approved template a short message uses, and what stands in it. */
+export function SmsFields({ draft, change, problem }: StepProps) {
+  const t = useTranslations('campaigns.sms')
+  return (
+    <>
+      <TextInput
+        label={t('template')}
+        placeholder="SMS_123456789"
+        value={draft.smsTemplate}
+        error={problem('smsTemplate')}
+        onChange={(event) => change({ smsTemplate: event.currentTarget.value })}
+      />
+      <Textarea
+        label={t('params')}
+        description={t('paramsHelp')}
+        autosize
+        minRows={3}
+        maxRows={10}
+        value={draft.smsParams}
+        error={problem('smsParams')}
+        onChange={(event) => change({ smsParams: event.currentTarget.value })}
+      />
+      <Radio.Group
+        label={t('language')}
+        value={draft.mailLanguage}
+        onChange={(language) => change({ mailLanguage: language as Draft['mailLanguage'] })}
+      >
+        <div className={classes.options}>
+          <Radio value="zh-CN" label="中文" />
+          <Radio value="en" label="English" />
+        </div>
+      </Radio.Group>
+    </>
+  )
+}

@@ -1,5 +1,6 @@
 import { affinity } from './affinity/affinity.ts'
 import { concentration } from './concentration/concentration.ts'
+import { discounts } from './discounts/discounts.ts'
 import { dormancy } from './dormancy/dormancy.ts'
 import { growth } from './growth/growth.ts'
 import { hours } from './hours/hours.ts'
@@ -28,6 +29,7 @@ export const catalogue: readonly Metric[] = [
   season,
   hours,
   specialDays,
+  discounts,
 ]
 
 export const metricNamed = (name: string): Metric | undefined =>

@@ -6,6 +6,7 @@ import { currentTables } from './current-tables.ts'
 import { identityTables } from './identity-tables.ts'
 import { importedTables } from './imported-tables.ts'
 import { kindTables } from './kind-tables.ts'
+import { memberChanges } from './member-changes.ts'
 import { memberViews } from './member-views.ts'
 import { segmentTables } from './segment-tables.ts'
 import { tagTables } from './tag-tables.ts'
@@ -40,6 +41,7 @@ const baseTables: readonly Sql[] = [
   ...tagTables,
   ...segmentTables,
   ...campaignTables,
+  ...memberChanges,
 
   // One row once the workspace was opened: of which structure the file is (structureMark).
   sql`create table if not exists made_by (structure varchar not null)`,

@@ -56,6 +56,7 @@ const access: Record<string, Rule> = {
   'analytics.products': 'reader',
   'analytics.affinity': 'reader',
   'analytics.season': 'reader',
+  'analytics.discounts': 'reader',
   'analytics.hours': 'reader',
   'analytics.specialDays': 'reader',
   'analytics.rfm': 'reader',

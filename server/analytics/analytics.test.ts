@@ -108,6 +108,10 @@ describe('a question', () => {
         { rows: await analytics.products({ filters }), counted: 'members' },
         { rows: await analytics.affinity({ filters }), counted: 'both' },
         {
+          rows: await analytics.discounts({ filters, settings: { withinDays: 40, leastOrders: 1 } }),
+          counted: 'members',
+        },
+        {
           rows: cellsOf(await analytics.products({ filters, settings: { withinDays: 40, windowDays: 31 } })),
           counted: 'members',
         },

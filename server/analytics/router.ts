@@ -6,6 +6,7 @@ import { products, productsFindings } from '../../analytics/metrics/products/pro
 import { season, seasonFindings } from '../../analytics/metrics/season/season.ts'
 import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
+import { discounts, discountsFindings } from '../../analytics/metrics/discounts/discounts.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { growth, growthFindings } from '../../analytics/metrics/growth/growth.ts'
 import { hours, hoursFindings } from '../../analytics/metrics/hours/hours.ts'
@@ -138,4 +139,9 @@ export const analyticsRouter = router({
       const { answer } = await ask(ctx, specialDays, input, signal)
       return { ...answer, findings: specialDaysFindings(answer.rows) }
     }),
+
+  discounts: readerProcedure.input(questionOf(discounts.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, discounts, input, signal)
+    return { ...answer, ...settings, findings: discountsFindings(answer.rows) }
+  }),
 })

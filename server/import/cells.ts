@@ -31,13 +31,13 @@ const isShort = (text: Sql): Sql => sql`(contains(${text}, 'e+') or contains(${t
 /**
  * SQL: the digits of a number that a program wrote as `9e+05`, where all of them are told: they stand in it, or it has up to
  * six and is written as R writes whole numbers with zeros at their end, exactly; other programs round only longer ones in
- * lower case. NULL for any other text.
+ * lower case. A number of 16 digits or more went through a fraction, which keeps 15. NULL for any other text.
  */
 export const wholeDigits = (text: Sql): Sql => {
   const part = (which: 1 | 2 | 3) => sql`regexp_extract(${text}, ${short}, ${literal(which)})`
   const exponent = sql`try_cast(${part(3)} as utinyint)`
   return sql`case when ${isShort(text)} then case
-    when not regexp_full_match(${text}, ${short}) or ${exponent} is null then null
+    when not regexp_full_match(${text}, ${short}) or coalesce(${exponent} > 14, true) then null
     when regexp_full_match(${text}, '''?[1-9](\\.\\d*[1-9])?e\\+0[0-5]')
         and strlen(${part(2)}) <= ${exponent}
       or strlen(${part(2)}) >= ${exponent} and regexp_full_match(substr(${part(2)}, ${exponent} + 1), '0*')

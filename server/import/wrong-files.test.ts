@@ -169,7 +169,7 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     [
       'untimed.csv',
       'customer_id,price_tag\nm1,10.00\n',
-      '从 untimed.csv 的列（customer_id, price_tag）看不出它是哪一类文件，其中也没有订单的时间和金额。可导入的类型：订单（orders）、退款（refunds）、会员（members）、商品（products）、标签（tags）、积分流水（points）、其他系统的优惠券（coupons）、其他系统的活动（campaigns）、活动的目标会员（targets）、实验结果（experiments）和会员合并（merges）。如果属于其中一种，请用 --kind 或在匹配页面指定；其他数据无法导入。',
+      '从 untimed.csv 的列（customer_id、price_tag）看不出它是哪一类文件，其中也没有订单的时间和金额。可导入的类型：订单（orders）、退款（refunds）、会员（members）、商品（products）、标签（tags）、积分流水（points）、其他系统的优惠券（coupons）、其他系统的活动（campaigns）、活动的目标会员（targets）、实验结果（experiments）和会员合并（merges）。如果属于其中一种，请用 --kind 或在匹配页面指定；其他数据无法导入。',
     ],
     [
       'masked.csv',

@@ -1,4 +1,5 @@
 import type { Row, Session } from '../../analytics/engine/engine.ts'
+import { noteChange } from '../../analytics/schema/member-changes.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { followMerges } from '../identity/follow-merges.ts'
@@ -129,9 +130,10 @@ async function apply(
       await session.run(sql`create or replace temp table touched_members as
         select distinct member_key from ${memberNames} as names where named in ${listed(event.memberIds)}`)
       await foldConsent(session)
-      return session.run(sql`update member_facts set consent = members.consent from members
+      await session.run(sql`update member_facts set consent = members.consent from members
         where members.member_key = member_facts.member_key and members.consent <> member_facts.consent
           and members.member_key in (select member_key from touched_members)`)
+      return noteChange(session, sql`select member_key from touched_members`)
     }
     case 'members-merged':
       return session.run(sql`insert or replace into merges_set values (${event.from}, ${event.into})`)

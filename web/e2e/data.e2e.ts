@@ -116,7 +116,7 @@ test('a file is checked first, then imported, then taken out again', async () =>
   await page.getByRole('button', { name: '只检查，不导入' }).click()
   await page.getByRole('heading', { name: '订单.csv 导入后会是这样' }).waitFor()
   expect(await page.locator('dl').first().innerText()).toMatch(/将导入行数\s*3[^]*将拒绝行数\s*1/)
-  await page.getByText('拒绝 1 行：金额不是数字。').waitFor()
+  await page.getByText('拒绝 1 行：“实付金额”列：金额不是数字。').waitFor()
   const [refused] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('link', { name: '下载被拒绝的行' }).click(),
@@ -137,7 +137,7 @@ test('a file is checked first, then imported, then taken out again', async () =>
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
   await page.getByRole('button', { name: '订单.csv 的导入报告' }).press('Enter')
   const report = page.getByRole('dialog', { name: '订单.csv 的导入报告' })
-  await report.getByText('拒绝 1 行：金额不是数字。').waitFor()
+  await report.getByText('拒绝 1 行：“实付金额”列：金额不是数字。').waitFor()
   expect(await report.locator('dl').innerText()).toMatch(/已导入行数\s*3/)
   expect(await serious(page)).toEqual([])
   await page.keyboard.press('Escape')

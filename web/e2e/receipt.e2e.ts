@@ -82,6 +82,7 @@ test.each([
     imported: 'dates.csv is imported',
     known: 'Day and month of the dates',
     history: 'Imports',
+    nothing: (file: string) => `Nothing in ${file} was new`,
     nothingNew: /^Brought nothing new, like the 2 files before it, since .+\. Show$/,
     show: 'Show the files before again-3-1440.csv that brought nothing new',
     hide: 'Hide the files before again-3-1440.csv that brought nothing new',
@@ -97,6 +98,7 @@ test.each([
     imported: 'dates.csv 已导入',
     known: '日期中的日与月',
     history: '导入记录',
+    nothing: (file: string) => `${file} 中没有新内容`,
     nothingNew: /^没有新内容，此前 2 个文件（自 .+ 起）也没有。 展开$/,
     show: '展开 again-3-390.csv 之前没有新内容的文件',
     hide: '收起 again-3-390.csv 之前没有新内容的文件',
@@ -149,7 +151,7 @@ test.each([
       const amount = ['10', '10.0', '10.0000'][at]
       await choose(file, `D1${width},m1,12/9/2011,${amount}\nD2${width},m1,1/2/2011,${amount}\n`)
       await go.click()
-      await page.getByRole('heading', { name: imported.replace('dates.csv', file) }).waitFor()
+      await page.getByRole('heading', { name: words.nothing(file) }).waitFor()
     }
     await open('/data')
     const listed = page

@@ -55,7 +55,7 @@ export function RunsPanel({
   const ended = states.length === runIds.length && states.every(hasEnded)
   const done = states.filter(({ phase }) => phase === 'done')
   // of many, those that nobody has to do anything about are opened from the table
-  const folded = done.length <= mostShown ? [] : done.filter((state) => receiptOf(state)?.refused === 0)
+  const folded = runIds.length <= mostShown ? [] : done.filter((state) => receiptOf(state)?.refused === 0)
   const shown = done.filter((state) => !folded.includes(state))
   const dryRun = done.some((state) => receiptOf(state)?.dryRun)
   const changed = ended && done.length > 0 && !dryRun

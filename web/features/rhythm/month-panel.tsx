@@ -92,7 +92,7 @@ export function MonthPanel({ answer }: { answer: Answer<DaysAnswer> }) {
                 positionTitle={(index) => t('month.day', { date: days[index]?.dayOfMonth ?? 0 })}
                 series={[
                   {
-                    key: 'index',
+                    key: 'times',
                     name: t('month.line'),
                     colour: palette.categorical[0] ?? '',
                     strong: true,

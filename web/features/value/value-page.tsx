@@ -10,6 +10,7 @@ import { Page } from '../../ui/page.tsx'
 import { useAnswer } from '../../ui/query-panel.tsx'
 import { CohortValuePanel } from './cohort-value-panel.tsx'
 import { ConcentrationPanel } from './concentration-panel.tsx'
+import { DiscountsPanel } from './discounts-panel.tsx'
 import { RfmPanel } from './rfm-panel.tsx'
 import { ValueCurvePanel } from './value-curve-panel.tsx'
 import { cohortValuesOf } from './values.ts'
@@ -32,6 +33,9 @@ export function ValuePage() {
   const concentration = useAnswer(
     trpc.analytics.concentration.queryOptions(asked, { trpc: { abortOnUnmount: true } }),
   )
+  const discounts = useAnswer(
+    trpc.analytics.discounts.queryOptions(asked, { trpc: { abortOnUnmount: true } }),
+  )
   const first = answer.data?.blended[0]
   return (
     <Page
@@ -52,6 +56,7 @@ export function ValuePage() {
       <CohortValuePanel answer={answer} />
       <RfmPanel answer={rfm} />
       <ConcentrationPanel answer={concentration} />
+      <DiscountsPanel answer={discounts} />
     </Page>
   )
 }

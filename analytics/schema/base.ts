@@ -71,6 +71,7 @@ const addedColumns: readonly Sql[] = [
   sql`alter table member_aliases add column if not exists claimed boolean default false`,
   sql`alter table order_lines add column if not exists category_of_product boolean default false`,
   sql`alter table import_members add column if not exists consent_at timestamp`,
+  sql`alter table consents_set add column if not exists set_at timestamp`,
   // people known by more than an id
   ...['phone', 'openid', 'email', 'known_by'].map(
     (column) => sql`alter table import_lines add column if not exists ${name(column)} varchar`,

@@ -79,7 +79,6 @@ const scenarios: readonly Scenario[] = [
   { name: 'joined sheets', kills: cases(1), act: () => taking('joined.xlsx') },
   { name: 'products in one cell', kills: cases(1), act: () => taking('youzan.csv') },
   { name: 'a merge', kills: cases(1), act: () => inW('member', 'merge', 'm7', 'm3', '--yes') },
-  { name: 'a deletion', kills: cases(2), act: () => inW('member', 'delete', 'm5', '--yes'), again: true },
   {
     name: 'a batch of the API',
     kills: cases(2),

@@ -211,7 +211,7 @@ async function couponsOf({ store }: Platform, { id }: Workspace, ids: readonly s
   const ofCoupon = Map.groupBy(ledger, (row) => row.coupon_id)
   return coupons.map((coupon) => ({
     couponId: coupon.id,
-    code: printedCode(coupon.code),
+    code: printedCode(coupon.given_code ?? coupon.code),
     campaignId: coupon.campaign_id,
     offer: JSON.parse(coupon.offer) as unknown,
     minSpendMinor: coupon.min_spend_minor,

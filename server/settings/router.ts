@@ -17,6 +17,13 @@ const Settings = z.object({
     .object({ active: Days, cooling: Days, dormant: Days })
     .refine(({ active, cooling, dormant }) => active < cooling && cooling < dormant, worded('status-order')),
   openedAtStart: z.boolean(),
+  /** Without it it stays as it is. */
+  mostOffPercent: z
+    .number()
+    .min(1, worded('most-off-range'))
+    .max(100, worded('most-off-range'))
+    .multipleOf(0.01, worded('most-off-range'))
+    .optional(),
 })
 
 /** Actions whose subject is an import. */
@@ -35,8 +42,8 @@ async function fileNamesOf(
 }
 
 export const settingsRouter = router({
-  get: readerProcedure.query(({ ctx: { workspace } }) => ({
-    ...settingsOf(workspace),
+  get: readerProcedure.query(async ({ ctx: { platform, workspace } }) => ({
+    ...(await settingsOf(platform.store, workspace)),
     currency: workspace.currency,
   })),
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs
 import { dirname, join } from 'node:path'
 import { AbuseHolds } from './coupons/abuse-holds.ts'
 import { Redemptions } from './coupons/redemptions.ts'
-import { areOneMember } from './identity/people.ts'
+import { areOneMember, idsOfMember } from './identity/people.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { openMigratedStore, type Store } from './store/store.ts'
 import { type EngineSettings, Workspaces } from './workspaces/workspaces.ts'
@@ -77,6 +77,10 @@ export async function openPlatform(
     async sameMember(workspaceId, one, other) {
       const workspace = await workspaces.byId(workspaceId)
       return workspace !== null && areOneMember(workspace, one, other)
+    },
+    async idsOf(workspaceId, id) {
+      const workspace = await workspaces.byId(workspaceId)
+      return workspace === null ? [id] : [id, ...(await idsOfMember(workspace, id))]
     },
     blockedIn: (workspaceId) => holds.idsIn(workspaceId),
   })

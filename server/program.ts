@@ -10,6 +10,7 @@ import { elsewhereCommands, experimentCommand } from './elsewhere/commands.ts'
 import { deliveryCommands } from './delivery/commands.ts'
 import { feedCommands } from './feeds/commands.ts'
 import { demoCommands } from './demo/commands.ts'
+import { poolCommands } from './coupons/pool-commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
 import { segmentCommands } from './segments/commands.ts'
 import { identityCommands } from './identity/commands.ts'
@@ -32,6 +33,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   backupCommands(program)
   workspaceCommands(program)
   campaignCommands(program)
+  poolCommands(program)
   deliveryCommands(program)
   segmentCommands(program)
   tagCommands(program)

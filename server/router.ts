@@ -17,6 +17,8 @@ import { segmentsRouter } from './segments/router.ts'
 import { tagsRouter } from './tags/router.ts'
 import { keysRouter } from './api/keys-router.ts'
 import { couponsRouter } from './coupons/router.ts'
+import { deskRouter } from './coupons/desk-router.ts'
+import { poolsRouter } from './coupons/pools-router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
@@ -48,6 +50,8 @@ export const appRouter = router({
   segmentSchedules: segmentSchedulesRouter,
   tags: tagsRouter,
   coupons: couponsRouter,
+  pools: poolsRouter,
+  desk: deskRouter,
   keys: keysRouter,
   opportunities: opportunitiesRouter,
   members: membersRouter,

@@ -14,7 +14,7 @@ import { openPlatform, type Platform } from './platform.ts'
 import { type Schedules, startSchedules } from './segments/schedules/run.ts'
 import { type SegmentWebhooks, startSegmentWebhooks } from './segments/webhooks/worker.ts'
 import { startMemberships } from './segments/memberships.ts'
-import { type OrderColumnsKeeper, startOrderColumns } from './segments/order-columns.ts'
+import { type ColumnsKeeper, startColumns } from './segments/columns.ts'
 import { StoreInUse } from './store/dialect.ts'
 import { startTagKeeper, type TagKeeper } from './tags/keeper.ts'
 
@@ -58,7 +58,7 @@ export async function serve(options: {
   const deliveries: Deliveries[] = []
   let inbox: Inbox | undefined
   let memberships: ReturnType<typeof startMemberships> | undefined
-  let orderColumns: OrderColumnsKeeper | undefined
+  let orderColumns: ColumnsKeeper | undefined
   let tagKeeper: TagKeeper | undefined
   let segmentWebhooks: SegmentWebhooks | undefined
   let schedules: Schedules | undefined
@@ -76,7 +76,7 @@ export async function serve(options: {
     if (stopped) return exitCode.done
     for (let worker = 0; worker < deliveryWorkers; worker++) deliveries.push(startDeliveries(platform))
     inbox = openInbox(platform, { polling: true })
-    orderColumns = startOrderColumns(platform)
+    orderColumns = startColumns(platform)
     memberships = startMemberships(platform)
     tagKeeper = startTagKeeper(platform)
     segmentWebhooks = startSegmentWebhooks(platform)

@@ -1,56 +1,63 @@
 import type { ScratchSession } from '../engine/engine.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
-import { amountColumn, type ColumnTable, type OrderColumns } from './tables.ts'
-import type { Check, RowCondition, TallyPass } from './tally.ts'
-import type { Tallies, TallyThreads } from './threads.ts'
+import { mostCodes, type RowTable } from './columns.ts'
+import type { Leaf } from './question.ts'
+import {
+  amountColumn,
+  countedColumn,
+  dictionaryOfFact,
+  type HeldColumns,
+  rowColumns,
+  valuesOf,
+} from './reading.ts'
+import type { Check, RowCondition } from './totals.ts'
 
-/** Rows of a table that meet conditions, each over the values of one column, called `entry`, and what is asked of them. */
-export interface AskedPass {
-  readonly table: ColumnTable
-  readonly conditions: readonly { readonly column: string; readonly condition: Sql }[]
-  readonly checks: readonly Check[]
-}
+/** A condition on members whose meaning is SQL over values. */
+export type AskedLeaf =
+  | {
+      readonly kind: 'rows'
+      readonly table: RowTable
+      /** Each over one column of the rows, called `entry`. */
+      readonly conditions: readonly { readonly column: string; readonly condition: Sql }[]
+      readonly check: Check
+    }
+  /** Over the one fact of `facts` that it is about. */
+  | { readonly kind: 'fact'; readonly fact: string; readonly condition: Sql }
 
-/** A relation by `member_key`, and of each pass and check the condition over it, called as `answersAs` says. */
-export interface Answers {
-  readonly relation: Sql
-  readonly holds: readonly (readonly Sql[])[]
-}
-
-/** The name under which the conditions expect the relation. */
-export const answersAs = name('known')
-
-/** Whether a member with these answers is wanted. */
-export type Wanted = (holds: (pass: number, check: number) => boolean) => boolean
-
-/**
- * Asks columns and leaves the answers in a temporary table of the session: of every member, or of those alone who are
- * `wanted`. What a condition means is asked of the engine, value by value.
- */
-export async function answersOf(
+/** What a condition means is asked of the engine, value by value of the columns. */
+export async function leavesOf(
   session: ScratchSession,
-  columns: OrderColumns,
-  asked: readonly AskedPass[],
-  ask: (passes: readonly TallyPass[]) => ReturnType<TallyThreads['ask']>,
-  wanted?: Wanted,
-): Promise<Answers> {
-  const masks = await masksOf(session, columns, asked)
-  const passes = asked.map(({ table, conditions, checks }): TallyPass => ({
-    table,
-    conditions: conditions.map((one): RowCondition => {
-      const mask = masks.get(one.column)!.get(textOf(one.condition))!
-      return one.column === amountColumn ? { spans: mask.spans } : { column: one.column, mask: mask.mask }
-    }),
-    checks,
-  }))
-  const { words, places } = await ask(passes)
-  const isWanted = wanted && tableOf(wanted, words.length, places)
-  return {
-    relation: await stored(session, words, isWanted),
-    holds: places.map((checks) =>
-      checks.map(({ word, bit }) => sql`(${answersAs}.${wordOf(word)} & ${1 << bit}) <> 0`),
-    ),
+  columns: HeldColumns,
+  asked: readonly AskedLeaf[],
+): Promise<Leaf[]> {
+  const wanted = new Wanted()
+  const made = asked.map((leaf): (() => Leaf) => {
+    if (leaf.kind === 'fact') {
+      const mask = wanted.mask(dictionaryOfFact(leaf.fact), leaf.condition)
+      return () => ({ kind: 'fact', fact: leaf.fact, mask: mask().mask })
+    }
+    const conditions = together(leaf).map(({ column, condition }): (() => RowCondition) => {
+      const mask = wanted.mask(column, condition)
+      if (column === amountColumn) return () => ({ spans: mask().spans })
+      if (column !== 'category') return () => ({ column, mask: mask().mask })
+      const counted = wanted.mask(column, sql`entry.${name(countedColumn)} and ${condition}`)
+      return () => ({ column, mask: mask().mask, counted: counted().mask })
+    })
+    const { table, check } = leaf
+    return () => ({ kind: 'rows', table, check, conditions: conditions.map((condition) => condition()) })
+  })
+  await wanted.find(session, columns)
+  return made.map((leaf) => leaf())
+}
+
+/** The conditions of a leaf, those that are about one column of codes as one. */
+function together({ table, conditions }: Extract<AskedLeaf, { kind: 'rows' }>) {
+  const byColumn = new Map<string, Sql[]>()
+  for (const { column, condition } of conditions) {
+    const held = rowColumns[table][column] ?? column
+    byColumn.set(held, [...(byColumn.get(held) ?? []), sql`(${condition})`])
   }
+  return [...byColumn].map(([column, all]) => ({ column, condition: join(all, sql` and `) }))
 }
 
 interface Mask {
@@ -60,113 +67,76 @@ interface Mask {
   readonly spans: readonly (readonly [number, number])[]
 }
 
-const textOf = (condition: Sql) => JSON.stringify(condition)
+/** Conditions on columns, each of which the engine is asked once. */
+class Wanted {
+  readonly #conditions = new Map<string, Map<string, Sql>>()
+  readonly #masks = new Map<string, Mask>()
 
-/** Of each column and condition on it, which of the values that occur meet it. */
-async function masksOf(
-  session: ScratchSession,
-  { dictionaries }: OrderColumns,
-  asked: readonly AskedPass[],
-): Promise<ReadonlyMap<string, ReadonlyMap<string, Mask>>> {
-  const wanted = new Map<string, Map<string, Sql>>()
-  for (const { column, condition } of asked.flatMap(({ conditions }) => conditions)) {
-    const own = wanted.get(column) ?? new Map<string, Sql>()
-    wanted.set(column, own.set(textOf(condition), condition))
+  /** To be called once masks were found. */
+  mask(column: string, condition: Sql): () => Mask {
+    const text = JSON.stringify(condition)
+    const own = this.#conditions.get(column) ?? new Map<string, Sql>()
+    this.#conditions.set(column, own.set(text, condition))
+    return () => this.#masks.get(column + text)!
   }
-  const masks = new Map<string, ReadonlyMap<string, Mask>>()
-  for (const [column, conditions] of wanted) {
-    const meeting = [...conditions.values()].map(
-      (condition) => sql`cast(case when ${condition} then 1 else 0 end as utinyint)`,
-    )
-    const isAmount = column === amountColumn
-    const value = isAmount ? sql`cast(entry.net_minor as double)` : sql`entry.code`
-    const parts = [...conditions.keys()].map((): Uint8Array[] => [])
-    const values: number[] = []
-    const query = sql`select ${join([value, ...meeting])} from ${dictionaries.get(column)!} as entry order by code`
-    for await (const [some, ...met] of session.numbers(query)) {
-      if (isAmount) values.push(...some!)
-      met.forEach((part, i) => parts[i]!.push(Uint8Array.from(part)))
+
+  async find(session: ScratchSession, columns: HeldColumns): Promise<void> {
+    const ofAmounts = this.#conditions.get(amountColumn)
+    if (ofAmounts) {
+      const found = await spansOf(session, columns, [...ofAmounts.values()])
+      for (const [i, text] of [...ofAmounts.keys()].entries()) this.#masks.set(amountColumn + text, found[i]!)
     }
-    const found = [...conditions.keys()].map((text, i): [string, Mask] => {
-      const mask = joined(parts[i]!)
-      return [text, { mask, spans: isAmount ? spansOf(values, mask) : [] }]
-    })
-    masks.set(column, new Map(found))
-  }
-  return masks
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let filled = 0
-  for (const part of parts) {
-    whole.set(part, filled)
-    filled += part.length
-  }
-  return whole
-}
-
-/** `values` ascend. */
-function spansOf(values: readonly number[], mask: Uint8Array): (readonly [number, number])[] {
-  const spans: (readonly [number, number])[] = []
-  for (let i = 0; i < values.length; i++) {
-    if (mask[i] === 0) continue
-    const from = values[i]!
-    while (mask[i + 1] === 1) i++
-    spans.push([from, values[i]!])
-  }
-  return spans
-}
-
-const wordOf = (word: number) => name(`word${word}`)
-
-/** More answers than this can be in too many ways. */
-const mostBits = 12
-
-/** 1 at every word that is wanted; undefined where that can't be told so. */
-function tableOf(wanted: Wanted, words: number, places: Tallies['places']): Uint8Array | undefined {
-  const bits = places.flat().length
-  if (words !== 1 || bits > mostBits) return undefined
-  return Uint8Array.from({ length: 1 << bits }, (_, word) =>
-    wanted((pass, check) => ((word >> places[pass]![check]!.bit) & 1) === 1) ? 1 : 0,
-  )
-}
-
-async function stored(
-  session: ScratchSession,
-  words: Tallies['words'],
-  isWanted: Uint8Array | undefined,
-): Promise<Sql> {
-  const table = name('known_answers')
-  const create = (columns: readonly Sql[]) =>
-    session.run(
-      sql`create or replace temp table ${table} (${join(columns.map((column) => sql`${column} integer`))})`,
+    const others = [...this.#conditions].flatMap(([column, conditions]) =>
+      column === amountColumn
+        ? []
+        : [...conditions].map(([text, condition]) => ({ key: column + text, column, condition })),
     )
-  const wordColumns = words.map((_, word) => wordOf(word))
-  const few = isWanted && wantedOf(words[0]!, isWanted)
-  await create([sql`member_key`, ...wordColumns])
-  const members = few ? few.members : upTo(words[0]!.length)
-  await session.append('known_answers', [members, ...(few ? [few.words] : words)])
-  return table
-}
-
-function upTo(count: number): Int32Array {
-  const numbers = new Int32Array(count)
-  for (let number = 0; number < count; number++) numbers[number] = number
-  return numbers
-}
-
-/** Members whose word is wanted, unless these are most. */
-function wantedOf(words: Int32Array, isWanted: Uint8Array) {
-  let count = 0
-  for (let member = 0; member < words.length; member++) count += isWanted[words[member]!]!
-  if (2 * count > words.length) return null
-  const found = { members: new Int32Array(count), words: new Int32Array(count) }
-  let at = 0
-  for (let member = 0; member < words.length; member++) {
-    if (isWanted[words[member]!] === 0) continue
-    found.members[at] = member
-    found.words[at++] = words[member]!
+    if (others.length === 0) return
+    const masks = others.map(() => new Uint8Array(mostCodes))
+    const meeting = others.map(({ column, condition }, number) => {
+      const isFact = column.startsWith(dictionaryOfFact(''))
+      return sql`select cast(${number} as integer) as mask, code
+        from ${valuesOf(column, columns)} as ${isFact ? sql`facts` : sql`entry`} where ${condition}`
+    })
+    for await (const [numbers, codes] of session.numbers(join(meeting, sql` union all `)))
+      for (let row = 0; row < codes!.length; row++) {
+        const number = numbers![row]!
+        if (codes![row]! >= masks[number]!.length) masks[number] = longer(masks[number]!, 2 * codes![row]!)
+        masks[number]![codes![row]!] = 1
+      }
+    for (const [i, { key }] of others.entries()) this.#masks.set(key, { mask: masks[i]!, spans: [] })
   }
-  return found
+}
+
+function longer(mask: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const other = new Uint8Array(length)
+  other.set(mask)
+  return other
+}
+
+/** Of amounts that occur, those that meet conditions: from one to another with none between them that does not. */
+async function spansOf(
+  session: ScratchSession,
+  columns: HeldColumns,
+  conditions: readonly Sql[],
+): Promise<Mask[]> {
+  const amount = name(amountColumn)
+  const meeting = conditions.map(
+    (condition) => sql`cast(case when ${condition} then 1 else 0 end as utinyint)`,
+  )
+  const query = sql`select ${join([sql`cast(${amount} as double)`, ...meeting])}
+    from ${valuesOf(amountColumn, columns)} as entry order by ${amount}`
+  const found = meeting.map((): { spans: [number, number][]; isOpen: boolean } => ({
+    spans: [],
+    isOpen: false,
+  }))
+  for await (const [amounts, ...met] of session.numbers(query))
+    for (const [i, one] of found.entries())
+      for (let row = 0; row < amounts!.length; row++) {
+        const isMet = met[i]![row] === 1
+        if (isMet && one.isOpen) one.spans.at(-1)![1] = amounts![row]!
+        else if (isMet) one.spans.push([amounts![row]!, amounts![row]!])
+        one.isOpen = isMet
+      }
+  return found.map(({ spans }) => ({ mask: new Uint8Array(0), spans }))
 }

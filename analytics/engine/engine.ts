@@ -26,10 +26,11 @@ export interface Session {
 /** The inside of a transaction. */
 export interface TransactionSession extends Session {
   /**
-   * Adds rows to a temporary table of this connection, column by column: far quicker than statements.
-   * The table's columns are INTEGER or VARCHAR, in the order of `columns`; all columns are equally long.
+   * Adds rows to a temporary table of this connection, or to one of `scratch` by its whole name, column by column: far
+   * quicker than statements. The table's columns are INTEGER or VARCHAR, in the order of `columns`; all columns are
+   * equally long.
    */
-  append(temporaryTable: string, columns: readonly Column[]): Promise<void>
+  append(table: string, columns: readonly Column[]): Promise<void>
 }
 
 /** The values of an INTEGER or a VARCHAR column. */

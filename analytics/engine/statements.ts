@@ -175,7 +175,7 @@ const chunkRows = 2048
 /** So many chunks are appended before others get a turn. */
 const chunksAtOnce = 64
 
-/** Appends columns of equal length to a temporary table. */
+/** Appends columns of equal length to a temporary table, or to one of another database by its whole name. */
 export async function appended(
   connection: DuckDBConnection,
   table: string,
@@ -183,7 +183,8 @@ export async function appended(
 ): Promise<void> {
   const rows = columns[0]?.length ?? 0
   if (columns.some((column) => column.length !== rows)) throw new RangeError('Columns of unequal length.')
-  const appender = await connection.createAppender(table, 'main', 'temp')
+  const [called, schema = 'main', database = 'temp'] = table.split('.').toReversed()
+  const appender = await connection.createAppender(called!, schema, database)
   const chunk = DuckDBDataChunk.create(
     columns.map((column) => (column instanceof Int32Array ? INTEGER : VARCHAR)),
     chunkRows,

@@ -11,8 +11,9 @@ import {
 } from './coupons-elsewhere.ts'
 import { memberNames } from './member-names.ts'
 
-/** Too short for a code of ours, blanks and dashes or not. */
-const isTheirs = sql`(coupon.code is null or length(coupon.code) < ${codeLength})`
+/** Too short for a code of ours, blanks and dashes or not, where none of ours was made elsewhere. */
+const isTheirs = sql`(coupon.code is null or length(coupon.code) < ${codeLength}
+  and not exists (select 1 from issued_coupons as own where own.is_given))`
 /** No other row can tell the same use. */
 const isAlone = sql`(coupon.code is null or coupon.order_id is not null or coupon.used_at is null and not coupon.by_value)`
 const notToldAgain = sql`not ${isToldAgain(sql`coupon`)}`

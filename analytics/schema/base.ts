@@ -6,6 +6,7 @@ import { currentTables } from './current-tables.ts'
 import { identityTables } from './identity-tables.ts'
 import { importedTables } from './imported-tables.ts'
 import { kindTables } from './kind-tables.ts'
+import { memberChanges } from './member-changes.ts'
 import { memberViews } from './member-views.ts'
 import { segmentTables } from './segment-tables.ts'
 import { tagTables } from './tag-tables.ts'
@@ -40,6 +41,7 @@ const baseTables: readonly Sql[] = [
   ...tagTables,
   ...segmentTables,
   ...campaignTables,
+  ...memberChanges,
 
   // One row once the workspace was opened: of which structure the file is (structureMark).
   sql`create table if not exists made_by (structure varchar not null)`,
@@ -69,6 +71,7 @@ const addedColumns: readonly Sql[] = [
   sql`alter table member_aliases add column if not exists claimed boolean default false`,
   sql`alter table order_lines add column if not exists category_of_product boolean default false`,
   sql`alter table import_members add column if not exists consent_at timestamp`,
+  sql`alter table consents_set add column if not exists set_at timestamp`,
   // people known by more than an id
   ...['phone', 'openid', 'email', 'known_by'].map(
     (column) => sql`alter table import_lines add column if not exists ${name(column)} varchar`,

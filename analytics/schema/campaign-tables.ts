@@ -24,6 +24,8 @@ export const campaignTables: readonly Sql[] = [
     uses integer not null,
     code_hash uhugeint not null            -- tells whether a code in a file is this one
   )`,
+  // Its code was made elsewhere and has any length.
+  sql`alter table issued_coupons add column if not exists is_given boolean default false`,
   sql`create table if not exists coupon_changes (
     ledger_seq bigint not null,
     coupon_key bigint not null,

@@ -5,7 +5,8 @@ export const currentTables: readonly Sql[] = [
   // What people set last, known members or not: it overrides what imports say, whichever comes later.
   sql`create table if not exists consents_set (
     member_id varchar primary key,
-    consent varchar not null               -- 'granted' | 'denied' | 'unknown'
+    consent varchar not null,              -- 'granted' | 'denied' | 'unknown'
+    set_at timestamp                       -- null: set before it was kept, or by a deletion
   )`,
 
   // Whose lines are an order's current ones: the result of the fold. Credit notes are here too.

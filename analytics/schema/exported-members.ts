@@ -1,13 +1,43 @@
+import { memberNames } from '../relations/member-names.ts'
 import { sql } from '../sql/sql.ts'
 import { both } from './described.ts'
 import { type ExportedTable, memberId } from './exported-table.ts'
+
+/**
+ * Who said the consent that holds, and since when: of each id what people set, else its newest row of a file; of a
+ * member with several ids the word that holds, people's before files' and the newest of them.
+ */
+const ofConsent = sql`left join (
+    select any_word.member_key, arg_max(source, (by_people, said_at)) as source, arg_max(said_at, (by_people, said_at)) as said_at
+    from (
+      select names.member_key, consents_set.consent, true as by_people, 'people' as source,
+        coalesce(consents_set.set_at, timestamp '1970-01-01') as said_at
+      from consents_set join ${memberNames} as names on names.named = consents_set.member_id
+      union all
+      select names.member_key, said.consent, false, imports.file_name, coalesce(said.consent_at, imports.imported_at)
+      from (
+        select coalesce(row_of.member_id, identity.person) as named, row_of.import_seq, row_of.consent, row_of.consent_at
+        from import_members as row_of
+        left join (select * from identities where not of_lines) as identity
+          on row_of.member_id is null and identity.phone is not distinct from row_of.phone
+          and identity.openid is not distinct from row_of.openid and identity.email is not distinct from row_of.email
+        where row_of.consent is not null
+        qualify row_number() over (partition by named order by row_of.import_seq desc, row_of.row_number desc) = 1
+      ) as said
+      join imports on imports.import_seq = said.import_seq
+      join ${memberNames} as names on names.named = said.named
+      where said.named not in (select member_id from consents_set)
+    ) as any_word
+    join members on members.member_key = any_word.member_key and members.consent = any_word.consent
+    group by any_word.member_key
+  ) as word on word.member_key = base.member_key`
 
 export const members: ExportedTable = {
   name: 'members',
   base: 'members',
   title: both('Members', '会员'),
   meaning: both('One row per person with a card or account.', '每位有会员卡或账户的顾客一行。'),
-  relation: sql`members as base`,
+  relation: sql`members as base ${ofConsent}`,
   inside: ['member_key'],
   columns: [
     memberId(sql`base.member_id`),
@@ -118,6 +148,28 @@ export const members: ExportedTable = {
       meaning: both(
         'Whether the member may be contacted: granted, denied or unknown. What people set overrides the file.',
         '是否可以联系：granted（同意联系）、denied（拒绝联系）或 unknown（是否可联系未知）。人工设置优先于文件。',
+      ),
+    },
+    {
+      name: 'consent_at',
+      type: 'instant',
+      origin: 'people',
+      past: 'none',
+      from: sql`nullif(word.said_at, timestamp '1970-01-01')`,
+      meaning: both(
+        'Since when that consent holds: the date that the file gives, else that of its import, or when people set it.',
+        '该授权自何时起：文件中的日期，没有则为导入时间；人工设置的为设置时间。',
+      ),
+    },
+    {
+      name: 'consent_source',
+      type: 'text',
+      origin: 'people',
+      past: 'none',
+      from: sql`word.source`,
+      meaning: both(
+        'Who said it: people, or the name of the file.',
+        '授权来源：people（人工设置）或文件名。',
       ),
     },
     {

@@ -1,4 +1,4 @@
-import { sql } from '../sql/sql.ts'
+import { type Sql, sql } from '../sql/sql.ts'
 import { both } from './described.ts'
 import { type ExportedTable, memberId, ofMember } from './exported-table.ts'
 
@@ -11,6 +11,13 @@ const ofReason = sql`left join (
     join order_versions on order_versions.order_id = line.order_id and order_versions.import_seq = line.import_seq
     where line.refund_reason is not null
   ) as said on said.refund_id = base.refund_id`
+
+/**
+ * SQL: a refund's id as outsiders know it. Of a row of a refunds file, whose id in the engine begins with a blank and
+ * ends in the row, the number that the file has.
+ */
+export const refundNumber = (refundId: Sql): Sql => sql`case when starts_with(${refundId}, ' refund:')
+  then regexp_replace(substr(${refundId}, length(' refund:') + 1), '/[0-9]+$', '') else ltrim(${refundId}) end`
 
 export const orders: ExportedTable = {
   name: 'orders',
@@ -258,8 +265,11 @@ export const refunds: ExportedTable = {
       type: 'text',
       origin: 'computed',
       past: 'full',
-      from: sql`ltrim(base.refund_id)`,
-      meaning: both('Id of the refund.', '退款编号。'),
+      from: refundNumber(sql`base.refund_id`),
+      meaning: both(
+        'Id of the refund: the shop’s own where a file of refunds gives it.',
+        '退款编号；退款文件有编号时即店铺自己的编号。',
+      ),
     },
     {
       name: 'order_id',

@@ -56,6 +56,7 @@ const machinery = [
   // until the Store's audit has it
   'audit_waiting',
   'figure_changes',
+  'member_changes',
   'changed_figures',
   'webhook_batches',
   'webhook_members',

@@ -19,6 +19,7 @@ import {
   purchaseSteps,
   stepSales,
 } from './derived.ts'
+import { noteChange } from './member-changes.ts'
 
 /**
  * Builds all derived tables for `asOf` (ISO day) under `prefix` ('' for the workspace's own set,
@@ -113,13 +114,13 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   const [before] = await session.rows(sql`select as_of from workspace_state`)
   await session.run(sql`update workspace_state set
     data_version = data_version + 1,
-    orders_version = orders_version + 1,
     data_start = (select min(local_day) from orders where state = 'paid'),
     as_of = (select least(max(local_day), ${d.date(today)}) from orders where state = 'paid')`)
   const [after] = await session.rows(sql`select as_of from workspace_state`)
   const asOf = String(after!.asOf ?? today)
   if (!change.members || before!.asOf === null || after!.asOf === null) {
     await buildDerivedTables(session, asOf)
+    await noteChange(session)
     return
   }
   const [from, to] = [String(before!.asOf), asOf].toSorted()
@@ -142,6 +143,7 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
     (select count(*) from touched_member) as touched, (select count(*) from members) as members`)
   if (Number(extent!.touched) > rebuildAbove * Number(extent!.members)) {
     await buildDerivedTables(session, asOf)
+    await noteChange(session)
     return
   }
   await session.run(sql`create or replace temp table touched_day as
@@ -182,4 +184,5 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   await replace(tables.orderItems, stale, orderItems(day, touchedMember))
   await replace(tables.categoryTotals, stale, categoryTotals(tables, touchedMember))
   await replace(tables.placeTotals, stale, placeTotals(tables, touchedMember))
+  await noteChange(session, sql`select member_key from touched_member`)
 }

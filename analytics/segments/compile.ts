@@ -31,16 +31,6 @@ export interface SegmentSetting extends DaySetting {
   readonly days: ReadonlyMap<string, DaySetting>
 }
 
-/** What was found out before about clauses on the rule's own day, of every member. */
-export interface Known {
-  /** A relation with a row for each `member_key` of `facts`, joined as `known`. */
-  readonly relation: Sql
-  /** Over it, whether a clause holds, which is never null; by `keyOf`. */
-  readonly holds: ReadonlyMap<string, Sql>
-}
-
-export const keyOf = (clause: Clause): string => JSON.stringify(clause)
-
 /**
  * A relation with one column `member_key`: the members whom the rule selects. Expects a parsed expression. `narrow`:
  * orders, lines and the like are gone through only for those whom `compilePossible` leaves, which is worth it where these
@@ -50,9 +40,9 @@ export function compile(
   expression: Expression,
   setting: SegmentSetting,
   d: Dialect,
-  { narrow = false, known }: { narrow?: boolean; known?: Known | undefined } = {},
+  { narrow = false }: { narrow?: boolean } = {},
 ): Sql {
-  const compiler = new Compiler(setting, d, { known })
+  const compiler = new Compiler(setting, d)
   const possible = narrow ? compilePossible(expression, setting, d) : null
   const chosen = compiler.condition(expression)
   if (!possible) return sql`select facts.member_key from ${compiler.from()} where ${chosen}`
@@ -115,15 +105,22 @@ export function compileAnswers(leaves: readonly Leaf[], setting: SegmentSetting,
 }
 
 /** A row per member known on the day: `h0`, `h1`, …, whether each leaf holds. */
-export function compileHolds(
-  leaves: readonly Leaf[],
-  setting: SegmentSetting,
-  d: Dialect,
-  { known }: { known?: Known | undefined } = {},
-): Sql {
-  const compiler = new Compiler(setting, d, { known })
+export function compileHolds(leaves: readonly Leaf[], setting: SegmentSetting, d: Dialect): Sql {
+  const compiler = new Compiler(setting, d)
   const columns = leaves.map((leaf, i) => sql`${decided(compiler.condition(leaf))} as ${name(`h${i}`)}`)
   return sql`select ${join([sql`facts.member_key`, ...columns])} from ${compiler.from()}`
+}
+
+/**
+ * Of a condition on a set, such as on tags, the `member_key`s of whom it is true, some of them several times, without
+ * looking whether they are known on the day; null for other conditions.
+ */
+export function compileHolders(leaf: Leaf, setting: DaySetting, d: Dialect): Sql | null {
+  if (leaf.kind !== 'clause' || leaf.subject.kind !== 'field' || leaf.test.kind === 'unknown') return null
+  const field = fieldsByName.get(leaf.subject.field)!
+  if (field.kind !== 'set') return null
+  const { relation, condition } = setRows(field.from, leaf.test, setting, d)
+  return sql`select entry.member_key from ${relation} as entry where ${condition}`
 }
 
 /** A rule under the name by which others name it. */
@@ -136,13 +133,8 @@ export interface NamedRule {
  * A row per member known on the day: `s0`, `s1`, …, whether each rule selects them. What rules have in common is computed
  * once, and a rule that names one before it takes that one's answer.
  */
-export function compileTogether(
-  rules: readonly NamedRule[],
-  setting: SegmentSetting,
-  d: Dialect,
-  { known }: { known?: Known | undefined } = {},
-): Sql {
-  const compiler = new Compiler(setting, d, { known })
+export function compileTogether(rules: readonly NamedRule[], setting: SegmentSetting, d: Dialect): Sql {
+  const compiler = new Compiler(setting, d)
   const columns = rules.map((rule, i) => {
     const holds = decided(compiler.condition(rule.expression))
     compiler.answered.set(rule.name, name(`s${i}`))
@@ -194,17 +186,10 @@ class Compiler {
 
   /** The values that clauses ask about are told beside whether they hold: passes over them answer both. */
   readonly #valuesToo: boolean
-  readonly #known: Known | undefined
-  #isKnownUsed = false
 
-  constructor(
-    setting: SegmentSetting,
-    d: Dialect,
-    { valuesToo = false, known }: { valuesToo?: boolean; known?: Known | undefined } = {},
-  ) {
+  constructor(setting: SegmentSetting, d: Dialect, { valuesToo = false }: { valuesToo?: boolean } = {}) {
     this.#setting = setting
     this.#valuesToo = valuesToo
-    this.#known = known
     this.#d = d
     this.#reading = { ...setting.scope, newest: setting.newest, d }
     this.#test = { asOf: setting.scope.asOf, currencyDecimals: setting.currencyDecimals, d }
@@ -252,10 +237,9 @@ class Compiler {
   from(members?: Sql): Sql {
     const needed = members ? sql` and entry.member_key in (select member_key from ${members})` : sql``
     const facts = sql`${this.#setting.scope.tables.memberFacts} as facts`
-    const known = sql` join ${this.#known?.relation ?? sql``} as known on known.member_key = facts.member_key`
     return join(
       [
-        this.#isKnownUsed ? sql`${facts}${known}` : facts,
+        facts,
         ...[...this.#besides].map(
           ([alias, relation]) =>
             sql`${relation} as ${name(alias)} on ${name(alias)}.member_key = facts.member_key`,
@@ -309,11 +293,6 @@ class Compiler {
   }
 
   #clause(clause: Clause): Sql {
-    const known = this.#known?.holds.get(keyOf(clause))
-    if (known) {
-      this.#isKnownUsed = true
-      return known
-    }
     const answer = this.#answered(clause)
     if (answer) return answer
     const tested = this.asked(clause)
@@ -365,15 +344,7 @@ class Compiler {
   }
 
   #matches({ name: field, from }: SetField, test: Test): Sql {
-    const text = sql`entry.${from.text}`
-    const asOf = this.#d.date(this.#setting.scope.asOf)
-    const relation = from.past && !this.#setting.newest ? from.past(asOf) : from.table
-    const condition = all([
-      ...(from.only ? [sql`entry.${from.only}`] : []),
-      ...(from.day && !this.#setting.newest ? [sql`entry.${from.day} <= ${asOf}`] : []),
-      ...(test.kind === 'compare' ? [sql`${text} = ${bind(test.value)}`] : []),
-      ...(test.kind === 'in' ? [sql`${text} in (${join(test.values.map(bind))})`] : []),
-    ])
+    const { relation, condition } = setRows(from, test, this.#setting, this.#d)
     const count = this.#column(`of_${field}`, relation, condition, this.#d.countIf(condition))
     return sql`coalesce(${count}, 0)`
   }
@@ -418,6 +389,19 @@ class Compiler {
     if (!pass.wanted.includes(condition)) pass.wanted.push(condition)
     return sql`${pass.alias}.${column}`
   }
+}
+
+/** The rows of a set that a test is about, called `entry`. */
+function setRows(from: SetField['from'], test: Test, { scope, newest }: DaySetting, d: Dialect) {
+  const text = sql`entry.${from.text}`
+  const asOf = d.date(scope.asOf)
+  const condition = all([
+    ...(from.only ? [sql`entry.${from.only}`] : []),
+    ...(from.day && !newest ? [sql`entry.${from.day} <= ${asOf}`] : []),
+    ...(test.kind === 'compare' ? [sql`${text} = ${bind(test.value)}`] : []),
+    ...(test.kind === 'in' ? [sql`${text} in (${join(test.values.map(bind))})`] : []),
+  ])
+  return { relation: from.past && !newest ? from.past(asOf) : from.table, condition }
 }
 
 const all = (conditions: readonly Sql[]): Sql =>

@@ -21,14 +21,10 @@ export function conditionSql(
   return meets(one.test, { asked: field, value: field.column(reading) }, test)
 }
 
-/** The column of `entry` that a condition is about, when it is one alone. */
-export function columnOf(
-  one: Condition,
-  { name: measure, source }: Measure,
-  reading: Reading,
-): string | null {
-  const field = conditionsOf(measure).get(one.kind === 'within' ? source.day : one.field)!
-  const text = field.column(reading).chunks.filter((chunk) => typeof chunk === 'string')
-  const columns = new Set([...text.join(' ').matchAll(/\bentry\.(\w+)/g)].map(([, column]) => column!))
-  return columns.size === 1 ? [...columns][0]! : null
+/** The columns of a relation that an expression reads, each once. */
+export function columnsIn(expression: Sql, relation: 'entry' | 'facts'): string[] {
+  const text = expression.chunks.filter((chunk) => typeof chunk === 'string').join(' ')
+  return [
+    ...new Set([...text.matchAll(new RegExp(`\\b${relation}\\.(\\w+)`, 'g'))].map(([, column]) => column!)),
+  ]
 }

@@ -1,8 +1,8 @@
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
-import { type Expression, partsOf } from './ast.ts'
+import { type Expression, group, partsOf } from './ast.ts'
 import { answersOfMembers } from './answers-of-members.ts'
-import { compileHolds, type Known, type SegmentSetting } from './compile.ts'
+import { compileHolds, type SegmentSetting } from './compile.ts'
 import { resolveDay } from './days.ts'
 import { fieldsByName } from './fields/catalogue.ts'
 import { print } from './print.ts'
@@ -51,6 +51,29 @@ export function partsByDay(expression: Expression, setting: SegmentSetting, path
   return [{ part: expression, path, setting }, ...others(expression, path)]
 }
 
+/** A part as the rules that its counts are those of. */
+export interface CountedRules {
+  readonly path: string
+  readonly members: Expression
+  readonly together: Expression
+}
+
+/** The parts that are asked about the day of the outermost, which comes first. */
+export function countedRules(expression: Expression, path: string): readonly CountedRules[] {
+  const found: CountedRules[] = []
+  const visit = (part: Expression, at: string, together: Expression): void => {
+    found.push({ path: at, members: part, together })
+    if (part.kind === 'on') return
+    const parts = partsOf(part)
+    parts.forEach((one, i) => {
+      const before = parts.slice(0, i + 1)
+      visit(one, inside(at, i), part.kind === 'and' || part.kind === 'or' ? group(part.kind, before) : one)
+    })
+  }
+  visit(expression, path, expression)
+  return found
+}
+
 /** The leaves that no row of facts answers: orders, tags and so on are gone through for each of them. By their text. */
 export const dearLeaves = ({ part, setting }: PartsOfDay): ReadonlyMap<string, Leaf> =>
   new Map(
@@ -64,14 +87,12 @@ export const dearLeaves = ({ part, setting }: PartsOfDay): ReadonlyMap<string, L
 
 /**
  * One pass over the members of a day that answers for every part asked about it, the outermost first. What named
- * segments are made of is not told apart. `known`: relations of the `member_key`s of whom a leaf is true, by its text;
- * `answered`: what was found out of clauses otherwise.
+ * segments are made of is not told apart. `known`: relations of the `member_key`s of whom a leaf is true, by its text.
  */
 export function compilePartCounts(
   { part: expression, path, setting }: PartsOfDay,
   known: ReadonlyMap<string, Sql>,
   d: Dialect,
-  { answered }: { answered?: Known | undefined } = {},
 ): PartCountsQuery {
   const leaves = new Map(leavesOf(expression, setting.segments).map((leaf) => [print(leaf), leaf]))
   const open = [...leaves].filter(([text]) => !known.has(text))
@@ -84,27 +105,15 @@ export function compilePartCounts(
       return has.has(text) ? decided(sql`sets.${has.get(text)!}`) : column.get(text)!
     })
 
-  const found: { path: string; members: Sql; together: Sql }[] = []
-  const visit = (part: Expression, at: string, together: Sql): void => {
-    found.push({ path: at, members: holds(part), together })
-    if (part.kind === 'on') return
-    const parts = partsOf(part)
-    const connective = part.kind === 'and' ? sql` and ` : sql` or `
-    parts.forEach((one, i) =>
-      visit(one, inside(at, i), sql`(${join(parts.slice(0, i + 1).map(holds), connective)})`),
-    )
-  }
-  visit(expression, path, holds(expression))
-
+  const found = countedRules(expression, path)
   const counts = found.flatMap(({ members, together }, i) => [
-    sql`count(*) filter (where ${members}) as ${name(`members${i}`)}`,
-    sql`count(*) filter (where ${together}) as ${name(`together${i}`)}`,
+    sql`count(*) filter (where ${holds(members)}) as ${name(`members${i}`)}`,
+    sql`count(*) filter (where ${holds(together)}) as ${name(`together${i}`)}`,
   ])
   const answers = compileHolds(
     open.map(([, leaf]) => leaf),
     setting,
     d,
-    { known: answered },
   )
   const joined = answersOfMembers(
     sets.map((text) => ({

@@ -27,32 +27,3 @@ export function truth(
       return answer(expression)
   }
 }
-
-/** Whether the rule holds where of some leaves it is known whether they do; null: that depends on the others. */
-export function truthBy(
-  expression: Expression,
-  segments: ReadonlyMap<string, Expression>,
-  answer: (leaf: Leaf) => boolean | null,
-): boolean | null {
-  switch (expression.kind) {
-    case 'everyone':
-      return true
-    case 'and':
-    case 'or': {
-      const parts = expression.parts.map((part) => truthBy(part, segments, answer))
-      const decisive = expression.kind === 'or'
-      if (parts.includes(decisive)) return decisive
-      return parts.includes(null) ? null : !decisive
-    }
-    case 'not': {
-      const part = truthBy(expression.part, segments, answer)
-      return part === null ? null : !part
-    }
-    case 'segment':
-      return truthBy(segments.get(expression.name)!, segments, answer)
-    case 'clause':
-    case 'random':
-    case 'on':
-      return answer(expression)
-  }
-}

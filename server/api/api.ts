@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger'
-import type { FastifyError, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import {
   type FastifyPluginAsyncZod,
   hasZodFastifySchemaValidationErrors,
@@ -67,6 +67,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
     if (problem.status >= 500) console.error(`${request.method} ${request.routeOptions.url ?? ''}:`, error)
     return sendProblem(reply, problem)
   })
+  takeNothingAs(app)
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   app.all('/*', { schema: { hide: true } }, (_request, reply) => sendProblem(reply, problems.notFound))
 
@@ -95,6 +96,26 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
     await guarded.register(eventRoutes, { platform })
     await guarded.register(segmentRoutes, { platform })
   })
+}
+
+/**
+ * A body of nothing is nothing, whatever type it is said to have: clients that were made from the document name one
+ * also where a route takes no body.
+ */
+function takeNothingAs(app: FastifyInstance): void {
+  const json = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void json(request, body as string, done)
+  })
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => {
+      if (body === '') done(null, undefined)
+      else done(Object.assign(new Error('This is no JSON.'), { statusCode: 415 }))
+    },
+  )
 }
 
 function problemOf(error: FastifyError, language: Language): ToldProblem {

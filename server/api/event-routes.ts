@@ -19,6 +19,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
       validatorCompiler: framedBy(EventsFrame),
       schema: {
         tags: ['Events'],
+        operationId: 'takeRows',
         summary: 'Take in rows of one kind',
         description:
           'What files of the same kind hold, by the same field names; money in minor units by names that end in Minor. A batch is an import of its own: it stands in the history and can be undone. Rows that are there already change nothing. Batches of a workspace are taken one after the other; send many rows at once rather than one by one.',

@@ -17,6 +17,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async
       validatorCompiler: framedBy(MembersFrame),
       schema: {
         tags: ['Members'],
+        operationId: 'takeMembers',
         summary: 'Take members in',
         description:
           'A batch is an import of its own, as a file of members is: it stands in the history and can be undone. Of each attribute the newest import that says anything holds; consent that people set in Reveille goes before it. Batches of a workspace are taken one after the other; send many members at once rather than one by one.',

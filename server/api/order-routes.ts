@@ -29,6 +29,7 @@ export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
       validatorCompiler: framedBy(OrdersFrame),
       schema: {
         tags: ['Orders'],
+        operationId: 'takeOrders',
         summary: 'Take orders in',
         description:
           'A batch is an import of its own: it stands in the history and can be undone. An order that is sent again as it was changes nothing; one that is sent with other lines is restated. Batches of a workspace are taken one after the other; send many orders at once rather than one by one.',
@@ -57,6 +58,7 @@ export const orderRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async 
       config: { scope: 'orders' },
       schema: {
         tags: ['Orders'],
+        operationId: 'cancelOrder',
         summary: 'Take back every redemption of an order',
         description:
           'For an order that was cancelled or refunded in full. Gives uses back of coupons that are still valid. Asking again answers the same.',

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { cancelRedemptions } from '../coupons/cancellations.ts'
-import { readCode } from '../coupons/code.ts'
 import { codeImage } from '../coupons/code-image.ts'
-import { couponsByCode } from '../coupons/coupons.ts'
+import { couponTyped } from '../coupons/coupons.ts'
 import type { BasketLine as Line } from '../coupons/combination.ts'
 import { hindrance } from '../coupons/decision.ts'
 import { offerSentence } from '../coupons/offer-sentence.ts'
@@ -32,6 +31,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'redeem',
         summary: 'Redeem one use of a coupon',
         description:
           'Answers once the redemption is on disk. The same Idempotency-Key and body get the first answer again, a refusal too.',
@@ -88,6 +88,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'lookUpCoupon',
         summary: 'See what a coupon is worth, without using it',
         params: z.object({ code: Code }),
         response: {
@@ -99,10 +100,9 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       },
     },
     async (request, reply) => {
-      const code = readCode(request.params.code)
-      const coupon = code === null ? undefined : (await couponsByCode(store, [code], clock.now())).get(code)
-      if (coupon?.workspaceId !== request.keyHolder!.workspaceId)
-        return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
+      const { workspaceId } = request.keyHolder!
+      const coupon = await couponTyped(store, workspaceId, request.params.code, clock.now())
+      if (!coupon) return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
       const hindered = hindrance(coupon, clock.now())
       const workspace = await workspaces.byId(coupon.workspaceId)
       return reply.code(200).send({
@@ -128,6 +128,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'pictureOfCode',
         summary: 'A picture of a coupon’s code, to print or to send',
         params: z.object({ code: Code }),
         querystring: z.object({
@@ -150,10 +151,8 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
     },
     async (request, reply) => {
       const { workspaceId } = request.keyHolder!
-      const code = readCode(request.params.code)
-      const coupon = code === null ? undefined : (await couponsByCode(store, [code], clock.now())).get(code)
-      if (coupon?.workspaceId !== workspaceId)
-        return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
+      const coupon = await couponTyped(store, workspaceId, request.params.code, clock.now())
+      if (!coupon) return sendProblem(reply, refusalProblem({ kind: 'refused', code: 'unknown' }))
       const { symbol, type } = request.query
       const image = await codeImage(coupon.code, symbol)
       return type === 'svg'
@@ -169,6 +168,7 @@ export const redemptionRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = a
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'cancelRedemption',
         summary: 'Take a redemption back',
         description: 'Gives the use back if the coupon is still valid. Asking again answers the same.',
         params: z.object({ redemptionId: z.string().max(100) }),

@@ -43,6 +43,7 @@ export const reservationRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = 
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'quote',
         summary: 'Quote a basket',
         description:
           'Which coupons of the member, and of `codes`, apply to the basket, why the others do not, and the combination with which the customer pays least, line by line. Uses nothing and sets nothing aside.',
@@ -84,6 +85,7 @@ export const reservationRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = 
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'reserve',
         summary: 'Set coupons aside for a basket',
         description:
           'All of `codes` or none, until `expiresAt`. What is set aside is redeemed by confirming it, for certain while its time lasts.',
@@ -157,6 +159,7 @@ export const reservationRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = 
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'confirmReservation',
         summary: 'Redeem what was set aside',
         description:
           'Confirming again answers the same. After its time a reservation is still redeemed if every use is still there; otherwise it is refused as a redemption is.',
@@ -196,6 +199,7 @@ export const reservationRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = 
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'releaseReservation',
         summary: 'Let go what was set aside',
         description: 'Releasing again answers the same.',
         params: ById,
@@ -232,6 +236,7 @@ export const reservationRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = 
       config: { scope: 'redemptions' },
       schema: {
         tags: ['Redemptions'],
+        operationId: 'walletOf',
         summary: 'The coupons of a member',
         description: 'Those that can be used now or later, soonest to end first, under any id of the member.',
         params: z.object({ memberId: z.string().min(1).max(200) }),

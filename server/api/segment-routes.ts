@@ -66,6 +66,7 @@ export const segmentRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = asyn
       config: { scope: 'segments' },
       schema: {
         tags: ['Segments'],
+        operationId: 'listMembers',
         summary: 'List the members of a saved segment',
         description:
           'Without `cursor`: the newest version of the rule as of the newest day of the data, from the first member. With it: the next page of the same moment, whatever has changed since. The segment’s id is in the address of its page.',

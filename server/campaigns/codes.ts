@@ -62,14 +62,24 @@ export async function takeCodes(
   if (campaign.state === 'cancelled' && launch.codes_taken_at === null) return { kind: 'cancelled' }
   await drainEvents(store, workspace)
   const denied = await consentDeniedSince(store, workspace.id, launch.known_event ?? 0)
-  const rows = await store
+  const ofLaunch = store
     .selectFrom('coupons')
-    .select(['member_id', 'code', 'valid_to'])
-    .where('workspace_id', '=', workspace.id)
-    .where('campaign_id', '=', campaignId)
-    .where('launch_id', '=', launch.id)
-    .orderBy('member_id')
-    .execute()
+    .where('coupons.workspace_id', '=', workspace.id)
+    .where('coupons.campaign_id', '=', campaignId)
+    .where('coupons.launch_id', '=', launch.id)
+    .select(({ fn }) => [fn.coalesce('coupons.given_code', 'coupons.code').as('code'), 'coupons.valid_to'])
+  const rows =
+    campaign.definition.codes.kind === 'shared'
+      ? await ofLaunch
+          .innerJoin('campaign_members', (on) =>
+            on
+              .onRef('campaign_members.coupon_id', '=', 'coupons.id')
+              .on('campaign_members.launch_id', '=', launch.id),
+          )
+          .select('campaign_members.member_id')
+          .orderBy('campaign_members.member_id')
+          .execute()
+      : await ofLaunch.select('coupons.member_id').orderBy('coupons.member_id').execute()
   const people = await peopleOf(workspace)
   const named = await namedIn(workspace, new Set(rows.map(({ member_id }) => member_id)))
   const offer = offerWords(language, workspace.currency, campaign.definition)

@@ -43,6 +43,27 @@ const Channel = z.discriminatedUnion('kind', [
   }),
 ])
 
+/** Codes of its coupons: drawn by chance, one code for all, or made elsewhere and imported. */
+const Codes = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('generated') }),
+  z.strictObject({
+    kind: z.literal('pool'),
+    /** Name of the pool. */
+    pool: z.string().trim().min(1).max(80),
+  }),
+  z.strictObject({
+    kind: z.literal('shared'),
+    /** Chosen, such as AUTUMN26; without it one is drawn by chance. */
+    code: z
+      .string()
+      .trim()
+      .regex(/^[\p{L}\p{N}][\p{L}\p{N} -]{2,38}[\p{L}\p{N}]$/u, { error: worded('shared-code-letters') })
+      .optional(),
+    /** How often it is redeemed in all; `terms.usesPerMember`: by each member. */
+    uses: z.int().min(1).max(100_000_000),
+  }),
+])
+
 /** What a campaign is, as its file says it. Money in minor units, shares as fractions of 1. */
 export const CampaignDefinition = z
   .strictObject({
@@ -52,6 +73,7 @@ export const CampaignDefinition = z
     offer: Offer,
     minSpendMinor: Minor.default(0),
     terms: OfferTerms.default(plainTerms),
+    codes: Codes.default({ kind: 'generated' }),
     /** The coupon's last day is so many local days after the launch. */
     validDays: z.int().min(1).max(365).optional(),
     /** The coupon's last local day, instead of `validDays`. */
@@ -81,6 +103,10 @@ export const CampaignDefinition = z
       path: ['validFrom'],
     },
   )
+  .refine(({ codes, terms }) => codes.kind !== 'shared' || terms.usesPerCoupon === 1, {
+    error: worded('shared-code-uses'),
+    path: ['terms', 'usesPerCoupon'],
+  })
   .refine(({ terms, budgetMinor }) => !terms.refuseWhenSpent || budgetMinor !== undefined, {
     error: worded('refuses-without-budget'),
     path: ['terms', 'refuseWhenSpent'],
@@ -174,18 +200,23 @@ export function validityOf(
   }
 }
 
+/** Uses that a launch to so many members issues. */
+export const usesIssued = ({ codes, terms }: CampaignDefinition, members: number): number =>
+  codes.kind === 'shared' ? codes.uses : usesOf(terms) * members
+
 /**
  * What `coupons` cost if each is used for all it gives; 'unbounded' for a percentage or points without a cap,
  * 'uncountable' when it is beyond what can be counted exactly. Coupons that are refused once the budget is spent
  * cost no more than it.
  */
 export function worstCost(
-  { offer, terms, budgetMinor }: CampaignDefinition,
+  definition: CampaignDefinition,
   coupons: number,
 ): number | 'unbounded' | 'uncountable' {
+  const { offer, terms, budgetMinor } = definition
   const each = mostOf(offer)
   if (each === null) return 'unbounded'
-  const cost = each * usesOf(terms) * coupons
+  const cost = each * usesIssued(definition, coupons)
   if (terms.refuseWhenSpent && budgetMinor !== undefined) return Math.min(cost, budgetMinor)
   return Number.isSafeInteger(cost) ? cost : 'uncountable'
 }
@@ -199,13 +230,15 @@ export const SaidDefinition = z.object({
   validTo: z.iso.date().optional(),
   validFrom: z.iso.date().optional(),
   budgetMinor: z.int().positive().optional(),
+  codes: Codes.optional(),
 })
 
 /** The offer of a definition in one sentence, as its members will read it. */
 export function sentencesOf(said: z.output<typeof SaidDefinition>, currency: string): Words {
-  const { validDays, validTo, validFrom, ...rule } = said
+  const { validDays, validTo, validFrom, codes, ...rule } = said
   return offerSentences({
     ...rule,
+    ...(codes?.kind === 'shared' ? { sharedUses: codes.uses } : {}),
     currency,
     good:
       validTo !== undefined

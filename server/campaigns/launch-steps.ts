@@ -1,5 +1,7 @@
-import type { Kysely } from 'kysely'
-import { issueCoupons, newCode } from '../coupons/issue.ts'
+import type { Kysely, Transaction } from 'kysely'
+import { givenKey } from '../coupons/code.ts'
+import { issueCoupons, newCode, newCodes } from '../coupons/issue.ts'
+import { giveCodes, isCodeTaken, returnCodes } from '../coupons/pools.ts'
 import { queueMessages } from '../delivery/outbox.ts'
 import type { Platform } from '../platform.ts'
 import { recordEvent } from '../store/events.ts'
@@ -11,7 +13,8 @@ import { campaignTurns } from './campaigns.ts'
 /** Told before each write of a launch; may throw, as a crash would. */
 export type Step = (name: 'begin' | 'freeze' | 'frozen' | 'issue' | 'publish' | 'tell-arms') => void
 
-const couponsAtOnce = 1_000
+/** Written in about 50 ms: redemptions wait for a batch, and a batch for them. */
+export const couponsAtOnce = 2_500
 const armsAtOnce = 5_000
 
 /**
@@ -32,57 +35,12 @@ export async function finishLaunch(
     .where('launches.id', '=', launchId)
     .executeTakeFirstOrThrow()
   const definition = CampaignDefinition.parse(JSON.parse(launch.definition))
-  const of = { workspaceId: launch.workspace_id, campaignId: launch.campaign_id, launchId }
 
-  for (let after = ''; launch.published_at === null;) {
-    const waiting = await store
-      .selectFrom('campaign_members')
-      .leftJoin('coupons', 'coupons.id', 'campaign_members.coupon_id')
-      .select(['campaign_members.member_id', 'campaign_members.coupon_id'])
-      .where('campaign_members.launch_id', '=', launchId)
-      .where('campaign_members.arm', '=', 'treated')
-      .where('campaign_members.member_id', '>', after)
-      .where('coupons.id', 'is', null)
-      .orderBy('campaign_members.member_id')
-      .limit(couponsAtOnce)
-      .execute()
-    if (waiting.length === 0) break
-    after = waiting.at(-1)!.member_id
-    step('issue')
-    const coupons = waiting.map(({ member_id, coupon_id }) => ({
-      couponId: coupon_id!,
-      code: newCode(),
-      memberId: member_id,
-      offer: definition.offer,
-      minSpendMinor: definition.minSpendMinor,
-      terms: definition.terms,
-      validFrom: launch.valid_from,
-      validTo: launch.valid_to,
-      usesAllowed: usesOf(definition.terms),
-    }))
-    await store.transaction().execute(async (tx) => {
-      await issueCoupons(tx, { ...of, coupons, at: clock.now() })
-      if (definition.channel.kind !== 'csv')
-        await queueMessages(tx, {
-          ...of,
-          at: clock.now(),
-          messages: coupons.map(({ couponId, memberId, code }) => ({
-            couponId,
-            memberId,
-            body: {
-              campaignId: launch.campaign_id,
-              campaign: launch.name,
-              memberId,
-              code,
-              offer: definition.offer,
-              minSpendMinor: definition.minSpendMinor,
-              currency: launch.currency,
-              validFrom: launch.valid_from,
-              validTo: launch.valid_to,
-            },
-          })),
-        })
-    })
+  if (definition.codes.kind === 'shared') await queueShared({ store, clock }, launch, definition, step)
+  for (let after = ''; launch.published_at === null && definition.codes.kind !== 'shared';) {
+    const last = await issueBatch(store, clock, launch, definition, { after, step })
+    if (last === null) break
+    after = last
   }
 
   if (launch.published_at === null) {
@@ -100,6 +58,181 @@ export async function finishLaunch(
     })
   }
   await tellArms({ store, clock }, launch, step)
+}
+
+interface Launched {
+  readonly id: string
+  readonly workspace_id: string
+  readonly campaign_id: string
+  readonly name: string
+  readonly currency: string
+  readonly valid_from: string
+  readonly valid_to: string
+  readonly published_at: string | null
+}
+
+/** What a receiver is told of one member's coupon. */
+const bodyFor = (
+  launch: Launched,
+  { offer, minSpendMinor }: CampaignDefinition,
+  { memberId, code }: { memberId: string; code: string },
+) => ({
+  campaignId: launch.campaign_id,
+  campaign: launch.name,
+  memberId,
+  code,
+  offer,
+  minSpendMinor,
+  currency: launch.currency,
+  validFrom: launch.valid_from,
+  validTo: launch.valid_to,
+})
+
+/** Issues the one code of a launch, in the caller's transaction; false: its chosen code is known already. */
+export async function issueShared(
+  tx: Transaction<StoreSchema>,
+  launchId: string,
+  couponId: string,
+  at: Date,
+): Promise<boolean> {
+  const launch = await tx
+    .selectFrom('launches')
+    .innerJoin('campaigns', 'campaigns.id', 'launches.campaign_id')
+    .selectAll('launches')
+    .select('campaigns.definition')
+    .where('launches.id', '=', launchId)
+    .executeTakeFirstOrThrow()
+  const definition = CampaignDefinition.parse(JSON.parse(launch.definition))
+  const { codes, offer, minSpendMinor, terms } = definition
+  if (codes.kind !== 'shared') throw new Error(`${launchId} has no code for all.`)
+  const key = codes.code === undefined ? null : givenKey(codes.code)!
+  if (key !== null && (await isCodeTaken(tx, launch.workspace_id, key))) return false
+  await issueCoupons(tx, {
+    workspaceId: launch.workspace_id,
+    campaignId: launch.campaign_id,
+    launchId,
+    coupons: [
+      {
+        couponId,
+        code: newCode(),
+        given: key === null ? undefined : { code: codes.code!, key },
+        memberId: null,
+        offer,
+        minSpendMinor,
+        terms,
+        validFrom: launch.valid_from,
+        validTo: launch.valid_to,
+        usesAllowed: codes.uses,
+      },
+    ],
+    at,
+  })
+  return true
+}
+
+/** Queues the messages that tell each member the one code, in order of member: those after the last that is queued. */
+async function queueShared(
+  { store, clock }: Pick<Platform, 'store' | 'clock'>,
+  launch: Launched,
+  definition: CampaignDefinition,
+  step: Step,
+): Promise<void> {
+  if (definition.channel.kind === 'csv' || launch.published_at !== null) return
+  const coupon = await store
+    .selectFrom('coupons')
+    .select(({ fn }) => ['id', fn.coalesce('given_code', 'code').as('code')])
+    .where('workspace_id', '=', launch.workspace_id)
+    .where('campaign_id', '=', launch.campaign_id)
+    .where('launch_id', '=', launch.id)
+    .executeTakeFirstOrThrow()
+  const { newest } = await store
+    .selectFrom('outbox')
+    .select(({ fn }) => fn.max('member_id').as('newest'))
+    .where('campaign_id', '=', launch.campaign_id)
+    .where('launch_id', '=', launch.id)
+    .executeTakeFirstOrThrow()
+  for (let after: string = newest ?? ''; ;) {
+    const members = await store
+      .selectFrom('campaign_members')
+      .select('member_id')
+      .where('launch_id', '=', launch.id)
+      .where('arm', '=', 'treated')
+      .where('member_id', '>', after)
+      .orderBy('member_id')
+      .limit(couponsAtOnce)
+      .execute()
+    const last = members.at(-1)
+    if (!last) return
+    step('issue')
+    await store.transaction().execute((tx) =>
+      queueMessages(tx, {
+        workspaceId: launch.workspace_id,
+        campaignId: launch.campaign_id,
+        launchId: launch.id,
+        at: clock.now(),
+        messages: members.map(({ member_id: memberId }) => ({
+          couponId: coupon.id,
+          memberId,
+          body: bodyFor(launch, definition, { memberId, code: coupon.code }),
+        })),
+      }),
+    )
+    after = last.member_id
+  }
+}
+
+/** Issues the next coupons of a launch in order of member, in one transaction; answers the last member, null: none was left. */
+async function issueBatch(
+  store: Platform['store'],
+  clock: Platform['clock'],
+  launch: Launched,
+  definition: CampaignDefinition,
+  { after, step }: { after: string; step: Step },
+): Promise<string | null> {
+  const of = { workspaceId: launch.workspace_id, campaignId: launch.campaign_id, launchId: launch.id }
+  return store.transaction().execute(async (tx) => {
+    const waiting = await tx
+      .selectFrom('campaign_members')
+      .leftJoin('coupons', 'coupons.id', 'campaign_members.coupon_id')
+      .select(['campaign_members.member_id', 'campaign_members.coupon_id'])
+      .where('campaign_members.launch_id', '=', launch.id)
+      .where('campaign_members.arm', '=', 'treated')
+      .where('campaign_members.member_id', '>', after)
+      .where('coupons.id', 'is', null)
+      .orderBy('campaign_members.member_id')
+      .limit(couponsAtOnce)
+      .execute()
+    const last = waiting.at(-1)
+    if (!last) return null
+    step('issue')
+    const ids = waiting.map(({ coupon_id }) => coupon_id!)
+    const given = definition.codes.kind === 'pool' ? await giveCodes(tx, launch.id, ids) : null
+    const codes = newCodes(waiting.length)
+    const coupons = waiting.map(({ member_id, coupon_id }, index) => ({
+      couponId: coupon_id!,
+      code: codes[index]!,
+      given: given?.get(coupon_id!),
+      memberId: member_id,
+      offer: definition.offer,
+      minSpendMinor: definition.minSpendMinor,
+      terms: definition.terms,
+      validFrom: launch.valid_from,
+      validTo: launch.valid_to,
+      usesAllowed: usesOf(definition.terms),
+    }))
+    await issueCoupons(tx, { ...of, coupons, at: clock.now() })
+    if (definition.channel.kind !== 'csv')
+      await queueMessages(tx, {
+        ...of,
+        at: clock.now(),
+        messages: coupons.map(({ couponId, memberId, code, given: made }) => ({
+          couponId,
+          memberId,
+          body: bodyFor(launch, definition, { memberId, code: made?.code ?? code }),
+        })),
+      })
+    return last.member_id
+  })
 }
 
 /** Tells the engine the arms of published launches that broke off before they had told them. To be called in the workspace's turn. */
@@ -190,7 +323,10 @@ export async function undoLaunch({ store }: Platform, launchId: string): Promise
       .execute()
   }
   await store.deleteFrom('left_out').where('launch_id', '=', launchId).execute()
-  await store.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
+  await store.transaction().execute(async (tx) => {
+    await returnCodes(tx, launchId)
+    await tx.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
+  })
 }
 
 /** After a start: finishes every launch that broke off with its audience complete and undoes the others. */

@@ -7,8 +7,8 @@ import { definitionOf, openTestShop, type TestShop } from './campaign-shop.fixtu
 import { campaignById, cancelCampaign, createCampaign, editCampaign, pauseCampaign } from './campaigns.ts'
 import { takeCodes } from './codes.ts'
 import { type CampaignDefinition, NewCampaign } from './definition.ts'
-import { launchCampaign } from './launch.ts'
-import { recoverLaunches } from './launch-steps.ts'
+import { launchCampaign, membersAtOnce } from './launch.ts'
+import { couponsAtOnce, recoverLaunches } from './launch-steps.ts'
 import { previewOf } from './preview.ts'
 import { campaignResult } from './result.ts'
 
@@ -342,10 +342,10 @@ describe('launch', () => {
     await cancelCampaign(shop.desk, first)
     expect(steps).toEqual([
       'begin',
-      ...Array(Math.ceil((issued + holdout) / 1_000)).fill('freeze'),
+      ...Array(Math.ceil((issued + holdout) / membersAtOnce)).fill('freeze'),
       'freeze', // whom it leaves out
       'frozen',
-      ...Array(Math.ceil(issued / 1_000)).fill('issue'),
+      ...Array(Math.ceil(issued / couponsAtOnce)).fill('issue'),
       'publish',
       'tell-arms',
     ])

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { orderedId } from '../coupons/ordered-id.ts'
+import { freeCodes, takeForLaunch } from '../coupons/pools.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import {
@@ -14,7 +15,7 @@ import {
 import { startOfDay } from '../../analytics/calendar/calendar.ts'
 import { validityOf } from './definition.ts'
 import { peopleOf } from '../identity/people.ts'
-import { consentDeniedSince, finishLaunch, type Step, undoLaunch } from './launch-steps.ts'
+import { consentDeniedSince, finishLaunch, issueShared, type Step, undoLaunch } from './launch-steps.ts'
 import { keepLeftOut } from './left-out.ts'
 import { type Blocker, type Confirmation, type Preview, previewOf } from './preview.ts'
 
@@ -47,7 +48,8 @@ export interface LaunchRequest {
   readonly asOf?: string
 }
 
-const batchSize = 1_000
+/** Written in about 50 ms: redemptions wait for a batch, and a batch for them. */
+export const membersAtOnce = 5_000
 
 /**
  * Launches a campaign once. The audience is evaluated again and must be the one that the digest names;
@@ -91,19 +93,32 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
     ...audience.treated.map((memberId) => ({ memberId, arm: 'treated' as const })),
     ...audience.heldOut.map((memberId) => ({ memberId, arm: 'held-out' as const })),
   ]
-  for (let from = 0; from < members.length; from += batchSize) {
+  const { codes } = campaign.definition
+  const pool = codes.kind === 'pool' ? await freeCodes(platform.store, workspace.id, codes.pool) : null
+  const shared = codes.kind === 'shared' ? { couponId: orderedId() } : null
+  let areCodesThere = true
+  for (let from = 0; from < members.length && areCodesThere; from += membersAtOnce) {
     step('freeze')
     const rows = members
-      .slice(from, from + batchSize)
-      .map(({ memberId, arm }) => [memberId, arm, arm === 'treated' ? orderedId() : null])
-    await sql`insert into campaign_members (workspace_id, campaign_id, launch_id, member_id, arm, coupon_id)
-      select ${workspace.id}, ${campaign.id}, ${launchId}, value ->> 0, value ->> 1, value ->> 2
-      from json_each(${JSON.stringify(rows)})`.execute(platform.store)
+      .slice(from, from + membersAtOnce)
+      .map(({ memberId, arm }) => [
+        memberId,
+        arm,
+        arm === 'treated' ? (shared?.couponId ?? orderedId()) : null,
+      ])
+    const needed = rows.filter(([, arm]) => arm === 'treated').length
+    await platform.store.transaction().execute(async (tx) => {
+      await sql`insert into campaign_members (workspace_id, campaign_id, launch_id, member_id, arm, coupon_id)
+        select ${workspace.id}, ${campaign.id}, ${launchId}, value ->> 0, value ->> 1, value ->> 2
+        from json_each(${JSON.stringify(rows)})`.execute(tx)
+      if (pool)
+        areCodesThere = (await takeForLaunch(tx, { poolId: pool.poolId, launchId, codes: needed })) === needed
+    })
   }
   const launched = { workspaceId: workspace.id, campaignId: campaign.id, launchId }
   await keepLeftOut(platform, launched, audience.leftOut, () => step('freeze'))
   step('frozen')
-  if (!(await freeze(desk, launchId, audience.knownEvent))) {
+  if (!areCodesThere || !(await freeze(desk, launchId, audience.knownEvent, shared?.couponId ?? null))) {
     await undoLaunch(platform, launchId)
     const again = await previewOf(platform, workspace, campaign, undefined, request.asOf)
     return again.kind === 'segment-refused' ? again : { kind: 'moved', preview: again.preview }
@@ -168,8 +183,16 @@ async function begin(
   })
 }
 
-/** Completes the audience, unless the Store has heard a no from somebody in it since it was evaluated. */
-async function freeze({ platform, workspace }: Desk, launchId: string, knownEvent: number): Promise<boolean> {
+/**
+ * Completes the audience, unless the Store has heard a no from somebody in it since it was evaluated, or has come to
+ * know the chosen code otherwise. One code for all is issued with it.
+ */
+async function freeze(
+  { platform, workspace }: Desk,
+  launchId: string,
+  knownEvent: number,
+  sharedCouponId: string | null,
+): Promise<boolean> {
   const { memberOf } = await peopleOf(workspace)
   return platform.store.transaction().execute(async (tx) => {
     const denied = await consentDeniedSince(tx, workspace.id, knownEvent)
@@ -182,6 +205,8 @@ async function freeze({ platform, workspace }: Desk, launchId: string, knownEven
         .executeTakeFirst()
       if (inAudience) return false
     }
+    if (sharedCouponId !== null && !(await issueShared(tx, launchId, sharedCouponId, platform.clock.now())))
+      return false
     await tx
       .updateTable('launches')
       .set({ frozen_at: platform.clock.now().toISOString() })

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
+import type { Kysely } from 'kysely'
 import { addDays } from '../../analytics/calendar/calendar.ts'
+import { givenKey } from '../coupons/code.ts'
+import { freeCodes, isCodeTaken } from '../coupons/pools.ts'
 import { mailSettingsOf } from '../delivery/mail-settings.ts'
 import { smsSettingsOf } from '../delivery/sms-settings.ts'
 import type { TemplateValue } from '../delivery/template.ts'
 import type { Platform } from '../platform.ts'
+import type { StoreSchema } from '../store/schema.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Audience, type ExclusionReason, findAudience } from './audience.ts'
@@ -24,6 +28,10 @@ export type Blocker =
   | { kind: 'cost-too-high' }
   | { kind: 'over-budget'; worstCostMinor: number; budgetMinor: number }
   | { kind: 'already-over'; lastDay: string }
+  | { kind: 'no-such-pool'; pool: string }
+  | { kind: 'pool-too-small'; pool: string; free: number; missing: number }
+  /** The chosen code for all is known already. */
+  | { kind: 'code-taken'; code: string }
   /** The channel has no settings yet. */
   | { kind: 'channel-not-set-up'; channel: 'mail' | 'sms' }
   /** The message needs what is not known of everybody who would get it. */
@@ -112,6 +120,7 @@ export async function previewOf(
     confirmationDetails: confirmations,
     blockers: [
       ...blockersFor(definition, audience.treated.length, validity.lastDay, today),
+      ...(await codeBlockers(platform.store, workspace.id, definition, audience.treated.length)),
       ...(await messageBlockers(platform, workspace.id, definition, audience)),
     ],
   }
@@ -132,6 +141,26 @@ export async function previewOf(
           redemption: shareOf(targeted.numerator, targeted.denominator),
         }
   return { kind: 'previewed', preview: { digest, dataVersion, ...shown, plan, expectedCost }, audience }
+}
+
+/** What is the matter with the codes that the coupons shall have. */
+export async function codeBlockers(
+  store: Kysely<StoreSchema>,
+  workspaceId: string,
+  { codes }: CampaignDefinition,
+  issued: number,
+): Promise<Blocker[]> {
+  if (codes.kind === 'pool') {
+    const pool = await freeCodes(store, workspaceId, codes.pool)
+    if (!pool) return [{ kind: 'no-such-pool', pool: codes.pool }]
+    const { free } = pool
+    return free < issued ? [{ kind: 'pool-too-small', pool: codes.pool, free, missing: issued - free }] : []
+  }
+  if (codes.kind === 'shared' && codes.code !== undefined)
+    return (await isCodeTaken(store, workspaceId, givenKey(codes.code)!))
+      ? [{ kind: 'code-taken', code: codes.code }]
+      : []
+  return []
 }
 
 async function messageBlockers(

@@ -24,19 +24,20 @@ export async function redemptionRatesOf(
   const { rows } = await sql<{ campaignId: string; preview: string; issued: number; redeemers: number }>`
     with used as (
       select coupon_id, sum(case kind when 'redeemed' then uses when 'cancelled' then -uses else 0 end) as uses
-      from ledger where workspace_id = ${workspaceId} and kind in ('redeemed', 'cancelled')
+      from ledger where workspace_id = ${workspaceId} and kind <> 'issued' and kind in ('redeemed', 'cancelled')
       group by coupon_id
     )
     select launches.campaign_id as "campaignId", max(launches.preview) as preview,
       count(distinct coalesce(coupons.member_id, coupons.id)) as issued,
       count(distinct case when used.uses > 0 then coalesce(coupons.member_id, coupons.id) end) as redeemers
     from launches
-    join coupons on coupons.launch_id = launches.id
+    left join coupons on coupons.launch_id = launches.id and coupons.member_id is not null
     left join used on used.coupon_id = coupons.id
     where launches.workspace_id = ${workspaceId} and launches.published_at is not null
     group by launches.campaign_id`.execute(store)
   const isBroadcast = (preview: string) => (JSON.parse(preview) as Preview).segment === everybody
-  const others = rows.filter((row) => row.campaignId !== campaignId)
+  // whom one code for all reached is not known
+  const others = rows.filter((row) => row.campaignId !== campaignId && row.issued > 0)
   const rate = (some: typeof rows) => ({
     ...shareOf(
       some.reduce((total, { redeemers }) => total + redeemers, 0),

@@ -21,7 +21,7 @@ export interface CampaignResult {
   readonly confirmed: string[]
   /** The coupons' last local day. */
   readonly lastDay: string | null
-  /** Coupons, each for one use. */
+  /** Uses of its coupons. */
   readonly issued: number
   readonly delivered: number
   readonly queued: number
@@ -71,6 +71,7 @@ export async function campaignResult(
   const ledger = await campaignLedger(store, workspace.id, campaignId, now)
   const arms = launch ? await armSizes(platform, workspace.id, campaignId) : { treated: 0, heldOut: 0 }
   const messages = await messageCounts(platform, workspace.id, campaignId)
+  const isShared = campaign.definition.codes.kind === 'shared'
   const byHand = campaign.definition.channel.kind === 'csv'
   const lastDayBefore = (instant: string) => addDays(localDay(new Date(instant), workspace.calendar), -1)
   return {
@@ -86,7 +87,13 @@ export async function campaignResult(
     lastDay: launch ? lastDayBefore(launch.valid_to) : null,
     issued: ledger.issued,
     // Codes that are taken out as a list are delivered by whoever took them.
-    delivered: byHand ? (launch?.codes_taken_at ? ledger.issued : 0) : messages.delivered,
+    delivered: byHand
+      ? launch?.codes_taken_at
+        ? isShared
+          ? arms.treated
+          : ledger.issued
+        : 0
+      : messages.delivered,
     queued: messages.queued,
     dead: messages.dead,
     dropped: messages.dropped,

@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Insertable, Transaction } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
-import { readCode } from './code.ts'
-import { couponOf, couponsByCode, type KeptCoupon } from './coupons.ts'
-import { hindrance, type Refusal } from './decision.ts'
+import { type Coupons, type KeptCoupon, type ManyUses, readCoupons, type Typed } from './coupons.ts'
+import { countsFor, hindrance, type Presented, type Refusal } from './decision.ts'
 import { besideOf, type GrantedUse, grantTogether, type Refused } from './grant.ts'
 import { purchaseOf } from './purchase.ts'
 import type {
@@ -28,8 +27,14 @@ export async function answerAll(
   {
     blocked,
     spending,
+    manyUses,
     now,
-  }: { blocked: ReadonlyMap<string, ReadonlySet<string>>; spending: Spending; now: Date },
+  }: {
+    blocked: ReadonlyMap<string, ReadonlySet<string>>
+    spending: Spending
+    manyUses: ManyUses
+    now: Date
+  },
 ): Promise<Outcome[]> {
   const at = now.toISOString()
   const answers = await firstAnswers(tx, wishes)
@@ -37,25 +42,24 @@ export async function answerAll(
     tx,
     wishes.flatMap((wish) => (isBuying(wish) ? [] : [wish.reservationId])),
   )
-  const codes = [
-    ...wishes.flatMap(codesOf),
-    ...[...reservations.values()].flatMap(({ uses }) => uses.map(({ code }) => code)),
-  ]
-  const coupons = await couponsByCode(tx, [...new Set(codes)], now)
+  const reserved = [...reservations.values()].flatMap(({ uses }) => uses.map(({ row }) => row))
+  const coupons = await readCoupons(
+    tx,
+    { typed: wishes.flatMap(typedIn), ids: reserved.map(({ coupon_id }) => coupon_id) },
+    now,
+    manyUses,
+  )
   const around = await Surroundings.read(
     tx,
     wishes.flatMap((wish) =>
       isBuying(wish)
         ? [{ ...wish, coupons: couponsOf(wish, coupons) }]
-        : [
-            {
-              workspaceId: wish.workspaceId,
-              orderId: '',
-              coupons: (reservations.get(wish.reservationId)?.uses ?? []).flatMap(
-                ({ code }) => coupons.get(code) ?? [],
-              ),
-            },
-          ],
+        : (reservations.get(wish.reservationId)?.uses ?? []).map((use) => ({
+            workspaceId: wish.workspaceId,
+            orderId: '',
+            coupons: [coupons.byId(use.row.coupon_id)!],
+            presented: namedIn(use),
+          })),
     ),
     spending,
     at,
@@ -79,33 +83,31 @@ export async function answerAll(
     return outcome
   })
   if (batch.rows.length > 0) await tx.insertInto('ledger').values(batch.rows).execute()
+  if (batch.named.length > 0) await tx.insertInto('named_uses').values(batch.named).execute()
   if (answered.length > 0) await tx.insertInto('redemption_requests').values(answered).execute()
   return outcomes
 }
 
 /** The campaign whose coupon was refused; null for what was granted and for codes that no coupon has. */
-function refusedCampaign(
-  wish: Wish,
-  outcome: Outcome,
-  coupons: ReadonlyMap<string, KeptCoupon>,
-): string | null {
+function refusedCampaign(wish: Wish, outcome: Outcome, coupons: Coupons): string | null {
   if (outcome.kind !== 'refused' || !isBuying(wish)) return null
   const found = couponsOf(wish, coupons)
-  const refused = 'refusedCode' in outcome ? readCode(outcome.refusedCode) : null
-  return (found.find(({ code }) => code === refused) ?? found[0])?.campaignId ?? null
+  const refused = 'refusedCode' in outcome ? coupons.of(wish.workspaceId, outcome.refusedCode) : null
+  return (found.find(({ couponId }) => couponId === refused?.couponId) ?? found[0])?.campaignId ?? null
 }
 
 /** The wishes of one transaction: what they find, and the rows that they leave. */
 class Batch {
   readonly rows: LedgerRow[] = []
-  readonly #coupons: Map<string, KeptCoupon>
+  readonly named: Insertable<StoreSchema['named_uses']>[] = []
+  readonly #coupons: Coupons
   readonly #reservations: Map<string, Reservation>
   readonly #around: Surroundings
   readonly #blocked: ReadonlyMap<string, ReadonlySet<string>>
   readonly #now: Date
 
   constructor(
-    coupons: Map<string, KeptCoupon>,
+    coupons: Coupons,
     reservations: Map<string, Reservation>,
     around: Surroundings,
     blocked: ReadonlyMap<string, ReadonlySet<string>>,
@@ -154,7 +156,7 @@ class Batch {
   #grant(wish: Buying, codes: readonly string[]) {
     const found: KeptCoupon[] = []
     for (const code of codes) {
-      const coupon = couponOf(wish.workspaceId, code, this.#coupons)
+      const coupon = this.#coupons.of(wish.workspaceId, code)
       if (!coupon) return { kind: 'refused', code: 'unknown', refusedCode: code } as const
       found.push(coupon)
     }
@@ -201,7 +203,14 @@ class Batch {
         actor: wish.actor,
         at: this.#now.toISOString(),
       })
-      this.#change(coupon.code, (kept) =>
+      if (coupon.memberId === null && wish.presented.kind === 'member')
+        this.named.push({
+          redemption_id: redemptionId,
+          workspace_id: wish.workspaceId,
+          coupon_id: coupon.couponId,
+          member_id: wish.presented.memberId,
+        })
+      this.#change(coupon.couponId, (kept) =>
         reservation
           ? { held: kept.held + 1, heldUntil: soonest(kept.heldUntil, reservation.expiresAt) }
           : { used: kept.used + 1, usedAt: this.#now.toISOString() },
@@ -210,6 +219,7 @@ class Batch {
         wish.workspaceId,
         wish.orderId,
         coupon,
+        wish.presented,
         {
           redemptionId,
           stackGroup: coupon.terms.stackGroup,
@@ -227,9 +237,9 @@ class Batch {
     if (!reservation) return { kind: 'no-reservation' }
     if (reservation.ended === 'released') return { kind: 'ended', as: 'released' }
     const { reservationId } = wish
-    const uses = reservation.uses.map(({ row, code }): ReservedUse => {
-      const { redemption_id, amount_minor, worth_minor } = row
-      const { offer } = this.#coupons.get(code)!
+    const uses = reservation.uses.map(({ row }): ReservedUse => {
+      const { coupon_id, redemption_id, amount_minor, worth_minor } = row
+      const { offer, code } = this.#coupons.byId(coupon_id)!
       return {
         redemptionId: redemption_id!,
         code,
@@ -243,7 +253,7 @@ class Batch {
       const refused = this.#whyLost(reservation)
       if (refused) return refused
     }
-    for (const { row, code } of reservation.uses) {
+    for (const { row } of reservation.uses) {
       this.rows.push({
         ...row,
         kind: 'redeemed',
@@ -251,7 +261,7 @@ class Batch {
         actor: wish.actor,
         at: this.#now.toISOString(),
       })
-      this.#change(code, (kept) => ({
+      this.#change(row.coupon_id, (kept) => ({
         used: kept.used + 1,
         usedAt: this.#now.toISOString(),
         held: isLate ? kept.held : kept.held - 1,
@@ -264,12 +274,25 @@ class Batch {
   /** Why what was set aside for too long is not there any more; null: it is. */
   #whyLost({ uses }: Reservation): Refused | null {
     const wanted = new Map<string, number>()
-    for (const { code, row } of uses) {
-      const coupon = this.#coupons.get(code)!
-      const before = wanted.get(code) ?? 0
-      wanted.set(code, before + 1)
+    const byMember = new Map<string, number>()
+    for (const { row, namedMember } of uses) {
+      const presented = namedIn({ namedMember })
+      const coupon = this.#coupons.byId(row.coupon_id)!
+      const { code, couponId, terms } = coupon
+      const before = wanted.get(couponId) ?? 0
+      wanted.set(couponId, before + 1)
       const refusal: Refusal | null = hindrance({ ...coupon, held: coupon.held + before }, this.#now)
       if (refusal) return { ...refusal, refusedCode: code }
+      const who = `${coupon.campaignId} ${countsFor(coupon, presented)}`
+      const usedByMember = this.#around.usedByMember(coupon, presented) + (byMember.get(who) ?? 0)
+      byMember.set(who, (byMember.get(who) ?? 0) + 1)
+      if (terms.usesPerMember !== undefined && usedByMember >= terms.usesPerMember)
+        return {
+          kind: 'refused',
+          code: 'used',
+          usedAt: coupon.usedAt ?? coupon.validFrom,
+          refusedCode: code,
+        }
       const left = this.#around.budgetLeftMinor(coupon)
       if (left !== null && row.amount_minor + row.worth_minor > left)
         return { kind: 'refused', code: 'budget', refusedCode: code }
@@ -284,7 +307,7 @@ class Batch {
     const { reservationId } = wish
     if (reservation.ended === null) {
       const isLate = reservation.expiresAt <= this.#now.toISOString()
-      for (const { row, code } of reservation.uses) {
+      for (const { row } of reservation.uses) {
         this.rows.push({
           ...row,
           kind: 'released',
@@ -294,7 +317,7 @@ class Batch {
           actor: wish.actor,
           at: this.#now.toISOString(),
         })
-        if (!isLate) this.#change(code, (kept) => ({ held: kept.held - 1 }))
+        if (!isLate) this.#change(row.coupon_id, (kept) => ({ held: kept.held - 1 }))
       }
       this.#reservations.set(reservationId, { ...reservation, ended: 'released' })
     }
@@ -306,9 +329,9 @@ class Batch {
     return reservation?.workspaceId === workspaceId ? reservation : null
   }
 
-  #change(code: string, change: (kept: KeptCoupon) => Partial<KeptCoupon>): void {
-    const kept = this.#coupons.get(code)!
-    this.#coupons.set(code, { ...kept, ...change(kept) })
+  #change(couponId: string, change: (kept: KeptCoupon) => Partial<KeptCoupon>): void {
+    const kept = this.#coupons.byId(couponId)!
+    this.#coupons.set({ ...kept, ...change(kept) })
   }
 }
 
@@ -316,14 +339,22 @@ const soonest = (one: string | null, other: string) => (one !== null && one < ot
 
 export const isBuying = (wish: Wish): wish is Buying => wish.kind === 'redeem' || wish.kind === 'reserve'
 
-const typedIn = (wish: Buying): readonly string[] => (wish.kind === 'redeem' ? [wish.code] : wish.codes)
+/** The codes that a wish names. */
+export const typedIn = (wish: Wish): Typed[] =>
+  isBuying(wish)
+    ? (wish.kind === 'redeem' ? [wish.code] : wish.codes).map((code) => ({
+        workspaceId: wish.workspaceId,
+        code,
+      }))
+    : []
 
-/** The codes that a wish names, as they are kept; those that no code can be are left out. */
-export const codesOf = (wish: Wish): string[] =>
-  isBuying(wish) ? typedIn(wish).flatMap((typed) => readCode(typed) ?? []) : []
+/** The coupons that a wish names. */
+export const couponsOf = (wish: Buying, coupons: Coupons): KeptCoupon[] =>
+  typedIn(wish).flatMap(({ workspaceId, code }) => coupons.of(workspaceId, code) ?? [])
 
-const couponsOf = (wish: Buying, coupons: ReadonlyMap<string, KeptCoupon>): KeptCoupon[] =>
-  typedIn(wish).flatMap((typed) => couponOf(wish.workspaceId, typed, coupons) ?? [])
+/** Whom a reservation named. */
+const namedIn = ({ namedMember }: { readonly namedMember: string | null }): Presented =>
+  namedMember === null ? { kind: 'nobody' } : { kind: 'member', memberId: namedMember }
 
 /** The same key in another workspace is another key. */
 const identityOf = ({ workspaceId, idempotencyKey }: Pick<Wish, 'workspaceId' | 'idempotencyKey'>) =>

@@ -36,7 +36,7 @@ export async function cancelRedemptions(
       )
       .orderBy('ledger.seq')
       .selectAll('ledger')
-      .select(['coupons.code', 'coupons.valid_to'])
+      .select(({ fn }) => [fn.coalesce('coupons.given_code', 'coupons.code').as('code'), 'coupons.valid_to'])
       .execute()
     if (redeemed.length === 0) return null
     const later = await tx

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { newCode, printedCode, readCode } from './code.ts'
+import { newCode, newCodes, printedCode, readCode } from './code.ts'
 
 const signs = [...'23456789ABCDEFGHJKMNPQRSTUVWXYZ']
 
@@ -9,6 +9,18 @@ describe('coupon codes', () => {
     const codes = Array.from({ length: 5_000 }, newCode)
     for (const code of codes) expect(code).toMatch(/^[A-HJKMNP-Z][2-9A-HJKMNP-Z]{13}$/)
     expect(new Set(codes).size).toBe(codes.length)
+  })
+
+  it('that are made together begin alike, differ, and each batch begins otherwise', () => {
+    const batches = Array.from({ length: 40 }, () => newCodes(500))
+    for (const codes of batches) {
+      expect(new Set(codes.map((code) => code.slice(0, 2))).size).toBe(1)
+      // the third sign is any of the 31
+      expect(new Set(codes.map((code) => code[2])).size).toBe(31)
+      for (const code of codes) expect(readCode(code)).toBe(code)
+    }
+    expect(new Set(batches.flat()).size).toBe(20_000)
+    expect(new Set(batches.map(([first]) => first!.slice(0, 2))).size).toBeGreaterThan(20)
   })
 
   it('are read in any case and width, with spaces and dashes', () => {

@@ -12,11 +12,20 @@ const firstLetter = 8
  * A new coupon code: 14 signs, 63.9 bits from the system's random source, the last one a check sign.
  * It begins with a letter, so that no spreadsheet takes it for a number.
  */
-export function newCode(): string {
-  const values = Array.from({ length: length - 1 }, (_, position) =>
-    position === 0 ? randomInt(firstLetter, signs.length) : randomInt(signs.length),
-  )
-  return [...values, checkOf(values)].map((value) => signs[value]).join('')
+export const newCode = (): string => newCodes(1)[0]!
+
+/**
+ * New codes that are written together. Each is as newCode makes it; they begin with the same two signs, so that writing a
+ * thousand of them touches a few pages of the index of codes and not a thousand. Who knows one still has 54 bits to guess
+ * for another.
+ */
+export function newCodes(count: number): string[] {
+  const shared = [randomInt(firstLetter, signs.length), randomInt(signs.length)]
+  return Array.from({ length: count }, () => {
+    const values = [...shared]
+    while (values.length < length - 1) values.push(randomInt(signs.length))
+    return [...values, checkOf(values)].map((value) => signs[value]).join('')
+  })
 }
 
 /**
@@ -33,8 +42,28 @@ export function readCode(typed: string): string | null {
   return values.pop() === checkOf(values) ? text : null
 }
 
-/** Grouped for reading: ABCDE-FGHJK-MNPQ. */
-export const printedCode = (code: string): string => code.replace(/^(.{5})(.{5})(.*)$/, '$1-$2-$3')
+/** Grouped for reading: ABCDE-FGHJK-MNPQ. A code that was made elsewhere is printed as it came. */
+export const printedCode = (code: string): string =>
+  readCode(code) === code ? code.replace(/^(.{5})(.{5})(.*)$/, '$1-$2-$3') : code
+
+/** Enough of a code to be recognised by who has it: its last four signs, of a short one its last. */
+export const maskedCode = (code: string): string =>
+  readCode(code) === code ? `•••••-•••••-${code.slice(-4)}` : `••••${code.slice(code.length > 8 ? -4 : -1)}`
+
+/** The longest code that may be made elsewhere. */
+export const longestGiven = 60
+
+/**
+ * What a code that was made elsewhere is known by, however it is typed: any case or width of letters, with spaces and
+ * dashes anywhere. Null where nothing is left of it.
+ */
+export function givenKey(typed: string): string | null {
+  const key = typed
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[\s\p{Pd}]/gu, '')
+  return key === '' ? null : key
+}
 
 const checkOf = (values: readonly number[]): number =>
   values.reduce((sum, value, position) => sum + value * (position + 1), 0) % signs.length

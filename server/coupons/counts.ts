@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Store } from '../store/store.ts'
-import { isHeld } from './reservations.ts'
+import { isHeld, isStanding } from './reservations.ts'
 
 /**
  * Where the uses of a campaign's coupons are, counted from the ledger:
@@ -18,7 +18,7 @@ export interface CampaignLedger {
   expired: number
   /** Taken back before they were used. */
   revoked: number
-  /** Members with at least one redeemed use. */
+  /** Members with at least one redeemed use; of a code for many, whom the tills named, and all others together as one. */
   redeemers: number
   /** Discounts given, less those of cancelled redemptions. */
   discountMinor: number
@@ -60,7 +60,12 @@ export async function campaignLedger(
       coalesce(sum(redeemed), 0) as redeemed,
       coalesce(sum(case when is_over and not is_revoked then unused else 0 end), 0) as expired,
       coalesce(sum(case when is_revoked then unused else 0 end), 0) as revoked,
-      count(distinct case when redeemed > 0 then coalesce(member_id, coupon_id) end) as redeemers,
+      count(distinct case when redeemed > 0 and member_id is not null then member_id end) + (
+        select count(distinct coalesce(named.member_id, standing.coupon_id))
+        from left_over as shared join ledger as standing on standing.coupon_id = shared.coupon_id
+        left join named_uses as named on named.redemption_id = standing.redemption_id
+        where shared.member_id is null and ${isStanding('standing')}
+      ) as redeemers,
       coalesce(sum(discount), 0) as "discountMinor",
       coalesce(sum(worth), 0) as "worthMinor"
     from left_over`.execute(store)
@@ -88,11 +93,12 @@ export async function redemptionsOf(
   limit: number,
 ): Promise<RedemptionRow[]> {
   const { rows } = await sql<RedemptionRow>`
-    select redeemed.redemption_id as "redemptionId", coupons.id as "couponId", coupons.code,
-      coupons.member_id as "memberId", redeemed.order_id as "orderId", redeemed.store_id as "storeId",
+    select redeemed.redemption_id as "redemptionId", coupons.id as "couponId",
+      coalesce(coupons.given_code, coupons.code) as code, coalesce(coupons.member_id, named.member_id) as "memberId", redeemed.order_id as "orderId", redeemed.store_id as "storeId",
       redeemed.amount_minor as "discountMinor", redeemed.at, cancelled.at as "cancelledAt"
     from ledger as redeemed
     join coupons on coupons.id = redeemed.coupon_id
+    left join named_uses as named on named.redemption_id = redeemed.redemption_id
     left join ledger as cancelled
       on cancelled.redemption_id = redeemed.redemption_id and cancelled.kind = 'cancelled'
     where redeemed.workspace_id = ${workspaceId} and redeemed.campaign_id = ${campaignId}

@@ -28,11 +28,20 @@ export interface Coupon {
 
 /** Whom the till or the cashier says the customer is. */
 export type Presented =
-  /** `also`: other ids of the same member that coupons were issued to. */
+  /** `also`: other ids of the same member: all where uses of a member are counted, else those that coupons were issued to. */
   | { kind: 'member'; memberId: string; also?: readonly string[] }
   /** A cashier compared the person with what the desk shows of the coupon's member. */
   | { kind: 'confirmed' }
   | { kind: 'nobody' }
+
+/**
+ * Whom a use counts for where uses of a member are limited: whose the coupon is, else whom the till names, under
+ * whichever of their ids. Null: nobody is known.
+ */
+export function countsFor({ memberId }: Pick<Coupon, 'memberId'>, presented: Presented): string | null {
+  if (memberId !== null) return memberId
+  return presented.kind === 'member' ? [presented.memberId, ...(presented.also ?? [])].toSorted()[0]! : null
+}
 
 /** Why a coupon is not redeemed; the codes are the definitions'. */
 export type Refusal =
@@ -72,7 +81,7 @@ export function hindrance(coupon: Coupon, now: Date): Hindrance | null {
 export interface Standing {
   /** The member has an abuse hold. */
   readonly isBlocked: boolean
-  /** Uses of the campaign's coupons by the coupon's member. */
+  /** Uses of the campaign's coupons by whom this one counts for. */
   readonly usedByMember: number
 }
 
@@ -97,6 +106,9 @@ export function decide(
   if (!isTheirs) return { kind: 'refused', code: 'wrong_member', presented: presented.kind === 'member' }
   if (isBlocked) return { kind: 'refused', code: 'blocked' }
   const { usesPerMember, withMemberPrice } = coupon.terms
+  // Of a code for many a limit of each can be kept only where somebody says who buys.
+  if (usesPerMember !== undefined && countsFor(coupon, presented) === null)
+    return { kind: 'refused', code: 'wrong_member', presented: false }
   if (usesPerMember !== undefined && usedByMember >= usesPerMember)
     return { kind: 'refused', code: 'used', usedAt: coupon.usedAt ?? coupon.validFrom }
   const given = givenOn(coupon, purchase)

@@ -42,7 +42,8 @@ export function grantTogether(
     const memberId = coupon.memberId ?? (presented.kind === 'member' ? presented.memberId : null)
     const decision = decide(coupon, purchase, presented, now, {
       isBlocked: memberId !== null && blocked.has(memberId),
-      usedByMember: around.usedByMember(coupon) + coupons.slice(0, index).filter(isOfSame(coupon)).length,
+      usedByMember:
+        around.usedByMember(coupon, presented) + coupons.slice(0, index).filter(isOfSame(coupon)).length,
     })
     if (decision.kind === 'refused') return refusedOf(coupon, decision)
   }

@@ -13,6 +13,7 @@ import {
   type ReservedUse,
 } from './redemptions.ts'
 import { revokeOpenCoupons } from './revoke.ts'
+import { plainTerms } from './terms.ts'
 
 // An oracle of the definitions: each coupon as a few numbers in memory, beside the real Store.
 
@@ -21,27 +22,35 @@ const start = Date.parse('2026-11-01T00:00:00Z')
 
 interface Expected {
   readonly code: string
-  readonly memberId: string
+  /** Null: one code for many, each of whom may use it so often. */
+  readonly memberId: string | null
+  readonly perMember: number
   readonly uses: number
   readonly validTo: number
   readonly minSpendMinor: number
-  redeemed: { id: string; discountMinor: number }[]
+  redeemed: { id: string; discountMinor: number; by: string }[]
   /** Set aside, as it was granted; what is over stays here until it is redeemed late or the story ends. */
-  reserved: { reservation: string; until: number; discountMinor: number; state: 'held' | 'ended' }[]
+  reserved: {
+    reservation: string
+    until: number
+    discountMinor: number
+    state: 'held' | 'ended'
+    by: string
+  }[]
   isRevoked: boolean
 }
 
 /** One redemption as an operation; several of them at once when `together`. */
 const Redeem = fc.record({
   kind: fc.constant('redeem' as const),
-  coupon: fc.nat(5),
-  member: fc.constantFrom('right', 'right', 'right', 'wrong', 'none'),
+  coupon: fc.nat(6),
+  member: fc.constantFrom('right', 'right', 'right', 'card', 'wrong', 'none'),
   amountMinor: fc.constantFrom(1, 499, 500, 999, 1_000, 30_000),
   key: fc.nat(40),
 })
 const Reserve = fc.record({
   kind: fc.constant('reserve' as const),
-  coupons: fc.uniqueArray(fc.nat(5), { minLength: 1, maxLength: 3 }),
+  coupons: fc.uniqueArray(fc.nat(6), { minLength: 1, maxLength: 3 }),
   amountMinor: fc.constantFrom(499, 1_000, 30_000),
   seconds: fc.constantFrom(30, 3_600, 86_400),
   key: fc.nat(20),
@@ -60,7 +69,7 @@ const Operation = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('crash' as const),
-      in: fc.constantFrom('ledger', 'redemption_requests'),
+      in: fc.constantFrom('ledger', 'redemption_requests', 'named_uses'),
     }),
   },
   {
@@ -93,8 +102,9 @@ type Story = typeof Operation extends fc.Arbitrary<infer T> ? T[] : never
 
 async function tell(store: Store, operations: Story): Promise<void> {
   await addShop(store, 'shop')
-  const issued = [1, 1, 2, 3, 1, 2].map((uses, n) =>
-    couponFor(`m${n}`, {
+  const issued = [1, 1, 2, 3, 1, 2, 5].map((uses, n) =>
+    couponFor(n === 6 ? null : `m${n}`, {
+      ...(n === 6 ? { terms: { ...plainTerms, usesPerMember: 2 } } : {}),
       usesAllowed: uses,
       minSpendMinor: n === 4 ? 1_000 : 0,
       validFrom: new Date(start).toISOString(),
@@ -104,7 +114,8 @@ async function tell(store: Store, operations: Story): Promise<void> {
   const { campaignId } = await addLaunch(store, 'shop', issued)
   const coupons: Expected[] = issued.map((coupon, n) => ({
     code: coupon.code,
-    memberId: `m${n}`,
+    memberId: n === 6 ? null : `m${n}`,
+    perMember: n === 6 ? 2 : Infinity,
     uses: coupon.usesAllowed,
     validTo: start + (n % 3 === 2 ? 5 : 15) * dayMs,
     minSpendMinor: coupon.minSpendMinor,
@@ -117,6 +128,8 @@ async function tell(store: Store, operations: Story): Promise<void> {
   // One id stands for all members, so that coupons of several may be set aside for one basket.
   const ports = {
     sameMember: async (_: string, one: string) => one === 'everyone',
+    // One person with two cards.
+    idsOf: async (_: string, id: string) => (isThem(id) ? ['them', 'their card'] : [id]),
     blockedIn: async () => new Set<string>(),
   }
   let redemptions = new Redemptions(store, clock, ports)
@@ -137,7 +150,12 @@ async function tell(store: Store, operations: Story): Promise<void> {
     if (Array.isArray(operation)) {
       const requests = operation.map((wish) => {
         const coupon = coupons[wish.coupon]!
-        const memberId = wish.member === 'right' ? coupon.memberId : 'somebody else'
+        const memberId =
+          wish.member === 'right'
+            ? (coupon.memberId ?? 'them')
+            : wish.member === 'card'
+              ? 'their card'
+              : 'somebody else'
         return {
           ...asked(wish, `key ${wish.key}`),
           code: coupon.code,
@@ -159,10 +177,10 @@ async function tell(store: Store, operations: Story): Promise<void> {
         }
         answers.set(request.idempotencyKey, { body: JSON.stringify(request.body), outcome })
         const coupon = coupons.find(({ code }) => code === request.code)!
-        const isTheirs = request.presented.kind === 'member' && request.presented.memberId === coupon.memberId
-        assert.deepEqual(summary(outcome), expected(coupon, request.amountMinor, isTheirs))
+        const by = request.presented.kind === 'member' ? request.presented.memberId : null
+        assert.deepEqual(summary(outcome), expected(coupon, request.amountMinor, by))
         if (outcome.kind !== 'redeemed') continue
-        coupon.redeemed.push({ id: outcome.redemptionId, discountMinor: outcome.discountMinor })
+        coupon.redeemed.push({ id: outcome.redemptionId, discountMinor: outcome.discountMinor, by: by! })
         history.push(outcome.redemptionId)
       }
     } else if (operation.kind === 'reserve') {
@@ -174,7 +192,7 @@ async function tell(store: Store, operations: Story): Promise<void> {
         storeId: null,
         presented: {
           kind: 'member' as const,
-          memberId: wanted.length > 1 ? 'everyone' : wanted[0]!.memberId,
+          memberId: wanted.length > 1 ? 'everyone' : (wanted[0]!.memberId ?? 'them'),
         },
         amountMinor: operation.amountMinor,
         seconds: operation.seconds,
@@ -186,7 +204,9 @@ async function tell(store: Store, operations: Story): Promise<void> {
         assert.deepEqual(outcome, isSame ? first.outcome : { kind: 'key-reused' })
       } else {
         answers.set(request.idempotencyKey, { body: JSON.stringify(operation), outcome })
-        const refusals = wanted.map((coupon) => expected(coupon, operation.amountMinor, true))
+        const refusals = wanted.map((coupon) =>
+          expected(coupon, operation.amountMinor, request.presented.memberId),
+        )
         const refused = refusals.find((one) => !one.startsWith('redeemed'))
         if (refused !== undefined) assert.equal(outcome.kind === 'refused' && outcome.code, refused)
         else {
@@ -203,6 +223,7 @@ async function tell(store: Store, operations: Story): Promise<void> {
                 until: now + operation.seconds * 1_000,
                 discountMinor: use.discountMinor,
                 state: 'held',
+                by: request.presented.memberId,
               })
           }
           assert.equal(outcome.uses.length, wanted.length)
@@ -222,7 +243,10 @@ async function tell(store: Store, operations: Story): Promise<void> {
         const ofIt = (coupon: Expected) => coupon.reserved.find((one) => one.reservation === id)!
         const isLate = ofIt(theirs[0]!).until <= now
         const lost = theirs.some(
-          (coupon) => isGone(coupon) || held(coupon).length + coupon.redeemed.length >= coupon.uses,
+          (coupon) =>
+            isGone(coupon) ||
+            held(coupon).length + coupon.redeemed.length >= coupon.uses ||
+            usedBy(coupon, ofIt(coupon).by) >= coupon.perMember,
         )
         if (operation.kind === 'confirm' && isLate && lost) assert.equal(outcome.kind, 'refused')
         else {
@@ -233,7 +257,11 @@ async function tell(store: Store, operations: Story): Promise<void> {
             if (outcome.kind !== 'confirmed') continue
             const use: ReservedUse = outcome.uses.find(({ code }) => code === coupon.code)!
             assert.equal(use.discountMinor, ofIt(coupon).discountMinor)
-            coupon.redeemed.push({ id: use.redemptionId, discountMinor: use.discountMinor })
+            coupon.redeemed.push({
+              id: use.redemptionId,
+              discountMinor: use.discountMinor,
+              by: ofIt(coupon).by,
+            })
             history.push(use.redemptionId)
           }
         }
@@ -264,7 +292,13 @@ async function tell(store: Store, operations: Story): Promise<void> {
       for (const coupon of coupons)
         if (now < coupon.validTo && coupon.redeemed.length < coupon.uses) coupon.isRevoked = true
     } else if (operation.kind === 'crash') {
-      await crash(store, redemptions, coupons[0]!, operation.in, asked(null).idempotencyKey)
+      await crash(
+        store,
+        redemptions,
+        coupons[operation.in === 'named_uses' ? 6 : 0]!,
+        operation.in,
+        asked(null).idempotencyKey,
+      )
       // The process that comes after knows nothing but what is in the Store.
       redemptions = new Redemptions(store, clock, ports)
     }
@@ -279,7 +313,9 @@ async function tell(store: Store, operations: Story): Promise<void> {
       redeemed: sum(({ redeemed }) => redeemed.length),
       expired: sum((coupon) => (isGone(coupon) && !coupon.isRevoked ? unused(coupon) : 0)),
       revoked: sum((coupon) => (coupon.isRevoked ? unused(coupon) : 0)),
-      redeemers: sum(({ redeemed }) => Math.min(1, redeemed.length)),
+      redeemers: sum(({ memberId, redeemed }) =>
+        memberId === null ? new Set(redeemed.map(({ by }) => by)).size : Math.min(1, redeemed.length),
+      ),
       discountMinor: sum(({ redeemed }) =>
         redeemed.reduce((total, { discountMinor }) => total + discountMinor, 0),
       ),
@@ -296,17 +332,27 @@ async function tell(store: Store, operations: Story): Promise<void> {
     return isRevoked || now >= validTo
   }
 
-  /** From the definitions: a fixed 500 off, never above the basket. */
-  function expected(coupon: Expected, amountMinor: number, isTheirs: boolean): string {
+  /** Uses by a person under any of their ids, those that are set aside too. */
+  function usedBy(coupon: Expected, by: string): number {
+    const isTheirs = (use: { by: string }) => use.by === by || (isThem(use.by) && isThem(by))
+    return coupon.redeemed.filter(isTheirs).length + held(coupon).filter(isTheirs).length
+  }
+
+  /** From the definitions: a fixed 500 off, never above the basket; `by`: whom the till names. */
+  function expected(coupon: Expected, amountMinor: number, by: string | null): string {
     if (coupon.isRevoked) return 'revoked'
     if (coupon.redeemed.length >= coupon.uses) return 'used'
     if (now >= coupon.validTo) return 'expired'
     if (coupon.redeemed.length + held(coupon).length >= coupon.uses) return 'held'
-    if (!isTheirs) return 'wrong_member'
+    if (by === null) return 'wrong_member'
+    if (coupon.memberId !== null && by !== coupon.memberId && by !== 'everyone') return 'wrong_member'
+    if (usedBy(coupon, by) >= coupon.perMember) return 'used'
     if (amountMinor < coupon.minSpendMinor) return 'min_spend'
     return `redeemed ${Math.min(500, amountMinor)}`
   }
 }
+
+const isThem = (id: string) => id === 'them' || id === 'their card'
 
 const summary = (outcome: RedemptionOutcome): string =>
   outcome.kind === 'redeemed'
@@ -329,7 +375,7 @@ async function crash(
     workspaceId: 'shop',
     orderId: 'o1',
     storeId: null,
-    presented: { kind: 'member' as const, memberId: coupon.memberId },
+    presented: { kind: 'member' as const, memberId: coupon.memberId ?? 'them' },
     amountMinor: 700,
     body: null,
     actor: 'key:till',
@@ -340,7 +386,7 @@ async function crash(
   ])
   // A wish that is refused writes no row of the ledger, but its answer.
   for (const outcome of outcomes)
-    if (outcome.status === 'fulfilled') assert.equal(table, 'ledger')
+    if (outcome.status === 'fulfilled') assert.notEqual(table, 'redemption_requests')
     else assert.match(String(outcome.reason), /disk full/)
   await sql`drop trigger fails`.execute(store)
 }

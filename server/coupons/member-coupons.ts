@@ -3,7 +3,7 @@ import type { Words } from '../../analytics/schema/described.ts'
 import { idsOfMember } from '../identity/people.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { printedCode } from './code.ts'
+import { maskedCode, printedCode } from './code.ts'
 import { termsIn } from './coupons.ts'
 import type { Offer } from './offer.ts'
 import { offerSentences } from './offer-sentence.ts'
@@ -77,7 +77,7 @@ export async function couponsOfIds(
       select ledger.* from ledger where ${isStanding('ledger')}
     )
     select coupons.id as "couponId", coupons.member_id as "issuedTo", coupons.campaign_id as "campaignId", campaigns.name as campaign,
-      coupons.code, coupons.offer, coupons.min_spend_minor as "minSpendMinor", coupons.terms,
+      coalesce(coupons.given_code, coupons.code) as code, coupons.offer, coupons.min_spend_minor as "minSpendMinor", coupons.terms,
       launches.published_at as "issuedAt", coupons.valid_to as "validTo",
       coupons.uses_allowed as "usesAllowed",
       (select coalesce(sum(uses), 0) from standing where standing.coupon_id = coupons.id) as used,
@@ -98,9 +98,11 @@ export async function couponsOfIds(
       const ruled = { ...row, offer, terms: termsIn(terms), validTo }
       return {
         ...row,
-        code: request.unmasked ? printedCode(row.code) : `•••••-•••••-${row.code.slice(-4)}`,
+        code: request.unmasked ? printedCode(row.code) : maskedCode(row.code),
         offer,
-        sentence: offerSentences(await saidRule(workspace, store, ruled)),
+        sentence: offerSentences(
+          await saidRule(workspace, store, { ...ruled, memberId: ruled.issuedTo, usesAllowed: 1 }),
+        ),
         lastDay: lastDayOf(validTo, workspace),
         state:
           used >= usesAllowed ? 'redeemed' : revoked > 0 ? 'revoked' : validTo <= now ? 'expired' : 'open',

@@ -21,6 +21,8 @@ export interface SaidRule extends OfferRule {
   readonly currency: string
   readonly good?: GoodOn | undefined
   readonly budgetMinor?: number | undefined
+  /** One code for many: so often in all. */
+  readonly sharedUses?: number | undefined
 }
 
 /**
@@ -112,12 +114,14 @@ function givesText(language: Language, offer: Offer, money: (minor: number) => s
 }
 
 /** How often first, then beside what. */
-function limits(language: Language, { terms, currency, budgetMinor }: SaidRule): string[] {
+function limits(language: Language, { terms, currency, budgetMinor, sharedUses }: SaidRule): string[] {
   const { usesPerCoupon, usesPerMember } = terms
   return [
-    usesPerMember !== undefined && usesPerMember > usesPerCoupon
-      ? sentence(language, 'offer-uses-each', { uses: usesPerCoupon, most: usesPerMember })
-      : sentence(language, 'offer-uses', { uses: usesOf(terms) }),
+    sharedUses !== undefined
+      ? sentence(language, 'offer-shared', { uses: sharedUses, most: usesPerMember ?? 0 })
+      : usesPerMember !== undefined && usesPerMember > usesPerCoupon
+        ? sentence(language, 'offer-uses-each', { uses: usesPerCoupon, most: usesPerMember })
+        : sentence(language, 'offer-uses', { uses: usesOf(terms) }),
     ...(terms.withMemberPrice ? [] : [sentence(language, 'offer-no-member-price')]),
     ...(terms.stackGroup === null ? [] : [sentence(language, 'offer-group', { group: terms.stackGroup })]),
     ...(terms.refuseWhenSpent && budgetMinor !== undefined

@@ -2,10 +2,10 @@ import { type Language, sentence } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { printedCode, readCode } from './code.ts'
+import { givenKey, printedCode } from './code.ts'
 import { alternatives, type Benefit, bestCombination, type Combination, costOf } from './combination.ts'
-import { couponsByCode, type KeptCoupon } from './coupons.ts'
-import { decide, type Refusal } from './decision.ts'
+import { type KeptCoupon, readCoupons } from './coupons.ts'
+import { decide, type Presented, type Refusal } from './decision.ts'
 import { offerSentence } from './offer-sentence.ts'
 import { benefitOf, needsLines, type Purchase } from './purchase.ts'
 import { saidRule } from './said-rule.ts'
@@ -17,6 +17,10 @@ export interface QuoteRequest {
   readonly memberId: string | null
   /** What the customer shows, beside the member's own coupons. */
   readonly codes: readonly string[]
+  /** A cashier compared the person with the members of the codes that are shown. */
+  readonly confirmed?: boolean
+  /** Nothing but these is weighed; null: all that there is. */
+  readonly only?: readonly string[] | null
   /** What this order has taken already counts; null: it is not known yet. */
   readonly orderId: string | null
   readonly purchase: Purchase
@@ -80,18 +84,33 @@ export async function quoteOf(
   const { memberId, purchase, language } = request
   const ids = memberId === null ? [] : await idsOrItself(workspace, memberId)
   const own = await couponsInWallet(store, workspace.id, ids, now)
-  const typed = [...new Set(request.codes.map((code) => readCode(code) ?? code))]
-  const shown = await couponsByCode(store, typed, now)
-  const coupons = [
-    ...new Map(
-      [...own, ...[...shown.values()].filter(({ workspaceId }) => workspaceId === workspace.id)].map(
-        (one) => [one.code, one],
-      ),
-    ).values(),
-  ]
-  const around = await redemptions.surroundings([
-    { workspaceId: workspace.id, orderId: request.orderId ?? '', coupons },
-  ])
+  const typed = [...new Map(request.codes.map((code) => [givenKey(code) ?? code, code])).values()]
+  const found = await readCoupons(
+    store,
+    { typed: typed.map((code) => ({ workspaceId: workspace.id, code })) },
+    now,
+  )
+  const shown = typed.flatMap((code) => found.of(workspace.id, code) ?? [])
+  const only = request.only && new Set(request.only.map((code) => givenKey(code)))
+  const coupons = [...new Map([...own, ...shown].map((one) => [one.couponId, one])).values()].filter(
+    ({ code }) => !only || only.has(givenKey(code)),
+  )
+  const presentedFor = (coupon: Pick<KeptCoupon, 'memberId'>): Presented =>
+    memberId === null
+      ? { kind: request.confirmed === true ? 'confirmed' : 'nobody' }
+      : {
+          kind: 'member',
+          memberId: coupon.memberId !== null && ids.includes(coupon.memberId) ? coupon.memberId : memberId,
+          also: ids,
+        }
+  const around = await redemptions.surroundings(
+    coupons.map((coupon) => ({
+      workspaceId: workspace.id,
+      orderId: request.orderId ?? '',
+      coupons: [coupon],
+      presented: presentedFor(coupon),
+    })),
+  )
   const blocked = await holds.idsIn(workspace.id)
   const isBlocked = ids.some((id) => blocked.has(id))
   const groups = around
@@ -99,14 +118,8 @@ export async function quoteOf(
     .flatMap(({ stackGroup }) => stackGroup ?? [])
 
   const alone = (coupon: KeptCoupon): ReturnType<typeof decide> => {
-    const presented =
-      memberId === null
-        ? ({ kind: 'nobody' } as const)
-        : ({
-            kind: 'member',
-            memberId: coupon.memberId !== null && ids.includes(coupon.memberId) ? coupon.memberId : memberId,
-          } as const)
-    const usedByMember = around.usedByMember(coupon)
+    const presented = presentedFor(coupon)
+    const usedByMember = around.usedByMember(coupon, presented)
     const decision = decide(coupon, purchase, presented, now, { isBlocked, usedByMember })
     if (decision.kind === 'refused') return decision
     const { stackGroup } = coupon.terms
@@ -160,7 +173,7 @@ export async function quoteOf(
         }),
       )),
       ...typed
-        .filter((code) => !coupons.some((coupon) => coupon.code === code))
+        .filter((code) => found.of(workspace.id, code) === null)
         .map((code): QuotedCoupon => ({
           code,
           sentence: null,

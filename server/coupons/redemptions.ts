@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../platform.ts'
 import type { Store } from '../store/store.ts'
-import { couponOf, couponsByCode } from './coupons.ts'
+import { ManyUses, readCoupons } from './coupons.ts'
 import type { Presented, Refusal } from './decision.ts'
 import type { Refused } from './grant.ts'
 import type { Offer } from './offer.ts'
 import type { Purchase } from './purchase.ts'
 import { type Asked, Spending, Surroundings } from './surroundings.ts'
-import { answerAll, codesOf, isBuying } from './answer-all.ts'
+import { answerAll, couponsOf, isBuying, typedIn } from './answer-all.ts'
 
 /** What every wish of a till or the desk carries. */
 interface Wished {
@@ -94,12 +94,15 @@ export type Outcome = RedemptionOutcome | ReservationOutcome | EndOutcome
 export interface RedemptionPorts {
   /** Whether two ids name one member of a workspace. */
   readonly sameMember: (workspaceId: string, one: string, other: string) => Promise<boolean>
+  /** Every id of the member whom one of them names, that one too. */
+  readonly idsOf: (workspaceId: string, id: string) => Promise<readonly string[]>
   /** Ids of members with an abuse hold. */
   readonly blockedIn: (workspaceId: string) => Promise<ReadonlySet<string>>
 }
 
 const nobodyElse: RedemptionPorts = {
   sameMember: async () => false,
+  idsOf: async (_, id) => [id],
   blockedIn: async () => new Set(),
 }
 
@@ -122,6 +125,7 @@ export class Redemptions {
   readonly #clock: Clock
   readonly #ports: RedemptionPorts
   readonly #spending = new Spending()
+  readonly #manyUses = new ManyUses()
   #waiting: Waiting[] = []
   #working: Promise<void> | null = null
 
@@ -182,7 +186,7 @@ export class Redemptions {
           answerAll(
             tx,
             batch.map(({ wish }) => wish),
-            { blocked, spending: this.#spending, now: this.#clock.now() },
+            { blocked, spending: this.#spending, manyUses: this.#manyUses, now: this.#clock.now() },
           ),
         )
         for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index]!)
@@ -201,15 +205,16 @@ export class Redemptions {
   }
 
   /**
-   * Who presents another id of the member whom the coupon was issued to is that member. Asked only where the
-   * ids differ, and before the transaction, which waits for nobody. What cannot be answered is no answer.
+   * Who presents another id of the member whom the coupon was issued to is that member, and uses of a member count
+   * under all ids. Asked only where the ids differ or count, and before the transaction, which waits for nobody. What
+   * cannot be answered is no answer.
    */
   async #asIssued(batch: readonly Waiting[]): Promise<Waiting[]> {
-    const codes = batch.flatMap(({ wish }) =>
-      isBuying(wish) && wish.presented.kind === 'member' ? codesOf(wish) : [],
+    const typed = batch.flatMap(({ wish }) =>
+      isBuying(wish) && wish.presented.kind === 'member' ? typedIn(wish) : [],
     )
-    if (codes.length === 0) return [...batch]
-    const coupons = await couponsByCode(this.#store, [...new Set(codes)], this.#clock.now())
+    if (typed.length === 0) return [...batch]
+    const coupons = await readCoupons(this.#store, { typed }, this.#clock.now(), this.#manyUses)
     const known = await Promise.all(
       batch.map(async (one) => {
         const { wish } = one
@@ -217,8 +222,9 @@ export class Redemptions {
         const presented = wish.presented.memberId
         try {
           const also: string[] = []
-          for (const code of codesOf(wish)) {
-            const issuedTo = couponOf(wish.workspaceId, code, coupons)?.memberId ?? null
+          for (const { memberId: issuedTo, terms } of couponsOf(wish, coupons)) {
+            if (issuedTo === null && terms.usesPerMember !== undefined)
+              also.push(...(await this.#ports.idsOf(wish.workspaceId, presented)))
             if (issuedTo === null || presented === issuedTo) continue
             if (await this.#ports.sameMember(wish.workspaceId, presented, issuedTo)) also.push(issuedTo)
           }

@@ -54,8 +54,9 @@ export interface Reservation {
   /** Null: neither redeemed nor let go; its time may be over. */
   readonly ended: 'confirmed' | 'released' | null
   readonly uses: readonly {
-    readonly code: string
     readonly row: Omit<Selectable<StoreSchema['ledger']>, 'seq'>
+    /** Whom the till named, where the coupon is nobody's by name. */
+    readonly namedMember: string | null
   }[]
 }
 
@@ -67,12 +68,12 @@ export async function readReservations(
   if (reservationIds.length === 0) return new Map()
   const rows = await store
     .selectFrom('ledger')
-    .innerJoin('coupons', 'coupons.id', 'ledger.coupon_id')
+    .leftJoin('named_uses', 'named_uses.redemption_id', 'ledger.redemption_id')
     .where('ledger.reservation_id', 'in', [...new Set(reservationIds)])
     .where('ledger.kind', 'in', ['reserved', ...ending])
     .orderBy('ledger.seq')
     .selectAll('ledger')
-    .select('coupons.code')
+    .select('named_uses.member_id as namedMember')
     .execute()
   return new Map(
     [...Map.groupBy(rows, ({ reservation_id }) => reservation_id!)].map(([id, ofOne]) => {
@@ -85,8 +86,8 @@ export async function readReservations(
           expiresAt: reserved[0]!.expires_at!,
           ended: ended ? (ended.kind === 'redeemed' ? 'confirmed' : 'released') : null,
           uses: reserved.map((one) => {
-            const { code, seq: _, ...row } = one
-            return { code, row }
+            const { seq: _, namedMember, ...row } = one
+            return { row, namedMember }
           }),
         },
       ]

@@ -5,7 +5,7 @@ import { auditName } from '../settings/audit.ts'
 import { deskProcedure, readerProcedure, router } from '../trpc.ts'
 import { cancelRedemptions } from './cancellations.ts'
 import { printedCode, readCode } from './code.ts'
-import { couponsByCode } from './coupons.ts'
+import { couponTyped } from './coupons.ts'
 import { hindrance } from './decision.ts'
 import { couponsOfMember } from './member-coupons.ts'
 import { memberHint } from './member-hint.ts'
@@ -33,10 +33,10 @@ export const couponsRouter = router({
    * is in an address ends up in logs and histories.
    */
   look: deskProcedure.input(z.object({ code: Code })).mutation(async ({ ctx, input }) => {
-    const code = readCode(input.code)
-    if (code === null) return { kind: 'unknown', mistyped: true } as const
-    const coupon = (await couponsByCode(ctx.platform.store, [code], ctx.platform.clock.now())).get(code)
-    if (coupon?.workspaceId !== ctx.workspace.id) return { kind: 'unknown', mistyped: false } as const
+    const { store, clock } = ctx.platform
+    const coupon = await couponTyped(store, ctx.workspace.id, input.code, clock.now())
+    if (!coupon) return { kind: 'unknown', mistyped: readCode(input.code) === null } as const
+    const { code } = coupon
     const hindered = hindrance(coupon, ctx.platform.clock.now())
     if (hindered) return hindered
     return {
@@ -47,6 +47,8 @@ export const couponsRouter = router({
       minSpendMinor: coupon.minSpendMinor,
       /** What is bought has to be looked at: it is not for everything, everywhere, at all prices. */
       needsSeeing: needsSeeing(coupon.terms),
+      /** Uses of each member are limited, so that somebody has to say who buys. */
+      needsMember: coupon.memberId === null && coupon.terms.usesPerMember !== undefined,
       usesLeft: coupon.usesAllowed - coupon.used,
       member: coupon.memberId === null ? null : await memberHint(ctx.workspace, coupon.memberId),
     } as const

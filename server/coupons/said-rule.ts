@@ -5,14 +5,18 @@ import type { StoreSchema } from '../store/schema.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Coupon } from './decision.ts'
 import type { SaidRule } from './offer-sentence.ts'
+import { usesOf } from './terms.ts'
 
 /** A coupon as its sentence says it: until its last local day, with the budget where it is refused once that is spent. */
 export async function saidRule(
   workspace: Pick<Workspace, 'id' | 'currency' | 'calendar'>,
   store: Kysely<StoreSchema>,
-  coupon: Pick<Coupon, 'campaignId' | 'offer' | 'minSpendMinor' | 'terms' | 'validTo'>,
+  coupon: Pick<
+    Coupon,
+    'campaignId' | 'offer' | 'minSpendMinor' | 'terms' | 'validTo' | 'memberId' | 'usesAllowed'
+  >,
 ): Promise<SaidRule> {
-  const { campaignId, offer, minSpendMinor, terms, validTo } = coupon
+  const { campaignId, offer, minSpendMinor, terms, validTo, memberId, usesAllowed } = coupon
   const budget = terms.refuseWhenSpent
     ? await store
         .selectFrom('campaigns')
@@ -27,6 +31,7 @@ export async function saidRule(
     terms,
     currency: workspace.currency,
     good: { kind: 'through', last: lastDayOf(validTo, workspace) },
+    ...(memberId === null && usesAllowed > usesOf(terms) ? { sharedUses: usesAllowed } : {}),
     ...(budget?.minor ? { budgetMinor: budget.minor } : {}),
   }
 }

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
-import type { Coupon } from './decision.ts'
+import { type Coupon, countsFor, type Presented } from './decision.ts'
 import { isHeld, isStanding } from './reservations.ts'
 import { termsIn } from './coupons.ts'
 
@@ -18,6 +18,7 @@ export interface Asked {
   readonly workspaceId: string
   readonly orderId: string
   readonly coupons: readonly Coupon[]
+  readonly presented: Presented
 }
 
 /**
@@ -53,8 +54,8 @@ export class Surroundings {
       ({ workspaceId, coupons }) =>
         mostOff.get(workspaceId)! < 100 || coupons.some(({ terms }) => terms.stackGroup !== null),
     )
-    const coupons = asked.flatMap(({ workspaceId, coupons }) =>
-      coupons.map((coupon) => ({ workspaceId, coupon })),
+    const coupons = asked.flatMap(({ workspaceId, coupons, presented }) =>
+      coupons.map((coupon) => ({ workspaceId, coupon, presented })),
     )
     return new Surroundings(
       mostOff,
@@ -67,7 +68,7 @@ export class Surroundings {
       ),
       await usesBy(
         tx,
-        coupons.filter(({ coupon }) => coupon.terms.usesPerMember !== undefined && coupon.memberId !== null),
+        coupons.filter(({ coupon }) => coupon.terms.usesPerMember !== undefined),
         at,
       ),
     )
@@ -88,24 +89,26 @@ export class Surroundings {
     return terms.refuseWhenSpent ? (this.#budgetLeft.get(campaignId) ?? 0) : null
   }
 
-  /** Uses of the campaign's coupons by the member of this one, where that is limited. */
-  usedByMember({ campaignId, memberId }: Coupon): number {
-    return this.#usedBy.get(`${campaignId} ${memberId}`) ?? 0
+  /** Uses of the campaign's coupons by whom this one counts for, where that is limited. */
+  usedByMember(coupon: Coupon, presented: Presented): number {
+    return this.#usedBy.get(`${coupon.campaignId} ${countsFor(coupon, presented)}`) ?? 0
   }
 
   /** A use was granted. */
   note(
     workspaceId: string,
     orderId: string,
-    { campaignId, memberId }: Coupon,
+    coupon: Coupon,
+    presented: Presented,
     taken: Taken,
     costMinor: number,
   ): void {
+    const { campaignId } = coupon
     const order = `${workspaceId} ${orderId}`
     this.#ofOrder.set(order, [...(this.#ofOrder.get(order) ?? []), taken])
     const left = this.#budgetLeft.get(campaignId)
     if (left !== undefined) this.#budgetLeft.set(campaignId, left - costMinor)
-    const member = `${campaignId} ${memberId}`
+    const member = `${campaignId} ${countsFor(coupon, presented)}`
     this.#usedBy.set(member, (this.#usedBy.get(member) ?? 0) + 1)
   }
 }
@@ -217,13 +220,39 @@ async function budgetsOf(
   return left
 }
 
+interface Counting {
+  readonly workspaceId: string
+  readonly coupon: Coupon
+  readonly presented: Presented
+}
+
+/** Uses that stand or are held, by campaign and whom they count for. */
 async function usesBy(
   tx: Kysely<StoreSchema>,
-  coupons: readonly { workspaceId: string; coupon: Coupon }[],
+  asked: readonly Counting[],
   at: string,
 ): Promise<Map<string, number>> {
-  if (coupons.length === 0) return new Map()
-  const unique = <T>(of: (one: { workspaceId: string; coupon: Coupon }) => T) => [...new Set(coupons.map(of))]
+  return new Map([
+    ...(await usesOfIssued(
+      tx,
+      asked.filter(({ coupon }) => coupon.memberId !== null),
+      at,
+    )),
+    ...(await usesOfShared(
+      tx,
+      asked.filter(({ coupon }) => coupon.memberId === null),
+      at,
+    )),
+  ])
+}
+
+async function usesOfIssued(
+  tx: Kysely<StoreSchema>,
+  coupons: readonly Counting[],
+  at: string,
+): Promise<[string, number][]> {
+  if (coupons.length === 0) return []
+  const unique = <T>(of: (one: Counting) => T) => [...new Set(coupons.map(of))]
   const rows = await tx
     .selectFrom('coupons')
     .innerJoin('ledger', 'ledger.coupon_id', 'coupons.id')
@@ -250,7 +279,35 @@ async function usesBy(
       ({ fn }) => fn.sum<number>('ledger.uses').as('uses'),
     ])
     .execute()
-  return new Map(
-    rows.map(({ campaign_id, member_id, uses }) => [`${campaign_id} ${member_id}`, Number(uses)]),
-  )
+  return rows.map(({ campaign_id, member_id, uses }) => [`${campaign_id} ${member_id}`, Number(uses)])
+}
+
+/** Of coupons that are nobody's: under every id of the member whom the till names. */
+async function usesOfShared(
+  tx: Kysely<StoreSchema>,
+  asked: readonly Counting[],
+  at: string,
+): Promise<[string, number][]> {
+  const idsBy = new Map<string, { counting: Counting; ids: readonly string[] }>()
+  for (const counting of asked) {
+    const { coupon, presented } = counting
+    if (presented.kind === 'member')
+      idsBy.set(`${coupon.campaignId} ${countsFor(coupon, presented)}`, {
+        counting,
+        ids: [presented.memberId, ...(presented.also ?? [])],
+      })
+  }
+  const uses: [string, number][] = []
+  for (const [key, { counting, ids }] of idsBy) {
+    const row = await tx
+      .selectFrom('named_uses')
+      .innerJoin('ledger', 'ledger.redemption_id', 'named_uses.redemption_id')
+      .where('named_uses.coupon_id', '=', counting.coupon.couponId)
+      .where('named_uses.member_id', 'in', ids)
+      .where(({ or }) => or([isStanding('ledger'), isHeld('ledger', at)]))
+      .select(({ fn }) => fn.sum<number | null>('ledger.uses').as('uses'))
+      .executeTakeFirstOrThrow()
+    uses.push([key, Number(row.uses ?? 0)])
+  }
+  return uses
 }

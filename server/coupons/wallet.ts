@@ -3,7 +3,7 @@ import { idsOfMember } from '../identity/people.ts'
 import type { Language } from '../messages/messages.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { couponsByCode, type KeptCoupon } from './coupons.ts'
+import { type KeptCoupon, readCoupons } from './coupons.ts'
 import { hindrance } from './decision.ts'
 import type { Offer } from './offer.ts'
 import { offerSentence } from './offer-sentence.ts'
@@ -25,7 +25,10 @@ export interface WalletCoupon {
 /** The most that is looked at of one member: those that end soonest. */
 const mostCoupons = 200
 
-/** The coupons of a member that are not over, whichever id of theirs they were issued to, soonest to end first. */
+/**
+ * The coupons of a member that are not over, whichever id of theirs they were issued to, soonest to end first; then the
+ * codes for many that the member was given.
+ */
 export async function couponsInWallet(
   store: Kysely<StoreSchema>,
   workspaceId: string,
@@ -35,7 +38,7 @@ export async function couponsInWallet(
   if (ids.length === 0) return []
   const rows = await store
     .selectFrom('coupons')
-    .select('code')
+    .select('id')
     .where('workspace_id', '=', workspaceId)
     .where('member_id', 'in', ids)
     .where('valid_to', '>', now.toISOString())
@@ -43,12 +46,22 @@ export async function couponsInWallet(
     .orderBy('id')
     .limit(mostCoupons)
     .execute()
-  const coupons = await couponsByCode(
-    store,
-    rows.map(({ code }) => code),
-    now,
+  rows.push(
+    ...(await store
+      .selectFrom('coupons')
+      .innerJoin('campaign_members', 'campaign_members.campaign_id', 'coupons.campaign_id')
+      .select('coupons.id')
+      .distinct()
+      .where('coupons.workspace_id', '=', workspaceId)
+      .where('coupons.member_id', 'is', null)
+      .where('coupons.valid_to', '>', now.toISOString())
+      .where('campaign_members.member_id', 'in', ids)
+      .whereRef('campaign_members.coupon_id', '=', 'coupons.id')
+      .limit(mostCoupons)
+      .execute()),
   )
-  return rows.flatMap(({ code }) => coupons.get(code) ?? [])
+  const coupons = await readCoupons(store, { ids: rows.map(({ id }) => id) }, now)
+  return rows.flatMap(({ id }) => coupons.byId(id) ?? [])
 }
 
 /** What a member can use, now or later, each with its sentence. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Engine, QueryOptions } from '../../analytics/engine/engine.ts'
 import { memberKeyOf, memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { printedCode, readCode } from '../coupons/code.ts'
+import { givenKey, maskedCode, printedCode, readCode } from '../coupons/code.ts'
 import {
   codeLength,
   couponsHeld,
@@ -106,8 +106,6 @@ export async function shownCodes(
   }
 }
 
-const maskedCode = (code: string): string => `•••••-•••••-${code.slice(-4)}`
-
 /** Our own codes in files of coupons against the ledger: how many agree, and those that do not, codes masked unless `unmasked`; those that one import names, where it is said. */
 export async function mismatchedCoupons(
   store: Store,
@@ -117,6 +115,15 @@ export async function mismatchedCoupons(
 ): Promise<{ ours: number; mismatches: number; named: Mismatch[] }> {
   const { importId } = request
   const meant = sql`upper(regexp_replace(code, '[\\s-]', '', 'g'))`
+  const given = await store
+    .selectFrom('coupons')
+    .select('id')
+    .where('workspace_id', '=', id)
+    .where('given_key', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  // a code that was made elsewhere has any length
+  const mayBeOurs = given ? sql`code is not null` : sql`length(${meant}) = ${codeLength}`
   const told = new Map<string, z.infer<typeof Told>>()
   for await (const rows of engine.stream(
     sql`with told as (
@@ -124,11 +131,11 @@ export async function mismatchedCoupons(
           arg_max(order_id, used_at) as order_id, max(used_at) as used_at,
           case when bool_and(discount_minor is not null) filter (where ${isUsed(sql`coupons_elsewhere`)})
             then cast(sum(discount_minor) filter (where ${isUsed(sql`coupons_elsewhere`)}) as bigint) end as discount_minor
-        from coupons_elsewhere where length(${meant}) = ${codeLength} group by all
+        from coupons_elsewhere where ${mayBeOurs} group by all
       ),
       newest as (
         select ${meant} as code, max(import_seq) as import_seq from import_coupons
-        where length(${meant}) = ${codeLength}
+        where ${mayBeOurs}
           and (${importId === undefined} or import_seq = (select import_seq from imports where import_id = ${importId ?? ''}))
         group by all
       )
@@ -138,15 +145,17 @@ export async function mismatchedCoupons(
     options,
   ))
     for (const row of z.array(Told).parse(rows)) {
-      const code = readCode(row.code)
-      if (code !== null) told.set(code, row)
+      const key = givenKey(row.code)
+      if (key !== null) told.set(key, row)
     }
   let ours = 0
   const found: Mismatch[] = []
   const codes = [...told.keys()]
   for (let from = 0; from < codes.length; from += codesAtOnce) {
+    const some = codes.slice(from, from + codesAtOnce)
     const { rows } = await storeSql<{
       code: string
+      key: string
       campaign: string
       memberId: string | null
       used: number
@@ -160,7 +169,8 @@ export async function mismatchedCoupons(
           select 1 from ledger as taken
           where taken.redemption_id = ledger.redemption_id and taken.kind = 'cancelled')
       )
-      select coupons.code, campaigns.name as campaign, coupons.member_id as "memberId",
+      select coalesce(coupons.given_code, coupons.code) as code, coalesce(coupons.given_key, coupons.code) as key,
+        campaigns.name as campaign, coupons.member_id as "memberId",
         (select coalesce(sum(uses), 0) from standing where standing.coupon_id = coupons.id) as used,
         (select sum(amount_minor) from standing where standing.coupon_id = coupons.id) as "discountMinor",
         newest.order_id as "orderId", newest.at
@@ -170,11 +180,12 @@ export async function mismatchedCoupons(
       left join standing as newest on newest.seq =
         (select max(seq) from standing where standing.coupon_id = coupons.id)
       where coupons.workspace_id = ${id}
-        and coupons.code in (${storeSql.join(codes.slice(from, from + codesAtOnce))})
+        and (coupons.code in (${storeSql.join(some)}) and coupons.given_key is null
+          or coupons.given_key in (${storeSql.join(some)}))
       order by coupons.code`.execute(store)
     ours += rows.length
     for (const here of rows) {
-      const there = told.get(here.code)!
+      const there = told.get(here.key)!
       const kind =
         there.used && here.used === 0
           ? 'used-there'

@@ -1,5 +1,6 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import { isPseudonymous } from '../rights/pseudonym.ts'
 
 /** One merge that an imported file says, in the order of imports and rows. */
 export interface ImportedMerge {
@@ -34,9 +35,6 @@ export function liveMerges(
     else into.set(from, to)
   return { into, idle }
 }
-
-/** What stands for the ids of deleted members, as rights/deletions.ts makes it. */
-const isPseudonymous = (id: string) => /^deleted-[0-9a-f]{16}$/.test(id)
 
 /** Whether merging `from` into `to` leads back to `from`. */
 export function closesCircle(into: ReadonlyMap<string, string>, from: string, to: string): boolean {

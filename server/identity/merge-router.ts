@@ -30,9 +30,16 @@ export const mergesRouter = router({
     }),
 
   /** The merges that are live, of the workspace or of one member: who says so and since when. */
-  list: readerProcedure.input(z.object({ memberId: MemberId.optional() })).query(async ({ ctx, input }) => ({
-    identities: await identitiesIn(ctx.platform, ctx.workspace, input.memberId),
-  })),
+  list: readerProcedure
+    .input(z.object({ memberId: MemberId.optional(), language: z.enum(['en', 'zh-CN']).optional() }))
+    .query(async ({ ctx, input }) => ({
+      identities: await identitiesIn(
+        ctx.platform,
+        ctx.workspace,
+        input.language ?? ctx.language,
+        input.memberId,
+      ),
+    })),
 })
 
 function refusalOf(outcome: Exclude<ChangeOutcome, { kind: 'done' }>) {

@@ -2,6 +2,8 @@ import type { Transaction } from 'kysely'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { campaignTurns } from '../campaigns/campaigns.ts'
+import { calledName } from '../accounts/users.ts'
+import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import { recordAudit } from '../settings/audit.ts'
@@ -83,10 +85,11 @@ export interface Identity {
   readonly reason: string | null
 }
 
-/** Every merge that is live, or those of one member (`memberId`: any id of it), the newest first. */
+/** Every merge that is live, with people called in a language, or those of one member (`memberId`: any id of it), the newest first. */
 export async function identitiesIn(
   platform: Platform,
   workspace: Workspace,
+  language: Language,
   memberId?: string,
 ): Promise<Identity[]> {
   const { store } = platform
@@ -104,7 +107,7 @@ export async function identitiesIn(
   const set = await store
     .selectFrom('merge_settings')
     .leftJoin('users', 'users.id', 'merge_settings.set_by')
-    .select(['from_id', 'into_id', 'set_at', 'set_by', 'users.name as by'])
+    .select(['from_id', 'into_id', 'set_at', 'set_by', 'users.name as by', 'users.username'])
     .where('workspace_id', '=', workspace.id)
     .execute()
   const bySetting = new Map(set.map((row) => [row.from_id, row]))
@@ -129,7 +132,10 @@ export async function identitiesIn(
           ...own,
           into: setting.into_id!,
           source: 'people',
-          by: setting.by ?? setting.set_by,
+          by:
+            setting.by === null
+              ? setting.set_by
+              : calledName({ name: setting.by, username: setting.username }, language),
           at: setting.set_at,
           mergedDay: null,
           reason: null,

@@ -126,7 +126,8 @@ const followed = ({ members, orders, refunds, facts, days }: Awaited<ReturnType<
     members: without(members),
     orders: without(orders),
     refunds: without(refunds),
-    facts: without(facts),
+    // who has nothing else is known from the day of joining on, which is the identity's
+    facts: without(facts.filter(({ memberId }) => days.some((day) => day.memberId === memberId))),
     days: without(days),
   }
 }

@@ -11,6 +11,7 @@ import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { keptForms } from '../import/members/phones.ts'
+import { pseudonymous } from '../rights/pseudonym.ts'
 import { maskedPhone } from './phone.ts'
 import { type Rhythm, rhythmOf } from './rhythm.ts'
 import { type FeedGap, feedGaps } from '../feeds/gaps.ts'
@@ -60,6 +61,8 @@ export interface MemberPage {
   readonly expression: string
   /** Members in the segment whom the search finds. */
   readonly members: number
+  /** Of these, members who were deleted: their orders count, and nobody is behind them. */
+  readonly deleted: number
   /** What they brought a year before they went quiet, summed. */
   readonly valueAtRiskMinor: number
   readonly rows: readonly ListedMember[]
@@ -104,7 +107,7 @@ export async function listMembers(
   const { engine } = workspace
   const [total] = Total.parse(
     await engine.rows(
-      sql`select count(*) as members, ${d.sum(sql`value_at_risk_minor`)} as value_at_risk_minor from ${found} as found`,
+      sql`select count(*) as members, count(*) filter (where ${pseudonymous(sql`member_id`)}) as deleted, ${d.sum(sql`value_at_risk_minor`)} as value_at_risk_minor from ${found} as found`,
       { signal },
     ),
   )
@@ -124,6 +127,7 @@ export async function listMembers(
       dataVersion,
       expression,
       members: total!.members,
+      deleted: total!.deleted,
       valueAtRiskMinor: total!.valueAtRiskMinor,
       rows: await withRhythm(workspace, scope, page, { signal }),
       nextCursor:
@@ -139,7 +143,7 @@ export async function listMembers(
 /** So many members can be named one by one; more are better chosen by a rule. */
 export const mostNamed = 10_000
 
-/** The ids of the members whom a rule selects and a search finds, in order; `too-many` with how many. */
+/** The ids of the members whom a rule selects and a search finds, deleted ones left out, in order; `too-many` with how many. */
 export async function namedMembers(
   store: Store,
   workspace: Workspace,
@@ -154,7 +158,7 @@ export async function namedMembers(
   if (asked.kind === 'refused') return asked
   const found = foundMembers(asked.scope, { ...request, sort: 'member', descending: false })
   const rows = await workspace.engine.rows(
-    sql`select member_id from ${found} as found order by member_id limit ${mostNamed + 1}`,
+    sql`select member_id from ${found} as found where not ${pseudonymous(sql`member_id`)} order by member_id limit ${mostNamed + 1}`,
     { signal },
   )
   return rows.length > mostNamed
@@ -162,7 +166,7 @@ export async function namedMembers(
     : { kind: 'named', memberIds: rows.map(({ memberId }) => String(memberId)) }
 }
 
-const Total = z.array(z.object({ members: z.int(), valueAtRiskMinor: z.int() }))
+const Total = z.array(z.object({ members: z.int(), deleted: z.int(), valueAtRiskMinor: z.int() }))
 
 export const Found = z.object({
   memberKey: z.int(),
@@ -182,7 +186,7 @@ export const Found = z.object({
 })
 export type Found = z.output<typeof Found>
 
-/** A relation with a row per member in the scope whom the search finds, and the number it is sorted by. */
+/** A relation with a row per member in the scope whom the search finds, and the number it is sorted by; deleted ones stand last. */
 export function foundMembers(scope: Scope, { search, sort, descending }: ListRequest): Sql {
   const unknown = sql`cast(${descending ? -1e12 : 1e12} as bigint)`
   const day = (column: Sql) => sql`coalesce(${d.daysBetween(d.date('1970-01-01'), column)}, ${unknown})`
@@ -199,7 +203,7 @@ export function foundMembers(scope: Scope, { search, sort, descending }: ListReq
       facts.orders, facts.net_minor, facts.yearly_net_minor as value_at_risk_minor,
       ${d.daysBetween(sql`facts.last_day`, d.date(scope.asOf))} as silent_days,
       facts.joined_day, members.tier, members.region, facts.main_store, members.consent,
-      cast(${keys[sort]} as bigint) as sort_key
+      case when ${pseudonymous(sql`members.member_id`)} then ${unknown} else cast(${keys[sort]} as bigint) end as sort_key
     from ${scope.tables.memberFacts} as facts
     join members on members.member_key = facts.member_key
     where ${inAudience(scope, sql`facts.member_key`)} and ${matches(search)})`

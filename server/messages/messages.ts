@@ -124,6 +124,9 @@ export const listed = (language: Language, texts: readonly string[]): string =>
 const told = (language: Language, said: Said | Words): string =>
   'id' in said ? sentence(language, said.id, said.values) : said[language]
 
+/** What is said, in a language. */
+export const saidIn = (language: Language, { id, values }: Said): string => sentence(language, id, values)
+
 /** A sentence in the language of this process. */
 export const say = (key: MessageKey, values?: Values): string => sentence(languageOf(), key, values)
 

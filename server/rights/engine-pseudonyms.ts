@@ -301,7 +301,7 @@ export async function pseudonymiseEngine(
   await session.run(sql`delete from consents_set where member_id in (select member_id from deleted_ids)`)
   // also what comes later under the pseudonym finds that nobody may write to it
   await session.run(
-    sql`insert or replace into consents_set select distinct pseudonym, 'denied' from deleted_ids`,
+    sql`insert or replace into consents_set (member_id, consent) select distinct pseudonym, 'denied' from deleted_ids`,
   )
   await pseudonymiseMembers(session)
   const { orders } = await tellAgain(session)

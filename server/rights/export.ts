@@ -2,6 +2,7 @@ import { errorText } from '../delivery/errors.ts'
 import { changesOfMember } from '../tags/changes.ts'
 import { sql as storeSql } from 'kysely'
 import { memberKeyOf } from '../../analytics/relations/member-names.ts'
+import { refundNumber } from '../../analytics/schema/exported-orders.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Row } from '../../analytics/engine/engine.ts'
 import { printedCode } from '../coupons/code.ts'
@@ -41,10 +42,11 @@ export async function exportMember(platform: Platform, workspace: Workspace, mem
     currency: workspace.currency,
     timeZone: workspace.calendar.timeZone,
     profile,
-    identities: await identitiesIn(platform, workspace, memberId),
+    identities: await identitiesIn(platform, workspace, 'en', memberId),
     consent: await consentOf(store, workspace, memberId),
     orders: await ordersOf(workspace, memberKey),
-    refunds: await all(sql`select refunds.refund_id, orders.order_id, refunds.refunded_at, refunds.local_day,
+    refunds:
+      await all(sql`select ${refundNumber(sql`refunds.refund_id`)} as refund_id, orders.order_id, refunds.refunded_at, refunds.local_day,
         refunds.store, refunds.channel, refunds.amount_minor, refunds.counts, refunds.date_assumed
       from refunds left join orders on orders.order_key = refunds.order_key
       where refunds.member_key = ${memberKey} order by refunds.refunded_at, refunds.refund_id`),
@@ -209,7 +211,7 @@ async function couponsOf({ store }: Platform, { id }: Workspace, ids: readonly s
   const ofCoupon = Map.groupBy(ledger, (row) => row.coupon_id)
   return coupons.map((coupon) => ({
     couponId: coupon.id,
-    code: printedCode(coupon.code),
+    code: printedCode(coupon.given_code ?? coupon.code),
     campaignId: coupon.campaign_id,
     offer: JSON.parse(coupon.offer) as unknown,
     minSpendMinor: coupon.min_spend_minor,

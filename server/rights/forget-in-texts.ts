@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Home } from '../import/members/phones.ts'
@@ -100,7 +101,8 @@ export async function keptWithoutDeleted(
 
 /**
  * Takes out of the names and reports of all imports whom the deletion list knows, and `names`, which it does not. In the
- * caller's transaction; leaves `deleted_ids` as `withoutDeleted` does.
+ * caller's transaction; leaves `deleted_ids` of what stands in them. There may be thousands of reports: they are read a
+ * few at a time, with turns of the event loop between, and those alone are written anew that have one of the texts.
  */
 export async function forgetInReports(
   session: Session,
@@ -110,21 +112,73 @@ export async function forgetInReports(
 ): Promise<void> {
   // one letter is in too many words
   const said = names.filter((name) => [...name].length > 1)
-  const imports = await session.rows(
-    sql`select import_seq, file_name, report from imports order by import_seq`,
-  )
-  const all = imports.flatMap(({ fileName, report }) => [
-    String(fileName),
-    ...saidIn(JSON.parse(String(report))),
-  ])
-  const texts = (await withoutDeleted(session, list, home, all)).map((text) => without(text, said))
-  let at = 0
-  for (const { importSeq, fileName, report } of imports) {
-    const name = texts[at++]!
-    const kept = JSON.stringify(withSaid(JSON.parse(String(report)), () => texts[at++]!))
-    if (name !== fileName || kept !== report)
-      await session.run(
-        sql`update imports set file_name = ${name}, report = ${kept} where import_seq = ${Number(importSeq)}`,
-      )
+  const known = await knownInReports(session, list, home)
+  const words = [...new Set([...known, ...said])].map((word) => ({
+    word,
+    // as it stands within a text of JSON
+    escaped: JSON.stringify(word).slice(1, -1),
+  }))
+  if (words.length === 0) return
+  const naming = await session.rows(sql`select import_seq from imports where exists (
+    select 1 from (select unnest(from_json(${JSON.stringify(words)}, '[{"word":"VARCHAR","escaped":"VARCHAR"}]'), recursive := true)) as words
+    where contains(imports.file_name, word) or contains(imports.report, escaped))`)
+  for (const { importSeq } of naming) {
+    const [row] = await session.rows(
+      sql`select file_name, report from imports where import_seq = ${Number(importSeq)}`,
+    )
+    const told: unknown = JSON.parse(String(row!.report))
+    const texts = [String(row!.fileName), ...saidIn(told)].map((text) => without(without(text, known), said))
+    const [name] = texts.splice(0, 1)
+    const kept = JSON.stringify(withSaid(told, () => texts.shift()!))
+    await session.run(
+      sql`update imports set file_name = ${name!}, report = ${kept} where import_seq = ${Number(importSeq)}`,
+    )
+    await turn()
   }
+}
+
+/** As many reports are read at once, and as many texts handed over: some milliseconds each. */
+const reportsAtOnce = 100
+const textsAtOnce = 2_000
+
+/** Texts in names and reports of imports that the deletion list knows. Leaves `deleted_ids` of `findDeleted`. */
+async function knownInReports(session: Session, list: readonly Deletion[], home: Home): Promise<string[]> {
+  if (list.length === 0) return []
+  await session.run(sql`create or replace temp table texts_in_reports (member_id varchar)`)
+  const seen = new Set<string>()
+  let found: string[] = []
+  const hand = async () => {
+    for (; found.length > 0; found = found.slice(textsAtOnce))
+      await session.run(sql`insert into texts_in_reports
+        select unnest(from_json(${JSON.stringify(found.slice(0, textsAtOnce))}, '["VARCHAR"]'))`)
+  }
+  for (let after = 0; ;) {
+    const imports = await session.rows(
+      sql`select import_seq, file_name, report from imports where import_seq > ${after}
+        order by import_seq limit ${reportsAtOnce}`,
+    )
+    if (imports.length === 0) break
+    after = Number(imports.at(-1)!.importSeq)
+    let began = performance.now()
+    for (const { fileName, report } of imports) {
+      for (const text of [String(fileName), ...saidIn(JSON.parse(String(report)))])
+        for (const candidate of mayBeNamed(text))
+          if (!seen.has(candidate)) {
+            seen.add(candidate)
+            found.push(candidate)
+          }
+      if (performance.now() - began > 5) {
+        await turn()
+        began = performance.now()
+      }
+    }
+    if (found.length >= textsAtOnce) await hand()
+  }
+  await hand()
+  const some =
+    seen.size > 0 && (await findDeleted(session, list, sql`(select member_id from texts_in_reports)`, home))
+  await session.run(sql`drop table texts_in_reports`)
+  if (!some) return []
+  const rows = await session.rows(sql`select member_id from deleted_ids`)
+  return rows.map(({ memberId }) => String(memberId))
 }

@@ -33,7 +33,7 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
   const { workspaceId, memberId, pseudonym } = renaming
   const theirs = { workspace_id: workspaceId, member_id: memberId }
   const own = tx.dynamic.ref<'member_id'>('member_id')
-  for (const table of ['coupons', 'campaign_members', 'left_out'] as const)
+  for (const table of ['coupons', 'campaign_members', 'named_uses', 'left_out'] as const)
     await tx
       .updateTable(table)
       .set({ member_id: pseudonym })
@@ -250,6 +250,7 @@ export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string
   for (const table of [
     'coupons',
     'campaign_members',
+    'named_uses',
     'left_out',
     'tag_settings',
     'tag_change_members',

@@ -1,4 +1,5 @@
-import type { Engine, QueryOptions, Session } from '../../analytics/engine/engine.ts'
+import type { Engine, QueryOptions, ScratchSession, Session } from '../../analytics/engine/engine.ts'
+import { numbersOfBits } from '../../analytics/columns/columns.ts'
 import { compile, compilePossible, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import type { Problem } from '../../analytics/segments/problems.ts'
 import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
@@ -7,7 +8,7 @@ import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { MemberSets } from './member-sets.ts'
-import { orderColumnsOf } from './order-columns.ts'
+import { columnsOf, type SelectedBits } from './columns.ts'
 import { prepareSegment, type ResolvedRule } from './prepare.ts'
 
 /** The members a rule selected at one moment; count, list, export and launch all read this one set. */
@@ -21,6 +22,8 @@ export interface Evaluation {
   readonly members: number
   /** A relation with one column `member_key`. */
   readonly memberKeys: Sql
+  /** The keys of those with the most net, where they are known. */
+  readonly most?: readonly number[] | undefined
 }
 
 /** Where the text does not make a rule: 0-based offsets into it, why, and what to write instead. */
@@ -61,7 +64,7 @@ export async function evaluateSegment(
       workspace.dormancy,
       setting.newest,
     ])
-    const columns = orderColumnsOf(store)
+    const columns = columnsOf(store)
     await columns?.prepare(engine, at, [rule.expression], setting, signal)
     const set = await sets.get(
       key,
@@ -69,13 +72,28 @@ export async function evaluateSegment(
         // the data moved in between
         if (!(await isStill(session, at))) return null
         await session.run(addUpByNumber)
-        const known = await columns?.known(session, engine, at, rule.expression, setting)
-        const narrow =
-          !known &&
-          (await leavesFew(session, compilePossible(rule.expression, setting, duckdb), setting, options))
-        const chosen = compile(rule.expression, setting, duckdb, { narrow, known })
+        const selected = await columns?.selected(
+          session,
+          engine,
+          at,
+          [rule.expression],
+          setting,
+          options.signal,
+        )
+        if (selected) {
+          const { bits, members } = selected[0]!
+          await tableOf(session, table, selected[0]!)
+          return { members, most: columns!.mostOf(engine, at, bits, shownFirst) ?? [] }
+        }
+        const narrow = await leavesFew(
+          session,
+          compilePossible(rule.expression, setting, duckdb),
+          setting,
+          options,
+        )
+        const chosen = compile(rule.expression, setting, duckdb, { narrow })
         await session.run(sql`create table ${table} as ${chosen}`, options)
-        return countIn(session, table)
+        return { members: await countIn(session, table) }
       },
       signal,
     )
@@ -89,9 +107,23 @@ export async function evaluateSegment(
           dataVersion,
           members: set.members,
           memberKeys: set.memberKeys,
+          most: set.most,
         },
       }
   }
+}
+
+/** So many members are shown before somebody asks for more. */
+const shownFirst = 50
+
+/** Makes a table of `scratch` of the members. */
+export async function tableOf(
+  session: ScratchSession,
+  table: Sql,
+  { bits, members }: SelectedBits,
+): Promise<void> {
+  await session.run(sql`create table ${table} (member_key integer)`)
+  await session.append(String(table.chunks[0]), [numbersOfBits(bits, members)])
 }
 
 /** Up to this share of the members, picking out their orders costs less than adding up those of everybody. */

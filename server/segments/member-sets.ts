@@ -1,14 +1,20 @@
 import type { Engine, QueryOptions, ScratchSession } from '../../analytics/engine/engine.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
 
-export interface MemberSet {
-  readonly members: number
+export interface MemberSet extends Filled {
   /** A relation with one column `member_key`. */
   readonly memberKeys: Sql
 }
 
-/** Fills `table` and says how many members it holds; null when the data is no longer what it was asked of. */
-export type Fill = (session: ScratchSession, table: Sql, options: QueryOptions) => Promise<number | null>
+export interface Filled {
+  /** How many members it holds. */
+  readonly members: number
+  /** The keys of those with the most net, where they are known: as many as a page shows first. */
+  readonly most?: readonly number[]
+}
+
+/** Fills `table` and says with whom; null when the data is no longer what it was asked of. */
+export type Fill = (session: ScratchSession, table: Sql, options: QueryOptions) => Promise<Filled | null>
 
 interface Entry {
   readonly table: Sql
@@ -64,8 +70,8 @@ export class MemberSets {
     const abandon = new AbortController()
     const options = { signal: abandon.signal }
     const set = this.#engine.scratch(async (session): Promise<MemberSet | null> => {
-      const members = await fill(session, table, options)
-      return members === null ? null : { members, memberKeys: table }
+      const filled = await fill(session, table, options)
+      return filled && { ...filled, memberKeys: table }
     }, options)
     const entry: Entry = { table, set, abandon, waiting: 0, usedAt: performance.now() }
     const forget = () => {

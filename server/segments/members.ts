@@ -27,16 +27,20 @@ export interface SampledMember {
 export async function sampleOf(
   store: Store,
   workspace: Workspace,
-  { memberKeys, asOf }: Evaluation,
+  { memberKeys, members, most, asOf }: Evaluation,
   limit: number,
   signal?: AbortSignal,
 ): Promise<SampledMember[]> {
   const { tables } = await tablesAt(store, workspace, asOf, signal)
+  const isKnown = most && most.length >= Math.min(members, limit)
+  const chosen = isKnown
+    ? sql`(select unnest(from_json(${JSON.stringify(most.slice(0, limit))}, '["INTEGER"]')) as member_key)`
+    : memberKeys
   const rows = await workspace.engine.rows(
     // who they are is asked of these few alone; of equals those who are known longest
     sql`with most as materialized (
         select facts.member_key, facts.orders, facts.net_minor, facts.last_day
-        from ${memberKeys} as chosen
+        from ${chosen} as chosen
         join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key
         order by facts.net_minor desc, facts.member_key limit ${limit}
       )

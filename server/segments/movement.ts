@@ -255,7 +255,7 @@ async function movedIn(
         beforeOf.set(changes, Number(before!.members))
         await tables.drop()
         const [moved] = await session.rows(sql`select count(*) as members from ${changes}`)
-        return Number(moved!.members)
+        return { members: Number(moved!.members) }
       },
       signal,
     )

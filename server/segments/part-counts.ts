@@ -1,17 +1,18 @@
+import { everyone } from '../../analytics/segments/ast.ts'
 import {
   compilePartCounts,
+  countedRules,
   dearLeaves,
   type PartCount,
   partsByDay,
   type PartsOfDay,
 } from '../../analytics/segments/count-parts.ts'
-import { keyOf } from '../../analytics/segments/compile.ts'
 import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
 import type { Sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { evaluateSegment, isStill, type SegmentError } from './evaluation.ts'
-import { orderColumnsOf } from './order-columns.ts'
+import { columnsOf } from './columns.ts'
 import { prepareSegment } from './prepare.ts'
 
 export type PartCountsOutcome =
@@ -42,15 +43,32 @@ export async function countParts(
     if (prepared.kind === 'refused') return prepared
     const { rule, at, setting } = prepared
     const { engine } = workspace
-    const columns = orderColumnsOf(store)
+    const columns = columnsOf(store)
     await columns?.prepare(engine, at, [rule.expression], setting, signal)
-    const inColumns = columns?.clausesHeld(engine, at, [rule.expression], setting)
+    const inColumns = await engine.scratch(
+      async (session): Promise<readonly PartCount[] | undefined> => {
+        if (!columns || !(await isStill(session, at))) return undefined
+        const counted = countedRules(rule.expression, '')
+        const rules = [everyone, ...counted.flatMap(({ members, together }) => [members, together])]
+        const [all, ...selected] = (await columns.selected(session, engine, at, rules, setting, signal)) ?? []
+        return (
+          all &&
+          counted.map(({ path }, i) => ({
+            path,
+            members: selected[2 * i]!.members,
+            together: selected[2 * i + 1]!.members,
+            all: all.members,
+          }))
+        )
+      },
+      { signal },
+    )
     const asked: { readonly parts: PartsOfDay; readonly known: ReadonlyMap<string, Sql> }[] = []
     for (const parts of partsByDay(rule.expression, setting)) {
+      if (inColumns && parts.setting === setting && parts.path === '') continue
       const known = new Map<string, Sql>()
       const { asOf } = parts.setting.scope
-      for (const [expression, leaf] of dearLeaves(parts)) {
-        if (parts.setting === setting && leaf.kind === 'clause' && inColumns?.has(keyOf(leaf))) continue
+      for (const expression of dearLeaves(parts).keys()) {
         const outcome = await evaluateSegment(store, workspace, { expression, asOf }, signal)
         // what can't be asked of a past day is refused for the whole rule already
         if (outcome.kind === 'refused') return outcome
@@ -63,13 +81,9 @@ export async function countParts(
         // the data moved since, maybe before one of the sets was made
         if (!(await isStill(session, at))) return null
         await session.run(addUpByNumber)
-        const answered =
-          inColumns && (await columns?.knownOfAll(session, engine, at, [rule.expression], setting))
-        if (inColumns && !answered) return null // they were let go of
-        const counted: PartCount[] = []
+        const counted: PartCount[] = [...(inColumns ?? [])]
         for (const { parts, known } of asked) {
-          const ofDay = parts.setting === setting ? { answered } : {}
-          const { query, read } = compilePartCounts(parts, known, duckdb, ofDay)
+          const { query, read } = compilePartCounts(parts, known, duckdb)
           const [row] = await session.rows(query, { signal })
           counted.push(...read(row!))
         }

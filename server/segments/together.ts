@@ -8,8 +8,8 @@ import { tablesAt } from '../analytics/tables-at.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { evaluateSegment, isStill } from './evaluation.ts'
-import { orderColumnsOf } from './order-columns.ts'
+import { evaluateSegment, isStill, tableOf } from './evaluation.ts'
+import { columnsOf } from './columns.ts'
 import { wrongDays } from './prepare.ts'
 import type { NewestVersion } from './saved-rules.ts'
 
@@ -81,16 +81,36 @@ export async function* selectedTogether(
     segments: expressions,
     days: new Map(),
   }
-  const columns = orderColumnsOf(store)
+  const columns = columnsOf(store)
+  await columns?.catchUp(workspace.engine, at, signal)
+  const together = batches.flat()
+  const selected = await workspace.engine.scratch(
+    async (session) => {
+      if (!columns || !(await isStill(session, at))) return undefined
+      const expressions = together.map(({ expression }) => expression)
+      return columns.selected(session, workspace.engine, at, expressions, setting, signal)
+    },
+    { signal, timeoutMs: patienceMs },
+  )
+  if (selected) {
+    for (const [i, { id }] of together.entries()) {
+      const table = name(`scratch.main.together_${++made}`)
+      await workspace.engine.scratch((session) => tableOf(session, table, selected[i]!))
+      try {
+        yield { id, asOf, dataVersion, memberKeys: table }
+      } finally {
+        await workspace.engine.scratch((session) => session.run(sql`drop table ${table}`))
+      }
+    }
+    return
+  }
   for (const batch of batches) {
     const table = name(`scratch.main.together_${++made}`)
     const isMade = await workspace.engine.scratch(
       async (session) => {
         if (!(await isStill(session, at))) return false
         await session.run(addUpByNumber)
-        const expressions = batch.map(({ expression }) => expression)
-        const known = await columns?.knownOfAll(session, workspace.engine, at, expressions, setting)
-        const query = compileTogether(batch, setting, duckdb, { known })
+        const query = compileTogether(batch, setting, duckdb)
         await session.run(sql`create table ${table} as ${query}`, { signal, timeoutMs: patienceMs })
         return true
       },

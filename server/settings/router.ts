@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { join, sql } from '../../analytics/sql/sql.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
 import { calledName } from '../accounts/users.ts'
 import { worded } from '../messages/messages.ts'
 import { isTimeZone } from '../../analytics/calendar/calendar.ts'
@@ -15,11 +17,33 @@ const Settings = z.object({
     .object({ active: Days, cooling: Days, dormant: Days })
     .refine(({ active, cooling, dormant }) => active < cooling && cooling < dormant, worded('status-order')),
   openedAtStart: z.boolean(),
+  /** Without it it stays as it is. */
+  mostOffPercent: z
+    .number()
+    .min(1, worded('most-off-range'))
+    .max(100, worded('most-off-range'))
+    .multipleOf(0.01, worded('most-off-range'))
+    .optional(),
 })
 
+/** Actions whose subject is an import. */
+const ofImports = ['import-applied', 'import-undone']
+
+/** The names of the files of imports, as they are kept now: a deletion takes a person out of them. */
+async function fileNamesOf(
+  { engine }: Workspace,
+  importIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (importIds.length === 0) return new Map()
+  const rows = await engine.rows(
+    sql`select import_id, file_name from imports where import_id in (${join([...new Set(importIds)])})`,
+  )
+  return new Map(rows.map(({ importId, fileName }) => [String(importId), String(fileName)]))
+}
+
 export const settingsRouter = router({
-  get: readerProcedure.query(({ ctx: { workspace } }) => ({
-    ...settingsOf(workspace),
+  get: readerProcedure.query(async ({ ctx: { platform, workspace } }) => ({
+    ...(await settingsOf(platform.store, workspace)),
     currency: workspace.currency,
   })),
 
@@ -52,8 +76,13 @@ export const settingsRouter = router({
       .orderBy('audit.at', 'desc')
       .limit(100)
       .execute()
+    const files = await fileNamesOf(
+      ctx.workspace,
+      entries.flatMap(({ action, subject }) => (ofImports.includes(action) ? [subject] : [])),
+    )
     return entries.map(({ name, username, ...entry }) => ({
       ...entry,
+      fileName: ofImports.includes(entry.action) ? (files.get(entry.subject) ?? null) : null,
       name: name === null ? null : calledName({ name, username }, ctx.language),
     }))
   }),

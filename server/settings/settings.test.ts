@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform, type Platform } from '../platform.ts'
-import { changeSettings, settingsOf } from './settings.ts'
+import { changeSettings, settingsOf, type WorkspaceSettings } from './settings.ts'
 
 let folder: string
 let platform: Platform
@@ -20,9 +20,10 @@ afterAll(async () => {
 })
 
 const demo = async () => (await platform.workspaces.byName('demo'))!
-const change = async (part: Partial<ReturnType<typeof settingsOf>>) => {
+const change = async (part: Partial<WorkspaceSettings>) => {
   const workspace = await demo()
-  return changeSettings(platform, workspace, { ...settingsOf(workspace), ...part }, 'command-line')
+  const present = await settingsOf(platform.store, workspace)
+  return changeSettings(platform, workspace, { ...present, ...part }, 'command-line')
 }
 
 /** The local day and hour of an instant as the platform's own calendar has them. */
@@ -122,4 +123,18 @@ test('a process that ended between Store and engine catches up at the next openi
   )
   expect(order!.localDay).toBe(wallClock(String(order!.orderedAt), 'Asia/Tokyo').day)
   expect((await engine.rows(sql`select time_zone from workspace_state`))[0]!.timeZone).toBe('Asia/Tokyo')
+})
+
+test('the most that coupons take off together is kept, and nothing is recomputed for it', async () => {
+  const { engine } = await demo()
+  const version = async () =>
+    Number((await engine.rows(sql`select data_version from workspace_state`))[0]!.dataVersion)
+  const before = await version()
+  expect(await change({ mostOffPercent: 37.5 })).toEqual({ changed: ['most-off'] })
+  expect(await settingsOf(platform.store, await demo())).toMatchObject({ mostOffPercent: 37.5 })
+  // who sends the other settings alone leaves it as it is
+  const { mostOffPercent: _, ...others } = await settingsOf(platform.store, await demo())
+  expect(await changeSettings(platform, await demo(), others, 'command-line')).toEqual({ changed: [] })
+  expect(await settingsOf(platform.store, await demo())).toMatchObject({ mostOffPercent: 37.5 })
+  expect(await version()).toBe(before)
 })

@@ -2,6 +2,7 @@ import { localDay } from '../../analytics/calendar/calendar.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
+import type { Store } from '../store/store.ts'
 import { alignEngine } from '../workspaces/align.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { recordAudit } from './audit.ts'
@@ -14,13 +15,22 @@ export interface WorkspaceSettings {
   readonly dormancy: DormancyThresholds
   /** The shop really opened where its data starts: nobody is "first seen". */
   readonly openedAtStart: boolean
+  /** The most that all coupons of one basket take off together, of 100. */
+  readonly mostOffPercent: number
 }
 
-export const settingsOf = (workspace: Workspace): WorkspaceSettings => ({
+export const settingsOf = async (store: Store, workspace: Workspace): Promise<WorkspaceSettings> => ({
   timeZone: workspace.calendar.timeZone,
   firstWeekday: workspace.calendar.firstWeekday,
   dormancy: workspace.dormancy,
   openedAtStart: workspace.openedAtStart,
+  mostOffPercent: (
+    await store
+      .selectFrom('workspaces')
+      .select('most_off_percent')
+      .where('id', '=', workspace.id)
+      .executeTakeFirstOrThrow()
+  ).most_off_percent,
 })
 
 /**
@@ -30,15 +40,17 @@ export const settingsOf = (workspace: Workspace): WorkspaceSettings => ({
 export async function changeSettings(
   platform: Platform,
   workspace: Workspace,
-  wanted: WorkspaceSettings,
+  asked: Omit<WorkspaceSettings, 'mostOffPercent'> & { readonly mostOffPercent?: number | undefined },
   actor: string,
 ): Promise<{ changed: string[] }> {
-  const present = settingsOf(workspace)
+  const present = await settingsOf(platform.store, workspace)
+  const wanted = { ...asked, mostOffPercent: asked.mostOffPercent ?? present.mostOffPercent }
   const changed = [
     ...(present.timeZone === wanted.timeZone ? [] : ['time-zone']),
     ...(present.firstWeekday === wanted.firstWeekday ? [] : ['first-weekday']),
     ...(sameThresholds(present.dormancy, wanted.dormancy) ? [] : ['dormancy']),
     ...(present.openedAtStart === wanted.openedAtStart ? [] : ['opened-at-start']),
+    ...(present.mostOffPercent === wanted.mostOffPercent ? [] : ['most-off']),
   ]
   if (changed.length === 0) return { changed }
   const at = platform.clock.now()
@@ -52,6 +64,7 @@ export async function changeSettings(
         cooling_days: wanted.dormancy.cooling,
         dormant_days: wanted.dormancy.dormant,
         opened_at_start: wanted.openedAtStart ? 1 : 0,
+        most_off_percent: wanted.mostOffPercent,
       })
       .where('id', '=', workspace.id)
       .execute()
@@ -64,6 +77,7 @@ export async function changeSettings(
         at,
       })
   })
+  if (changed.every((setting) => setting === 'most-off')) return { changed }
   const calendar = { timeZone: wanted.timeZone, firstWeekday: wanted.firstWeekday }
   await workspace.engine.transaction(async (session) => {
     const recomputed = await alignEngine(

@@ -148,7 +148,7 @@ export const exportedStoreTables: readonly ExportedStoreTable[] = [
           if (!last) break
           yield rows.map((row) => [
             row.id,
-            row.code,
+            row.given_code ?? row.code,
             row.campaign_id,
             row.member_id,
             row.offer,

@@ -6,6 +6,7 @@ import { evaluateSegment } from '../segments/evaluation.ts'
 import { recordAudit } from '../settings/audit.ts'
 import { recordEvent, type StoreEvent } from '../store/events.ts'
 import type { StoreSchema } from '../store/schema.ts'
+import { pseudonymous } from '../rights/pseudonym.ts'
 import type { Store } from '../store/store.ts'
 import type { TagOrigin } from '../store/tables/segments.ts'
 import { drainEvents } from '../workspaces/drain.ts'
@@ -172,8 +173,10 @@ async function memberIdsOf(
   const outcome = await evaluateSegment(store, workspace, whose, signal)
   if (outcome.kind === 'refused') return outcome
   const memberIds: string[] = []
+  // nobody is behind a deleted member
   const query = sql`select members.member_id from members
-    join ${outcome.evaluation.memberKeys} as chosen on chosen.member_key = members.member_key`
+    join ${outcome.evaluation.memberKeys} as chosen on chosen.member_key = members.member_key
+    where not ${pseudonymous(sql`members.member_id`)}`
   for await (const rows of workspace.engine.stream(query, { signal }))
     for (const { memberId } of rows) memberIds.push(String(memberId))
   return { kind: 'found', memberIds }

@@ -10,7 +10,7 @@ import type { Platform } from '../platform.ts'
 import { evaluateSegment } from '../segments/evaluation.ts'
 import { sampleOf } from '../segments/members.ts'
 import { keepMemberships } from '../segments/memberships.ts'
-import { startOrderColumns } from '../segments/order-columns.ts'
+import { startColumns } from '../segments/columns.ts'
 import { countParts } from '../segments/part-counts.ts'
 import { saveSegment } from '../segments/saved.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -54,7 +54,7 @@ export async function measureSegments(
 ): Promise<SegmentFigures> {
   const workspace = (await platform.workspaces.byName(demoName)) ?? (await madeShop(platform, members))
   const dice = random(7)
-  const keeper = startOrderColumns(platform)
+  const keeper = startColumns(platform)
   const [columns] = await repeat(1, async () => {
     await asked(platform, workspace, shapes[0]!.rule(random(1), 1))
     await keeper.idle()

@@ -122,11 +122,15 @@ const kept = async () => [
 test('coupons follow a merge and its undoing; a file’s row with a code of ours is none of theirs', async () => {
   const { platform, workspace, clock } = shop
   const ours = couponFor('M0002')
-  await addLaunch(platform.store, workspace.id, [couponFor('M0001'), ours])
+  await addLaunch(platform.store, workspace.id, [
+    couponFor('M0001'),
+    ours,
+    couponFor('M0007', { given: { code: 'yz-7', key: 'YZ7' } }),
+  ])
   await workspace.engine.run(sql`insert into coupons_elsewhere (code, member_id, state, valid_until) values
     (${printedCode(ours.code).toLowerCase()}, 'M0002', 'used', null),
-    ('THEIRS', 'M0003', '未使用', date '2026-12-31'), ('THEIRS', 'M0004', '已过期', null)`)
-  expect(await chosen('coupons(state = unused) = 1')).toEqual(['M0001', 'M0002', 'M0003'])
+    ('THEIRS', 'M0003', '未使用', date '2026-12-31'), ('THEIRS', 'M0004', '已过期', null), ('YZ 7', 'M0007', '未使用', null)`)
+  expect(await chosen('coupons(state = unused) = 1')).toEqual(['M0001', 'M0002', 'M0003', 'M0007'])
   expect(await chosen('coupons(state = expired) = 1')).toEqual(['M0004'])
   // one use, told with its order by one file and without by another; a code that is as long as ours
   await workspace.engine.run(sql`insert into coupons_elsewhere (code, member_id, used_at, order_id) values
@@ -141,5 +145,5 @@ test('coupons follow a merge and its undoing; a file’s row with a code of ours
   await tell({ kind: 'members-merged', from: 'M0001', into: 'M0003' })
   expect(await chosen('coupons(state = unused) = 2')).toEqual(['M0003'])
   await tell({ kind: 'member-separated', from: 'M0001' })
-  expect(await chosen('coupons(state = unused) = 1')).toEqual(['M0001', 'M0002', 'M0003'])
+  expect(await chosen('coupons(state = unused) = 1')).toEqual(['M0001', 'M0002', 'M0003', 'M0007'])
 })

@@ -16,6 +16,7 @@ interface IssuedRow {
   readonly code: string
   readonly validTo: string
   readonly uses: number
+  readonly isGiven: number
 }
 
 /**
@@ -29,10 +30,11 @@ export async function takeIssuedCoupons(
   launch: { readonly campaignId: string; readonly launchId: string; readonly at: string },
 ): Promise<void> {
   await session.run(sql`create or replace temp table coming_coupons
-    (coupon_key varchar, member_id varchar, code varchar, valid_to varchar, uses varchar)`)
+    (coupon_key varchar, member_id varchar, code varchar, valid_to varchar, uses varchar, is_given varchar)`)
   for (let after = 0; ;) {
     const { rows } = await storeSql<IssuedRow>`
-      select ledger.seq, coupons.member_id as "memberId", coupons.code, coupons.valid_to as "validTo", ledger.uses
+      select ledger.seq, coupons.member_id as "memberId", coalesce(coupons.given_key, coupons.code) as code, coupons.valid_to as "validTo", ledger.uses,
+        coupons.given_key is not null as "isGiven"
       from ledger join coupons on coupons.id = ledger.coupon_id
       where ledger.workspace_id = ${id} and ledger.campaign_id = ${launch.campaignId} and ledger.kind = 'issued'
         and ledger.seq > ${after} and coupons.launch_id = ${launch.launchId} and coupons.member_id is not null
@@ -45,16 +47,17 @@ export async function takeIssuedCoupons(
       rows.map(({ code }) => code),
       rows.map(({ validTo }) => validTo),
       rows.map(({ uses }) => String(uses)),
+      rows.map(({ isGiven }) => String(isGiven)),
     ])
     after = newest.seq
   }
   const validTo = sql`cast(coming.valid_to as timestamp)`
   const issuedAt = sql`cast(${launch.at} as timestamp)`
   await session.run(sql`insert into issued_coupons
-      (coupon_key, member_key, campaign_id, issued_at, issued_day, valid_to, last_day, uses, code_hash)
+      (coupon_key, member_key, campaign_id, issued_at, issued_day, valid_to, last_day, uses, code_hash, is_given)
     select cast(coming.coupon_key as bigint), names.identity_key, ${launch.campaignId},
       ${issuedAt}, ${localDay(issuedAt, calendar.timeZone)}, ${validTo}, ${lastDay(validTo, calendar.timeZone)},
-      cast(coming.uses as integer), ${codeHash(sql`coming.code`)}
+      cast(coming.uses as integer), ${codeHash(sql`coming.code`)}, coming.is_given = '1'
     from coming_coupons as coming join ${memberNames} as names on names.named = coming.member_id
     where cast(coming.coupon_key as bigint) not in
       (select coupon_key from issued_coupons where campaign_id = ${launch.campaignId})`)

@@ -1,4 +1,5 @@
 import type { Row, Session } from '../../analytics/engine/engine.ts'
+import { noteChange } from '../../analytics/schema/member-changes.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { followMerges } from '../identity/follow-merges.ts'
@@ -39,9 +40,9 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
       const [now] = await session.rows(sql`select watermark, ledger_watermark from workspace_state`)
       // another drain was faster
       if (Number(now!.watermark) !== watermark || Number(now!.ledgerWatermark) !== ledgerWatermark) return
-      for (const { event } of events)
+      for (const { event, at } of events)
         if (event.kind === 'coupons-issued') await takeIssuedCoupons(session, store, workspace, event)
-        else await apply(session, event)
+        else await apply(session, event, at)
       await takeCouponChanges(session, changes, workspace.calendar.timeZone)
       const merge = events.findLast(
         ({ event }) => event.kind === 'members-merged' || event.kind === 'member-separated',
@@ -77,6 +78,7 @@ const keysOf = (memberIds: readonly string[]) =>
 async function apply(
   session: Session,
   event: Exclude<StoreEvent, { kind: 'coupons-issued' }>,
+  at: string,
 ): Promise<void> {
   switch (event.kind) {
     case 'tag-added': {
@@ -123,14 +125,15 @@ async function apply(
       return regroupTags(session)
     case 'consent-set': {
       // kept apart from what imports say, also for members who come later
-      await session.run(sql`insert or replace into consents_set
-        select distinct unnest(from_json(${JSON.stringify(event.memberIds)}, '["VARCHAR"]')), ${event.consent}`)
+      await session.run(sql`insert or replace into consents_set (member_id, consent, set_at)
+        select distinct unnest(from_json(${JSON.stringify(event.memberIds)}, '["VARCHAR"]')), ${event.consent}, cast(${at} as timestamp)`)
       await session.run(sql`create or replace temp table touched_members as
         select distinct member_key from ${memberNames} as names where named in ${listed(event.memberIds)}`)
       await foldConsent(session)
-      return session.run(sql`update member_facts set consent = members.consent from members
+      await session.run(sql`update member_facts set consent = members.consent from members
         where members.member_key = member_facts.member_key and members.consent <> member_facts.consent
           and members.member_key in (select member_key from touched_members)`)
+      return noteChange(session, sql`select member_key from touched_members`)
     }
     case 'members-merged':
       return session.run(sql`insert or replace into merges_set values (${event.from}, ${event.into})`)

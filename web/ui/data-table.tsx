@@ -48,7 +48,12 @@ export function DataTable<Row>({
   rowKey?: (row: Row, index: number) => string
   onRow?: (row: Row) => void
   label: string
-  selection?: { selected: ReadonlySet<string>; onChange: (selected: ReadonlySet<string>) => void }
+  selection?: {
+    selected: ReadonlySet<string>
+    onChange: (selected: ReadonlySet<string>) => void
+    /** Rows that can't be chosen have no checkbox. */
+    may?: (row: Row) => boolean
+  }
   order?: Order
   onOrder?: (order: Order) => void
   dense?: boolean
@@ -62,8 +67,10 @@ export function DataTable<Row>({
   }, [rows, columns, own, order])
   const keyOf = (row: Row, index: number) => rowKey?.(row, index) ?? String(index)
   const keys = sorted.map(keyOf)
-  const all = selection && keys.length > 0 && keys.every((key) => selection.selected.has(key))
-  const some = selection && !all && keys.some((key) => selection.selected.has(key))
+  const mayChoose = (row: Row) => selection?.may?.(row) ?? true
+  const choices = keys.filter((_, index) => mayChoose(sorted[index]!))
+  const all = selection && choices.length > 0 && choices.every((key) => selection.selected.has(key))
+  const some = selection && !all && choices.some((key) => selection.selected.has(key))
 
   const sortBy = (key: string) => {
     const next = { column: key, descending: shownOrder?.column === key ? !shownOrder.descending : true }
@@ -92,7 +99,7 @@ export function DataTable<Row>({
                   aria-label={t('selectAll')}
                   checked={all ?? false}
                   indeterminate={some ?? false}
-                  onChange={() => selection.onChange(new Set(all ? [] : keys))}
+                  onChange={() => selection.onChange(new Set(all ? [] : choices))}
                 />
               </th>
             ) : null}
@@ -145,11 +152,13 @@ export function DataTable<Row>({
             >
               {selection ? (
                 <td className={classes.check} onClick={(event) => event.stopPropagation()}>
-                  <Checkbox
-                    aria-label={t('select')}
-                    checked={selection.selected.has(keys[index] ?? '')}
-                    onChange={() => toggle(keys[index] ?? '')}
-                  />
+                  {mayChoose(row) ? (
+                    <Checkbox
+                      aria-label={t('select')}
+                      checked={selection.selected.has(keys[index] ?? '')}
+                      onChange={() => toggle(keys[index] ?? '')}
+                    />
+                  ) : null}
                 </td>
               ) : null}
               {columns.map((column) => (

@@ -199,7 +199,8 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
     couponFor('m2'),
     couponFor('m2'),
   ]
-  await addLaunch(store, shop.workspace.id, [openHere, usedHere, both, elsewhere, cheaper])
+  const pooled = couponFor('m1', { given: { code: 'YZ-77', key: 'YZ77' } })
+  await addLaunch(store, shop.workspace.id, [openHere, usedHere, both, elsewhere, cheaper, pooled])
   for (const [coupon, orderId, memberId] of [
     [usedHere, 'O1', 'm1'],
     [both, 'O2', 'm2'],
@@ -231,13 +232,14 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
         `${both.code},m2,2026-11-11,O2,used,5.00`,
         `${elsewhere.code},m2,2026-11-11,P8,used,`,
         `${cheaper.code},m2,2026-11-11,O4,used,4.50`,
+        'yz 77,m1,2026-11-12,P10,used,',
         'SUMMER,m2,2026-11-11,P8,used,',
         'ABCDEFGHJKMNPQ,m2,2026-11-11,P8,used,', // reads like one of ours, and is none
       ].join('\n'),
     ),
   )
   const { ours } = await caller(shop).elsewhere.overview()
-  expect(ours).toMatchObject({ ours: 5, mismatches: 4 })
+  expect(ours).toMatchObject({ ours: 6, mismatches: 5 })
   expect(
     new Map(ours.named.map(({ code, kind, orderThere, orderHere }) => [code, [kind, orderThere, orderHere]])),
   ).toEqual(
@@ -246,12 +248,13 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
       [printedCode(usedHere.code), ['used-here', null, 'O1']],
       [printedCode(elsewhere.code), ['other-order', 'P8', 'O3']],
       [printedCode(cheaper.code), ['other-amount', 'O4', 'O4']],
+      ['YZ-77', ['used-there', 'P10', null]],
     ]),
   )
   // each is in the list of what differs with its reason, before the uses that the orders do not bear out
   const differing = await caller(shop).elsewhere.differing()
   expect(differing.total).toBe(differing.named.length)
-  const ofLedger = differing.named.slice(0, 4)
+  const ofLedger = differing.named.slice(0, 5)
   expect(
     new Map(
       ofLedger.map(({ code, finds, memberId, orderId, ledgerOrderId, fileName }) => [
@@ -265,18 +268,19 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
       [printedCode(usedHere.code), ['used-here', 'm1', null, 'O1', 'c.csv']],
       [printedCode(elsewhere.code), ['other-order', 'm2', 'P8', 'O3', 'c.csv']],
       [printedCode(cheaper.code), ['other-amount', 'm2', 'O4', 'O4', 'c.csv']],
+      ['YZ-77', ['used-there', 'm1', 'P10', null, 'c.csv']],
     ]),
   )
   expect(ofLedger.find(({ finds }) => finds === 'other-amount')).toMatchObject({
     discountMinor: 450,
     ledgerDiscountMinor: 500,
   })
-  // none of the orders are here: the four uses of ours and the two that read like codes of others
-  expect(differing.named.slice(4).map(({ finds }) => finds)).toEqual(Array(6).fill('unknown-order'))
+  // none of the orders are here: the five uses of ours and the two that read like codes of others
+  expect(differing.named.slice(5).map(({ finds }) => finds)).toEqual(Array(7).fill('unknown-order'))
   // ours are printed alike wherever they stand, others as they are
   expect(
     differing.named
-      .slice(4)
+      .slice(5)
       .map(({ code }) => code)
       .toSorted(),
   ).toEqual(
@@ -284,11 +288,12 @@ test('our own codes that a file tells otherwise are listed, and the ledger stays
       ...[openHere, both, elsewhere, cheaper].map(({ code }) => printedCode(code)),
       'ABCDEFGHJKMNPQ',
       'SUMMER',
+      'yz 77',
     ].toSorted(),
   )
-  expect(receipt.ofLedger).toEqual({ ours: 5, differing: 4 })
+  expect(receipt.ofLedger).toEqual({ ours: 6, differing: 5 })
   expect(toldKind(receipt, 'en').facts).toContain(
-    '5 codes are of our own coupons; 4 differ from our ledger and are listed with both sides on Data, “Coupons elsewhere that differ” (reveille elsewhere).',
+    '6 codes are of our own coupons; 5 differ from our ledger and are listed with both sides on Data, “Coupons elsewhere that differ” (reveille elsewhere).',
   )
   const agreeing = `coupon_code,member_id,used_at,used_in_order,coupon_status\n${both.code},m2,2026-11-11,O2,used\n`
   expect((await shop.importKind(shop.file('d.csv', agreeing))).ofLedger).toEqual({ ours: 1, differing: 0 })

@@ -24,6 +24,38 @@ export interface CouponTables {
     valid_to: string
     uses_allowed: number
     created_at: string
+    /** Made elsewhere, or chosen for many members, as it is printed; null: the code is ours alone. */
+    given_code: string | null
+    /** The same as it is looked up: givenKey(given_code). No two of a workspace. */
+    given_key: string | null
+  }
+  /** Whom a till named at a use of a coupon that is nobody's by name. */
+  named_uses: {
+    /** Of the ledger's rows. */
+    redemption_id: string
+    workspace_id: string
+    coupon_id: string
+    member_id: string
+  }
+  /** Codes that were made elsewhere, to be issued. */
+  code_pools: {
+    id: string
+    workspace_id: string
+    name: string
+    created_at: string
+  }
+  /** A launch takes codes while its audience is written, and gives each to one coupon. */
+  pool_codes: {
+    seq: Generated<number>
+    workspace_id: string
+    pool_id: string
+    /** As the file had it. */
+    code: string
+    /** givenKey(code): no two of a workspace. */
+    key: string
+    /** Null: nobody has it yet. */
+    launch_id: string | null
+    coupon_id: string | null
   }
   /** Append-only, counted in uses; triggers refuse update and delete. */
   ledger: {

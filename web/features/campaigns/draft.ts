@@ -35,6 +35,12 @@ export interface Draft {
   readonly priority: string
   readonly withMemberPrice: boolean
   readonly refuseWhenSpent: boolean
+  readonly codes: CodeKind
+  /** Name of the pool that the codes are taken from. */
+  readonly pool: string
+  /** The one code for all; empty: drawn by chance. */
+  readonly sharedCode: string
+  readonly sharedUses: string
   readonly budget: string
   /** The smallest rise in buyers worth proving, in percentage points. */
   readonly effect: string
@@ -65,6 +71,9 @@ export interface Draft {
 export const offerKinds = ['amount', 'percent', 'free_shipping', 'gift', 'points'] as const
 export type OfferKind = (typeof offerKinds)[number]
 
+export const codeKinds = ['generated', 'pool', 'shared'] as const
+export type CodeKind = (typeof codeKinds)[number]
+
 /** What an offer is for, or not for, by what names it. */
 export const namings = ['categories', 'products', 'skus', 'stores'] as const
 export type Names = Readonly<Record<(typeof namings)[number], readonly string[]>>
@@ -91,6 +100,10 @@ export const emptyDraft: Draft = {
   priority: '0',
   withMemberPrice: true,
   refuseWhenSpent: false,
+  codes: 'generated',
+  pool: '',
+  sharedCode: '',
+  sharedUses: '1000',
   budget: '',
   effect: '5',
   holdout: 0.1,
@@ -158,6 +171,9 @@ export type Problem =
   | 'uses'
   | 'usesPerMember'
   | 'priority'
+  | 'pool'
+  | 'sharedCode'
+  | 'sharedUses'
   | 'budget'
   | 'budgetToSpend'
   | 'days'
@@ -191,6 +207,9 @@ const fields: Record<StepName, readonly Problem[]> = {
     'uses',
     'usesPerMember',
     'priority',
+    'pool',
+    'sharedCode',
+    'sharedUses',
     'budget',
     'budgetToSpend',
   ],
@@ -238,7 +257,12 @@ function problems(draft: Draft, format: Format): Set<Problem> {
     if (!optional(draft.pointsCap)) found.add('pointsCap')
   }
   if (money(draft.minSpend || '0') === null) found.add('minSpend')
-  if (!isCount(draft.uses)) found.add('uses')
+  if (draft.codes !== 'shared' && !isCount(draft.uses)) found.add('uses')
+  if (draft.codes === 'pool' && draft.pool === '') found.add('pool')
+  if (draft.codes === 'shared') {
+    if (draft.sharedCode.trim() !== '' && !isSharedCode(draft.sharedCode)) found.add('sharedCode')
+    if (!/^[1-9]\d{0,7}$|^100000000$/.test(draft.sharedUses.trim())) found.add('sharedUses')
+  }
   if (draft.usesPerMember.trim() !== '' && !isCount(draft.usesPerMember)) found.add('usesPerMember')
   if (!/^(\d{1,2}|100)$/.test(draft.priority.trim() || '0')) found.add('priority')
   if (!optional(draft.budget)) found.add('budget')
@@ -267,6 +291,8 @@ const percentOf = (text: string): number | null =>
 /** A share as percent, without the digits that a float adds. */
 const percentText = (share: number): string => String(Number((share * 100).toFixed(2)))
 
+const isSharedCode = (text: string) => /^[\p{L}\p{N}][\p{L}\p{N} -]{2,38}[\p{L}\p{N}]$/u.test(text.trim())
+
 const isCount = (text: string) => /^[1-9]\d{0,2}$|^1000$/.test(text.trim())
 
 function isAddress(text: string): boolean {
@@ -294,6 +320,7 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
     offer: offerFrom(draft, money),
     minSpendMinor: money(draft.minSpend || '0'),
     terms: termsFrom(draft),
+    codes: codesFrom(draft),
     ...(draft.validity === 'days'
       ? { validDays: Number(draft.days) }
       : { validTo: draft.day, ...(draft.firstDay ? { validFrom: draft.firstDay } : {}) }),
@@ -364,12 +391,27 @@ function offerFrom(draft: Draft, money: (text: string) => number): Definition['o
   }
 }
 
+function codesFrom({ codes, pool, sharedCode, sharedUses }: Draft): NonNullable<Definition['codes']> {
+  switch (codes) {
+    case 'generated':
+      return { kind: 'generated' }
+    case 'pool':
+      return { kind: 'pool', pool }
+    case 'shared':
+      return {
+        kind: 'shared',
+        ...(sharedCode.trim() ? { code: sharedCode.trim() } : {}),
+        uses: Number(sharedUses),
+      }
+  }
+}
+
 /** As the server writes them: in its order, what is not limited left out. */
 function termsFrom(draft: Draft): NonNullable<Definition['terms']> {
   return {
     ...(hasNames(draft.only) ? { only: namesFrom(draft.only) } : {}),
     ...(hasNames(draft.except) ? { except: namesFrom(draft.except) } : {}),
-    usesPerCoupon: Number(draft.uses),
+    usesPerCoupon: draft.codes === 'shared' ? 1 : Number(draft.uses),
     ...(draft.usesPerMember.trim() ? { usesPerMember: Number(draft.usesPerMember) } : {}),
     stackGroup: draft.stackGroup.trim() || null,
     priority: Number(draft.priority || '0'),
@@ -390,7 +432,7 @@ const namesFrom = ({ skus, products, categories, stores }: Names) => ({
 
 /** The fields of a draft that was saved. */
 export function draftOf(definition: Definition, format: Format): Draft {
-  const { offer, channel, terms } = definition
+  const { offer, channel, terms, codes } = definition
   const text = (minor: number | undefined) => (minor === undefined ? '' : format.decimal(minor))
   return {
     ...emptyDraft,
@@ -406,6 +448,9 @@ export function draftOf(definition: Definition, format: Format): Draft {
     priority: String(terms?.priority ?? 0),
     withMemberPrice: terms?.withMemberPrice ?? true,
     refuseWhenSpent: terms?.refuseWhenSpent ?? false,
+    codes: codes?.kind ?? 'generated',
+    ...(codes?.kind === 'pool' ? { pool: codes.pool } : {}),
+    ...(codes?.kind === 'shared' ? { sharedCode: codes.code ?? '', sharedUses: String(codes.uses) } : {}),
     minSpend: text(definition.minSpendMinor),
     budget: text(definition.budgetMinor),
     effect: percentText(definition.effect ?? 0.05),

@@ -9,7 +9,7 @@ const names = { en: 'English', 'zh-CN': '中文' } as const
 /** What of a definition its sentence says, so that nothing else asks for another one. */
 function useSentences(definition: Definition | null) {
   const trpc = useTRPC()
-  const { offer, minSpendMinor, terms, validDays, validTo, validFrom, budgetMinor } = definition ?? {}
+  const { offer, minSpendMinor, terms, codes, validDays, validTo, validFrom, budgetMinor } = definition ?? {}
   return useQuery(
     trpc.campaigns.sentence.queryOptions(
       {
@@ -19,6 +19,7 @@ function useSentences(definition: Definition | null) {
         validDays,
         validTo,
         validFrom,
+        ...(codes?.kind === 'shared' ? { codes: { kind: codes.kind, uses: codes.uses } } : {}),
         ...(terms?.refuseWhenSpent ? { budgetMinor } : {}),
       },
       { enabled: definition !== null, staleTime: Infinity, placeholderData: keepPreviousData },

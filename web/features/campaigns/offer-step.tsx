@@ -6,6 +6,7 @@ import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
 import type { StepProps } from './composer.tsx'
+import { CodesFields } from './codes-fields.tsx'
 import classes from './composer.module.css'
 import { type Definition, type Draft, hasNames, type OfferKind, offerKinds, type Problem } from './draft.ts'
 import { OfferSentences } from './offer-sentence.tsx'
@@ -86,6 +87,7 @@ export function OfferStep({
           </>
         ) : null}
         {field('minSpend', t('minSpendField', { symbol }))}
+        <CodesFields draft={draft} change={change} problem={problem} />
         {field('budget', t('budgetField', { symbol }), { help: t('budgetHelp'), error: 'budgetToSpend' })}
         <UnstyledButton
           className={classes.unfold}
@@ -114,10 +116,10 @@ export function OfferStep({
               onChange={(except) => change({ except })}
             />
             <div className={classes.pair}>
-              {field('uses', t('usesField'), { mode: 'numeric' })}
+              {draft.codes === 'shared' ? null : field('uses', t('usesField'), { mode: 'numeric' })}
               {field('usesPerMember', t('usesPerMemberField'), {
                 mode: 'numeric',
-                help: t('usesPerMemberHelp'),
+                help: draft.codes === 'shared' ? t('usesPerMemberShared') : t('usesPerMemberHelp'),
               })}
             </div>
             <div className={classes.pair}>

@@ -184,6 +184,16 @@ function Blockers({ blockers }: { blockers: Preview['blockers'] }) {
         })
       case 'already-over':
         return t('blocker.already-over', { day: format.day(blocker.lastDay) })
+      case 'pool-too-small':
+        return t('blocker.pool-too-small', {
+          pool: blocker.pool,
+          free: format.count(blocker.free),
+          missing: format.count(blocker.missing),
+        })
+      case 'no-such-pool':
+        return t('blocker.no-such-pool', { pool: blocker.pool })
+      case 'code-taken':
+        return t('blocker.code-taken', { code: blocker.code })
       case 'channel-not-set-up':
         return t('blocker.channel-not-set-up', { channel: blocker.channel })
       case 'missing-value':

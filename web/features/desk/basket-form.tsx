@@ -11,12 +11,15 @@ export function BasketForm({
   coupon,
   memberConfirmed,
   onRedeem,
+  onMore,
   onBack,
 }: {
   coupon: SeenCoupon
   /** The cashier has seen already that it is this customer: only the amount is changed. */
   memberConfirmed: boolean
   onRedeem: (basket: { amountMinor: number; memberConfirmed: boolean; scopeConfirmed: boolean }) => void
+  /** With other coupons, or set aside until it is paid. */
+  onMore: () => void
   onBack: () => void
 }) {
   const t = useTranslations('desk')
@@ -111,6 +114,9 @@ export function BasketForm({
       ) : null}
       <Button className={classes.large} type="submit" fullWidth>
         {t('basket.redeem')}
+      </Button>
+      <Button className={classes.large} variant="default" fullWidth onClick={onMore}>
+        {t('basket.more')}
       </Button>
       <Button className={classes.large} variant="subtle" fullWidth onClick={onBack}>
         {t('basket.back')}

@@ -18,9 +18,18 @@ import {
   useRedeem,
   type Wish,
 } from './redemption.ts'
+import { CustomerField } from './customer-field.tsx'
+import { HeldList } from './held-list.tsx'
+import { TakeBack } from './take-back.tsx'
+import { type Found, type Held, type TillOutcome, type TillWish, useTill } from './till.ts'
+import { TillAnswer } from './till-answer.tsx'
+import { TillForm } from './till-form.tsx'
 import { Trouble } from './trouble.tsx'
 
 type Step =
+  | { kind: 'till'; customer: Found | null; seen: readonly SeenCoupon[] }
+  | { kind: 'till-asking'; till: TillWish }
+  | { kind: 'till-answer'; till: TillWish; outcome: TillOutcome }
   | { kind: 'code' }
   | { kind: 'basket'; coupon: SeenCoupon; key: string; memberConfirmed: boolean }
   | { kind: 'asking'; wish: Wish }
@@ -35,10 +44,14 @@ export function DeskPage() {
   const workspace = useWorkspace()
   const memory = useDeskMemory()
   const [done, setDone] = useState<readonly Done[]>(memory.done)
+  const [held, setHeld] = useState<readonly Held[]>(memory.held)
   const [step, setStep] = useState<Step>(() => {
     const wish = memory.unanswered()
-    return wish ? { kind: 'asking', wish } : { kind: 'code' }
+    const till = memory.unansweredTill()
+    return till ? { kind: 'till-asking', till } : wish ? { kind: 'asking', wish } : { kind: 'code' }
   })
+  /** Where the last basket with several coupons was, to choose otherwise. */
+  const [tillStart, setTillStart] = useState<Extract<Step, { kind: 'till' }> | null>(null)
   const change = (next: readonly Done[]) => {
     memory.keepDone(next)
     setDone(next)
@@ -62,6 +75,51 @@ export function DeskPage() {
         ...done,
       ])
   })
+  const changeHeld = (next: readonly Held[]) => {
+    memory.keepHeld(next)
+    setHeld(next)
+  }
+  const till = useTill((wish, outcome) => {
+    memory.keepUnansweredTill(null)
+    setStep({ kind: 'till-answer', till: wish, outcome })
+    if (outcome.kind === 'reserved') {
+      const { reservationId, expiresAt, uses } = outcome
+      const discountMinor = uses.reduce((sum, use) => sum + use.discountMinor, 0)
+      changeHeld([
+        { reservationId, expiresAt, discountMinor, wish },
+        ...held.filter((one) => one.reservationId !== reservationId),
+      ])
+    } else if (
+      wish.reservationId !== undefined &&
+      outcome.kind !== 'refused' &&
+      outcome.kind !== 'key-reused'
+    )
+      changeHeld(held.filter(({ reservationId }) => reservationId !== wish.reservationId))
+    if (outcome.kind === 'confirmed')
+      change([
+        ...outcome.uses
+          .filter(({ redemptionId }) => !done.some((one) => one.redemptionId === redemptionId))
+          .map(({ redemptionId, code, discountMinor }) => ({
+            redemptionId,
+            printed: wish.said[code]?.printed ?? code,
+            amountMinor: wish.amountMinor,
+            discountMinor,
+            at: new Date().toISOString(),
+            cancelled: null,
+          })),
+        ...done,
+      ])
+  })
+  const askTill = (wish: TillWish) => {
+    memory.keepUnansweredTill(wish)
+    setStep({ kind: 'till-asking', till: wish })
+    till.mutate(wish)
+  }
+  const beginTill = (customer: Found | null, seen: readonly SeenCoupon[]) => {
+    const start = { kind: 'till', customer, seen } as const
+    setTillStart(start)
+    setStep(start)
+  }
   const ask = (wish: Wish) => {
     memory.keepUnanswered(wish)
     setStep({ kind: 'asking', wish })
@@ -73,11 +131,19 @@ export function DeskPage() {
   // The page was closed before an answer came: the same wish is asked again.
   useEffect(() => {
     if (step.kind === 'asking' && redeem.isIdle) redeem.mutate(step.wish)
-  }, [step, redeem])
+    if (step.kind === 'till-asking' && till.isIdle) till.mutate(step.till)
+  }, [step, redeem, till])
 
   const choose = (coupon: SeenCoupon, memberConfirmed = false) =>
-    setStep({ kind: 'basket', coupon, key: newKey(), memberConfirmed })
+    coupon.needsMember
+      ? beginTill(null, [coupon])
+      : setStep({ kind: 'basket', coupon, key: newKey(), memberConfirmed })
   const begin = () => setStep({ kind: 'code' })
+  const giveUp = () => {
+    memory.keepUnanswered(null)
+    memory.keepUnansweredTill(null)
+    begin()
+  }
   return (
     <main className={classes.desk}>
       <header className={classes.head}>
@@ -88,43 +154,41 @@ export function DeskPage() {
         <DeskMenu />
       </header>
 
-      {step.kind === 'code' ? <CodeForm onCoupon={choose} /> : null}
+      {step.kind === 'code' ? (
+        <>
+          <CodeForm onCoupon={choose} />
+          <section className={classes.panel}>
+            <h2 className={classes.recentTitle}>{t('customer.title')}</h2>
+            <CustomerField onFound={(customer) => beginTill(customer, [])} />
+          </section>
+        </>
+      ) : null}
+      {step.kind === 'till' ? (
+        <TillForm customer={step.customer} seen={step.seen} onAsk={askTill} onBack={begin} />
+      ) : null}
+      {step.kind === 'till-asking' ? (
+        <AskingPanel asking={till} onRetry={() => askTill(step.till)} onGiveUp={giveUp} />
+      ) : null}
+      {step.kind === 'till-answer' ? (
+        <TillAnswer
+          wish={step.till}
+          outcome={step.outcome}
+          onNext={begin}
+          onAgain={() => setStep(tillStart ?? { kind: 'code' })}
+        />
+      ) : null}
       {step.kind === 'basket' ? (
         <BasketForm
           key={step.key}
           coupon={step.coupon}
           memberConfirmed={step.memberConfirmed}
           onBack={begin}
+          onMore={() => beginTill(null, [step.coupon])}
           onRedeem={(basket) => ask({ key: step.key, coupon: step.coupon, ...basket })}
         />
       ) : null}
       {step.kind === 'asking' ? (
-        <section className={classes.panel} aria-live="polite">
-          <p className={classes.strong}>{redeem.failureCount > 0 ? t('asking.again') : t('asking.first')}</p>
-          {redeem.failureCount > 0 && !redeem.isError ? <p>{t('asking.safe')}</p> : null}
-          {redeem.isError ? (
-            <>
-              <Trouble error={redeem.error} />
-              <p>{t('asking.safe')}</p>
-              <Button className={classes.large} fullWidth onClick={() => ask(step.wish)}>
-                {t('asking.retry')}
-              </Button>
-              {certainlyUndone.has(errorCode(redeem.error)) ? (
-                <Button
-                  className={classes.large}
-                  variant="subtle"
-                  fullWidth
-                  onClick={() => {
-                    memory.keepUnanswered(null)
-                    begin()
-                  }}
-                >
-                  {t('answer.otherCode')}
-                </Button>
-              ) : null}
-            </>
-          ) : null}
-        </section>
+        <AskingPanel asking={redeem} onRetry={() => ask(step.wish)} onGiveUp={giveUp} />
       ) : null}
       {step.kind === 'answer' ? (
         <Answer
@@ -135,7 +199,58 @@ export function DeskPage() {
         />
       ) : null}
 
-      {step.kind === 'code' || step.kind === 'answer' ? <Recent done={done} onChange={change} /> : null}
+      {step.kind === 'code' || step.kind === 'answer' || step.kind === 'till-answer' ? (
+        <>
+          <HeldList held={held} onAsk={askTill} />
+          <Recent done={done} onChange={change} />
+        </>
+      ) : null}
+      {step.kind === 'code' ? (
+        <TakeBack
+          onDone={(taken) =>
+            change(
+              done.map((each) =>
+                taken.has(each.redemptionId)
+                  ? { ...each, cancelled: { restored: taken.get(each.redemptionId)! } }
+                  : each,
+              ),
+            )
+          }
+        />
+      ) : null}
     </main>
+  )
+}
+
+/** No answer yet, or none: asking again is safe. */
+function AskingPanel({
+  asking,
+  onRetry,
+  onGiveUp,
+}: {
+  asking: { failureCount: number; isError: boolean; error: unknown }
+  onRetry: () => void
+  onGiveUp: () => void
+}) {
+  const t = useTranslations('desk')
+  return (
+    <section className={classes.panel} aria-live="polite">
+      <p className={classes.strong}>{asking.failureCount > 0 ? t('asking.again') : t('asking.first')}</p>
+      {asking.failureCount > 0 && !asking.isError ? <p>{t('asking.safe')}</p> : null}
+      {asking.isError ? (
+        <>
+          <Trouble error={asking.error} />
+          <p>{t('asking.safe')}</p>
+          <Button className={classes.large} fullWidth onClick={onRetry}>
+            {t('asking.retry')}
+          </Button>
+          {certainlyUndone.has(errorCode(asking.error)) ? (
+            <Button className={classes.large} variant="subtle" fullWidth onClick={onGiveUp}>
+              {t('answer.otherCode')}
+            </Button>
+          ) : null}
+        </>
+      ) : null}
+    </section>
   )
 }

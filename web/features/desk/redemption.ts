@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { errorCode, trpcClient } from '../../trpc.ts'
+import type { Held, TillWish } from './till.ts'
 import { useWorkspace } from '../../ui/workspace.tsx'
 
 export type Look = Awaited<ReturnType<typeof trpcClient.coupons.look.mutate>>
@@ -66,6 +67,10 @@ export function useDeskMemory() {
   return {
     unanswered: () => read<Wish>('unanswered'),
     keepUnanswered: (wish: Wish | null) => write('unanswered', wish),
+    unansweredTill: () => read<TillWish>('till'),
+    keepUnansweredTill: (wish: TillWish | null) => write('till', wish),
+    held: () => read<Held[]>('held') ?? [],
+    keepHeld: (held: readonly Held[]) => write('held', held),
     done: () => read<Done[]>('done') ?? [],
     keepDone: (done: readonly Done[]) => write('done', done.slice(0, timesKept)),
   }

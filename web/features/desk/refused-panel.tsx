@@ -3,8 +3,12 @@ import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
 import classes from './desk.module.css'
 import type { Outcome, Refused } from './redemption.ts'
+import type { TillOutcome } from './till.ts'
 
-type Refusal = Refused | Extract<Outcome, { kind: 'refused' | 'key-reused' }>
+type Refusal =
+  | Refused
+  | Extract<Outcome, { kind: 'refused' | 'key-reused' }>
+  | Extract<TillOutcome, { kind: 'refused' | 'key-reused' }>
 
 /** A clear no: the reason, and what to do now. */
 export function RefusedPanel({ refused, children }: { refused: Refusal; children?: React.ReactNode }) {

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
@@ -18,10 +19,11 @@ export function MemberIdentities({ member }: { member: Member }) {
   const trpc = useTRPC()
   const errorText = useErrorText()
   const { role } = useWorkspace()
+  const { language } = useLanguage()
   const mayChange = role === 'owner' || role === 'marketer'
   const [merging, merge] = useState(false)
   const [separating, separate] = useState<string | null>(null)
-  const query = useQuery(trpc.merges.list.queryOptions({ memberId: member.memberId }))
+  const query = useQuery(trpc.merges.list.queryOptions({ memberId: member.memberId, language }))
   const identities = query.data?.identities ?? []
   if (!mayChange && identities.length === 0) return null
   return (

@@ -2,7 +2,7 @@ import { Anchor, Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
-import { useTRPC } from '../../trpc.ts'
+import { errorCode, useTRPC } from '../../trpc.ts'
 import type { Column } from '../../ui/data-table.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KpiStrip } from '../../ui/kpi-strip.tsx'
@@ -12,7 +12,7 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { QueryPanel, tableOf, useAnswer, type Answer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
-import { isGivenHere, type Member } from './member.ts'
+import { isDeletedMember, isGivenHere, type Member } from './member.ts'
 import { MemberCouponsElsewhere } from './member-coupons-elsewhere.tsx'
 import { MemberCoupons } from './member-coupons.tsx'
 import { MemberIdentities } from './member-identities.tsx'
@@ -34,6 +34,17 @@ export function MemberPage() {
     trpc.members.one.queryOptions({ memberId }, { trpc: { abortOnUnmount: true } }),
   ) as Answer<Member>
   const member = query.data
+  if (query.isError && errorCode(query.error) === 'NOT_FOUND')
+    return (
+      <Page title={t('unknown.title')}>
+        <Panel>
+          <p>{t('unknown.why', { memberId })}</p>
+          <Button component={Link} to="/members" variant="default" mt={12}>
+            {t('unknown.list')}
+          </Button>
+        </Panel>
+      </Page>
+    )
   if (query.isError)
     return (
       <Page title={memberId}>
@@ -44,7 +55,7 @@ export function MemberPage() {
     )
   return (
     <Page
-      title={member ? (member.name ?? member.memberId) : memberId}
+      title={isDeletedMember(memberId) ? t('deleted') : member ? (member.name ?? member.memberId) : memberId}
       lead={
         member ? (
           <>

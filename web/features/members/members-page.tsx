@@ -17,6 +17,7 @@ import { QueryPanel, type Answer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { Rule } from '../../ui/rule.tsx'
 import classes from './members.module.css'
+import { isDeletedMember } from './member.ts'
 import { TagDialog } from './tag-dialog.tsx'
 
 const sortOf = {
@@ -92,8 +93,10 @@ export function MembersPage() {
       value: ({ memberId }) => memberId,
       cell: ({ memberId, name, phone, status }) => (
         <span className={classes.who}>
-          <strong>{name ?? memberId}</strong>
-          <span className={classes.note}>{[name && memberId, phone].filter(Boolean).join(' · ')}</span>
+          <strong>{isDeletedMember(memberId) ? t('deleted') : (name ?? memberId)}</strong>
+          <span className={classes.note}>
+            {[(name || isDeletedMember(memberId)) && memberId, phone].filter(Boolean).join(' · ')}
+          </span>
           {onPhone ? <MemberStatusChip status={status} /> : null}
         </span>
       ),
@@ -193,7 +196,7 @@ export function MembersPage() {
           </>
         ) : null
       }
-      notes={t('notes')}
+      notes={shown && shown.deleted > 0 ? t('notesDeleted', { members: shown.deleted }) : t('notes')}
     >
       <QueryPanel
         name={t('title')}
@@ -203,7 +206,7 @@ export function MembersPage() {
         subtitle={(data: Shown) => (question.segment ? <Rule text={data.expression} /> : t('subtitle'))}
         query={{ ...list, data: shown } as unknown as Answer<Shown>}
       >
-        {({ rows, members, expression, asOf }) => (
+        {({ rows, members, deleted, expression, asOf }) => (
           <>
             <div className={classes.tools}>
               <TextInput
@@ -225,7 +228,7 @@ export function MembersPage() {
                   ) : null}
                   <Button
                     variant="default"
-                    disabled={selected.size === 0 && members === 0}
+                    disabled={selected.size === 0 && members === deleted}
                     loading={finding.isPending}
                     onClick={() =>
                       selected.size === 0 && search
@@ -235,7 +238,7 @@ export function MembersPage() {
                   >
                     {selected.size > 0
                       ? t('tag.selected', { members: selected.size })
-                      : t('tag.all', { members })}
+                      : t('tag.all', { members: members - deleted })}
                   </Button>
                 </div>
               ) : null}
@@ -253,7 +256,11 @@ export function MembersPage() {
                 rowKey={({ memberId }) => memberId}
                 order={order}
                 onOrder={setOrder}
-                selection={mayChange ? { selected, onChange: select } : undefined}
+                selection={
+                  mayChange
+                    ? { selected, onChange: select, may: ({ memberId }) => !isDeletedMember(memberId) }
+                    : undefined
+                }
                 onRow={({ memberId }) => void navigate({ to: '/members/$memberId', params: { memberId } })}
               />
             )}
@@ -277,7 +284,7 @@ export function MembersPage() {
                   ? { kind: 'members', memberIds: [...selected] }
                   : { kind: 'segment', expression, asOf }
               }
-              members={selected.size > 0 ? selected.size : members}
+              members={selected.size > 0 ? selected.size : members - deleted}
             />
           </>
         )}

@@ -13,6 +13,8 @@ interface Entry {
   readonly name: string | null
   /** The campaign that it was done to. */
   readonly campaign: string | null
+  /** The file that was imported or undone. */
+  readonly fileName: string | null
 }
 
 /** What people and the command line have changed. */
@@ -39,8 +41,7 @@ export function AuditPanel() {
       key: 'what',
       header: t('what'),
       value: (entry) => entry.action,
-      cell: (entry) =>
-        entry.campaign === null ? what(entry.action) : `${what(entry.action)} · ${entry.campaign}`,
+      cell: (entry) => [what(entry.action), entry.campaign ?? entry.fileName].filter(Boolean).join(' · '),
     },
   ]
   return (

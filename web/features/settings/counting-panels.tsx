@@ -17,6 +17,8 @@ interface Counting {
   firstWeekday: number
   dormancy: { active: number; cooling: number; dormant: number }
   openedAtStart: boolean
+  /** Of 100. */
+  mostOffPercent: number
 }
 
 const statuses = ['active', 'cooling', 'dormant'] as const
@@ -60,6 +62,7 @@ function CountingForm({
   )
   const { active, cooling, dormant } = wanted.dormancy
   const ordered = active >= 1 && active < cooling && cooling < dormant
+  const inRange = wanted.mostOffPercent >= 1 && wanted.mostOffPercent <= 100
   const changed = JSON.stringify(wanted) !== JSON.stringify(stored)
   return (
     <>
@@ -118,11 +121,33 @@ function CountingForm({
             </p>
           </div>
         </Panel>
+        <Panel title={t('stacking.title')} subtitle={t('stacking.subtitle')}>
+          <div className={classes.form}>
+            <NumberInput
+              label={t('stacking.mostOff')}
+              description={t('stacking.mostOffHint')}
+              min={1}
+              max={100}
+              decimalScale={2}
+              suffix="%"
+              clampBehavior="none"
+              value={wanted.mostOffPercent}
+              onChange={(percent) => want({ ...wanted, mostOffPercent: Number(percent) || 0 })}
+              error={inRange ? undefined : t('stacking.range')}
+              disabled={!mayChange}
+            />
+            <p className={classes.note}>
+              {wanted.mostOffPercent === 100
+                ? t('stacking.none')
+                : t('stacking.example', { most: inRange ? wanted.mostOffPercent : 0 })}
+            </p>
+          </div>
+        </Panel>
       </Columns>
       {mayChange ? (
         <div>
           <Button
-            disabled={!changed || !ordered}
+            disabled={!changed || !ordered || !inRange}
             loading={save.isPending}
             onClick={() => save.mutate(wanted)}
           >

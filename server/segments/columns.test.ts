@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { TallyThreadEnded, TallyThreads } from '../../analytics/columns/threads.ts'
+import { ColumnThreadEnded, ColumnThreads } from '../../analytics/columns/threads.ts'
 import { compile } from '../../analytics/segments/compile.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
@@ -12,7 +12,7 @@ import { openPlatform } from '../platform.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { evaluateSegment } from './evaluation.ts'
-import { startOrderColumns } from './order-columns.ts'
+import { startColumns } from './columns.ts'
 import { countParts } from './part-counts.ts'
 import { prepareSegment } from './prepare.ts'
 import { saveSegment } from './saved.ts'
@@ -24,7 +24,7 @@ const platform = await openPlatform(folder, { now: () => new Date('2026-03-10T04
 await createDemo(platform, { members: 300, end: '2026-03-01' })
 const workspace = (await platform.workspaces.byName('demo'))!
 const { engine } = workspace
-const keeper = startOrderColumns(platform, { leastOrders: 1 })
+const keeper = startColumns(platform, { leastOrders: 1 })
 const caller = createCallerFactory(appRouter)({
   platform,
   actor: { kind: 'local' },
@@ -80,11 +80,8 @@ const evaluated = async (expression: string, asOf?: string) => {
   expect(rows).toHaveLength(members)
   return rows.map(({ memberKey }) => Number(memberKey))
 }
-/** How many of a rule's clauses columns of the data as it is now answer. */
-const held = async (expression: string) => {
-  const { rule, at, setting } = await prepared(expression)
-  return keeper.clausesHeld(engine, at, [rule.expression], setting)?.size ?? 0
-}
+/** Whether there are columns of the data as it is now. */
+const areHeld = async () => keeper.areHeld(engine, (await prepared('everyone')).at)
 const agree = async () => {
   for (const rule of rules)
     expect({ rule, members: await evaluated(rule) }).toEqual({ rule, members: await byEngine(rule) })
@@ -107,26 +104,26 @@ async function importOrder(category: string): Promise<void> {
 }
 
 test('columns answer what the engine answers, of every state of the data', async () => {
-  expect(await held(rules[0]!)).toBe(0)
+  expect(await areHeld()).toBe(false)
   await evaluated('orders(within 3 days) >= 1')
   await keeper.idle()
-  expect(await held(rules[0]!)).toBe(clauses.length)
+  expect(await areHeld()).toBe(true)
   await agree()
   for (const rule of clauses.slice(0, 3))
     expect(await evaluated(rule, '2025-12-31')).toEqual(await byEngine(rule, '2025-12-31'))
 
   // other changes of the data leave the orders as they are
   await caller.tags.add({ tag: 'noticed', whose: { kind: 'segment', expression: 'orders >= 3' } })
-  expect(await held(rules[0]!)).toBe(clauses.length)
+  expect(await areHeld()).toBe(true)
   const noticed = `tag = "noticed" and ${clauses[0]!}`
   expect(await evaluated(noticed)).toEqual(await byEngine(noticed))
 
   await importOrder('新品类')
-  expect(await held(rules[0]!)).toBe(0)
+  expect(await areHeld()).toBe(false)
   const fresh = 'orders(category = "新品类", store = "新店") = 1'
   expect(await evaluated(fresh)).toHaveLength(1)
-  await keeper.idle()
-  expect(await held(fresh)).toBe(1)
+  // brought up to date before the rule was asked
+  expect(await areHeld()).toBe(true)
   await agree()
   // the dictionaries of the state before are gone
   const tables = await engine.rows(
@@ -177,32 +174,32 @@ test('parts of a rule and saved segments are asked of columns too', async () => 
 
 test('a shop too large for the memory is asked of the engine', async () => {
   await keeper.stop()
-  const small = startOrderColumns(platform, { leastOrders: 1, mostBytes: 1000 })
+  const small = startColumns(platform, { leastOrders: 1, mostBytes: 1000 })
   const { rule, at, setting } = await prepared(rules[1]!)
   await small.prepare(engine, at, [rule.expression], setting)
   await small.idle()
-  expect(small.clausesHeld(engine, at, [rule.expression], setting)).toBeUndefined()
+  expect(small.areHeld(engine, at)).toBe(false)
   expect(await evaluated(`${rules[1]!} and net > 101`)).toEqual(await byEngine(`${rules[1]!} and net > 101`))
   await small.stop()
 })
 
 test('threads that ended say so', async () => {
-  const threads = new TallyThreads()
+  const threads = new ColumnThreads()
   await threads.end()
   const nothing = {
-    rows: 0,
-    member: new Int32Array(0),
+    start: new Uint32Array(1),
+    count: new Uint32Array(1),
     amount: new Int32Array(0),
-    day: new Uint16Array(0),
-    firstDay: 0,
     codes: {},
   }
   const columns = {
     tables: { orders: nothing, lines: nothing },
+    facts: {},
+    known: new Uint32Array(1),
+    net: new Float64Array(1),
     members: 1,
-    bytes: 0,
-    dictionaries: new Map(),
+    firstDay: 0,
   }
-  const pass = { table: 'orders', conditions: [], checks: [] }
-  await expect(threads.ask(0, columns, [pass])).rejects.toThrow(TallyThreadEnded)
+  const question = { leaves: [], rules: [{ kind: 'everyone' }] } as const
+  await expect(threads.ask(0, columns, question)).rejects.toThrow(ColumnThreadEnded)
 })

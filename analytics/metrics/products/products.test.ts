@@ -85,6 +85,9 @@ test('worked by hand', async () => {
   expect(bread.high).toBeCloseTo(5.0239 / 6.0239, 4)
   // since 1 August (31 days) only Ben bought; Ann and Cai last had bread in July
   expect(bread).toMatchObject({ members: 2, orders: 3, switchedAway: 0, gone: 2 })
+  // 82 days back is 10 June, Ann's first day: she bought before the window, and bread within it
+  const longer = await answer(shop.engine, products, scope, { windowDays: 82 })
+  expect(longer.find(({ item }) => item === 'bread')).toMatchObject({ cameOver: 1 })
   expect(bread.membersExpression).toBe('orders(category = "bread") >= 1')
   expect(bread.cameOverExpression).toBe(
     'orders(category = "bread", between 2024-08-01 and 2024-08-31) >= 1 and orders(category = "bread", day < 2024-08-01) = 0 and orders(day < 2024-08-01) >= 1',

@@ -519,7 +519,7 @@ function issue(
   rows.add(
     sql`issued_coupons`,
     sql`(${couponKey}, ${memberKey}, ${campaign}, ${noon(issued)},
-      cast(${issued} as date), ${noon(expires)}, cast(${expires} as date), ${coupon.uses}, ${couponKey})`,
+      cast(${issued} as date), ${noon(expires)}, cast(${expires} as date), ${coupon.uses}, ${couponKey}, false)`,
   )
   const change = (kind: string, day: string, redeemedSeq: number) =>
     rows.add(

@@ -353,9 +353,9 @@ describe('a reservation', () => {
   })
 
   test('all coupons of a basket take off at most what the shop allows', async () => {
-    const half = () => coupon('m', { offer: { kind: 'percent', percent: 50 } })
-    const [a, b, c] = [half(), half(), half()]
-    await issue(a, b, c)
+    const half = () => coupon('most', { offer: { kind: 'percent', percent: 50 } })
+    const [a, b, c, d] = [half(), half(), half(), half()]
+    await issue(a, b, c, d)
     const allow = (percent: number) =>
       platform.store
         .updateTable('workspaces')
@@ -363,13 +363,13 @@ describe('a reservation', () => {
         .where('id', '=', shop)
         .execute()
     await allow(60)
-    const order = { orderId: 'R-most', memberId: 'm', amountMinor: 10_000 }
+    const order = { orderId: 'R-most', memberId: 'most', amountMinor: 10_000 }
     const both = await reserve([a.code, b.code], order)
     expect(both.said).toMatchObject({ discountMinor: 6_000, payableMinor: 4_000 })
     expect((await post('/redemptions', { ...order, amountMinor: 4_000, code: c.code })).said.code).toBe(
       'stacking',
     )
-    const quoted = await post('/quotes', { memberId: 'm', codes: [c.code], amountMinor: 10_000 })
+    const quoted = await post('/quotes', { memberId: 'most', codes: [c.code, d.code], amountMinor: 10_000 })
     expect(quoted.said.best.payableMinor).toBe(4_000)
     await allow(100)
   })

@@ -12,8 +12,8 @@ import type { MailChannel } from './mail-sender.ts'
 import { mailTemplate, type WrittenMail } from './mail-text.ts'
 import { missingOf, type TemplateValue, templateValues } from './template.ts'
 
-/** A code that no till knows. */
-const exampleCode = 'ABCDE23456FGH'
+/** Reads like one of ours, and is nobody's. */
+const exampleCode = 'ABCDE23456FGHE'
 
 export type MailPreview =
   | {

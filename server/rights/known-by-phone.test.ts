@@ -335,7 +335,7 @@ test('files that name a deleted member say so, with the lines and what became of
   expect(peopleOfMembers('en', again).at(-1)).toMatch(
     /^2 rows name members who were deleted \(lines 2, 4\)\. Of them only the day of joining and the stored value are kept/,
   )
-  expect(peopleOfMembers('zh-CN', again).at(-1)).toMatch(/^2 行属于已删除的会员（第 2, 4 行）。/)
+  expect(peopleOfMembers('zh-CN', again).at(-1)).toMatch(/^2 行属于已删除的会员（第 2、4 行）。/)
   const lines = 'A,,13900000001,,2026-01-02,1\nB,M2,,,2026-01-02,2\n'
   const sales = receiptOf(await shop.import(shop.file('o.csv', `${orders}${lines}`)))
   expect(sales.deleted).toEqual({ rows: 1, lines: [2] })

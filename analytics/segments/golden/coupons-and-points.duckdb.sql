@@ -36,13 +36,15 @@ select facts.member_key from member_facts as facts
   select coupon_of.*, coalesce(named.member_id, coupon_of.member_id) as holder, known.named is not null as by_value
   from coupons_elsewhere as coupon_of
   left join member_aliases as named on named.alias = coupon_of.member_id
-  left join row_people as known on known.named = coupon_of.member_id) as coupon where (coupon.code is null or length(coupon.code) < $72) and (coupon.code is null or coupon.order_id is not null or coupon.used_at is null and not coupon.by_value)
+  left join row_people as known on known.named = coupon_of.member_id) as coupon where (coupon.code is null or length(coupon.code) < $72
+  and not exists (select 1 from issued_coupons as own where own.is_given)) and (coupon.code is null or coupon.order_id is not null or coupon.used_at is null and not coupon.by_value)
   union all
   select * from (
   select coupon_of.*, coalesce(named.member_id, coupon_of.member_id) as holder, known.named is not null as by_value
   from coupons_elsewhere as coupon_of
   left join member_aliases as named on named.alias = coupon_of.member_id
-  left join row_people as known on known.named = coupon_of.member_id) as coupon where (coupon.code is null or length(coupon.code) < $73) and not (coupon.code is null or coupon.order_id is not null or coupon.used_at is null and not coupon.by_value) and not ((coalesce(lower(trim(coupon.state)) in ($74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84), false) or (not coalesce(lower(trim(coupon.state)) in ($85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96, $97, $98, $99, $100, $101, $102, $103, $104, $105, $106, $107, $108, $109, $110, $111, $112, $113, $114, $115, $116, $117, $118, $119, $120), false)
+  left join row_people as known on known.named = coupon_of.member_id) as coupon where (coupon.code is null or length(coupon.code) < $73
+  and not exists (select 1 from issued_coupons as own where own.is_given)) and not (coupon.code is null or coupon.order_id is not null or coupon.used_at is null and not coupon.by_value) and not ((coalesce(lower(trim(coupon.state)) in ($74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84), false) or (not coalesce(lower(trim(coupon.state)) in ($85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96, $97, $98, $99, $100, $101, $102, $103, $104, $105, $106, $107, $108, $109, $110, $111, $112, $113, $114, $115, $116, $117, $118, $119, $120), false)
     and (coupon.used_at is not null or coupon.order_id is not null))) and ((coupon.order_id is null and exists (
   select 1 from (
   select coupon_of.*, coalesce(named.member_id, coupon_of.member_id) as holder, known.named is not null as by_value
@@ -79,7 +81,8 @@ select facts.member_key from member_facts as facts
   select coupon_of.*, coalesce(named.member_id, coupon_of.member_id) as holder, known.named is not null as by_value
   from coupons_elsewhere as coupon_of
   left join member_aliases as named on named.alias = coupon_of.member_id
-  left join row_people as known on known.named = coupon_of.member_id) as coupon where not (coupon.code is null or length(coupon.code) < $121) and not ((coalesce(lower(trim(coupon.state)) in ($122, $123, $124, $125, $126, $127, $128, $129, $130, $131, $132), false) or (not coalesce(lower(trim(coupon.state)) in ($133, $134, $135, $136, $137, $138, $139, $140, $141, $142, $143, $144, $145, $146, $147, $148, $149, $150, $151, $152, $153, $154, $155, $156, $157, $158, $159, $160, $161, $162, $163, $164, $165, $166, $167, $168), false)
+  left join row_people as known on known.named = coupon_of.member_id) as coupon where not (coupon.code is null or length(coupon.code) < $121
+  and not exists (select 1 from issued_coupons as own where own.is_given)) and not ((coalesce(lower(trim(coupon.state)) in ($122, $123, $124, $125, $126, $127, $128, $129, $130, $131, $132), false) or (not coalesce(lower(trim(coupon.state)) in ($133, $134, $135, $136, $137, $138, $139, $140, $141, $142, $143, $144, $145, $146, $147, $148, $149, $150, $151, $152, $153, $154, $155, $156, $157, $158, $159, $160, $161, $162, $163, $164, $165, $166, $167, $168), false)
     and (coupon.used_at is not null or coupon.order_id is not null))) and ((coupon.order_id is null and exists (
   select 1 from (
   select coupon_of.*, coalesce(named.member_id, coupon_of.member_id) as holder, known.named is not null as by_value

@@ -275,7 +275,7 @@ M2,13900000001,,h
   ])
   expect((await seen(shop)).tags).toEqual(['M1 a', 'M1 c', 'M1 g', 'M2 h'])
   expect(toldKind(receipt, 'en').reasons.map(({ sentence }) => sentence)).toContain(
-    'The member’s number, phone or e-mail is partly hidden and tells nobody. Give the whole one, or the member’s number.',
+    'Column “手机号”: The member’s number, phone or e-mail is partly hidden and tells nobody. Give the whole one, or the member’s number.',
   )
 })
 

@@ -2,7 +2,7 @@
 export const server = {
   ready: 'Reveille is ready on {address}',
   readyInNetwork:
-    'Everyone in your network reaches it at {addresses} and has to sign in. Without HTTPS, what is sent there can be listened to, and phones cannot scan with the camera: see “In the shop’s network” in README.',
+    'Everyone in your network reaches it at {addresses} and has to sign in. Without HTTPS, what is sent there can be listened to, and phones cannot scan with the camera: see “In the shop’s network” in server/README.md.',
   signInLink: 'Sign in here (valid for 15 minutes, once): {link}',
   makingDemo: 'First start: making the workspace “demo” with invented data…',
   finishingDemo: 'The last start ended while it made the workspace “demo”: making it again…',

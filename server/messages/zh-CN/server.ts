@@ -3,7 +3,7 @@ import type { server as english } from '../en/server.ts'
 export const server: Record<keyof typeof english, string> = {
   ready: 'Reveille 已就绪：{address}',
   readyInNetwork:
-    '同一网络中的设备可通过 {addresses} 访问，访问者须登录。未启用 HTTPS 时，传输内容可能被窃听，手机也无法用摄像头扫码：请参阅 README 中的“In the shop’s network”。',
+    '同一网络中的设备可通过 {addresses} 访问，访问者须登录。未启用 HTTPS 时，传输内容可能被窃听，手机也无法用摄像头扫码：请参阅 server/README.md 中的“In the shop’s network”。',
   signInLink: '登录链接（15 分钟内有效，仅可使用一次）：{link}',
   makingDemo: '首次启动：正在用虚构数据创建工作区“demo”……',
   finishingDemo: '上次启动在创建工作区“demo”时中断，正在重新创建……',

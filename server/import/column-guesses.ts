@@ -134,6 +134,33 @@ export function settleNames(
     assigned.delete('memberId')
 }
 
+/**
+ * Where a column tells people apart, others that are named for it wholly keep their meaning though the sample has no value
+ * of them: further on they may have some.
+ */
+export function settleEmptyPersons(
+  assigned: Assigned,
+  columns: readonly Column[],
+  leftOut: ReadonlySet<AnyField>,
+): void {
+  const persons = ['memberId', ...personValues] as const
+  if (!persons.some((field) => (columns[assigned.get(field)?.position ?? -1]?.values.length ?? 0) > 0)) return
+  const taken = new Set([...assigned.values()].map(({ position }) => position))
+  for (const field of persons) {
+    if (assigned.has(field) || leftOut.has(field)) continue
+    const column = columns.find(
+      ({ position, plain, values }) =>
+        values.length === 0 &&
+        !taken.has(position) &&
+        !maybeNames.includes(plain) &&
+        nameMatch(field, plain, false) > wholeName,
+    )
+    if (!column) continue
+    assigned.set(field, { position: column.position, confidence: 0.6 })
+    taken.add(column.position)
+  }
+}
+
 const timeOfDay = /^([上下]午 ?)?\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]\.?m\.?)?$/i
 
 /** A name match above this is of the whole header: parts of one stay below. */

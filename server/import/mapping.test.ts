@@ -99,3 +99,15 @@ test.each(['customer_key', 'Customer Code', 'customer_hash', 'customer', 'Loyalt
     expect(found.mapping.columns).toMatchObject({ memberId: 1 })
   },
 )
+
+test('beside a column that tells people apart, one that is named for it keeps its meaning though nothing is in it yet', () => {
+  const headers = ['订单号', '手机号', 'openid', '邮箱', '下单时间', '金额']
+  const found = guess(
+    headers,
+    ['1', '', '', 'a@x.cn', '2026-01-01', '10'],
+    ['2', '', '', '', '2026-01-02', '10'],
+  )
+  expect(found.mapping.columns).toMatchObject({ phone: 1, openid: 2, email: 3 })
+  const nobody = guess(headers, ['1', '', '', '', '2026-01-01', '10'])
+  expect(Object.keys(nobody.mapping.columns).toSorted()).toEqual(['amount', 'orderId', 'orderedAt'])
+})

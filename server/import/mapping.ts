@@ -14,6 +14,7 @@ import {
   candidates,
   type Column,
   isDayOrMonthFirst,
+  settleEmptyPersons,
   settleNames,
   unreadOf,
 } from './column-guesses.ts'
@@ -192,6 +193,7 @@ export function guessMapping(
     taken.add(position)
   }
   settleNames(assigned, columns, named.chosen)
+  settleEmptyPersons(assigned, columns, leftOut)
   settleAmounts(
     assigned,
     sample,

@@ -236,7 +236,10 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
     const path = shop.file('map.csv', header + row)
     expect(await shop.import(path, { map: { columns: { memberId: 'Nobody' } } })).toMatchObject({
       id: 'unknown-column',
-      values: { column: 'Nobody', headers: 'order_id, customer_id, order_date, amount' },
+      values: {
+        column: 'Nobody',
+        headers: { listed: ['order_id', 'customer_id', 'order_date', 'amount'] },
+      },
     })
   })
 })

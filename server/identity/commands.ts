@@ -93,12 +93,15 @@ export function identityCommands(program: Command): void {
             .filter(({ plain }) => plain)
             .map(({ member, other }): [string, string] => [member.memberId, other.memberId])
           const { currency } = (await client.workspaces.current.query())!
-          if (pairs.length === 0) return { preview: null, left: total, currency, applied: false }
+          const unseen = total - ties.length
+          if (pairs.length === 0)
+            return { preview: null, left: ties.length, unseen, currency, applied: false }
           const preview = await client.identity.previewTies.mutate({ pairs }, { signal })
           if (options.yes) await client.identity.mergeTies.mutate({ pairs, digest: preview.digest })
-          return { preview, left: total - pairs.length, currency, applied: options.yes === true }
+          const left = ties.length - pairs.length
+          return { preview, left, unseen, currency, applied: options.yes === true }
         },
-        ({ preview, left, currency, applied }) =>
+        ({ preview, left, unseen, currency, applied }) =>
           [
             ...(preview === null
               ? [say('identity-ties-none-plain')]
@@ -118,6 +121,7 @@ export function identityCommands(program: Command): void {
                     : say('merge-asks'),
                 ]),
             ...(left > 0 ? [say('identity-ties-left', { pairs: left })] : []),
+            ...(unseen > 0 ? [say('identity-ties-unseen', { pairs: unseen })] : []),
           ].join('\n'),
       ),
     )

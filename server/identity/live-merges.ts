@@ -18,7 +18,8 @@ export type Idle = 'set-by-people' | 'circle' | 'deleted'
 const longestChain = 100
 
 /**
- * The merges that are live: what people set of an id holds whichever comes later (null: a member of its own);
+ * The merges that are live: what people set of an id holds whichever comes later (null, or the id itself, as the events
+ * of a deleted member may say: a member of its own);
  * of what files say the later replaces the earlier, and what would close a circle with those before it stays
  * without effect. `idle` says so of imported ones, by their place in `imported`.
  */
@@ -26,7 +27,9 @@ export function liveMerges(
   set: ReadonlyMap<string, string | null>,
   imported: readonly ImportedMerge[],
 ): { into: Map<string, string>; idle: Map<number, Idle> } {
-  const into = new Map([...set].flatMap(([from, to]) => (to === null ? [] : [[from, to] as const])))
+  const into = new Map(
+    [...set].flatMap(([from, to]) => (to === null || to === from ? [] : [[from, to] as const])),
+  )
   const idle = new Map<number, Idle>()
   for (const [place, { from, into: to }] of imported.entries())
     if (set.has(from)) idle.set(place, 'set-by-people')

@@ -165,16 +165,22 @@ const timeOfDay = /^([上下]午 ?)?\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]\.?m\.?)?
 
 /** A name match above this is of the whole header: parts of one stay below. */
 const wholeName = 0.7
+/** What a column that is named for its field is worth while the sample has none of its values: less than any that has. */
+const yetEmpty = 0.7
+/** Numbers of which none decides what an order came to. */
+const besidesAmounts: ReadonlySet<FieldName> = new Set<FieldName>(['quantity', 'discount', 'listPrice'])
 /** 0 … 1: the share of the values that the field can hold. A column that is named for it needs only one of them. */
 function typeMatch(field: FieldName, { values, dates, numeric }: Column, named: boolean): number {
   const enough = (share: number) => (named || share >= sure ? share : 0)
   switch (fields[field].type) {
     case 'date':
+      if (values.length === 0) return named && field !== 'orderedAt' ? yetEmpty : 0
       return enough(dates?.share ?? 0)
     case 'time':
       return values.length > 0 && values.every((value) => timeOfDay.test(value)) ? 1 : 0
     case 'number':
-      if (values.length === 0) return field === 'refundAmount' ? 0.7 : 0
+      if (values.length === 0)
+        return field === 'refundAmount' || (named && besidesAmounts.has(field)) ? yetEmpty : 0
       // A discount below 1 on every row is a rate, not an amount.
       if (field === 'discount' && values.every((value) => Number(value) <= 1)) return 0
       return enough(numeric)

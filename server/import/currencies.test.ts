@@ -30,7 +30,7 @@ test.each([
   await using shop = await openTestShop(currency, 'UTC')
   const receipt = receiptOf(await shop.import(shop.file('mixed.csv', file([...own, ...others]))))
   expect(receipt).toMatchObject({ imported: own.length, refused: others.length })
-  expect(receipt.reasons).toEqual([{ reason: 'other-currency', field: 'amount', rows: others.length }])
+  expect(receipt.reasons).toMatchObject([{ reason: 'other-currency', field: 'amount', rows: others.length }])
   expect(
     await shop.workspace.engine.rows(sql`select distinct abs(net_minor) as minor from import_lines`),
   ).toEqual([{ minor: currency === 'JPY' ? 5 : 500 }])
@@ -58,7 +58,7 @@ test('a list price in another currency is not taken for none, and what is no num
   ]
   for (let i = 0; i < 30; i++) lines.push(`B${i},m1,2026-01-02,5,£6`)
   const receipt = receiptOf(await shop.import(shop.file('list.csv', lines.join('\n'))))
-  expect(receipt.reasons).toEqual([
+  expect(receipt.reasons).toMatchObject([
     { reason: 'bad-amount', field: 'amount', rows: 1 },
     { reason: 'other-currency', field: 'listPrice', rows: 1 },
   ])
@@ -111,7 +111,7 @@ test('amounts counted in ten thousands are refused with their value, whatever th
     await shop.import(shop.file('some.csv', `订单号,会员号,下单时间,实付金额\n${rows.join('')}`)),
   )
   expect(some).toMatchObject({ imported: 3, refused: 5, netMinor: 3600 })
-  expect(some.reasons).toEqual([{ reason: 'short-amount', field: 'amount', rows: 5 }])
+  expect(some.reasons).toMatchObject([{ reason: 'short-amount', field: 'amount', rows: 5 }])
   expect(readFileSync(some.refusedFile!, 'utf8')).toContain('“¥3亿” counts in ten thousands')
   const one = { imported: 1, refused: 1, reasons: [{ reason: 'short-amount', rows: 1 }] }
   const members = shop.file('members.csv', '会员号,姓名,储值余额\nm1,李,1.2万\nm2,王,3\n')

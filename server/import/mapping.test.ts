@@ -111,3 +111,12 @@ test('beside a column that tells people apart, one that is named for it keeps it
   const nobody = guess(headers, ['1', '', '', '', '2026-01-01', '10'])
   expect(Object.keys(nobody.mapping.columns).toSorted()).toEqual(['amount', 'orderId', 'orderedAt'])
 })
+
+test('what is given back, bought and discounted further on keeps its column, and its dates the order of the others', () => {
+  const found = guess(
+    ['order_id', 'customer_id', 'order date', 'refunded at', 'quantity', 'discount amount', 'amount'],
+    ['1', 'a', '25/3/2026', '', '', '', '10'],
+  )
+  expect(found.mapping.columns).toMatchObject({ orderedAt: 2, refundedAt: 3, quantity: 4, discount: 5 })
+  expect(found.mapping.dates).toEqual({ orderedAt: 'day-first', refundedAt: 'day-first' })
+})

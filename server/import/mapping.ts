@@ -222,8 +222,12 @@ export function guessMapping(
         header: column.header,
         ...undecidedDates(column.values),
       })
-    else dates[field] = order ?? 'year-first'
+    else if (order !== undefined || column.values.length > 0) dates[field] = order ?? 'year-first'
   }
+  // one that the sample has no value of is written as the others are
+  const written = Object.values(dates)[0] ?? 'year-first'
+  for (const [field, { position }] of assigned)
+    if (fields[field].type === 'date' && columns[position]!.values.length === 0) dates[field] ??= written
   const states = Object.fromEntries(
     Object.entries({ ...known?.states, ...overrides.states }).map(([word, meaning]) => [
       word.trim().toLowerCase(),

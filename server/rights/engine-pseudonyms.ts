@@ -339,10 +339,20 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table deleted_keys as
     select names.identity_key as member_key, deleted_ids.pseudonym from ${memberNames} as names
     join deleted_ids on deleted_ids.member_id = names.named`)
-  await claimedByDeleted(session)
+  await becomeOne(session)
   for (const column of [sql`member_id`, sql`alias`])
     await session.run(sql`update member_aliases set ${column} = deleted_ids.pseudonym
       from deleted_ids where deleted_ids.member_id = member_aliases.${column}`)
+  // ids that get one pseudonym are one: of what was set of them the first is kept, and nothing where they were merged
+  await session.run(sql`delete from merges_set where from_id in (
+    select from_id from (
+      select from_id, coalesce(of_from.pseudonym, from_id) = coalesce(of_into.pseudonym, into_id) as is_one,
+        row_number() over (partition by coalesce(of_from.pseudonym, from_id)
+          order by coalesce(is_one, false) desc, of_from.pseudonym is not null, from_id) as place
+      from merges_set
+      left join deleted_ids as of_from on of_from.member_id = from_id
+      left join deleted_ids as of_into on of_into.member_id = into_id)
+    where is_one or place > 1)`)
   for (const column of [sql`into_id`, sql`from_id`])
     await session.run(sql`update merges_set set ${column} = deleted_ids.pseudonym
       from deleted_ids where deleted_ids.member_id = merges_set.${column}`)
@@ -353,12 +363,25 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
     from deleted_keys where deleted_keys.member_key = members.member_key`)
 }
 
-/** The opaque ids of what deleted members alone claimed name nobody any more; the arms that they were in and their coupons are their member's. */
-async function claimedByDeleted(session: Session): Promise<void> {
+/**
+ * Ids of deleted members that have no name of their own any more become the one whose pseudonym they get, with their arms,
+ * coupons and orders: the opaque ids of what such a member alone claimed, and ids that were merged and get the pseudonym of
+ * their member or of another id (an opaque id has that of the member whose value it is).
+ */
+async function becomeOne(session: Session): Promise<void> {
   await session.run(sql`create or replace temp table deleted_names as
-    select member_aliases.identity_key, members.member_key from member_aliases
-    join deleted_ids on deleted_ids.member_id = member_aliases.alias
-    join members on members.member_id = member_aliases.member_id where claimed`)
+    select identity_key, case when claimed or is_own then own_key else kept_key end as member_key,
+      claimed or is_own as to_own
+    from (
+      select alias_of.identity_key, alias_of.claimed, members.member_key as own_key,
+        coalesce(of_alias.pseudonym = of_member.pseudonym, false) as is_own,
+        first_value(alias_of.identity_key) over (partition by of_alias.pseudonym
+          order by alias_of.claimed, starts_with(alias_of.alias, 'p-'), alias_of.alias) as kept_key
+      from member_aliases as alias_of
+      join deleted_ids as of_alias on of_alias.member_id = alias_of.alias
+      join members on members.member_id = alias_of.member_id
+      left join deleted_ids as of_member on of_member.member_id = alias_of.member_id)
+    where claimed or is_own or identity_key <> kept_key`)
   await session.run(sql`update campaign_arms set member_key = deleted_names.member_key
     from deleted_names where deleted_names.identity_key = campaign_arms.member_key
       and not exists (select 1 from campaign_arms as own
@@ -366,8 +389,8 @@ async function claimedByDeleted(session: Session): Promise<void> {
   await session.run(sql`update issued_coupons set member_key = deleted_names.member_key
     from deleted_names where deleted_names.identity_key = issued_coupons.member_key`)
   for (const table of [sql`orders`, sql`refunds`])
-    await session.run(sql`update ${table} set identity_key = null
-      where identity_key in (select identity_key from deleted_names)`)
-  await session.run(sql`delete from member_aliases
-    where claimed and alias in (select member_id from deleted_ids)`)
+    await session.run(sql`update ${table} set identity_key = case when to_own then null else deleted_names.member_key end
+      from deleted_names where deleted_names.identity_key = ${table}.identity_key`)
+  await session.run(sql`delete from member_aliases where identity_key in (select identity_key from deleted_names)
+    or claimed and alias in (select member_id from deleted_ids)`)
 }

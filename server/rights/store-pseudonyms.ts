@@ -53,6 +53,29 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
     .where('member_id', '=', memberId)
     .execute()
   await tagChanges(tx, renaming)
+  // ids that get one pseudonym are one: nothing is merged, and of what was set of them one is kept
+  await tx
+    .deleteFrom('merge_settings')
+    .where('workspace_id', '=', workspaceId)
+    .where(({ and, or, eb }) =>
+      or([
+        and([eb('from_id', '=', memberId), eb('into_id', '=', pseudonym)]),
+        and([eb('from_id', '=', pseudonym), eb('into_id', '=', memberId)]),
+        and([
+          eb('from_id', '=', memberId),
+          eb(
+            'from_id',
+            'in',
+            tx
+              .selectFrom('merge_settings as other')
+              .select(sql<string>`${memberId}`.as('from_id'))
+              .where('other.workspace_id', '=', workspaceId)
+              .where('other.from_id', '=', pseudonym),
+          ),
+        ]),
+      ]),
+    )
+    .execute()
   for (const column of ['from_id', 'into_id'] as const)
     await tx
       .updateTable('merge_settings')

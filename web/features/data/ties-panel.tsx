@@ -18,6 +18,8 @@ type Tie = Ties['ties'][number]
 type Side = Tie['member']
 type Pair = [string, string]
 
+const shownAtFirst = 10
+
 const keyOf = ({ member, other }: Tie): string => JSON.stringify([member.memberId, other.memberId])
 const pairOf = (key: string): Pair => JSON.parse(key) as Pair
 
@@ -30,6 +32,7 @@ export function TiesPanel() {
   const may = role === 'owner' || role === 'marketer'
   const [ofDismissed, showDismissed] = useState(false)
   const [chosen, choose] = useState<ReadonlySet<string> | null>(null)
+  const [all, showAll] = useState(false)
   const [merging, merge] = useState<readonly Pair[] | null>(null)
   const answer = useAnswer(trpc.identity.ties.queryOptions({ dismissed: ofDismissed }))
   const deciding = useMutation(
@@ -121,10 +124,15 @@ export function TiesPanel() {
                 <DataTable
                   label={t('ties.title')}
                   columns={shown}
-                  rows={ties}
+                  rows={all ? ties : ties.slice(0, shownAtFirst)}
                   rowKey={keyOf}
                   {...(may ? { selection: { selected, onChange: choose } } : {})}
                 />
+                {ties.length > shownAtFirst && !all ? (
+                  <Button variant="default" size="xs" mt={12} onClick={() => showAll(true)}>
+                    {t('ties.all', { pairs: ties.length })}
+                  </Button>
+                ) : null}
                 {total > ties.length ? (
                   <p className={classes.note}>{t('who.more', { count: total - ties.length })}</p>
                 ) : null}

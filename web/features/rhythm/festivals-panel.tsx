@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useTranslations } from 'use-intl'
 import type { AppRouter } from '../../../server/router.ts'
@@ -17,11 +18,15 @@ interface Held {
   readonly before: DaysRow | undefined
 }
 
+/** What stands beside each other on a phone; the rest stands beneath. */
+const stackedColumns = ['festival', 'before_index', 'on_index']
+
 /** Festivals, on their day and in the week before, as times the usual. */
 export function FestivalsPanel({ answer }: { answer: Answer<DaysAnswer> }) {
   const t = useTranslations('rhythm')
   const format = useFormat()
   const population = usePopulation()
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const titleOf = ({ findings: [found] }: DaysAnswer) => {
     const festival = found?.values.festival
     if (found === undefined || found.id === 'special-days.neutral') return t('festivals.title')
@@ -41,12 +46,19 @@ export function FestivalsPanel({ answer }: { answer: Answer<DaysAnswer> }) {
             },
       )
       .toSorted((a, b) => (b.on?.index ?? 0) - (a.on?.index ?? 0))
+  const intervalOf = ({ low, high }: DaysRow) =>
+    t('interval', { low: format.average(low), high: format.average(high) })
   const columnsOf = (asOf: string): Column<Held>[] => [
     {
       key: 'festival',
       header: t('column.festival'),
       value: ({ festival }) => festival,
-      cell: ({ festival }) => <span className={classes.name}>{t(`festival.${festival}`)}</span>,
+      cell: ({ festival, on }) => (
+        <span className={onPhone ? classes.stacked : classes.name}>
+          {t(`festival.${festival}`)}
+          {onPhone ? <small>{format.day(on?.newest ?? null)}</small> : null}
+        </span>
+      ),
     },
     {
       key: 'newest',
@@ -75,6 +87,7 @@ export function FestivalsPanel({ answer }: { answer: Answer<DaysAnswer> }) {
               <MembersLink members={row.orders > 0 ? row.membersExpression : null} asOf={asOf}>
                 {format.average(row.index)}
               </MembersLink>
+              {onPhone ? <small>{intervalOf(row)}</small> : null}
               {row.apart === 'not told' ? null : <small>{t(`apart.${row.apart}`)}</small>}
             </span>
           )
@@ -87,7 +100,7 @@ export function FestivalsPanel({ answer }: { answer: Answer<DaysAnswer> }) {
         value: (held) => held[part]?.low ?? null,
         cell: (held) => {
           const row = held[part]
-          return row ? t('interval', { low: format.average(row.low), high: format.average(row.high) }) : '–'
+          return row ? intervalOf(row) : '–'
         },
       },
     ]),
@@ -109,7 +122,9 @@ export function FestivalsPanel({ answer }: { answer: Answer<DaysAnswer> }) {
     >
       {({ rows, asOf }) => (
         <DataTable
-          columns={columnsOf(asOf)}
+          columns={
+            onPhone ? columnsOf(asOf).filter(({ key }) => stackedColumns.includes(key)) : columnsOf(asOf)
+          }
           rows={heldOf(rows)}
           rowKey={({ festival }) => festival}
           label={t('festivals.title')}

@@ -9,10 +9,9 @@ import fastifyStatic from '@fastify/static'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import Fastify, { type FastifyError } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
-import { isDiskFull } from './command-line/refusal.ts'
 import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
-import { problems, sendProblem, type ToldProblem } from './api/problem.ts'
+import { diskProblem, problems, sendProblem, type ToldProblem } from './api/problem.ts'
 import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { smsReplyRoutes } from './delivery/sms-replies-route.ts'
 import { unsubscribeRoutes } from './delivery/unsubscribe-route.ts'
@@ -20,7 +19,7 @@ import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
 import { segmentExport } from './segments/export-route.ts'
-import { settleRefused } from './import/refused-draft.ts'
+import { settleRefused } from './import/refused/refused-draft.ts'
 import { importRuns } from './import/runs.ts'
 import { uploadRoutes } from './import/uploads.ts'
 import { finishDeletions } from './rights/delete-member.ts'
@@ -86,7 +85,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
     if (error.statusCode === 400 || error.statusCode === 415) return told(problems.unreadableBody)
     if ((error.statusCode ?? 500) < 500) return reply.send(error)
     console.error(`${request.method} ${request.routeOptions.url ?? ''}:`, error)
-    return told(isDiskFull(error) ? problems.diskFull : problems.internal)
+    return told(diskProblem(error))
   })
   await app.register(cookie)
   await app.register(rateLimit, { global: false })

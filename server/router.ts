@@ -22,6 +22,7 @@ import { poolsRouter } from './coupons/pools-router.ts'
 import { opportunitiesRouter } from './opportunities/router.ts'
 import { membersRouter } from './members/router.ts'
 import { campaignsRouter } from './campaigns/router.ts'
+import { standingRouter } from './campaigns/standing/router.ts'
 import { mergesRouter } from './identity/merge-router.ts'
 import { identityRouter } from './identity/router.ts'
 import { importsRouter } from './import/router.ts'
@@ -56,6 +57,7 @@ export const appRouter = router({
   opportunities: opportunitiesRouter,
   members: membersRouter,
   campaigns: campaignsRouter,
+  standing: standingRouter,
   identity: identityRouter,
   merges: mergesRouter,
   imports: importsRouter,

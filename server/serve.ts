@@ -6,6 +6,7 @@ import { exitCode } from './command-line/command.ts'
 import { runningServer } from './command-line/connect.ts'
 import { refusalOf } from './command-line/refusal.ts'
 import { removeServerFile, writeServerFile } from './command-line/server-file.ts'
+import { type StandingKeeper, startStanding } from './campaigns/standing/keeper.ts'
 import { type Deliveries, startDeliveries } from './delivery/worker.ts'
 import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
 import { type Inbox, openInbox } from './import/inbox.ts'
@@ -62,6 +63,7 @@ export async function serve(options: {
   let tagKeeper: TagKeeper | undefined
   let segmentWebhooks: SegmentWebhooks | undefined
   let schedules: Schedules | undefined
+  let standing: StandingKeeper | undefined
   let listening = false
   let ready = false
   try {
@@ -80,6 +82,7 @@ export async function serve(options: {
     memberships = startMemberships(platform)
     tagKeeper = startTagKeeper(platform)
     segmentWebhooks = startSegmentWebhooks(platform)
+    standing = startStanding(platform)
     schedules = startSchedules(platform, options.outbox && resolve(options.outbox))
     ready = true
     const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
@@ -103,6 +106,7 @@ export async function serve(options: {
     await tagKeeper?.stop()
     await segmentWebhooks?.stop()
     await schedules?.stop()
+    await standing?.stop()
     await app?.close()
     await orderColumns?.stop()
     await Promise.all(deliveries.map((worker) => worker.stop()))

@@ -10,7 +10,7 @@ import {
   rowColumns,
   valuesOf,
 } from './reading.ts'
-import type { Check, RowCondition } from './totals.ts'
+import type { Check, CheckedTest, RowCondition } from './totals.ts'
 
 /** A condition on members whose meaning is SQL over values. */
 export type AskedLeaf =
@@ -21,6 +21,7 @@ export type AskedLeaf =
       readonly conditions: readonly { readonly column: string; readonly condition: Sql }[]
       readonly check: Check
     }
+  | { readonly kind: 'amount'; readonly fact: string; readonly test: CheckedTest }
   /** Over the one fact of `facts` that it is about. */
   | { readonly kind: 'fact'; readonly fact: string; readonly condition: Sql }
 
@@ -32,6 +33,7 @@ export async function leavesOf(
 ): Promise<Leaf[]> {
   const wanted = new Wanted()
   const made = asked.map((leaf): (() => Leaf) => {
+    if (leaf.kind === 'amount') return () => leaf
     if (leaf.kind === 'fact') {
       const mask = wanted.mask(dictionaryOfFact(leaf.fact), leaf.condition)
       return () => ({ kind: 'fact', fact: leaf.fact, mask: mask().mask })

@@ -6,6 +6,8 @@ export interface RowColumns {
   /** Of each member, where the rows begin and how many there are. */
   readonly start: Uint32Array
   readonly count: Uint32Array
+  /** The code of the day of a member's newest row, where there is one. */
+  readonly newest: Uint16Array
   readonly amount: Int32Array | Float64Array
   /** By the name of what conditions ask about: the place of the row's value in its dictionary; `day`: days after the first one. */
   readonly codes: Readonly<Record<string, Uint16Array>>
@@ -18,8 +20,8 @@ export interface MemberColumns {
   readonly facts: Readonly<Record<string, Int32Array>>
   /** The bits of the members that there are. */
   readonly known: Uint32Array
-  /** Net after refunds by member. */
-  readonly net: Float64Array
+  /** Of each member the amounts that nearly everybody has others of, as they are; an unknown one is NaN. */
+  readonly amounts: Readonly<Record<string, Float64Array>>
   /** A member's number is below it, which is a number of whole words of bits. */
   readonly members: number
   /** Days since 1970. */

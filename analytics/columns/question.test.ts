@@ -37,6 +37,7 @@ function columnsOf(rows: readonly Row[], isLarge: boolean, isMoved: boolean): Ro
   const gap = 5
   const start = new Uint32Array(members)
   const count = new Uint32Array(members)
+  const newest = new Uint16Array(members).fill(7) // of who has no rows it says nothing
   const amount = new (isLarge ? Float64Array : Int32Array)(2 * rows.length + gap).fill(-99)
   const codes = { day: new Uint16Array(amount.length), store: new Uint16Array(amount.length) }
   let at = 0
@@ -50,11 +51,12 @@ function columnsOf(rows: readonly Row[], isLarge: boolean, isMoved: boolean): Ro
       for (const one of own) {
         amount[at] = one.amount
         codes.day[at] = one.day - 100
+        newest[member] = one.day - 100
         codes.store[at++] = 2 * one.store + one.counted
       }
     }
   }
-  return { start, count, amount, codes }
+  return { start, count, newest, amount, codes }
 }
 
 const mask = (size: number) =>
@@ -88,6 +90,7 @@ const end = fc.oneof(
   fc.constant(Infinity),
   fc.integer({ min: -5, max: 40_000 }),
   fc.integer({ min: 90, max: 130 }),
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 4 }) }, // what a few rows come to
 )
 const span = fc.record<Span>({ from: end, to: end, withFrom: fc.boolean(), withTo: fc.boolean() })
 const asked = fc.oneof(
@@ -146,14 +149,17 @@ interface AskedOfRows {
   readonly check: Check
 }
 
-const leaf = fc.record<AskedOfRows>({ conditions: fc.array(condition, { maxLength: 4 }), check })
+const leaf = fc.record<AskedOfRows>({
+  conditions: fc.oneof(fc.array(condition, { maxLength: 1 }), fc.array(condition, { maxLength: 4 })),
+  check,
+})
 
-/** Rules over so many leaves of rows, one of a fact and one that is told. */
+/** Rules over so many leaves of rows, one of a fact, one of an amount and one that is told. */
 const rules = (leaves: number) => {
   const { node } = fc.letrec<{ node: Node }>((tie) => ({
     node: fc.oneof(
       { maxDepth: 4, withCrossShrink: true },
-      fc.integer({ min: 0, max: leaves + 1 }).map((of): Node => ({ kind: 'leaf', leaf: of })),
+      fc.integer({ min: 0, max: leaves + 2 }).map((of): Node => ({ kind: 'leaf', leaf: of })),
       fc.constant<Node>({ kind: 'everyone' }),
       tie('node').map((part): Node => ({ kind: 'not', part })),
       fc
@@ -193,13 +199,20 @@ test('rules select whom each member’s rows say', () => {
       questions,
       fc.subarray(who, { minLength: 1 }),
       fc.subarray(who),
-      ({ rows, isLarge, isMoved }, { leaves, asked: nodes }, known, told) => {
+      fc.array(fc.oneof(fc.constant(NaN), fc.integer({ min: -2, max: 4 })), {
+        minLength: who.length,
+        maxLength: who.length,
+      }),
+      asked,
+      ({ rows, isLarge, isMoved }, { leaves, asked: nodes }, known, told, wealths, wealthTest) => {
+        const wealth = new Float64Array(members)
+        for (const [i, member] of who.entries()) wealth[member] = wealths[i]!
         const table = columnsOf(rows, isLarge, isMoved)
         const columns: MemberColumns = {
           tables: { orders: table, lines: table },
           facts: { half: Int32Array.from({ length: members }, (_, member) => member % 2) },
           known: bitsOf(known),
-          net: new Float64Array(members),
+          amounts: { wealth },
           members,
           firstDay: 100,
         }
@@ -212,6 +225,7 @@ test('rules select whom each member’s rows say', () => {
               check: one,
             })),
             { kind: 'fact', fact: 'half', mask: Uint8Array.of(0, 1) } as const,
+            { kind: 'amount', fact: 'wealth', test: wealthTest } as const,
             { kind: 'told', bits: bitsOf(told) } as const,
           ],
           rules: nodes,
@@ -221,6 +235,14 @@ test('rules select whom each member’s rows say', () => {
         for (let chunk = 0; chunk * chunkMembers < members; chunk++) asker.answer(chunk, selected)
         const holdsOf = (member: number) => (number: number) => {
           if (number === leaves.length) return member % 2 === 1
+          if (number === leaves.length + 1) {
+            const own = wealth[member]!
+            if (wealthTest.kind !== 'spans') return Number.isNaN(own) === (wealthTest.kind === 'unknown')
+            return wealthTest.spans.some(
+              ({ from, to, withFrom, withTo }) =>
+                (withFrom ? own >= from : own > from) && (withTo ? own <= to : own < to),
+            )
+          }
           if (number > leaves.length) return told.includes(member)
           const { conditions, check: one } = leaves[number]!
           const whole = rows.filter((other) => other.member === member)
@@ -252,6 +274,73 @@ function bitsOf(numbers: readonly number[]): Uint32Array {
   for (const number of numbers) bits[number >>> 5]! |= 1 << (number & 31)
   return bits
 }
+
+/** Five members have 0 to 4 rows, on the days 100, 101 and so on, each of an amount of 10. */
+const stairs: readonly Row[] = [1, 2, 3, 4].flatMap((count) =>
+  Array.from({ length: count }, (_, i) => ({
+    member: who[count]!,
+    amount: 10,
+    day: 100 + i,
+    store: 0,
+    counted: 1,
+  })),
+)
+/** Of the members that are selected, how many rows they have. */
+const selectedOfStairs = (one: Check, conditions: readonly RowCondition[]): number[] => {
+  const table = columnsOf(stairs, false, false)
+  const columns: MemberColumns = {
+    tables: { orders: table, lines: table },
+    facts: {},
+    known: bitsOf(who.slice(0, 5)),
+    amounts: {},
+    members,
+    firstDay: 100,
+  }
+  const selected = [new Uint32Array(wordsFor(members))]
+  const leaves: Leaf[] = [{ kind: 'rows', table: 'orders', conditions, check: one }]
+  new Asker(columns, { leaves, rules: [{ kind: 'leaf', leaf: 0 }] }).answer(0, selected)
+  return [...numbersOfBits(selected[0]!, countBits(selected[0]!))].map((member) => who.indexOf(member))
+}
+const from = (day: number): RowCondition => ({
+  column: 'day',
+  mask: Uint8Array.from({ length: days }, (_, code) => (code >= day - 100 ? 1 : 0)),
+})
+const spans = (...all: Span[]) => ({ kind: 'spans' as const, spans: all })
+const closed = (least: number, most: number): Span => ({
+  from: least,
+  to: most,
+  withFrom: true,
+  withTo: true,
+})
+
+test('rows are counted as far as the answer asks for', () => {
+  const count = (...all: Span[]) => selectedOfStairs({ of: 'count', scale: 1, test: spans(...all) }, [])
+  for (let bound = 0; bound <= 4; bound++) {
+    expect(count(closed(bound, Infinity))).toEqual([0, 1, 2, 3, 4].filter((n) => n >= bound))
+    expect(count(closed(-Infinity, bound))).toEqual([0, 1, 2, 3, 4].filter((n) => n <= bound))
+    expect(count(closed(bound, bound))).toEqual([bound])
+    expect(count({ ...closed(bound, Infinity), withFrom: false })).toEqual(
+      [0, 1, 2, 3, 4].filter((n) => n > bound),
+    )
+    expect(count(closed(0, 1), closed(bound, bound))).toEqual([...new Set([0, 1, bound])])
+  }
+  // with a condition that all meet, rows are looked at one by one
+  const all = { column: 'store', mask: Uint8Array.of(1, 1) }
+  expect(selectedOfStairs({ of: 'count', scale: 1, test: spans(closed(3, 3)) }, [all])).toEqual([3])
+})
+
+test('a window may begin on the day of a member’s newest row', () => {
+  const since = [from(102)]
+  const is = (of: Check['of'], span: Span, per?: Check['per']) =>
+    selectedOfStairs({ of, scale: 1, test: spans(span), ...(per && { per }) }, since)
+  expect(is('count', closed(1, 1))).toEqual([3])
+  expect(is('count', closed(0, 0))).toEqual([0, 1, 2])
+  expect(is('amount', closed(10, 10))).toEqual([3])
+  expect(is('first', closed(102, 102))).toEqual([3, 4])
+  expect(is('last', closed(102, 102))).toEqual([3])
+  expect(is('amount', closed(10, 10), { of: 'count', over: 'those' })).toEqual([3, 4])
+  expect(is('count', closed(0, 0), { of: 'count', over: 'all' })).toEqual([1, 2])
+})
 
 test('ratios are compared exactly where their products are rounded', () => {
   const many = 2 ** 38

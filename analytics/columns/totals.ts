@@ -46,6 +46,8 @@ export interface Rows {
   readonly column: Uint16Array
   readonly mask: Uint8Array
   readonly others: readonly Other[]
+  /** There are no conditions. */
+  readonly isAll: boolean
   /** Those, where they are a span of amounts alone. */
   readonly span?: { readonly amount: RowColumns['amount']; readonly least: number; readonly most: number }
 }
@@ -95,7 +97,8 @@ export function rowsOf(table: RowColumns, conditions: readonly RowCondition[], i
       most: range.spans[0]![1],
     }
   // an amount is the dearest to look at
-  return { table, from, to, ...first, others: [...others, ...amounts], ...(span && { span }) }
+  const isAll = conditions.length === 0
+  return { table, from, to, ...first, others: [...others, ...amounts], isAll, ...(span && { span }) }
 }
 
 function meetsAll(others: readonly Other[], row: number): boolean {
@@ -115,18 +118,19 @@ function liesIn(amount: number, spans: Spans): boolean {
 
 /**
  * Of the first `length` of `members` what the rows come to, into `totals`; a day that is unknown is NaN, others are codes.
- * Newer rows are looked at first: most conditions ask about the last days.
+ * Newer rows are looked at first: most conditions ask about the last days. Counting ends with `enough`.
  */
 export function addUp(
   rows: Rows,
   of: Total,
+  enough: number,
   members: Int32Array,
   length: number,
   totals: Float64Array,
 ): void {
   switch (of) {
     case 'count':
-      return countRows(rows, members, length, totals)
+      return countRows(rows, enough, members, length, totals)
     case 'amount':
       return addAmounts(rows, members, length, totals)
     case 'first':
@@ -136,23 +140,39 @@ export function addUp(
   }
 }
 
-function countRows(rows: Rows, members: Int32Array, length: number, totals: Float64Array): void {
-  const { table, from, to, column, mask, others, span } = rows
-  const { start, count, codes } = table
+function countRows(
+  rows: Rows,
+  enough: number,
+  members: Int32Array,
+  length: number,
+  totals: Float64Array,
+): void {
+  const { table, from, to, column, mask, others, span, isAll } = rows
+  const { start, count, newest, codes } = table
+  if (isAll) {
+    for (let i = 0; i < length; i++) totals[i] = count[members[i]!]!
+    return
+  }
   const day = codes.day!
   const isAlone = others.length === 0
   for (let i = 0; i < length; i++) {
-    const first = start[members[i]!]!
-    let row = first + count[members[i]!]! - 1
+    const member = members[i]!
+    if (newest[member]! < from) {
+      totals[i] = 0
+      continue
+    }
+    const first = start[member]!
+    let row = first + count[member]! - 1
     while (row >= first && day[row]! > to) row--
     let found = 0
-    if (isAlone) for (; row >= first && day[row]! >= from; row--) found += mask[column[row]!]!
+    if (isAlone)
+      for (; row >= first && day[row]! >= from && found < enough; row--) found += mask[column[row]!]!
     else if (span) {
       const { amount, least, most } = span
-      for (; row >= first && day[row]! >= from; row--)
+      for (; row >= first && day[row]! >= from && found < enough; row--)
         found += mask[column[row]!]! & Number(amount[row]! >= least) & Number(amount[row]! <= most)
     } else
-      for (; row >= first && day[row]! >= from; row--)
+      for (; row >= first && day[row]! >= from && found < enough; row--)
         if (mask[column[row]!] === 1 && meetsAll(others, row)) found++
     totals[i] = found
   }
@@ -160,12 +180,17 @@ function countRows(rows: Rows, members: Int32Array, length: number, totals: Floa
 
 function addAmounts(rows: Rows, members: Int32Array, length: number, totals: Float64Array): void {
   const { table, from, to, column, mask, others } = rows
-  const { start, count, codes, amount } = table
+  const { start, count, newest, codes, amount } = table
   const day = codes.day!
   const isAlone = others.length === 0
   for (let i = 0; i < length; i++) {
-    const first = start[members[i]!]!
-    let row = first + count[members[i]!]! - 1
+    const member = members[i]!
+    if (newest[member]! < from) {
+      totals[i] = 0
+      continue
+    }
+    const first = start[member]!
+    let row = first + count[member]! - 1
     while (row >= first && day[row]! > to) row--
     let sum = 0
     if (isAlone) for (; row >= first && day[row]! >= from; row--) sum += mask[column[row]!]! * amount[row]!
@@ -176,13 +201,49 @@ function addAmounts(rows: Rows, members: Int32Array, length: number, totals: Flo
   }
 }
 
+/** Of the first `length` of `members` what the rows' amounts come to and how many rows there are. */
+export function addUpBoth(
+  rows: Rows,
+  members: Int32Array,
+  length: number,
+  amounts: Float64Array,
+  counts: Float64Array,
+): void {
+  const { table, from, to, column, mask, others } = rows
+  const { start, count, newest, codes, amount } = table
+  const day = codes.day!
+  const isAlone = others.length === 0
+  for (let i = 0; i < length; i++) {
+    const member = members[i]!
+    let sum = 0
+    let found = 0
+    if (newest[member]! >= from) {
+      const first = start[member]!
+      let row = first + count[member]! - 1
+      while (row >= first && day[row]! > to) row--
+      for (; row >= first && day[row]! >= from; row--) {
+        if (mask[column[row]!] !== 1 || (!isAlone && !meetsAll(others, row))) continue
+        sum += amount[row]!
+        found++
+      }
+    }
+    amounts[i] = sum
+    counts[i] = found
+  }
+}
+
 function takeLast(rows: Rows, members: Int32Array, length: number, totals: Float64Array): void {
   const { table, from, to, column, mask, others } = rows
-  const { start, count, codes } = table
+  const { start, count, newest, codes } = table
   const day = codes.day!
   for (let i = 0; i < length; i++) {
-    const first = start[members[i]!]!
-    let row = first + count[members[i]!]! - 1
+    const member = members[i]!
+    if (newest[member]! < from) {
+      totals[i] = NaN
+      continue
+    }
+    const first = start[member]!
+    let row = first + count[member]! - 1
     while (row >= first && day[row]! > to) row--
     while (row >= first && day[row]! >= from && (mask[column[row]!] !== 1 || !meetsAll(others, row))) row--
     totals[i] = row >= first && day[row]! >= from ? day[row]! : NaN
@@ -191,11 +252,16 @@ function takeLast(rows: Rows, members: Int32Array, length: number, totals: Float
 
 function takeFirst(rows: Rows, members: Int32Array, length: number, totals: Float64Array): void {
   const { table, from, to, column, mask, others } = rows
-  const { start, count, codes } = table
+  const { start, count, newest, codes } = table
   const day = codes.day!
   for (let i = 0; i < length; i++) {
-    let row = start[members[i]!]!
-    const end = row + count[members[i]!]!
+    const member = members[i]!
+    if (newest[member]! < from) {
+      totals[i] = NaN
+      continue
+    }
+    let row = start[member]!
+    const end = row + count[member]!
     while (row < end && day[row]! < from) row++
     while (row < end && day[row]! <= to && (mask[column[row]!] !== 1 || !meetsAll(others, row))) row++
     totals[i] = row < end && day[row]! <= to ? day[row]! : NaN
@@ -227,6 +293,17 @@ export function checkAll(
   for (const span of test.spans)
     if (per) checkRatios(span, check.scale, values, divisors, length, met)
     else checkValues(ofCodes(span, check, firstDay), values, length, met)
+}
+
+/** So many counted rows meet the check, or not, as any more do. */
+export function enoughFor(check: Check): number {
+  const { of, per, test } = check
+  if (of !== 'count' || per || test.kind !== 'spans') return Infinity
+  const ends = test.spans.flatMap((span) => {
+    const [least, most] = ofCodes(span, check, 0)
+    return [least, most + 1].filter(Number.isFinite)
+  })
+  return Math.ceil(Math.max(0, ...ends))
 }
 
 /** The span of what is counted, added up or taken, of whole numbers with both ends. */

@@ -10,6 +10,7 @@ import { overview } from './overview/overview.ts'
 import { products } from './products/products.ts'
 import { repurchase } from './repurchase/repurchase.ts'
 import { rfm } from './rfm/rfm.ts'
+import { rfmMigration } from './rfm-migration/rfm-migration.ts'
 import { retention } from './retention/retention.ts'
 import { season } from './season/season.ts'
 import { specialDays } from './special-days/special-days.ts'
@@ -22,6 +23,7 @@ export const catalogue: readonly Metric[] = [
   repurchase,
   ltv,
   rfm,
+  rfmMigration,
   concentration,
   dormancy,
   products,

@@ -69,6 +69,8 @@ const addedColumns: readonly Sql[] = [
   sql`alter table orders add column if not exists identity_key integer`,
   sql`alter table refunds add column if not exists identity_key integer`,
   sql`alter table member_aliases add column if not exists claimed boolean default false`,
+  sql`alter table member_aliases add column if not exists merged_id varchar`,
+  sql`update member_aliases set merged_id = member_id where merged_id is null and not claimed`,
   sql`alter table order_lines add column if not exists category_of_product boolean default false`,
   sql`alter table import_members add column if not exists consent_at timestamp`,
   sql`alter table consents_set add column if not exists set_at timestamp`,

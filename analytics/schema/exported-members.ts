@@ -197,7 +197,7 @@ export const identities: ExportedTable = {
   relation: sql`(select *, rowid from member_aliases where not claimed) as base
     left join merges_set as people on people.from_id = base.alias
     left join merges as files on files.from_id = base.alias and people.from_id is null`,
-  inside: ['alias', 'identity_key', 'claimed'],
+  inside: ['alias', 'identity_key', 'claimed', 'merged_id'],
   columns: [
     {
       name: 'identity_id',

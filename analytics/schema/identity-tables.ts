@@ -71,6 +71,7 @@ export const identityTables: readonly Sql[] = [
     alias varchar primary key,
     identity_key integer not null,         -- the id's own key: its member_key before the merge and after
     member_id varchar not null,            -- whose id it is now; no alias itself, and no row of members while nothing names either
+    merged_id varchar,                     -- whose it is by merges alone, before any claim says whose that one is; null: nobody's
     claimed boolean default false          -- the opaque id of a value that the member alone claims, or of values that tell the member; false: merged
   )`,
 ]

@@ -2,13 +2,13 @@ import { addDays } from '../calendar/calendar.ts'
 import type { AskedLeaf } from '../columns/answers.ts'
 import { dayNumber } from '../columns/columns.ts'
 import type { Node } from '../columns/question.ts'
-import { amountColumn, factColumns, rowColumns } from '../columns/reading.ts'
+import { amountColumn, amountFacts, factColumns, rowColumns } from '../columns/reading.ts'
 import type { Check, CheckedTest, Span } from '../columns/totals.ts'
 import type { Sql } from '../sql/sql.ts'
 import type { Clause, Condition, Expression, Test, Value } from './ast.ts'
 import { columnsIn, conditionSql } from './condition-sql.ts'
 import { resolveDay } from './days.ts'
-import { conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
+import { type Asked, conditionsOf, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import type { Reading } from './fields/field.ts'
 import type { Measure } from './fields/measure.ts'
 import { isByLine, isOneCategory, orders } from './fields/orders.ts'
@@ -27,6 +27,7 @@ export function columnLeaf(clause: Clause, setting: ColumnSetting): AskedLeaf | 
 }
 
 const heldFacts: readonly string[] = factColumns
+const heldAmounts: readonly string[] = amountFacts
 
 function factLeaf({ subject, test }: Clause, { reading, test: setting }: ColumnSetting): AskedLeaf | null {
   if (subject.kind !== 'field') return null
@@ -34,7 +35,13 @@ function factLeaf({ subject, test }: Clause, { reading, test: setting }: ColumnS
   if (field.kind === 'set' || field.beside || field.per) return null
   const value = field.value(reading)
   const [fact, ...others] = columnsIn(value, 'facts')
-  if (fact === undefined || others.length > 0 || !heldFacts.includes(fact)) return null
+  if (fact === undefined || others.length > 0) return null
+  if (heldAmounts.includes(fact)) {
+    const isItself = value.chunks.length === 1 && value.chunks[0] === `facts.${fact}`
+    const meant = isItself && field.kind === 'money' ? testOf(test, field, setting) : null
+    return meant && { kind: 'amount', fact, test: meant }
+  }
+  if (!heldFacts.includes(fact)) return null
   return { kind: 'fact', fact, condition: meets(test, { asked: field, value }, setting) }
 }
 
@@ -77,7 +84,7 @@ function checkOf(test: Test, measure: Measure, setting: TestSetting): Check | nu
   )
 }
 
-function testOf(test: Test, { kind }: Measure, { asOf, currencyDecimals }: TestSetting): CheckedTest | null {
+function testOf(test: Test, { kind }: Asked, { asOf, currencyDecimals }: TestSetting): CheckedTest | null {
   const number = (value: Value): number => {
     if (kind === 'day') return dayNumber(resolveDay(String(value), asOf))
     if (kind === 'money') return minorUnits(Number(value), currencyDecimals)

@@ -20,6 +20,31 @@ test.each([
   ['orders = 1', 'Members who placed exactly 1 order', '累计下过正好 1 笔订单的会员'],
   ['orders = 0', 'Members who never ordered', '从未下单的会员'],
   ['orders < 3', 'Members who placed fewer than 3 orders', '累计下过不到 3 笔订单的会员'],
+  [
+    'orders(purchase_day >= 3) >= 1',
+    'Members who placed at least 1 order from purchase day 3 on',
+    '在第 3 个购买日及之后下过至少 1 笔订单的会员',
+  ],
+  [
+    'spend(purchase_day < 3) > 100',
+    'Members who spent more than ¥100 before purchase day 3',
+    '在第 3 个购买日之前消费超过 ¥100 的会员',
+  ],
+  [
+    'orders(purchase_day <= 2) >= 1 or orders(purchase_day > 9) >= 1',
+    'Members who placed at least 1 order up to purchase day 2 or placed at least 1 order after purchase day 9',
+    '在第 2 个购买日及之前下过至少 1 笔订单，或在第 9 个购买日之后下过至少 1 笔订单的会员',
+  ],
+  [
+    'orders(purchase_day between 2 and 4) = 0 and orders(purchase_day in (5, 6)) >= 1',
+    'Members who placed no orders from purchase day 2 to 4 and placed at least 1 order on purchase day 5 or 6',
+    '在第 2 至第 4 个购买日没有下过订单，且在第 5 或 6 个购买日下过至少 1 笔订单的会员',
+  ],
+  [
+    'orders(purchase_day != 1) = 0 and orders(purchase_day = 1) >= 1',
+    'Members who placed no orders on any day but purchase day 1 and placed at least 1 order on purchase day 1',
+    '在第 1 个购买日以外的购买日没有下过订单，且在第 1 个购买日下过至少 1 笔订单的会员',
+  ],
   ['purchase_days between 2 and 5', 'Members who bought on 2 to 5 days', '购买过 2 至 5 天的会员'],
   ['net > 1000.50', 'Members who spent more than ¥1,000.50 in all', '累计消费超过 ¥1,000.50 的会员'],
   ['average_order <= 50', 'Members who spend at most ¥50 per order', '笔单价至多 ¥50 的会员'],

@@ -5,6 +5,7 @@ import { isOrdered } from './fields/described.ts'
 import type { ConditionField } from './fields/measure.ts'
 import { hoursSaid } from './hours-said.ts'
 import { partOf } from './phrase.ts'
+import { purchaseDaysSaid } from './purchase-days-said.ts'
 
 /** Who reads, and in which currency amounts of money are. */
 export interface Reader {
@@ -186,6 +187,14 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
   const english = reader.language === 'en'
   const value = (given: Value) => valueOf(given, asked, reader)
   const unit = (amount: string, count: Value) => withUnit(amount, count, asked, reader, goods)
+  if (
+    asked.said === 'purchase days' &&
+    (test.kind === 'compare' || test.kind === 'between' || test.kind === 'in')
+  )
+    return purchaseDaysSaid(test, reader.language, {
+      number: (one) => number(one, reader),
+      any: (values) => anyOf(values, reader),
+    })
   switch (test.kind) {
     case 'known':
     case 'unknown':
@@ -194,13 +203,13 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
       const last = test.values.at(-1)!
       const any = anyOf(
         test.values.map(
-          asked.unit === 'hours'
+          asked.said === 'hours'
             ? (hour) => hoursSaid({ kind: 'compare', operator: '=', value: hour }, reader.language)
             : value,
         ),
         reader,
       )
-      if (asked.unit === 'hours') return any
+      if (asked.said === 'hours') return any
       if (asked.kind === 'month') return english ? `in ${any}` : `在 ${any}`
       if (asked.kind === 'day') return english ? onDay(String(test.values[0]!), any) : together('在', any)
       return unit(any, last)
@@ -214,14 +223,14 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
       return `在${test.direction === 'last' ? '近' : '未来'} ${count} 天内`
     }
     case 'between': {
-      if (asked.unit === 'hours') return hoursSaid(test, reader.language)
+      if (asked.said === 'hours') return hoursSaid(test, reader.language)
       const [from, to] = [value(test.from), value(test.to)]
       if (asked.kind === 'day' || asked.kind === 'month')
         return english ? `from ${from} to ${to}` : together('在', from, '至', to, '之间')
       return unit(english ? `${from} to ${to}` : `${from} 至 ${to}`, test.to)
     }
     case 'compare': {
-      if (asked.unit === 'hours') return hoursSaid(test, reader.language)
+      if (asked.said === 'hours') return hoursSaid(test, reader.language)
       const own = value(test.value)
       if (asked.kind === 'day' && english && test.operator === '=') return onDay(String(test.value), own)
       if (asked.kind === 'day') return (english ? englishDay : chineseDay)[test.operator](own)

@@ -55,6 +55,12 @@ const cellsOf = ({ rows, ...answer }: ProductsAnswer) => ({
   ]),
 })
 
+/** Of a table of 169 cells those with members. */
+const filled = <A extends { rows: { members: number }[] }>(answer: A): A => ({
+  ...answer,
+  rows: answer.rows.filter(({ members }) => members > 0),
+})
+
 describe('a question', () => {
   test('is asked of the default day, which is not later than today though an order of tomorrow is in', async () => {
     const {
@@ -113,6 +119,15 @@ describe('a question', () => {
         },
         {
           rows: cellsOf(await analytics.products({ filters, settings: { withinDays: 40, windowDays: 31 } })),
+          counted: 'members',
+        },
+        { rows: await analytics.rfm({ filters }), counted: 'members' },
+        {
+          rows: filled(await analytics.rfmMigration({ filters, settings: { days: 31 } })),
+          counted: 'members',
+        },
+        {
+          rows: filled(await analytics.rfmMigration({ filters, settings: { days: 100 } })),
           counted: 'members',
         },
         { rows: await analytics.ltv({ filters }), counted: 'cohortSize' },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { addDays } from '../../analytics/calendar/calendar.ts'
 import { refused } from '../messages/refused.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
 import { affinity, affinityFindings } from '../../analytics/metrics/affinity/affinity.ts'
@@ -6,6 +7,7 @@ import { products, productsFindings } from '../../analytics/metrics/products/pro
 import { season, seasonFindings } from '../../analytics/metrics/season/season.ts'
 import { concentration, concentrationFindings } from '../../analytics/metrics/concentration/concentration.ts'
 import { rfm, rfmFindings } from '../../analytics/metrics/rfm/rfm.ts'
+import { rfmMigration, rfmMigrationFindings } from '../../analytics/metrics/rfm-migration/rfm-migration.ts'
 import { discounts, discountsFindings } from '../../analytics/metrics/discounts/discounts.ts'
 import { dormancy, dormancyFindings } from '../../analytics/metrics/dormancy/dormancy.ts'
 import { growth, growthFindings } from '../../analytics/metrics/growth/growth.ts'
@@ -100,6 +102,17 @@ export const analyticsRouter = router({
     const { answer } = await ask(ctx, rfm, input, signal)
     return { ...answer, findings: rfmFindings(answer.rows) }
   }),
+
+  rfmMigration: readerProcedure
+    .input(questionOf(rfmMigration.settings))
+    .query(async ({ ctx, input, signal }) => {
+      const { answer, settings } = await ask(ctx, rfmMigration, input, signal)
+      return {
+        ...answer,
+        since: addDays(answer.asOf, -settings.days),
+        findings: rfmMigrationFindings(answer.rows),
+      }
+    }),
 
   concentration: readerProcedure
     .input(questionOf(concentration.settings))

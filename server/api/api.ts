@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import swagger from '@fastify/swagger'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import {
@@ -6,12 +7,20 @@ import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
 } from 'fastify-type-provider-zod'
-import { isDiskFull } from '../command-line/refusal.ts'
 import { problemWords } from '../messages/input.ts'
 import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { type KeyHolder, keyHolder, type Scope } from './keys.ts'
-import { languageFor, malformed, problems, sendProblem, type ToldProblem } from './problem.ts'
+import { jsonFault } from './json-fault.ts'
+import {
+  brokenJson,
+  diskProblem,
+  languageFor,
+  malformed,
+  problems,
+  sendProblem,
+  type ToldProblem,
+} from './problem.ts'
 import { eventRoutes } from './event-routes.ts'
 import { memberRoutes } from './member-routes.ts'
 import { orderRoutes } from './order-routes.ts'
@@ -98,15 +107,33 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
   })
 }
 
+/** A body that is no text or no JSON. */
+class UnreadableBody extends Error {
+  override name = 'UnreadableBody'
+  readonly problem: ToldProblem
+  constructor(problem: ToldProblem) {
+    super('The body is no JSON.')
+    this.problem = problem
+  }
+}
+
 /**
  * A body of nothing is nothing, whatever type it is said to have: clients that were made from the document name one
- * also where a route takes no body.
+ * also where a route takes no body. One that is no JSON is told where.
  */
 function takeNothingAs(app: FastifyInstance): void {
-  const json = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else void json(request, body as string, done)
+  // keys that would reach an object's prototype are not named in the document, and ignored as any other
+  const json = app.getDefaultJsonParser('remove', 'remove')
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    // other letters would be read as something else
+    if (!isUtf8(body as Buffer)) return done(new UnreadableBody(problems.notUtf8), undefined)
+    const text = body.toString()
+    void json(request, text, (error, read) => {
+      const fault = error && jsonFault(text.replace(/^\uFEFF/, ''))
+      if (fault) done(new UnreadableBody(brokenJson(fault)), undefined)
+      else done(error, read)
+    })
   })
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -129,6 +156,7 @@ function problemOf(error: FastifyError, language: Language): ToldProblem {
     // the sentence around them has an end of its own
     return malformed(said.map((one) => one.replace(/[.。]$/, '')).join(language === 'en' ? '; ' : '；'))
   }
+  if (error instanceof UnreadableBody) return error.problem
   switch (error.statusCode) {
     case 400:
     case 415:
@@ -138,6 +166,6 @@ function problemOf(error: FastifyError, language: Language): ToldProblem {
     case 429:
       return problems.tooMany
     default:
-      return isDiskFull(error) ? problems.diskFull : problems.internal
+      return diskProblem(error)
   }
 }

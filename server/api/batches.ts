@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastif
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import { localDay, localTime } from '../../analytics/calendar/calendar.ts'
-import { type SentRows, takeBatch } from '../import/batch.ts'
-import { reasonSentence } from '../import/refused-file.ts'
+import { type SentRows, takeBatch } from '../import/orders/batch.ts'
+import { reasonSentence } from '../import/refused/refused-file.ts'
 import { problemWords } from '../messages/input.ts'
 import { type Language, sentence } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
@@ -24,7 +24,9 @@ export const batchAnswers = {
   ),
   ...always,
   503: problem('`busy`: another import runs; ask again after Retry-After seconds.'),
-  507: problem('`disk_full`: nothing was taken; ask again with the same key when there is room.'),
+  507: problem(
+    '`disk_full` or `unwritable`: nothing was taken; ask again with the same key when there is room, or the disk can be written to.',
+  ),
 }
 
 /** Reads the body of a batch by `frame` alone: its items are judged one by one. The document has them whole. */
@@ -70,7 +72,10 @@ export async function takeSent<Item>(
         return at === null ? null : fitting[at]!.index
       },
     },
-    malformed: unfitRows,
+    malformed: {
+      rows: unfitRows,
+      items: unfit.map(({ index, field }) => ({ index, field, item: items.sent[index] })),
+    },
     actor: `key:${keyId}`,
     name: `API · ${name} · ${localDay(now, calendar)} ${localTime(now, calendar)}`,
   })
@@ -92,10 +97,14 @@ export async function takeSent<Item>(
   }
   switch (outcome.kind) {
     case 'taken': {
-      const { refusedRows, ...answer } = outcome.answer
+      const { refusedRows, warnings, ...answer } = outcome.answer
       return reply.code(200).send({
         ...answer,
         refusedRows: told(refusedRows.map(({ reason, ...one }) => ({ ...one, code: reason }))),
+        warnings: warnings.map(({ index, field, doubt }) => {
+          const value = sentIn(items.sent[index], field)
+          return { index, field, value, code: doubt, reason: sentence(language, `doubt.${doubt}`) }
+        }),
       })
     }
     case 'key-reused':
@@ -111,7 +120,7 @@ export async function takeSent<Item>(
       const { id, values } = outcome.refusal
       // nothing is wrong with what was sent
       if (id === 'disk-full') return sendProblem(reply, problems.diskFull)
-      if (id === 'folder-unwritable') return sendProblem(reply, problems.internal)
+      if (id === 'folder-unwritable') return sendProblem(reply, problems.unwritable)
       const refusedRows = told(outcome.refusedRows.map(({ reason, ...one }) => ({ ...one, code: reason })))
       return sendProblem(reply, {
         ...malformed(sentence(language, id, values)),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { sentAs, type SentEvent } from '../import/kinds/batch.ts'
 import { allKinds, type KindName } from '../import/kinds/catalogue.ts'
 import { type Kind, type KindField, namedFieldsOf, tellsPeople } from '../import/kinds/kind.ts'
-import { Days, itemByItem, Moment, Money, Text } from './shapes.ts'
+import { Days, itemByItem, leftOut, Moment, Money, Text } from './shapes.ts'
 
 const mostEvents = 10_000
 
@@ -33,7 +33,7 @@ const eventOf = (kind: Kind) =>
     Object.fromEntries(
       namedFieldsOf(kind).map(([name, field]) => {
         const value =
-          field.needed && !(field.member && tellsPeople(kind)) ? valueOf(field) : valueOf(field).optional()
+          field.needed && !(field.member && tellsPeople(kind)) ? valueOf(field) : leftOut(valueOf(field))
         return [sentAs(name, field), value.meta({ description: field.meaning.en })]
       }),
     ),

@@ -122,6 +122,24 @@ test.each(allKinds.map((kind) => [kind.name, kind] as const))(
   },
 )
 
+test.each(allKinds.map((kind) => [kind.name, kind] as const))(
+  'null is a field left out of %s',
+  async (_, kind) => {
+    const fields = namedFieldsOf(kind).map(([name, field]) => ({
+      as: sentAs(name, field),
+      value: field.needed || field.member ? sent(field) : null,
+    }))
+    const nulls = Object.fromEntries(fields.map(({ as, value }) => [as, value]))
+    const left = Object.fromEntries(fields.flatMap(({ as, value }) => (value === null ? [] : [[as, value]])))
+    const taken = await send({ kind: kind.name, events: [nulls] }, `nulls of ${kind.name}`)
+    // what a kind needs besides is judged as if the field were left out
+    expect(taken.said).toEqual(
+      (await send({ kind: kind.name, events: [left] }, `nulls of ${kind.name}`)).said,
+    )
+    expect(JSON.stringify(taken.said)).not.toContain('"malformed"')
+  },
+)
+
 test('an event that is not as it should be is refused by itself', async () => {
   const events = [{ sku: 'OK-1' }, { sku: 5 }, {}, { sku: 'OK-2', costMinor: 1.5 }, { sku: 'OK-3' }]
   const taken = await send({ kind: 'products', events }, 'alone')
@@ -167,12 +185,32 @@ test('an unknown kind, a wrong scope, no batch and one of which nothing can be t
 
 test('the document describes each kind with its fields', async () => {
   const document = (await (await fetch(`${address}/api/v1/openapi.json`)).json()) as {
-    components: { schemas: Record<string, { properties: { events: { items: { properties: object } } } }> }
+    components: { schemas: Record<string, { properties: { events: { items: Described } } } & Described> }
   }
+  interface Described {
+    readonly required?: readonly string[]
+    readonly properties: Record<string, { type?: unknown; anyOf?: readonly { type?: unknown }[] }>
+  }
+  /** The fields that may be null: all that may be left out, and no others. */
+  const nullable = ({ properties }: Described) =>
+    Object.keys(properties).filter((field) => {
+      const { type, anyOf = [] } = properties[field]!
+      return [type, ...anyOf.map((one) => one.type)].flat().includes('null')
+    })
+  const optional = ({ properties, required = [] }: Described) =>
+    Object.keys(properties).filter((field) => !required.includes(field))
   for (const kind of allKinds) {
     const described = document.components.schemas[`Events_${kind.name}`]!
     expect(Object.keys(described.properties.events.items.properties)).toEqual(
       namedFieldsOf(kind).map(([name, field]) => sentAs(name, field)),
     )
+    const { items } = document.components.schemas[`Events_${kind.name}Input`]!.properties.events
+    expect(nullable(items).length).toBeGreaterThan(0)
+    expect(nullable(items)).toEqual(optional(items))
+  }
+  for (const name of ['OrderInput', 'MemberInput']) {
+    const described = document.components.schemas[name]!
+    expect(nullable(described)).toEqual(optional(described))
+    expect(nullable(described).length).toBeGreaterThan(10)
   }
 })

@@ -234,6 +234,94 @@ test('a member that is not as it should be is refused by itself', async () => {
   expect(await kept(shop)).toMatchObject([{ memberId: 'M1' }])
 })
 
+test('an e-mail or a phone that is none is told by its place; the member is taken', async () => {
+  const members = [
+    { ...ann, email: 'not mail' },
+    { name: 'nobody' },
+    { memberId: 'M2', phone: '12', email: 'b@shop.example' },
+    { memberId: 'M3', phone: '138****0003' },
+    { memberId: 'M4', phone: '无', email: '' },
+  ]
+  const taken = await send({ members }, 'k1')
+  const warnings = [
+    {
+      index: 0,
+      field: 'email',
+      value: 'not mail',
+      code: 'unread-email',
+      reason: 'This is no whole e-mail address: it was left out, and the member was taken without it.',
+    },
+    {
+      index: 2,
+      field: 'phone',
+      value: '12',
+      code: 'unfit-phone',
+      reason: 'This is no whole phone number: it is shown as it was sent, and nobody is found by it.',
+    },
+  ]
+  expect(taken.said).toMatchObject({ imported: 4, refused: 1, warnings })
+  expect(await send({ members }, 'k1')).toEqual(taken)
+  expect((await kept(shop)).map(({ memberId, phone, email }) => [memberId, phone, email])).toEqual([
+    ['M1', '+8613800000001', null],
+    ['M2', '12', 'b@shop.example'],
+    ['M3', '138****0003', null],
+    ['M4', null, null],
+  ])
+  const chinese = await send({ members }, 'k1', { language: 'zh-CN' })
+  expect(chinese.said).toMatchObject({
+    warnings: [{}, { reason: expect.stringContaining('这不是完整的电话号码') as string }],
+  })
+  expect((await send({ members: [{ memberId: 'M5' }] }, 'k2')).said).toMatchObject({ warnings: [] })
+})
+
+test('null is a field left out, and the same under the same key', async () => {
+  const nulls = Object.fromEntries(Object.keys(ann).map((field) => [field, null]))
+  expect((await send({ members: [ann] }, 'k1')).status).toBe(200)
+  const before = await kept(shop)
+  const taken = await send({ members: [{ ...nulls, memberId: 'M1' }, nulls] }, 'k2')
+  expect(taken.said).toMatchObject({
+    read: 2,
+    unchanged: 1,
+    refused: 1,
+    refusedRows: [{ index: 1, field: 'memberId', reason: 'Missing; it has to be given.' }],
+  })
+  expect(await kept(shop)).toEqual(before)
+  expect(await send({ members: [{ memberId: 'M1' }, nulls] }, 'k2')).toEqual(taken)
+})
+
+test('a body that is no JSON is told where, and one in another encoding is not read', async () => {
+  const detail = async (body: string | Uint8Array<ArrayBuffer>, language = 'en') => {
+    const answer = await fetch(`${address}/api/v1/members`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'k',
+        'accept-language': language,
+      },
+      body,
+    })
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      422,
+      'application/problem+json; charset=utf-8',
+    ])
+    const said = (await answer.json()) as { code: string; detail: string }
+    expect(said.code).toBe('malformed')
+    return said.detail
+  }
+  const broken = '\uFEFF{\n "members": [{"memberId": "M1",}]\n}'
+  expect(await detail(broken)).toBe(
+    'The body is not valid JSON: } at line 2, column 32 does not belong there. Nothing was taken; mend the body and send it again.',
+  )
+  expect(await detail(broken, 'zh-CN')).toContain('第 2 行第 32 列不应出现 }')
+  expect(await detail('{"members": [{"memberId": "M1"}')).toContain('it ends at line 1, column 32')
+  // 安 in GB18030
+  const start = new TextEncoder().encode('{"members": [{"memberId": "M1", "name": "')
+  const end = new TextEncoder().encode('"}]}')
+  expect(await detail(new Uint8Array([...start, 0xb0, 0xb2, ...end]))).toContain('not in UTF-8')
+  expect(await kept(shop)).toEqual([])
+})
+
 test('orders name what was refused too', async () => {
   const both = await keyFor('orders')
   const order = (orderId: string, more: object) => ({

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { cancelRedemptions } from '../coupons/cancellations.ts'
-import { orderRows } from '../import/order-batch.ts'
+import { orderRows } from '../import/orders/order-batch.ts'
 import { worded } from '../messages/messages.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Platform } from '../platform.ts'

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -123,7 +123,7 @@ test('what the disk refuses is no fault of the batch: sent again, it is there on
   const { store } = platform
   const mixed = [order('A'), order('B', { orderedAt: '2027-11-20T00:00:00Z' })]
   writeFileSync(join(folder, 'imports'), 'a file where refused rows would be kept')
-  expect((await send(mixed, 'k')).said).toMatchObject({ status: 500, code: 'internal' })
+  expect((await send(mixed, 'k')).said).toMatchObject({ status: 507, code: 'unwritable' })
   rmSync(join(folder, 'imports'))
   expect(await kept(shop)).toEqual([])
 
@@ -201,6 +201,27 @@ test('a body that is no batch is refused as a whole, so is one of which nothing 
   expect(await kept(shop)).toEqual([])
 })
 
+test('null is a field left out, of an order and of its lines', async () => {
+  const nulls = (fields: string) => Object.fromEntries(fields.split(' ').map((field) => [field, null]))
+  const none = nulls(
+    'memberId phone openid email state currency store channel region refundedMinor refundedAt',
+  )
+  const lines = [{ ...nulls('sku product category quantity'), amountMinor: 700 }]
+  const orders = [
+    { ...order('A'), ...none, lines: null },
+    { ...order('B'), ...none, amountMinor: null, lines },
+    { ...order('C'), orderedAt: null },
+  ]
+  expect((await send(orders, 'k1')).said).toMatchObject({
+    imported: 2,
+    refused: 1,
+    refusedRows: [{ index: 2, field: 'orderedAt', reason: 'Missing; it has to be given.' }],
+  })
+  const left = [order('A'), { orderId: 'B', orderedAt: order('B').orderedAt, lines: [{ amountMinor: 700 }] }]
+  expect((await kept(shop)).map(({ orderId, netMinor }) => [orderId, netMinor])).toContainEqual(['B', 700])
+  expect((await send(left, 'k2')).said).toMatchObject({ refused: 0 })
+})
+
 test('an order in another currency is refused, one in the workspace’s is taken', async () => {
   const mixed = [order('A', { currency: 'CNY' }), order('B', { currency: 'USD' }), order('C')]
   expect((await send(mixed, 'k1')).said).toMatchObject({
@@ -230,6 +251,49 @@ test('an order twice in one batch is taken once, and the second is refused with 
     },
   ])
   expect((await kept(shop)).map(({ netMinor }) => netMinor)).toEqual([12_345, 12_345])
+})
+
+test('refused orders are in a file with their places, also those that are not as they should be', async () => {
+  const orders = [
+    order('A'),
+    order('B', { amountMinor: 'x' }),
+    order('C', { orderedAt: '2027-01-01T00:00:00Z' }),
+    order('D', { lines: [{ amountMinor: 100, product: 'tea' }, { amountMinor: '2' }] }),
+    'no order',
+    order('E', { currency: 'USD' }),
+  ]
+  const { said } = await send(orders, 'k1')
+  expect(said).toMatchObject({ read: 7, imported: 1, refused: 6 })
+  const file = join(folder, 'imports', `${said.importId}-refused.csv`)
+  const text = readFileSync(file, 'utf8')
+  const [titles, ...rows] = text
+    .replace('\ufeff', '')
+    .trimEnd()
+    .split('\r\n')
+    .map((row) => row.split(','))
+  expect(titles!.slice(0, 5)).toEqual(['item', 'column', 'reason', 'orderId', 'memberId'])
+  expect(rows.map((row) => row[0])).toEqual(['1', '2', '3', '3', '4', '5'])
+  // as the answer has it, once an item
+  expect(said.refusedRows.map(({ index }: { index: number }) => String(index))).toEqual([
+    '1',
+    '2',
+    '3',
+    '4',
+    '5',
+  ])
+  const column = (name: string) => rows.map((row) => row[titles!.indexOf(name)])
+  expect(column('column')).toEqual([
+    'amountMinor',
+    'orderedAt',
+    'lines/1/amountMinor',
+    'lines/1/amountMinor',
+    '',
+    'currency',
+  ])
+  expect(column('memberId')).toEqual(['m1', 'm1', 'm1', 'm1', '', 'm1'])
+  expect(column('amount')).toEqual(['x', '123.45', '1.00', '2', '', '123.45'])
+  expect(column('product')[2]).toBe('tea')
+  expect(new Set(column('reason')).size).toBe(3)
 })
 
 test('an order that is not as it should be is refused by itself, with all its lines; the same key says so again', async () => {

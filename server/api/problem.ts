@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { isDiskFull, unwritableReason } from '../command-line/refusal.ts'
 import type { Refusal } from '../coupons/decision.ts'
+import type { JsonFault } from './json-fault.ts'
 import { RefusedItems } from './shapes.ts'
 import { type Language, languageNamed, type MessageKey, sentence, type Values } from '../messages/messages.ts'
 
@@ -64,6 +66,7 @@ export const problems = {
   busy: { id: 'busy', status: 503, code: 'busy' },
   tooMany: { id: 'too-many', status: 429, code: 'rate_limited' },
   notFound: { id: 'not-found', status: 404, code: 'not_found' },
+  notUtf8: { id: 'not-utf8', status: 422, code: 'malformed' },
   notJson: { id: 'not-json', status: 422, code: 'malformed' },
   tooLarge: { id: 'too-large', status: 413, code: 'too_large' },
   bodyTooLarge: { id: 'body-too-large', status: 413, code: 'too_large' },
@@ -77,12 +80,28 @@ export const problems = {
   exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
   segmentExportMalformed: { id: 'segment-export-malformed', status: 422, code: 'malformed' },
   noPreparedFile: { id: 'no-prepared-file', status: 404, code: 'unknown' },
+  unwritable: { id: 'unwritable', status: 507, code: 'unwritable' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
   unknownSegment: { id: 'unknown-segment', status: 404, code: 'unknown' },
   noCursor: { id: 'no-cursor', status: 422, code: 'malformed' },
   cursorExpired: { id: 'cursor-expired', status: 410, code: 'cursor_expired' },
   noRefusedRows: { id: 'no-refused-rows', status: 404, code: 'unknown' },
 } as const satisfies Record<string, ToldProblem>
+
+/** What an error that nobody expected is to a caller: a disk that is full or can't be written to, else a bug. */
+export const diskProblem = (error: unknown): ToldProblem => {
+  if (isDiskFull(error)) return problems.diskFull
+  return unwritableReason(error) === undefined ? problems.internal : problems.unwritable
+}
+
+/** A body that is no JSON from a place on. */
+export const brokenJson = ({ line, column, found }: JsonFault): ToldProblem => ({
+  ...(found === null
+    ? { id: 'cut-json', values: { line, column } }
+    : { id: 'broken-json', values: { line, column, found } }),
+  status: 422,
+  code: 'malformed',
+})
 
 export const malformed = (said: string): ToldProblem => ({
   id: 'malformed',

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { Offer } from '../coupons/offer.ts'
 import { OfferTerms } from '../coupons/terms.ts'
 import { kindReasons } from '../import/kinds/catalogue.ts'
-import { type RowReason, rowReasons } from '../import/normalise.ts'
+import { doubts } from '../import/members/doubts.ts'
+import { type RowReason, rowReasons } from '../import/values/normalise.ts'
 import { worded } from '../messages/messages.ts'
 
 const Minor = z.int().nonnegative()
@@ -119,6 +120,21 @@ export const CancelledOrder = z
   .object({ orderId: z.string(), cancelled: z.array(Cancelled) })
   .meta({ id: 'OrderCancellation' })
 
+/**
+ * A value that may be left out, which most shop systems write as null; read, it is not there in both cases. The last
+ * step checks nothing new: without it the document has no shape of what is read.
+ */
+export const leftOut = <Shape extends z.ZodType>(shape: Shape) =>
+  shape
+    .nullish()
+    .transform((value): z.output<Shape> | undefined => value ?? undefined)
+    .pipe(
+      shape.optional() as unknown as z.ZodType<
+        z.output<Shape> | undefined,
+        Awaited<z.output<Shape>> | undefined
+      >,
+    )
+
 const noText = { error: worded('no-text') }
 /** Without what no text has: 0x00, or half of a sign of two. */
 const isText = (value: string) => !value.includes('\0') && value.isWellFormed()
@@ -154,54 +170,49 @@ const mostMembers = 10_000
 
 /** How batches take what does not fit. */
 export const itemByItem =
-  'Fields that are not named here are ignored. An item that is not as described is refused by itself, by its place in `refusedRows`, and the others are taken; a body that holds no list of items, or too many, is refused as a whole.'
+  'Fields that are not named here are ignored; `null` is a field left out. An item that is not as described is refused by itself, by its place in `refusedRows`, and the others are taken; a body that holds no list of items, or too many, is refused as a whole.'
 
 export const SentOrder = z
   .object({
     orderId: Named.meta({ description: 'Your number of the order; the same number is the same order.' }),
-    memberId: Named.optional().meta({
+    memberId: leftOut(Named).meta({
       description:
         'The member who bought. Without it phone, openid and email tell who it was; without any of them the order is a guest’s.',
     }),
-    phone: Phone.optional(),
-    openid: Openid.optional(),
-    email: Email.optional(),
+    phone: leftOut(Phone),
+    openid: leftOut(Openid),
+    email: leftOut(Email),
     orderedAt: Moment,
-    state: z.enum(['paid', 'unpaid', 'closed']).optional().meta({ description: 'paid unless told.' }),
-    currency: z
-      .string()
-      .trim()
-      .max(10)
-      .refine(isText, noText)
-      .optional()
-      .meta({
-        description: 'Of the amounts; an order in another currency than the workspace’s is refused.',
-        examples: ['CNY'],
-      }),
-    store: Text.optional(),
-    channel: Text.optional(),
-    region: Text.optional(),
-    amountMinor: Money.optional().meta({
+    state: leftOut(z.enum(['paid', 'unpaid', 'closed'])).meta({ description: 'paid unless told.' }),
+    currency: leftOut(z.string().trim().max(10).refine(isText, noText)).meta({
+      description: 'Of the amounts; an order in another currency than the workspace’s is refused.',
+      examples: ['CNY'],
+    }),
+    store: leftOut(Text),
+    channel: leftOut(Text),
+    region: leftOut(Text),
+    amountMinor: leftOut(Money).meta({
       description: 'The whole order as charged, tax and shipping included. Without it: the sum of the lines.',
     }),
-    refundedMinor: Minor.max(1_000_000_000_000)
-      .optional()
-      .meta({ description: 'What was given back of it so far.' }),
-    refundedAt: Moment.optional(),
-    lines: z
-      .array(
-        z.object({
-          sku: Text.optional(),
-          product: Text.optional(),
-          category: Text.optional(),
-          quantity: z.number().min(-1_000_000).max(1_000_000).optional(),
-          amountMinor: Money.meta({
-            description: 'The line as charged, after discounts; negative: given back.',
+    refundedMinor: leftOut(Minor.max(1_000_000_000_000)).meta({
+      description: 'What was given back of it so far.',
+    }),
+    refundedAt: leftOut(Moment),
+    lines: leftOut(
+      z
+        .array(
+          z.object({
+            sku: leftOut(Text),
+            product: leftOut(Text),
+            category: leftOut(Text),
+            quantity: leftOut(z.number().min(-1_000_000).max(1_000_000)),
+            amountMinor: Money.meta({
+              description: 'The line as charged, after discounts; negative: given back.',
+            }),
           }),
-        }),
-      )
-      .max(1_000)
-      .optional(),
+        )
+        .max(1_000),
+    ),
   })
   .refine(({ amountMinor, lines }) => amountMinor !== undefined || (lines?.length ?? 0) > 0, {
     error: worded('order-amount'),
@@ -228,25 +239,25 @@ export const SentMember = z
       description: 'Your number of the member, as orders name it.',
       examples: ['M00042'],
     }),
-    name: Text.optional(),
-    phone: Phone.optional(),
-    openid: Openid.optional(),
-    email: Email.optional(),
-    gender: z.enum(['female', 'male', 'unknown']).optional(),
-    birthday: Days.optional().meta({ examples: ['1990-01-31'] }),
-    joinedAt: z
-      .union([Days, Moment])
-      .optional()
-      .meta({ description: 'A day, or an instant with its zone.', examples: ['2026-01-31'] }),
-    region: Text.optional(),
-    channel: Text.optional(),
-    tier: Text.optional(),
-    points: z.int().min(-1_000_000_000_000).max(1_000_000_000_000).optional(),
-    storedValueMinor: Money.optional(),
-    consent: z.enum(['granted', 'denied', 'unknown']).optional().meta({
+    name: leftOut(Text),
+    phone: leftOut(Phone),
+    openid: leftOut(Openid),
+    email: leftOut(Email),
+    gender: leftOut(z.enum(['female', 'male', 'unknown'])),
+    birthday: leftOut(Days).meta({ examples: ['1990-01-31'] }),
+    joinedAt: leftOut(z.union([Days, Moment])).meta({
+      description: 'A day, or an instant with its zone.',
+      examples: ['2026-01-31'],
+    }),
+    region: leftOut(Text),
+    channel: leftOut(Text),
+    tier: leftOut(Text),
+    points: leftOut(z.int().min(-1_000_000_000_000).max(1_000_000_000_000)),
+    storedValueMinor: leftOut(Money),
+    consent: leftOut(z.enum(['granted', 'denied', 'unknown'])).meta({
       description: 'Whether the member may be contacted. What people set in Reveille goes before it.',
     }),
-    consentAt: z.union([Days, Moment]).optional().meta({ description: 'When consent was given or refused.' }),
+    consentAt: leftOut(z.union([Days, Moment])).meta({ description: 'When consent was given or refused.' }),
   })
   .meta({ id: 'Member', description: 'What is left out stays as it is.' })
 
@@ -283,6 +294,24 @@ export const RefusedItems = z
   )
   .meta({ id: 'RefusedItems', description: 'What was not taken, and why; the rest was.' })
 
+const Warnings = z
+  .array(
+    z.object({
+      index: z.int().meta({ description: 'Place among what was sent, from 0.' }),
+      field: z.string().meta({ examples: ['email'] }),
+      value: z
+        .string()
+        .nullable()
+        .meta({ description: 'What was sent there.', examples: ['not mail'] }),
+      code: z.enum(doubts).meta({
+        description:
+          '`unread-email`: no whole address, it was left out. `unfit-phone`: no whole number, it is shown and nobody is found by it.',
+      }),
+      reason: z.string().meta({ description: 'For people, in the language asked for.' }),
+    }),
+  )
+  .meta({ id: 'Warnings', description: 'Of members that were taken: what of them is not as it should be.' })
+
 export const BatchTaken = z
   .object({
     importId: z
@@ -297,6 +326,7 @@ export const BatchTaken = z
     unchanged: z.int(),
     refused: z.int(),
     refusedRows: RefusedItems,
+    warnings: Warnings,
   })
   .meta({ id: 'BatchTaken' })
 

@@ -205,6 +205,7 @@ function changeState(
         .select('window_to')
         .where('workspace_id', '=', workspace.id)
         .where('campaign_id', '=', campaignId)
+        .orderBy('run')
         .executeTakeFirst()
       const status = statusAt(campaign.state, launch?.window_to ?? null, at)
       // A draft with a launch is one whose launch broke off: it is finished or undone first.

@@ -10,7 +10,9 @@ import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { campaignById } from './campaigns.ts'
 import { consentDeniedSince } from './launch-steps.ts'
+import { Offer } from '../coupons/offer.ts'
 import { offerWords } from '../coupons/offer-sentence.ts'
+import { OfferTerms } from '../coupons/terms.ts'
 
 export interface CouponCode {
   readonly memberId: string
@@ -56,6 +58,7 @@ export async function takeCodes(
     .where('workspace_id', '=', workspace.id)
     .where('campaign_id', '=', campaignId)
     .where('published_at', 'is not', null)
+    .orderBy('run')
     .executeTakeFirst()
   if (!launch) return { kind: 'not-launched' }
   // A cancelled campaign gives out no codes that nobody has yet.
@@ -66,8 +69,13 @@ export async function takeCodes(
     .selectFrom('coupons')
     .where('coupons.workspace_id', '=', workspace.id)
     .where('coupons.campaign_id', '=', campaignId)
-    .where('coupons.launch_id', '=', launch.id)
-    .select(({ fn }) => [fn.coalesce('coupons.given_code', 'coupons.code').as('code'), 'coupons.valid_to'])
+    .select(({ fn }) => [
+      fn.coalesce('coupons.given_code', 'coupons.code').as('code'),
+      'coupons.valid_to',
+      'coupons.offer',
+      'coupons.min_spend_minor',
+      'coupons.terms',
+    ])
   const rows =
     campaign.definition.codes.kind === 'shared'
       ? await ofLaunch
@@ -82,7 +90,20 @@ export async function takeCodes(
       : await ofLaunch.select('coupons.member_id').orderBy('coupons.member_id').execute()
   const people = await peopleOf(workspace)
   const named = await namedIn(workspace, new Set(rows.map(({ member_id }) => member_id)))
-  const offer = offerWords(language, workspace.currency, campaign.definition)
+  // the steps of a campaign that stands have offers of their own
+  const words = new Map<string, string>()
+  const wordsOf = (row: { offer: string; min_spend_minor: number; terms: string }) => {
+    const key = `${row.offer} ${row.min_spend_minor} ${row.terms}`
+    const found =
+      words.get(key) ??
+      offerWords(language, workspace.currency, {
+        offer: Offer.parse(JSON.parse(row.offer)),
+        minSpendMinor: row.min_spend_minor,
+        terms: OfferTerms.parse(JSON.parse(row.terms)),
+      })
+    words.set(key, found)
+    return found
+  }
   await store
     .updateTable('launches')
     .set({ codes_taken_at: clock.now().toISOString() })
@@ -91,7 +112,7 @@ export async function takeCodes(
     .execute()
   return {
     kind: 'codes',
-    codes: rows.flatMap(({ member_id, code, valid_to }) =>
+    codes: rows.flatMap(({ member_id, code, valid_to, ...rule }) =>
       member_id === null || people.mayNotBeContacted(member_id, denied)
         ? []
         : [
@@ -101,7 +122,7 @@ export async function takeCodes(
               lastDay: addDays(localDay(new Date(valid_to), workspace.calendar), -1),
               name: named.get(member_id)?.name ?? null,
               phone: shownPhone(named.get(member_id)?.phone ?? null, unmasked),
-              offer,
+              offer: wordsOf(rule),
             },
           ],
     ),

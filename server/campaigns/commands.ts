@@ -8,6 +8,7 @@ import { languageOf, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
 import { effectCommands } from './effect-commands.ts'
 import { blockerSaid, confirmationSaid } from './sentences.ts'
+import { standingCommands } from './standing/commands.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
 
@@ -15,7 +16,7 @@ export function campaignCommands(program: Command): void {
   const campaign = program.command('campaign').description('coupon campaigns')
 
   inWorkspace(campaign.command('create').description('make a draft from a file'))
-    .requiredOption('--file <file>', 'the campaign as JSON')
+    .requiredOption('--file <file>', 'the campaign as JSON; with `standing` one that goes on by itself')
     .action((options: CommonOptions & { file: string }) =>
       answer(
         options,
@@ -123,6 +124,7 @@ export function campaignCommands(program: Command): void {
   )
 
   effectCommands(campaign)
+  standingCommands(campaign)
 
   for (const [name, what] of [
     ['pause', 'hold back what has not been sent'],

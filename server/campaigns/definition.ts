@@ -6,42 +6,11 @@ import { addDays, type BusinessCalendar, daysBetween, startOfDay } from '../../a
 import { holdoutShares } from '../../analytics/lift/planner.ts'
 import { mostOf, Offer } from '../coupons/offer.ts'
 import { offerSentences } from '../coupons/offer-sentence.ts'
-import { readTemplate } from '../delivery/template.ts'
 import { OfferTerms, plainTerms, usesOf } from '../coupons/terms.ts'
+import { Channel, channelProblems } from './channel.ts'
+import { Standing, standingProblems } from './standing/definition.ts'
 
 const Minor = z.int().nonnegative()
-
-/** Where the coupons go: signed messages to the merchant's own address, mail or short messages to members, or a list of codes to take out. */
-const Channel = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('webhook'),
-    url: z.url({ protocol: /^https?$/, error: worded('not-an-address') }).max(2000),
-  }),
-  z.strictObject({ kind: z.literal('csv') }),
-  /** A mail to each member; subject, text and HTML may name values such as `{{ member.name }}`. */
-  z.strictObject({
-    kind: z.literal('mail'),
-    subject: z.string().trim().min(1).max(200),
-    text: z.string().trim().min(1).max(20_000),
-    /** Without it the HTML is made of the text. */
-    html: z.string().trim().min(1).max(100_000).optional(),
-    /** What the offer's sentence, days and the unsubscribe line are written in. */
-    language: z.enum(['en', 'zh-CN']),
-  }),
-  /** A short message by an approved template of the platform; its parameters may name values. */
-  z.strictObject({
-    kind: z.literal('sms'),
-    templateCode: z
-      .string()
-      .trim()
-      .regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-template-code')),
-    params: z.record(
-      z.string().regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-parameter-name')),
-      z.string().trim().min(1).max(500),
-    ),
-    language: z.enum(['en', 'zh-CN']),
-  }),
-])
 
 /** Codes of its coupons: drawn by chance, one code for all, or made elsewhere and imported. */
 const Codes = z.discriminatedUnion('kind', [
@@ -91,6 +60,8 @@ export const CampaignDefinition = z
     messageCostMinor: Minor.default(0),
     /** What is left of net after the goods, where the cost of an item is not imported. Without it margin is unknown there. */
     marginShare: z.number().min(0).max(1).optional(),
+    /** It stands: members come in one by one, whenever they begin to meet the rule; without it, it is launched once. */
+    standing: Standing.optional(),
   })
   .refine(({ validDays, validTo }) => (validDays === undefined) !== (validTo === undefined), {
     error: worded('one-validity'),
@@ -111,6 +82,18 @@ export const CampaignDefinition = z
     error: worded('refuses-without-budget'),
     path: ['terms', 'refuseWhenSpent'],
   })
+  .refine(({ standing, validDays }) => !standing || validDays !== undefined, {
+    error: worded('standing-valid-days'),
+    path: ['validDays'],
+  })
+  .refine(({ standing, budgetMinor }) => !standing || budgetMinor !== undefined, {
+    error: worded('standing-without-budget'),
+    path: ['budgetMinor'],
+  })
+  .refine(({ standing, codes }) => !standing || codes.kind === 'generated', {
+    error: worded('standing-codes'),
+    path: ['codes'],
+  })
 
 export type CampaignDefinition = z.output<typeof CampaignDefinition>
 
@@ -119,7 +102,7 @@ const mostMinor = 1_000_000_000_000
 
 /** A campaign that somebody hands in: what is stored already is read by its shape alone. */
 export const NewCampaign = CampaignDefinition.superRefine((definition, context) => {
-  const { offer, minSpendMinor, budgetMinor, messageCostMinor, channel } = definition
+  const { offer, minSpendMinor, budgetMinor, messageCostMinor, channel, standing } = definition
   const amounts = [
     { path: ['minSpendMinor'], amount: minSpendMinor },
     { path: ['budgetMinor'], amount: budgetMinor },
@@ -134,35 +117,13 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
   for (const { path, amount } of amounts)
     if (amount !== undefined && amount > mostMinor)
       context.addIssue({ code: 'custom', path, message: worded('amount-too-high') })
-  if (channel.kind === 'mail')
-    for (const part of ['subject', 'text', 'html'] as const) {
-      const text = channel[part]
-      if (text === undefined) continue
-      const outcome = readTemplate(text, part === 'html' ? 'html' : 'text')
-      if (outcome.kind === 'refused')
-        context.addIssue({ code: 'custom', path: ['channel', part], message: worded(outcome.problem) })
-    }
-  if (channel.kind === 'sms')
-    for (const [name, text] of Object.entries(channel.params)) {
-      const outcome = readTemplate(text, 'text')
-      if (outcome.kind === 'refused')
-        context.addIssue({
-          code: 'custom',
-          path: ['channel', 'params', name],
-          message: worded(outcome.problem),
-        })
-    }
-  // fetch sends nothing to such an address
-  if (channel.kind === 'webhook' && hasCredentials(new URL(channel.url)))
-    context.addIssue({
-      code: 'custom',
-      path: ['channel', 'url'],
-      message: worded('address-with-credentials'),
-    })
+  for (const { path, id } of channelProblems(channel))
+    context.addIssue({ code: 'custom', path: ['channel', ...path], message: worded(id) })
+  for (const { path, id } of standing ? standingProblems(standing) : [])
+    context.addIssue({ code: 'custom', path: ['standing', ...path], message: worded(id) })
+  if (standing && mostOf(offer) === null)
+    context.addIssue({ code: 'custom', path: ['offer'], message: worded('standing-unbounded') })
 })
-
-/** Whether an address holds a name or password: fetch sends nothing to such an address. */
-export const hasCredentials = ({ username, password }: URL) => username !== '' || password !== ''
 
 /** Days after the coupons' last day in which orders still count. */
 const daysAfterValidity = 7

@@ -32,6 +32,8 @@ export type LaunchOutcome =
   | { kind: 'launched'; report: LaunchReport }
   | { kind: 'not-found' }
   | { kind: 'wrong-state'; status: CampaignStatus }
+  /** It goes live instead of being launched once. */
+  | { kind: 'stands' }
   | { kind: 'segment-refused'; errors: readonly SegmentError[] }
   /** The audience, the data, the day or the offer is not what the digest names any more. */
   | { kind: 'moved'; preview: Preview }
@@ -70,6 +72,7 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   const { platform, workspace } = desk
   const campaign = await campaignById(platform.store, workspace.id, request.campaignId)
   if (!campaign) return { kind: 'not-found' }
+  if (campaign.definition.standing) return { kind: 'stands' }
   const earlier = await unpublishedOrNot(desk, campaign.id)
   if (earlier && (earlier.published_at !== null || earlier.frozen_at !== null)) {
     await finishLaunch(platform, earlier.id, step)

@@ -27,7 +27,7 @@ export async function redemptionRatesOf(
       from ledger where workspace_id = ${workspaceId} and kind <> 'issued' and kind in ('redeemed', 'cancelled')
       group by coupon_id
     )
-    select launches.campaign_id as "campaignId", max(launches.preview) as preview,
+    select launches.campaign_id as "campaignId", max(case when launches.run = 1 then launches.preview end) as preview,
       count(distinct coalesce(coupons.member_id, coupons.id)) as issued,
       count(distinct case when used.uses > 0 then coalesce(coupons.member_id, coupons.id) end) as redeemers
     from launches

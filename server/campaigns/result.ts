@@ -16,10 +16,10 @@ export interface CampaignResult {
   readonly createdAt: string
   readonly launchedAt: string | null
   readonly launchedDay: string | null
-  /** As the launch showed it; null for a draft. */
+  /** As the launch showed it; null for a draft, and for a campaign that stands. */
   readonly preview: Preview | null
   readonly confirmed: string[]
-  /** The coupons' last local day. */
+  /** The coupons' last local day; null for a draft, and for a campaign that stands, where each coupon has its own. */
   readonly lastDay: string | null
   /** Uses of its coupons. */
   readonly issued: number
@@ -67,7 +67,9 @@ export async function campaignResult(
     .where('workspace_id', '=', workspace.id)
     .where('campaign_id', '=', campaignId)
     .where('published_at', 'is not', null)
+    .orderBy('run')
     .executeTakeFirst()
+  const isStanding = campaign.definition.standing !== undefined
   const ledger = await campaignLedger(store, workspace.id, campaignId, now)
   const arms = launch ? await armSizes(platform, workspace.id, campaignId) : { treated: 0, heldOut: 0 }
   const messages = await messageCounts(platform, workspace.id, campaignId)
@@ -82,9 +84,9 @@ export async function campaignResult(
     createdAt: campaign.createdAt,
     launchedAt: launch?.published_at ?? null,
     launchedDay: launch?.launched_day ?? null,
-    preview: launch ? (JSON.parse(launch.preview) as Preview) : null,
+    preview: launch && !isStanding ? (JSON.parse(launch.preview) as Preview) : null,
     confirmed: launch ? (JSON.parse(launch.confirmed) as string[]) : [],
-    lastDay: launch ? lastDayBefore(launch.valid_to) : null,
+    lastDay: launch && !isStanding ? lastDayBefore(launch.valid_to) : null,
     issued: ledger.issued,
     // Codes that are taken out as a list are delivered by whoever took them.
     delivered: byHand
@@ -106,21 +108,22 @@ export async function campaignResult(
       members: shareOf(ledger.redeemers, arms.treated),
     },
     ledger,
-    measurement: launch
-      ? await measure(
-          platform,
-          workspace,
-          {
-            campaignId,
-            launchedAt: launch.published_at!,
-            launchedDay: launch.launched_day,
-            windowLastDay: lastDayBefore(launch.window_to),
-            heldOutShare: campaign.definition.holdout,
-            marginShare: campaign.definition.marginShare ?? null,
-          },
-          { briefly, signal },
-        )
-      : null,
+    measurement:
+      launch && !isStanding
+        ? await measure(
+            platform,
+            workspace,
+            {
+              campaignId,
+              launchedAt: launch.published_at!,
+              launchedDay: launch.launched_day,
+              windowLastDay: lastDayBefore(launch.window_to),
+              heldOutShare: campaign.definition.holdout,
+              marginShare: campaign.definition.marginShare ?? null,
+            },
+            { briefly, signal },
+          )
+        : null,
     codesTakenAt: launch?.codes_taken_at ?? null,
     newestError: messages.newestError,
   }

@@ -107,6 +107,7 @@ export const campaignsRouter = router({
     if (!campaign) throw notFound()
     if (campaign.state !== 'draft')
       throw refused('PRECONDITION_FAILED', 'campaign-has-state', { status: campaign.state })
+    if (campaign.definition.standing) throw refused('PRECONDITION_FAILED', 'standing-goes-live')
     return shown(await previewOf(ctx.platform, ctx.workspace, campaign, signal))
   }),
 

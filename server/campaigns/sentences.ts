@@ -18,6 +18,8 @@ export function launchSaid(outcome: Exclude<LaunchOutcome, { kind: 'launched' }>
       return { id: 'no-such-campaign' }
     case 'wrong-state':
       return { id: 'campaign-not-launchable', values: { status: outcome.status } }
+    case 'stands':
+      return { id: 'standing-goes-live' }
     case 'segment-refused':
       return { id: 'segment-refused', values: { problems: problemsSaid(outcome.errors) } }
     case 'moved': {

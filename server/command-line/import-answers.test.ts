@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { importKinds } from '../import/import-kinds.ts'
-import { templates, writtenAs } from '../import/templates.ts'
+import { filledIn } from '../import/columns/template.fixture.ts'
+import { templateOf, writtenAs } from '../import/columns/templates.ts'
 import { command } from './in-process.fixture.ts'
 
 // What INTERFACE.md fixes of `import` for scripts, spelled out for each kind of file.
@@ -33,7 +34,9 @@ interface Answer {
 
 test('every kind of file answers in the shape that scripts rely on', { timeout: 300_000 }, async () => {
   await done('workspace', 'create', 'W', '--currency', 'CNY', '--time-zone', 'Asia/Shanghai')
-  const files = importKinds.map((kind) => file(`${kind}.jsonl`, writtenAs.jsonl(templates[kind]('CNY'))))
+  const files = importKinds.map((kind) =>
+    file(`${kind}.jsonl`, filledIn(writtenAs.jsonl(templateOf(kind, 'CNY', 'en')))),
+  )
   const answers = await done<Answer[]>('import', ...files, '--workspace', 'W', '--yes')
   expect(answers).toHaveLength(importKinds.length)
   for (const [i, answer] of answers.entries()) {

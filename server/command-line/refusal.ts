@@ -91,13 +91,19 @@ function sqliteUnwritableReason(error: unknown, folder: string | undefined): str
 /** Why the disk lets nobody write into `folder`, in the system's words; undefined: the error says nothing of the kind. */
 export function unwritableReason(error: unknown, folder?: string): string | undefined {
   if (!(error instanceof Error)) return undefined
-  const ofStore = sqliteUnwritableReason(error, folder)
+  // of an open Store a fault of the disk is one, whatever its folder allows
+  const ofStore =
+    sqliteUnwritableReason(error, folder) ?? (sqliteCode(error) === sqliteInOut ? error.message : undefined)
   if (ofStore !== undefined) return ofStore
   const code = systemCode(error)
   if (code && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) return code
+  // what Node answers where a folder of several can't be made on a read-only disk
+  if (code === 'ENOENT' && (error as { syscall?: string }).syscall === 'mkdir') return code
   // DuckDB says so in words alone
-  return error.message.startsWith('IO Error')
-    ? /Permission denied|Read-only file system|Not a directory/.exec(error.message)?.[0]
+  return /^(IO Error|FATAL Error|TransactionContext Error: Failed to commit)/.test(error.message)
+    ? /Permission denied|Operation not permitted|Read-only file system|Not a directory|Input\/output error/.exec(
+        error.message,
+      )?.[0]
     : undefined
 }
 

@@ -25,6 +25,7 @@ const changing = [
   'tag-renamed',
   'tag-merged',
   'members-merged',
+  'pairs-merged',
   'member-separated',
 ]
 

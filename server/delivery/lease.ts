@@ -57,8 +57,10 @@ export function claim(
         'outbox.member_id',
         'outbox.queued_at',
         'launches.valid_to',
+        'launches.known_event',
       ])
       .where('outbox.campaign_id', '=', work.campaignId)
+      .where('launches.step', 'is', work.step)
       .where('outbox.state', '=', 'queued')
       .where('outbox.due_at', '<=', now.toISOString())
       .where('campaigns.state', '=', 'running')
@@ -75,7 +77,7 @@ export function claim(
       return { kind: 'dropped' }
     }
     if (message.valid_to <= now.toISOString()) return drop({ id: 'message-coupon-over' })
-    const denied = await consentDeniedSince(tx, work.workspaceId, work.knownEvent)
+    const denied = await consentDeniedSince(tx, work.workspaceId, message.known_event ?? 0)
     if (people.mayNotBeContacted(message.member_id, denied)) return drop({ id: 'message-denied-since' })
     const own = {
       id: message.id,

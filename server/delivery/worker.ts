@@ -36,11 +36,12 @@ export function startDeliveries(platform: Platform, step: DeliveryStep = () => {
 
   async function look(): Promise<void> {
     for (const work of await campaignsWithWork(platform)) {
-      if (busy.has(work.campaignId)) continue
+      const key = `${work.campaignId} ${work.step ?? ''}`
+      if (busy.has(key)) continue
       const sending = sendDue(platform, work, stopping.signal, step)
         .catch((error: unknown) => console.error('Deliveries of a campaign broke off and go on:', error))
-        .finally(() => busy.delete(work.campaignId))
-      busy.set(work.campaignId, sending)
+        .finally(() => busy.delete(key))
+      busy.set(key, sending)
     }
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fieldNames, fields } from '../import/fields.ts'
+import { fieldNames, fields } from '../import/columns/fields.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { fieldsOf, plainType } from '../import/kinds/kind.ts'
 import { memberFieldNames, memberFields } from '../import/members/fields.ts'

@@ -3,12 +3,17 @@ import { z } from 'zod'
 import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
 import { contextOf } from '../context.ts'
 import { importKinds } from '../import/import-kinds.ts'
-import { templateEndings, templates, writtenAs } from '../import/templates.ts'
+import { templateEndings, templateOf, writtenAs } from '../import/columns/templates.ts'
+import { type Language, languageNamed } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
 import type { Role } from '../trpc.ts'
 import { exportFormats } from './export.ts'
 import { exportsOf } from './exports.ts'
+
+/** Whose words a template has: English unless asked for in Chinese. */
+const templateLanguage = (query: unknown): Language =>
+  languageNamed(String((query as { language?: unknown }).language ?? ''))
 
 const Question = z.object({ format: z.enum(exportFormats).default('csv') })
 
@@ -59,7 +64,9 @@ export async function workspaceExport(
         return reply
           .type(ending === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8')
           .header('content-disposition', `attachment; filename="${kind}-template.${ending}"`)
-          .send(writtenAs[ending](templates[kind](allowed.workspace.currency)))
+          .send(
+            writtenAs[ending](templateOf(kind, allowed.workspace.currency, templateLanguage(request.query))),
+          )
       })
 }
 

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import type { Connection } from '../command-line/connect.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import { moneyText } from '../messages/money.ts'
 import { shopTold } from './merge-commands.ts'
@@ -81,27 +83,30 @@ export function identityCommands(program: Command): void {
     )
   inWorkspace(identity.command('merge-ties'))
     .description(
-      'merge the listed pairs of which nobody else has the values; without --yes only says what would happen',
+      'merge all pairs of which nobody else has the values; without --yes only says what would happen',
     )
     .option('--yes', 'do it')
     .action((options: CommonOptions & { yes?: boolean }) =>
       answer(
         options,
         async ({ client }, signal) => {
-          const { ties, total } = await client.identity.ties.query({}, { signal })
-          const pairs = ties
-            .filter(({ plain }) => plain)
-            .map(({ member, other }): [string, string] => [member.memberId, other.memberId])
+          const { total, plain } = await client.identity.ties.query({}, { signal })
           const { currency } = (await client.workspaces.current.query())!
-          const unseen = total - ties.length
-          if (pairs.length === 0)
-            return { preview: null, left: ties.length, unseen, currency, applied: false }
-          const preview = await client.identity.previewTies.mutate({ pairs }, { signal })
-          if (options.yes) await client.identity.mergeTies.mutate({ pairs, digest: preview.digest })
-          const left = ties.length - pairs.length
-          return { preview, left, unseen, currency, applied: options.yes === true }
+          const left = total - plain
+          if (plain === 0) return { preview: null, left, currency, applied: false }
+          const pairs = 'plain' as const
+          const preview = await whileMerging(
+            client,
+            client.identity.previewTies.mutate({ pairs }, { signal }),
+          )
+          if (options.yes)
+            await whileMerging(
+              client,
+              client.identity.mergeTies.mutate({ pairs, digest: preview.digest }, { signal }),
+            )
+          return { preview, left, currency, applied: options.yes === true }
         },
-        ({ preview, left, unseen, currency, applied }) =>
+        ({ preview, left, currency, applied }) =>
           [
             ...(preview === null
               ? [say('identity-ties-none-plain')]
@@ -114,14 +119,16 @@ export function identityCommands(program: Command): void {
                       orders,
                     }),
                   ),
+                  ...(preview.total > preview.groups.length
+                    ? [`… (+${preview.total - preview.groups.length})`]
+                    : []),
                   `${say('merge-shop-before')} ${shopTold(preview.shopBefore, currency)}`,
                   `${say('merge-shop-after')} ${shopTold(preview.shopAfter, currency)}`,
                   applied
-                    ? say('identity-ties-merged', { members: preview.groups.length })
+                    ? say('identity-ties-merged', { pairs: preview.pairs, members: preview.total })
                     : say('merge-asks'),
                 ]),
             ...(left > 0 ? [say('identity-ties-left', { pairs: left })] : []),
-            ...(unseen > 0 ? [say('identity-ties-unseen', { pairs: unseen })] : []),
           ].join('\n'),
       ),
     )
@@ -144,6 +151,28 @@ export function identityCommands(program: Command): void {
       ),
     )
 }
+
+/** Waits for an answer for which pairs are merged; at a terminal it says how far that is once it takes a second. */
+async function whileMerging<T>(client: Connection['client'], answering: Promise<T>): Promise<T> {
+  if (!process.stderr.isTTY) return answering
+  const ended = new AbortController()
+  void (async () => {
+    try {
+      for (;;) {
+        await pause(progressMs, undefined, { signal: ended.signal })
+        const merging = await client.identity.merging.query(undefined, { signal: ended.signal })
+        if (merging) process.stderr.write(`${say('identity-ties-merging', { step: merging.step })}\u001b[K\r`)
+      }
+    } catch (error) {
+      // what is waited for says what went wrong
+      if (ended.signal.aborted) process.stderr.write('\u001b[K')
+      else process.stderr.write(`${String(error)}\n`)
+    }
+  })()
+  return answering.finally(() => ended.abort())
+}
+
+const progressMs = 1_000
 
 function tiesTold({ ties, total, dismissed, shared }: Ties, ofDismissed: boolean): string {
   return [

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { join, name, sql } from '../../analytics/sql/sql.ts'
-import { type PersonValue, personValues } from '../import/fields.ts'
+import { type PersonValue, personValues } from '../import/columns/fields.ts'
 import type { ImportKind } from '../import/import-kinds.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { memberColumns, tellsPeople } from '../import/kinds/kind.ts'

@@ -2,7 +2,7 @@ import type { Session } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { dropMembersWithNothingLeft } from '../import/apply.ts'
-import { touchedMembers } from '../import/fold.ts'
+import { touchedMembers } from '../import/orders/fold.ts'
 import { matchAgain } from './follow.ts'
 
 /**
@@ -20,4 +20,13 @@ export async function followMerges(session: Session, timeZone: string, today: st
     },
     today,
   )
+}
+
+/** Sets many merges that people decided in the engine, as it is told of each alone. */
+export async function setMergesInEngine(
+  session: Session,
+  merges: readonly { readonly from: string; readonly into: string }[],
+): Promise<void> {
+  await session.run(sql`insert or replace into merges_set
+    select unnest(from_json(${JSON.stringify(merges)}, '[{"from":"VARCHAR","into":"VARCHAR"}]'), recursive := true)`)
 }

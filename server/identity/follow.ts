@@ -1,6 +1,6 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { memberRegions, rewriteOrders } from '../import/fold.ts'
+import { memberRegions, rewriteOrders } from '../import/orders/fold.ts'
 import { importedTags } from '../import/kinds/imported-tags.ts'
 import { foldMembers } from '../import/members/fold.ts'
 import { welcome } from '../import/members/welcome.ts'

@@ -1,4 +1,4 @@
-import type { PersonValue } from '../import/fields.ts'
+import type { PersonValue } from '../import/columns/fields.ts'
 import { maskedPhone } from '../members/phone.ts'
 
 /** A value that people are known by as everybody may see it: enough to recognise one's own, too little to find anybody. */

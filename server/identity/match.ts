@@ -1,7 +1,7 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { type PersonValue, personValues } from '../import/fields.ts'
-import { phoneThatTells } from '../import/person-values.ts'
+import { type PersonValue, personValues } from '../import/columns/fields.ts'
+import { phoneThatTells } from '../import/values/person-values.ts'
 import { keyedHashSql } from '../rights/keyed.ts'
 import { type IdentityRule, identityRule } from './rule.ts'
 
@@ -311,12 +311,12 @@ export async function claimedIds(
   return rows.map(({ opaque: id, person }) => ({ opaque: String(id), person: String(person) }))
 }
 
-/** Claims with the member that each person is now. No claim names anybody in this: it follows from them. */
+/** Claims with whom each person is merged into (`current`), by which it is told who claims: no claim names anybody in this, it follows from them; and the member (`owner`) that the person is in the end. */
 const withCurrent = (claims: Sql): Sql => sql`(
-  select kind, value, person, coalesce(merged.member_id, person) as current
-  from ${claims} as claim left join (select * from member_aliases where not claimed) as merged on alias = person)`
+  select kind, value, person, coalesce(merged_id, person) as current, coalesce(member_aliases.member_id, person) as owner
+  from ${claims} as claim left join member_aliases on alias = person)`
 
-/** Relation of what is claimed (`kind`, `value`, `person`) with `current`: the member that the person is merged into, or is. */
+/** Relation of what is claimed (`kind`, `value`, `person`) with `current`, whom the person is merged into, or is, and `owner`, the member that this comes to. */
 export const claimsNow: Sql = withCurrent(sql`identity_claims`)
 
 /** Relation of the identities of lines that `which` chooses, with the `order_id` and `import_seq` of each of their lines. */
@@ -345,7 +345,7 @@ export const opaqueIdOf = ({ secret }: Pick<IdentityRule, 'secret'>, text: Sql):
 
 const valuesAlone = (memberId: string): Sql => sql`
   select kind || ':' || value as told from ${claimsNow} as claim
-  group by kind, value having count(distinct current) = 1 and min(current) = ${memberId}
+  group by kind, value having count(distinct current) = 1 and min(owner) = ${memberId}
   union
   select by_kind || ':' || case by_kind when 'phone' then phone when 'openid' then openid else email end
   from identities left join member_aliases on alias = person

@@ -32,7 +32,7 @@ const valueKinds: readonly ValueKind[] = ['phone', 'openid', 'email']
 export interface Meaning {
   /** Whose each order is; null: nobody's. */
   readonly owners: Readonly<Record<string, string | null>>
-  /** Each member with what is known of them. */
+  /** Each person with what is known of them, before any merge. */
   readonly members: Readonly<Record<string, Values>>
   /** `kind:value` of every value that several members claim. */
   readonly contested: readonly string[]
@@ -40,7 +40,10 @@ export interface Meaning {
   readonly ties: readonly string[]
 }
 
-/** What imports mean under an order of kinds. `mergedInto` tells whose id another id is. */
+/**
+ * What imports mean under an order of kinds. `mergedInto` tells whose id another id is by merges alone (chains followed), for
+ * ids of which people say nothing else.
+ */
 export function meaningOf(
   live: readonly LiveImport[],
   order: readonly Kind[],
@@ -113,6 +116,29 @@ export function meaningOf(
   const values = (row: Values): Values =>
     Object.fromEntries(valueKinds.flatMap((kind) => (row[kind] === undefined ? [] : [[kind, row[kind]]])))
   for (const row of rows) known(tellMember(row).person, values(row))
+  const everyTold = [
+    ...rows.map(tellMember),
+    ...live.flatMap((one) => (one.kind === 'orders' ? one.lines.map((line) => tell(line, claims)) : [])),
+  ]
+  /** Who alone claims the value that somebody is known by, unless somebody is still known by it alone. */
+  const claimant = (label: string): string | null => {
+    if (everyTold.some(({ isNew, person }) => isNew && person === label)) return null
+    const by = new Set(
+      claims.filter((claim) => `${claim.kind}:${claim.value}` === label).map(({ person }) => current(person)),
+    )
+    return by.size === 1 ? [...by][0]! : null
+  }
+  const isLabel = (person: string) => /^(phone|openid|email):/.test(person)
+  /** The member that a person is in the end: merged, then whom claims name, of a value itself or else of all that was merged into it. */
+  const member = (person: string, passed: readonly string[] = []): string => {
+    const end = current(person)
+    if (!isLabel(end) || passed.includes(end)) return end
+    const own = claimant(end)
+    const into = Object.keys(mergedInto).filter((id) => isLabel(id) && current(id) === end)
+    const by = own === null ? into.map(claimant) : [own]
+    const others = new Set(by.filter((one) => one !== null && one !== end))
+    return others.size === 1 ? member([...others][0]!, [...passed, end]) : end
+  }
   const owners: Record<string, string | null> = {}
   for (const one of live) {
     if (one.kind !== 'orders') continue
@@ -120,7 +146,8 @@ export function meaningOf(
       const told = one.lines
         .filter(({ order: id }) => id === orderId)
         .map((line) => tell(line, claims).person)
-      owners[orderId] = told.find((person) => person !== null) ?? null
+      const owner = told.find((person) => person !== null) ?? null
+      owners[orderId] = owner === null ? null : member(owner)
     }
     for (const line of one.lines) known(tell(line, claims).person)
   }
@@ -128,31 +155,28 @@ export function meaningOf(
     .filter(([, by]) => new Set(by.map(({ person }) => current(person))).size > 1)
     .map(([value]) => value)
   // A value is whose it alone is by the claims, and theirs who are known by it.
-  const allTold = [
-    ...rows.map(tellMember),
-    ...live.flatMap((one) => (one.kind === 'orders' ? one.lines.map((line) => tell(line, claims)) : [])),
-  ]
   const knownBy = (kind: Kind, value: string): string[] =>
-    allTold.some(({ isNew, person }) => isNew && person === `${kind}:${value}`)
-      ? [current(`${kind}:${value}`)]
+    everyTold.some(({ isNew, person }) => isNew && person === `${kind}:${value}`)
+      ? [member(`${kind}:${value}`)]
       : []
   const ownersOf = (kind: Kind, value: string): string[] => {
-    if (kind === 'id') return [current(value)]
+    if (kind === 'id') return [member(value)]
     const by = new Set(
       claims
         .filter((claim) => claim.kind === kind && claim.value === value)
         .map(({ person }) => current(person)),
     )
-    return [...(by.size === 1 ? by : []), ...knownBy(kind, value)]
+    return [...(by.size === 1 ? [...by].map((person) => member(person)) : []), ...knownBy(kind, value)]
   }
+  const isThere = new Set(Object.keys(members).map((person) => member(person)))
   const ties = new Set<string>()
   const tie = (row: Values, told: Told, whose = ownersOf) => {
     if (told.person === null || told.by === null) return
     for (const kind of order)
       if (kind !== told.by && row[kind] !== undefined)
         for (const owner of whose(kind, row[kind]))
-          if (owner !== current(told.person) && members[owner] && members[current(told.person)])
-            ties.add([owner, current(told.person)].toSorted().join('|'))
+          if (owner !== member(told.person) && isThere.has(owner) && isThere.has(member(told.person)))
+            ties.add([owner, member(told.person)].toSorted().join('|'))
   }
   // Of rows of members with a number the newest say whose a value is; an older one tells who is known by it still.
   for (const row of rows) tie(row, tellMember(row), row.id === undefined ? ownersOf : knownBy)

@@ -6,7 +6,7 @@ import { calledName } from '../accounts/users.ts'
 import type { Language } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
 import type { StoreSchema } from '../store/schema.ts'
-import { recordAudit } from '../settings/audit.ts'
+import { recordAudits } from '../settings/audit.ts'
 import { recordEvent } from '../store/events.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -48,23 +48,75 @@ export function applyChange(
 export async function setMerge(
   tx: Transaction<StoreSchema>,
   { memberId, into }: IdentityChange,
-  { workspaceId, actor, at }: { workspaceId: string; actor: string; at: Date },
+  { workspaceId, actor, at }: Deciding,
 ): Promise<void> {
-  const setting = { into_id: into, set_by: actor, set_at: at.toISOString() }
-  await tx
-    .insertInto('merge_settings')
-    .values({ workspace_id: workspaceId, from_id: memberId, ...setting })
-    .onConflict((conflict) => conflict.columns(['workspace_id', 'from_id']).doUpdateSet(setting))
-    .execute()
-  const audit = (action: string, subject: string) =>
-    recordAudit(tx, { workspaceId, actor, action, subject, at })
-  if (into === null) {
-    await recordEvent(tx, workspaceId, { kind: 'member-separated', from: memberId }, at)
-    await audit('member-separated', memberId)
-  } else {
-    await recordEvent(tx, workspaceId, { kind: 'members-merged', from: memberId, into }, at)
-    await audit('member-merged', memberId)
-    await audit('member-merged-into', into)
+  await keepSettings(tx, [{ memberId, into }], { workspaceId, actor, at })
+  await recordEvent(
+    tx,
+    workspaceId,
+    into === null
+      ? { kind: 'member-separated', from: memberId }
+      : { kind: 'members-merged', from: memberId, into },
+    at,
+  )
+}
+
+/** The same of many merges at once: the engine takes all of them in together. */
+export async function setMerges(
+  tx: Transaction<StoreSchema>,
+  merges: readonly { readonly memberId: string; readonly into: string }[],
+  about: Deciding,
+): Promise<void> {
+  await keepSettings(tx, merges, about)
+  const told = merges.map(({ memberId, into }) => ({ from: memberId, into }))
+  await recordEvent(tx, about.workspaceId, { kind: 'pairs-merged', merges: told }, about.at)
+}
+
+interface Deciding {
+  readonly workspaceId: string
+  readonly actor: string
+  readonly at: Date
+}
+
+/** As many rows go into one statement. */
+const settingsAtOnce = 500
+
+async function keepSettings(
+  tx: Transaction<StoreSchema>,
+  changes: readonly IdentityChange[],
+  { workspaceId, actor, at }: Deciding,
+): Promise<void> {
+  for (let from = 0; from < changes.length; from += settingsAtOnce) {
+    const some = changes.slice(from, from + settingsAtOnce)
+    const set = { set_by: actor, set_at: at.toISOString() }
+    await tx
+      .insertInto('merge_settings')
+      .values(
+        some.map(({ memberId, into }) => ({
+          workspace_id: workspaceId,
+          from_id: memberId,
+          into_id: into,
+          ...set,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .columns(['workspace_id', 'from_id'])
+          .doUpdateSet({ ...set, into_id: (eb) => eb.ref('excluded.into_id') }),
+      )
+      .execute()
+    const entry = { workspaceId, actor, at }
+    await recordAudits(
+      tx,
+      some.flatMap(({ memberId, into }) =>
+        into === null
+          ? [{ ...entry, action: 'member-separated', subject: memberId }]
+          : [
+              { ...entry, action: 'member-merged', subject: memberId },
+              { ...entry, action: 'member-merged-into', subject: into },
+            ],
+      ),
+    )
   }
 }
 

@@ -5,7 +5,7 @@ import { memberNames } from '../../analytics/relations/member-names.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { buildDerivedTables, refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { touchedMembers } from '../import/fold.ts'
+import { touchedMembers } from '../import/orders/fold.ts'
 import { dropMembersWithNothingLeft, takeOut } from '../import/apply.ts'
 import { takeOutMembers } from '../import/members/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
@@ -324,9 +324,15 @@ test('of ids in one file the one that stays says first, then the highest, whatev
     ['m3', 'm1'],
     ['m0', 'm1'],
   ])
-  const files: (readonly (readonly [id: string, name: string, phone: string, tier: string])[])[] = []
+  const files: (readonly (readonly [
+    id: string,
+    name: string,
+    phone: string,
+    tier: string,
+    birthday: string,
+  ])[])[] = []
   /** The last file that says it; in it the rows of `m1` before those of `m3` before those of `m0`, the last of each. */
-  const said = (column: 1 | 2 | 3) => {
+  const said = (column: 1 | 2 | 3 | 4) => {
     const rows = files.findLast((one) => one.some((row) => row[column] !== '')) ?? []
     for (const id of ['m1', 'm3', 'm0']) {
       const row = rows.findLast((one) => one[0] === id && one[column] !== '')
@@ -342,16 +348,24 @@ test('of ids in one file the one that stays says first, then the highest, whatev
         some(`N${number}${row}`),
         some(`+4477009${number}000${row}`),
         some(`T${number}${row}`),
+        some(`199${number}-0${1 + row}-1${number}`),
       ]),
     )
     const rows = files.at(-1)!.map((row) => row.join(','))
     await take(shop, {
       kind: 'members',
       name: `f${number}.csv`,
-      content: `member id,name,phone,tier\n${rows.join('\n')}\n`,
+      content: `member id,name,phone,tier,birthday\n${rows.join('\n')}\n`,
     })
     expect(
-      await shop.workspace.engine.rows(sql`select member_id, name, phone, tier from members where not stub`),
-    ).toEqual([{ memberId: 'm1', name: said(1), phone: said(2), tier: said(3) }])
+      await shop.workspace.engine.rows(
+        sql`select member_id, name, phone, tier, birthday from members where not stub`,
+      ),
+    ).toEqual([{ memberId: 'm1', name: said(1), phone: said(2), tier: said(3), birthday: said(4) }])
+    // which is the one birthday that rules ask about
+    expect(
+      await shop.workspace.engine.rows(sql`select distinct facts.birthday from member_facts as facts
+        join members on members.member_key = facts.member_key where not stub`),
+    ).toEqual([{ birthday: said(4) }])
   }
 })

@@ -1,8 +1,8 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { memberRegions } from '../import/fold.ts'
+import { memberRegions } from '../import/orders/fold.ts'
 import { foldMembers } from '../import/members/fold.ts'
-import { endsOf, mergesInEngine } from './live-merges.ts'
+import { closesCircle, endsOf, mergesInEngine } from './live-merges.ts'
 import { claimedIds, ofRowPeople } from './match.ts'
 
 /**
@@ -22,11 +22,11 @@ export async function resolveMembers(session: Session, coming: Sql = nobody): Pr
   const moving = await movedIds(session, coming)
   if (moving.length === 0) return false
   await session.run(
-    sql`create or replace temp table moved_ids (named varchar, member_id varchar, claimed boolean)`,
+    sql`create or replace temp table moved_ids (named varchar, member_id varchar, claimed boolean, merged_id varchar)`,
   )
   for (let from = 0; from < moving.length; from += batch)
     await session.run(sql`insert into moved_ids select unnest(from_json(
-      ${JSON.stringify(moving.slice(from, from + batch))}, '[{"named":"VARCHAR","member_id":"VARCHAR","claimed":"BOOLEAN"}]'), recursive := true)`)
+      ${JSON.stringify(moving.slice(from, from + batch))}, '[{"named":"VARCHAR","member_id":"VARCHAR","claimed":"BOOLEAN","merged_id":"VARCHAR"}]'), recursive := true)`)
   await giveKeys(session)
   await renameMembers(session)
   await session.run(sql`create or replace temp table moved as
@@ -55,6 +55,8 @@ interface MovedId {
   readonly named: string
   readonly member_id: string
   readonly claimed: boolean
+  /** Whose it is by merges alone. */
+  readonly merged_id: string | null
 }
 
 /** The ids whose member is another one now, with the id of it. */
@@ -65,28 +67,66 @@ async function movedIds(session: Session, coming: Sql): Promise<MovedId[]> {
     sql`select named, person from ${ofRowPeople} as told where person is not null and person <> named`,
   ))
     claimed.set(String(named), String(person))
-  // What people decided of an id, or merged into it, holds.
-  const targets = new Set(into.values())
-  for (const id of claimed.keys()) if (people.has(id) || into.has(id) || targets.has(id)) claimed.delete(id)
-  const ends = endsOf(new Map([...into, ...claimed]))
+  const merged = endsOf(into)
+  const named = namesOfClaims(claimed, { people, into, merged })
+  const ends = endsOf(new Map([...into, ...named]))
   const now = new Map(
-    (await session.rows(sql`select alias, member_id, claimed from member_aliases`)).map((row) => [
+    (await session.rows(sql`select alias, member_id, claimed, merged_id from member_aliases`)).map((row) => [
       String(row.alias),
-      { end: String(row.memberId), claimed: row.claimed === true },
+      { end: String(row.memberId), claimed: row.claimed === true, merged: row.mergedId },
     ]),
   )
   return [
-    ...[...ends].flatMap(([named, end]) => {
-      const before = now.get(named)
-      return before?.end === end && before.claimed === claimed.has(named)
+    ...[...ends].flatMap(([id, end]) => {
+      const before = now.get(id)
+      const mergedId = merged.get(id) ?? null
+      return before?.end === end && before.claimed === named.has(id) && before.merged === mergedId
         ? []
-        : [{ named, member_id: end, claimed: claimed.has(named) }]
+        : [{ named: id, member_id: end, claimed: named.has(id), merged_id: mergedId }]
     }),
-    ...[...now.keys()].flatMap((named) =>
-      ends.has(named) ? [] : [{ named, member_id: named, claimed: false }],
+    ...[...now.keys()].flatMap((id) =>
+      ends.has(id) ? [] : [{ named: id, member_id: id, claimed: false, merged_id: null }],
     ),
   ]
 }
+
+/**
+ * Whom claims name: of each opaque id that is nobody's by merges the member who alone claims its value, and, where nobody
+ * does, the one who alone claims what was merged into it: whoever merged an e-mail with a phone said that they are one person,
+ * and whose the phone is a file may say later. What people decided of an id holds, and what would close a circle has no effect.
+ */
+function namesOfClaims(
+  claimed: ReadonlyMap<string, string>,
+  {
+    people,
+    into,
+    merged,
+  }: {
+    readonly people: ReadonlyMap<string, string | null>
+    readonly into: ReadonlyMap<string, string>
+    readonly merged: ReadonlyMap<string, string>
+  },
+): Map<string, string> {
+  const claimants = new Map<string, Set<string>>()
+  for (const [id, person] of claimed) {
+    const end = merged.get(id) ?? id
+    // a number of the shop's is whose it is
+    if ((end !== id && (claimed.has(end) || !isOpaque(end))) || people.has(end) || end === person) continue
+    claimants.set(end, (claimants.get(end) ?? new Set()).add(person))
+  }
+  const names = new Map<string, string>()
+  const known = new Map(into)
+  // in the order of the ids, so that of a circle the same one is left out whichever came first
+  for (const [id, persons] of [...claimants].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const [person] = persons
+    if (persons.size > 1 || closesCircle(known, id, person!)) continue
+    names.set(id, person!)
+    known.set(id, person!)
+  }
+  return names
+}
+
+const isOpaque = (id: string) => /^p-[0-9a-f]{16}$/.test(id)
 
 /** The opaque ids of values that exactly one member claims, with that member. Ids that nothing ever named are left out. */
 async function soleClaimants(
@@ -95,6 +135,8 @@ async function soleClaimants(
   coming: Sql,
 ): Promise<Map<string, string>> {
   const named = sql`(select member_id as named from members union select alias from member_aliases
+    union select from_id from merges_set union select into_id from merges_set where into_id is not null
+    union select from_id from import_merges union select into_id from import_merges
     union select member_id from ${coming} as coming)`
   const merged = endsOf(into)
   const claimants = new Map<string, Set<string>>()
@@ -112,10 +154,10 @@ const highestKey = sql`update keys_given set
 async function giveKeys(session: Session): Promise<void> {
   await session.run(highestKey)
   await session.run(sql`create or replace temp table moved_keys as
-    select named, member_id, claimed, before_key, cast(coalesce(own_key, (select member_key from keys_given)
+    select named, member_id, claimed, merged_id, before_key, cast(coalesce(own_key, (select member_key from keys_given)
       + row_number() over (partition by own_key is null order by named)) as integer) as identity_key
     from (
-      select moved_ids.named, moved_ids.member_id, moved_ids.claimed,
+      select moved_ids.named, moved_ids.member_id, moved_ids.claimed, moved_ids.merged_id,
         coalesce(member_aliases.identity_key, own.member_key) as own_key,
         coalesce(before.member_key, own.member_key) as before_key
       from moved_ids
@@ -129,12 +171,12 @@ async function giveKeys(session: Session): Promise<void> {
 
 /** Writes the aliases; ids that are aliases now are members no more, and those that moved ids name are. */
 async function renameMembers(session: Session): Promise<void> {
-  await session.run(sql`update member_aliases set member_id = moved_keys.member_id, claimed = moved_keys.claimed
+  await session.run(sql`update member_aliases set member_id = moved_keys.member_id, claimed = moved_keys.claimed, merged_id = moved_keys.merged_id
     from moved_keys where moved_keys.named = member_aliases.alias and moved_keys.member_id <> moved_keys.named`)
   await session.run(sql`delete from member_aliases
     where alias in (select named from moved_keys where named = member_id)`)
-  await session.run(sql`insert into member_aliases (alias, identity_key, member_id, claimed)
-    select named, identity_key, member_id, claimed from moved_keys
+  await session.run(sql`insert into member_aliases (alias, identity_key, member_id, claimed, merged_id)
+    select named, identity_key, member_id, claimed, merged_id from moved_keys
     where named <> member_id and named not in (select alias from member_aliases)`)
   await session.run(sql`delete from members where member_id in (select alias from member_aliases)`)
   const missing: Sql = sql`member_id not in (select member_id from members)`

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { localDay } from '../../analytics/calendar/calendar.ts'
 import { kindTitle } from '../import/import-kinds.ts'
-import { identityKinds } from '../import/person-values.ts'
+import { identityKinds } from '../import/values/person-values.ts'
 import { importRuns } from '../import/runs.ts'
 import { phrase, worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
@@ -17,7 +17,7 @@ import {
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { conflictsOf } from './conflicts.ts'
 import { changeIdentityOrder } from './order.ts'
-import { mergeTies, previewTies } from './merge-ties.ts'
+import { mergeTies, mergingOfPairs, previewTies, type TiesOutcome } from './merge-ties.ts'
 import { identityRule } from './rule.ts'
 import { dismissTies, mostTies, tiesOf } from './ties.ts'
 
@@ -32,12 +32,13 @@ const Kinds = z.object({
 
 const MemberId = z.string().trim().min(1)
 /** Pairs of members that rows tie, by id. */
-const Pairs = z.object({
-  pairs: z
-    .array(z.tuple([MemberId, MemberId]).refine(([one, other]) => one !== other))
-    .min(1)
-    .max(mostTies),
-})
+const SomePairs = z
+  .array(z.tuple([MemberId, MemberId]).refine(([one, other]) => one !== other))
+  .min(1)
+  .max(mostTies)
+const Pairs = z.object({ pairs: SomePairs })
+/** Or all that are plain, however many. */
+const ChosenPairs = z.object({ pairs: z.union([SomePairs, z.literal('plain')]) })
 
 export const identityRouter = router({
   /** In which order it is asked what people are known by. */
@@ -72,32 +73,37 @@ export const identityRouter = router({
       }
     }),
 
-  /** Pairs of members whom rows tie: the open ones, or those of which people have said that they are two. */
+  /** Pairs of members whom rows tie: the open ones, or those of which people have said that they are two. Phones and the like are whole for owners. */
   ties: readerProcedure
     .input(z.object({ dismissed: z.boolean().optional() }).default({}))
     .query(({ ctx, input, signal }) =>
-      tiesOf(ctx.workspace, { dismissed: input.dismissed === true, ...(signal ? { signal } : {}) }),
+      tiesOf(ctx.workspace, {
+        dismissed: input.dismissed === true,
+        unmasked: ctx.role === 'owner',
+        signal,
+      }),
     ),
 
   /** What merging pairs would do, without doing it. */
-  previewTies: marketerProcedure.input(Pairs).mutation(async ({ ctx, input }) => {
-    const outcome = await previewTies(ctx.platform, ctx.workspace, input.pairs)
-    if (outcome.kind !== 'previewed')
-      throw refused('NOT_FOUND', 'unknown-member', { memberId: outcome.memberId })
+  previewTies: marketerProcedure.input(ChosenPairs).mutation(async ({ ctx, input, signal }) => {
+    const outcome = await previewTies(ctx.platform, ctx.workspace, input.pairs, signal)
+    if (outcome.kind !== 'previewed') throw refusalOf(outcome)
     return outcome.preview
   }),
 
-  /** Merges what a preview showed; refused when that is no longer what would happen. */
+  /** Merges what a preview showed; refused when that is no longer what would happen. Called off when the caller leaves. */
   mergeTies: marketerProcedure
-    .input(Pairs.extend({ digest: z.string().min(1).max(100) }))
-    .mutation(async ({ ctx, input: { pairs, digest } }) => {
+    .input(ChosenPairs.extend({ digest: z.string().min(1).max(100) }))
+    .mutation(async ({ ctx, input: { pairs, digest }, signal }) => {
       const actor = auditName(ctx.actor)
-      const outcome = await mergeTies(ctx.platform, ctx.workspace, pairs, { digest, actor })
+      const outcome = await mergeTies(ctx.platform, ctx.workspace, pairs, { digest, actor, signal })
       if (outcome.kind === 'moved') throw refused('CONFLICT', 'merge-moved')
-      if (outcome.kind !== 'done')
-        throw refused('NOT_FOUND', 'unknown-member', { memberId: outcome.memberId })
+      if (outcome.kind !== 'done') throw refusalOf(outcome)
       return { merged: outcome.merged }
     }),
+
+  /** How far the merging of pairs is that is under way in this workspace; null: none is. */
+  merging: marketerProcedure.query(({ ctx }) => mergingOfPairs(ctx.workspace.id)),
 
   /** Says of pairs that they are two persons, or (`dismissed` false) takes that back. */
   dismissTies: marketerProcedure
@@ -118,6 +124,11 @@ export const identityRouter = router({
       return { pairs: found }
     }),
 })
+
+const refusalOf = (outcome: Exclude<TiesOutcome, { kind: 'previewed' }>) =>
+  outcome.kind === 'none'
+    ? refused('CONFLICT', 'merge-moved')
+    : refused('NOT_FOUND', 'unknown-member', { memberId: outcome.memberId })
 
 function ordered(
   { platform, workspace, actor }: Context & { readonly workspace: Workspace; readonly actor: Actor },

@@ -1,6 +1,6 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { personValues } from '../import/fields.ts'
+import { personValues } from '../import/columns/fields.ts'
 import { ofRowPeople, opaqueIdOf, tellNew } from './match.ts'
 import { identityRule } from './rule.ts'
 

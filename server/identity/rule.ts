@@ -1,6 +1,6 @@
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import { sql } from '../../analytics/sql/sql.ts'
-import { type IdentityKind, identityKinds } from '../import/person-values.ts'
+import { type IdentityKind, identityKinds } from '../import/values/person-values.ts'
 
 /** What people are known by in a workspace: kinds of value in the order in which they are asked, and the secret of opaque ids. */
 export interface IdentityRule {

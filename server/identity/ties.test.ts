@@ -1,14 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { QueryCancelled } from '../../analytics/engine/engine.ts'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from '../import/apply.ts'
 import { takeOutMembers } from '../import/members/apply.ts'
-import { identityKinds } from '../import/person-values.ts'
+import { identityKinds } from '../import/values/person-values.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory, type Role } from '../trpc.ts'
+import { drainEvents } from '../workspaces/drain.ts'
 import { type Kind, type LiveImport, meaningOf, type Values } from './meaning.fixture.ts'
-import { groupsOf } from './merge-ties.ts'
+import { groupsOf, mergeTies, mergingOfPairs } from './merge-ties.ts'
 import { changeIdentityOrder } from './order.ts'
 import { tiesOf } from './ties.ts'
 import { peopleOfOrders } from './told.ts'
@@ -238,6 +241,163 @@ test('all plain pairs are merged by one preview, and what is said to be two is r
   const { digest } = await marketer.merges.preview({ memberId: merged!, into: null })
   await marketer.merges.change({ memberId: merged!, into: null, digest })
   expect((await marketer.identity.ties({})).ties.filter((one) => one.plain)).toHaveLength(1)
+})
+
+test('all plain pairs are merged in one go, more than are listed, or none of them', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const pairs = 520
+  const lines = Array.from({ length: pairs }, (_, n) => {
+    const phone = `139${String(10_000_000 + n)}`
+    return [
+      `A${n},,${phone},,u${n}@x.cn,2026-01-02,1`,
+      `B${n},,${phone},,,2026-02-03,2`,
+      `C${n},,,,u${n}@x.cn,2026-03-04,4`,
+    ].join('\n')
+  })
+  // whom two e-mails tie is no plain pair
+  lines.push(rows.slice(5).join('\n'))
+  await shop.import(shop.file('o.csv', `${header}${lines.join('\n')}\n`), { map })
+  const { platform, workspace } = shop
+  const marketer = callers(shop, 'marketer')
+  const before = await marketer.identity.ties({})
+  expect(before).toMatchObject({ total: pairs + 2, plain: pairs })
+  expect(before.ties).toHaveLength(500)
+  const preview = await marketer.identity.previewTies({ pairs: 'plain' })
+  expect(preview).toMatchObject({ pairs, total: pairs })
+  expect(preview.shopBefore.members - preview.shopAfter.members).toBe(pairs)
+  // each is a member of three orders then, and every id of a group stands in a pair
+  expect(preview.groups.every(({ ids, orders }) => ids.length === 2 && orders === 3)).toBe(true)
+  const state = async () => ({
+    version: await workspace.engine.rows(sql`select data_version, watermark from workspace_state`),
+    aliases: await workspace.engine.rows(sql`select * from member_aliases order by alias`),
+    orders: await workspace.engine.rows(sql`select * from orders order by order_id`),
+    settings: await platform.store.selectFrom('merge_settings').selectAll().execute(),
+    events: await platform.store.selectFrom('events').selectAll().execute(),
+  })
+  const untouched = await state()
+  // called off at each step, before anything or when all but the Store is done
+  for (const after of [0, 1, 2]) {
+    const calling = new AbortController()
+    const merging = mergeTies(platform, workspace, 'plain', {
+      digest: preview.digest,
+      actor: 'x',
+      signal: calling.signal,
+    })
+    const step = ['finding', 'merging', 'counting'][after]
+    while (mergingOfPairs(workspace.id)?.step !== step) await new Promise((done) => setImmediate(done))
+    calling.abort()
+    await expect(merging).rejects.toThrow(QueryCancelled)
+    expect(mergingOfPairs(workspace.id)).toBeNull()
+    expect(await state()).toEqual(untouched)
+  }
+  await expect(marketer.identity.mergeTies({ pairs: 'plain', digest: 'other' })).rejects.toMatchObject({
+    code: 'CONFLICT',
+  })
+  expect(await state()).toEqual(untouched)
+  expect(await marketer.identity.mergeTies({ pairs: 'plain', digest: preview.digest })).toEqual({
+    merged: pairs,
+  })
+  expect(await marketer.identity.ties({})).toMatchObject({ total: 2, plain: 0 })
+  const merged = await state()
+  expect(merged.aliases).toHaveLength(pairs)
+  expect(merged.settings).toHaveLength(pairs)
+  // the figures are those that were shown, and those that all tables built anew have
+  const facts = sql`select * from member_facts order by member_key`
+  const followed = await workspace.engine.rows(facts)
+  expect(followed).toHaveLength(preview.shopAfter.members)
+  await workspace.engine.transaction((session) => refreshDerivedTables(session, {}, '2026-11-22'))
+  expect(await workspace.engine.rows(facts)).toEqual(followed)
+  // told again from the start, as after a restore, nothing changes
+  await workspace.engine.run(sql`update workspace_state set watermark = 0`)
+  await drainEvents(platform.store, workspace)
+  expect((await state()).orders).toEqual(merged.orders)
+})
+
+test.each([
+  ['the phone has most orders', ''],
+  ['the e-mail has most orders', 'O6,,,,a@x.cn,2026-03-05,8\nO7,,,,a@x.cn,2026-03-06,16\n'],
+])(
+  'who was merged with a phone follows when a file says whose it is, in any order of undoing: %s',
+  async (_, more) => {
+    await using shop = await openTestShop('CNY', 'UTC')
+    const { engine } = shop.workspace
+    const settings = {
+      timeZone: 'UTC',
+      today: '2026-11-22',
+      undoneAt: '2026-11-22T00:00:00Z',
+      signal: new AbortController().signal,
+    }
+    const owner = callers(shop, 'owner')
+    const orders = shop.file('d.csv', `${header}${rows.slice(0, 3).join('\n')}\n${more}`)
+    const members = shop.file('m.csv', 'member_id,phone,name\nM00021,13900000001,Li\n')
+    const importOrders = async (people: number) => {
+      const receipt = receiptOf(await shop.import(orders, { map }))
+      expect(receipt.members).toBe(people)
+      return receipt.importId!
+    }
+    const importMembers = async () =>
+      (await shop.importMembers(members, { map: { kind: 'members' } })).importId!
+    const whose = async () => {
+      const found = await engine.rows(sql`select distinct members.member_id from orders
+      join members on members.member_key = orders.member_key order by 1`)
+      return found.map(({ memberId }) => String(memberId))
+    }
+    let orderFile = await importOrders(2)
+    const { digest } = await owner.identity.previewTies({ pairs: 'plain' })
+    await owner.identity.mergeTies({ pairs: 'plain', digest })
+    const together = await whose()
+    expect(together).toEqual([expect.stringMatching(/^p-/)])
+    let memberFile = await importMembers()
+    expect(await whose()).toEqual(['M00021'])
+    expect(await owner.identity.ties({})).toMatchObject({ total: 0 })
+    // each file taken out and in again, in either order
+    await takeOutMembers(engine, memberFile, settings)
+    expect(await whose()).toEqual(together)
+    memberFile = await importMembers()
+    expect(await whose()).toEqual(['M00021'])
+    await takeOut(engine, orderFile, settings)
+    orderFile = await importOrders(1)
+    expect(await whose()).toEqual(['M00021'])
+    await takeOut(engine, orderFile, settings)
+    await takeOutMembers(engine, memberFile, settings)
+    await importOrders(1)
+    expect(await whose()).toEqual(together)
+    await importMembers()
+    expect(await whose()).toEqual(['M00021'])
+    expect(await owner.identity.ties({})).toMatchObject({ total: 0 })
+    // told again from the start, as after a restore, it is the same
+    await engine.run(sql`update workspace_state set watermark = 0`)
+    await drainEvents(shop.platform.store, shop.workspace)
+    expect(await whose()).toEqual(['M00021'])
+    const ids = (await engine.rows(sql`select alias from member_aliases where member_id = 'M00021'`)).map(
+      ({ alias }) => String(alias),
+    )
+    expect(ids).toHaveLength(2)
+    await owner.rights.deleteMember({ memberId: 'M00021', typed: 'M00021' })
+    expect(await whose()).toEqual([expect.stringMatching(/^deleted-/)])
+    const kept = JSON.stringify([
+      await shop.platform.store.selectFrom('events').select('payload').execute(),
+      await shop.platform.store.selectFrom('merge_settings').selectAll().execute(),
+      await engine.rows(sql`select * from merges_set`),
+      await engine.rows(sql`select alias, member_id, merged_id from member_aliases`),
+    ])
+    for (const id of [...ids, 'M00021']) expect(kept).not.toContain(id)
+    // and files come in again afterwards
+    receiptOf(await shop.import(shop.file('e.csv', `${header}Z1,M9,,,,2026-05-01,1\n`), { map }))
+  },
+)
+
+test('owners see whole what ties two members, others masked', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  await shop.import(shop.file('o.csv', `${header}${rows.slice(0, 3).join('\n')}\n`), { map })
+  const by = async (role: Role) => (await callers(shop, role).identity.ties({})).ties[0]!.by
+  expect(await by('owner')).toEqual([
+    { told: { kind: 'phone', value: '+8613900000001' }, other: { kind: 'email', value: 'a@x.cn' } },
+  ])
+  for (const role of ['marketer', 'viewer'] as const)
+    expect(await by(role)).toEqual([
+      { told: { kind: 'phone', value: '+86****0001' }, other: { kind: 'email', value: '****@x.cn' } },
+    ])
 })
 
 test('a deleted person takes what was said of their ties along', async () => {

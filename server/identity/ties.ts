@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { Session } from '../../analytics/engine/engine.ts'
+import type { ScratchSession, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { personValues } from '../import/fields.ts'
+import { personValues } from '../import/columns/fields.ts'
 import { allKinds } from '../import/kinds/catalogue.ts'
 import { memberColumns, tellsPeople } from '../import/kinds/kind.ts'
-import { type IdentityKind, identityKinds, phoneThatTells } from '../import/person-values.ts'
+import { type IdentityKind, identityKinds, phoneThatTells } from '../import/values/person-values.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { maskedValue } from './masked.ts'
 import { claimsNow, ofRowPeople, opaqueIdOf, sameTuple } from './match.ts'
@@ -23,7 +23,7 @@ export interface Tie {
   /** The one as whom most of the rows are told. */
   readonly member: TiedMember
   readonly other: TiedMember
-  /** By what: the value that told the rows, and the other's; masked. The commonest first. */
+  /** By what: the value that told the rows, and the other's. The commonest first. */
   readonly by: readonly {
     readonly told: TiedValue
     readonly other: TiedValue
@@ -47,13 +47,14 @@ export interface TiedMember {
 
 export interface TiedValue {
   readonly kind: IdentityKind
+  /** Masked unless they were asked for whole. */
   readonly value: string
 }
 
 /** A value that told rows of many people, or of one with many: of one phone the rows have several e-mails. */
 export interface SharedValue {
   readonly kind: IdentityKind
-  /** Masked. */
+  /** Likewise. */
   readonly value: string
   readonly memberId: string
   readonly name: string | null
@@ -67,12 +68,14 @@ export interface Ties {
   readonly ties: readonly Tie[]
   /** All there are: of very many the first are listed, those of most rows first. */
   readonly total: number
+  /** How many of all are plain. */
+  readonly plain: number
   /** How many pairs people have said are two persons. */
   readonly dismissed: number
   readonly shared: readonly SharedValue[]
 }
 
-/** As many pairs are listed, and merged at once. */
+/** As many pairs are listed. */
 export const mostTies = 500
 
 /** A value that stands beside as many others is told: with fewer it is a person with a second phone or address. */
@@ -81,13 +84,15 @@ const manyOthers = 4
 const telling = (kind: IdentityKind): Sql =>
   kind === 'id' ? sql`number` : kind === 'phone' ? phoneThatTells(sql`phone`) : name(kind)
 
-const severalValues = (number: Sql): Sql =>
-  sql`(${join(
-    [number, phoneThatTells(sql`phone`), sql`openid`, sql`email`].map(
-      (value) => sql`cast(${value} is not null as integer)`,
-    ),
-    sql` + `,
-  )} > 1)`
+/** Whether a phone tells anybody is asked of those rows alone that have another value: of most rows it is their only one. */
+const severalValues = (number: Sql): Sql => {
+  const several = (phone: Sql) =>
+    sql`${join(
+      [number, phone, sql`openid`, sql`email`].map((value) => sql`cast(${value} is not null as integer)`),
+      sql` + `,
+    )} > 1`
+  return sql`(${several(sql`phone`)} and ${several(phoneThatTells(sql`phone`))})`
+}
 
 /**
  * Each combination of several values on rows that hold, by import: `rows` of it, `person` whom it tells by the value
@@ -113,7 +118,7 @@ const rowsWithSeveral = (which: Sql): Sql => sql`(
     where ${which} and ${severalValues(sql`member_id`)} and (member_id is null or ${join(
       personValues.map(
         (kind) =>
-          sql`coalesce(${telling(kind)} in (select known_value from known_people where by_kind = ${kind}), false)`,
+          sql`coalesce(${telling(kind)} in (select known_value from tying_known where by_kind = ${kind}), false)`,
       ),
       sql` or `,
     )})
@@ -143,11 +148,11 @@ const valueOf = (kind: Sql): Sql =>
 
 /** Whose each value is (`kind`, `value`, `owner`): whom alone it is claimed for, and who is `known` by it. */
 const owners = ({ kinds }: IdentityRule): Sql => sql`(
-  select kind, value, min(current) as owner, false as known from ${claimsNow} as claim
+  select kind, value, min(claim.owner) as owner, false as known from ${claimsNow} as claim
   group by kind, value having count(distinct current) = 1
   union
   select by_kind, known_value, coalesce(alias.member_id, person), true
-  from known_people left join member_aliases as alias on alias.alias = person
+  from tying_known left join member_aliases as alias on alias.alias = person
   ${
     kinds[0] === 'id' // a number decides then, and is nobody else's
       ? sql``
@@ -161,40 +166,45 @@ const keyOf = (rule: IdentityRule, kind: Sql, value: Sql): Sql =>
   sql`case when ${kind} = 'id' then ${value} else ${opaqueIdOf(rule, sql`(${kind} || ':' || ${value})`)} end`
 
 /**
- * Common table expressions of the rows that `which` chooses: `known_people` has who is known by a value, `said` the rows with several values, numbered (`place`), each with the
- * member as whom it is told and the value that told it; `tied` has each of them with each value that is another member's:
- * `one` and `another` are what a dismissal knows the two values by, in their order.
+ * Temporary tables of the rows that `which` chooses: `tying_known` has who is known by a value; `tying_values` each row
+ * with several values (`place`), the member as whom it is told (`member`) by which value, and each other value of it; `tied`
+ * those whose other value is another member's: `one` and `another` are what a dismissal knows the two values by, in
+ * their order. Each is made once, however much is asked of it.
  */
-const tiedRows = (rule: IdentityRule, which: Sql): Sql => sql`
-  known_people as materialized (
+async function findTied(session: TyingSession, which: Sql): Promise<void> {
+  const rule = await identityRule(session)
+  await session.run(sql`create or replace temp table tying_known as
     select distinct person, by_kind, ${valueOf(sql`by_kind`)} as known_value
-    from (select * rename (member_id as number) from identities where is_new and person is not null) as new_identity
-  ),
-  said as materialized (
+    from (select * rename (member_id as number) from identities where is_new and person is not null) as new_identity`)
+  await session.run(sql`create or replace temp table tying_rows as
     select told.*, row_number() over () as place, members.member_id as member
     from (select *, ${valueOf(sql`by_kind`)} as told_value from ${rowsWithSeveral(which)} as several) as told
     join ${memberNames} as names on names.named = told.person
-    join members on members.member_key = names.member_key and not members.stub
-  ),
-  valued as (${join(
-    identityKinds.map(
-      (
-        kind,
-      ) => sql`select place, import_seq, rows, by_known_alone, member, by_kind, told_value, ${kind} as kind, ${telling(kind)} as value
-        from said where by_kind <> ${kind} and ${telling(kind)} is not null`,
-    ),
-    sql` union all `,
-  )}),
-  tied as materialized (
+    join members on members.member_key = names.member_key and not members.stub`)
+  await session.run(
+    sql`create or replace temp table tying_values as ${join(
+      identityKinds.map(
+        (
+          kind,
+        ) => sql`select place, import_seq, rows, by_known_alone, member, by_kind, told_value, ${kind} as kind, ${telling(kind)} as value
+        from tying_rows where by_kind <> ${kind} and ${telling(kind)} is not null`,
+      ),
+      sql` union all `,
+    )}`,
+  )
+  await session.run(sql`create or replace temp table tied as
     select place, import_seq, rows, member, owner as other, by_kind as told_kind, told_value, valued.kind, valued.value,
       ${keyOf(rule, sql`by_kind`, sql`told_value`)} as told_key, ${keyOf(rule, sql`valued.kind`, sql`valued.value`)} as other_key,
       least(told_key, other_key) as one, greatest(told_key, other_key) as another,
       exists (select 1 from ties_dismissed as dismissed where dismissed.one = least(told_key, other_key)
         and dismissed.another = greatest(told_key, other_key)) as dismissed
-    from valued join ${owners(rule)} as owned on owned.kind = valued.kind and owned.value = valued.value
+    from tying_values as valued join ${owners(rule)} as owned on owned.kind = valued.kind and owned.value = valued.value
     join members on members.member_id = owner and not members.stub
-    where owner <> member and (owned.known or not by_known_alone)
-  )`
+    where owner <> member and (owned.known or not by_known_alone)`)
+}
+
+/** What tables of the moment can be made in. */
+type TyingSession = Pick<ScratchSession, 'rows' | 'run'>
 
 /** Whether rows can tie anybody: all is told by numbers alone else. */
 async function anyTold(session: Pick<Session, 'rows'>): Promise<boolean> {
@@ -230,11 +240,10 @@ export const tiesOfMembers = (session: Session, importSeq: number): Promise<Tied
 
 async function tiesAmong(session: Session, which: Sql): Promise<Tied | null> {
   if (!(await anyTold(session))) return null
-  const rule = await identityRule(session)
+  await findTied(session, which)
   const [found] = await session.rows(sql`
-    with ${tiedRows(rule, which)}
     select count(distinct (least(member, other), greatest(member, other))) as pairs,
-      coalesce((select cast(sum(rows) as bigint) from said
+      coalesce((select cast(sum(rows) as bigint) from tying_rows
         where place in (select place from tied where not dismissed)), 0) as rows
     from tied where not dismissed`)
   return found!.pairs === 0 ? null : { pairs: Number(found!.pairs), rows: Number(found!.rows) }
@@ -256,7 +265,6 @@ const Row = z.object({
   files: list(z.object({ importId: z.string(), fileName: z.string(), rows: z.int() })),
   people: z.int(),
   plain: z.boolean(),
-  total: z.int(),
 })
 const Shared = z.object({
   ...Value.shape,
@@ -271,116 +279,140 @@ const Shared = z.object({
 export const isNumberless = (memberId: string): boolean => /^p-[0-9a-f]{16}$/.test(memberId)
 const numberless = (memberId: Sql): Sql => sql`regexp_full_match(${memberId}, 'p-[0-9a-f]{16}')`
 
-/** The pairs of members whom rows tie, those of most rows first; `dismissed`: those of which people have said that they are two. */
-export async function tiesOf(
-  { engine }: Pick<Workspace, 'engine'>,
-  { dismissed = false, signal }: { dismissed?: boolean; signal?: AbortSignal | undefined } = {},
-): Promise<Ties> {
-  if (!(await anyTold(engine))) return { ties: [], total: 0, dismissed: 0, shared: [] }
-  const rule = await identityRule(engine)
-  const options = signal ? { signal } : {}
-  const rows = await engine.rows(
-    sql`with ${tiedRows(rule, everyRow)},
-      paired as (select *, least(member, other) as low, greatest(member, other) as high from tied),
-      pairs as (
-        select low, high, bool_and(dismissed) as dismissed, arg_max(member, rows) as told_as from paired group by all
-      ),
-      -- how many members stand on rows with one of these values: the owner, and who else
-      around as (
-        select kind, value, count(distinct member) + 1 as people from paired group by all
-      ),
-      beside as (
-        select told_kind, told_value, kind, count(distinct other) + 1 as people from paired group by all
-      ),
-      counted as (
-        select low, high, cast(sum(rows) as bigint) as rows,
-          cast(to_json(list({'importId': import_id, 'fileName': file_name, 'rows': rows} order by import_seq)) as varchar) as files
-        from (
-          select low, high, import_seq, cast(sum(rows) as bigint) as rows
-          from (select distinct low, high, place, import_seq, rows from paired) as once group by all
-        ) as by_import join imports using (import_seq)
-        group by all
-      ),
-      valued_pairs as (
-        select low, high, paired.told_kind, paired.told_value, paired.kind, paired.value, sum(rows) as rows,
-          max(greatest(coalesce(around.people, 2), coalesce(beside.people, 2))) as people
-        from paired
-        left join around on around.kind = paired.kind and around.value = paired.value
-        left join beside on beside.told_kind = paired.told_kind and beside.told_value = paired.told_value and beside.kind = paired.kind
-        group by all
-      ),
-      by_value as (
-        select low, high, max(people) as people,
-          cast(to_json(list({'told': {'kind': told_kind, 'value': told_value}, 'other': {'kind': kind, 'value': value}}
-            order by rows desc, told_kind, told_value, kind, value)) as varchar) as by
-        from valued_pairs group by all
-      ),
-      sides as (
-        select low, high, members.member_id, members.name, ${numberless(sql`members.member_id`)} as numberless,
-          coalesce(facts.orders, 0) as orders, members.member_id <> told_as as second
-        from pairs join members on members.member_id in (low, high)
-        left join member_facts as facts on facts.member_key = members.member_key
-      ),
-      two as (
-        select low, high, count(*) filter (not numberless) as numbered,
-          cast(to_json(list({'memberId': member_id, 'name': name, 'numberless': numberless, 'orders': orders}
-            order by second)) as varchar) as members
-        from sides group by all
-      )
-    select members, "by", rows, files, people, people = 2 and numbered < 2 as plain, count(*) over () as total
-    from pairs join counted using (low, high) join by_value using (low, high) join two using (low, high)
-    where dismissed = ${dismissed}
-    order by people > 2, rows desc, low, high limit ${mostTies}`,
-    options,
-  )
-  const [others] = await engine.rows(
-    sql`with ${tiedRows(rule, everyRow)}
-      select count(*) as pairs from (select bool_and(dismissed) as dismissed from tied group by least(member, other), greatest(member, other)) as pair
-      where dismissed`,
-    options,
-  )
-  const shared = dismissed ? [] : await sharedValues(engine, rule, options)
-  const found = z.array(Row).parse(rows)
-  return {
-    ties: found.map(({ members, by, rows: count, files, people, plain }) => ({
-      rows: count,
-      files,
-      people,
-      plain,
-      member: members[0]!,
-      other: members[1]!,
-      by: by.map(({ told, other }) => ({ told: shown(told), other: shown(other) })),
-    })),
-    total: found[0]?.total ?? 0,
-    dismissed: Number(others!.pairs),
-    shared,
-  }
+/**
+ * The pairs of `tied` into the temporary table `tied_pairs`: `low` and `high` are the two in the order of their ids, `people`
+ * how many members stand on rows with one of their values at most, `plain` as of a tie.
+ */
+async function findPairs(session: TyingSession): Promise<void> {
+  await session.run(sql`create or replace temp table tied_values as
+    with paired as (select *, least(member, other) as low, greatest(member, other) as high from tied),
+    -- how many members stand on rows with one of these values: the owner, and who else
+    around as (
+      select kind, value, count(distinct member) + 1 as people from paired group by all
+    ),
+    beside as (
+      select told_kind, told_value, kind, count(distinct other) + 1 as people from paired group by all
+    )
+    select low, high, paired.told_kind, paired.told_value, paired.kind, paired.value, sum(rows) as rows,
+      max(greatest(coalesce(around.people, 2), coalesce(beside.people, 2))) as people
+    from paired
+    left join around on around.kind = paired.kind and around.value = paired.value
+    left join beside on beside.told_kind = paired.told_kind and beside.told_value = paired.told_value and beside.kind = paired.kind
+    group by all`)
+  await session.run(sql`create or replace temp table tied_pairs as
+    with paired as (select *, least(member, other) as low, greatest(member, other) as high from tied),
+    pairs as (
+      select low, high, bool_and(dismissed) as dismissed, arg_max(member, rows) as told_as from paired group by all
+    ),
+    counted as (
+      select low, high, cast(sum(rows) as bigint) as rows
+      from (select distinct low, high, place, rows from paired) as once group by all
+    ),
+    around as (select low, high, max(people) as people from tied_values group by all)
+    select *, people = 2 and (${numberless(sql`low`)} or ${numberless(sql`high`)}) as plain
+    from pairs join counted using (low, high) join around using (low, high)`)
 }
 
-const shown = ({ kind, value }: TiedValue): TiedValue => ({
-  kind,
-  value: kind === 'id' ? value : maskedValue(kind, value),
-})
+/**
+ * The pairs of members whom rows tie, those of most rows first; `dismissed`: those of which people have said that they are
+ * two; `unmasked`: values are whole, for whoever may see them.
+ */
+export async function tiesOf(
+  { engine }: Pick<Workspace, 'engine'>,
+  {
+    dismissed = false,
+    unmasked = false,
+    signal,
+  }: { dismissed?: boolean; unmasked?: boolean; signal?: AbortSignal | undefined } = {},
+): Promise<Ties> {
+  if (!(await anyTold(engine))) return { ties: [], total: 0, plain: 0, dismissed: 0, shared: [] }
+  const asSeen = ({ kind, value }: TiedValue): TiedValue => ({
+    kind,
+    value: kind === 'id' || unmasked ? value : maskedValue(kind, value),
+  })
+  return engine.scratch(
+    async (session) => {
+      await findTied(session, everyRow)
+      await findPairs(session)
+      const [counts] = await session.rows(sql`
+        select count(*) filter (dismissed = ${dismissed}) as total, count(*) filter (plain and dismissed = ${dismissed}) as plain,
+          count(*) filter (dismissed) as dismissed from tied_pairs`)
+      const rows = await session.rows(sql`
+        with listed as (
+          select *, row_number() over (order by people > 2, rows desc, low, high) as listed_at from tied_pairs
+          where dismissed = ${dismissed} order by listed_at limit ${mostTies}
+        ),
+        by_file as (
+          select low, high, cast(to_json(list({'importId': import_id, 'fileName': file_name, 'rows': rows} order by import_seq)) as varchar) as files
+          from (
+            select low, high, import_seq, cast(sum(rows) as bigint) as rows
+            from (
+              select distinct low, high, place, tied.import_seq, tied.rows
+              from tied join listed on low = least(member, other) and high = greatest(member, other)
+            ) as once group by all
+          ) as by_import join imports using (import_seq)
+          group by all
+        ),
+        by_value as (
+          select low, high,
+            cast(to_json(list({'told': {'kind': told_kind, 'value': told_value}, 'other': {'kind': kind, 'value': value}}
+              order by tied_values.rows desc, told_kind, told_value, kind, value)) as varchar) as by
+          from tied_values join listed using (low, high) group by all
+        ),
+        two as (
+          select low, high,
+            cast(to_json(list({'memberId': members.member_id, 'name': members.name, 'numberless': ${numberless(sql`members.member_id`)},
+              'orders': coalesce(facts.orders, 0)} order by members.member_id <> told_as)) as varchar) as members
+          from (select low, high, told_as, unnest([low, high]) as side from listed) as sides
+          join members on members.member_id = side
+          left join member_facts as facts on facts.member_key = members.member_key
+          group by all
+        )
+        select members, "by", rows, files, people, plain
+        from listed join by_file using (low, high) join by_value using (low, high) join two using (low, high)
+        order by listed_at`)
+      return {
+        ties: z
+          .array(Row)
+          .parse(rows)
+          .map(({ members, by, ...tie }) => ({
+            ...tie,
+            member: members[0]!,
+            other: members[1]!,
+            by: by.map(({ told, other }) => ({ told: asSeen(told), other: asSeen(other) })),
+          })),
+        total: Number(counts!.total),
+        plain: Number(counts!.plain),
+        dismissed: Number(counts!.dismissed),
+        shared: dismissed
+          ? []
+          : (await sharedValues(session)).map((one): SharedValue => ({ ...one, ...asSeen(one) })),
+      }
+    },
+    signal ? { signal } : {},
+  )
+}
 
 /** Values that told rows on which many different values of another kind stand: a shop's phone makes one member of many people. */
-async function sharedValues(
-  engine: Workspace['engine'],
-  rule: IdentityRule,
-  options: { readonly signal?: AbortSignal },
-): Promise<SharedValue[]> {
-  const rows = await engine.rows(
-    sql`with ${tiedRows(rule, everyRow)}
-      select by_kind as kind, told_value as value, member as member_id, members.name, valued.kind as other_kind,
-        count(distinct valued.value) as others, cast(sum(rows) as bigint) as rows
-      from valued join members on members.member_id = member
-      where by_kind <> 'id' group by all having count(distinct valued.value) >= ${manyOthers}
-      order by others desc, rows desc, value limit 50`,
-    options,
+async function sharedValues(session: TyingSession): Promise<SharedValue[]> {
+  const rows = await session.rows(sql`
+    select by_kind as kind, told_value as value, member as member_id, members.name, valued.kind as other_kind,
+      count(distinct valued.value) as others, cast(sum(rows) as bigint) as rows
+    from tying_values as valued join members on members.member_id = member
+    where by_kind <> 'id' group by all having count(distinct valued.value) >= ${manyOthers}
+    order by others desc, rows desc, value limit 50`)
+  return z.array(Shared).parse(rows)
+}
+
+/** All pairs that are plain and that nobody has said to be two persons, those of most rows first. */
+export async function plainPairs(session: Session): Promise<Pair[]> {
+  if (!(await anyTold(session))) return []
+  await findTied(session, everyRow)
+  await findPairs(session)
+  const rows = await session.rows(
+    sql`select low, high from tied_pairs where plain and not dismissed order by rows desc, low, high`,
   )
-  return z
-    .array(Shared)
-    .parse(rows)
-    .map((one) => ({ ...one, ...shown(one) }))
+  return rows.map(({ low, high }): Pair => [String(low), String(high)])
 }
 
 /** One of the pairs of `tiesOf`, in any order. */
@@ -396,10 +428,9 @@ export async function dismissTies(
   pairs: readonly Pair[],
   dismissed: boolean,
 ): Promise<number> {
-  const rule = await identityRule(session)
   const asked = pairs.map(([low, high]) => ({ low, high }))
+  await findTied(session, everyRow)
   await session.run(sql`create or replace temp table ties_asked as
-    with ${tiedRows(rule, everyRow)}
     select distinct least(member, other) as low, greatest(member, other) as high, one, another
     from tied join (select unnest(from_json(${JSON.stringify(asked)}, '[{"low":"VARCHAR","high":"VARCHAR"}]'), recursive := true)) as asked
       on least(asked.low, asked.high) = least(member, other) and greatest(asked.low, asked.high) = greatest(member, other)`)
@@ -416,11 +447,8 @@ export async function dismissTies(
 export async function forgetIdleDismissals(session: Session): Promise<void> {
   const [any] = await session.rows(sql`select exists (select 1 from ties_dismissed) as some`)
   if (any!.some !== true) return
-  const rule = await identityRule(session)
-  await session.run(sql`create or replace temp table ties_left as
-    with ${tiedRows(rule, everyRow)} select distinct one, another from tied`)
+  await findTied(session, everyRow)
   await session.run(
-    sql`delete from ties_dismissed where (one, another) not in (select one, another from ties_left)`,
+    sql`delete from ties_dismissed where (one, another) not in (select one, another from tied)`,
   )
-  await session.run(sql`drop table ties_left`)
 }

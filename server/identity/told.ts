@@ -1,5 +1,7 @@
 import type { Matched } from '../import/apply.ts'
+import { type FileBegin, placeIn } from '../import/reading/file-begins.ts'
 import type { MatchedRows } from '../import/kinds/apply.ts'
+import { type DoubtfulRows, doubtsInWords } from '../import/members/doubts.ts'
 import type { Kind } from '../import/kinds/kind.ts'
 import type { DeletedRows } from '../rights/engine-pseudonyms.ts'
 import { type Language, sentence } from '../messages/messages.ts'
@@ -8,14 +10,20 @@ import type { Tied } from './ties.ts'
 /** What became of rows that name members who were deleted; nothing where there are none. */
 const deletedRows = (
   language: Language,
-  deleted: DeletedRows | undefined,
+  { deleted, files = [] }: { readonly deleted?: DeletedRows; readonly files?: readonly FileBegin[] },
   what: 'orders' | 'members' | 'gone' | 'others',
 ): string[] =>
   deleted
     ? [
         sentence(language, 'people-deleted', {
           rows: deleted.rows,
-          lines: { listed: deleted.lines.map(String) },
+          lines: {
+            listed: deleted.lines.map((one) => {
+              const { file, line } = placeIn(files, one)
+              return file === null ? String(line) : sentence(language, 'place', { file, line })
+            }),
+          },
+          placed: files.length > 0 ? 'yes' : 'no',
           more: Math.max(0, deleted.rows - deleted.lines.length),
           what,
         }),
@@ -34,6 +42,7 @@ export function peopleOfOrders(
     readonly tied?: Tied
     readonly hiddenRows?: number
     readonly deleted?: DeletedRows
+    readonly files?: readonly FileBegin[]
   },
 ): string[] {
   const { matched, hiddenRows = 0 } = receipt
@@ -46,7 +55,7 @@ export function peopleOfOrders(
   }
   lines.push(...tiedRows(language, receipt.tied))
   if (hiddenRows > 0) lines.push(sentence(language, 'people-hidden', { rows: hiddenRows }))
-  return [...lines, ...deletedRows(language, receipt.deleted, 'orders')]
+  return [...lines, ...deletedRows(language, receipt, 'orders')]
 }
 
 /** The same of a file of a further kind. */
@@ -57,7 +66,13 @@ export function peopleOfRows(
     matched,
     tied,
     deleted,
-  }: { readonly matched?: MatchedRows; readonly tied?: Tied; readonly deleted?: DeletedRows },
+    files,
+  }: {
+    readonly matched?: MatchedRows
+    readonly tied?: Tied
+    readonly deleted?: DeletedRows
+    readonly files?: readonly FileBegin[]
+  },
 ): string[] {
   const { newPeople = 0, conflicts = 0, ...by } = matched ?? {}
   return [
@@ -65,11 +80,15 @@ export function peopleOfRows(
     ...(newPeople > 0 ? [sentence(language, 'people-new-rows', { people: newPeople })] : []),
     ...(conflicts > 0 ? [sentence(language, 'people-conflicts', { rows: conflicts })] : []),
     ...tiedRows(language, tied),
-    ...deletedRows(language, deleted, kind?.ofDeleted === 'gone' ? 'gone' : 'others'),
+    ...deletedRows(
+      language,
+      { ...(deleted ? { deleted } : {}), ...(files ? { files } : {}) },
+      kind?.ofDeleted === 'gone' ? 'gone' : 'others',
+    ),
   ]
 }
 
-/** The same of a file of members: orders that found their member, rows that several may be. */
+/** The same of a file of members: orders that found their member, rows that several may be, values that tell nobody. */
 export function peopleOfMembers(
   language: Language,
   receipt: {
@@ -77,7 +96,9 @@ export function peopleOfMembers(
     readonly conflictingRows?: number
     readonly tied?: Tied
     readonly deleted?: DeletedRows
+    readonly files?: readonly FileBegin[]
     readonly dryRun: boolean
+    readonly doubts?: readonly DoubtfulRows[]
   },
 ): string[] {
   const { ordersMatched = 0, conflictingRows = 0, dryRun } = receipt
@@ -87,6 +108,7 @@ export function peopleOfMembers(
       : []),
     ...(conflictingRows > 0 ? [sentence(language, 'people-conflicts', { rows: conflictingRows })] : []),
     ...tiedRows(language, receipt.tied),
-    ...deletedRows(language, receipt.deleted, 'members'),
+    ...doubtsInWords(language, receipt.doubts, receipt.files),
+    ...deletedRows(language, receipt, 'members'),
   ]
 }

@@ -2,8 +2,8 @@ import { type Engine, QueryCancelled, type Session } from '../../analytics/engin
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../analytics/sql/sql.ts'
-import { beginChange, type Coming, endChange, keepDays } from './figure-changes.ts'
-import { type ChangedMonth, changedMonths } from './months.ts'
+import { beginChange, type Coming, endChange, keepDays } from './orders/figure-changes.ts'
+import { type ChangedMonth, changedMonths } from './orders/months.ts'
 import type { Deletion } from '../rights/deletions.ts'
 import type { Home } from './members/phones.ts'
 import {
@@ -34,7 +34,14 @@ import {
 import { touch } from '../identity/follow.ts'
 import { contestedIds } from '../identity/row-people.ts'
 import { type Tied, tiesOfImport } from '../identity/ties.ts'
-import { foldStep, foldTables, memberRegions, refundingOrder, rewriteOrders, touchedMembers } from './fold.ts'
+import {
+  foldStep,
+  foldTables,
+  memberRegions,
+  refundingOrder,
+  rewriteOrders,
+  touchedMembers,
+} from './orders/fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { allKinds } from './kinds/catalogue.ts'
 import { knowingColumns } from './kinds/kind.ts'
@@ -94,6 +101,8 @@ export interface Applied {
   readonly months: readonly ChangedMonth[]
   /** Absent where every row is known by its id. */
   readonly matched?: Matched
+  /** How many members its rows are, where ids are merged; absent where none is, or where `matched` says so. */
+  readonly people?: number
   /** Rows that tie two members; absent where none does. */
   readonly tied?: Tied
   /** Rows of members who were deleted. */
@@ -177,6 +186,7 @@ export async function applyImport(
       await foldMembers(session)
       const after = await keepDays(session, 'days_now')
       const tied = await tiesOfImport(session, importSeq)
+      const people = identified ? null : await membersOfIds(session, importSeq)
       const applied = {
         ...(await outcome(session, importSeq, coming.fileHash, {
           allWritten: taken!.whole === true && !othersToo,
@@ -187,6 +197,7 @@ export async function applyImport(
         ...(deleted ? { deleted } : {}),
         ...(identified ? { matched: await matchedRows(session, importSeq) } : {}),
         ...(tied ? { tied } : {}),
+        ...(people === null ? {} : { people }),
       }
       if (settings.dryRun || applied.sameAs !== null) throw new Undone(applied)
       const told = await keptWithoutDeleted(session, deletions, settings.home, {
@@ -354,11 +365,23 @@ async function matchedRows(session: Session, importSeq: number): Promise<Matched
       count(distinct person) filter (where is_new) as new_people, count(*) filter (where is_conflict) as conflicts,
       count(distinct person) as people, count(*) filter (where person is null) as nobody
     from (
-      select person, case when person is not null then coalesce(by_kind, 'id') end as kind,
+      select coalesce(member_aliases.member_id, person) as person, case when person is not null then coalesce(by_kind, 'id') end as kind,
         coalesce(is_new, false) as is_new, conflict is not null as is_conflict
       from ${toldLines(sql`(select * from import_lines where import_seq = ${importSeq} and coalesce(piece, 1) = 1)`)} as told
+      left join member_aliases on alias = person
     ) as told`)
   return row as unknown as Matched
+}
+
+/** How many members the rows of an import are that are known by their id, of whom several ids may be one; null: no id is another's. */
+async function membersOfIds(session: Session, importSeq: number): Promise<number | null> {
+  const [any] = await session.rows(sql`select exists (select 1 from member_aliases) as is_so`)
+  if (any!.isSo !== true) return null
+  const [row] = await session.rows(sql`
+    select count(distinct coalesce(member_aliases.member_id, line.member_id)) as members
+    from (select member_id from import_lines where import_seq = ${importSeq}) as line
+    left join member_aliases on alias = line.member_id`)
+  return Number(row!.members)
 }
 
 /** `allWritten`: the orders that the file names are those in `heads`, which spares comparing ids. */

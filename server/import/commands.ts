@@ -7,13 +7,13 @@ import type { Command } from 'commander'
 import { answer, type CommonOptions, exitCode, inWorkspace, Refused } from '../command-line/command.ts'
 import type { Connection } from '../command-line/connect.ts'
 import { unsureColumns } from './inspect.ts'
-import { encodings } from './encoding.ts'
-import { MapOverrides } from './mapping.ts'
+import { encodings } from './encoding/encoding.ts'
+import { MapOverrides } from './columns/mapping.ts'
 import { type ImportKind, importKinds, kindToSay } from './import-kinds.ts'
 import { kindReceiptText, type ToldKindReceipt } from './kinds/told.ts'
 import { memberPresetNames } from './members/presets.ts'
 import { membersReceiptText, type ToldMembersReceipt } from './members/told.ts'
-import { presetNames } from './presets.ts'
+import { presetNames } from './platforms/presets.ts'
 import {
   countsOf,
   mappingText,
@@ -23,7 +23,7 @@ import {
   receiptText,
   type ToldInspection,
   type ToldReceipt,
-} from './told.ts'
+} from './receipts/told.ts'
 import { saidOfTags } from './tables/tags-of-members.ts'
 import { inputSentence } from '../messages/input.ts'
 import { languageOf, say } from '../messages/messages.ts'

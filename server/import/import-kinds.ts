@@ -1,5 +1,5 @@
 import { both, type Words } from '../../analytics/schema/described.ts'
-import type { FieldName } from './fields.ts'
+import type { FieldName } from './columns/fields.ts'
 import { allKinds, type AnyKindField, kindNamed, type KindName } from './kinds/catalogue.ts'
 import type { MemberField } from './members/fields.ts'
 import type { RefundField } from './refunds/fields.ts'

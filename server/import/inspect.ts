@@ -1,12 +1,12 @@
 import { setTimeout as passed } from 'node:timers/promises'
-import { dayOrMonthFirst } from './dates.ts'
-import { emptyWords, plainHeader } from './fields.ts'
+import { dayOrMonthFirst } from './values/dates.ts'
+import { emptyWords, plainHeader } from './columns/fields.ts'
 import type { AnyField, ImportKind } from './import-kinds.ts'
 import { kindNamed } from './kinds/catalogue.ts'
-import { isKnownHeader } from './known-headers.ts'
+import { isKnownHeader } from './columns/known-headers.ts'
 import { fieldsOf, numberField, tellsPeople } from './kinds/kind.ts'
 import { guessKindMapping } from './kinds/mapping.ts'
-import { type Column, columnOf } from './column-guesses.ts'
+import { type Column, columnOf } from './columns/column-guesses.ts'
 import {
   asMapFile,
   type ColumnGuess,
@@ -18,11 +18,11 @@ import {
   type Mapping,
   type Question,
   type Sample,
-} from './mapping.ts'
-import { kindsOf } from './kind-of.ts'
+} from './columns/mapping.ts'
+import { kindsOf } from './columns/kind-of.ts'
 import { guessMemberMapping } from './members/mapping.ts'
-import { type PersonHint, personHint } from './person-hint.ts'
-import { fieldOfKind, type IdentityKind, identityKinds, isMaskedText } from './person-values.ts'
+import { type PersonHint, personHint } from './columns/person-hint.ts'
+import { fieldOfKind, type IdentityKind, identityKinds, isMaskedText } from './values/person-values.ts'
 import { guessRefundMapping } from './refunds/mapping.ts'
 import {
   bytesOf,
@@ -31,11 +31,13 @@ import {
   RecordScanner,
   UnreadableRecord,
   widest,
-} from './records.ts'
+} from './reading/records.ts'
 import { type Refusal, refusal, Stopped } from './refusal.ts'
-import { over, type Remembered } from './remembered.ts'
-import type { Encoding, Reading } from './encoding.ts'
-import { type Container, openSource, type Opening, readSource } from './source.ts'
+import { over, type Remembered } from './columns/remembered.ts'
+import type { Encoding, Reading } from './encoding/encoding.ts'
+import { chineseColumns, templateRow } from './columns/templates.ts'
+import { type Container, openSource, type Opening, readSource, type ZippedPart } from './reading/source.ts'
+import { type FileBegin, type Place, placeIn } from './reading/file-begins.ts'
 import type { JoinedTables } from './tables/joined.ts'
 
 export type Delimiter = ',' | '\t' | ';' | '|'
@@ -97,8 +99,10 @@ export interface Readable {
   readonly inspection: Inspection
   readonly opening: Opening
   readonly mapping: Mapping
-  /** Of several files that were put one behind the other: the first lines of those after the first. */
-  readonly firstLines?: readonly number[]
+  /** Of several files that were put one behind the other: where each begins. */
+  readonly begins?: readonly FileBegin[]
+  /** Lines of the template's own rows, which are still in it. */
+  readonly templateLines?: readonly number[]
 }
 
 const sampleRecords = 3000
@@ -150,7 +154,7 @@ export const isPartOfOrders = ({
 /**
  * Reads a file's beginning and guesses its mapping: by what was said of it (`given`), what is remembered of
  * the last file with its columns, and its values. A day/month question is put to the whole column before it
- * is asked. `kinds`: the order in which the workspace asks what people are known by. `tables`: what the file was joined of. `sheet`: of a workbook the one that is read.
+ * is asked. `kinds`: the order in which the workspace asks what people are known by. `tables`: what the file was joined of. `sheet`: of a workbook the one that is read. `begins`: of several files that were put one behind the other.
  */
 export async function inspect(
   path: string,
@@ -161,6 +165,7 @@ export async function inspect(
   kinds: readonly IdentityKind[] = identityKinds,
   tables: JoinedTables | null = null,
   sheet: string | null = null,
+  begins: readonly FileBegin[] = tables?.begins ?? [],
 ): Promise<Readable | Refusal> {
   try {
     const { opening, read, encoding, remembered } = await openAsSaid(
@@ -178,7 +183,12 @@ export async function inspect(
       await othersTurn(opening)
       columns.push(columnOf(sample, position))
     }
-    const said = remembered ? over(remembered.map, given) : given
+    const told = remembered ? over(remembered.map, given) : given
+    const chinese = chineseColumns(sample.headers)
+    const said =
+      chinese && (told.kind ?? chinese.kind) === chinese.kind
+        ? { ...told, kind: chinese.kind, columns: { ...chinese.columns, ...told.columns } }
+        : told
     const { kinds: possible, isGuess } = kindsOf(sample, said)
     const [kind, ...otherKinds] = possible
     const further = kindNamed(kind)
@@ -196,17 +206,32 @@ export async function inspect(
         questions.push(question)
         continue
       }
-      const decided = dayOrMonthFirst(await valuesOf(opening, fileName, { delimiter, quote }, position))
-      if (decided === 'undecided') questions.push(question)
-      else dates[question.field] = decided
+      const { decided, day, month } = await saidByDays(
+        opening,
+        fileName,
+        { delimiter, quote },
+        position,
+        begins,
+      )
+      if (decided !== 'undecided') dates[question.field] = decided
+      else if (!day || !month) questions.push(question)
+      else
+        questions.push({
+          ...question,
+          sample: day.sample,
+          against: month.sample,
+          places: { sample: day.place, against: month.place },
+        })
     }
     const mapping = { ...guess.mapping, dates }
+    const isTemplateRow = templateRow(kind, mapping.columns)
     // Of a file that lacks what every order has, nothing is known of orders.
     const lacking = lackingColumns(mapping)
     const hint = mapping.kind !== 'orders' || lacking.length > 0 ? null : personHint(sample, mapping)
     return {
       opening,
       mapping,
+      templateLines: sample.records.flatMap((record, i) => (isTemplateRow(record) ? [read.lines[i]!] : [])),
       inspection: {
         kind: 'inspected',
         fileName,
@@ -313,7 +338,14 @@ const delimiters: readonly Delimiter[] = [',', '\t', ';', '|']
 export async function sampleOf(
   opening: Opening,
   fileName: string,
-): Promise<{ delimiter: Delimiter; quote: Quote; sample: Sample; headerLine: number }> {
+): Promise<{
+  delimiter: Delimiter
+  quote: Quote
+  sample: Sample
+  /** Of each record of the sample, where it begins. */
+  lines: readonly number[]
+  headerLine: number
+}> {
   const unpacked =
     opening.jsonPaths !== null || opening.container === 'xlsx' || opening.container === 'parquet'
   const readingWith = async (delimiter: Delimiter, quote: Quote) => {
@@ -370,6 +402,7 @@ export async function sampleOf(
     delimiter: best.delimiter,
     quote: best.quote,
     sample: { headers, records },
+    lines: best.records.slice(headerAt + 1).map(({ line }) => line),
     headerLine: header.line,
   }
 }
@@ -435,19 +468,37 @@ const splitBlock = (block: string): Record[] =>
       return { line: Number(line), values }
     })
 
-async function valuesOf(
+/** A date that says which comes first, and where it stands. */
+interface Saying {
+  readonly sample: string
+  readonly place: Place
+}
+
+/** What the whole column says of day and month: which comes first, and the first value that says day and the first that says month. */
+async function saidByDays(
   opening: Opening,
   fileName: string,
   form: Pick<Inspection, 'delimiter' | 'quote'>,
   position: number,
-): Promise<Set<string>> {
-  const scanner = new RecordScanner({ ...bytesOf(form), keep: [position] })
+  known: readonly FileBegin[],
+): Promise<{ decided: ReturnType<typeof dayOrMonthFirst>; day: Saying | null; month: Saying | null }> {
+  const scanner = new RecordScanner({ ...bytesOf(form), firstLine: opening.firstLine, keep: [position] })
+  const begins = [...known]
+  const onPart = ({ name, lines, own }: ZippedPart) =>
+    begins.push({ name: `${fileName}/${name}`, line: opening.jsonPaths ? lines + 1 : scanner.line, own })
   const days = new Set<string>()
-  for await (const piece of readSource(opening, fileName)) {
+  const said: { day: Saying | null; month: Saying | null } = { day: null, month: null }
+  for await (const piece of readSource(opening, fileName, undefined, undefined, onPart)) {
     scanner.push(piece)
     // The day alone decides, and there are few of them.
-    for (const { values } of splitBlock(scanner.take().toString('utf8')))
-      days.add((values[0] ?? '').trim().split(/[ T]/)[0]!)
+    for (const { line, values } of splitBlock(scanner.take().toString('utf8'))) {
+      const sample = (values[0] ?? '').trim().split(/[ T]/)[0]!
+      if (days.has(sample)) continue
+      days.add(sample)
+      const says = dayOrMonthFirst([sample])
+      if (says === 'day-first') said.day ??= { sample, place: placeIn(begins, line) }
+      if (says === 'month-first') said.month ??= { sample, place: placeIn(begins, line) }
+    }
   }
-  return days
+  return { decided: dayOrMonthFirst(days), ...said }
 }

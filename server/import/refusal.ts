@@ -1,5 +1,5 @@
 import type { Listed, Values } from '../messages/messages.ts'
-import type { Reading } from './encoding.ts'
+import type { Reading } from './encoding/encoding.ts'
 
 /** What stops an import before anything changed; the sentences are in server/messages. */
 export type RefusalId =
@@ -37,6 +37,7 @@ export type RefusalId =
   | 'deep-json'
   | 'json-array'
   | 'many-columns'
+  | 'many-merges'
   | 'long-text'
   | 'one-column'
   | 'lone-column'

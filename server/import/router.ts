@@ -8,29 +8,31 @@ import { auditName, passAudit } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { peopleOfMembers, peopleOfOrders } from '../identity/told.ts'
-import { encodings } from './encoding.ts'
+import { encodings } from './encoding/encoding.ts'
 import { importKinds, kindTitle, kindToSay } from './import-kinds.ts'
 import { allKinds, kindNamed } from './kinds/catalogue.ts'
 import { fieldsOf, keysOf, plainType, tellsPeople } from './kinds/kind.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import { toldKind } from './kinds/told.ts'
-import { reasonsInWords } from './refused-file.ts'
+import { reasonsInWords } from './refused/refused-file.ts'
 import type { MembersReceipt } from './members/receipt.ts'
-import { MapOverrides } from './mapping.ts'
-import type { Receipt } from './receipt.ts'
-import { refundSentence } from './refund-check.ts'
+import { MapOverrides } from './columns/mapping.ts'
+import type { Receipt } from './receipts/receipt.ts'
+import { refundSentence } from './platforms/refund-check.ts'
+import { refundDoubtsInWords } from './receipts/refund-doubts.ts'
 import type { Refusal } from './refusal.ts'
 import { moneyText } from '../messages/money.ts'
-import type { Again } from './again.ts'
-import { broughtNothing, foldedUnder } from './history.ts'
+import type { Again } from './receipts/again.ts'
+import { broughtNothing, foldedUnder } from './receipts/history.ts'
 import { inboxState } from './inbox.ts'
-import { forgetMapping, savedMappings } from './remembered.ts'
-import { restatedCohorts, restatedMonths, restatedPeriods } from './restatements.ts'
+import { forgetMapping, savedMappings } from './columns/remembered.ts'
+import { restatedCohorts, restatedMonths, restatedPeriods } from './orders/restatements.ts'
 import { isPartOfOrders } from './inspect.ts'
-import { foreignAmounts, inspectIn, ordersOf, partsIn } from './ready-to-read.ts'
+import { foreignAmounts, inspectIn, ordersOf, partsIn } from './reading/ready-to-read.ts'
 import type { ImportOrder, RunState } from './run-state.ts'
 import { importRuns } from './runs.ts'
 import { type GivenFile, givenFiles, joiningIn, mostTables } from './tables/joined.ts'
+import { sameNames } from './columns/same-names.ts'
 import { tableNotes, unusedNote } from './tables/told.ts'
 import { undoEffect, undoImport } from './undo.ts'
 import { uploadedFile } from './uploads.ts'
@@ -124,6 +126,11 @@ export const importsRouter = router({
         partOfOrders: isPartOfOrders(inspected.inspection),
         otherCurrency: foreignAmounts(inspected.inspection, ctx.workspace.currency),
         tables: tableNotes(input.language ?? ctx.language, tables),
+        repeated: sameNames(
+          input.language ?? ctx.language,
+          inspection.columns,
+          ctx.actor.kind === 'local' ? 'terminal' : 'screen',
+        ),
         /** Several tables are read as one. */
         joined: tables !== null && tables.alone === undefined,
         /** Of one table that was read beside others: what it is written in. */
@@ -369,7 +376,7 @@ const told = (state: RunState | null, workspace: Workspace, language: Language) 
     kindReceipt: state.kindReceipt && toldKind(state.kindReceipt, language),
   }
 
-type InWords<R extends Receipt> = Omit<R, 'reasons' | 'tables'> & {
+type InWords<R extends Receipt> = Omit<R, 'reasons' | 'tables' | 'refundDoubts'> & {
   /** What became of tables that were joined, in sentences. */
   readonly tables: readonly string[]
   readonly reasons: readonly (Receipt['reasons'][number] & { readonly sentence: string })[]
@@ -380,6 +387,8 @@ type InWords<R extends Receipt> = Omit<R, 'reasons' | 'tables'> & {
   readonly currency: string
   /** Whether amounts are net of refunds, and what says so; null where no row is refunded. */
   readonly refunds: string | null
+  /** What the states of refunds leave open, in sentences. */
+  readonly refundDoubts: readonly string[]
   /** How the rows were matched to people, in sentences. */
   readonly people: readonly string[]
   /** All that it says was there already. */
@@ -393,7 +402,7 @@ function receiptOf(report: string): Receipt {
 
 const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, language: Language): InWords<R> => ({
   ...receipt,
-  tables: tableNotes(language, receipt.tables),
+  tables: tableNotes(language, receipt.tables, receipt.files),
   givenBack: receipt.givenBack ?? null, // receipts from before there were files of refunds have none
   reasons: reasonsInWords(language, receipt.reasons),
   nothingNew: broughtNothing(receipt),
@@ -401,13 +410,14 @@ const inWords = <R extends Receipt>(receipt: R, { currency }: Workspace, languag
   net: receipt.netMinor === undefined ? null : moneyText(receipt.netMinor, currency, language),
   currency,
   refunds: receipt.refundCheck ? refundSentence(language, receipt.refundCheck) : null,
+  refundDoubts: refundDoubtsInWords(language, receipt.refundDoubts, receipt.files),
   people: peopleOfOrders(language, receipt),
 })
 
 /** A receipt of members with the reasons as sentences. */
 const withSentences = (receipt: MembersReceipt, language: Language) => ({
   ...receipt,
-  tables: tableNotes(language, receipt.tables),
+  tables: tableNotes(language, receipt.tables, receipt.files),
   people: peopleOfMembers(language, receipt),
   reasons: reasonsInWords(language, receipt.reasons),
   nothingNew: broughtNothing(receipt),

@@ -1,11 +1,13 @@
 import type { Language } from '../messages/messages.ts'
 import type { ImportKind } from './import-kinds.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
-import type { MapOverrides } from './mapping.ts'
+import type { MalformedItem } from './refused/malformed-items.ts'
+import type { MapOverrides } from './columns/mapping.ts'
+import type { DoubtfulValue } from './members/doubts.ts'
 import type { MembersReceipt } from './members/receipt.ts'
-import type { FinalReceipt } from './receipt.ts'
+import type { FinalReceipt } from './receipts/receipt.ts'
 import type { Refusal } from './refusal.ts'
-import type { JudgedRow } from './refused.ts'
+import type { JudgedRow } from './refused/refused.ts'
 import type { GivenFile, SaidEncodings } from './tables/joined.ts'
 
 /** What to import, and how. */
@@ -28,8 +30,15 @@ export interface ImportOrder {
   readonly actor: string
   /** Rows of a batch that were refused before there was a file to read. */
   readonly malformed?: number
+  /** Of a batch: which of its items stands on a line (null: none does), and those that never became rows, in their order. */
+  readonly items?: {
+    readonly indexOf: (line: number) => number | null
+    readonly malformed: readonly MalformedItem[]
+  }
   /** Told the refused rows in the order of the file, also where nothing is left to import. */
   readonly onRefused?: (rows: readonly JudgedRow[]) => void
+  /** Told what of accepted rows of members is doubtful. */
+  readonly onDoubtful?: (values: readonly DoubtfulValue[]) => void
 }
 
 /** Where an import stands; once it commits nothing stops it. Times in seconds; `secondsLeft` is null while it can't be told. */

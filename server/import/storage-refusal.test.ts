@@ -20,6 +20,10 @@ This limit was set by the 'max_temp_directory_size' setting.`),
     failed('EACCES: permission denied, mkdir', 'EACCES'),
     failed('EROFS: read-only file system', 'EROFS'),
     failed('IO Error: Cannot open file "/d/x.parquet": Permission denied'),
+    failed(
+      'TransactionContext Error: Failed to commit: Could not write file "/d/x.wal": Read-only file system',
+    ),
+    Object.assign(new Error('disk I/O error'), { errcode: 778 }),
   ])
     expect(storageRefusal(error, '/d', 'a.csv')).toMatchObject({ id: 'folder-unwritable' })
   expect(storageRefusal(failed('Binder Error: no such column'), '/d', 'a.csv')).toBeNull()

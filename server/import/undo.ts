@@ -10,10 +10,10 @@ import { importKinds, type ImportKind } from './import-kinds.ts'
 import { takeOutKind } from './kinds/apply.ts'
 import { kindNamed } from './kinds/catalogue.ts'
 import { takeOutMembers } from './members/apply.ts'
-import { type ChangedMonth, changedMonths, dayFigures } from './months.ts'
+import { type ChangedMonth, changedMonths, dayFigures } from './orders/months.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import { importById } from './history.ts'
-import { refusedFileOf } from './refused-draft.ts'
+import { importById } from './receipts/history.ts'
+import { refusedFileOf } from './refused/refused-draft.ts'
 import { importRuns } from './runs.ts'
 
 /** What an undoing did: of a file of orders or refunds the orders that changed, of others members or rows. */

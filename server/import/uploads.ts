@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Readable as ByteStream } from 'node:stream'
+import { Readable as ByteStream } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problems, sendProblem, switchedProblem } from '../api/problem.ts'
 import { isDiskFull } from '../command-line/refusal.ts'
 import { contextOf } from '../context.ts'
 import type { Platform } from '../platform.ts'
-import { importById } from './history.ts'
-import { refusedFileOf } from './refused-draft.ts'
+import { importById } from './receipts/history.ts'
+import { languageNamed } from '../messages/messages.ts'
+import { refusedTold } from './refused/refused-told.ts'
+import { refusedFileOf } from './refused/refused-draft.ts'
 import type { ImportOrder } from './run-state.ts'
 import { importRuns } from './runs.ts'
 import { type GivenFile, givenFiles } from './tables/joined.ts'
@@ -92,10 +94,14 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
       },
     )
 
-    scope.get<{ Params: { importId: string } }>('/api/imports/:importId/refused', async (request, reply) => {
+    scope.get<{
+      Params: { importId: string }
+      Querystring: { language?: string }
+    }>('/api/imports/:importId/refused', async (request, reply) => {
       const allowed = await allowedFor(platform, request, reply)
       if (!allowed) return reply
       const { importId } = request.params
+      const asked = request.query.language ?? request.headers['accept-language'] ?? ''
       const known = await importById(allowed.workspace, importId)
       // A check without importing is known by its run alone.
       const run = known ? null : runs.state(allowed.workspaceId, importId)
@@ -107,7 +113,7 @@ export async function uploadRoutes(app: FastifyInstance, platform: Platform): Pr
         .type('text/csv; charset=utf-8')
         .header('cache-control', 'no-store')
         .header('content-disposition', attachmentOf(String(known?.fileName ?? run?.fileName), importId))
-        .send(createReadStream(path))
+        .send(ByteStream.from(refusedTold(path, languageNamed(asked)), { objectMode: false }))
     })
   })
 }

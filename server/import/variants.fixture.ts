@@ -1,5 +1,5 @@
 import { random } from '../../fixtures/random.ts'
-import { inGb18030 } from './encoded.fixture.ts'
+import { inGb18030 } from './encoding/encoded.fixture.ts'
 
 /** One line of an order, as every variant of the file means it. */
 export interface CanonicalLine {

@@ -11,7 +11,7 @@ import { pseudonymiseEngine } from '../rights/engine-pseudonyms.ts'
 import { homeOf } from '../rights/find-deleted.ts'
 import { leaveAudit, passAudit } from '../settings/audit.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { noteAgain } from './again.ts'
+import { noteAgain } from './receipts/again.ts'
 import { applyImport, manyRows, type NewImport } from './apply.ts'
 import { feedGaps } from './feed-gaps.ts'
 import type { Readable } from './inspect.ts'
@@ -19,17 +19,19 @@ import { mismatchedCoupons } from '../elsewhere/coupons.ts'
 import { applyKind } from './kinds/apply.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import { kindNamed } from './kinds/catalogue.ts'
-import type { Mapping } from './mapping.ts'
+import type { Mapping } from './columns/mapping.ts'
 import { applyMembers } from './members/apply.ts'
-import { mixedDates } from './mixed-dates.ts'
-import { receiptsOf } from './receipts.ts'
+import { placeIn } from './reading/file-begins.ts'
+import { doubtfulValues } from './members/doubts.ts'
+import { mixedDates } from './values/mixed-dates.ts'
+import { receiptsOf } from './receipts/receipts.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import { refusedRows } from './refused.ts'
-import { draftRefused, firstRefused, type RefusedDraft } from './refused-draft.ts'
-import { reasonOf } from './refused-file.ts'
-import { headersDigest } from './remembered.ts'
+import { refusedRows } from './refused/refused.ts'
+import { draftRefused, firstRefused, type RefusedDraft } from './refused/refused-draft.ts'
+import { reasonOf } from './refused/refused-file.ts'
+import { headersDigest } from './columns/remembered.ts'
 import type { ImportOrder, RunState } from './run-state.ts'
-import { stage, type Staged } from './staging.ts'
+import { stage, type Staged } from './reading/staging.ts'
 
 /** A file that is to be imported, or checked, and who hears of it. */
 export interface Work {
@@ -73,15 +75,21 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
     const { facts } = receipts
     if (facts.refused > 0 && order.onRefused)
       for await (const rows of refusedRows(staged, signal)) order.onRefused(rows)
+    if (readable.mapping.kind === 'members') order.onDoubtful?.(await doubtfulValues(staged))
     if (facts.refused === facts.read && staged.passed === 0) {
       const first = await firstRefused(staged, signal)
       const reason = first ? reasonOf(first) : ''
+      const place = placeIn(staged.files, first?.line ?? 1)
       return {
         phase: 'refused',
-        refusal: refusal('nothing-accepted', { file: order.fileName, line: first?.line ?? 1, reason }),
+        refusal: refusal('nothing-accepted', {
+          file: place.file ?? order.fileName,
+          line: place.line,
+          reason,
+        }),
       }
     }
-    if (facts.refused > (order.malformed ?? 0))
+    if (facts.refused > 0)
       draft = await draftRefused(platform, workspace, readable, staged, order, { importId, folder, signal })
     if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
     await staged.engine.close() // its memory is needed for what follows, which reads its files alone
@@ -89,6 +97,7 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
       importId: order.dryRun ? null : (sameAs ?? importId),
       fileName: order.fileName,
       tables: readable.inspection.tables,
+      ...(outcome.files.length > 0 ? { files: outcome.files } : {}),
       refusedFile: draft && draft.pathFor(sameAs),
       alreadyThere: sameAs !== null,
       dryRun: order.dryRun,
@@ -159,7 +168,8 @@ async function read(
   began: number,
 ): Promise<Staged | Refusal> {
   return stage(
-    readable,
+    // what a shop's system sends is no template
+    order.onRefused ? { ...readable, templateLines: [] } : readable,
     {
       mapping: readable.mapping,
       currency: workspace.currency,

@@ -63,7 +63,7 @@ function unionWords(language: Language, issue: Extract<Issue, { code: 'invalid_u
 function boundWords(issue: Issue): { id: MessageKey; values: Values } | null {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.message.endsWith('received undefined')
+      return /received (undefined|null)$/.test(issue.message)
         ? { id: 'input-missing', values: {} }
         : { id: 'input-type', values: { expected: issue.expected } }
     case 'too_big': {

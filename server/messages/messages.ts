@@ -11,6 +11,7 @@ import enProblems from './en/problems.json' with { type: 'json' }
 import enRefusals from './en/refusals.json' with { type: 'json' }
 import enSuggest from './en/suggest.json' with { type: 'json' }
 import enTerminal from './en/terminal.json' with { type: 'json' }
+import enStanding from './en/standing.json' with { type: 'json' }
 import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
 import zhCompare from './zh-CN/compare.json' with { type: 'json' }
@@ -23,6 +24,7 @@ import zhProblems from './zh-CN/problems.json' with { type: 'json' }
 import zhRefusals from './zh-CN/refusals.json' with { type: 'json' }
 import zhSuggest from './zh-CN/suggest.json' with { type: 'json' }
 import zhTerminal from './zh-CN/terminal.json' with { type: 'json' }
+import zhStanding from './zh-CN/standing.json' with { type: 'json' }
 import { server as zhServer } from './zh-CN/server.ts'
 
 export const english = {
@@ -38,6 +40,7 @@ export const english = {
   ...enExports,
   ...enOffers,
   ...enDelivery,
+  ...enStanding,
 }
 export type MessageKey = keyof typeof english
 export type Language = 'en' | 'zh-CN'
@@ -57,6 +60,7 @@ export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, st
     ...zhExports,
     ...zhOffers,
     ...zhDelivery,
+    ...zhStanding,
   },
 }
 

@@ -7,9 +7,9 @@ import { fieldsOf, type Kind, deletedColumns } from '../import/kinds/kind.ts'
 import { followChanges, nobody } from '../identity/follow.ts'
 import { identifyAll } from '../identity/match.ts'
 import { forgetIdleDismissals } from '../identity/ties.ts'
-import { personValues } from '../import/fields.ts'
+import { personValues } from '../import/columns/fields.ts'
 import type { Home } from '../import/members/phones.ts'
-import { touchedMembers } from '../import/fold.ts'
+import { touchedMembers } from '../import/orders/fold.ts'
 import { isNote, notePrefix } from '../import/refunds/note.ts'
 import type { Deletion } from './deletions.ts'
 import { findDeleted } from './find-deleted.ts'
@@ -340,7 +340,7 @@ async function pseudonymiseMembers(session: Session): Promise<void> {
     select names.identity_key as member_key, deleted_ids.pseudonym from ${memberNames} as names
     join deleted_ids on deleted_ids.member_id = names.named`)
   await becomeOne(session)
-  for (const column of [sql`member_id`, sql`alias`])
+  for (const column of [sql`member_id`, sql`merged_id`, sql`alias`])
     await session.run(sql`update member_aliases set ${column} = deleted_ids.pseudonym
       from deleted_ids where deleted_ids.member_id = member_aliases.${column}`)
   // ids that get one pseudonym are one: of what was set of them the first is kept, and nothing where they were merged

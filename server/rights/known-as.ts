@@ -29,7 +29,7 @@ export async function knownAs(
     select text from (select unnest(${textsOfId(home)}) as text, member_id from ${own} as own) as texts
     where text is not null and text <> member_id
       and (not starts_with(text, 'openid:') or regexp_full_match(member_id, 'o[A-Za-z0-9_-]{20,}'))
-      and text not in (select kind || ':' || value from ${claimsNow} as claim where current <> ${ids[0]}))`
+      and text not in (select kind || ':' || value from ${claimsNow} as claim where owner <> ${ids[0]}))`
   const rows = await session.rows(sql`${valuesTelling(rule, ids[0])}
     union select text from ${shaped} as shaped
     union select ${opaqueIdOf(rule, sql`text`)} from ${shaped} as shaped`)

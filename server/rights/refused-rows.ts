@@ -1,18 +1,21 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { sql } from '../../analytics/sql/sql.ts'
 import { csvRow } from '../csv/csv.ts'
+import { columnsOfPlace } from '../import/refused/refused-columns.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Deletion } from './deletions.ts'
 import { findDeleted, homeOf } from './find-deleted.ts'
 
-/** Of a file of refused rows (line, column, reason, then the cells as they stood), those that name one of the texts as a whole word, or a phone among them however it is written; none where there is no file. */
+/** Of a file of refused rows (where they stood and why they were refused, then the cells as they stood), those that name one of the texts as a whole word, or a phone among them however it is written; none where there is no file. */
 export function refusedRowsNaming(path: string, texts: readonly string[]): string[][] {
-  return existsSync(path) ? cellsOf(readFileSync(path, 'utf8')).slice(1).filter(naming(texts)) : []
+  if (!existsSync(path)) return []
+  const [headers = [], ...rows] = cellsOf(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+  return rows.filter(naming(texts, columnsOfPlace(headers)))
 }
 
-/** Takes what the file had out of the refused rows that name one of the texts; line, column and reason stay. */
+/** Takes what the file had out of the refused rows that name one of the texts; where they stood and why they were refused stays. */
 export function forgetRefusedRows(path: string, texts: readonly string[]): void {
-  if (existsSync(path)) forget(path, naming(texts))
+  if (existsSync(path)) forget(path, (before) => naming(texts, before))
 }
 
 /**
@@ -21,9 +24,13 @@ export function forgetRefusedRows(path: string, texts: readonly string[]): void 
  */
 export async function forgetDeletedIn(path: string, known: Known): Promise<void> {
   if (!existsSync(path)) return
-  const rows = cellsOf(readFileSync(path, 'utf8')).map((row) => row.slice(3))
-  const found = await rowsKnown(rows, known)
-  if (found.size > 0) forget(path, (_, place) => found.has(place))
+  const [headers = [], ...rows] = cellsOf(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+  const before = columnsOfPlace(headers)
+  const found = await rowsKnown(
+    rows.map((row) => row.slice(before)),
+    known,
+  )
+  if (found.size > 0) forget(path, () => (_, place) => found.has(place))
 }
 
 /** Those of some texts that somebody who was deleted is known by. */
@@ -70,18 +77,25 @@ export const bare = (cell: string): string =>
           : `${first}${more ?? ''}`.padEnd(Number(zeros) + 1, '0'),
     )
 
-function forget(path: string, names: (row: readonly string[], place: number) => boolean): void {
-  const rows = cellsOf(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+/** `naming` is told how many columns stand before the rows' own. */
+function forget(
+  path: string,
+  naming: (before: number) => (row: readonly string[], place: number) => boolean,
+): void {
+  const [headers = [], ...rows] = cellsOf(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+  const before = columnsOfPlace(headers)
+  const names = naming(before)
   const kept = rows.map((row, place) =>
-    place > 0 && names(row, place) ? row.map((cell, at) => (at < 3 ? cell : '')) : row,
+    names(row, place) ? row.map((cell, at) => (at < before ? cell : '')) : row,
   )
   if (kept.every((row, place) => row === rows[place])) return
   const draft = `${path}.partial`
-  writeFileSync(draft, `\uFEFF${kept.map((row) => csvRow(row)).join('')}`, { mode: 0o600, flush: true })
+  const text = [headers, ...kept].map((row) => csvRow(row)).join('')
+  writeFileSync(draft, `\uFEFF${text}`, { mode: 0o600, flush: true })
   renameSync(draft, path)
 }
 
-function naming(texts: readonly string[]) {
+function naming(texts: readonly string[], before: number) {
   const wanted = texts.filter((text) => text !== '')
   const word = (text: string) =>
     `(?<![\\p{L}\\p{N}_-])${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?![\\p{L}\\p{N}_-])`
@@ -96,7 +110,7 @@ function naming(texts: readonly string[]) {
   }
   const names = (cell: string) => words.test(cell) || mail?.test(cell) === true || isPhone(cell)
   return (row: readonly string[]) =>
-    wanted.length > 0 && row.slice(3).some((cell) => names(cell) || names(cell.normalize('NFKC')))
+    wanted.length > 0 && row.slice(before).some((cell) => names(cell) || names(cell.normalize('NFKC')))
 }
 
 /** The cells of a file that `csvRow` wrote. */

@@ -33,13 +33,22 @@ export async function pseudonymiseStore(tx: Kysely<StoreSchema>, renaming: Renam
   const { workspaceId, memberId, pseudonym } = renaming
   const theirs = { workspace_id: workspaceId, member_id: memberId }
   const own = tx.dynamic.ref<'member_id'>('member_id')
-  for (const table of ['coupons', 'campaign_members', 'named_uses', 'left_out'] as const)
+  for (const table of [
+    'coupons',
+    'campaign_members',
+    'named_uses',
+    'left_out',
+    'standing_paths',
+    'standing_events',
+  ] as const)
     await tx
       .updateTable(table)
       .set({ member_id: pseudonym })
       .where('workspace_id', '=', workspaceId)
       .where(own, '=', memberId)
       .execute()
+  for (const table of ['standing_matching', 'standing_waiting'] as const)
+    await tx.deleteFrom(table).where('workspace_id', '=', workspaceId).where(own, '=', memberId).execute()
   await tx
     .deleteFrom('tag_settings')
     .where('workspace_id', '=', theirs.workspace_id)
@@ -187,8 +196,8 @@ async function events(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudony
     .execute()
   for (const { seq, kind, payload } of rows) {
     const told = JSON.parse(payload) as Record<string, unknown>
-    if (kind === 'members-merged' || kind === 'member-separated')
-      for (const end of ['from', 'into']) if (told[end] === memberId) told[end] = pseudonym
+    for (const merge of mergesTold(kind, told))
+      for (const end of ['from', 'into']) if (merge[end] === memberId) merge[end] = pseudonym
     for (const list of ['memberIds', 'treated', 'heldOut'] as const) {
       const ids = told[list]
       if (!Array.isArray(ids)) continue
@@ -203,6 +212,12 @@ async function events(tx: Kysely<StoreSchema>, { workspaceId, memberId, pseudony
       .where('seq', '=', seq)
       .execute()
   }
+}
+
+/** The merges and separations that an event tells, each with `from` and `into`. */
+function mergesTold(kind: string, told: Record<string, unknown>): Record<string, unknown>[] {
+  if (kind === 'members-merged' || kind === 'member-separated') return [told]
+  return kind === 'pairs-merged' ? (told.merges as Record<string, unknown>[]) : []
 }
 
 /** Rules that select the member by id select the pseudonym: same people, and no id in any text that is kept. */
@@ -275,6 +290,10 @@ export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string
     'campaign_members',
     'named_uses',
     'left_out',
+    'standing_paths',
+    'standing_events',
+    'standing_matching',
+    'standing_waiting',
     'tag_settings',
     'tag_change_members',
     'outbox',
@@ -314,8 +333,8 @@ export async function idsInStore(store: Kysely<StoreSchema>, workspaceId: string
     .execute()
   for (const { kind, payload } of payloads) {
     const told = JSON.parse(payload) as Record<string, unknown>
-    if (kind === 'members-merged' || kind === 'member-separated')
-      for (const id of [told.from, told.into]) if (typeof id === 'string') ids.add(id)
+    for (const { from, into } of mergesTold(kind, told))
+      for (const id of [from, into]) if (typeof id === 'string') ids.add(id)
     for (const list of [told.memberIds, told.treated, told.heldOut])
       if (Array.isArray(list)) for (const id of list) ids.add(String(id))
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { countBits, numbersOfBits, type RowTable } from '../../analytics/columns/columns.ts'
 import {
+  amountFacts,
   dictionaryOfFact,
   factColumns,
   type HeldColumns,
@@ -122,7 +123,7 @@ async function told(session: ScratchSession, held: HeldColumns): Promise<Record<
     )
   }
   const rowsOf = (table: RowTable, member: number) => {
-    const { start, count, amount, codes } = held.tables[table]
+    const { start, count, newest, amount, codes } = held.tables[table]
     const rows = Array.from({ length: count[member]! }, (_, i) => {
       const row = start[member]! + i
       const said = Object.entries(codes).map(([column, values]) =>
@@ -135,6 +136,7 @@ async function told(session: ScratchSession, held: HeldColumns): Promise<Record<
     // each member's rows are in the order of days, those of one in any
     const days = Array.from({ length: count[member]! }, (_, i) => codes.day![start[member]! + i]!)
     expect(days).toEqual(days.toSorted((a, b) => a - b))
+    expect(days.length === 0 || newest[member] === days.at(-1)).toBe(true)
     return rows.toSorted()
   }
   return Object.fromEntries(
@@ -142,7 +144,7 @@ async function told(session: ScratchSession, held: HeldColumns): Promise<Record<
       member,
       {
         facts: factColumns.map((fact) => words.get(dictionaryOfFact(fact))!.get(held.facts[fact]![member]!)),
-        net: held.net[member],
+        amounts: amountFacts.map((fact) => held.amounts[fact]![member]),
         orders: rowsOf('orders', member),
         lines: rowsOf('lines', member),
       },

@@ -57,6 +57,9 @@ const rules = [
   `${facts.join(' and ')} and (${clauses.slice(0, 4).join(' or ')})`,
   `not (${clauses.slice(3, 8).join(' and ')})`,
   ...clauses,
+  'stored_value > 50 and net != 100.5',
+  'not (stored_value is unknown or value_at_risk between 10 and 1500)',
+  'stored_value <= 0 or value_at_risk in (0, 25) or net is unknown',
 ]
 
 const prepared = async (expression: string, asOf?: string) => {
@@ -106,7 +109,9 @@ async function importOrder(category: string): Promise<void> {
 test('columns answer what the engine answers, of every state of the data', async () => {
   expect(await areHeld()).toBe(false)
   await evaluated('orders(within 3 days) >= 1')
+  expect(keeper.reading(engine)).not.toBeNull()
   await keeper.idle()
+  expect(keeper.reading(engine)).toBeNull()
   expect(await areHeld()).toBe(true)
   await agree()
   for (const rule of clauses.slice(0, 3))
@@ -189,6 +194,7 @@ test('threads that ended say so', async () => {
   const nothing = {
     start: new Uint32Array(1),
     count: new Uint32Array(1),
+    newest: new Uint16Array(1),
     amount: new Int32Array(0),
     codes: {},
   }
@@ -196,7 +202,7 @@ test('threads that ended say so', async () => {
     tables: { orders: nothing, lines: nothing },
     facts: {},
     known: new Uint32Array(1),
-    net: new Float64Array(1),
+    amounts: {},
     members: 1,
     firstDay: 0,
   }

@@ -28,6 +28,9 @@ interface State {
   readonly read: Promise<void>
   /** What there was before is brought up to date, which is quick. */
   readonly isUpdate: boolean
+  /** Which share of the rows has been read. */
+  share: number
+  isOnTheWay: boolean
   held: { readonly number: number; readonly columns: HeldColumns } | null
   /** Settled once each question under way is answered. */
   readonly uses: Set<Promise<unknown>>
@@ -162,13 +165,19 @@ export class ColumnsKeeper {
   mostOf(engine: Engine, at: TablesAt, bits: Uint32Array, limit: number): readonly number[] | undefined {
     const state = this.#states.get(engine)
     if (!state?.held || state.ordersVersion !== at.ordersVersion) return undefined
-    return withMost(bits, state.held.columns.net, limit)
+    return withMost(bits, state.held.columns.amounts.net_minor!, limit)
   }
 
   /** Whether there are columns of this state of the data. */
   areHeld(engine: Engine, at: TablesAt): boolean {
     const state = this.#states.get(engine)
     return Boolean(state?.held) && state!.ordersVersion === at.ordersVersion
+  }
+
+  /** Which share of an engine's rows has been read into columns; null when none are on the way. */
+  reading(engine: Engine): number | null {
+    const state = this.#states.get(engine)
+    return state && state.isOnTheWay ? state.share : null
   }
 
   /** Settled once what is on the way has been read. */
@@ -213,6 +222,8 @@ export class ColumnsKeeper {
       ordersVersion: at.ordersVersion,
       ended,
       isUpdate: Boolean(before?.held),
+      share: 0,
+      isOnTheWay: true,
       held: null,
       uses: new Set(),
       usedAt: performance.now(),
@@ -221,7 +232,8 @@ export class ColumnsKeeper {
         .then(read)
         .catch((error: unknown) => {
           if (!ended.signal.aborted) console.error('Members could not be held as columns:', error)
-        }),
+        })
+        .finally(() => (state.isOnTheWay = false)),
     }
     this.#states.set(engine, state)
     return state
@@ -237,7 +249,10 @@ export class ColumnsKeeper {
         if (Number(now!.ordersVersion) !== at.ordersVersion || Number(now!.orders) < this.#leastOrders)
           return null
         if (!this.#makeRoom(state, await bytesOfColumns(session, at.tables))) return null
-        return readColumns(session, at.tables, `scratch.main.columns_${number}_`, signal)
+        return readColumns(session, at.tables, `scratch.main.columns_${number}_`, {
+          signal,
+          onRead: (share) => (state.share = share),
+        })
       },
       { signal },
     )

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
-import { worded } from '../messages/messages.ts'
+import { calledName } from '../accounts/users.ts'
+import { type Language, worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { limits } from '../../analytics/segments/ast.ts'
 import { parse } from '../../analytics/segments/parse.ts'
 import { print } from '../../analytics/segments/print.ts'
 import { interrupted } from '../analytics/ask.ts'
 import { auditName } from '../settings/audit.ts'
+import type { Store } from '../store/store.ts'
 import { type Context, marketerProcedure, readerProcedure, router, signedInProcedure } from '../trpc.ts'
 import { memberNamed } from '../members/named.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -14,6 +16,7 @@ import { type Evaluation, evaluateSegment } from './evaluation.ts'
 import { explainSegment, idsOf, sampleOf, valuesOf } from './members.ts'
 import { refreshing, stopRefreshing } from './memberships.ts'
 import { nearMisses } from './near-misses.ts'
+import { columnsOf } from './columns.ts'
 import { countParts } from './part-counts.ts'
 import { resolveRule } from './prepare.ts'
 import { refusal } from './refusal.ts'
@@ -30,6 +33,16 @@ const Name = z
   .max(80, worded('name-too-long'))
   .regex(/^\P{Cc}*$/u, worded('name-one-line'))
 const Id = z.object({ id: z.uuid() })
+
+/** What whoever saved a version is called; null: no user, such as the command line. */
+async function savedBy(store: Store, by: string, language: Language): Promise<string | null> {
+  const user = await store
+    .selectFrom('users')
+    .select(['name', 'username'])
+    .where('id', '=', by)
+    .executeTakeFirst()
+  return user ? calledName(user, language) : null
+}
 
 export const segmentsRouter = router({
   /** Whether a text is a rule: its canonical text and its JSON face, or every problem with its place. */
@@ -60,6 +73,11 @@ export const segmentsRouter = router({
       all: all.members,
     }
   }),
+
+  /** Which share of the orders has been read into memory, until when counts take longer; null when nothing is on the way. */
+  reading: readerProcedure.query(({ ctx }) => ({
+    share: columnsOf(ctx.platform.store)?.reading(ctx.workspace.engine) ?? null,
+  })),
 
   /** How many members each part of a rule selects, alone and with what stands before it in its group. */
   partCounts: readerProcedure.input(Asked).query(async ({ ctx, input, signal }) => {
@@ -186,8 +204,13 @@ export const segmentsRouter = router({
           throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
         case 'no-such-segment':
           throw noSuchSegment()
+        case 'tag-circle':
+          throw refused('BAD_REQUEST', 'tag-circle', { circle: outcome.tags.join(' → ') })
         case 'changed-since':
-          throw refused('CONFLICT', 'segment-changed-since', { version: outcome.version, by: outcome.by })
+          throw refused('CONFLICT', 'segment-changed-since', {
+            version: outcome.version,
+            by: (await savedBy(ctx.platform.store, outcome.by, ctx.language)) ?? 'none',
+          })
       }
     }),
 

@@ -11,8 +11,9 @@ import type { StoreSchema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { SegmentError } from './evaluation.ts'
+import { circleWith, rulesOf as rulesOfTags, TagCircle } from '../tags/rules.ts'
 import { resolveRule } from './prepare.ts'
-import { newestVersions } from './saved-rules.ts'
+import { newestVersions, savedRules } from './saved-rules.ts'
 
 export interface SavedSegment {
   readonly id: string
@@ -39,6 +40,8 @@ export type SaveOutcome =
   | { kind: 'no-such-segment' }
   /** Somebody saved a version since the one that was changed. */
   | { kind: 'changed-since'; version: number; by: string }
+  /** The rules of automatic tags would ask for each other through it. */
+  | { kind: 'tag-circle'; tags: readonly string[] }
 
 /** The saved rules of a workspace, by name. */
 export async function listSegments(store: Store, workspace: Workspace): Promise<SavedSegment[]> {
@@ -83,22 +86,27 @@ export async function readSegment(
 /**
  * Saves a rule: a new one without `id`, otherwise the name and, when the rule is another, a new version. With
  * another name, the rules that name it are written anew, their older versions too, in the same transaction. With `from`,
- * the version that was changed, a newer one of another rule is not written over.
+ * the version that was changed, a newer one of another rule is not written over, and the name stays what it is by now.
  */
 export async function saveSegment(
   store: Store,
   workspace: Workspace,
   {
     id,
-    name,
+    name: asked,
     expression,
     from,
   }: { id?: string | undefined; name: string; expression: string; from?: number | undefined },
   { by, at }: { by: string; at: Date },
 ): Promise<SaveOutcome> {
-  return store.transaction().execute(async (tx): Promise<SaveOutcome> => {
+  const circles = async (tx: Store) => {
+    const [saved, rules] = [await savedRules(tx, workspace), await rulesOfTags(tx, workspace.id)]
+    return rules.map((rule) => circleWith(workspace, saved, rules, rule)).filter((circle) => circle !== null)
+  }
+  const save = async (tx: Transaction<StoreSchema>): Promise<SaveOutcome> => {
     const found = id === undefined ? undefined : await readSegment(tx, workspace, id)
     if (found === null) return { kind: 'no-such-segment' }
+    const name = found && from !== undefined ? found.name : asked
     const last = found?.versions[0]
     const taken = await tx
       .selectFrom('segments')
@@ -154,12 +162,24 @@ export async function saveSegment(
     const audited = { workspaceId: workspace.id, actor: by, subject: segmentId, at }
     await recordAudit(tx, { ...audited, action: 'segment-saved' })
     return { kind: 'saved', id: segmentId, version }
-  })
+  }
+  try {
+    return await store.transaction().execute(async (tx) => {
+      const before = new Set((await circles(tx)).map(String))
+      const outcome = await save(tx)
+      const closed = (await circles(tx)).find((circle) => !before.has(String(circle)))
+      if (closed) throw new TagCircle(closed)
+      return outcome
+    })
+  } catch (error) {
+    if (error instanceof TagCircle) return { kind: 'tag-circle', tags: error.tags }
+    throw error
+  }
 }
 
 /**
  * Writes a tag's new name into the rules that ask for it, in the transaction that renames it: a new
- * version of each saved segment, and the audience of each campaign that is still a draft.
+ * version of each saved segment, and the rule of each campaign that will ask it again.
  */
 export async function followTagRename(
   tx: Transaction<StoreSchema>,
@@ -170,7 +190,7 @@ export async function followTagRename(
   await rewriteRules(tx, workspace, (rule) => renamed(rule, 'tag', from, to), { by, at })
 }
 
-/** Writes a change into the newest version of each saved segment, the audience of each draft and the rules of tags, where it makes one. */
+/** Writes a change into the newest version of each saved segment, the rule of each campaign that will ask it again and the rules of tags, where it makes one. */
 async function rewriteRules(
   tx: Transaction<StoreSchema>,
   workspace: Workspace,
@@ -198,7 +218,7 @@ async function rewriteRules(
       .execute()
     await recordAudit(tx, { workspaceId: workspace.id, actor: by, action: 'segment-saved', subject: id, at })
   }
-  for (const { id, definition, segment: before } of await draftsOf(tx, workspace)) {
+  for (const { id, definition, segment: before } of await askingCampaigns(tx, workspace)) {
     const segment = rewritten(before)
     if (segment === before) continue
     await tx
@@ -258,7 +278,7 @@ const tagRulesOf = (tx: Store, workspace: Workspace) =>
 export type RemoveOutcome =
   | { kind: 'removed' }
   | { kind: 'no-such-segment' }
-  /** Saved segments, campaign drafts and automatic tags that are made of it, by name. */
+  /** Saved segments, campaigns that will ask it again and automatic tags that are made of it, by name. */
   | { kind: 'used'; name: string; by: readonly string[] }
 
 /** Takes a rule out of the list; its versions stay. Refused while other rules name it. */
@@ -276,7 +296,7 @@ export async function removeSegment(
     const names = (text: string) => rulesOf(workspace, [text]).some((rule) => segmentsIn(rule).includes(name))
     const users = [
       ...segments.filter((one) => names(one.expression)).map((one) => one.name),
-      ...(await draftsOf(tx, workspace)).filter((one) => names(one.segment)).map((one) => one.name),
+      ...(await askingCampaigns(tx, workspace)).filter((one) => names(one.segment)).map((one) => one.name),
       ...(await tagRulesOf(tx, workspace)).filter((one) => names(one.expression)).map((one) => one.name),
     ]
     if (users.length > 0) return { kind: 'used', name, by: users }
@@ -292,7 +312,7 @@ export async function removeSegment(
   })
 }
 
-interface Draft {
+interface AskingCampaign {
   readonly id: string
   readonly name: string
   readonly definition: Readonly<Record<string, unknown>>
@@ -300,17 +320,20 @@ interface Draft {
   readonly segment: string
 }
 
-/** The campaigns that are still drafts and have an audience. */
-async function draftsOf(tx: Store, workspace: Workspace): Promise<Draft[]> {
+/** The campaigns that will ask their rule again: drafts, and those that go on by themselves. */
+async function askingCampaigns(tx: Store, workspace: Workspace): Promise<AskingCampaign[]> {
   const rows = await tx
     .selectFrom('campaigns')
-    .select(['id', 'name', 'definition'])
+    .select(['id', 'name', 'state', 'definition'])
     .where('workspace_id', '=', workspace.id)
-    .where('state', '=', 'draft')
+    .where('state', 'in', ['draft', 'running', 'paused'])
     .execute()
-  return rows.flatMap(({ id, name, definition }) => {
-    const draft = JSON.parse(definition) as Record<string, unknown>
-    return typeof draft.segment === 'string' ? [{ id, name, definition: draft, segment: draft.segment }] : []
+  return rows.flatMap(({ id, name, state, definition: text }) => {
+    const definition = JSON.parse(text) as Record<string, unknown>
+    const { segment, standing } = definition
+    return typeof segment === 'string' && (state === 'draft' || standing)
+      ? [{ id, name, definition, segment }]
+      : []
   })
 }
 

@@ -187,6 +187,25 @@ test('of two who change one version the second is told; without a version each g
   await caller.segments.remove({ id })
 })
 
+test('a rule that would have automatic tags ask for each other is not saved', async () => {
+  const { id } = await caller.segments.save({ name: 'Source', expression: 'orders >= 2' })
+  await caller.tags.setRule({ tag: 'follows', expression: 'segment "Source"' })
+  await expect(
+    caller.segments.save({ id, name: 'Source', expression: 'not tag = "follows"', from: 1 }),
+  ).rejects.toThrow(/circle: follows → follows/)
+  expect((await caller.segments.get({ id })).versions).toHaveLength(1)
+  await caller.tags.dropRule({ tag: 'follows' })
+  await caller.segments.remove({ id })
+})
+
+test('an edit of a rule leaves the name that another gave meanwhile', async () => {
+  const { id } = await caller.segments.save({ name: 'Before', expression: 'orders >= 1' })
+  await caller.segments.rename({ id, name: 'After' })
+  await caller.segments.save({ id, name: 'Before', expression: 'orders >= 2', from: 1 })
+  expect(await caller.segments.get({ id })).toMatchObject({ name: 'After' })
+  await caller.segments.remove({ id })
+})
+
 test('editing a saved segment adds a version, renaming does not, names are unique', async () => {
   const saved = await caller.segments.save({ name: 'Regulars', expression: 'ORDERS>=5' })
   expect(saved.version).toBe(1)

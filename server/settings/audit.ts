@@ -12,20 +12,32 @@ export const auditName = (actor: Actor): string => (actor.kind === 'user' ? acto
  * Notes who did what to what, in the transaction that does it. `action` is a fixed word such as
  * `member-invited`; `subject` is an id or a setting, never personal data.
  */
-export async function recordAudit(
-  tx: Kysely<StoreSchema>,
-  entry: { workspaceId: string; actor: string; action: string; subject: string; at: Date },
-): Promise<void> {
+export async function recordAudit(tx: Kysely<StoreSchema>, entry: AuditEntry): Promise<void> {
+  await recordAudits(tx, [entry])
+}
+
+interface AuditEntry {
+  readonly workspaceId: string
+  readonly actor: string
+  readonly action: string
+  readonly subject: string
+  readonly at: Date
+}
+
+/** The same of several; of very many a part at a time. */
+export async function recordAudits(tx: Kysely<StoreSchema>, entries: readonly AuditEntry[]): Promise<void> {
   await tx
     .insertInto('audit')
-    .values({
-      id: randomUUID(),
-      workspace_id: entry.workspaceId,
-      actor: entry.actor,
-      action: entry.action,
-      subject: entry.subject,
-      at: entry.at.toISOString(),
-    })
+    .values(
+      entries.map(({ workspaceId, actor, action, subject, at }) => ({
+        id: randomUUID(),
+        workspace_id: workspaceId,
+        actor,
+        action,
+        subject,
+        at: at.toISOString(),
+      })),
+    )
     .execute()
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform, type Platform } from '../platform.ts'
@@ -107,6 +107,22 @@ test('thresholds hold from the next answer on, are noted, and make old answers o
   const noted = await platform.store.selectFrom('audit').select(['action', 'subject']).execute()
   expect(noted).toContainEqual(expect.objectContaining({ action: 'setting-changed', subject: 'dormancy' }))
   expect(await change({})).toEqual({ changed: [] })
+})
+
+test('where the engine can’t follow, the settings stay as they were, and the same change is done later', async () => {
+  const { engine } = await demo()
+  const before = await settingsOf(platform.store, await demo())
+  const zone = async () => (await engine.rows(sql`select time_zone from workspace_state`))[0]!.timeZone
+  const failing = vi.spyOn(engine, 'transaction').mockRejectedValueOnce(new Error('No space left on device'))
+  await expect(change({ timeZone: 'Asia/Seoul' })).rejects.toThrow('No space left')
+  expect(failing).toHaveBeenCalledOnce()
+  expect(await settingsOf(platform.store, await demo())).toEqual(before)
+  expect(await zone()).toBe(before.timeZone)
+  // even where they could not be put back, asking once more brings the engine in line
+  await platform.store.updateTable('workspaces').set({ time_zone: 'Asia/Seoul' }).execute()
+  expect(await change({ timeZone: 'Asia/Seoul' })).toEqual({ changed: [] })
+  expect(await zone()).toBe('Asia/Seoul')
+  await change({ timeZone: before.timeZone })
 })
 
 test('a process that ended between Store and engine catches up at the next opening', async () => {

@@ -52,42 +52,61 @@ export async function changeSettings(
     ...(present.openedAtStart === wanted.openedAtStart ? [] : ['opened-at-start']),
     ...(present.mostOffPercent === wanted.mostOffPercent ? [] : ['most-off']),
   ]
-  if (changed.length === 0) return { changed }
   const at = platform.clock.now()
-  await platform.store.transaction().execute(async (tx) => {
-    await tx
-      .updateTable('workspaces')
-      .set({
-        time_zone: wanted.timeZone,
-        first_weekday: wanted.firstWeekday,
-        active_days: wanted.dormancy.active,
-        cooling_days: wanted.dormancy.cooling,
-        dormant_days: wanted.dormancy.dormant,
-        opened_at_start: wanted.openedAtStart ? 1 : 0,
-        most_off_percent: wanted.mostOffPercent,
-      })
-      .where('id', '=', workspace.id)
-      .execute()
-    for (const setting of changed)
-      await recordAudit(tx, {
-        workspaceId: workspace.id,
-        actor,
-        action: 'setting-changed',
-        subject: setting,
-        at,
-      })
-  })
+  // also where nothing differs: the engine may have been unable to follow before
+  if (changed.length === 0) {
+    await followIn(workspace, wanted, at, false)
+    return { changed }
+  }
+  const write = (settings: WorkspaceSettings, noted: readonly string[]) =>
+    platform.store.transaction().execute(async (tx) => {
+      await tx
+        .updateTable('workspaces')
+        .set({
+          time_zone: settings.timeZone,
+          first_weekday: settings.firstWeekday,
+          active_days: settings.dormancy.active,
+          cooling_days: settings.dormancy.cooling,
+          dormant_days: settings.dormancy.dormant,
+          opened_at_start: settings.openedAtStart ? 1 : 0,
+          most_off_percent: settings.mostOffPercent,
+        })
+        .where('id', '=', workspace.id)
+        .execute()
+      for (const setting of noted)
+        await recordAudit(tx, {
+          workspaceId: workspace.id,
+          actor,
+          action: 'setting-changed',
+          subject: setting,
+          at,
+        })
+    })
+  await write(wanted, changed)
   if (changed.every((setting) => setting === 'most-off')) return { changed }
-  const calendar = { timeZone: wanted.timeZone, firstWeekday: wanted.firstWeekday }
-  await workspace.engine.transaction(async (session) => {
-    const recomputed = await alignEngine(
-      session,
-      { calendar, openedAtStart: wanted.openedAtStart },
-      localDay(at, calendar),
-    )
-    if (!recomputed) await session.run(sql`update workspace_state set data_version = data_version + 1`)
-  })
+  try {
+    await followIn(workspace, wanted, at, true)
+  } catch (error) {
+    // who is told that it was not done finds the settings as they were
+    await write(present, changed).catch((further: unknown) => console.error('settings:', further))
+    throw error
+  }
   return { changed }
+}
+
+/** Brings what the engine keeps in line with the settings; `answersChange`: answers do, whether or not its tables do. */
+async function followIn(
+  workspace: Workspace,
+  { timeZone, firstWeekday, openedAtStart }: WorkspaceSettings,
+  at: Date,
+  answersChange: boolean,
+): Promise<void> {
+  const calendar = { timeZone, firstWeekday }
+  await workspace.engine.transaction(async (session) => {
+    const recomputed = await alignEngine(session, { calendar, openedAtStart }, localDay(at, calendar))
+    if (!recomputed && answersChange)
+      await session.run(sql`update workspace_state set data_version = data_version + 1`)
+  })
 }
 
 const sameThresholds = (a: DormancyThresholds, b: DormancyThresholds) =>

@@ -64,7 +64,11 @@ export function nodeSqlite(database: DatabaseSync): SqliteDialect {
         return {
           reader: statement.columns().length > 0,
           all: (parameters: readonly unknown[]) => statement.all(...bound(parameters)) as unknown[],
-          run: (parameters: readonly unknown[]) => statement.run(...bound(parameters)),
+          run: (parameters: readonly unknown[]) =>
+            // a full disk has ended the transaction already, and the error that says so is the one to tell
+            sql === 'rollback' && !database.isTransaction
+              ? { changes: 0, lastInsertRowid: 0 }
+              : statement.run(...bound(parameters)),
           iterate: (parameters: readonly unknown[]) =>
             statement.iterate(...bound(parameters)) as IterableIterator<unknown>,
         }

@@ -14,6 +14,8 @@ export type StoreEvent =
   | { kind: 'tag-group-set'; group: string; exclusive: boolean }
   | { kind: 'consent-set'; memberIds: string[]; consent: 'granted' | 'denied' | 'unknown' }
   | { kind: 'members-merged'; from: string; into: string }
+  /** Many that people merged in one go: taken in together, or not at all. */
+  | { kind: 'pairs-merged'; merges: { from: string; into: string }[] }
   | { kind: 'member-separated'; from: string }
   | { kind: 'coupons-issued'; campaignId: string; launchId: string; at: string }
   | { kind: 'campaign-arms'; campaignId: string; day: string; treated: string[]; heldOut: string[] }

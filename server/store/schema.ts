@@ -8,6 +8,7 @@ import type { CampaignTables } from './tables/campaigns.ts'
 import type { DeliveryTables } from './tables/delivery.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { RightsTables } from './tables/rights.ts'
+import type { StandingTables } from './tables/standing.ts'
 
 /**
  * The Store's tables as Kysely sees them; the migrations create them. Instants are ISO text in UTC,
@@ -24,6 +25,7 @@ export interface StoreSchema
     DeliveryTables,
     ImportTables,
     RightsTables,
+    StandingTables,
     IdentityTables {
   workspaces: {
     id: string

@@ -17,6 +17,7 @@ import * as offerTerms from './migrations/0017-offer-terms.ts'
 import * as globalHoldout from './migrations/0018-global-holdout.ts'
 import * as refusalsOfCampaigns from './migrations/0019-refusals-of-campaigns.ts'
 import * as codePools from './migrations/0025-code-pools.ts'
+import * as standingCampaigns from './migrations/0026-standing-campaigns.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
@@ -46,6 +47,7 @@ const migrations = {
   '0022-deliveries': deliveries,
   '0023-mail': mail,
   '0024-left-out': leftOut,
+  '0026-standing-campaigns': standingCampaigns,
 }
 
 /** Their names, oldest first. */

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { recordChange } from './changes.ts'
-import { circleWith, eitherRule, rulesOf } from './rules.ts'
+import { circleWith, eitherRule, rulesOf, TagCircle } from './rules.ts'
 import { type Doing, listTags, tagId, type TagOutcome } from './tags.ts'
 
 /**
@@ -43,7 +43,7 @@ export async function mergeTags(
           tag: into,
           expression,
         })
-        if (circle) throw new Circle(circle)
+        if (circle) throw new TagCircle(circle)
         await tx.deleteFrom('tag_rules').where('tag_id', 'in', [fromId, intoId]).execute()
         await tx
           .insertInto('tag_rules')
@@ -88,16 +88,9 @@ export async function mergeTags(
       return outcome
     })
     .catch((error: unknown) => {
-      if (error instanceof Circle) return { kind: 'circle' as const, tags: error.tags }
+      if (error instanceof TagCircle) return { kind: 'circle' as const, tags: error.tags }
       throw error
     })
 }
 
 /** Leaves the transaction without a trace. */
-class Circle extends Error {
-  readonly tags: readonly string[]
-  constructor(tags: readonly string[]) {
-    super()
-    this.tags = tags
-  }
-}

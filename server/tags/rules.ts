@@ -69,6 +69,15 @@ export function circleWith(
   return null
 }
 
+/** Thrown in a transaction that would close such a circle, to take it back. */
+export class TagCircle extends Error {
+  readonly tags: readonly string[]
+  constructor(tags: readonly string[]) {
+    super('The rules of tags would ask for each other.')
+    this.tags = tags
+  }
+}
+
 /** The rules in an order in which each comes after those whose tags it asks for; those in a circle come last, apart. */
 export function inOrder(
   workspace: Workspace,

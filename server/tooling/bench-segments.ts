@@ -26,9 +26,13 @@ export interface SegmentFigures {
   readonly scanCpu: number
   /** Reading the orders into memory, which a server does in the background, once. */
   readonly columns: { readonly wall: number; readonly cpu: number }
+  /** Of the process in megabytes: with the columns, before anything was asked of them, and at most. */
+  readonly memory: { readonly held: number; readonly most: number }
   /** The counts at every part of a rule of so many conditions over orders. */
   readonly parts: { readonly conditions: number; readonly wall: number; readonly cpu: number }
-  /** After an import of 20,000 orders: all saved segments asked anew. */
+  /** After an import of 20,000 orders: until the columns are of the new state and have answered a rule. */
+  readonly followed: { readonly wall: number; readonly cpu: number }
+  /** After that: all saved segments asked anew. */
   readonly refresh: { readonly segments: number; readonly wall: number; readonly cpu: number }
   /** The 99th of a hundred, while rules were asked and while all were refreshed. */
   readonly lag: { readonly asking: number; readonly refreshing: number }
@@ -59,6 +63,7 @@ export async function measureSegments(
     await asked(platform, workspace, shapes[0]!.rule(random(1), 1))
     await keeper.idle()
   })
+  const held = process.memoryUsage().rss
   const scanCpu = median(
     await repeat(9, () =>
       workspace.engine.rows(sql`select sum(net_minor) as net, max(ordered_at) as newest from orders`),
@@ -97,6 +102,7 @@ export async function measureSegments(
   await keepMemberships(platform, workspace)
   await importOrders(platform, workspace, members)
   const refreshing = lagOf()
+  const [followed] = await repeat(1, () => asked(platform, workspace, shapes[0]!.rule(random(2), 1)))
   const [refresh] = await repeat(1, () => keepMemberships(platform, workspace))
   const refreshingLag = refreshing()
   await keeper.stop()
@@ -109,6 +115,8 @@ export async function measureSegments(
     rules,
     scanCpu,
     columns: columns!,
+    memory: { held: held / 2 ** 20, most: process.resourceUsage().maxRSS / 2 ** 10 },
+    followed: followed!,
     parts: { conditions: conditions.length, ...parts! },
     refresh: { segments: saved, ...refresh! },
     lag: { asking: askingLag, refreshing: refreshingLag },

@@ -2,9 +2,9 @@ import type { Row, Session } from '../../analytics/engine/engine.ts'
 import { noteChange } from '../../analytics/schema/member-changes.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
-import { followMerges } from '../identity/follow-merges.ts'
+import { followMerges, setMergesInEngine } from '../identity/follow-merges.ts'
 import { resolveMembers } from '../identity/resolve.ts'
-import { beginChange, endChange } from '../import/figure-changes.ts'
+import { beginChange, endChange } from '../import/orders/figure-changes.ts'
 import { foldConsent } from '../import/members/fold.ts'
 import { regroupTags } from '../tags/exclusive.ts'
 import { mergeTagsIn } from '../tags/merge-in.ts'
@@ -44,9 +44,7 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
         if (event.kind === 'coupons-issued') await takeIssuedCoupons(session, store, workspace, event)
         else await apply(session, event, at)
       await takeCouponChanges(session, changes, workspace.calendar.timeZone)
-      const merge = events.findLast(
-        ({ event }) => event.kind === 'members-merged' || event.kind === 'member-separated',
-      )
+      const merge = events.findLast(({ event }) => merging.has(event.kind))
       if (merge) {
         const begun = await beginChange(session, { cause: 'merged', at: merge.at })
         if (await resolveMembers(session)) {
@@ -63,6 +61,8 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
     })
   }
 }
+
+const merging: ReadonlySet<string> = new Set(['members-merged', 'pairs-merged', 'member-separated'])
 
 const listed = (memberIds: readonly string[]) =>
   sql`(select unnest(from_json(${JSON.stringify(memberIds)}, '["VARCHAR"]')))`
@@ -137,6 +137,8 @@ async function apply(
     }
     case 'members-merged':
       return session.run(sql`insert or replace into merges_set values (${event.from}, ${event.into})`)
+    case 'pairs-merged':
+      return setMergesInEngine(session, event.merges)
     case 'member-separated':
       return session.run(sql`insert or replace into merges_set values (${event.from}, null)`)
     case 'campaign-arms':

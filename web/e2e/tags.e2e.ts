@@ -99,7 +99,7 @@ test.each([
     await page.getByLabel(w.group, { exact: true }).fill(group)
     await page.getByRole('button', { name: w.make }).click()
     const exclusive = page.getByRole('switch', { name: new RegExp(group), disabled: false })
-    await exclusive.click({ force: true })
+    await exclusive.press(' ')
     await expect.poll(() => exclusive.isChecked(), { timeout: 10_000 }).toBe(true)
     for (const tag of [gold, silver]) {
       await page.getByRole('button', { name: w.fresh, exact: true }).click()

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useTranslations } from 'use-intl'
-import type { RestatedPeriod, Told } from '../../server/import/restatements.ts'
+import type { RestatedPeriod, Told } from '../../server/import/orders/restatements.ts'
 import { useTRPC } from '../trpc.ts'
 import type { Column } from '../ui/data-table.tsx'
 import { type Format, useFormat } from '../ui/format.ts'

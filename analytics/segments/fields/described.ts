@@ -57,7 +57,9 @@ export interface Described {
   readonly title: InBothLanguages
   readonly help: InBothLanguages
   readonly history: History
-  readonly unit?: 'orders' | 'items' | 'days' | 'points' | 'coupons' | 'hours'
+  readonly unit?: 'orders' | 'items' | 'days' | 'points' | 'coupons'
+  /** A number that is no amount: tests of it are said in words of their own. */
+  readonly said?: 'hours' | 'purchase days'
   readonly choices?: readonly Choice[]
   readonly list?: ValueList
   /** The value itself moves by one with every day that passes. */

@@ -4,9 +4,6 @@ import { both, choice, type Choice } from './described.ts'
 import { daypartChoices } from './habits.ts'
 import type { ConditionField } from './measure.ts'
 
-const daysByNumber = (phrase: (number: number) => string) =>
-  Object.fromEntries(Array.from({ length: 20 }, (_, i) => [String(i + 1), phrase(i + 1)]))
-
 /** Monday first. */
 export const weekdays: readonly Choice[] = [
   choice('monday', '周一'),
@@ -244,7 +241,7 @@ export const orderConditions: readonly ConditionField[] = [
     name: 'hour',
     chinese: '小时',
     kind: 'count',
-    unit: 'hours',
+    said: 'hours',
     history: 'full',
     reads: 'when',
     title: both('Hour', '小时'),
@@ -290,6 +287,7 @@ export const orderConditions: readonly ConditionField[] = [
     name: 'purchase_day',
     chinese: '购买日序号',
     kind: 'count',
+    said: 'purchase days',
     history: 'full',
     reads: 'when',
     title: both('Purchase day number', '第几个购买日'),
@@ -299,16 +297,14 @@ export const orderConditions: readonly ConditionField[] = [
     ),
     phrase: {
       en: {
-        is: 'on a purchase day whose number is {}',
+        is: '{}',
         known: 'on a numbered purchase day',
         unknown: 'on no numbered purchase day',
-        words: daysByNumber((number) => `on purchase day ${number}`),
       },
       'zh-CN': {
-        is: '在编号{}的购买日',
+        is: '{}',
         known: '在有编号的购买日',
         unknown: '在没有编号的购买日',
-        words: daysByNumber((number) => `在第 ${number} 个购买日`),
       },
     },
     column: () => sql`entry.purchase_day_number`,

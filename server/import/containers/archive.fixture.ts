@@ -33,10 +33,15 @@ export function zipped(files: Readonly<Record<string, string | Uint8Array>>): Ui
   return new Uint8Array(Buffer.concat([...parts, listed, end]))
 }
 
-/** A workbook of one sheet of these rows, written as XML; the second cell style shows dates. */
+/** A workbook of one sheet of these rows, written as XML, and behind them what they merge; the second cell style shows dates. */
 export const workbook = (
   rows: string,
-  { shared = '', date1904 = false, sheets = '<sheet name="订单" sheetId="1" r:id="rId1"/>' } = {},
+  {
+    shared = '',
+    merged = '',
+    date1904 = false,
+    sheets = '<sheet name="订单" sheetId="1" r:id="rId1"/>',
+  } = {},
 ): Uint8Array =>
   zipped({
     '[Content_Types].xml': '<Types/>',
@@ -46,7 +51,7 @@ export const workbook = (
     'xl/styles.xml':
       '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="14"/><xf numFmtId="2"/></cellXfs></styleSheet>',
     'xl/sharedStrings.xml': `<sst>${shared}</sst>`,
-    'xl/worksheets/sheet1.xml': `<worksheet><sheetData>${rows}</sheetData></worksheet>`,
+    'xl/worksheets/sheet1.xml': `<worksheet><sheetData>${rows}</sheetData>${merged}</worksheet>`,
     'xl/worksheets/sheet2.xml': `<worksheet><sheetData>${rows}</sheetData></worksheet>`,
   })
 

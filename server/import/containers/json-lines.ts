@@ -1,5 +1,5 @@
 import { Stopped } from '../refusal.ts'
-import { longestRecord } from '../records.ts'
+import { longestRecord } from '../reading/records.ts'
 import { delimitedLine } from './delimited.ts'
 
 /** The columns of a JSON Lines file: every path that a value stands at, in the order of their first appearance. */

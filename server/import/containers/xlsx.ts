@@ -1,8 +1,9 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes'
 import type { Entry } from 'yauzl'
-import { longestRecord } from '../records.ts'
+import { longestRecord } from '../reading/records.ts'
 import { Stopped } from '../refusal.ts'
 import { delimitedLine } from './delimited.ts'
+import { carriedDown, mergesOf } from './merges.ts'
 import type { Archive } from './zip.ts'
 
 export const isWorkbook = ({ entries }: Archive): boolean =>
@@ -43,8 +44,8 @@ export async function sheetsOf(archive: Archive, named: string): Promise<Sheet[]
 /**
  * The rows of a sheet (`path` in its workbook) as delimited text, row n on line n: values as they are stored, of
  * formulas their last result, dates as ISO text by the cell's format, amounts with the currency that the format
- * shows, errors as nothing. Streams the sheet;
- * shared texts are held in memory, at most `mostShared` characters of them.
+ * shows, errors as nothing; what is merged downward on every row that it covers. Streams the sheet, once more for
+ * what it merges; shared texts are held in memory, at most `mostShared` characters of them.
  */
 export async function* workbookLines(
   archive: Archive,
@@ -54,6 +55,10 @@ export async function* workbookLines(
 ): AsyncGenerator<string> {
   const shared = await sharedTexts(archive, named)
   const { isDate, isTime, signOf, from1904 } = await styles(archive, named)
+  const entry = entryOf(archive, path)
+  if (!entry) throw new Stopped('broken-workbook', { file: named })
+  const merges = await mergesOf(archive.read(entry), named)
+  const carry = merges.length > 0 ? carriedDown(merges) : null
   const lines: string[] = []
   let row = 0
   let cells: string[] = []
@@ -123,6 +128,7 @@ export async function* workbookLines(
         break
       case 'row':
         while (cells.length < width) cells.push('')
+        carry?.(row, cells)
         width = Math.max(width, cells.length)
         lines.push(cells.some((cell) => cell !== '') ? delimitedLine(cells) : '\n')
         break

@@ -32,8 +32,8 @@ import {
   renumberedRows,
 } from '../../rights/order-numbers.ts'
 import { type AroundUndo, comingOf, dropMembersWithNothingLeft, type NewImport } from '../apply.ts'
-import { beginChange, endChange } from '../figure-changes.ts'
-import { touchedMembers } from '../fold.ts'
+import { beginChange, endChange } from '../orders/figure-changes.ts'
+import { touchedMembers } from '../orders/fold.ts'
 import { noDays } from '../members/apply.ts'
 import { welcome } from '../members/welcome.ts'
 import { foldKind, hasKey, identityOf, replacedIdentities } from './fold.ts'

@@ -1,5 +1,5 @@
 import { decimalText } from '../../messages/money.ts'
-import type { SentRows } from '../batch.ts'
+import type { SentRows } from '../orders/batch.ts'
 import { type Kind, type KindField, namedFieldsOf } from './kind.ts'
 
 /** One row of a kind as a shop's system sends it: by the names of `sentAs`. */

@@ -1,6 +1,6 @@
 import { both } from '../../../analytics/schema/described.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
-import { list } from '../fields.ts'
+import { list } from '../columns/fields.ts'
 import { campaignsElsewhere } from './campaign-figures.ts'
 import { defineKind } from './kind.ts'
 

@@ -1,7 +1,7 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import { both } from '../../../analytics/schema/described.ts'
 import { type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { list } from '../fields.ts'
+import { list } from '../columns/fields.ts'
 import { defineKind } from './kind.ts'
 import { memberAliases, personFields } from './person-fields.ts'
 

@@ -1,7 +1,7 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
 import type { Words } from '../../../analytics/schema/described.ts'
 import { name, type Sql } from '../../../analytics/sql/sql.ts'
-import { type Field, type FieldName, type PersonValue, personValues, plainHeader } from '../fields.ts'
+import { type Field, type FieldName, type PersonValue, personValues, plainHeader } from '../columns/fields.ts'
 import type { MemberField } from '../members/fields.ts'
 
 /**

@@ -10,7 +10,8 @@ import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds } from './catalogue.ts'
 import { fieldsOf, keptFieldsOf, type Kind, type KindField, memberColumns, namedFieldsOf } from './kind.ts'
-import { templateEndings, writtenAs } from '../templates.ts'
+import { filledIn } from '../columns/template.fixture.ts'
+import { templateEndings, writtenAs } from '../columns/templates.ts'
 import { kindTemplate } from './template.ts'
 import { cases } from '../../../fixtures/cases.ts'
 
@@ -79,7 +80,7 @@ describe.each(allKinds)('$name', (kind) => {
     'its template as %s is recognised, read without a question and taken in',
     async (ending) => {
       await using shop = await openTestShop('CNY', 'Asia/Shanghai')
-      const path = shop.file(`t.${ending}`, writtenAs[ending](kindTemplate(kind, 'CNY')))
+      const path = shop.file(`t.${ending}`, filledIn(writtenAs[ending](kindTemplate(kind, 'CNY'))))
       const seen = await shop.inspect(path, `t.${ending}`, {})
       if ('id' in seen) throw new Error(seen.id)
       const { inspection } = seen

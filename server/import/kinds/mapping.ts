@@ -1,5 +1,5 @@
-import { type DateOrder, undecidedDates } from '../dates.ts'
-import { answersDates, type Column, unreadValues } from '../column-guesses.ts'
+import { type DateOrder, undecidedDates } from '../values/dates.ts'
+import { answersDates, type Column, unreadValues } from '../columns/column-guesses.ts'
 import {
   type ColumnGuess,
   columnGuesses,
@@ -9,11 +9,11 @@ import {
   namedColumns,
   type Question,
   type Sample,
-} from '../mapping.ts'
-import { farthest, type PersonValue } from '../fields.ts'
-import { isNumber } from '../numbers.ts'
+} from '../columns/mapping.ts'
+import { farthest, type PersonValue } from '../columns/fields.ts'
+import { isNumber } from '../values/numbers.ts'
 import type { Refusal } from '../refusal.ts'
-import { columnsBefore, fromFileColumn } from '../refused-file.ts'
+import { columnsBefore, fromFileColumn } from '../refused/refused-columns.ts'
 import type { AnyKindField, KindName } from './catalogue.ts'
 import { aliasesOf, fieldsOf, type Kind, type KindField, plainType, yesAndNo } from './kind.ts'
 

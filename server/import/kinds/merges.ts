@@ -6,7 +6,7 @@ import { mergesInEngine } from '../../identity/live-merges.ts'
 import { figuresOf } from '../../identity/shop-figures.ts'
 import { matchAgain } from '../../identity/follow.ts'
 import { resolveMembers } from '../../identity/resolve.ts'
-import { list } from '../fields.ts'
+import { list } from '../columns/fields.ts'
 import { defineKind } from './kind.ts'
 
 /** Merges of identities: which ids are one member. */

@@ -1,5 +1,5 @@
 import { both } from '../../../analytics/schema/described.ts'
-import { fields, type PersonValue } from '../fields.ts'
+import { fields, type PersonValue } from '../columns/fields.ts'
 import { memberFields } from '../members/fields.ts'
 import type { KindField } from './kind.ts'
 

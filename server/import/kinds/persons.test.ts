@@ -13,7 +13,7 @@ import {
 import { changeIdentityOrder } from '../../identity/order.ts'
 import { setTag } from '../../tags/set-tag.ts'
 import { takeOutMembers } from '../members/apply.ts'
-import { identityKinds } from '../person-values.ts'
+import { identityKinds } from '../values/person-values.ts'
 import { now, openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { takeOutKind } from './apply.ts'
 import { allKinds, kindNamed } from './catalogue.ts'
@@ -223,7 +223,8 @@ test.each(allKinds.filter((kind) => Object.hasOwn(kind.fields, 'phone')))(
     )
     const path = shop.file(
       'k.csv',
-      `手机号,${fields.map(([field]) => field).join(',')}\n'+86 139-0000-0001,${fields.map(([, { example }]) => example).join(',')}\n`,
+      // another openid than the template's, whose row it would be otherwise
+      `手机号,openid,${fields.map(([field]) => field).join(',')}\n'+86 139-0000-0001,o-1,${fields.map(([, { example }]) => example).join(',')}\n`,
     )
     const seenFile = await shop.inspect(path, 'k.csv', {})
     if ('id' in seenFile) throw new Error(seenFile.id)

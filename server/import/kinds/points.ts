@@ -2,7 +2,7 @@ import { both } from '../../../analytics/schema/described.ts'
 import { ledgerBalances } from '../../../analytics/relations/points-balances.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { ofRowPeople } from '../../identity/match.ts'
-import { list } from '../fields.ts'
+import { list } from '../columns/fields.ts'
 import { defineKind } from './kind.ts'
 import { memberField, personFields } from './person-fields.ts'
 

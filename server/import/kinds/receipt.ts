@@ -1,10 +1,10 @@
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import type { Receipt } from '../receipt.ts'
-import { refusedReasons } from '../refused.ts'
-import type { Staged } from '../staging.ts'
+import type { Receipt } from '../receipts/receipt.ts'
+import { refusedReasons } from '../refused/refused.ts'
+import type { Staged } from '../reading/staging.ts'
 import type { AppliedKind } from './apply.ts'
 import type { KindName } from './catalogue.ts'
-import { personValues } from '../fields.ts'
+import { personValues } from '../columns/fields.ts'
 import { columnsOf, type Kind, memberColumns, tellsPeople } from './kind.ts'
 
 /** What an import of a kind did, as it is printed. `read = imported + unchanged + refused`. */
@@ -15,6 +15,7 @@ export interface KindReceipt
       | 'importId'
       | 'fileName'
       | 'tables'
+      | 'files'
       | 'read'
       | 'unchanged'
       | 'refused'
@@ -55,7 +56,7 @@ const numberOrValues = (number: Sql): Sql =>
 /** Counts what was staged of a file of a kind. */
 export async function kindFacts(
   kind: Kind,
-  { engine, refused, lines, read, passed }: Staged,
+  { engine, refused, files, lines, read, passed }: Staged,
 ): Promise<KindFacts> {
   const options = { timeoutMs: 60 * 60 * 1000 }
   const [rows] = await engine.rows(
@@ -74,7 +75,7 @@ export async function kindFacts(
           sql`select count(distinct id) as members from (${join(named, sql` union `)})`,
           options,
         )
-  const reasons = await refusedReasons({ engine, refused })
+  const reasons = await refusedReasons({ engine, refused, files })
   return {
     read,
     ...(passed > 0 ? { passed } : {}),

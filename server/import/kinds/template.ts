@@ -1,5 +1,5 @@
 import { decimalsOf } from '../../messages/money.ts'
-import type { Template } from '../templates.ts'
+import type { Template } from '../columns/templates.ts'
 import { type Kind, namedFieldsOf } from './kind.ts'
 
 /** Every field of a kind, and an invented row: what each looks like, amounts with the currency's decimals. */

@@ -1,8 +1,8 @@
 import { type Language, phrase, say, sentence } from '../../messages/messages.ts'
 import { peopleOfRows } from '../../identity/told.ts'
-import { broughtNothing } from '../history.ts'
-import { reasonsInWords } from '../refused-file.ts'
-import { countsOf } from '../told.ts'
+import { broughtNothing } from '../receipts/history.ts'
+import { reasonsInWords } from '../refused/refused-file.ts'
+import { countsOf } from '../receipts/told.ts'
 import { tableNotes } from '../tables/told.ts'
 import { kindNamed } from './catalogue.ts'
 import type { KindReceipt } from './receipt.ts'
@@ -22,7 +22,7 @@ export function toldKind(receipt: KindReceipt, language: Language): ToldKindRece
   const kind = kindNamed(receipt.kind)
   return {
     ...receipt,
-    tables: tableNotes(language, receipt.tables),
+    tables: tableNotes(language, receipt.tables, receipt.files),
     title: kind ? phrase(language, kind.title) : receipt.kind,
     reasons: reasonsInWords(language, receipt.reasons),
     nothingNew: broughtNothing(receipt),

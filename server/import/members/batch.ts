@@ -1,5 +1,5 @@
 import { decimalText } from '../../messages/money.ts'
-import type { SentRows } from '../batch.ts'
+import type { SentRows } from '../orders/batch.ts'
 import { memberFieldNames } from './fields.ts'
 
 /** A member as a shop's system sends it. Money in minor units; days as ISO text, instants with their zone. */

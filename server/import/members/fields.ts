@@ -1,4 +1,4 @@
-import { emailHeaders, type Field, list, openidHeaders } from '../fields.ts'
+import { emailHeaders, type Field, list, openidHeaders } from '../columns/fields.ts'
 
 /** What a column of a file of members can mean, as `fields` says it of orders. */
 export const memberFields = {

@@ -2,7 +2,7 @@ import type { Session } from '../../../analytics/engine/engine.ts'
 import { memberNames } from '../../../analytics/relations/member-names.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { anyIdentities, resolvedMembers } from '../../identity/match.ts'
-import { personValues } from '../fields.ts'
+import { personValues } from '../columns/fields.ts'
 
 /** What a file of members says of one besides the id and the consent: columns of `import_members` and of `members`. */
 export const attributes = [

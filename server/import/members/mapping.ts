@@ -1,6 +1,6 @@
-import { undecidedDates } from '../dates.ts'
-import { farthest, plainHeader } from '../fields.ts'
-import { answersDates, type Column, unreadValues } from '../column-guesses.ts'
+import { undecidedDates } from '../values/dates.ts'
+import { farthest, plainHeader } from '../columns/fields.ts'
+import { answersDates, type Column, unreadValues } from '../columns/column-guesses.ts'
 import {
   type ColumnGuess,
   columnGuesses,
@@ -10,8 +10,8 @@ import {
   type Sample,
   namedColumns,
   decimalsOf,
-} from '../mapping.ts'
-import type { DateOrder } from '../dates.ts'
+} from '../columns/mapping.ts'
+import type { DateOrder } from '../values/dates.ts'
 import { columnNames, type Refusal, refusal } from '../refusal.ts'
 import { consentWords, type MemberField, memberFieldNames, memberFields } from './fields.ts'
 import {

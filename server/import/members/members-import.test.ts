@@ -5,10 +5,12 @@ import { sql } from '../../../analytics/sql/sql.ts'
 import { listMembers } from '../../members/list.ts'
 import { consentOf } from '../../rights/consent.ts'
 import { inboxOf, inboxState, openInbox } from '../inbox.ts'
+import { peopleOfMembers } from '../../identity/told.ts'
 import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
 import { memberFieldNames } from './fields.ts'
 import { keptForms } from './phones.ts'
-import { templateEndings, writtenAs } from '../templates.ts'
+import { filledIn } from '../columns/template.fixture.ts'
+import { templateEndings, writtenAs } from '../columns/templates.ts'
 import { membersTemplate } from './template.ts'
 
 const rows = ({ workspace }: TestShop) =>
@@ -131,7 +133,7 @@ test('the header tells what a file holds, and it can be said otherwise', async (
 
 test.each(templateEndings)('the template as %s is taken in as it says', async (ending) => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
-  const path = shop.file(`t.${ending}`, writtenAs[ending](membersTemplate()))
+  const path = shop.file(`t.${ending}`, filledIn(writtenAs[ending](membersTemplate())))
   const seen = await shop.inspect(path, `t.${ending}`, {})
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection).toMatchObject({ map: { kind: 'members' }, questions: [], lacking: [] })
@@ -192,6 +194,43 @@ M8,077****0008,,,,,unsubscribed
       consent: 'granted',
     },
     { memberId: 'M8', phone: '077****0008', birthday: null, storedValueMinor: null, consent: 'denied' },
+  ])
+})
+
+test('an e-mail and a phone that are none are told with their first line, and nobody is found by them', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const path = shop.file(
+    'm.csv',
+    `会员号,姓名,手机号,邮箱
+M1,甲,13900000001,a@shop.example
+M2,乙,12,not mail
+M3,丙,139****0001,a***@shop.example
+M4,丁,13900000003 13900000004,
+M5,戊,无,无
+,己,,not mail
+`,
+  )
+  const receipt = await shop.importMembers(path)
+  expect(receipt).toMatchObject({
+    refused: 1,
+    maskedPhones: 1,
+    doubts: [
+      { doubt: 'unread-email', rows: 2, line: 3 },
+      { doubt: 'unfit-phone', rows: 2, line: 3 },
+    ],
+  })
+  expect(peopleOfMembers('en', receipt).slice(-2)).toEqual([
+    '2 e-mails are no whole address and left out, the first in line 3. The rows are taken.',
+    '2 phones are no whole number, the first in line 3: shown as in the file, and nobody is found by them.',
+  ])
+  expect(
+    await shop.workspace.engine.rows(sql`select member_id, phone, email from members order by 1`),
+  ).toMatchObject([
+    { email: 'a@shop.example' },
+    { phone: '12', email: null },
+    { email: null },
+    {},
+    { phone: null, email: null },
   ])
 })
 

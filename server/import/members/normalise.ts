@@ -1,12 +1,12 @@
 import { localOfUtcSql } from '../../../analytics/calendar/calendar.ts'
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { instantSql } from '../dates.ts'
-import { cellId, cellNumber, cellText, lostDigits, roundedTo } from '../cells.ts'
-import { personValues } from '../fields.ts'
-import type { NormaliseSettings } from '../normalise.ts'
-import { isShortenedSql, namesCurrencySql, ownSigns } from '../numbers.ts'
+import { instantSql } from '../values/dates.ts'
+import { cellId, cellNumber, cellText, lostDigits, roundedTo } from '../reading/cells.ts'
+import { personValues } from '../columns/fields.ts'
+import type { NormaliseSettings } from '../values/normalise.ts'
+import { isShortenedSql, namesCurrencySql, ownSigns } from '../values/numbers.ts'
 import { consentWords, genderWords, type MemberField } from './fields.ts'
-import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
+import { personValue, phoneThatTells, unlessPlaceholder } from '../values/person-values.ts'
 import { isMasked } from './phones.ts'
 
 /** What stands for a day that nobody told: `0000-00-00`, and a day of the year without the year. */
@@ -14,7 +14,8 @@ const noDay = '0000.*|\\d{1,2}[-/.月]\\d{1,2}日?'
 
 /**
  * A query over a block's rows: one normalised row of a member each, the columns of `import_members` without the
- * import's number, with `reason`, `reason_field` and `reason_value` where it is refused. A birthday is a day
+ * import's number, with `reason`, `reason_field` and `reason_value` where it is refused, and `unread_email`: whether it
+ * has an e-mail that is none. A birthday is a day
  * without a zone; the day of joining is the workspace's, in `timeZone`.
  */
 export function memberRows(block: Sql, settings: NormaliseSettings): Sql {
@@ -103,6 +104,7 @@ export function memberRows(block: Sql, settings: NormaliseSettings): Sql {
       cast(${localOfUtcSql(sql`joined_at`, timeZone)} as date) as joined_day,
       region, channel, tier, points, stored_value_minor, openid, email, nullif(said_consent, 'unknown') as consent,
       case when said_consent <> 'unknown' then consent_at end as consent_at,
+      ${has('email') ? sql`email_text is not null and email is null` : sql`false`} as unread_email,
       ${among((_, reason) => sql`${reason}`)} as reason,
       ${among((field) => sql`${field}`)} as reason_field,
       ${among((field, reason) => (reason === 'lost-digits' || reason === 'unknown-consent' || reason === 'other-currency' || reason === 'short-amount' ? text(field) : sql`null`))} as reason_value

@@ -1,4 +1,4 @@
-import { plainHeader } from '../fields.ts'
+import { plainHeader } from '../columns/fields.ts'
 import type { MemberField } from './fields.ts'
 
 /** What is known of a platform's export of customers beyond what its headers say. */

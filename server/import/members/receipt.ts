@@ -1,8 +1,9 @@
 import { sql } from '../../../analytics/sql/sql.ts'
-import type { Receipt } from '../receipt.ts'
-import { refusedReasons } from '../refused.ts'
-import type { Staged } from '../staging.ts'
+import type { Receipt } from '../receipts/receipt.ts'
+import { refusedReasons } from '../refused/refused.ts'
+import type { Staged } from '../reading/staging.ts'
 import type { AppliedMembers } from './apply.ts'
+import { doubtfulRows, type DoubtfulRows } from './doubts.ts'
 import { isMasked } from './phones.ts'
 
 /** What an import of members did, as it is printed. `read = imported + unchanged + refused`. */
@@ -13,6 +14,7 @@ export interface MembersReceipt
       | 'importId'
       | 'fileName'
       | 'tables'
+      | 'files'
       | 'read'
       | 'refused'
       | 'duplicates'
@@ -32,16 +34,19 @@ export interface MembersReceipt
   readonly maskedPhones: number
   /** Members of the file who share a phone with another one of it. */
   readonly sharedPhones: number
+  /** Accepted rows with an e-mail or a phone that is none. Receipts of before have nothing. */
+  readonly doubts?: readonly DoubtfulRows[]
 }
 
 /** The part of the receipt that the file alone decides. */
 export type MemberFacts = Pick<
   MembersReceipt,
-  'read' | 'refused' | 'duplicates' | 'reasons' | 'maskedPhones' | 'sharedPhones'
+  'read' | 'refused' | 'duplicates' | 'reasons' | 'maskedPhones' | 'sharedPhones' | 'doubts'
 >
 
 /** Counts what was staged of a file of members. */
-export async function memberFacts({ engine, refused, lines, read }: Staged): Promise<MemberFacts> {
+export async function memberFacts(staged: Staged): Promise<MemberFacts> {
+  const { engine, refused, files, lines, read } = staged
   const options = { timeoutMs: 60 * 60 * 1000 }
   const [facts] = await engine.rows(
     sql`select count(*) filter (where ${isMasked(sql`phone`)}) as masked
@@ -59,7 +64,7 @@ export async function memberFacts({ engine, refused, lines, read }: Staged): Pro
       from (select distinct * exclude (row_number) from ${lines} as member)`,
     options,
   )
-  const reasons = await refusedReasons({ engine, refused })
+  const reasons = await refusedReasons({ engine, refused, files })
   return {
     read,
     refused: reasons.reduce((sum, { rows }) => sum + rows, 0),
@@ -67,5 +72,6 @@ export async function memberFacts({ engine, refused, lines, read }: Staged): Pro
     reasons,
     maskedPhones: Number(facts!.masked),
     sharedPhones: Number(shared!.members),
+    doubts: await doubtfulRows(staged),
   }
 }

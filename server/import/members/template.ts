@@ -1,4 +1,4 @@
-import type { Template } from '../templates.ts'
+import type { Template } from '../columns/templates.ts'
 import { type MemberField, memberFieldNames } from './fields.ts'
 
 /** One invented member. */

@@ -1,5 +1,5 @@
 import { say } from '../../messages/messages.ts'
-import { countsOf } from '../told.ts'
+import { countsOf } from '../receipts/told.ts'
 import type { MembersReceipt } from './receipt.ts'
 
 /** A receipt of members as the server tells it: reasons as sentences. */

@@ -1,4 +1,4 @@
-import { type Field, fields, list, type StateMeaning } from '../fields.ts'
+import { type Field, fields, list, type StateMeaning } from '../columns/fields.ts'
 
 /** What a column of a file of refunds can mean, as `fields` says it of orders. */
 export const refundFields = {
@@ -69,12 +69,13 @@ export const refundStateWords: Readonly<Record<string, StateMeaning>> = {
   ...words(
     'paid',
     `refunded | refund | success | succeeded | successful | completed | complete | done | settled | paid | finished | ok | partially refunded | partially_refunded | fully refunded |
-    退款成功 | 成功 | 已退款 | 退款完成 | 退款完结 | 已完成 | 完成 | 已完结 | 完结 | 售后成功 | 售后完成 | 售后完结 | 全额退款 | 部分退款 | 同意退款，退款成功`,
+    退款成功 | 成功 | 已退款 | 退款完成 | 退款完结 | 已完成 | 完成 | 已完结 | 完结 | 售后成功 | 售后完成 | 售后完结 | 全额退款 | 部分退款 | 同意退款，退款成功 |
+    全额退款成功 | 已全额退款 | 全部退款 | 全部退款成功 | 部分退款成功 | 已部分退款`,
   ),
   ...words(
     'unpaid',
     `pending | processing | requested | open | in progress | in_progress | approved | waiting | created | unpaid |
-    退款中 | 待退款 | 退款处理中 | 处理中 | 售后中 | 售后处理中 | 申请中 | 已申请 | 待处理 | 待审核 | 审核中 | 已同意 | 待商家处理 | 待商家同意 | 待卖家处理 | 待买家处理 |
+    退款中 | 待退款 | 部分退款中 | 全额退款中 | 退款处理中 | 处理中 | 售后中 | 售后处理中 | 申请中 | 已申请 | 待处理 | 待审核 | 审核中 | 已同意 | 待商家处理 | 待商家同意 | 待卖家处理 | 待买家处理 |
     待买家退货 | 待退货 | 退货中 | 待商家收货 | 待卖家收货 | 买家已经申请退款，等待卖家同意 | 卖家已经同意退款，等待买家退货 | 买家已经退货，等待卖家确认收货`,
   ),
   ...words(
@@ -83,6 +84,20 @@ export const refundStateWords: Readonly<Record<string, StateMeaning>> = {
     退款关闭 | 关闭 | 已关闭 | 售后关闭 | 已取消 | 取消 | 已撤销 | 撤销 | 买家撤销 | 买家已撤销 | 拒绝 | 已拒绝 | 商家拒绝 | 商家已拒绝 | 卖家拒绝退款 | 退款失败 | 失败 | 售后失败 | 驳回 | 已驳回`,
   ),
 }
+
+const whole = /^(refunded|fully refunded|(已)?(全额|全部)退款(成功)?)$/
+const part = /^(partially.refunded|(已)?部分退款(成功)?)$/
+
+/** What the word of a refund's state says beside an order: nothing was given back yet or ever, something, a part, or all. */
+export type SaidBack = 'not-given' | 'given' | 'part' | 'whole'
+
+/** The same words, in lower case, as they stand beside orders. Others say nothing there. */
+export const saidBackWords: Readonly<Record<string, SaidBack>> = Object.fromEntries(
+  Object.entries(refundStateWords).map(([word, meaning]) => [
+    word,
+    meaning !== 'paid' ? 'not-given' : whole.test(word) ? 'whole' : part.test(word) ? 'part' : 'given',
+  ]),
+)
 
 function words(meaning: StateMeaning, text: string): Record<string, StateMeaning> {
   return Object.fromEntries(text.split(/\s*\|\s*/).map((word) => [word.trim(), meaning]))

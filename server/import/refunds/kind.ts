@@ -1,6 +1,6 @@
-import { fields, plainHeader } from '../fields.ts'
-import type { Sample } from '../mapping.ts'
-import { recognised } from '../platforms.ts'
+import { fields, plainHeader } from '../columns/fields.ts'
+import type { Sample } from '../columns/mapping.ts'
+import { recognised } from '../platforms/platforms.ts'
 import { refundFields } from './fields.ts'
 
 /** A column of what every row is has a value on nearly every row. */

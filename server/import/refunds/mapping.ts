@@ -1,5 +1,5 @@
-import { type DateOrder, undecidedDates } from '../dates.ts'
-import { type Column, unreadValues } from '../column-guesses.ts'
+import { type DateOrder, undecidedDates } from '../values/dates.ts'
+import { type Column, unreadValues } from '../columns/column-guesses.ts'
 import {
   type ColumnGuess,
   columnGuesses,
@@ -9,7 +9,7 @@ import {
   namedColumns,
   type Question,
   type Sample,
-} from '../mapping.ts'
+} from '../columns/mapping.ts'
 import type { Refusal } from '../refusal.ts'
 import { type RefundField, refundFieldNames, refundFields, refundStateWords } from './fields.ts'
 

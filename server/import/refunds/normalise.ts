@@ -1,12 +1,12 @@
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { cellId, lostDigits } from '../cells.ts'
-import { instantSql } from '../dates.ts'
-import { emptyWords, type PersonValue, personValues } from '../fields.ts'
+import { cellId, lostDigits } from '../reading/cells.ts'
+import { instantSql } from '../values/dates.ts'
+import { emptyWords, type PersonValue, personValues } from '../columns/fields.ts'
 import { isMasked } from '../members/phones.ts'
-import { earliest, type NormaliseSettings } from '../normalise.ts'
-import { isShortenedSql, namesCurrencySql, numberSql, ownSigns } from '../numbers.ts'
+import { earliest, type NormaliseSettings } from '../values/normalise.ts'
+import { isShortenedSql, namesCurrencySql, numberSql, ownSigns } from '../values/numbers.ts'
 import { type RefundField, refundStateWords } from './fields.ts'
-import { personValue, phoneThatTells, unlessPlaceholder } from '../person-values.ts'
+import { personValue, phoneThatTells, unlessPlaceholder } from '../values/person-values.ts'
 import { notePrefix } from './note.ts'
 
 /**

@@ -7,7 +7,8 @@ import { inspect } from '../inspect.ts'
 import { deleteMember } from '../../rights/delete-member.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from '../test-shop.ts'
 import { refundFieldNames } from './fields.ts'
-import { writtenAs } from '../templates.ts'
+import { filledIn } from '../columns/template.fixture.ts'
+import { writtenAs } from '../columns/templates.ts'
 import { refundsTemplate } from './template.ts'
 
 const refunds = (shop: TestShop) =>
@@ -464,7 +465,7 @@ test.each([
   ['CNY', 'jsonl', 4000],
 ] as const)('the template in %s as %s is imported without a question', async (currency, ending, minor) => {
   await using shop = await openTestShop(currency, 'UTC')
-  const path = shop.file(`refunds-template.${ending}`, writtenAs[ending](refundsTemplate(currency)))
+  const path = shop.file(`refunds-template.${ending}`, filledIn(writtenAs[ending](refundsTemplate(currency))))
   const seen = await inspect(path, `refunds-template.${ending}`, {}, 'UTC')
   if ('id' in seen) throw new Error(seen.id)
   expect(seen.inspection).toMatchObject({ map: { kind: 'refunds' }, questions: [], lacking: [] })

@@ -1,5 +1,5 @@
 import { decimalsOf } from '../../messages/money.ts'
-import type { Template } from '../templates.ts'
+import type { Template } from '../columns/templates.ts'
 import { type RefundField, refundFieldNames } from './fields.ts'
 
 /** One invented refund. Amounts in whole units of the currency. */

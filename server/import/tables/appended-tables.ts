@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Engine } from '../../../analytics/engine/engine.ts'
 import { join as list, sql } from '../../../analytics/sql/sql.ts'
-import { type BrokenRecord, fieldSeparator } from '../records.ts'
+import { type BrokenRecord, fieldSeparator } from '../reading/records.ts'
 import { isOrderKey, mayFollow } from './plan.ts'
 import type { JoinedTables } from './joined.ts'
 import { order, options } from './join-order.ts'
@@ -54,11 +54,8 @@ export async function appendParts(
   const appended = []
   for (const { base, at } of of) {
     const [whole, part] = [opened[base]!, opened[at]!]
-    if (broken[at]) throw brokenTable(part, broken[at])
-    const [own] = await engine.rows(
-      sql`select count(*) as n, min(${lineOf(at)}) as first from ${file(at)}`,
-      options,
-    )
+    if (broken[at]) throw brokenTable(part, at, broken[at])
+    const [own] = await engine.rows(sql`select count(*) as n from ${file(at)}`, options)
     const [last] = await engine.rows(sql`select max(${lineOf(base)}) as line from ${file(base)}`, options)
     const before = Number(last!.line) - part.form.headerLine
     const values = whole.keys.map((key) => {
@@ -85,16 +82,15 @@ export async function appendParts(
       options,
     )
     renameSync(to, path(base))
-    const [, ...further] = startsOf(part, at)
-    startsOf(whole, base).push(
-      { line: Number(last!.line) + 1, place: startsOf(part, at)[0]!.place },
-      ...further.map(({ line, place }) => ({ line: line + before, place })),
-    )
+    for (const start of startsOf(part, at))
+      startsOf(whole, base).push({
+        ...start,
+        line: Math.max(start.line, part.form.headerLine + 1) + before,
+        own: start.own + Math.max(0, part.form.headerLine + 1 - start.line),
+      })
     appended.push({
       name: part.table.name,
       rows: Number(own!.n),
-      line: Number(own!.first) + before,
-      own: Number(own!.first),
       lacking: whole.headers.filter((_, i) => !part.keys.includes(whole.keys[i]!)).join(', '),
     })
   }

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { QueryCancelled } from '../../../analytics/engine/engine.ts'
-import type { KnownEncoding } from '../remembered.ts'
+import type { KnownEncoding } from '../columns/remembered.ts'
 import type { Refusal } from '../refusal.ts'
-import type { TableFile } from '../source.ts'
+import type { TableFile } from '../reading/source.ts'
 import type { FoundParts, SaidEncodings } from './joined.ts'
 
 /** Tables that are given together, and where what is made of them goes: `kept` what is read later, `folder` what is written on the way. */

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Engine } from '../../../analytics/engine/engine.ts'
 import { join as list, sql } from '../../../analytics/sql/sql.ts'
 import { delimitedLine } from '../containers/delimited.ts'
-import { fieldSeparator, lineBreakInValue } from '../records.ts'
-import { plainHeader } from '../fields.ts'
+import { fieldSeparator, lineBreakInValue } from '../reading/records.ts'
+import { plainHeader } from '../columns/fields.ts'
 import type { JoinPlan, Link } from './plan.ts'
 import { blockBytes, order, options, shares, tell, stopped } from './join-order.ts'
 import { type Opened, isOf } from './opened-table.ts'
@@ -12,7 +12,7 @@ import { file, lineOf, fieldsOf, keyIn } from './table-rows.ts'
 
 /**
  * Writes the joined table: each row of the base on the line where it stands in its own file, behind it what it names.
- * Rows of the table of orders that no row of the base names follow after its last line.
+ * Rows of the table of orders that no row of the base names follow, each as many lines after its last one as it stands in its own.
  */
 export async function write(
   engine: Engine,
@@ -58,7 +58,7 @@ export async function write(
     let lastLine = 0
     let rowsAdded = 0
     let written = 0
-    const inOrder = sql`select ${lineOf(base)} as line, ${list(parts.map(fieldsOf))} from ${rows}
+    const inOrder = sql`select ${lineOf(base)} as line, ${added ? lineOf(added.parent) : sql`null`} as further, ${list(parts.map(fieldsOf))} from ${rows}
       order by ${lineOf(base)} nulls last${added ? sql`, ${lineOf(added.parent)}` : sql``}`
     for await (const chunk of engine.stream(inOrder, options)) {
       stopped()
@@ -69,14 +69,14 @@ export async function write(
           parts.map((at) => [at, ((row[`fields${at}`] as string | null) ?? '').split(fieldSeparator)]),
         )
         const values = columns.map(({ at, position }) => fields.get(at)![position] ?? '')
+        let place = Number(row.line)
         if (row.line === null) {
           values[keyColumn!] = fields.get(added!.parent)![keyPosition!] ?? ''
           rowsAdded++
-        } else {
-          lastLine = Number(row.line)
-          text += '\n'.repeat(lastLine - line)
-          line = lastLine
-        }
+          place = lastLine + Number(row.further)
+        } else lastLine = place
+        text += '\n'.repeat(place - line)
+        line = place
         text += delimitedLine(values.map((value) => value.replaceAll(lineBreakInValue, ' ')))
         line++
       }

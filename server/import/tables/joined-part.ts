@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
 import type { Engine } from '../../../analytics/engine/engine.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
-import { headerDigest } from '../header-digest.ts'
-import type { BrokenRecord } from '../records.ts'
+import { headerDigest } from '../reading/header-digest.ts'
+import type { FileBegin } from '../reading/file-begins.ts'
+import type { BrokenRecord } from '../reading/records.ts'
 import { type Refusal, undecidedEncoding } from '../refusal.ts'
 import { isOrderKey, isWhole, type Link, mayJoin, planJoin, type TableFacts, whyUnused } from './plan.ts'
 import type { JoinedTables, Part } from './joined.ts'
@@ -48,7 +49,7 @@ export async function joinedPart(
     path: 'joined.csv',
     sheet: null,
     encoding: null,
-    firstLines: [],
+    begins: [],
   }
   const not = (refusal: Refusal): Part => ({ ...part, rows: null, tables: null, refusal })
   const [first] = open
@@ -132,7 +133,7 @@ async function joined(
     for (const at of tables.keys())
       if (!used.has(at) && !own.has(opened[at]!)) unused.push(whyUnused(tables, links, plan, at))
     if (base === null) throw apart(unused)
-    for (const at of used) if (broken[at]) throw brokenTable(opened[at]!, broken[at])
+    for (const at of used) if (broken[at]) throw brokenTable(opened[at]!, at, broken[at])
     const added = plan.joins.find(({ child, key }) => child === plan.base && isOrderKey(key))
     const { lastLine, rowsAdded, ofOrders } = await write(
       engine,
@@ -162,19 +163,25 @@ async function joined(
           : {}),
       })
     }
+    const files = startsOf(opened[plan.base]!, plan.base)
+    const further: FileBegin[] =
+      added && rowsAdded > 0
+        ? startsOf(opened[added.parent]!, added.parent).map(({ name, line, own }) => ({
+            name,
+            line: line + lastLine,
+            own,
+          }))
+        : []
     return {
       firstLine: opened[plan.base]!.opening.firstLine,
       base: { name: tables[plan.base]!.name, rows: tables[plan.base]!.rows },
-      ...(startsOf(opened[plan.base]!, plan.base).length > 1
-        ? { files: startsOf(opened[plan.base]!, plan.base) }
-        : {}),
+      ...(files.length > 1 ? { files } : {}),
+      ...(joins.length > 0 || files.length > 1 ? { begins: [...files, ...further] } : {}),
       joins,
       ofOrders,
       appended,
       added:
-        added && rowsAdded > 0
-          ? { name: tables[added.parent]!.name, rows: rowsAdded, line: lastLine + 1 }
-          : null,
+        added && rowsAdded > 0 ? { name: tables[added.parent]!.name, rows: rowsAdded, line: lastLine } : null,
       unused,
       ...(joins.length === 0 && appended.length === 0 ? { alone: formOf(opened[plan.base]!) } : {}),
     }

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Encoding, Reading } from '../encoding.ts'
+import type { Encoding, Reading } from '../encoding/encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
 import type { Inspection } from '../inspect.ts'
-import type { MapOverrides } from '../mapping.ts'
-import type { KnownEncoding } from '../remembered.ts'
+import type { MapOverrides } from '../columns/mapping.ts'
+import type { KnownEncoding } from '../columns/remembered.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
-import type { FileStart } from '../several-files.ts'
-import { type TableFile, tablesOf } from '../source.ts'
+import type { FileBegin } from '../reading/file-begins.ts'
+import type { FileStart } from '../reading/several-files.ts'
+import { type TableFile, tablesOf } from '../reading/source.ts'
 import { storageRefusal } from '../storage-refusal.ts'
 import type { JoinAnswer, JoinOrder, JoinProgress } from './join-order.ts'
 import type { Unused } from './plan.ts'
@@ -44,8 +45,8 @@ export interface Part {
   readonly tables: JoinedTables | null
   /** What somebody said that it is written in. */
   readonly encoding: Encoding | null
-  /** Where it is several files of a zip as they are: the first lines of those after the first. */
-  readonly firstLines: readonly number[]
+  /** Where it is several files of a zip as they are: where each begins. */
+  readonly begins: readonly FileBegin[]
   /** Why it can't be taken; the others can. */
   readonly refusal: Refusal | null
   /** What is known of its columns before anybody says it. */
@@ -87,6 +88,8 @@ export interface JoinedTables {
   readonly base: { readonly name: string; readonly rows: number }
   /** Where several files are the base together: where each begins in the joined table. */
   readonly files?: readonly FileStart[]
+  /** Whose rows stand where: those of the base, of what was appended to it, and of orders that were added. Of a table alone, and in receipts from before it was kept, not there. */
+  readonly begins?: readonly FileBegin[]
   /** `without`: rows of `child` that name no row of this table; `unnamed`: rows of this table that none names. */
   readonly joins: readonly {
     readonly name: string
@@ -98,18 +101,16 @@ export interface JoinedTables {
     /** Of a table of members: its columns that no order line has a place for. */
     readonly ofMembers?: string
   }[]
-  /** Tables with the columns of the base, or some of them, and other orders: their rows follow, from `line` on, which is their own line `own`. */
+  /** Tables with the columns of the base, or some of them, and other orders: their rows follow. */
   readonly appended?: readonly {
     readonly name: string
     readonly rows: number
-    readonly line: number
-    readonly own: number
     /** Columns that they lack. */
     readonly lacking: string
   }[]
   /** Places of the columns that come from the table of orders: each row of an order has the same. */
   readonly ofOrders: readonly number[]
-  /** Orders that no row of the base names: rows of their own, from this line on. */
+  /** Orders that no row of the base names: rows of their own, behind this line, each as many lines behind it as it stands in its own table. */
   readonly added: { readonly name: string; readonly rows: number; readonly line: number } | null
   readonly unused: readonly Unused[]
   /** Where nothing was joined to the base: what that one table is written in. */

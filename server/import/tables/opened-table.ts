@@ -1,14 +1,22 @@
 import { basename, extname, join } from 'node:path'
-import type { Encoding, Reading } from '../encoding.ts'
+import type { Encoding, Reading } from '../encoding/encoding.ts'
 import type { ImportKind } from '../import-kinds.ts'
-import { headerDigest } from '../header-digest.ts'
 import { sampleOf } from '../inspect.ts'
-import { kindsOf } from '../kind-of.ts'
-import { RecordScanner, UnreadableRecord } from '../records.ts'
-import { fields, plainHeader } from '../fields.ts'
+import { kindsOf } from '../columns/kind-of.ts'
+import { isKnownEncoding } from '../columns/remembered.ts'
+import { RecordScanner, UnreadableRecord } from '../reading/records.ts'
+import { fields, plainHeader } from '../columns/fields.ts'
 import { memberFieldNames, memberFields } from '../members/fields.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
-import { openSource, type Opening, readSource, takeOutTable, tablesOf } from '../source.ts'
+import { type FileBegin, inItsFile } from '../reading/file-begins.ts'
+import {
+  openSource,
+  type Opening,
+  readSource,
+  takeOutTable,
+  tablesOf,
+  type ZippedPart,
+} from '../reading/source.ts'
 import { isOrderKey, keyOf } from './plan.ts'
 import type { JoinedTables } from './joined.ts'
 import { unusedNote } from './told.ts'
@@ -92,20 +100,19 @@ function notOpened(part: string, table: Table, error: unknown): Unusable | Unrea
 /** A table as somebody said that it is written in, or said of the last one with its header, where it leaves that open; else as it is likeliest, with what it may be. */
 async function openTold(
   part: string,
-  { path, named, entries, sheet: one }: Table,
+  { path, named, archive, entries, sheet: one }: Table,
 ): Promise<{ opening: Opening; readings: readonly Reading[]; encoding: Encoding | null }> {
   const sheet = one?.name
-  const opening = await openSource(path, named, { entries, sheet })
+  const opening = await openSource(path, named, { entries, sheet, archive })
   const { readings, sure } = opening.evidence
   if (sure) return { opening, readings: [], encoding: null }
   const said = order.encodings.parts?.[part] ?? order.encodings.all
   for (const { encoding } of readings) {
     if (said !== undefined && encoding !== said) continue
-    const as = await openSource(path, named, { entries, said: encoding })
+    const as = await openSource(path, named, { entries, said: encoding, archive })
     if (encoding === said) return { opening: as, readings: [], encoding }
-    const headers = headerDigest((await sampleOf(as, named)).sample.headers)
-    if (order.remembered.some((one) => one.headers === headers && one.encoding === encoding))
-      return { opening: as, readings: [], encoding }
+    const { headers } = (await sampleOf(as, named)).sample
+    if (isKnownEncoding(order.remembered, headers, encoding)) return { opening: as, readings: [], encoding }
   }
   return { opening, readings, encoding: null }
 }
@@ -125,15 +132,20 @@ export const aboutMembers = ({ headers }: Opened): string =>
     })
     .join(', ')
 
-/** Reads a whole table through a scanner, whose records are taken now and then; notes the first line of each further file of a zip. */
+/** Reads a whole table through a scanner, whose records are taken now and then; notes where each of several files of a zip begins. */
 export async function scanAll(
   scanner: RecordScanner,
   opening: Opening,
   table: Table,
   take: () => void,
-  { onRead = () => {}, firstLines }: { onRead?: (bytes: number) => void; firstLines: number[] },
+  { onRead = () => {}, begins }: { onRead?: (bytes: number) => void; begins: FileBegin[] },
 ): Promise<void> {
-  const onPart = (lines: number) => firstLines.push(opening.jsonPaths ? lines + 1 : scanner.line)
+  const onPart = ({ name, lines, own }: ZippedPart) =>
+    begins.push({
+      name: `${table.archive ?? table.named}/${name}`,
+      line: opening.jsonPaths ? lines + 1 : scanner.line,
+      own,
+    })
   try {
     for await (const piece of readSource(opening, table.named, onRead, undefined, onPart)) {
       stopped()
@@ -142,11 +154,8 @@ export async function scanAll(
     }
     scanner.end()
   } catch (error) {
-    if (!(error instanceof UnreadableRecord)) throw error
-    throw new Stopped(error.reason === 'too-long' ? 'long-record' : 'open-quote', {
-      file: table.named,
-      line: error.line,
-    })
+    const stopped = inItsFile(refusalOf(error, table), begins)
+    throw new Stopped(stopped.id, stopped.values)
   }
   take()
 }

@@ -1,8 +1,9 @@
 import { basename, extname, join } from 'node:path'
 import { namedWidth } from '../inspect.ts'
-import { bytesOf, RecordScanner } from '../records.ts'
+import { bytesOf, RecordScanner } from '../reading/records.ts'
+import type { FileBegin } from '../reading/file-begins.ts'
 import type { Refusal } from '../refusal.ts'
-import { takeOutTable } from '../source.ts'
+import { takeOutTable } from '../reading/source.ts'
 import type { Part } from './joined.ts'
 import { order, stop } from './join-order.ts'
 import { type Opened, type Table, scanAll, refusalOf } from './opened-table.ts'
@@ -16,17 +17,17 @@ export async function ownPart(one: Opened): Promise<Part> {
   const path = kept ?? (table.packed ? basename(table.path) : table.path)
   let rows: number | null = null
   let refusal: Refusal | null = null
-  const firstLines: number[] = []
+  const begins: FileBegin[] = []
   try {
-    rows = await rowsOf(one, firstLines)
+    rows = await rowsOf(one, begins)
   } catch (error) {
     refusal = refusalOf(error, table)
   }
-  return { ...partOf({ part, table, kind, encoding, path, rows, refusal }), firstLines }
+  return { ...partOf({ part, table, kind, encoding, path, rows, refusal }), begins }
 }
 
-/** Rows of a table, those that will be refused too; into `firstLines` go those of each further file of a zip. */
-async function rowsOf({ table, opening, form, headers }: Opened, firstLines: number[]): Promise<number> {
+/** Rows of a table, those that will be refused too; into `begins` goes where each of several files of a zip does. */
+async function rowsOf({ table, opening, form, headers }: Opened, begins: FileBegin[]): Promise<number> {
   const scanner = new RecordScanner({
     ...bytesOf(form),
     firstLine: opening.firstLine,
@@ -44,7 +45,7 @@ async function rowsOf({ table, opening, form, headers }: Opened, firstLines: num
     }
     broken += scanner.broken.splice(0).filter(({ line }) => line > form.headerLine).length
   }
-  await scanAll(scanner, opening, table, count, { firstLines })
+  await scanAll(scanner, opening, table, count, { begins })
   return scanner.records - above + broken
 }
 
@@ -58,5 +59,5 @@ export const partOf = ({
   names: [table.name],
   sheet: table.sheet?.name ?? null,
   tables: null,
-  firstLines: [],
+  begins: [],
 })

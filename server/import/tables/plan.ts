@@ -1,5 +1,5 @@
-import { fields, plainHeader } from '../fields.ts'
-import { looksLikeKey } from '../person-hint.ts'
+import { fields, plainHeader } from '../columns/fields.ts'
+import { looksLikeKey } from '../columns/person-hint.ts'
 
 /** What is known of a table before it is joined with others. `keys`: what its columns are known by, by position. */
 export interface TableFacts {

@@ -2,12 +2,13 @@ import { appendFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Engine } from '../../../analytics/engine/engine.ts'
 import { join as list, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { cellId, cellText } from '../cells.ts'
+import { cellId, cellText } from '../reading/cells.ts'
 import { namedWidth } from '../inspect.ts'
-import { readable } from '../readable-records.ts'
-import { type BrokenRecord, bytesOf, fieldSeparator, RecordScanner } from '../records.ts'
+import { readable } from '../reading/readable-records.ts'
+import { type BrokenRecord, bytesOf, fieldSeparator, RecordScanner } from '../reading/records.ts'
 import { Stopped } from '../refusal.ts'
-import type { FileStart } from '../several-files.ts'
+import { type FileBegin, placeIn } from '../reading/file-begins.ts'
+import type { FileStart } from '../reading/several-files.ts'
 import { mayBeKey } from './plan.ts'
 import { order, options } from './join-order.ts'
 import { type Opened, scanAll } from './opened-table.ts'
@@ -42,21 +43,23 @@ export function shareKeys(opened: readonly Opened[]): void {
   shared = sharedKeys(opened)
 }
 
-/** The first lines of what follows the first of several files that are one table, by its place. */
-const firstLines = new Map<number, number[]>()
-function firstLinesOf(at: number): number[] {
-  const known = firstLines.get(at) ?? []
-  firstLines.set(at, known)
+/** Where each of several files begins that are one table, by its place. */
+const begins = new Map<number, FileBegin[]>()
+function beginsOf(at: number): FileBegin[] {
+  const known = begins.get(at) ?? []
+  begins.set(at, known)
   return known
 }
 
 /** Where the files begin that are one table, and in which order they were given. */
-const starts = new Map<number, FileStart[]>()
-export function startsOf({ table }: Opened, at: number): FileStart[] {
+const starts = new Map<number, (FileStart & FileBegin)[]>()
+export function startsOf({ table, form }: Opened, at: number): (FileStart & FileBegin)[] {
+  const several = beginsOf(at)
+  const own = form.headerLine + 1
   const known =
     starts.get(at) ??
-    [0, ...firstLinesOf(at)].map((line, i) => ({
-      line,
+    (several.length > 0 ? several : [{ name: table.named, line: own, own }]).map((begin, i) => ({
+      ...begin,
       place:
         table.given * mostInFile +
         (table.inFile ?? table.entries?.[i] ?? 0) * mostSheets +
@@ -89,7 +92,7 @@ export async function take(
     appendFileSync(text, block.text, { mode: 0o600 })
     broken ??= [...scanner.broken.splice(0), ...block.broken].find(({ line }) => line > form.headerLine)
   }
-  await scanAll(scanner, opening, table, put, { onRead, firstLines: firstLinesOf(at) })
+  await scanAll(scanner, opening, table, put, { onRead, begins: beginsOf(at) })
   const own = shared.flatMap((key) => {
     const position = keys.indexOf(key)
     const value = sql`string_split(text, ${fieldSeparator})[${position + 2}]`
@@ -113,5 +116,11 @@ export async function take(
 const unheldByAny = '\x1d'
 
 /** Refuses a table for a record that can't be read. */
-export const brokenTable = ({ table }: Opened, { line, reason }: BrokenRecord) =>
-  new Stopped('broken-table', { file: table.named, line, reason: reason.replaceAll('-', '') }) // as ICU names a choice
+export function brokenTable(one: Opened, at: number, { line, reason }: BrokenRecord): Stopped {
+  const place = placeIn(startsOf(one, at), line)
+  return new Stopped('broken-table', {
+    file: place.file ?? one.table.named,
+    line: place.line,
+    reason: reason.replaceAll('-', ''), // as ICU names a choice
+  })
+}

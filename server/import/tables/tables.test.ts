@@ -88,7 +88,7 @@ test.each([7, 8, 12].slice(0, cases(2)))(
             { name: 'products.csv', by: 'product_id', child: 'order_items.csv', without: unlisted },
             { name: 'customers.csv', by: 'customer_id', child: 'orders.csv', without: 0, unnamed: 0 },
           ],
-          added: { name: 'orders.csv', rows: without.length, line: lines.length + 2 },
+          added: { name: 'orders.csv', rows: without.length, line: lines.length + 1 },
           unused: [{ name: 'payments.csv', why: 'not-unique', column: 'order_id' }],
         },
       })
@@ -97,8 +97,8 @@ test.each([7, 8, 12].slice(0, cases(2)))(
 
     // Orders without a line come back as refused rows, with all that is known of them.
     const refused = readFileSync(receipt.refusedFile!, 'utf8').trim().split('\r\n').slice(1)
-    expect(refused.map((row) => row.split(',')[0])).toEqual(
-      without.map((_, i) => String(lines.length + 2 + i)),
+    expect(refused.map((row) => row.split(',').slice(0, 2))).toEqual(
+      without.map((order) => ['shop.zip/orders.csv', String(tables.orders.indexOf(order) + 2)]),
     )
     expect(refused.map((row) => /o\d{5}/.exec(row)?.[0])).toEqual(without.map(({ order_id }) => order_id))
   },
@@ -204,10 +204,13 @@ test('a line that is refused is named by its line in the base table, also behind
   await using shop = await openTestShop('CNY', 'UTC')
   const note = 'order_id,note,amount\nA,"two\nlines",10\n\nA,,ten\nB,x,7\n'
   const receipt = receiptOf(await shop.import(shop.file('a.zip', zipped({ 'o.csv': orders, 'i.csv': note }))))
-  expect(receipt).toMatchObject({ imported: 2, refused: 1, orders: 2 })
-  expect(readFileSync(receipt.refusedFile!, 'utf8').split('\r\n')[1]).toMatch(/^5,amount,/)
-  const mended = readFileSync(receipt.refusedFile!, 'utf8').replace('"ten"', '3').replace(',ten,', ',3,')
-  expect(receiptOf(await shop.import(shop.file('mended.csv', mended)))).toMatchObject({ read: 1, refused: 0 })
+  // with the other row of its order
+  expect(receipt).toMatchObject({ imported: 1, refused: 2, orders: 1 })
+  const refused = readFileSync(receipt.refusedFile!, 'utf8')
+  expect(refused.split('\r\n')[1]).toMatch(/^a\.zip\/i\.csv,2,order_id,/)
+  expect(refused).toMatch(/\na\.zip\/i\.csv,5,amount,/)
+  const mended = shop.file('mended.csv', refused.replace('"ten"', '3').replace(',ten,', ',3,'))
+  expect(receiptOf(await shop.import(mended))).toMatchObject({ read: 2, refused: 0, netMinor: 1300 })
 })
 
 test('orders without lines are orders of their total where their table has one', async () => {
@@ -484,9 +487,7 @@ test.each([
   const zip = shop.file('a.zip', zipped(files))
   const said = (await notesOf(shop, zip)).join(' ')
   expect(said).toMatch(
-    first === second
-      ? /^$/
-      : /^jan\.csv \(7 rows\) has the same columns.* Line \d+ is its line 2, and so on\.$/,
+    first === second ? /^$/ : /^jan\.csv \(7 rows\) has the same columns.* other orders: its rows follow\.$/,
   )
   expect(said.includes('but note, which stay empty')).toBe(!second.includes('note'))
   receiptOf(await shop.import(given[0]!.path, { together: given, fileName: 'feb.csv + jan.csv' }))

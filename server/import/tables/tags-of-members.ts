@@ -1,17 +1,17 @@
 import { identityRule } from '../../identity/rule.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
-import type { Encoding } from '../encoding.ts'
-import { personValues, plainHeader } from '../fields.ts'
+import type { Encoding } from '../encoding/encoding.ts'
+import { personValues, plainHeader } from '../columns/fields.ts'
 import type { ImportKind } from '../import-kinds.ts'
 import { inspect, sampleOf } from '../inspect.ts'
-import { kindsOf } from '../kind-of.ts'
+import { kindsOf } from '../columns/kind-of.ts'
 import { mayMean } from '../kinds/mapping.ts'
 import { tags } from '../kinds/tags.ts'
-import type { MapOverrides } from '../mapping.ts'
-import { UnreadableRecord } from '../records.ts'
+import type { MapOverrides } from '../columns/mapping.ts'
+import { UnreadableRecord } from '../reading/records.ts'
 import { Stopped } from '../refusal.ts'
-import { rememberedMapping } from '../remembered.ts'
-import { openSource } from '../source.ts'
+import { rememberedMapping } from '../columns/remembered.ts'
+import { openSource } from '../reading/source.ts'
 import type { GivenFile, Part, Parts } from './joined.ts'
 
 /** Of a file that is read twice: what its members are, and which tags they have. */
@@ -54,7 +54,7 @@ export async function withTagsOfMembers(
       sheet: null,
       tables: null,
       encoding: encoding ?? null,
-      firstLines: [],
+      begins: [],
       refusal: null,
     }
     const members: Part = { ...part, part: membersPart, kind: 'members', map: { kind: 'members' } }

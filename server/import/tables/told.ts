@@ -1,4 +1,5 @@
 import { type Language, type Said, sentence } from '../../messages/messages.ts'
+import type { FileRead } from '../reading/file-begins.ts'
 import { type Refusal, refusal } from '../refusal.ts'
 import type { JoinedTables } from './joined.ts'
 import type { Unused } from './plan.ts'
@@ -6,9 +7,37 @@ import type { Unused } from './plan.ts'
 /** Why a table is not joined, as a sentence. */
 export const unusedNote = ({ why, ...values }: Unused): Said => ({ id: `table-unused.${why}`, values })
 
-/** What became of tables that were given together, in sentences; none for a file that is one table. */
-export function tableNotes(language: Language, tables: JoinedTables | null | undefined): string[] {
-  if (!tables) return []
+const mostFiles = 20
+
+/** Which files were read as one, with their rows; nothing where a table was joined to a single one. */
+function filesRead(
+  language: Language,
+  tables: JoinedTables | null | undefined,
+  files: readonly FileRead[],
+): string[] {
+  const last = tables?.added?.line ?? Number.MAX_SAFE_INTEGER
+  const own = files.filter(({ line }) => line <= last)
+  if (own.length < 2) return []
+  const listed = own
+    .slice(0, mostFiles)
+    .map(({ name, rows }) => sentence(language, 'file-rows', { file: name, rows }))
+  return [
+    sentence(language, 'files-read', {
+      n: own.length,
+      files: { listed },
+      more: Math.max(0, own.length - mostFiles),
+    }),
+  ]
+}
+
+/** What became of files and tables that were given together, in sentences; none for a file that is one table. `files`: those that were read as one. */
+export function tableNotes(
+  language: Language,
+  tables: JoinedTables | null | undefined,
+  files: readonly FileRead[] = [],
+): string[] {
+  const read = filesRead(language, tables, files)
+  if (!tables) return read
   const { base, joins, added, unused, appended = [] } = tables
   const notes: Said[] = [
     ...(joins.length > 0 ? [{ id: 'tables-joined', values: { ...base } } as const] : []),
@@ -35,7 +64,7 @@ export function tableNotes(language: Language, tables: JoinedTables | null | und
     ...(added ? [{ id: 'table-added', values: { ...added, base: base.name } } as const] : []),
     ...unused.map(unusedNote),
   ]
-  return notes.map(({ id, values }) => sentence(language, id, values))
+  return [...read, ...notes.map(({ id, values }) => sentence(language, id, values))]
 }
 
 /** Of files given together: which came in, and why others did not. */

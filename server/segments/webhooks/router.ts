@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorText } from '../../delivery/errors.ts'
-import { hasCredentials } from '../../campaigns/definition.ts'
+import { hasCredentials } from '../../campaigns/channel.ts'
 import { sentence, worded } from '../../messages/messages.ts'
 import { refused } from '../../messages/refused.ts'
 import { auditName } from '../../settings/audit.ts'

@@ -32,8 +32,10 @@ export interface CampaignTables {
     id: string
     workspace_id: string
     campaign_id: string
-    /** Once-only campaigns have run 1. */
+    /** Once-only campaigns have run 1; of one that stands that is its going live, and each day and step has one more. */
     run: number
+    /** Of a campaign that stands, the step whose coupons it issues; null: none. */
+    step: number | null
     digest: string
     /** The preview that was launched, as JSON. */
     preview: string

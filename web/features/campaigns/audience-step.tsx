@@ -7,6 +7,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { useRuleSentence } from '../../ui/rule.tsx'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
+import { StandingFields } from './standing/standing-fields.tsx'
 
 /** Who it is for: a saved segment or a rule. */
 export function AudienceStep({ draft, change, problem }: StepProps) {
@@ -54,6 +55,7 @@ export function AudienceStep({ draft, change, problem }: StepProps) {
             {t('open')}
           </Link>
         ) : null}
+        <StandingFields draft={draft} change={change} problem={problem} />
       </div>
     </Panel>
   )

@@ -43,6 +43,7 @@ export function CampaignActions({ result }: { result: Result }) {
   )
   const failed = [pause, resume, cancel, codes].find(({ isError }) => isError)
   const byHand = result.definition.channel.kind === 'csv'
+  const stands = result.definition.standing !== undefined
   return (
     <>
       {failed ? <Failure error={failed.error} /> : null}
@@ -51,7 +52,7 @@ export function CampaignActions({ result }: { result: Result }) {
           {t('cancel')}
         </Button>
       ) : null}
-      {status === 'running' && !byHand ? (
+      {status === 'running' && (!byHand || stands) ? (
         <Button variant="default" loading={pause.isPending} onClick={() => pause.mutate({ campaignId })}>
           {t('pause')}
         </Button>
@@ -78,7 +79,9 @@ export function CampaignActions({ result }: { result: Result }) {
         centered
       >
         <div className={classes.stack}>
-          <p className={classes.help}>{t('cancelHelp', { day: format.day(result.lastDay) })}</p>
+          <p className={classes.help}>
+            {stands ? t('cancelStanding') : t('cancelHelp', { day: format.day(result.lastDay) })}
+          </p>
           {result.ledger.open > 0 ? (
             <Checkbox
               checked={revoking}

@@ -18,6 +18,7 @@ import { MoneyPanel } from './money-panel.tsx'
 import { NextPanel } from './next-panel.tsx'
 import { PartsPanel } from './parts-panel.tsx'
 import { useRise } from './rise.ts'
+import { StandingPanels } from './standing/standing-page.tsx'
 import { TimelinePanel } from './timeline-panel.tsx'
 import { CampaignStatusChip } from './words.tsx'
 
@@ -43,7 +44,11 @@ export function CampaignPage() {
   const effect = useAnswer(
     trpc.campaigns.effect.queryOptions(
       { campaignId },
-      { staleTime: 0, enabled: data?.launchedAt != null, trpc: { abortOnUnmount: true } },
+      {
+        staleTime: 0,
+        enabled: data?.launchedAt != null && data.definition.standing === undefined,
+        trpc: { abortOnUnmount: true },
+      },
     ),
   )
   if (!data)
@@ -72,6 +77,9 @@ export function CampaignPage() {
       }
       actions={role === 'viewer' ? null : <CampaignActions result={data} />}
     >
+      {data.definition.standing && data.launchedAt !== null ? (
+        <StandingPanels answer={result} result={data} />
+      ) : null}
       {data.measurement ? (
         <>
           <LiftPanel answer={result} />
@@ -97,7 +105,8 @@ function useLead(): (result: Result) => string {
   const t = useTranslations('campaigns.result')
   const format = useFormat()
   const rise = useRise()
-  return ({ measurement, preview }) => {
+  return ({ measurement, preview, definition, launchedAt }) => {
+    if (definition.standing && launchedAt !== null) return t('stands')
     if (!measurement) return t('draft')
     const buyers = measurement.outcomes.find(({ outcome }) => outcome === 'buyers')
     switch (measurement.verdict) {

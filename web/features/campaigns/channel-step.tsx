@@ -87,7 +87,7 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
         >
           <div className={classes.options}>
             <Radio value="days" label={t('days')} />
-            <Radio value="day" label={t('through')} />
+            {draft.stands ? null : <Radio value="day" label={t('through')} />}
           </div>
         </Radio.Group>
         {draft.validity === 'days' ? (

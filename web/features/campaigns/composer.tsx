@@ -25,6 +25,9 @@ import {
 import { HoldoutStep } from './holdout-step.tsx'
 import { OfferStep } from './offer-step.tsx'
 import { ReviewStep } from './review-step.tsx'
+import { StandingHoldout } from './standing/standing-holdout.tsx'
+import { LaterSteps } from './standing/later-steps.tsx'
+import { LiveReview } from './standing/live-review.tsx'
 import { SummaryPanel } from './summary-panel.tsx'
 
 /** What a step is given: the fields, how to change them, and the problems to show. */
@@ -64,7 +67,8 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: Kept }) {
     }),
   )
 
-  const recommended = estimate.isPlaceholderData ? undefined : estimate.data?.plan.recommended
+  // what a size proves is told of one launch; a campaign that stands grows
+  const recommended = estimate.isPlaceholderData || draft.stands ? undefined : estimate.data?.plan.recommended
   const holdout = recommended ? holdoutOf(draft, recommended) : draft.holdout
   if (holdout !== draft.holdout) setDraft({ ...draft, holdout })
 
@@ -82,7 +86,7 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: Kept }) {
    * that no number is kept that nobody chose and nothing recommends.
    */
   async function holdoutToKeep(): Promise<number | undefined> {
-    if (draft.holdoutPicked || (recommended && settled === draft)) return draft.holdout
+    if (draft.stands || draft.holdoutPicked || (recommended && settled === draft)) return draft.holdout
     const definition = definitionFrom(draft, format, true)
     if (!definition) return undefined
     const { plan } = await recommend.mutateAsync(definition)
@@ -161,14 +165,24 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: Kept }) {
           </li>
         ))}
       </ol>
-      <div className={classes.columns} data-review={step === 'review' || undefined}>
+      <div className={classes.columns} data-review={step === 'review' || draft.stands || undefined}>
         <div className={classes.main}>
           {failed ? <Failure error={failed.error} /> : null}
           {step === 'audience' ? <AudienceStep {...props} /> : null}
           {step === 'offer' ? <OfferStep {...props} definition={estimated} /> : null}
-          {step === 'holdout' ? <HoldoutStep {...props} preview={estimate.data} /> : null}
+          {step === 'offer' && draft.stands ? <LaterSteps {...props} /> : null}
+          {step === 'holdout' ? (
+            draft.stands ? (
+              <StandingHoldout {...props} />
+            ) : (
+              <HoldoutStep {...props} preview={estimate.data} />
+            )
+          ) : null}
           {step === 'channel' ? <ChannelStep {...props} /> : null}
-          {step === 'review' && kept ? (
+          {step === 'review' && kept && draft.stands ? (
+            <LiveReview campaignId={kept.campaignId} definition={definitionFrom(draft, format)!} />
+          ) : null}
+          {step === 'review' && kept && !draft.stands ? (
             <ReviewStep campaignId={kept.campaignId} definition={definitionFrom(draft, format)!} />
           ) : null}
           <div className={classes.moves}>
@@ -184,7 +198,7 @@ export function Composer({ initial, saved }: { initial: Draft; saved?: Kept }) {
             ) : null}
           </div>
         </div>
-        {step === 'review' ? null : (
+        {step === 'review' || draft.stands ? null : (
           <SummaryPanel estimate={estimate} complete={estimated !== null} changing={settled !== draft} />
         )}
       </div>

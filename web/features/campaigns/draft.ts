@@ -1,6 +1,14 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import type { AppRouter } from '../../../server/router.ts'
 import type { Format } from '../../ui/format.ts'
+import {
+  noStanding,
+  type StandingFields,
+  standingFieldsOf,
+  standingFrom,
+  type StandingProblem,
+  standingProblemsOf,
+} from './standing/standing-draft.ts'
 
 /** A campaign as its file says it. */
 export type Definition = inferRouterInputs<AppRouter>['campaigns']['create']
@@ -13,7 +21,7 @@ export type Together = inferRouterOutputs<AppRouter>['campaigns']['together']
 export type Summary = inferRouterOutputs<AppRouter>['campaigns']['list'][number]
 
 /** What stands in the composer's fields: text as typed. */
-export interface Draft {
+export interface Draft extends StandingFields {
   readonly name: string
   readonly segment: string
   readonly offerKind: OfferKind
@@ -80,6 +88,7 @@ export type Names = Readonly<Record<(typeof namings)[number], readonly string[]>
 const noNames: Names = { categories: [], products: [], skus: [], stores: [] }
 
 export const emptyDraft: Draft = {
+  ...noStanding,
   name: '',
   segment: '',
   offerKind: 'amount',
@@ -156,6 +165,7 @@ export function expectedOf({
 }
 
 export type Problem =
+  | StandingProblem
   | 'name'
   | 'segment'
   | 'amount'
@@ -192,7 +202,7 @@ export type Problem =
 export const steps = ['audience', 'offer', 'holdout', 'channel', 'review'] as const
 export type StepName = (typeof steps)[number]
 const fields: Record<StepName, readonly Problem[]> = {
-  audience: ['name', 'segment'],
+  audience: ['name', 'segment', 'coolDown', 'mostPerDay'],
   offer: [
     'amount',
     'percent',
@@ -212,6 +222,10 @@ const fields: Record<StepName, readonly Problem[]> = {
     'sharedUses',
     'budget',
     'budgetToSpend',
+    'standingBudget',
+    'standingCodes',
+    'standingCap',
+    'later',
   ],
   holdout: ['effect'],
   channel: [
@@ -225,6 +239,7 @@ const fields: Record<StepName, readonly Problem[]> = {
     'firstDay',
     'messageCost',
     'margin',
+    'standingDay',
   ],
   review: [],
 }
@@ -239,6 +254,7 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   const optional = (text: string) => text.trim() === '' || (money(text) ?? 0) > 0
   if (!draft.name.trim()) found.add('name')
   if (!draft.segment.trim()) found.add('segment')
+  for (const problem of standingProblemsOf(draft, format)) found.add(problem)
   if (draft.offerKind === 'amount' && !((money(draft.amount) ?? 0) > 0)) found.add('amount')
   if (draft.offerKind === 'percent') {
     const percent = percentOf(draft.percent)
@@ -312,8 +328,11 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
   if (forEstimate)
     for (const later of ['name', 'url', 'mailSubject', 'mailText', 'smsTemplate', 'smsParams'] as const)
       wrong.delete(later)
+  // whom the rule means now is asked as of a launch
+  if (forEstimate) for (const later of standingProblemsOf(draft, format)) wrong.delete(later)
   if (wrong.size > 0) return null
   const money = (text: string) => format.minorOf(text)!
+  const standing = forEstimate ? undefined : standingFrom(draft, format)
   return {
     name: forEstimate ? '–' : draft.name.trim(),
     segment: draft.segment.trim(),
@@ -330,6 +349,7 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
     ...(draft.budget.trim() ? { budgetMinor: money(draft.budget) } : {}),
     messageCostMinor: money(draft.messageCost || '0'),
     ...(draft.margin.trim() ? { marginShare: percentOf(draft.margin)! / 100 } : {}),
+    ...(standing ? { standing } : {}),
   }
 }
 
@@ -436,6 +456,7 @@ export function draftOf(definition: Definition, format: Format): Draft {
   const text = (minor: number | undefined) => (minor === undefined ? '' : format.decimal(minor))
   return {
     ...emptyDraft,
+    ...standingFieldsOf(definition.standing, format),
     name: definition.name,
     segment: definition.segment,
     offerKind: offer.kind,

@@ -61,7 +61,11 @@ export function OfferStep({
         {draft.offerKind === 'percent' ? (
           <div className={classes.pair}>
             {field('percent', t('percentField'), { error: 'percentDecimals' })}
-            {field('cap', t('capField', { symbol }), draft.cap.trim() ? {} : { help: t('capHelp') })}
+            {field(
+              'cap',
+              t('capField', { symbol }),
+              draft.cap.trim() ? {} : { help: t('capHelp'), error: 'standingCap' },
+            )}
           </div>
         ) : null}
         {draft.offerKind === 'free_shipping'
@@ -80,15 +84,18 @@ export function OfferStep({
               {field(
                 'pointsCap',
                 t('pointsCapField', { symbol }),
-                draft.pointsCap.trim() ? {} : { help: t('capHelp') },
+                draft.pointsCap.trim() ? {} : { help: t('capHelp'), error: 'standingCap' },
               )}
             </div>
             {field('pointsWorth', t('pointsWorthField'), { help: t('pointsWorthHelp') })}
           </>
         ) : null}
         {field('minSpend', t('minSpendField', { symbol }))}
-        <CodesFields draft={draft} change={change} problem={problem} />
-        {field('budget', t('budgetField', { symbol }), { help: t('budgetHelp'), error: 'budgetToSpend' })}
+        {draft.stands ? null : <CodesFields draft={draft} change={change} problem={problem} />}
+        {field('budget', t('budgetField', { symbol }), {
+          help: t('budgetHelp'),
+          error: draft.stands ? 'standingBudget' : 'budgetToSpend',
+        })}
         <UnstyledButton
           className={classes.unfold}
           aria-expanded={opened || termsWrong}

@@ -33,7 +33,7 @@ export function DataLinks({ mayImport, here = false }: { mayImport: boolean; her
                 <Menu.Item
                   key={`${name} ${ending}`}
                   component="a"
-                  href={`/export/${name}-template.${ending}?${new URLSearchParams({ shown: id })}`}
+                  href={`/export/${name}-template.${ending}?${new URLSearchParams({ shown: id, language })}`}
                   download
                 >
                   {t(`links.kindTemplate.${ending}`, { title })}

@@ -71,7 +71,7 @@ export function HistoryPanel() {
     cell: ({ receipt }) => count(receipt?.[key] ?? null),
     value: ({ receipt }) => receipt?.[key] ?? null,
   })
-  /** Rows of a batch that were refused before they were rows are in no file. */
+  /** Of batches from before theirs were kept, rows that were refused before they were rows are in no file. */
   const mayRefused = ({ receipt, undoneAt }: Imported) =>
     may && undoneAt === null && receipt !== null && receipt.refusedFile !== null
   const whyRefused = (row: Imported) =>
@@ -79,7 +79,7 @@ export function HistoryPanel() {
       <>
         {row.receipt.reasons.map(({ sentence, rows }) => `${count(rows)} × ${sentence}`).join(' ')}{' '}
         {mayRefused(row) ? (
-          <Anchor size="sm" href={`/api/imports/${row.importId}/refused`} download>
+          <Anchor size="sm" href={`/api/imports/${row.importId}/refused?language=${language}`} download>
             {t('receipt.download')}
           </Anchor>
         ) : null}

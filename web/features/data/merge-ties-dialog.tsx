@@ -1,26 +1,34 @@
-import { Button, Group, Loader } from '@mantine/core'
+import { Button, Group, Loader, Progress } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
-import { useTRPC } from '../../trpc.ts'
+import { trpcClient, useTRPC } from '../../trpc.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import classes from './data.module.css'
 
 type Pairs = readonly [string, string][]
+/** Pairs to be merged and how many; all that are plain, or some. */
+export interface Chosen {
+  readonly pairs: Pairs | 'plain'
+  readonly count: number
+}
 
 /** As many of the members to come are named; of the others it is said how many there are. */
 const mostNamed = 20
 
-/** What merging pairs at once comes to, before it is done. `pairs` null: nobody asks. */
+/** Whoever waits is told how far it is after so long. */
+const progressMs = 1_000
+
+/** What merging pairs at once comes to, before it is done. `chosen` null: nobody asks. */
 export function MergeTiesDialog({
-  pairs,
+  chosen,
   close,
   onMerged,
 }: {
-  pairs: Pairs | null
+  chosen: Chosen | null
   close: () => void
   onMerged: () => void
 }) {
@@ -28,37 +36,68 @@ export function MergeTiesDialog({
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   return (
     <Dialog
-      opened={pairs !== null}
+      opened={chosen !== null}
       onClose={close}
       fullScreen={onPhone === true}
       size="lg"
-      title={t('mergeTitle', { pairs: pairs?.length ?? 0 })}
+      title={t('mergeTitle', { pairs: chosen?.count ?? 0 })}
       closeButtonProps={{ 'aria-label': t('cancel') }}
     >
-      {pairs === null ? null : <Confirm pairs={pairs} close={close} onMerged={onMerged} />}
+      {chosen === null ? null : <Confirm chosen={chosen} close={close} onMerged={onMerged} />}
     </Dialog>
   )
 }
 
-function Confirm({ pairs, close, onMerged }: { pairs: Pairs; close: () => void; onMerged: () => void }) {
+function Confirm({
+  chosen: { pairs: chosen },
+  close,
+  onMerged,
+}: {
+  chosen: Chosen
+  close: () => void
+  onMerged: () => void
+}) {
   const t = useTranslations('data.ties')
   const trpc = useTRPC()
   const client = useQueryClient()
   const format = useFormat()
   const errorText = useErrorText()
-  const preview = useMutation(trpc.identity.previewTies.mutationOptions())
+  // what is worked out or merged is called off when nobody waits for it any more
+  const waiting = useRef<AbortController>(null)
+  useEffect(() => () => waiting.current?.abort(), [])
+  const signal = () => {
+    waiting.current?.abort()
+    waiting.current = new AbortController()
+    return waiting.current.signal
+  }
+  const pairs = chosen === 'plain' ? chosen : [...chosen]
+  const preview = useMutation({
+    mutationFn: (asked: typeof pairs) =>
+      trpcClient.identity.previewTies.mutate({ pairs: asked }, { signal: signal() }),
+  })
   const { mutate: look } = preview
-  useEffect(() => look({ pairs: [...pairs] }), [look, pairs])
-  const merging = useMutation(
-    trpc.identity.mergeTies.mutationOptions({
-      onSuccess: async () => {
-        onMerged()
-        await client.invalidateQueries()
-      },
-      // a preview that the data has left behind is shown anew
-      onError: () => look({ pairs: [...pairs] }),
+  useEffect(() => look(chosen === 'plain' ? chosen : [...chosen]), [look, chosen])
+  const merging = useMutation({
+    mutationFn: (digest: string) =>
+      trpcClient.identity.mergeTies.mutate({ pairs, digest }, { signal: signal() }),
+    onSuccess: async () => {
+      onMerged()
+      await client.invalidateQueries()
+    },
+    // a preview that the data has left behind is shown anew
+    onError: () => {
+      if (!waiting.current?.signal.aborted) look(pairs)
+    },
+  })
+  const isBusy = preview.isPending || merging.isPending
+  const underWay = useQuery(
+    trpc.identity.merging.queryOptions(undefined, {
+      enabled: isBusy,
+      refetchInterval: progressMs,
+      staleTime: 0,
+      gcTime: 0,
     }),
-  )
+  ).data
   const { data } = preview
   return (
     <div className={classes.asked} aria-busy={preview.isPending}>
@@ -108,10 +147,16 @@ function Confirm({ pairs, close, onMerged }: { pairs: Pairs; close: () => void; 
               </li>
             ))}
           </ul>
-          {data.groups.length > mostNamed ? (
-            <p className={classes.note}>{t('moreGroups', { count: data.groups.length - mostNamed })}</p>
+          {data.total > mostNamed ? (
+            <p className={classes.note}>{t('moreGroups', { count: data.total - mostNamed })}</p>
           ) : null}
         </>
+      ) : null}
+      {isBusy && underWay ? (
+        <div role="status">
+          <p className={classes.note}>{t('step', { step: underWay.step })}</p>
+          <Progress value={100 * underWay.share} aria-label={t('progress')} transitionDuration={0} />
+        </div>
       ) : null}
       {merging.isError ? <p role="alert">{errorText(merging.error).sentence}</p> : null}
       <p className={classes.note}>{t('mergeNote')}</p>
@@ -123,7 +168,7 @@ function Confirm({ pairs, close, onMerged }: { pairs: Pairs; close: () => void; 
           loading={merging.isPending}
           disabled={!data}
           onClick={() => {
-            if (data) merging.mutate({ pairs: [...pairs], digest: data.digest })
+            if (data) merging.mutate(data.digest)
           }}
         >
           {t('confirm')}

@@ -1,6 +1,7 @@
 import { Anchor, Button } from '@mantine/core'
 import { cloneElement, type ReactElement, type ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
+import { useLanguage } from '../../ui/language.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { KpiStrip } from '../../ui/kpi-strip.tsx'
 import { Panel } from '../../ui/panel.tsx'
@@ -55,6 +56,7 @@ export function ReceiptFrame({
 }) {
   const t = useTranslations('data')
   const { count } = useFormat()
+  const { language } = useLanguage()
   const { dryRun } = receipt
   const reasons = receipt.reasons.map(({ sentence, rows }) =>
     t('receipt.reason', { count: rows, reason: sentence }),
@@ -81,7 +83,7 @@ export function ReceiptFrame({
             value: count(receipt.refused),
             base:
               receipt.refused > 0 && ways ? (
-                <Anchor size="sm" href={`/api/imports/${refusedRows}/refused`} download>
+                <Anchor size="sm" href={`/api/imports/${refusedRows}/refused?language=${language}`} download>
                   {t('receipt.download')}
                 </Anchor>
               ) : undefined,

@@ -46,6 +46,7 @@ function OrdersReceipt({ receipt, ways }: { receipt: OfOrders; ways: ReceiptWays
         }),
     ...receipt.people,
     ...(receipt.refunds ? [receipt.refunds] : []),
+    ...receipt.refundDoubts,
     ...(receipt.unpaidOrders > 0 ? [t('receipt.unpaid', { count: receipt.unpaidOrders })] : []),
     ...(receipt.toldTwice ? [t('receipt.toldTwice', { count: receipt.toldTwice })] : []),
     ...(receipt.closedOrders > 0 ? [t('receipt.closed', { count: receipt.closedOrders })] : []),

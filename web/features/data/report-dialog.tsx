@@ -1,6 +1,7 @@
 import { Button, Group } from '@mantine/core'
 import { useTranslations } from 'use-intl'
 import { Dialog } from '../../ui/dialog.tsx'
+import { useLanguage } from '../../ui/language.tsx'
 import { useFormat } from '../../ui/format.ts'
 import classes from './data.module.css'
 import { Receipt, type Told } from './receipt.tsx'
@@ -25,6 +26,7 @@ export function ReportDialog({
 }) {
   const t = useTranslations('data.report')
   const { instant } = useFormat()
+  const { language } = useLanguage()
   return (
     <Dialog
       opened
@@ -47,7 +49,12 @@ export function ReportDialog({
             </Button>
           ) : null}
           {refusedRows === null ? null : (
-            <Button component="a" variant="default" href={`/api/imports/${refusedRows}/refused`} download>
+            <Button
+              component="a"
+              variant="default"
+              href={`/api/imports/${refusedRows}/refused?language=${language}`}
+              download
+            >
               {t('refusedRows')}
             </Button>
           )}

@@ -11,7 +11,7 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import classes from './data.module.css'
-import { MergeTiesDialog } from './merge-ties-dialog.tsx'
+import { type Chosen, MergeTiesDialog } from './merge-ties-dialog.tsx'
 
 type Ties = inferRouterOutputs<AppRouter>['identity']['ties']
 type Tie = Ties['ties'][number]
@@ -33,7 +33,7 @@ export function TiesPanel() {
   const [ofDismissed, showDismissed] = useState(false)
   const [chosen, choose] = useState<ReadonlySet<string> | null>(null)
   const [all, showAll] = useState(false)
-  const [merging, merge] = useState<readonly Pair[] | null>(null)
+  const [merging, merge] = useState<Chosen | null>(null)
   const answer = useAnswer(trpc.identity.ties.queryOptions({ dismissed: ofDismissed }))
   const deciding = useMutation(
     trpc.identity.dismissTies.mutationOptions({
@@ -116,7 +116,7 @@ export function TiesPanel() {
         csvName="ties"
         minHeight={48}
       >
-        {({ ties, total, dismissed, shared }) => (
+        {({ ties, total, plain, dismissed, shared }) => (
           <>
             {ties.length === 0 ? null : (
               <>
@@ -169,9 +169,18 @@ export function TiesPanel() {
                 </Button>
               ) : (
                 <>
-                  <Button variant="default" disabled={pairs.length === 0} onClick={() => merge(pairs)}>
+                  <Button
+                    variant="default"
+                    disabled={pairs.length === 0}
+                    onClick={() => merge({ pairs, count: pairs.length })}
+                  >
                     {t('ties.merge', { pairs: pairs.length })}
                   </Button>
+                  {plain > ties.filter((tie) => tie.plain).length ? (
+                    <Button variant="default" onClick={() => merge({ pairs: 'plain', count: plain })}>
+                      {t('ties.mergeAll', { pairs: plain })}
+                    </Button>
+                  ) : null}
                   <Button
                     variant="default"
                     disabled={pairs.length === 0}
@@ -192,7 +201,7 @@ export function TiesPanel() {
         )}
       </QueryPanel>
       <MergeTiesDialog
-        pairs={merging}
+        chosen={merging}
         close={() => merge(null)}
         onMerged={() => {
           merge(null)

@@ -21,9 +21,15 @@ export function ProductsPage() {
   const { question } = useFilters()
   const { from: _from, to: _to, ...filters } = question
   const population = usePopulation()
-  const [by, choose] = useState<(typeof kinds)[number]>('category')
-  const asked = { filters, settings: { by } }
+  const [chosen, choose] = useState<(typeof kinds)[number]>()
   const options = { trpc: { abortOnUnmount: true } }
+  // a shop whose lines have no category begins with its products
+  const categories = useAnswer(
+    trpc.analytics.products.queryOptions({ filters, settings: { by: 'category' } }, options),
+  )
+  const by =
+    chosen ?? (categories.data?.rows.some(({ kind }) => kind === 'item') === false ? 'product' : 'category')
+  const asked = { filters, settings: { by } }
   const items = useAnswer(trpc.analytics.products.queryOptions(asked, options))
   const affinity = useAnswer(trpc.analytics.affinity.queryOptions(asked, options))
   const season = useAnswer(trpc.analytics.season.queryOptions(asked, options))
@@ -36,7 +42,7 @@ export function ProductsPage() {
         <SegmentedControl
           aria-label={t('by')}
           value={by}
-          onChange={(value) => choose(kinds.find((kind) => kind === value) ?? 'category')}
+          onChange={(value) => choose(kinds.find((kind) => kind === value))}
           data={kinds.map((value) => ({ value, label: t(`kind.${value}`) }))}
         />
       }

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../trpc.ts'
@@ -30,6 +31,8 @@ export function SamplePanel({
   const format = useFormat()
   const trpc = useTRPC()
   const navigate = useNavigate()
+  // there the last order stands under the name, or the button would cover its day
+  const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
   const answer = useAnswer(
     trpc.segments.sample.queryOptions({ expression, limit: 6 }, { trpc: { abortOnUnmount: true } }),
   )
@@ -38,7 +41,12 @@ export function SamplePanel({
       key: 'member',
       header: t('sample.member'),
       value: (row) => row.memberId,
-      cell: (row) => <span className={classes.whole}>{row.name ?? row.memberId}</span>,
+      cell: (row) => (
+        <span className={onPhone ? classes.stacked : classes.whole}>
+          {row.name ?? row.memberId}
+          {onPhone ? <small>{format.day(row.lastDay)}</small> : null}
+        </span>
+      ),
     },
     {
       key: 'orders',
@@ -93,7 +101,7 @@ export function SamplePanel({
       {(data) => (
         <>
           <DataTable
-            columns={columns}
+            columns={onPhone ? columns.filter(({ key }) => key !== 'last_order') : columns}
             rows={data.sample}
             rowKey={(row) => row.memberId}
             label={t('sample.title')}

@@ -201,9 +201,22 @@ export function Turn({ of }: { of: ExplainedClause }) {
   if (!of.flip) return null
   if (of.flip.onDay && of.valueKind === 'anniversary')
     return t('why.turnsOnDay', { day: shown(of.flip.onDay, 'day') })
-  return of.flip.onDay
-    ? t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
-    : t('why.turns', { value: apart(shown(of.flip.value)) })
+  if (of.flip.onDay)
+    return t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
+  const missing = missingOf(of)
+  if (missing === null) return t('why.turns', { value: apart(shown(of.flip.value)) })
+  return t(missing > 0 ? 'why.turnsMore' : 'why.turnsLess', {
+    difference: shown(Math.abs(missing)),
+    value: shown(of.flip.value),
+  })
+}
+
+/** How much more, or less where it is below 0, turns the clause; null of what is no amount: averages, shares and days. */
+function missingOf({ flip, value, valueKind, unit, ratio }: ExplainedClause): number | null {
+  if (!flip || value === null || ratio || unit === 'days') return null
+  if (valueKind !== 'money' && valueKind !== 'count') return null
+  const missing = Number(flip.value) - Number(value)
+  return Number.isFinite(missing) && missing !== 0 ? missing : null
 }
 
 /** Values one after the other, each in quotes. */

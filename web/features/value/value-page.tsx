@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { FilterBar } from '../../filters/filter-bar.tsx'
 import { useFilters } from '../../filters/filters.ts'
@@ -11,6 +12,7 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import { CohortValuePanel } from './cohort-value-panel.tsx'
 import { ConcentrationPanel } from './concentration-panel.tsx'
 import { DiscountsPanel } from './discounts-panel.tsx'
+import { type MoveDays, RfmMovesPanel } from './rfm-moves-panel.tsx'
 import { RfmPanel } from './rfm-panel.tsx'
 import { ValueCurvePanel } from './value-curve-panel.tsx'
 import { cohortValuesOf } from './values.ts'
@@ -30,6 +32,13 @@ export function ValuePage() {
   )
   const asked = { filters: question }
   const rfm = useAnswer(trpc.analytics.rfm.queryOptions(asked, { trpc: { abortOnUnmount: true } }))
+  const [days, chooseDays] = useState<MoveDays>(90)
+  const moves = useAnswer(
+    trpc.analytics.rfmMigration.queryOptions(
+      { ...asked, settings: { days } },
+      { trpc: { abortOnUnmount: true } },
+    ),
+  )
   const concentration = useAnswer(
     trpc.analytics.concentration.queryOptions(asked, { trpc: { abortOnUnmount: true } }),
   )
@@ -55,6 +64,7 @@ export function ValuePage() {
       <ValueCurvePanel answer={answer} />
       <CohortValuePanel answer={answer} />
       <RfmPanel answer={rfm} />
+      <RfmMovesPanel answer={moves} days={days} chooseDays={chooseDays} />
       <ConcentrationPanel answer={concentration} />
       <DiscountsPanel answer={discounts} />
     </Page>

@@ -80,6 +80,12 @@ export function Questions({ file, map, onChange }: Editing) {
                 header: question.header,
                 sample: question.sample,
                 against: question.against,
+                ...(question.places
+                  ? { line: question.places.sample.line, other: question.places.against.line }
+                  : { line: 0, other: 0 }),
+                ...(question.places?.sample.file
+                  ? { file: question.places.sample.file, otherFile: question.places.against.file! }
+                  : { file: 'none', otherFile: '' }),
               })
         }
         data={(['day-first', 'month-first'] as const).map((order) => {

@@ -1,7 +1,7 @@
 import { Button, Select } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
-import type { MapOverrides } from '../../../../server/import/mapping.ts'
+import type { MapOverrides } from '../../../../server/import/columns/mapping.ts'
 import { errorCode, useTRPC } from '../../../trpc.ts'
 import { useLanguage } from '../../../ui/language.tsx'
 import { useFormat } from '../../../ui/format.ts'
@@ -141,6 +141,11 @@ export function MappingPanel({
                 ))}
               </ul>
             ) : null}
+            {file.repeated.map((note) => (
+              <p key={note} className={classes.note} role="status">
+                {note}
+              </p>
+            ))}
             {file.otherCurrency ? (
               <p className={classes.unread} role="status">
                 {t('mapping.otherCurrency', { ...file.otherCurrency, currency })}

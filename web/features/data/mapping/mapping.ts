@@ -1,6 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import type { AnyField } from '../../../../server/import/import-kinds.ts'
-import type { MapOverrides } from '../../../../server/import/mapping.ts'
+import type { MapOverrides } from '../../../../server/import/columns/mapping.ts'
 import type { AppRouter } from '../../../../server/router.ts'
 
 export type InspectedFile = inferRouterOutputs<AppRouter>['imports']['inspect']
@@ -79,6 +79,7 @@ export const fieldOrder = [
   'refundAmount',
   'chargedTotal',
   'refundedAt',
+  'refundState',
   'refundsOrderId',
   'discount',
   'listPrice',

@@ -1,0 +1,11 @@
+import type { Store } from '../../store/store.ts'
+
+/** What is left of a campaign's budget: each coupon that was issued counts for the most that it may cost. */
+export async function budgetLeft(store: Store, campaignId: string, budgetMinor: number): Promise<number> {
+  const { spent } = await store
+    .selectFrom('standing_steps')
+    .select(({ fn }) => fn.sum<number | null>('worst_minor').as('spent'))
+    .where('campaign_id', '=', campaignId)
+    .executeTakeFirstOrThrow()
+  return budgetMinor - Number(spent ?? 0)
+}

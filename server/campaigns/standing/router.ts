@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { refused } from '../../messages/refused.ts'
+import { saidIn } from '../../messages/messages.ts'
+import { problemsSaid } from '../../segments/refusal.ts'
+import { auditName } from '../../settings/audit.ts'
+import { type Context, marketerProcedure, readerProcedure, router } from '../../trpc.ts'
+import type { Workspace } from '../../workspaces/workspaces.ts'
+import type { Desk } from '../campaigns.ts'
+import { finishStanding, goLive, type LiveOutcome, previewLive } from './go-live.ts'
+import { standingState, standingWays } from './runs.ts'
+import { liveSaid } from './sentences.ts'
+
+const ById = z.object({ campaignId: z.string().min(1).max(100) })
+
+const deskOf = (ctx: Context & { workspace: Workspace; actor: NonNullable<Context['actor']> }): Desk => ({
+  platform: ctx.platform,
+  workspace: ctx.workspace,
+  actor: auditName(ctx.actor),
+})
+
+function done<T>(outcome: LiveOutcome<T>): T {
+  if (outcome.kind === 'done') return outcome.value
+  const { id, values } = liveSaid(outcome)
+  throw refused(
+    outcome.kind === 'not-found'
+      ? 'NOT_FOUND'
+      : outcome.kind === 'moved'
+        ? 'CONFLICT'
+        : outcome.kind === 'segment-refused'
+          ? 'BAD_REQUEST'
+          : 'PRECONDITION_FAILED',
+    id,
+    values,
+  )
+}
+
+/** Campaigns that stand: what they would have done, going live, their days and the ways of their members. */
+export const standingRouter = router({
+  /** What is shown before a draft goes live; its simulation is counted in the background: ask again until it is done. */
+  preview: marketerProcedure
+    .input(ById)
+    .query(({ ctx, input, signal }) => shown(ctx, input.campaignId, undefined, signal)),
+
+  /** Stops the simulation, or counts it again by the orders of now. */
+  simulate: marketerProcedure
+    .input(ById.extend({ doing: z.enum(['stop', 'again']) }))
+    .mutation(({ ctx, input, signal }) => shown(ctx, input.campaignId, input.doing, signal)),
+
+  /** Safe to repeat: a campaign goes live once, and later calls report that. */
+  goLive: marketerProcedure
+    .input(
+      ById.extend({
+        digest: z.string().min(1).max(200),
+        confirm: z.array(z.string().max(100)).max(20).default([]),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => done(await goLive(deskOf(ctx), input))),
+
+  /** Lets nobody in any more; who is on the way goes on. */
+  finish: marketerProcedure
+    .input(ById)
+    .mutation(async ({ ctx, input }) => done(await finishStanding(deskOf(ctx), input.campaignId))),
+
+  /** Its days, newest first, and where its members are; null before it went live. */
+  runs: readerProcedure
+    .input(ById.extend({ limit: z.int().min(1).max(400).default(60) }))
+    .query(({ ctx, input }) =>
+      standingState(ctx.platform, ctx.workspace, input.campaignId, ctx.language, input.limit),
+    ),
+
+  /** The ways of its members, newest first, or of one member. */
+  ways: readerProcedure
+    .input(
+      ById.extend({
+        memberId: z.string().trim().min(1).max(200).optional(),
+        limit: z.int().min(1).max(500).default(50),
+      }),
+    )
+    .query(async ({ ctx, input: { campaignId, ...asked } }) => {
+      const ways = await standingWays(ctx.platform, ctx.workspace, campaignId, {
+        ...asked,
+        language: ctx.language,
+      })
+      if (!ways) throw refused('NOT_FOUND', 'no-such-campaign')
+      return ways
+    }),
+})
+
+async function shown(
+  ctx: Context & { workspace: Workspace },
+  campaignId: string,
+  doing: 'stop' | 'again' | undefined,
+  signal: AbortSignal | undefined,
+) {
+  const { simulation, ...preview } = done(
+    await previewLive(ctx.platform, ctx.workspace, campaignId, doing, signal),
+  )
+  const why = (id: 'segment-refused', problems: ReturnType<typeof problemsSaid>) =>
+    saidIn(ctx.language, { id, values: { problems } })
+  return {
+    ...preview,
+    simulation:
+      simulation.kind === 'refused'
+        ? { kind: 'refused' as const, why: why('segment-refused', problemsSaid(simulation.errors)) }
+        : simulation,
+  }
+}

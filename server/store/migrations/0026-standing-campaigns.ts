@@ -1,0 +1,108 @@
+import type { Kysely } from 'kysely'
+
+/** Campaigns that stand: who met the rule, who waits, each member's way through the steps, and what other systems are told. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('launches').addColumn('step', 'integer').execute()
+  await db.schema
+    .createTable('standing_campaigns')
+    .addColumn('campaign_id', 'text', (c) => c.primaryKey().references('campaigns.id'))
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('started_day', 'text', (c) => c.notNull())
+    .addColumn('first_known_day', 'text')
+    .addColumn('finished_day', 'text')
+    .execute()
+  await db.schema
+    .createTable('standing_runs')
+    .addColumn('campaign_id', 'text', (c) => c.notNull())
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('day', 'text', (c) => c.notNull())
+    .addColumn('evaluated_at', 'text', (c) => c.notNull())
+    .addColumn('matching', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('began', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('cooling', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('gone', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('waiting', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('missed_days', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('missed_members', 'integer')
+    .addColumn('budget_spent', 'integer', (c) => c.notNull().defaultTo(0))
+    .addPrimaryKeyConstraint('one_run_a_day', ['campaign_id', 'day'])
+    .execute()
+  for (const [table, more] of [
+    ['standing_matching', []],
+    ['standing_waiting', ['since_day']],
+  ] as const) {
+    let making = db.schema
+      .createTable(table)
+      .addColumn('campaign_id', 'text', (c) => c.notNull())
+      .addColumn('workspace_id', 'text', (c) => c.notNull())
+      .addColumn('member_id', 'text', (c) => c.notNull())
+    for (const column of more) making = making.addColumn(column, 'text', (c) => c.notNull())
+    await making.addPrimaryKeyConstraint(`${table}_once`, ['campaign_id', 'member_id']).execute()
+  }
+  await db.schema
+    .createTable('standing_paths')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('campaign_id', 'text', (c) => c.notNull())
+    .addColumn('member_id', 'text', (c) => c.notNull())
+    .addColumn('entered_day', 'text', (c) => c.notNull())
+    .addColumn('entered_at', 'text', (c) => c.notNull())
+    .addColumn('arm', 'text', (c) => c.notNull())
+    .addColumn('next_step', 'integer')
+    .addColumn('due_day', 'text')
+    .addColumn('ended_day', 'text')
+    .addColumn('ended_why', 'text')
+    .addColumn('bought_day', 'text')
+    .addUniqueConstraint('one_way_a_day', ['campaign_id', 'member_id', 'entered_day'])
+    .execute()
+  await db.schema
+    .createIndex('standing_paths_due')
+    .on('standing_paths')
+    .columns(['campaign_id', 'next_step', 'due_day', 'id'])
+    .execute()
+  await db.schema
+    .createIndex('standing_paths_by_day')
+    .on('standing_paths')
+    .columns(['campaign_id', 'entered_day'])
+    .execute()
+  await db.schema
+    .createTable('standing_steps')
+    .addColumn('path_id', 'text', (c) => c.notNull())
+    .addColumn('step', 'integer', (c) => c.notNull())
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('campaign_id', 'text', (c) => c.notNull())
+    .addColumn('day', 'text', (c) => c.notNull())
+    .addColumn('at', 'text', (c) => c.notNull())
+    .addColumn('outcome', 'text', (c) => c.notNull())
+    .addColumn('reason', 'text')
+    .addColumn('coupon_id', 'text')
+    .addColumn('worst_minor', 'integer', (c) => c.notNull().defaultTo(0))
+    .addPrimaryKeyConstraint('one_step_a_way', ['path_id', 'step'])
+    .execute()
+  await db.schema
+    .createIndex('standing_steps_by_day')
+    .on('standing_steps')
+    .columns(['campaign_id', 'day', 'step'])
+    .execute()
+  await db.schema
+    .createTable('standing_events')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('campaign_id', 'text', (c) => c.notNull())
+    .addColumn('member_id', 'text', (c) => c.notNull())
+    .addColumn('path_id', 'text', (c) => c.notNull())
+    .addColumn('step', 'integer', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull())
+    .addColumn('attempts', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('queued_at', 'text', (c) => c.notNull())
+    .addColumn('due_at', 'text', (c) => c.notNull())
+    .addColumn('last_error', 'text')
+    .addColumn('delivered_at', 'text')
+    .addUniqueConstraint('one_event_a_step', ['path_id', 'step'])
+    .execute()
+  await db.schema
+    .createIndex('standing_events_due')
+    .on('standing_events')
+    .columns(['state', 'due_at'])
+    .execute()
+}

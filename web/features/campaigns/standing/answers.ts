@@ -1,0 +1,8 @@
+import type { inferRouterOutputs } from '@trpc/server'
+import type { AppRouter } from '../../../../server/router.ts'
+
+type Answers = inferRouterOutputs<AppRouter>['standing']
+export type StandingState = NonNullable<Answers['runs']>
+export type StandingRun = StandingState['runs'][number]
+export type StandingWay = Answers['ways'][number]
+export type LivePreview = Answers['preview']

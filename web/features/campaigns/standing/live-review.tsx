@@ -1,0 +1,233 @@
+import { Button, Checkbox, Progress } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { errorCode, useTRPC } from '../../../trpc.ts'
+import { type Column, DataTable } from '../../../ui/data-table.tsx'
+import { useFormat } from '../../../ui/format.ts'
+import { Failure } from '../../../ui/panel-states.tsx'
+import { QueryPanel, useAnswer } from '../../../ui/query-panel.tsx'
+import { Rule } from '../../../ui/rule.tsx'
+import classes from '../composer.module.css'
+import type { Definition } from '../draft.ts'
+import type { LivePreview } from './answers.ts'
+import { StepsList } from './steps-list.tsx'
+
+/** What the campaign would have done in the last year, what must be confirmed, and the button that makes it go live. */
+export function LiveReview({ campaignId, definition }: { campaignId: string; definition: Definition }) {
+  const t = useTranslations('standing.live')
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const format = useFormat()
+  const [confirmed, setConfirmed] = useState<ReadonlySet<string>>(new Set())
+  const [moved, setMoved] = useState(false)
+  const asked = trpc.standing.preview.queryOptions(
+    { campaignId },
+    {
+      staleTime: 0,
+      gcTime: 0,
+      refetchInterval: ({ state }) => (state.data?.simulation.kind === 'running' ? 1_000 : false),
+    },
+  )
+  const preview = useAnswer(asked)
+  const simulate = useMutation(
+    trpc.standing.simulate.mutationOptions({
+      onSuccess: (data) => client.setQueryData(asked.queryKey, data),
+    }),
+  )
+  const goLive = useMutation(
+    trpc.standing.goLive.mutationOptions({
+      async onSuccess() {
+        await client.invalidateQueries(trpc.campaigns.list.queryFilter())
+        await navigate({ to: '/campaigns/$campaignId', params: { campaignId } })
+        await client.invalidateQueries(trpc.campaigns.show.queryFilter())
+      },
+      async onError(error) {
+        if (errorCode(error) !== 'CONFLICT') return
+        setMoved(true)
+        setConfirmed(new Set())
+        await preview.refetch()
+      },
+    }),
+  )
+  const toggle = (topic: string) => {
+    const next = new Set(confirmed)
+    if (!next.delete(topic)) next.add(topic)
+    setConfirmed(next)
+  }
+  return (
+    <QueryPanel name={t('title')} title={t('title')} subtitle={t('subtitle')} query={preview} minHeight={320}>
+      {(data) => (
+        <div className={classes.stack}>
+          {moved ? (
+            <p className={classes.warning} role="status">
+              <IconAlertTriangle size={18} aria-hidden />
+              {t('moved')}
+            </p>
+          ) : null}
+          {goLive.isError && errorCode(goLive.error) !== 'CONFLICT' ? <Failure error={goLive.error} /> : null}
+          {simulate.isError ? <Failure error={simulate.error} /> : null}
+          <SimulationShown
+            data={data}
+            pending={simulate.isPending}
+            doing={(doing) => simulate.mutate({ campaignId, doing })}
+          />
+          <dl className={classes.facts}>
+            <dt>{t('rule')}</dt>
+            <dd>
+              <Rule text={data.segment} />
+              <p className={classes.help}>
+                {t('members', {
+                  n: data.members,
+                  members: format.count(data.members),
+                  also: definition.standing?.alsoThoseIn ? 'yes' : 'no',
+                })}
+              </p>
+            </dd>
+            <dt>{t('steps')}</dt>
+            <dd>
+              <StepsList definition={definition} />
+            </dd>
+            <dt>{t('worstOfWay')}</dt>
+            <dd>{format.money(data.worstOfWayMinor)}</dd>
+            <dt>{t('limits')}</dt>
+            <dd>
+              {t('limitsText', {
+                days: definition.standing?.coolDownDays ?? 0,
+                most: format.count(definition.standing?.mostPerDay ?? 0),
+                budget: format.money(definition.budgetMinor ?? 0),
+              })}
+            </dd>
+          </dl>
+          {data.blockers.length > 0 ? (
+            <div className={classes.warning} role="alert">
+              <IconAlertTriangle size={18} aria-hidden />
+              <ul>
+                {data.blockers.map((blocker) => (
+                  <li key={blocker.kind === 'channel-not-set-up' ? blocker.channel : blocker.kind}>
+                    {blocker.kind === 'channel-not-set-up'
+                      ? t('channelNotSetUp', { channel: blocker.channel })
+                      : t('alreadyOver', { day: format.day(blocker.lastDay) })}
+                  </li>
+                ))}
+              </ul>
+            </div>
+          ) : null}
+          {data.confirmations.length > 0 ? (
+            <div className={classes.confirmations} role="group" aria-label={t('confirm')}>
+              <p className={classes.heading}>{t('confirm')}</p>
+              {data.confirmations.map((topic) => (
+                <Checkbox
+                  key={topic}
+                  checked={confirmed.has(topic)}
+                  onChange={() => toggle(topic)}
+                  label={t(`topic.${topic}`, {
+                    asOf: format.day(data.newestDay),
+                    today: format.day(data.today),
+                  })}
+                />
+              ))}
+            </div>
+          ) : null}
+          <div>
+            <Button
+              loading={goLive.isPending}
+              disabled={data.blockers.length > 0 || data.confirmations.some((topic) => !confirmed.has(topic))}
+              onClick={() => goLive.mutate({ campaignId, digest: data.digest, confirm: [...confirmed] })}
+            >
+              {t('go')}
+            </Button>
+          </div>
+        </div>
+      )}
+    </QueryPanel>
+  )
+}
+
+type Month = Extract<LivePreview['simulation'], { kind: 'done' }>['simulation']['months'][number]
+
+function SimulationShown({
+  data,
+  pending,
+  doing,
+}: {
+  data: LivePreview
+  pending: boolean
+  doing: (doing: 'stop' | 'again') => void
+}) {
+  const t = useTranslations('standing.live')
+  const format = useFormat()
+  const { simulation } = data
+  if (simulation.kind === 'running')
+    return (
+      <div className={classes.stack} role="status">
+        <span>{t('running', { done: simulation.done, of: simulation.of })}</span>
+        <Progress value={(100 * simulation.done) / simulation.of} aria-label={t('simulation')} />
+        <div>
+          <Button size="compact-sm" variant="default" loading={pending} onClick={() => doing('stop')}>
+            {t('stop')}
+          </Button>
+        </div>
+      </div>
+    )
+  if (simulation.kind !== 'done')
+    return (
+      <div className={classes.stack}>
+        <p className={classes.help}>
+          {simulation.kind === 'refused' ? t('refused', { why: simulation.why }) : t(simulation.kind)}
+        </p>
+        {simulation.kind === 'no-past' ? null : (
+          <div>
+            <Button size="compact-sm" variant="default" loading={pending} onClick={() => doing('again')}>
+              {t('again')}
+            </Button>
+          </div>
+        )}
+      </div>
+    )
+  const { months, coupons, worstMinor, from, to, budgetSpentDay, waiting } = simulation.simulation
+  const columns: Column<Month>[] = [
+    { key: 'month', header: t('column.month'), value: ({ month }) => month, cell: ({ month }) => month },
+    ...(['cameIn', 'heldOut', 'coupons'] as const).map((key): Column<Month> => ({
+      key,
+      header: t(`column.${key}`),
+      align: 'right',
+      value: (month) => month[key],
+      cell: (month) => format.count(month[key]),
+    })),
+    {
+      key: 'worst_minor',
+      header: t('column.worst'),
+      align: 'right',
+      value: (month) => month.worstMinor,
+      cell: (month) => format.money(month.worstMinor),
+    },
+  ]
+  return (
+    <div className={classes.stack}>
+      <p className={classes.heading}>
+        {t('finding', { n: coupons, coupons: format.count(coupons), cost: format.money(worstMinor) })}
+      </p>
+      <p className={classes.help}>
+        {t('findingHelp', { from: format.day(from), to: format.day(to) })}{' '}
+        {budgetSpentDay === null ? null : t('budgetSpent', { day: format.day(budgetSpentDay) })}{' '}
+        {waiting > 0 ? t('stillWaiting', { members: waiting }) : null}
+      </p>
+      <DataTable
+        label={t('simulation')}
+        columns={columns}
+        rows={months}
+        rowKey={({ month }) => month}
+        dense
+      />
+      <div>
+        <Button size="compact-sm" variant="default" loading={pending} onClick={() => doing('again')}>
+          {t('again')}
+        </Button>
+      </div>
+    </div>
+  )
+}

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cases } from '../../fixtures/cases.ts'
-import { countBits, type MemberColumns, numbersOfBits, type RowColumns, wordsFor } from './columns.ts'
+import { countBits, numbersOfBits, wordsFor } from './bits.ts'
+import type { MemberColumns, RowColumns } from './columns.ts'
 import { Asker, chunkMembers, type Leaf, type Node } from './question.ts'
 import { type Check, checkAll, type RowCondition, type Span } from './totals.ts'
 

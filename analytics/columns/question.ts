@@ -1,4 +1,5 @@
-import { countBits, type MemberColumns, type RowTable } from './columns.ts'
+import { type Bits, countBits } from './bits.ts'
+import type { MemberColumns, RowTable } from './columns.ts'
 import {
   addUp,
   addUpBoth,
@@ -42,8 +43,6 @@ export interface Question {
 /** So many members are gone through at once: a processor has what is read of them at hand. */
 export const chunkMembers = 4096
 const chunkWords = chunkMembers / 32
-
-type Bits = Uint32Array
 
 /** Answers a question, members by members. */
 export class Asker {

@@ -3,14 +3,8 @@ import type { ScratchSession, Session } from '../engine/engine.ts'
 import type { DerivedTables } from '../schema/derived.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
-import {
-  dayNumber,
-  type MemberColumns,
-  mostCodes,
-  type RowColumns,
-  type RowTable,
-  wordsFor,
-} from './columns.ts'
+import { wordsFor } from './bits.ts'
+import { dayNumber, type MemberColumns, mostCodes, type RowColumns, type RowTable } from './columns.ts'
 
 /**
  * By what conditions on rows ask about the column that holds it: what is told together has one dictionary, so that
@@ -163,7 +157,53 @@ export async function updateColumns(
   changed: Sql,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const reading = { session, tables, options: { signal, timeoutMs: patienceMs } }
+  const options = { signal, timeoutMs: patienceMs }
+  const theirs = await rowsOfChanged(session, tables, changed, options)
+  const isDone = await followed({ session, tables: theirs.tables, options }, held, theirs.members)
+  for (const table of theirs.made) await session.run(sql`drop table ${table}`)
+  return isDone
+}
+
+let followings = 0
+
+/** The tables with the rows of some members alone: they are gone through many times. */
+async function rowsOfChanged(
+  session: ScratchSession,
+  tables: DerivedTables,
+  changed: Sql,
+  options: Reading['options'],
+): Promise<{ tables: DerivedTables; members: Sql; made: readonly Sql[] }> {
+  const number = ++followings
+  const made = (called: string) => name(`scratch.main.following_${number}_${called}`)
+  const [members, memberOrders, orderItems, memberFacts] = [
+    made('members'),
+    made('orders'),
+    made('lines'),
+    made('facts'),
+  ]
+  await session.run(
+    sql`create table ${members} as select distinct member_key from ${changed} as changed`,
+    options,
+  )
+  const read = async (table: Sql, from: Sql, columns: readonly string[]) =>
+    session.run(
+      sql`create table ${table} as select ${join(columns.map(name))} from ${from} as entry where ${among(members)}`,
+      options,
+    )
+  const ofRows = (table: RowTable) => ['member_key', amountColumn, ...Object.keys(rowColumns[table])]
+  await read(memberOrders, tables.memberOrders, ofRows('orders'))
+  await read(orderItems, tables.orderItems, [...ofRows('lines'), countedColumn])
+  await read(memberFacts, tables.memberFacts, ['member_key', ...factColumns, ...amountFacts])
+  return {
+    tables: { ...tables, memberOrders, orderItems, memberFacts },
+    members,
+    made: [members, memberOrders, orderItems, memberFacts],
+  }
+}
+
+/** `reading` is of the changed members alone. */
+async function followed(reading: Reading, held: HeldColumns, changed: Sql): Promise<boolean> {
+  const { session, options } = reading
   const extent = await extentOf(reading, changed)
   if (extent.members > held.members || extent.firstDay < held.firstDay) return false
   if (extent.lastDay - held.firstDay >= mostCodes) return false
@@ -171,10 +211,7 @@ export async function updateColumns(
   await addToDictionaries(reading, held, extent, changed)
   if (!(await areSmall(reading, held.dictionaries))) return false
   const { orders, lines } = held.tables
-  for await (const [members] of session.numbers(
-    sql`select member_key from ${changed} as changed`,
-    reading.options,
-  ))
+  for await (const [members] of session.numbers(sql`select member_key from ${changed} as changed`, options))
     for (const member of members!) {
       if (member >= held.members) continue // its rows are another's, who has taken it over
       orders.count[member] = 0

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { countBits, numbersOfBits, type RowTable } from '../../analytics/columns/columns.ts'
+import { countBits, numbersOfBits } from '../../analytics/columns/bits.ts'
+import type { RowTable } from '../../analytics/columns/columns.ts'
 import {
   amountFacts,
   dictionaryOfFact,

@@ -1,5 +1,6 @@
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
-import type { Engine, Row, Session } from '../../analytics/engine/engine.ts'
+import { type Bits, countBits } from '../../analytics/columns/bits.ts'
+import type { Engine, Row, ScratchSession, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
@@ -15,11 +16,12 @@ import { join, name, render, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { evaluateSegment, type SegmentError } from './evaluation.ts'
+import { evaluateSegment, type SegmentError, tableOf } from './evaluation.ts'
 import { type KnownMembership, knownOn } from './memberships.ts'
 import { MemberSets } from './member-sets.ts'
 import { wrongDays } from './prepare.ts'
 import { readSegment, type SegmentVersion } from './saved.ts'
+import { takenOn } from './takings.ts'
 
 /**
  * Why somebody entered or left. `order`: their orders and refunds; `time`: days passed; `joined`: not a member before;
@@ -234,13 +236,15 @@ async function movedIn(
         }
         const [state] = await session.rows(sql`select data_version from workspace_state`)
         if (Number(state!.dataVersion) !== dataVersion) return null // the data moved in between
+        const taken = known && (await takenOn(plain, id, known.day))
+        if (known && !taken) return null // so did what is known of the day
         const tables = new TablesOfDays(session, asOf, [rule, earlier ?? rule])
         const select = (expression: Rule, day: string, tablesDay: string): Promise<Sql> =>
           tables.select(expression, day, tablesDay, workspace)
         const steady = { ...rule, ...withSetsOn(rule, from) }
         const now = await select(rule, from, from)
         const wasThen = earlier ? await select(earlier, from, from) : now
-        const kept = known ? known.memberKeys : wasThen
+        const kept = taken ? await tables.hold(plain, taken) : wasThen
         const steps = [
           kept,
           wasThen,
@@ -315,6 +319,14 @@ class TablesOfDays {
     const setting = { ...days.get(day)!, currencyDecimals: decimalsOf(currency), segments, days }
     const table = name(`scratch.main.moved_${++made}`)
     await this.#session.run(sql`create table ${table} as ${compile(expression, setting, d)}`)
+    this.#made.push(table)
+    return table
+  }
+
+  /** Whom a set of bits holds. */
+  async hold(session: ScratchSession, bits: Bits): Promise<Sql> {
+    const table = name(`scratch.main.moved_${++made}`)
+    await tableOf(session, table, { bits, members: countBits(bits) })
     this.#made.push(table)
     return table
   }

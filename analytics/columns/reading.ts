@@ -411,13 +411,20 @@ async function readRows(
   }
   // members who are asked one after the other have their rows so: memory is read several times as fast
   const inOrder = members ? Int32Array.from(changed).sort() : await allWithRows(count, withRows)
+  let coming = 0
+  for (const [i, member] of inOrder.entries()) {
+    if (i % membersAtOnce === membersAtOnce - 1) await turn()
+    coming += count[member]!
+  }
+  if (held.taken[table] + coming > amount.length)
+    held.taken[table] = await closedUp(held.tables[table], inOrder)
+  if (held.taken[table] + coming > amount.length) return false
   let taken = held.taken[table]
   for (const [i, member] of inOrder.entries()) {
     if (i % membersAtOnce === membersAtOnce - 1) await turn()
     start[member] = taken
     taken += count[member]!
   }
-  if (taken > amount.length) return false
   const next = new Map<number, number>() // of a few members
   const nextOfAll = members ? null : start.slice()
   const joins: Sql[] = []
@@ -456,6 +463,31 @@ async function readRows(
   await sortByDay(held.tables[table], inOrder)
   return true
 }
+
+/** Moves rows over those that are nobody's any more, also over those of members who are read anew; answers how many are left. */
+async function closedUp({ start, count, amount, codes }: RowColumns, anew: Int32Array): Promise<number> {
+  const isAnew = new Set(anew)
+  const byPlace = Array.from({ length: Math.ceil(amount.length / rowsTogether) }, (): number[] => [])
+  for (let member = 0; member < count.length; member++) {
+    if (member % membersAtOnce === membersAtOnce - 1) await turn()
+    if (count[member]! > 0 && !isAnew.has(member))
+      byPlace[Math.floor(start[member]! / rowsTogether)]!.push(member)
+  }
+  let left = 0
+  for (const members of byPlace) {
+    await turn()
+    for (const member of members.sort((a, b) => start[a]! - start[b]!)) {
+      const [from, to] = [start[member]!, start[member]! + count[member]!]
+      for (const column of [amount, ...Object.values(codes)]) column.copyWithin(left, from, to)
+      start[member] = left
+      left += to - from
+    }
+  }
+  return left
+}
+
+/** Rows whose members are moved before others get a turn. */
+const rowsTogether = 1 << 17
 
 /** Members that are gone through before others get a turn. */
 const membersAtOnce = 100_000

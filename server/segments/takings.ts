@@ -9,6 +9,7 @@ import {
 } from '../../analytics/columns/bits.ts'
 import type { Session, TransactionSession } from '../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
 
 /** Days for which it is kept who was in a segment. */
 const keptDays = 35
@@ -123,4 +124,22 @@ export async function takenOn(session: Session, segmentId: string, day: string):
   )
   if (!taking) return null
   return (await membersOn(session, [segmentId], day)).get(segmentId)!.bits
+}
+
+/** How many members a segment had on each day for which that is known, as it was known then; the oldest first. */
+export function takenSizes(
+  { engine }: Workspace,
+  segmentId: string,
+): Promise<readonly { readonly day: string; readonly members: number }[]> {
+  return engine.scratch(async (session) => {
+    const takings = await session.rows(
+      sql`select taken_day from segment_takings where segment_id = ${segmentId} order by taken_day`,
+    )
+    const sizes = []
+    for (const { takenDay } of takings) {
+      const day = String(takenDay)
+      sizes.push({ day, members: countBits((await takenOn(session, segmentId, day))!) })
+    }
+    return sizes
+  })
 }

@@ -26,6 +26,8 @@ export interface MemberColumns {
   readonly members: number
   /** Days since 1970. */
   readonly firstDay: number
+  /** Of each table, that no amount is below it. */
+  readonly leastAmount: Readonly<Record<RowTable, number>>
 }
 
 export type RowTable = 'orders' | 'lines'

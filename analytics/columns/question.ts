@@ -197,7 +197,7 @@ type ReadyLeaf = { readonly cost: number } & (
       readonly kind: 'rows'
       readonly check: Check
       readonly rows: Rows
-      /** More than that is counted for nothing. */
+      /** More than that is counted or added up for nothing. */
       readonly enough: number
       readonly divisor?: {
         readonly rows: Rows
@@ -227,7 +227,7 @@ interface Part {
 /** Of fewer members the time says nothing. */
 const fewAsked = 64
 
-function ready(leaf: Leaf, { tables, facts, amounts }: MemberColumns): ReadyLeaf {
+function ready(leaf: Leaf, { tables, facts, amounts, leastAmount }: MemberColumns): ReadyLeaf {
   switch (leaf.kind) {
     case 'told':
       return { ...leaf, cost: 0 }
@@ -253,7 +253,7 @@ function ready(leaf: Leaf, { tables, facts, amounts }: MemberColumns): ReadyLeaf
         kind: 'rows',
         check,
         rows,
-        enough: enoughFor(check),
+        enough: enoughFor(check, leastAmount[leaf.table]),
         ...(per && {
           divisor: {
             rows: divided,

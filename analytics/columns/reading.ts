@@ -55,6 +55,7 @@ export interface HeldColumns extends MemberColumns {
   readonly bytes: number
   /** Of each column of rows, and of each fact as `fact_…`, a relation of `code` and what has it. */
   readonly dictionaries: ReadonlyMap<string, Sql>
+  readonly leastAmount: Record<RowTable, number>
   /** Rows of each table that are taken, also by those that are nobody's any more. */
   readonly taken: Record<RowTable, number>
 }
@@ -137,6 +138,7 @@ export async function readColumns(
     amounts: Object.fromEntries(amountFacts.map((fact) => [fact, new Float64Array(shared(8 * members))])),
     members,
     firstDay: extent.firstDay,
+    leastAmount: { ...extent.least },
     bytes: (extent.orders + extent.lines) * bytesOfRow + extent.members * bytesOfMember,
     dictionaries,
     taken: { orders: 0, lines: 0 },
@@ -208,6 +210,8 @@ async function followed(reading: Reading, held: HeldColumns, changed: Sql): Prom
   if (extent.members > held.members || extent.firstDay < held.firstDay) return false
   if (extent.lastDay - held.firstDay >= mostCodes) return false
   if (!extent.isSmall && held.tables.orders.amount instanceof Int32Array) return false
+  for (const table of ['orders', 'lines'] as const)
+    held.leastAmount[table] = Math.min(held.leastAmount[table], extent.least[table])
   await addToDictionaries(reading, held, extent, changed)
   if (!(await areSmall(reading, held.dictionaries))) return false
   const { orders, lines } = held.tables
@@ -232,6 +236,8 @@ interface Extent {
   readonly from: string
   readonly orders: number
   readonly lines: number
+  /** The least amounts; Infinity of no rows. */
+  readonly least: Readonly<Record<RowTable, number>>
   /** Every amount fits into four bytes. */
   readonly isSmall: boolean
 }
@@ -267,6 +273,7 @@ async function extentOf({ session, tables, options }: Reading, members?: Sql): P
     from,
     orders: Number(orders.rows),
     lines: Number(lines.rows),
+    least: { orders: Number(orders.least ?? Infinity), lines: Number(lines.least ?? Infinity) },
     isSmall: Math.max(...largest) < 2 ** 30,
   }
 }

@@ -134,6 +134,8 @@ async function told(session: ScratchSession, held: HeldColumns): Promise<Record<
       )
       return [...said, amount[row]!].join(' ')
     })
+    for (let i = 0; i < count[member]!; i++)
+      expect(amount[start[member]! + i]).toBeGreaterThanOrEqual(held.leastAmount[table])
     // each member's rows are in the order of days, those of one in any
     const days = Array.from({ length: count[member]! }, (_, i) => codes.day![start[member]! + i]!)
     expect(days).toEqual(days.toSorted((a, b) => a - b))
@@ -161,7 +163,11 @@ function tight(held: HeldColumns): HeldColumns {
     const cutCodes = Object.entries(codes).map(([column, values]) => [column, values.slice(0, room)] as const)
     return { ...places, amount: amount.slice(0, room), codes: Object.fromEntries(cutCodes) }
   }
-  return { ...held, tables: { orders: cut('orders'), lines: cut('lines') } }
+  return {
+    ...held,
+    leastAmount: { ...held.leastAmount },
+    tables: { orders: cut('orders'), lines: cut('lines') },
+  }
 }
 
 test('columns that follow changes are columns that are read anew', async () => {

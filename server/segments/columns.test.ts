@@ -205,6 +205,7 @@ test('threads that ended say so', async () => {
     amounts: {},
     members: 1,
     firstDay: 0,
+    leastAmount: { orders: 0, lines: 0 },
   }
   const question = { leaves: [], rules: [{ kind: 'everyone' }] } as const
   await expect(threads.ask(0, columns, question)).rejects.toThrow(ColumnThreadEnded)

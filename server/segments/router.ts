@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
 import { calledName } from '../accounts/users.ts'
-import { type Language, worded } from '../messages/messages.ts'
+import type { Language } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { limits } from '../../analytics/segments/ast.ts'
 import { parse } from '../../analytics/segments/parse.ts'
@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import { type Context, marketerProcedure, readerProcedure, router, signedInProcedure } from '../trpc.ts'
 import { memberNamed } from '../members/named.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { newNameOfAtMost } from './alike.ts'
 import { type Evaluation, evaluateSegment } from './evaluation.ts'
 import { explainSegment, idsOf, sampleOf, valuesOf } from './members.ts'
 import { refreshing, stopRefreshing } from './memberships.ts'
@@ -26,12 +27,7 @@ import { starterSegments } from './starters/starters.ts'
 
 const Expression = z.string().max(limits.characters)
 const Asked = z.object({ expression: Expression, asOf: AskedDay.optional() })
-const Name = z
-  .string()
-  .trim()
-  .min(1, worded('segment-name-empty'))
-  .max(80, worded('name-too-long'))
-  .regex(/^\P{Cc}*$/u, worded('name-one-line'))
+const Name = newNameOfAtMost(80, 'segment-name-empty')
 const Id = z.object({ id: z.uuid() })
 
 /** What whoever saved a version is called; null: no user, such as the command line. */
@@ -201,7 +197,7 @@ export const segmentsRouter = router({
         case 'refused':
           throw refusal(outcome.errors)
         case 'name-taken':
-          throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
+          throw nameTaken(input.name, outcome.other)
         case 'no-such-segment':
           throw noSuchSegment()
         case 'tag-circle':
@@ -220,7 +216,7 @@ export const segmentsRouter = router({
     if (expression === undefined) throw noSuchSegment()
     const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
     const outcome = await saveSegment(ctx.platform.store, ctx.workspace, { ...input, expression }, doing)
-    if (outcome.kind === 'name-taken') throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
+    if (outcome.kind === 'name-taken') throw nameTaken(input.name, outcome.other)
   }),
 
   remove: marketerProcedure.input(Id).mutation(async ({ ctx, input }) => {
@@ -236,6 +232,11 @@ export const segmentsRouter = router({
     }
   }),
 })
+
+const nameTaken = (name: string, other: string) =>
+  name === other
+    ? refused('CONFLICT', 'segment-name-taken', { name })
+    : refused('CONFLICT', 'name-alike', { other })
 
 const noSuchSegment = () => refused('NOT_FOUND', 'no-such-segment')
 

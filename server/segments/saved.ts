@@ -10,6 +10,7 @@ import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { likeNamed } from './alike.ts'
 import type { SegmentError } from './evaluation.ts'
 import { circleWith, rulesOf as rulesOfTags, TagCircle } from '../tags/rules.ts'
 import { resolveRule } from './prepare.ts'
@@ -36,7 +37,8 @@ export interface SegmentVersion {
 export type SaveOutcome =
   | { kind: 'saved'; id: string; version: number }
   | { kind: 'refused'; errors: readonly SegmentError[] }
-  | { kind: 'name-taken' }
+  /** By the segment of the same name, or of one that people would take for it. */
+  | { kind: 'name-taken'; other: string }
   | { kind: 'no-such-segment' }
   /** Somebody saved a version since the one that was changed. */
   | { kind: 'changed-since'; version: number; by: string }
@@ -108,14 +110,17 @@ export async function saveSegment(
     if (found === null) return { kind: 'no-such-segment' }
     const name = found && from !== undefined ? found.name : asked
     const last = found?.versions[0]
-    const taken = await tx
-      .selectFrom('segments')
-      .select('id')
-      .where('workspace_id', '=', workspace.id)
-      .where('name', '=', name)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst()
-    if (taken && taken.id !== id) return { kind: 'name-taken' }
+    const others = (
+      await tx
+        .selectFrom('segments')
+        .select(['id', 'name'])
+        .where('workspace_id', '=', workspace.id)
+        .where('removed_at', 'is', null)
+        .execute()
+    ).flatMap((other) => (other.id === id ? [] : [other.name]))
+    // one of an older time may be like another and keeps its name
+    const other = found?.name === name ? undefined : others.includes(name) ? name : likeNamed(name, others)
+    if (other !== undefined) return { kind: 'name-taken', other }
     const own = found && found.name !== name ? [found.name, name] : [name]
     const resolved = await resolveRule(tx, workspace, expression, own)
     if (resolved.kind === 'refused') return resolved

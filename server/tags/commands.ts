@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
+import { idsInText } from '../../analytics/segments/ids-in-text.ts'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
 import { say } from '../messages/messages.ts'
 import type { Applied } from './apply-rules.ts'
@@ -299,7 +300,7 @@ function whoseOf({ member, file, segment }: WhoseOptions) {
   return { kind: 'members' as const, memberIds: idsIn(file!), file: basename(file!) }
 }
 
-/** The ids of a file: of each line what stands before the first separator. */
+/** The ids of a file. Throws Refused when it can't be read or has none. */
 function idsIn(path: string): string[] {
   let text: string
   try {
@@ -309,16 +310,7 @@ function idsIn(path: string): string[] {
       say('tag-file-unread', { file: path, reason: (error as NodeJS.ErrnoException).code ?? '' }),
     )
   }
-  const ids = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line) =>
-      line
-        .split(/[,;\t]/)[0]!
-        .trim()
-        .replace(/^"(.*)"$/, '$1'),
-    )
-    .filter((id) => id !== '')
+  const ids = idsInText(text)
   if (ids.length === 0) throw new Refused(say('tag-file-empty', { file: path }))
   return ids
 }

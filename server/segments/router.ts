@@ -24,6 +24,7 @@ import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
 import { segmentSizes } from './sizes.ts'
 import { starterSegments } from './starters/starters.ts'
+import { usesOfSegments } from './uses.ts'
 
 const Expression = z.string().max(limits.characters)
 const Asked = z.object({ expression: Expression, asOf: AskedDay.optional() })
@@ -164,12 +165,19 @@ export const segmentsRouter = router({
   /** Stops that, until data or a rule changes again; what is done stays. */
   stopRefreshing: marketerProcedure.mutation(({ ctx }) => stopRefreshing(ctx.workspace)),
 
-  list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform.store, ctx.workspace)),
+  list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform, ctx.workspace)),
 
   /** How many members each of them selects, asked together. */
   sizes: readerProcedure.query(({ ctx, signal }) =>
     interrupted(segmentSizes(ctx.platform.store, ctx.workspace, signal)),
   ),
+
+  /** Other segments, rules of tags and campaigns in which one stands. */
+  uses: readerProcedure.input(Id).query(async ({ ctx, input }) => {
+    const uses = (await usesOfSegments(ctx.platform, ctx.workspace)).get(input.id)
+    if (!uses) throw noSuchSegment()
+    return uses
+  }),
 
   get: readerProcedure.input(Id).query(async ({ ctx, input }) => {
     const segment = await readSegment(ctx.platform.store, ctx.workspace, input.id)

@@ -6,6 +6,7 @@ import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { nameOfAtMost, newNameOfAtMost, refuseLike } from '../segments/alike.ts'
 import { refusal } from '../segments/refusal.ts'
+import { usesOfTag } from '../segments/uses.ts'
 import { auditName } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -119,6 +120,11 @@ export const tagsRouter = router({
   history: readerProcedure
     .input(z.object({ tag: TagName }))
     .query(({ ctx, input }) => historyOfTag(ctx.platform.store, ctx.workspace, input.tag)),
+
+  /** Segments, rules of other tags, drafts and campaigns that go on by themselves in which a tag stands. */
+  uses: readerProcedure
+    .input(z.object({ tag: TagName }))
+    .query(({ ctx, input }) => usesOfTag(ctx.platform, ctx.workspace, input.tag)),
 
   /** What switching a rule on would do to a tag: who would get it, who would lose it. A mutation so that the rule travels in the body. */
   previewRule: marketerProcedure

@@ -14,18 +14,20 @@ export function SegmentVersions({ campaignId }: { campaignId: string }) {
     <>
       {data.segments.map(({ segmentId, name, version, newest, changed, removed }) => (
         <p key={segmentId} className={changed ? classes.warning : classes.help}>
-          {t.rich(removed ? 'removed' : changed ? 'changed' : 'kept', {
-            version,
-            newest,
-            name: () =>
-              removed ? (
-                name
-              ) : (
-                <Link to="/segments/$segmentId" params={{ segmentId }}>
-                  {name}
-                </Link>
-              ),
-          })}
+          <span>
+            {t.rich(removed ? 'removed' : changed ? 'changed' : 'kept', {
+              version,
+              newest,
+              name: () =>
+                removed ? (
+                  name
+                ) : (
+                  <Link to="/segments/$segmentId" params={{ segmentId }}>
+                    {name}
+                  </Link>
+                ),
+            })}
+          </span>
         </p>
       ))}
     </>

@@ -34,8 +34,8 @@ export function UsesList({ uses: { segments, tags, campaigns } }: { uses: Uses }
               </Link>
             ),
           })}
-          {changed ? ` ${t('keeps', { version: version! })}` : null}
-          {putsOn ? ` ${t('putsOn')}` : null}
+          {changed ? <div className={classes.small}>{t('keeps', { version: version! })}</div> : null}
+          {putsOn ? <div className={classes.small}>{t('putsOn')}</div> : null}
         </li>
       ))}
     </ul>

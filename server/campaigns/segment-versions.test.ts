@@ -62,7 +62,7 @@ test('a campaign that stands keeps the versions of its launch; renaming follows,
   const copied = await save('Copied', 'member = "M0011"')
   const { campaignId } = await caller.campaigns.create(standing('segment "Outer"'))
   const draft = await caller.campaigns.create(standing('segment "Inner" and orders >= 1'))
-  const text = await caller.campaigns.create({ ...standing('member = "M0011"'), name: 'By text' })
+  await caller.campaigns.create({ ...standing('member = "M0011"'), name: 'By text' })
   const of = { asksAgain: true, standing: true, changed: false, putsOn: false }
   expect(await caller.segments.uses({ id: inner.id })).toEqual({
     segments: [{ id: outer.id, name: 'Outer' }],

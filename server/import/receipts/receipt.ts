@@ -52,6 +52,10 @@ export interface Receipt {
   readonly corrected: number
   readonly newOrders: number
   readonly fewerLines: number
+  /** Restated orders that lack lines now which they had; not there where there are none. */
+  readonly lostLines?: number
+  /** Refused rows that may belong to orders that came in; not there where there are none, or every order of the file has one row. */
+  readonly looseRows?: number
   /** Of several files read as one: orders that a later one tells otherwise than an earlier one; not there in reports from before it was counted. */
   readonly superseded?: number
   /** Rows that name several products and became a line of each, whose own amounts nobody knows; not there where there are none. */
@@ -101,6 +105,7 @@ export type FileFacts = Omit<
   | 'readingMilliseconds'
   | 'alreadyThere'
   | 'superseded'
+  | 'looseRows'
   | keyof Applied
 >
 

@@ -7,16 +7,12 @@ import type { Mapping } from '../columns/mapping.ts'
 import { anyUnit, isShortenedSql, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
 import { isMasked } from '../members/phones.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from './person-values.ts'
-import { fieldSeparator } from '../reading/records.ts'
+import { brokenReasons, fieldSeparator } from '../reading/records.ts'
 import { saidBackWords } from '../refunds/fields.ts'
 
 /** Why a row is refused; the sentences are in server/messages. */
 export const rowReasons = [
-  'too-few-columns',
-  'too-many-columns',
-  'stray-quote',
-  'zero-byte',
-  'not-text',
+  ...brokenReasons,
   'no-order',
   'no-date',
   'bad-date',

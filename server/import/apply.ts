@@ -252,7 +252,9 @@ export async function takeOut(
 ): Promise<{ orders: number }> {
   return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
-    const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
+    const [undone] = await session.rows(
+      sql`select import_seq, file_hash from imports where import_id = ${importId}`,
+    )
     const importSeq = Number(undone!.importSeq)
     await keepDays(session, 'days_known')
     const begun = await beginChange(session, {
@@ -276,17 +278,25 @@ export async function takeOut(
         coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace,
         json_extract_string(mapping, '$.completes') as completes
       from imports where kind in ('orders', 'refunds') and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
+    await session.run(sql`create or replace temp table taken_anew (order_id varchar)`)
     for (const step of left) {
       const seq = Number(step.importSeq)
-      if (step.completes !== null)
-        await takeAlong(session, seq, JSON.parse(String(step.completes)) as Completed, sql`refolded`)
+      const rest = step.completes === null ? null : (JSON.parse(String(step.completes)) as Completed)
+      if (rest?.marks.some((mark) => String(undone!.fileHash).startsWith(mark))) {
+        const along = sql`insert into taken_anew select order_id from import_lines
+          where import_seq = ${seq} and not ${isOwnLine} and order_id in (select order_id from refolded)`
+        await session.run(along)
+        await takeAlong(session, seq, rest, sql`refolded`)
+        await session.run(along)
+      }
       await foldStep(session, { importSeq: seq, replace: step.replace === true }, sql`refolded`)
     }
     await session.run(sql`create or replace temp table rewritten as
       select refolded.order_id from refolded
       left join versions_before on versions_before.order_id = refolded.order_id
       left join order_versions on order_versions.order_id = refolded.order_id
-      where versions_before.import_seq is distinct from order_versions.import_seq`)
+      where versions_before.import_seq is distinct from order_versions.import_seq
+        or refolded.order_id in (select order_id from taken_anew)`)
     const [changed] = await session.rows(sql`select count(*) as orders from rewritten`)
     if (changed!.orders !== 0) await rewriteOrders(session, settings.timeZone)
     else await session.run(sql`create or replace temp table touched_members (member_key integer)`)

@@ -178,7 +178,7 @@ export async function applyImport(
         here: numbersOfLines(sql`import_lines`),
       })
       await session.run(sql`insert into import_lines by name
-        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
+        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden, nobody_word)
         from ${renumber ? renumberedLines(known) : known} as line`)
       if (coming.completes) await takeAlong(session, importSeq, coming.completes)
       await forgetReasons(session, deletions)

@@ -264,6 +264,24 @@ test('where the order of a refused row can’t be told, the receipt says so, and
   })
 })
 
+test('an order whose state may stand on a row that can’t be told to be its waits for it', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = [
+    'A,m1,2026-01-02,closed,茶罐,10',
+    'A,m1,2026-01-02,,桂花乌龙,20',
+    'B,m1,2026-01-03,paid,茶罐,5',
+  ]
+  const text = ['order_id,customer_id,order_date,status,product,amount', ...rows].join('\n')
+  const receipt = receiptOf(await shop.import(shop.file('o.csv', text.replace('A,m1', '?'))))
+  expect(receipt).toMatchObject({ imported: 1, refused: 2 })
+  const mended = readFileSync(receipt.refusedFile!, 'utf8').replace('?,2026', 'A,m1,2026')
+  receiptOf(await shop.import(shop.file('mended.csv', mended)))
+  expect((await standing(shop)).orders.map(({ orderId, state }) => [orderId, state])).toEqual([
+    ['A', 'closed'],
+    ['B', 'paid'],
+  ])
+})
+
 test('bytes of JSON Lines that are no text refuse their row, and with it its order', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const line = (id: string, product: string, amount: number) =>

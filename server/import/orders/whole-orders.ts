@@ -18,12 +18,14 @@ export interface WholeOrders {
  * The accepted rows of `judged` (with `row_number`, `order_id`, `reason`) without those of orders of which another row
  * is refused in the same file: these are refused with it. An order is the unit of version: without a row it would come
  * in as something else than it was. A record that can't be split into cells (`brokenCells`: line and text of each of
- * them; null: the file has none) is taken for a row of every order whose number stands in it.
+ * them; null: the file has none) is taken for a row of every order whose number stands in it. With `saysStates` an order
+ * without a state waits while a row's order can't be told: its state may stand there, and without one it would be paid.
  */
 export async function wholeOrders(
   engine: Connection,
   judged: Sql,
   brokenCells: Sql | null,
+  saysStates: boolean,
   folder: string,
   options: QueryOptions,
 ): Promise<WholeOrders> {
@@ -31,18 +33,24 @@ export async function wholeOrders(
   const named =
     brokenCells &&
     sql`(select row_number, ${cellId(cellText(sql`cell`))} as order_id from ${brokenCells} as cell)`
+  const loose = await looseRows(engine, judged, named, folder, options)
+  // what its rows say nothing of may stand on the one that can't be told to be its
+  const headless =
+    loose.loose > 0 && saysStates
+      ? sql`union all select order_id from ${judged} where reason is null group by order_id having count(state) = 0`
+      : sql``
   const to = join(folder, 'of-refused-orders.parquet')
   await engine.run(
     sql`copy (
       select row_number from (select row_number, order_id from ${judged} where reason is null) as line
       where order_id in (
         select order_id from ${judged} where reason is not null and order_id is not null
-        ${named ? sql`union all select order_id from ${named} as named where order_id is not null` : sql``})
+        ${named ? sql`union all select order_id from ${named} as named where order_id is not null` : sql``}
+        ${headless})
     ) to (${to}) (format parquet)`,
     options,
   )
   const rows = sql`read_parquet(${to})`
-  const loose = await looseRows(engine, judged, named, folder, options)
   const [counted] = await engine.rows(sql`select count(*) as n from ${rows}`, options)
   if (counted!.n === 0) return { rows: accepted, ...loose }
   await refuse(

@@ -39,7 +39,7 @@ export interface Staged {
   readonly engine: Connection
   /** Relation there of the refused rows (refused.ts). */
   readonly refused: Sql
-  /** Relation of what is stored of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
+  /** Relation of what is stored of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro`, `hidden` and `nobody_word`; or those of the import table of another kind. */
   readonly lines: Sql
   /** Relation of the accepted rows: each once, where `lines` has several of an order's; of members with `unread_email` beside. */
   readonly rows: Sql
@@ -205,7 +205,7 @@ export async function stage(
         ? await mendedFiles(file)
         : inGivenOrder(begins)
     const { rows: every, ...whether } = namesOrders
-      ? await wholeOrders(engine, all, cells, folder, options)
+      ? await wholeOrders(engine, all, cells, mapping.columns.state !== undefined, folder, options)
       : {
           rows: sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`,
           loose: 0,

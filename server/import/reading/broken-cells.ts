@@ -44,8 +44,8 @@ export async function brokenCells(
     new_line = '\\n', columns = {'row_number': 'bigint', 'cell': 'varchar'}))`
 }
 
-/** Letters that nobody sees, as `readable` takes them out of records that can be read, and what ends a row of the list. */
-const between = /[\x1f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
+/** Letters that nobody sees, as `readable` takes them out of records that can be read. */
+const between = /[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
 
 const namesIn = (cells: readonly string[], ends: RegExp): Set<string> =>
   new Set(

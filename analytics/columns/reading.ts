@@ -150,18 +150,19 @@ export async function readColumns(
 
 /**
  * Brings columns up to date after `changed`, a relation of the members whose rows or facts are others now; nobody may ask
- * them meanwhile. False when they have to be read anew: there is no room left, or something is out of reach.
+ * them meanwhile. False when they have to be read anew: there is no room left, or something is out of reach. `onRead` is
+ * told which share of their rows has been read.
  */
 export async function updateColumns(
   session: ScratchSession,
   tables: DerivedTables,
   held: HeldColumns,
   changed: Sql,
-  signal?: AbortSignal,
+  { signal, onRead }: { readonly signal?: AbortSignal; readonly onRead?: (share: number) => void } = {},
 ): Promise<boolean> {
   const options = { signal, timeoutMs: patienceMs }
   const theirs = await rowsOfChanged(session, tables, changed, options)
-  const isDone = await followed({ session, tables: theirs.tables, options }, held, theirs.members)
+  const isDone = await followed({ session, tables: theirs.tables, options }, held, theirs.members, onRead)
   for (const table of theirs.made) await session.run(sql`drop table ${table}`)
   return isDone
 }
@@ -203,10 +204,18 @@ async function rowsOfChanged(
   }
 }
 
-/** `reading` is of the changed members alone. */
-async function followed(reading: Reading, held: HeldColumns, changed: Sql): Promise<boolean> {
-  const { session, options } = reading
-  const extent = await extentOf(reading, changed)
+/** `asked`: the tables of the changed members alone. */
+async function followed(
+  asked: Reading,
+  held: HeldColumns,
+  changed: Sql,
+  onRead: ((share: number) => void) | undefined,
+): Promise<boolean> {
+  const { session, options } = asked
+  const extent = await extentOf(asked, changed)
+  let rows = 0
+  const onRows = (more: number) => onRead?.((rows += more) / Math.max(1, extent.orders + extent.lines))
+  const reading = { ...asked, onRows }
   if (extent.members > held.members || extent.firstDay < held.firstDay) return false
   if (extent.lastDay - held.firstDay >= mostCodes) return false
   if (!extent.isSmall && held.tables.orders.amount instanceof Int32Array) return false

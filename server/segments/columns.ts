@@ -212,7 +212,7 @@ export class ColumnsKeeper {
         await Promise.allSettled(before.uses)
       }
       const held =
-        (known && (await this.#updated(engine, at, before.ordersVersion, known, ended.signal))) ??
+        (known && (await this.#updated(engine, at, before.ordersVersion, known, state))) ??
         (await this.#read(engine, at, state))
       if (!held) return
       if (ended.signal.aborted) return this.#forget(engine, held)
@@ -266,15 +266,19 @@ export class ColumnsKeeper {
     at: TablesAt,
     version: number,
     known: NonNullable<State['held']>,
-    signal: AbortSignal,
+    state: State,
   ): Promise<State['held']> {
+    const { signal } = state.ended
+    const onRead = (share: number) => void (state.share = share)
     const isDone = await engine
       .scratch(
         async (session) => {
           const [now] = await session.rows(sql`select orders_version from workspace_state`)
           if (Number(now!.ordersVersion) !== at.ordersVersion) return false
           const changed = await changedSince(session, version)
-          return changed !== null && updateColumns(session, at.tables, known.columns, changed, signal)
+          return (
+            changed !== null && updateColumns(session, at.tables, known.columns, changed, { signal, onRead })
+          )
         },
         { signal },
       )

@@ -8,22 +8,19 @@ import { useTRPC } from '../../../trpc.ts'
 import { type Column, DataTable } from '../../../ui/data-table.tsx'
 import { useFormat } from '../../../ui/format.ts'
 import { KpiStrip } from '../../../ui/kpi-strip.tsx'
-import { Panel } from '../../../ui/panel.tsx'
 import { Failure } from '../../../ui/panel-states.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../../ui/query-panel.tsx'
 import { Rule } from '../../../ui/rule.tsx'
 import { useWorkspace } from '../../../ui/workspace.tsx'
 import classes from '../composer.module.css'
 import type { Result } from '../draft.ts'
-import { FunnelPanel } from '../funnel-panel.tsx'
-import { LedgerPanel } from '../ledger-panel.tsx'
 import type { Answer } from '../../../ui/query-panel.tsx'
 import type { StandingRun, StandingState } from './answers.ts'
 import { StepsList } from './steps-list.tsx'
 import { WaysPanel } from './ways-panel.tsx'
 
 /** A campaign that stands: where its members are, day by day, and each member's way. */
-export function StandingPanels({ answer, result }: { answer: Answer<Result>; result: Result }) {
+export function StandingPanels({ result }: { result: Result }) {
   const t = useTranslations('standing')
   const trpc = useTRPC()
   const { campaignId } = result
@@ -40,11 +37,6 @@ export function StandingPanels({ answer, result }: { answer: Answer<Result>; res
       </QueryPanel>
       <RunsPanel answer={state} />
       <WaysPanel campaignId={campaignId} />
-      <Panel title={t('effect.title')}>
-        <p className={classes.help}>{t('effect.not')}</p>
-      </Panel>
-      <FunnelPanel answer={answer} rates={undefined} refusals={undefined} />
-      <LedgerPanel answer={answer} />
     </>
   )
 }

@@ -39,7 +39,7 @@ function phraseOf(expression: Expression, reader: Reader): string {
       const share = percent(expression.percent, reader)
       const seed = expression.seed === '' ? '' : expression.seed
       if (english) return `are in a random ${share}${seed === '' ? '' : ` drawn with “${seed}”`}`
-      return seed === '' ? `在随机抽取的 ${share}中` : `在以“${seed}”随机抽取的 ${share}中`
+      return together('在', seed === '' ? '' : `以“${seed}”`, '随机抽取的', share, '中')
     }
     case 'segment':
       return english ? `are in the segment “${expression.name}”` : `属于人群“${expression.name}”`
@@ -227,7 +227,7 @@ function askedOf(test: Test, asked: Asked, reader: Reader, goods = ''): string {
       const [from, to] = [value(test.from), value(test.to)]
       if (asked.kind === 'day' || asked.kind === 'month')
         return english ? `from ${from} to ${to}` : together('在', from, '至', to, '之间')
-      return unit(english ? `${from} to ${to}` : `${from} 至 ${to}`, test.to)
+      return unit(english ? `${from} to ${to}` : `${from} 至 ${to}`, many)
     }
     case 'compare': {
       if (asked.said === 'hours') return hoursSaid(test, reader.language)
@@ -290,7 +290,7 @@ const englishAmount = (operator: Comparator, { unit }: Asked): string =>
   ({
     '=': 'exactly',
     '!=': 'anything but',
-    '<': unit !== undefined && unit !== 'days' ? 'fewer than' : 'less than',
+    '<': unit !== undefined && unit !== 'days' && unit !== 'years' ? 'fewer than' : 'less than',
     '<=': 'at most',
     '>': 'more than',
     '>=': 'at least',
@@ -385,6 +385,9 @@ const relativeUnits = {
   y: { en: 'year', zh: '年' },
 }
 
+/** Of a span: "0 to 1 days". */
+const many = 2
+
 /** The amount with its noun: "2 orders", "1 day", 「2 笔订单」. */
 function withUnit(amount: string, count: Value, asked: Asked, reader: Reader, goods: string): string {
   const one = Number(count) === 1
@@ -401,6 +404,8 @@ function withUnit(amount: string, count: Value, asked: Asked, reader: Reader, go
       return `${amount} 张${goods}优惠券`
     case 'days':
       return `${amount} 天`
+    case 'years':
+      return `${amount} 岁`
     default:
       return amount
   }

@@ -138,7 +138,12 @@ async function historyOf(client: Connection['client'], named: string, signal: Ab
   }
 }
 
-function historyLines({ points, versions, movement }: Awaited<ReturnType<typeof historyOf>>): string {
+function historyLines({
+  points,
+  versions,
+  withoutPast,
+  movement,
+}: Awaited<ReturnType<typeof historyOf>>): string {
   const sizes = points.map(({ day, members }, i) => {
     const before = points[i - 1]?.day ?? ''
     const saved = versions.filter((one) => (i === 0 || one.day > before) && one.day <= day)
@@ -146,12 +151,20 @@ function historyLines({ points, versions, movement }: Awaited<ReturnType<typeof 
     const marks = [...saved, ...late].map(({ version }) => say('history-version', { version }))
     return [day, members ?? say('history-unknown'), ...marks].join('\t')
   })
+  const conditions = { named: withoutPast }
+  const without =
+    withoutPast.length === 0 ? [] : [say('history-without-past', { n: withoutPast.length, conditions })]
+  if (movement.kind === 'not-yet') {
+    const { since } = movement
+    return [...without, ...sizes, say('movement-not-yet', { since: since ?? 'never' })].join('\n')
+  }
   const { from, asOf, entered, left, kept } = movement
   const causes = [
     ...entered.causes.map((one) => ['history-entered', one] as const),
     ...left.causes.map((one) => ['history-left', one] as const),
   ].map(([id, { cause, members }]) => say(id, { cause: say(`cause-${cause}`), members }))
   return [
+    ...without,
     ...sizes,
     say('history-moved', { from, asOf, entered: entered.members, left: left.members }),
     ...causes,

@@ -21,7 +21,10 @@ export const segmentHistoryRouter = router({
     .input(Id)
     .mutation(({ ctx, input, signal }) => told(ctx, input.id, 'continue', signal)),
 
-  /** Who entered and who left in the last week, how many by each cause, and some of each by name. */
+  /**
+   * Who entered and who left in the last week, how many by each cause, and some of each by name; `not-yet` of a rule that
+   * can't be asked of the past and of which no membership of a week ago was written down.
+   */
   movement: readerProcedure
     .input(Id.extend({ limit: z.int().min(1).max(1000).default(5) }))
     .query(async ({ ctx, input, signal }) => {
@@ -29,7 +32,9 @@ export const segmentHistoryRouter = router({
       const outcome = await interrupted(segmentMovement(store, ctx.workspace, input.id, input.limit, signal))
       switch (outcome.kind) {
         case 'moved':
-          return outcome.movement
+          return { kind: outcome.kind, ...outcome.movement }
+        case 'not-yet':
+          return { kind: outcome.kind, ...outcome.notYet }
         case 'refused':
           throw refusal(outcome.errors)
         case 'no-such-segment':

@@ -141,9 +141,16 @@ test('counting is stopped and goes on; other data is counted anew', async () => 
   )
 })
 
-test('a rule of which only today is known is refused by the name of the field, a segment that is none too', async () => {
-  const { id } = await caller.segments.save({ name: 'Gold', expression: 'tier = "gold" and orders >= 1' })
-  await expect(caller.segmentHistory.sizes({ id })).rejects.toThrow(/tier/)
+test('a rule of which only today is known is told as of today, a segment that is none is refused', async () => {
+  const expression = 'tier = "gold" and orders >= 1'
+  const { id } = await caller.segments.save({ name: 'Gold', expression })
+  const { phase, points, withoutPast } = await caller.segmentHistory.sizes({ id })
+  expect({ phase, withoutPast }).toEqual({
+    phase: 'done',
+    withoutPast: [{ en: 'tier = "gold"', 'zh-CN': '等级 = "gold"' }],
+  })
+  const { members } = await caller.segments.count({ expression })
+  expect(points).toEqual([{ day: '2026-03-01', members, unasked: false }])
   await expect(caller.segmentHistory.sizes({ id: '00000000-0000-4000-8000-000000000000' })).rejects.toThrow(
     /no.*segment/i,
   )

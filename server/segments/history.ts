@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto'
 import { addDays, daysBetween, localDay } from '../../analytics/calendar/calendar.ts'
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { measuresByName } from '../../analytics/segments/fields/catalogue.ts'
+import type { Words } from '../../analytics/schema/described.ts'
 import { askedOn, clausesOnDay } from '../../analytics/segments/references.ts'
 import { name, sql } from '../../analytics/sql/sql.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import type { SegmentError } from './evaluation.ts'
+import { evaluateSegment, type SegmentError } from './evaluation.ts'
 import { prepareSegment, type ResolvedRule, wrongDays } from './prepare.ts'
 import { readSegment } from './saved.ts'
 import { selectOn } from './select-on.ts'
+import { conditionsWithoutPast, sizesWrittenDown } from './without-past.ts'
 
 /** How many members a rule selects as of a day. */
 export interface HistoryPoint {
@@ -37,6 +39,11 @@ export interface History {
   readonly phase: 'counting' | 'done' | 'stopped'
   /** The oldest day first, a week apart; the last is `asOf`. */
   readonly points: readonly HistoryPoint[]
+  /**
+   * Conditions of which only today's value is known, as text. With any, `points` are the days on which
+   * memberships were written down, by what was known and by the rule of then, and the newest day.
+   */
+  readonly withoutPast: readonly Words[]
   /** Oldest first. */
   readonly versions: readonly VersionMark[]
 }
@@ -193,8 +200,9 @@ const historiesOf = new WeakMap<Engine, Histories>()
 /**
  * The size of a saved segment on the data's newest day and a week apart before it, for a year or as far as there are
  * orders: whom its newest version selects by what was visible on each day, with today's data. Begins to count what is
- * not counted yet and answers with what there is; `doing` stops that or goes on. Refused when the rule can't be asked
- * of the past.
+ * not counted yet and answers with what there is; `doing` stops that or goes on. Of a rule that can't be asked of the
+ * past, because only today's value of a field is known, the sizes that were written down. Refused when it asks about too
+ * many days.
  */
 export async function segmentHistory(
   store: Store,
@@ -215,6 +223,21 @@ export async function segmentHistory(
   const wrongOn = (day: string) =>
     wrongDays(rule, day, asOf).map((wrong) => wrong({ from: 0, to: expression.length }))
   const errors = before === undefined ? [] : wrongOn(before)
+  const versions = segment.versions
+    .map((one) => ({
+      version: one.version,
+      day: localDay(new Date(one.savedAt), workspace.calendar),
+      expression: one.expression,
+    }))
+    .toReversed()
+  const told = { name: segment.name, expression: rule.text, asOf, dataVersion, versions }
+  if (errors.some(({ id }) => id === 'no-history')) {
+    const written = (await sizesWrittenDown(workspace, id)).filter(({ day }) => day < asOf)
+    const members = await membersNow(store, workspace, rule.text, signal)
+    const points = [...written, { day: asOf, members }].map((point) => ({ ...point, unasked: false }))
+    const withoutPast = conditionsWithoutPast(rule, asOf)
+    return { kind: 'history', history: { ...told, phase: 'done', points, withoutPast } }
+  }
   if (errors.length > 0) return { kind: 'refused', errors }
   const histories = historiesOf.get(workspace.engine) ?? new Histories(workspace.engine)
   historiesOf.set(workspace.engine, histories)
@@ -234,25 +257,18 @@ export async function segmentHistory(
     members: count.counted.get(day) ?? null,
     unasked: count.unasked.has(day),
   }))
-  const versions = segment.versions
-    .map((one) => ({
-      version: one.version,
-      day: localDay(new Date(one.savedAt), workspace.calendar),
-      expression: one.expression,
-    }))
-    .toReversed()
-  return {
-    kind: 'history',
-    history: {
-      name: segment.name,
-      expression: rule.text,
-      asOf,
-      dataVersion,
-      phase: count.phase,
-      points,
-      versions,
-    },
-  }
+  return { kind: 'history', history: { ...told, phase: count.phase, points, withoutPast: [] } }
+}
+
+async function membersNow(
+  store: Store,
+  workspace: Workspace,
+  expression: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const outcome = await evaluateSegment(store, workspace, { expression }, signal)
+  if (outcome.kind === 'refused') throw new Error(`A prepared rule is refused: ${outcome.errors[0]!.id}`)
+  return outcome.evaluation.members
 }
 
 const asksCoupons = ({ expression, segments }: ResolvedRule): boolean =>

@@ -37,7 +37,9 @@ async function opened() {
     caller,
     at: (instant: string) => void (at = new Date(instant)),
     moved: async (id: string) => {
-      const { entered, left, ...rest } = await caller.segmentHistory.movement({ id, limit: 1000 })
+      const answer = await caller.segmentHistory.movement({ id, limit: 1000 })
+      if (answer.kind === 'not-yet') throw new Error('not yet')
+      const { entered, left, ...rest } = answer
       const list = [
         ...entered.sample.map(({ memberId, cause }) => `+${memberId} ${cause}`),
         ...left.sample.map(({ memberId, cause }) => `-${memberId} ${cause}`),
@@ -200,6 +202,63 @@ test('a merge, an undone import, a tag and a joining are told apart', async () =
   })
   expect((await shop.moved(any.id)).list).toEqual(['-ann merge'])
   expect((await shop.moved(marked.id)).list).toEqual(['+dan tag', '+new joined'])
+}, 60_000)
+
+test('of a rule without a past what was written down is told: sizes at once, who moved after a week, the cause not', async () => {
+  await using shop = await opened()
+  const points = (name: string, of: Readonly<Record<string, number>>) =>
+    shop.importMembers(
+      shop.file(
+        name,
+        `member id,points\n${Object.entries(of)
+          .map(([member, left]) => `${member},${left}\n`)
+          .join('')}`,
+      ),
+    )
+  await importOrders(shop, 'a.csv', [{ id: 'x0', member: 'anchor', day: earlier }])
+  await importOrders(shop, 'old.csv', [{ id: 'x9', member: 'anchor', day: '2025-01-01' }])
+  await points('p1.csv', { ann: 600, bob: 600, cat: 100 })
+  await shop.caller.segments.save({ name: 'Rich', expression: '积分 >= 500' })
+  const { id } = await shop.caller.segments.save({
+    name: 'Watched',
+    expression: 'segment "Rich" and orders >= 0',
+  })
+  const condition = [{ en: 'points >= 500', 'zh-CN': '积分 >= 500' }]
+  expect(await shop.caller.segmentHistory.sizes({ id })).toMatchObject({
+    phase: 'done',
+    withoutPast: condition,
+    points: [{ day: earlier, members: 2, unasked: false }],
+  })
+  expect(await shop.caller.segmentHistory.movement({ id })).toEqual({
+    kind: 'not-yet',
+    withoutPast: condition,
+    since: null,
+  })
+  await keepMemberships(shop.platform, shop.workspace)
+  expect(await shop.caller.segmentHistory.movement({ id })).toMatchObject({ kind: 'not-yet', since: earlier })
+  await expect(shop.caller.segmentHistory.moved({ id, entered: true })).rejects.toThrow(
+    /points is known as it is today/,
+  )
+
+  shop.at('2026-03-08T20:00:00Z')
+  await importOrders(shop, 'b.csv', [{ id: 'x1', member: 'anchor', day: today }])
+  await points('p2.csv', { ann: 100, cat: 700 })
+  await shop.importMembers(shop.file('new.csv', 'member id,joined at,points\nnew,2026-03-04,900\n'))
+  expect(await shop.moved(id)).toMatchObject({
+    kept: true,
+    from: earlier,
+    before: 2,
+    after: 3,
+    withoutPast: condition,
+    list: ['+cat untold', '+new joined', '-ann untold'],
+  })
+  await keepMemberships(shop.platform, shop.workspace)
+  expect(
+    (await shop.caller.segmentHistory.sizes({ id })).points.map(({ day, members }) => [day, members]),
+  ).toEqual([
+    [earlier, 2],
+    [today, 3],
+  ])
 }, 60_000)
 
 test('memberships are kept by day: of one day the last, of five weeks, and not of a removed segment', async () => {

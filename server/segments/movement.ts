@@ -2,6 +2,7 @@ import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
 import type { Engine, Row, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
+import type { Words } from '../../analytics/schema/described.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
 import { type Clause, type Expression, withParts } from '../../analytics/segments/ast.ts'
 import { compile, type DaySetting } from '../../analytics/segments/compile.ts'
@@ -20,11 +21,13 @@ import { type KnownMembership, knownOn } from './memberships.ts'
 import { MemberSets } from './member-sets.ts'
 import { wrongDays } from './prepare.ts'
 import { readSegment, type SegmentVersion } from './saved.ts'
+import { conditionsWithoutPast, sizesWrittenDown } from './without-past.ts'
 
 /**
  * Why somebody entered or left. `order`: their orders and refunds; `time`: days passed; `joined`: not a member before;
  * `tag`: a tag, a campaign, coupons or points; `rule`: the rule, or one that it names, was edited. What is known of the earlier day itself
- * changed by `late-import`, `undo` of an import, `merge` (or separation), or `other`.
+ * changed by `late-import`, `undo` of an import, `merge` (or separation), or `other`. `untold`: the rule asks about
+ * something of which only today's value is known, so that nothing between the days can be told.
  */
 export const causes = [
   'order',
@@ -36,6 +39,7 @@ export const causes = [
   'undo',
   'merge',
   'other',
+  'untold',
 ] as const
 export type Cause = (typeof causes)[number]
 
@@ -67,6 +71,8 @@ export interface Movement {
    * worked out from today's data, and late imports, undoings and merges can't show.
    */
   readonly kept: boolean
+  /** Conditions that a past day can't be asked, as text: with any, causes are `merge`, `joined` or `untold`. */
+  readonly withoutPast: readonly Words[]
   readonly entered: Direction
   readonly left: Direction
 }
@@ -86,10 +92,21 @@ export interface MovedPage {
   readonly next: number | null
 }
 
-export type MovedOutcome = { kind: 'page'; page: MovedPage } | Exclude<MovementOutcome, { kind: 'moved' }>
+export type MovedOutcome =
+  | { kind: 'page'; page: MovedPage }
+  | { kind: 'refused'; errors: readonly SegmentError[] }
+  | { kind: 'no-such-segment' }
+
+/** Who moved can't be told yet: the rule has conditions without a past, and no membership of a week ago was written down. */
+export interface NotYet {
+  readonly withoutPast: readonly Words[]
+  /** The first day of which a membership is written down; null: of none so far. */
+  readonly since: string | null
+}
 
 export type MovementOutcome =
   | { kind: 'moved'; movement: Movement }
+  | { kind: 'not-yet'; notYet: NotYet }
   | { kind: 'refused'; errors: readonly SegmentError[] }
   | { kind: 'no-such-segment' }
 
@@ -113,6 +130,7 @@ export async function segmentMovement(
   signal?: AbortSignal,
 ): Promise<MovementOutcome> {
   const outcome = await movedIn(store, workspace, id, signal)
+  if (outcome.kind === 'refused' && outcome.notYet) return { kind: 'not-yet', notYet: outcome.notYet }
   if (outcome.kind !== 'changes') return outcome
   const { changes, before, ...movement } = outcome
   const { entered, left } = await told(workspace.engine, changes, limit)
@@ -184,13 +202,16 @@ const setsOf = new WeakMap<Engine, MemberSets>()
 const beforeOf = new WeakMap<Sql, number>()
 
 type Changes = Omit<Movement, 'entered' | 'left'> & { kind: 'changes'; changes: Sql }
+type Unasked =
+  | { kind: 'refused'; errors: readonly SegmentError[]; notYet?: NotYet }
+  | { kind: 'no-such-segment' }
 
 async function movedIn(
   store: Store,
   workspace: Workspace,
   id: string,
   signal: AbortSignal | undefined,
-): Promise<Changes | Exclude<MovementOutcome, { kind: 'moved' }>> {
+): Promise<Changes | Unasked> {
   const sets = setsOf.get(workspace.engine) ?? new MemberSets(workspace.engine, 'movement')
   setsOf.set(workspace.engine, sets)
   for (;;) {
@@ -205,7 +226,14 @@ async function movedIn(
     const errors = wrongDays(rule, from, asOf).map((wrong) =>
       wrong({ from: 0, to: newestVersion.expression.length }),
     )
-    if (errors.length > 0) return { kind: 'refused', errors }
+    const withoutPast = errors.some(({ id: why }) => why === 'no-history')
+      ? conditionsWithoutPast(rule, asOf)
+      : []
+    if (withoutPast.length === 0 && errors.length > 0) return { kind: 'refused', errors }
+    if (withoutPast.length > 0 && !known) {
+      const [first] = await sizesWrittenDown(workspace, id)
+      return { kind: 'refused', errors, notYet: { withoutPast, since: first?.day ?? null } }
+    }
     const isOf = (savedAt: string) =>
       known ? isBefore(savedAt, known) : localDay(new Date(savedAt), workspace.calendar) <= from
     const earlier = await ruleThen(store, workspace, segment.versions, { isOf, day: from, asOf })
@@ -234,6 +262,13 @@ async function movedIn(
         }
         const [state] = await session.rows(sql`select data_version from workspace_state`)
         if (Number(state!.dataVersion) !== dataVersion) return null // the data moved in between
+        if (known && withoutPast.length > 0) {
+          await untoldInto(changes, session, known.memberKeys, memberKeys, { from, asOf, merged })
+          const [had] = await session.rows(sql`select count(*) as members from ${known.memberKeys} as kept`)
+          beforeOf.set(changes, Number(had!.members))
+          const [moved] = await session.rows(sql`select count(*) as members from ${changes}`)
+          return { members: Number(moved!.members) }
+        }
         const tables = new TablesOfDays(session, asOf, [rule, earlier ?? rule])
         const select = (expression: Rule, day: string, tablesDay: string): Promise<Sql> =>
           tables.select(expression, day, tablesDay, workspace)
@@ -270,6 +305,7 @@ async function movedIn(
       before: beforeOf.get(set.memberKeys)!,
       after: members,
       kept: known !== null,
+      withoutPast,
     }
   }
 }
@@ -412,6 +448,36 @@ async function mergedSince(store: Store, workspace: Workspace, known: KnownMembe
     .flatMap(({ from_id, into_id }) => [from_id, ...(into_id === null ? [] : [into_id])])
 }
 
+/** Members whose ids people merged or separated, by what `mergedSince` answers. */
+const mergedMembers = (merged: readonly string[]): Sql => sql`(
+  select identity_key as member_key from ${memberNames} as names
+  where named in (select unnest(from_json(${JSON.stringify(merged)}, '["VARCHAR"]')))
+  union
+  select member_key from ${memberNames} as names
+  where named in (select unnest(from_json(${JSON.stringify(merged)}, '["VARCHAR"]')))
+  union
+  select identity_key from member_aliases)`
+
+/** Makes the table of `changesInto` of a rule that can't be asked between the two days. */
+async function untoldInto(
+  changes: Sql,
+  session: Session,
+  before: Sql,
+  now: Sql,
+  { from, asOf, merged }: { from: string; asOf: string; merged: readonly string[] },
+): Promise<void> {
+  await session.run(sql`create table ${changes} as
+    select coalesce(before.member_key, now.member_key) as member_key, before.member_key is null as entered,
+      case
+        when coalesce(before.member_key, now.member_key) in (select member_key from ${mergedMembers(merged)} as those) then 'merge'
+        when before.member_key is null and members.joined_day > ${d.date(from)} and members.joined_day <= ${d.date(asOf)} then 'joined'
+        else 'untold'
+      end as cause
+    from ${before} as before full join ${now} as now on now.member_key = before.member_key
+    left join members on members.member_key = coalesce(before.member_key, now.member_key)
+    where before.member_key is null or now.member_key is null`)
+}
+
 /** Makes a table `member_key`, `entered`, `cause` of those whose first and last membership differ. */
 async function changesInto(
   changes: Sql,
@@ -458,15 +524,7 @@ async function changesInto(
       )}
       where (${inStep(0)}) <> (${inStep(last)})
     ),
-    merged as (
-      select identity_key as member_key from ${memberNames} as names
-      where named in (select unnest(from_json(${JSON.stringify(merged)}, '["VARCHAR"]')))
-      union
-      select member_key from ${memberNames} as names
-      where named in (select unnest(from_json(${JSON.stringify(merged)}, '["VARCHAR"]')))
-      union
-      select identity_key from member_aliases
-    ),
+    merged as (select member_key from ${mergedMembers(merged)} as those),
     late as (
       select distinct member_key from orders
       join order_versions on order_versions.order_id = orders.order_id

@@ -1,7 +1,8 @@
-import { type Expression, limits } from '../../analytics/segments/ast.ts'
+import { type Clause, type Expression, limits } from '../../analytics/segments/ast.ts'
 import type { DaySetting, SegmentSetting } from '../../analytics/segments/compile.ts'
 import {
   type Asked,
+  calledBy,
   conditionsOf,
   fieldsByName,
   measuresByName,
@@ -108,7 +109,11 @@ export async function prepareSegment(
       request.asOf === undefined || request.asOf === own.asOf
         ? own
         : await tablesAt(store, workspace, request.asOf, signal)
-    const errors = wrongDays(rule, at.asOf, own.asOf).map((wrong) => wrong(whole(request.expression)))
+    const text = request.expression
+    const errors = wrongDays(rule, at.asOf, own.asOf).map((wrong) => {
+      const found = wrong(whole(text))
+      return { ...found, ...(found.id === 'no-history' && placeOfName(String(found.values.field), text)) }
+    })
     if (errors.length > 0) return { kind: 'refused', errors }
     const settingAt = ({ asOf, tables }: TablesAt): DaySetting => ({
       scope: { asOf, tables, dormancy: workspace.dormancy },
@@ -146,6 +151,14 @@ function placeOf(name: string, text: string): Place | undefined {
   )
 }
 
+/** Where a text asks about a field, measure or condition. */
+function placeOfName(name: string, text: string): Place | undefined {
+  const found = tokens(text).find(
+    ({ kind, value }) => kind === 'word' && calledBy(value.toLowerCase())?.en === name,
+  )
+  return found && { from: found.from, to: found.to }
+}
+
 /** Why a rule can't be asked of a day, given the newest day of the data; none: it can. Each takes its place in the text. */
 export function wrongDays(
   { expression, segments }: Pick<ResolvedRule, 'expression' | 'segments'>,
@@ -167,17 +180,28 @@ export function wrongDays(
 }
 
 /** Fields that a rule asks of its own day and of which only today's value is known, each once. */
-export function fieldsWithoutHistory(
+export const fieldsWithoutHistory = (
   expression: Expression,
   segments: ReadonlyMap<string, Expression>,
-): string[] {
-  const asked = clausesOnDay(expression, segments).flatMap(({ subject }): Asked[] => {
-    if (subject.kind === 'field') return [fieldsByName.get(subject.field)!]
-    const conditions = conditionsOf(subject.measure)
-    return [
-      measuresByName.get(subject.measure)!,
-      ...subject.where.flatMap((one) => (one.kind === 'condition' ? [conditions.get(one.field)!] : [])),
-    ]
-  })
-  return [...new Set(asked.filter(({ history }) => history === 'none').map(({ name }) => name))]
+): string[] => [
+  ...new Set(clausesWithoutHistory(expression, segments).flatMap((clause) => namesWithoutHistory(clause))),
+]
+
+/** The conditions that a rule asks of its own day and that ask about a field of which only today's value is known. */
+export const clausesWithoutHistory = (
+  expression: Expression,
+  segments: ReadonlyMap<string, Expression>,
+): Clause[] => clausesOnDay(expression, segments).filter((clause) => namesWithoutHistory(clause).length > 0)
+
+function namesWithoutHistory({ subject }: Clause): string[] {
+  const asked: Asked[] =
+    subject.kind === 'field'
+      ? [fieldsByName.get(subject.field)!]
+      : [
+          measuresByName.get(subject.measure)!,
+          ...subject.where.flatMap((one) =>
+            one.kind === 'condition' ? [conditionsOf(subject.measure).get(one.field)!] : [],
+          ),
+        ]
+  return asked.filter(({ history }) => history === 'none').map(({ name }) => name)
 }

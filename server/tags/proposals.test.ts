@@ -80,6 +80,42 @@ test('a proposal that is switched on is a tag with its rule', async () => {
   })
 })
 
+test('of a shop whose buyers have one order each the numbers read naturally', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const rows = Array.from({ length: 25 }, (_, i) => `A${i},M${i},2026-01-05,3\n`)
+  await shop.import(shop.file('o.csv', `order_id,member_id,date,amount\n${rows.join('')}`))
+  const told = async (language: 'en' | 'zh-CN') => {
+    const { proposals } = await callerIn(language, shop).tags.proposals()
+    return proposals.flatMap(({ id, description, expression, why }) =>
+      id.startsWith('frequency') ? [[description, expression, why]] : [],
+    )
+  }
+  expect(await told('en')).toEqual([
+    [
+      '2 or more orders in 365 days.',
+      'orders(within 365 days) >= 2',
+      'From this shop’s data: four of five of the 25 buyers of the last 365 days have 1 order.',
+    ],
+    [
+      '1 order in 365 days.',
+      'orders(within 365 days) = 1',
+      'From this shop’s data: at least a fifth of the 25 buyers of the last 365 days have 1 order.',
+    ],
+  ])
+  expect(await told('zh-CN')).toEqual([
+    [
+      '365 天内下单 2 笔及以上。',
+      'orders(within 365 days) >= 2',
+      '取自本店数据：最近 365 天 25 位购买会员中，五分之四只有 1 笔订单。',
+    ],
+    [
+      '365 天内下单 1 笔。',
+      'orders(within 365 days) = 1',
+      '取自本店数据：最近 365 天 25 位购买会员中，至少五分之一只有 1 笔订单。',
+    ],
+  ])
+})
+
 test('a shop without the data is told what is missing', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   await shop.import(shop.file('o.csv', 'order_id,member_id,date,amount\nA,M1,2026-01-05,3\n'))

@@ -100,8 +100,8 @@ async function frequency(ask: Ask, at: TablesAt): Promise<Drafted[]> {
       expression: known ? `orders(within 365 days) >= ${high}` : null,
       why: known
         ? both(
-            'From this shop’s data: four of five of the {buyers, number} buyers of the last 365 days have fewer than {high} orders.',
-            '取自本店数据：最近 365 天 {buyers, number} 位购买会员中，五分之四的订单少于 {high} 笔。',
+            'From this shop’s data: four of five of the {buyers, number} buyers of the last 365 days have {high, plural, =2 {1 order} other {fewer than # orders}}.',
+            '取自本店数据：最近 365 天 {buyers, number} 位购买会员中，五分之四{high, plural, =2 {只有 1 笔订单} other {的订单少于 # 笔}}。',
           )
         : notEnough,
       values,
@@ -109,12 +109,15 @@ async function frequency(ask: Ask, at: TablesAt): Promise<Drafted[]> {
     {
       id: 'frequency-low',
       tag: both('Buys rarely', '低频'),
-      description: both('1 to {low} orders in 365 days.', '365 天内下单 1 至 {low} 笔。'),
-      expression: known ? `orders(within 365 days) between 1 and ${low}` : null,
+      description: both(
+        '{low, plural, one {# order in 365 days.} other {1 to # orders in 365 days.}}',
+        '365 天内下单 {low, plural, =1 {# 笔} other {1 至 # 笔}}。',
+      ),
+      expression: known ? `orders(within 365 days) ${low === 1 ? '= 1' : `between 1 and ${low}`}` : null,
       why: known
         ? both(
             'From this shop’s data: at least a fifth of the {buyers, number} buyers of the last 365 days have {low, plural, one {# order} other {# orders at most}}.',
-            '取自本店数据：最近 365 天 {buyers, number} 位购买会员中，至少五分之一的订单不超过 {low} 笔。',
+            '取自本店数据：最近 365 天 {buyers, number} 位购买会员中，至少五分之一{low, plural, =1 {只有 # 笔订单} other {的订单不超过 # 笔}}。',
           )
         : notEnough,
       values,
@@ -290,7 +293,7 @@ async function birthday(ask: Ask, { tables }: TablesAt): Promise<Drafted[]> {
       expression: known ? 'birthday_this_month = true' : null,
       why: known
         ? both(
-            'No threshold; {members, number} members have a birthday in the data.',
+            'No threshold; {members, plural, one {# member has} other {# members have}} a birthday in the data.',
             '没有阈值；数据中有 {members, number} 位会员的生日。',
           )
         : both(

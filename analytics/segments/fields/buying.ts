@@ -208,7 +208,7 @@ export const buying: readonly Field[] = [
         known: 'have ordered',
         unknown: 'have never ordered',
       },
-      'zh-CN': { is: '最近一单距今{}', known: '下过单', unknown: '没有下过单' },
+      'zh-CN': { is: '最近一单距今{}', none: '最近一单就在当天', known: '下过单', unknown: '没有下过单' },
     },
     value: ({ asOf, d }) => d.daysBetween(sql`facts.last_day`, d.date(asOf)),
     read: (person, moment) => {

@@ -1,5 +1,6 @@
 import type { Condition } from '../ast.ts'
 import { buying } from './buying.ts'
+import type { InBothLanguages } from './described.ts'
 import { couponMeasures } from './coupons.ts'
 import type { Field } from './field.ts'
 import type { ConditionField, Measure } from './measure.ts'
@@ -59,6 +60,17 @@ const names: ReadonlySet<string> = new Set(
 )
 /** Whether a text is the word of a field, a measure or a condition, in either language. */
 export const isName = (text: string): boolean => names.has(text)
+
+const words: ReadonlyMap<string, InBothLanguages> = new Map(
+  [...sources.flatMap(({ conditions }) => conditions), ...measures, ...fields].flatMap(
+    ({ name, chinese }) => {
+      const both = { en: name, 'zh-CN': chinese }
+      return [[name, both] as const, [chinese, both] as const]
+    },
+  ),
+)
+/** The words of a field, a measure or a condition in both languages, by either of them. */
+export const calledBy = (word: string): InBothLanguages | undefined => words.get(word)
 
 /** What a clause compares: the field, measure or condition it is about. */
 export type Asked = Field | Measure | ConditionField

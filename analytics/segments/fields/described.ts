@@ -57,7 +57,7 @@ export interface Described {
   readonly title: InBothLanguages
   readonly help: InBothLanguages
   readonly history: History
-  readonly unit?: 'orders' | 'items' | 'days' | 'points' | 'coupons'
+  readonly unit?: 'orders' | 'items' | 'days' | 'points' | 'coupons' | 'years'
   /** A number that is no amount: tests of it are said in words of their own. */
   readonly said?: 'hours' | 'purchase days'
   readonly choices?: readonly Choice[]

@@ -135,11 +135,13 @@ export const orderMeasures: readonly Measure[] = [
     phrase: {
       en: {
         is: 'last ordered {} ago, counting only orders {where}',
+        none: 'last ordered on the day, counting only orders {where}',
         known: 'ever placed an order {where}',
         unknown: 'never placed an order {where}',
       },
       'zh-CN': {
         is: '{when}最近一笔{what}订单距今{}',
+        none: '{when}最近一笔{what}订单就在当天',
         known: '{when}下过{what}订单',
         unknown: '{when}没有下过{what}订单',
       },

@@ -13,6 +13,12 @@ function daysTo(day: Sql, asOf: string, d: Dialect): Sql {
   return sql`case when ${one} >= ${today} then ${d.daysBetween(today, one)} else ${d.daysBetween(today, other)} end`
 }
 
+const months = Array.from({ length: 12 }, (_, i) => i + 1)
+const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', timeZone: 'UTC' })
+/** A phrase for each month of the year, by its number. */
+const monthWords = (phrase: (month: number) => string): Record<string, string> =>
+  Object.fromEntries(months.map((month) => [month, phrase(month)]))
+
 /** Who the member is: what was imported or set of them. */
 export const profile: readonly Field[] = [
   {
@@ -41,10 +47,11 @@ export const profile: readonly Field[] = [
     phrase: {
       en: {
         is: 'joined {} ago',
+        none: 'joined on the day',
         known: 'have a known joining day',
         unknown: 'have no known joining day',
       },
-      'zh-CN': { is: '入会{}', known: '入会时间已知', unknown: '入会时间未知' },
+      'zh-CN': { is: '入会{}', none: '当天入会', known: '入会时间已知', unknown: '入会时间未知' },
     },
     value: ({ asOf, d }) => d.daysBetween(sql`facts.joined_day`, d.date(asOf)),
     read: (person, { asOf }) => (person.joined === null ? null : daysBetween(person.joined, asOf)),
@@ -200,10 +207,18 @@ export const profile: readonly Field[] = [
     phrase: {
       en: {
         is: 'have a birthday in a month whose number is {}',
+        words: monthWords(
+          (month) => `have a birthday in ${monthName.format(new Date(Date.UTC(2000, month - 1, 1)))}`,
+        ),
         known: 'have a known birthday',
         unknown: 'have no known birthday',
       },
-      'zh-CN': { is: '生日月份{}', known: '生日已知', unknown: '生日未知' },
+      'zh-CN': {
+        is: '生日月份{}',
+        words: monthWords((month) => `生日在 ${month} 月`),
+        known: '生日已知',
+        unknown: '生日未知',
+      },
     },
     value: ({ d }) => d.monthOfYear(sql`facts.birthday`),
     read: (person) => (person.birthday === null ? null : Number(person.birthday.slice(5, 7))),
@@ -240,6 +255,7 @@ export const profile: readonly Field[] = [
     name: 'age',
     chinese: '年龄',
     kind: 'count',
+    unit: 'years',
     history: 'full',
     title: both('Age', '年龄'),
     help: both(
@@ -247,8 +263,8 @@ export const profile: readonly Field[] = [
       '数据截至日的周岁，须已导入带年份的生日。',
     ),
     phrase: {
-      en: { is: 'are {} years old', known: 'have a known age', unknown: 'have no known age' },
-      'zh-CN': { is: '年龄{} 岁', known: '年龄已知', unknown: '年龄未知' },
+      en: { is: 'are {} old', known: 'have a known age', unknown: 'have no known age' },
+      'zh-CN': { is: '年龄{}', known: '年龄已知', unknown: '年龄未知' },
     },
     value: ({ asOf, d }) => {
       const years = sql`(${Number(asOf.slice(0, 4))} - ${d.yearOf(sql`facts.birthday`)})`

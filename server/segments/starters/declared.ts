@@ -295,8 +295,8 @@ export function declaredStarters(
       use: both('For news and add-ons: they are in the shop anyway.', '适合新品与连带推荐：他们本来就常来。'),
       rule: given(orders.buyers, `orders(within 365 days) >= ${orders.high}`),
       from: both(
-        'From this shop’s data: four of five of the {buyers, number} buyers of the last 365 days have fewer than {high} orders.',
-        '取自本店数据：最近 365 天 {buyers, number} 位购买会员中，五分之四的订单少于 {high} 笔。',
+        'From this shop’s data: four of five of the {buyers, number} buyers of the last 365 days have {high, plural, =2 {1 order} other {fewer than # orders}}.',
+        '取自本店数据：最近 365 天 {buyers, number} 位购买会员中，五分之四{high, plural, =2 {只有 1 笔订单} other {的订单少于 # 笔}}。',
       ),
       missing: notEnough,
       values: { ...orders, fewest },

@@ -34,10 +34,11 @@ export async function daysToReturn(ask: Ask, { tables }: TablesAt) {
   return { returned: Number(row!.returned), days: Math.min(90, Math.max(14, Number(row!.days))) }
 }
 
-/** An average order, in minor units, that at most a tenth of the buyers reach. */
+/** An average order after every refund, in minor units, that at most a tenth of the buyers reach. */
 export async function bigAverageOrder(ask: Ask, { tables }: TablesAt) {
-  const [row] = await ask(sql`select count(*) as buyers, quantile_disc(average, 0.9) as minor
-    from (select cast(sum(net_minor) // count(*) as bigint) as average from ${tables.memberOrders} group by member_key) as bought`)
+  const [row] = await ask(sql`select count(*) as buyers,
+      quantile_disc(cast(floor(net_minor / orders) as bigint), 0.9) as minor
+    from ${tables.memberFacts} where orders > 0`)
   return { buyers: Number(row!.buyers), minor: Number(row!.minor) + 1 }
 }
 

@@ -12,6 +12,7 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../ui/query-panel.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import { usePrepared, usualColumns } from './prepared.ts'
+import { WithoutPast } from './without-past.tsx'
 import classes from './movement.module.css'
 
 interface Point {
@@ -57,8 +58,10 @@ export function HistoryPanel({ id }: { id: string }) {
     <QueryPanel
       name={t('history.title')}
       title={t('history.title')}
-      subtitle={t('history.subtitle')}
-      definition={t('history.definition')}
+      subtitle={({ withoutPast }) =>
+        t(withoutPast.length > 0 ? 'history.writtenSubtitle' : 'history.subtitle')
+      }
+      definition={({ withoutPast }) => t(withoutPast.length > 0 ? 'history.written' : 'history.definition')}
       query={answer}
       csvName="segment-by-week"
       minHeight={320}
@@ -93,14 +96,24 @@ export function HistoryPanel({ id }: { id: string }) {
         )
       }
     >
-      {({ points, versions, phase, expression, name, asOf }) => {
+      {({ points, versions, phase, expression, name, asOf, withoutPast }) => {
         const answered = points.filter(({ members }) => members !== null)
         const possible = points.filter(({ unasked }) => !unasked)
         const marks = marksOf(points, versions)
-        const chosen = answered.find(({ day }) => day === chosenDay) ?? answered.at(-1)
+        // a list of another day would ask its past
+        const listed = withoutPast.length > 0 ? answered.slice(-1) : answered
+        const chosen = listed.find(({ day }) => day === chosenDay) ?? listed.at(-1)
         const earliest = possible[0]?.day
         return (
           <div className={classes.history}>
+            {withoutPast.length > 0 ? (
+              <WithoutPast
+                conditions={withoutPast}
+                sentence={t('history.withoutPast', { n: withoutPast.length })}
+              >
+                {t(points.length > 1 ? 'history.written' : 'history.writtenNone')}
+              </WithoutPast>
+            ) : null}
             {phase === 'done' ? null : (
               <div className={classes.progress} role="status">
                 <span>
@@ -125,53 +138,57 @@ export function HistoryPanel({ id }: { id: string }) {
               </div>
             )}
             {failed ? <Failure error={failed.error} retry={() => failed.reset()} /> : null}
-            <ChartFrame height={260} note={asOf}>
-              {(width, height) => (
-                <LinesChart
-                  width={width}
-                  height={height}
-                  title={t('history.about', { segment: name })}
-                  description={t('history.subtitle')}
-                  positions={points.map(({ day }) => format.day(day))}
-                  positionTitle={(index) => format.day(points[index]!.day)}
-                  series={[
-                    {
-                      key: 'members',
-                      name: t('history.series'),
-                      colour: palette.categorical[0] ?? '',
-                      strong: true,
-                      points: points.map(({ members }, index) => ({
-                        value: members,
-                        notes: marks
-                          .filter((mark) => mark.index === index)
-                          .map((mark) =>
-                            t('history.versionSaved', { version: mark.version, day: format.day(mark.day) }),
-                          ),
-                      })),
-                    },
-                  ]}
-                  formatValue={(value) => format.count(value)}
-                  formatTick={(value) => format.countShort(value)}
-                  onPoint={(_, index) => choose(points[index]!.day)}
-                  dots={false}
-                  marks={marks.map((mark) => ({
-                    index: mark.index,
-                    label: t('history.versionMark', { version: mark.version }),
-                  }))}
-                />
-              )}
-            </ChartFrame>
+            {points.length > 1 || withoutPast.length === 0 ? (
+              <ChartFrame height={260} note={asOf}>
+                {(width, height) => (
+                  <LinesChart
+                    width={width}
+                    height={height}
+                    title={t('history.about', { segment: name })}
+                    description={t('history.subtitle')}
+                    positions={points.map(({ day }) => format.day(day))}
+                    positionTitle={(index) => format.day(points[index]!.day)}
+                    series={[
+                      {
+                        key: 'members',
+                        name: t('history.series'),
+                        colour: palette.categorical[0] ?? '',
+                        strong: true,
+                        points: points.map(({ members }, index) => ({
+                          value: members,
+                          notes: marks
+                            .filter((mark) => mark.index === index)
+                            .map((mark) =>
+                              t('history.versionSaved', { version: mark.version, day: format.day(mark.day) }),
+                            ),
+                        })),
+                      },
+                    ]}
+                    formatValue={(value) => format.count(value)}
+                    formatTick={(value) => format.countShort(value)}
+                    onPoint={(_, index) => choose(points[index]!.day)}
+                    dots={false}
+                    marks={marks.map((mark) => ({
+                      index: mark.index,
+                      label: t('history.versionMark', { version: mark.version }),
+                    }))}
+                  />
+                )}
+              </ChartFrame>
+            ) : null}
             {earliest !== undefined && earliest !== points[0]!.day ? (
               <p className={classes.note}>{t('history.unasked', { day: format.day(earliest) })}</p>
             ) : null}
             {chosen ? (
               <div className={classes.chosen}>
-                <NativeSelect
-                  label={t('history.choose')}
-                  value={chosen.day}
-                  data={answered.toReversed().map(({ day }) => ({ value: day, label: format.day(day) }))}
-                  onChange={(event) => choose(event.currentTarget.value)}
-                />
+                {listed.length > 1 ? (
+                  <NativeSelect
+                    label={t('history.choose')}
+                    value={chosen.day}
+                    data={listed.toReversed().map(({ day }) => ({ value: day, label: format.day(day) }))}
+                    onChange={(event) => choose(event.currentTarget.value)}
+                  />
+                ) : null}
                 <strong>
                   {t('history.listed', {
                     n: chosen.members!,

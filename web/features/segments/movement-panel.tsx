@@ -8,7 +8,17 @@ import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
 import { MovedDialog } from './moved-dialog.tsx'
 import classes from './movement.module.css'
 
-export type Cause = 'order' | 'time' | 'joined' | 'tag' | 'rule' | 'late-import' | 'undo' | 'merge' | 'other'
+export type Cause =
+  | 'order'
+  | 'time'
+  | 'joined'
+  | 'tag'
+  | 'rule'
+  | 'late-import'
+  | 'undo'
+  | 'merge'
+  | 'other'
+  | 'untold'
 
 interface Direction {
   readonly members: number
@@ -33,37 +43,52 @@ export function MovementPanel({ id }: { id: string }) {
     <QueryPanel
       name={t('movement.title')}
       title={t('movement.title')}
-      subtitle={({ from, asOf }) => t('movement.subtitle', { from: format.day(from), to: format.day(asOf) })}
+      subtitle={(data) =>
+        data.kind === 'moved'
+          ? t('movement.subtitle', { from: format.day(data.from), to: format.day(data.asOf) })
+          : null
+      }
       definition={t('movement.definition')}
       query={answer}
       minHeight={160}
     >
-      {({ from, asOf, before, after, kept, entered, left }) => (
-        <>
-          <p>
-            {t('movement.summary', {
-              before: format.count(before),
-              after: format.count(after),
-              from: format.day(from),
-              to: format.day(asOf),
-            })}
-          </p>
-          <div className={classes.directions}>
-            <Moved
-              title={t('movement.entered', { n: entered.members, members: format.count(entered.members) })}
-              direction={entered}
-              onAll={(cause) => open({ entered: true, cause })}
-            />
-            <Moved
-              title={t('movement.left', { n: left.members, members: format.count(left.members) })}
-              direction={left}
-              onAll={(cause) => open({ entered: false, cause })}
-            />
-          </div>
-          {shown ? <MovedDialog id={id} {...shown} onClose={() => open(null)} /> : null}
-          {kept ? null : <p className={classes.note}>{t('movement.unkept', { from: format.day(from) })}</p>}
-        </>
-      )}
+      {(data) => {
+        if (data.kind === 'not-yet')
+          return (
+            <p>
+              {data.since === null
+                ? t('movement.notYet')
+                : t('movement.notYetSince', { since: format.day(data.since) })}
+            </p>
+          )
+        const { from, asOf, before, after, kept, entered, left } = data
+        return (
+          <>
+            <p>
+              {t('movement.summary', {
+                before: format.count(before),
+                after: format.count(after),
+                from: format.day(from),
+                to: format.day(asOf),
+              })}
+            </p>
+            <div className={classes.directions}>
+              <Moved
+                title={t('movement.entered', { n: entered.members, members: format.count(entered.members) })}
+                direction={entered}
+                onAll={(cause) => open({ entered: true, cause })}
+              />
+              <Moved
+                title={t('movement.left', { n: left.members, members: format.count(left.members) })}
+                direction={left}
+                onAll={(cause) => open({ entered: false, cause })}
+              />
+            </div>
+            {shown ? <MovedDialog id={id} {...shown} onClose={() => open(null)} /> : null}
+            {kept ? null : <p className={classes.note}>{t('movement.unkept', { from: format.day(from) })}</p>}
+          </>
+        )
+      }}
     </QueryPanel>
   )
 }

@@ -2,13 +2,22 @@ import { Button } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useCallback } from 'react'
 import { useTranslations } from 'use-intl'
+import { calledBy } from '../../../analytics/segments/fields/catalogue.ts'
 import type { Problem } from '../../../analytics/segments/problems.ts'
+import { useLanguage } from '../../ui/language.tsx'
 import classes from './segments.module.css'
 
 /** A problem's sentence in the language on the screen. */
 export function useProblemText(): (problem: Problem) => string {
   const t = useTranslations('segments')
-  return useCallback(({ id, values }: Problem) => t(`problem.${id}`, values), [t])
+  const { language } = useLanguage()
+  return useCallback(
+    ({ id, values }: Problem) => {
+      const field = calledBy(String(values.field))?.[language]
+      return t(`problem.${id}`, field === undefined ? values : { ...values, field })
+    },
+    [t, language],
+  )
 }
 
 /** What keeps the text from being a rule, each with the change that would mend it. */

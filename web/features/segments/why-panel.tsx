@@ -207,7 +207,7 @@ export function Turn({ of }: { of: ExplainedClause }) {
   if (missing === null) return t('why.turns', { value: apart(shown(of.flip.value)) })
   return t(missing > 0 ? 'why.turnsMore' : 'why.turnsLess', {
     difference: shown(Math.abs(missing)),
-    value: shown(of.flip.value),
+    value: apart(shown(of.flip.value)),
   })
 }
 

@@ -30,6 +30,8 @@ export interface CampaignResult {
   readonly queued: number
   /** Dead letters: given up after the last attempt. */
   readonly dead: number
+  /** Of what other systems are told by a campaign that stands: given up likewise. */
+  readonly deadEvents: number
   /** Not sent: the campaign was cancelled or the member asked not to be contacted. */
   readonly dropped: number
   /** The same by reason, as `errorText` reads it. */
@@ -106,6 +108,7 @@ export async function campaignResult(
       : messages.delivered,
     queued: messages.queued,
     dead: messages.dead,
+    deadEvents: stands ? await deadEvents(platform, workspace.id, campaignId) : 0,
     dropped: messages.dropped,
     droppedFor: messages.droppedFor,
     redeemed: ledger.redeemed,
@@ -152,6 +155,17 @@ async function armSizes({ store }: Platform, workspaceId: string, campaignId: st
     .execute()
   const members = (arm: string) => rows.find((row) => row.arm === arm)?.members ?? 0
   return { treated: members('treated'), heldOut: members('held-out') }
+}
+
+async function deadEvents({ store }: Platform, workspaceId: string, campaignId: string): Promise<number> {
+  const { events } = await store
+    .selectFrom('standing_events')
+    .select((count) => count.fn.countAll<number>().as('events'))
+    .where('workspace_id', '=', workspaceId)
+    .where('campaign_id', '=', campaignId)
+    .where('state', '=', 'dead')
+    .executeTakeFirstOrThrow()
+  return events
 }
 
 async function messageCounts({ store }: Platform, workspaceId: string, campaignId: string) {

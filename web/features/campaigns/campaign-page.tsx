@@ -67,7 +67,19 @@ export function CampaignPage() {
         saved={{ campaignId, definition: data.definition }}
       />
     )
-  const stands = data.definition.standing !== undefined
+  const stands = data.definition.standing !== undefined && data.launchedAt !== null
+  const effectPanels = data.measurement ? (
+    <>
+      <LiftPanel answer={result} />
+      <TimelinePanel answer={effect} stands={stands} />
+      <MoneyPanel answer={effect} stands={stands} />
+      <NextPanel effect={effect.data} />
+      <AfterwardsPanel answer={effect} stands={stands} />
+      {data.measurement.outcomes.length > 0 && data.heldOut > 0 ? (
+        <PartsPanel campaignId={campaignId} stands={stands} />
+      ) : null}
+    </>
+  ) : null
   return (
     <Page
       title={data.name}
@@ -78,19 +90,11 @@ export function CampaignPage() {
       }
       actions={role === 'viewer' ? null : <CampaignActions result={data} />}
     >
-      {stands && data.launchedAt !== null ? <StandingPanels result={data} /> : null}
+      {stands ? <StandingPanels result={data}>{effectPanels}</StandingPanels> : effectPanels}
       {data.measurement ? (
         <>
-          <LiftPanel answer={result} />
-          <TimelinePanel answer={effect} stands={stands} />
-          <MoneyPanel answer={effect} stands={stands} />
-          <NextPanel effect={effect.data} />
-          <AfterwardsPanel answer={effect} stands={stands} />
-          {data.measurement.outcomes.length > 0 && data.heldOut > 0 ? (
-            <PartsPanel campaignId={campaignId} stands={stands} />
-          ) : null}
           <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
-          {data.dead > 0 ? <DeadLettersPanel result={data} /> : null}
+          {data.dead + data.deadEvents > 0 ? <DeadLettersPanel result={data} /> : null}
           <LedgerPanel answer={result} />
           <FactsPanel result={data} />
         </>

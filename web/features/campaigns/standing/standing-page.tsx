@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../../trpc.ts'
 import { type Column, DataTable } from '../../../ui/data-table.tsx'
@@ -19,8 +19,8 @@ import type { StandingRun, StandingState } from './answers.ts'
 import { StepsList } from './steps-list.tsx'
 import { WaysPanel } from './ways-panel.tsx'
 
-/** A campaign that stands: where its members are, day by day, and each member's way. */
-export function StandingPanels({ result }: { result: Result }) {
+/** A campaign that stands: where its members are; what it brought, as it is told of it; day by day, and each way. */
+export function StandingPanels({ result, children }: { result: Result; children: ReactNode }) {
   const t = useTranslations('standing')
   const trpc = useTRPC()
   const { campaignId } = result
@@ -35,6 +35,7 @@ export function StandingPanels({ result }: { result: Result }) {
       <QueryPanel name={t('state.title')} title={t('state.title')} query={state} minHeight={120}>
         {(data) => (data ? <State state={data} result={result} /> : null)}
       </QueryPanel>
+      {children}
       <RunsPanel answer={state} />
       <WaysPanel campaignId={campaignId} />
     </>

@@ -138,13 +138,14 @@ const isToldWithCampaign = (
 
 /**
  * Relation of the uses of coupons elsewhere, each with what the orders say: `finds` is 'order' (it is here, of
- * the same member or of no other), 'other-member', 'unknown-order' or 'no-order'.
+ * the same member or of no other, as a guest's is), 'other-member', 'unknown-order' or 'no-order'.
  */
 export const couponUses: Sql = sql`(
   select coupon.*,
     case when coupon.order_id is null then 'no-order'
       when orders.order_key is null then 'unknown-order'
-      when coupon.member_id is not null and orders.member_key is distinct from names.member_key then 'other-member'
+      when coupon.member_id is not null and orders.member_key is not null
+        and orders.member_key is distinct from names.member_key then 'other-member'
       else 'order' end as finds
   from ${couponsHeld} as coupon
   left join orders on orders.order_id = coupon.order_id

@@ -41,6 +41,7 @@ export function peopleOfOrders(
     readonly matched?: Matched
     readonly tied?: Tied
     readonly hiddenRows?: number
+    readonly nobodyRows?: { readonly rows: number; readonly word: string }
     readonly deleted?: DeletedRows
     readonly files?: readonly FileBegin[]
   },
@@ -55,6 +56,7 @@ export function peopleOfOrders(
   }
   lines.push(...tiedRows(language, receipt.tied))
   if (hiddenRows > 0) lines.push(sentence(language, 'people-hidden', { rows: hiddenRows }))
+  if (receipt.nobodyRows) lines.push(sentence(language, 'people-nobody', receipt.nobodyRows))
   return [...lines, ...deletedRows(language, receipt, 'orders')]
 }
 

@@ -43,6 +43,7 @@ import {
   touchedMembers,
 } from './orders/fold.ts'
 import type { ImportKind } from './import-kinds.ts'
+import { type Completed, isOwnLine, takeAlong } from './orders/completed-orders.ts'
 import { allKinds } from './kinds/catalogue.ts'
 import { knowingColumns } from './kinds/kind.ts'
 import { foldMembers } from './members/fold.ts'
@@ -62,6 +63,8 @@ export interface NewImport {
   readonly importedAt: string
   /** What files that were given together have in common; null: it came alone. */
   readonly together: string | null
+  /** Of a mended file of refused rows: what it is the rest of. */
+  readonly completes: Completed | null
 }
 
 /** The change that an import is. */
@@ -81,6 +84,8 @@ export interface Applied {
   readonly corrected: number
   /** Orders of which the file has fewer lines than are current: left as they are. */
   readonly fewerLines: number
+  /** Restated orders that lack lines now which they had: what a file says of an order replaces what was said before. */
+  readonly lostLines?: number
   /** Qualifying orders among those that the file names, guests included. */
   readonly orders: number
   /** Of these, orders without a member. */
@@ -173,8 +178,9 @@ export async function applyImport(
         here: numbersOfLines(sql`import_lines`),
       })
       await session.run(sql`insert into import_lines by name
-        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden)
+        select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden, nobody_word)
         from ${renumber ? renumberedLines(known) : known} as line`)
+      if (coming.completes) await takeAlong(session, importSeq, coming.completes)
       await forgetReasons(session, deletions)
       const identified = await identifyLines(session, importSeq)
       await foldStep(session, { importSeq, replace: coming.replace })
@@ -246,7 +252,9 @@ export async function takeOut(
 ): Promise<{ orders: number }> {
   return engine.largeTransaction(async (session) => {
     await settings.around?.begin(session)
-    const [undone] = await session.rows(sql`select import_seq from imports where import_id = ${importId}`)
+    const [undone] = await session.rows(
+      sql`select import_seq, file_hash from imports where import_id = ${importId}`,
+    )
     const importSeq = Number(undone!.importSeq)
     await keepDays(session, 'days_known')
     const begun = await beginChange(session, {
@@ -267,19 +275,28 @@ export async function takeOut(
     await session.run(sql`delete from order_versions where order_id in (select order_id from refolded)`)
     if (identified) await identifyAll(session, { tuples: 'of-all' })
     const left = await session.rows(sql`select import_seq,
-        coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace
+        coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace,
+        json_extract_string(mapping, '$.completes') as completes
       from imports where kind in ('orders', 'refunds') and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
-    for (const step of left)
-      await foldStep(
-        session,
-        { importSeq: Number(step.importSeq), replace: step.replace === true },
-        sql`refolded`,
-      )
+    await session.run(sql`create or replace temp table taken_anew (order_id varchar)`)
+    for (const step of left) {
+      const seq = Number(step.importSeq)
+      const rest = step.completes === null ? null : (JSON.parse(String(step.completes)) as Completed)
+      if (rest?.marks.some((mark) => String(undone!.fileHash).startsWith(mark))) {
+        const along = sql`insert into taken_anew select order_id from import_lines
+          where import_seq = ${seq} and not ${isOwnLine} and order_id in (select order_id from refolded)`
+        await session.run(along)
+        await takeAlong(session, seq, rest, sql`refolded`)
+        await session.run(along)
+      }
+      await foldStep(session, { importSeq: seq, replace: step.replace === true }, sql`refolded`)
+    }
     await session.run(sql`create or replace temp table rewritten as
       select refolded.order_id from refolded
       left join versions_before on versions_before.order_id = refolded.order_id
       left join order_versions on order_versions.order_id = refolded.order_id
-      where versions_before.import_seq is distinct from order_versions.import_seq`)
+      where versions_before.import_seq is distinct from order_versions.import_seq
+        or refolded.order_id in (select order_id from taken_anew)`)
     const [changed] = await session.rows(sql`select count(*) as orders from rewritten`)
     if (changed!.orders !== 0) await rewriteOrders(session, settings.timeZone)
     else await session.run(sql`create or replace temp table touched_members (member_key integer)`)
@@ -367,7 +384,7 @@ async function matchedRows(session: Session, importSeq: number): Promise<Matched
     from (
       select coalesce(member_aliases.member_id, person) as person, case when person is not null then coalesce(by_kind, 'id') end as kind,
         coalesce(is_new, false) as is_new, conflict is not null as is_conflict
-      from ${toldLines(sql`(select * from import_lines where import_seq = ${importSeq} and coalesce(piece, 1) = 1)`)} as told
+      from ${toldLines(sql`(select * from import_lines where import_seq = ${importSeq} and coalesce(piece, 1) = 1 and ${isOwnLine})`)} as told
       left join member_aliases on alias = person
     ) as told`)
   return row as unknown as Matched
@@ -379,9 +396,27 @@ async function membersOfIds(session: Session, importSeq: number): Promise<number
   if (any!.isSo !== true) return null
   const [row] = await session.rows(sql`
     select count(distinct coalesce(member_aliases.member_id, line.member_id)) as members
-    from (select member_id from import_lines where import_seq = ${importSeq}) as line
+    from (select member_id from import_lines where import_seq = ${importSeq} and ${isOwnLine}) as line
     left join member_aliases on alias = line.member_id`)
   return Number(row!.members)
+}
+
+/**
+ * How many orders were restated by lines among which some are missing that they had: of another product, or where no
+ * product is told another line of several. One line in the place of one is a correction.
+ */
+async function restatedWithoutLines(session: Session, importSeq: number): Promise<number> {
+  const counted = (seq: Sql) => sql`(
+    select order_id, coalesce(sku, product, case when known.lines > 1 or count(*) over of_order > 1
+      then cast(content_hash as varchar) end) as what
+    from import_lines join known using (order_id)
+    where import_lines.import_seq = ${seq} and order_id in (select order_id from taken_over)
+    window of_order as (partition by order_id))`
+  const [lost] = await session.rows(sql`
+    select count(distinct order_id) as orders from (
+      select order_id, what from ${counted(sql`known.import_seq`)} as before
+      except all select order_id, what from ${counted(sql`${importSeq}`)} as now)`)
+  return Number(lost!.orders)
 }
 
 /** `allWritten`: the orders that the file names are those in `heads`, which spares comparing ids. */
@@ -407,6 +442,7 @@ async function outcome(
       join import_lines on import_lines.order_id = known.order_id and import_lines.import_seq = known.import_seq
       where known.order_id not in (select order_id from taken_over)
       group by known.order_id, known.lines having count(*) > known.lines)`)
+  const lost = counts!.corrected === 0 ? 0 : await restatedWithoutLines(session, importSeq)
   const [named] = await session.rows(sql`
     select count(*) filter (where qualifying) as orders,
       count(*) filter (where qualifying and member_key is null) as guests,
@@ -435,6 +471,7 @@ async function outcome(
     corrected: Number(counts!.corrected),
     newOrders: Number(counts!.newOrders),
     fewerLines: Number(fewer!.orders),
+    ...(lost > 0 ? { lostLines: lost } : {}),
     orders: Number(named!.orders),
     netMinor: Number(named!.charged) - Number(back!.minor),
     guestOrders: Number(named!.guests),

@@ -70,12 +70,15 @@ export function importCommands(program: Command): void {
           const told: { outcome: Outcome; at: number }[] = []
           const map = overridesOf(options)
           for (const { source, at } of await sourcesOf(connection, files, map, signal))
-            told.push(
-              ...(await importTold(connection, source, map, options, signal)).map((outcome) => ({
-                outcome,
-                at,
-              })),
-            )
+            try {
+              for (const outcome of await importTold(connection, source, map, options, signal))
+                told.push({ outcome, at })
+            } catch (error) {
+              // what had come in before stays, and is told
+              if (told.length > 0)
+                process.stderr.write(`${told.map(({ outcome }) => outcomeText(outcome)).join('\n\n')}\n`)
+              throw error
+            }
           // answered in the order in which the files were named
           const outcomes = told.toSorted((a, b) => a.at - b.at).map(({ outcome }) => outcome)
           const [first] = outcomes

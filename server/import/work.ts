@@ -28,6 +28,7 @@ import { receiptsOf } from './receipts/receipts.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { refusedRows } from './refused/refused.ts'
 import { draftRefused, firstRefused, type RefusedDraft } from './refused/refused-draft.ts'
+import { isOfSeveralFiles, markedImports } from './refused/refused-columns.ts'
 import { reasonOf } from './refused/refused-file.ts'
 import { headersDigest } from './columns/remembered.ts'
 import type { ImportOrder, RunState } from './run-state.ts'
@@ -221,6 +222,8 @@ function newImport(
   now: Date,
 ): NewImport {
   const { inspection, mapping } = readable
+  const marks = mapping.kind === 'orders' ? markedImports(inspection.headers) : []
+  const completes = marks.length === 0 ? null : { marks, ofSeveral: isOfSeveralFiles(inspection.headers) }
   return {
     importId,
     kind: mapping.kind,
@@ -236,7 +239,9 @@ function newImport(
       // What a shop's system sends says itself what its columns are.
       ...(order.onRefused ? { batch: true } : {}),
       ...(mapping.passedWithout ? { beside: true } : {}),
+      ...(completes ? { completes } : {}),
     }),
+    completes,
     replace: order.replace,
     importedAt: now.toISOString(),
     together,

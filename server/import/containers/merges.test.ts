@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../../analytics/sql/sql.ts'
+import { sentence } from '../../messages/messages.ts'
+import { Stopped } from '../refusal.ts'
 import { openTestShop, receiptOf } from '../test-shop.ts'
 import { workbook } from './archive.fixture.ts'
 import { mergesOf } from './merges.ts'
@@ -93,3 +95,23 @@ test('merges are found wherever the pieces of a sheet are cut, and in what order
   for (const size of [1, 7, 50, 201, 333])
     expect({ size, found: await found(size) }).toEqual({ size, found: whole })
 })
+
+test(
+  'a sheet with more merged cells than any table has is refused with a sentence',
+  { timeout: 120_000 },
+  async () => {
+    const ofPiece = 1 << 16
+    const piece = Buffer.from('<mergeCell ref="A2:A3"/>'.repeat(ofPiece))
+    async function* merges(pieces: number, more: number) {
+      for (let i = 0; i < pieces; i++) yield piece
+      yield Buffer.from('<mergeCell ref="A2:A3"/>'.repeat(more))
+    }
+    const most = 1 << 22
+    expect(await mergesOf(merges(most / ofPiece, 0), 'book.xlsx')).toHaveLength(most)
+    const stopped = await mergesOf(merges(most / ofPiece, 1), 'book.xlsx').catch((error: unknown) => error)
+    expect(stopped).toBeInstanceOf(Stopped)
+    const { id, values } = (stopped as Stopped).refusal
+    expect([id, values]).toEqual(['many-merges', { file: 'book.xlsx', most }])
+    expect(sentence('en', id, values)).toMatch(/book\.xlsx.*4,194,304/)
+  },
+)

@@ -112,6 +112,17 @@ test('coupons elsewhere are held against the orders, corrected by their code and
   expect((await caller(shop).elsewhere.overview()).coupons.rows).toBe(0)
 })
 
+test('a coupon used in a guest order is in no other member’s', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  await shop.import(
+    shop.file('o.csv', 'order_id,customer_id,order_date,amount\nO1,,2026-01-01,9\nO2,m2,2026-01-01,9\n'),
+  )
+  const receipt = await shop.importKind(
+    shop.file('c.csv', 'coupon_code,customer_id,used_at,order_id\nA,m1,2026-01-01,O1\nB,m1,2026-01-01,O2\n'),
+  )
+  expect(receipt.counts).toMatchObject({ uses: 2, matched: 1, otherMember: 1 })
+})
+
 test('a code of many people and orders counts each use; a corrected row none twice', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const header = 'coupon_code,customer_id,used_at,order_id\n'

@@ -162,3 +162,20 @@ test('the receipt counts other balances than the file of members has; page and e
   ])
   expect(exported!.importedRows.tags).toEqual([])
 })
+
+test('a ledger whose header says 变动 or change alone is one, and a till’s change beside the amount is none', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const kindOf = async (text: string) => {
+    const read = await shop.inspect(shop.file('p.csv', text), 'p.csv', {})
+    return 'id' in read ? read : [read.inspection.map.kind, read.inspection.otherKinds]
+  }
+  expect(await kindOf('会员号,时间,变动,余额\nm1,2026-01-02,120,120\nm1,2026-01-03,-20,100\n')).toEqual([
+    'points',
+    [],
+  ])
+  expect(await kindOf('member_id,date,change,balance\nm1,2026-01-02,120,120\n')).toEqual(['points', []])
+  expect(await kindOf('order_id,member_id,date,amount,change\nA,m1,2026-01-02,120,3.50\n')).toEqual([
+    'orders',
+    [],
+  ])
+})

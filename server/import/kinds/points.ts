@@ -52,7 +52,7 @@ export const points = defineKind({
       type: 'number',
       column: 'change',
       aliases: list(`pointschange changeofpoints pointschanged delta pointsdelta pointsearned pointsadjustment
-        变动积分 积分变动 积分变动值 变动数量 变动值 积分变更 积分增减 增减积分 变更积分 积分数 变动额`),
+        变动积分 积分变动 积分变动值 变动数量 变动值 积分变更 积分增减 增减积分 变更积分 积分数 变动额 变动 变动分值 change`),
       label: both('Change', '变动'),
       meaning: both('By how many points, negative where they go.', '变动的积分数，减少为负数。'),
       needed: both('The change of points is empty.', '积分变动为空。'),
@@ -98,11 +98,13 @@ export const points = defineKind({
       future: true,
     },
   },
-  recognised: ({ has, names, order }) =>
+  recognised: ({ has, names, order, any }) =>
     names('memberId') &&
     has('change') &&
     has('at') &&
-    !(['unitPrice', 'quantity', 'refundAmount'] as const).some(order),
+    !(['unitPrice', 'quantity', 'refundAmount'] as const).some(order) &&
+    // beside what was paid it is the money that a till gave back
+    !(any(['change']) && order('amount')),
   sentences: {
     differing: both(
       '{n, plural, one {# member has} other {# members have}} another balance here than in the files of members: they are listed under Data.',

@@ -4,6 +4,7 @@ import { memberNames, mergedKeys, ownNames } from '../../../analytics/relations/
 import { name, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import { anyIdentities, resolvedLines } from '../../identity/match.ts'
 import { isNote } from '../refunds/note.ts'
+import { isOwnLine } from './completed-orders.ts'
 import { categoriesOfNewLines } from '../kinds/product-categories.ts'
 
 /**
@@ -28,7 +29,7 @@ export async function foldStep(
 ): Promise<void> {
   const asked = among ? sql`order_id in (select order_id from ${among})` : sql`true`
   await session.run(sql`create or replace temp table coming as
-    select order_id, count(*) as lines, count(*) filter (where coalesce(piece, 1) = 1) as file_rows from import_lines
+    select order_id, count(*) as lines, count(*) filter (where coalesce(piece, 1) = 1 and ${isOwnLine}) as file_rows from import_lines
     where import_seq = ${importSeq} and ${asked} group by order_id`)
   await session.run(sql`create or replace temp table known as
     select coming.order_id, coming.lines, coming.file_rows, order_versions.import_seq

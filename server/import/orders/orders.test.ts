@@ -5,6 +5,7 @@ import { sql } from '../../../analytics/sql/sql.ts'
 import { makeApp } from '../../app.ts'
 import { appRouter } from '../../router.ts'
 import { createCallerFactory } from '../../trpc.ts'
+import { peopleOfOrders } from '../../identity/told.ts'
 import { takeOut } from '../apply.ts'
 import { importById } from '../receipts/history.ts'
 import { openTestShop, receiptOf, type TestShop, visible } from '../test-shop.ts'
@@ -93,7 +94,7 @@ test('a hand-worked file: states, refunds, guests, rounding, refused rows', asyn
     { orderId: 'A8', amountMinor: 600, localDay: '2026-01-08', counts: true, dateAssumed: true },
   ])
   const refused = readFileSync(receipt.refusedFile!, 'utf8').split('\r\n')
-  expect(refused[0]).toMatch(/^\ufeff行号,列,原因,订单号,会员号,/)
+  expect(refused[0]).toMatch(/^\ufeff行号 \[[0-9a-f]{12}\],列,原因,订单号,会员号,/)
   expect(refused[1]).toBe('11,下单时间,时间无法识别。,B1,m1,31 February,,已付款,1,1,CNY')
   expect(refused[7]).toBe('17,,该行的列数少于表头。,B7,m1,2026-01-08,,已付款,1,1')
   expect(refused).toHaveLength(9)
@@ -429,4 +430,18 @@ test('days that systems write where they have none are refused, and do not begin
     firstDay: '1997-01-01',
     reasons: [{ reason: 'old-date', field: 'orderedAt', rows: 3 }],
   })
+})
+
+test('what stands in a member’s place and names nobody is told', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const text = (word: string) =>
+    `order_id,customer_id,order_date,amount\nA,${word},2026-01-01,1\nB,m1,2026-01-01,2\nC,${word},2026-01-02,3\nD,,2026-01-02,4\n`
+  const receipt = receiptOf(await shop.import(shop.file('zero.csv', text('0')), { dryRun: true }))
+  expect(receipt).toMatchObject({ guestRows: 3, members: 1, nobodyRows: { rows: 2, word: '0' } })
+  expect(peopleOfOrders('en', receipt)).toContain(
+    '2 rows have “0” or the like in place of a member, which names nobody: they are guests’.',
+  )
+  const named = receiptOf(await shop.import(shop.file('named.csv', text('m0')), { dryRun: true }))
+  expect(named).toMatchObject({ guestRows: 1, members: 2 })
+  expect(named.nobodyRows).toBeUndefined()
 })

@@ -55,18 +55,21 @@ test('what an order’s first row says of the whole order is not lost with that 
   expect((await orders(shop)).map(([id]) => id)).not.toContain('#71733')
 })
 
-test('of an order in several files of a zip the file that can be read holds', async () => {
+test('an order of which one file of a zip can’t be read waits in all, and mended they hold in their order', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const path = shop.file(
     'm.zip',
     zipped({
-      'jan.csv': `${header}A,m1,2026-01-02,tea,1\nA,m1,2026-01-02,pot,2\nB,m2,2026-01-03,tea,5\n`,
-      'feb.csv': `${header}A,m1,2026-01-02,tea,10\nA,m1,2026-01-02,pot,?\nC,m2,2026-02-03,tea,7\n`,
+      'jan.csv': `${header}A,m1,2026-01-02,tea,1\nA,m1,2026-01-02,pot,?\nB,m2,2026-01-03,tea,5\n`,
+      'feb.csv': `${header}A,m1,2026-01-02,tea,10\nA,m1,2026-01-02,pot,20\nC,m2,2026-02-03,tea,7\n`,
     }),
   )
-  expect(receiptOf(await shop.import(path))).toMatchObject({ read: 6, imported: 4, refused: 2 })
+  const receipt = receiptOf(await shop.import(path))
+  expect(receipt).toMatchObject({ read: 6, imported: 2, refused: 4 })
+  const mended = readFileSync(receipt.refusedFile!, 'utf8').replace(',?', ',2')
+  expect(receiptOf(await shop.import(shop.file('mended.csv', mended)))).toMatchObject({ superseded: 1 })
   expect(await orders(shop)).toEqual([
-    ['A', 'paid', 300],
+    ['A', 'paid', 3000],
     ['B', 'paid', 500],
     ['C', 'paid', 700],
   ])

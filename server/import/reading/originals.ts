@@ -49,6 +49,16 @@ export async function* cellsOfAll(
   for await (const records of recordsOf(fileName, opened, keep, onRead)) yield records.map(cellsOf)
 }
 
+/** The same, each with the line on which it begins. */
+export async function* linesAndCells(
+  fileName: string,
+  opened: Opened,
+  keep: readonly number[],
+): AsyncGenerator<{ readonly line: number; readonly cells: readonly string[] }[]> {
+  for await (const records of recordsOf(fileName, opened, keep))
+    yield records.map((record) => ({ line: Number.parseInt(record, 10), cells: cellsOf(record) }))
+}
+
 async function* recordsOf(
   fileName: string,
   { opening, inspection }: Opened,

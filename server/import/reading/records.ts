@@ -12,10 +12,19 @@ const newline = 0x0a
 const carriageReturn = 0x0d
 const space = 0x20
 
-/** Why a record can't be read as the header promises. `line` is where it begins, 1 = first of the file. */
+/** Why a record can't be split into the cells that the header promises. */
+export const brokenReasons = [
+  'too-few-columns',
+  'too-many-columns',
+  'stray-quote',
+  'zero-byte',
+  'not-text',
+] as const
+
+/** A record that can't be read as the header promises. `line` is where it begins, 1 = first of the file. */
 export interface BrokenRecord {
   readonly line: number
-  readonly reason: 'too-few-columns' | 'too-many-columns' | 'stray-quote' | 'zero-byte' | 'not-text'
+  readonly reason: (typeof brokenReasons)[number]
   readonly columns: number
 }
 

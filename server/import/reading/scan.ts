@@ -67,13 +67,15 @@ async function* blocks(order: ScanOrder, begins: FileBegin[]): AsyncGenerator<Sc
     keep: order.keep,
   })
   const hash = fileHash()
+  // of other encodings, and of JSON, the bytes were decoded before
+  const tellsBadBytes = order.source.encoding === 'utf-8' && order.source.jsonPaths === null
   let bytesRead = 0
   let made = 0
   let reported = 0
   const block = (): ScanMessage => {
     const taken = scanner.take()
     const head = made === 0 ? headOf(taken, order.headerLine) : { bytes: 0, records: 0 }
-    const { text, broken } = readable(taken.subarray(head.bytes), order.source.encoding === 'utf-8')
+    const { text, broken } = readable(taken.subarray(head.bytes), tellsBadBytes)
     const path = join(order.folder, `block-${made}.txt`)
     writeFileSync(path, onOneLine(text))
     const records = scanner.records - reported - head.records - broken.length

@@ -2,7 +2,9 @@ import { join as pathOf } from 'node:path'
 import type { Connection, QueryOptions } from '../../../analytics/engine/engine.ts'
 import { type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { FileBegin } from './file-begins.ts'
+import type { Readable } from '../inspect.ts'
 import { refuse, refusedIn } from '../refused/refused.ts'
+import { linesAndCells } from './originals.ts'
 
 /** Of several files that are read as one table: on which line the rows of one begin, and its place in the order in which they were given. */
 export interface FileStart {
@@ -14,14 +16,40 @@ export interface FileStart {
 export const inGivenOrder = (begins: readonly FileBegin[]): FileStart[] =>
   begins.map(({ line }, place) => ({ line, place }))
 
-/** SQL: the place of the file in which a row stands. */
-export function placeOf(starts: readonly FileStart[], rowNumber: Sql): Sql {
+/** Of mended rows of several files, whose first column names the file of each: where each of these begins, in the order in which they were given. */
+export async function mendedFiles({
+  opening,
+  inspection,
+}: Pick<Readable, 'opening' | 'inspection'>): Promise<FileStart[]> {
+  const names: string[] = []
+  const starts: FileStart[] = []
+  for await (const records of linesAndCells(inspection.fileName, { opening, inspection }, [0]))
+    for (const { line, cells } of records) {
+      if (line <= inspection.headerLine) continue
+      const name = cells[0] ?? ''
+      const place = names.includes(name) ? names.indexOf(name) : names.push(name) - 1
+      if (starts.at(-1)?.place !== place) starts.push({ line, place })
+    }
+  return starts
+}
+
+/** Relation of rows with the place of the file in which each stands. */
+function placedRows(rows: Sql, starts: readonly FileStart[]): Sql {
   const inLines = starts.toSorted((a, b) => a.line - b.line)
+  // mended rows may have been put in another order, so that each begins a run of its own
+  if (starts.length > mostLooked)
+    return sql`(select line.row_number, order_id, content_hash, ordered_at, start.place from ${rows} as line
+      asof join (select unnest(from_json(${JSON.stringify(inLines)}, '[{"line":"BIGINT","place":"BIGINT"}]'), recursive := true)) as start
+        on line.row_number >= start.line)`
   const firstLines = JSON.stringify(inLines.map(({ line }) => line))
   const places = JSON.stringify(inLines.map(({ place }) => place))
-  return sql`list_extract(cast(${places} as json)::bigint[],
-    len(list_filter(cast(${firstLines} as json)::bigint[], first -> first <= ${rowNumber})))`
+  return sql`(select row_number, order_id, content_hash, ordered_at, list_extract(cast(${places} as json)::bigint[],
+      len(list_filter(cast(${firstLines} as json)::bigint[], first -> first <= line.row_number))) as place
+    from ${rows} as line)`
 }
+
+/** So many starts are looked through for each row sooner than all rows are sorted. */
+const mostLooked = 2_000
 
 /** What several files come to as one. */
 export interface Folded {
@@ -47,9 +75,7 @@ export async function foldFiles(
   folder: string,
   options: QueryOptions,
 ): Promise<Folded> {
-  const placed = sql`(select row_number, order_id, content_hash, ordered_at,
-      ${placeOf(starts, sql`line.row_number`)} as place
-    from ${rows} as line)`
+  const placed = placedRows(rows, starts)
   await engine.run(
     sql`create table told as select * from ${placed} as placed where order_id in (
       select order_id from ${placed} as placed group by order_id having min(place) <> max(place))`,
@@ -116,7 +142,7 @@ async function heldFiles(
     sql`create table told_lines as select order_id, place, content_hash, count(*) as n from told group by all`,
     options,
   )
-  const [, ...later] = starts.map(({ place }) => place).toSorted((a, b) => a - b)
+  const [, ...later] = [...new Set(starts.map(({ place }) => place))].toSorted((a, b) => a - b)
   for (const place of later) {
     const more = sql`coming.n > coalesce(current.n, 0)`
     const fewer = sql`sum(coming.n) < any_value((

@@ -21,7 +21,9 @@ import { doubtfulRefunds, type DoubtfulRefunds } from '../receipts/refund-doubts
 import { checkRefunds, type RefundCheck, settledRefunds } from '../platforms/refund-check.ts'
 import type { Refusal } from '../refusal.ts'
 import { openRefused, refuse, refusedIn } from '../refused/refused.ts'
-import { foldFiles, inGivenOrder } from './several-files.ts'
+import { isOfSeveralFiles } from '../refused/refused-columns.ts'
+import { foldFiles, inGivenOrder, mendedFiles } from './several-files.ts'
+import { brokenCells } from './broken-cells.ts'
 import { wholeOrders } from '../orders/whole-orders.ts'
 import { scan, type ScanMessage, type ScanOrder } from './scan.ts'
 
@@ -37,7 +39,7 @@ export interface Staged {
   readonly engine: Connection
   /** Relation there of the refused rows (refused.ts). */
   readonly refused: Sql
-  /** Relation of what is stored of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro` and `hidden`; or those of the import table of another kind. */
+  /** Relation of what is stored of the accepted rows, in any engine: the columns of `import_lines` without its number, `remainder_micro`, `hidden` and `nobody_word`; or those of the import table of another kind. */
   readonly lines: Sql
   /** Relation of the accepted rows: each once, where `lines` has several of an order's; of members with `unread_email` beside. */
   readonly rows: Sql
@@ -52,6 +54,10 @@ export interface Staged {
   readonly repeated: number
   /** Of these: orders of which a later file told more or otherwise than an earlier one. */
   readonly superseded: number
+  /** Of orders: refused rows that may belong to one that came in. */
+  readonly loose: number
+  /** Orders of the file have several rows: one that came in may lack such a row. */
+  readonly severalRows: boolean
   /** Several files that are read as one; empty: it is one. */
   readonly files: readonly FileRead[]
   /** What the file's refunds say of its amounts; null where it tells none. */
@@ -76,12 +82,13 @@ const lanes = 2
  * rows are put aside (refused.ts). Throws QueryCancelled when `signal` aborts.
  */
 export async function stage(
-  { opening, inspection, mapping, begins: known = [], templateLines = [] }: Readable,
+  file: Readable,
   settings: NormaliseSettings & { readonly replace: boolean },
   folder: string,
   onProgress: (progress: ReadingProgress) => void,
   signal: AbortSignal,
 ): Promise<Staged | Refusal> {
+  const { opening, inspection, mapping, begins: known = [], templateLines = [] } = file
   mkdirSync(folder, { recursive: true })
   const limits = { memoryLimit: '600MB', temporaryFolder: joinPath(folder, 'aside') }
   // few rows are read by whoever asks
@@ -108,6 +115,7 @@ export async function stage(
     const refused = refusedIn(folder)
     let bytesRead = 0
     let rows = 0
+    let broken = 0
     let parts = 0
     let stopped: Refusal | undefined
     let hash = ''
@@ -124,6 +132,7 @@ export async function stage(
         await unlink(block.brokenPath)
       }
       rows += block.records + block.broken
+      broken += block.broken
       bytesRead = Math.max(bytesRead, block.bytesRead)
       onProgress({ bytesRead, rows })
     }
@@ -169,7 +178,12 @@ export async function stage(
     }
     const all = sql`read_parquet(${joinPath(folder, 'part-*.parquet')})`
     const begins = inspection.tables?.begins ?? (known.length > 0 ? known : scanned)
+    const namesOrders = mapping.kind === 'orders' && mapping.columns.orderId !== undefined
     // before refused rows of the blocks are among those that are put aside
+    const cells =
+      namesOrders && broken > 0
+        ? await brokenCells(file, { engine, refused, files: [] }, folder, signal)
+        : null
     const ofFiles = await rowsOfFiles(
       engine,
       begins,
@@ -185,12 +199,19 @@ export async function stage(
       options,
     )
     const ofOrders = mapping.kind === 'orders' || mapping.kind === 'refunds'
-    const files = inspection.tables?.begins ? (inspection.tables.files ?? []) : inGivenOrder(begins)
-    const every =
-      mapping.kind === 'orders' && mapping.columns.orderId !== undefined
-        ? await wholeOrders(engine, all, files, folder, options)
-        : sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`
-    const { rows: accepted, ...several } =
+    const files = inspection.tables?.begins
+      ? (inspection.tables.files ?? [])
+      : isOfSeveralFiles(inspection.headers)
+        ? await mendedFiles(file)
+        : inGivenOrder(begins)
+    const { rows: every, ...whether } = namesOrders
+      ? await wholeOrders(engine, all, cells, mapping.columns.state !== undefined, folder, options)
+      : {
+          rows: sql`(select * exclude (reason, reason_field, reason_value) from ${all} where reason is null)`,
+          loose: 0,
+          severalRows: false,
+        }
+    const { rows: accepted, ...folded } =
       ofOrders && files.length > 1
         ? await foldFiles(
             engine,
@@ -201,6 +222,7 @@ export async function stage(
             options,
           )
         : { rows: every, repeated: 0, superseded: 0 }
+    const several = { ...folded, ...whether }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
       return {

@@ -41,6 +41,8 @@ export interface Receipt {
   readonly guestRows: number
   /** Rows with a phone, number or e-mail of which a part is hidden: nobody is told by it. */
   readonly hiddenRows: number
+  /** Rows with a word in a member's place that only says that there is nobody, such as 0; not there where there are none. */
+  readonly nobodyRows?: { readonly rows: number; readonly word: string }
   /** Of `orders`, those without a member. */
   readonly guestOrders: number
   /** What the file's orders come to, after the refunds that came with them; not there in reports from before it was counted. */
@@ -52,6 +54,10 @@ export interface Receipt {
   readonly corrected: number
   readonly newOrders: number
   readonly fewerLines: number
+  /** Restated orders that lack lines now which they had; not there where there are none. */
+  readonly lostLines?: number
+  /** Refused rows that may belong to orders that came in; not there where there are none, or every order of the file has one row. */
+  readonly looseRows?: number
   /** Of several files read as one: orders that a later one tells otherwise than an earlier one; not there in reports from before it was counted. */
   readonly superseded?: number
   /** Rows that name several products and became a line of each, whose own amounts nobody knows; not there where there are none. */
@@ -101,6 +107,7 @@ export type FileFacts = Omit<
   | 'readingMilliseconds'
   | 'alreadyThere'
   | 'superseded'
+  | 'looseRows'
   | keyof Applied
 >
 
@@ -115,6 +122,7 @@ export async function fileFacts(
   const [facts] = await engine.rows(
     sql`select count(*) as accepted, count(distinct member_id) as members,
       count(*) filter (where member_id is null) as guest_rows, count(*) filter (where hidden) as hidden_rows,
+      count(nobody_word) as nobody_rows, min(nobody_word) as nobody_word,
       cast(coalesce(sum(remainder_micro), 0) as bigint) as remainder_micro,
       cast(${localOfUtcSql(sql`min(ordered_at)`, timeZone)} as date) as first_day,
       cast(${localOfUtcSql(sql`max(ordered_at)`, timeZone)} as date) as last_day
@@ -137,6 +145,9 @@ export async function fileFacts(
     roundingMinor: Number(facts!.remainderMicro) / 10 ** (6 - minorDigits),
     guestRows: Number(facts!.guestRows),
     hiddenRows: Number(facts!.hiddenRows),
+    ...(facts!.nobodyRows === 0
+      ? {}
+      : { nobodyRows: { rows: Number(facts!.nobodyRows), word: String(facts!.nobodyWord) } }),
     firstDay: facts!.firstDay as string | null,
     lastDay: facts!.lastDay as string | null,
     ...(splitRows > 0 ? { splitRows } : {}),

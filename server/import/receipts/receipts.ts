@@ -76,6 +76,7 @@ export async function receiptsOf(
         ...applied,
         unchanged: applied.unchanged + staged.repeated,
         ...(staged.superseded > 0 ? { superseded: staged.superseded } : {}),
+        ...(staged.loose > 0 && staged.severalRows ? { looseRows: staged.loose } : {}),
         ...(people === undefined ? {} : { members: people }),
         ...(applied.matched ? { members: applied.matched.people, guestRows: applied.matched.nobody } : {}),
       }),

@@ -236,6 +236,8 @@ export const receiptText = (receipt: ToldReceipt): string =>
     ...(receipt.superseded ? [say('superseded', { orders: receipt.superseded })] : []),
     ...(receipt.splitRows ? [say('split-rows', { rows: receipt.splitRows })] : []),
     ...(receipt.fewerLines > 0 ? [say('fewer-lines', { orders: receipt.fewerLines })] : []),
+    ...(receipt.lostLines ? [say('lost-lines', { orders: receipt.lostLines })] : []),
+    ...(receipt.looseRows ? [say('loose-rows', { rows: receipt.looseRows })] : []),
     ...receipt.reasons.map(({ sentence, rows }) => `  ${rows} × ${sentence}`),
     ...(receipt.refusedFile ? [say('refused-file', { file: receipt.refusedFile })] : []),
     ...(receipt.alreadyThere

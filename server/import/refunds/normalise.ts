@@ -107,7 +107,7 @@ export function refundRows(block: Sql, settings: NormaliseSettings): Sql {
         case when not ${isMasked(sql`written_id`)} then written_id end as member_id,
         coalesce(${isMasked(sql`written_id`)}, false) as hidden, ${state} as state, try_cast(round(exact * ${scale}, 0) as bigint) as minor from parsed
     )
-    select row_number, order_id, member_id, phone, openid, email, cast(null as varchar) as known_by, hidden, refunded_at as ordered_at, state, store, channel,
+    select row_number, order_id, member_id, phone, openid, email, cast(null as varchar) as known_by, hidden, cast(null as varchar) as nobody_word, refunded_at as ordered_at, state, store, channel,
       cast(null as varchar) as region, sku, product,
       -coalesce(minor, 0) as net_minor, refunds_order_id, refunded_at, refund_reason,
       cast(coalesce((minor - exact * ${scale}) * ${literal(10 ** (6 - minorDigits))}, 0) as bigint) as remainder_micro,

@@ -9,11 +9,26 @@ export type PlaceColumns = keyof typeof places
 
 const languages = ['en', 'zh-CN'] as const
 
-/** The titles of these columns. */
-export const titlesOf = (language: Language, place: PlaceColumns): string[] =>
-  [...places[place], 'column', 'reason'].map((title) =>
-    sentence(language, `column.${title as 'line' | 'file' | 'item' | 'column' | 'reason'}`),
-  )
+/** The titles of these columns. Marks stand beside the line (see `markedImports`). */
+export const titlesOf = (language: Language, place: PlaceColumns, marks: readonly string[] = []): string[] =>
+  [...places[place], 'column', 'reason'].map((title) => {
+    const said = sentence(language, `column.${title as 'line' | 'file' | 'item' | 'column' | 'reason'}`)
+    return title === 'line' && marks.length > 0 ? `${said} [${marks.join(' ')}]` : said
+  })
+
+/** The mark of an import: the beginning of its file's hash. */
+export const markOf = (fileHash: string): string => fileHash.slice(0, markLength)
+const markLength = 12
+const marked = new RegExp(`^(.+) \\[([0-9a-f]{${markLength}}(?: [0-9a-f]{${markLength}})*)\\]$`)
+
+/**
+ * Of a file of refused rows: the marks of the imports whose orders they complete, the nearest first: of which they were
+ * refused, and where that was a mended file, of which its rows had been. None where no row may belong to an order that came in.
+ */
+export const markedImports = (headers: readonly string[]): readonly string[] =>
+  placeOf(headers) === undefined
+    ? []
+    : headers.slice(0, 2).flatMap((title) => marked.exec(title)?.[2]?.split(' ') ?? [])
 
 /** The column after them that says what the name of the file did. */
 export const fromFile = (language: Language): string => sentence(language, 'column.from-file')
@@ -21,9 +36,14 @@ export const fromFile = (language: Language): string => sentence(language, 'colu
 const placeOf = (headers: readonly string[]): PlaceColumns | undefined =>
   (Object.keys(places) as PlaceColumns[]).find((place) =>
     languages.some((language) =>
-      titlesOf(language, place).every((title, position) => headers[position] === title),
+      titlesOf(language, place).every(
+        (title, position) => (headers[position] ?? '').replace(marked, '$1') === title,
+      ),
     ),
   )
+
+/** Refused rows of several files that were read as one: their first column names the file of each. */
+export const isOfSeveralFiles = (headers: readonly string[]): boolean => placeOf(headers) === 'file'
 
 /** How many columns of a file of refused rows say where a row stood and why it was refused; none: it is no such file. */
 export function columnsOfPlace(headers: readonly string[]): number {
@@ -38,7 +58,7 @@ export function titlesBefore(
 ): { readonly all: string[]; readonly reason: number } {
   const place = placeOf(headers)
   if (!place) return { all: [], reason: 0 }
-  const all = titlesOf(language, place)
+  const all = titlesOf(language, place, markedImports(headers))
   return {
     all: fromFileColumn(headers) === null ? all : [...all, fromFile(language)],
     reason: all.length,

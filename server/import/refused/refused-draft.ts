@@ -7,6 +7,7 @@ import { forgetDeletedIn, knownTo } from '../../rights/refused-rows.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import type { Readable } from '../inspect.ts'
 import { type JudgedRow, refusedRows } from './refused.ts'
+import { markedImports, markOf } from './refused-columns.ts'
 import { headerOf, type RefusedRow, writeRefused } from './refused-file.ts'
 import type { ImportOrder } from '../run-state.ts'
 import type { Staged } from '../reading/staging.ts'
@@ -74,6 +75,7 @@ export async function draftRefused(
       known: knownTo(workspace, deleted),
       files: staged.files,
       ofItems: items !== undefined,
+      marks: marksOfRest(readable, staged, dryRun),
     })
   } catch (error) {
     drop()
@@ -90,6 +92,13 @@ export async function draftRefused(
     },
     drop,
   }
+}
+
+/** The marks of refused rows some of which may belong to orders that came in. A check of a mended file is no import that they complete. */
+function marksOfRest({ inspection }: Readable, staged: Staged, dryRun: boolean): readonly string[] {
+  const before = markedImports(inspection.headers)
+  if (before.length > 0 && dryRun) return before
+  return before.length > 0 || staged.loose > 0 ? [markOf(staged.hash), ...before] : []
 }
 
 /** The first row of the file that is refused for itself. */

@@ -15,7 +15,7 @@ import { kindNamed, ownReason } from '../kinds/catalogue.ts'
 import { fieldsOf, nameFromFile } from '../kinds/kind.ts'
 import type { RowReason, rowReasons } from '../values/normalise.ts'
 import { Originals } from '../reading/originals.ts'
-import { columnsBefore, fromFile, fromFileColumn, titlesOf } from './refused-columns.ts'
+import { columnsBefore, fromFile, fromFileColumn, isOfSeveralFiles, titlesOf } from './refused-columns.ts'
 
 /** A refused row: where it begins, why, and the header of the column that is to blame, if one is. */
 export interface RefusedRow {
@@ -63,11 +63,14 @@ export async function writeRefused(
     known = null,
     files = [],
     ofItems = false,
+    marks = [],
   }: {
     readonly known?: Known | null
     readonly files?: readonly FileBegin[]
     /** They are items of a batch, named by their places. */
     readonly ofItems?: boolean
+    /** Of which imports they are the rest, where mended rows have to be put together with their orders. */
+    readonly marks?: readonly string[]
   } = {},
 ): Promise<void> {
   const file = createWriteStream(path, { mode: 0o600 })
@@ -79,8 +82,9 @@ export async function writeRefused(
   const before = columnsBefore(inspection.headers)
   const mended = fromFileColumn(inspection.headers)
   const named = mended !== null || isNamedByFile(mapping)
+  const ofSeveral = isOfSeveralFiles(inspection.headers)
   await write(
-    `\ufeff${csvRow([...titlesOf(language, ofItems ? 'item' : files.length > 0 ? 'file' : 'line'), ...(named ? [fromFile(language)] : []), ...inspection.headers.slice(before)])}`,
+    `\ufeff${csvRow([...titlesOf(language, ofItems ? 'item' : files.length > 0 || ofSeveral ? 'file' : 'line', marks), ...(named ? [fromFile(language)] : []), ...inspection.headers.slice(before)])}`,
   )
   const lines = new Originals(inspection.fileName, { opening, inspection })
   const nameOfFile = nameFromFile(inspection.fileName)
@@ -91,6 +95,7 @@ export async function writeRefused(
   }
   for await (const rows of refused) {
     const taken: (readonly string[])[] = []
+    const stood: string[] = []
     for (const row of rows) {
       if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
       const there = row.cells ? [...row.cells] : lines.at(row.line)
@@ -98,13 +103,19 @@ export async function writeRefused(
       const name = mended === null ? nameOfFile : (original[mended] ?? '')
       const own = before === 0 ? original : original.slice(before)
       taken.push(named ? [name, ...own] : own)
+      // mended rows of several files keep their places there, because an order may stand in more than one of them
+      stood.push(
+        ofSeveral
+          ? `${csvCell(original[0] ?? '')},${csvCell(original[1] ?? '')}`
+          : `${row.item ?? where(row.line)}`,
+      )
     }
     const deleted = known && (await rowsKnown(taken, known))
     await write(
       taken
         .map(
           (cells, place) =>
-            `${rows[place]!.item ?? where(rows[place]!.line)},${why(rows[place]!)},${csvRow(deleted?.has(place) ? cells.map(() => '') : cells)}`,
+            `${stood[place]!},${why(rows[place]!)},${csvRow(deleted?.has(place) ? cells.map(() => '') : cells)}`,
         )
         .join(''),
     )

@@ -7,16 +7,12 @@ import type { Mapping } from '../columns/mapping.ts'
 import { anyUnit, isShortenedSql, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
 import { isMasked } from '../members/phones.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from './person-values.ts'
-import { fieldSeparator } from '../reading/records.ts'
+import { brokenReasons, fieldSeparator } from '../reading/records.ts'
 import { saidBackWords } from '../refunds/fields.ts'
 
 /** Why a row is refused; the sentences are in server/messages. */
 export const rowReasons = [
-  'too-few-columns',
-  'too-many-columns',
-  'stray-quote',
-  'zero-byte',
-  'not-text',
+  ...brokenReasons,
   'no-order',
   'no-date',
   'bad-date',
@@ -126,6 +122,12 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           identities.map((field) => isMasked(raw(field))),
           sql`, false) or coalesce(`,
         )}, false))`
+  // what stands in the place of somebody and only says that there is nobody
+  const nobody =
+    identities.length === 0
+      ? sql`cast(null as varchar)`
+      : sql`case when not hidden and coalesce(member_id, phone, openid, email) is null
+          then coalesce(${join(identities.map((field) => sql`nullif(trim(${id(field)}), '')`))}) end`
   const whole = (field: FieldName): Sql =>
     field === 'orderedAt' && has('timeOfDay')
       ? sql`concat_ws(' ', ${raw(field)}, ${text('timeOfDay')})`
@@ -346,7 +348,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     )
     select row_number, order_id, member_id, phone, openid, email,
       case when email is not null or phone is not null then cast(${mapping.knownBy} as varchar) end as known_by,
-      hidden, ordered_at,
+      hidden, ${nobody} as nobody_word, ordered_at,
       case when meaning = 'closed-or-refunded' and paid_at is not null and refund_minor > 0 then 'paid'
         when cancelled or meaning = 'closed-or-refunded' then 'closed'
         when meaning = 'refunded' then 'paid' else ${has('state') ? sql`meaning` : unsaid} end as state,

@@ -59,6 +59,8 @@ function OrdersReceipt({ receipt, ways }: { receipt: OfOrders; ways: ReceiptWays
     ...(receipt.superseded ? [t('receipt.superseded', { count: receipt.superseded })] : []),
     ...(receipt.splitRows ? [t('receipt.split', { count: receipt.splitRows })] : []),
     ...(receipt.fewerLines > 0 ? [t('receipt.fewer', { count: receipt.fewerLines })] : []),
+    ...(receipt.lostLines ? [t('receipt.lostLines', { count: receipt.lostLines })] : []),
+    ...(receipt.looseRows ? [t('receipt.looseRows', { count: receipt.looseRows })] : []),
     ...(receipt.alreadyThere ? [t('receipt.alreadyThere')] : []),
     ...gaps
       .slice(0, toldGaps)

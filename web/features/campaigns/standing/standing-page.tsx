@@ -14,6 +14,7 @@ import { Rule } from '../../../ui/rule.tsx'
 import { useWorkspace } from '../../../ui/workspace.tsx'
 import classes from '../composer.module.css'
 import type { Result } from '../draft.ts'
+import { SegmentVersions, useRuleOfLaunch } from '../segment-versions.tsx'
 import type { Answer } from '../../../ui/query-panel.tsx'
 import type { StandingRun, StandingState } from './answers.ts'
 import { StepsList } from './steps-list.tsx'
@@ -58,6 +59,7 @@ function State({ state, result }: { state: StandingState; result: Result }) {
     }),
   )
   const { definition, campaignId, status } = result
+  const ruleOfLaunch = useRuleOfLaunch(campaignId, definition.segment)
   const isOpen = (status === 'running' || status === 'paused') && state.finishedDay === null
   return (
     <div className={classes.stack}>
@@ -87,7 +89,8 @@ function State({ state, result }: { state: StandingState; result: Result }) {
         <dt>{t('state.rule')}</dt>
         <dd>
           <Rule text={definition.segment} />
-          <Link to="/members" search={{ segment: definition.segment }}>
+          <SegmentVersions campaignId={campaignId} />
+          <Link to="/members" search={{ segment: ruleOfLaunch }}>
             {t('state.whoMeets')}
           </Link>
         </dd>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { everyRowRefused, type InspectedFile, withMember } from './mapping.ts'
+import { everyRowRefused, type InspectedFile, neededRows, withMember } from './mapping.ts'
 
 test('a phone that is chosen for the member tells people instead of the number, with what is asked after it', () => {
   const file = {
@@ -63,4 +63,27 @@ test('it is said before the import that every row would be refused, and by which
     header: 'amount',
   })
   expect(everyRowRefused(file({ identity, columns: unreadIn(59) }))).toBeNull()
+})
+
+test('a column that the file has no value of is not shown as what members are told by', () => {
+  const column = (position: number, field: string, header: string) => ({
+    position,
+    field,
+    header,
+    samples: [],
+  })
+  const identity = [
+    { kind: 'phone', position: 1, header: 'Phone', values: 0, hidden: 0 },
+    { kind: 'email', position: 2, header: 'Email', values: 40, hidden: 0 },
+  ]
+  const file = (told: typeof identity) =>
+    ({
+      map: { kind: 'orders', columns: {} },
+      columns: [column(1, 'phone', 'Phone'), column(2, 'email', 'Email')],
+      identity: told,
+    }) as unknown as InspectedFile
+  const memberOf = (told: typeof identity) =>
+    neededRows(file(told), undefined).find(({ row }) => row === 'member')
+  expect(memberOf(identity)).toMatchObject({ field: 'email', column: { header: 'Email' } })
+  expect(memberOf(identity.slice(0, 1))).toMatchObject({ field: 'phone', column: { header: 'Phone' } })
 })

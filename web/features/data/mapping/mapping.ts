@@ -162,6 +162,9 @@ export function everyRowRefused(
 export const isOfNoKind = (file: InspectedFile, map: MapOverrides): boolean =>
   file.fitsNone && map.kind === undefined
 
+/** The first column that tells members apart; one that the file has no value of tells nobody so far. */
+const firstTelling = ({ identity }: InspectedFile) => identity.find(({ values }) => values > 0) ?? identity[0]
+
 export interface NeededRow {
   readonly row:
     | 'member'
@@ -193,14 +196,14 @@ export function neededRows(file: InspectedFile, kind: FurtherKind | undefined): 
         const number = name as Field
         const optional = !needed
         if (!tellsMember) return { row: 'field', field: number, label, column: of(number), optional }
-        const [first] = file.identity
+        const first = firstTelling(file)
         const field = first && first.kind !== 'id' ? first.kind : number
         return { row: 'member', field, column: of(field), number, optional }
       })
   const amount = amounts.find((field) => of(field)) ?? 'amount'
   const time = times.find((field) => of(field)) ?? 'orderedAt'
   // The first of what tells members apart; the panel names the others.
-  const [first] = file.identity
+  const first = firstTelling(file)
   const column = first && file.columns.find(({ position }) => position === first.position)
   const field = first && first.kind !== 'id' ? first.kind : 'memberId'
   const member = { row: 'member', field, column } as const

@@ -118,7 +118,10 @@ export function NeededColumns({ file, further, map, onChange }: Editing & OfKind
 function IdentityNote({ file: { identity } }: { file: InspectedFile }) {
   const t = useTranslations('data')
   const { language } = useLanguage()
-  const named = identity.map(({ kind, header }) =>
+  const told = identity.some(({ values }) => values > 0)
+    ? identity.filter(({ values }) => values > 0)
+    : identity
+  const named = told.map(({ kind, header }) =>
     t('mapping.identityColumn', { header, kind: t(`fields.${kind === 'id' ? 'memberId' : kind}`) }),
   )
   const hidden = identity.filter((column) => column.hidden > 0)

@@ -1,0 +1,309 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { sql } from '../../../analytics/sql/sql.ts'
+import { cases } from '../../../fixtures/cases.ts'
+import { random, type Random } from '../../../fixtures/random.ts'
+import { csvRow } from '../../csv/csv.ts'
+import { takeOut } from '../apply.ts'
+import { zipped } from '../containers/archive.fixture.ts'
+import { openTestShop, receiptOf, type TestShop } from '../test-shop.ts'
+
+const header = ['order_id', 'customer_id', 'order_date', 'product', 'amount']
+type Cells = readonly string[]
+
+/** Orders of one to four lines, some equal, whose lines stand together or far apart; in some files each line has a state. */
+function soundRecords(draw: Random): Cells[] {
+  const scattered = draw.below(2) === 0
+  const records: Cells[] = []
+  for (let order = 1; order <= 5; order++) {
+    const id = [`A${order * 7}`, `${order}`, `2026000${order}`][draw.below(3)]!
+    for (let line = 1 + draw.below(4); line > 0; line--) {
+      const product = ['桂花乌龙', '茶罐', '礼盒（双层）'][draw.below(3)]!
+      const record = [id, `m${order % 3}`, `2026-03-0${order}`, product, String(10 * (1 + draw.below(3)))]
+      records.splice(scattered ? draw.below(records.length + 1) : records.length, 0, record)
+    }
+  }
+  // never broken: without an accepted row a file is refused as a whole
+  return [...records, ['Z-last', 'm9', '2026-04-01', '茶罐', '5']]
+}
+
+const insert = (text: Buffer, at: number, more: number | string): Buffer =>
+  Buffer.concat([
+    text.subarray(0, at),
+    typeof more === 'number' ? Buffer.of(more) : Buffer.from(more),
+    text.subarray(at),
+  ])
+
+/** Ways in which one record can't be read any more. */
+const breakages: readonly ((cells: Cells, draw: Random) => Buffer)[] = [
+  (cells, draw) => {
+    const text = Buffer.from(cells.join(','))
+    return text.subarray(0, 1 + draw.below(text.lastIndexOf(',')))
+  },
+  (cells, draw) =>
+    Buffer.from(cells.toSpliced(draw.below(cells.length + 1), 0, ...'xy'.slice(draw.below(2))).join(',')),
+  (cells, draw) => {
+    const at = draw.below(cells.length)
+    return Buffer.from(cells.with(at, `"${cells[at]!}"s`).join(','))
+  },
+  (cells, draw) => {
+    const text = Buffer.from(cells.join(','))
+    return insert(text, 1 + draw.below(text.length - 1), 0)
+  },
+  (cells, draw) => {
+    const text = Buffer.from(cells.join(','))
+    return insert(text, draw.below(text.length), 0xff)
+  },
+  (cells, draw) => Buffer.from(cells.with(0, draw.below(2) === 0 ? '' : '6.9E+17').join(',')),
+]
+
+interface Broken {
+  readonly text: Buffer
+  /** What stood in the records that begin on a line. */
+  readonly meant: ReadonlyMap<string, readonly Cells[]>
+}
+
+function broken(records: readonly Cells[], draw: Random, swallows = true): Broken {
+  const lines: Buffer[] = [Buffer.from(header.join(','))]
+  const meant = new Map<string, readonly Cells[]>()
+  for (let at = 0; at < records.length; at++) {
+    const cells = records[at]!
+    const line = String(lines.length + 1)
+    const left = records.length - 1 - at
+    meant.set(line, [cells])
+    if (swallows && left > 2 && draw.below(12) === 0) {
+      // a quote that is closed within a value of another record: what stands between is swallowed
+      const to = at + 1 + draw.below(left - 1)
+      meant.set(line, records.slice(at, to + 1))
+      const opened = draw.below(cells.length)
+      lines.push(Buffer.from(cells.with(opened, `"${cells[opened]!}`).join(',')))
+      for (const swallowed of records.slice(at + 1, to)) lines.push(Buffer.from(swallowed.join(',')))
+      const last = records[to]!
+      lines.push(Buffer.from(last.with(3, `x"${last[3]!}`).join(',')))
+      at = to
+    } else if (left > 0 && draw.below(4) === 0)
+      lines.push(breakages[draw.below(breakages.length)]!(cells, draw))
+    else lines.push(Buffer.from(cells.join(',')))
+  }
+  return { text: Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])), meant }
+}
+
+/** The cells of a file that was written as CSV. */
+function rowsOf(text: string): string[][] {
+  const rows: string[][] = []
+  let row: string[] = []
+  for (const [, quoted, plain, end] of text
+    .replace(/^\ufeff/, '')
+    .matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
+    row.push(quoted === undefined ? plain! : quoted.replaceAll('""', '"'))
+    if (end === ',') continue
+    if (row.length > 1) rows.push(row)
+    row = []
+  }
+  return rows
+}
+
+/** Refused rows with what was meant in the place of what stood there; those that `isLeft` are as unreadable as before. */
+function mended(
+  path: string,
+  meant: Broken['meant'],
+  before: number,
+  isLeft: (at: number) => boolean,
+): Broken {
+  const [titles = [], ...rows] = rowsOf(readFileSync(path, 'utf8'))
+  const now = new Map<string, readonly Cells[]>()
+  let text = `\ufeff${csvRow(titles)}`
+  let line = 2
+  for (const [at, row] of rows.entries()) {
+    const place = row.slice(0, before)
+    const was = meant.get(row.slice(0, before - 2).join(' '))!
+    for (const cells of isLeft(at) ? [was] : was.map((one) => [one])) {
+      now.set(String(line++), cells)
+      text += csvRow([...place, ...(isLeft(at) ? ['?', cells[0]![1]!] : cells[0]!)])
+    }
+  }
+  return { text: Buffer.from(text), meant: now }
+}
+
+/** All that the orders come to, but for the numbers that rows happen to have. */
+async function standing({ workspace: { engine } }: TestShop) {
+  const orders = await engine.rows(sql`select order_id, member_id, local_day, state, net_minor, void_day
+    from orders left join members using (member_key) order by order_id`)
+  const lines = await engine.rows(sql`select order_id, product, order_lines.net_minor, count(*) as n
+    from order_lines join orders using (order_key) group by all order by all`)
+  const members = await engine.rows(sql`select member_id from members order by member_id`)
+  return { orders, lines, members }
+}
+
+const undoing = {
+  timeZone: 'UTC',
+  today: '2026-11-22',
+  undoneAt: '2026-11-22T00:00:00Z',
+  signal: new AbortController().signal,
+}
+// so few bytes may be of other encodings too
+const said = { map: { encoding: 'utf-8' as const } }
+
+test.each(Array.from({ length: cases(5) }, (_, i) => i + 1))(
+  'a file whose broken records are mended and imported comes to what the whole file comes to (%i)',
+  { timeout: 120_000 },
+  async (seed) => {
+    const draw = random(seed * 7919)
+    const records = soundRecords(draw)
+    await using whole = await openTestShop('CNY', 'UTC')
+    receiptOf(
+      await whole.import(whole.file('whole.csv', [header, ...records].map((one) => csvRow(one)).join(''))),
+    )
+    await using shop = await openTestShop('CNY', 'UTC')
+    let file = broken(records, draw)
+    let receipt = receiptOf(await shop.import(shop.file('first.csv', file.text), said))
+    const taken = [{ receipt, text: file.text }]
+    // in one go, or half of the rows first
+    for (const half of draw.below(2) === 0 ? [true, false] : [false]) {
+      if (receipt.refusedFile === null) break
+      const next = mended(receipt.refusedFile, file.meant, 3, (at) => half && at % 2 === 0)
+      const outcome = await shop.import(shop.file(`mended-${taken.length}.csv`, next.text), said)
+      // where not one of its rows can be taken nothing comes of it, and the file before is mended again
+      if ('id' in outcome && half) continue
+      receipt = receiptOf(outcome)
+      file = next
+      taken.push({ receipt, text: next.text })
+      expect(receipt.imported + receipt.unchanged).toBe(receipt.read - receipt.refused)
+    }
+    expect(receipt.refused).toBe(0)
+    expect(await standing(shop)).toEqual(await standing(whole))
+
+    // undone in any order, what is left is what its files come to by themselves
+    const gone = taken[draw.below(taken.length)]!
+    await takeOut(shop.workspace.engine, gone.receipt.importId!, undoing)
+    await using anew = await openTestShop('CNY', 'UTC')
+    for (const [at, { text }] of taken.filter((one) => one !== gone).entries())
+      await anew.import(anew.file(`${at}.csv`, text), said)
+    expect(await standing(shop)).toEqual(await standing(anew))
+  },
+)
+
+test.each(Array.from({ length: cases(3) }, (_, i) => i + 1))(
+  'the same of a zip of two files (%i)',
+  { timeout: 120_000 },
+  async (seed) => {
+    const draw = random(seed * 104_729)
+    const records = soundRecords(draw)
+    const early = new Set([...new Set(records.map(([id]) => id))].slice(0, 3))
+    const parts = {
+      'jan.csv': records
+        .filter(([id]) => early.has(id))
+        .concat([['Y-last', 'm8', '2026-04-01', '茶罐', '5']]),
+      'feb.csv': records.filter(([id]) => !early.has(id)),
+    }
+    const zip = (text: (cells: readonly Cells[], name: string) => string | Uint8Array) =>
+      zipped(Object.fromEntries(Object.entries(parts).map(([name, cells]) => [name, text(cells, name)])))
+    await using whole = await openTestShop('CNY', 'UTC')
+    const sound = zip((cells) => [header, ...cells].map((one) => csvRow(one)).join(''))
+    receiptOf(await whole.import(whole.file('m.zip', sound)))
+    await using shop = await openTestShop('CNY', 'UTC')
+    const meant = new Map<string, readonly Cells[]>()
+    const spoilt = zip((cells, name) => {
+      const part = broken(cells, draw, false)
+      for (const [line, was] of part.meant) meant.set(`m.zip/${name} ${line}`, was)
+      return part.text
+    })
+    const first = receiptOf(await shop.import(shop.file('m.zip', spoilt), said))
+    const half = mended(first.refusedFile!, meant, 4, (at) => at % 2 === 0)
+    const second = await shop.import(shop.file('half.csv', half.text), said)
+    const left = 'id' in second ? first.refusedFile! : receiptOf(second).refusedFile!
+    const rest = mended(left, meant, 4, () => false)
+    expect(receiptOf(await shop.import(shop.file('rest.csv', rest.text), said)).refused).toBe(0)
+    expect(await standing(shop)).toEqual(await standing(whole))
+  },
+)
+
+test('where the order of a refused row can’t be told, the receipt says so, and the row completes the order', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const file = shop.file(
+    'o.csv',
+    `${header.join()}\nA100,m1,2026-01-02,茶罐,10\nA10\nB,m1,2026-01-03,茶罐,5\n`,
+  )
+  const receipt = receiptOf(await shop.import(file))
+  // every other order has one row: nothing says that one lacks a row
+  expect(receipt).toMatchObject({ imported: 2, refused: 1 })
+  expect(receipt.looseRows).toBeUndefined()
+  await using other = await openTestShop('CNY', 'UTC')
+  const scattered = other.file(
+    'o.csv',
+    `${header.join()}\nA100,m1,2026-01-02,茶罐,10\nB,m1,2026-01-03,茶罐,5\nA10\nB,m1,2026-01-03,茶罐,6\n`,
+  )
+  const told = receiptOf(await other.import(scattered))
+  expect(told).toMatchObject({ imported: 3, refused: 1, looseRows: 1 })
+  const refused = readFileSync(told.refusedFile!, 'utf8')
+  const mendedText = refused.replace(/,A10\r\n/, ',A100,m1,2026-01-02,桂花乌龙,20\r\n')
+  const more = receiptOf(await other.import(other.file('mended.csv', mendedText)))
+  expect(more).toMatchObject({
+    read: 1,
+    imported: 1,
+    unchanged: 0,
+    corrected: 1,
+    newOrders: 0,
+    netMinor: 3000,
+  })
+  expect(more.lostLines).toBeUndefined()
+  // once more it is the same file, and a row that is mended otherwise replaces what it was
+  expect(receiptOf(await other.import(other.file('again.csv', mendedText)))).toMatchObject({
+    alreadyThere: true,
+  })
+  const otherwise = mendedText.replace(',20\r\n', ',25\r\n')
+  expect(receiptOf(await other.import(other.file('otherwise.csv', otherwise)))).toMatchObject({
+    netMinor: 3500,
+  })
+  // without its marks it is a file like any other, and the preview says what would be lost
+  const plain = mendedText.replace(/ \[[0-9a-f]+\]/, '')
+  expect(receiptOf(await other.import(other.file('plain.csv', plain), { dryRun: true }))).toMatchObject({
+    corrected: 1,
+    lostLines: 1,
+    netMinor: 2000,
+  })
+})
+
+test('an order whose state may stand on a row that can’t be told to be its waits for it', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = [
+    'A,m1,2026-01-02,closed,茶罐,10',
+    'A,m1,2026-01-02,,桂花乌龙,20',
+    'B,m1,2026-01-03,paid,茶罐,5',
+  ]
+  const text = ['order_id,customer_id,order_date,status,product,amount', ...rows].join('\n')
+  const receipt = receiptOf(await shop.import(shop.file('o.csv', text.replace('A,m1', '?'))))
+  expect(receipt).toMatchObject({ imported: 1, refused: 2 })
+  const mended = readFileSync(receipt.refusedFile!, 'utf8').replace('?,2026', 'A,m1,2026')
+  receiptOf(await shop.import(shop.file('mended.csv', mended)))
+  expect((await standing(shop)).orders.map(({ orderId, state }) => [orderId, state])).toEqual([
+    ['A', 'closed'],
+    ['B', 'paid'],
+  ])
+})
+
+test('bytes of JSON Lines that are no text refuse their row, and with it its order', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const line = (id: string, product: string, amount: number) =>
+    Buffer.from(
+      `${JSON.stringify({ order_id: id, customer_id: 'm1', order_date: '2026-01-02', product, amount })}\n`,
+    )
+  const bad = line('B', 'tea', 2)
+  bad[bad.indexOf('tea')] = 0xff
+  const file = Buffer.concat([
+    line('A', '茶罐', 1),
+    bad,
+    line('B', '桂花乌龙', 3),
+    line('C', '礼盒', 4),
+    line('C', 'x\u0000y', 5),
+  ])
+  expect(receiptOf(await shop.import(shop.file('o.jsonl', file), said))).toMatchObject({
+    imported: 1,
+    refused: 4,
+    reasons: expect.arrayContaining([
+      expect.objectContaining({ reason: 'not-text', rows: 1 }),
+      expect.objectContaining({ reason: 'zero-byte', rows: 1 }),
+      expect.objectContaining({ reason: 'order-refused', rows: 2 }),
+    ]) as unknown,
+  })
+})

@@ -1,5 +1,5 @@
 import type { Engine, QueryOptions, ScratchSession, Session } from '../../analytics/engine/engine.ts'
-import { numbersOfBits } from '../../analytics/columns/columns.ts'
+import { numbersOfBits } from '../../analytics/columns/bits.ts'
 import { compile, compilePossible, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import type { Problem } from '../../analytics/segments/problems.ts'
 import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'

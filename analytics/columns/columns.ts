@@ -26,6 +26,8 @@ export interface MemberColumns {
   readonly members: number
   /** Days since 1970. */
   readonly firstDay: number
+  /** Of each table, that no amount is below it. */
+  readonly leastAmount: Readonly<Record<RowTable, number>>
 }
 
 export type RowTable = 'orders' | 'lines'
@@ -36,27 +38,3 @@ export const mostCodes = 1 << 16
 const millisecondsOfDay = 24 * 60 * 60 * 1000
 /** Days from 1970 to an ISO day. */
 export const dayNumber = (day: string): number => Date.parse(day) / millisecondsOfDay
-
-/** Words of 32 bits for so many members. */
-export const wordsFor = (members: number): number => Math.ceil(members / 32)
-
-export function countBits(bits: Uint32Array): number {
-  let count = 0
-  for (let word = 0; word < bits.length; word++) {
-    let left = bits[word]!
-    left -= (left >>> 1) & 0x55555555
-    left = (left & 0x33333333) + ((left >>> 2) & 0x33333333)
-    count += Math.imul((left + (left >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
-  }
-  return count
-}
-
-/** The numbers of the bits that are set, of which there are `count`. */
-export function numbersOfBits(bits: Uint32Array, count: number): Int32Array {
-  const numbers = new Int32Array(count)
-  let at = 0
-  for (let word = 0; word < bits.length; word++)
-    for (let left = bits[word]!; left !== 0; left &= left - 1)
-      numbers[at++] = 32 * word + (31 - Math.clz32(left & -left))
-  return numbers
-}

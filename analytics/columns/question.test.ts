@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cases } from '../../fixtures/cases.ts'
-import { countBits, type MemberColumns, numbersOfBits, type RowColumns, wordsFor } from './columns.ts'
+import { countBits, numbersOfBits, wordsFor } from './bits.ts'
+import type { MemberColumns, RowColumns } from './columns.ts'
 import { Asker, chunkMembers, type Leaf, type Node } from './question.ts'
 import { type Check, checkAll, type RowCondition, type Span } from './totals.ts'
 
@@ -27,10 +28,19 @@ const row = fc.record<Row>({
   counted: fc.integer({ min: 0, max: 1 }),
 })
 
-/** Rows of members at both ends of the chunks; others have none. */
+/** Rows of members at both ends of the chunks, of whom amounts below 0 are known or not; others have none. */
 const tables = fc
-  .tuple(fc.array(row, { minLength: 1, maxLength: 60 }), fc.boolean(), fc.boolean())
-  .map(([rows, isLarge, isMoved]) => ({ rows, isLarge, isMoved }))
+  .tuple(fc.array(row, { minLength: 1, maxLength: 60 }), fc.boolean(), fc.boolean(), fc.boolean())
+  .map(([rows, isLarge, isMoved, onlyRises]) => ({
+    rows: onlyRises ? rows.map((one) => ({ ...one, amount: Math.abs(one.amount) })) : rows,
+    isLarge,
+    isMoved,
+  }))
+
+const leastOf = (rows: readonly Row[]): MemberColumns['leastAmount'] => {
+  const least = Math.min(...rows.map(({ amount }) => amount))
+  return { orders: least, lines: least }
+}
 
 /** The rows as columns, each member's by their days; `isMoved`: those of some members behind a gap that nobody has. */
 function columnsOf(rows: readonly Row[], isLarge: boolean, isMoved: boolean): RowColumns {
@@ -215,6 +225,7 @@ test('rules select whom each member’s rows say', () => {
           amounts: { wealth },
           members,
           firstDay: 100,
+          leastAmount: leastOf(rows),
         }
         const question = {
           leaves: [
@@ -286,8 +297,12 @@ const stairs: readonly Row[] = [1, 2, 3, 4].flatMap((count) =>
   })),
 )
 /** Of the members that are selected, how many rows they have. */
-const selectedOfStairs = (one: Check, conditions: readonly RowCondition[]): number[] => {
-  const table = columnsOf(stairs, false, false)
+const selectedOfStairs = (
+  one: Check,
+  conditions: readonly RowCondition[],
+  rows: readonly Row[] = stairs,
+): number[] => {
+  const table = columnsOf(rows, false, false)
   const columns: MemberColumns = {
     tables: { orders: table, lines: table },
     facts: {},
@@ -295,6 +310,7 @@ const selectedOfStairs = (one: Check, conditions: readonly RowCondition[]): numb
     amounts: {},
     members,
     firstDay: 100,
+    leastAmount: leastOf(rows),
   }
   const selected = [new Uint32Array(wordsFor(members))]
   const leaves: Leaf[] = [{ kind: 'rows', table: 'orders', conditions, check: one }]
@@ -327,6 +343,22 @@ test('rows are counted as far as the answer asks for', () => {
   // with a condition that all meet, rows are looked at one by one
   const all = { column: 'store', mask: Uint8Array.of(1, 1) }
   expect(selectedOfStairs({ of: 'count', scale: 1, test: spans(closed(3, 3)) }, [all])).toEqual([3])
+})
+
+test('amounts are added up as far as the answer asks for, unless later ones take away', () => {
+  const sum = (span: Span, rows?: readonly Row[]) =>
+    selectedOfStairs({ of: 'amount', scale: 1, test: spans(span) }, [], rows)
+  for (const bound of [0, 5, 10, 15, 20, 40]) {
+    expect(sum(closed(bound, Infinity))).toEqual([0, 1, 2, 3, 4].filter((n) => 10 * n >= bound))
+    expect(sum(closed(-Infinity, bound))).toEqual([0, 1, 2, 3, 4].filter((n) => 10 * n <= bound))
+    expect(sum({ ...closed(bound, Infinity), withFrom: false })).toEqual(
+      [0, 1, 2, 3, 4].filter((n) => 10 * n > bound),
+    )
+  }
+  // the first order takes away what the later ones bring
+  const falling = stairs.map((one) => (one.day === 100 ? { ...one, amount: -25 } : one))
+  expect(sum(closed(0, Infinity), falling)).toEqual([0, 4])
+  expect(sum(closed(-Infinity, 4), falling)).toEqual([0, 1, 2, 3])
 })
 
 test('a window may begin on the day of a member’s newest row', () => {

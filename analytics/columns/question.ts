@@ -1,4 +1,5 @@
-import { countBits, type MemberColumns, type RowTable } from './columns.ts'
+import { type Bits, countBits } from './bits.ts'
+import type { MemberColumns, RowTable } from './columns.ts'
 import {
   addUp,
   addUpBoth,
@@ -42,8 +43,6 @@ export interface Question {
 /** So many members are gone through at once: a processor has what is read of them at hand. */
 export const chunkMembers = 4096
 const chunkWords = chunkMembers / 32
-
-type Bits = Uint32Array
 
 /** Answers a question, members by members. */
 export class Asker {
@@ -198,7 +197,7 @@ type ReadyLeaf = { readonly cost: number } & (
       readonly kind: 'rows'
       readonly check: Check
       readonly rows: Rows
-      /** More than that is counted for nothing. */
+      /** More than that is counted or added up for nothing. */
       readonly enough: number
       readonly divisor?: {
         readonly rows: Rows
@@ -228,7 +227,7 @@ interface Part {
 /** Of fewer members the time says nothing. */
 const fewAsked = 64
 
-function ready(leaf: Leaf, { tables, facts, amounts }: MemberColumns): ReadyLeaf {
+function ready(leaf: Leaf, { tables, facts, amounts, leastAmount }: MemberColumns): ReadyLeaf {
   switch (leaf.kind) {
     case 'told':
       return { ...leaf, cost: 0 }
@@ -254,7 +253,7 @@ function ready(leaf: Leaf, { tables, facts, amounts }: MemberColumns): ReadyLeaf
         kind: 'rows',
         check,
         rows,
-        enough: enoughFor(check),
+        enough: enoughFor(check, leastAmount[leaf.table]),
         ...(per && {
           divisor: {
             rows: divided,

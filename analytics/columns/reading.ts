@@ -3,14 +3,8 @@ import type { ScratchSession, Session } from '../engine/engine.ts'
 import type { DerivedTables } from '../schema/derived.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
-import {
-  dayNumber,
-  type MemberColumns,
-  mostCodes,
-  type RowColumns,
-  type RowTable,
-  wordsFor,
-} from './columns.ts'
+import { wordsFor } from './bits.ts'
+import { dayNumber, type MemberColumns, mostCodes, type RowColumns, type RowTable } from './columns.ts'
 
 /**
  * By what conditions on rows ask about the column that holds it: what is told together has one dictionary, so that
@@ -61,6 +55,7 @@ export interface HeldColumns extends MemberColumns {
   readonly bytes: number
   /** Of each column of rows, and of each fact as `fact_…`, a relation of `code` and what has it. */
   readonly dictionaries: ReadonlyMap<string, Sql>
+  readonly leastAmount: Record<RowTable, number>
   /** Rows of each table that are taken, also by those that are nobody's any more. */
   readonly taken: Record<RowTable, number>
 }
@@ -143,6 +138,7 @@ export async function readColumns(
     amounts: Object.fromEntries(amountFacts.map((fact) => [fact, new Float64Array(shared(8 * members))])),
     members,
     firstDay: extent.firstDay,
+    leastAmount: { ...extent.least },
     bytes: (extent.orders + extent.lines) * bytesOfRow + extent.members * bytesOfMember,
     dictionaries,
     taken: { orders: 0, lines: 0 },
@@ -154,27 +150,81 @@ export async function readColumns(
 
 /**
  * Brings columns up to date after `changed`, a relation of the members whose rows or facts are others now; nobody may ask
- * them meanwhile. False when they have to be read anew: there is no room left, or something is out of reach.
+ * them meanwhile. False when they have to be read anew: there is no room left, or something is out of reach. `onRead` is
+ * told which share of their rows has been read.
  */
 export async function updateColumns(
   session: ScratchSession,
   tables: DerivedTables,
   held: HeldColumns,
   changed: Sql,
-  signal?: AbortSignal,
+  { signal, onRead }: { readonly signal?: AbortSignal; readonly onRead?: (share: number) => void } = {},
 ): Promise<boolean> {
-  const reading = { session, tables, options: { signal, timeoutMs: patienceMs } }
-  const extent = await extentOf(reading, changed)
+  const options = { signal, timeoutMs: patienceMs }
+  const theirs = await rowsOfChanged(session, tables, changed, options)
+  const isDone = await followed({ session, tables: theirs.tables, options }, held, theirs.members, onRead)
+  for (const table of theirs.made) await session.run(sql`drop table ${table}`)
+  return isDone
+}
+
+let followings = 0
+
+/** The tables with the rows of some members alone: they are gone through many times. */
+async function rowsOfChanged(
+  session: ScratchSession,
+  tables: DerivedTables,
+  changed: Sql,
+  options: Reading['options'],
+): Promise<{ tables: DerivedTables; members: Sql; made: readonly Sql[] }> {
+  const number = ++followings
+  const made = (called: string) => name(`scratch.main.following_${number}_${called}`)
+  const [members, memberOrders, orderItems, memberFacts] = [
+    made('members'),
+    made('orders'),
+    made('lines'),
+    made('facts'),
+  ]
+  await session.run(
+    sql`create table ${members} as select distinct member_key from ${changed} as changed`,
+    options,
+  )
+  const read = async (table: Sql, from: Sql, columns: readonly string[]) =>
+    session.run(
+      sql`create table ${table} as select ${join(columns.map(name))} from ${from} as entry where ${among(members)}`,
+      options,
+    )
+  const ofRows = (table: RowTable) => ['member_key', amountColumn, ...Object.keys(rowColumns[table])]
+  await read(memberOrders, tables.memberOrders, ofRows('orders'))
+  await read(orderItems, tables.orderItems, [...ofRows('lines'), countedColumn])
+  await read(memberFacts, tables.memberFacts, ['member_key', ...factColumns, ...amountFacts])
+  return {
+    tables: { ...tables, memberOrders, orderItems, memberFacts },
+    members,
+    made: [members, memberOrders, orderItems, memberFacts],
+  }
+}
+
+/** `asked`: the tables of the changed members alone. */
+async function followed(
+  asked: Reading,
+  held: HeldColumns,
+  changed: Sql,
+  onRead: ((share: number) => void) | undefined,
+): Promise<boolean> {
+  const { session, options } = asked
+  const extent = await extentOf(asked, changed)
+  let rows = 0
+  const onRows = (more: number) => onRead?.((rows += more) / Math.max(1, extent.orders + extent.lines))
+  const reading = { ...asked, onRows }
   if (extent.members > held.members || extent.firstDay < held.firstDay) return false
   if (extent.lastDay - held.firstDay >= mostCodes) return false
   if (!extent.isSmall && held.tables.orders.amount instanceof Int32Array) return false
+  for (const table of ['orders', 'lines'] as const)
+    held.leastAmount[table] = Math.min(held.leastAmount[table], extent.least[table])
   await addToDictionaries(reading, held, extent, changed)
   if (!(await areSmall(reading, held.dictionaries))) return false
   const { orders, lines } = held.tables
-  for await (const [members] of session.numbers(
-    sql`select member_key from ${changed} as changed`,
-    reading.options,
-  ))
+  for await (const [members] of session.numbers(sql`select member_key from ${changed} as changed`, options))
     for (const member of members!) {
       if (member >= held.members) continue // its rows are another's, who has taken it over
       orders.count[member] = 0
@@ -195,6 +245,8 @@ interface Extent {
   readonly from: string
   readonly orders: number
   readonly lines: number
+  /** The least amounts; Infinity of no rows. */
+  readonly least: Readonly<Record<RowTable, number>>
   /** Every amount fits into four bytes. */
   readonly isSmall: boolean
 }
@@ -230,6 +282,7 @@ async function extentOf({ session, tables, options }: Reading, members?: Sql): P
     from,
     orders: Number(orders.rows),
     lines: Number(lines.rows),
+    least: { orders: Number(orders.least ?? Infinity), lines: Number(lines.least ?? Infinity) },
     isSmall: Math.max(...largest) < 2 ** 30,
   }
 }
@@ -374,13 +427,20 @@ async function readRows(
   }
   // members who are asked one after the other have their rows so: memory is read several times as fast
   const inOrder = members ? Int32Array.from(changed).sort() : await allWithRows(count, withRows)
+  let coming = 0
+  for (const [i, member] of inOrder.entries()) {
+    if (i % membersAtOnce === membersAtOnce - 1) await turn()
+    coming += count[member]!
+  }
+  if (held.taken[table] + coming > amount.length)
+    held.taken[table] = await closedUp(held.tables[table], inOrder)
+  if (held.taken[table] + coming > amount.length) return false
   let taken = held.taken[table]
   for (const [i, member] of inOrder.entries()) {
     if (i % membersAtOnce === membersAtOnce - 1) await turn()
     start[member] = taken
     taken += count[member]!
   }
-  if (taken > amount.length) return false
   const next = new Map<number, number>() // of a few members
   const nextOfAll = members ? null : start.slice()
   const joins: Sql[] = []
@@ -419,6 +479,31 @@ async function readRows(
   await sortByDay(held.tables[table], inOrder)
   return true
 }
+
+/** Moves rows over those that are nobody's any more, also over those of members who are read anew; answers how many are left. */
+async function closedUp({ start, count, amount, codes }: RowColumns, anew: Int32Array): Promise<number> {
+  const isAnew = new Set(anew)
+  const byPlace = Array.from({ length: Math.ceil(amount.length / rowsTogether) }, (): number[] => [])
+  for (let member = 0; member < count.length; member++) {
+    if (member % membersAtOnce === membersAtOnce - 1) await turn()
+    if (count[member]! > 0 && !isAnew.has(member))
+      byPlace[Math.floor(start[member]! / rowsTogether)]!.push(member)
+  }
+  let left = 0
+  for (const members of byPlace) {
+    await turn()
+    for (const member of members.sort((a, b) => start[a]! - start[b]!)) {
+      const [from, to] = [start[member]!, start[member]! + count[member]!]
+      for (const column of [amount, ...Object.values(codes)]) column.copyWithin(left, from, to)
+      start[member] = left
+      left += to - from
+    }
+  }
+  return left
+}
+
+/** Rows whose members are moved before others get a turn. */
+const rowsTogether = 1 << 17
 
 /** Members that are gone through before others get a turn. */
 const membersAtOnce = 100_000

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
+import { wordsFor } from './bits.ts'
 import type { MemberColumns } from './columns.ts'
-import { wordsFor } from './columns.ts'
 import { chunkMembers, type Question } from './question.ts'
 import type { ThreadMessage, ThreadReply } from './question-worker.ts'
 

@@ -118,7 +118,7 @@ function liesIn(amount: number, spans: Spans): boolean {
 
 /**
  * Of the first `length` of `members` what the rows come to, into `totals`; a day that is unknown is NaN, others are codes.
- * Newer rows are looked at first: most conditions ask about the last days. Counting ends with `enough`.
+ * Newer rows are looked at first: most conditions ask about the last days. Counting and adding up end with `enough`.
  */
 export function addUp(
   rows: Rows,
@@ -132,7 +132,7 @@ export function addUp(
     case 'count':
       return countRows(rows, enough, members, length, totals)
     case 'amount':
-      return addAmounts(rows, members, length, totals)
+      return addAmounts(rows, enough, members, length, totals)
     case 'first':
       return takeFirst(rows, members, length, totals)
     case 'last':
@@ -178,7 +178,13 @@ function countRows(
   }
 }
 
-function addAmounts(rows: Rows, members: Int32Array, length: number, totals: Float64Array): void {
+function addAmounts(
+  rows: Rows,
+  enough: number,
+  members: Int32Array,
+  length: number,
+  totals: Float64Array,
+): void {
   const { table, from, to, column, mask, others } = rows
   const { start, count, newest, codes, amount } = table
   const day = codes.day!
@@ -193,9 +199,11 @@ function addAmounts(rows: Rows, members: Int32Array, length: number, totals: Flo
     let row = first + count[member]! - 1
     while (row >= first && day[row]! > to) row--
     let sum = 0
-    if (isAlone) for (; row >= first && day[row]! >= from; row--) sum += mask[column[row]!]! * amount[row]!
+    if (isAlone)
+      for (; row >= first && day[row]! >= from && sum < enough; row--)
+        sum += mask[column[row]!]! * amount[row]!
     else
-      for (; row >= first && day[row]! >= from; row--)
+      for (; row >= first && day[row]! >= from && sum < enough; row--)
         if (mask[column[row]!] === 1 && meetsAll(others, row)) sum += amount[row]!
     totals[i] = sum
   }
@@ -295,10 +303,14 @@ export function checkAll(
     else checkValues(ofCodes(span, check, firstDay), values, length, met)
 }
 
-/** So many counted rows meet the check, or not, as any more do. */
-export function enoughFor(check: Check): number {
+/**
+ * So many counted rows, or as large a sum, meet the check, or not, as any more do. Sums are never large enough where an
+ * amount can be below 0.
+ */
+export function enoughFor(check: Check, leastAmount: number): number {
   const { of, per, test } = check
-  if (of !== 'count' || per || test.kind !== 'spans') return Infinity
+  const onlyRises = of === 'count' || (of === 'amount' && leastAmount >= 0)
+  if (!onlyRises || per || test.kind !== 'spans') return Infinity
   const ends = test.spans.flatMap((span) => {
     const [least, most] = ofCodes(span, check, 0)
     return [least, most + 1].filter(Number.isFinite)

@@ -8,7 +8,7 @@ import { importedTables } from './imported-tables.ts'
 import { kindTables } from './kind-tables.ts'
 import { memberChanges } from './member-changes.ts'
 import { memberViews } from './member-views.ts'
-import { segmentTables } from './segment-tables.ts'
+import { keepMembersAsBits, segmentTables } from './segment-tables.ts'
 import { tagTables } from './tag-tables.ts'
 
 /**
@@ -59,8 +59,9 @@ const baseTables: readonly Sql[] = [
 /**
  * 2: where a member's attributes and consent come from is kept. 3: what people decided of tags is kept. 4: refunds
  * come as files of their own. 5: derived tables hold gaps between purchase days, discounts, hours and order lines.
+ * 6: who is in a segment is kept as bits.
  */
-const schemaVersion = 5
+const schemaVersion = 6
 
 /** What files from before a column was there get; a new file has most of them from the start. */
 const addedColumns: readonly Sql[] = [
@@ -110,6 +111,7 @@ export async function createBaseTables(
     if (before < 3) await keepOrigins(session, before)
     if (before < 4) await takeRefunds(session)
     if (before < 5) await dropDerived(session)
+    if (before < 6) await keepMembersAsBits(session)
     await session.run(
       sql`update workspace_state set schema_version = ${schemaVersion} where schema_version <> ${schemaVersion}`,
     )

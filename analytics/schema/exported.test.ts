@@ -50,7 +50,8 @@ const machinery = [
   'issued_coupons',
   'coupon_changes',
   // what was known of segments, to tell why somebody left
-  'segment_memberships',
+  'segment_members',
+  'segment_moves',
   'segment_takings',
   'segment_sizes',
   // until the Store's audit has it

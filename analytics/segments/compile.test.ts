@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leavesOf as columnLeavesOf } from '../columns/answers.ts'
-import { countBits, numbersOfBits, wordsFor } from '../columns/columns.ts'
+import { countBits, numbersOfBits, wordsFor } from '../columns/bits.ts'
 import { Asker, chunkMembers } from '../columns/question.ts'
 import { readColumns } from '../columns/reading.ts'
 import { openDuckDb } from '../engine/duckdb.ts'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
+import { keepVersions } from './segment-versions.ts'
 import { orderedId } from '../coupons/ordered-id.ts'
 import { freeCodes, takeForLaunch } from '../coupons/pools.ts'
 import { recordAudit } from '../settings/audit.ts'
@@ -176,6 +177,7 @@ async function begin(
         codes_taken_at: null,
       })
       .execute()
+    await keepVersions(tx, workspace, campaign.id, campaign.definition.segment)
     await recordAudit(tx, {
       workspaceId: workspace.id,
       actor,

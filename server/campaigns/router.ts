@@ -30,6 +30,7 @@ import { listCampaigns } from './list.ts'
 import { type PreviewOutcome, previewOf } from './preview.ts'
 import { campaignResult } from './result.ts'
 import { changeSaid, launchSaid } from './sentences.ts'
+import { keptVersions, writtenOut } from './segment-versions.ts'
 import { SizeQuestion, sizeOf } from './size.ts'
 
 const ById = z.object({ campaignId: z.string().min(1).max(100) })
@@ -163,6 +164,15 @@ export const campaignsRouter = router({
         messages,
       })),
     }
+  }),
+
+  /** The versions of saved segments with which a campaign was launched; `rule`: its rule with those written out, null where it names none. */
+  segmentVersions: readerProcedure.input(ById).query(async ({ ctx: { platform, workspace }, input }) => {
+    const campaign = await campaignById(platform.store, workspace.id, input.campaignId)
+    if (!campaign) throw notFound()
+    const segments = await keptVersions(platform.store, workspace.id, campaign.id)
+    const rule = segments.length === 0 ? null : writtenOut(workspace, campaign.definition.segment, segments)
+    return { segments, rule }
   }),
 
   /** Messages that were given up: to whom and why. */

@@ -18,6 +18,8 @@ export interface DemoOptions {
   readonly seed?: number | undefined
   /** ISO day of the newest orders; default yesterday. */
   readonly end?: string | undefined
+  /** As of a generated shop. */
+  readonly linesAnOrder?: readonly number[] | undefined
 }
 
 export interface Demo {
@@ -89,7 +91,8 @@ export async function finishDemo(platform: Platform): Promise<Demo | null> {
 async function make(platform: Platform, options: DemoOptions): Promise<Demo> {
   const now = platform.clock.now()
   const end = options.end ?? addDays(localDay(now, defaultCalendar), -1)
-  const shop = { members: options.members ?? 8000, seed: options.seed ?? 1, end }
+  const { members = 8000, seed = 1, linesAnOrder } = options
+  const shop = { members, seed, end, ...(linesAnOrder && { linesAnOrder }) }
   const cut = unfinished(platform)
   const mark = join(platform.dataFolder, unfinishedDemo)
   writeFileSync(mark, JSON.stringify(shop), { mode: 0o600, flush: true })

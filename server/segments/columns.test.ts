@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { numbersOfBits } from '../../analytics/columns/bits.ts'
 import { ColumnThreadEnded, ColumnThreads } from '../../analytics/columns/threads.ts'
 import { compile } from '../../analytics/segments/compile.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
@@ -165,10 +166,9 @@ test('parts of a rule and saved segments are asked of columns too', async () => 
   )
   const saved = await newestVersions(platform.store, workspace)
   let asked = 0
-  for await (const { id, memberKeys } of selectedTogether(platform.store, workspace, saved)) {
+  for await (const { id, bits, members } of selectedTogether(platform.store, workspace, saved)) {
     const { expression: rule } = saved.find((one) => one.id === id)!
-    const rows = await engine.rows(sql`select member_key from ${memberKeys} as chosen order by member_key`)
-    expect({ rule, members: rows.map(({ memberKey }) => Number(memberKey)) }).toEqual({
+    expect({ rule, members: [...numbersOfBits(bits, members)] }).toEqual({
       rule,
       members: await byEngine(rule),
     })
@@ -205,6 +205,7 @@ test('threads that ended say so', async () => {
     amounts: {},
     members: 1,
     firstDay: 0,
+    leastAmount: { orders: 0, lines: 0 },
   }
   const question = { leaves: [], rules: [{ kind: 'everyone' }] } as const
   await expect(threads.ask(0, columns, question)).rejects.toThrow(ColumnThreadEnded)

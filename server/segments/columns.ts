@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os'
 import { leavesOf } from '../../analytics/columns/answers.ts'
-import { countBits, wordsFor } from '../../analytics/columns/columns.ts'
+import { type Bits, countBits } from '../../analytics/columns/bits.ts'
 import {
   bytesOfColumns,
   type HeldColumns,
@@ -16,9 +16,10 @@ import { type AskedRules, askedRules } from '../../analytics/segments/column-lea
 import { compileHolders, compileHolds, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import type { Leaf } from '../../analytics/segments/references.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
-import { join, name, sql } from '../../analytics/sql/sql.ts'
+import { name, sql } from '../../analytics/sql/sql.ts'
 import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
+import { noneOf, toldBits } from './told-bits.ts'
 
 /** What is held of an engine's members, or is on the way. */
 interface State {
@@ -65,7 +66,7 @@ export function startColumns(
 
 /** The members whom a rule selects, as bits by their numbers. */
 export interface SelectedBits {
-  readonly bits: Uint32Array
+  readonly bits: Bits
   readonly members: number
 }
 
@@ -162,7 +163,7 @@ export class ColumnsKeeper {
   }
 
   /** The first of the members by their net, then by who is known longest; undefined without columns of this state. */
-  mostOf(engine: Engine, at: TablesAt, bits: Uint32Array, limit: number): readonly number[] | undefined {
+  mostOf(engine: Engine, at: TablesAt, bits: Bits, limit: number): readonly number[] | undefined {
     const state = this.#states.get(engine)
     if (!state?.held || state.ordersVersion !== at.ordersVersion) return undefined
     return withMost(bits, state.held.columns.amounts.net_minor!, limit)
@@ -211,7 +212,7 @@ export class ColumnsKeeper {
         await Promise.allSettled(before.uses)
       }
       const held =
-        (known && (await this.#updated(engine, at, before.ordersVersion, known, ended.signal))) ??
+        (known && (await this.#updated(engine, at, before.ordersVersion, known, state))) ??
         (await this.#read(engine, at, state))
       if (!held) return
       if (ended.signal.aborted) return this.#forget(engine, held)
@@ -265,15 +266,19 @@ export class ColumnsKeeper {
     at: TablesAt,
     version: number,
     known: NonNullable<State['held']>,
-    signal: AbortSignal,
+    state: State,
   ): Promise<State['held']> {
+    const { signal } = state.ended
+    const onRead = (share: number) => void (state.share = share)
     const isDone = await engine
       .scratch(
         async (session) => {
           const [now] = await session.rows(sql`select orders_version from workspace_state`)
           if (Number(now!.ordersVersion) !== at.ordersVersion) return false
           const changed = await changedSince(session, version)
-          return changed !== null && updateColumns(session, at.tables, known.columns, changed, signal)
+          return (
+            changed !== null && updateColumns(session, at.tables, known.columns, changed, { signal, onRead })
+          )
         },
         { signal },
       )
@@ -329,55 +334,39 @@ async function waited({ read }: State, signal: AbortSignal | undefined): Promise
   signal?.throwIfAborted()
 }
 
-/** So many answers are told by the bits of a whole number. */
-const bitsOfNumber = 31
-
 /** Of each leaf the bits of the members of whom the engine says that it holds. */
 async function toldByEngine(
   session: ScratchSession,
   leaves: readonly Leaf[],
   setting: SegmentSetting,
   members: number,
-): Promise<Uint32Array[]> {
-  const told = leaves.map(() => new Uint32Array(new SharedArrayBuffer(4 * wordsFor(members))))
-  const others: { readonly leaf: Leaf; readonly bits: Uint32Array }[] = []
+): Promise<Bits[]> {
+  const told: Bits[] = []
+  const others: number[] = []
   for (const [i, leaf] of leaves.entries()) {
-    const bits = told[i]!
     const holders = compileHolders(leaf, setting, duckdb)
-    if (!holders) others.push({ leaf, bits })
-    else
-      for await (const [some] of session.numbers(holders))
-        for (const member of some!) if (member < members) bits[member >>> 5]! |= 1 << (member & 31)
+    if (!holders) {
+      others.push(i)
+      continue
+    }
+    const bits = noneOf(members)
+    for await (const [some] of session.numbers(holders))
+      for (const member of some!) if (member < members) bits[member >>> 5]! |= 1 << (member & 31)
+    told[i] = bits
   }
   if (others.length === 0) return told
-  const holds = others.map((_, i) => name(`h${i}`))
-  const numbers = Array.from({ length: Math.ceil(holds.length / bitsOfNumber) }, (_, n) => {
-    const own = holds.slice(n * bitsOfNumber, (n + 1) * bitsOfNumber)
-    return sql`cast(${join(
-      own.map((one, bit) => sql`case when ${one} then ${2 ** bit} else 0 end`),
-      sql` + `,
-    )} as integer)`
-  })
-  const answered = compileHolds(
-    others.map(({ leaf }) => leaf),
+  const asked = compileHolds(
+    others.map((i) => leaves[i]!),
     setting,
     duckdb,
   )
-  const query = sql`select ${join([sql`member_key`, ...numbers])} from (${answered}) as answers
-    where ${join(holds, sql` or `)}`
-  for await (const [some, ...answers] of session.numbers(query))
-    for (const [i, { bits }] of others.entries()) {
-      const answer = answers[Math.floor(i / bitsOfNumber)]!
-      const bit = i % bitsOfNumber
-      for (let row = 0; row < some!.length; row++) {
-        const member = some![row]!
-        bits[member >>> 5]! |= ((answer[row]! >>> bit) & 1) << (member & 31)
-      }
-    }
+  const holds = others.map((_, place) => name(`h${place}`))
+  const answered = await toldBits(session, sql`(${asked})`, holds, members)
+  for (const [place, i] of others.entries()) told[i] = answered[place]!
   return told
 }
 
-function withMost(bits: Uint32Array, net: Float64Array, limit: number): readonly number[] {
+function withMost(bits: Bits, net: Float64Array, limit: number): readonly number[] {
   const most: number[] = []
   let least = -Infinity
   for (let word = 0; word < bits.length; word++)

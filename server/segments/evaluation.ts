@@ -1,5 +1,5 @@
 import type { Engine, QueryOptions, ScratchSession, Session } from '../../analytics/engine/engine.ts'
-import { numbersOfBits } from '../../analytics/columns/columns.ts'
+import { numbersOfBits } from '../../analytics/columns/bits.ts'
 import { compile, compilePossible, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import type { Problem } from '../../analytics/segments/problems.ts'
 import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { MemberSets } from './member-sets.ts'
 import { columnsOf, type SelectedBits } from './columns.ts'
-import { prepareSegment, type ResolvedRule } from './prepare.ts'
+import { prepareSegment, type ResolvedRule, type SegmentRequest } from './prepare.ts'
 
 /** The members a rule selected at one moment; count, list, export and launch all read this one set. */
 export interface Evaluation {
@@ -45,7 +45,7 @@ const setsOf = new WeakMap<Engine, MemberSets>()
 export async function evaluateSegment(
   store: Store,
   workspace: Workspace,
-  request: { expression: string; asOf?: string | undefined },
+  request: SegmentRequest,
   signal?: AbortSignal,
 ): Promise<EvaluationOutcome> {
   const { engine } = workspace

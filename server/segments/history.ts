@@ -12,7 +12,8 @@ import { evaluateSegment, type SegmentError } from './evaluation.ts'
 import { prepareSegment, type ResolvedRule, wrongDays } from './prepare.ts'
 import { readSegment } from './saved.ts'
 import { selectOn } from './select-on.ts'
-import { conditionsWithoutPast, sizesWrittenDown } from './without-past.ts'
+import { takenSizes } from './takings.ts'
+import { conditionsWithoutPast } from './without-past.ts'
 
 /** How many members a rule selects as of a day. */
 export interface HistoryPoint {
@@ -232,7 +233,7 @@ export async function segmentHistory(
     .toReversed()
   const told = { name: segment.name, expression: rule.text, asOf, dataVersion, versions }
   if (errors.some(({ id }) => id === 'no-history')) {
-    const written = (await sizesWrittenDown(workspace, id)).filter(({ day }) => day < asOf)
+    const written = (await takenSizes(workspace, id)).filter(({ day }) => day < asOf)
     const members = await membersNow(store, workspace, rule.text, signal)
     const points = [...written, { day: asOf, members }].map((point) => ({ ...point, unasked: false }))
     const withoutPast = conditionsWithoutPast(rule, asOf)

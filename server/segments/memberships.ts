@@ -1,95 +1,69 @@
-import { addDays } from '../../analytics/calendar/calendar.ts'
-import type { Engine, TransactionSession } from '../../analytics/engine/engine.ts'
-import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import type { Engine } from '../../analytics/engine/engine.ts'
+import { name, sql } from '../../analytics/sql/sql.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { newestVersions } from './saved-rules.ts'
+import { take } from './takings.ts'
 import { type Selected, selectedTogether } from './together.ts'
-
-/** Days for which it is kept who was in a segment. */
-const keptDays = 35
 
 /** A membership as it was known when the data stood at a day. */
 export interface KnownMembership {
   readonly day: string
   /** UTC instant as the engine writes it. */
   readonly takenAt: string
-  /** A relation with one column `member_key`. */
-  readonly memberKeys: Sql
 }
 
+/** So many segments are written down in one transaction. */
+const takenTogether = 8
+
 /**
- * Writes down who is in each saved segment now, under the newest day of the data, over what was written for that day
- * before. Only who entered and left since the day before is added; what is older than five weeks goes. A segment whose
- * rule can't be asked any more is passed over. Each segment is one transaction; nothing is written when the data moves
- * meanwhile, which a later call makes good. `onKept` is told how many are done.
+ * Writes down who is in each saved segment now, under the newest day of the data (`takings.ts`). A segment whose rule can't
+ * be asked any more is passed over. A few segments are one transaction; nothing is written when the data moves meanwhile,
+ * which a later call makes good. `onKept` is told how many are done.
  */
 export async function keepMemberships(
   platform: Platform,
   workspace: Workspace,
   { signal, onKept }: { signal?: AbortSignal; onKept?: (kept: number, all: number) => void } = {},
 ): Promise<void> {
-  const { store, clock } = platform
+  const { store } = platform
   const saved = await newestVersions(store, workspace)
   onKept?.(0, saved.length)
   let kept = 0
-  for await (const selected of selectedTogether(store, workspace, saved, signal)) {
+  let waiting: Selected[] = []
+  const keep = async (): Promise<void> => {
     signal?.throwIfAborted()
-    await workspace.engine.transaction((session) => keep(session, selected, clock.now()))
-    onKept?.(++kept, saved.length)
+    await keepSelected(platform, workspace, waiting)
+    onKept?.((kept += waiting.length), saved.length)
+    waiting = []
   }
+  for await (const selected of selectedTogether(store, workspace, saved, signal)) {
+    if (waiting.push(selected) === takenTogether) await keep()
+  }
+  if (waiting.length > 0) await keep()
   const ids = JSON.stringify(saved.map(({ id }) => id))
   const gone = sql`segment_id not in (select unnest(from_json(${ids}, '["VARCHAR"]')))`
   const [left] = await workspace.engine.rows(sql`select 1 as one from segment_takings where ${gone} limit 1`)
   if (left)
     await workspace.engine.transaction(async (session) => {
-      await session.run(sql`delete from segment_takings where ${gone}`)
-      await session.run(sql`delete from segment_memberships where ${gone}`)
+      for (const table of ['segment_takings', 'segment_members', 'segment_moves'])
+        await session.run(sql`delete from ${name(table)} where ${gone}`)
     })
 }
 
-async function keep(
-  session: TransactionSession,
-  { id, asOf, dataVersion, memberKeys }: Selected,
-  now: Date,
+async function keepSelected(
+  { clock }: Platform,
+  { engine }: Workspace,
+  selected: readonly Selected[],
 ): Promise<void> {
-  const [state] = await session.rows(sql`select data_version from workspace_state`)
-  if (Number(state!.dataVersion) !== dataVersion) return
-  const day = sql`cast(${asOf} as date)`
-  const own = sql`segment_id = ${id}`
-  const [later] = await session.rows(
-    sql`select 1 as one from segment_takings where ${own} and taken_day >= ${day} limit 1`,
-  )
-  if (later) {
-    // the newest day of the data may have gone back, by an undoing
-    await session.run(sql`delete from segment_memberships where ${own} and from_day > ${day}`)
-    await session.run(
-      sql`update segment_memberships set until_day = null where ${own} and until_day >= ${day}`,
-    )
-  }
-  await session.run(sql`create or replace temp table turned as
-    select coalesce(before.member_key, chosen.member_key) as member_key, before.member_key is null as entered
-    from (select member_key from segment_memberships where ${own} and until_day is null) as before
-    full join ${memberKeys} as chosen on chosen.member_key = before.member_key
-    where before.member_key is null or chosen.member_key is null`)
-  const [turned] = await session.rows(
-    sql`select count(*) filter (where entered) as entered, count(*) filter (where not entered) as gone from turned`,
-  )
-  if (Number(turned!.gone) > 0) {
-    const gone = sql`${own} and until_day is null and member_key in (select member_key from turned where not entered)`
-    await session.run(sql`delete from segment_memberships where ${gone} and from_day = ${day}`)
-    await session.run(sql`update segment_memberships set until_day = ${day} where ${gone}`)
-  }
-  if (Number(turned!.entered) > 0)
-    await session.run(sql`insert into segment_memberships
-      select ${id}, member_key, ${day}, null from turned where entered`)
-  const oldest = sql`cast(${addDays(asOf, -keptDays)} as date)`
-  await session.run(sql`delete from segment_memberships where ${own} and until_day < ${oldest}`)
-  await session.run(
-    sql`delete from segment_takings where ${own} and (taken_day < ${oldest} or taken_day >= ${day})`,
-  )
-  await session.run(sql`insert into segment_takings
-    values (${id}, ${day}, cast(${now.toISOString().slice(0, 23)} as timestamp))`)
+  await engine.transaction(async (session) => {
+    const [state] = await session.rows(sql`select data_version from workspace_state`)
+    const now = clock.now()
+    for (const [asOf, some] of Map.groupBy(selected, (one) => one.asOf)) {
+      const taken = some.filter(({ dataVersion }) => dataVersion === Number(state!.dataVersion))
+      if (taken.length > 0) await take(session, taken, { asOf, now })
+    }
+  })
 }
 
 /** The newest membership of a segment that was kept for one of the days from `from` to `to`; null when there is none. */
@@ -102,14 +76,7 @@ export async function knownOn(
     await engine.rows(sql`select taken_day, cast(taken_at as varchar) as taken_at from segment_takings
     where segment_id = ${segmentId} and taken_day between cast(${from} as date) and cast(${to} as date)
     order by taken_day desc limit 1`)
-  if (!taking) return null
-  const day = String(taking.takenDay)
-  return {
-    day,
-    takenAt: String(taking.takenAt),
-    memberKeys: sql`(select member_key from segment_memberships where segment_id = ${segmentId}
-      and from_day <= cast(${day} as date) and (until_day is null or until_day > cast(${day} as date)))`,
-  }
+  return taking ? { day: String(taking.takenDay), takenAt: String(taking.takenAt) } : null
 }
 
 /** How far the segments of a workspace are brought up to date. */

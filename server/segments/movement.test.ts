@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addDays, daysBetween } from '../../analytics/calendar/calendar.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { countBits, numbersOfBits } from '../../analytics/columns/bits.ts'
+import { name, sql } from '../../analytics/sql/sql.ts'
 import { takeOut } from '../import/apply.ts'
 import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { keepMemberships } from './memberships.ts'
 import type { MovedPage } from './movement.ts'
+import { takenOn } from './takings.ts'
 import { cases } from '../../fixtures/cases.ts'
 
 const [earlier, today] = ['2026-03-01', '2026-03-08']
@@ -273,27 +275,34 @@ test('memberships are kept by day: of one day the last, of five weeks, and not o
   await importOrders(shop, 'b.csv', [{ id: 'b1', member: 'bob', day: '2026-02-28' }])
   await keepMemberships(shop.platform, shop.workspace)
   await keepMemberships(shop.platform, shop.workspace)
-  const rows = () =>
-    engine.rows(sql`select member_id, from_day, until_day from segment_memberships
-      join members on members.member_key = segment_memberships.member_key order by member_id, from_day`)
-  const open = (memberId: string) => ({ memberId, fromDay: earlier, untilDay: null })
-  expect(await rows()).toEqual([open('anchor'), open('bob')])
+  const days = async () => {
+    const takings = await engine.rows(sql`select taken_day from segment_takings order by taken_day`)
+    return Promise.all(
+      takings.map(async ({ takenDay }) => {
+        const bits = (await takenOn(engine, id, String(takenDay)))!
+        const keys = JSON.stringify([...numbersOfBits(bits, countBits(bits))])
+        const members = await engine.rows(sql`select member_id from members
+          where member_key in (select unnest(from_json(${keys}, '["INTEGER"]'))) order by member_id`)
+        return [takenDay, ...members.map(({ memberId }) => memberId)].join(' ')
+      }),
+    )
+  }
+  const first = `${earlier} anchor bob`
+  expect(await days()).toEqual([first])
   shop.at('2026-06-21T12:00:00Z')
   await importOrders(shop, 'c.csv', [{ id: 'c1', member: 'ann', day: '2026-03-03' }])
   await keepMemberships(shop.platform, shop.workspace)
-  expect(await rows()).toEqual([
-    { memberId: 'anchor', fromDay: earlier, untilDay: null },
-    { memberId: 'ann', fromDay: '2026-03-03', untilDay: null },
-    open('bob'),
-  ])
+  expect(await days()).toEqual([first, '2026-03-03 anchor ann bob'])
   await importOrders(shop, 'd.csv', [{ id: 'd1', member: 'ann', day: '2026-04-20' }])
   await keepMemberships(shop.platform, shop.workspace)
+  expect(await days()).toEqual(['2026-04-20 ann'])
   await importOrders(shop, 'e.csv', [{ id: 'e1', member: 'ann', day: '2026-06-20' }])
   await keepMemberships(shop.platform, shop.workspace)
+  expect(await days()).toEqual(['2026-06-20 ann'])
   // bob and the anchor left on 20 April, which is more than five weeks ago
-  expect(await rows()).toEqual([{ memberId: 'ann', fromDay: '2026-03-03', untilDay: null }])
-  expect(await engine.rows(sql`select taken_day from segment_takings`)).toEqual([{ takenDay: '2026-06-20' }])
+  expect(await engine.rows(sql`select count(*) as n from segment_moves`)).toEqual([{ n: 0 }])
   await shop.caller.segments.remove({ id })
   await keepMemberships(shop.platform, shop.workspace)
-  expect(await engine.rows(sql`select count(*) as n from segment_memberships`)).toEqual([{ n: 0 }])
+  for (const table of ['segment_takings', 'segment_members', 'segment_moves'])
+    expect(await engine.rows(sql`select count(*) as n from ${name(table)}`)).toEqual([{ n: 0 }])
 }, 60_000)

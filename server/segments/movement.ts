@@ -1,4 +1,5 @@
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
+import { countBits } from '../../analytics/columns/bits.ts'
 import type { Engine, Row, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
@@ -16,12 +17,13 @@ import { join, name, render, type Sql, sql } from '../../analytics/sql/sql.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { evaluateSegment, type SegmentError } from './evaluation.ts'
+import { evaluateSegment, type SegmentError, tableOf } from './evaluation.ts'
 import { type KnownMembership, knownOn } from './memberships.ts'
 import { MemberSets } from './member-sets.ts'
 import { wrongDays } from './prepare.ts'
 import { readSegment, type SegmentVersion } from './saved.ts'
-import { conditionsWithoutPast, sizesWrittenDown } from './without-past.ts'
+import { takenOn, takenSizes } from './takings.ts'
+import { conditionsWithoutPast } from './without-past.ts'
 
 /**
  * Why somebody entered or left. `order`: their orders and refunds; `time`: days passed; `joined`: not a member before;
@@ -231,7 +233,7 @@ async function movedIn(
       : []
     if (withoutPast.length === 0 && errors.length > 0) return { kind: 'refused', errors }
     if (withoutPast.length > 0 && !known) {
-      const [first] = await sizesWrittenDown(workspace, id)
+      const [first] = await takenSizes(workspace, id)
       return { kind: 'refused', errors, notYet: { withoutPast, since: first?.day ?? null } }
     }
     const isOf = (savedAt: string) =>
@@ -262,10 +264,15 @@ async function movedIn(
         }
         const [state] = await session.rows(sql`select data_version from workspace_state`)
         if (Number(state!.dataVersion) !== dataVersion) return null // the data moved in between
-        if (known && withoutPast.length > 0) {
-          await untoldInto(changes, session, known.memberKeys, memberKeys, { from, asOf, merged })
-          const [had] = await session.rows(sql`select count(*) as members from ${known.memberKeys} as kept`)
-          beforeOf.set(changes, Number(had!.members))
+        const taken = known && (await takenOn(plain, id, known.day))
+        if (known && !taken) return null // so did what is known of the day
+        const wasKnown = taken && { bits: taken, members: countBits(taken) }
+        const wasIn = name(`scratch.main.moved_${++made}`)
+        if (wasKnown) await tableOf(plain, wasIn, wasKnown)
+        if (wasKnown && withoutPast.length > 0) {
+          await untoldInto(changes, session, wasIn, memberKeys, { from, asOf, merged })
+          beforeOf.set(changes, wasKnown.members)
+          await session.run(sql`drop table ${wasIn}`)
           const [moved] = await session.rows(sql`select count(*) as members from ${changes}`)
           return { members: Number(moved!.members) }
         }
@@ -275,7 +282,7 @@ async function movedIn(
         const steady = { ...rule, ...withSetsOn(rule, from) }
         const now = await select(rule, from, from)
         const wasThen = earlier ? await select(earlier, from, from) : now
-        const kept = known ? known.memberKeys : wasThen
+        const kept = wasKnown ? wasIn : wasThen
         const steps = [
           kept,
           wasThen,
@@ -289,6 +296,7 @@ async function movedIn(
         const [before] = await session.rows(sql`select count(*) as members from ${kept} as kept`)
         beforeOf.set(changes, Number(before!.members))
         await tables.drop()
+        if (wasKnown) await session.run(sql`drop table ${wasIn}`)
         const [moved] = await session.rows(sql`select count(*) as members from ${changes}`)
         return { members: Number(moved!.members) }
       },

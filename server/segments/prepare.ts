@@ -39,6 +39,15 @@ export type ResolvedOutcome =
   | { kind: 'resolved'; rule: ResolvedRule }
   | { kind: 'refused'; errors: readonly Problem[] }
 
+/** What is asked of a workspace. */
+export interface SegmentRequest {
+  readonly expression: string
+  /** Without it the workspace's default. */
+  readonly asOf?: string | undefined
+  /** The saved segments that it names, where they are not to be the newest versions. */
+  readonly kept?: ReadonlyMap<string, Expression> | undefined
+}
+
 /** A rule read for a workspace, and what it is asked of. */
 export type PreparedSegment =
   | { kind: 'prepared'; rule: ResolvedRule; at: TablesAt; setting: SegmentSetting }
@@ -46,19 +55,22 @@ export type PreparedSegment =
 
 /**
  * Reads a rule's text with the saved segments that it names. Refused when the text is no rule, names a segment that
- * is not there, or one that is made of itself. `own`: the names that the rule itself has and is about to get.
+ * is not there, or one that is made of itself. `own`: the names that the rule itself has and is about to get. `kept`:
+ * rules that stand in place of the newest versions, by name.
  */
 export async function resolveRule(
   store: Store,
   workspace: Workspace,
   text: string,
   own: readonly string[] = [],
+  kept?: ReadonlyMap<string, Expression>,
 ): Promise<ResolvedOutcome> {
   const parsed = parse(text, { currencyDecimals: decimalsOf(workspace.currency) })
   if (parsed.kind === 'refused') return { kind: 'refused', errors: parsed.problems }
   const { expression } = parsed
   const named = segmentsIn(expression)
-  const saved = named.length === 0 ? new Map<string, Expression>() : await savedRules(store, workspace)
+  const saved =
+    kept ?? (named.length === 0 ? new Map<string, Expression>() : await savedRules(store, workspace))
   const outcome = resolveSegments(expression, saved, own)
   if (outcome.kind === 'missing') {
     const place = placeOf(outcome.name, text)
@@ -97,11 +109,11 @@ export async function resolveRule(
 export async function prepareSegment(
   store: Store,
   workspace: Workspace,
-  request: { expression: string; asOf?: string | undefined },
+  request: SegmentRequest,
   signal?: AbortSignal,
 ): Promise<PreparedSegment> {
   for (;;) {
-    const resolved = await resolveRule(store, workspace, request.expression)
+    const resolved = await resolveRule(store, workspace, request.expression, [], request.kept)
     if (resolved.kind === 'refused') return resolved
     const { rule } = resolved
     const own = await tablesAt(store, workspace, undefined, signal)

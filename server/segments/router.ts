@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
 import { calledName } from '../accounts/users.ts'
-import { type Language, worded } from '../messages/messages.ts'
+import type { Language } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { limits } from '../../analytics/segments/ast.ts'
 import { parse } from '../../analytics/segments/parse.ts'
@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import { type Context, marketerProcedure, readerProcedure, router, signedInProcedure } from '../trpc.ts'
 import { memberNamed } from '../members/named.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { newNameOfAtMost } from './alike.ts'
 import { type Evaluation, evaluateSegment } from './evaluation.ts'
 import { explainSegment, idsOf, sampleOf, valuesOf } from './members.ts'
 import { refreshing, stopRefreshing } from './memberships.ts'
@@ -23,15 +24,11 @@ import { refusal } from './refusal.ts'
 import { listSegments, readSegment, removeSegment, saveSegment } from './saved.ts'
 import { segmentSizes } from './sizes.ts'
 import { starterSegments } from './starters/starters.ts'
+import { usesOfSegments } from './uses.ts'
 
 const Expression = z.string().max(limits.characters)
 const Asked = z.object({ expression: Expression, asOf: AskedDay.optional() })
-const Name = z
-  .string()
-  .trim()
-  .min(1, worded('segment-name-empty'))
-  .max(80, worded('name-too-long'))
-  .regex(/^\P{Cc}*$/u, worded('name-one-line'))
+const Name = newNameOfAtMost(80, 'segment-name-empty')
 const Id = z.object({ id: z.uuid() })
 
 /** What whoever saved a version is called; null: no user, such as the command line. */
@@ -168,12 +165,19 @@ export const segmentsRouter = router({
   /** Stops that, until data or a rule changes again; what is done stays. */
   stopRefreshing: marketerProcedure.mutation(({ ctx }) => stopRefreshing(ctx.workspace)),
 
-  list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform.store, ctx.workspace)),
+  list: readerProcedure.query(({ ctx }) => listSegments(ctx.platform, ctx.workspace)),
 
   /** How many members each of them selects, asked together. */
   sizes: readerProcedure.query(({ ctx, signal }) =>
     interrupted(segmentSizes(ctx.platform.store, ctx.workspace, signal)),
   ),
+
+  /** Other segments, rules of tags and campaigns in which one stands. */
+  uses: readerProcedure.input(Id).query(async ({ ctx, input }) => {
+    const uses = (await usesOfSegments(ctx.platform, ctx.workspace)).get(input.id)
+    if (!uses) throw noSuchSegment()
+    return uses
+  }),
 
   get: readerProcedure.input(Id).query(async ({ ctx, input }) => {
     const segment = await readSegment(ctx.platform.store, ctx.workspace, input.id)
@@ -201,7 +205,7 @@ export const segmentsRouter = router({
         case 'refused':
           throw refusal(outcome.errors)
         case 'name-taken':
-          throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
+          throw nameTaken(input.name, outcome.other)
         case 'no-such-segment':
           throw noSuchSegment()
         case 'tag-circle':
@@ -220,7 +224,7 @@ export const segmentsRouter = router({
     if (expression === undefined) throw noSuchSegment()
     const doing = { by: auditName(ctx.actor), at: ctx.platform.clock.now() }
     const outcome = await saveSegment(ctx.platform.store, ctx.workspace, { ...input, expression }, doing)
-    if (outcome.kind === 'name-taken') throw refused('CONFLICT', 'segment-name-taken', { name: input.name })
+    if (outcome.kind === 'name-taken') throw nameTaken(input.name, outcome.other)
   }),
 
   remove: marketerProcedure.input(Id).mutation(async ({ ctx, input }) => {
@@ -236,6 +240,11 @@ export const segmentsRouter = router({
     }
   }),
 })
+
+const nameTaken = (name: string, other: string) =>
+  name === other
+    ? refused('CONFLICT', 'segment-name-taken', { name })
+    : refused('CONFLICT', 'name-alike', { other })
 
 const noSuchSegment = () => refused('NOT_FOUND', 'no-such-segment')
 

@@ -6,13 +6,16 @@ import { print } from '../../analytics/segments/print.ts'
 import { segmentsIn } from '../../analytics/segments/references.ts'
 import { renamed, withSegmentRenamed } from '../../analytics/segments/rename.ts'
 import { decimalsOf } from '../messages/money.ts'
+import type { Platform } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { likeNamed } from './alike.ts'
 import type { SegmentError } from './evaluation.ts'
 import { circleWith, rulesOf as rulesOfTags, TagCircle } from '../tags/rules.ts'
 import { resolveRule } from './prepare.ts'
+import { usesOfSegments } from './uses.ts'
 import { newestVersions, savedRules } from './saved-rules.ts'
 
 export interface SavedSegment {
@@ -22,7 +25,7 @@ export interface SavedSegment {
   readonly expression: string
   readonly version: number
   readonly savedAt: string
-  /** Campaigns whose audience is this rule. */
+  /** Campaigns whose audience is this rule or is made of the segment. */
   readonly campaigns: number
 }
 
@@ -36,7 +39,8 @@ export interface SegmentVersion {
 export type SaveOutcome =
   | { kind: 'saved'; id: string; version: number }
   | { kind: 'refused'; errors: readonly SegmentError[] }
-  | { kind: 'name-taken' }
+  /** By the segment of the same name, or of one that people would take for it. */
+  | { kind: 'name-taken'; other: string }
   | { kind: 'no-such-segment' }
   /** Somebody saved a version since the one that was changed. */
   | { kind: 'changed-since'; version: number; by: string }
@@ -44,10 +48,10 @@ export type SaveOutcome =
   | { kind: 'tag-circle'; tags: readonly string[] }
 
 /** The saved rules of a workspace, by name. */
-export async function listSegments(store: Store, workspace: Workspace): Promise<SavedSegment[]> {
-  const used = await audiences(store, workspace)
-  return (await newestVersions(store, workspace))
-    .map((one) => ({ ...one, campaigns: used.filter((text) => text === one.expression).length }))
+export async function listSegments(platform: Platform, workspace: Workspace): Promise<SavedSegment[]> {
+  const uses = await usesOfSegments(platform, workspace)
+  return (await newestVersions(platform.store, workspace))
+    .map((one) => ({ ...one, campaigns: uses.get(one.id)?.campaigns.length ?? 0 }))
     .toSorted((a, b) => a.name.localeCompare(b.name))
 }
 
@@ -108,14 +112,17 @@ export async function saveSegment(
     if (found === null) return { kind: 'no-such-segment' }
     const name = found && from !== undefined ? found.name : asked
     const last = found?.versions[0]
-    const taken = await tx
-      .selectFrom('segments')
-      .select('id')
-      .where('workspace_id', '=', workspace.id)
-      .where('name', '=', name)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst()
-    if (taken && taken.id !== id) return { kind: 'name-taken' }
+    const others = (
+      await tx
+        .selectFrom('segments')
+        .select(['id', 'name'])
+        .where('workspace_id', '=', workspace.id)
+        .where('removed_at', 'is', null)
+        .execute()
+    ).flatMap((other) => (other.id === id ? [] : [other.name]))
+    // one of an older time may be like another and keeps its name
+    const other = found?.name === name ? undefined : others.includes(name) ? name : likeNamed(name, others)
+    if (other !== undefined) return { kind: 'name-taken', other }
     const own = found && found.name !== name ? [found.name, name] : [name]
     const resolved = await resolveRule(tx, workspace, expression, own)
     if (resolved.kind === 'refused') return resolved
@@ -179,7 +186,8 @@ export async function saveSegment(
 
 /**
  * Writes a tag's new name into the rules that ask for it, in the transaction that renames it: a new
- * version of each saved segment, and the rule of each campaign that will ask it again.
+ * version of each saved segment, the versions that launched campaigns go by, and the rules and steps of each campaign
+ * that will ask again.
  */
 export async function followTagRename(
   tx: Transaction<StoreSchema>,
@@ -187,7 +195,32 @@ export async function followTagRename(
   { from, to }: { from: string; to: string },
   { by, at }: { by: string; at: Date },
 ): Promise<void> {
-  await rewriteRules(tx, workspace, (rule) => renamed(rule, 'tag', from, to), { by, at })
+  const rename = (rule: Expression) => renamed(rule, 'tag', from, to)
+  await rewriteRules(tx, workspace, rename, { by, at })
+  await rewriteKeptVersions(tx, workspace, rename)
+  for (const { id, definition } of await askingCampaigns(tx, workspace)) {
+    const steps = withTagOfSteps(definition.standing, from, to)
+    if (steps === null) continue
+    await tx
+      .updateTable('campaigns')
+      .set({ definition: JSON.stringify({ ...definition, standing: steps }) })
+      .where('workspace_id', '=', workspace.id)
+      .where('id', '=', id)
+      .execute()
+  }
+}
+
+/** What a campaign that goes on by itself does, with another name for a tag that its steps put on; null: they don't. */
+function withTagOfSteps(standing: unknown, from: string, to: string): object | null {
+  const { steps = [] } = (standing ?? {}) as {
+    steps?: readonly { readonly action: { readonly kind: string; readonly tag?: string } }[]
+  }
+  const puts = ({ action }: (typeof steps)[number]) => action.kind === 'tag' && action.tag === from
+  if (!steps.some(puts)) return null
+  return {
+    ...(standing as object),
+    steps: steps.map((step) => (puts(step) ? { ...step, action: { ...step.action, tag: to } } : step)),
+  }
 }
 
 /** Writes a change into the newest version of each saved segment, the rule of each campaign that will ask it again and the rules of tags, where it makes one. */
@@ -253,6 +286,37 @@ async function rewriteOldVersions(
   for (const { segment_id: id, version } of versions) newest.set(id, Math.max(version, newest.get(id) ?? 0))
   for (const { segment_id: id, version, expression: before } of versions) {
     const [rule] = version < newest.get(id)! ? rulesOf(workspace, [before]) : []
+    const expression = rule && print(rename(rule))
+    if (expression === undefined || expression === before) continue
+    await tx
+      .updateTable('segment_versions')
+      .set({ expression })
+      .where('workspace_id', '=', workspace.id)
+      .where('segment_id', '=', id)
+      .where('version', '=', version)
+      .execute()
+  }
+}
+
+/** Writes a tag's new name into the older versions that launched campaigns go by. */
+async function rewriteKeptVersions(
+  tx: Transaction<StoreSchema>,
+  workspace: Workspace,
+  rename: (rule: Expression) => Expression,
+): Promise<void> {
+  const kept = await tx
+    .selectFrom('campaign_segments')
+    .innerJoin('segment_versions', (join) =>
+      join
+        .onRef('segment_versions.segment_id', '=', 'campaign_segments.segment_id')
+        .onRef('segment_versions.version', '=', 'campaign_segments.version'),
+    )
+    .select(['segment_versions.segment_id', 'segment_versions.version', 'segment_versions.expression'])
+    .where('campaign_segments.workspace_id', '=', workspace.id)
+    .distinct()
+    .execute()
+  for (const { segment_id: id, version, expression: before } of kept) {
+    const [rule] = rulesOf(workspace, [before])
     const expression = rule && print(rename(rule))
     if (expression === undefined || expression === before) continue
     await tx
@@ -343,18 +407,4 @@ function rulesOf(workspace: Workspace, texts: readonly string[]): Expression[] {
     const parsed = parse(text, { currencyDecimals })
     return parsed.kind === 'parsed' ? [parsed.expression] : []
   })
-}
-
-/** Canonical texts of the audiences of all campaigns. */
-async function audiences(store: Store, workspace: Workspace): Promise<string[]> {
-  const campaigns = await store
-    .selectFrom('campaigns')
-    .select('definition')
-    .where('workspace_id', '=', workspace.id)
-    .execute()
-  const texts = campaigns.flatMap(({ definition }) => {
-    const { segment } = JSON.parse(definition) as { segment?: unknown }
-    return typeof segment === 'string' ? [segment] : []
-  })
-  return rulesOf(workspace, texts).map((rule) => print(rule))
 }

@@ -341,6 +341,21 @@ test('a tag is put on members, on a segment, taken off, renamed and retired; the
   expect((await caller.tags.list()).map(({ name }) => name)).not.toContain('x')
 })
 
+test('a second segment whose name people would take for another’s is refused', async () => {
+  const { id } = await caller.segments.save({ name: ' Cafe\u0301 Ａ ', expression: 'orders >= 1' })
+  expect((await caller.segments.get({ id })).name).toBe('Caf\u00e9 Ａ')
+  for (const name of ['caf\u00e9 a', 'CAFE\u0301 Ａ'])
+    await expect(caller.segments.save({ name, expression: 'orders >= 2' })).rejects.toThrow(
+      'There is “Caf\u00e9 Ａ” already',
+    )
+  const other = await caller.segments.save({ name: 'Other café', expression: 'orders >= 2' })
+  await expect(caller.segments.rename({ id: other.id, name: 'café a' })).rejects.toThrow('“Café Ａ” already')
+  await caller.segments.rename({ id, name: 'Café A' })
+  await caller.segments.remove({ id })
+  await caller.segments.rename({ id: other.id, name: 'café a' })
+  await caller.segments.remove({ id: other.id })
+})
+
 test('what people set overrides an imported tag, also when every event is told again', async () => {
   const key = await count(sql`select member_key as n from members where member_id = 'M0000009'`)
   const imported = (tag: string) =>

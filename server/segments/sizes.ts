@@ -1,5 +1,4 @@
 import type { Engine } from '../../analytics/engine/engine.ts'
-import { sql } from '../../analytics/sql/sql.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -34,11 +33,7 @@ export async function segmentSizes(
     const sizes: Record<string, number> = {}
     for await (const selected of selectedTogether(store, workspace, saved, signal)) {
       if (selected.dataVersion !== dataVersion || selected.asOf !== asOf) break
-      const [row] = await workspace.engine.rows(
-        sql`select count(*) as members from ${selected.memberKeys} as chosen`,
-        { signal },
-      )
-      sizes[selected.id] = Number(row!.members)
+      sizes[selected.id] = selected.members
     }
     const everyone = await evaluateSegment(store, workspace, { expression: 'everyone' }, signal)
     if (everyone.kind === 'refused') throw new Error('everyone is a rule')

@@ -1,3 +1,5 @@
+import { countBits } from '../../analytics/columns/bits.ts'
+import type { Session } from '../../analytics/engine/engine.ts'
 import { compileTogether, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import { parse } from '../../analytics/segments/parse.ts'
 import { askedOn, leavesOf, resolveSegments, segmentsIn } from '../../analytics/segments/references.ts'
@@ -8,26 +10,23 @@ import { tablesAt } from '../analytics/tables-at.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { evaluateSegment, isStill, tableOf } from './evaluation.ts'
-import { columnsOf } from './columns.ts'
+import { evaluateSegment, type Evaluation, isStill } from './evaluation.ts'
+import { columnsOf, type SelectedBits } from './columns.ts'
 import { wrongDays } from './prepare.ts'
 import type { NewestVersion } from './saved-rules.ts'
+import { toldBits } from './told-bits.ts'
 
 /** Whom one of several saved segments selects. */
-export interface Selected {
+export interface Selected extends SelectedBits {
   readonly id: string
   readonly asOf: string
   readonly dataVersion: number
-  /** A relation with one column `member_key`, there until the next one is asked for. */
-  readonly memberKeys: Sql
 }
 
 /** So many different conditions are asked in one query. */
 const mostConditions = 60
 /** On a large shop all segments together take longer than a question may. */
 const patienceMs = 60 * 60_000
-
-let made = 0
 
 /**
  * Asks all saved segments as of the data's newest day, those first that others are made of: what they have in common
@@ -61,7 +60,8 @@ export async function* selectedTogether(
     if (askedOn(rule, asOf, segments).some(({ day }) => day !== asOf)) {
       // with tables of other days, of which there are a few at a time
       const outcome = await evaluateSegment(store, workspace, { expression }, signal)
-      if (outcome.kind === 'evaluated') yield { id, ...outcome.evaluation }
+      if (outcome.kind === 'evaluated')
+        yield { id, ...(await evaluatedBits(workspace, outcome.evaluation, signal)) }
       continue
     }
     const own = leavesOf(rule, segments).map((leaf) =>
@@ -93,39 +93,47 @@ export async function* selectedTogether(
     { signal, timeoutMs: patienceMs },
   )
   if (selected) {
-    for (const [i, { id }] of together.entries()) {
-      const table = name(`scratch.main.together_${++made}`)
-      await workspace.engine.scratch((session) => tableOf(session, table, selected[i]!))
-      try {
-        yield { id, asOf, dataVersion, memberKeys: table }
-      } finally {
-        await workspace.engine.scratch((session) => session.run(sql`drop table ${table}`))
-      }
-    }
+    for (const [i, { id }] of together.entries()) yield { id, asOf, dataVersion, ...selected[i]! }
     return
   }
   for (const batch of batches) {
-    const table = name(`scratch.main.together_${++made}`)
-    const isMade = await workspace.engine.scratch(
+    const told = await workspace.engine.scratch(
       async (session) => {
-        if (!(await isStill(session, at))) return false
+        if (!(await isStill(session, at))) return null
         await session.run(addUpByNumber)
-        const query = compileTogether(batch, setting, duckdb)
-        await session.run(sql`create table ${table} as ${query}`, { signal, timeoutMs: patienceMs })
-        return true
+        const answered = compileTogether(batch, setting, duckdb)
+        const columns = batch.map((_, i) => name(`s${i}`))
+        return toldBits(session, sql`(${answered})`, columns, await membersUpTo(session, tables.memberFacts))
       },
-      { signal },
+      { signal, timeoutMs: patienceMs },
     )
-    if (!isMade) return
-    try {
-      for (const [i, { id }] of batch.entries()) {
-        const memberKeys = sql`(select member_key from ${table} where ${name(`s${i}`)})`
-        yield { id, asOf, dataVersion, memberKeys }
-      }
-    } finally {
-      await workspace.engine.scratch((session) => session.run(sql`drop table ${table}`))
-    }
+    if (!told) return
+    for (const [i, { id }] of batch.entries())
+      yield { id, asOf, dataVersion, bits: told[i]!, members: countBits(told[i]!) }
   }
+}
+
+function evaluatedBits(
+  { engine }: Workspace,
+  { asOf, dataVersion, memberKeys, members }: Evaluation,
+  signal: AbortSignal | undefined,
+): Promise<Omit<Selected, 'id'>> {
+  return engine.scratch(
+    async (session) => {
+      const upTo = await membersUpTo(session, memberKeys)
+      const [bits] = await toldBits(session, memberKeys, [sql`true`], upTo)
+      return { asOf, dataVersion, bits: bits!, members }
+    },
+    { signal },
+  )
+}
+
+/** The keys of a relation are below it. */
+async function membersUpTo(session: Session, relation: Sql): Promise<number> {
+  const [row] = await session.rows(
+    sql`select coalesce(max(member_key), -1) + 1 as members from ${relation} as known`,
+  )
+  return Number(row!.members)
 }
 
 interface Saved {

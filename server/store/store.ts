@@ -18,6 +18,7 @@ import * as globalHoldout from './migrations/0018-global-holdout.ts'
 import * as refusalsOfCampaigns from './migrations/0019-refusals-of-campaigns.ts'
 import * as codePools from './migrations/0025-code-pools.ts'
 import * as standingCampaigns from './migrations/0026-standing-campaigns.ts'
+import * as campaignSegments from './migrations/0027-campaign-segments.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
@@ -48,6 +49,7 @@ const migrations = {
   '0023-mail': mail,
   '0024-left-out': leftOut,
   '0026-standing-campaigns': standingCampaigns,
+  '0027-campaign-segments': campaignSegments,
 }
 
 /** Their names, oldest first. */

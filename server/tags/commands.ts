@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
+import { idsInText } from '../../analytics/segments/ids-in-text.ts'
 import { answer, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
-import { say } from '../messages/messages.ts'
+import type { Connection } from '../command-line/connect.ts'
+import { type Said, say } from '../messages/messages.ts'
 import type { Applied } from './apply-rules.ts'
 import type { RulePreview } from './set-rule.ts'
 
@@ -84,10 +86,14 @@ export function tagCommands(program: Command): void {
   inWorkspace(tag.command('merge <from> <into>'))
     .description('make one tag of two')
     .option('--reason <text>', 'why; kept with it')
-    .action((from: string, into: string, options: CommonOptions & { reason?: string }) =>
+    .option('--yes', 'also where segments, rules or campaigns ask for it')
+    .action((from: string, into: string, options: CommonOptions & { reason?: string; yes?: boolean }) =>
       answer(
         options,
-        ({ client }, signal) => client.tags.merge.mutate({ from, into, reason: options.reason }, { signal }),
+        async ({ client }, signal) => {
+          if (!options.yes) await sayUses(client, from, 'tag-merge-used', signal)
+          return client.tags.merge.mutate({ from, into, reason: options.reason }, { signal })
+        },
         ({ members }) => say('tag-merged', { from, into, members }),
       ),
     )
@@ -104,10 +110,14 @@ export function tagCommands(program: Command): void {
   inWorkspace(tag.command('retire <tag>'))
     .description('take a tag off everybody and out of the list')
     .option('--reason <text>', 'why; kept with it')
-    .action((name: string, options: CommonOptions & { reason?: string }) =>
+    .option('--yes', 'also where segments, rules or campaigns ask for it')
+    .action((name: string, options: CommonOptions & { reason?: string; yes?: boolean }) =>
       answer(
         options,
-        ({ client }, signal) => client.tags.retire.mutate({ tag: name, reason: options.reason }, { signal }),
+        async ({ client }, signal) => {
+          if (!options.yes) await sayUses(client, name, 'tag-retire-used', signal)
+          return client.tags.retire.mutate({ tag: name, reason: options.reason }, { signal })
+        },
         ({ members }) => say('tag-retired', { tag: name, members }),
       ),
     )
@@ -279,6 +289,22 @@ export function tagCommands(program: Command): void {
     )
 }
 
+/** Throws Refused with what a tag stands in, where it stands in anything. */
+async function sayUses(
+  client: Connection['client'],
+  tag: string,
+  id: 'tag-merge-used' | 'tag-retire-used',
+  signal: AbortSignal,
+): Promise<void> {
+  const { segments, tags, campaigns } = await client.tags.uses.query({ tag }, { signal })
+  const named: Said[] = [
+    ...segments.map(({ name }): Said => ({ id: 'used-by-segment', values: { name } })),
+    ...tags.map((name): Said => ({ id: 'used-by-tag', values: { name } })),
+    ...campaigns.map(({ name }): Said => ({ id: 'used-by-campaign', values: { name } })),
+  ]
+  if (named.length > 0) throw new Refused(say(id, { tag, uses: { named } }))
+}
+
 type RuleDone =
   | ({ kind: 'preview'; tag: string } & RulePreview)
   | { kind: 'on'; tag: string; expression: string; applied: Applied | null }
@@ -299,7 +325,7 @@ function whoseOf({ member, file, segment }: WhoseOptions) {
   return { kind: 'members' as const, memberIds: idsIn(file!), file: basename(file!) }
 }
 
-/** The ids of a file: of each line what stands before the first separator. */
+/** The ids of a file. Throws Refused when it can't be read or has none. */
 function idsIn(path: string): string[] {
   let text: string
   try {
@@ -309,16 +335,7 @@ function idsIn(path: string): string[] {
       say('tag-file-unread', { file: path, reason: (error as NodeJS.ErrnoException).code ?? '' }),
     )
   }
-  const ids = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line) =>
-      line
-        .split(/[,;\t]/)[0]!
-        .trim()
-        .replace(/^"(.*)"$/, '$1'),
-    )
-    .filter((id) => id !== '')
+  const ids = idsInText(text)
   if (ids.length === 0) throw new Refused(say('tag-file-empty', { file: path }))
   return ids
 }

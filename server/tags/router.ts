@@ -4,9 +4,12 @@ import { interrupted } from '../analytics/ask.ts'
 import { AskedDay } from '../../analytics/calendar/day.ts'
 import { worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
+import { nameOfAtMost, newNameOfAtMost, refuseLike } from '../segments/alike.ts'
 import { refusal } from '../segments/refusal.ts'
+import { usesOfTag } from '../segments/uses.ts'
 import { auditName } from '../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../trpc.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
 import { historyOfTag } from './changes.ts'
 import { type GroupOutcome, listGroups, removeGroup, renameGroup, saveGroup } from './groups.ts'
 import { mergeTags } from './merge.ts'
@@ -16,20 +19,9 @@ import { tagProposals } from './proposals.ts'
 import { dropRule, previewRule, type RuleOutcome, setRule } from './set-rule.ts'
 import { listTags, renameTag, retireTag, saveTag, type TagOutcome } from './tags.ts'
 
-/** A tag's name: one line of at most 60 characters. */
-const TagName = z
-  .string()
-  .trim()
-  .min(1, worded('tag-name-empty'))
-  .max(60, worded('name-too-long'))
-  .regex(/^\P{Cc}*$/u, worded('name-one-line'))
-
-const GroupName = z
-  .string()
-  .trim()
-  .min(1, worded('tag-group-empty'))
-  .max(60, worded('name-too-long'))
-  .regex(/^\P{Cc}*$/u, worded('name-one-line'))
+const TagName = nameOfAtMost(60, 'tag-name-empty')
+const NewTagName = newNameOfAtMost(60, 'tag-name-empty')
+const GroupName = newNameOfAtMost(60, 'tag-group-empty')
 
 const RuleText = z.string().min(1).max(limits.characters)
 
@@ -63,7 +55,12 @@ export const tagsRouter = router({
         group: GroupName.nullable().optional(),
       }),
     )
-    .mutation(({ ctx, input }) => saveTag(ctx.platform.store, ctx.workspace, input, doing(ctx))),
+    .mutation(async ({ ctx, input }) => {
+      const { group } = input
+      if (group) await newGroup(ctx, group)
+      const name = await tagOrNew(ctx, input.name)
+      return saveTag(ctx.platform.store, ctx.workspace, { ...input, name }, doing(ctx))
+    }),
 
   /** Puts a tag on named members or on everyone in a segment. Safe to repeat. */
   add: marketerProcedure
@@ -73,7 +70,7 @@ export const tagsRouter = router({
         await setTag(
           ctx.platform.store,
           ctx.workspace,
-          input.tag,
+          await tagOrNew(ctx, input.tag),
           true,
           input.whose,
           doing(ctx, input.reason),
@@ -100,12 +97,15 @@ export const tagsRouter = router({
     ),
 
   rename: marketerProcedure
-    .input(z.object({ from: TagName, to: TagName, reason: Reason }))
-    .mutation(async ({ ctx, input }) =>
-      done(
-        await renameTag(ctx.platform.store, ctx.workspace, input.from, input.to, doing(ctx, input.reason)),
-      ),
-    ),
+    .input(z.object({ from: TagName, to: NewTagName, reason: Reason }))
+    .mutation(async ({ ctx, input: { from, to, reason } }) => {
+      const tags = await listTags(ctx.platform.store, ctx.workspace)
+      refuseLike(
+        to,
+        tags.flatMap(({ name }) => (name === from ? [] : [name])),
+      )
+      return done(await renameTag(ctx.platform.store, ctx.workspace, from, to, doing(ctx, reason)))
+    }),
 
   /** Makes one tag of two: carriers, rules and what files say of `from` are of `into`. */
   merge: marketerProcedure
@@ -120,6 +120,11 @@ export const tagsRouter = router({
   history: readerProcedure
     .input(z.object({ tag: TagName }))
     .query(({ ctx, input }) => historyOfTag(ctx.platform.store, ctx.workspace, input.tag)),
+
+  /** Segments, rules of other tags, drafts and campaigns that go on by themselves in which a tag stands. */
+  uses: readerProcedure
+    .input(z.object({ tag: TagName }))
+    .query(({ ctx, input }) => usesOfTag(ctx.platform, ctx.workspace, input.tag)),
 
   /** What switching a rule on would do to a tag: who would get it, who would lose it. A mutation so that the rule travels in the body. */
   previewRule: marketerProcedure
@@ -144,8 +149,9 @@ export const tagsRouter = router({
       }),
     )
     .mutation(async ({ ctx, input, signal }) => {
+      const tag = await tagOrNew(ctx, input.tag)
       const { expression } = ruled(
-        await setRule(ctx.platform.store, ctx.workspace, input, doing(ctx, input.reason), signal),
+        await setRule(ctx.platform.store, ctx.workspace, { ...input, tag }, doing(ctx, input.reason), signal),
       )
       return { expression, applied: await keepTags(ctx.platform, ctx.workspace.id) }
     }),
@@ -172,18 +178,22 @@ export const tagsRouter = router({
   /** Makes a group, or says whether a member carries one tag of it at most. */
   saveGroup: marketerProcedure
     .input(z.object({ name: GroupName, exclusive: z.boolean() }))
-    .mutation(({ ctx, input }) => saveGroup(ctx.platform.store, ctx.workspace, input, doing(ctx))),
+    .mutation(async ({ ctx, input }) => {
+      await newGroup(ctx, input.name)
+      await saveGroup(ctx.platform.store, ctx.workspace, input, doing(ctx))
+    }),
 
   /** Gives a group another name, with its tags. */
   renameGroup: marketerProcedure
     .input(z.object({ from: z.string().max(60), to: GroupName }))
-    .mutation(async ({ ctx, input }) =>
-      groupDone(
+    .mutation(async ({ ctx, input }) => {
+      await newGroup(ctx, input.to, input.from)
+      return groupDone(
         await renameGroup(ctx.platform.store, ctx.workspace, input, doing(ctx)),
         input.from,
         input.to,
-      ),
-    ),
+      )
+    }),
 
   /** Takes a group away; its tags stay. */
   removeGroup: marketerProcedure
@@ -199,6 +209,26 @@ export const tagsRouter = router({
       done(await retireTag(ctx.platform.store, ctx.workspace, input.tag, doing(ctx, input.reason))),
     ),
 })
+
+type InShop = Pick<Context, 'platform'> & { readonly workspace: Workspace }
+
+/** The tag of that very name, else the name of a new one. Refused where people would take it for a tag that there is. */
+async function tagOrNew({ platform, workspace }: InShop, given: string): Promise<string> {
+  const names = (await listTags(platform.store, workspace)).map(({ name }) => name)
+  if (names.includes(given)) return given
+  const name = given.normalize('NFC')
+  refuseLike(name, names)
+  return name
+}
+
+/** Refuses a name that people would take for another group's than `own`. */
+async function newGroup({ platform, workspace }: InShop, name: string, own?: string): Promise<void> {
+  const groups = await listGroups(platform.store, workspace)
+  refuseLike(
+    name,
+    groups.flatMap((group) => (group.name === own ? [] : [group.name])),
+  )
+}
 
 const doing = (
   {

@@ -169,6 +169,35 @@ test('two tags become one: carriers, rules, drafts and names in files follow; un
   expect(await carried(shop)).toEqual(['M1 VIP', 'M3 VIP', 'M5 VIP'])
 })
 
+test('names that people would take for one are one: a second is refused, composed letters are kept', async () => {
+  await using shop = await openTestShop('CNY', 'Asia/Shanghai')
+  const caller = callerOf(shop)
+  await shop.importKind(shop.file('a.csv', 'member,tag\nM1,cafe\u0301\nM2,\u3000caf\u00e9\nM1,vip\n'))
+  expect(await carried(shop)).toEqual(['M1 caf\u00e9', 'M1 vip', 'M2 caf\u00e9'])
+  await caller.tags.add({ tag: ' cafe\u0301 ', whose: members('M1') })
+  for (const tag of ['VIP', 'ｖｉｐ', 'ＶＩＰ　']) {
+    const alike = /There is “vip” already/
+    await expect(caller.tags.add({ tag, whose: members('M2') })).rejects.toThrow(alike)
+    await expect(caller.tags.save({ name: tag })).rejects.toThrow(alike)
+    await expect(caller.tags.rename({ from: 'caf\u00e9', to: tag })).rejects.toThrow(alike)
+    await expect(caller.tags.setRule({ tag, expression: 'everyone' })).rejects.toThrow(alike)
+  }
+  expect((await caller.tags.list()).map(({ name }) => name)).toEqual(['caf\u00e9', 'vip'])
+  await caller.tags.rename({ from: 'vip', to: 'VIP' }) // of its own
+  // two that files have are both there and can be made one
+  await shop.importKind(shop.file('b.csv', 'member,tag\nM2,ｖｉｐ\n'))
+  await caller.tags.add({ tag: 'ｖｉｐ', whose: members('M1') })
+  await caller.tags.merge({ from: 'ｖｉｐ', into: 'VIP' })
+  expect(await carried(shop)).toEqual(['M1 VIP', 'M1 caf\u00e9', 'M2 VIP', 'M2 caf\u00e9'])
+  await caller.tags.saveGroup({ name: 'Level', exclusive: true })
+  await expect(caller.tags.saveGroup({ name: 'ＬＥＶＥＬ', exclusive: false })).rejects.toThrow(
+    /“Level” already/,
+  )
+  await expect(caller.tags.save({ name: 'VIP', group: 'level' })).rejects.toThrow(/“Level” already/)
+  await caller.tags.renameGroup({ from: 'Level', to: 'level' })
+  expect((await caller.tags.groups()).map(({ name }) => name)).toEqual(['level'])
+})
+
 test('a tag is put on with a reason, from a list of ids or a file, or on nobody', async () => {
   await using shop = await openTestShop('CNY', 'Asia/Shanghai')
   const caller = callerOf(shop)

@@ -120,8 +120,8 @@ export function makeFormat(language: Language, currency: string, timeZone: strin
     /** 1.46: an average of counts, with two decimals unless more are asked for. */
     average: (value: number | null, digits = 2) =>
       value === null ? unknown : minus(fixed(digits).format(value)),
-    /** 8.7: how many times as much. */
-    times: (value: number) => minus(decimals.format(value)),
+    /** 8.7: how many times as much; 0.03 of what is less than a tenth. */
+    times: (value: number) => minus((value > 0 && value < 0.1 ? fixed(2) : decimals).format(value)),
     /** 31.4% of many, "6 of 21" of fewer than 30, "–" of none. */
     share: (numerator: number, denominator: number) => {
       if (denominator === 0) return unknown

@@ -5,8 +5,10 @@ import { mailSettingsOf } from '../../delivery/mail-settings.ts'
 import { smsSettingsOf } from '../../delivery/sms-settings.ts'
 import type { Platform } from '../../platform.ts'
 import { evaluateSegment, type SegmentError } from '../../segments/evaluation.ts'
+import { resolveRule } from '../../segments/prepare.ts'
 import { recordAudit } from '../../settings/audit.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
+import { keepVersions } from '../segment-versions.ts'
 import { type Campaign, campaignById, campaignTurns, type CampaignStatus, type Desk } from '../campaigns.ts'
 import { channelOf, longestWay, plannedSteps, type StandingDefinition } from './definition.ts'
 import type { StandingCampaign } from './issue.ts'
@@ -74,13 +76,18 @@ export async function previewLive(
   return preview(platform, workspace, standing, doing, signal)
 }
 
+type Shown =
+  /** `meaning`: of the rule that was evaluated (ResolvedRule). */
+  | { kind: 'done'; value: LivePreview; meaning: string }
+  | Extract<LiveOutcome<never>, { kind: 'segment-refused' }>
+
 async function preview(
   platform: Platform,
   workspace: Workspace,
   campaign: StandingCampaign,
   doing?: 'stop' | 'again',
   signal?: AbortSignal,
-): Promise<Extract<LiveOutcome<LivePreview>, { kind: 'done' | 'segment-refused' }>> {
+): Promise<Shown> {
   const { definition } = campaign
   const today = workspace.today()
   const outcome = await evaluateSegment(
@@ -101,10 +108,13 @@ async function preview(
   const blockers = await blockersOf(platform, workspace, definition, today)
   const shown: Simulation | null = simulation.kind === 'done' ? simulation.simulation : null
   const digest = createHash('sha256')
-    .update(JSON.stringify([campaign.id, definition, shown, confirmations, blockers]))
+    .update(
+      JSON.stringify([campaign.id, definition, evaluation.rule.meaning, shown, confirmations, blockers]),
+    )
     .digest('hex')
   return {
     kind: 'done',
+    meaning: evaluation.rule.meaning,
     value: {
       digest,
       today,
@@ -185,7 +195,7 @@ export async function goLive(
     if (campaign.state !== 'draft') return { kind: 'wrong-state', status: campaign.state }
     const shown = await preview(platform, workspace, standing)
     if (shown.kind !== 'done') return shown
-    const { value } = shown
+    const { value, meaning } = shown
     if (value.digest !== request.digest) return { kind: 'moved' }
     if (value.blockers.length > 0) return { kind: 'blocked', blockers: value.blockers }
     const topics = value.confirmations.filter((topic) => !request.confirm.includes(topic))
@@ -193,7 +203,10 @@ export async function goLive(
     const at = clock.now().toISOString()
     const { lastDay } = standing.definition.standing
     const over = lastDay === undefined ? never : overAfter(lastDay, standing.definition, workspace)
-    await store.transaction().execute(async (tx) => {
+    const isLive = await store.transaction().execute(async (tx) => {
+      const asked = await resolveRule(tx, workspace, standing.definition.segment)
+      if (asked.kind === 'refused' || asked.rule.meaning !== meaning) return false
+      await keepVersions(tx, workspace, campaign.id, asked.rule.text)
       await tx
         .insertInto('launches')
         .values({
@@ -242,8 +255,10 @@ export async function goLive(
         subject: campaign.id,
         at: clock.now(),
       })
+      return true
     })
-    return { kind: 'done', value: { liveAt: at, now: true } }
+    // a segment that it names was edited in between
+    return isLive ? { kind: 'done', value: { liveAt: at, now: true } } : { kind: 'moved' }
   })
   if (outcome.kind === 'done' && outcome.value.now) await keepStanding(platform, workspace)
   return outcome

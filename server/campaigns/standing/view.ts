@@ -10,6 +10,7 @@ import { type ResolvedRule, wrongDays } from '../../segments/prepare.ts'
 import { selectOn } from '../../segments/select-on.ts'
 import { setTag } from '../../tags/set-tag.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
+import { rulesKept } from '../segment-versions.ts'
 import { type Judge, judgedMembers, judgeOf } from '../judge.ts'
 import type { KeptOut, View } from './advance.ts'
 import { channelOf } from './definition.ts'
@@ -33,7 +34,8 @@ export async function viewOf(
   const { engine } = workspace
   const day = workspace.today()
   const { segment, standing } = campaign.definition
-  const outcome = await evaluateSegment(store, workspace, { expression: segment, asOf: day }, signal)
+  const kept = await rulesKept(store, workspace, campaign.id, segment)
+  const outcome = await evaluateSegment(store, workspace, { expression: segment, asOf: day, kept }, signal)
   if (outcome.kind === 'refused') return outcome
   const { evaluation } = outcome
   const tables = await tablesAt(store, workspace, day, signal)

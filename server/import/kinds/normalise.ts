@@ -70,7 +70,7 @@ export function kindRows(
       case 'text':
         return separated
           ? sql`unnest(coalesce(nullif(list_distinct(list_filter(
-              list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: trim(one)),
+              list_transform(string_split_regex(${text(field)}, ${separators}), lambda one: trim(nfc_normalize(one), ${' \u3000'})),
               lambda one: one <> '')), []), [cast(null as varchar)]))`
           : fromFile
             ? sql`coalesce(${text(field)}, ${nameFromFile(fileName)})`

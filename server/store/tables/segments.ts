@@ -20,6 +20,13 @@ export interface SegmentTables {
     saved_by: string
     saved_at: string
   }
+  /** The version of each saved segment that a launched campaign's rule is made of; it stays, whatever is edited later. */
+  campaign_segments: {
+    workspace_id: string
+    campaign_id: string
+    segment_id: string
+    version: number
+  }
   /** A tag that was given a colour, a description or members; imported ones without any have no row. */
   tags: {
     id: string

@@ -7,6 +7,7 @@ import classes from './composer.module.css'
 import type { Result } from './draft.ts'
 import { LeftOutLine } from './left-out-line.tsx'
 import { OfferSentence } from './offer-sentence.tsx'
+import { SegmentVersions, useRuleOfLaunch } from './segment-versions.tsx'
 
 const topics = ['old-data', 'unknown-consent', 'feed-gap'] as const
 
@@ -15,6 +16,7 @@ export function FactsPanel({ result }: { result: Result }) {
   const t = useTranslations('campaigns')
   const format = useFormat()
   const { preview, definition } = result
+  const rule = useRuleOfLaunch(result.campaignId, preview?.segment ?? '')
   if (!preview) return null
   const confirmed = topics.filter((topic) => result.confirmed.includes(topic))
   return (
@@ -28,10 +30,11 @@ export function FactsPanel({ result }: { result: Result }) {
       <dl className={classes.facts}>
         <dt>{t('review.audience')}</dt>
         <dd>
-          <Link to="/members" search={{ segment: preview.segment, asOf: preview.asOf }}>
+          <Link to="/members" search={{ segment: rule, asOf: preview.asOf }}>
             {t('review.members', { n: preview.members, members: format.count(preview.members) })}
           </Link>
           <Rule text={preview.segment} />
+          <SegmentVersions campaignId={result.campaignId} />
         </dd>
         <dt>{t('review.excluded')}</dt>
         <dd>

@@ -10,6 +10,7 @@ import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import type { Saving } from './saving.ts'
 import classes from './segments.module.css'
+import { isUsed, UsesList } from './uses.tsx'
 
 /** A small form in a dialog: Enter does it, Escape leaves. */
 export function FormDialog({
@@ -112,6 +113,9 @@ export function DeleteDialog({
   const client = useQueryClient()
   const navigate = useNavigate()
   const words = useErrorText()
+  const uses = useQuery(trpc.segments.uses.queryOptions({ id: segment.id })).data
+  // what asks the segment by its name again; a rule that was taken over as text does not
+  const blocking = uses ? { ...uses, campaigns: uses.campaigns.filter(({ asksAgain }) => asksAgain) } : null
   const removal = useMutation(
     trpc.segments.remove.mutationOptions({
       onSuccess: async () => {
@@ -128,9 +132,18 @@ export function DeleteDialog({
       danger
       busy={removal.isPending}
       onClose={onClose}
+      disabled={blocking !== null && isUsed(blocking)}
       onSubmit={() => removal.mutate({ id: segment.id })}
     >
-      <p>{removal.error ? words(removal.error).sentence : t('dialog.deleteText')}</p>
+      {removal.error ? <p>{words(removal.error).sentence}</p> : null}
+      {blocking !== null && isUsed(blocking) ? (
+        <>
+          <p>{t('dialog.deleteUsed')}</p>
+          <UsesList uses={blocking} />
+        </>
+      ) : (
+        <p>{t('dialog.deleteText')}</p>
+      )}
     </FormDialog>
   )
 }

@@ -28,6 +28,7 @@ import { type Face, RulePanel } from './rule-panel.tsx'
 import { SamplePanel } from './sample-panel.tsx'
 import classes from './segments.module.css'
 import { useSaving } from './saving.ts'
+import { UsesPanel } from './uses.tsx'
 import { VersionsPanel } from './versions-panel.tsx'
 import { WhyPanel } from './why-panel.tsx'
 
@@ -278,6 +279,7 @@ function Editor({ saved }: { saved: Saved | undefined }) {
           <HistoryPanel id={saved.id} />
           <MovementPanel id={saved.id} />
           {mayChange ? <OutwardPanel id={saved.id} /> : null}
+          <UsesPanel id={saved.id} />
         </>
       ) : null}
       <ReferencePanel />

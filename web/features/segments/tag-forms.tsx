@@ -9,6 +9,7 @@ import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { FormDialog } from './dialogs.tsx'
 import classes from './segments.module.css'
+import { isUsed, UsesList } from './uses.tsx'
 
 export interface Tag {
   readonly name: string
@@ -147,6 +148,7 @@ export function RenameForm({ tag, onClose }: { tag: Tag; onClose: () => void }) 
         error={renaming.error ? words(renaming.error).sentence : undefined}
         onChange={(event) => setName(event.currentTarget.value)}
       />
+      <UsesOfTag tag={tag.name} says={t('tags.renameUsed')} />
     </FormDialog>
   )
 }
@@ -174,6 +176,8 @@ export function RetireForm({ tag, onClose }: { tag: Tag; onClose: () => void }) 
           ? words(retiring.error).sentence
           : t('tags.retireText', { n: tag.members, members: format.count(tag.members) })}
       </p>
+      {tag.rule === null ? null : <p>{t('tags.retireRule')}</p>}
+      <UsesOfTag tag={tag.name} says={t('tags.retireUsed')} />
     </FormDialog>
   )
 }
@@ -211,8 +215,22 @@ export function MergeForm({ tag, tags, onClose }: { tag: Tag; tags: readonly Tag
         error={merging.error ? words(merging.error).sentence : undefined}
         onChange={setInto}
       />
+      <UsesOfTag tag={tag.name} says={t('tags.mergeUsed', { into: into ?? '–' })} />
       <Why value={reason} onChange={setReason} />
     </FormDialog>
+  )
+}
+
+/** What a tag stands in, under a sentence that says what will happen to it; nothing where it stands in nothing. */
+function UsesOfTag({ tag, says }: { tag: string; says: string }) {
+  const trpc = useTRPC()
+  const uses = useQuery(trpc.tags.uses.queryOptions({ tag })).data
+  if (!uses || !isUsed(uses)) return null
+  return (
+    <div>
+      <p>{says}</p>
+      <UsesList uses={uses} />
+    </div>
   )
 }
 

@@ -2,27 +2,12 @@ import { Button, FileButton, Group, SegmentedControl, Textarea } from '@mantine/
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { idsInText } from '../../../analytics/segments/ids-in-text.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { FormDialog } from './dialogs.tsx'
 import { useChanged, Why } from './tag-forms.tsx'
-
-/** The ids of a pasted list or a file: of each line what stands before the first separator. */
-const idsIn = (text: string) => [
-  ...new Set(
-    text
-      .replace(/^\uFEFF/, '')
-      .split(/\r?\n/)
-      .map((line) =>
-        line
-          .split(/[,;\t，；]/)[0]!
-          .trim()
-          .replace(/^"(.*)"$/, '$1'),
-      )
-      .filter((id) => id !== ''),
-  ),
-]
 
 /** Puts a tag on members whose ids are pasted or in a file, or takes it off them, with a reason. */
 export function PutOnDialog({ tag, onClose }: { tag: string; onClose: () => void }) {
@@ -35,7 +20,7 @@ export function PutOnDialog({ tag, onClose }: { tag: string; onClose: () => void
   const [text, setText] = useState('')
   const [file, setFile] = useState<string>()
   const [reason, setReason] = useState('')
-  const memberIds = idsIn(text)
+  const memberIds = idsInText(text)
   const settled = {
     onSuccess: ({ members }: { members: number }) =>
       changed(
@@ -92,7 +77,7 @@ export function PutOnDialog({ tag, onClose }: { tag: string; onClose: () => void
           onChange={(chosen) => {
             if (!chosen) return
             void chosen.text().then((content) => {
-              setText(idsIn(content).join('\n'))
+              setText(idsInText(content).join('\n'))
               setFile(chosen.name)
             })
           }}

@@ -17,6 +17,7 @@ import classes from '../composer.module.css'
 import type { Result } from '../draft.ts'
 import { FunnelPanel } from '../funnel-panel.tsx'
 import { LedgerPanel } from '../ledger-panel.tsx'
+import { SegmentVersions, useRuleOfLaunch } from '../segment-versions.tsx'
 import type { Answer } from '../../../ui/query-panel.tsx'
 import type { StandingRun, StandingState } from './answers.ts'
 import { StepsList } from './steps-list.tsx'
@@ -65,6 +66,7 @@ function State({ state, result }: { state: StandingState; result: Result }) {
     }),
   )
   const { definition, campaignId, status } = result
+  const ruleOfLaunch = useRuleOfLaunch(campaignId, definition.segment)
   const isOpen = (status === 'running' || status === 'paused') && state.finishedDay === null
   return (
     <div className={classes.stack}>
@@ -94,7 +96,8 @@ function State({ state, result }: { state: StandingState; result: Result }) {
         <dt>{t('state.rule')}</dt>
         <dd>
           <Rule text={definition.segment} />
-          <Link to="/members" search={{ segment: definition.segment }}>
+          <SegmentVersions campaignId={campaignId} />
+          <Link to="/members" search={{ segment: ruleOfLaunch }}>
             {t('state.whoMeets')}
           </Link>
         </dd>

@@ -19,7 +19,7 @@ function soundRecords(draw: Random): Cells[] {
     const id = [`A${order * 7}`, `${order}`, `2026000${order}`][draw.below(3)]!
     for (let line = 1 + draw.below(4); line > 0; line--) {
       const product = ['桂花乌龙', '茶罐', '礼盒（双层）'][draw.below(3)]!
-      const record = [id, `m${order % 3}`, `2026-03-0${order}`, product, String(10 * (1 + draw.below(3)))]
+      const record = [id, `m${order % 3}`, `2026-03-0${order}`, product, String([10, 20, 3][draw.below(3)])]
       records.splice(scattered ? draw.below(records.length + 1) : records.length, 0, record)
     }
   }
@@ -262,6 +262,58 @@ test('where the order of a refused row can’t be told, the receipt says so, and
     lostLines: 1,
     netMinor: 2000,
   })
+})
+
+test('a broken record that has another order’s number as its quantity completes its own when it is mended', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = [
+    'order_id,customer_id,order_date,product,quantity,amount',
+    '1,m1,2026-01-01,茶罐,3,50',
+    '20,m1,2026-01-02,茶罐,1,60',
+    // its own number is lost
+    'm1,2026-01-02,礼盒,1,70',
+  ]
+  // order 1 waits without need; order 20 comes in, because nothing says that the row is its
+  const receipt = receiptOf(await shop.import(shop.file('o.csv', rows.join('\n'))))
+  expect(receipt).toMatchObject({ imported: 1, refused: 2 })
+  const mended = readFileSync(receipt.refusedFile!, 'utf8').replace(
+    'm1,2026-01-02,礼盒,1,70',
+    '20,m1,2026-01-02,礼盒,1,70',
+  )
+  receiptOf(await shop.import(shop.file('mended.csv', mended)))
+  const { orders } = await standing(shop)
+  expect(orders.map(({ orderId, netMinor }) => [orderId, netMinor])).toEqual([
+    ['1', 5000],
+    ['20', 13000],
+  ])
+})
+
+test.each([
+  ['behind the rows’ own', [3, 4, 5, 6, 7, 0, 1, 2]],
+  ['in another order', [2, 1, 0, 3, 4, 5, 6, 7]],
+  ['without reason and column', [0, 3, 4, 5, 6, 7]],
+  ['among the rows’ own', [7, 6, 0, 5, 3, 4]],
+])('mended rows complete their orders also with their line %s', async (_, places) => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = [
+    header.join(),
+    'A,m1,2026-01-02,茶罐,10',
+    ',m1,2026-01-02,桂花乌龙,20',
+    'A,m1,2026-01-02,礼盒,5',
+  ]
+  const receipt = receiptOf(await shop.import(shop.file('o.csv', rows.join('\n'))))
+  const [titles, refused] = rowsOf(readFileSync(receipt.refusedFile!, 'utf8'))
+  const moved = (cells: readonly string[]) => csvRow(places.map((place) => cells[place]!))
+  // mended in two steps: the second file of refused rows has the marks of the first among its own columns
+  const half = moved(titles!) + moved(refused!.with(3, 'A').with(7, 'x')) + moved(refused!.with(3, 'B'))
+  const again = receiptOf(await shop.import(shop.file('half.csv', half)))
+  expect(again).toMatchObject({ imported: 1, refused: 1 })
+  const rest = readFileSync(again.refusedFile!, 'utf8').replace(/(,|\r\n)x(,|\r\n)/, '$120$2')
+  expect(receiptOf(await shop.import(shop.file('rest.csv', rest)))).toMatchObject({ refused: 0 })
+  expect((await standing(shop)).orders.map(({ orderId, netMinor }) => [orderId, netMinor])).toEqual([
+    ['A', 3500],
+    ['B', 2000],
+  ])
 })
 
 test('an order whose state may stand on a row that can’t be told to be its waits for it', async () => {

@@ -23,12 +23,17 @@ const marked = new RegExp(`^(.+) \\[([0-9a-f]{${markLength}}(?: [0-9a-f]{${markL
 
 /**
  * Of a file of refused rows: the marks of the imports whose orders they complete, the nearest first: of which they were
- * refused, and where that was a mended file, of which its rows had been. None where no row may belong to an order that came in.
+ * refused, and where that was a mended file, of which its rows had been. None where no row may belong to an order that
+ * came in. They are found wherever a spreadsheet has moved their column to, also without the columns that stood beside it.
  */
-export const markedImports = (headers: readonly string[]): readonly string[] =>
-  placeOf(headers) === undefined
-    ? []
-    : headers.slice(0, 2).flatMap((title) => marked.exec(title)?.[2]?.split(' ') ?? [])
+export const markedImports = (headers: readonly string[]): readonly string[] => [
+  ...new Set(
+    headers.flatMap((title) => {
+      const [, said, marks] = marked.exec(title) ?? []
+      return languages.some((language) => said === sentence(language, 'column.line')) ? marks!.split(' ') : []
+    }),
+  ),
+]
 
 /** The column after them that says what the name of the file did. */
 export const fromFile = (language: Language): string => sentence(language, 'column.from-file')

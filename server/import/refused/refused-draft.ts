@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { sql } from '../../../analytics/sql/sql.ts'
+import { join as joinPath } from 'node:path'
+import { join, sql } from '../../../analytics/sql/sql.ts'
 import type { Platform } from '../../platform.ts'
 import { deletionsOf } from '../../rights/deletions.ts'
 import { forgetDeletedIn, knownTo } from '../../rights/refused-rows.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import type { Readable } from '../inspect.ts'
+import { brokenReasons } from '../reading/records.ts'
 import { type JudgedRow, refusedRows } from './refused.ts'
 import { markedImports, markOf } from './refused-columns.ts'
 import { headerOf, type RefusedRow, writeRefused } from './refused-file.ts'
@@ -17,9 +18,9 @@ const unsaved = '.unsaved'
 
 /** Where the refused rows of an import are kept. */
 export function refusedFileOf({ dataFolder }: Platform, importId: string): string {
-  const folder = join(dataFolder, 'imports')
+  const folder = joinPath(dataFolder, 'imports')
   mkdirSync(folder, { recursive: true })
-  return join(folder, `${importId}-refused.csv`)
+  return joinPath(folder, `${importId}-refused.csv`)
 }
 
 /**
@@ -27,7 +28,7 @@ export function refusedFileOf({ dataFolder }: Platform, importId: string): strin
  * others go. To be called before anybody is served.
  */
 export async function settleRefused(platform: Platform): Promise<void> {
-  const folder = join(platform.dataFolder, 'imports')
+  const folder = joinPath(platform.dataFolder, 'imports')
   const kept = existsSync(folder) ? readdirSync(folder) : []
   if (kept.length === 0) return
   const there = new Set<string>()
@@ -39,7 +40,7 @@ export async function settleRefused(platform: Platform): Promise<void> {
       there.add(refusedFileOf(platform, String(importId)))
   }
   for (const name of kept) {
-    const path = join(folder, name)
+    const path = joinPath(folder, name)
     const whole = name.endsWith(unsaved) ? path.slice(0, -unsaved.length) : path
     if (!there.has(whole)) rmSync(path)
     else if (whole !== path) renameSync(path, whole)
@@ -66,7 +67,7 @@ export async function draftRefused(
 ): Promise<RefusedDraft> {
   const deleted = await deletionsOf(platform.store, workspace.id)
   const draft = dryRun
-    ? join(folder, `${importId}-refused.csv`)
+    ? joinPath(folder, `${importId}-refused.csv`)
     : `${refusedFileOf(platform, importId)}${unsaved}`
   const pathFor = (sameAs: string | null) => (dryRun ? draft : refusedFileOf(platform, sameAs ?? importId))
   const drop = () => rmSync(draft, { force: true })
@@ -75,7 +76,7 @@ export async function draftRefused(
       known: knownTo(workspace, deleted),
       files: staged.files,
       ofItems: items !== undefined,
-      marks: marksOfRest(readable, staged, dryRun),
+      marks: await marksOfRest(readable, staged, dryRun),
     })
   } catch (error) {
     drop()
@@ -94,11 +95,27 @@ export async function draftRefused(
   }
 }
 
-/** The marks of refused rows some of which may belong to orders that came in. A check of a mended file is no import that they complete. */
-function marksOfRest({ inspection }: Readable, staged: Staged, dryRun: boolean): readonly string[] {
+/**
+ * The marks of refused rows some of which may belong to orders that came in: of those that can't be split too, since a
+ * number that stands in one may be a quantity, not its order's. A check of a mended file is no import that they complete.
+ */
+async function marksOfRest(
+  { inspection, mapping }: Readable,
+  staged: Staged,
+  dryRun: boolean,
+): Promise<readonly string[]> {
   const before = markedImports(inspection.headers)
   if (before.length > 0 && dryRun) return before
-  return before.length > 0 || staged.loose > 0 ? [markOf(staged.hash), ...before] : []
+  const mayComplete =
+    before.length > 0 || staged.loose > 0 || (mapping.kind === 'orders' && (await isAnyBroken(staged)))
+  return mayComplete ? [markOf(staged.hash), ...before] : []
+}
+
+async function isAnyBroken({ engine, refused }: Staged): Promise<boolean> {
+  const [found] = await engine.rows(
+    sql`select exists (select 1 from ${refused} as row where reason in (${join([...brokenReasons])})) as is_so`,
+  )
+  return found!.isSo === true
 }
 
 /** The first row of the file that is refused for itself. */

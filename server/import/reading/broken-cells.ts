@@ -36,8 +36,8 @@ export async function brokenCells(
     for (const { line } of rows) {
       if (signal.aborted) throw new QueryCancelled('The import was cancelled.')
       const cells = await originals.at(line)
-      const inPlace = place === undefined ? undefined : plain(cells[place] ?? '')
-      for (const cell of namesIn(cells, ends)) text += `${line}\x1f${cell}\x1f${cell === inPlace}\n`
+      const inPlace = namesIn(place === undefined ? [] : cells.slice(place, place + 1), ends)
+      for (const cell of namesIn(cells, ends)) text += `${line}\x1f${cell}\x1f${inPlace.has(cell)}\n`
     }
     if (!file.write(text)) await Promise.race([once(file, 'drain'), written])
   }
@@ -51,16 +51,10 @@ export async function brokenCells(
 /** Letters that nobody sees, as `readable` takes them out of records that can be read. */
 const between = /[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
 
-const plain = (text: string): string =>
-  text
-    .replace(/[\r\n]+/g, ' ')
-    .replace(between, '')
-    .trim()
-
 const namesIn = (cells: readonly string[], ends: RegExp): Set<string> =>
   new Set(
     cells
-      .flatMap((cell) => [cell, ...cell.split(ends)])
-      .map(plain)
+      .flatMap((cell) => [cell.replace(/[\r\n]+/g, ' '), ...cell.split(ends)])
+      .map((text) => text.replace(between, '').trim())
       .filter((text) => text !== '' && text.length <= longestName),
   )

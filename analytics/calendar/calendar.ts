@@ -107,7 +107,7 @@ export const weekday = (day: string): number => ((toDate(day).getUTCDay() + 6) %
 export const startOfWeek = (day: string, firstWeekday: number): string =>
   addDays(day, -((weekday(day) - firstWeekday + 7) % 7))
 
-/** SQL (DuckDB, at import only; by microseconds, twice as fast as a second `timezone`): the instant in UTC of a local TIMESTAMP in `timeZone`. */
+/** SQL (DuckDB; by microseconds, twice as fast as a second `timezone`): the instant in UTC of a local TIMESTAMP in `timeZone`. */
 export const utcOfLocalSql = (local: Sql, timeZone: string): Sql =>
   sql`make_timestamp(epoch_us(timezone(${timeZone}, ${local})))`
 

@@ -5,10 +5,18 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, test } from 'vitest'
 import { type Arm, type Difference, proportionArm } from './arm.ts'
-import { alwaysValidErrors, alwaysValidMeans, alwaysValidProportions, newcombe, welch } from './intervals.ts'
+import { cases } from '../../fixtures/cases.ts'
+import {
+  alwaysValidErrors,
+  alwaysValidMeans,
+  alwaysValidProportions,
+  growthAt,
+  newcombe,
+  welch,
+} from './intervals.ts'
 import { audienceNeeded, detectableRise, membersNeeded, recommendedHoldout } from './planner.ts'
-import { sampleRatioP } from './sample-ratio.ts'
-import { type ArmOutcomes, buyersNeeded, liftOf } from './verdict.ts'
+import { growingSampleRatioP, sampleRatioP } from './sample-ratio.ts'
+import { type ArmOutcomes, buyersNeeded, type Lift, liftOf } from './verdict.ts'
 
 const armOf = (values: readonly number[]): Arm => ({
   n: values.length,
@@ -189,6 +197,113 @@ describe('simulation', () => {
       if (low <= 0.05 && 0.05 <= high) covered++
     }
     expect(Math.abs(covered / trials - 0.96)).toBeLessThan(0.012)
+  })
+})
+
+describe('members who come in one by one', () => {
+  test('the boundary at other numbers of members than the one it is tightest at, by hand from theorem 2.2', () => {
+    // ρ² is settled for 1,000 members; here are 250, and 40,000
+    const alpha = 0.01
+    const rho2 = (9.210340371976182 + Math.log(10.210340371976182)) / 1000
+    for (const n of [250, 1000, 40_000]) {
+      const half = Math.sqrt(
+        ((2 * (n * rho2 + 1)) / (n * n * rho2)) * Math.log(Math.sqrt(n * rho2 + 1) / alpha),
+      )
+      expect(alwaysValidErrors(alpha, growthAt(n))).toBeCloseTo(half * Math.sqrt(n), 10)
+    }
+    expect(alwaysValidErrors(alpha, growthAt(100))).toBeGreaterThan(1.2 * alwaysValidErrors(alpha))
+  })
+
+  /** Looks once a day at all who came in by then; what it says each day, and at the end. */
+  function entries(draw: ReturnType<typeof drawer>, of: Entrants) {
+    const treated = { members: 0, buyers: 0 }
+    const heldOut = { members: 0, buyers: 0 }
+    const says: Lift[] = []
+    const arm = ({ members, buyers }: typeof treated): ArmOutcomes => ({
+      members,
+      buyers,
+      orders: proportionArm(members, buyers),
+      net: proportionArm(members, buyers),
+      margin: null,
+    })
+    const look = (windowEnded: boolean) =>
+      liftOf(arm(treated), arm(heldOut), { heldOutShare: of.heldOut, windowEnded, growing: true })
+    for (let day = 0; day < of.days; day++) {
+      const held = draw.binomial(of.daily, of.heldOut)
+      heldOut.members += held
+      heldOut.buyers += draw.binomial(held, of.base)
+      treated.members += of.daily - held
+      treated.buyers += draw.binomial(of.daily - held, of.base + of.rise)
+      const said = look(false)
+      if (said) says.push(said)
+    }
+    return { says, last: look(true)! }
+  }
+  interface Entrants {
+    readonly daily: number
+    readonly days: number
+    readonly heldOut: number
+    readonly base: number
+    readonly rise: number
+  }
+
+  test.each([
+    { daily: 20, days: 120, heldOut: 0.1, base: 0.06 },
+    { daily: 6, days: 200, heldOut: 0.3, base: 0.2 },
+  ])('$daily a day, $heldOut held out: all looks and the end see an effect in 5 of 100 without one', (of) => {
+    const draw = drawer(31)
+    const trials = cases(400)
+    const wrong = { ever: 0, early: 0, means: 0, split: 0 }
+    const decided = (verdict: string) => verdict === 'works' || verdict === 'hurts'
+    for (let trial = 0; trial < trials; trial++) {
+      const { says, last } = entries(draw, { ...of, rise: 0 })
+      const early = says.some(({ buyers }) => decided(buyers.verdict))
+      wrong.early += early ? 1 : 0
+      wrong.ever += early || decided(last.buyers.verdict) ? 1 : 0
+      wrong.means += says.some(({ orders }) => decided(orders.verdict)) ? 1 : 0
+      wrong.split += says.some((said) => said.sampleRatioP < 0.001) ? 1 : 0
+    }
+    expect(wrong.ever / trials).toBeLessThanOrEqual(0.06)
+    expect(wrong.early / trials).toBeLessThanOrEqual(0.02)
+    expect(wrong.means / trials).toBeLessThanOrEqual(0.02)
+    expect(wrong.split / trials).toBeLessThanOrEqual(0.005)
+  })
+
+  test('a known effect lies in the last interval in 94 to 98 of 100, and in those of all looks in 99', () => {
+    const draw = drawer(32)
+    const of = { daily: 15, days: 100, heldOut: 0.2, base: 0.1, rise: 0.07 }
+    const trials = cases(600)
+    const covered = { last: 0, all: 0 }
+    let found = 0
+    const holds = ({ buyers }: Lift) => buyers.interval!.low <= of.rise && of.rise <= buyers.interval!.high
+    for (let trial = 0; trial < trials; trial++) {
+      const { says, last } = entries(draw, of)
+      covered.last += holds(last) ? 1 : 0
+      covered.all += says.every(holds) ? 1 : 0
+      found += says.at(-1)!.buyers.verdict === 'works' ? 1 : 0
+    }
+    expect(covered.last / trials).toBeGreaterThanOrEqual(0.94)
+    expect(covered.last / trials).toBeLessThanOrEqual(0.98)
+    expect(covered.all / trials).toBeGreaterThanOrEqual(0.98)
+    expect(found / trials).toBeGreaterThan(0.15)
+  })
+
+  test('the split is checked by a mixture of binomials, and a wrong one is found', () => {
+    // by hand: 3 of 4 held out, 50 % planned, mixed over a beta of 50 and 50: (50·51·52 · 50)/(100·101·102·103) beside 1/16
+    const mixed = (50 * 51 * 52 * 50) / (100 * 101 * 102 * 103)
+    expect(growingSampleRatioP({ treated: 1, heldOut: 3 }, 0.5)).toBeCloseTo(Math.min(1, 1 / 16 / mixed), 10)
+    expect(growingSampleRatioP({ treated: 900, heldOut: 100 }, 0.1)).toBe(1)
+    expect(growingSampleRatioP({ treated: 800, heldOut: 200 }, 0.1)).toBeLessThan(1e-6)
+    expect(growingSampleRatioP({ treated: 800, heldOut: 0 }, 0)).toBe(1)
+  })
+
+  test('such an audience takes more members than one that is looked at once', () => {
+    const once = { alpha: 0.04, power: 0.8 }
+    const always = { alpha: 0.01, power: 0.8, growing: true }
+    const members = audienceNeeded(0.1, 0.05, 0.2, always)!
+    expect(members).toBeGreaterThan(1.5 * audienceNeeded(0.1, 0.05, 0.2, once)!)
+    const heldOut = Math.floor(members * 0.2)
+    expect(detectableRise(0.1, { treated: members - heldOut, heldOut }, always)).toBeLessThanOrEqual(0.05)
   })
 })
 

@@ -1,6 +1,6 @@
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 import { proportionArm } from './arm.ts'
-import { newcombe } from './intervals.ts'
+import { alwaysValidProportions, growthAt, newcombe } from './intervals.ts'
 
 /** How sure a campaign wants to be. */
 export interface Sureness {
@@ -8,12 +8,14 @@ export interface Sureness {
   readonly alpha: number
   /** Chance of seeing the effect when it is there. */
   readonly power: number
+  /** Members come in one by one and are looked at all the time: the interval is the always-valid one. */
+  readonly growing?: boolean
 }
 
 /**
  * The smallest rise of a proportion above `base` (the rate of the held out) that arms of these sizes
- * would show, as a difference of proportions: the rise at which Newcombe's interval excludes 0 with the
- * wanted power, its chance error taken as normal with unpooled variances. Null when an arm is empty or
+ * would show, as a difference of proportions: the rise at which Newcombe's interval (the always-valid one, where
+ * they are looked at all the time) excludes 0 with the wanted power, its chance error taken as normal with unpooled variances. Null when an arm is empty or
  * even a rise to 1 would not show. For large equal arms this is the textbook sample size
  * (J. L. Fleiss, B. Levin, M. C. Paik, "Statistical Methods for Rates and Proportions", 2003, ch. 4);
  * for a small holdout and a low rate the textbook promises more than the interval can keep.
@@ -21,7 +23,7 @@ export interface Sureness {
 export function detectableRise(
   base: number,
   arms: { treated: number; heldOut: number },
-  { alpha, power }: Sureness,
+  { alpha, power, growing = false }: Sureness,
 ): number | null {
   const { treated, heldOut } = arms
   if (treated < 1 || heldOut < 1) return null
@@ -29,11 +31,12 @@ export function detectableRise(
   const shows = (rise: number) => {
     const raised = base + rise
     const error = Math.sqrt((raised * (1 - raised)) / treated + (base * (1 - base)) / heldOut)
-    const { low } = newcombe(
+    const both = [
       proportionArm(treated, raised * treated),
       proportionArm(heldOut, base * heldOut),
       alpha,
-    )
+    ] as const
+    const { low } = growing ? alwaysValidProportions(...both, growthAt(treated + heldOut)) : newcombe(...both)
     return low >= zPower * error
   }
   let [low, high] = [0, 1 - base]

@@ -1,3 +1,4 @@
+import gammaln from '@stdlib/math-base-special-gammaln'
 import chiSquareCdf from '@stdlib/stats-base-dists-chisquare-cdf'
 
 /** Below it the split is not the one that was planned, and no verdict is given. */
@@ -19,4 +20,24 @@ export function sampleRatioP(observed: readonly number[], shares: readonly numbe
     return total + (n - expected) ** 2 / expected
   }, 0)
   return 1 - chiSquareCdf(squared, arms.length - 1)
+}
+
+/** Members that the alternative is worth: how closely it lies around the planned share before anybody came. */
+const closeness = 100
+
+/**
+ * The same of two arms that members are drawn into one by one, where the split is looked at all the time: over all looks
+ * together the chance that it falls below a limit under the planned split is at most the limit. The likelihood of the
+ * planned share beside its mixture over a beta distribution around that share; 1 when an arm is not planned.
+ * Source: M. Lindon, A. Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022.
+ */
+export function growingSampleRatioP(
+  { treated, heldOut }: { treated: number; heldOut: number },
+  heldOutShare: number,
+): number {
+  if (!(heldOutShare > 0 && heldOutShare < 1)) return 1
+  const logBeta = (a: number, b: number) => gammaln(a) + gammaln(b) - gammaln(a + b)
+  const [a, b] = [closeness * heldOutShare, closeness * (1 - heldOutShare)]
+  const planned = heldOut * Math.log(heldOutShare) + treated * Math.log(1 - heldOutShare)
+  return Math.min(1, Math.exp(planned - logBeta(a + heldOut, b + treated) + logBeta(a, b)))
 }

@@ -1,7 +1,7 @@
 import { type Arm, type Difference, proportionArm } from './arm.ts'
 import { adjustedForBefore, type ArmWithBefore } from './cuped.ts'
-import { alwaysValidMeans, alwaysValidProportions, newcombe, welch } from './intervals.ts'
-import { sampleRatioLimit, sampleRatioP } from './sample-ratio.ts'
+import { alwaysValidMeans, alwaysValidProportions, growthAt, newcombe, welch } from './intervals.ts'
+import { growingSampleRatioP, sampleRatioLimit, sampleRatioP } from './sample-ratio.ts'
 
 /** Chances of a false verdict: over all looks before the window ends, and by the one at its end. */
 export const alphas = { before: 0.01, atEnd: 0.04 }
@@ -55,23 +55,36 @@ export interface Lift {
  * window ends the intervals are always-valid; at its end they are Newcombe's and Welch's. Of `looks` groups
  * that are looked at together each has its share of the error (Bonferroni). Null when an arm is empty: the
  * effect is unknown.
+ *
+ * `growing`: the arms are not those of a frozen audience, members come in one by one and count once their own days are
+ * over. What is always-valid then holds over every number of members, and so does the check of the split.
  * Source: DEFINITIONS, "Measurement".
  */
 export function liftOf(
   treated: ArmOutcomes,
   heldOut: ArmOutcomes,
-  plan: { heldOutShare: number; windowEnded: boolean; looks?: number },
+  plan: { heldOutShare: number; windowEnded: boolean; looks?: number; growing?: boolean },
 ): Lift | null {
   if (treated.members === 0 || heldOut.members === 0) return null
-  const p = sampleRatioP([treated.members, heldOut.members], [1 - plan.heldOutShare, plan.heldOutShare])
+  const sizes = { treated: treated.members, heldOut: heldOut.members }
+  const p = plan.growing
+    ? growingSampleRatioP(sizes, plan.heldOutShare)
+    : sampleRatioP([sizes.treated, sizes.heldOut], [1 - plan.heldOutShare, plan.heldOutShare])
+  const growth = plan.growing ? growthAt(sizes.treated + sizes.heldOut) : 1
   const alpha = (plan.windowEnded ? alphas.atEnd : alphas.before) / Math.max(plan.looks ?? 1, 1)
-  const enough = Math.min(treated.buyers, heldOut.buyers) >= buyersNeeded(treated.members, heldOut.members)
+  // looked at from the first member on, the boundary needs twice as many before it holds its level (see the simulation)
+  const needed = buyersNeeded(treated.members, heldOut.members) * (plan.growing && !plan.windowEnded ? 2 : 1)
+  const enough = Math.min(treated.buyers, heldOut.buyers) >= needed
   const verdict = (interval: Difference | null): Verdict =>
     p < sampleRatioLimit ? 'withheld' : verdictOf(interval)
   const means = (a: Arm | ArmWithBefore, b: Arm | ArmWithBefore): OutcomeLift => {
     const adjusted = enough && 'before' in a && 'before' in b ? adjustedForBefore(a, b) : null
     const [x, y] = adjusted ? [adjusted.treated, adjusted.heldOut] : [a, b]
-    const interval = enough ? (plan.windowEnded ? welch : alwaysValidMeans)(x, y, alpha) : null
+    const interval = !enough
+      ? null
+      : plan.windowEnded
+        ? welch(x, y, alpha)
+        : alwaysValidMeans(x, y, alpha, growth)
     return {
       difference: x.sum / x.n - y.sum / y.n,
       interval,
@@ -82,7 +95,9 @@ export function liftOf(
   const [bought, boughtAnyway] = [treated, heldOut].map(({ members, buyers }) =>
     proportionArm(members, buyers),
   ) as [Arm, Arm]
-  const buyers = (plan.windowEnded ? newcombe : alwaysValidProportions)(bought, boughtAnyway, alpha)
+  const buyers = plan.windowEnded
+    ? newcombe(bought, boughtAnyway, alpha)
+    : alwaysValidProportions(bought, boughtAnyway, alpha, growth)
   return {
     method: plan.windowEnded ? 'fixed' : 'always-valid',
     alpha,

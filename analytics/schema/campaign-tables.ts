@@ -7,8 +7,9 @@ export const campaignTables: readonly Sql[] = [
     campaign_id varchar not null,
     member_key integer not null,
     arm varchar not null,                  -- 'treated' | 'held-out'
-    launched_day date not null
+    launched_day date not null             -- of a campaign that stands: the day of coming in
   )`,
+  sql`alter table campaign_arms add column if not exists entered_at timestamp`,
 
   // Our own coupons that were issued to somebody, and what became of their uses: told by the Store's ledger, of
   // published launches. member_key is the identity's that it was issued to. Who asks about members reads

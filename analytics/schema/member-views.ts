@@ -7,6 +7,8 @@ export const mergedIdentities = sql`(
   union all
   select member_key, member_key, member_id from members where member_id in (select member_id from member_aliases))`
 
+const enteredAt = sql`coalesce(entered_at, cast(launched_day + 1 as timestamp))`
+
 /** Tags and arms of members, over all identities of each. */
 export const memberViews: readonly Sql[] = [
   // A tag stands when it stands on one identity, since the earliest of them; what people set says so first.
@@ -54,12 +56,14 @@ export const memberViews: readonly Sql[] = [
     from removed_tags left join ${mergedIdentities} as merged on merged.identity_key = removed_tags.member_key
     union all
     select member_key, tag, added_day, covered_day from covered_tags_of_members where added_day < covered_day`,
-  // Once a campaign: the arm of the first entry, of one day's that of the first id.
+  // Once a campaign: the arm of the first entry, of one day's that of the first id. Of arms that were told before their
+  // instant was, it is after the end of the day.
   sql`create or replace view arms_of_members as
-    select campaign_id, member_key, arm, launched_day from campaign_arms
+    select campaign_id, member_key, arm, launched_day, ${enteredAt} as entered_at from campaign_arms
     where member_key not in (select identity_key from ${mergedIdentities} as merged)
     union all
-    select campaign_id, merged.member_key, arg_min(arm, (launched_day, named)), min(launched_day)
+    select campaign_id, merged.member_key, arg_min(arm, (launched_day, named)), min(launched_day),
+      arg_min(${enteredAt}, (launched_day, named))
     from campaign_arms join ${mergedIdentities} as merged on merged.identity_key = campaign_arms.member_key
     group by campaign_id, merged.member_key`,
   // All identities' coupons are the member's: each was issued to one of them.

@@ -1,16 +1,18 @@
-import { addDays, startOfDay } from '../../analytics/calendar/calendar.ts'
+import { addDays } from '../../analytics/calendar/calendar.ts'
 import { liftOf } from '../../analytics/lift/verdict.ts'
 import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { Ranged } from './economics.ts'
-import { type Measured, type OutcomeRow, rowsOf, windowDaysOf } from './measurement.ts'
-import { armsOfCampaign, outcomesOf } from './outcomes.ts'
+import { type OutcomeRow, rowsOf } from './measurement.ts'
+import { outcomesOf } from './outcomes.ts'
+import { afterTheWindow, hasEnded, type Measured, windowDaysOf } from './windows.ts'
 
 /**
  * What came after the window, in as many days as it had: who bought because of the coupon may buy less
  * then, because the purchase was only brought forward.
  */
 export interface Afterwards {
+  /** Of a campaign that stands: those of its first members. */
   readonly firstDay: string
   readonly lastDay: string
   /**
@@ -24,34 +26,42 @@ export interface Afterwards {
   readonly pulledForward: Ranged | null
 }
 
-/** Null when nobody was held out. */
+/**
+ * Null when nobody was held out, and of a campaign that stands when members may come in again before those days are
+ * over: what they do then would be the next coupon's doing.
+ */
 export async function afterwardsOf(
   workspace: Workspace,
   tables: TablesAt,
   campaign: Measured,
   signal?: AbortSignal,
 ): Promise<Afterwards | null> {
-  const { campaignId, launchedDay, windowLastDay, heldOutShare } = campaign
-  const firstDay = addDays(windowLastDay, 1)
+  const { launchedDay, windowLastDay, heldOutShare, entries } = campaign
   const days = windowDaysOf(campaign)
-  const lastDay = addDays(windowLastDay, days)
+  if (entries && entries.coolDownDays < 2 * days) return null
+  const firstDay = addDays(entries ? addDays(launchedDay, days) : windowLastDay!, 1)
+  const lastDay = addDays(firstDay, days - 1)
   const span = { firstDay, lastDay }
-  if (tables.asOf < firstDay) return { ...span, state: 'not-begun', outcomes: [], pulledForward: null }
+  const notBegun: Afterwards = { ...span, state: 'not-begun', outcomes: [], pulledForward: null }
+  if (tables.asOf < (entries ? lastDay : firstDay)) return notBegun
   const all = await outcomesOf(
     workspace,
     tables,
-    {
-      arms: armsOfCampaign(campaignId),
-      since: startOfDay(firstDay, workspace.calendar).toISOString(),
-      lastDay,
-      before: { launchedDay, leastDays: days },
-    },
+    { frozen: afterTheWindow(campaign, tables.asOf, workspace), before: { leastDays: days } },
     signal,
   )
   const arms = all.get(0)!
-  const ended = tables.asOf >= lastDay
-  const lift = liftOf(arms.treated, arms.heldOut, { heldOutShare, windowEnded: ended })
-  if (!lift) return null
+  // of who came in one by one, those count whose days are over: there is no middle of them
+  const lastOfAll = windowLastDay === null ? null : addDays(windowLastDay, days)
+  const ended = entries !== null || tables.asOf >= lastDay
+  const lift = liftOf(arms.treated, arms.heldOut, {
+    heldOutShare,
+    windowEnded: entries
+      ? lastOfAll !== null && tables.asOf >= lastOfAll && hasEnded(campaign, tables.asOf)
+      : ended,
+    growing: entries !== null,
+  })
+  if (!lift) return entries ? notBegun : null
   const rows = rowsOf(arms, lift)
   if (!ended)
     return {

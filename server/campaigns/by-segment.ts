@@ -5,8 +5,9 @@ import type { Platform } from '../platform.ts'
 import { evaluateSegment } from '../segments/evaluation.ts'
 import { newestVersions } from '../segments/saved-rules.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { type Measured, type OutcomeRow, rowsOf, windowDaysOf } from './measurement.ts'
-import { armsOfCampaign, outcomesOf } from './outcomes.ts'
+import { type OutcomeRow, rowsOf } from './measurement.ts'
+import { outcomesOf } from './outcomes.ts'
+import { hasEnded, inTheWindow, type Measured, windowDaysOf } from './windows.ts'
 
 /** Parts that every audience has, by what members had done when it was chosen. */
 const everyShop = [
@@ -27,7 +28,7 @@ export interface PartResult {
 }
 
 export interface BySegment {
-  /** The day as of which members are sorted: the launch's, so that nothing that came of it decides. */
+  /** The day as of which members are sorted: the launch's, or before going live, so that nothing that came of it decides. */
   readonly asOf: string
   /** Parts that are looked at together, and the chance of a false verdict that each has. */
   readonly looks: number
@@ -73,15 +74,12 @@ export async function effectBySegment(
     if (outcome.kind === 'refused') leftOut.push(one.name)
     else asked.push({ ...one, memberKeys: outcome.evaluation.memberKeys })
   }
-  const { campaignId, launchedDay, windowLastDay, heldOutShare } = campaign
   const all = await outcomesOf(
     workspace,
     tables,
     {
-      arms: armsOfCampaign(campaignId),
-      since: campaign.launchedAt,
-      lastDay: windowLastDay,
-      before: { launchedDay, leastDays: windowDaysOf(campaign) },
+      frozen: inTheWindow(campaign, tables.asOf),
+      before: { leastDays: windowDaysOf(campaign) },
       groups: join(
         asked.map(
           ({ memberKeys }, place) =>
@@ -99,10 +97,15 @@ export async function effectBySegment(
     return isEmpty ? [] : [{ ...one, arms }]
   })
   if (measured.length === 0) return null
-  const windowEnded = tables.asOf >= windowLastDay
+  const plan = {
+    heldOutShare: campaign.heldOutShare,
+    windowEnded: hasEnded(campaign, tables.asOf),
+    looks: measured.length,
+    growing: campaign.entries !== null,
+  }
   let alpha = 0
   const parts = measured.map(({ name, expression, isSaved, arms }): PartResult => {
-    const lift = liftOf(arms.treated, arms.heldOut, { heldOutShare, windowEnded, looks: measured.length })!
+    const lift = liftOf(arms.treated, arms.heldOut, plan)!
     alpha = lift.alpha
     const [buyers, , net] = rowsOf(arms, lift)
     return {

@@ -126,7 +126,7 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
 })
 
 /** Days after the coupons' last day in which orders still count. */
-const daysAfterValidity = 7
+export const daysAfterValidity = 7
 
 export interface Validity {
   /** Local days, inclusive. */

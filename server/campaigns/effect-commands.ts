@@ -135,6 +135,17 @@ function told({
   const money = moneyIn(currency)
   return [
     say('effect-title', { name, verdict: say(`verdict-${measurement!.verdict}`) }),
+    ...(measurement!.entries
+      ? [
+          say('effect-entries', {
+            counted: measurement!.entries.counted,
+            last: measurement!.entries.lastEntry,
+            days: measurement!.entries.ownDays,
+            shows: measurement!.entries.detectable === null ? 'none' : 'some',
+            points: (measurement!.entries.detectable ?? 0) * 100,
+          }),
+        ]
+      : []),
     ...outcomesSaid(measurement!.outcomes, currency),
     ...(economics
       ? [

@@ -5,11 +5,12 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { type Afterwards, afterwardsOf } from './afterwards.ts'
 import { type BySegment, effectBySegment } from './by-segment.ts'
 import { type Economics, economicsOf } from './economics.ts'
-import type { Measured } from './measurement.ts'
+import { countedCosts } from './counted-costs.ts'
 import { type NextStep, nextSteps } from './next-steps.ts'
 import { type RefusalCount, refusalsOf } from './refusals-at-tills.ts'
 import { type RedemptionRates, redemptionRatesOf } from './redemption-rates.ts'
-import { type CampaignResult, campaignResult } from './result.ts'
+import type { Measurement } from './measurement.ts'
+import { campaignResult } from './result.ts'
 import { type Timeline, timelineOf } from './timeline.ts'
 
 /** What a launched campaign did beyond its verdict. */
@@ -32,17 +33,28 @@ export async function campaignEffect(
 ): Promise<CampaignEffect | 'not-launched' | null> {
   const result = await campaignResult(platform, workspace, campaignId, signal)
   if (!result) return null
-  const campaign = measuredOf(result)
+  const campaign = result.measured
   if (!campaign) return 'not-launched'
   const measurement = result.measurement!
   const tables = await tablesAt(platform.store, workspace, undefined, signal)
   const hasData = measurement.verdict !== 'no-data-yet'
-  const economics = economicsOf(measurement.outcomes, result.treated, {
-    couponCostMinor: result.ledger.discountMinor + result.ledger.worthMinor,
-    besideMinor: result.ledger.worthMinor,
-    messages: result.delivered,
-    messageCostMinor: result.delivered * result.definition.messageCostMinor,
-  })
+  const economics = economicsOf(
+    measurement.outcomes,
+    treatedIn(measurement),
+    campaign.entries
+      ? await countedCosts(platform.store, workspace, {
+          campaignId,
+          ...campaign.entries,
+          lastEntry: measurement.entries!.lastEntry,
+          messageCostMinor: result.definition.messageCostMinor,
+        })
+      : {
+          couponCostMinor: result.ledger.discountMinor + result.ledger.worthMinor,
+          besideMinor: result.ledger.worthMinor,
+          messages: result.delivered,
+          messageCostMinor: result.delivered * result.definition.messageCostMinor,
+        },
+  )
   const afterwards =
     hasData && result.heldOut > 0 ? await afterwardsOf(workspace, tables, campaign, signal) : null
   return {
@@ -61,6 +73,9 @@ export async function campaignEffect(
   }
 }
 
+/** Members who were treated and count. */
+const treatedIn = ({ outcomes }: Measurement): number => outcomes[0]?.treated.denominator ?? 0
+
 /** The effect by parts of the audience; null as effectBySegment says, or when there is no such campaign. */
 export async function campaignBySegment(
   platform: Platform,
@@ -70,28 +85,10 @@ export async function campaignBySegment(
 ): Promise<BySegment | 'not-launched' | null> {
   const result = await campaignResult(platform, workspace, campaignId, signal, true)
   if (!result) return null
-  const campaign = measuredOf(result)
+  const campaign = result.measured
   if (!campaign) return 'not-launched'
-  const { asOf } = result.preview!
   // what the launch day brought may be the campaign's doing
-  const sortedOn = asOf < campaign.launchedDay ? asOf : addDays(campaign.launchedDay, -1)
-  return effectBySegment(platform, workspace, campaign, sortedOn, signal)
+  const dayBefore = addDays(campaign.launchedDay, -1)
+  const shown = result.preview?.asOf ?? dayBefore
+  return effectBySegment(platform, workspace, campaign, shown < dayBefore ? shown : dayBefore, signal)
 }
-
-const measuredOf = ({
-  campaignId,
-  launchedAt,
-  launchedDay,
-  definition,
-  measurement,
-}: CampaignResult): Measured | null =>
-  launchedAt === null || launchedDay === null || measurement === null
-    ? null
-    : {
-        campaignId,
-        launchedAt,
-        launchedDay,
-        windowLastDay: measurement.windowLastDay,
-        heldOutShare: definition.holdout,
-        marginShare: definition.marginShare ?? null,
-      }

@@ -9,7 +9,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { armOf } from './arms.ts'
 import type { Desk } from './campaigns.ts'
 import { type OutcomeRow, rowsOf } from './measurement.ts'
-import { outcomesOf } from './outcomes.ts'
+import { inOneSpan, outcomesOf } from './outcomes.ts'
 
 /** Shares that may be held out of all campaigns; 0: nobody. */
 export const globalShares = { least: 0.01, most: 0.2 }
@@ -109,13 +109,14 @@ export async function togetherResult(
     workspace,
     tables,
     {
-      arms: sql`select facts.member_key,
+      frozen: inOneSpan(
+        sql`select facts.member_key,
           case when ${heldOutOfAll(holdout, sql`members.member_id`)} then 'held-out' else 'treated' end as arm
         from ${tables.tables.memberFacts} as facts join members on members.member_key = facts.member_key
         where facts.first_day < ${d.date(startedDay)}`,
-      since: startedAt,
-      lastDay: tables.asOf,
-      before: { launchedDay: startedDay, leastDays: 30 },
+        { since: startedAt, fromDay: startedDay, lastDay: tables.asOf },
+      ),
+      before: { leastDays: 30 },
     },
     signal,
   )

@@ -1,17 +1,19 @@
-import { daysBetween } from '../../analytics/calendar/calendar.ts'
 import type { Arm } from '../../analytics/lift/arm.ts'
 import {
+  alphas,
   type ArmOutcomes,
   type Lift,
   liftOf,
   type OutcomeLift,
   type Verdict,
 } from '../../analytics/lift/verdict.ts'
+import { detectableRise } from '../../analytics/lift/planner.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { armsOfCampaign, type CampaignOutcomes, outcomesOf } from './outcomes.ts'
+import { type CampaignOutcomes, outcomesOf } from './outcomes.ts'
 import { type Share, shareOf } from './planning.ts'
+import { hasEnded, inTheWindow, lastEntryCounted, type Measured, windowDaysOf } from './windows.ts'
 
 /** A mean with what it is made of; minor units are rounded for net and margin. */
 export interface PerMember {
@@ -36,15 +38,20 @@ export interface OutcomeRow {
   readonly narrowed: number | null
 }
 
-/** `unknown`: nobody was held out; `no-data-yet`: no imported order is later than the launch. */
+/**
+ * `unknown`: nobody was held out; `no-data-yet`: no imported order is later than the launch, or nobody's own days are
+ * over.
+ */
 export type CampaignVerdict = Verdict | 'unknown' | 'no-data-yet'
 
 export interface Measurement {
   readonly verdict: CampaignVerdict
   /** Through which day the outcomes count, and whether that is the whole window. */
   readonly asOf: string
-  readonly windowLastDay: string
+  readonly windowLastDay: string | null
   readonly windowEnded: boolean
+  /** Of a campaign that stands; null of one that was launched once. */
+  readonly entries: EntriesMeasured | null
   readonly method: Lift['method'] | null
   readonly alpha: number | null
   readonly sampleRatioP: number | null
@@ -54,20 +61,17 @@ export interface Measurement {
   readonly costKnown: Share | null
 }
 
-/** A launched campaign, as far as measuring needs it. */
-export interface Measured {
-  readonly campaignId: string
-  readonly launchedAt: string
-  readonly launchedDay: string
-  readonly windowLastDay: string
-  readonly heldOutShare: number
-  /** What is left of net where an item's cost is not known; null: unknown. */
-  readonly marginShare: number | null
+/** Who counts of those who came in one by one. */
+export interface EntriesMeasured {
+  /** Days that count of each after the day of coming in. */
+  readonly ownDays: number
+  /** Members whose days are over: they count, in both arms. */
+  readonly counted: number
+  /** The last day of coming in of those who count. */
+  readonly lastEntry: string
+  /** The rise in the share of buyers that so many would show, as a difference of shares; null: none. */
+  readonly detectable: number | null
 }
-
-/** Local days of the window after the launch day, at least one. */
-export const windowDaysOf = ({ launchedDay, windowLastDay }: Measured) =>
-  Math.max(daysBetween(launchedDay, windowLastDay), 1)
 
 /** What a launched campaign brought by the newest day of the data, with its verdict. */
 export async function measure(
@@ -77,26 +81,39 @@ export async function measure(
   { briefly, signal }: { briefly: boolean; signal: AbortSignal | undefined },
 ): Promise<Measurement> {
   const tables = await tablesAt(platform.store, workspace, undefined, signal)
-  const windowEnded = tables.asOf >= campaign.windowLastDay
-  const common = { asOf: tables.asOf, windowLastDay: campaign.windowLastDay, windowEnded }
+  const { asOf } = tables
+  const { windowLastDay, heldOutShare, marginShare } = campaign
+  const windowEnded = hasEnded(campaign, asOf)
+  const common = { asOf, windowLastDay, windowEnded }
   const nothing = { ...common, method: null, alpha: null, sampleRatioP: null, outcomes: [], costKnown: null }
-  if (tables.asOf < campaign.launchedDay) return { ...nothing, verdict: 'no-data-yet' }
-  const { campaignId, launchedDay, marginShare } = campaign
-  const question = {
-    arms: armsOfCampaign(campaignId),
-    since: campaign.launchedAt,
-    lastDay: campaign.windowLastDay,
+  const nobody = campaign.entries && {
+    ownDays: campaign.entries.ownDays,
+    counted: 0,
+    lastEntry: lastEntryCounted(campaign.entries, asOf),
+    detectable: null,
   }
-  const detail = {
-    before: { launchedDay, leastDays: windowDaysOf(campaign) },
-    margin: { share: marginShare },
-  }
+  if (asOf < campaign.launchedDay) return { ...nothing, verdict: 'no-data-yet', entries: nobody }
+  const question = { frozen: inTheWindow(campaign, asOf) }
+  const detail = { before: { leastDays: windowDaysOf(campaign) }, margin: { share: marginShare } }
   const all = await outcomesOf(workspace, tables, { ...question, ...(briefly ? {} : detail) }, signal)
   const { treated, heldOut, netWithCost, netOfOrders } = all.get(0)!
-  const lift = liftOf(treated, heldOut, { heldOutShare: campaign.heldOutShare, windowEnded })
+  const counted = treated.members + heldOut.members
+  const plan = { heldOutShare, windowEnded, growing: campaign.entries !== null }
+  const lift = liftOf(treated, heldOut, plan)
+  if (nobody && (counted === 0 || (lift === null && heldOutShare > 0)))
+    return { ...nothing, verdict: 'no-data-yet', entries: { ...nobody, counted } }
   return {
     ...common,
     verdict: lift?.buyers.verdict ?? 'unknown',
+    entries: nobody && {
+      ...nobody,
+      counted,
+      detectable: detectableRise(
+        heldOut.members === 0 ? 0 : heldOut.buyers / heldOut.members,
+        { treated: treated.members, heldOut: heldOut.members },
+        { alpha: windowEnded ? alphas.atEnd : alphas.before, power: 0.8, growing: !windowEnded },
+      ),
+    },
     method: lift?.method ?? null,
     alpha: lift?.alpha ?? null,
     sampleRatioP: lift?.sampleRatioP ?? null,

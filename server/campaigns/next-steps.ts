@@ -10,6 +10,10 @@ export type NextStep =
   /** The window is running; looking early is paid for by a wider interval. */
   | { kind: 'wait'; day: string }
   | { kind: 'import-orders'; day: string }
+  /** Of a campaign that stands: nobody's own days are over yet. */
+  | { kind: 'wait-for-entries'; days: number }
+  /** Of one: so many members in all whose days are over would show the effect that was asked for. */
+  | { kind: 'more-entries'; members: number; effect: number; had: number }
   /** Some were held back for nothing: the split is not the planned one. */
   | { kind: 'check-split' }
   | { kind: 'hold-out' }
@@ -19,6 +23,8 @@ export type NextStep =
   /** Not even a hundred million would. */
   | { kind: 'larger-effect'; effect: number }
   | { kind: 'repeat' }
+  /** It stands and works. */
+  | { kind: 'go-on' }
   /** It brings buyers, but not money: the coupon gives more than it brings. */
   | { kind: 'smaller-offer' }
   | { kind: 'later-coupon'; orders: number }
@@ -41,7 +47,8 @@ export function nextSteps(
   if (issued > 0 && undelivered / issued > 0.1) steps.push({ kind: 'deliver', messages: undelivered })
   switch (measurement.verdict) {
     case 'no-data-yet':
-      steps.push({ kind: 'import-orders', day: measurement.windowLastDay })
+      if (measurement.entries) steps.push({ kind: 'wait-for-entries', days: measurement.entries.ownDays })
+      else steps.push({ kind: 'import-orders', day: measurement.windowLastDay! })
       break
     case 'unknown':
       steps.push({ kind: 'hold-out' })
@@ -53,14 +60,16 @@ export function nextSteps(
       steps.push({ kind: 'stop' })
       break
     case 'not-proven-yet':
-      if (!measurement.windowEnded) steps.push({ kind: 'wait', day: measurement.windowLastDay })
-      else steps.push(moreMembers(buyers!, definition))
+      if (measurement.windowEnded) steps.push(moreMembers(buyers!, definition))
+      else if (measurement.entries) steps.push(moreEntries(buyers!, definition))
+      else steps.push({ kind: 'wait', day: measurement.windowLastDay! })
       break
     case 'works': {
       if (economics?.netMinor.high != null && economics.netMinor.high < 0)
         steps.push({ kind: 'smaller-offer' })
+      else if (measurement.entries) steps.push({ kind: 'go-on' })
       else if (measurement.windowEnded) steps.push({ kind: 'repeat' })
-      else steps.push({ kind: 'wait', day: measurement.windowLastDay })
+      else steps.push({ kind: 'wait', day: measurement.windowLastDay! })
     }
   }
   if (afterwards?.state === 'pulled-forward')
@@ -68,18 +77,35 @@ export function nextSteps(
   return steps.slice(0, 3)
 }
 
-function moreMembers(
-  {
-    heldOut,
-    treated,
-  }: { heldOut: { value: number | null; denominator: number }; treated: { denominator: number } },
-  { effect, holdout }: CampaignDefinition,
-): NextStep {
-  const base = heldOut.value!
-  const sureness = { alpha: alphas.atEnd, power: 0.8 }
-  const had = treated.denominator + heldOut.denominator
-  const members = base + effect > 1 ? null : audienceNeeded(base, effect, holdout, sureness)
+interface Arms {
+  readonly heldOut: { readonly value: number | null; readonly denominator: number }
+  readonly treated: { readonly denominator: number }
+}
+
+const moreMembers = (buyers: Arms, definition: CampaignDefinition): NextStep => {
+  const { members, had } = needed(buyers, definition, { alpha: alphas.atEnd })
+  const { holdout: share, effect } = definition
   return members === null || members <= had
     ? { kind: 'larger-effect', effect }
-    : { kind: 'more-members', members, share: holdout, effect, had }
+    : { kind: 'more-members', members, share, effect, had }
+}
+
+const moreEntries = (buyers: Arms, definition: CampaignDefinition): NextStep => {
+  const { members, had } = needed(buyers, definition, { alpha: alphas.before, growing: true })
+  const { effect } = definition
+  return members === null || members <= had
+    ? { kind: 'larger-effect', effect }
+    : { kind: 'more-entries', members, effect, had }
+}
+
+function needed(
+  { heldOut, treated }: Arms,
+  { effect, holdout }: CampaignDefinition,
+  look: { alpha: number; growing?: boolean },
+): { members: number | null; had: number } {
+  const base = heldOut.value!
+  return {
+    members: base + effect > 1 ? null : audienceNeeded(base, effect, holdout, { ...look, power: 0.8 }),
+    had: treated.denominator + heldOut.denominator,
+  }
 }

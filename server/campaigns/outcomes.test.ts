@@ -6,7 +6,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
 import { recordEvent } from '../store/events.ts'
 import { openTestShop } from './campaign-shop.fixture.ts'
-import { armsOfCampaign, outcomesOf } from './outcomes.ts'
+import { armsOfCampaign, inOneSpan, outcomesOf } from './outcomes.ts'
 import { cases } from '../../fixtures/cases.ts'
 
 const launchedAt = '2026-11-22T01:00:00.000Z'
@@ -83,9 +83,11 @@ test('buyers, orders and net of each arm are those of a slow count, with squares
         expect(tables.asOf).toBe(asOf)
         const found = (
           await outcomesOf(shop.workspace, tables, {
-            arms: armsOfCampaign('c'),
-            since: launchedAt,
-            lastDay: windowLastDay,
+            frozen: inOneSpan(armsOfCampaign('c'), {
+              since: launchedAt,
+              fromDay: launchDay,
+              lastDay: windowLastDay,
+            }),
           })
         ).get(0)!
 

@@ -16,15 +16,24 @@ export interface CampaignOutcomes {
   readonly netOfOrders: number
 }
 
+/** Whom a question is about: each member once, with the days that count. */
+export interface Frozen {
+  /**
+   * A relation of `member_key`, `arm`, `since` (the first instant that counts), `from_day` (the local day from which on
+   * the campaign may have changed what they do) and `last_day` (the last local day that counts).
+   */
+  readonly relation: Sql
+  /** The earliest of the `from_day`s. */
+  readonly firstDay: string
+}
+
 export interface OutcomeQuestion {
-  /** A relation of `member_key` and `arm`: a campaign's frozen audience, or another split by chance. */
-  readonly arms: Sql
-  /** The first instant that counts. */
-  readonly since: string
-  /** The last local day that counts. */
-  readonly lastDay: string
-  /** The launch's local day: figures of the year before it explain a part of the outcomes. Without it none do. */
-  readonly before?: { readonly launchedDay: string; readonly leastDays: number }
+  readonly frozen: Frozen
+  /**
+   * Figures of the year before each member's `from_day` explain a part of the outcomes, where the data reaches back
+   * `leastDays` before the first of them. Without it none do.
+   */
+  readonly before?: { readonly leastDays: number }
   /** Ask for margin; `share`: what is left of net where an item's cost is not known, null: then the margin isn't either. */
   readonly margin?: { readonly share: number | null }
   /** A relation of `member_key` and `place`, a whole number, a member at several places or none; without it everybody is at 0. */
@@ -35,7 +44,7 @@ export interface OutcomeQuestion {
 const daysBefore = 365
 
 /**
- * What the frozen audience did from an instant through a local day, as of the tables' day: qualifying orders,
+ * What the frozen audience did in the days that count, as of the tables' day: qualifying orders,
  * and net as charged less refunds dated in the span. Orders of the launch day count only when their time is
  * known to be later; a date without a time is midnight. Margin is that net less what the goods cost: the cost of
  * each item that was sold, less the part of the order's net that was refunded by then. Per place of the groups,
@@ -44,45 +53,46 @@ const daysBefore = 365
 export async function outcomesOf(
   workspace: Workspace,
   { tables, asOf, dataStart }: TablesAt,
-  { arms, since: first, lastDay, before, margin, groups }: OutcomeQuestion,
+  { frozen: { relation, firstDay }, before, margin, groups }: OutcomeQuestion,
   signal?: AbortSignal,
 ): Promise<Map<number, CampaignOutcomes>> {
-  const since = instant(first)
-  const through = d.date(asOf < lastDay ? asOf : lastDay)
-  const beforeFrom = before && firstDayBefore(before, dataStart)
-  const inBefore = beforeFrom
-    ? sql`local_day >= ${d.date(beforeFrom)} and local_day < ${d.date(before.launchedDay)}`
-    : sql`false`
+  const isBeforeKnown =
+    before !== undefined && dataStart !== null && dataStart <= addDays(firstDay, -before.leastDays)
+  const counted = (at: Sql, day: Sql) => sql`${at} >= frozen.since and ${day} <= frozen.last_day`
+  const earlier = (day: Sql) =>
+    isBeforeKnown ? sql`${day} >= frozen.from_day - ${daysBefore} and ${day} < frozen.from_day` : sql`false`
   // nothing before it counts; a zone is at most a day away
-  const earliest = d.date(beforeFrom ?? addDays(first.slice(0, 10), -1))
+  const earliest = d.date(addDays(firstDay, isBeforeKnown ? -daysBefore : -1))
   const rows = await workspace.engine.rows(
     sql`
     with frozen as (
-      ${arms}
+      select member_key, arm, since, from_day, least(last_day, ${d.date(asOf)}) as last_day
+      from (${relation}) as chosen
     ),
     bought as (
-      select member_key,
-        count(*) filter (where ordered_at >= ${since} and local_day <= ${through}) as orders,
-        count(*) filter (where ${inBefore}) as orders_before
-      from ${tables.memberOrders} where member_key in (select member_key from frozen)
-        and local_day >= ${earliest}
-      group by member_key
+      select frozen.member_key,
+        count(*) filter (where ${counted(sql`bought.ordered_at`, sql`bought.local_day`)}) as orders,
+        count(*) filter (where ${earlier(sql`bought.local_day`)}) as orders_before
+      from ${tables.memberOrders} as bought join frozen on frozen.member_key = bought.member_key
+      where bought.local_day >= ${earliest}
+      group by frozen.member_key
     ),
     charged as (
-      select member_key, net_minor, ordered_at >= ${since} and local_day <= ${through} as counted, ${inBefore} as earlier
-      from orders where state = 'paid' and member_key in (select member_key from frozen)
-        and local_day >= ${earliest}
+      select frozen.member_key, net_minor, ${counted(sql`ordered_at`, sql`local_day`)} as counted,
+        ${earlier(sql`local_day`)} as earlier
+      from orders join frozen on frozen.member_key = orders.member_key
+      where state = 'paid' and local_day >= ${earliest}
       union all
-      select member_key, -amount_minor, refunded_at >= ${since} and local_day <= ${through}, ${inBefore}
-      from refunds where counts and member_key in (select member_key from frozen)
-        and local_day >= ${earliest}
+      select frozen.member_key, -amount_minor, ${counted(sql`refunded_at`, sql`local_day`)}, ${earlier(sql`local_day`)}
+      from refunds join frozen on frozen.member_key = refunds.member_key
+      where counts and local_day >= ${earliest}
     ),
     money as (
       select member_key, ${d.sumIf(sql`net_minor`, sql`counted`)} as net_minor,
         ${d.sumIf(sql`net_minor`, sql`earlier`)} as net_before
       from charged group by member_key
     ),
-    ${costs(margin, since, through)},
+    ${costs(margin, counted, earliest)},
     each_member as (
       select frozen.member_key, frozen.arm, coalesce(bought.orders, 0) as orders,
         coalesce(bought.orders_before, 0) as orders_before,
@@ -113,7 +123,7 @@ export async function outcomesOf(
     const total = (column: string) => own.reduce((sum, row) => sum + Number(row[column]), 0)
     const isKnown = margin !== undefined && total('unknownCosts') === 0
     const arm = (name: 'treated' | 'held-out') =>
-      armOutcomes(own.find((row) => row.arm === name) ?? {}, beforeFrom !== undefined, isKnown)
+      armOutcomes(own.find((row) => row.arm === name) ?? {}, isBeforeKnown, isKnown)
     places.set(place, {
       treated: arm('treated'),
       heldOut: arm('held-out'),
@@ -124,36 +134,38 @@ export async function outcomesOf(
   return places
 }
 
+/** Of a relation of `member_key` and `arm`: everybody has the same days. `since` is an instant, `fromDay` its local day. */
+export const inOneSpan = (
+  arms: Sql,
+  { since, fromDay, lastDay }: { since: string; fromDay: string; lastDay: string },
+): Frozen => ({
+  relation: sql`
+    select member_key, arm, ${instant(since)} as since, ${d.date(fromDay)} as from_day, ${d.date(lastDay)} as last_day
+    from (${arms}) as arms`,
+  firstDay: fromDay,
+})
+
 /** The frozen audience of a campaign: an arm belongs to a member once, by first entry. */
 export const armsOfCampaign = (campaignId: string): Sql => sql`
   select member_key, min(arm) as arm from arms_of_members where campaign_id = ${campaignId} group by member_key`
 
 const instant = (iso: string): Sql => sql`cast(${iso.replace('T', ' ').replace('Z', '')} as timestamp)`
 
-/** The year before the launch, or what there is of it; undefined when that is less than `leastDays`. */
-function firstDayBefore(
-  { launchedDay, leastDays }: NonNullable<OutcomeQuestion['before']>,
-  dataStart: string | null,
-): string | undefined {
-  if (dataStart === null || dataStart > addDays(launchedDay, -leastDays)) return undefined
-  const first = addDays(launchedDay, -daysBefore)
-  return dataStart > first ? dataStart : first
-}
-
 /** What the goods of each member's orders cost. Whole minor units, rounded once an order. */
-const costs = (margin: OutcomeQuestion['margin'], since: Sql, through: Sql): Sql =>
+const costs = (margin: OutcomeQuestion['margin'], counted: (at: Sql, day: Sql) => Sql, earliest: Sql): Sql =>
   margin === undefined
     ? sql`spent as (
       select null::integer as member_key, 0 as cost_minor, 0 as unknown_costs, 0 as net_with_cost, 0 as net_of_orders
       where false)`
     : sql`sold as (
-      select order_key, member_key, net_minor from orders
-      where state = 'paid' and ordered_at >= ${since} and local_day <= ${through}
-        and member_key in (select member_key from frozen)
+      select order_key, frozen.member_key, net_minor, frozen.last_day
+      from orders join frozen on frozen.member_key = orders.member_key
+      where state = 'paid' and local_day >= ${earliest} and ${counted(sql`ordered_at`, sql`local_day`)}
     ),
     given_back as (
-      select order_key, sum(amount_minor) as amount_minor from refunds
-      where counts and order_key is not null and local_day <= ${through} group by order_key
+      select refunds.order_key, sum(amount_minor) as amount_minor
+      from refunds join sold on sold.order_key = refunds.order_key
+      where counts and refunds.local_day <= sold.last_day group by refunds.order_key
     ),
     cost_of_order as (
       select sold.order_key, sold.member_key, any_value(sold.net_minor) as net_minor,

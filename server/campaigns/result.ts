@@ -2,11 +2,14 @@ import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
 import { campaignLedger, type CampaignLedger } from '../coupons/counts.ts'
 import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
-import { campaignById, type CampaignStatus, statusAt } from './campaigns.ts'
+import { type Campaign, campaignById, type CampaignStatus, statusAt } from './campaigns.ts'
 import type { CampaignDefinition } from './definition.ts'
 import { measure, type Measurement } from './measurement.ts'
 import { type Share, shareOf } from './planning.ts'
 import type { Preview } from './preview.ts'
+import { isStanding } from './standing/keeper.ts'
+import { standingMeasured } from './standing-measured.ts'
+import type { Measured } from './windows.ts'
 
 export interface CampaignResult {
   readonly campaignId: string
@@ -27,6 +30,8 @@ export interface CampaignResult {
   readonly queued: number
   /** Dead letters: given up after the last attempt. */
   readonly dead: number
+  /** Of what other systems are told by a campaign that stands: given up likewise. */
+  readonly deadEvents: number
   /** Not sent: the campaign was cancelled or the member asked not to be contacted. */
   readonly dropped: number
   /** The same by reason, as `errorText` reads it. */
@@ -40,6 +45,8 @@ export interface CampaignResult {
   /** Of coupons: uses redeemed of those issued. Of members: redeemers of those targeted. */
   readonly redemptionRate: { readonly coupons: Share; readonly members: Share }
   readonly ledger: CampaignLedger
+  /** What of it is measured; null for a draft. */
+  readonly measured: Measured | null
   readonly measurement: Measurement | null
   readonly codesTakenAt: string | null
   /** As `errorText` reads it. */
@@ -69,13 +76,16 @@ export async function campaignResult(
     .where('published_at', 'is not', null)
     .orderBy('run')
     .executeTakeFirst()
-  const isStanding = campaign.definition.standing !== undefined
   const ledger = await campaignLedger(store, workspace.id, campaignId, now)
   const arms = launch ? await armSizes(platform, workspace.id, campaignId) : { treated: 0, heldOut: 0 }
   const messages = await messageCounts(platform, workspace.id, campaignId)
   const isShared = campaign.definition.codes.kind === 'shared'
   const byHand = campaign.definition.channel.kind === 'csv'
   const lastDayBefore = (instant: string) => addDays(localDay(new Date(instant), workspace.calendar), -1)
+  const stands = campaign.definition.standing !== undefined
+  const measured = launch
+    ? await measuredOf(platform, campaign, launch, lastDayBefore(launch.window_to))
+    : null
   return {
     campaignId,
     name: campaign.name,
@@ -84,9 +94,9 @@ export async function campaignResult(
     createdAt: campaign.createdAt,
     launchedAt: launch?.published_at ?? null,
     launchedDay: launch?.launched_day ?? null,
-    preview: launch && !isStanding ? (JSON.parse(launch.preview) as Preview) : null,
+    preview: launch && !stands ? (JSON.parse(launch.preview) as Preview) : null,
     confirmed: launch ? (JSON.parse(launch.confirmed) as string[]) : [],
-    lastDay: launch && !isStanding ? lastDayBefore(launch.valid_to) : null,
+    lastDay: launch && !stands ? lastDayBefore(launch.valid_to) : null,
     issued: ledger.issued,
     // Codes that are taken out as a list are delivered by whoever took them.
     delivered: byHand
@@ -98,6 +108,7 @@ export async function campaignResult(
       : messages.delivered,
     queued: messages.queued,
     dead: messages.dead,
+    deadEvents: stands ? await deadEvents(platform, workspace.id, campaignId) : 0,
     dropped: messages.dropped,
     droppedFor: messages.droppedFor,
     redeemed: ledger.redeemed,
@@ -108,24 +119,29 @@ export async function campaignResult(
       members: shareOf(ledger.redeemers, arms.treated),
     },
     ledger,
-    measurement:
-      launch && !isStanding
-        ? await measure(
-            platform,
-            workspace,
-            {
-              campaignId,
-              launchedAt: launch.published_at!,
-              launchedDay: launch.launched_day,
-              windowLastDay: lastDayBefore(launch.window_to),
-              heldOutShare: campaign.definition.holdout,
-              marginShare: campaign.definition.marginShare ?? null,
-            },
-            { briefly, signal },
-          )
-        : null,
+    measured,
+    measurement: measured && (await measure(platform, workspace, measured, { briefly, signal })),
     codesTakenAt: launch?.codes_taken_at ?? null,
     newestError: messages.newestError,
+  }
+}
+
+async function measuredOf(
+  { store }: Platform,
+  campaign: Campaign,
+  launch: { published_at: string | null; launched_day: string },
+  windowLastDay: string,
+): Promise<Measured | null> {
+  const { definition, id: campaignId } = campaign
+  if (isStanding(definition)) return standingMeasured(store, campaign, definition, launch.published_at!)
+  return {
+    campaignId,
+    launchedAt: launch.published_at!,
+    launchedDay: launch.launched_day,
+    windowLastDay,
+    heldOutShare: definition.holdout,
+    marginShare: definition.marginShare ?? null,
+    entries: null,
   }
 }
 
@@ -139,6 +155,17 @@ async function armSizes({ store }: Platform, workspaceId: string, campaignId: st
     .execute()
   const members = (arm: string) => rows.find((row) => row.arm === arm)?.members ?? 0
   return { treated: members('treated'), heldOut: members('held-out') }
+}
+
+async function deadEvents({ store }: Platform, workspaceId: string, campaignId: string): Promise<number> {
+  const { events } = await store
+    .selectFrom('standing_events')
+    .select((count) => count.fn.countAll<number>().as('events'))
+    .where('workspace_id', '=', workspaceId)
+    .where('campaign_id', '=', campaignId)
+    .where('state', '=', 'dead')
+    .executeTakeFirstOrThrow()
+  return events
 }
 
 async function messageCounts({ store }: Platform, workspaceId: string, campaignId: string) {

@@ -3,8 +3,9 @@ import { campaignById, type CampaignStatus } from '../campaigns/campaigns.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Store } from '../store/store.ts'
 
-/** A message that was given up. */
+/** A message that was given up, or what another system was to be told of a member by a campaign that stands. */
 export interface DeadLetter {
+  readonly kind: 'message' | 'event'
   readonly deliveryId: string
   readonly memberId: string
   readonly attempts: number
@@ -12,29 +13,34 @@ export interface DeadLetter {
   readonly error: string | null
 }
 
-/** The newest dead letters of a campaign, at most `limit`. */
+const deadKinds = [
+  { kind: 'message', table: 'outbox' },
+  { kind: 'event', table: 'standing_events' },
+] as const
+
+/** The newest dead letters of a campaign, messages before events, at most `limit`. */
 export async function deadLettersOf(
   store: Store,
   workspaceId: string,
   campaignId: string,
   limit: number,
 ): Promise<DeadLetter[]> {
-  const rows = await store
-    .selectFrom('outbox')
-    .select(['id', 'member_id', 'attempts', 'last_error'])
-    .where('workspace_id', '=', workspaceId)
-    .where('campaign_id', '=', campaignId)
-    .where('state', '=', 'dead')
-    .orderBy('due_at', 'desc')
-    .orderBy('id')
-    .limit(limit)
-    .execute()
-  return rows.map(({ id, member_id, attempts, last_error }) => ({
-    deliveryId: id,
-    memberId: member_id,
-    attempts,
-    error: last_error,
-  }))
+  const letters: DeadLetter[] = []
+  for (const { kind, table } of deadKinds) {
+    const rows = await store
+      .selectFrom(table)
+      .select(['id', 'member_id', 'attempts', 'last_error'])
+      .where('workspace_id', '=', workspaceId)
+      .where('campaign_id', '=', campaignId)
+      .where('state', '=', 'dead')
+      .orderBy('due_at', 'desc')
+      .orderBy('id')
+      .limit(limit - letters.length)
+      .execute()
+    for (const { id, member_id, attempts, last_error } of rows)
+      letters.push({ kind, deliveryId: id, memberId: member_id, attempts, error: last_error })
+  }
+  return letters
 }
 
 export type ResendOutcome =
@@ -53,14 +59,23 @@ export async function resendDeadLetters(
     if (!campaign) return { kind: 'not-found' }
     if (campaign.state !== 'running' && campaign.state !== 'paused')
       return { kind: 'wrong-state', status: campaign.state }
-    const { numUpdatedRows } = await tx
-      .updateTable('outbox')
-      .set({ state: 'queued', attempts: 0, due_at: at.toISOString(), lease: null })
-      .where('workspace_id', '=', workspace.id)
-      .where('campaign_id', '=', campaignId)
-      .where('state', '=', 'dead')
-      .executeTakeFirst()
-    if (numUpdatedRows > 0n)
+    let queued = 0
+    for (const { kind, table } of deadKinds) {
+      const { numUpdatedRows } = await tx
+        .updateTable(table)
+        .set({
+          state: 'queued',
+          attempts: 0,
+          due_at: at.toISOString(),
+          ...(kind === 'message' ? { lease: null } : {}),
+        })
+        .where('workspace_id', '=', workspace.id)
+        .where('campaign_id', '=', campaignId)
+        .where('state', '=', 'dead')
+        .executeTakeFirst()
+      queued += Number(numUpdatedRows)
+    }
+    if (queued > 0)
       await recordAudit(tx, {
         workspaceId: workspace.id,
         actor,
@@ -68,6 +83,6 @@ export async function resendDeadLetters(
         subject: campaignId,
         at,
       })
-    return { kind: 'queued', messages: Number(numUpdatedRows) }
+    return { kind: 'queued', messages: queued }
   })
 }

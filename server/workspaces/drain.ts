@@ -146,8 +146,8 @@ async function apply(
         ['treated', event.treated],
         ['held-out', event.heldOut],
       ] as const)
-        await session.run(sql`insert into campaign_arms (campaign_id, member_key, arm, launched_day)
-          select ${event.campaignId}, member_key, ${arm}, cast(${event.day} as date)
+        await session.run(sql`insert into campaign_arms (campaign_id, member_key, arm, launched_day, entered_at)
+          select ${event.campaignId}, member_key, ${arm}, cast(${event.day} as date), cast(${at} as timestamp)
           from (${keysOf(memberIds)}) as member
           where member_key not in (select member_key from campaign_arms where campaign_id = ${event.campaignId})`)
   }

@@ -202,6 +202,24 @@ test('a standing campaign takes members from the day they begin to meet the rule
   const ids = received.map(({ id }) => id)
   expect(new Set(ids).size).toBe(ids.length)
   expect((await caller.campaigns.show({ campaignId })).issued).toBe(45)
+
+  // what another system was to be told and was given up is sent again under its id when somebody asks
+  const [lost] = events
+  const error = JSON.stringify({ id: 'message-campaign-cancelled' })
+  await platform.store
+    .updateTable('standing_events')
+    .set({ state: 'dead', attempts: 12, last_error: error })
+    .where('id', '=', lost!.id)
+    .execute()
+  expect(await caller.campaigns.show({ campaignId })).toMatchObject({ dead: 0, deadEvents: 1 })
+  expect(await caller.campaigns.deadLetters({ campaignId })).toMatchObject([
+    { kind: 'event', deliveryId: lost!.id, memberId: lost!.body.data.memberId, attempts: 12 },
+  ])
+  expect(await caller.campaigns.resend({ campaignId })).toEqual({ messages: 1 })
+  expect(await caller.campaigns.resend({ campaignId })).toEqual({ messages: 0 })
+  await sendEvents(platform, workspace, told.signal)
+  expect(received.filter(({ id }) => id === lost!.id)).toHaveLength(2)
+  expect(await caller.campaigns.deadLetters({ campaignId })).toEqual([])
   await caller.campaigns.cancel({ campaignId })
 }, 60_000)
 

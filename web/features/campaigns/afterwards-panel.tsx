@@ -9,7 +9,7 @@ type Afterwards = NonNullable<Effect['afterwards']>
 type Row = Afterwards['outcomes'][number]
 
 /** Whether purchases were only brought forward: the same members in as many days after the window. */
-export function AfterwardsPanel({ answer }: { answer: Answer<Effect> }) {
+export function AfterwardsPanel({ answer, stands }: { answer: Answer<Effect>; stands: boolean }) {
   const t = useTranslations('campaigns.afterwards')
   const lift = useTranslations('campaigns.lift')
   const format = useFormat()
@@ -66,7 +66,9 @@ export function AfterwardsPanel({ answer }: { answer: Answer<Effect> }) {
         })
       }
       subtitle={({ afterwards }: Effect) =>
-        t('subtitle', { from: format.day(afterwards!.firstDay), end: format.day(afterwards!.lastDay) })
+        stands
+          ? t('subtitleEntries')
+          : t('subtitle', { from: format.day(afterwards!.firstDay), end: format.day(afterwards!.lastDay) })
       }
       definition={t('definition')}
       query={answer}

@@ -46,7 +46,7 @@ export function CampaignPage() {
       { campaignId },
       {
         staleTime: 0,
-        enabled: data?.launchedAt != null && data.definition.standing === undefined,
+        enabled: data?.launchedAt != null,
         trpc: { abortOnUnmount: true },
       },
     ),
@@ -67,6 +67,19 @@ export function CampaignPage() {
         saved={{ campaignId, definition: data.definition }}
       />
     )
+  const stands = data.definition.standing !== undefined && data.launchedAt !== null
+  const effectPanels = data.measurement ? (
+    <>
+      <LiftPanel answer={result} />
+      <TimelinePanel answer={effect} stands={stands} />
+      <MoneyPanel answer={effect} stands={stands} />
+      <NextPanel effect={effect.data} />
+      <AfterwardsPanel answer={effect} stands={stands} />
+      {data.measurement.outcomes.length > 0 && data.heldOut > 0 ? (
+        <PartsPanel campaignId={campaignId} stands={stands} />
+      ) : null}
+    </>
+  ) : null
   return (
     <Page
       title={data.name}
@@ -77,21 +90,11 @@ export function CampaignPage() {
       }
       actions={role === 'viewer' ? null : <CampaignActions result={data} />}
     >
-      {data.definition.standing && data.launchedAt !== null ? (
-        <StandingPanels answer={result} result={data} />
-      ) : null}
+      {stands ? <StandingPanels result={data}>{effectPanels}</StandingPanels> : effectPanels}
       {data.measurement ? (
         <>
-          <LiftPanel answer={result} />
-          <TimelinePanel answer={effect} />
-          <MoneyPanel answer={effect} />
-          <NextPanel effect={effect.data} />
-          <AfterwardsPanel answer={effect} />
-          {data.measurement.outcomes.length > 0 && data.heldOut > 0 ? (
-            <PartsPanel campaignId={campaignId} />
-          ) : null}
           <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
-          {data.dead > 0 ? <DeadLettersPanel result={data} /> : null}
+          {data.dead + data.deadEvents > 0 ? <DeadLettersPanel result={data} /> : null}
           <LedgerPanel answer={result} />
           <FactsPanel result={data} />
         </>
@@ -105,9 +108,9 @@ function useLead(): (result: Result) => string {
   const t = useTranslations('campaigns.result')
   const format = useFormat()
   const rise = useRise()
-  return ({ measurement, preview, definition, launchedAt }) => {
-    if (definition.standing && launchedAt !== null) return t('stands')
+  return ({ measurement, preview, definition }) => {
     if (!measurement) return t('draft')
+    const { entries } = measurement
     const buyers = measurement.outcomes.find(({ outcome }) => outcome === 'buyers')
     switch (measurement.verdict) {
       case 'works':
@@ -122,11 +125,13 @@ function useLead(): (result: Result) => string {
         return t(measurement.verdict, { points: rise(difference!, digits), low: low!, high: high! })
       }
       case 'not-proven-yet': {
-        const detectable = preview?.plan.detectable
+        const detectable = entries ? entries.detectable : preview?.plan.detectable
         const said = t('not-proven-yet', { points: format.points(buyers?.difference ?? null) })
         return detectable == null ? said : `${said} ${t('detectable', { points: rise(detectable) })}`
       }
       case 'no-data-yet':
+        if (entries)
+          return definition.holdout === 0 ? t('unknown') : t('no-entries-yet', { days: entries.ownDays })
         return t('no-data-yet', { day: format.day(measurement.asOf) })
       default:
         return t(measurement.verdict)

@@ -16,7 +16,8 @@ export function DeadLettersPanel({ result }: { result: Result }) {
   const trpc = useTRPC()
   const client = useQueryClient()
   const { role } = useWorkspace()
-  const { campaignId, dead, status } = result
+  const { campaignId, status } = result
+  const dead = result.dead + result.deadEvents
   const answer = useAnswer(trpc.campaigns.deadLetters.queryOptions({ campaignId }, { staleTime: 0 }))
   const resend = useMutation(
     trpc.campaigns.resend.mutationOptions({
@@ -34,6 +35,16 @@ export function DeadLettersPanel({ result }: { result: Result }) {
         </Link>
       ),
     },
+    ...(result.deadEvents > 0
+      ? [
+          {
+            key: 'kind',
+            header: t('what'),
+            value: ({ kind }: DeadLetter) => kind,
+            cell: ({ kind }: DeadLetter) => t(`kind.${kind}`),
+          },
+        ]
+      : []),
     { key: 'error', header: t('why'), value: ({ error }) => error, cell: ({ error }) => error ?? '–' },
   ]
   return (

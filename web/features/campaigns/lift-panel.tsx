@@ -20,7 +20,8 @@ export function LiftPanel({ answer }: { answer: Answer<Result> }) {
     <QueryPanel
       name={t('outcome')}
       title={(result) => {
-        const { verdict, outcomes } = measured(result)
+        const { verdict, outcomes, entries } = measured(result)
+        if (verdict === 'no-data-yet' && entries) return t('title.no-entries-yet')
         const buyers = outcomes.find(({ outcome }) => outcome === 'buyers')
         return t(`title.${verdict}`, {
           points: format.points(buyers?.difference ?? null),
@@ -28,22 +29,36 @@ export function LiftPanel({ answer }: { answer: Answer<Result> }) {
         })
       }}
       subtitle={(result) => {
-        const { asOf, method, windowLastDay, outcomes } = measured(result)
+        const { asOf, method, windowLastDay, outcomes, entries } = measured(result)
         const [day, end] = [format.day(asOf), format.day(windowLastDay)]
         if (outcomes.length === 0) return undefined
         if (method === null) return t('subtitleUnknown', { day })
         const narrowed = Math.max(0, ...outcomes.map((row) => row.narrowed ?? 0))
+        const own = entries && {
+          members: entries.counted,
+          last: format.day(entries.lastEntry),
+          days: entries.ownDays,
+        }
         return [
-          method === 'fixed'
-            ? t('subtitleEnd', { from: format.day(result.launchedDay), end })
-            : t('subtitleBefore', { day, end }),
+          own
+            ? t(method === 'fixed' ? 'subtitleEntriesEnd' : 'subtitleEntries', own)
+            : method === 'fixed'
+              ? t('subtitleEnd', { from: format.day(result.launchedDay), end })
+              : t('subtitleBefore', { day, end }),
           ...(narrowed >= 0.005 ? [t('narrowed', { share: format.percentShort(narrowed) })] : []),
         ].join(' ')
       }}
-      definition={t('definition')}
+      definition={t(answer.data?.measurement?.entries ? 'definitionEntries' : 'definition')}
       query={answer}
       isEmpty={(result) => measured(result).outcomes.length === 0}
-      empty={{ reason: t('empty', { day: format.day(answer.data?.launchedDay ?? null) }) }}
+      empty={{
+        reason: answer.data?.measurement?.entries
+          ? t('emptyEntries', {
+              days: answer.data.measurement.entries.ownDays,
+              day: format.day(answer.data.measurement.asOf),
+            })
+          : t('empty', { day: format.day(answer.data?.launchedDay ?? null) }),
+      }}
       table={(result) => tableOf(columns, measured(result).outcomes)}
       csvName="campaign-effect"
       minHeight={160}

@@ -22,7 +22,7 @@ const linesOf = ({ orders, netMinor, marginMinor, costPerOrderMinor }: Economics
 ]
 
 /** What the campaign brought over all treated members, after coupons and messages, and what an order cost. */
-export function MoneyPanel({ answer }: { answer: Answer<Effect> }) {
+export function MoneyPanel({ answer, stands }: { answer: Answer<Effect>; stands: boolean }) {
   const t = useTranslations('campaigns.money')
   const lift = useTranslations('campaigns.lift')
   const format = useFormat()
@@ -65,7 +65,7 @@ export function MoneyPanel({ answer }: { answer: Answer<Effect> }) {
         if (high !== null && high < 0) return t('title.less', { amount })
         return t('title.open')
       }}
-      subtitle={t('subtitle')}
+      subtitle={t(stands ? 'subtitleEntries' : 'subtitle')}
       definition={t('definition')}
       query={answer}
       table={({ economics }: Effect) => tableOf(columns, linesOf(economics!))}

@@ -13,6 +13,14 @@ export function NextPanel({ effect }: { effect: Effect | undefined }) {
   if (!effect || effect.next.length === 0) return null
   const said = (step: Effect['next'][number]): string => {
     switch (step.kind) {
+      case 'wait-for-entries':
+        return t(step.kind, { days: step.days })
+      case 'more-entries':
+        return t(step.kind, {
+          members: format.count(step.members),
+          had: format.count(step.had),
+          points: rise(step.effect),
+        })
       case 'wait':
       case 'import-orders':
         return t(step.kind, { day: format.day(step.day) })

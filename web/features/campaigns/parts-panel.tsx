@@ -12,7 +12,7 @@ import { VerdictChip } from './words.tsx'
 type Part = NonNullable<Parts>['parts'][number]
 
 /** The effect by parts of the audience, with intervals that hold for all of them together. */
-export function PartsPanel({ campaignId }: { campaignId: string }) {
+export function PartsPanel({ campaignId, stands }: { campaignId: string; stands: boolean }) {
   const t = useTranslations('campaigns.parts')
   const lift = useTranslations('campaigns.lift')
   const trpc = useTRPC()
@@ -72,7 +72,9 @@ export function PartsPanel({ campaignId }: { campaignId: string }) {
           ? t('title.none', { looks: found!.looks })
           : t('title.some', { works: works.length, hurts: hurts.length, looks: found!.looks })
       }}
-      subtitle={(found: Parts) => t('subtitle', { day: format.day(found!.asOf), looks: found!.looks })}
+      subtitle={(found: Parts) =>
+        t(stands ? 'subtitleEntries' : 'subtitle', { day: format.day(found!.asOf), looks: found!.looks })
+      }
       definition={t('definition')}
       query={answer}
       table={(found: Parts) => tableOf(columns, found!.parts)}

@@ -10,7 +10,7 @@ import type { Effect } from './draft.ts'
 type Day = NonNullable<Effect['timeline']>['days'][number]
 
 /** Treated and held out day by day: the difference of the shares that had bought, with its interval. */
-export function TimelinePanel({ answer }: { answer: Answer<Effect> }) {
+export function TimelinePanel({ answer, stands }: { answer: Answer<Effect>; stands: boolean }) {
   const t = useTranslations('campaigns.timeline')
   const lift = useTranslations('campaigns.lift')
   const format = useFormat()
@@ -24,6 +24,7 @@ export function TimelinePanel({ answer }: { answer: Answer<Effect> }) {
         1,
       ),
     )
+  const subtitle = t(stands ? 'subtitleEntries' : 'subtitle')
   const first = (days: readonly Day[]) => days.find(({ low, high }) => low > 0 || high < 0)
   return (
     <QueryPanel
@@ -32,8 +33,8 @@ export function TimelinePanel({ answer }: { answer: Answer<Effect> }) {
         const told = first(timeline!.days)
         return told ? t('told', { day: format.day(told.day) }) : t('title')
       }}
-      subtitle={t('subtitle')}
-      definition={t('definition')}
+      subtitle={subtitle}
+      definition={t(stands ? 'definitionEntries' : 'definition')}
       query={answer}
       csvName="campaign-day-by-day"
       minHeight={300}
@@ -45,14 +46,14 @@ export function TimelinePanel({ answer }: { answer: Answer<Effect> }) {
             header: lift('treated'),
             align: 'right',
             value: ({ treated }) => treated,
-            cell: ({ treated }) => format.share(treated, timeline!.treated),
+            cell: ({ treated, ofTreated }) => format.share(treated, ofTreated),
           },
           {
             key: 'held_out_buyers',
             header: lift('heldOut'),
             align: 'right',
             value: ({ heldOut }) => heldOut,
-            cell: ({ heldOut }) => format.share(heldOut, timeline!.heldOut),
+            cell: ({ heldOut, ofHeldOut }) => format.share(heldOut, ofHeldOut),
           },
           ...(['difference', 'low', 'high'] as const).map((key): Column<Day> => ({
             key,
@@ -66,7 +67,7 @@ export function TimelinePanel({ answer }: { answer: Answer<Effect> }) {
       }}
     >
       {({ timeline }: Effect) => {
-        const { days, treated, heldOut } = timeline!
+        const { days } = timeline!
         return (
           <ChartFrame height={260} note={days.at(-1)!.day}>
             {(width, height) => (
@@ -74,7 +75,7 @@ export function TimelinePanel({ answer }: { answer: Answer<Effect> }) {
                 width={width}
                 height={height}
                 title={t('title')}
-                description={t('subtitle')}
+                description={subtitle}
                 positions={days.map(({ day }) => format.shortDay(day))}
                 positionTitle={(index) => format.day(days[index]!.day)}
                 dots={false}
@@ -90,8 +91,8 @@ export function TimelinePanel({ answer }: { answer: Answer<Effect> }) {
                       notes: [
                         t('interval', { low: points(day, day.low), high: points(day, day.high) }),
                         t('arms', {
-                          treated: format.share(day.treated, treated),
-                          heldOut: format.share(day.heldOut, heldOut),
+                          treated: format.share(day.treated, day.ofTreated),
+                          heldOut: format.share(day.heldOut, day.ofHeldOut),
                         }),
                       ],
                     })),

@@ -2,29 +2,26 @@ import { Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useTRPC } from '../../../trpc.ts'
 import { type Column, DataTable } from '../../../ui/data-table.tsx'
 import { useFormat } from '../../../ui/format.ts'
 import { KpiStrip } from '../../../ui/kpi-strip.tsx'
-import { Panel } from '../../../ui/panel.tsx'
 import { Failure } from '../../../ui/panel-states.tsx'
 import { QueryPanel, tableOf, useAnswer } from '../../../ui/query-panel.tsx'
 import { Rule } from '../../../ui/rule.tsx'
 import { useWorkspace } from '../../../ui/workspace.tsx'
 import classes from '../composer.module.css'
 import type { Result } from '../draft.ts'
-import { FunnelPanel } from '../funnel-panel.tsx'
-import { LedgerPanel } from '../ledger-panel.tsx'
 import { SegmentVersions, useRuleOfLaunch } from '../segment-versions.tsx'
 import type { Answer } from '../../../ui/query-panel.tsx'
 import type { StandingRun, StandingState } from './answers.ts'
 import { StepsList } from './steps-list.tsx'
 import { WaysPanel } from './ways-panel.tsx'
 
-/** A campaign that stands: where its members are, day by day, and each member's way. */
-export function StandingPanels({ answer, result }: { answer: Answer<Result>; result: Result }) {
+/** A campaign that stands: where its members are; what it brought, as it is told of it; day by day, and each way. */
+export function StandingPanels({ result, children }: { result: Result; children: ReactNode }) {
   const t = useTranslations('standing')
   const trpc = useTRPC()
   const { campaignId } = result
@@ -39,13 +36,9 @@ export function StandingPanels({ answer, result }: { answer: Answer<Result>; res
       <QueryPanel name={t('state.title')} title={t('state.title')} query={state} minHeight={120}>
         {(data) => (data ? <State state={data} result={result} /> : null)}
       </QueryPanel>
+      {children}
       <RunsPanel answer={state} />
       <WaysPanel campaignId={campaignId} />
-      <Panel title={t('effect.title')}>
-        <p className={classes.help}>{t('effect.not')}</p>
-      </Panel>
-      <FunnelPanel answer={answer} rates={undefined} refusals={undefined} />
-      <LedgerPanel answer={answer} />
     </>
   )
 }

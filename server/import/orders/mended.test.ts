@@ -270,12 +270,13 @@ test('a broken record that has another order’s number as its quantity complete
     'order_id,customer_id,order_date,product,quantity,amount',
     '1,m1,2026-01-01,茶罐,3,50',
     '20,m1,2026-01-02,茶罐,1,60',
+    '20,m1,2026-01-02,桂花乌龙,2,40',
     // its own number is lost
     'm1,2026-01-02,礼盒,1,70',
   ]
   // order 1 waits without need; order 20 comes in, because nothing says that the row is its
   const receipt = receiptOf(await shop.import(shop.file('o.csv', rows.join('\n'))))
-  expect(receipt).toMatchObject({ imported: 1, refused: 2 })
+  expect(receipt).toMatchObject({ imported: 2, refused: 2, looseRows: 1 })
   const mended = readFileSync(receipt.refusedFile!, 'utf8').replace(
     'm1,2026-01-02,礼盒,1,70',
     '20,m1,2026-01-02,礼盒,1,70',
@@ -284,7 +285,23 @@ test('a broken record that has another order’s number as its quantity complete
   const { orders } = await standing(shop)
   expect(orders.map(({ orderId, netMinor }) => [orderId, netMinor])).toEqual([
     ['1', 5000],
-    ['20', 13000],
+    ['20', 17000],
+  ])
+})
+
+test('a number that was cut off and is another order’s then does not cost its own order its other rows', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = [header.join(), 'A10,m1,2026-01-02,茶罐,10', 'A100,m1,2026-01-03,茶罐,20', 'A10']
+  const receipt = receiptOf(await shop.import(shop.file('o.csv', rows.join('\n'))))
+  expect(receipt).toMatchObject({ imported: 1, refused: 2 })
+  const mended = readFileSync(receipt.refusedFile!, 'utf8').replace(
+    /,A10\r\n/,
+    ',A100,m1,2026-01-03,礼盒,5\r\n',
+  )
+  receiptOf(await shop.import(shop.file('mended.csv', mended)))
+  expect((await standing(shop)).orders.map(({ orderId, netMinor }) => [orderId, netMinor])).toEqual([
+    ['A10', 1000],
+    ['A100', 2500],
   ])
 })
 
@@ -332,6 +349,19 @@ test('an order whose state may stand on a row that can’t be told to be its wai
     ['A', 'closed'],
     ['B', 'paid'],
   ])
+})
+
+test('an order without a state waits also where a broken record has another order’s number as its quantity', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const rows = [
+    'order_id,customer_id,order_date,status,product,quantity,amount',
+    '1,m1,2026-01-01,paid,茶罐,3,50',
+    'm1,2026-01-02,closed,礼盒,1,70',
+    '20,m1,2026-01-02,,茶罐,2,60',
+    '30,m1,2026-01-02,paid,茶罐,2,60',
+  ]
+  const receipt = receiptOf(await shop.import(shop.file('o.csv', rows.join('\n'))))
+  expect(receipt).toMatchObject({ imported: 1, refused: 3 })
 })
 
 test('bytes of JSON Lines that are no text refuse their row, and with it its order', async () => {

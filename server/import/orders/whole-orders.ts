@@ -18,7 +18,7 @@ export interface WholeOrders {
  * The accepted rows of `judged` (with `row_number`, `order_id`, `reason`) without those of orders of which another row
  * is refused in the same file: these are refused with it. An order is the unit of version: without a row it would come
  * in as something else than it was. A record that can't be split into cells (`brokenCells`: line and text of each of
- * them; null: the file has none) is taken for a row of every order whose number stands in it. With `saysStates` an order
+ * them, and whether it stands where a number belongs; null: the file has none) is taken for a row of every order whose number stands in it. With `saysStates` an order
  * without a state waits while a row's order can't be told: its state may stand there, and without one it would be paid.
  */
 export async function wholeOrders(
@@ -32,7 +32,7 @@ export async function wholeOrders(
   const accepted = sql`(select * exclude (reason, reason_field, reason_value) from ${judged} where reason is null)`
   const named =
     brokenCells &&
-    sql`(select row_number, ${cellId(cellText(sql`cell`))} as order_id from ${brokenCells} as cell)`
+    sql`(select row_number, in_place, ${cellId(cellText(sql`cell`))} as order_id from ${brokenCells} as cell)`
   const loose = await looseRows(engine, judged, named, folder, options)
   // what its rows say nothing of may stand on the one that can't be told to be its
   const headless =
@@ -65,7 +65,7 @@ export async function wholeOrders(
   }
 }
 
-/** Refused rows without an order's number, and broken records in which no number of an order of the file stands (`named`). */
+/** Refused rows without an order's number, and broken records in which no number of an order of the file stands where it belongs (`named`): elsewhere it may be a quantity. */
 async function looseRows(
   engine: Connection,
   judged: Sql,
@@ -74,7 +74,7 @@ async function looseRows(
   options: QueryOptions,
 ): Promise<Omit<WholeOrders, 'rows'>> {
   const found = named
-    ? sql`(select row_number from ${named} as named where order_id in (select order_id from ${judged}))`
+    ? sql`(select row_number from ${named} as named where in_place and order_id in (select order_id from ${judged}))`
     : sql`(select 0::bigint as row_number limit 0)`
   const [counted] = await engine.rows(
     sql`select count(*) as n from ${refusedIn(folder)} as row

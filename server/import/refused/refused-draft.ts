@@ -97,7 +97,7 @@ export async function draftRefused(
 
 /**
  * The marks of refused rows some of which may belong to orders that came in: of those that can't be split too, since a
- * number that stands in one may be a quantity, not its order's. A check of a mended file is no import that they complete.
+ * number that stands in one may have been cut off, and is another order's then. A check of a mended file is no import that they complete.
  */
 async function marksOfRest(
   { inspection, mapping }: Readable,

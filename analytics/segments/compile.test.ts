@@ -429,7 +429,7 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
             sql`(${key}, ${tag}, ${duckdb.date(addedDay)}, ${duckdb.date(removedDay)})`,
           )
       for (const { campaign, arm, day: launched } of person.arms)
-        rows.add(sql`campaign_arms`, sql`(${campaign}, ${key}, ${arm}, ${duckdb.date(launched)})`)
+        rows.add(sql`campaign_arms`, sql`(${campaign}, ${key}, ${arm}, ${duckdb.date(launched)}, null)`)
       for (const coupon of person.coupons) seq = issue(rows, key, person.id, coupon, seq)
       for (const { day: changed, change, expires } of person.pointsEntries)
         rows.add(

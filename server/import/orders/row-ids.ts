@@ -1,5 +1,5 @@
 import type { Session } from '../../../analytics/engine/engine.ts'
-import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import { join, sql } from '../../../analytics/sql/sql.ts'
 import { isNote, notePrefix } from '../refunds/note.ts'
 import { importsBefore, isOwnLine } from './completed-orders.ts'
 

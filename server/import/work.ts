@@ -19,7 +19,7 @@ import { mismatchedCoupons } from '../elsewhere/coupons.ts'
 import { applyKind } from './kinds/apply.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import { kindNamed } from './kinds/catalogue.ts'
-import type { Mapping } from './columns/mapping.ts'
+import { identityOf } from './columns/identity.ts'
 import { applyMembers } from './members/apply.ts'
 import { placeIn } from './reading/file-begins.ts'
 import { doubtfulValues } from './members/doubts.ts'
@@ -222,7 +222,7 @@ function newImport(
   now: Date,
 ): NewImport {
   const { inspection, mapping } = readable
-  const marks = mapping.kind === 'orders' ? markedImports(inspection.headers) : []
+  const marks = ['orders', 'refunds'].includes(mapping.kind) ? markedImports(inspection.headers) : []
   const completes = marks.length === 0 ? null : { marks, ofSeveral: isOfSeveralFiles(inspection.headers) }
   return {
     importId,
@@ -246,13 +246,6 @@ function newImport(
     importedAt: now.toISOString(),
     together,
   }
-}
-
-/** What the rows of a file are told apart by. */
-const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
-  if (kindNamed(kind)) return 'key'
-  if (kind === 'members') return 'member'
-  return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
 }
 
 /** How an import is saved, and what happens in its transaction. */

@@ -28,6 +28,7 @@ import { receiptsOf } from './receipts/receipts.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { refusedRows } from './refused/refused.ts'
 import { draftRefused, firstRefused, type RefusedDraft } from './refused/refused-draft.ts'
+import { netBefore } from './orders/completed-orders.ts'
 import { isOfSeveralFiles, markedImports } from './refused/refused-columns.ts'
 import { reasonOf } from './refused/refused-file.ts'
 import { headersDigest } from './columns/remembered.ts'
@@ -168,11 +169,18 @@ async function read(
   now: Date,
   began: number,
 ): Promise<Staged | Refusal> {
+  const { inspection } = readable
+  const before =
+    readable.mapping.columns.refundAmount === undefined
+      ? undefined
+      : await netBefore(workspace.engine, markedImports(inspection.headers))
+  const { refunds } = readable.mapping
+  const mapping = { ...readable.mapping, refunds: before === undefined ? refunds : { ...refunds, before } }
   return stage(
     // what a shop's system sends is no template
-    order.onRefused ? { ...readable, templateLines: [] } : readable,
+    { ...readable, mapping, ...(order.onRefused ? { templateLines: [] } : {}) },
     {
-      mapping: readable.mapping,
+      mapping,
       currency: workspace.currency,
       minorDigits: decimalsOf(workspace.currency),
       timeZone: workspace.calendar.timeZone,

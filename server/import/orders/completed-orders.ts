@@ -1,4 +1,4 @@
-import type { Session } from '../../../analytics/engine/engine.ts'
+import type { Connection, Session } from '../../../analytics/engine/engine.ts'
 import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { ImportKind } from '../import-kinds.ts'
 
@@ -55,6 +55,17 @@ export async function takeAlong(
         - 1 as row_number)
     from taken`)
   await session.run(sql`drop table of_rest`)
+}
+
+/** Whether the amounts of what mended rows are the rest of were net of refunds; undefined: nothing says so. */
+export async function netBefore(engine: Connection, marks: readonly string[]): Promise<boolean | undefined> {
+  for (const mark of marks) {
+    const [found] = await engine.rows(sql`
+      select cast(json_extract_string(report, '$.refundCheck.amountsAreNet') as boolean) as is_net from imports
+      where kind = 'orders' and undone_at is null and starts_with(file_hash, ${mark}) order by import_seq desc limit 1`)
+    if (typeof found?.isNet === 'boolean') return found.isNet
+  }
+  return undefined
 }
 
 /** The newest import of each file before one that stays, the nearest file first. `undone`: one that goes. */

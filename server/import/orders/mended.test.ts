@@ -459,3 +459,28 @@ test.each(
     expect(await comesTo(shop)).toEqual(await comesTo(anew))
   },
 )
+
+test('amounts of mended rows are net where those of their file were, unless it is said otherwise', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const titles = '订单号,会员ID,下单时间,商品名称,订单金额,退款金额,实付金额'
+  const row = (id: string, refund: number) =>
+    `${id},m1,2026-01-10 10:00:00,茶罐,100,${refund},${100 - refund}`
+  const sound = Array.from({ length: 10 }, (_, at) => row(`A${at}`, at % 2 === 0 ? 20 : 0))
+  const rows = [titles, ...sound, ',m1,2026-01-10 10:00:00,茶罐,,30,70']
+  const first = receiptOf(await shop.import(shop.file('o.csv', rows.join('\n'))))
+  expect(first.refundCheck).toMatchObject({ verdict: 'net', by: 'figures' })
+  // without a total no figure of the row says what its amount is
+  const text = readFileSync(first.refusedFile!, 'utf8').replace(',,m1', ',D,m1')
+  const mended = receiptOf(await shop.import(shop.file('mended.csv', text)))
+  expect(mended.refundCheck).toMatchObject({ verdict: 'undecided', amountsAreNet: true, by: 'rest' })
+  const afterRefunds = () =>
+    shop.workspace.engine.rows(sql`select order_id, net_minor - (select sum(amount_minor) from refunds
+      where refunds.order_key = orders.order_key) as left_minor from orders where order_id = 'D'`)
+  expect(await afterRefunds()).toEqual([{ orderId: 'D', leftMinor: 7000 }])
+  await takeOut(shop.workspace.engine, mended.importId!, undoing)
+  const map = { amountsAreNet: false }
+  expect(receiptOf(await shop.import(shop.file('said.csv', text), { map })).refundCheck).toMatchObject({
+    by: 'mapping',
+  })
+  expect(await afterRefunds()).toEqual([{ orderId: 'D', leftMinor: 4000 }])
+})

@@ -99,11 +99,7 @@ export function identityCommands(program: Command): void {
             client,
             client.identity.previewTies.mutate({ pairs }, { signal }),
           )
-          if (options.yes)
-            await whileMerging(
-              client,
-              client.identity.mergeTies.mutate({ pairs, digest: preview.digest }, { signal }),
-            )
+          if (options.yes) await whileMerging(client, mergePlain(client, preview.digest, signal))
           return { preview, left, currency, applied: options.yes === true }
         },
         ({ preview, left, currency, applied }) =>
@@ -150,6 +146,25 @@ export function identityCommands(program: Command): void {
         ({ dismissed }) => say(dismissed ? 'identity-ties-dismissed' : 'identity-ties-again', { one, other }),
       ),
     )
+}
+
+/**
+ * Merges the plain pairs that a preview showed (`digest`). Whoever calls that off is told that it was called off only
+ * where nothing was merged: the request ends at once, and what it asked for may be done by then.
+ */
+export async function mergePlain(
+  client: Connection['client'],
+  digest: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.identity.mergeTies.mutate({ pairs: 'plain', digest }, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+    while (await client.identity.merging.query()) await pause(progressMs / 10)
+    const { plain } = await client.identity.ties.query({})
+    if (plain > 0) throw error
+  }
 }
 
 /** Waits for an answer for which pairs are merged; at a terminal it says how far that is once it takes a second. */

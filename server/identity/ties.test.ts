@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { QueryCancelled } from '../../analytics/engine/engine.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { sql } from '../../analytics/sql/sql.ts'
+import type { Connection } from '../command-line/connect.ts'
 import { takeOut } from '../import/apply.ts'
 import { takeOutMembers } from '../import/members/apply.ts'
 import { identityKinds } from '../import/values/person-values.ts'
@@ -10,6 +11,7 @@ import { openTestShop, receiptOf, type TestShop } from '../import/test-shop.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory, type Role } from '../trpc.ts'
 import { drainEvents } from '../workspaces/drain.ts'
+import { mergePlain } from './commands.ts'
 import { type Kind, type LiveImport, meaningOf, type Values } from './meaning.fixture.ts'
 import { groupsOf, mergeTies, mergingOfPairs } from './merge-ties.ts'
 import { changeIdentityOrder } from './order.ts'
@@ -446,4 +448,37 @@ test('of members who hang together the one with a number of the shop stays, else
     { into: 'M1', others: [opaque('a'), opaque('b')] },
     { into: opaque('d'), others: [opaque('c')] },
   ])
+})
+
+test('who calls the merging off is told so only where nothing was merged', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  await shop.import(
+    shop.file(
+      'o.csv',
+      `${header}O1,,13900000001,,a@x.cn,2026-01-02,1\nO2,,13900000001,,,2026-01-03,2\nO3,,,,a@x.cn,2026-01-04,4\n`,
+    ),
+    { map },
+  )
+  const marketer = callers(shop, 'marketer')
+  const { digest } = await marketer.identity.previewTies({ pairs: 'plain' })
+  const calling = new AbortController()
+  // the answer is lost, before or after what was asked for
+  const client = (isDone: boolean) =>
+    ({
+      identity: {
+        mergeTies: {
+          async mutate(asked: { pairs: 'plain'; digest: string }) {
+            if (isDone) await marketer.identity.mergeTies(asked)
+            calling.abort()
+            throw new Error('nobody waits')
+          },
+        },
+        merging: { query: () => marketer.identity.merging() },
+        ties: { query: (asked: object) => marketer.identity.ties(asked) },
+      },
+    }) as unknown as Connection['client']
+  await expect(mergePlain(client(false), digest, calling.signal)).rejects.toThrow('nobody waits')
+  expect(await marketer.identity.ties({})).toMatchObject({ plain: 1 })
+  await mergePlain(client(true), digest, calling.signal)
+  expect(await marketer.identity.ties({})).toMatchObject({ plain: 0 })
 })

@@ -44,6 +44,7 @@ import {
 } from './orders/fold.ts'
 import type { ImportKind } from './import-kinds.ts'
 import { type Completed, isOwnLine, takeAlong } from './orders/completed-orders.ts'
+import { countOn } from './orders/row-ids.ts'
 import { allKinds } from './kinds/catalogue.ts'
 import { knowingColumns } from './kinds/kind.ts'
 import { foldMembers } from './members/fold.ts'
@@ -180,7 +181,10 @@ export async function applyImport(
       await session.run(sql`insert into import_lines by name
         select cast(${importSeq} as integer) as import_seq, * exclude (remainder_micro, hidden, nobody_word)
         from ${renumber ? renumberedLines(known) : known} as line`)
-      if (coming.completes) await takeAlong(session, importSeq, coming.completes)
+      if (coming.completes) {
+        await countOn(session, importSeq, coming.completes.marks)
+        await takeAlong(session, importSeq, coming.completes)
+      }
       await forgetReasons(session, deletions)
       const identified = await identifyLines(session, importSeq)
       await foldStep(session, { importSeq, replace: coming.replace })
@@ -269,27 +273,32 @@ export async function takeOut(
       select distinct member_id from ${
         identified ? resolvedLines(sql`import_lines`) : sql`import_lines`
       } as line where import_seq = ${importSeq} and member_id is not null`)
+    await session.run(sql`delete from import_lines where import_seq = ${importSeq}`)
+    await session.run(sql`create or replace temp table taken_anew (order_id varchar)`)
+    const left = await importsLeft(session, importSeq)
+    const isRestOfIt = (completes: Completed | null): completes is Completed =>
+      completes?.marks.some((mark) => String(undone!.fileHash).startsWith(mark)) === true
+    for (const { importSeq: seq, completes } of left)
+      if (isRestOfIt(completes)) {
+        await countOn(session, seq, completes.marks, importSeq)
+        await session.run(sql`insert into taken_anew
+          select unnest([old_id, new_id]) as order_id from counted_on`)
+      }
+    await session.run(sql`insert into refolded
+      select distinct order_id from taken_anew where order_id not in (select order_id from refolded)`)
     await session.run(sql`create or replace temp table versions_before as
       select * from order_versions where order_id in (select order_id from refolded)`)
-    await session.run(sql`delete from import_lines where import_seq = ${importSeq}`)
     await session.run(sql`delete from order_versions where order_id in (select order_id from refolded)`)
     if (identified) await identifyAll(session, { tuples: 'of-all' })
-    const left = await session.rows(sql`select import_seq,
-        coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace,
-        json_extract_string(mapping, '$.completes') as completes
-      from imports where kind in ('orders', 'refunds') and undone_at is null and import_seq <> ${importSeq} order by import_seq`)
-    await session.run(sql`create or replace temp table taken_anew (order_id varchar)`)
     for (const step of left) {
-      const seq = Number(step.importSeq)
-      const rest = step.completes === null ? null : (JSON.parse(String(step.completes)) as Completed)
-      if (rest?.marks.some((mark) => String(undone!.fileHash).startsWith(mark))) {
+      if (isRestOfIt(step.completes)) {
         const along = sql`insert into taken_anew select order_id from import_lines
-          where import_seq = ${seq} and not ${isOwnLine} and order_id in (select order_id from refolded)`
+          where import_seq = ${step.importSeq} and not ${isOwnLine} and order_id in (select order_id from refolded)`
         await session.run(along)
-        await takeAlong(session, seq, rest, sql`refolded`)
+        await takeAlong(session, step.importSeq, step.completes, sql`refolded`, importSeq)
         await session.run(along)
       }
-      await foldStep(session, { importSeq: seq, replace: step.replace === true }, sql`refolded`)
+      await foldStep(session, step, sql`refolded`)
     }
     await session.run(sql`create or replace temp table rewritten as
       select refolded.order_id from refolded
@@ -316,6 +325,19 @@ export async function takeOut(
     if (settings.signal.aborted) throw new QueryCancelled('The undoing was cancelled.')
     return { orders: Number(changed!.orders) }
   }, settings)
+}
+
+/** The imports of orders and refunds without one that goes, in their order. */
+async function importsLeft(session: Session, undone: number) {
+  const rows = await session.rows(sql`select import_seq,
+      coalesce(cast(json_extract_string(mapping, '$.replace') as boolean), false) as replace,
+      json_extract_string(mapping, '$.completes') as completes
+    from imports where kind in ('orders', 'refunds') and undone_at is null and import_seq <> ${undone} order by import_seq`)
+  return rows.map(({ importSeq, replace, completes }) => ({
+    importSeq: Number(importSeq),
+    replace: replace === true,
+    completes: completes === null ? null : (JSON.parse(String(completes)) as Completed),
+  }))
 }
 
 /**

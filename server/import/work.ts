@@ -19,7 +19,7 @@ import { mismatchedCoupons } from '../elsewhere/coupons.ts'
 import { applyKind } from './kinds/apply.ts'
 import type { KindReceipt } from './kinds/receipt.ts'
 import { kindNamed } from './kinds/catalogue.ts'
-import type { Mapping } from './columns/mapping.ts'
+import { identityOf } from './columns/identity.ts'
 import { applyMembers } from './members/apply.ts'
 import { placeIn } from './reading/file-begins.ts'
 import { doubtfulValues } from './members/doubts.ts'
@@ -28,6 +28,7 @@ import { receiptsOf } from './receipts/receipts.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { refusedRows } from './refused/refused.ts'
 import { draftRefused, firstRefused, type RefusedDraft } from './refused/refused-draft.ts'
+import { netBefore } from './orders/completed-orders.ts'
 import { isOfSeveralFiles, markedImports } from './refused/refused-columns.ts'
 import { reasonOf } from './refused/refused-file.ts'
 import { headersDigest } from './columns/remembered.ts'
@@ -168,11 +169,18 @@ async function read(
   now: Date,
   began: number,
 ): Promise<Staged | Refusal> {
+  const { inspection } = readable
+  const before =
+    readable.mapping.columns.refundAmount === undefined
+      ? undefined
+      : await netBefore(workspace.engine, markedImports(inspection.headers))
+  const { refunds } = readable.mapping
+  const mapping = { ...readable.mapping, refunds: before === undefined ? refunds : { ...refunds, before } }
   return stage(
     // what a shop's system sends is no template
-    order.onRefused ? { ...readable, templateLines: [] } : readable,
+    { ...readable, mapping, ...(order.onRefused ? { templateLines: [] } : {}) },
     {
-      mapping: readable.mapping,
+      mapping,
       currency: workspace.currency,
       minorDigits: decimalsOf(workspace.currency),
       timeZone: workspace.calendar.timeZone,
@@ -222,7 +230,7 @@ function newImport(
   now: Date,
 ): NewImport {
   const { inspection, mapping } = readable
-  const marks = mapping.kind === 'orders' ? markedImports(inspection.headers) : []
+  const marks = ['orders', 'refunds'].includes(mapping.kind) ? markedImports(inspection.headers) : []
   const completes = marks.length === 0 ? null : { marks, ofSeveral: isOfSeveralFiles(inspection.headers) }
   return {
     importId,
@@ -246,13 +254,6 @@ function newImport(
     importedAt: now.toISOString(),
     together,
   }
-}
-
-/** What the rows of a file are told apart by. */
-const identityOf = ({ kind, columns }: Mapping): NewImport['identity'] => {
-  if (kindNamed(kind)) return 'key'
-  if (kind === 'members') return 'member'
-  return (kind === 'refunds' ? columns.refundId : columns.orderId) === undefined ? 'row' : 'order'
 }
 
 /** How an import is saved, and what happens in its transaction. */

@@ -10,7 +10,7 @@ import { forgetIdleDismissals } from '../identity/ties.ts'
 import { personValues } from '../import/columns/fields.ts'
 import type { Home } from '../import/members/phones.ts'
 import { touchedMembers } from '../import/orders/fold.ts'
-import { isNote, notePrefix } from '../import/refunds/note.ts'
+import { beforeContent, namesContent } from '../import/orders/row-ids.ts'
 import type { Deletion } from './deletions.ts'
 import { findDeleted } from './find-deleted.ts'
 import { forgetInReports } from './forget-in-texts.ts'
@@ -115,12 +115,6 @@ const withEntries = (rows: Sql): Sql => {
       sql` `,
     )})`
 }
-
-/** What stands before the content in an id that is made of it: nothing, of a row of a refunds file what begins its id. */
-const beforeContent = sql`case when ${isNote(sql`order_id`)} then ${notePrefix} else '' end`
-
-/** An id that names a row by its content, in a file without ids. */
-const namesContent = sql`starts_with(order_id, ${beforeContent} || printf('row-%016x-', content_hash))`
 
 /**
  * Lines with the pseudonym in the place of each id of `deleted_ids` and without their region and what they say of a refund. Their hash,

@@ -74,6 +74,8 @@ export interface RefundReading {
   /** What the merchant says; null: the file's own figures decide, and where they can't, the platform. */
   readonly said: boolean | null
   readonly known: AmountsAreNet | null
+  /** Of mended rows: how the amounts of those were read that they are the rest of. */
+  readonly before?: boolean
   /** Columns that add up to what was charged before refunds, in alternatives. Empty: nothing to compare with. */
   readonly charged: readonly (readonly number[])[]
   /** Each row has a refund of its own, also beside a total of the whole order. */

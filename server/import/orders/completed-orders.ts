@@ -1,5 +1,6 @@
-import type { Session } from '../../../analytics/engine/engine.ts'
-import { type Sql, sql } from '../../../analytics/sql/sql.ts'
+import type { Connection, Session } from '../../../analytics/engine/engine.ts'
+import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
+import type { ImportKind } from '../import-kinds.ts'
 
 /** What a mended file of refused rows is the rest of. */
 export interface Completed {
@@ -15,19 +16,20 @@ export const isOwnLine = sql`row_number > 0`
 /**
  * Mended rows are parts of their orders: what the import that they are the rest of (the nearest before theirs that is
  * not undone and tells the order) has of an order of theirs becomes lines of their import too, before its first row. So the order is what the whole mended file would have made it. With `among`
- * (a relation with one column `order_id`) what was taken along of these orders is taken anew, because another import went.
+ * (a relation with one column `order_id`) what was taken along of these orders is taken anew, because another import, `undone`, goes.
  */
 export async function takeAlong(
   session: Session,
   importSeq: number,
   { marks, ofSeveral }: Completed,
   among?: Sql,
+  undone?: number,
 ): Promise<void> {
   const asked = among ? sql`order_id in (select order_id from ${among})` : sql`true`
   await session.run(
     sql`delete from import_lines where import_seq = ${importSeq} and not ${isOwnLine} and ${asked}`,
   )
-  const before = await importsBefore(session, importSeq, marks)
+  const before = await importsBefore(session, importSeq, marks, { kinds: ['orders'], undone })
   if (before.length === 0) return
   const ranks = JSON.stringify(before.map((seq, rank) => ({ seq, rank })))
   await session.run(sql`create or replace temp table of_rest as
@@ -55,16 +57,28 @@ export async function takeAlong(
   await session.run(sql`drop table of_rest`)
 }
 
-/** The newest import of each file before one, the nearest file first. */
-async function importsBefore(
+/** Whether the amounts of what mended rows are the rest of were net of refunds; undefined: nothing says so. */
+export async function netBefore(engine: Connection, marks: readonly string[]): Promise<boolean | undefined> {
+  for (const mark of marks) {
+    const [found] = await engine.rows(sql`
+      select cast(json_extract_string(report, '$.refundCheck.amountsAreNet') as boolean) as is_net from imports
+      where kind = 'orders' and undone_at is null and starts_with(file_hash, ${mark}) order by import_seq desc limit 1`)
+    if (typeof found?.isNet === 'boolean') return found.isNet
+  }
+  return undefined
+}
+
+/** The newest import of each file before one that stays, the nearest file first. `undone`: one that goes. */
+export async function importsBefore(
   session: Session,
   importSeq: number,
   marks: readonly string[],
+  { kinds, undone = 0 }: { readonly kinds: readonly ImportKind[]; readonly undone: number | undefined },
 ): Promise<number[]> {
   const found: number[] = []
   for (const mark of marks) {
     const rows = await session.rows(sql`select import_seq from imports
-      where kind = 'orders' and undone_at is null and import_seq < ${importSeq} and starts_with(file_hash, ${mark})
+      where kind in (${join(kinds)}) and undone_at is null and import_seq < ${importSeq} and import_seq <> ${undone} and starts_with(file_hash, ${mark})
       order by import_seq desc limit 1`)
     for (const row of rows) found.push(Number(row.importSeq))
   }

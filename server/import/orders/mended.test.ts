@@ -389,3 +389,98 @@ test('bytes of JSON Lines that are no text refuse their row, and with it its ord
     ]) as unknown,
   })
 })
+
+test.each(
+  Array.from({ length: cases(3) }, (_, i) => i + 1).flatMap((seed) => [
+    [seed, 'orders'] as const,
+    [seed, 'refunds'] as const,
+  ]),
+)(
+  'mended rows of a file without ids count on from equal ones, also when one of the files goes (%i, %s)',
+  { timeout: 120_000 },
+  async (seed, kind) => {
+    const draw = random(seed * 15_485_863)
+    const titles =
+      kind === 'orders'
+        ? ['customer_id', 'order_date', 'product', 'amount']
+        : ['原订单号', '退款时间', '退款金额']
+    const sound = Array.from({ length: 14 }, () => {
+      const about = `m${draw.below(2)}`
+      return kind === 'orders' ? [about, '2026-03-01', '茶罐', '50'] : [about, '2026-03-01', '50']
+    })
+    const marksOfRow = (cells: readonly string[], at: number) => [...cells.slice(0, -1), `x${at}`]
+    const rows = sound.map((cells, at) => (at > 1 && draw.below(2) === 0 ? marksOfRow(cells, at) : cells))
+    const meant = (row: readonly string[]) => {
+      const spoilt = /^x(\d+)$/.exec(row.at(-1)!)
+      return spoilt ? [...row.slice(0, -titles.length), ...sound[Number(spoilt[1])]!] : row
+    }
+    const orders = `${header.join()}\nm0,m0,2026-02-01,茶罐,900\nm1,m1,2026-02-01,茶罐,900\n`
+    const map = { map: { kind, encoding: 'utf-8' as const } }
+    const opened = async () => {
+      const shop = await openTestShop('CNY', 'UTC')
+      if (kind === 'refunds') receiptOf(await shop.import(shop.file('orders.csv', orders)))
+      return shop
+    }
+    const comesTo = async (shop: TestShop) => ({
+      ...(await standing(shop)),
+      refunds: await shop.workspace.engine
+        .rows(sql`select split_part(refund_id, '/', 1) as refund_id, orders.order_id, amount_minor
+        from refunds left join orders using (order_key) order by all`),
+    })
+    const text = (given: readonly (readonly string[])[]) =>
+      [titles, ...given].map((one) => csvRow(one)).join('')
+    await using whole = await opened()
+    receiptOf(await whole.import(whole.file('whole.csv', text(sound)), map))
+    await using shop = await opened()
+    const files = [text(rows)]
+    const taken = [receiptOf(await shop.import(shop.file('0.csv', files[0]!), map))]
+    for (const half of [true, false]) {
+      const path = taken.at(-1)!.refusedFile
+      if (path === null) break
+      const [first, ...refused] = rowsOf(readFileSync(path, 'utf8'))
+      const next = refused.map((row, at) => (half && at % 2 === 1 ? row : meant(row)))
+      files.push([first!, ...next].map((one) => csvRow(one)).join(''))
+      taken.push(receiptOf(await shop.import(shop.file(`${files.length}.csv`, files.at(-1)!), map)))
+    }
+    expect(taken.length).toBeGreaterThan(1)
+    expect(await comesTo(shop)).toEqual(await comesTo(whole))
+
+    // the same rows once more, in a file of other bytes, are the same rows
+    files.push(`${files.at(-1)!}\r\n`)
+    const again = receiptOf(await shop.import(shop.file('again.csv', files.at(-1)!), map))
+    expect(again).toMatchObject({ imported: 0, unchanged: again.read - again.refused })
+    expect(await comesTo(shop)).toEqual(await comesTo(whole))
+
+    const gone = draw.below(taken.length)
+    await takeOut(shop.workspace.engine, taken[gone]!.importId!, undoing)
+    await using anew = await opened()
+    for (const [at, file] of files.entries())
+      if (at !== gone) receiptOf(await anew.import(anew.file(`${at}.csv`, file), map))
+    expect(await comesTo(shop)).toEqual(await comesTo(anew))
+  },
+)
+
+test('amounts of mended rows are net where those of their file were, unless it is said otherwise', async () => {
+  await using shop = await openTestShop('CNY', 'UTC')
+  const titles = '订单号,会员ID,下单时间,商品名称,订单金额,退款金额,实付金额'
+  const row = (id: string, refund: number) =>
+    `${id},m1,2026-01-10 10:00:00,茶罐,100,${refund},${100 - refund}`
+  const sound = Array.from({ length: 10 }, (_, at) => row(`A${at}`, at % 2 === 0 ? 20 : 0))
+  const rows = [titles, ...sound, ',m1,2026-01-10 10:00:00,茶罐,,30,70']
+  const first = receiptOf(await shop.import(shop.file('o.csv', rows.join('\n'))))
+  expect(first.refundCheck).toMatchObject({ verdict: 'net', by: 'figures' })
+  // without a total no figure of the row says what its amount is
+  const text = readFileSync(first.refusedFile!, 'utf8').replace(',,m1', ',D,m1')
+  const mended = receiptOf(await shop.import(shop.file('mended.csv', text)))
+  expect(mended.refundCheck).toMatchObject({ verdict: 'undecided', amountsAreNet: true, by: 'rest' })
+  const afterRefunds = () =>
+    shop.workspace.engine.rows(sql`select order_id, net_minor - (select sum(amount_minor) from refunds
+      where refunds.order_key = orders.order_key) as left_minor from orders where order_id = 'D'`)
+  expect(await afterRefunds()).toEqual([{ orderId: 'D', leftMinor: 7000 }])
+  await takeOut(shop.workspace.engine, mended.importId!, undoing)
+  const map = { amountsAreNet: false }
+  expect(receiptOf(await shop.import(shop.file('said.csv', text), { map })).refundCheck).toMatchObject({
+    by: 'mapping',
+  })
+  expect(await afterRefunds()).toEqual([{ orderId: 'D', leftMinor: 4000 }])
+})

@@ -18,8 +18,8 @@ export interface RefundCheck {
   readonly moreThanPaid: number
   readonly verdict: 'net' | 'not-net' | 'undecided'
   readonly amountsAreNet: boolean
-  /** What decided: the merchant, the file's figures, what is known of the platform, or nothing of these. */
-  readonly by: 'mapping' | 'figures' | 'platform' | 'default'
+  /** What decided: the merchant, the file that mended rows are the rest of, the file's figures, what is known of the platform, or nothing of these. */
+  readonly by: 'mapping' | 'rest' | 'figures' | 'platform' | 'default'
 }
 
 /** A verdict holds for at least half of the refunded rows, and for this many times those that say otherwise. */
@@ -71,6 +71,7 @@ export async function checkRefunds(
     verdict,
   } as const
   if (refunds.said !== null) return { ...found, amountsAreNet: refunds.said, by: 'mapping' }
+  if (refunds.before !== undefined) return { ...found, amountsAreNet: refunds.before, by: 'rest' }
   if (verdict !== 'undecided') return { ...found, amountsAreNet: verdict === 'net', by: 'figures' }
   if (typeof refunds.known === 'boolean') return { ...found, amountsAreNet: refunds.known, by: 'platform' }
   return { ...found, amountsAreNet: false, by: 'default' }

@@ -1,3 +1,4 @@
+import { columnsBefore } from '../refused/refused-columns.ts'
 import { type DateOrder, undecidedDates } from '../values/dates.ts'
 import { type Column, unreadValues } from '../columns/column-guesses.ts'
 import {
@@ -87,10 +88,12 @@ function canonicalColumns(headers: readonly string[]): Record<string, string> | 
     : null
 }
 
-/** Whole headers alone say what a column is: exports of refunds have many other amounts and times. */
+/** Whole headers alone say what a column is: exports of refunds have many other amounts and times. Why a row was refused is no reason of a refund. */
 function guessRest(assigned: Assigned, columns: readonly Column[], leftOut: ReadonlySet<string>): void {
   const taken = new Set([...assigned.values()].map(({ position }) => position))
+  const before = columnsBefore(columns.map(({ header }) => header))
   const candidates = columns
+    .slice(before)
     .flatMap((column) =>
       refundFieldNames.map((field) => ({
         field,

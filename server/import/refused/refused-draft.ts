@@ -5,6 +5,7 @@ import type { Platform } from '../../platform.ts'
 import { deletionsOf } from '../../rights/deletions.ts'
 import { forgetDeletedIn, knownTo } from '../../rights/refused-rows.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
+import { identityOf } from '../columns/identity.ts'
 import type { Readable } from '../inspect.ts'
 import { brokenReasons } from '../reading/records.ts'
 import { type JudgedRow, refusedRows } from './refused.ts'
@@ -97,7 +98,8 @@ export async function draftRefused(
 
 /**
  * The marks of refused rows some of which may belong to orders that came in: of those that can't be split too, since a
- * number that stands in one may have been cut off, and is another order's then. A check of a mended file is no import that they complete.
+ * number that stands in one may have been cut off, and is another order's then; and of a file without ids, whose rows
+ * count on from equal ones. A check of a mended file is no import that they complete.
  */
 async function marksOfRest(
   { inspection, mapping }: Readable,
@@ -107,7 +109,10 @@ async function marksOfRest(
   const before = markedImports(inspection.headers)
   if (before.length > 0 && dryRun) return before
   const mayComplete =
-    before.length > 0 || staged.loose > 0 || (mapping.kind === 'orders' && (await isAnyBroken(staged)))
+    before.length > 0 ||
+    staged.loose > 0 ||
+    identityOf(mapping) === 'row' ||
+    (mapping.kind === 'orders' && (await isAnyBroken(staged)))
   return mayComplete ? [markOf(staged.hash), ...before] : []
 }
 

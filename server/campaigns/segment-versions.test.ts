@@ -140,6 +140,9 @@ test('a campaign that stands keeps the versions of its launch; renaming follows,
   await caller.tags.add({ tag: 'best', whose: { kind: 'members', memberIds: ['M0008'] } })
   await on('2026-11-24')
   expect(await cameIn(campaignId)).toEqual([...first, 'M0008'])
+  // whoever came in today gets the tag tomorrow, under its new name
+  await on('2026-11-25')
+  expect((await caller.segments.count({ expression: 'tag = "came" and member = "M0008"' })).members).toBe(1)
   expect((await caller.tags.list()).map(({ name }) => name)).toEqual(['best', 'came'])
 })
 
@@ -148,9 +151,9 @@ test('a campaign of before goes by the versions of its next evaluation', async (
   const { campaignId } = await caller.campaigns.create(standing('segment "Old"'))
   await live(campaignId)
   await platform.store.deleteFrom('campaign_segments').where('campaign_id', '=', campaignId).execute()
-  await on('2026-11-25')
-  await save('Old', 'member in ("M0009", "M0001")', id)
   await on('2026-11-26')
+  await save('Old', 'member in ("M0009", "M0001")', id)
+  await on('2026-11-27')
   expect(await cameIn(campaignId)).toEqual(['M0009'])
 })
 

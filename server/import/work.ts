@@ -29,7 +29,7 @@ import { type Refusal, refusal } from './refusal.ts'
 import { refusedRows } from './refused/refused.ts'
 import { draftRefused, firstRefused, type RefusedDraft } from './refused/refused-draft.ts'
 import { netBefore } from './orders/completed-orders.ts'
-import { isOfSeveralFiles, markedImports } from './refused/refused-columns.ts'
+import { markedImports } from './refused/refused-columns.ts'
 import { reasonOf } from './refused/refused-file.ts'
 import { headersDigest } from './columns/remembered.ts'
 import type { ImportOrder, RunState } from './run-state.ts'
@@ -106,7 +106,7 @@ export async function importFile(work: Work): Promise<Partial<RunState>> {
       milliseconds: Math.round(performance.now() - began),
       readingMilliseconds,
     }))
-    const coming = newImport(work, staged.hash, importId, now)
+    const coming = newImport(work, staged, importId, now)
     const settings = settingsOf(work, importId, now, staged.read > manyRows)
     const { engine } = workspace
     const kind = kindNamed(readable.mapping.kind)
@@ -225,13 +225,14 @@ function writtenAt({ path, together }: Pick<ImportOrder, 'path' | 'together'>): 
 
 function newImport(
   { order, readable, together }: Work,
-  fileHash: string,
+  { hash: fileHash, mended }: Staged,
   importId: string,
   now: Date,
 ): NewImport {
   const { inspection, mapping } = readable
   const marks = ['orders', 'refunds'].includes(mapping.kind) ? markedImports(inspection.headers) : []
-  const completes = marks.length === 0 ? null : { marks, ofSeveral: isOfSeveralFiles(inspection.headers) }
+  const completes =
+    marks.length === 0 ? null : { marks, files: mended.map(({ line, name }) => ({ line, name })) }
   return {
     importId,
     kind: mapping.kind,

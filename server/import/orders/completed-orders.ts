@@ -6,8 +6,8 @@ import type { ImportKind } from '../import-kinds.ts'
 export interface Completed {
   /** The beginnings of hashes: of the file of which they were refused; where that was a mended file, of which its rows had been, and so on. */
   readonly marks: readonly string[]
-  /** That was several files, read as one. */
-  readonly ofSeveral: boolean
+  /** That was several files, read as one: of which of them the rows were refused, from which line on. Empty: it was one file. */
+  readonly files: readonly { readonly line: number; readonly name: string }[]
 }
 
 /** SQL: a line stands in its import's own file; others were taken along. */
@@ -21,7 +21,7 @@ export const isOwnLine = sql`row_number > 0`
 export async function takeAlong(
   session: Session,
   importSeq: number,
-  { marks, ofSeveral }: Completed,
+  { marks, files }: Completed,
   among?: Sql,
   undone?: number,
 ): Promise<void> {
@@ -38,23 +38,55 @@ export async function takeAlong(
     join (select unnest(from_json(${ranks}, '[{"seq":"INTEGER","rank":"INTEGER"}]'), recursive := true)) as ranked on seq = line.import_seq
     where order_id in (select order_id from import_lines where import_seq = ${importSeq} and ${asked})
     group by order_id`)
-  // of several files an order may stand in more than one: the parts of one order then are what either says
+  if (files.length > 0) await readFiles(session, importSeq, files, before)
+  // an order may stand in several files: then its parts are what either says, so that an equal line of another is the same
   const alike = sql`partition by line.order_id, line.content_hash, coalesce(line.piece, 1) order by line.row_number`
-  const own = sql`(select count(*) from import_lines as own where own.import_seq = ${importSeq} and own.row_number > 0
-    and own.order_id = line.order_id and own.content_hash = line.content_hash and coalesce(own.piece, 1) = coalesce(line.piece, 1))`
+  const own = sql`(select count(*) from own_lines as own where own.order_id = line.order_id
+    and own.content_hash = line.content_hash and own.piece = coalesce(line.piece, 1) and own.name is distinct from line.file)`
+  const apart = sql`(select * exclude (file) from (
+    select line.*, coalesce(told.name, of_order.name) as file from taken as line
+    asof left join file_of_lines as told on told.import_seq = line.import_seq and line.row_number >= told.line
+    left join file_of_orders as of_order on of_order.order_id = line.order_id) as line
+    qualify row_number() over (${alike}) > ${own})`
   await session.run(sql`insert into import_lines by name
     with taken as (
       select line.* from import_lines as line
       join of_rest on of_rest.order_id = line.order_id and of_rest.import_seq = line.import_seq
-      ${ofSeveral ? sql`qualify row_number() over (${alike}) > ${own}` : sql``}
-    )
+    ), lacking as (select * from ${files.length > 0 ? apart : sql`taken`})
     select * replace (cast(${importSeq} as integer) as import_seq,
-      dense_rank() over (order by taken.import_seq, taken.row_number)
-        - (select count(*) from taken)
+      dense_rank() over (order by lacking.import_seq, lacking.row_number)
+        - (select count(*) from lacking)
         - (select coalesce(-min(row_number), 0) from import_lines where import_seq = ${importSeq} and row_number <= 0)
         - 1 as row_number)
-    from taken`)
+    from lacking`)
   await session.run(sql`drop table of_rest`)
+}
+
+/**
+ * Makes `file_of_lines` (`import_seq`, `line`, `name`), from which line on the rows of an import are a file's, of several
+ * that were read as one; `own_lines` of an import with the `name` of their file; and `file_of_orders` (`order_id`,
+ * `name`): of one file all lines of an order were taken.
+ */
+async function readFiles(
+  session: Session,
+  importSeq: number,
+  files: Completed['files'],
+  before: readonly number[],
+): Promise<void> {
+  const shape = '[{"line":"BIGINT","name":"VARCHAR"}]'
+  await session.run(sql`create or replace temp table file_of_lines as
+    select cast(${importSeq} as integer) as import_seq, unnest(from_json(${JSON.stringify(files)}, ${shape}), recursive := true)
+    union all
+    select import_seq, unnest(from_json(coalesce(json_extract(report, '$.files'), json_extract(mapping, '$.completes.files')), ${shape}), recursive := true)
+    from imports where import_seq in (select unnest(from_json(${JSON.stringify(before)}, '["INTEGER"]')))`)
+  await session.run(sql`create or replace temp table file_of_orders as
+    select order_id, arg_min(file.name, (line.import_seq, line.row_number)) as name from import_lines as line
+    asof join file_of_lines as file on file.import_seq = line.import_seq and line.row_number >= file.line
+    where line.import_seq <> ${importSeq} and line.row_number > 0 group by order_id`)
+  await session.run(sql`create or replace temp table own_lines as
+    select order_id, content_hash, coalesce(piece, 1) as piece, file.name from import_lines as line
+    asof left join file_of_lines as file on file.import_seq = line.import_seq and line.row_number >= file.line
+    where line.import_seq = ${importSeq} and ${isOwnLine}`)
 }
 
 /** Whether the amounts of what mended rows are the rest of were net of refunds; undefined: nothing says so. */

@@ -218,6 +218,36 @@ test.each(Array.from({ length: cases(3) }, (_, i) => i + 1))(
   },
 )
 
+test('of several files a mended row is another one than the equal rows of its own file, and the same as one of another file', async () => {
+  const [jan, feb] = [
+    `${header.join()}\nA,m1,2026-01-02,茶罐,50\nA,m1,2026-01-02,茶罐,50\n,m1,2026-01-02,茶罐,x\n,m1,2026-01-02,茶罐,y\n`,
+    `${header.join()}\nB,m2,2026-02-02,茶罐,5\nC,m2,2026-02-03,茶罐,6\n,m2,2026-02-03,茶罐,z\n`,
+  ]
+  await using shop = await openTestShop('CNY', 'UTC')
+  const receipt = receiptOf(
+    await shop.import(shop.file('m.zip', zipped({ 'jan.csv': jan!, 'feb.csv': feb! })), said),
+  )
+  expect(receipt).toMatchObject({ imported: 4, refused: 3, netMinor: 11_100 })
+  const line = 'A,m1,2026-01-02,茶罐,50'
+  const mend = async (file: string, row: string, name: string) => {
+    const text = readFileSync(file, 'utf8').replace(new RegExp(`,${row}\\r\\n`), `,${line}\r\n`)
+    return receiptOf(await shop.import(shop.file(name, text), said))
+  }
+  const sum = async () => (await standing(shop)).orders.find(({ orderId }) => orderId === 'A')!.netMinor
+  // in February: importing both files by hand keeps it once
+  const february = await mend(receipt.refusedFile!, ',m2,2026-02-03,茶罐,z', 'february.csv')
+  expect(february).toMatchObject({ unchanged: 1, refused: 2 })
+  expect(await sum()).toBe(10_000)
+  const half = await mend(february.refusedFile!, ',m1,2026-01-02,茶罐,x', 'half.csv')
+  expect(half).toMatchObject({ imported: 1, unchanged: 0, refused: 1 })
+  expect(await sum()).toBe(15_000)
+  const rest = await mend(half.refusedFile!, ',m1,2026-01-02,茶罐,y', 'rest.csv')
+  expect(rest).toMatchObject({ imported: 1, unchanged: 0, refused: 0 })
+  expect(await sum()).toBe(20_000)
+  await takeOut(shop.workspace.engine, half.importId!, undoing)
+  expect(await sum()).toBe(15_000)
+})
+
 test('where the order of a refused row can’t be told, the receipt says so, and the row completes the order', async () => {
   await using shop = await openTestShop('CNY', 'UTC')
   const file = shop.file(

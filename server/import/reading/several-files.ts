@@ -16,19 +16,24 @@ export interface FileStart {
 export const inGivenOrder = (begins: readonly FileBegin[]): FileStart[] =>
   begins.map(({ line }, place) => ({ line, place }))
 
+/** Of mended rows: where rows begin that were refused of a file, and what it is called. */
+export interface MendedFile extends FileStart {
+  readonly name: string
+}
+
 /** Of mended rows of several files, whose first column names the file of each: where each of these begins, in the order in which they were given. */
 export async function mendedFiles({
   opening,
   inspection,
-}: Pick<Readable, 'opening' | 'inspection'>): Promise<FileStart[]> {
+}: Pick<Readable, 'opening' | 'inspection'>): Promise<MendedFile[]> {
   const names: string[] = []
-  const starts: FileStart[] = []
+  const starts: MendedFile[] = []
   for await (const records of linesAndCells(inspection.fileName, { opening, inspection }, [0]))
     for (const { line, cells } of records) {
       if (line <= inspection.headerLine) continue
       const name = cells[0] ?? ''
       const place = names.includes(name) ? names.indexOf(name) : names.push(name) - 1
-      if (starts.at(-1)?.place !== place) starts.push({ line, place })
+      if (starts.at(-1)?.place !== place) starts.push({ line, place, name })
     }
   return starts
 }

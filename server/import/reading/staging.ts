@@ -22,7 +22,7 @@ import { checkRefunds, type RefundCheck, settledRefunds } from '../platforms/ref
 import type { Refusal } from '../refusal.ts'
 import { openRefused, refuse, refusedIn } from '../refused/refused.ts'
 import { isOfSeveralFiles } from '../refused/refused-columns.ts'
-import { foldFiles, inGivenOrder, mendedFiles } from './several-files.ts'
+import { foldFiles, inGivenOrder, type MendedFile, mendedFiles } from './several-files.ts'
 import { brokenCells } from './broken-cells.ts'
 import { wholeOrders } from '../orders/whole-orders.ts'
 import { scan, type ScanMessage, type ScanOrder } from './scan.ts'
@@ -60,6 +60,8 @@ export interface Staged {
   readonly severalRows: boolean
   /** Several files that are read as one; empty: it is one. */
   readonly files: readonly FileRead[]
+  /** Of mended rows of several files: of which file they were refused, from which line on. */
+  readonly mended: readonly MendedFile[]
   /** What the file's refunds say of its amounts; null where it tells none. */
   readonly refundCheck: RefundCheck | null
   /** Of orders: refunds whose state leaves something open. */
@@ -199,10 +201,11 @@ export async function stage(
       options,
     )
     const ofOrders = mapping.kind === 'orders' || mapping.kind === 'refunds'
+    const mended = isOfSeveralFiles(inspection.headers) ? await mendedFiles(file) : []
     const files = inspection.tables?.begins
       ? (inspection.tables.files ?? [])
-      : isOfSeveralFiles(inspection.headers)
-        ? await mendedFiles(file)
+      : mended.length > 0
+        ? mended
         : inGivenOrder(begins)
     const { rows: every, ...whether } = namesOrders
       ? await wholeOrders(engine, all, cells, mapping.columns.state !== undefined, folder, options)
@@ -222,7 +225,7 @@ export async function stage(
             options,
           )
         : { rows: every, repeated: 0, superseded: 0 }
-    const several = { ...folded, ...whether }
+    const several = { ...folded, ...whether, mended }
     if (mapping.kind === 'refunds') {
       const lines = await identified(engine, accepted, sql`order_id is null`, notePrefix, folder, options)
       return {

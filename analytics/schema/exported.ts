@@ -102,7 +102,21 @@ const campaignArms: ExportedTable = {
       origin: 'campaign',
       past: 'full',
       from: sql`base.launched_day`,
-      meaning: both('Local day of the launch.', '投放日期。'),
+      meaning: both(
+        'Local day of the launch; of a standing campaign, the day of coming in.',
+        '投放日期；长期活动为会员进入的日期。',
+      ),
+    },
+    {
+      name: 'entered_at',
+      type: 'instant',
+      origin: 'campaign',
+      past: 'full',
+      from: sql`base.entered_at`,
+      meaning: both(
+        'When the member came into a standing campaign; empty: a campaign with one launch.',
+        '会员进入长期活动的时刻；一次性投放的活动为空。',
+      ),
     },
   ],
 }

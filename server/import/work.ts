@@ -30,6 +30,7 @@ import { refusedRows } from './refused/refused.ts'
 import { draftRefused, firstRefused, type RefusedDraft } from './refused/refused-draft.ts'
 import { netBefore } from './orders/completed-orders.ts'
 import { markedImports } from './refused/refused-columns.ts'
+import { fileMark } from './orders/completed-orders.ts'
 import { reasonOf } from './refused/refused-file.ts'
 import { headersDigest } from './columns/remembered.ts'
 import type { ImportOrder, RunState } from './run-state.ts'
@@ -232,7 +233,9 @@ function newImport(
   const { inspection, mapping } = readable
   const marks = ['orders', 'refunds'].includes(mapping.kind) ? markedImports(inspection.headers) : []
   const completes =
-    marks.length === 0 ? null : { marks, files: mended.map(({ line, name }) => ({ line, name })) }
+    marks.length === 0
+      ? null
+      : { marks, files: mended.map(({ line, name }) => ({ line, file: fileMark(name) })) }
   return {
     importId,
     kind: mapping.kind,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Connection, Session } from '../../../analytics/engine/engine.ts'
 import { join, type Sql, sql } from '../../../analytics/sql/sql.ts'
 import type { ImportKind } from '../import-kinds.ts'
@@ -7,16 +8,20 @@ export interface Completed {
   /** The beginnings of hashes: of the file of which they were refused; where that was a mended file, of which its rows had been, and so on. */
   readonly marks: readonly string[]
   /** That was several files, read as one: of which of them the rows were refused, from which line on. Empty: it was one file. */
-  readonly files: readonly { readonly line: number; readonly name: string }[]
+  readonly files: readonly { readonly line: number; readonly file: string }[]
 }
+
+/** Tells the files of one import apart, without their names, which may be a person's. */
+export const fileMark = (name: string): string => createHash('md5').update(name).digest('hex').slice(0, 4)
 
 /** SQL: a line stands in its import's own file; others were taken along. */
 export const isOwnLine = sql`row_number > 0`
 
 /**
  * Mended rows are parts of their orders: what the import that they are the rest of (the nearest before theirs that is
- * not undone and tells the order) has of an order of theirs becomes lines of their import too, before its first row. So the order is what the whole mended file would have made it. With `among`
- * (a relation with one column `order_id`) what was taken along of these orders is taken anew, because another import, `undone`, goes.
+ * not undone and tells the order) has of an order of theirs becomes lines of their import too, before its first row. So
+ * the order is what the whole mended file would have made it. With `among` (a relation with one column `order_id`) what
+ * was taken along of these orders is taken anew, because another import, `undone`, goes.
  */
 export async function takeAlong(
   session: Session,
@@ -63,7 +68,7 @@ export async function takeAlong(
 }
 
 /**
- * Makes `file_of_lines` (`import_seq`, `line`, `name`), from which line on the rows of an import are a file's, of several
+ * Makes `file_of_lines` (`import_seq`, `line`, `name`), from which line on the rows of an import are a file's (`fileMark`), of several
  * that were read as one; `own_lines` of an import with the `name` of their file; and `file_of_orders` (`order_id`,
  * `name`): of one file all lines of an order were taken.
  */
@@ -73,12 +78,18 @@ async function readFiles(
   files: Completed['files'],
   before: readonly number[],
 ): Promise<void> {
-  const shape = '[{"line":"BIGINT","name":"VARCHAR"}]'
+  const marked = '[{"line":"BIGINT","file":"VARCHAR"}]'
+  const named = '[{"line":"BIGINT","name":"VARCHAR"}]'
+  const those = sql`import_seq in (select unnest(from_json(${JSON.stringify(before)}, '["INTEGER"]')))`
   await session.run(sql`create or replace temp table file_of_lines as
-    select cast(${importSeq} as integer) as import_seq, unnest(from_json(${JSON.stringify(files)}, ${shape}), recursive := true)
+    select cast(${importSeq} as integer) as import_seq, part.line, part.file as name
+    from (select unnest(from_json(${JSON.stringify(files)}, ${marked})) as part)
     union all
-    select import_seq, unnest(from_json(coalesce(json_extract(report, '$.files'), json_extract(mapping, '$.completes.files')), ${shape}), recursive := true)
-    from imports where import_seq in (select unnest(from_json(${JSON.stringify(before)}, '["INTEGER"]')))`)
+    select import_seq, part.line, part.file
+    from (select import_seq, unnest(from_json(json_extract(mapping, '$.completes.files'), ${marked})) as part from imports where ${those})
+    union all
+    select import_seq, part.line, left(md5(part.name), 4)
+    from (select import_seq, unnest(from_json(json_extract(report, '$.files'), ${named})) as part from imports where ${those})`)
   await session.run(sql`create or replace temp table file_of_orders as
     select order_id, arg_min(file.name, (line.import_seq, line.row_number)) as name from import_lines as line
     asof join file_of_lines as file on file.import_seq = line.import_seq and line.row_number >= file.line

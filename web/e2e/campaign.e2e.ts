@@ -292,7 +292,7 @@ test('a campaign that goes on by itself is planned on a phone, simulated and goe
   expect(await live.isDisabled()).toBe(true)
   for (const box of await page.getByRole('checkbox').all()) await box.check()
   await live.click()
-  await page.getByRole('heading', { name: 'Day by day' }).waitFor()
+  await page.getByRole('heading', { name: 'Day by day', exact: true }).waitFor()
   await page.getByText('After 7 days, who has not bought since: tag “lapsed”').waitFor()
   expect(await serious(page)).toEqual([])
   expect(watched.complaints).toEqual([])

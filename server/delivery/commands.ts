@@ -119,15 +119,15 @@ export function deliveryCommands(program: Command): void {
   inWorkspace(
     delivery.command('test-wechat <openid> <template>').description('send one template message, at once'),
   )
-    .option('--data <value>', 'NAME=TEXT of the template, such as thing1=…; repeatable', collect, [])
-    .action((openid: string, templateId: string, options: CommonOptions & { data: string[] }) =>
+    .option('--value <value>', 'NAME=TEXT of the template, such as thing1=…; repeatable', collect, [])
+    .action((openid: string, templateId: string, options: CommonOptions & { value: string[] }) =>
       answer(
         options,
         ({ client }) =>
           client.delivery.testWechat.mutate({
             openid,
             templateId,
-            data: Object.fromEntries(options.data.map(dataFrom)),
+            data: Object.fromEntries(options.value.map(dataFrom)),
           }),
         () => say('wechat-test-sent'),
       ),

@@ -3,7 +3,12 @@ import { readTemplate } from '../delivery/template.ts'
 import { tooLong } from '../delivery/wechat.ts'
 import { type MessageKey, worded } from '../messages/messages.ts'
 
-/** Where the coupons go: signed messages to the merchant's own address, mail, short or WeChat messages to members, or a list of codes to take out. */
+const byHand = {
+  words: z.string().trim().min(1).max(2_000),
+  language: z.enum(['en', 'zh-CN']),
+}
+
+/** Where the coupons go: signed messages to the merchant's own address, mail, short or WeChat messages to members, lists for staff who call or write, or a list of codes to take out. */
 export const Channel = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook'),
@@ -54,6 +59,10 @@ export const Channel = z.discriminatedUnion('kind', [
       .optional(),
     language: z.enum(['en', 'zh-CN']),
   }),
+  /** A list for staff who call members; `words` is what they say, and may name values. */
+  z.strictObject({ kind: z.literal('calls'), ...byHand }),
+  /** A list for staff who write to members in 企业微信 themselves. */
+  z.strictObject({ kind: z.literal('wecom'), ...byHand }),
 ])
 export type Channel = z.output<typeof Channel>
 
@@ -84,6 +93,10 @@ export function channelProblems(channel: Channel): ChannelProblem[] {
         name !== undefined && outcome.template.uses.length === 0 && tooLong({ [name]: text }).length > 0
       return isLong ? [{ path, id: 'wechat-value-too-long' }] : []
     })
+  }
+  if (channel.kind === 'calls' || channel.kind === 'wecom') {
+    const outcome = readTemplate(channel.words, 'text')
+    return outcome.kind === 'refused' ? [{ path: ['words'], id: outcome.problem }] : []
   }
   if (channel.kind === 'sms')
     return Object.entries(channel.params).flatMap(([name, text]) => {

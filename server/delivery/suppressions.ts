@@ -1,9 +1,13 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
+import type { HandChannel } from './hand-channels.ts'
+
+/** Channels that reach an address of the member's own and that an owner sets up. */
+export type SetUpChannel = 'mail' | 'sms' | 'wechat'
 
 /** Channels that reach an address of the member's own. */
-export type AddressedChannel = 'mail' | 'sms' | 'wechat'
+export type AddressedChannel = SetUpChannel | HandChannel
 
 /** Why an address is written to no more. */
 export type SuppressionReason = 'unsubscribed' | 'bounced'
@@ -37,6 +41,8 @@ const comparedAs: Record<AddressedChannel, (address: string) => string> = {
   mail: (address) => address.trim().toLowerCase(),
   sms: plainPhone,
   wechat: (address) => address.trim(),
+  calls: plainPhone,
+  wecom: (address) => address.trim(),
 }
 
 /** The digest of an address. */

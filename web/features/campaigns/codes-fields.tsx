@@ -11,6 +11,7 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
 import { type CodeKind, codeKinds } from './draft.ts'
+import { textOf } from './text-file.ts'
 
 /** Which codes the coupons have: drawn by chance, made elsewhere, or one for all. */
 export function CodesFields({ draft, change, problem }: StepProps) {
@@ -156,14 +157,4 @@ function PoolFields({ draft, change, problem }: StepProps) {
       </div>
     </>
   )
-}
-
-/** UTF-8, or what Chinese systems write. */
-async function textOf(file: File): Promise<string> {
-  const bytes = await file.arrayBuffer()
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return new TextDecoder('gb18030').decode(bytes)
-  }
 }

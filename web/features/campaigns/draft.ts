@@ -55,7 +55,7 @@ export interface Draft extends StandingFields {
   readonly holdout: number
   /** Somebody has picked the holdout; until then it follows the recommendation. */
   readonly holdoutPicked: boolean
-  readonly channel: 'csv' | 'webhook' | 'mail' | 'sms' | 'wechat'
+  readonly channel: 'csv' | 'webhook' | 'mail' | 'sms' | 'wechat' | 'calls' | 'wecom'
   readonly url: string
   readonly mailSubject: string
   readonly mailText: string
@@ -70,6 +70,8 @@ export interface Draft extends StandingFields {
   readonly wechatData: string
   /** Empty: a tap leads nowhere. */
   readonly wechatUrl: string
+  /** What staff say or write, by hand. */
+  readonly handWords: string
   readonly validity: 'days' | 'day'
   readonly days: string
   readonly day: string
@@ -133,6 +135,7 @@ export const emptyDraft: Draft = {
   wechatTemplate: '',
   wechatData: '',
   wechatUrl: '',
+  handWords: '',
   validity: 'days',
   days: '14',
   day: '',
@@ -205,6 +208,7 @@ export type Problem =
   | 'wechatTemplate'
   | 'wechatData'
   | 'wechatUrl'
+  | 'handWords'
   | 'effect'
   | 'messageCost'
   | 'margin'
@@ -248,6 +252,7 @@ const fields: Record<StepName, readonly Problem[]> = {
     'wechatTemplate',
     'wechatData',
     'wechatUrl',
+    'handWords',
     'days',
     'day',
     'firstDay',
@@ -313,6 +318,7 @@ function problems(draft: Draft, format: Format): Set<Problem> {
     if (draft.wechatUrl.trim() && !/^https?:\/\/[^\s/{}?#]+([/?#]|$)/.test(draft.wechatUrl.trim()))
       found.add('wechatUrl')
   }
+  if (isByHand(draft.channel) && !draft.handWords.trim()) found.add('handWords')
   const effect = percentOf(draft.effect)
   if (effect === null || effect <= 0 || effect > 100) found.add('effect')
   if (money(draft.messageCost || '0') === null) found.add('messageCost')
@@ -320,6 +326,10 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (margin === null || margin > 100) found.add('margin')
   return found
 }
+
+/** Whether staff pass the coupons on, from a list. */
+export const isByHand = (channel: Draft['channel']): channel is 'calls' | 'wecom' =>
+  channel === 'calls' || channel === 'wecom'
 
 const percentOf = (text: string): number | null =>
   /^\d{1,3}(\.\d{1,2})?$/.test(text.trim()) ? Number(text) : null
@@ -356,6 +366,7 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
       'wechatTemplate',
       'wechatData',
       'wechatUrl',
+      'handWords',
     ] as const)
       wrong.delete(later)
   // whom the rule means now is asked as of a launch
@@ -426,6 +437,12 @@ function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] 
       templateId: forEstimate ? '__________' : draft.wechatTemplate.trim(),
       data: forEstimate ? {} : paramsFrom(draft.wechatData)!,
       ...(draft.wechatUrl.trim() && !forEstimate ? { url: draft.wechatUrl.trim() } : {}),
+      language: draft.mailLanguage,
+    }
+  if (isByHand(draft.channel))
+    return {
+      kind: draft.channel,
+      words: forEstimate ? '–' : draft.handWords.trim(),
       language: draft.mailLanguage,
     }
   return draft.channel === 'webhook' && !forEstimate
@@ -546,6 +563,9 @@ export function draftOf(definition: Definition, format: Format): Draft {
           wechatUrl: channel.url ?? '',
           mailLanguage: channel.language,
         }
+      : {}),
+    ...(channel.kind === 'calls' || channel.kind === 'wecom'
+      ? { handWords: channel.words, mailLanguage: channel.language }
       : {}),
     validity: definition.validTo === undefined ? 'days' : 'day',
     days: definition.validDays === undefined ? emptyDraft.days : String(definition.validDays),

@@ -244,6 +244,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /healthz': 'public',
   'GET /readyz': 'public',
   'POST /sms-replies/:token': 'public',
+  'POST /sms-reports/:token': 'public',
   'GET /unsubscribe/:token': 'public',
   'POST /unsubscribe/:token': 'public',
   'GET /api/v1/openapi.json': 'public',

@@ -55,7 +55,7 @@ test('a list has each reachable member once, under ids that stay, and nothing is
   expect(preview.blockers).toEqual([])
   expect(preview.excluded).toEqual([{ reason: 'no-address', members: 1 }])
   const campaignId = await launched()
-  const deliveries = startDeliveries(shop.platform)
+  const worker = startDeliveries(shop.platform)
   const first = await listOf(campaignId)
   const ids = ['M0001', 'M0002', 'M0004', 'M0005', 'M0006', 'M0007', 'M0008', 'M0009']
   expect(first.deliveries.map(({ memberId }) => memberId)).toEqual(ids)
@@ -72,8 +72,8 @@ test('a list has each reachable member once, under ids that stay, and nothing is
   expect((await listOf(campaignId, false)).deliveries.map(({ deliveryId }) => deliveryId)).toEqual(
     first.deliveries.map(({ deliveryId }) => deliveryId),
   )
-  expect((await listOf(campaignId, false)).deliveries[0]!.contact).toBe('138****0001')
-  await deliveries.stop()
+  expect((await listOf(campaignId, false)).deliveries[0]!.contact).toBe('+86****0001')
+  await worker.stop()
   expect(await campaignResult(shop.platform, shop.workspace, campaignId)).toMatchObject({
     delivered: 0,
     queued: 8,
@@ -192,7 +192,7 @@ test('who said no is called no more, by no campaign and no call list; a wrong nu
 test('who may not be contacted any more when the list is taken is dropped with the reason', async () => {
   const campaignId = await launched()
   const { store, clock } = shop.platform
-  const denied = { kind: 'consent-set', memberIds: ['M0001'], consent: 'denied' } as const
+  const denied = { kind: 'consent-set' as const, memberIds: ['M0001'], consent: 'denied' as const }
   await store.transaction().execute((tx) => recordEvent(tx, shop.workspace.id, denied, clock.now()))
   const { deliveries, dropped } = await listOf(campaignId)
   expect(dropped).toBe(1)

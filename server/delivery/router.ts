@@ -14,7 +14,7 @@ import { previewMail } from './mail-preview.ts'
 import { MailSettings, mailSettingsOf, saveMailSettings } from './mail-settings.ts'
 import { changeDeliverySettings, DeliverySettings, deliverySettingsOf } from './settings.ts'
 import { saveSmsSettings, SmsSettings, smsSettingsOf } from './sms-settings.ts'
-import { repliesToken } from './suppressions.ts'
+import { pushToken, type SmsPush } from './suppressions.ts'
 import { isOpenid } from './contacts.ts'
 import { sendWechat } from './wechat.ts'
 import { saveWechatSettings, WechatSettings, wechatSettingsOf } from './wechat-settings.ts'
@@ -85,12 +85,17 @@ export const deliveryRouter = router({
       throw refused('BAD_GATEWAY', 'mail-test-failed', { why })
     }),
 
-  /** How short messages go out, without the secret, and where replies are to be pushed; null: not set up. */
+  /** How short messages go out, without the secret, and where replies and receipts are to be pushed; null: not set up. */
   sms: ownerProcedure.query(async ({ ctx }) => {
     const { store } = ctx.platform
     const set = await smsSettingsOf(store, ctx.workspace.id)
     if (!set) return null
-    return { ...set.settings, repliesPath: `/sms-replies/${await repliesToken(store, ctx.workspace.id)}` }
+    const path = async (push: SmsPush) => `/${push}/${await pushToken(store, ctx.workspace.id, push)}`
+    return {
+      ...set.settings,
+      repliesPath: await path('sms-replies'),
+      reportsPath: await path('sms-reports'),
+    }
   }),
 
   /** Sets it. Without a secret the one that is kept stays, for the same key. */

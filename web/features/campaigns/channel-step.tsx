@@ -63,9 +63,7 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
         {draft.channel === 'mail' ? <MailFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'sms' ? <SmsFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'wechat' ? <WechatFields draft={draft} change={change} problem={problem} /> : null}
-        {isByHand(draft.channel) ? (
-          <HandFields draft={draft} change={change} problem={problem} />
-        ) : null}
+        {isByHand(draft.channel) ? <HandFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'webhook' ? (
           <>
             <TextInput

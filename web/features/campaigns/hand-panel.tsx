@@ -60,9 +60,7 @@ export function HandPanel({ result }: { result: Result }) {
   return (
     <QueryPanel
       name={t('name')}
-      title={(state) =>
-        t('title', { open: state?.open ?? 0, count: format.count(state?.open ?? 0) })
-      }
+      title={(state) => t('title', { open: state?.open ?? 0, count: format.count(state?.open ?? 0) })}
       subtitle={t('subtitle')}
       query={answer}
       table={(state) => tableOf(columns, state?.results ?? [])}

@@ -36,6 +36,8 @@ export const Channel = z.discriminatedUnion('kind', [
       z.string().regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-parameter-name')),
       z.string().trim().min(1).max(500),
     ),
+    /** The template's text as it was approved, with `${code}` for its parameters: for the preview alone, the platform has its own. */
+    text: z.string().trim().min(1).max(1000).optional(),
     language: z.enum(['en', 'zh-CN']),
   }),
   /** A template message of a WeChat official account; its data and its address may name values. */

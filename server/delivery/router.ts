@@ -10,7 +10,7 @@ import { sendSms } from './aliyun-sms.ts'
 import { handStateOf, takeHandList } from './hand-list.ts'
 import { takeResults } from './hand-results.ts'
 import { openMailer } from './mail.ts'
-import { previewMail } from './mail-preview.ts'
+import { previewMessage } from './message-preview.ts'
 import { MailSettings, mailSettingsOf, saveMailSettings } from './mail-settings.ts'
 import { changeDeliverySettings, DeliverySettings, deliverySettingsOf } from './settings.ts'
 import { saveSmsSettings, SmsSettings, smsSettingsOf } from './sms-settings.ts'
@@ -225,25 +225,32 @@ export const deliveryRouter = router({
       throw refused('BAD_GATEWAY', 'wechat-test-failed', { why })
     }),
 
-  /** What one member would read of a campaign by mail: the one named, or the first of the segment. */
-  previewMail: marketerProcedure
-    .input(z.object({ definition: NewCampaign, memberId: z.string().min(1).max(200).optional() }))
-    .query(async ({ ctx, input: { definition, memberId } }) => {
+  /** What members would read of a campaign: those named, or the first of the segment; and of whom a needed value is unknown. */
+  preview: marketerProcedure
+    .input(
+      z.object({
+        definition: NewCampaign,
+        memberIds: z.array(z.string().min(1).max(200)).max(20).default([]),
+      }),
+    )
+    .query(async ({ ctx, input: { definition, memberIds }, signal }) => {
       const { channel } = definition
-      if (channel.kind !== 'mail') throw refused('BAD_REQUEST', 'not-a-mail-campaign')
-      const outcome = await previewMail(
-        ctx.platform.store,
+      if (channel.kind === 'csv' || channel.kind === 'webhook')
+        throw refused('BAD_REQUEST', 'nothing-to-preview')
+      const outcome = await previewMessage(
+        ctx.platform,
         ctx.workspace,
         { ...definition, channel },
-        memberId,
+        memberIds,
+        signal,
       )
       switch (outcome.kind) {
         case 'segment-refused':
           throw refusal(outcome.errors)
         case 'no-member':
-          throw memberId === undefined
+          throw outcome.memberId === null
             ? refused('PRECONDITION_FAILED', 'nobody-in-segment')
-            : refused('NOT_FOUND', 'no-such-member')
+            : refused('NOT_FOUND', 'no-such-member-named', { memberId: outcome.memberId })
         case 'written':
           return outcome
       }

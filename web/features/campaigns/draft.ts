@@ -65,6 +65,8 @@ export interface Draft extends StandingFields {
   readonly smsTemplate: string
   /** A line `name=text` each. */
   readonly smsParams: string
+  /** The template's text, for the preview; empty: not known. */
+  readonly smsText: string
   readonly wechatTemplate: string
   /** A line `name=text` each. */
   readonly wechatData: string
@@ -132,6 +134,7 @@ export const emptyDraft: Draft = {
   mailLanguage: 'en',
   smsTemplate: '',
   smsParams: '',
+  smsText: '',
   wechatTemplate: '',
   wechatData: '',
   wechatUrl: '',
@@ -429,6 +432,7 @@ function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] 
       kind: 'sms',
       templateCode: forEstimate ? '_' : draft.smsTemplate.trim(),
       params: forEstimate ? {} : paramsFrom(draft.smsParams)!,
+      ...(draft.smsText.trim() && !forEstimate ? { text: draft.smsText.trim() } : {}),
       language: draft.mailLanguage,
     }
   if (draft.channel === 'wechat')
@@ -553,6 +557,7 @@ export function draftOf(definition: Definition, format: Format): Draft {
       ? {
           smsTemplate: channel.templateCode,
           smsParams: linesOf(channel.params),
+          smsText: channel.text ?? '',
           mailLanguage: channel.language,
         }
       : {}),

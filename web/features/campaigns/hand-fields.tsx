@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
 import type { Draft } from './draft.ts'
+import { MessagePreview } from './message-preview.tsx'
 
 /** What staff say or write to each member of a list. */
 export function HandFields({ draft, change, problem }: StepProps) {
@@ -29,6 +30,7 @@ export function HandFields({ draft, change, problem }: StepProps) {
           <Radio value="en" label="English" />
         </div>
       </Radio.Group>
+      <MessagePreview draft={draft} />
     </>
   )
 }

@@ -80,7 +80,7 @@ test.each([
   ],
   [
     'last_order_date >= -30d AND first_order_date IS NOT NULL OR customer_added_date < -1y',
-    'last_order >= -30d and first_order is known or joined < -1y',
+    '(last_order >= -30d and first_order is known) or joined < -1y',
   ],
   ['items(category = "奶粉", within 180 days) >= 6', 'items(category = "奶粉", within 180 days) >= 6'],
   ['joined >= -030D and joined < today', 'joined >= -30d and joined < today'],

@@ -323,10 +323,8 @@ export async function undoLaunch({ store }: Platform, launchId: string): Promise
       .execute()
   }
   await store.deleteFrom('left_out').where('launch_id', '=', launchId).execute()
-  await store.transaction().execute(async (tx) => {
-    await returnCodes(tx, launchId)
-    await tx.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
-  })
+  await returnCodes(store, launchId)
+  await store.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
 }
 
 /** After a start: finishes every launch that broke off with its audience complete and undoes the others. */

@@ -223,6 +223,7 @@ const access: Record<string, Rule> = {
   'standing.goLive': 'marketer',
   'standing.finish': 'marketer',
   'standing.runs': 'reader',
+  'standing.memberDays': 'reader',
   'standing.ways': 'reader',
   'merges.preview': 'marketer',
   'merges.change': 'marketer',

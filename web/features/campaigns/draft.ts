@@ -222,6 +222,7 @@ const fields: Record<StepName, readonly Problem[]> = {
     'sharedUses',
     'budget',
     'budgetToSpend',
+    'memberDays',
     'standingBudget',
     'standingCodes',
     'standingCap',

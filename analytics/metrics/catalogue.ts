@@ -1,4 +1,5 @@
 import { affinity } from './affinity/affinity.ts'
+import { cards } from './cards/cards.ts'
 import { concentration } from './concentration/concentration.ts'
 import { discounts } from './discounts/discounts.ts'
 import { dormancy } from './dormancy/dormancy.ts'
@@ -7,6 +8,7 @@ import { hours } from './hours/hours.ts'
 import { ltv } from './ltv/ltv.ts'
 import type { Metric } from './metric.ts'
 import { overview } from './overview/overview.ts'
+import { points } from './points/points.ts'
 import { products } from './products/products.ts'
 import { repurchase } from './repurchase/repurchase.ts'
 import { rfm } from './rfm/rfm.ts'
@@ -25,6 +27,8 @@ export const catalogue: readonly Metric[] = [
   rfm,
   rfmMigration,
   concentration,
+  cards,
+  points,
   dormancy,
   products,
   affinity,

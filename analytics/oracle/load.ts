@@ -9,15 +9,36 @@ const fromJson = (rows: readonly object[], shape: string): Sql =>
 /** Puts a plain shop into empty or replaced base tables, as an import would. Derives nothing. */
 export async function loadShop(session: Session, shop: PlainShop): Promise<void> {
   await createBaseTables(session, shop.calendar)
-  for (const table of [sql`members`, sql`orders`, sql`refunds`, sql`order_lines`])
+  for (const table of [sql`members`, sql`orders`, sql`refunds`, sql`order_lines`, sql`points_entries`])
     await session.run(sql`delete from ${table}`)
   await session.run(sql`update workspace_state set time_zone = ${shop.calendar.timeZone},
     first_weekday = ${shop.calendar.firstWeekday}, opened_at_start = ${shop.openedAtStart}`)
   const state = new Map(shop.orders.map((order) => [order.key, order.state]))
-  await session.run(sql`insert into members (member_key, member_id, joined_day)
+  await session.run(sql`insert into members
+      (member_key, member_id, joined_day, tier, points, stored_value_minor, region)
     select * from ${fromJson(
-      shop.members.map(({ key, joinedDay }) => ({ key, id: `m${key}`, joined: joinedDay })),
-      '[{"key":"INTEGER","id":"VARCHAR","joined":"DATE"}]',
+      shop.members.map(({ key, joinedDay, tier, points, storedValue, region }) => ({
+        key,
+        id: `m${key}`,
+        joined: joinedDay,
+        tier: tier ?? null,
+        points: points ?? null,
+        stored: storedValue ?? null,
+        region: region ?? null,
+      })),
+      '[{"key":"INTEGER","id":"VARCHAR","joined":"DATE","tier":"VARCHAR","points":"BIGINT","stored":"BIGINT","region":"VARCHAR"}]',
+    )}`)
+  await session.run(sql`insert into points_entries by name
+    select * from ${fromJson(
+      (shop.points ?? []).map(({ member, changedAt, change, reason, expiresDay }, i) => ({
+        entry_id: `p${i}`,
+        member_id: `m${member}`,
+        changed_at: changedAt.toISOString().slice(0, 19),
+        change,
+        change_reason: reason,
+        expires_day: expiresDay,
+      })),
+      '[{"entry_id":"VARCHAR","member_id":"VARCHAR","changed_at":"TIMESTAMP","change":"BIGINT","change_reason":"VARCHAR","expires_day":"DATE"}]',
     )}`)
   await session.run(sql`insert into orders
     select *, null from ${fromJson(

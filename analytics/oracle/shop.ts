@@ -8,11 +8,18 @@ export interface PlainShop {
   readonly members: readonly PlainMember[]
   readonly orders: readonly PlainOrder[]
   readonly refunds: readonly PlainRefund[]
+  /** The points ledger; without, there is none. */
+  readonly points?: readonly PlainPoints[]
 }
 
 export interface PlainMember {
   readonly key: number
   readonly joinedDay: string | null
+  /** What the last file says of the card; without, nothing does. */
+  readonly tier?: string | null
+  readonly points?: number | null
+  readonly storedValue?: number | null
+  readonly region?: string | null
 }
 
 export interface PlainOrder {
@@ -34,6 +41,14 @@ export interface PlainLine {
   readonly category: string | null
   readonly product: string | null
   readonly net: number
+}
+
+export interface PlainPoints {
+  readonly member: number
+  readonly changedAt: Date
+  readonly change: number
+  readonly reason: string | null
+  readonly expiresDay: string | null
 }
 
 export interface PlainRefund {

@@ -34,4 +34,13 @@ export const pointsLeft = ({ asOf, d }: { asOf: string; d: Dialect }): Sql => sq
 
 const entries = (today: Sql): Sql => sql`(
   select points_entries.* from points_entries cross join workspace_state as state
-  where cast(timezone(state.time_zone, make_timestamptz(epoch_us(changed_at))) as date) <= ${today})`
+  where ${entryDay} <= ${today})`
+
+/** The local day of an entry of the points ledger, beside `workspace_state as state`. */
+const entryDay = sql`cast(timezone(state.time_zone, make_timestamptz(epoch_us(changed_at))) as date)`
+
+/** Relation: the points ledger with the member whose it is, entries of strangers left out: `member_key`, `local_day`, `change`, `change_reason`. */
+export const pointsChanges: Sql = sql`(
+  select names.member_key, ${entryDay} as local_day, change, change_reason
+  from points_entries cross join workspace_state as state
+  join ${memberNames} as names on names.named = points_entries.member_id)`

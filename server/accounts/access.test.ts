@@ -57,6 +57,8 @@ const access: Record<string, Rule> = {
   'analytics.affinity': 'reader',
   'analytics.season': 'reader',
   'analytics.discounts': 'reader',
+  'analytics.cards': 'reader',
+  'analytics.points': 'reader',
   'analytics.hours': 'reader',
   'analytics.specialDays': 'reader',
   'analytics.rfm': 'reader',

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import { refused } from '../messages/refused.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
+import { cards, cardsFindings } from '../../analytics/metrics/cards/cards.ts'
+import { points, pointsFindings } from '../../analytics/metrics/points/points.ts'
 import { affinity, affinityFindings } from '../../analytics/metrics/affinity/affinity.ts'
 import { products, productsFindings } from '../../analytics/metrics/products/products.ts'
 import { season, seasonFindings } from '../../analytics/metrics/season/season.ts'
@@ -38,11 +40,13 @@ const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settin
 export const analyticsRouter = router({
   /** What can be asked: names, descriptions, JSON Schema of settings and rows. */
   metrics: signedInProcedure.query(() =>
-    catalogue.map(({ name, version, title, description, settings, row }) => ({
+    catalogue.map(({ name, version, title, description, settings, row, history = 'full' }) => ({
       name,
       version,
       title,
       description,
+      /** Of a metric whose values are kept as they are now ("none"), days before the newest are refused. */
+      history,
       settings: z.toJSONSchema(settings, { io: 'input' }) as Record<string, unknown>,
       row: z.toJSONSchema(row) as Record<string, unknown>,
     })),
@@ -120,6 +124,16 @@ export const analyticsRouter = router({
       const { answer } = await ask(ctx, concentration, input, signal)
       return { ...answer, findings: concentrationFindings(answer.rows) }
     }),
+
+  cards: readerProcedure.input(questionOf(cards.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, cards, input, signal)
+    return { ...answer, quietDays: settings.quietDays, findings: cardsFindings(answer.rows) }
+  }),
+
+  points: readerProcedure.input(questionOf(points.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings } = await ask(ctx, points, input, signal)
+    return { ...answer, ...settings, findings: pointsFindings(answer.rows) }
+  }),
 
   dormancy: readerProcedure.input(questionOf(dormancy.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, dormancy, input, signal)

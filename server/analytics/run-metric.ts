@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { QuestionFilters } from './filters.ts'
 import { scopeOf } from './scope.ts'
+import { tablesAt } from './tables-at.ts'
 
 export interface MetricAnswer<Row> {
   readonly metric: string
@@ -64,6 +65,14 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
         kind: 'settings-refused',
         problem: { id: 'window-after-data', values: { from: chosen.from, asOf: asked.asOf } },
       }
+    if (metric.history === 'none' && question.filters.asOf !== undefined) {
+      const newest = (await tablesAt(store, workspace, undefined, signal)).asOf
+      if (asked.asOf < newest)
+        return {
+          kind: 'settings-refused',
+          problem: { id: 'metric-without-past', values: { asOf: asked.asOf, newest } },
+        }
+    }
     const counted = await workspace.engine.rows(metric.build(chosen, scope, duckdb), { signal })
     const [still] = await workspace.engine.rows(sql`select data_version from workspace_state`, { signal })
     if (still!.dataVersion !== asked.dataVersion) continue

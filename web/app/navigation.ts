@@ -2,6 +2,7 @@ import {
   IconCalendarRepeat,
   IconClock,
   IconCoins,
+  IconCreditCard,
   IconDatabase,
   IconFilter,
   IconMoon,
@@ -19,6 +20,7 @@ export const analyticPages = [
   { to: '/value', name: 'value', icon: IconCoins },
   { to: '/products', name: 'products', icon: IconPackage },
   { to: '/rhythm', name: 'rhythm', icon: IconClock },
+  { to: '/cards', name: 'cards', icon: IconCreditCard },
 ] as const
 export const peoplePages = [
   { to: '/segments', name: 'segments', icon: IconFilter },

@@ -5,7 +5,15 @@ import {
   lazyRouteComponent,
   stripSearchParams,
 } from '@tanstack/react-router'
-import { notOfMembers, readFilters, readMemberFilters, readText, readTexts } from '../filters/search.ts'
+import {
+  type FilterSearch,
+  notOfMembers,
+  readAmounts,
+  readFilters,
+  readMemberFilters,
+  readText,
+  readTexts,
+} from '../filters/search.ts'
 import { Broken, NotFound, Waiting } from './fallbacks.tsx'
 import { Settled } from './settled.tsx'
 import { Office, SignedIn } from './signed-in.tsx'
@@ -60,6 +68,16 @@ const rhythm = createRoute({
   path: '/rhythm',
   validateSearch: readFilters,
   component: lazyRouteComponent(() => import('../features/rhythm/rhythm-page.tsx'), 'RhythmPage'),
+})
+/** `fees` are what paid cards cost a year, in minor units by tier. */
+const cards = createRoute({
+  getParentRoute: () => shell,
+  path: '/cards',
+  validateSearch: (search: Search): FilterSearch & { fees?: Record<string, number> } => ({
+    ...readFilters(search),
+    fees: readAmounts(search, 'fees'),
+  }),
+  component: lazyRouteComponent(() => import('../features/cards/cards-page.tsx'), 'CardsPage'),
 })
 const dormant = createRoute({
   getParentRoute: () => shell,
@@ -175,6 +193,7 @@ export const router = createRouter({
         value,
         products,
         rhythm,
+        cards,
         dormant,
         segments,
         compareSegments,

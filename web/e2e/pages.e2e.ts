@@ -14,6 +14,7 @@ const pages = [
   '/value',
   '/products',
   '/rhythm',
+  '/cards',
   '/segments',
   '/segments/new',
   '/dormant',

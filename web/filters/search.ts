@@ -55,3 +55,16 @@ export const readText = (search: Record<string, unknown>, field: string) => text
 
 /** Reads a list of texts of an address, or one. */
 export const readTexts = (search: Record<string, unknown>, field: string) => list(search[field])
+
+/** Reads amounts by name of an address, whole numbers above 0; what is none is left out. */
+export function readAmounts(
+  search: Record<string, unknown>,
+  field: string,
+): Record<string, number> | undefined {
+  const given = search[field]
+  if (typeof given !== 'object' || given === null) return undefined
+  const amounts = Object.entries(given).filter(
+    (pair): pair is [string, number] => Number.isSafeInteger(pair[1]) && Number(pair[1]) > 0,
+  )
+  return amounts.length > 0 ? Object.fromEntries(amounts) : undefined
+}

@@ -8,6 +8,7 @@ const known: Readonly<Record<string, readonly ('segment' | 'stores' | 'channels'
   '/value': ['segment', 'stores', 'channels'],
   '/products': ['segment', 'stores', 'channels'],
   '/rhythm': ['segment', 'stores', 'channels'],
+  '/stores': ['segment', 'stores', 'channels'],
   '/cards': ['segment', 'stores', 'channels'],
   '/dormant': ['segment'],
 }

@@ -1,5 +1,5 @@
 import { Button, Checkbox, TextInput } from '@mantine/core'
-import { IconCalendar, IconPlus } from '@tabler/icons-react'
+import { IconCalendar } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -32,7 +32,7 @@ export function FilterBar({
 }) {
   const t = useTranslations('filters')
   const format = useFormat()
-  const { filters, set } = useFilters()
+  const { filters } = useFilters()
   return (
     <div className={classes.bar}>
       <div className={classes.chips} role="group" aria-label={t('label')}>
@@ -40,18 +40,7 @@ export function FilterBar({
         {dates ? <DatesChip asOf={filters.asOf ?? asOf} /> : null}
         {places ? <PlaceChip name="stores" /> : null}
         {places ? <PlaceChip name="channels" /> : null}
-        {compare ? (
-          <button
-            type="button"
-            className={classes.chip}
-            data-off={filters.compare ? undefined : true}
-            aria-pressed={filters.compare === 'previous'}
-            onClick={() => set({ compare: filters.compare ? undefined : 'previous' })}
-          >
-            {filters.compare ? null : <IconPlus size={16} aria-hidden />}
-            {t('compare')}
-          </button>
-        ) : null}
+        {compare ? <CompareChip /> : null}
       </div>
       {asOf ? <div className={classes.asOf}>{t('asOf', { day: format.weekday(asOf) })}</div> : null}
     </div>
@@ -126,6 +115,35 @@ function DatesChip({ asOf }: { asOf?: string }) {
               }}
             />
           </Suspense>
+        </div>
+      )}
+    </Chip>
+  )
+}
+
+/** Held against the days before, or against last year's. */
+function CompareChip() {
+  const t = useTranslations('filters')
+  const { filters, set } = useFilters()
+  const chosen = filters.compare ?? 'previous'
+  return (
+    <Chip label={t(`compare.${chosen}`)}>
+      {(close) => (
+        <div className={classes.presets}>
+          {(['previous', 'year'] as const).map((name) => (
+            <Button
+              key={name}
+              variant={name === chosen ? 'light' : 'subtle'}
+              color={name === chosen ? undefined : 'gray'}
+              justify="start"
+              onClick={() => {
+                set({ compare: name === 'previous' ? undefined : name })
+                close()
+              }}
+            >
+              {t(`compare.${name}`)}
+            </Button>
+          ))}
         </div>
       )}
     </Chip>

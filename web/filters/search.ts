@@ -8,7 +8,8 @@ export interface FilterSearch {
   readonly asOf?: string
   readonly stores?: string[]
   readonly channels?: string[]
-  readonly compare?: 'previous'
+  /** What figures are held against: the days before, or the same days of last year. */
+  readonly compare?: 'previous' | 'year'
 }
 
 const isoDay = /^\d{4}-\d{2}-\d{2}$/
@@ -31,7 +32,10 @@ export function readFilters(search: Record<string, unknown>): FilterSearch {
     asOf: day(search.asOf),
     stores: list(search.stores),
     channels: list(search.channels),
-    compare: search.compare === 'previous' ? ('previous' as const) : undefined,
+    compare:
+      search.compare === 'previous' || search.compare === 'year'
+        ? (search.compare as 'previous' | 'year')
+        : undefined,
   })
 }
 

@@ -24,11 +24,14 @@ export function FilterBar({
   dates = true,
   places = true,
   compare = false,
+  unset,
 }: {
   asOf?: string
   dates?: boolean
   places?: boolean
   compare?: boolean
+  /** The dates of the page's questions where none are chosen; without, all. */
+  unset?: (typeof presets)[number]
 }) {
   const t = useTranslations('filters')
   const format = useFormat()
@@ -37,7 +40,7 @@ export function FilterBar({
     <div className={classes.bar}>
       <div className={classes.chips} role="group" aria-label={t('label')}>
         <SegmentPicker />
-        {dates ? <DatesChip asOf={filters.asOf ?? asOf} /> : null}
+        {dates ? <DatesChip asOf={filters.asOf ?? asOf} unset={unset} /> : null}
         {places ? <PlaceChip name="stores" /> : null}
         {places ? <PlaceChip name="channels" /> : null}
         {compare ? <CompareChip /> : null}
@@ -47,7 +50,7 @@ export function FilterBar({
   )
 }
 
-function DatesChip({ asOf }: { asOf?: string }) {
+function DatesChip({ asOf, unset }: { asOf?: string; unset?: (typeof presets)[number] }) {
   const t = useTranslations('filters')
   const format = useFormat()
   const { filters, set } = useFilters()
@@ -66,7 +69,7 @@ function DatesChip({ asOf }: { asOf?: string }) {
         ? t('dates.since', { day: format.day(from) })
         : to
           ? t('dates.until', { day: format.day(to) })
-          : t('dates.all')
+          : t(`dates.${unset ?? 'all'}`)
   return (
     <Chip
       label={label}
@@ -92,17 +95,19 @@ function DatesChip({ asOf }: { asOf?: string }) {
                   </Button>
                 ))
               : null}
-            <Button
-              variant={from || to ? 'subtle' : 'light'}
-              color={from || to ? 'gray' : undefined}
-              justify="start"
-              onClick={() => {
-                set({ from: undefined, to: undefined })
-                close()
-              }}
-            >
-              {t('dates.all')}
-            </Button>
+            {unset ? null : (
+              <Button
+                variant={from || to ? 'subtle' : 'light'}
+                color={from || to ? 'gray' : undefined}
+                justify="start"
+                onClick={() => {
+                  set({ from: undefined, to: undefined })
+                  close()
+                }}
+              >
+                {t('dates.all')}
+              </Button>
+            )}
           </div>
           <Suspense fallback={<div className={classes.calendar} />}>
             <DayRange

@@ -292,20 +292,24 @@ function said(
   }
 }
 
-/** What members and guests spend an order; how one place moved most against the time before. */
+/** The place that gained or lost most net against the time before; what members and guests bring an order. */
 export function placesFindings(rows: readonly PlacesRow[]): Finding[] {
   const [all, ...others] = rows
   if (!all) return []
   const known = others.filter(({ place }) => place !== null)
   const moved = known
-    .filter(({ change, netShare }) => change !== null && (netShare.value ?? 0) >= 0.05)
-    .toSorted((a, b) => Math.abs(b.change!) - Math.abs(a.change!))[0]
+    .flatMap(({ place, netMinor, beforeNetMinor }) =>
+      beforeNetMinor === null || netMinor === beforeNetMinor
+        ? []
+        : [{ place: place!, movedMinor: netMinor - beforeNetMinor }],
+    )
+    .toSorted((a, b) => Math.abs(b.movedMinor) - Math.abs(a.movedMinor))[0]
   return [
-    ...(moved && Math.abs(moved.change!) >= 0.02 && known.length > 1
+    ...(moved && known.length > 1
       ? [
           {
-            id: moved.change! > 0 ? 'places.rose' : 'places.fell',
-            values: { place: moved.place!, change: moved.change! },
+            id: moved.movedMinor > 0 ? 'places.gained' : 'places.lost',
+            values: { place: moved.place, movedMinor: Math.abs(moved.movedMinor) },
           },
         ]
       : []),

@@ -5,6 +5,7 @@ import { useFindingText } from '../../ui/finding.ts'
 import { useFormat } from '../../ui/format.ts'
 import { QueryPanel, tableOf, type Answer } from '../../ui/query-panel.tsx'
 import type { PlacesAnswer, PlacesRow } from './places-panel.tsx'
+import classes from './stores.module.css'
 
 interface Side {
   readonly who: 'members' | 'guests'
@@ -43,7 +44,12 @@ export function GuestsPanel({ answer }: { answer: Answer<PlacesAnswer> }) {
           },
         ]
   const columns: Column<Side>[] = [
-    { key: 'who', header: t('column.who'), value: ({ who }) => who, cell: ({ who }) => t(`who.${who}`) },
+    {
+      key: 'who',
+      header: t('column.who'),
+      value: ({ who }) => who,
+      cell: ({ who }) => <span className={classes.name}>{t(`who.${who}`)}</span>,
+    },
     {
       key: 'orders',
       header: t('column.orders'),

@@ -41,8 +41,10 @@ export function FilterBar({
       <div className={classes.chips} role="group" aria-label={t('label')}>
         <SegmentPicker />
         {dates ? <DatesChip asOf={filters.asOf ?? asOf} unset={unset} /> : null}
-        {places ? <PlaceChip name="stores" /> : null}
-        {places ? <PlaceChip name="channels" /> : null}
+        {places ? <ListChip name="stores" /> : null}
+        {places ? <ListChip name="channels" /> : null}
+        <ListChip name="tiers" />
+        <ListChip name="regions" />
         {compare ? <CompareChip /> : null}
       </div>
       {asOf ? <div className={classes.asOf}>{t('asOf', { day: format.weekday(asOf) })}</div> : null}
@@ -155,7 +157,10 @@ function CompareChip() {
   )
 }
 
-function PlaceChip({ name }: { name: 'stores' | 'channels' }) {
+/** Filters of which any of several values that occur in the data may be chosen. */
+type ListName = 'stores' | 'channels' | 'tiers' | 'regions'
+
+function ListChip({ name }: { name: ListName }) {
   const t = useTranslations('filters')
   const { filters, set } = useFilters()
   const chosen = filters[name] ?? []
@@ -171,18 +176,18 @@ function PlaceChip({ name }: { name: 'stores' | 'channels' }) {
       off={chosen.length === 0}
       onClear={chosen.length > 0 ? () => set({ [name]: undefined }) : undefined}
     >
-      {() => <PlaceList name={name} chosen={chosen} onChange={(next) => set({ [name]: next })} />}
+      {() => <ValueList name={name} chosen={chosen} onChange={(next) => set({ [name]: next })} />}
     </Chip>
   )
 }
 
 /** The names that occur in the data, asked for when the list is opened. */
-function PlaceList({
+function ValueList({
   name,
   chosen,
   onChange,
 }: {
-  name: 'stores' | 'channels'
+  name: ListName
   chosen: readonly string[]
   onChange: (chosen: string[] | undefined) => void
 }) {

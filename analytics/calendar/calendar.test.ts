@@ -16,6 +16,7 @@ import {
   monthsBetween,
   startOfMonth,
   startOfWeek,
+  steadyClock,
   utcOfLocalSql,
   weekday,
 } from './calendar.ts'
@@ -112,6 +113,29 @@ test('SQL turns local times into instants and back as the zone does', async () =
       localDay: localDay(new Date(instant), zoned(zone)),
       back: new Date(instant).toISOString(),
     })
+  }
+})
+
+test('clocks that are steady are as far ahead of UTC on every day of those years as the engine says', async () => {
+  expect(steadyClock('Asia/Shanghai')).toEqual({ fromYear: 1992, toYear: 2037, aheadMs: 8 * 3_600_000 })
+  expect(steadyClock('America/New_York')).toBeNull()
+  expect(steadyClock('Africa/Casablanca')).toBeNull() // one hour less in Ramadan
+  const zones = [
+    'Asia/Shanghai',
+    'Asia/Urumqi',
+    'Asia/Tokyo',
+    'Asia/Kolkata',
+    'Europe/Moscow',
+    'Asia/Hong_Kong',
+    'UTC',
+  ]
+  for (const zone of zones) {
+    const steady = steadyClock(zone)!
+    const [row] = await engine.rows(sql`select count(*) filter (where ${utcOfLocalSql(sql`noon`, zone)}
+        is distinct from make_timestamp(epoch_us(noon) - ${steady.aheadMs * 1000})) as others
+      from (select unnest(generate_series(make_timestamp(${steady.fromYear}, 1, 1, 0, 0, 0),
+        make_timestamp(${steady.toYear}, 12, 31, 23, 59, 59), interval 12 hours)) as noon)`)
+    expect([zone, row!.others]).toEqual([zone, 0])
   }
 })
 

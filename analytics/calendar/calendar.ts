@@ -52,17 +52,8 @@ export function instantOf(day: string, time: string, { timeZone }: BusinessCalen
 }
 
 /** What the zone's wall clock is ahead of UTC at an instant. */
-function offsetMs(instant: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(instant)
+function offsetMs(instant: number, timeZone: string, clock = clockOf(timeZone)): number {
+  const parts = clock.formatToParts(instant)
   const read = (type: string) => Number(parts.find((part) => part.type === type)!.value)
   const wall = Date.UTC(
     read('year'),
@@ -73,6 +64,47 @@ function offsetMs(instant: number, timeZone: string): number {
     read('second'),
   )
   return wall - Math.floor(instant / 1000) * 1000
+}
+
+const clockOf = (timeZone: string) =>
+  new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+
+/** What a zone's wall clock is ahead of UTC in all local years from one to another. */
+export interface SteadyClock {
+  readonly fromYear: number
+  readonly toYear: number
+  readonly aheadMs: number
+}
+
+const steadyClocks = new Map<string, SteadyClock | null>()
+
+/**
+ * Since when a zone has changed its clocks no more: Shanghai's since 1991. Null where they still change, and where they did
+ * after 2015, which programs of some years ago don't know.
+ */
+export function steadyClock(timeZone: string): SteadyClock | null {
+  const known = steadyClocks.get(timeZone)
+  if (known !== undefined) return known
+  const clock = clockOf(timeZone)
+  const ahead = (instant: number) => offsetMs(instant, timeZone, clock)
+  const toYear = 2037
+  const last = Date.UTC(toYear + 1, 0, 8)
+  // no zone puts its clocks forward and back again within a fortnight
+  let since = last
+  while (since > Date.UTC(1970, 0, 8) && ahead(since - 14 * dayMs) === ahead(last)) since -= 14 * dayMs
+  const fromYear = new Date(since).getUTCFullYear() + 1
+  const steady = fromYear > 2016 ? null : { fromYear, toYear, aheadMs: ahead(last) }
+  steadyClocks.set(timeZone, steady)
+  return steady
 }
 
 /** `day` plus a whole number of days. Days are ISO text throughout. */

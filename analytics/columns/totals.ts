@@ -48,6 +48,8 @@ export interface Rows {
   readonly others: readonly Other[]
   /** There are no conditions. */
   readonly isAll: boolean
+  /** There are none but the days. */
+  readonly isOfDays: boolean
   /** Those, where they are a span of amounts alone. */
   readonly span?: { readonly amount: RowColumns['amount']; readonly least: number; readonly most: number }
 }
@@ -98,7 +100,17 @@ export function rowsOf(table: RowColumns, conditions: readonly RowCondition[], i
     }
   // an amount is the dearest to look at
   const isAll = conditions.length === 0
-  return { table, from, to, ...first, others: [...others, ...amounts], isAll, ...(span && { span }) }
+  const isOfDays = coded.length === 0 && amounts.length === 0
+  return {
+    table,
+    from,
+    to,
+    ...first,
+    others: [...others, ...amounts],
+    isAll,
+    isOfDays,
+    ...(span && { span }),
+  }
 }
 
 function meetsAll(others: readonly Other[], row: number): boolean {
@@ -147,7 +159,7 @@ function countRows(
   length: number,
   totals: Float64Array,
 ): void {
-  const { table, from, to, column, mask, others, span, isAll } = rows
+  const { table, from, to, column, mask, others, span, isAll, isOfDays } = rows
   const { start, count, newest, codes } = table
   if (isAll) {
     for (let i = 0; i < length; i++) totals[i] = count[members[i]!]!
@@ -165,7 +177,8 @@ function countRows(
     let row = first + count[member]! - 1
     while (row >= first && day[row]! > to) row--
     let found = 0
-    if (isAlone)
+    if (isOfDays) for (; row >= first && day[row]! >= from && found < enough; row--) found++
+    else if (isAlone)
       for (; row >= first && day[row]! >= from && found < enough; row--) found += mask[column[row]!]!
     else if (span) {
       const { amount, least, most } = span
@@ -217,7 +230,7 @@ export function addUpBoth(
   amounts: Float64Array,
   counts: Float64Array,
 ): void {
-  const { table, from, to, column, mask, others } = rows
+  const { table, from, to, column, mask, others, isOfDays } = rows
   const { start, count, newest, codes, amount } = table
   const day = codes.day!
   const isAlone = others.length === 0
@@ -229,11 +242,13 @@ export function addUpBoth(
       const first = start[member]!
       let row = first + count[member]! - 1
       while (row >= first && day[row]! > to) row--
-      for (; row >= first && day[row]! >= from; row--) {
-        if (mask[column[row]!] !== 1 || (!isAlone && !meetsAll(others, row))) continue
-        sum += amount[row]!
-        found++
-      }
+      if (isOfDays) for (; row >= first && day[row]! >= from; row--, found++) sum += amount[row]!
+      else
+        for (; row >= first && day[row]! >= from; row--) {
+          if (mask[column[row]!] !== 1 || (!isAlone && !meetsAll(others, row))) continue
+          sum += amount[row]!
+          found++
+        }
     }
     amounts[i] = sum
     counts[i] = found
@@ -244,6 +259,7 @@ function takeLast(rows: Rows, members: Int32Array, length: number, totals: Float
   const { table, from, to, column, mask, others } = rows
   const { start, count, newest, codes } = table
   const day = codes.day!
+  const isAlone = others.length === 0
   for (let i = 0; i < length; i++) {
     const member = members[i]!
     if (newest[member]! < from) {
@@ -253,7 +269,9 @@ function takeLast(rows: Rows, members: Int32Array, length: number, totals: Float
     const first = start[member]!
     let row = first + count[member]! - 1
     while (row >= first && day[row]! > to) row--
-    while (row >= first && day[row]! >= from && (mask[column[row]!] !== 1 || !meetsAll(others, row))) row--
+    if (isAlone && from === 0) while (row >= first && mask[column[row]!] !== 1) row--
+    else
+      while (row >= first && day[row]! >= from && (mask[column[row]!] !== 1 || !meetsAll(others, row))) row--
     totals[i] = row >= first && day[row]! >= from ? day[row]! : NaN
   }
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { readTemplate } from '../delivery/template.ts'
-import { worded } from '../messages/messages.ts'
+import { tooLong } from '../delivery/wechat.ts'
+import { type MessageKey, worded } from '../messages/messages.ts'
 
-/** Where the coupons go: signed messages to the merchant's own address, mail or short messages to members, or a list of codes to take out. */
+/** Where the coupons go: signed messages to the merchant's own address, mail, short or WeChat messages to members, or a list of codes to take out. */
 export const Channel = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook'),
@@ -32,11 +33,37 @@ export const Channel = z.discriminatedUnion('kind', [
     ),
     language: z.enum(['en', 'zh-CN']),
   }),
+  /** A template message of a WeChat official account; its data and its address may name values. */
+  z.strictObject({
+    kind: z.literal('wechat'),
+    templateId: z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9_-]{10,100}$/, worded('not-a-wechat-template')),
+    /** By the names in the template, such as `thing1` of `{{thing1.DATA}}`. */
+    data: z.record(
+      z.string().regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-parameter-name')),
+      z.string().trim().min(1).max(500),
+    ),
+    /** Where a tap leads; values in it are percent-encoded. Without it, nowhere. */
+    url: z
+      .string()
+      .trim()
+      .max(1000)
+      .regex(/^https?:\/\/[^\s/{}?#]+(?:[/?#]|$)/, worded('wechat-link'))
+      .optional(),
+    language: z.enum(['en', 'zh-CN']),
+  }),
 ])
 export type Channel = z.output<typeof Channel>
 
+interface ChannelProblem {
+  readonly path: string[]
+  readonly id: MessageKey
+}
+
 /** What is the matter with the words or the address of a channel that somebody hands in. */
-export function channelProblems(channel: Channel): { path: string[]; id: Parameters<typeof worded>[0] }[] {
+export function channelProblems(channel: Channel): ChannelProblem[] {
   if (channel.kind === 'mail')
     return (['subject', 'text', 'html'] as const).flatMap((part) => {
       const text = channel[part]
@@ -44,6 +71,20 @@ export function channelProblems(channel: Channel): { path: string[]; id: Paramet
       const outcome = readTemplate(text, part === 'html' ? 'html' : 'text')
       return outcome.kind === 'refused' ? [{ path: [part], id: outcome.problem }] : []
     })
+  if (channel.kind === 'wechat') {
+    const { data, url } = channel
+    return [
+      ...Object.entries(data).map(([name, text]) => ({ path: ['data', name], text })),
+      ...(url === undefined ? [] : [{ path: ['url'], text: url }]),
+    ].flatMap(({ path, text }): ChannelProblem[] => {
+      const outcome = readTemplate(text, 'text')
+      if (outcome.kind === 'refused') return [{ path, id: outcome.problem }]
+      const [, name] = path
+      const isLong =
+        name !== undefined && outcome.template.uses.length === 0 && tooLong({ [name]: text }).length > 0
+      return isLong ? [{ path, id: 'wechat-value-too-long' }] : []
+    })
+  }
   if (channel.kind === 'sms')
     return Object.entries(channel.params).flatMap(([name, text]) => {
       const outcome = readTemplate(text, 'text')

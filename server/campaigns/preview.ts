@@ -3,8 +3,8 @@ import type { Kysely } from 'kysely'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import { givenKey } from '../coupons/code.ts'
 import { freeCodes, isCodeTaken } from '../coupons/pools.ts'
-import { mailSettingsOf } from '../delivery/mail-settings.ts'
-import { smsSettingsOf } from '../delivery/sms-settings.ts'
+import { notSetUp } from '../delivery/set-up.ts'
+import type { AddressedChannel } from '../delivery/suppressions.ts'
 import type { TemplateValue } from '../delivery/template.ts'
 import type { Platform } from '../platform.ts'
 import type { StoreSchema } from '../store/schema.ts'
@@ -33,7 +33,7 @@ export type Blocker =
   /** The chosen code for all is known already. */
   | { kind: 'code-taken'; code: string }
   /** The channel has no settings yet. */
-  | { kind: 'channel-not-set-up'; channel: 'mail' | 'sms' }
+  | { kind: 'channel-not-set-up'; channel: AddressedChannel }
   /** The message needs what is not known of everybody who would get it. */
   | { kind: 'missing-value'; value: TemplateValue; members: number }
 
@@ -169,15 +169,11 @@ async function messageBlockers(
   { channel }: CampaignDefinition,
   { missing }: Audience,
 ): Promise<Blocker[]> {
-  const { kind } = channel
-  const isSetUp =
-    kind === 'mail'
-      ? (await mailSettingsOf(store, workspaceId)) !== null
-      : kind !== 'sms' || (await smsSettingsOf(store, workspaceId)) !== null
   return [
-    ...(isSetUp || (kind !== 'mail' && kind !== 'sms')
-      ? []
-      : [{ kind: 'channel-not-set-up' as const, channel: kind }]),
+    ...(await notSetUp(store, workspaceId, [channel.kind])).map((one) => ({
+      kind: 'channel-not-set-up' as const,
+      channel: one,
+    })),
     ...missing.map((one) => ({ kind: 'missing-value' as const, ...one })),
   ]
 }

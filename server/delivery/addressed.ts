@@ -6,8 +6,8 @@ import { type Contact, contactsOf } from './contacts.ts'
 import { addressDigest, type AddressedChannel, suppressionOf } from './suppressions.ts'
 
 /** Where a channel reaches a member; null: nowhere. */
-export const addressOf = ({ email, phone }: Contact, channel: AddressedChannel): string | null =>
-  channel === 'mail' ? email : phone
+export const addressOf = ({ email, phone, openid }: Contact, channel: AddressedChannel): string | null =>
+  ({ mail: email, sms: phone, wechat: openid })[channel]
 
 /** Where a message goes at this moment, with what is known of the member; or why it goes nowhere. */
 export async function openAddress(

@@ -12,6 +12,8 @@ export type SendOutcome =
       why: Said
       /** There is no such address. */
       bounced?: true
+      /** The member wants nothing more by this channel. */
+      unsubscribed?: true
       /** What is to be written to no more. */
       suppress?: { channel: AddressedChannel; digest: string; reason: SuppressionReason }
     }

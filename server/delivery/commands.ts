@@ -95,6 +95,44 @@ export function deliveryCommands(program: Command): void {
     ),
   )
 
+  inWorkspace(
+    delivery
+      .command('wechat')
+      .description('the WeChat official account; without --file: shows it, never the secret'),
+  )
+    .option('--file <file>', 'settings as JSON, with "appSecret" where it is new')
+    .action((options: CommonOptions & { file?: string }) =>
+      answer(
+        options,
+        async ({ client }) => {
+          if (options.file !== undefined) {
+            const { appSecret, ...settings } = readJson<WechatFile>(options.file)
+            const secret = appSecret === undefined ? {} : { appSecret }
+            await client.delivery.setWechat.mutate({ settings, ...secret })
+          }
+          return client.delivery.wechat.query()
+        },
+        (wechat) => (wechat === null ? say('wechat-set-up-first') : say('wechat-settings', { ...wechat })),
+      ),
+    )
+
+  inWorkspace(
+    delivery.command('test-wechat <openid> <template>').description('send one template message, at once'),
+  )
+    .option('--value <value>', 'NAME=TEXT of the template, such as thing1=…; repeatable', collect, [])
+    .action((openid: string, templateId: string, options: CommonOptions & { value: string[] }) =>
+      answer(
+        options,
+        ({ client }) =>
+          client.delivery.testWechat.mutate({
+            openid,
+            templateId,
+            data: Object.fromEntries(options.value.map(dataFrom)),
+          }),
+        () => say('wechat-test-sent'),
+      ),
+    )
+
   inWorkspace(delivery.command('test-mail <address>').description('send one message, at once')).action(
     (to: string, options: CommonOptions) =>
       answer(
@@ -107,6 +145,7 @@ export function deliveryCommands(program: Command): void {
 
 type Inputs = inferRouterInputs<AppRouter>['delivery']
 type MailFile = Inputs['setMail']['settings'] & { password?: string }
+type WechatFile = Inputs['setWechat']['settings'] & { appSecret?: string }
 type SmsFile = Inputs['setSms']['settings'] & { accessKeySecret?: string }
 
 /** The server says what is wrong with its content; here only whether it can be read. */
@@ -118,6 +157,12 @@ function readJson<File>(file: string): File {
     const detail = error instanceof SyntaxError ? 'JSON' : (error as Error).message
     throw new Refused(say('mail-settings-file-unreadable', { file, detail }))
   }
+}
+
+function dataFrom(text: string): [name: string, value: string] {
+  const [, name, value] = /^(\w{1,50})=(.+)$/s.exec(text) ?? []
+  if (name === undefined || value === undefined) throw new Refused(say('wechat-data-unreadable', { text }))
+  return [name, value]
 }
 
 function quietFrom(text: string): DeliverySettings['quiet'] {

@@ -9,11 +9,13 @@ export interface Contact {
   readonly email: string | null
   /** E.164; null where it is not known whole. */
   readonly phone: string | null
+  /** Of a WeChat official account; null where what is known is none. */
+  readonly openid: string | null
   readonly values: Partial<Record<TemplateValue, string>>
 }
 
 /** The columns of `members` that a contact is read from. */
-export const contactColumns = sql`members.member_id, members.name, members.tier, members.points, members.region, members.email, members.phone`
+export const contactColumns = sql`members.member_id, members.name, members.tier, members.points, members.region, members.email, members.phone, members.openid`
 
 /** A row of these columns as a contact; an address that is none counts as unknown. */
 export function contactOf(row: Readonly<Record<string, unknown>>): Contact {
@@ -31,13 +33,18 @@ export function contactOf(row: Readonly<Record<string, unknown>>): Contact {
   }).filter(([, value]) => value !== undefined)
   const email = told(row.email)
   const phone = told(row.phone)
+  const openid = told(row.openid)
   return {
     memberId,
     email: email !== undefined && isAddress(email) ? email : null,
     phone: phone !== undefined && /^\+\d{6,15}$/.test(phone) ? phone : null,
+    openid: openid !== undefined && isOpenid(openid) ? openid : null,
     values: Object.fromEntries(values) as Contact['values'],
   }
 }
+
+/** An openid of an official account begins with `o`; an external id of 企业微信 (`wm…`, `wo…`) is none. */
+export const isOpenid = (text: string): boolean => /^o[A-Za-z0-9_-]{19,63}$/.test(text)
 
 const isAddress = (text: string) => z.email().safeParse(text).success
 

@@ -6,8 +6,9 @@ import type { Contact } from './contacts.ts'
 import { addressOf } from './addressed.ts'
 import { mailTemplate } from './mail-text.ts'
 import { smsTemplates } from './sms-sender.ts'
-import { suppressedIn } from './suppressions.ts'
-import { missingOf, type TemplateValue, templateValues } from './template.ts'
+import { type AddressedChannel, suppressedIn } from './suppressions.ts'
+import { type MessageTemplate, missingOf, type TemplateValue, templateValues } from './template.ts'
+import { wechatTemplate } from './wechat-sender.ts'
 
 /** Why a channel does not reach a member. */
 export type UnreachedReason = 'no-address' | 'unsubscribed' | 'bounced'
@@ -20,6 +21,20 @@ export interface Reach {
   missing(contact: Contact): readonly TemplateValue[]
 }
 
+/** What a channel that reaches members by itself says, by its parts. */
+export function partsOf(
+  channel: Extract<CampaignDefinition['channel'], { kind: AddressedChannel }>,
+): readonly MessageTemplate[] {
+  switch (channel.kind) {
+    case 'mail':
+      return mailTemplate(channel).parts
+    case 'sms':
+      return smsTemplates(channel).map(([, template]) => template)
+    case 'wechat':
+      return wechatTemplate(channel).parts
+  }
+}
+
 /** For all members at this moment. A channel that takes the coupons on to the members itself reaches everybody. */
 export async function reachOf(
   store: Store,
@@ -30,8 +45,7 @@ export async function reachOf(
   if (channel.kind === 'csv' || channel.kind === 'webhook') return { whyNot: () => null, missing: () => [] }
   const { kind } = channel
   const suppressed = await suppressedIn(store, workspace.id, kind, people.memberOf)
-  const parts =
-    kind === 'mail' ? mailTemplate(channel).parts : smsTemplates(channel).map(([, template]) => template)
+  const parts = partsOf(channel)
   const alwaysKnown = templateValues.filter((name) => !name.startsWith('member.'))
   const byKnown = new Map<string, readonly TemplateValue[]>()
   return {

@@ -13,6 +13,9 @@ import { MailSettings, mailSettingsOf, saveMailSettings } from './mail-settings.
 import { changeDeliverySettings, DeliverySettings, deliverySettingsOf } from './settings.ts'
 import { saveSmsSettings, SmsSettings, smsSettingsOf } from './sms-settings.ts'
 import { repliesToken } from './suppressions.ts'
+import { isOpenid } from './contacts.ts'
+import { sendWechat } from './wechat.ts'
+import { saveWechatSettings, WechatSettings, wechatSettingsOf } from './wechat-settings.ts'
 
 /** A test message that is not taken by then is given up. */
 const testMs = 30_000
@@ -122,6 +125,48 @@ export const deliveryRouter = router({
           ? ({ id: 'receiver-silent', values: { seconds: testMs / 1000 } } as const)
           : outcome.why
       throw refused('BAD_GATEWAY', 'sms-test-failed', { why })
+    }),
+
+  /** The WeChat official account, without the secret; null: not set up. */
+  wechat: ownerProcedure.query(
+    async ({ ctx }) => (await wechatSettingsOf(ctx.platform.store, ctx.workspace.id))?.settings ?? null,
+  ),
+
+  /** Sets it. Without a secret the one that is kept stays, for the same account. */
+  setWechat: ownerProcedure
+    .input(z.strictObject({ settings: WechatSettings, appSecret: z.string().min(1).max(1000).optional() }))
+    .mutation(async ({ ctx, input: { settings, appSecret } }) => {
+      const doing = { actor: auditName(ctx.actor), at: ctx.platform.clock.now() }
+      const { store } = ctx.platform
+      const outcome = await saveWechatSettings(store, ctx.workspace.id, settings, appSecret ?? null, doing)
+      if (outcome.kind === 'secret-needed') throw refused('BAD_REQUEST', 'wechat-secret-needed')
+      return { saved: true as const }
+    }),
+
+  /** Sends one template message to an openid, at once and whatever the hour. */
+  testWechat: ownerProcedure
+    .input(
+      z.strictObject({
+        openid: z.string().trim().refine(isOpenid, worded('not-an-openid')),
+        templateId: z.string().trim().min(1).max(100),
+        data: z.record(z.string().max(50), z.string().max(500)).default({}),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const { store, clock } = ctx.platform
+      const set = await wechatSettingsOf(store, ctx.workspace.id)
+      if (!set) throw refused('PRECONDITION_FAILED', 'wechat-set-up-first')
+      const outcome = await sendWechat(
+        { ...set.settings, appSecret: set.appSecret },
+        { ...input, url: null, deliveryId: `test_${randomUUID()}` },
+        { at: clock.now(), stop: AbortSignal.timeout(testMs) },
+      )
+      if (outcome.kind === 'delivered') return { sent: true as const }
+      const why =
+        outcome.kind === 'stopped'
+          ? ({ id: 'receiver-silent', values: { seconds: testMs / 1000 } } as const)
+          : outcome.why
+      throw refused('BAD_GATEWAY', 'wechat-test-failed', { why })
     }),
 
   /** What one member would read of a campaign by mail: the one named, or the first of the segment. */

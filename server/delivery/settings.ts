@@ -6,7 +6,7 @@ import { recordAudit } from '../settings/audit.ts'
 import type { StoreSchema } from '../store/schema.ts'
 
 /** What messages go out by. */
-export const deliveryChannels = ['webhook', 'mail', 'sms'] as const
+export const deliveryChannels = ['webhook', 'mail', 'sms', 'wechat'] as const
 export type DeliveryChannel = (typeof deliveryChannels)[number]
 
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, worded('not-a-time-of-day'))

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
 
 /** Channels that reach an address of the member's own. */
-export type AddressedChannel = 'mail' | 'sms'
+export type AddressedChannel = 'mail' | 'sms' | 'wechat'
 
 /** Why an address is written to no more. */
 export type SuppressionReason = 'unsubscribed' | 'bounced'
@@ -32,10 +32,17 @@ const keyRow = (store: Kysely<StoreSchema>, workspaceId: string) =>
 /** A phone without its signs, a Chinese one with or without its country alike. */
 const plainPhone = (phone: string) => phone.replaceAll(/\D/g, '').replace(/^(?=1\d{10}$)/, '86')
 
-/** The digest of an address; letter case and blanks around don't matter, nor how a phone is written. */
+/** An address as it is compared: letter case and blanks around don't matter, but in an openid, nor how a phone is written. */
+const comparedAs: Record<AddressedChannel, (address: string) => string> = {
+  mail: (address) => address.trim().toLowerCase(),
+  sms: plainPhone,
+  wechat: (address) => address.trim(),
+}
+
+/** The digest of an address. */
 export const addressDigest = (key: Buffer, channel: AddressedChannel, address: string): string =>
   createHmac('sha256', key)
-    .update(`${channel}\n${channel === 'sms' ? plainPhone(address) : address.trim().toLowerCase()}`)
+    .update(`${channel}\n${comparedAs[channel](address)}`)
     .digest()
     .subarray(0, digestBytes)
     .toString('base64url')

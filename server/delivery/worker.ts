@@ -11,6 +11,7 @@ import { smsSender } from './sms-sender.ts'
 import { signingSecret } from './secrets.ts'
 import { deliverySettingsOf, isQuiet } from './settings.ts'
 import { sendWebhook } from './webhook.ts'
+import { wechatSender } from './wechat-sender.ts'
 
 const pollMs = 500
 /** Messages of one campaign that a worker has under way at once: a slow receiver holds up no other campaign. */
@@ -107,6 +108,7 @@ async function senderOf(
   const { store, clock } = platform
   if (channel.kind === 'mail') return mailSender(platform, workspace, people, { channel, terms })
   if (channel.kind === 'sms') return smsSender(platform, workspace, people, { channel, terms })
+  if (channel.kind === 'wechat') return wechatSender(platform, workspace, people, { channel, terms })
   const secret = await signingSecret(store, workspace.id, clock.now())
   const send: Sender = ({ id, body }, stop) => {
     const at = clock.now()

@@ -14,6 +14,7 @@ import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { evaluateSegment } from './evaluation.ts'
 import { startColumns } from './columns.ts'
+import { sampleOf } from './members.ts'
 import { countParts } from './part-counts.ts'
 import { prepareSegment } from './prepare.ts'
 import { saveSegment } from './saved.ts'
@@ -136,6 +137,32 @@ test('columns answer what the engine answers, of every state of the data', async
     sql`select table_name from duckdb_tables() where table_name like 'columns_%'`,
   )
   expect(new Set(tables.map(({ tableName }) => String(tableName).split('_')[1])).size).toBe(1)
+})
+
+test('members shown first have the figures of the engine, also those who never bought', async () => {
+  await evaluated('orders(within 4 days) >= 1')
+  await keeper.idle()
+  const asked = [
+    'orders(category = "面包") = 0',
+    'net < 60 or orders(within 20 days) >= 1',
+    'last_order is unknown',
+  ]
+  for (const expression of asked) {
+    const outcome = await evaluateSegment(platform.store, workspace, { expression })
+    if (outcome.kind === 'refused') throw new Error(outcome.errors[0]!.message)
+    const { evaluation } = outcome
+    expect(evaluation.most?.length).toBe(Math.min(50, evaluation.members))
+    const limit = Math.min(45, evaluation.members)
+    const { rule, setting } = await prepared(expression)
+    const rows = await engine.rows(
+      sql`select member_id, members.name, facts.orders, facts.net_minor, cast(facts.last_day as varchar) as last_day
+        from (${compile(rule.expression, setting, duckdb)}) as chosen
+        join member_facts as facts using (member_key) join members using (member_key)
+        order by facts.net_minor desc, member_key limit ${limit}`,
+    )
+    expect(await sampleOf(platform.store, workspace, evaluation, limit)).toEqual(rows)
+    expect(rows.length).toBeGreaterThan(0)
+  }
 })
 
 test('parts of a rule and saved segments are asked of columns too', async () => {

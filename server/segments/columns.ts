@@ -3,9 +3,11 @@ import { leavesOf } from '../../analytics/columns/answers.ts'
 import { type Bits, countBits } from '../../analytics/columns/bits.ts'
 import {
   bytesOfColumns,
+  dictionaryOfFact,
   type HeldColumns,
   readColumns,
   updateColumns,
+  valuesOf,
 } from '../../analytics/columns/reading.ts'
 import { ColumnThreadEnded, ColumnThreads } from '../../analytics/columns/threads.ts'
 import type { Engine, ScratchSession } from '../../analytics/engine/engine.ts'
@@ -62,6 +64,15 @@ export function startColumns(
   )
   keepers.set(store, keeper)
   return keeper
+}
+
+/** A member among those with the most net. */
+export interface RankedMember {
+  readonly memberKey: number
+  readonly orders: number
+  readonly netMinor: number
+  /** ISO local day. */
+  readonly lastDay: string | null
 }
 
 /** The members whom a rule selects, as bits by their numbers. */
@@ -162,11 +173,49 @@ export class ColumnsKeeper {
     return selected.map((bits) => ({ bits, members: countBits(bits) }))
   }
 
-  /** The first of the members by their net, then by who is known longest; undefined without columns of this state. */
-  mostOf(engine: Engine, at: TablesAt, bits: Bits, limit: number): readonly number[] | undefined {
+  /**
+   * The first of the members by their net, then by who is known longest, and what is shown of them; undefined without
+   * columns of this state.
+   */
+  async mostOf(
+    session: ScratchSession,
+    engine: Engine,
+    at: TablesAt,
+    bits: Bits,
+    limit: number,
+  ): Promise<readonly RankedMember[] | undefined> {
     const state = this.#states.get(engine)
     if (!state?.held || state.ordersVersion !== at.ordersVersion) return undefined
-    return withMost(bits, state.held.columns.amounts.net_minor!, limit)
+    const { columns } = state.held
+    const net = columns.amounts.net_minor!
+    const most = withMost(bits, net, limit).map((member) => ({
+      memberKey: member,
+      netMinor: net[member]!,
+      orders: columns.facts.orders![member]!,
+      lastDay: columns.facts.last_day![member]!,
+    }))
+    const [orders, days] = await Promise.all([
+      valuesOfCodes(
+        session,
+        columns,
+        'orders',
+        most.map((one) => one.orders),
+      ),
+      valuesOfCodes(
+        session,
+        columns,
+        'last_day',
+        most.map((one) => one.lastDay),
+      ),
+    ])
+    return most.map((one) => {
+      const lastDay = days.get(one.lastDay)
+      return {
+        ...one,
+        orders: Number(orders.get(one.orders)),
+        lastDay: lastDay === null ? null : String(lastDay),
+      }
+    })
   }
 
   /** Whether there are columns of this state of the data. */
@@ -364,6 +413,19 @@ async function toldByEngine(
   const answered = await toldBits(session, sql`(${asked})`, holds, members)
   for (const [place, i] of others.entries()) told[i] = answered[place]!
   return told
+}
+
+/** What a fact's codes stand for. */
+async function valuesOfCodes(
+  session: ScratchSession,
+  columns: HeldColumns,
+  fact: string,
+  codes: readonly number[],
+): Promise<ReadonlyMap<number, string | number | boolean | null>> {
+  const rows = await session.rows(sql`select code, ${name(fact)} as value
+    from ${valuesOf(dictionaryOfFact(fact), columns)} as facts
+    where code in (select unnest(from_json(${JSON.stringify(codes)}, '["INTEGER"]')))`)
+  return new Map(rows.map(({ code, value }) => [Number(code), value!]))
 }
 
 function withMost(bits: Bits, net: Float64Array, limit: number): readonly number[] {

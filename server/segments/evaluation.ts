@@ -8,7 +8,7 @@ import type { TablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { MemberSets } from './member-sets.ts'
-import { columnsOf, type SelectedBits } from './columns.ts'
+import { columnsOf, type RankedMember, type SelectedBits } from './columns.ts'
 import { prepareSegment, type ResolvedRule, type SegmentRequest } from './prepare.ts'
 
 /** The members a rule selected at one moment; count, list, export and launch all read this one set. */
@@ -22,8 +22,8 @@ export interface Evaluation {
   readonly members: number
   /** A relation with one column `member_key`. */
   readonly memberKeys: Sql
-  /** The keys of those with the most net, where they are known. */
-  readonly most?: readonly number[] | undefined
+  /** Those with the most net, where they are known. */
+  readonly most?: readonly RankedMember[] | undefined
 }
 
 /** Where the text does not make a rule: 0-based offsets into it, why, and what to write instead. */
@@ -83,7 +83,7 @@ export async function evaluateSegment(
         if (selected) {
           const { bits, members } = selected[0]!
           await tableOf(session, table, selected[0]!)
-          return { members, most: columns!.mostOf(engine, at, bits, shownFirst) ?? [] }
+          return { members, most: (await columns!.mostOf(session, engine, at, bits, shownFirst)) ?? [] }
         }
         const narrow = await leavesFew(
           session,

@@ -1,5 +1,6 @@
 import type { Engine, QueryOptions, ScratchSession } from '../../analytics/engine/engine.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import type { RankedMember } from './columns.ts'
 
 export interface MemberSet extends Filled {
   /** A relation with one column `member_key`. */
@@ -9,8 +10,8 @@ export interface MemberSet extends Filled {
 export interface Filled {
   /** How many members it holds. */
   readonly members: number
-  /** The keys of those with the most net, where they are known: as many as a page shows first. */
-  readonly most?: readonly number[]
+  /** Those with the most net, where they are known: as many as a page shows first. */
+  readonly most?: readonly RankedMember[]
 }
 
 /** Fills `table` and says with whom; null when the data is no longer what it was asked of. */

@@ -7,10 +7,11 @@ import { fieldsByName } from '../../analytics/segments/fields/catalogue.ts'
 import type { ValueList } from '../../analytics/segments/fields/described.ts'
 import { type Leaf, leavesOf } from '../../analytics/segments/references.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
-import { sql } from '../../analytics/sql/sql.ts'
-import { tablesAt } from '../analytics/tables-at.ts'
+import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import type { RankedMember } from './columns.ts'
 import type { Evaluation, SegmentError } from './evaluation.ts'
 import { prepareSegment } from './prepare.ts'
 import { newestVersions } from './saved-rules.ts'
@@ -31,27 +32,43 @@ export async function sampleOf(
   limit: number,
   signal?: AbortSignal,
 ): Promise<SampledMember[]> {
-  const { tables } = await tablesAt(store, workspace, asOf, signal)
   const isKnown = most && most.length >= Math.min(members, limit)
-  const chosen = isKnown
-    ? sql`(select unnest(from_json(${JSON.stringify(most.slice(0, limit))}, '["INTEGER"]')) as member_key)`
-    : memberKeys
+  const ranked = isKnown
+    ? most.slice(0, limit)
+    : await rankedOf(workspace, memberKeys, await tablesAt(store, workspace, asOf, signal), limit, signal)
+  const keys = JSON.stringify(ranked.map(({ memberKey }) => memberKey))
   const rows = await workspace.engine.rows(
-    // who they are is asked of these few alone; of equals those who are known longest
-    sql`with most as materialized (
-        select facts.member_key, facts.orders, facts.net_minor, facts.last_day
-        from ${chosen} as chosen
-        join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key
-        order by facts.net_minor desc, facts.member_key limit ${limit}
-      )
-      select members.member_id, members.name, most.orders, most.net_minor, most.last_day
-      from most join members on members.member_key = most.member_key
-      order by most.net_minor desc, most.member_key`,
+    sql`select member_key, member_id, members.name
+      from (select unnest(from_json(${keys}, '["INTEGER"]')) as member_key) as chosen join members using (member_key)`,
+    { signal },
+  )
+  const known = new Map(rows.map((row) => [Number(row.memberKey), row]))
+  return ranked.flatMap(({ memberKey, orders, netMinor, lastDay }) => {
+    const row = known.get(memberKey)
+    if (!row) return [] // deleted since
+    const { memberId, name } = row
+    return [
+      { memberId: String(memberId), name: name === null ? null : String(name), orders, netMinor, lastDay },
+    ]
+  })
+}
+
+/** Of equals those who are known longest. */
+async function rankedOf(
+  { engine }: Workspace,
+  memberKeys: Sql,
+  { tables }: TablesAt,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<RankedMember[]> {
+  const rows = await engine.rows(
+    sql`select facts.member_key, facts.orders, facts.net_minor, facts.last_day
+      from ${memberKeys} as chosen join ${tables.memberFacts} as facts on facts.member_key = chosen.member_key
+      order by facts.net_minor desc, facts.member_key limit ${limit}`,
     { signal },
   )
   return rows.map((row) => ({
-    memberId: String(row.memberId),
-    name: row.name === null ? null : String(row.name),
+    memberKey: Number(row.memberKey),
     orders: Number(row.orders),
     netMinor: Number(row.netMinor),
     lastDay: row.lastDay === null ? null : String(row.lastDay),

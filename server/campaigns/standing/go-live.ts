@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { addDays, startOfDay } from '../../../analytics/calendar/calendar.ts'
 import { tablesAt } from '../../analytics/tables-at.ts'
-import { mailSettingsOf } from '../../delivery/mail-settings.ts'
-import { smsSettingsOf } from '../../delivery/sms-settings.ts'
+import { notSetUp } from '../../delivery/set-up.ts'
+import type { AddressedChannel } from '../../delivery/suppressions.ts'
 import type { Platform } from '../../platform.ts'
 import { evaluateSegment, type SegmentError } from '../../segments/evaluation.ts'
 import { resolveRule } from '../../segments/prepare.ts'
@@ -19,7 +19,7 @@ import { type Simulation, simulationOf, type SimulationState } from './simulate.
 export type LiveTopic = 'not-simulated' | 'unknown-consent' | 'old-data'
 
 export type LiveBlocker =
-  | { kind: 'channel-not-set-up'; channel: 'mail' | 'sms' }
+  | { kind: 'channel-not-set-up'; channel: AddressedChannel }
   | { kind: 'already-over'; lastDay: string }
 
 /** Everything that is shown before a campaign goes live. */
@@ -145,12 +145,10 @@ async function blockersOf(
   )
   const { lastDay } = definition.standing
   return [
-    ...(kinds.has('mail') && (await mailSettingsOf(store, id)) === null
-      ? [{ kind: 'channel-not-set-up' as const, channel: 'mail' as const }]
-      : []),
-    ...(kinds.has('sms') && (await smsSettingsOf(store, id)) === null
-      ? [{ kind: 'channel-not-set-up' as const, channel: 'sms' as const }]
-      : []),
+    ...(await notSetUp(store, id, kinds)).map((channel) => ({
+      kind: 'channel-not-set-up' as const,
+      channel,
+    })),
     ...(lastDay !== undefined && lastDay < today ? [{ kind: 'already-over' as const, lastDay }] : []),
   ]
 }

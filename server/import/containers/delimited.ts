@@ -2,7 +2,9 @@ const special = /[\r\n]+/g
 
 /** A record of comma-separated text, every value in quotes, line breaks in values made blanks: one record, one line. */
 export const delimitedLine = (values: readonly string[]): string =>
-  `${values.map((value) => `"${value.replaceAll('"', '""').replace(special, ' ')}"`).join(',')}\n`
+  `"${values.map((value) => (isPlain(value) ? value : value.replaceAll('"', '""').replace(special, ' '))).join('","')}"\n`
+
+const isPlain = (value: string): boolean => !/["\r\n]/.test(value)
 
 /** Pieces of text as bytes, gathered into larger ones. */
 export async function* gathered(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {

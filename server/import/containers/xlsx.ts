@@ -191,6 +191,8 @@ function columnOf(reference: string, next: number): number {
 function numberText(stored: string): string {
   const number = Number(stored)
   if (!Number.isFinite(number)) return stored
+  const shortest = String(number)
+  if (shortest.length <= 15 && !shortest.includes('e')) return shortest
   const typed = Number(number.toPrecision(15))
   return Math.abs(typed) < 1e15 ? String(typed) : typed.toExponential().toUpperCase()
 }
@@ -202,15 +204,20 @@ const epochs = { from1900: Date.UTC(1899, 11, 30), from1904: Date.UTC(1904, 0, 1
 /** The instant on the wall clock that a serial date means. */
 export function dateText(serial: number, from1904: boolean): string {
   const epoch = from1904 ? epochs.from1904 : epochs.from1900
-  const date = new Date(epoch + Math.round(serial * 86_400) * 1000)
+  const seconds = Math.round(serial * 86_400)
+  const day = Math.floor(seconds / 86_400)
+  const date = new Date(epoch + day * dayMs)
   if (!Number.isFinite(serial) || Number.isNaN(date.getTime())) return String(serial)
-  const text = date.toISOString()
-  return date.getTime() % dayMs === 0 ? text.slice(0, 10) : text.slice(0, 19).replace('T', ' ')
+  const text = date.toISOString().slice(0, 10)
+  return seconds === day * 86_400 ? text : `${text} ${clockText(seconds - day * 86_400)}`
 }
 
 /** A part of a day on the clock. */
-const timeText = (serial: number): string =>
-  new Date(Math.min(86_399, Math.round(serial * 86_400)) * 1000).toISOString().slice(11, 19)
+const timeText = (serial: number): string => clockText(Math.min(86_399, Math.round(serial * 86_400)))
+
+const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'))
+const clockText = (seconds: number): string =>
+  `${twoDigits[Math.floor(seconds / 3600)]}:${twoDigits[Math.floor(seconds / 60) % 60]}:${twoDigits[seconds % 60]}`
 
 /** The same that show a time of day alone. */
 const isTimeFormat = (id: number) => (id >= 18 && id <= 21) || (id >= 45 && id <= 47)
@@ -319,7 +326,7 @@ async function elements(
 }
 
 function xmlParser(named: string): SaxesParser {
-  const parser = new SaxesParser({ xmlns: false })
+  const parser = new SaxesParser({ xmlns: false, position: false })
   parser.on('doctype', () => {
     throw new Stopped('broken-workbook', { file: named })
   })

@@ -45,8 +45,10 @@ const byCurrency: Readonly<Record<string, Country>> = {
 const countryOf = (currency: string, timeZone: string): Country | null =>
   byCurrency[currency] ?? byZone.find(([zones]) => zones.test(timeZone))?.[1] ?? null
 
+/** One of these stands in whatever `isMasked` says of that digits are hidden. */
+export const maskMarks = ['*', '＊', '•', '●'] as const
 /** SQL: whether digits of a phone are hidden. */
-export const isMasked = (phone: Sql): Sql => sql`regexp_matches(${phone}, '[*＊•●]{2,}')`
+export const isMasked = (phone: Sql): Sql => sql`regexp_matches(${phone}, ${`[${maskMarks.join('')}]{2,}`})`
 
 /**
  * SQL over a text column: the phone as E.164 where the number can be told, else as it is written. Masked ones

@@ -26,6 +26,8 @@ export const cellId = (text: Sql): Sql =>
   sql`coalesce(${wholeDigits(text)}, nullif(trim(regexp_replace(${text}, '^(\\d+)\\.0$', '\\1')), ''))`
 
 const short = "'?(\\d)(?:\\.(\\d+))?[eE]\\+(\\d+)"
+/** One of these stands in every number of which `wholeDigits` or `lostDigits` says something. */
+export const shortMarks = ['e+'] as const
 const isShort = (text: Sql): Sql => sql`(contains(${text}, 'e+') or contains(${text}, 'E+'))`
 
 /**

@@ -181,7 +181,8 @@ export class RecordScanner {
     let writing = kept[column] === 1
     let fieldFrom = this.#fieldFrom
     let recordFrom = -this.#recordBytes
-    for (let i = 0; i < chunk.length; i++) {
+    const end = chunk.length
+    for (let i = 0; i < end; i++) {
       const byte = chunk[i]!
       if (state <= unquoted) {
         if (byte === delimiter) {
@@ -203,9 +204,17 @@ export class RecordScanner {
           continue
         }
         if (byte > quote) {
-          if (writing) out[length++] = byte
           anything = true
           state = unquoted
+          // most bytes need no decision
+          let plain: number = byte
+          if (writing)
+            while (plain > quote && plain !== delimiter) {
+              out[length++] = plain
+              plain = ++i < end ? chunk[i]! : 0
+            }
+          else while (plain > quote && plain !== delimiter) plain = ++i < end ? chunk[i]! : 0
+          i--
           continue
         }
         if (byte === newline || byte === carriageReturn) {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { RecordScanner, UnreadableRecord } from './records.ts'
 import { onOneLine, readable } from './readable-records.ts'
 import { type FileBegin, inItsFile } from './file-begins.ts'
+import { type HeldBytes, heldBytes } from './held-bytes.ts'
 import { type Refusal, refusal, Stopped } from '../refusal.ts'
 import { fileHash, readSource, type Source, type ZippedPart } from './source.ts'
 
@@ -33,6 +34,7 @@ export type ScanMessage =
       /** Records that are none, and the file with their lines and reasons, where there are any. */
       broken: number
       brokenPath: string | null
+      held: HeldBytes
     }
   /** `begins`: of several files of a zip. */
   | { kind: 'done'; hash: string; bytesRead: number; begins: readonly FileBegin[] }
@@ -77,7 +79,9 @@ async function* blocks(order: ScanOrder, begins: FileBegin[]): AsyncGenerator<Sc
     const head = made === 0 ? headOf(taken, order.headerLine) : { bytes: 0, records: 0 }
     const { text, broken } = readable(taken.subarray(head.bytes), tellsBadBytes)
     const path = join(order.folder, `block-${made}.txt`)
-    writeFileSync(path, onOneLine(text))
+    const lines = onOneLine(text)
+    writeFileSync(path, lines)
+    const held = heldBytes(lines, order.keep.length)
     const records = scanner.records - reported - head.records - broken.length
     reported = scanner.records
     const all = scanner.broken.splice(0).filter(({ line }) => line > order.headerLine)
@@ -86,7 +90,7 @@ async function* blocks(order: ScanOrder, begins: FileBegin[]): AsyncGenerator<Sc
     const brokenPath = all.length > 0 ? join(order.folder, `broken-${made}.txt`) : null
     if (brokenPath) writeFileSync(brokenPath, all.map(({ line, reason }) => `${line},${reason}\n`).join(''))
     made++
-    return { kind: 'block', path, records, bytesRead, broken: all.length, brokenPath }
+    return { kind: 'block', path, records, bytesRead, broken: all.length, brokenPath, held }
   }
   const onPart = ({ name, lines, own }: ZippedPart) =>
     begins.push({

@@ -16,6 +16,7 @@ import { splitJoinedProducts } from '../platforms/joined-products.ts'
 import type { Mapping } from '../columns/mapping.ts'
 import { blockRows, keptColumns, normalisedRows, type NormaliseSettings } from '../values/normalise.ts'
 import type { FileBegin, FileRead } from './file-begins.ts'
+import { type MayHold, mayHold } from './held-bytes.ts'
 import { bytesOf } from './records.ts'
 import { doubtfulRefunds, type DoubtfulRefunds } from '../receipts/refund-doubts.ts'
 import { checkRefunds, type RefundCheck, settledRefunds } from '../platforms/refund-check.ts'
@@ -100,11 +101,12 @@ export async function stage(
   // what is whole at its opening is read before that would pay
   const options = { signal, timeoutMs: importTimeoutMs, aside: !opening.whole }
   const kind = kindNamed(mapping.kind)
-  const rowsOf = kind
+  const rowsOf: (block: Sql, how: typeof settings, may: MayHold) => Sql = kind
     ? (block: Sql, how: typeof settings) => kindRows(kind, block, how)
     : { orders: normalisedRows, refunds: refundRows, members: memberRows }[
         mapping.kind as 'orders' | 'refunds' | 'members'
       ]
+  const kept = keptColumns(mapping)
   const isTemplate = sql`list_contains([${join([...templateLines])}], row_number)`
   const judged = (rows: Sql): Sql =>
     templateLines.length === 0
@@ -125,7 +127,7 @@ export async function stage(
     const normalise = async (block: Extract<ScanMessage, { kind: 'block' }>, part: string) => {
       // as a reader: blocks are normalised side by side
       await engine.rows(
-        sql`copy (${judged(rowsOf(blockRows(block.path, mapping), settings))}) to (${part}) ${partFormat}`,
+        sql`copy (${judged(rowsOf(blockRows(block.path, mapping), settings, mayHold(block.held, kept)))}) to (${part}) ${partFormat}`,
         options,
       )
       await unlink(block.path)
@@ -155,7 +157,7 @@ export async function stage(
         needed: namedWidth(inspection.headers),
         firstLine: opening.firstLine,
         headerLine: inspection.headerLine,
-        keep: keptColumns(mapping),
+        keep: kept,
         aside: options.aside,
         folder,
       },

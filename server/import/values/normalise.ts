@@ -1,11 +1,19 @@
 import { join, name, type Sql, sql } from '../../../analytics/sql/sql.ts'
-import { isNothing, lostDigits, wholeDigits } from '../reading/cells.ts'
+import { isNothing, lostDigits, shortMarks, wholeDigits } from '../reading/cells.ts'
+import { anything, type MayHold } from '../reading/held-bytes.ts'
 import { instantSql } from './dates.ts'
-import { type FieldName, type PersonValue, personValues, refundEntry, stateWords } from '../columns/fields.ts'
+import {
+  emptyWords,
+  type FieldName,
+  type PersonValue,
+  personValues,
+  refundEntry,
+  stateWords,
+} from '../columns/fields.ts'
 import type { KindName } from '../kinds/catalogue.ts'
 import type { Mapping } from '../columns/mapping.ts'
 import { anyUnit, isShortenedSql, namesCurrencySql, numberSql, ownSigns } from './numbers.ts'
-import { isMasked } from '../members/phones.ts'
+import { isMasked, maskMarks } from '../members/phones.ts'
 import { personValue, phoneThatTells, unlessPlaceholder } from './person-values.ts'
 import { brokenReasons, fieldSeparator } from '../reading/records.ts'
 import { saidBackWords } from '../refunds/fields.ts'
@@ -87,9 +95,16 @@ export function blockRows(path: string, mapping: Mapping): Sql {
  * Where it tells states of refunds: `refund_doubt`, what its refund leaves open (`refund-doubts.ts`).
  * A row that has an order id may lack time, state and amount, which another row of its order has: `incomplete` says so.
  */
-export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
+export function normalisedRows(
+  block: Sql,
+  settings: NormaliseSettings,
+  columnMayHold: MayHold = anything,
+): Sql {
   const { mapping, currency, minorDigits, latest } = settings
   const has = (field: FieldName) => mapping.columns[field] !== undefined
+  const mayHold = (field: FieldName, texts: readonly string[]) =>
+    (has(field) && columnMayHold(mapping.columns[field]!, texts)) ||
+    (field === 'email' && mapping.emailElse !== undefined && columnMayHold(mapping.emailElse, texts))
   const raw = (field: FieldName): Sql => {
     if (!has(field)) return sql`cast(null as varchar)`
     const column = name(`c${mapping.columns[field]}`)
@@ -104,13 +119,17 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     return sql`case when strpos(${column}, ${refundEntry}) > 0 then ${listed} else ${column} end`
   }
   const text = (field: FieldName): Sql =>
-    has(field) ? sql`case when ${isNothing(raw(field))} then null else ${raw(field)} end` : raw(field)
+    has(field) && mayHold(field, emptyWords)
+      ? sql`case when ${isNothing(raw(field))} then null else ${raw(field)} end`
+      : raw(field)
+  const digits = (field: FieldName): Sql => (mayHold(field, shortMarks) ? wholeDigits(raw(field)) : sql`null`)
   const id = (field: FieldName): Sql =>
-    has(field)
-      ? sql`coalesce(${wholeDigits(raw(field))}, case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')
+    has(field) && mayHold(field, [...shortMarks, '.0', "'", '="'])
+      ? sql`coalesce(${digits(field)}, case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')
           then nullif(trim(regexp_replace(regexp_replace(regexp_replace(${raw(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
           else ${text(field)} end)`
-      : raw(field)
+      : text(field)
+  const masked = (field: FieldName): Sql => (mayHold(field, maskMarks) ? isMasked(raw(field)) : sql`false`)
   const person = (kind: PersonValue): Sql =>
     has(kind) ? personValue(kind, `${kind}_text`, settings) : sql`cast(null as varchar)`
   const values = personValues.filter(has)
@@ -118,10 +137,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const hidden =
     identities.length === 0
       ? sql`false`
-      : sql`(coalesce(${join(
-          identities.map((field) => isMasked(raw(field))),
-          sql`, false) or coalesce(`,
-        )}, false))`
+      : sql`(coalesce(${join(identities.map(masked), sql`, false) or coalesce(`)}, false))`
   // what stands in the place of somebody and only says that there is nobody
   const nobody =
     identities.length === 0
@@ -140,7 +156,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     has('memberId')
       ? (['orderId', 'memberId', 'refundsOrderId'] as const)
       : (['orderId', 'phone', 'refundsOrderId'] as const)
-  ).filter(has)
+  ).filter((field) => has(field) && mayHold(field, shortMarks))
   const lostDigitsOf = (answer: (field: FieldName) => Sql) =>
     ids.length === 0
       ? sql`null`
@@ -171,8 +187,16 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const remainder = (micros: Sql, wides: Sql, rounded: Sql) => sql`case when ${micros} is not null
     then ${micros} - ${rounded} * ${step}
     else try_cast((${wides} * ${scale} - ${rounded}) * ${step} as bigint) end`
-  const words = Object.entries({ ...stateWords, ...mapping.states })
-  const known = sql`map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[lower(${raw('state')})]`
+  const words = Object.entries({ ...stateWords, ...mapping.states }).filter(([word]) =>
+    mayHold('state', [word]),
+  )
+  const meant = (word: Sql) =>
+    sql`map([${join(words.map(([word]) => word))}], [${join(words.map(([, means]) => means))}])[${word}]`
+  // most are written as they are known, and letters of any script are slow to change their case
+  const known =
+    words.length === 0
+      ? sql`cast(null as varchar)`
+      : sql`coalesce(${meant(raw('state'))}, ${meant(sql`lower(${raw('state')})`)})`
   const otherwise = mapping.states['*']
   const meaning =
     otherwise === undefined
@@ -183,7 +207,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
   const given = (field: FieldName) => sql`${text(field)} is not null`
   const unread = (field: NumberField) =>
     has(field)
-      ? sql`(${text(field)} is not null and ${microOf(field)} is null and ${wideOf(field)} is null)`
+      ? sql`(${microOf(field)} is null and ${wideOf(field)} is null and ${text(field)} is not null)`
       : sql`false`
   const tooLong = (field: NumberField) =>
     has(field)
@@ -267,7 +291,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
     parsed as (
       select *,
         ${id('orderId')} as order_id,
-        ${has('memberId') ? sql`case when not ${isMasked(raw('memberId'))} then member_text end` : id('memberId')} as member_id,
+        ${has('memberId') ? sql`case when not ${masked('memberId')} then member_text end` : id('memberId')} as member_id,
         ${join(personValues.map((kind) => sql`${person(kind)} as ${name(kind)}`))},
         ${hidden} as hidden,
         ${instant('orderedAt')} as created_at,
@@ -328,13 +352,13 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           when cut_field is not null then 'lost-digits'
           when short_field is not null then 'short-amount'
           when foreign_field is not null then 'other-currency'
-          when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'bad-date'
+          when ${has('orderedAt') ? sql`created_at is null and ${given('orderedAt')}` : never} then 'bad-date'
           when ${has('paidAt') ? sql`paid_at is null and ${given('paidAt')}` : never} then 'bad-date'
           when ${has('refundedAt') ? sql`refunded_at is null and ${given('refundedAt')}` : never} then 'bad-date'
           when ordered_at is null and ${has('orderId') ? never : always} then 'no-date'
           when ordered_at > cast(${latest} as timestamp) or refunded_at > cast(${latest} as timestamp) then 'future-date'
           when ordered_at < ${earliest} or refunded_at < ${earliest} then 'old-date'
-          when ${unread('quantity')} or ${has('quantity') ? sql`${given('quantity')} and quantity is null` : never} then 'bad-quantity'
+          when ${unread('quantity')} or ${has('quantity') ? sql`quantity is null and ${given('quantity')}` : never} then 'bad-quantity'
           when ${usesPrice ? tooLong('unitPrice') : tooLong('amount')} or ${tooLong('orderTotal')} then 'too-large'
           when ${usesPrice ? unread('unitPrice') : unread('amount')} then 'bad-amount'
           when ${unread('orderTotal')} then 'bad-amount'
@@ -342,7 +366,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
           when line_wide is not null and line_minor is null or abs(line_minor) > 9000000000000
             or total_wide is not null and total_minor is null or abs(total_minor) > 9000000000000 then 'too-large'
           when line_minor is null and ${has('orderTotal') ? never : always} then 'no-amount'
-          when ${has('state') ? sql`${given('state')} and meaning is null` : never} then 'unknown-state'
+          when ${has('state') ? sql`meaning is null and ${given('state')}` : never} then 'unknown-state'
         end as reason
       from ${said ? sql`weighed` : sql`rounded`}
     )
@@ -371,7 +395,7 @@ export function normalisedRows(block: Sql, settings: NormaliseSettings): Sql {
       reason,
       case reason
         when 'bad-date' then case
-          when ${has('orderedAt') ? sql`${given('orderedAt')} and created_at is null` : never} then 'orderedAt'
+          when ${has('orderedAt') ? sql`created_at is null and ${given('orderedAt')}` : never} then 'orderedAt'
           when ${has('paidAt') ? sql`${given('paidAt')} and paid_at is null` : never} then 'paidAt' else 'refundedAt' end
         when 'no-order' then 'orderId' when 'lost-digits' then cut_field when 'other-currency' then foreign_field when 'short-amount' then short_field when 'unknown-state' then 'state'
         when 'bad-quantity' then 'quantity'

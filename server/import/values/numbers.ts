@@ -144,8 +144,7 @@ export function numberSql(
       : sql`case when ${isGrouped(text)} then replace(replace(${text}, '.', ''), ',', '.') end`
   // A double holds every number below 10^8 with at most 6 decimals closely enough to tell its millionths.
   const short = sql`(strlen(${point}) <= 7 or (strlen(${point}) <= 15 and (strpos(${point}, '.') = 0 or strlen(${point}) - strpos(${point}, '.') <= 6)))`
-  const double = sql`try_cast(${point} as double)`
-  const micro = sql`case when ${short} and abs(${double}) < 100000000 then cast(round(${double} * 1000000) as bigint) end`
+  const micro = sql`case when ${short} then cast(try_cast(try_cast(${point} as double) * 1000000 as decimal(14, 0)) as bigint) end`
   const plain = sql`translate(regexp_replace(${text}, '[\\s\\x{a0}\\x{2009}\\x{202f}\\x{3000}_''’]', '', 'g'), ${wideForms}, ${plainForms})`
   const beside = signs
     .map((sign) => (sign === anyUnit ? '[a-z]{3}' : escaped(sign)))

@@ -16,9 +16,22 @@ const placeholders = ['', '0', '无', '未知', '没有', '空', '未绑定', '�
 /** Digits or letters of it are hidden: it is shown and finds nobody. */
 export const isMaskedText = (text: string): boolean => /[*＊•●]{2,}/.test(text)
 
-/** SQL over a text: null where it only says that there is no value. */
+const placeholderBegins = [...new Set([...placeholders].map((word) => word.codePointAt(0) ?? 0))]
+/** What `trim` takes away: the blanks of Unicode. */
+const blanks = [
+  0x20,
+  0xa0,
+  0x1680,
+  ...Array.from({ length: 11 }, (_, i) => 0x2000 + i),
+  0x202f,
+  0x205f,
+  0x3000,
+]
+
+/** SQL over a text: null where it only says that there is no value. Where it begins is asked first, because few begin so. */
 export const unlessPlaceholder = (text: Sql): Sql =>
-  sql`case when list_contains([${join([...placeholders])}], lower(trim(${text}))) then null else ${text} end`
+  sql`case when list_contains([${join([...placeholderBegins, ...blanks])}], ord(${text}))
+    and list_contains([${join([...placeholders])}], trim(${text})) then null else ${text} end`
 
 /**
  * SQL over a phone as `phoneSql` writes it: null unless all of it is there and it is one; a number without its area code is

@@ -21,7 +21,7 @@ export interface DeliveryTables {
   /** How a channel is reached, as an owner set it. */
   channel_settings: {
     workspace_id: string
-    channel: 'mail' | 'sms'
+    channel: 'mail' | 'sms' | 'wechat'
     /** JSON. */
     settings: string
     /** The password or key: never shown again. */
@@ -36,7 +36,7 @@ export interface DeliveryTables {
   /** Addresses that a channel writes to no more. */
   suppressions: {
     workspace_id: string
-    channel: 'mail' | 'sms'
+    channel: 'mail' | 'sms' | 'wechat'
     /** Keyed: names nobody. */
     digest: string
     reason: 'unsubscribed' | 'bounced'

@@ -12,12 +12,14 @@ import classes from './composer.module.css'
 import type { Draft } from './draft.ts'
 import { MailFields } from './mail-fields.tsx'
 import { SmsFields } from './sms-fields.tsx'
+import { WechatFields } from './wechat-fields.tsx'
 
 /** How the codes go out and how long they are good. */
 export function ChannelStep({ draft, change, problem }: StepProps) {
   const t = useTranslations('campaigns.channelStep')
   const mail = useTranslations('campaigns.mail')
   const sms = useTranslations('campaigns.sms')
+  const wechat = useTranslations('campaigns.wechat')
   const { language } = useLanguage()
   const { role } = useWorkspace()
   const { symbol } = useFormat()
@@ -37,6 +39,9 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
               ...(channel === 'sms' && !draft.smsTemplate
                 ? { smsParams: sms('paramsFirst'), mailLanguage: language }
                 : {}),
+              ...(channel === 'wechat' && !draft.wechatTemplate
+                ? { wechatData: wechat('dataFirst'), mailLanguage: language }
+                : {}),
             })
           }
         >
@@ -44,11 +49,13 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
             <Radio value="csv" label={t('csv')} description={t('csvHelp')} />
             <Radio value="mail" label={t('mail')} description={t('mailHelp')} />
             <Radio value="sms" label={t('sms')} description={t('smsHelp')} />
+            <Radio value="wechat" label={t('wechat')} description={t('wechatHelp')} />
             <Radio value="webhook" label={t('webhook')} description={t('webhookHelp')} />
           </div>
         </Radio.Group>
         {draft.channel === 'mail' ? <MailFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'sms' ? <SmsFields draft={draft} change={change} problem={problem} /> : null}
+        {draft.channel === 'wechat' ? <WechatFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'webhook' ? (
           <>
             <TextInput

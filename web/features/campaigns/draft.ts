@@ -55,7 +55,7 @@ export interface Draft extends StandingFields {
   readonly holdout: number
   /** Somebody has picked the holdout; until then it follows the recommendation. */
   readonly holdoutPicked: boolean
-  readonly channel: 'csv' | 'webhook' | 'mail' | 'sms'
+  readonly channel: 'csv' | 'webhook' | 'mail' | 'sms' | 'wechat'
   readonly url: string
   readonly mailSubject: string
   readonly mailText: string
@@ -65,6 +65,11 @@ export interface Draft extends StandingFields {
   readonly smsTemplate: string
   /** A line `name=text` each. */
   readonly smsParams: string
+  readonly wechatTemplate: string
+  /** A line `name=text` each. */
+  readonly wechatData: string
+  /** Empty: a tap leads nowhere. */
+  readonly wechatUrl: string
   readonly validity: 'days' | 'day'
   readonly days: string
   readonly day: string
@@ -125,6 +130,9 @@ export const emptyDraft: Draft = {
   mailLanguage: 'en',
   smsTemplate: '',
   smsParams: '',
+  wechatTemplate: '',
+  wechatData: '',
+  wechatUrl: '',
   validity: 'days',
   days: '14',
   day: '',
@@ -194,6 +202,9 @@ export type Problem =
   | 'mailText'
   | 'smsTemplate'
   | 'smsParams'
+  | 'wechatTemplate'
+  | 'wechatData'
+  | 'wechatUrl'
   | 'effect'
   | 'messageCost'
   | 'margin'
@@ -234,6 +245,9 @@ const fields: Record<StepName, readonly Problem[]> = {
     'mailText',
     'smsTemplate',
     'smsParams',
+    'wechatTemplate',
+    'wechatData',
+    'wechatUrl',
     'days',
     'day',
     'firstDay',
@@ -293,6 +307,12 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (draft.channel === 'mail' && !draft.mailText.trim()) found.add('mailText')
   if (draft.channel === 'sms' && !/^\w{1,50}$/.test(draft.smsTemplate.trim())) found.add('smsTemplate')
   if (draft.channel === 'sms' && paramsFrom(draft.smsParams) === null) found.add('smsParams')
+  if (draft.channel === 'wechat') {
+    if (!/^[\w-]{10,100}$/.test(draft.wechatTemplate.trim())) found.add('wechatTemplate')
+    if (paramsFrom(draft.wechatData) === null) found.add('wechatData')
+    if (draft.wechatUrl.trim() && !/^https?:\/\/[^\s/{}?#]+([/?#]|$)/.test(draft.wechatUrl.trim()))
+      found.add('wechatUrl')
+  }
   const effect = percentOf(draft.effect)
   if (effect === null || effect <= 0 || effect > 100) found.add('effect')
   if (money(draft.messageCost || '0') === null) found.add('messageCost')
@@ -326,7 +346,17 @@ function isAddress(text: string): boolean {
 export function definitionFrom(draft: Draft, format: Format, forEstimate = false): Definition | null {
   const wrong = problems(draft, format)
   if (forEstimate)
-    for (const later of ['name', 'url', 'mailSubject', 'mailText', 'smsTemplate', 'smsParams'] as const)
+    for (const later of [
+      'name',
+      'url',
+      'mailSubject',
+      'mailText',
+      'smsTemplate',
+      'smsParams',
+      'wechatTemplate',
+      'wechatData',
+      'wechatUrl',
+    ] as const)
       wrong.delete(later)
   // whom the rule means now is asked as of a launch
   if (forEstimate) for (const later of standingProblemsOf(draft, format)) wrong.delete(later)
@@ -364,6 +394,11 @@ function paramsFrom(text: string): Record<string, string> | null {
   return params
 }
 
+const linesOf = (params: Readonly<Record<string, string>>) =>
+  Object.entries(params)
+    .map(([name, text]) => `${name}=${text}`)
+    .join('\n')
+
 /** For an estimate of a mail its words don't matter, but whom mail reaches. */
 function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] {
   if (draft.channel === 'mail') {
@@ -383,6 +418,14 @@ function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] 
       kind: 'sms',
       templateCode: forEstimate ? '_' : draft.smsTemplate.trim(),
       params: forEstimate ? {} : paramsFrom(draft.smsParams)!,
+      language: draft.mailLanguage,
+    }
+  if (draft.channel === 'wechat')
+    return {
+      kind: 'wechat',
+      templateId: forEstimate ? '__________' : draft.wechatTemplate.trim(),
+      data: forEstimate ? {} : paramsFrom(draft.wechatData)!,
+      ...(draft.wechatUrl.trim() && !forEstimate ? { url: draft.wechatUrl.trim() } : {}),
       language: draft.mailLanguage,
     }
   return draft.channel === 'webhook' && !forEstimate
@@ -492,9 +535,15 @@ export function draftOf(definition: Definition, format: Format): Draft {
     ...(channel.kind === 'sms'
       ? {
           smsTemplate: channel.templateCode,
-          smsParams: Object.entries(channel.params)
-            .map(([name, text]) => `${name}=${text}`)
-            .join('\n'),
+          smsParams: linesOf(channel.params),
+          mailLanguage: channel.language,
+        }
+      : {}),
+    ...(channel.kind === 'wechat'
+      ? {
+          wechatTemplate: channel.templateId,
+          wechatData: linesOf(channel.data),
+          wechatUrl: channel.url ?? '',
           mailLanguage: channel.language,
         }
       : {}),

@@ -12,7 +12,7 @@ import classes from './settings.module.css'
 
 type Delivery = inferRouterOutputs<AppRouter>['delivery']['settings']
 
-const channels = ['webhook', 'mail', 'sms'] as const
+const channels = ['webhook', 'mail', 'sms', 'wechat'] as const
 
 /** When and how fast messages of campaigns go out. */
 export function DeliveryPanel({ mayChange }: { mayChange: boolean }) {

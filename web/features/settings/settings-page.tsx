@@ -10,6 +10,7 @@ import { KeysPanel } from './keys-panel.tsx'
 import { LookPanel } from './look-panel.tsx'
 import { MailPanel } from './mail-panel.tsx'
 import { SmsPanel } from './sms-panel.tsx'
+import { WechatPanel } from './wechat-panel.tsx'
 import { TeamPanel } from './team-panel.tsx'
 
 /** How the workspace counts, who may do what, and how this person signs in. */
@@ -26,6 +27,7 @@ export function SettingsPage() {
           <TeamPanel />
           <MailPanel />
           <SmsPanel />
+          <WechatPanel />
           <KeysPanel />
         </>
       ) : null}

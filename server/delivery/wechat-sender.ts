@@ -1,0 +1,85 @@
+import type { CampaignDefinition } from '../campaigns/definition.ts'
+import type { People } from '../identity/people.ts'
+import type { Platform } from '../platform.ts'
+import type { Workspace } from '../workspaces/workspaces.ts'
+import { openAddress } from './addressed.ts'
+import type { Sender } from './attempt.ts'
+import { couponValues } from './coupon-values.ts'
+import type { CouponMessage } from './outbox.ts'
+import { suppressionKey } from './suppressions.ts'
+import { goodTemplate, type MessageTemplate, type Values } from './template.ts'
+import { sendWechat, tooLong } from './wechat.ts'
+import { wechatSettingsOf } from './wechat-settings.ts'
+
+export type WechatChannel = Extract<CampaignDefinition['channel'], { kind: 'wechat' }>
+
+/** What one member reads: the template's values, and where a tap leads. */
+export interface WrittenWechat {
+  readonly data: Readonly<Record<string, string>>
+  /** Null: nowhere. */
+  readonly url: string | null
+}
+
+/** A message that can be written to anybody. */
+export interface WechatTemplate {
+  readonly parts: readonly MessageTemplate[]
+  /** Null when a value that it needs is unknown. */
+  write(values: Values): WrittenWechat | null
+}
+
+/** Reads a message whose parts are known to be good. In its address values are percent-encoded. */
+export function wechatTemplate({ data, url }: WechatChannel): WechatTemplate {
+  const fields = Object.entries(data).map(([name, text]) => [name, goodTemplate(text, 'text')] as const)
+  const link = url === undefined ? null : goodTemplate(url, 'text')
+  return {
+    parts: [...fields.map(([, template]) => template), ...(link ? [link] : [])],
+    write(values) {
+      const written: Record<string, string> = {}
+      for (const [name, template] of fields) {
+        const text = template.render(values)
+        if (text === null) return null
+        written[name] = text
+      }
+      const encoded = Object.entries(values).map(([name, value]) => [name, encodeURIComponent(value)])
+      const to = link ? link.render(Object.fromEntries(encoded) as Values) : null
+      return link && to === null ? null : { data: written, url: to }
+    },
+  }
+}
+
+/** Sends the template messages of a campaign. The openid is read when a message goes out; the outbox holds none. */
+export async function wechatSender(
+  { store, clock }: Platform,
+  workspace: Workspace,
+  people: People,
+  { channel, terms }: { channel: WechatChannel; terms: CampaignDefinition['terms'] },
+): Promise<{ send: Sender; close(): void }> {
+  const set = await wechatSettingsOf(store, workspace.id)
+  if (!set)
+    return { send: async () => ({ kind: 'failed', why: { id: 'wechat-not-set-up' } }), close: () => {} }
+  const account = { ...set.settings, appSecret: set.appSecret }
+  const key = await suppressionKey(store, workspace.id)
+  const template = wechatTemplate(channel)
+  const send: Sender = async ({ id, memberId, body }, stop) => {
+    const open = await openAddress(store, workspace, people, { memberId, channel: 'wechat', key })
+    if (open.kind === 'dropped') return open
+    const told = JSON.parse(body) as CouponMessage
+    const written = template.write({
+      ...couponValues(channel.language, workspace, { ...told, terms }),
+      ...open.contact.values,
+    })
+    if (!written) return { kind: 'dead', why: { id: 'message-value-missing' } }
+    const long = tooLong(written.data)
+    if (long.length > 0)
+      return { kind: 'dead', why: { id: 'wechat-too-long', values: { names: long.join(', ') } } }
+    const outcome = await sendWechat(
+      account,
+      { openid: open.address, templateId: channel.templateId, deliveryId: id, ...written },
+      { at: clock.now(), stop },
+    )
+    if (outcome.kind !== 'dead' || !(outcome.bounced || outcome.unsubscribed)) return outcome
+    const reason = outcome.unsubscribed ? 'unsubscribed' : 'bounced'
+    return { ...outcome, suppress: { channel: 'wechat', digest: open.digest, reason } }
+  }
+  return { send, close: () => {} }
+}

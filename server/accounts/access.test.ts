@@ -57,6 +57,7 @@ const access: Record<string, Rule> = {
   'analytics.affinity': 'reader',
   'analytics.season': 'reader',
   'analytics.discounts': 'reader',
+  'analytics.places': 'reader',
   'analytics.cards': 'reader',
   'analytics.points': 'reader',
   'analytics.hours': 'reader',

@@ -125,6 +125,12 @@ export function addMonths(day: string, count: number): string {
   return toDay(date)
 }
 
+/** The same day a year before; of 29 February the 28th. */
+export const yearBefore = (day: string): string => {
+  const before = `${String(Number(day.slice(0, 4)) - 1).padStart(4, '0')}${day.slice(4)}`
+  return before.endsWith('-02-29') ? before.replace(/29$/, '28') : before
+}
+
 /** The last day of the day's month. */
 export const endOfMonth = (day: string): string => addDays(addMonths(day, 1), -1)
 

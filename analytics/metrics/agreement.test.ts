@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answer, questions, testEngine } from '../oracle/asked.ts'
 import { shops } from '../oracle/shop.ts'
+import { cards } from './cards/cards.ts'
 import { concentration } from './concentration/concentration.ts'
 import { dormancy } from './dormancy/dormancy.ts'
 import { growth } from './growth/growth.ts'
 import { ltv } from './ltv/ltv.ts'
 import { overview } from './overview/overview.ts'
+import { places, type PlacesRow } from './places/places.ts'
 import { repurchase } from './repurchase/repurchase.ts'
 import { rfm } from './rfm/rfm.ts'
 import { retention } from './retention/retention.ts'
@@ -17,6 +19,15 @@ beforeAll(async () => {
   shop = await testEngine()
 })
 afterAll(() => shop.close())
+
+/** What a place sold, as the overview names it. */
+const told = (row: PlacesRow) => ({
+  orders: row.memberOrders + row.guestOrders,
+  netMinor: row.netMinor,
+  guestNetMinor: row.guestNetMinor,
+  buyers: row.buyers,
+  newBuyers: row.newBuyers,
+})
 
 /** Before all activity of the random shops. */
 const from = '2023-12-01'
@@ -53,6 +64,48 @@ test('under the same filters the rooms agree on buyers, cohorts and net', async 
       )
       expect([scored('members'), everybody?.members ?? 0]).toEqual([buyers, buyers])
       expect(everybody?.netMinor ?? 0).toBeGreaterThanOrEqual(scored('netMinor'))
+
+      // Tiers and bands divide the same members, buyers, orders and net.
+      const held = await answer(shop.engine, cards, scope)
+      for (const kind of ['tier', 'points', 'stored value']) {
+        const own = held.filter((row) => row.kind === kind)
+        const all = (of: 'members' | 'buyers' | 'netMinor') => own.reduce((sum, row) => sum + row[of], 0)
+        expect([all('members'), all('buyers'), all('netMinor')]).toEqual([
+          statuses.reduce((sum, { members }) => sum + members, 0),
+          buyers,
+          scored('netMinor'),
+        ])
+      }
+
+      // Stores and channels: together, and each by itself, what the overview says of it.
+      for (const by of ['store', 'channel'] as const) {
+        const [together, ...apart] = await answer(shop.engine, places, scope, { by, from })
+        const counts = { orders: 0, netMinor: 0 }
+        for (const row of apart) {
+          counts.orders += row.memberOrders + row.guestOrders
+          counts.netMinor += row.netMinor
+        }
+        expect(counts).toEqual({ orders: current!.orders, netMinor: current!.netMinor })
+        expect(told(together!)).toEqual(
+          (({ orders, netMinor, guestNetMinor, buyers: all, newBuyers }) => ({
+            orders,
+            netMinor,
+            guestNetMinor,
+            buyers: all,
+            newBuyers,
+          }))(current!),
+        )
+        expect(together!.repeated.numerator).toBe(byOrders!.repeated)
+        for (const row of apart.filter(({ place }) => place !== null)) {
+          const there = {
+            ...scope,
+            ...(by === 'store' ? { stores: [row.place!] } : { channels: [row.place!] }),
+          }
+          const [alone] = await answer(shop.engine, overview, there, { from, steps: 0 })
+          const { orders, netMinor, guestNetMinor, buyers: all, newBuyers } = alone!
+          expect(told(row)).toEqual({ orders, netMinor, guestNetMinor, buyers: all, newBuyers })
+        }
+      }
 
       // Net: the cohorts' last cumulative net and the others' make up what members brought.
       const last = new Map(values.map((row) => [row.cohort, row.cumulativeNetMinor]))

@@ -8,6 +8,7 @@ import { hours } from './hours/hours.ts'
 import { ltv } from './ltv/ltv.ts'
 import type { Metric } from './metric.ts'
 import { overview } from './overview/overview.ts'
+import { places } from './places/places.ts'
 import { points } from './points/points.ts'
 import { products } from './products/products.ts'
 import { repurchase } from './repurchase/repurchase.ts'
@@ -27,6 +28,7 @@ export const catalogue: readonly Metric[] = [
   rfm,
   rfmMigration,
   concentration,
+  places,
   cards,
   points,
   dormancy,

@@ -22,8 +22,8 @@ export interface Metric<Settings extends z.ZodObject = z.ZodObject, Row extends 
   readonly settings: Settings
   /** One row as it leaves, after `finish`. */
   readonly row: Row
-  /** The figures rest on values that are kept as they are now: of a day before the newest it is refused. */
-  readonly history?: 'none'
+  /** Whether the figures rest on values that are kept as they are now: of a day before the newest they are refused. */
+  knownOnlyNow?(settings: z.output<Settings>): boolean
   build(settings: z.output<Settings>, scope: Scope, dialect: Dialect): Sql
   /** Engine rows (camelCase) to rows of `row`, in the order in which they are shown. */
   finish(rows: readonly unknown[], settings: z.output<Settings>, scope: Scope): z.output<Row>[]

@@ -81,10 +81,17 @@ const filled = <A extends { rows: { members: number }[] }>(answer: A): A => ({
   rows: answer.rows.filter(({ members }) => members > 0),
 })
 
-/** Rows whose quiet members are counted open these. */
-const asQuiet = <A extends { rows: { quietExpression: string | null }[] }>({ rows, ...answer }: A) => ({
+/** Rows of which another figure than the first is counted open the members of that one. */
+const opening = <Key extends string, A extends { rows: Record<Key, string | null>[] }>(
+  key: Key,
+  { rows, ...answer }: A,
+) => ({ ...answer, rows: rows.map((row) => ({ ...row, membersExpression: row[key] })) })
+
+const ofRepeated = <A extends { rows: { repeated: { numerator: number } }[] }>({ rows, ...answer }: A) => ({
   ...answer,
-  rows: rows.map((row) => ({ ...row, membersExpression: row.quietExpression })),
+  rows: rows.map((row) => ({ ...row, repeatedBuyers: row.repeated.numerator })) as (A['rows'][number] & {
+    repeatedBuyers: number
+  })[],
 })
 
 describe('a question', () => {
@@ -131,6 +138,11 @@ describe('a question', () => {
     async (filters) => {
       const { analytics } = caller
       const quietFrom = { filters, settings: { quietDays: 31 } }
+      const sold = await Promise.all(
+        (['store', 'channel', 'region'] as const).map((by) =>
+          analytics.places({ filters, settings: { by, from: '2024-06-15' } }),
+        ),
+      )
       const held = [await analytics.cards(quietFrom), await analytics.points(quietFrom)]
       const answers = [
         { rows: await analytics.retention({ filters }), counted: 'returned' },
@@ -158,9 +170,14 @@ describe('a question', () => {
           rows: filled(await analytics.rfmMigration({ filters, settings: { days: 100 } })),
           counted: 'members',
         },
+        ...sold.flatMap((rows) => [
+          { rows, counted: 'buyers' },
+          { rows: opening('newExpression', rows), counted: 'newBuyers' },
+          { rows: opening('repeatedExpression', ofRepeated(rows)), counted: 'repeatedBuyers' },
+        ]),
         ...held.flatMap((rows) => [
           { rows, counted: 'members' },
-          { rows: asQuiet(rows), counted: 'quietMembers' },
+          { rows: opening('quietExpression', rows), counted: 'quietMembers' },
         ]),
         { rows: await analytics.ltv({ filters }), counted: 'cohortSize' },
         {

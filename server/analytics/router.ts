@@ -3,6 +3,7 @@ import { addDays } from '../../analytics/calendar/calendar.ts'
 import { refused } from '../messages/refused.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
 import { cards, cardsFindings } from '../../analytics/metrics/cards/cards.ts'
+import { places, placesFindings, placesWindow } from '../../analytics/metrics/places/places.ts'
 import { points, pointsFindings } from '../../analytics/metrics/points/points.ts'
 import { affinity, affinityFindings } from '../../analytics/metrics/affinity/affinity.ts'
 import { products, productsFindings } from '../../analytics/metrics/products/products.ts'
@@ -40,13 +41,13 @@ const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settin
 export const analyticsRouter = router({
   /** What can be asked: names, descriptions, JSON Schema of settings and rows. */
   metrics: signedInProcedure.query(() =>
-    catalogue.map(({ name, version, title, description, settings, row, history = 'full' }) => ({
+    catalogue.map(({ name, version, title, description, settings, row, knownOnlyNow }) => ({
       name,
       version,
       title,
       description,
-      /** Of a metric whose values are kept as they are now ("none"), days before the newest are refused. */
-      history,
+      /** "none": by its own settings it rests on values that are kept as they are now, and days before the newest are refused. */
+      history: knownOnlyNow?.(settings.parse({})) ? ('none' as const) : ('full' as const),
       settings: z.toJSONSchema(settings, { io: 'input' }) as Record<string, unknown>,
       row: z.toJSONSchema(row) as Record<string, unknown>,
     })),
@@ -138,6 +139,12 @@ export const analyticsRouter = router({
   dormancy: readerProcedure.input(questionOf(dormancy.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, dormancy, input, signal)
     return { ...answer, thresholds: ctx.workspace.dormancy, findings: dormancyFindings(answer.rows) }
+  }),
+
+  places: readerProcedure.input(questionOf(places.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer, settings, scope } = await ask(ctx, places, input, signal)
+    const { from, to } = placesWindow(settings, scope)
+    return { ...answer, by: settings.by, from, to, findings: placesFindings(answer.rows) }
   }),
 
   products: readerProcedure.input(questionOf(products.settings)).query(async ({ ctx, input, signal }) => {

@@ -65,7 +65,7 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
         kind: 'settings-refused',
         problem: { id: 'window-after-data', values: { from: chosen.from, asOf: asked.asOf } },
       }
-    if (metric.history === 'none' && question.filters.asOf !== undefined) {
+    if (metric.knownOnlyNow?.(chosen) && question.filters.asOf !== undefined) {
       const newest = (await tablesAt(store, workspace, undefined, signal)).asOf
       if (asked.asOf < newest)
         return {

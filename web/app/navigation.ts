@@ -1,4 +1,5 @@
 import {
+  IconBuildingStore,
   IconCalendarRepeat,
   IconClock,
   IconCoins,
@@ -20,6 +21,7 @@ export const analyticPages = [
   { to: '/value', name: 'value', icon: IconCoins },
   { to: '/products', name: 'products', icon: IconPackage },
   { to: '/rhythm', name: 'rhythm', icon: IconClock },
+  { to: '/stores', name: 'stores', icon: IconBuildingStore },
   { to: '/cards', name: 'cards', icon: IconCreditCard },
 ] as const
 export const peoplePages = [

@@ -69,6 +69,12 @@ const rhythm = createRoute({
   validateSearch: readFilters,
   component: lazyRouteComponent(() => import('../features/rhythm/rhythm-page.tsx'), 'RhythmPage'),
 })
+const stores = createRoute({
+  getParentRoute: () => shell,
+  path: '/stores',
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('../features/stores/stores-page.tsx'), 'StoresPage'),
+})
 /** `fees` are what paid cards cost a year, in minor units by tier. */
 const cards = createRoute({
   getParentRoute: () => shell,
@@ -193,6 +199,7 @@ export const router = createRouter({
         value,
         products,
         rhythm,
+        stores,
         cards,
         dormant,
         segments,

@@ -14,6 +14,7 @@ const pages = [
   '/value',
   '/products',
   '/rhythm',
+  '/stores',
   '/cards',
   '/segments',
   '/segments/new',

@@ -1,15 +1,20 @@
 import { useSearch } from '@tanstack/react-router'
 import { readFilters, type FilterSearch } from './search.ts'
 
+type Handed = 'segment' | 'tiers' | 'regions' | 'stores' | 'channels'
+const ofMembers: readonly Handed[] = ['segment', 'tiers', 'regions']
+const everything: readonly Handed[] = [...ofMembers, 'stores', 'channels']
+
 /** The filters that each analytic page takes and another one of them would take as well. */
-const known: Readonly<Record<string, readonly ('segment' | 'stores' | 'channels')[]>> = {
-  '/': ['segment', 'stores', 'channels'],
-  '/retention': ['segment', 'stores', 'channels'],
-  '/value': ['segment', 'stores', 'channels'],
-  '/products': ['segment', 'stores', 'channels'],
-  '/rhythm': ['segment', 'stores', 'channels'],
-  '/cards': ['segment', 'stores', 'channels'],
-  '/dormant': ['segment'],
+const known: Readonly<Record<string, readonly Handed[]>> = {
+  '/': everything,
+  '/retention': everything,
+  '/value': everything,
+  '/products': everything,
+  '/rhythm': everything,
+  '/stores': everything,
+  '/cards': everything,
+  '/dormant': ofMembers,
 }
 
 /** Whether a page is about orders of chosen members and places, so that its filters mean the same on another. */

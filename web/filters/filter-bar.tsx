@@ -1,5 +1,5 @@
 import { Button, Checkbox, TextInput } from '@mantine/core'
-import { IconCalendar, IconPlus } from '@tabler/icons-react'
+import { IconCalendar } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -24,41 +24,35 @@ export function FilterBar({
   dates = true,
   places = true,
   compare = false,
+  unset,
 }: {
   asOf?: string
   dates?: boolean
   places?: boolean
   compare?: boolean
+  /** The dates of the page's questions where none are chosen; without, all. */
+  unset?: (typeof presets)[number]
 }) {
   const t = useTranslations('filters')
   const format = useFormat()
-  const { filters, set } = useFilters()
+  const { filters } = useFilters()
   return (
     <div className={classes.bar}>
       <div className={classes.chips} role="group" aria-label={t('label')}>
         <SegmentPicker />
-        {dates ? <DatesChip asOf={filters.asOf ?? asOf} /> : null}
-        {places ? <PlaceChip name="stores" /> : null}
-        {places ? <PlaceChip name="channels" /> : null}
-        {compare ? (
-          <button
-            type="button"
-            className={classes.chip}
-            data-off={filters.compare ? undefined : true}
-            aria-pressed={filters.compare === 'previous'}
-            onClick={() => set({ compare: filters.compare ? undefined : 'previous' })}
-          >
-            {filters.compare ? null : <IconPlus size={16} aria-hidden />}
-            {t('compare')}
-          </button>
-        ) : null}
+        {dates ? <DatesChip asOf={filters.asOf ?? asOf} unset={unset} /> : null}
+        {places ? <ListChip name="stores" /> : null}
+        {places ? <ListChip name="channels" /> : null}
+        <ListChip name="tiers" />
+        <ListChip name="regions" />
+        {compare ? <CompareChip /> : null}
       </div>
       {asOf ? <div className={classes.asOf}>{t('asOf', { day: format.weekday(asOf) })}</div> : null}
     </div>
   )
 }
 
-function DatesChip({ asOf }: { asOf?: string }) {
+function DatesChip({ asOf, unset }: { asOf?: string; unset?: (typeof presets)[number] }) {
   const t = useTranslations('filters')
   const format = useFormat()
   const { filters, set } = useFilters()
@@ -77,7 +71,7 @@ function DatesChip({ asOf }: { asOf?: string }) {
         ? t('dates.since', { day: format.day(from) })
         : to
           ? t('dates.until', { day: format.day(to) })
-          : t('dates.all')
+          : t(`dates.${unset ?? 'all'}`)
   return (
     <Chip
       label={label}
@@ -103,17 +97,19 @@ function DatesChip({ asOf }: { asOf?: string }) {
                   </Button>
                 ))
               : null}
-            <Button
-              variant={from || to ? 'subtle' : 'light'}
-              color={from || to ? 'gray' : undefined}
-              justify="start"
-              onClick={() => {
-                set({ from: undefined, to: undefined })
-                close()
-              }}
-            >
-              {t('dates.all')}
-            </Button>
+            {unset ? null : (
+              <Button
+                variant={from || to ? 'subtle' : 'light'}
+                color={from || to ? 'gray' : undefined}
+                justify="start"
+                onClick={() => {
+                  set({ from: undefined, to: undefined })
+                  close()
+                }}
+              >
+                {t('dates.all')}
+              </Button>
+            )}
           </div>
           <Suspense fallback={<div className={classes.calendar} />}>
             <DayRange
@@ -132,7 +128,39 @@ function DatesChip({ asOf }: { asOf?: string }) {
   )
 }
 
-function PlaceChip({ name }: { name: 'stores' | 'channels' }) {
+/** Held against the days before, or against last year's. */
+function CompareChip() {
+  const t = useTranslations('filters')
+  const { filters, set } = useFilters()
+  const chosen = filters.compare ?? 'previous'
+  return (
+    <Chip label={t(`compare.${chosen}`)}>
+      {(close) => (
+        <div className={classes.presets}>
+          {(['previous', 'year'] as const).map((name) => (
+            <Button
+              key={name}
+              variant={name === chosen ? 'light' : 'subtle'}
+              color={name === chosen ? undefined : 'gray'}
+              justify="start"
+              onClick={() => {
+                set({ compare: name === 'previous' ? undefined : name })
+                close()
+              }}
+            >
+              {t(`compare.${name}`)}
+            </Button>
+          ))}
+        </div>
+      )}
+    </Chip>
+  )
+}
+
+/** Filters of which any of several values that occur in the data may be chosen. */
+type ListName = 'stores' | 'channels' | 'tiers' | 'regions'
+
+function ListChip({ name }: { name: ListName }) {
   const t = useTranslations('filters')
   const { filters, set } = useFilters()
   const chosen = filters[name] ?? []
@@ -148,18 +176,18 @@ function PlaceChip({ name }: { name: 'stores' | 'channels' }) {
       off={chosen.length === 0}
       onClear={chosen.length > 0 ? () => set({ [name]: undefined }) : undefined}
     >
-      {() => <PlaceList name={name} chosen={chosen} onChange={(next) => set({ [name]: next })} />}
+      {() => <ValueList name={name} chosen={chosen} onChange={(next) => set({ [name]: next })} />}
     </Chip>
   )
 }
 
 /** The names that occur in the data, asked for when the list is opened. */
-function PlaceList({
+function ValueList({
   name,
   chosen,
   onChange,
 }: {
-  name: 'stores' | 'channels'
+  name: ListName
   chosen: readonly string[]
   onChange: (chosen: string[] | undefined) => void
 }) {

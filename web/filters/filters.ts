@@ -1,9 +1,10 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
+import { quote } from '../../analytics/segments/print.ts'
 import { readFilters, type FilterSearch } from './search.ts'
 
-/** What the analytics procedures take: the address's filters without the comparison. */
-export type Question = Omit<FilterSearch, 'compare'>
+/** What the analytics procedures take: the address's filters without the comparison, all that chooses members as one rule. */
+export type Question = Omit<FilterSearch, 'compare' | 'tiers' | 'regions'>
 
 /**
  * The filters in the address and how to change them. `question` goes to the server as it is; `set` changes
@@ -14,10 +15,7 @@ export function useFilters() {
   const navigate = useNavigate()
   const key = JSON.stringify(readFilters(search))
   const filters = useMemo(() => JSON.parse(key) as FilterSearch, [key])
-  const question = useMemo(() => {
-    const { compare: _, ...rest } = filters
-    return rest
-  }, [filters]) as Question
+  const question = useMemo(() => questionOf(filters), [filters])
   const set = useCallback(
     (change: Partial<FilterSearch>) =>
       void navigate({
@@ -29,6 +27,19 @@ export function useFilters() {
   )
   return { filters, question, set }
 }
+
+/** The question that an address asks: its tiers and regions narrow its segment, because they choose members. */
+export function questionOf(filters: FilterSearch): Question {
+  const { compare: _, tiers, regions, segment, ...rest } = filters
+  const rules = [segment, anyOf('tier', tiers), anyOf('region', regions)].filter(
+    (rule) => rule !== undefined && rule !== 'everyone',
+  )
+  if (rules.length === 0) return segment === undefined ? rest : { ...rest, segment }
+  return { ...rest, segment: rules.reduce((one, other) => bothHold(one, other)) }
+}
+
+const anyOf = (field: string, values: readonly string[] | undefined) =>
+  values?.length ? `${field} in (${values.map(quote).join(', ')})` : undefined
 
 /** A segment expression narrowed by the page's own: both must hold. */
 export function bothHold(one: string | undefined, other: string | undefined): string {

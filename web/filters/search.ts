@@ -8,7 +8,11 @@ export interface FilterSearch {
   readonly asOf?: string
   readonly stores?: string[]
   readonly channels?: string[]
-  readonly compare?: 'previous'
+  /** Only members who hold one of these tiers now, or live in one of these regions. */
+  readonly tiers?: string[]
+  readonly regions?: string[]
+  /** What figures are held against: the days before, or the same days of last year. */
+  readonly compare?: 'previous' | 'year'
 }
 
 const isoDay = /^\d{4}-\d{2}-\d{2}$/
@@ -31,7 +35,12 @@ export function readFilters(search: Record<string, unknown>): FilterSearch {
     asOf: day(search.asOf),
     stores: list(search.stores),
     channels: list(search.channels),
-    compare: search.compare === 'previous' ? ('previous' as const) : undefined,
+    tiers: list(search.tiers),
+    regions: list(search.regions),
+    compare:
+      search.compare === 'previous' || search.compare === 'year'
+        ? (search.compare as 'previous' | 'year')
+        : undefined,
   })
 }
 
@@ -45,9 +54,11 @@ export const notOfMembers = [
 ] as const satisfies (keyof FilterSearch)[]
 
 /** Reads the filters of such a page. */
-export function readMemberFilters(search: Record<string, unknown>): Pick<FilterSearch, 'segment' | 'asOf'> {
-  const { segment, asOf } = readFilters(search)
-  return present({ segment, asOf })
+export function readMemberFilters(
+  search: Record<string, unknown>,
+): Pick<FilterSearch, 'segment' | 'asOf' | 'tiers' | 'regions'> {
+  const { segment, asOf, tiers, regions } = readFilters(search)
+  return present({ segment, asOf, tiers, regions })
 }
 
 /** Reads one text field of an address. */

@@ -128,7 +128,7 @@ export const cards = defineMetric({
   },
   settings: Settings,
   row: Row,
-  history: 'none',
+  knownOnlyNow: () => true,
 
   build({ quietDays, fees }, scope, d) {
     const paid = Object.entries(fees)

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { parse } from '../../analytics/segments/parse.ts'
+import { questionOf } from './filters.ts'
+import { readFilters } from './search.ts'
+
+test('tiers and regions narrow the segment, because they choose members', () => {
+  expect(questionOf({ stores: ['West'], compare: 'year' })).toEqual({ stores: ['West'] })
+  expect(questionOf({ segment: 'everyone', tiers: [] })).toEqual({ segment: 'everyone' })
+  expect(questionOf({ tiers: ['Gold', 'a "b"\\c'] })).toEqual({
+    segment: 'tier in ("Gold", "a \\"b\\"\\\\c")',
+  })
+  expect(questionOf({ segment: 'orders > 1 or net > 5', tiers: ['Gold'], regions: ['North'] })).toEqual({
+    segment: '((orders > 1 or net > 5) AND (tier in ("Gold"))) AND (region in ("North"))',
+  })
+})
+
+test('what they become is a rule that can be read', () => {
+  const { segment } = questionOf({ segment: 'orders > 1', tiers: ['a "b"\\c'], regions: ['x', '北'] })
+  expect(parse(segment!, { currencyDecimals: 2 })).toMatchObject({ kind: 'parsed' })
+})
+
+test('an address names them once or several times', () => {
+  expect(readFilters({ tiers: 'Gold', regions: ['North', ''], compare: 'never' })).toEqual({
+    tiers: ['Gold'],
+    regions: ['North'],
+  })
+})

@@ -13,6 +13,7 @@ import { instanceOf } from './command-line/server-file.ts'
 import { api } from './api/api.ts'
 import { diskProblem, problems, sendProblem, type ToldProblem } from './api/problem.ts'
 import { recoverLaunches } from './campaigns/launch-steps.ts'
+import { recoverImports } from './coupons/pool-imports.ts'
 import { smsReplyRoutes } from './delivery/sms-replies-route.ts'
 import { unsubscribeRoutes } from './delivery/unsubscribe-route.ts'
 import { contextOf } from './context.ts'
@@ -37,6 +38,7 @@ export const isNoPage = (url: string): boolean => /^\/(api|trpc)(?:[/?]|$)|^[^?]
  */
 export async function makeApp(platform: Platform, isReady: () => boolean = () => true) {
   await recoverLaunches(platform)
+  await recoverImports(platform.store)
   await importRuns(platform).settleAudit()
   await settleRefused(platform) // before a deletion looks for whom they name
   await finishDeletions(platform)

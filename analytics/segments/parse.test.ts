@@ -74,6 +74,14 @@ test.each([
     "last_order BETWEEN -14d AND 7_days_ago AND tag CONTAINS 'vip' AND region IS NOT NULL",
     'last_order between -14d and -7d and tag = "vip" and region is known',
   ],
+  [
+    "number_of_orders BETWEEN 2 AND 5 AND amount_spent > 100.5 AND customer_tags NOT CONTAINS 'vip'",
+    'orders between 2 and 5 and net > 100.5 and not tag = "vip"',
+  ],
+  [
+    'last_order_date >= -30d AND first_order_date IS NOT NULL OR customer_added_date < -1y',
+    '(last_order >= -30d and first_order is known) or joined < -1y',
+  ],
   ['items(category = "奶粉", within 180 days) >= 6', 'items(category = "奶粉", within 180 days) >= 6'],
   ['joined >= -030D and joined < today', 'joined >= -30d and joined < today'],
   ['joined between -2m and +0w', 'joined between -2m and today'],

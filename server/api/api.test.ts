@@ -364,6 +364,9 @@ it('describes every address it has, and answers any other with a problem', async
     '/api/v1/members',
     '/api/v1/events',
     '/api/v1/segments/{id}/members',
+    '/api/v1/campaigns',
+    '/api/v1/campaigns/{campaignId}/effect',
+    '/api/v1/campaigns/{campaignId}/member-days',
   ])
   const post = said.paths['/api/v1/redemptions'].post
   expect(Object.keys(post.responses)).toEqual(['201', '401', '403', '404', '409', '413', '422', '429', '500'])

@@ -5,10 +5,15 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { OpenAPIClientAxios, type Document, type OpenAPIClient } from 'openapi-client-axios'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
+import { sql } from '../../analytics/sql/sql.ts'
 import { makeApp } from '../app.ts'
+import { keepStanding } from '../campaigns/standing/keeper.ts'
 import { addLaunch, couponFor } from '../coupons/issued-coupons.fixture.ts'
 import { plainTerms } from '../coupons/terms.ts'
 import { openPlatform, type Platform } from '../platform.ts'
+import { appRouter } from '../router.ts'
+import { createCallerFactory } from '../trpc.ts'
 import { createKey } from './keys.ts'
 
 // The client is made from the document that the server gives out, and knows nothing else. What is sent and what is
@@ -47,7 +52,7 @@ beforeAll(async () => {
   const { key } = await createKey(platform.store, platform.clock, {
     workspaceId: shop.id,
     name: 'Till',
-    scopes: ['redemptions', 'orders'],
+    scopes: ['redemptions', 'orders', 'campaigns'],
     actor: 'owner',
   })
   const document = (await (await fetch(`${base}/api/v1/openapi.json`)).json()) as {
@@ -161,6 +166,100 @@ test('redeems, cancels one and a whole order, and refuses as the document says',
   expect((await call('cancelOrder', { params: { orderId: 'R-4' } })).status).toBe(200)
   expect((await call('cancelOrder', { params: { orderId: 'none such' } })).status).toBe(404)
   expect((await call('pictureOfCode', { params: { code: coupons.free.code } })).status).toBe(200)
+})
+
+test('tells what campaigns brought as the document says, of those launched once and of those that stand', async () => {
+  const workspace = (await platform.workspaces.byName('s'))!
+  await workspace.engine.transaction(async (session) => {
+    await session.run(sql`insert into members (member_key, member_id, consent)
+      select cast(range + 1 as integer), 'M' || cast(range + 1 as varchar), 'granted' from range(400)`)
+    await session.run(sql`insert into orders
+      select range + 1, 'O' || cast(range + 1 as varchar), cast(range + 1 as integer), timestamp '2026-11-20 04:00:00',
+        date '2026-11-20', 12, 'East', 'shop', 'paid', 10000, 0, 10000, null, null from range(400)`)
+    await refreshDerivedTables(session, {}, '2026-11-22')
+  })
+  const caller = createCallerFactory(appRouter)({
+    platform,
+    actor: { kind: 'local' },
+    workspace,
+    role: 'owner',
+    language: 'en',
+  })
+  const definition = {
+    name: 'Once',
+    segment: 'everyone',
+    offer: { kind: 'amount' as const, amountMinor: 1000 },
+    validDays: 5,
+    holdout: 0.25,
+    budgetMinor: 10_000_000,
+    channel: { kind: 'csv' as const },
+  }
+  const once = await caller.campaigns.create(definition)
+  const params = (campaignId: string) => ({ params: { campaignId } })
+  expect((await call('effectOfCampaign', params(once.campaignId))).data).toMatchObject({
+    code: 'not_launched',
+  })
+  const preview = await caller.campaigns.preview(once)
+  await caller.campaigns.launch({ ...once, digest: preview.digest, confirm: preview.confirmations })
+  const standing = await caller.campaigns.create({
+    ...definition,
+    name: 'Stands',
+    standing: {
+      coolDownDays: 1,
+      mostPerDay: 1000,
+      alsoHolders: true,
+      memberDays: { kind: 'monthly', days: [22] },
+    },
+  })
+  expect((await call('memberDaysOfCampaign', params(standing.campaignId))).status).toBe(409)
+  const shown = await caller.standing.preview(standing)
+  await caller.standing.goLive({ ...standing, digest: shown.digest, confirm: [...shown.confirmations] })
+  await keepStanding(platform, workspace)
+
+  // two days later fifty of the treated and five held out have bought
+  const arms = await platform.store
+    .selectFrom('campaign_members')
+    .select(['member_id', 'arm'])
+    .where('campaign_id', '=', once.campaignId)
+    .execute()
+  const some = (arm: string, count: number) =>
+    arms.flatMap((row) => (row.arm === arm ? [row.member_id.slice(1)] : [])).slice(0, count)
+  await workspace.engine.transaction(async (session) => {
+    for (const [nth, key] of [...some('treated', 50), ...some('held-out', 5)].entries())
+      await session.run(sql`insert into orders values (${1_000 + nth}, ${`P${nth}`}, ${Number(key)},
+        timestamp '2026-11-23 04:00:00', date '2026-11-23', 12, 'East', 'shop', 'paid', 5000, 0, 5000, null, null)`)
+    await refreshDerivedTables(session, {}, '2026-11-23')
+  })
+  const { data: effect } = await call('effectOfCampaign', params(once.campaignId))
+  expect(effect).toMatchObject({
+    name: 'Once',
+    stands: false,
+    currency: 'CNY',
+    asOf: '2026-11-23',
+    treated: arms.filter(({ arm }) => arm === 'treated').length,
+    heldOut: arms.filter(({ arm }) => arm === 'held-out').length,
+    verdictText: expect.stringMatching(/proven|works/),
+  })
+  expect((effect.outcomes as { outcome: string; treated: unknown }[])[0]).toMatchObject({
+    outcome: 'buyers',
+    treated: { numerator: 50 },
+    heldOut: { numerator: 5 },
+  })
+  expect((effect.timeline as unknown[]).length).toBe(2)
+  expect((await call('effectOfCampaign', params(standing.campaignId))).data).toMatchObject({
+    stands: true,
+    verdict: 'no-data-yet',
+    entries: { counted: 0 },
+  })
+  expect((await call('memberDaysOfCampaign', params(standing.campaignId))).data).toMatchObject({
+    days: [{ day: '2026-11-22', netMinor: 0, comparedWith: [] }],
+  })
+  for (const name of ['effectOfCampaign', 'memberDaysOfCampaign'])
+    expect((await call(name, params('none such'))).status).toBe(404)
+  expect((await call('memberDaysOfCampaign', params(once.campaignId))).status).toBe(404)
+  const { data } = await call('listCampaigns')
+  const names = (data.campaigns as { name: string }[]).map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['Once', 'Stands']))
 })
 
 test('what the document does not allow is refused, and every operation on coupons was asked', async () => {

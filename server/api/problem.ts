@@ -82,6 +82,8 @@ export const problems = {
   noPreparedFile: { id: 'no-prepared-file', status: 404, code: 'unknown' },
   unwritable: { id: 'unwritable', status: 507, code: 'unwritable' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
+  unknownCampaign: { id: 'unknown-campaign', status: 404, code: 'unknown' },
+  campaignNotLaunched: { id: 'unlaunched-campaign', status: 409, code: 'not_launched' },
   unknownSegment: { id: 'unknown-segment', status: 404, code: 'unknown' },
   noCursor: { id: 'no-cursor', status: 422, code: 'malformed' },
   cursorExpired: { id: 'cursor-expired', status: 410, code: 'cursor_expired' },

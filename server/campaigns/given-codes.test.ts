@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { campaignLedger } from '../coupons/counts.ts'
-import { addToPool, freeCodes, readCodesFile } from '../coupons/pools.ts'
+import { importPool } from '../coupons/pools.fixture.ts'
+import { freeCodes } from '../coupons/pools.ts'
 import { walletOf } from '../coupons/wallet.ts'
 import { definitionOf, openTestShop, type TestShop } from './campaign-shop.fixture.ts'
 import { campaignById, createCampaign } from './campaigns.ts'
@@ -20,15 +21,9 @@ afterEach(async () => {
 })
 
 async function fill(codes: number, name = 'Youzan', from = 0) {
+  const { store, clock } = shop.platform
   const text = Array.from({ length: codes }, (_, n) => `yz-${from + n}`).join('\n')
-  const file = readCodesFile(text)
-  if (file.kind !== 'codes') throw new Error(file.kind)
-  await addToPool(shop.platform.store, {
-    workspaceId: shop.workspace.id,
-    name,
-    codes: file.codes,
-    at: shop.clock.now(),
-  })
+  await importPool({ store, clock, workspaceId: shop.workspace.id }, name, text)
 }
 
 async function draft(differs: Record<string, unknown>) {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
 import { givenKey } from '../coupons/code.ts'
 import { issueCoupons, newCode, newCodes } from '../coupons/issue.ts'
@@ -13,8 +14,8 @@ import { campaignTurns } from './campaigns.ts'
 /** Told before each write of a launch; may throw, as a crash would. */
 export type Step = (name: 'begin' | 'freeze' | 'frozen' | 'issue' | 'publish' | 'tell-arms') => void
 
-/** Written in about 50 ms: redemptions wait for a batch, and a batch for them. */
-export const couponsAtOnce = 2_500
+/** Written in about 30 ms: redemptions wait for a batch, and a batch for them. */
+export const couponsAtOnce = 1_000
 const armsAtOnce = 5_000
 
 /**
@@ -41,6 +42,7 @@ export async function finishLaunch(
     const last = await issueBatch(store, clock, launch, definition, { after, step })
     if (last === null) break
     after = last
+    await setImmediate() // what came in meanwhile has its turn: batches by themselves leave it none
   }
 
   if (launch.published_at === null) {
@@ -279,6 +281,7 @@ async function tellArms(
     told = members.length < armsAtOnce
     toldTo = members.at(-1)?.member_id ?? toldTo
     step('tell-arms')
+    await setImmediate()
     await store.transaction().execute(async (tx) => {
       if (members.length > 0)
         await recordEvent(
@@ -323,10 +326,8 @@ export async function undoLaunch({ store }: Platform, launchId: string): Promise
       .execute()
   }
   await store.deleteFrom('left_out').where('launch_id', '=', launchId).execute()
-  await store.transaction().execute(async (tx) => {
-    await returnCodes(tx, launchId)
-    await tx.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
-  })
+  await returnCodes(store, launchId)
+  await store.deleteFrom('launches').where('id', '=', launchId).where('frozen_at', 'is', null).execute()
 }
 
 /** After a start: finishes every launch that broke off with its audience complete and undoes the others. */

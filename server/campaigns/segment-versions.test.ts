@@ -4,6 +4,7 @@ import { sql } from '../../analytics/sql/sql.ts'
 import { appRouter } from '../router.ts'
 import { createCallerFactory } from '../trpc.ts'
 import { openTestShop } from './campaign-shop.fixture.ts'
+import { launchCampaign } from './launch.ts'
 import { keepStanding } from './standing/keeper.ts'
 
 const shop = await openTestShop(12)
@@ -179,4 +180,35 @@ test('a launch says which versions it was made with', async () => {
   ])
   await caller.segments.remove({ id })
   expect((await caller.campaigns.segmentVersions({ campaignId })).segments).toMatchObject([{ removed: true }])
+})
+
+test('a launch during which a segment of its rule is edited is shown anew, and keeps no version', async () => {
+  const named = await save('Edited meanwhile', 'member = "M0007"')
+  const { standing: _, ...once } = standing('segment "Edited meanwhile"')
+  const { campaignId } = await caller.campaigns.create({ ...once, name: 'Once' })
+  const { digest, confirmations } = await caller.campaigns.preview({ campaignId })
+  const request = { campaignId, digest, confirm: [...confirmations] }
+  const launched = await launchCampaign(shop.desk, request, (step) => {
+    // the Store takes it up before the launch's own transaction
+    if (step === 'begin')
+      void platform.store
+        .insertInto('segment_versions')
+        .values({
+          workspace_id: workspace.id,
+          segment_id: named.id,
+          version: 2,
+          expression: 'member in ("M0007", "M0010")',
+          saved_by: 'test',
+          saved_at: '2026-11-22T04:00:00.000Z',
+        })
+        .execute()
+  })
+  expect(launched).toMatchObject({ kind: 'moved', preview: { members: 2 } })
+  expect((await caller.campaigns.segmentVersions({ campaignId })).segments).toEqual([])
+  const again = await caller.campaigns.preview({ campaignId })
+  expect(again.digest).not.toBe(digest)
+  expect(await launchCampaign(shop.desk, { ...request, digest: again.digest })).toMatchObject({
+    kind: 'launched',
+  })
+  expect((await caller.campaigns.segmentVersions({ campaignId })).segments).toMatchObject([{ version: 2 }])
 })

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Insertable, Transaction } from 'kysely'
+import { type Insertable, sql, type Transaction } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
+import { eachOf } from '../store/each-of.ts'
 import { type Coupons, type KeptCoupon, type ManyUses, readCoupons, type Typed } from './coupons.ts'
 import { countsFor, hindrance, type Presented, type Refusal } from './decision.ts'
 import { besideOf, type GrantedUse, grantTogether, type Refused } from './grant.ts'
@@ -82,10 +83,42 @@ export async function answerAll(
     })
     return outcome
   })
-  if (batch.rows.length > 0) await tx.insertInto('ledger').values(batch.rows).execute()
+  if (batch.rows.length > 0) await insertAll(tx, 'ledger', ledgerColumns, batch.rows)
   if (batch.named.length > 0) await tx.insertInto('named_uses').values(batch.named).execute()
-  if (answered.length > 0) await tx.insertInto('redemption_requests').values(answered).execute()
+  if (answered.length > 0) await insertAll(tx, 'redemption_requests', requestColumns, answered)
   return outcomes
+}
+
+const ledgerColumns = [
+  'workspace_id',
+  'coupon_id',
+  'campaign_id',
+  'kind',
+  'uses',
+  'amount_minor',
+  'worth_minor',
+  'basket_minor',
+  'order_id',
+  'redemption_id',
+  'reservation_id',
+  'expires_at',
+  'store_id',
+  'actor',
+  'at',
+] as const satisfies readonly (keyof LedgerRow)[]
+const requestColumns = ['workspace_id', 'key', 'fingerprint', 'outcome', 'at', 'campaign_id'] as const
+
+/** Rows travel as one text: one statement that stays prepared, however many there are. */
+async function insertAll<Column extends string>(
+  tx: Transaction<StoreSchema>,
+  table: 'ledger' | 'redemption_requests',
+  columns: readonly Column[],
+  rows: readonly { readonly [each in Column]?: unknown }[],
+): Promise<void> {
+  const values = JSON.stringify(rows.map((row) => columns.map((column) => row[column])))
+  await sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
+    select ${sql.join(columns.map((_, index) => sql`value ->> ${sql.lit(index)}`))}
+    from json_each(${values})`.execute(tx)
 }
 
 /** The campaign whose coupon was refused; null for what was granted and for codes that no coupon has. */
@@ -374,11 +407,7 @@ async function firstAnswers(
     .selectFrom('redemption_requests')
     .selectAll()
     .where('workspace_id', 'in', [...new Set(wishes.map(({ workspaceId }) => workspaceId))])
-    .where(
-      'key',
-      'in',
-      wishes.map(({ idempotencyKey }) => idempotencyKey),
-    )
+    .where('key', 'in', eachOf(wishes.map(({ idempotencyKey }) => idempotencyKey)))
     .execute()
   return new Map(
     rows.map(({ workspace_id, key, fingerprint, outcome }) => [

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { eachOf } from '../store/each-of.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import { givenKey, readCode } from './code.ts'
 import type { Coupon } from './decision.ts'
@@ -104,17 +105,17 @@ export async function readCoupons(
     }
   }
   const own = [...new Set(keyed.flatMap((one) => one.own ?? []))]
-  if (own.length > 0) await add(await rowsOf(store).where('coupons.code', 'in', own).execute())
+  if (own.length > 0) await add(await rowsOf(store).where('coupons.code', 'in', eachOf(own)).execute())
   const given = keyed.filter(({ workspaceId, key }) => coupons.of(workspaceId, key) === null)
   if (given.length > 0)
     await add(
       await rowsOf(store)
         .where('coupons.workspace_id', 'in', [...new Set(given.map(({ workspaceId }) => workspaceId))])
-        .where('coupons.given_key', 'in', [...new Set(given.map(({ key }) => key))])
+        .where('coupons.given_key', 'in', eachOf([...new Set(given.map(({ key }) => key))]))
         .execute(),
     )
   const left = [...new Set(ids)].filter((id) => coupons.byId(id) === null)
-  if (left.length > 0) await add(await rowsOf(store).where('coupons.id', 'in', left).execute())
+  if (left.length > 0) await add(await rowsOf(store).where('coupons.id', 'in', eachOf(left)).execute())
   return coupons
 }
 

@@ -9,9 +9,13 @@ import type { Offer } from './offer.ts'
 import { offerSentences } from './offer-sentence.ts'
 import { isStanding } from './reservations.ts'
 import { lastDayOf, saidRule } from './said-rule.ts'
+import { sharedCouponsOf } from './shared-coupons.ts'
 
-/** What became of a coupon: `open` may still be redeemed, now or once its validity begins. */
-export type CouponState = 'open' | 'redeemed' | 'expired' | 'revoked'
+/**
+ * What became of a coupon: `open` may still be redeemed, now or once its validity begins; `gone`: others have used up one
+ * code for all.
+ */
+export type CouponState = 'open' | 'redeemed' | 'gone' | 'expired' | 'revoked'
 
 export interface MemberCoupon {
   readonly couponId: string
@@ -33,12 +37,14 @@ export interface MemberCoupon {
   readonly redeemedAt: string | null
   readonly orderId: string | null
   readonly discountMinor: number | null
+  /** Of one code for all: its uses by everybody, and how many there are; null: the coupon is the member's alone. */
+  readonly sharedUses: { readonly used: number; readonly of: number } | null
 }
 
 /** The newest coupons that a page shows. */
 const mostCoupons = 200
 
-/** The coupons of published launches that were issued to any id of a member, newest first, as they stand at `at`. */
+/** The coupons of published launches that were issued to any id of a member, and the codes for all that it has, newest first, as they stand at `at`. */
 export async function couponsOfMember(
   store: Store,
   workspace: Workspace,
@@ -92,7 +98,7 @@ export async function couponsOfIds(
     order by launches.published_at desc, coupons.id
     limit ${mostCoupons}`.execute(store)
   const now = request.at.toISOString()
-  return Promise.all(
+  const own = await Promise.all(
     rows.map(async ({ offer: text, terms, validTo, usesAllowed, used, revoked, ...row }) => {
       const offer = JSON.parse(text) as Offer
       const ruled = { ...row, offer, terms: termsIn(terms), validTo }
@@ -104,9 +110,28 @@ export async function couponsOfIds(
           await saidRule(workspace, store, { ...ruled, memberId: ruled.issuedTo, usesAllowed: 1 }),
         ),
         lastDay: lastDayOf(validTo, workspace),
+        sharedUses: null,
         state:
           used >= usesAllowed ? 'redeemed' : revoked > 0 ? 'revoked' : validTo <= now ? 'expired' : 'open',
       } as const
     }),
   )
+  const shared = await Promise.all(
+    (await sharedCouponsOf(store, workspace.id, request)).map(async (coupon): Promise<MemberCoupon> => {
+      const { terms, validTo, uses, offer: text, ...row } = coupon
+      const offer = JSON.parse(text) as Offer
+      const rule = { ...row, offer, terms, validTo, memberId: null, usesAllowed: uses.of }
+      return {
+        ...row,
+        code: request.unmasked ? printedCode(row.code) : maskedCode(row.code),
+        offer,
+        sentence: offerSentences(await saidRule(workspace, store, rule)),
+        lastDay: lastDayOf(validTo, workspace),
+        sharedUses: uses,
+      }
+    }),
+  )
+  return [...own, ...shared]
+    .toSorted((one, other) => other.issuedAt.localeCompare(one.issuedAt))
+    .slice(0, mostCoupons)
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { moneyText } from '../messages/money.ts'
-import { say } from '../messages/messages.ts'
+import { languageOf, say } from '../messages/messages.ts'
 import type { Explanation } from '../../analytics/segments/explain.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '../command-line/connect.ts'
@@ -11,6 +11,7 @@ import { segmentExportCommand } from './export-commands.ts'
 import { listCommands } from './files/commands.ts'
 import { segmentNamed } from './named.ts'
 import { pointed } from './pointed.ts'
+import { saidRule } from './said-rule.ts'
 import { scheduleCommands } from './schedules/commands.ts'
 import { webhookCommands } from './webhooks/commands.ts'
 
@@ -32,7 +33,7 @@ export function segmentCommands(program: Command): void {
           if (checked.kind === 'rule') return checked
           throw new Refused(checked.errors.map((error) => pointed(expression, error)).join('\n'))
         },
-        (checked) => checked.expression,
+        (checked) => saidRule(checked.expression),
       ),
     )
   asked(segment.command('count <expression>'))
@@ -104,7 +105,7 @@ export function segmentCommands(program: Command): void {
                 title,
                 use,
                 ruled: expression === null ? 'no' : 'yes',
-                rule: expression ?? '',
+                rule: expression === null ? '' : saidRule(expression),
                 why,
                 members,
               }),
@@ -151,7 +152,7 @@ function historyLines({
     const marks = [...saved, ...late].map(({ version }) => say('history-version', { version }))
     return [day, members ?? say('history-unknown'), ...marks].join('\t')
   })
-  const conditions = { named: withoutPast }
+  const conditions = { listed: withoutPast.map((one) => one[languageOf()]) }
   const without =
     withoutPast.length === 0 ? [] : [say('history-without-past', { n: withoutPast.length, conditions })]
   if (movement.kind === 'not-yet') {
@@ -182,7 +183,7 @@ function lines(explanation: Explanation, indent: string, currency: string): stri
     const { text, drawn, flip } = explanation
     const turn = flip ? ` ${say('turns-at', { value: `${flip.value}%` })}` : ''
     return [
-      `${indent}${mark} ${text}${drawn === null ? '' : `: ${say('drawn', { number: String(drawn) })}`}${turn}`,
+      `${indent}${mark} ${saidRule(text)}${drawn === null ? '' : `: ${say('drawn', { number: String(drawn) })}`}${turn}`,
     ]
   }
   if (explanation.kind !== 'clause')
@@ -193,7 +194,7 @@ function lines(explanation: Explanation, indent: string, currency: string): stri
   const { text, value, flip, valueKind, has, tagging } = explanation
   const told = (one: string | number | boolean) =>
     valueKind === 'money' && typeof one === 'number'
-      ? moneyText(one, currency, 'en')
+      ? moneyText(one, currency, languageOf())
       : `${one}${valueKind === 'percent' ? '%' : ''}`
   const own =
     valueKind !== 'set'
@@ -206,7 +207,7 @@ function lines(explanation: Explanation, indent: string, currency: string): stri
     : !flip
       ? ''
       : ` ${flip.onDay ? say('turns-on', { value: told(flip.value), day: flip.onDay }) : say('turns-at', { value: told(flip.value) })}`
-  return [`${indent}${mark} ${text}${own}${turn}`]
+  return [`${indent}${mark} ${saidRule(text)}${own}${turn}`]
 }
 
 function headOf(explanation: Exclude<Explanation, { kind: 'everyone' | 'clause' | 'random' }>): string {

@@ -19,6 +19,7 @@ import * as refusalsOfCampaigns from './migrations/0019-refusals-of-campaigns.ts
 import * as codePools from './migrations/0025-code-pools.ts'
 import * as standingCampaigns from './migrations/0026-standing-campaigns.ts'
 import * as campaignSegments from './migrations/0027-campaign-segments.ts'
+import * as poolImports from './migrations/0028-pool-imports.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
@@ -50,6 +51,7 @@ const migrations = {
   '0024-left-out': leftOut,
   '0026-standing-campaigns': standingCampaigns,
   '0027-campaign-segments': campaignSegments,
+  '0028-pool-imports': poolImports,
 }
 
 /** Their names, oldest first. */

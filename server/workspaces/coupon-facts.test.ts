@@ -119,6 +119,33 @@ const kept = async () => [
   await shop.workspace.engine.rows(sql`select * from coupon_changes order by ledger_seq`),
 ]
 
+test('taking in ends while tills go on redeeming, with all that was known when it began', async () => {
+  const { platform, workspace } = shop
+  const coupons = Array.from({ length: 20 }, () => couponFor('M0001'))
+  await addLaunch(platform.store, workspace.id, coupons)
+  await redeem(coupons[0]!.code, '2026-11-20T04:00:00Z')
+  let used = 1
+  const { engine } = workspace
+  const busy = {
+    id: workspace.id,
+    calendar: workspace.calendar,
+    today: workspace.today,
+    engine: {
+      rows: engine.rows.bind(engine),
+      // one more is redeemed whenever something was taken in
+      transaction: async (work: Parameters<typeof engine.transaction>[0]) => {
+        await engine.transaction(work)
+        await redeem(coupons[used++]!.code, '2026-11-20T04:00:00Z')
+      },
+    },
+  } as unknown as typeof workspace
+  await drainEvents(platform.store, busy)
+  expect(used).toBeLessThan(4)
+  expect(await engine.rows(sql`select kind from coupon_changes`)).toHaveLength(used - 1)
+  await drainEvents(platform.store, workspace)
+  expect(await engine.rows(sql`select kind from coupon_changes`)).toHaveLength(used)
+})
+
 test('coupons follow a merge and its undoing; a file’s row with a code of ours is none of theirs', async () => {
   const { platform, workspace, clock } = shop
   const ours = couponFor('M0002')

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import type { Workspace } from './workspaces.ts'
 
 /** Rows of the Store that are read at once, so that nobody waits long for the event loop. */
-const pageRows = 500
+const pageRows = 2_000
 
 interface IssuedRow {
   readonly seq: number

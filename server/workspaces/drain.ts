@@ -23,8 +23,12 @@ export async function drainEvents(store: Store, workspace: Workspace): Promise<v
   await drainedState(store, workspace)
 }
 
-/** Drains, and answers the row of `workspace_state` that was found with nothing left to take in. */
+/**
+ * Drains what the Store knew when this was called, and answers the row of `workspace_state` with nothing of that left
+ * to take in. What comes meanwhile waits for the next: tills that redeem all day would never let it end.
+ */
 export async function drainedState(store: Store, workspace: Workspace, signal?: AbortSignal): Promise<Row> {
+  const newest = await newestRows(store)
   for (;;) {
     const [state] = await workspace.engine.rows(
       sql`select watermark, ledger_watermark, as_of, data_version, orders_version, data_start, opened_at_start
@@ -35,7 +39,8 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
     const events = await eventsAfter(store, workspace.id, watermark, batch)
     const ledgerWatermark = Number(state!.ledgerWatermark)
     const changes = await couponChangesAfter(store, workspace.id, ledgerWatermark)
-    if (events.length === 0 && changes.length === 0) return state!
+    if ((events[0]?.seq ?? Infinity) > newest.event && (changes[0]?.seq ?? Infinity) > newest.ledger)
+      return state!
     await workspace.engine.transaction(async (session) => {
       const [now] = await session.rows(sql`select watermark, ledger_watermark from workspace_state`)
       // another drain was faster
@@ -60,6 +65,12 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
       )
     })
   }
+}
+
+async function newestRows(store: Store): Promise<{ event: number; ledger: number }> {
+  const newest = async (table: 'events' | 'ledger') =>
+    (await store.selectFrom(table).select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst())?.seq ?? 0
+  return { event: await newest('events'), ledger: await newest('ledger') }
 }
 
 const merging: ReadonlySet<string> = new Set(['members-merged', 'pairs-merged', 'member-separated'])

@@ -22,6 +22,7 @@ export const buying: readonly Field[] = [
   {
     name: 'orders',
     chinese: '订单数',
+    shopify: 'number_of_orders',
     kind: 'count',
     unit: 'orders',
     history: 'full',
@@ -65,6 +66,7 @@ export const buying: readonly Field[] = [
   {
     name: 'net',
     chinese: '净消费额',
+    shopify: 'amount_spent',
     kind: 'money',
     history: 'full',
     title: both('Net spend', '净消费额'),
@@ -123,6 +125,7 @@ export const buying: readonly Field[] = [
   {
     name: 'first_order',
     chinese: '首单日期',
+    shopify: 'first_order_date',
     kind: 'day',
     history: 'full',
     title: both('First order', '首单日期'),
@@ -178,6 +181,7 @@ export const buying: readonly Field[] = [
   {
     name: 'last_order',
     chinese: '最近一单日期',
+    shopify: 'last_order_date',
     kind: 'day',
     history: 'full',
     title: both('Last order', '最近一单日期'),

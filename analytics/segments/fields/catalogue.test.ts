@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { tokens } from '../tokens.ts'
 import { isReserved, words } from '../words.ts'
+import type { Described } from './described.ts'
 import { fields, measures, sources } from './catalogue.ts'
 
 const lists = [
@@ -10,7 +11,11 @@ const lists = [
 ] as const
 
 test.each(lists)('%s: every word names one entry, is one word, and holds no rule together', (_, entries) => {
-  const spoken = entries.flatMap(({ name, chinese }) => [name, chinese])
+  const spoken = entries.flatMap(({ name, chinese, shopify }: Described) => [
+    name,
+    chinese,
+    ...(shopify === undefined ? [] : [shopify]),
+  ])
   expect(spoken.filter((word, i) => spoken.indexOf(word) !== i)).toEqual([])
   for (const word of spoken) {
     expect(tokens(word).map(({ kind, value }) => [kind, value])).toEqual([

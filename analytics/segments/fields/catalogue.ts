@@ -24,12 +24,14 @@ type Entries<T> = ReadonlyMap<string, T>
 interface Called {
   readonly name: string
   readonly chinese: string
+  readonly shopify?: string
 }
 const byName = <T extends Called>(entries: readonly T[]): Entries<T> =>
   new Map(entries.map((entry) => [entry.name, entry]))
-/** By the words of both languages. */
+/** By the words of both languages, and Shopify's. */
 const byWord = <T extends Called>(entries: readonly T[]): Entries<T> =>
   new Map([
+    ...entries.flatMap((entry) => (entry.shopify === undefined ? [] : [[entry.shopify, entry] as const])),
     ...entries.map((entry) => [entry.name, entry] as const),
     ...entries.map((entry) => [entry.chinese, entry] as const),
   ])
@@ -53,12 +55,11 @@ export const conditionsOf = bySource(byName)
 export const conditionsByWord = bySource(byWord)
 
 const names: ReadonlySet<string> = new Set(
-  [...fields, ...measures, ...sources.flatMap(({ conditions }) => conditions)].flatMap((entry) => [
-    entry.name,
-    entry.chinese,
-  ]),
+  [...fields, ...measures, ...sources.flatMap(({ conditions }) => conditions)].flatMap(
+    ({ name, chinese, shopify }: Called) => [name, chinese, ...(shopify === undefined ? [] : [shopify])],
+  ),
 )
-/** Whether a text is the word of a field, a measure or a condition, in either language. */
+/** Whether a text is the word of a field, a measure or a condition, in either language or Shopify's. */
 export const isName = (text: string): boolean => names.has(text)
 
 const words: ReadonlyMap<string, InBothLanguages> = new Map(

@@ -54,6 +54,8 @@ export interface Described {
   readonly name: string
   /** The word in a rule that is written in Chinese: letters without a space, unique among its like. */
   readonly chinese: string
+  /** What Shopify's segments call the same; read, never printed. */
+  readonly shopify?: string
   readonly title: InBothLanguages
   readonly help: InBothLanguages
   readonly history: History

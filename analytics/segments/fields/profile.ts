@@ -24,6 +24,7 @@ export const profile: readonly Field[] = [
   {
     name: 'joined',
     chinese: '入会日期',
+    shopify: 'customer_added_date',
     kind: 'day',
     history: 'full',
     title: both('Joined', '入会日期'),

@@ -9,6 +9,7 @@ export const touches: readonly Field[] = [
   {
     name: 'tag',
     chinese: '标签',
+    shopify: 'customer_tags',
     kind: 'set',
     list: 'tags',
     history: 'full',

@@ -134,6 +134,51 @@ export function standingCommands(campaign: Command): void {
   )
 
   inWorkspace(
+    campaign
+      .command('member-days <id>')
+      .description('the member days of a standing campaign beside days that are like them'),
+  ).action((campaignId: string, options: CommonOptions) =>
+    answer(
+      options,
+      ({ client }) => client.standing.memberDays.query({ campaignId }),
+      ({ days, together, asOf, currency }) => {
+        const money = (minor: number) => moneyText(minor, currency, languageOf())
+        if (days.length === 0) return say('member-days-none', { asOf })
+        return [
+          ...days.map(({ day, netMinor, orders, buyers, comparedWith, usual, usualNetMinor }) =>
+            say('member-day-line', {
+              day,
+              net: money(netMinor),
+              orders,
+              buyers,
+              compared: comparedWith.length,
+              usualNet: money(usual?.netMinor ?? 0),
+              usualOrders: usual?.orders ?? 0,
+              usualBuyers: usual?.buyers ?? 0,
+              least: money(usualNetMinor?.least ?? 0),
+              most: money(usualNetMinor?.most ?? 0),
+            }),
+          ),
+          ...(together
+            ? [
+                say('member-days-together', {
+                  days: together.days,
+                  net: money(together.on.netMinor),
+                  usualNet: money(together.usual.netMinor),
+                  orders: together.on.orders,
+                  usualOrders: together.usual.orders,
+                  buyers: together.on.buyers,
+                  usualBuyers: together.usual.buyers,
+                }),
+              ]
+            : []),
+          say('member-days-no-proof'),
+        ].join('\n')
+      },
+    ),
+  )
+
+  inWorkspace(
     campaign.command('path <id> <member>').description("a member's way through a standing campaign"),
   ).action((campaignId: string, memberId: string, options: CommonOptions) =>
     answer(

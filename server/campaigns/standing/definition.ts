@@ -5,6 +5,7 @@ import { OfferTerms, plainTerms, usesOf } from '../../coupons/terms.ts'
 import { type MessageKey, worded } from '../../messages/messages.ts'
 import { Channel, channelProblems } from '../channel.ts'
 import type { CampaignDefinition } from '../definition.ts'
+import { MemberDays } from './member-days.ts'
 
 /** What a later step does with a member. */
 const Action = z.discriminatedUnion('kind', [
@@ -51,6 +52,8 @@ export const Standing = z.strictObject({
   alsoHolders: z.boolean().default(false),
   /** Whoever nobody asked comes in too; that is confirmed when it goes live. */
   alsoUnknownConsent: z.boolean().default(false),
+  /** Members come in on these days alone, all who meet the rule then; without it, whenever they begin to. */
+  memberDays: MemberDays.optional(),
   steps: z.array(StandingStep).max(20).default([]),
 })
 export type Standing = z.output<typeof Standing>

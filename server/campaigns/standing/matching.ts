@@ -16,12 +16,13 @@ export const runOf = (store: Store, campaignId: string, day: string) =>
     .executeTakeFirst()
 
 /**
- * On the first day: writes down who meets the rule already. They come in only when the campaign says so; otherwise
- * when they begin to meet it anew. Begun again after a crash.
+ * On the first day: writes down who meets the rule already. They come in only when the campaign says so, or has
+ * member days; otherwise when they begin to meet it anew. Begun again after a crash.
  */
 export async function rememberMatching(day: Day, matching: ReadonlySet<string>): Promise<void> {
   const { store, campaign, view, step } = day
-  const { alsoThoseIn } = campaign.definition.standing
+  const { standing } = campaign.definition
+  const alsoThoseIn = standing.alsoThoseIn || standing.memberDays !== undefined
   await store.deleteFrom('standing_matching').where('campaign_id', '=', campaign.id).execute()
   const members = [...matching].toSorted()
   for (let from = 0; from < members.length; from += atOnce) {

@@ -7,6 +7,7 @@ import { type Context, marketerProcedure, readerProcedure, router } from '../../
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import type { Desk } from '../campaigns.ts'
 import { finishStanding, goLive, type LiveOutcome, previewLive } from './go-live.ts'
+import { memberDayFigures } from './member-day-figures.ts'
 import { standingState, standingWays } from './runs.ts'
 import { liveSaid } from './sentences.ts'
 
@@ -67,6 +68,14 @@ export const standingRouter = router({
     .query(({ ctx, input }) =>
       standingState(ctx.platform, ctx.workspace, input.campaignId, ctx.language, input.limit),
     ),
+
+  /** Its member days beside days that are like them; refused where it has none or has not gone live. */
+  memberDays: readerProcedure.input(ById).query(async ({ ctx, input, signal }) => {
+    const figures = await memberDayFigures(ctx.platform, ctx.workspace, input.campaignId, signal)
+    if (figures === null) throw refused('NOT_FOUND', 'no-member-days')
+    if (figures === 'not-live') throw refused('PRECONDITION_FAILED', 'campaign-not-launched')
+    return { ...figures, currency: ctx.workspace.currency }
+  }),
 
   /** The ways of its members, newest first, or of one member. */
   ways: readerProcedure

@@ -10,6 +10,7 @@ import { selectOn } from '../../segments/select-on.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { judgedMembers, judgeOf } from '../judge.ts'
 import type { StandingCampaign } from './issue.ts'
+import { isMemberDay } from './member-days.ts'
 import { Replay, type ReplayMonth } from './replay.ts'
 
 /** What a campaign would have done in the past. */
@@ -196,7 +197,7 @@ async function reachable({ platform, workspace, campaign, signal }: Replaying): 
 
 /** Who began to meet the rule on a day, who of the waiting still does, and who of those with a step due has bought. */
 async function lookAt(
-  { workspace, rule, ordersVersion, signal }: Replaying,
+  { workspace, campaign, rule, ordersVersion, signal }: Replaying,
   { day, newest, now, before }: { day: string; newest: boolean; now: Sql; before: Sql | null },
   replayed: Replay,
 ): Promise<{ began: string[]; stillMeet: Set<string>; bought: Map<string, string> } | null> {
@@ -206,7 +207,11 @@ async function lookAt(
       const [state] = await session.rows(sql`select orders_version from workspace_state`)
       if (Number(state!.ordersVersion) !== ordersVersion) return null
       await session.run(sql`drop table if exists ${now}`)
-      await selectOn(session, now, rule, { day, newest, dormancy, currencyDecimals: decimalsOf(currency) })
+      const { memberDays } = campaign.definition.standing
+      if (memberDays && !isMemberDay(memberDays, day))
+        await session.run(sql`create table ${now} as select member_key from members where false`)
+      else
+        await selectOn(session, now, rule, { day, newest, dormancy, currencyDecimals: decimalsOf(currency) })
       if (before === null)
         return { began: [], stillMeet: new Set<string>(), bought: new Map<string, string>() }
       const ids = async (query: Sql) => (await session.rows(query)).map(({ memberId }) => String(memberId))

@@ -15,6 +15,7 @@ import { type Judge, judgedMembers, judgeOf } from '../judge.ts'
 import type { KeptOut, View } from './advance.ts'
 import { channelOf } from './definition.ts'
 import type { StandingCampaign } from './issue.ts'
+import { isMemberDay, type MemberDays } from './member-days.ts'
 
 /** So many of the days on which nothing was evaluated are looked at, the newest. */
 const mostMissedDays = 31
@@ -34,6 +35,7 @@ export async function viewOf(
   const { engine } = workspace
   const day = workspace.today()
   const { segment, standing } = campaign.definition
+  const { memberDays } = standing
   const kept = await rulesKept(store, workspace, campaign.id, segment)
   const outcome = await evaluateSegment(store, workspace, { expression: segment, asOf: day, kept }, signal)
   if (outcome.kind === 'refused') return outcome
@@ -60,7 +62,10 @@ export async function viewOf(
       knownEvent: Number(state!.watermark),
       memberOf: people.memberOf,
       idsOf: people.idsOf,
-      matching: () => idsOf(workspace, evaluation.memberKeys, signal),
+      matching: async () =>
+        memberDays && !isMemberDay(memberDays, day)
+          ? new Set<string>()
+          : idsOf(workspace, evaluation.memberKeys, signal),
       async keptOut(memberIds, step) {
         const judge = await judgeAt(step)
         const kept = new Map<string, KeptOut>(memberIds.map((id) => [id, 'no-longer-imported']))
@@ -85,7 +90,12 @@ export async function viewOf(
       },
       boughtSince: (ways) => boughtSince(workspace, tables, ways, signal),
       matchedBetween: (after, before) =>
-        matchedBetween(workspace, evaluation.rule, { after, before, newest: tables.asOf }, signal),
+        matchedBetween(
+          workspace,
+          evaluation.rule,
+          { after, before, newest: tables.asOf, memberDays },
+          signal,
+        ),
       async tag(tag, memberIds) {
         const named = { kind: 'members' as const, memberIds: await knownAmong(workspace, memberIds) }
         if (named.memberIds.length === 0) return
@@ -146,13 +156,19 @@ let made = 0
 async function matchedBetween(
   { engine, dormancy, currency }: Workspace,
   rule: ResolvedRule,
-  { after, before, newest }: { after: string; before: string; newest: string },
+  {
+    after,
+    before,
+    newest,
+    memberDays,
+  }: { after: string; before: string; newest: string; memberDays: MemberDays | undefined },
   signal?: AbortSignal,
 ): Promise<Set<string> | null> {
   const matched = new Set<string>()
   const first =
     addDays(before, -mostMissedDays) > after ? addDays(before, -mostMissedDays) : addDays(after, 1)
   for (let day = first; day < before; day = addDays(day, 1)) {
+    if (memberDays && !isMemberDay(memberDays, day)) continue
     if (wrongDays(rule, day, newest).length > 0) return null
     const into = name(`scratch.main.missed_${++made}`)
     const ids = await engine.scratch(

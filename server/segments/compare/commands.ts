@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { answer, type CommonOptions, Refused } from '../../command-line/command.ts'
 import { say } from '../../messages/messages.ts'
+import { saidRule } from '../said-rule.ts'
 
 interface CompareOptions extends CommonOptions {
   asOf?: string
@@ -19,9 +20,9 @@ export function overlapCommand(command: Command): void {
         ({ asOf, sets, regions, none }) =>
           [
             say('as-of-day', { asOf }),
-            ...sets.map(({ members, expression }, i) => [i + 1, members, expression].join('\t')),
+            ...sets.map(({ members, expression }, i) => [i + 1, members, saidRule(expression)].join('\t')),
             '',
-            ...regions.map(({ members, expression }) => `${members}\t${expression}`),
+            ...regions.map(({ members, expression }) => `${members}\t${saidRule(expression)}`),
             ...(none ? [`${none.members}\t${say('overlap-none')}`] : []),
           ].join('\n'),
       ),

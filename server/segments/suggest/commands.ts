@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { answer, type CommonOptions } from '../../command-line/command.ts'
 import type { Connection } from '../../command-line/connect.ts'
 import { say } from '../../messages/messages.ts'
+import { saidRule } from '../said-rule.ts'
 import type { Suggestions } from './suggest.ts'
 
 /** `reveille segment suggest`, on a command that takes the workspace. */
@@ -60,7 +61,7 @@ function told(suggestions: Exclude<Suggestions, { kind: 'learning' }>): string {
             ...(rate ?? { share: 0, low: 0, high: 0 }),
             lift: lift ?? 0,
             members,
-            expression,
+            expression: saidRule(expression),
           }),
         ),
       ].join('\n')

@@ -56,6 +56,27 @@ export interface CouponTables {
     /** Null: nobody has it yet. */
     launch_id: string | null
     coupon_id: string | null
+    /** The file that brought it; null: it came before files were noted. */
+    import_id: string | null
+    /** Of that file. */
+    line: number | null
+  }
+  /** A file of codes that comes in by parts; its codes are there once it is published. */
+  pool_imports: {
+    id: string
+    workspace_id: string
+    pool_id: string
+    /** Parts of its text that have arrived. */
+    parts: number
+    /** What arrived and is not read yet, as JSON: a part may end amid a sign. */
+    rest: string
+    /** JSON of a CodeColumn; null: its first line is not read yet. */
+    code_column: string | null
+    /** The number of the line with which `rest` begins. */
+    next_line: number
+    codes: number
+    touched_at: string
+    published_at: string | null
   }
   /** Append-only, counted in uses; triggers refuse update and delete. */
   ledger: {

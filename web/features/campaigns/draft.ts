@@ -233,6 +233,7 @@ const fields: Record<StepName, readonly Problem[]> = {
     'sharedUses',
     'budget',
     'budgetToSpend',
+    'memberDays',
     'standingBudget',
     'standingCodes',
     'standingCap',

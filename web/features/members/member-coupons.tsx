@@ -14,7 +14,7 @@ import classes from './members.module.css'
 
 type Coupon = inferRouterOutputs<AppRouter>['coupons']['ofMember'][number]
 
-const tones = { open: 'info', redeemed: 'good', expired: 'off', revoked: 'warn' } as const
+const tones = { open: 'info', redeemed: 'good', gone: 'off', expired: 'off', revoked: 'warn' } as const
 
 /** The member's coupons, what became of each, and the campaign that sent it. */
 export function MemberCoupons({ memberId }: { memberId: string }) {
@@ -42,7 +42,16 @@ export function MemberCoupons({ memberId }: { memberId: string }) {
       key: 'code',
       header: t('coupon.code'),
       value: ({ code }) => code,
-      cell: ({ code }) => <span className={classes.line}>{code}</span>,
+      cell: ({ code, sharedUses }) => (
+        <>
+          <span className={classes.line}>{code}</span>
+          {sharedUses ? (
+            <small className={classes.note}>
+              {t('coupon.forAll', { used: format.count(sharedUses.used), of: format.count(sharedUses.of) })}
+            </small>
+          ) : null}
+        </>
+      ),
     },
     {
       key: 'issued',

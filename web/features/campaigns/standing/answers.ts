@@ -5,4 +5,5 @@ type Answers = inferRouterOutputs<AppRouter>['standing']
 export type StandingState = NonNullable<Answers['runs']>
 export type StandingRun = StandingState['runs'][number]
 export type StandingWay = Answers['ways'][number]
+export type MemberDayFigures = Answers['memberDays']
 export type LivePreview = Answers['preview']

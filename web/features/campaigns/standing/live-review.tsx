@@ -13,11 +13,13 @@ import { Rule } from '../../../ui/rule.tsx'
 import classes from '../composer.module.css'
 import type { Definition } from '../draft.ts'
 import type { LivePreview } from './answers.ts'
+import { MemberDaysText } from './member-days.tsx'
 import { StepsList } from './steps-list.tsx'
 
 /** What the campaign would have done in the last year, what must be confirmed, and the button that makes it go live. */
 export function LiveReview({ campaignId, definition }: { campaignId: string; definition: Definition }) {
   const t = useTranslations('standing.live')
+  const days = useTranslations('standing.memberDays')
   const trpc = useTRPC()
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -87,6 +89,14 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
                 })}
               </p>
             </dd>
+            {definition.standing?.memberDays ? (
+              <>
+                <dt>{days('when')}</dt>
+                <dd>
+                  <MemberDaysText memberDays={definition.standing.memberDays} />
+                </dd>
+              </>
+            ) : null}
             <dt>{t('steps')}</dt>
             <dd>
               <StepsList definition={definition} />

@@ -30,6 +30,12 @@ export interface StandingFields {
   /** Empty: until it is finished. */
   readonly lastDayIn: string
   readonly alsoThoseIn: boolean
+  /** When members come in: whenever they begin to meet the rule, or on member days. */
+  readonly comeIn: 'any-day' | 'monthly' | 'weekly'
+  /** Dates of the month, with commas. */
+  readonly monthDays: string
+  /** 1: Monday. */
+  readonly weekdays: readonly number[]
   readonly alsoHolders: boolean
   readonly alsoUnknownConsent: boolean
   readonly later: readonly StepFields[]
@@ -41,6 +47,9 @@ export const noStanding: StandingFields = {
   mostPerDay: '200',
   lastDayIn: '',
   alsoThoseIn: false,
+  comeIn: 'any-day',
+  monthDays: '8',
+  weekdays: [3],
   alsoHolders: false,
   alsoUnknownConsent: false,
   later: [],
@@ -83,6 +92,10 @@ export const templates = {
     segment: 'points_expiring(expires within next 7 days) >= 100',
     fields: { coolDown: '30', alsoHolders: true },
   },
+  memberDay: {
+    segment: 'everyone',
+    fields: { comeIn: 'monthly', coolDown: '1', mostPerDay: '100000', alsoHolders: true },
+  },
 } as const satisfies Record<string, { segment: string; fields: Partial<StandingFields> }>
 export type TemplateName = keyof typeof templates
 export const templateNames = Object.keys(templates) as TemplateName[]
@@ -90,6 +103,7 @@ export const templateNames = Object.keys(templates) as TemplateName[]
 export type StandingProblem =
   | 'coolDown'
   | 'mostPerDay'
+  | 'memberDays'
   | 'standingBudget'
   | 'standingCodes'
   | 'standingDay'
@@ -120,6 +134,7 @@ export function standingProblemsOf(
   return [
     ...(whole(draft.coolDown, 3650) ? [] : (['coolDown'] as const)),
     ...(whole(draft.mostPerDay, 100_000) ? [] : (['mostPerDay'] as const)),
+    ...(draft.comeIn === 'any-day' || memberDaysFrom(draft) ? [] : (['memberDays'] as const)),
     ...(draft.budget.trim() ? [] : (['standingBudget'] as const)),
     ...(draft.codes === 'generated' ? [] : (['standingCodes'] as const)),
     ...(draft.validity === 'days' ? [] : (['standingDay'] as const)),
@@ -151,6 +166,7 @@ export function standingFrom(draft: StandingFields, format: Format): Definition[
     mostPerDay: Number(draft.mostPerDay),
     ...(draft.lastDayIn ? { lastDay: draft.lastDayIn } : {}),
     alsoThoseIn: draft.alsoThoseIn,
+    ...memberDaysOf(draft),
     alsoHolders: draft.alsoHolders,
     alsoUnknownConsent: draft.alsoUnknownConsent,
     steps: draft.later.map(({ afterDays, when, ...step }) => ({
@@ -159,6 +175,33 @@ export function standingFrom(draft: StandingFields, format: Format): Definition[
       action: actionFrom(step, format),
     })),
   }
+}
+
+type MemberDays = NonNullable<NonNullable<Definition['standing']>['memberDays']>
+
+/** The member days that the fields name; null: none, or none that there are. */
+export function memberDaysFrom({
+  comeIn,
+  monthDays,
+  weekdays,
+}: Pick<StandingFields, 'comeIn' | 'monthDays' | 'weekdays'>): MemberDays | null {
+  if (comeIn === 'weekly')
+    return weekdays.length >= 1 && weekdays.length <= 6
+      ? { kind: 'weekly', weekdays: weekdays.toSorted() }
+      : null
+  const days = monthDays
+    .split(/[\s,，、;；]+/)
+    .filter(Boolean)
+    .map(Number)
+  const isDay = (day: number) => Number.isInteger(day) && day >= 1 && day <= 31
+  return comeIn === 'monthly' && days.length > 0 && days.every(isDay)
+    ? { kind: 'monthly', days: [...new Set(days)].toSorted((one, other) => one - other) }
+    : null
+}
+
+const memberDaysOf = (draft: StandingFields): { memberDays?: MemberDays } => {
+  const memberDays = memberDaysFrom(draft)
+  return memberDays ? { memberDays } : {}
 }
 
 function actionFrom(step: Omit<StepFields, 'afterDays' | 'when'>, format: Format): Action {
@@ -187,6 +230,10 @@ export function standingFieldsOf(standing: Definition['standing'], format: Forma
     mostPerDay: String(standing.mostPerDay),
     lastDayIn: standing.lastDay ?? '',
     alsoThoseIn: standing.alsoThoseIn ?? false,
+    comeIn: standing.memberDays?.kind ?? 'any-day',
+    monthDays:
+      standing.memberDays?.kind === 'monthly' ? standing.memberDays.days.join(', ') : noStanding.monthDays,
+    weekdays: standing.memberDays?.kind === 'weekly' ? standing.memberDays.weekdays : noStanding.weekdays,
     alsoHolders: standing.alsoHolders ?? false,
     alsoUnknownConsent: standing.alsoUnknownConsent ?? false,
     later: (standing.steps ?? []).map((step) => fieldsOf(step, format)),

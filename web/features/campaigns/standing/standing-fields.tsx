@@ -2,12 +2,13 @@ import { Checkbox, Radio, Select, TextInput } from '@mantine/core'
 import { useTranslations } from 'use-intl'
 import type { StepProps } from '../composer.tsx'
 import classes from '../composer.module.css'
-import { templateNames, templates, type TemplateName } from './standing-draft.ts'
+import { noStanding, templateNames, templates, type TemplateName } from './standing-draft.ts'
 
 /** Whether it is launched once or goes on by itself, and how members come in then. */
 export function StandingFields({ draft, change, problem }: StepProps) {
   const t = useTranslations('standing.compose')
   const names = useTranslations('standing.template')
+  const weekdayNames = useTranslations('standing.weekday')
   const picked = templateNames.find((name) => templates[name].segment === draft.segment.trim()) ?? null
   return (
     <div className={classes.stack}>
@@ -37,11 +38,53 @@ export function StandingFields({ draft, change, problem }: StepProps) {
               const { segment, fields } = templates[name as TemplateName]
               change({
                 segment,
+                comeIn: 'any-day',
                 ...fields,
                 ...(draft.name.trim() ? {} : { name: names(name as TemplateName) }),
               })
             }}
           />
+          <Radio.Group
+            label={t('comeIn')}
+            value={draft.comeIn}
+            onChange={(comeIn) =>
+              change({
+                comeIn: comeIn as typeof draft.comeIn,
+                // nobody waits three months for the next member day unless that was said
+                ...(comeIn !== 'any-day' && draft.coolDown === noStanding.coolDown ? { coolDown: '1' } : {}),
+              })
+            }
+          >
+            <div className={classes.options}>
+              <Radio value="any-day" label={t('anyDay')} />
+              <Radio value="monthly" label={t('monthly')} description={t('memberDaysHelp')} />
+              <Radio value="weekly" label={t('weekly')} description={t('memberDaysHelp')} />
+            </div>
+          </Radio.Group>
+          {draft.comeIn === 'monthly' ? (
+            <TextInput
+              className={classes.short}
+              label={t('monthDays')}
+              description={t('monthDaysHelp')}
+              value={draft.monthDays}
+              error={problem('memberDays')}
+              onChange={(event) => change({ monthDays: event.currentTarget.value })}
+            />
+          ) : null}
+          {draft.comeIn === 'weekly' ? (
+            <Checkbox.Group
+              label={t('weekdays')}
+              error={problem('memberDays')}
+              value={draft.weekdays.map(String)}
+              onChange={(weekdays) => change({ weekdays: weekdays.map(Number) })}
+            >
+              <div className={classes.weekdays}>
+                {[1, 2, 3, 4, 5, 6, 7].map((weekday) => (
+                  <Checkbox key={weekday} value={String(weekday)} label={weekdayNames(`${weekday}` as '1')} />
+                ))}
+              </div>
+            </Checkbox.Group>
+          ) : null}
           <div className={classes.pair}>
             <TextInput
               label={t('coolDown')}
@@ -68,12 +111,14 @@ export function StandingFields({ draft, change, problem }: StepProps) {
             value={draft.lastDayIn}
             onChange={(event) => change({ lastDayIn: event.currentTarget.value })}
           />
-          <Checkbox
-            label={t('alsoThoseIn')}
-            description={t('alsoThoseInHelp')}
-            checked={draft.alsoThoseIn}
-            onChange={(event) => change({ alsoThoseIn: event.currentTarget.checked })}
-          />
+          {draft.comeIn === 'any-day' ? (
+            <Checkbox
+              label={t('alsoThoseIn')}
+              description={t('alsoThoseInHelp')}
+              checked={draft.alsoThoseIn}
+              onChange={(event) => change({ alsoThoseIn: event.currentTarget.checked })}
+            />
+          ) : null}
           <Checkbox
             label={t('alsoHolders')}
             description={t('alsoHoldersHelp')}

@@ -17,6 +17,7 @@ import type { Result } from '../draft.ts'
 import { SegmentVersions, useRuleOfLaunch } from '../segment-versions.tsx'
 import type { Answer } from '../../../ui/query-panel.tsx'
 import type { StandingRun, StandingState } from './answers.ts'
+import { MemberDaysPanel } from './member-days-panel.tsx'
 import { StepsList } from './steps-list.tsx'
 import { WaysPanel } from './ways-panel.tsx'
 
@@ -36,6 +37,7 @@ export function StandingPanels({ result, children }: { result: Result; children:
       <QueryPanel name={t('state.title')} title={t('state.title')} query={state} minHeight={120}>
         {(data) => (data ? <State state={data} result={result} /> : null)}
       </QueryPanel>
+      {result.definition.standing?.memberDays ? <MemberDaysPanel campaignId={campaignId} /> : null}
       {children}
       <RunsPanel answer={state} />
       <WaysPanel campaignId={campaignId} />

@@ -115,6 +115,9 @@ test('worked by hand', async () => {
     { id: 'cards.points-quiet', values: { members: 2, held: 1400, share: 1400 / 1480 } },
     { id: 'cards.stored-quiet', values: { members: 2, heldMinor: 80_000, share: 80 / 230 } },
   ])
+  expect(cardsFindings(rows.map((row) => ({ ...row, quietMembers: 0 })))).toMatchObject([
+    { id: 'cards.tier' },
+  ])
   expect(cardsFindings([])).toEqual([])
 })
 

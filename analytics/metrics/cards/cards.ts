@@ -246,7 +246,7 @@ export function cardsFindings(rows: readonly CardsRow[]): Finding[] {
     const members = holders.reduce((sum, { quietMembers }) => sum + quietMembers, 0)
     const held = holders.reduce((sum, row) => sum + (row.quietHeld ?? 0), 0)
     const whole = holders.reduce((sum, row) => sum + (row.held ?? 0), 0)
-    return whole > 0 ? [{ id, values: { members, [amount]: held, share: held / whole } }] : []
+    return whole > 0 && members > 0 ? [{ id, values: { members, [amount]: held, share: held / whole } }] : []
   }
   return [
     ...(tier

@@ -131,6 +131,19 @@ test('worked by hand', async () => {
   expect(placesFindings(rows.filter(({ place }) => place !== 'East'))).toHaveLength(1)
 })
 
+test('who is first seen near the start of the data is no new buyer', async () => {
+  const plain = {
+    ...handShop,
+    orders: handShop.orders.map((order) =>
+      order.key === 2 ? { ...order, orderedAt: new Date('2024-02-10T12:00+08:00') } : order,
+    ),
+  }
+  const scope = await shop.load(plain, handQuestion)
+  const [all] = await answer(shop.engine, places, scope, { from: '2024-01-01' })
+  // Ann's first order lies 36 days after the data's first; Ben's and Cai's are known to be their first
+  expect(all).toMatchObject({ buyers: 3, newBuyers: 2 })
+})
+
 test('last year of a leap day is the 28th', async () => {
   const scope = await shop.load(handShop, { ...handQuestion, asOf: '2024-02-29' })
   const [all] = await answer(shop.engine, places, scope, { from: '2024-02-29', against: 'last year' })

@@ -70,34 +70,35 @@ test('worked by hand', async () => {
       entry(1, '2024-07-15', 80, 'order', '2024-12-31'),
       entry(1, '2024-07-20', -130, 'gift', null),
       entry(2, '2024-06-20', 80, 'order', '2024-08-31'),
+      entry(2, '2024-06-20', 7, 'order', '2024-09-30'),
       entry(3, '2024-07-31', 40, 'order', '2024-08-30'),
       entry(3, '2024-08-31', -40, 'Expired', null),
     ],
   }
   const scope = await shop.load(plain, handQuestion)
   const rows = await answer(shop.engine, points, scope, { quietDays: 31 })
-  // Ann's 130 took all that goes in September and 30 of December's; Ben's last day is today
+  // Ann's 130 took all that goes in September and 30 of December's; Ben's last days are today and the 30th day from it
   expect(rows.filter(({ points: sum }) => sum > 0)).toMatchObject([
     {
       kind: 'expiring',
       from: 0,
       to: 30,
-      points: 80,
+      points: 87,
       members: 1,
       quietMembers: 0,
       membersExpression: 'points_expiring(expires_in between 0 and 30) > 0',
     },
     { kind: 'expiring', from: 91, to: 180, points: 50, members: 1, quietMembers: 1, quietPoints: 50 },
-    { kind: 'total', use: 'given', points: 300, entries: 4 },
-    { kind: 'total', use: 'redeemed', points: 130, share: { value: 130 / 300 } },
+    { kind: 'total', use: 'given', points: 307, entries: 5 },
+    { kind: 'total', use: 'redeemed', points: 130, share: { value: 130 / 307 } },
     { kind: 'total', use: 'expired', points: 40 },
-    { kind: 'reason', use: 'given', reason: 'order', points: 300 },
+    { kind: 'reason', use: 'given', reason: 'order', points: 307 },
     { kind: 'reason', use: 'redeemed', reason: 'gift', points: 130, others: false },
     { kind: 'reason', use: 'expired', reason: 'Expired', points: 40 },
   ])
   expect(pointsFindings(rows)).toEqual([
-    { id: 'points.soon', values: { points: 80, members: 1 } },
-    { id: 'points.redeemed', values: { share: 130 / 300 } },
+    { id: 'points.soon', values: { points: 87, members: 1 } },
+    { id: 'points.redeemed', values: { share: 130 / 307 } },
   ])
   expect(pointsFindings([])).toEqual([])
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { instantOf } from '../../../analytics/calendar/calendar.ts'
 import { openDuckDb } from '../../../analytics/engine/duckdb.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { dateOrderOf, instantSql } from './dates.ts'
@@ -19,6 +20,18 @@ test.each<[string, Readonly<Record<string, string>>]>([
     { '２０２４－０１－０１': '2024-01-01 00:00:00', '２０２４／１／２ ８：０５': '2024-01-02 08:05:00' },
   ],
   ['full-width digits alone', { '２０２４０１０５': '2024-01-05 00:00:00' }],
+  [
+    'halves of the day, midnight and noon as 0 or 12, and beside 24 hours',
+    {
+      '2024-01-05 0:15 AM': '2024-01-05 00:15:00',
+      '2024-01-05 00:15 PM': '2024-01-05 12:15:00',
+      '2024-01-05 12:15 AM': '2024-01-05 00:15:00',
+      '2024-01-05 1:15:30 PM': '2024-01-05 13:15:30',
+      '2024-01-05 13:15 PM': '2024-01-05 13:15:00',
+      '2024年1月5日 下午 1:15': '2024-01-05 13:15:00',
+      '2024年1月5日 上午0:15': '2024-01-05 00:15:00',
+    },
+  ],
   [
     'serials among dates',
     {
@@ -44,6 +57,25 @@ test.each<[string, Readonly<Record<string, string>>]>([
   await engine.close()
   expect(read).toEqual(said)
 })
+
+test.each(['Asia/Shanghai', 'Asia/Tokyo', 'America/Sao_Paulo', 'America/New_York', 'UTC'])(
+  'the clocks of %s tell the instant, also where they were changed',
+  async (timeZone) => {
+    // summers and winters of years with and without summer time in these zones
+    const days = [1985, 1990, 1991, 1992, 2015, 2026, 2037, 2038].flatMap((year) => [
+      `${year}-01-15`,
+      `${year}-07-15`,
+    ])
+    const engine = await openDuckDb(':memory:', { threads: 1 })
+    for (const day of days) {
+      const [row] = await engine.rows(
+        sql`select ${instantSql(sql`one`, 'year-first', timeZone)} as at from (select ${`${day} 10:30:00`} as one)`,
+      )
+      expect(row).toEqual({ at: instantOf(day, '10:30', { timeZone, firstWeekday: 1 }).toISOString() })
+    }
+    await engine.close()
+  },
+)
 
 test('what is no date stays none, and numbers alone are not read as years', () => {
   expect(dateOrderOf(['2024-01-05', 'soon'])).toEqual({ order: 'year-first', share: 0.5 })

@@ -94,6 +94,7 @@ export function blockRows(path: string, mapping: Mapping): Sql {
  * `back_minor`, and `restored_…`: amounts as they are should the refund have been taken off already.
  * Where it tells states of refunds: `refund_doubt`, what its refund leaves open (`refund-doubts.ts`).
  * A row that has an order id may lack time, state and amount, which another row of its order has: `incomplete` says so.
+ * What the block's columns can't hold (`columnMayHold`) is not looked for in each value; the rows are the same.
  */
 export function normalisedRows(
   block: Sql,
@@ -119,12 +120,12 @@ export function normalisedRows(
     return sql`case when strpos(${column}, ${refundEntry}) > 0 then ${listed} else ${column} end`
   }
   const text = (field: FieldName): Sql =>
-    has(field) && mayHold(field, emptyWords)
+    mayHold(field, emptyWords)
       ? sql`case when ${isNothing(raw(field))} then null else ${raw(field)} end`
       : raw(field)
   const digits = (field: FieldName): Sql => (mayHold(field, shortMarks) ? wholeDigits(raw(field)) : sql`null`)
   const id = (field: FieldName): Sql =>
-    has(field) && mayHold(field, [...shortMarks, '.0', "'", '="'])
+    mayHold(field, [...shortMarks, '.0', "'", '="'])
       ? sql`coalesce(${digits(field)}, case when ends_with(${raw(field)}, '.0') or starts_with(${raw(field)}, '''') or starts_with(${raw(field)}, '="')
           then nullif(trim(regexp_replace(regexp_replace(regexp_replace(${raw(field)}, '^="(.*)"$', '\\1'), '^''+', ''), '^(\\d+)\\.0$', '\\1')), '')
           else ${text(field)} end)`
@@ -156,7 +157,7 @@ export function normalisedRows(
     has('memberId')
       ? (['orderId', 'memberId', 'refundsOrderId'] as const)
       : (['orderId', 'phone', 'refundsOrderId'] as const)
-  ).filter((field) => has(field) && mayHold(field, shortMarks))
+  ).filter((field) => mayHold(field, shortMarks))
   const lostDigitsOf = (answer: (field: FieldName) => Sql) =>
     ids.length === 0
       ? sql`null`

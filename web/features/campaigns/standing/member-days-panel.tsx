@@ -114,7 +114,9 @@ export function MemberDaysPanel({ campaignId }: { campaignId: string }) {
               <p className={classes.help}>{t('noProof')}</p>
               <DataTable
                 label={t('title')}
-                columns={onPhone ? columns.filter(({ key }) => phoneColumns.includes(key)) : columns}
+                columns={columns.filter(({ key }) =>
+                  onPhone ? phoneColumns.includes(key) : key !== 'compared',
+                )}
                 rows={days}
                 rowKey={({ day }) => day}
               />

@@ -2,7 +2,7 @@ import { Checkbox, Radio, Select, TextInput } from '@mantine/core'
 import { useTranslations } from 'use-intl'
 import type { StepProps } from '../composer.tsx'
 import classes from '../composer.module.css'
-import { templateNames, templates, type TemplateName } from './standing-draft.ts'
+import { noStanding, templateNames, templates, type TemplateName } from './standing-draft.ts'
 
 /** Whether it is launched once or goes on by itself, and how members come in then. */
 export function StandingFields({ draft, change, problem }: StepProps) {
@@ -47,7 +47,13 @@ export function StandingFields({ draft, change, problem }: StepProps) {
           <Radio.Group
             label={t('comeIn')}
             value={draft.comeIn}
-            onChange={(comeIn) => change({ comeIn: comeIn as typeof draft.comeIn })}
+            onChange={(comeIn) =>
+              change({
+                comeIn: comeIn as typeof draft.comeIn,
+                // nobody waits three months for the next member day unless that was said
+                ...(comeIn !== 'any-day' && draft.coolDown === noStanding.coolDown ? { coolDown: '1' } : {}),
+              })
+            }
           >
             <div className={classes.options}>
               <Radio value="any-day" label={t('anyDay')} />

@@ -15,6 +15,7 @@ import { diskProblem, problems, sendProblem, type ToldProblem } from './api/prob
 import { recoverLaunches } from './campaigns/launch-steps.ts'
 import { recoverImports } from './coupons/pool-imports.ts'
 import { smsReplyRoutes } from './delivery/sms-replies-route.ts'
+import { smsReportRoutes } from './delivery/sms-reports-route.ts'
 import { unsubscribeRoutes } from './delivery/unsubscribe-route.ts'
 import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
@@ -112,6 +113,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   await app.register(memberExport, { prefix: '/export', platform })
   await app.register(workspaceExport, { prefix: '/export', platform })
   await app.register(smsReplyRoutes, { prefix: '/sms-replies', platform })
+  await app.register(smsReportRoutes, { prefix: '/sms-reports', platform })
   await app.register(unsubscribeRoutes, { prefix: '/unsubscribe', platform })
   await app.register(segmentExport, { prefix: '/export', platform })
   await uploadRoutes(app, platform)

@@ -3,7 +3,12 @@ import { readTemplate } from '../delivery/template.ts'
 import { tooLong } from '../delivery/wechat.ts'
 import { type MessageKey, worded } from '../messages/messages.ts'
 
-/** Where the coupons go: signed messages to the merchant's own address, mail, short or WeChat messages to members, or a list of codes to take out. */
+const byHand = {
+  words: z.string().trim().min(1).max(2_000),
+  language: z.enum(['en', 'zh-CN']),
+}
+
+/** Where the coupons go: signed messages to the merchant's own address, mail, short or WeChat messages to members, lists for staff who call or write, or a list of codes to take out. */
 export const Channel = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook'),
@@ -31,6 +36,8 @@ export const Channel = z.discriminatedUnion('kind', [
       z.string().regex(/^[A-Za-z0-9_]{1,50}$/, worded('not-a-parameter-name')),
       z.string().trim().min(1).max(500),
     ),
+    /** The template's text as it was approved, with `${code}` for its parameters: for the preview alone, the platform has its own. */
+    text: z.string().trim().min(1).max(1000).optional(),
     language: z.enum(['en', 'zh-CN']),
   }),
   /** A template message of a WeChat official account; its data and its address may name values. */
@@ -54,6 +61,10 @@ export const Channel = z.discriminatedUnion('kind', [
       .optional(),
     language: z.enum(['en', 'zh-CN']),
   }),
+  /** A list for staff who call members; `words` is what they say, and may name values. */
+  z.strictObject({ kind: z.literal('calls'), ...byHand }),
+  /** A list for staff who write to members in 企业微信 themselves. */
+  z.strictObject({ kind: z.literal('wecom'), ...byHand }),
 ])
 export type Channel = z.output<typeof Channel>
 
@@ -84,6 +95,10 @@ export function channelProblems(channel: Channel): ChannelProblem[] {
         name !== undefined && outcome.template.uses.length === 0 && tooLong({ [name]: text }).length > 0
       return isLong ? [{ path, id: 'wechat-value-too-long' }] : []
     })
+  }
+  if (channel.kind === 'calls' || channel.kind === 'wecom') {
+    const outcome = readTemplate(channel.words, 'text')
+    return outcome.kind === 'refused' ? [{ path: ['words'], id: outcome.problem }] : []
   }
   if (channel.kind === 'sms')
     return Object.entries(channel.params).flatMap(([name, text]) => {

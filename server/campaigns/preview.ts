@@ -4,7 +4,7 @@ import { addDays } from '../../analytics/calendar/calendar.ts'
 import { givenKey } from '../coupons/code.ts'
 import { freeCodes, isCodeTaken } from '../coupons/pools.ts'
 import { notSetUp } from '../delivery/set-up.ts'
-import type { AddressedChannel } from '../delivery/suppressions.ts'
+import type { SetUpChannel } from '../delivery/suppressions.ts'
 import type { TemplateValue } from '../delivery/template.ts'
 import type { Platform } from '../platform.ts'
 import type { StoreSchema } from '../store/schema.ts'
@@ -33,7 +33,7 @@ export type Blocker =
   /** The chosen code for all is known already. */
   | { kind: 'code-taken'; code: string }
   /** The channel has no settings yet. */
-  | { kind: 'channel-not-set-up'; channel: AddressedChannel }
+  | { kind: 'channel-not-set-up'; channel: SetUpChannel }
   /** The message needs what is not known of everybody who would get it. */
   | { kind: 'missing-value'; value: TemplateValue; members: number }
 

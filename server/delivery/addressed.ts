@@ -6,8 +6,10 @@ import { type Contact, contactsOf } from './contacts.ts'
 import { addressDigest, type AddressedChannel, suppressionOf } from './suppressions.ts'
 
 /** Where a channel reaches a member; null: nowhere. */
-export const addressOf = ({ email, phone, openid }: Contact, channel: AddressedChannel): string | null =>
-  ({ mail: email, sms: phone, wechat: openid })[channel]
+export const addressOf = (
+  { email, phone, openid, externalId }: Contact,
+  channel: AddressedChannel,
+): string | null => ({ mail: email, sms: phone, wechat: openid, calls: phone, wecom: externalId })[channel]
 
 /** Where a message goes at this moment, with what is known of the member; or why it goes nowhere. */
 export async function openAddress(

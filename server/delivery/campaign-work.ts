@@ -1,7 +1,7 @@
 import { CampaignDefinition } from '../campaigns/definition.ts'
 import { channelOf, termsOf } from '../campaigns/standing/definition.ts'
 import type { Platform } from '../platform.ts'
-import type { DeliveryChannel } from './settings.ts'
+import { type DeliveryChannel, deliveryChannels } from './settings.ts'
 
 type Channel = CampaignDefinition['channel']
 
@@ -14,6 +14,9 @@ export interface CampaignWork {
   readonly channel: Extract<Channel, { kind: DeliveryChannel }>
   readonly terms: CampaignDefinition['terms']
 }
+
+const isSentFromHere = (channel: Channel): channel is CampaignWork['channel'] =>
+  (deliveryChannels as readonly string[]).includes(channel.kind)
 
 /** All of them, in all workspaces. */
 export async function campaignsWithWork({ store, clock }: Platform): Promise<CampaignWork[]> {
@@ -38,8 +41,8 @@ export async function campaignsWithWork({ store, clock }: Platform): Promise<Cam
   return rows.flatMap(({ workspace_id, id, definition, step }) => {
     const read = CampaignDefinition.parse(JSON.parse(definition))
     const channel = channelOf(read, step)
-    return channel.kind === 'csv'
-      ? []
-      : [{ workspaceId: workspace_id, campaignId: id, step, channel, terms: termsOf(read, step) }]
+    return isSentFromHere(channel)
+      ? [{ workspaceId: workspace_id, campaignId: id, step, channel, terms: termsOf(read, step) }]
+      : []
   })
 }

@@ -133,6 +133,46 @@ export function deliveryCommands(program: Command): void {
       ),
     )
 
+  inWorkspace(
+    delivery
+      .command('list <campaign>')
+      .description('what is still to be passed on by hand, as CSV; the result goes into its column'),
+  ).action((campaignId: string, options: CommonOptions) =>
+    answer(
+      options,
+      async ({ client }) => {
+        const { deliveries, csv } = await client.delivery.takeHandList.mutate({ campaignId })
+        return options.json ? deliveries : csv
+      },
+      (list) => (typeof list === 'string' ? list.replace(/\r?\n$/, '') : ''),
+    ),
+  )
+
+  inWorkspace(
+    delivery.command('results <campaign>').description('take the results of such a list, by delivery id'),
+  )
+    .requiredOption('--file <file>', 'the list as CSV, with its results')
+    .action((campaignId: string, options: CommonOptions & { file: string }) =>
+      answer(
+        options,
+        ({ client }) => client.delivery.takeHandResults.mutate({ campaignId, text: readText(options.file) }),
+        ({ taken, unchanged, empty, notInLedgerCount, refused, named }) =>
+          [
+            say('hand-taken', {
+              taken: taken.reduce((sum, { members }) => sum + members, 0),
+              unchanged,
+              empty,
+              refused,
+            }),
+            ...taken.map(({ result, members }) =>
+              say('hand-taken-result', { result: say(`hand-result.${result}`), members }),
+            ),
+            ...(notInLedgerCount > 0 ? [say('hand-not-in-ledger', { members: notInLedgerCount })] : []),
+            ...named.map(({ said }) => said),
+          ].join('\n'),
+      ),
+    )
+
   inWorkspace(delivery.command('test-mail <address>').description('send one message, at once')).action(
     (to: string, options: CommonOptions) =>
       answer(
@@ -163,6 +203,21 @@ function dataFrom(text: string): [name: string, value: string] {
   const [, name, value] = /^(\w{1,50})=(.+)$/s.exec(text) ?? []
   if (name === undefined || value === undefined) throw new Refused(say('wechat-data-unreadable', { text }))
   return [name, value]
+}
+
+/** UTF-8, or what Chinese systems write. */
+function readText(file: string): string {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    throw new Refused(say('mail-settings-file-unreadable', { file, detail: (error as Error).message }))
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('gb18030').decode(bytes)
+  }
 }
 
 function quietFrom(text: string): DeliverySettings['quiet'] {

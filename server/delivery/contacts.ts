@@ -11,6 +11,8 @@ export interface Contact {
   readonly phone: string | null
   /** Of a WeChat official account; null where what is known is none. */
   readonly openid: string | null
+  /** Of 企业微信, as a file of members gives it as openid. */
+  readonly externalId: string | null
   readonly values: Partial<Record<TemplateValue, string>>
 }
 
@@ -39,12 +41,15 @@ export function contactOf(row: Readonly<Record<string, unknown>>): Contact {
     email: email !== undefined && isAddress(email) ? email : null,
     phone: phone !== undefined && /^\+\d{6,15}$/.test(phone) ? phone : null,
     openid: openid !== undefined && isOpenid(openid) ? openid : null,
+    externalId: openid !== undefined && isExternalId(openid) ? openid : null,
     values: Object.fromEntries(values) as Contact['values'],
   }
 }
 
 /** An openid of an official account begins with `o`; an external id of 企业微信 (`wm…`, `wo…`) is none. */
 export const isOpenid = (text: string): boolean => /^o[A-Za-z0-9_-]{19,63}$/.test(text)
+
+const isExternalId = (text: string) => /^w[mo][A-Za-z0-9_-]{8,62}$/.test(text)
 
 const isAddress = (text: string) => z.email().safeParse(text).success
 

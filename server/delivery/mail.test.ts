@@ -13,7 +13,7 @@ import { pseudonymiseStore } from '../rights/store-pseudonyms.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import { errorText } from './errors.ts'
 import { saveMailSettings } from './mail-settings.ts'
-import { previewMail } from './mail-preview.ts'
+import { previewMessage } from './message-preview.ts'
 import { changeDeliverySettings, deliverySettingsOf } from './settings.ts'
 import { type Deliveries, startDeliveries } from './worker.ts'
 
@@ -118,8 +118,12 @@ test('each member gets a mail of their own, with a way out that needs no sign-in
   const quiet = { from: '21:00', to: '08:00' }
   expect(await deliverySettingsOf(shop.platform.store, shop.workspace.id)).toMatchObject({ quiet })
 
-  const seen = await previewMail(shop.platform.store, shop.workspace, { ...definitionOf(), channel }, 'M0005')
-  expect(seen).toMatchObject({ kind: 'written', mail: { subject: 'you, a coupon' }, missing: [] })
+  const seen = await previewMessage(shop.platform, shop.workspace, { ...definitionOf(), channel }, ['M0005'])
+  expect(seen).toMatchObject({
+    kind: 'written',
+    members: [{ written: { kind: 'mail', mail: { subject: 'you, a coupon' } }, missing: [] }],
+    missing: [],
+  })
 
   const campaignId = await launched()
   expect((await show(campaignId)).preview!.excluded).toContainEqual({ reason: 'no-address', members: 1 })

@@ -46,6 +46,9 @@ export async function queueMessages(
         queued_at: launch.at.toISOString(),
         last_error: null,
         delivered_at: null,
+        handed_at: null,
+        handed_to: null,
+        result: null,
       })),
     )
     .execute()

@@ -7,7 +7,13 @@ import { addressOf } from './addressed.ts'
 import { mailTemplate } from './mail-text.ts'
 import { smsTemplates } from './sms-sender.ts'
 import { type AddressedChannel, suppressedIn } from './suppressions.ts'
-import { type MessageTemplate, missingOf, type TemplateValue, templateValues } from './template.ts'
+import {
+  goodTemplate,
+  type MessageTemplate,
+  missingOf,
+  type TemplateValue,
+  templateValues,
+} from './template.ts'
 import { wechatTemplate } from './wechat-sender.ts'
 
 /** Why a channel does not reach a member. */
@@ -32,6 +38,9 @@ export function partsOf(
       return smsTemplates(channel).map(([, template]) => template)
     case 'wechat':
       return wechatTemplate(channel).parts
+    case 'calls':
+    case 'wecom':
+      return [goodTemplate(channel.words, 'text')]
   }
 }
 

@@ -1,21 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { NewCampaign } from '../campaigns/definition.ts'
-import { sentence, worded } from '../messages/messages.ts'
+import { saidIn, sentence, worded } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName } from '../settings/audit.ts'
 import { marketerProcedure, ownerProcedure, readerProcedure, router } from '../trpc.ts'
 import { sendSms } from './aliyun-sms.ts'
+import { handStateOf, takeHandList } from './hand-list.ts'
+import { takeResults } from './hand-results.ts'
 import { openMailer } from './mail.ts'
-import { previewMail } from './mail-preview.ts'
+import { previewMessage } from './message-preview.ts'
 import { MailSettings, mailSettingsOf, saveMailSettings } from './mail-settings.ts'
 import { changeDeliverySettings, DeliverySettings, deliverySettingsOf } from './settings.ts'
 import { saveSmsSettings, SmsSettings, smsSettingsOf } from './sms-settings.ts'
-import { repliesToken } from './suppressions.ts'
+import { pushToken, type SmsPush } from './suppressions.ts'
 import { isOpenid } from './contacts.ts'
 import { sendWechat } from './wechat.ts'
 import { saveWechatSettings, WechatSettings, wechatSettingsOf } from './wechat-settings.ts'
+
+const ByCampaign = z.object({ campaignId: z.string().min(1).max(100) })
+/** Rows that are answered one by one, beside their count. */
+const mostNamed = 1_000
 
 /** A test message that is not taken by then is given up. */
 const testMs = 30_000
@@ -79,12 +85,17 @@ export const deliveryRouter = router({
       throw refused('BAD_GATEWAY', 'mail-test-failed', { why })
     }),
 
-  /** How short messages go out, without the secret, and where replies are to be pushed; null: not set up. */
+  /** How short messages go out, without the secret, and where replies and receipts are to be pushed; null: not set up. */
   sms: ownerProcedure.query(async ({ ctx }) => {
     const { store } = ctx.platform
     const set = await smsSettingsOf(store, ctx.workspace.id)
     if (!set) return null
-    return { ...set.settings, repliesPath: `/sms-replies/${await repliesToken(store, ctx.workspace.id)}` }
+    const path = async (push: SmsPush) => `/${push}/${await pushToken(store, ctx.workspace.id, push)}`
+    return {
+      ...set.settings,
+      repliesPath: await path('sms-replies'),
+      reportsPath: await path('sms-reports'),
+    }
   }),
 
   /** Sets it. Without a secret the one that is kept stays, for the same key. */
@@ -125,6 +136,51 @@ export const deliveryRouter = router({
           ? ({ id: 'receiver-silent', values: { seconds: testMs / 1000 } } as const)
           : outcome.why
       throw refused('BAD_GATEWAY', 'sms-test-failed', { why })
+    }),
+
+  /** Where a campaign's deliveries by hand stand; null: none of it goes out by hand. */
+  handState: readerProcedure.input(ByCampaign).query(({ ctx, input }) => handStateOf(ctx, input.campaignId)),
+
+  /** The deliveries that are still to be made by hand, as a list and as CSV text; phones whole for an owner. A mutation: it notes what stood on the list. */
+  takeHandList: marketerProcedure.input(ByCampaign).mutation(async ({ ctx, input }) => {
+    const outcome = await takeHandList(
+      { platform: ctx.platform, workspace: ctx.workspace, actor: auditName(ctx.actor) },
+      input.campaignId,
+      { unmasked: ctx.role === 'owner', language: ctx.language },
+    )
+    switch (outcome.kind) {
+      case 'listed': {
+        const { deliveries, csv, dropped } = outcome
+        return { deliveries, csv, dropped }
+      }
+      case 'not-found':
+        throw refused('NOT_FOUND', 'no-such-campaign')
+      case 'not-by-hand':
+        throw refused('PRECONDITION_FAILED', 'hand-none')
+      case 'wrong-state':
+        throw refused('PRECONDITION_FAILED', 'hand-not-running', { status: outcome.status })
+    }
+  }),
+
+  /** Takes the results of such a list, the text of its file; says of each refused row why. */
+  takeHandResults: marketerProcedure
+    .input(ByCampaign.extend({ text: z.string().max(20_000_000) }))
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await takeResults(
+        { platform: ctx.platform, workspace: ctx.workspace, actor: auditName(ctx.actor) },
+        input.campaignId,
+        input.text,
+      )
+      if (outcome.kind === 'not-found') throw refused('NOT_FOUND', 'no-such-campaign')
+      if (outcome.kind === 'unreadable') throw refused('BAD_REQUEST', outcome.said.id, outcome.said.values)
+      const { refused: rows, notInLedger, ...taken } = outcome.taken
+      return {
+        ...taken,
+        notInLedger: notInLedger.slice(0, mostNamed),
+        notInLedgerCount: notInLedger.length,
+        refused: rows.length,
+        named: rows.slice(0, mostNamed).map(({ line, said }) => ({ line, said: saidIn(ctx.language, said) })),
+      }
     }),
 
   /** The WeChat official account, without the secret; null: not set up. */
@@ -169,25 +225,32 @@ export const deliveryRouter = router({
       throw refused('BAD_GATEWAY', 'wechat-test-failed', { why })
     }),
 
-  /** What one member would read of a campaign by mail: the one named, or the first of the segment. */
-  previewMail: marketerProcedure
-    .input(z.object({ definition: NewCampaign, memberId: z.string().min(1).max(200).optional() }))
-    .query(async ({ ctx, input: { definition, memberId } }) => {
+  /** What members would read of a campaign: those named, or the first of the segment; and of whom a needed value is unknown. */
+  preview: marketerProcedure
+    .input(
+      z.object({
+        definition: NewCampaign,
+        memberIds: z.array(z.string().min(1).max(200)).max(20).default([]),
+      }),
+    )
+    .query(async ({ ctx, input: { definition, memberIds }, signal }) => {
       const { channel } = definition
-      if (channel.kind !== 'mail') throw refused('BAD_REQUEST', 'not-a-mail-campaign')
-      const outcome = await previewMail(
-        ctx.platform.store,
+      if (channel.kind === 'csv' || channel.kind === 'webhook')
+        throw refused('BAD_REQUEST', 'nothing-to-preview')
+      const outcome = await previewMessage(
+        ctx.platform,
         ctx.workspace,
         { ...definition, channel },
-        memberId,
+        memberIds,
+        signal,
       )
       switch (outcome.kind) {
         case 'segment-refused':
           throw refusal(outcome.errors)
         case 'no-member':
-          throw memberId === undefined
+          throw outcome.memberId === null
             ? refused('PRECONDITION_FAILED', 'nobody-in-segment')
-            : refused('NOT_FOUND', 'no-such-member')
+            : refused('NOT_FOUND', 'no-such-member-named', { memberId: outcome.memberId })
         case 'written':
           return outcome
       }

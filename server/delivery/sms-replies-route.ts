@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Platform } from '../platform.ts'
 import { isOptOut } from './aliyun-sms.ts'
-import { addressDigest, readRepliesToken, suppress, suppressionKey } from './suppressions.ts'
+import { addressDigest, readPushToken, suppress, suppressionKey } from './suppressions.ts'
 
 /** What members answered, as Alibaba Cloud pushes it (SmsUp, HTTP batches). */
 const Replies = z
@@ -19,7 +19,7 @@ export async function smsReplyRoutes(
 ): Promise<void> {
   app.post<{ Params: { token: string } }>('/:token', async (request, reply) => {
     const { store, clock } = platform
-    const workspaceId = await readRepliesToken(store, request.params.token)
+    const workspaceId = await readPushToken(store, request.params.token, 'sms-replies')
     if (workspaceId === null) return reply.code(404).send({ code: 404, msg: 'unknown' })
     const replies = Replies.safeParse(request.body)
     if (!replies.success) return reply.code(400).send({ code: 400, msg: 'malformed' })

@@ -10,7 +10,7 @@ import { previewOf } from '../campaigns/preview.ts'
 import { campaignResult } from '../campaigns/result.ts'
 import { changeDeliverySettings } from './settings.ts'
 import { saveSmsSettings, smsSettingsOf } from './sms-settings.ts'
-import { repliesToken } from './suppressions.ts'
+import { pushToken } from './suppressions.ts'
 import { startDeliveries } from './worker.ts'
 
 let shop: TestShop
@@ -97,7 +97,7 @@ test('short messages reach whole numbers, what is none is asked no more, and a r
   expect(JSON.stringify(rows)).not.toMatch(/1380000|会员/)
 
   const app = await makeApp(shop.platform)
-  const token = await repliesToken(store, shop.workspace.id)
+  const token = await pushToken(store, shop.workspace.id, 'sms-replies')
   const push = (url: string, content: string) =>
     app.inject({ method: 'POST', url, payload: [{ phone_number: '13800000001', content, send_time: '' }] })
   expect((await push(`/sms-replies/${token.slice(0, -2)}AA`, 'T')).statusCode).toBe(404)
@@ -112,4 +112,77 @@ test('short messages reach whole numbers, what is none is asked no more, and a r
     { reason: 'unsubscribed', members: 1 },
     bounced,
   ])
+})
+
+test('receipts: what did not arrive is a dead letter, a number of nobody is written to no more, and only the address with the token takes any', async () => {
+  const { store } = shop.platform
+  await store.deleteFrom('suppressions').execute()
+  await store.updateTable('outbox').set({ state: 'delivered', lease: null }).execute()
+  const rows = await store.selectFrom('outbox').select(['id', 'member_id']).orderBy('member_id').execute()
+  const idOf = (member: string) => rows.find(({ member_id }) => member_id === member)!.id
+  const app = await makeApp(shop.platform)
+  const token = await pushToken(store, shop.workspace.id, 'sms-reports')
+  const push = async (reports: object[], at = token) =>
+    app.inject({ method: 'POST', url: `/sms-reports/${at}`, payload: reports })
+  const report = (member: number, success: boolean, err_code: string, err_msg: string) => ({
+    phone_number: `1380000000${member}`,
+    send_time: '2026-11-22 09:00:00',
+    report_time: '2026-11-22 09:00:02',
+    success,
+    err_code,
+    err_msg,
+    sms_size: '1',
+    biz_id: '1^0',
+    out_id: idOf(`M000${member}`),
+  })
+  const stateOf = async (member: string) =>
+    (
+      await store
+        .selectFrom('outbox')
+        .select('state')
+        .where('id', '=', idOf(member))
+        .executeTakeFirstOrThrow()
+    ).state
+  const reports = [
+    report(1, true, 'DELIVERED', '用户接收成功'),
+    report(4, false, 'MOBILE_NOT_ON_SERVICE', '停机、空号、关机'),
+    report(5, false, 'MK:0001', '空号'),
+    report(6, false, 'USER_REJECT', '用户拒收'),
+    { ...report(1, false, 'X', '空号'), out_id: 'msg_nobody' },
+  ]
+  // the address of replies takes no receipts, nor does a token that is none of ours
+  const replies = await pushToken(store, shop.workspace.id, 'sms-replies')
+  for (const wrong of [replies, `${token.slice(0, -2)}AA`])
+    expect((await push(reports, wrong)).statusCode).toBe(404)
+  expect((await push([{ phone_number: 1 }])).statusCode).toBe(400)
+  expect(await stateOf('M0005')).toBe('delivered')
+
+  for (const _ of [1, 2]) expect((await push(reports)).json()).toEqual({ code: 0, msg: 'OK' })
+  expect(await Promise.all(['M0001', 'M0004', 'M0005', 'M0006'].map(stateOf))).toEqual([
+    'delivered',
+    'dead',
+    'dead',
+    'dead',
+  ])
+  const kept = await store
+    .selectFrom('suppressions')
+    .select(['reason', 'member_id'])
+    .orderBy('member_id')
+    .execute()
+  expect(kept).toEqual([
+    { reason: 'bounced', member_id: 'M0005' },
+    { reason: 'unsubscribed', member_id: 'M0006' },
+  ])
+  // its own answer was lost: it arrived, and is not sent again; while the answer is awaited the receipt comes again
+  await store
+    .updateTable('outbox')
+    .set({ state: 'queued', lease: 'a lease' })
+    .where('id', '=', idOf('M0007'))
+    .execute()
+  expect((await push([report(7, true, 'DELIVERED', '')])).json()).toMatchObject({ code: 1 })
+  expect(await stateOf('M0007')).toBe('queued')
+  await store.updateTable('outbox').set({ lease: null }).where('id', '=', idOf('M0007')).execute()
+  expect((await push([report(7, true, 'DELIVERED', '')])).json()).toEqual({ code: 0, msg: 'OK' })
+  expect(await stateOf('M0007')).toBe('delivered')
+  await app.close()
 })

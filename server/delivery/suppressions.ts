@@ -1,9 +1,13 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { StoreSchema } from '../store/schema.ts'
+import type { HandChannel } from './hand-channels.ts'
+
+/** Channels that reach an address of the member's own and that an owner sets up. */
+export type SetUpChannel = 'mail' | 'sms' | 'wechat'
 
 /** Channels that reach an address of the member's own. */
-export type AddressedChannel = 'mail' | 'sms' | 'wechat'
+export type AddressedChannel = SetUpChannel | HandChannel
 
 /** Why an address is written to no more. */
 export type SuppressionReason = 'unsubscribed' | 'bounced'
@@ -37,6 +41,8 @@ const comparedAs: Record<AddressedChannel, (address: string) => string> = {
   mail: (address) => address.trim().toLowerCase(),
   sms: plainPhone,
   wechat: (address) => address.trim(),
+  calls: plainPhone,
+  wecom: (address) => address.trim(),
 }
 
 /** The digest of an address. */
@@ -176,24 +182,35 @@ export async function readUnsubscribeToken(
   }
 }
 
-const repliesMac = (key: Buffer, workspace: Buffer) =>
-  createHmac('sha256', key).update('sms-replies\n').update(workspace).digest().subarray(0, digestBytes)
+/** What Alibaba Cloud pushes: replies of members, or the carriers' receipts. */
+export type SmsPush = 'sms-replies' | 'sms-reports'
 
-/** Ends the address to which replies to short messages are pushed: nobody else knows it. */
-export async function repliesToken(store: Kysely<StoreSchema>, workspaceId: string): Promise<string> {
+const pushMac = (key: Buffer, push: SmsPush, workspace: Buffer) =>
+  createHmac('sha256', key).update(`${push}\n`).update(workspace).digest().subarray(0, digestBytes)
+
+/** Ends the address to which something is pushed: nobody else knows it. */
+export async function pushToken(
+  store: Kysely<StoreSchema>,
+  workspaceId: string,
+  push: SmsPush,
+): Promise<string> {
   const workspace = uuidBytes(workspaceId)
   const key = await suppressionKey(store, workspaceId)
-  return Buffer.concat([workspace, repliesMac(key, workspace)]).toString('base64url')
+  return Buffer.concat([workspace, pushMac(key, push, workspace)]).toString('base64url')
 }
 
-/** The workspace of such a token; null when it is none of ours. */
-export async function readRepliesToken(store: Kysely<StoreSchema>, token: string): Promise<string | null> {
+/** The workspace of such a token; null when it is none of ours, or another push's. */
+export async function readPushToken(
+  store: Kysely<StoreSchema>,
+  token: string,
+  push: SmsPush,
+): Promise<string | null> {
   const bytes = Buffer.from(token, 'base64url')
   if (bytes.length !== 32 || bytes.toString('base64url') !== token) return null
   const workspace = bytes.subarray(0, 16)
   const workspaceId = uuidOf(workspace)
   const row = await keyRow(store, workspaceId)
-  if (!row || !timingSafeEqual(repliesMac(Buffer.from(row.key, 'base64'), workspace), bytes.subarray(16)))
+  if (!row || !timingSafeEqual(pushMac(Buffer.from(row.key, 'base64'), push, workspace), bytes.subarray(16)))
     return null
   return workspaceId
 }

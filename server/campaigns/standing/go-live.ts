@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { addDays, startOfDay } from '../../../analytics/calendar/calendar.ts'
 import { tablesAt } from '../../analytics/tables-at.ts'
 import { notSetUp } from '../../delivery/set-up.ts'
-import type { AddressedChannel } from '../../delivery/suppressions.ts'
+import type { SetUpChannel } from '../../delivery/suppressions.ts'
 import type { Platform } from '../../platform.ts'
 import { evaluateSegment, type SegmentError } from '../../segments/evaluation.ts'
 import { resolveRule } from '../../segments/prepare.ts'
@@ -19,7 +19,7 @@ import { type Simulation, simulationOf, type SimulationState } from './simulate.
 export type LiveTopic = 'not-simulated' | 'unknown-consent' | 'old-data'
 
 export type LiveBlocker =
-  | { kind: 'channel-not-set-up'; channel: AddressedChannel }
+  | { kind: 'channel-not-set-up'; channel: SetUpChannel }
   | { kind: 'already-over'; lastDay: string }
 
 /** Everything that is shown before a campaign goes live. */

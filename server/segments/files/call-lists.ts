@@ -8,6 +8,7 @@ import { csvRow } from '../../csv/csv.ts'
 import type { Sink } from '../../export/sink.ts'
 import { decimalsOf, decimalText } from '../../messages/money.ts'
 import { type Language, sentence } from '../../messages/messages.ts'
+import { whoSaidNo } from '../../delivery/said-no.ts'
 import type { Platform } from '../../platform.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { type Aside, setAside } from '../aside.ts'
@@ -63,6 +64,7 @@ export async function writeCallLists(
         .execute()
     ).map(({ id, name }) => [id, name]),
   )
+  const saidNo = await whoSaidNo(platform.store, workspace, 'calls')
   const outcome = await setAside(
     platform,
     workspace,
@@ -79,7 +81,7 @@ export async function writeCallLists(
       return sql`select * exclude (yearly_net_minor) from (select members.member_id, members.name, ${phoneFor(request.unmasked)} as phone,
           facts.main_store as store, facts.last_day, facts.orders, facts.last_order_net_minor,
           facts.yearly_net_minor, members.stored_value_minor, bought.categories, held.coupons,
-          coalesce(${mayNotContact(request.includeUnknown)},
+          coalesce(${mayNotContact(request.includeUnknown, saidNo)},
             case when members.phone is null or members.phone like '%*%' then 'no-phone' end) as left_out,
           ${leaves.length === 0 ? sql`true` : sql`answers.* exclude (member_key)`}
         from ${memberKeys} as chosen

@@ -27,13 +27,13 @@ export const doNotContactTags = [
   '拒绝来电',
 ]
 
-/** An expression over `members`: why nobody may write to or call the member, or null. */
-export const mayNotContact = (includeUnknown: boolean): Sql => sql`case
+/** An expression over `members`: why nobody may write to or call the member, or null. `saidNo`: who said so to a channel by hand. */
+export const mayNotContact = (includeUnknown: boolean, saidNo: readonly string[]): Sql => sql`case
     when members.consent = 'denied' then 'denied'
     when members.member_key in (
       select member_key from tags_of_members
       where lower(trim(tag)) in (select unnest(from_json(${JSON.stringify(doNotContactTags)}, '["VARCHAR"]')))
-    ) then 'do-not-contact'
+    ) or members.member_id in (select unnest(from_json(${JSON.stringify(saidNo)}, '["VARCHAR"]'))) then 'do-not-contact'
     when members.consent = 'unknown' and not ${includeUnknown} then 'unknown' end`
 
 /** How many members were left out, by reason, in the order of the reasons. */

@@ -2,6 +2,7 @@ import { sql } from '../../../analytics/sql/sql.ts'
 import { csvRow } from '../../csv/csv.ts'
 import type { Sink } from '../../export/sink.ts'
 import { sentence } from '../../messages/messages.ts'
+import { whoSaidNo } from '../../delivery/said-no.ts'
 import type { Platform } from '../../platform.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { setAside } from '../aside.ts'
@@ -30,6 +31,7 @@ export async function writeWecomList(
   sink: Sink,
   signal: AbortSignal,
 ): Promise<ListOutcome> {
+  const saidNo = await whoSaidNo(platform.store, workspace, 'wecom')
   const outcome = await setAside(
     platform,
     workspace,
@@ -38,7 +40,7 @@ export async function writeWecomList(
       with told as (
         select members.member_id, members.name, members.openid,
           case when regexp_full_match(members.openid, ${externalId}) then members.openid end as external_id,
-          ${mayNotContact(request.includeUnknown)} as refused
+          ${mayNotContact(request.includeUnknown, saidNo)} as refused
         from ${memberKeys} as chosen join members on members.member_key = chosen.member_key
       ), judged as (
         select *, case when refused is not null then refused when external_id is null then 'no-external-id'

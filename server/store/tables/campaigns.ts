@@ -100,6 +100,12 @@ export interface CampaignTables {
     /** JSON of a Said; in rows of earlier versions an English sentence. */
     last_error: string | null
     delivered_at: string | null
+    /** Of a channel by hand: when it stood on a list first; null: never, or another channel. */
+    handed_at: string | null
+    /** Digest of the address that stood on the newest list. */
+    handed_to: string | null
+    /** What came of it, as staff wrote it down (HandResult); null: nothing yet. */
+    result: string | null
   }
   webhook_secrets: {
     workspace_id: string

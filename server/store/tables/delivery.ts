@@ -36,7 +36,7 @@ export interface DeliveryTables {
   /** Addresses that a channel writes to no more. */
   suppressions: {
     workspace_id: string
-    channel: 'mail' | 'sms' | 'wechat'
+    channel: 'mail' | 'sms' | 'wechat' | 'calls' | 'wecom'
     /** Keyed: names nobody. */
     digest: string
     reason: 'unsubscribed' | 'bounced'

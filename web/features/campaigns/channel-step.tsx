@@ -9,7 +9,8 @@ import { Failure } from '../../ui/panel-states.tsx'
 import { useWorkspace } from '../../ui/workspace.tsx'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
-import type { Draft } from './draft.ts'
+import { type Draft, isByHand } from './draft.ts'
+import { HandFields } from './hand-fields.tsx'
 import { MailFields } from './mail-fields.tsx'
 import { SmsFields } from './sms-fields.tsx'
 import { WechatFields } from './wechat-fields.tsx'
@@ -20,6 +21,7 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
   const mail = useTranslations('campaigns.mail')
   const sms = useTranslations('campaigns.sms')
   const wechat = useTranslations('campaigns.wechat')
+  const hand = useTranslations('campaigns.hand')
   const { language } = useLanguage()
   const { role } = useWorkspace()
   const { symbol } = useFormat()
@@ -42,6 +44,9 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
               ...(channel === 'wechat' && !draft.wechatTemplate
                 ? { wechatData: wechat('dataFirst'), mailLanguage: language }
                 : {}),
+              ...(isByHand(channel as Draft['channel']) && !draft.handWords
+                ? { handWords: hand('wordsFirst'), mailLanguage: language }
+                : {}),
             })
           }
         >
@@ -50,12 +55,15 @@ export function ChannelStep({ draft, change, problem }: StepProps) {
             <Radio value="mail" label={t('mail')} description={t('mailHelp')} />
             <Radio value="sms" label={t('sms')} description={t('smsHelp')} />
             <Radio value="wechat" label={t('wechat')} description={t('wechatHelp')} />
+            <Radio value="calls" label={t('calls')} description={t('callsHelp')} />
+            <Radio value="wecom" label={t('wecom')} description={t('wecomHelp')} />
             <Radio value="webhook" label={t('webhook')} description={t('webhookHelp')} />
           </div>
         </Radio.Group>
         {draft.channel === 'mail' ? <MailFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'sms' ? <SmsFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'wechat' ? <WechatFields draft={draft} change={change} problem={problem} /> : null}
+        {isByHand(draft.channel) ? <HandFields draft={draft} change={change} problem={problem} /> : null}
         {draft.channel === 'webhook' ? (
           <>
             <TextInput

@@ -55,7 +55,7 @@ export interface Draft extends StandingFields {
   readonly holdout: number
   /** Somebody has picked the holdout; until then it follows the recommendation. */
   readonly holdoutPicked: boolean
-  readonly channel: 'csv' | 'webhook' | 'mail' | 'sms' | 'wechat'
+  readonly channel: 'csv' | 'webhook' | 'mail' | 'sms' | 'wechat' | 'calls' | 'wecom'
   readonly url: string
   readonly mailSubject: string
   readonly mailText: string
@@ -65,11 +65,15 @@ export interface Draft extends StandingFields {
   readonly smsTemplate: string
   /** A line `name=text` each. */
   readonly smsParams: string
+  /** The template's text, for the preview; empty: not known. */
+  readonly smsText: string
   readonly wechatTemplate: string
   /** A line `name=text` each. */
   readonly wechatData: string
   /** Empty: a tap leads nowhere. */
   readonly wechatUrl: string
+  /** What staff say or write, by hand. */
+  readonly handWords: string
   readonly validity: 'days' | 'day'
   readonly days: string
   readonly day: string
@@ -130,9 +134,11 @@ export const emptyDraft: Draft = {
   mailLanguage: 'en',
   smsTemplate: '',
   smsParams: '',
+  smsText: '',
   wechatTemplate: '',
   wechatData: '',
   wechatUrl: '',
+  handWords: '',
   validity: 'days',
   days: '14',
   day: '',
@@ -205,6 +211,7 @@ export type Problem =
   | 'wechatTemplate'
   | 'wechatData'
   | 'wechatUrl'
+  | 'handWords'
   | 'effect'
   | 'messageCost'
   | 'margin'
@@ -249,6 +256,7 @@ const fields: Record<StepName, readonly Problem[]> = {
     'wechatTemplate',
     'wechatData',
     'wechatUrl',
+    'handWords',
     'days',
     'day',
     'firstDay',
@@ -314,6 +322,7 @@ function problems(draft: Draft, format: Format): Set<Problem> {
     if (draft.wechatUrl.trim() && !/^https?:\/\/[^\s/{}?#]+([/?#]|$)/.test(draft.wechatUrl.trim()))
       found.add('wechatUrl')
   }
+  if (isByHand(draft.channel) && !draft.handWords.trim()) found.add('handWords')
   const effect = percentOf(draft.effect)
   if (effect === null || effect <= 0 || effect > 100) found.add('effect')
   if (money(draft.messageCost || '0') === null) found.add('messageCost')
@@ -321,6 +330,10 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (margin === null || margin > 100) found.add('margin')
   return found
 }
+
+/** Whether staff pass the coupons on, from a list. */
+export const isByHand = (channel: Draft['channel']): channel is 'calls' | 'wecom' =>
+  channel === 'calls' || channel === 'wecom'
 
 const percentOf = (text: string): number | null =>
   /^\d{1,3}(\.\d{1,2})?$/.test(text.trim()) ? Number(text) : null
@@ -357,6 +370,7 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
       'wechatTemplate',
       'wechatData',
       'wechatUrl',
+      'handWords',
     ] as const)
       wrong.delete(later)
   // whom the rule means now is asked as of a launch
@@ -419,6 +433,7 @@ function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] 
       kind: 'sms',
       templateCode: forEstimate ? '_' : draft.smsTemplate.trim(),
       params: forEstimate ? {} : paramsFrom(draft.smsParams)!,
+      ...(draft.smsText.trim() && !forEstimate ? { text: draft.smsText.trim() } : {}),
       language: draft.mailLanguage,
     }
   if (draft.channel === 'wechat')
@@ -427,6 +442,12 @@ function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] 
       templateId: forEstimate ? '__________' : draft.wechatTemplate.trim(),
       data: forEstimate ? {} : paramsFrom(draft.wechatData)!,
       ...(draft.wechatUrl.trim() && !forEstimate ? { url: draft.wechatUrl.trim() } : {}),
+      language: draft.mailLanguage,
+    }
+  if (isByHand(draft.channel))
+    return {
+      kind: draft.channel,
+      words: forEstimate ? '–' : draft.handWords.trim(),
       language: draft.mailLanguage,
     }
   return draft.channel === 'webhook' && !forEstimate
@@ -537,6 +558,7 @@ export function draftOf(definition: Definition, format: Format): Draft {
       ? {
           smsTemplate: channel.templateCode,
           smsParams: linesOf(channel.params),
+          smsText: channel.text ?? '',
           mailLanguage: channel.language,
         }
       : {}),
@@ -547,6 +569,9 @@ export function draftOf(definition: Definition, format: Format): Draft {
           wechatUrl: channel.url ?? '',
           mailLanguage: channel.language,
         }
+      : {}),
+    ...(channel.kind === 'calls' || channel.kind === 'wecom'
+      ? { handWords: channel.words, mailLanguage: channel.language }
       : {}),
     validity: definition.validTo === undefined ? 'days' : 'day',
     days: definition.validDays === undefined ? emptyDraft.days : String(definition.validDays),

@@ -1,15 +1,11 @@
-import { Button, Radio, Textarea, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Radio, Textarea, TextInput } from '@mantine/core'
 import { useTranslations } from 'use-intl'
-import { useTRPC } from '../../trpc.ts'
-import { useFormat } from '../../ui/format.ts'
-import { Failure } from '../../ui/panel-states.tsx'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
-import { definitionFrom, type Definition, type Draft } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { MessagePreview } from './message-preview.tsx'
 
-/** What a mail says, and what one member would read of it. */
+/** What a mail says, and what members would read of it. */
 export function MailFields({ draft, change, problem }: StepProps) {
   const t = useTranslations('campaigns.mail')
   return (
@@ -51,74 +47,7 @@ export function MailFields({ draft, change, problem }: StepProps) {
         value={draft.mailHtml}
         onChange={(event) => change({ mailHtml: event.currentTarget.value })}
       />
-      <MailPreview draft={draft} />
+      <MessagePreview draft={draft} />
     </>
-  )
-}
-
-function MailPreview({ draft }: { draft: Draft }) {
-  const t = useTranslations('campaigns.mail')
-  const trpc = useTRPC()
-  const format = useFormat()
-  const [memberId, setMemberId] = useState('')
-  const [asked, ask] = useState<{ definition: Definition; memberId?: string } | null>(null)
-  const definition = definitionFrom({ ...draft, name: draft.name || '–' }, format)
-  const answer = useQuery(
-    trpc.delivery.previewMail.queryOptions(asked ?? { definition: definition! }, {
-      enabled: asked !== null,
-      staleTime: 0,
-      retry: false,
-    }),
-  )
-  const wanted = memberId.trim()
-  return (
-    <div className={classes.stack}>
-      <div className={classes.pair}>
-        <TextInput
-          label={t('member')}
-          description={t('memberHelp')}
-          value={memberId}
-          onChange={(event) => setMemberId(event.currentTarget.value)}
-        />
-      </div>
-      <div>
-        <Button
-          variant="default"
-          disabled={definition === null}
-          loading={answer.isFetching}
-          onClick={() => ask({ definition: definition!, ...(wanted ? { memberId: wanted } : {}) })}
-        >
-          {t('preview')}
-        </Button>
-      </div>
-      {definition === null ? <p className={classes.help}>{t('previewLater')}</p> : null}
-      {answer.isError ? <Failure error={answer.error} /> : null}
-      {answer.data ? (
-        <div role="status" className={classes.stack}>
-          <p className={classes.help}>
-            {t('previewOf', {
-              member: answer.data.memberId,
-              address: answer.data.hasAddress ? 'some' : 'none',
-            })}
-          </p>
-          {answer.data.mail ? (
-            <>
-              <p className={classes.heading}>{answer.data.mail.subject}</p>
-              <pre className={classes.letter}>{answer.data.mail.text}</pre>
-              {draft.mailHtml.trim() ? (
-                <iframe
-                  title={t('html')}
-                  className={classes.frame}
-                  sandbox=""
-                  srcDoc={answer.data.mail.html}
-                />
-              ) : null}
-            </>
-          ) : (
-            <p className={classes.help}>{t('previewMissing', { values: answer.data.missing.join(', ') })}</p>
-          )}
-        </div>
-      ) : null}
-    </div>
   )
 }

@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
 import type { Draft } from './draft.ts'
+import { MessagePreview } from './message-preview.tsx'
 
 /** Which approved template a short message uses, and what stands in it. */
 export function SmsFields({ draft, change, problem }: StepProps) {
@@ -26,6 +27,16 @@ export function SmsFields({ draft, change, problem }: StepProps) {
         error={problem('smsParams')}
         onChange={(event) => change({ smsParams: event.currentTarget.value })}
       />
+      <Textarea
+        label={t('text')}
+        description={t('textHelp')}
+        autosize
+        minRows={2}
+        maxRows={6}
+        maxLength={1000}
+        value={draft.smsText}
+        onChange={(event) => change({ smsText: event.currentTarget.value })}
+      />
       <Radio.Group
         label={t('language')}
         value={draft.mailLanguage}
@@ -36,6 +47,7 @@ export function SmsFields({ draft, change, problem }: StepProps) {
           <Radio value="en" label="English" />
         </div>
       </Radio.Group>
+      <MessagePreview draft={draft} />
     </>
   )
 }

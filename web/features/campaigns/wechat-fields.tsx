@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl'
 import type { StepProps } from './composer.tsx'
 import classes from './composer.module.css'
 import type { Draft } from './draft.ts'
+import { MessagePreview } from './message-preview.tsx'
 
 /** Which template of the official account a message uses, what stands in it and where a tap leads. */
 export function WechatFields({ draft, change, problem }: StepProps) {
@@ -43,6 +44,7 @@ export function WechatFields({ draft, change, problem }: StepProps) {
           <Radio value="en" label="English" />
         </div>
       </Radio.Group>
+      <MessagePreview draft={draft} />
     </>
   )
 }

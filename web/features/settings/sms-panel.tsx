@@ -31,15 +31,20 @@ export function SmsPanel() {
   return (
     <QueryPanel title={t('title')} subtitle={t('subtitle')} query={answer} minHeight={120}>
       {(present) => {
-        const { repliesPath, ...stored } = present ?? { repliesPath: null, ...emptySms }
-        return <SmsForm key={JSON.stringify(present)} stored={stored} repliesPath={repliesPath} />
+        const { repliesPath, reportsPath, ...stored } = present ?? {
+          repliesPath: null,
+          reportsPath: null,
+          ...emptySms,
+        }
+        const paths = repliesPath === null ? null : { replies: repliesPath, reports: reportsPath }
+        return <SmsForm key={JSON.stringify(present)} stored={stored} paths={paths} />
       }}
     </QueryPanel>
   )
 }
 
-/** `repliesPath` null: short messages are not set up. */
-function SmsForm({ stored, repliesPath }: { stored: Sms; repliesPath: string | null }) {
+/** `paths`: where the service pushes to; null: short messages are not set up. */
+function SmsForm({ stored, paths }: { stored: Sms; paths: { replies: string; reports: string } | null }) {
   const t = useTranslations('settings.sms')
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -90,7 +95,7 @@ function SmsForm({ stored, repliesPath }: { stored: Sms; repliesPath: string | n
         <TextInput {...field('accessKeyId')} autoComplete="off" />
         <PasswordInput
           label={t('secret')}
-          description={repliesPath === null ? t('secretHint') : t('secretKept')}
+          description={paths === null ? t('secretHint') : t('secretKept')}
           value={secret}
           autoComplete="new-password"
           onChange={(event) => setSecret(event.currentTarget.value)}
@@ -111,11 +116,15 @@ function SmsForm({ stored, repliesPath }: { stored: Sms; repliesPath: string | n
           </Button>
         </div>
       </form>
-      {repliesPath === null ? null : (
+      {paths === null ? null : (
         <>
           <p className={classes.note}>{t('replies')}</p>
           <div className={classes.secret}>
-            <code>{`${window.location.origin}${repliesPath}`}</code>
+            <code>{`${window.location.origin}${paths.replies}`}</code>
+          </div>
+          <p className={classes.note}>{t('reports')}</p>
+          <div className={classes.secret}>
+            <code>{`${window.location.origin}${paths.reports}`}</code>
           </div>
           <form
             className={`${classes.form} ${classes.below}`}

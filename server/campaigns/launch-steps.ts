@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
 import { givenKey } from '../coupons/code.ts'
 import { issueCoupons, newCode, newCodes } from '../coupons/issue.ts'
@@ -10,6 +9,7 @@ import type { StoreSchema } from '../store/schema.ts'
 import { usesOf } from '../coupons/terms.ts'
 import { CampaignDefinition } from './definition.ts'
 import { campaignTurns } from './campaigns.ts'
+import { othersTurn } from './others-turn.ts'
 
 /** Told before each write of a launch; may throw, as a crash would. */
 export type Step = (name: 'begin' | 'freeze' | 'frozen' | 'issue' | 'publish' | 'tell-arms') => void
@@ -39,10 +39,11 @@ export async function finishLaunch(
 
   if (definition.codes.kind === 'shared') await queueShared({ store, clock }, launch, definition, step)
   for (let after = ''; launch.published_at === null && definition.codes.kind !== 'shared';) {
+    const began = performance.now()
     const last = await issueBatch(store, clock, launch, definition, { after, step })
     if (last === null) break
     after = last
-    await setImmediate() // what came in meanwhile has its turn: batches by themselves leave it none
+    await othersTurn(began)
   }
 
   if (launch.published_at === null) {
@@ -267,6 +268,7 @@ async function tellArms(
 ): Promise<void> {
   let told = launch.arms_told === 1
   let toldTo = launch.arms_told_to
+  let began = performance.now()
   while (!told) {
     const members = await store
       .selectFrom('campaign_members')
@@ -281,7 +283,8 @@ async function tellArms(
     told = members.length < armsAtOnce
     toldTo = members.at(-1)?.member_id ?? toldTo
     step('tell-arms')
-    await setImmediate()
+    await othersTurn(began)
+    began = performance.now()
     await store.transaction().execute(async (tx) => {
       if (members.length > 0)
         await recordEvent(

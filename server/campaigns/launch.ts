@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { keepVersions } from './segment-versions.ts'
 import { orderedId } from '../coupons/ordered-id.ts'
@@ -19,6 +18,7 @@ import {
 import { startOfDay } from '../../analytics/calendar/calendar.ts'
 import { validityOf } from './definition.ts'
 import { peopleOf } from '../identity/people.ts'
+import { othersTurn } from './others-turn.ts'
 import { consentDeniedSince, finishLaunch, issueShared, type Step, undoLaunch } from './launch-steps.ts'
 import { keepLeftOut } from './left-out.ts'
 import { type Blocker, type Confirmation, type Preview, previewOf } from './preview.ts'
@@ -107,9 +107,11 @@ async function launch(desk: Desk, request: LaunchRequest, step: Step): Promise<L
   const pool = codes.kind === 'pool' ? await freeCodes(platform.store, workspace.id, codes.pool) : null
   const shared = codes.kind === 'shared' ? { couponId: orderedId() } : null
   let areCodesThere = true
+  let began = performance.now()
   for (let from = 0; from < members.length && areCodesThere; from += membersAtOnce) {
     step('freeze')
-    await setImmediate() // what came in meanwhile has its turn: batches by themselves leave it none
+    await othersTurn(began)
+    began = performance.now()
     const rows = members
       .slice(from, from + membersAtOnce)
       .map(({ memberId, arm }) => [

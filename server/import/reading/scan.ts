@@ -40,7 +40,7 @@ export type ScanMessage =
   | { kind: 'done'; hash: string; bytesRead: number; begins: readonly FileBegin[] }
   | { kind: 'stopped'; refusal: Refusal }
 
-const blockBytes = 16 << 20
+const blockBytes = 24 << 20
 /**
  * Splits a whole file into blocks, without the header and what stands before it. The next block is made when the one
  * before was taken.

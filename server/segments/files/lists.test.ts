@@ -267,7 +267,7 @@ test('a ticket is good once and for who asked; nothing of a rule stands in an ad
   const answer = await owner.send('GET', url)
   expect(answer.body).toBe('\uFEFFmember_id,phone\r\nA1,13800000001\r\n')
   expect((await owner.send('GET', url)).status).toBe(404)
-  expect((await owner.send('GET', '/export/segment?expression=everyone')).body).not.toContain('A1')
+  expect((await owner.send('GET', '/export/segment?expression=everyone')).body).not.toMatch(/A1,|13800000001/)
   const refused = await owner.mutate('segmentFiles.prepare', { expression: 'odrers > 1', file })
   expect(refused).toMatchObject({ status: 400, message: expect.stringContaining('odrers') })
 })

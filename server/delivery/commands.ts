@@ -54,7 +54,7 @@ export function deliveryCommands(program: Command): void {
             const { password, ...settings } = readJson<MailFile>(options.file)
             await client.delivery.setMail.mutate({
               settings,
-              ...(password === undefined ? {} : { password }),
+              ...(password === undefined ? {} : { secret: password }),
             })
           }
           return client.delivery.mail.query()
@@ -76,7 +76,7 @@ export function deliveryCommands(program: Command): void {
         async ({ client }) => {
           if (options.file !== undefined) {
             const { accessKeySecret, ...settings } = readJson<SmsFile>(options.file)
-            const secret = accessKeySecret === undefined ? {} : { accessKeySecret }
+            const secret = accessKeySecret === undefined ? {} : { secret: accessKeySecret }
             await client.delivery.setSms.mutate({ settings, ...secret })
           }
           return client.delivery.sms.query()
@@ -107,7 +107,7 @@ export function deliveryCommands(program: Command): void {
         async ({ client }) => {
           if (options.file !== undefined) {
             const { appSecret, ...settings } = readJson<WechatFile>(options.file)
-            const secret = appSecret === undefined ? {} : { appSecret }
+            const secret = appSecret === undefined ? {} : { secret: appSecret }
             await client.delivery.setWechat.mutate({ settings, ...secret })
           }
           return client.delivery.wechat.query()

@@ -28,7 +28,7 @@ const silenceMs = 20_000
  * the 5yz class about the recipient is a bounce; about the message it is a dead letter; everything else
  * (4yz, sign-in, connection) may work later. List-Unsubscribe and List-Unsubscribe-Post as RFC 8058 has them.
  */
-export function openMailer({ settings, password }: { settings: MailSettings; password: string }): Mailer {
+export function openMailer({ settings, secret }: { settings: MailSettings; secret: string }): Mailer {
   const { host, port, security, user, sender, senderName } = settings
   const transport = createTransport({
     pool: true,
@@ -38,7 +38,7 @@ export function openMailer({ settings, password }: { settings: MailSettings; pas
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
-    ...(user === '' ? {} : { auth: { user, pass: password } }),
+    ...(user === '' ? {} : { auth: { user, pass: secret } }),
     connectionTimeout: connectMs,
     greetingTimeout: connectMs,
     socketTimeout: silenceMs,

@@ -6,12 +6,13 @@ import type { Platform } from '../platform.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { addressOf } from './addressed.ts'
+import { accountOf } from './channel-account.ts'
 import { type Contact, contactColumns, contactOf, contactsOf } from './contacts.ts'
 import { couponValues } from './coupon-values.ts'
 import { mailTemplate, type WrittenMail } from './mail-text.ts'
 import { partsOf } from './reach.ts'
 import { smsParams, smsTemplates } from './sms-sender.ts'
-import { smsSettingsOf } from './sms-settings.ts'
+import { smsAccount } from './sms-settings.ts'
 import { type WrittenSms, writtenSms } from './sms-text.ts'
 import type { AddressedChannel } from './suppressions.ts'
 import { goodTemplate, missingOf, type TemplateValue, templateValues, type Values } from './template.ts'
@@ -166,7 +167,7 @@ async function writerOf(
     }
     case 'sms': {
       const templates = smsTemplates(channel)
-      const set = await smsSettingsOf(store, workspace.id)
+      const set = await accountOf(store, workspace.id, smsAccount)
       return {
         values,
         message(of) {

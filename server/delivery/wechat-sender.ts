@@ -4,12 +4,13 @@ import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { openAddress } from './addressed.ts'
 import type { Sender } from './attempt.ts'
+import { accountOf } from './channel-account.ts'
 import { couponValues } from './coupon-values.ts'
 import type { CouponMessage } from './outbox.ts'
 import { suppressionKey } from './suppressions.ts'
 import { goodTemplate, type MessageTemplate, type Values } from './template.ts'
 import { sendWechat, tooLong } from './wechat.ts'
-import { wechatSettingsOf } from './wechat-settings.ts'
+import { wechatAccount } from './wechat-settings.ts'
 
 export type WechatChannel = Extract<CampaignDefinition['channel'], { kind: 'wechat' }>
 
@@ -54,10 +55,10 @@ export async function wechatSender(
   people: People,
   { channel, terms }: { channel: WechatChannel; terms: CampaignDefinition['terms'] },
 ): Promise<{ send: Sender; close(): void }> {
-  const set = await wechatSettingsOf(store, workspace.id)
+  const set = await accountOf(store, workspace.id, wechatAccount)
   if (!set)
     return { send: async () => ({ kind: 'failed', why: { id: 'wechat-not-set-up' } }), close: () => {} }
-  const account = { ...set.settings, appSecret: set.appSecret }
+  const account = { ...set.settings, appSecret: set.secret }
   const key = await suppressionKey(store, workspace.id)
   const template = wechatTemplate(channel)
   const send: Sender = async ({ id, memberId, body }, stop) => {

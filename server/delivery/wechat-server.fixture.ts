@@ -26,7 +26,7 @@ export interface WechatServer {
   close(): void
 }
 
-export const wechatAccount = { appId: 'wx0123456789abcdef', appSecret: 'a secret of WeChat' }
+export const shopAccount = { appId: 'wx0123456789abcdef', appSecret: 'a secret of WeChat' }
 export const wechatTemplateId = 'ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY'
 /** The values of that template, with the most signs that the document gives their kinds. */
 const template: Record<string, number> = { thing1: 20, character_string2: 32, thing3: 20 }
@@ -52,8 +52,8 @@ export async function openWechatServer(): Promise<WechatServer> {
 
   function token(asked: Record<string, unknown>): object {
     if (asked.grant_type !== 'client_credential') return { errcode: 40002 }
-    if (asked.appid !== wechatAccount.appId) return { errcode: 40013 }
-    if (asked.secret !== wechatAccount.appSecret) return { errcode: 40125 }
+    if (asked.appid !== shopAccount.appId) return { errcode: 40013 }
+    if (asked.secret !== shopAccount.appSecret) return { errcode: 40125 }
     state.tokensAsked.push({ force: asked.force_refresh === true })
     if (good === '' || asked.force_refresh === true) {
       if (good !== '') over.set(good, 40001)

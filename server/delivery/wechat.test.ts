@@ -14,11 +14,12 @@ import { longestValue, outcomeOfWechat, sendWechat, tooLong } from './wechat.ts'
 import { wechatTemplate } from './wechat-sender.ts'
 import {
   openWechatServer,
-  wechatAccount,
+  shopAccount,
   type WechatServer,
   wechatTemplateId,
 } from './wechat-server.fixture.ts'
-import { saveWechatSettings, WechatSettings, wechatSettingsOf } from './wechat-settings.ts'
+import { accountOf, saveAccount } from './channel-account.ts'
+import { wechatAccount, WechatSettings } from './wechat-settings.ts'
 import { startDeliveries } from './worker.ts'
 
 let wechat: WechatServer
@@ -42,7 +43,7 @@ const message = (n: number) => ({
   deliveryId: `msg_${n}`,
 })
 const go = () => ({ at, stop: new AbortController().signal })
-const account = () => ({ endpoint: wechat.endpoint, ...wechatAccount })
+const account = () => ({ endpoint: wechat.endpoint, ...shopAccount })
 
 test('a message is taken as WeChat’s document has it, and one token serves many', async () => {
   const outcomes = await Promise.all([1, 2, 3, 4].map((n) => sendWechat(account(), message(n), go())))
@@ -181,20 +182,26 @@ test('openids that differ in letter case are two people’s', () => {
 test('settings: AppID and address are checked, the secret stays for the same account alone', async () => {
   expect(WechatSettings.safeParse({ appId: 'wx1' }).success).toBe(false)
   expect(
-    WechatSettings.safeParse({ appId: wechatAccount.appId, endpoint: 'http://elsewhere.example' }).success,
+    WechatSettings.safeParse({ appId: shopAccount.appId, endpoint: 'http://elsewhere.example' }).success,
   ).toBe(false)
   shop = await openTestShop(1)
   const { platform, workspace } = shop
   const doing = { actor: 'test', at: shop.clock.now() }
-  const settings = WechatSettings.parse({ appId: wechatAccount.appId })
+  const settings = WechatSettings.parse({ appId: shopAccount.appId })
   const save = (differs: object, secret: string | null) =>
-    saveWechatSettings(platform.store, workspace.id, { ...settings, ...differs }, secret, doing)
+    saveAccount(
+      platform.store,
+      workspace.id,
+      wechatAccount,
+      { settings: { ...settings, ...differs }, secret },
+      doing,
+    )
   expect(await save({}, null)).toEqual({ kind: 'secret-needed' })
   expect(await save({}, 's')).toEqual({ kind: 'saved' })
   expect(await save({}, null)).toEqual({ kind: 'saved' })
   expect(await save({ appId: 'wxffffffffffffffff' }, null)).toEqual({ kind: 'secret-needed' })
   expect(await save({ endpoint: 'https://elsewhere.example' }, null)).toEqual({ kind: 'secret-needed' })
-  expect(await wechatSettingsOf(platform.store, workspace.id)).toEqual({ settings, appSecret: 's' })
+  expect(await accountOf(platform.store, workspace.id, wechatAccount)).toEqual({ settings, secret: 's' })
 })
 
 test('a campaign by WeChat: followers get it, strangers and who unfollowed are written to no more', async () => {
@@ -227,8 +234,8 @@ test('a campaign by WeChat: followers get it, strangers and who unfollowed are w
   }
   expect((await draft()).preview.blockers).toEqual([{ kind: 'channel-not-set-up', channel: 'wechat' }])
   const doing = { actor: 'test', at: shop.clock.now() }
-  const settings = { endpoint: wechat.endpoint, appId: wechatAccount.appId }
-  await saveWechatSettings(store, workspace.id, settings, wechatAccount.appSecret, doing)
+  const settings = { endpoint: wechat.endpoint, appId: shopAccount.appId }
+  await saveAccount(store, workspace.id, wechatAccount, { settings, secret: shopAccount.appSecret }, doing)
   await changeDeliverySettings(store, workspace.id, { quiet: null, cap: null, perMinute: {} }, doing)
 
   const { campaignId, preview } = await draft()

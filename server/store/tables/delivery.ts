@@ -21,7 +21,7 @@ export interface DeliveryTables {
   /** How a channel is reached, as an owner set it. */
   channel_settings: {
     workspace_id: string
-    channel: 'mail' | 'sms' | 'wechat'
+    channel: 'mail' | 'sms' | 'wechat' | 'returns'
     /** JSON. */
     settings: string
     /** The password or key: never shown again. */

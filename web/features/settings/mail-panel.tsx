@@ -65,7 +65,7 @@ function MailForm({ stored, hasPassword }: { stored: Mail; hasPassword: boolean 
   )
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate({ settings: wanted, ...(password ? { password } : {}) })
+    save.mutate({ settings: wanted, ...(password ? { secret: password } : {}) })
   }
   const field = (name: 'host' | 'user' | 'sender' | 'senderName' | 'publicUrl') => ({
     label: t(name),

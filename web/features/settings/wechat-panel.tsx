@@ -60,7 +60,7 @@ function WechatForm({ stored, isSetUp }: { stored: Wechat; isSetUp: boolean }) {
   )
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate({ settings: wanted, ...(secret ? { appSecret: secret } : {}) })
+    save.mutate({ settings: wanted, ...(secret ? { secret } : {}) })
   }
   const field = (name: 'endpoint' | 'appId') => ({
     label: t(name),

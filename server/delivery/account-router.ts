@@ -9,8 +9,11 @@ import { sendSms } from './aliyun-sms.ts'
 import type { SendOutcome } from './attempt.ts'
 import { type ChannelAccount, accountOf, saveAccount } from './channel-account.ts'
 import { isOpenid } from './contacts.ts'
+import { errorText } from './errors.ts'
 import { openMailer } from './mail.ts'
 import { mailAccount } from './mail-settings.ts'
+import { readReturns, returnsState } from './returned/reader.ts'
+import { returnsAccount } from './returned/returns-settings.ts'
 import { smsAccount } from './sms-settings.ts'
 import { pushToken, type SmsPush } from './suppressions.ts'
 import { sendWechat } from './wechat.ts'
@@ -18,6 +21,9 @@ import { wechatAccount } from './wechat-settings.ts'
 
 /** A test message that is not taken by then is given up. */
 const testMs = 30_000
+
+/** A mailbox that is not read by then is read on in the next minute. */
+const readMs = 60_000
 
 /** A channel's settings, with the secret where it is new. */
 const Given = <Schema extends z.ZodType>({ Settings }: ChannelAccount<Schema>) =>
@@ -82,6 +88,34 @@ export const accountProcedures = {
       mailer.close()
       return testSent(outcome, 'mail-test-failed')
     }),
+
+  /** The mailbox to which mail comes back, without its password, and what was read there; null: not set up. */
+  returns: ownerProcedure.query(async ({ ctx }) => {
+    const { store, clock } = ctx.platform
+    const set = await accountOf(store, ctx.workspace.id, returnsAccount)
+    if (!set) return null
+    const { error, ...state } = await returnsState(store, ctx.workspace.id, clock.now())
+    return { ...set.settings, ...state, error: errorText(ctx.language, error) }
+  }),
+
+  setReturns: ownerProcedure
+    .input(Given(returnsAccount))
+    .mutation(({ ctx, input }) => setAccount(ctx, returnsAccount, input, 'mail-password-needed')),
+
+  /** Reads the mailbox at once, as is done each minute; answers what was new. */
+  readReturns: ownerProcedure.mutation(async ({ ctx }) => {
+    const outcome = await readReturns(ctx.platform, ctx.workspace.id, AbortSignal.timeout(readMs))
+    switch (outcome.kind) {
+      case 'read':
+        return outcome.reading
+      case 'not-set-up':
+        throw refused('PRECONDITION_FAILED', 'returns-set-up-first')
+      case 'failed':
+        throw refused('BAD_GATEWAY', outcome.why.id, outcome.why.values)
+      case 'stopped':
+        throw refused('GATEWAY_TIMEOUT', 'receiver-silent', { seconds: readMs / 1000 })
+    }
+  }),
 
   /** How short messages go out, without the secret, and where replies and receipts are to be pushed; null: not set up. */
   sms: ownerProcedure.query(async ({ ctx }) => {

@@ -66,6 +66,44 @@ export function deliveryCommands(program: Command): void {
 
   inWorkspace(
     delivery
+      .command('returns')
+      .description('the mailbox to which mail comes back; without --file: shows it, never the password'),
+  )
+    .option('--file <file>', 'settings as JSON, with "password" where it is new')
+    .action((options: CommonOptions & { file?: string }) =>
+      answer(
+        options,
+        async ({ client }) => {
+          if (options.file !== undefined) {
+            const { password, ...settings } = readJson<ReturnsFile>(options.file)
+            const secret = password === undefined ? {} : { secret: password }
+            await client.delivery.setReturns.mutate({ settings, ...secret })
+          }
+          return client.delivery.returns.query()
+        },
+        (returns) =>
+          returns === null
+            ? say('returns-set-up-first')
+            : say('returns-settings', {
+                ...returns,
+                readAt: returns.readAt ?? 'never',
+                error: returns.error ?? 'none',
+              }),
+      ),
+    )
+
+  inWorkspace(
+    delivery.command('read-returns').description('read that mailbox now; a server does it each minute'),
+  ).action((options: CommonOptions) =>
+    answer(
+      options,
+      ({ client }) => client.delivery.readReturns.mutate(),
+      ({ looked, taken }) => say('returns-read', { looked, ...taken }),
+    ),
+  )
+
+  inWorkspace(
+    delivery
       .command('sms')
       .description('how short messages go out; without --file: shows it, never the secret'),
   )
@@ -185,6 +223,7 @@ export function deliveryCommands(program: Command): void {
 
 type Inputs = inferRouterInputs<AppRouter>['delivery']
 type MailFile = Inputs['setMail']['settings'] & { password?: string }
+type ReturnsFile = Inputs['setReturns']['settings'] & { password?: string }
 type WechatFile = Inputs['setWechat']['settings'] & { appSecret?: string }
 type SmsFile = Inputs['setSms']['settings'] & { accessKeySecret?: string }
 

@@ -49,6 +49,7 @@ export async function mailSender(
     })
     if (!written) return { kind: 'dead', why: { id: 'message-value-missing' } }
     const outcome = await mailer.send({ deliveryId: id, to: address, ...written, unsubscribeUrl: url }, stop)
+    if (outcome.kind === 'delivered') return { ...outcome, to: digest }
     if (outcome.kind === 'dead' && outcome.bounced)
       return { ...outcome, suppress: { channel: 'mail', digest, reason: 'bounced' } }
     return outcome

@@ -28,6 +28,30 @@ export interface DeliveryTables {
     secret: string
     changed_at: string
   }
+  /** How far the mailbox to which mail comes back was read. */
+  returns_mailboxes: {
+    workspace_id: string
+    /** Which one: server, user and folder. Another is read from its beginning. */
+    mailbox: string
+    /** Of IMAP; null: nothing was read yet. */
+    uid_validity: string | null
+    last_uid: number
+    /** When it was read whole for the last time. */
+    read_at: string | null
+    /** Why it could not be read the last time, as JSON of a Said; null: it could. */
+    error: string | null
+  }
+  /** Mail that came back and names a delivery. Neither addresses nor words are kept. */
+  returned_mails: {
+    workspace_id: string
+    /** Of the mail: read again, it counts once. */
+    digest: string
+    delivery_id: string
+    kind: 'gone' | 'failed' | 'delayed' | 'answer'
+    /** Such as 5.1.1; null: it names none. */
+    code: string | null
+    at: string
+  }
   /** Makes digests of addresses and signs unsubscribe links. */
   suppression_keys: {
     workspace_id: string

@@ -15,7 +15,7 @@ import { mailAccount } from './mail-settings.ts'
 import { readReturns, returnsState } from './returned/reader.ts'
 import { returnsAccount } from './returned/returns-settings.ts'
 import { smsAccount } from './sms-settings.ts'
-import { pushToken, type SmsPush } from './suppressions.ts'
+import { type Push, pushToken, suppressionKey, wechatToken } from './suppressions.ts'
 import { sendWechat } from './wechat.ts'
 import { wechatAccount } from './wechat-settings.ts'
 
@@ -122,7 +122,7 @@ export const accountProcedures = {
     const { store } = ctx.platform
     const set = await accountOf(store, ctx.workspace.id, smsAccount)
     if (!set) return null
-    const path = async (push: SmsPush) => `/${push}/${await pushToken(store, ctx.workspace.id, push)}`
+    const path = async (push: Push) => `/${push}/${await pushToken(store, ctx.workspace.id, push)}`
     return {
       ...set.settings,
       repliesPath: await path('sms-replies'),
@@ -158,11 +158,17 @@ export const accountProcedures = {
       return testSent(outcome, 'sms-test-failed')
     }),
 
-  /** The WeChat official account, without the secret; null: not set up. */
-  wechat: ownerProcedure.query(
-    async ({ ctx }) =>
-      (await accountOf(ctx.platform.store, ctx.workspace.id, wechatAccount))?.settings ?? null,
-  ),
+  /** The WeChat official account, without the secret, and where it is to push events with which token; null: not set up. */
+  wechat: ownerProcedure.query(async ({ ctx }) => {
+    const { store } = ctx.platform
+    const set = await accountOf(store, ctx.workspace.id, wechatAccount)
+    if (!set) return null
+    return {
+      ...set.settings,
+      eventsPath: `/wechat-events/${await pushToken(store, ctx.workspace.id, 'wechat-events')}`,
+      eventsToken: wechatToken(await suppressionKey(store, ctx.workspace.id)),
+    }
+  }),
 
   setWechat: ownerProcedure
     .input(Given(wechatAccount))
@@ -183,7 +189,7 @@ export const accountProcedures = {
       if (!set) throw refused('PRECONDITION_FAILED', 'wechat-set-up-first')
       const outcome = await sendWechat(
         { ...set.settings, appSecret: set.secret },
-        { ...input, url: null, deliveryId: `test_${randomUUID()}` },
+        { ...input, url: null, miniProgram: null, deliveryId: `test_${randomUUID()}` },
         { at: clock.now(), stop: AbortSignal.timeout(testMs) },
       )
       return testSent(outcome, 'wechat-test-failed')

@@ -7,6 +7,8 @@ export type SendOutcome =
       kind: 'delivered'
       /** Digest of the address that it went to, where something may come back from there. */
       to?: string
+      /** What the platform calls the message when it reports on it later. */
+      receipt?: string
     }
   /** May work later; `afterMs`: what the receiver asked to be waited. */
   | { kind: 'failed'; why: Said; afterMs?: number }

@@ -131,6 +131,7 @@ export async function settle(
           last_error: null,
           lease: null,
           ...(outcome.to === undefined ? {} : { handed_to: outcome.to }),
+          ...(outcome.receipt === undefined ? {} : { receipt: outcome.receipt }),
         })
         .execute()
       return

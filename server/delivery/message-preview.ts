@@ -16,8 +16,8 @@ import { smsAccount } from './sms-settings.ts'
 import { type WrittenSms, writtenSms } from './sms-text.ts'
 import type { AddressedChannel } from './suppressions.ts'
 import { goodTemplate, missingOf, type TemplateValue, templateValues, type Values } from './template.ts'
-import { tooLong } from './wechat.ts'
 import { wechatTemplate, type WrittenWechat } from './wechat-sender.ts'
+import { misfits } from './wechat-values.ts'
 
 /** Reads like one of ours, and is nobody's. */
 const exampleCode = 'ABCDE23456FGHE'
@@ -35,7 +35,7 @@ type AddressedDefinition = CampaignDefinition & {
 export type Written =
   | { kind: 'mail'; mail: WrittenMail }
   | { kind: 'sms'; sms: WrittenSms }
-  | { kind: 'wechat'; wechat: WrittenWechat; tooLong: readonly string[] }
+  | { kind: 'wechat'; wechat: WrittenWechat; misfits: readonly string[] }
   | { kind: 'words'; words: string }
 
 export interface PreviewedMember {
@@ -182,7 +182,7 @@ async function writerOf(
         values,
         message(of) {
           const wechat = template.write(of)
-          return wechat && { kind: 'wechat', wechat, tooLong: tooLong(wechat.data) }
+          return wechat && { kind: 'wechat', wechat, misfits: misfits(wechat.data) }
         },
       }
     }

@@ -23,7 +23,9 @@ test('an owner sets up the mailbox of returned mail, reads it, and is told what 
   page.setDefaultTimeout(20_000)
   await workspaceOf(watched, stage, 'returned')
   await watched.open('/settings')
-  const panel = page.getByRole('region', { name: '退信' })
+  const panel = page
+    .locator('section')
+    .filter({ has: page.getByRole('heading', { name: '退信', exact: true }) })
   await panel.getByLabel('邮件服务器').fill('127.0.0.1')
   await panel.getByLabel('端口').fill(String(mailbox.port))
   await panel.getByRole('combobox', { name: '加密方式' }).click()

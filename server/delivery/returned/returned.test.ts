@@ -171,6 +171,9 @@ test('what comes back is taken once: who is gone is written to no more, a full m
 
   // sent again, the old report does not kill the new message; the addresses that are gone get none
   await resendDeadLetters(shop.desk, campaignId)
+  mailbox.deliver(shapes.postfixExpired(of(6)))
+  expect(await readNow()).toEqual(reading(1, { failed: 1 }))
+  expect(await show(campaignId)).toMatchObject({ queued: 6, dead: 0 })
   const deliveries = startDeliveries(shop.platform)
   await vi.waitFor(
     async () => expect(await show(campaignId)).toMatchObject({ delivered: 4, dropped: 5, queued: 0 }),
@@ -178,13 +181,13 @@ test('what comes back is taken once: who is gone is written to no more, a full m
   )
   await deliveries.stop()
   mailbox.inbox.uidvalidity = 78
-  expect(await readNow()).toEqual(reading(9))
+  expect(await readNow()).toEqual(reading(10))
   expect(await show(campaignId)).toMatchObject({ delivered: 4, dead: 0, dropped: 5 })
   expect(await returnsState(store, shop.workspace.id, shop.clock.now())).toEqual({
     readAt: shop.clock.now().toISOString(),
     error: null,
     gone: 5,
-    failed: 1,
+    failed: 2,
     delayed: 1,
     answer: 1,
   })

@@ -45,7 +45,8 @@ export async function takeReturned(
     kind === 'gone'
       ? { id: 'mail-came-back-gone', values: { code: code ?? '–' } }
       : { id: 'mail-came-back', values: { code: code ?? '–', cause } }
-  if (row.state === 'queued' || row.state === 'delivered')
+  // one that is queued to be sent again is not the one that came back
+  if (row.state === 'delivered' || (row.state === 'queued' && row.attempts > 0))
     await tx
       .updateTable('outbox')
       .set({ state: 'dead', delivered_at: null, last_error: keptError(why), lease: null })
@@ -62,7 +63,7 @@ export async function takeReturned(
   return kind
 }
 
-/** The first of these deliveries that this workspace has sent by mail. What waits to be sent again can't have come back. */
+/** The first of these deliveries that this workspace has sent by mail. */
 async function mailNamed(tx: Kysely<StoreSchema>, workspaceId: string, deliveryIds: readonly string[]) {
   const rows = await tx
     .selectFrom('outbox')
@@ -73,6 +74,7 @@ async function mailNamed(tx: Kysely<StoreSchema>, workspaceId: string, deliveryI
       'outbox.state',
       'outbox.lease',
       'outbox.due_at',
+      'outbox.attempts',
       'outbox.member_id',
       'outbox.handed_to',
       'campaigns.definition',
@@ -80,7 +82,6 @@ async function mailNamed(tx: Kysely<StoreSchema>, workspaceId: string, deliveryI
     ])
     .where('outbox.workspace_id', '=', workspaceId)
     .where('outbox.id', 'in', deliveryIds)
-    .where('outbox.attempts', '>', 0)
     .execute()
   return deliveryIds
     .flatMap((id) => rows.filter((row) => row.id === id))

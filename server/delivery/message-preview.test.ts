@@ -101,12 +101,12 @@ test('a message by WeChat names what is too long for this member, words by hand 
     {
       kind: 'wechat',
       wechat: { data: { thing1: expect.anything() }, url: 'https://shop.example/c?who=M0002' },
-      tooLong: ['thing1'],
+      misfits: ['thing1'],
     },
     {
       kind: 'wechat',
       wechat: { data: { thing1: '会员M0003' }, url: 'https://shop.example/c?who=M0003' },
-      tooLong: [],
+      misfits: [],
     },
   ])
   const calls = await previewed({ kind: 'calls', words: '{{ member.name }}您好', language: 'zh-CN' })

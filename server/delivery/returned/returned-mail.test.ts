@@ -29,8 +29,9 @@ test.each(Object.entries(expected))('%s is read as what it is', async (name, tol
   const mail = shapes[name as keyof typeof expected](shape)
   expect(isAutomatic(headersOf(mail))).toBe(true)
   const read = await readReturned(mail)
-  if (told === null) return expect(read).toBeNull()
-  expect(read).toMatchObject({ ...told, deliveryIds: [shape.id] })
+  expect(read && { kind: read.kind, code: read.code, cause: read.cause, ids: read.deliveryIds }).toEqual(
+    told && { cause: 'other', ...told, ids: [shape.id] },
+  )
   // neither addresses nor words go further
   expect(JSON.stringify({ ...read, messageId: null })).not.toMatch(/example\.com|away|Sorry/)
 })

@@ -259,6 +259,8 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /readyz': 'public',
   'POST /sms-replies/:token': 'public',
   'POST /sms-reports/:token': 'public',
+  'GET /wechat-events/:token': 'public',
+  'POST /wechat-events/:token': 'public',
   'GET /unsubscribe/:token': 'public',
   'POST /unsubscribe/:token': 'public',
   'GET /api/v1/openapi.json': 'public',
@@ -285,6 +287,7 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'POST /export/members.csv': 'marketer',
   'GET /export/moved.csv': 'marketer',
   'GET /export/prepared/:ticket': 'marketer',
+  'POST /export/metric': 'reader',
   'POST /export/segment': 'marketer',
   'GET /export/workspace.zip': 'owner',
   ...Object.fromEntries(

@@ -100,12 +100,16 @@ test('a message by WeChat names what is too long for this member, words by hand 
   expect(members.map(({ written }) => written)).toEqual([
     {
       kind: 'wechat',
-      wechat: { data: { thing1: expect.anything() }, url: 'https://shop.example/c?who=M0002' },
+      wechat: {
+        data: { thing1: expect.anything() },
+        url: 'https://shop.example/c?who=M0002',
+        miniProgram: null,
+      },
       misfits: ['thing1'],
     },
     {
       kind: 'wechat',
-      wechat: { data: { thing1: '会员M0003' }, url: 'https://shop.example/c?who=M0003' },
+      wechat: { data: { thing1: '会员M0003' }, url: 'https://shop.example/c?who=M0003', miniProgram: null },
       misfits: [],
     },
   ])

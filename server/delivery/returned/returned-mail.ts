@@ -148,7 +148,7 @@ function statusOf(of: Map<string, string>): MailStatus {
   const status = /\b[245]\.\d{1,3}\.\d{1,3}\b/.exec(of.get('status') ?? '')?.[0] ?? null
   const diagnostic = of.get('diagnostic-code') ?? ''
   const told = /^smtp/i.test(diagnostic) ? statusIn(diagnostic) : { reply: null, enhanced: null }
-  const isVague = status === null || /\.0\.0$/.test(status)
+  const isVague = status === null || status.endsWith('.0.0')
   return { reply: told.reply, enhanced: isVague && told.enhanced !== null ? told.enhanced : status }
 }
 

@@ -281,6 +281,8 @@ const routes: Record<string, 'public' | 'key' | Rule> = {
   'GET /api/v1/campaigns/:campaignId/effect': 'key',
   'GET /api/v1/campaigns/:campaignId/member-days': 'key',
   'POST /api/v1/orders/:orderId/cancel': 'key',
+  'GET /api/v1/metrics': 'key',
+  'POST /api/v1/metrics/:name': 'key',
   'POST /api/uploads': 'marketer',
   'GET /api/imports/:importId/refused': 'marketer',
   'GET /export/members.csv': 'marketer',

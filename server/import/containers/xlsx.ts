@@ -121,7 +121,8 @@ export async function* workbookLines(
         break
       case 'c':
         // nothing would be taken in its place, and nobody would know; only a text may come to nothing
-        if (formula && (kind === 'str' ? !valued : value === '')) throw new Stopped('formula-without-result', { file: named, line: row })
+        if (formula && (kind === 'str' ? !valued : value === ''))
+          throw new Stopped('formula-without-result', { file: named, line: row })
         while (cells.length < column) cells.push('')
         cells[column] = cellText()
         column++

@@ -39,7 +39,8 @@ export function encoded(encoding: Written, text: string): Uint8Array {
   const table = tableOf(encoding)
   return Uint8Array.from(
     [...text].flatMap((character) => {
-      const bytes = table.get(character) ?? (encoding === 'gb18030' ? beyondTheFirstPlane(character) : undefined)
+      const bytes =
+        table.get(character) ?? (encoding === 'gb18030' ? beyondTheFirstPlane(character) : undefined)
       if (!bytes) throw new Error(`Not in ${encoding}: ${character}`)
       return bytes
     }),

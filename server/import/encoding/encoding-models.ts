@@ -62,7 +62,7 @@ const eastAsianSigns = like(
 )
 const kana = /[\u3041-\u309f\u30a1-\u30ff]/
 const han = /\p{Script=Han}/u
-const emoji = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f]/u
+const emoji = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f/u
 const hangul = /\p{Script=Hangul}/u
 
 /** Characters of two bytes; such within a word of ASCII letters are none. */

@@ -198,7 +198,8 @@ const decoded = (encoding: Encoding, cells: readonly Buffer[]): string =>
 
 /** Bytes beyond ASCII, and those of ASCII that belong to a character beyond it: all that are not read as ASCII. */
 const bytesBeyondAscii = (text: string, cells: readonly Buffer[]): number =>
-  cells.reduce((sum, cell) => sum + cell.length + lineEnd.length, 0) - (text.match(asciiCharacter)?.length ?? 0)
+  cells.reduce((sum, cell) => sum + cell.length + lineEnd.length, 0) -
+  (text.match(asciiCharacter)?.length ?? 0)
 
 const sampleIn = (encoding: Encoding, cells: readonly Buffer[]): string =>
   clipped(decoded(encoding, cells.slice(0, mostSampled)).trim().replaceAll('\n', ' · '))

@@ -225,10 +225,7 @@ function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
     return total
   }
   const [meanA, meanB] = [sum((at) => a[at]!) / a.length, sum((at) => b[at]!) / a.length]
-  const [partA, partB] = [
-    sum((at) => (a[at]! - meanA) ** 2),
-    sum((at) => (b[at]! - meanB) ** 2),
-  ]
+  const [partA, partB] = [sum((at) => (a[at]! - meanA) ** 2), sum((at) => (b[at]! - meanB) ** 2)]
   if (partA === 0 || partB === 0) return 0
   return sum((at) => (a[at]! - meanA) * (b[at]! - meanB)) / Math.sqrt(partA * partB)
 }
@@ -259,7 +256,13 @@ function scoresOf(
     const purchases = horizons.map((within) =>
       model.purchasesIfAlive(fit.parameters, history, within / daysAWeek),
     )
-    const made = { purchases, worth: discounted(purchases.map(({ mean }) => mean), discountRate) }
+    const made = {
+      purchases,
+      worth: discounted(
+        purchases.map(({ mean }) => mean),
+        discountRate,
+      ),
+    }
     ahead.set(key, made)
     return made
   }
@@ -284,8 +287,7 @@ function scoresOf(
       const { mean: purchased, square } = purchases[ahead]!
       const net = chance * purchased * amount
       expected[ahead]![at] = net
-      variance[ahead]![at] =
-        chance * spend.p * inverseSquare * (purchased + spend.p * square) - net * net
+      variance[ahead]![at] = chance * spend.p * inverseSquare * (purchased + spend.p * square) - net * net
     }
   }
   return spend
@@ -346,7 +348,12 @@ function uncertaintyOf(
       return (moved(step) - moved(-step)) / (2 * step)
     })
   const spread = (of: readonly number[], covariance: Fit<string>['covariance']) =>
-    covariance ? dot(of, covariance.map((row) => dot(row, of))) : 0
+    covariance
+      ? dot(
+          of,
+          covariance.map((row) => dot(row, of)),
+        )
+      : 0
   const byPurchases = slopes(fit.parameters, (moved) => total(moved, spend.parameters))
   const byAmounts = slopes(spend.parameters, (moved) => total(fit.parameters, moved))
   return Math.sqrt(Math.max(0, spread(byPurchases, fit.covariance) + spread(byAmounts, spend.covariance)))

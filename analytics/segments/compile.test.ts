@@ -180,8 +180,7 @@ function customers(count: number): Person[] {
       hour: 12,
       discountMinor: null,
       lines: [],
-      refunds:
-        nth % 9 === 4 ? [{ day: addDays('2024-01-01', at + (nth % 2)), amountMinor: 100 }] : [],
+      refunds: nth % 9 === 4 ? [{ day: addDays('2024-01-01', at + (nth % 2)), amountMinor: 100 }] : [],
     }))
     const joined = '2024-01-01'
     const nothing = { region: null, channel: null, gender: null, tier: null, birthday: null, points: null }
@@ -557,7 +556,14 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
     await buildDerivedTables(session, day)
   })
   await foretell(day)
-  const moment = { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest, people: shop }
+  const moment = {
+    asOf: day,
+    dormancy: defaultDormancy,
+    dataStart,
+    openedAtStart: false,
+    newest,
+    people: shop,
+  }
   const foretold = new Map<string, ReadonlyMap<string, Foretold>>()
   return {
     ...moment,

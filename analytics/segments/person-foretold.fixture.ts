@@ -17,7 +17,10 @@ const netOn = (person: Person, asOf: string, day: string): number => {
  * What the models foretell of the people of a shop as of a day, from their inputs as DEFINITIONS.md, "Value", has them:
  * x = purchase days − 1, t_x = last − first, T = asOf − first, z̄ the mean net of repeat purchase days.
  */
-export function foretoldOf(people: readonly Person[], moment: Omit<Moment, 'foretold'>): Map<string, Foretold> {
+export function foretoldOf(
+  people: readonly Person[],
+  moment: Omit<Moment, 'foretold'>,
+): Map<string, Foretold> {
   const { asOf } = moment
   const asked: Moment = { ...moment, foretold: () => new Map() }
   const buyers = people.flatMap((person) => {
@@ -40,14 +43,21 @@ export function foretoldOf(people: readonly Person[], moment: Omit<Moment, 'fore
       ),
       heldBackDays: held,
       earlierFrequency: whole(({ days }) => by(days).length - 1),
-      earlierRecencyDays: whole(({ days }) => (by(days).length === 0 ? 0 : daysBetween(days[0]!, by(days).at(-1)!))),
+      earlierRecencyDays: whole(({ days }) =>
+        by(days).length === 0 ? 0 : daysBetween(days[0]!, by(days).at(-1)!),
+      ),
     },
     { discountRate: 0 },
   )
   return new Map(
     buyers.flatMap(({ person }, i) =>
       scores
-        ? [[person.id, { alive: scores.alive[i]!, clvMinor: scores.clv && Math.round(scores.clv[i]!) }] as const]
+        ? [
+            [
+              person.id,
+              { alive: scores.alive[i]!, clvMinor: scores.clv && Math.round(scores.clv[i]!) },
+            ] as const,
+          ]
         : [],
     ),
   )

@@ -95,9 +95,7 @@ function begin(engine: Engine, at: TablesAt, entries: Map<string, Entry>): Entry
   const forget = () => {
     if (entries.get(key) === entry) entries.delete(key)
   }
-  outcome
-    .finally(() => (entry.share = null))
-    .then((made) => made ?? forget(), forget)
+  outcome.finally(() => (entry.share = null)).then((made) => made ?? forget(), forget)
   return entry
 }
 
@@ -107,6 +105,8 @@ async function dropOldest(engine: Engine, entries: Map<string, Entry>): Promise<
     if (entry.waiting > 0 || performance.now() - entry.usedAt < readForMs) continue
     entries.delete(key)
     await entry.outcome.catch(() => null)
-    await engine.scratch((session) => session.run(sql`drop table if exists ${{ kind: 'sql', chunks: [key] }}`))
+    await engine.scratch((session) =>
+      session.run(sql`drop table if exists ${{ kind: 'sql', chunks: [key] }}`),
+    )
   }
 }

@@ -2,7 +2,13 @@ import { countBits } from '../../analytics/columns/bits.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { compileTogether, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import { parse } from '../../analytics/segments/parse.ts'
-import { askedOn, asksForetold, leavesOf, resolveSegments, segmentsIn } from '../../analytics/segments/references.ts'
+import {
+  askedOn,
+  asksForetold,
+  leavesOf,
+  resolveSegments,
+  segmentsIn,
+} from '../../analytics/segments/references.ts'
 import type { Expression } from '../../analytics/segments/ast.ts'
 import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'

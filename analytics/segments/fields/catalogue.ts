@@ -13,7 +13,14 @@ import { rfmFields } from './rfm.ts'
 import { touches } from './touches.ts'
 
 /** Everything a rule can ask of a member. Adding a field is adding an entry to one of these lists. */
-export const fields: readonly Field[] = [...buying, ...habits, ...rfmFields, ...foretold, ...profile, ...touches]
+export const fields: readonly Field[] = [
+  ...buying,
+  ...habits,
+  ...rfmFields,
+  ...foretold,
+  ...profile,
+  ...touches,
+]
 
 /** Counts, sums, days and shares with conditions in parentheses, those over one source together. */
 export const measures: readonly Measure[] = [...orderMeasures, ...couponMeasures, ...pointMeasures]

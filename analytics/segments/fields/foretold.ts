@@ -4,8 +4,8 @@ import { both } from './described.ts'
 import type { Field, Reading } from './field.ts'
 
 const scores = { alias: 'scores', relation: ({ tables }: Reading) => tables.memberScores } as const
-/** P(alive) is kept in these. */
-const millionths = sql`1000000`
+/** P(alive) is kept in millionths. */
+const millionths = 1_000_000
 
 const foretoldOf = (person: Person, moment: Moment) => moment.foretold(moment.asOf).get(person.id)
 
@@ -35,9 +35,13 @@ export const foretold: readonly Field[] = [
     },
     beside: scores,
     foretold: true,
-    value: () => sql`cast(scores.alive as bigint)`,
-    read: (person, moment) => foretoldOf(person, moment)?.alive ?? null,
-    per: { value: () => millionths, read: () => 1_000_000 },
+    value: () => sql`cast(coalesce(scores.alive, 0) as bigint)`,
+    read: (person, moment) => foretoldOf(person, moment)?.alive ?? 0,
+    // nothing of nothing is unknown
+    per: {
+      value: () => sql`case when scores.alive is null then 0 else cast(${millionths} as bigint) end`,
+      read: (person, moment) => (foretoldOf(person, moment) ? millionths : 0),
+    },
   },
   {
     name: 'predicted_clv',

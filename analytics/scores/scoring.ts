@@ -118,4 +118,5 @@ async function scoredAside(
 }
 
 /** Those that the thread takes with it; who is who stays here. */
-const columnsOf = ({ memberKey: _, heldBackDays: __, ...columns }: MemberHistories) => Object.values(columns)
+const columnsOf = (histories: MemberHistories) =>
+  Object.values({ ...histories, memberKey: null }).filter((column) => ArrayBuffer.isView(column))

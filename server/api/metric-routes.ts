@@ -20,6 +20,10 @@ const Answer = z
     asOf: z.iso.date(),
     dataVersion: z.int(),
     milliseconds: z.int(),
+    models: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'Of figures that are foretold: which model was fitted, how it came out, and why not.' }),
     rows: z
       .array(z.record(z.string(), z.unknown()))
       .meta({ description: 'As `listMetrics` describes them. Money in minor units, unknown values null.' }),

@@ -31,8 +31,8 @@ export function minimise(objective: Objective, start: readonly number[], near = 
       inverse = identity
       direction = here.gradient.map((value) => -value)
     }
-    // what is left to gain is less than the value's digits show
-    if (-dot(direction, here.gradient) < 1e-15 * Math.abs(here.value)) break
+    // what is left to gain is less than a value that adds up a hundred thousand terms shows: Newton's steps need no value
+    if (-dot(direction, here.gradient) < 1e-13 * Math.abs(here.value)) break
     const long = largest(direction)
     if (long > 2) direction = direction.map((value) => (2 * value) / long)
     const next = stepped(objective, at, here, direction)

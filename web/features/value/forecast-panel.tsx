@@ -234,7 +234,7 @@ function Fan({ rows, width, height }: { rows: readonly ClvRow[]; width: number; 
   const forecast = ofKind(rows, 'forecast')
   const spent = observed[0]?.netMinor ?? 0
   // net of the last so many days is the end less what came before
-  const before = [...observed.map(({ days, netMinor }) => ({ days, value: spent - (netMinor ?? 0) }))]
+  const before = observed.map(({ days, netMinor }) => ({ days, value: spent - (netMinor ?? 0) }))
   const now = before.length
   const positions = [
     ...before.map(({ days }) => t('clv.monthsAgo', { n: monthsOf(days) })),

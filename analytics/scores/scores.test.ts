@@ -113,6 +113,34 @@ describe('a shop that was drawn', () => {
     }
   })
 
+  test('the variance of a member’s net is that of purchases and of amounts, integrated over what amounts may be', () => {
+    const model = candidates.find(({ name }) => name === outcome.model)!
+    const { p, q, gamma } = outcome.spend!
+    for (const at of [3, 40, 333, 1200]) {
+      const [x, age] = [histories.frequency[at]!, histories.ageDays[at]! / 7]
+      const history = { frequency: x, recency: histories.recencyDays[at]! / 7, age }
+      const alive = model.alive(outcome.parameters!, history)
+      const ahead = model.purchasesIfAlive(outcome.parameters!, history, horizons[2] / 7)
+      const [mean, square] = [alive * ahead.mean, alive * ahead.square]
+      // the member's amounts are Gamma(p, ν), ν ~ Gamma(shape, rate); logarithm of the density up to a constant
+      const [shape, rate] = [p * x + q, gamma + histories.spentMinor[at]!]
+      const weight = (log: number) => shape * log - rate * Math.exp(log)
+      const top = Math.log(shape / rate)
+      let [whole, first, second] = [0, 0, 0]
+      for (let log = top - 12; log < top + 4; log += 1 / 512) {
+        const density = Math.exp(weight(log) - weight(top))
+        const amount = p / Math.exp(log)
+        whole += density
+        first += density * mean * amount
+        // E[(Σ amounts)² | ν] = E[N] · variance of an amount + E[N²] · its mean²
+        second += density * ((mean * amount * amount) / p + square * amount * amount)
+      }
+      const variance = second / whole - (first / whole) ** 2
+      expect(scores!.expected![2]![at]! / (first / whole)).toBeCloseTo(1, 6)
+      expect(scores!.variance![2]![at]! / variance).toBeCloseTo(1, 5)
+    }
+  })
+
   test('the more orders and the shorter the silence, the likelier another', () => {
     const of = (wanted: (at: number) => boolean) => {
       const found = [...scores!.alive.keys()].filter(wanted)

@@ -1,4 +1,4 @@
-import type { DerivedTables } from '../schema/derived.ts'
+import { type DerivedTables, netEvents, qualifiesOn } from '../schema/derived.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
 
@@ -95,3 +95,50 @@ export const buyersOfFacts = (
 ): Sql => sql`(
     select member_key, ${d.daysBetween(sql`last_day`, d.date(asOf))} as silent_days, orders, net_minor
     from ${memberFacts} where orders > 0)`
+
+/**
+ * Buyers of a relation of qualifying orders as of a day: `member_key`, `silent_days` since the last order, `orders`, and
+ * `net_minor`, refunds taken off on their own days. `counts` is an expression over orders and refunds.
+ */
+export const buyersOf = (orders: Sql, counts: Sql, day: string, d: Dialect): Sql => sql`(
+    select bought.member_key, ${d.daysBetween(sql`bought.last_day`, d.date(day))} as silent_days, bought.orders,
+      coalesce(money.net_minor, 0) as net_minor
+    from (
+      select member_key, max(local_day) as last_day, count(*) as orders
+      from ${orders} as member_order where ${counts} group by member_key
+    ) as bought
+    left join (
+      select member_key, ${d.sum(sql`net_minor`)} as net_minor
+      from (${netEvents(d.date(day))}) as event where ${counts} group by member_key
+    ) as money on money.member_key = bought.member_key)`
+
+/** Buyers as of any day, whatever the day of the tables, by what was visible then: an order counts until it is refunded whole. */
+export const buyersOn = (day: string, counts: Sql, d: Dialect): Sql =>
+  buyersOf(
+    sql`(select * from orders where member_key is not null and ${qualifiesOn(d.date(day))})`,
+    counts,
+    day,
+    d,
+  )
+
+const tenths = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
+
+/**
+ * Relation: a row per buyer with `decile`, 1 for the tenth with the highest net to 10. `buyers` as `rfmScores` takes them,
+ * and cuts found as there: the k-th is the ⌈nk/10⌉-th value in order, and a decile is 10 less the cuts strictly below the
+ * value, so that equal values have equal deciles.
+ */
+export const valueDeciles = (buyers: Sql): Sql => sql`(
+    with buyer as (select member_key, net_minor from ${buyers} as everyone),
+    cuts as (
+      select ${join(tenths.map((tenth) => sql`min(net_minor) filter (where 10 * through >= ${tenth} * buyers) as ${name(`cut_${tenth}`)}`))}
+      from (
+        select net_minor, sum(count(*)) over (order by net_minor) as through, sum(count(*)) over () as buyers
+        from buyer group by net_minor
+      ) as ranked
+    )
+    select member_key, 10 - (${join(
+      tenths.map((tenth) => sql`cast(net_minor > ${name(`cut_${tenth}`)} as integer)`),
+      sql` + `,
+    )}) as decile
+    from buyer cross join cuts)`

@@ -37,6 +37,11 @@ export interface DerivedTables {
   readonly categoryTotals: Sql
   /** The same per store and channel, of whole orders. */
   readonly placeTotals: Sql
+  /**
+   * What the models foretell of members, in `scratch` alone: it is made when somebody asks (analytics/scores/). A row per
+   * member who bought: P(alive) in millionths, net foretold in minor units; none where the models are refused.
+   */
+  readonly memberScores: Sql
 }
 
 export const derivedTables = (prefix = ''): DerivedTables => ({
@@ -52,7 +57,14 @@ export const derivedTables = (prefix = ''): DerivedTables => ({
   orderItems: name(`${prefix}order_items`),
   categoryTotals: name(`${prefix}category_totals`),
   placeTotals: name(`${prefix}place_totals`),
+  memberScores: name(`${prefix === '' ? 'scratch.main.' : prefix}member_scores`),
 })
+
+/** The tables of them that stand in the workspace's own file. */
+export const keptTables = (): Sql[] => {
+  const { memberScores: _, ...kept } = derivedTables()
+  return Object.values(kept)
+}
 
 /** The order counts on `asOf`: visible, paid, and its linked refunds of that day leave something. */
 export const qualifiesOn = (asOf: Sql): Sql =>

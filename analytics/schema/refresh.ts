@@ -1,4 +1,5 @@
-import type { Session } from '../engine/engine.ts'
+import type { ScratchSession, Session } from '../engine/engine.ts'
+import { makeScores } from '../scores/scoring.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { type Sql, sql } from '../sql/sql.ts'
 import {
@@ -51,10 +52,11 @@ export async function buildDerivedTables(
 
 /**
  * The tables that rules of the segment language read, as of a day: orders, facts and what else `text`, that of the
- * queries over the tables under `prefix`, names; of some members or of all. Answers what was made; the caller drops it.
+ * queries over the tables under `prefix`, names, the models fitted anew where they are asked; of some members or of all.
+ * Answers what was made; the caller drops it.
  */
 export async function buildRuleTables(
-  session: Session,
+  session: ScratchSession,
   asOf: string,
   prefix: string,
   text: string,
@@ -75,6 +77,11 @@ export async function buildRuleTables(
     await create(tables.orderItems, orderItems(day, only))
   if (reads(tables.categoryTotals)) await create(tables.categoryTotals, categoryTotals(tables, only))
   if (reads(tables.placeTotals)) await create(tables.placeTotals, placeTotals(tables, only))
+  if (reads(tables.memberScores)) {
+    await create(tables.memberDay, memberDay(day, tables, only))
+    await makeScores(session, tables, asOf)
+    made.push(tables.memberScores)
+  }
   return made
 }
 

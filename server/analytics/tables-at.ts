@@ -1,10 +1,11 @@
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import { buildDerivedTables } from '../../analytics/schema/refresh.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { name, sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
 import { drainedState } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { forgetForetold, ownScores } from './foretold.ts'
 
 /** The derived tables as they are on one day, and of which state of the data. */
 export interface TablesAt {
@@ -73,11 +74,14 @@ async function ownTables(
   signal: AbortSignal | undefined,
 ): Promise<TablesAt> {
   const state = await drainedState(store, workspace, signal)
+  const asOf = state.asOf === null ? workspace.today() : String(state.asOf)
+  const ordersVersion = Number(state.ordersVersion)
+  const memberScores = name(ownScores(ordersVersion, asOf, Number(state.clvDiscountPercent)))
   return {
-    tables: derivedTables(),
-    asOf: state.asOf === null ? workspace.today() : String(state.asOf),
+    tables: { ...derivedTables(), memberScores },
+    asOf,
     dataVersion: Number(state.dataVersion),
-    ordersVersion: Number(state.ordersVersion),
+    ordersVersion,
     ledgerWatermark: Number(state.ledgerWatermark),
     dataStart: state.dataStart === null ? null : String(state.dataStart),
     openedAtStart: state.openedAtStart === true,
@@ -109,7 +113,8 @@ async function dropOldest(engine: Engine, days: Map<string, Built>): Promise<voi
   for (const [key, built] of days) {
     if (days.size <= keptDays || performance.now() - built.handedOutAt < readForMs) return
     days.delete(key)
-    await built.at.catch(() => undefined)
+    const at = await built.at.catch(() => undefined)
+    if (at) forgetForetold(engine, at)
     await engine.scratch(async (session) => {
       for (const table of Object.values(derivedTables(built.prefix)))
         await session.run(sql`drop table if exists ${table}`)

@@ -20,6 +20,9 @@ const Answer = z
     asOf: z.iso.date(),
     dataVersion: z.int(),
     milliseconds: z.int(),
+    models: z.looseObject({}).optional().meta({
+      description: 'Of figures that are foretold: which model was fitted, how it came out, and why not.',
+    }),
     rows: z
       .array(z.record(z.string(), z.unknown()))
       .meta({ description: 'As `listMetrics` describes them. Money in minor units, unknown values null.' }),
@@ -108,7 +111,11 @@ export const metricRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async
         const asking = { platform, actor: null, workspace, role: null, language }
         const { answer } = await ask(asking, metric, request.body, gone.signal)
         reply.code(200).header('cache-control', 'no-store').header('x-reveille-as-of', answer.asOf)
-        if (format === 'json') return await reply.type('application/json').send(answer)
+        const { models, ...told } = answer
+        if (format === 'json')
+          return await reply
+            .type('application/json')
+            .send({ ...told, ...(models && { models: { ...models } }) })
         const file = await answerFile(platform, workspace, metric, answer.rows, format, gone.signal)
         return await reply.type(answerMediaTypes[format]).send(file)
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { Session } from '../../analytics/engine/engine.ts'
+import type { ScratchSession } from '../../analytics/engine/engine.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
@@ -16,7 +16,7 @@ let made = 0
  * days would not fit into memory. `newest`: the day is that of the data, tags count as they stand now.
  */
 export async function selectOn(
-  session: Session,
+  session: ScratchSession,
   into: Sql,
   { expression, segments }: Pick<ResolvedRule, 'expression' | 'segments'>,
   {

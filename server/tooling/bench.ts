@@ -23,6 +23,7 @@ import { openPlatform, type Platform } from '../platform.ts'
 import { workbook } from '../import/containers/archive.fixture.ts'
 import { evaluateSegment } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { measureModels } from './bench-models.ts'
 import { measureSegments } from './bench-segments.ts'
 import type { ImportCancel } from './import-cancel.ts'
 import type { ImportLoad } from './import-load.ts'
@@ -34,11 +35,11 @@ import type { ImportLoad } from './import-load.ts'
 const { values } = parseArgs({
   options: {
     members: { type: 'string', default: '100000' },
-    /** metrics, segments, import, asked, cancel, redemptions; all without. */
-    only: { type: 'string', default: 'metrics,segments,import,asked,cancel,redemptions' },
+    /** metrics, segments, models, import, asked, cancel, redemptions; all without. */
+    only: { type: 'string', default: 'metrics,segments,models,import,asked,cancel,redemptions' },
     /** Coupons that are issued while `redemptions` redeems others. */
     issue: { type: 'string', default: '1000000' },
-    /** Where the shop of `segments` is kept, to be used again: one of a million members takes many minutes to make. */
+    /** Where the shop of `segments` and `models` is kept, to be used again: one of a million members takes many minutes to make. */
     keep: { type: 'string' },
     /** Not 4190, which is one of those that fetch refuses. */
     port: { type: 'string', default: '4191' },
@@ -221,6 +222,40 @@ async function benchSegments(): Promise<void> {
       measured: `${scanCpu.toFixed(1)} ms cpu`,
       target: '',
       met: true,
+    },
+  )
+}
+
+async function benchModels(): Promise<void> {
+  const platform = await openPlatform(values.keep ?? join(folder, 'models'))
+  const [kept] = await platform.workspaces.list()
+  const { workspace: name } = kept
+    ? { workspace: kept.name }
+    : await createDemo(platform, { members, seed: 1, end })
+  const { buyers, histories, read, fits, whole, memory } = await measureModels(
+    (await platform.workspaces.byName(name))!,
+  )
+  await platform.close()
+  const isLarge = buyers >= 0.9 * largeShop
+  const said = ({ wall, cpu }: { wall: number; cpu: number }) =>
+    `${wall.toFixed(0)} ms, cpu ${cpu.toFixed(0)}`
+  report(
+    { what: `${buyers} buyers read`, measured: said(read), target: '', met: true },
+    ...fits.map((fit) => {
+      const allowed = fit.model === 'mbg-nbd' ? 3000 : 5000
+      return {
+        what: `${fit.model} fitted to ${histories} histories`,
+        measured: said(fit),
+        target: isLarge ? `<= ${allowed / 1000} s` : '',
+        met: !isLarge || fit.cpu <= allowed,
+      }
+    }),
+    { what: 'read, fitted, tried, foretold and written', measured: said(whole), target: '', met: true },
+    {
+      what: 'memory of the process beyond what it had',
+      measured: `${memory.toFixed(0)} MB`,
+      target: isLarge ? '<= 300 MB' : '',
+      met: !isLarge || memory <= 300,
     },
   )
 }
@@ -580,6 +615,7 @@ try {
   const wanted = values.only.split(',')
   if (wanted.includes('metrics')) await benchMetrics()
   if (wanted.includes('segments')) await benchSegments()
+  if (wanted.includes('models')) await benchModels()
   if (wanted.includes('import')) await benchImport()
   if (wanted.includes('asked')) await benchAsked()
   if (wanted.includes('cancel')) await benchCancel()

@@ -5,7 +5,7 @@ import { type DuckDbSettings, openDuckDb } from '../../analytics/engine/duckdb.t
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { createBaseTables, structureMark } from '../../analytics/schema/base.ts'
-import { derivedTables } from '../../analytics/schema/derived.ts'
+import { keptTables } from '../../analytics/schema/derived.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join as sqlJoin, sql } from '../../analytics/sql/sql.ts'
 import { ensureClaims } from '../identity/match.ts'
@@ -146,7 +146,7 @@ export class Workspaces {
  * open after a single question.
  */
 async function bringUpToDate(session: Session, calendar: BusinessCalendar, today: string): Promise<void> {
-  const derived = Object.values(derivedTables()).map((table) => String(table.chunks[0]))
+  const derived = keptTables().map((table) => String(table.chunks[0]))
   const mark = [structureMark, ...derived].join(' ')
   const among = async (names: readonly string[]) =>
     (

@@ -19,6 +19,7 @@ import { smsReportRoutes } from './delivery/sms-reports-route.ts'
 import { unsubscribeRoutes } from './delivery/unsubscribe-route.ts'
 import { metricExport } from './analytics/export-route.ts'
 import { contextOf } from './context.ts'
+import { digestRoute } from './digest/route.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
 import { segmentExport } from './segments/export-route.ts'
@@ -116,6 +117,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   await app.register(smsReplyRoutes, { prefix: '/sms-replies', platform })
   await app.register(smsReportRoutes, { prefix: '/sms-reports', platform })
   await app.register(unsubscribeRoutes, { prefix: '/unsubscribe', platform })
+  await app.register(digestRoute, { prefix: '/export', platform })
   await app.register(metricExport, { prefix: '/export', platform })
   await app.register(segmentExport, { prefix: '/export', platform })
   await uploadRoutes(app, platform)

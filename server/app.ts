@@ -17,6 +17,7 @@ import { recoverImports } from './coupons/pool-imports.ts'
 import { smsReplyRoutes } from './delivery/sms-replies-route.ts'
 import { smsReportRoutes } from './delivery/sms-reports-route.ts'
 import { unsubscribeRoutes } from './delivery/unsubscribe-route.ts'
+import { wechatEventRoutes } from './delivery/wechat-events-route.ts'
 import { metricExport } from './analytics/export-route.ts'
 import { contextOf } from './context.ts'
 import { digestRoute } from './digest/route.ts'
@@ -116,6 +117,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   await app.register(workspaceExport, { prefix: '/export', platform })
   await app.register(smsReplyRoutes, { prefix: '/sms-replies', platform })
   await app.register(smsReportRoutes, { prefix: '/sms-reports', platform })
+  await app.register(wechatEventRoutes, { prefix: '/wechat-events', platform })
   await app.register(unsubscribeRoutes, { prefix: '/unsubscribe', platform })
   await app.register(digestRoute, { prefix: '/export', platform })
   await app.register(metricExport, { prefix: '/export', platform })

@@ -7,6 +7,7 @@ import { runningServer } from './command-line/connect.ts'
 import { refusalOf } from './command-line/refusal.ts'
 import { removeServerFile, writeServerFile } from './command-line/server-file.ts'
 import { type StandingKeeper, startStanding } from './campaigns/standing/keeper.ts'
+import { type Returns, startReturns } from './delivery/returned/reader.ts'
 import { type Deliveries, startDeliveries } from './delivery/worker.ts'
 import { type Digests, startDigests } from './digest/keeper.ts'
 import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
@@ -58,6 +59,7 @@ export async function serve(options: {
   let platform: Platform | undefined
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
   const deliveries: Deliveries[] = []
+  let returns: Returns | undefined
   let inbox: Inbox | undefined
   let memberships: ReturnType<typeof startMemberships> | undefined
   let orderColumns: ColumnsKeeper | undefined
@@ -79,6 +81,7 @@ export async function serve(options: {
     const stopped = await Promise.race([asked.then(() => true), firstWorkspace(platform).then(() => false)])
     if (stopped) return exitCode.done
     for (let worker = 0; worker < deliveryWorkers; worker++) deliveries.push(startDeliveries(platform))
+    returns = startReturns(platform)
     inbox = openInbox(platform, { polling: true })
     orderColumns = startColumns(platform)
     memberships = startMemberships(platform)
@@ -104,6 +107,7 @@ export async function serve(options: {
     return exitCode.refused
   } finally {
     if (listening) removeServerFile(folder)
+    await returns?.stop()
     await inbox?.stop()
     await memberships?.stop()
     await tagKeeper?.stop()

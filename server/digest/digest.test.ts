@@ -12,7 +12,8 @@ import { createKey } from '../api/keys.ts'
 import { makeApp } from '../app.ts'
 import { command } from '../command-line/in-process.fixture.ts'
 import { writeServerFile } from '../command-line/server-file.ts'
-import { saveMailSettings } from '../delivery/mail-settings.ts'
+import { saveAccount } from '../delivery/channel-account.ts'
+import { mailAccount } from '../delivery/mail-settings.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { appRouter } from '../router.ts'
 import { outboxOf } from '../segments/schedules/run.ts'
@@ -276,7 +277,8 @@ describe('going out', () => {
       senderName: 'Shop',
       publicUrl: 'https://shop.example/r/',
     }
-    return saveMailSettings(platform.store, workspace.id, settings, null, { actor: 'test', at: now })
+    const doing = { actor: 'test', at: now }
+    return saveAccount(platform.store, workspace.id, mailAccount, { settings, secret: null }, doing)
   }
   const goes = async () => {
     await queueDue(platform, workspace)

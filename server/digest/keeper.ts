@@ -7,7 +7,8 @@ import type { SendOutcome } from '../delivery/attempt.ts'
 import { keptError } from '../delivery/errors.ts'
 import { mostAttempts, waitAfter } from '../delivery/lease.ts'
 import { openMailer } from '../delivery/mail.ts'
-import { mailSettingsOf } from '../delivery/mail-settings.ts'
+import { accountOf } from '../delivery/channel-account.ts'
+import { mailAccount } from '../delivery/mail-settings.ts'
 import { unsubscribeUrl } from '../delivery/mail-sender.ts'
 import { addressDigest, suppressionKey, unsubscribeToken } from '../delivery/suppressions.ts'
 import { languageNamed } from '../messages/messages.ts'
@@ -198,7 +199,7 @@ async function send(
     .where('ended_at', 'is', null)
     .executeTakeFirst()
   if (!recipient) return { kind: 'dropped', why: { id: 'digest.recipient-not-allowed' } }
-  const set = await mailSettingsOf(store, workspace.id)
+  const set = await accountOf(store, workspace.id, mailAccount)
   if (!set) return { kind: 'failed', why: { id: 'mail-not-set-up' } }
   const language = languageNamed(recipient.language)
   const figures = await digestFigures(platform, workspace, { day, language }, stop)
@@ -273,7 +274,7 @@ export async function writeDueFiles(
         .execute()
     try {
       const language = languageNamed(file_language ?? '')
-      const set = await mailSettingsOf(store, workspace.id)
+      const set = await accountOf(store, workspace.id, mailAccount)
       const figures = await digestFigures(platform, workspace, { day, language }, stop)
       const letter = composeDigest(figures, {
         language,

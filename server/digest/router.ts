@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { AskedDay } from '../../analytics/calendar/day.ts'
 import { interrupted } from '../analytics/ask.ts'
-import { mailSettingsOf } from '../delivery/mail-settings.ts'
+import { accountOf } from '../delivery/channel-account.ts'
+import { mailAccount } from '../delivery/mail-settings.ts'
 import { saidIn } from '../messages/messages.ts'
 import { refused } from '../messages/refused.ts'
 import { outboxOf } from '../segments/schedules/run.ts'
@@ -29,7 +30,7 @@ export const digestRouter = router({
       const figures = await interrupted(
         digestFigures(platform, workspace, { day: input.day, language }, signal),
       )
-      const set = await mailSettingsOf(platform.store, workspace.id)
+      const set = await accountOf(platform.store, workspace.id, mailAccount)
       const letter = composeDigest(figures, {
         language,
         role: role === 'owner' || role === 'marketer' ? role : 'viewer',
@@ -47,7 +48,7 @@ export const digestRouter = router({
     const recipients = await recipientsOf(store, ctx.workspace.id)
     return {
       settings: await digestSettingsOf(store, ctx.workspace.id),
-      mailIsSetUp: (await mailSettingsOf(store, ctx.workspace.id)) !== null,
+      mailIsSetUp: (await accountOf(store, ctx.workspace.id, mailAccount)) !== null,
       folder: outboxOf(ctx.platform, ctx.workspace),
       recipients: recipients.map(({ newest, ...one }) => ({
         ...one,

@@ -15,7 +15,7 @@ import { suppressionKey, unsubscribeToken } from './suppressions.ts'
 export type MailChannel = Extract<CampaignDefinition['channel'], { kind: 'mail' }>
 
 /** Where an unsubscribe link of these settings leads. */
-const unsubscribeUrl = ({ publicUrl }: MailSettings, token: string) =>
+export const unsubscribeUrl = ({ publicUrl }: MailSettings, token: string) =>
   `${publicUrl.replace(/\/+$/, '')}/unsubscribe/${token}`
 
 /**

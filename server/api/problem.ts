@@ -79,6 +79,8 @@ export const problems = {
   workspaceExportMalformed: { id: 'workspace-export-malformed', status: 422, code: 'malformed' },
   exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
   segmentExportMalformed: { id: 'segment-export-malformed', status: 422, code: 'malformed' },
+  metricExportMalformed: { id: 'metric-export-malformed', status: 422, code: 'malformed' },
+  unknownMetric: { id: 'unknown-metric', status: 404, code: 'unknown' },
   noPreparedFile: { id: 'no-prepared-file', status: 404, code: 'unknown' },
   unwritable: { id: 'unwritable', status: 507, code: 'unwritable' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readTemplate } from '../delivery/template.ts'
-import { tooLong } from '../delivery/wechat.ts'
+import { misfit } from '../delivery/wechat-values.ts'
 import { type MessageKey, worded } from '../messages/messages.ts'
 
 const byHand = {
@@ -59,6 +59,20 @@ export const Channel = z.discriminatedUnion('kind', [
       .max(1000)
       .regex(/^https?:\/\/[^\s/{}?#]+(?:[/?#]|$)/, worded('wechat-link'))
       .optional(),
+    /** A page of a mini program of the same shop, linked with the account, where a tap leads before `url`; values in its path are percent-encoded. */
+    miniProgram: z
+      .strictObject({
+        appId: z
+          .string()
+          .trim()
+          .regex(/^wx[0-9a-f]{16}$/, worded('not-an-app-id')),
+        path: z
+          .string()
+          .trim()
+          .max(1000)
+          .regex(/^[^\s/{}?#:]+(?:\/[^\s{}?#]+)*(?:[?#].*)?$/, worded('not-a-mini-program-page')),
+      })
+      .optional(),
     language: z.enum(['en', 'zh-CN']),
   }),
   /** A list for staff who call members; `words` is what they say, and may name values. */
@@ -83,17 +97,20 @@ export function channelProblems(channel: Channel): ChannelProblem[] {
       return outcome.kind === 'refused' ? [{ path: [part], id: outcome.problem }] : []
     })
   if (channel.kind === 'wechat') {
-    const { data, url } = channel
+    const { data, url, miniProgram } = channel
     return [
       ...Object.entries(data).map(([name, text]) => ({ path: ['data', name], text })),
       ...(url === undefined ? [] : [{ path: ['url'], text: url }]),
+      ...(miniProgram === undefined ? [] : [{ path: ['miniProgram', 'path'], text: miniProgram.path }]),
     ].flatMap(({ path, text }): ChannelProblem[] => {
       const outcome = readTemplate(text, 'text')
       if (outcome.kind === 'refused') return [{ path, id: outcome.problem }]
-      const [, name] = path
-      const isLong =
-        name !== undefined && outcome.template.uses.length === 0 && tooLong({ [name]: text }).length > 0
-      return isLong ? [{ path, id: 'wechat-value-too-long' }] : []
+      const [part, name] = path
+      if (part !== 'data' || outcome.template.uses.length > 0) return []
+      const why = misfit(name!, text)
+      return why === null
+        ? []
+        : [{ path, id: why === 'long' ? 'wechat-value-too-long' : 'wechat-value-signs' }]
     })
   }
   if (channel.kind === 'calls' || channel.kind === 'wecom') {

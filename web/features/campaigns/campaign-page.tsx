@@ -9,7 +9,8 @@ import { AfterwardsPanel } from './afterwards-panel.tsx'
 import { CampaignActions } from './campaign-actions.tsx'
 import { Composer } from './composer.tsx'
 import { DeadLettersPanel } from './dead-letters-panel.tsx'
-import { draftOf, isByHand, type Result } from './draft.ts'
+import { goesByHand } from './by-hand.ts'
+import { draftOf, type Result } from './draft.ts'
 import { FactsPanel } from './facts-panel.tsx'
 import { FunnelPanel } from './funnel-panel.tsx'
 import { HandPanel } from './hand-panel.tsx'
@@ -95,7 +96,7 @@ export function CampaignPage() {
       {data.measurement ? (
         <>
           <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
-          {goesByHand(data.definition) ? <HandPanel result={data} /> : null}
+          {goesByHand(data.definition) !== 'none' ? <HandPanel result={data} /> : null}
           {data.dead + data.deadEvents > 0 ? <DeadLettersPanel result={data} /> : null}
           <LedgerPanel answer={result} />
           <FactsPanel result={data} />
@@ -104,13 +105,6 @@ export function CampaignPage() {
     </Page>
   )
 }
-
-/** Whether staff pass on coupons of any of its steps. */
-const goesByHand = ({ channel, standing }: Result['definition']) =>
-  [
-    channel,
-    ...(standing?.steps ?? []).map(({ action }) => (action.kind === 'coupon' ? action.channel : undefined)),
-  ].some((one) => one !== undefined && isByHand(one.kind))
 
 /** The finding in one sentence. */
 function useLead(): (result: Result) => string {

@@ -72,6 +72,9 @@ export interface Draft extends StandingFields {
   readonly wechatData: string
   /** Empty: a tap leads nowhere. */
   readonly wechatUrl: string
+  /** Of a mini program; empty: a tap leads into none. */
+  readonly wechatAppId: string
+  readonly wechatPage: string
   /** What staff say or write, by hand. */
   readonly handWords: string
   readonly validity: 'days' | 'day'
@@ -138,6 +141,8 @@ export const emptyDraft: Draft = {
   wechatTemplate: '',
   wechatData: '',
   wechatUrl: '',
+  wechatAppId: '',
+  wechatPage: '',
   handWords: '',
   validity: 'days',
   days: '14',
@@ -211,6 +216,8 @@ export type Problem =
   | 'wechatTemplate'
   | 'wechatData'
   | 'wechatUrl'
+  | 'wechatAppId'
+  | 'wechatPage'
   | 'handWords'
   | 'effect'
   | 'messageCost'
@@ -256,6 +263,8 @@ const fields: Record<StepName, readonly Problem[]> = {
     'wechatTemplate',
     'wechatData',
     'wechatUrl',
+    'wechatAppId',
+    'wechatPage',
     'handWords',
     'days',
     'day',
@@ -321,6 +330,11 @@ function problems(draft: Draft, format: Format): Set<Problem> {
     if (paramsFrom(draft.wechatData) === null) found.add('wechatData')
     if (draft.wechatUrl.trim() && !/^https?:\/\/[^\s/{}?#]+([/?#]|$)/.test(draft.wechatUrl.trim()))
       found.add('wechatUrl')
+    const [appId, page] = [draft.wechatAppId.trim(), draft.wechatPage.trim()]
+    if (appId || page) {
+      if (!/^wx[0-9a-f]{16}$/.test(appId)) found.add('wechatAppId')
+      if (!/^[^\s/{}?#:]+(?:\/[^\s{}?#]+)*(?:[?#].*)?$/.test(page)) found.add('wechatPage')
+    }
   }
   if (isByHand(draft.channel) && !draft.handWords.trim()) found.add('handWords')
   const effect = percentOf(draft.effect)
@@ -370,6 +384,8 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
       'wechatTemplate',
       'wechatData',
       'wechatUrl',
+      'wechatAppId',
+      'wechatPage',
       'handWords',
     ] as const)
       wrong.delete(later)
@@ -442,6 +458,9 @@ function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] 
       templateId: forEstimate ? '__________' : draft.wechatTemplate.trim(),
       data: forEstimate ? {} : paramsFrom(draft.wechatData)!,
       ...(draft.wechatUrl.trim() && !forEstimate ? { url: draft.wechatUrl.trim() } : {}),
+      ...(draft.wechatAppId.trim() && !forEstimate
+        ? { miniProgram: { appId: draft.wechatAppId.trim(), path: draft.wechatPage.trim() } }
+        : {}),
       language: draft.mailLanguage,
     }
   if (isByHand(draft.channel))
@@ -567,6 +586,8 @@ export function draftOf(definition: Definition, format: Format): Draft {
           wechatTemplate: channel.templateId,
           wechatData: linesOf(channel.data),
           wechatUrl: channel.url ?? '',
+          wechatAppId: channel.miniProgram?.appId ?? '',
+          wechatPage: channel.miniProgram?.path ?? '',
           mailLanguage: channel.language,
         }
       : {}),

@@ -34,6 +34,22 @@ export function WechatFields({ draft, change, problem }: StepProps) {
         error={problem('wechatUrl')}
         onChange={(event) => change({ wechatUrl: event.currentTarget.value })}
       />
+      <TextInput
+        label={t('appId')}
+        description={t('appIdHelp')}
+        value={draft.wechatAppId}
+        error={problem('wechatAppId')}
+        onChange={(event) => change({ wechatAppId: event.currentTarget.value })}
+      />
+      {draft.wechatAppId.trim() ? (
+        <TextInput
+          label={t('page')}
+          description={t('pageHelp')}
+          value={draft.wechatPage}
+          error={problem('wechatPage')}
+          onChange={(event) => change({ wechatPage: event.currentTarget.value })}
+        />
+      ) : null}
       <Radio.Group
         label={t('language')}
         value={draft.mailLanguage}

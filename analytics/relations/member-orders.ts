@@ -32,5 +32,9 @@ export const everywhere = (scope: Scope): boolean => scope.stores === null && sc
 export const countedOrders = (scope: Scope): Sql =>
   sql`(select * from ${ofAudience(scope, scope.tables.memberOrders)} as member_order where ${inPlace(scope)})`
 
+/** The same of a span of days alone: `within` is about `local_day`, and the months outside are not read. */
+export const countedOrdersWithin = (scope: Scope, within: Sql): Sql =>
+  sql`(select * from ${ofAudience(scope, scope.tables.ordersByMonth)} as member_order where ${within} and ${inPlace(scope)})`
+
 /** The members that a question asks about, a row each, as they are on its day. */
 export const askedMembers = (scope: Scope): Sql => ofAudience(scope, scope.tables.memberFacts)

@@ -59,14 +59,15 @@ export const cutName = (measure: 'recency' | 'frequency' | 'money', step: number
  * The cut of the k-th fifth is the ⌈nk/5⌉-th value in order, found by counting in whole numbers; a score counts the cuts
  * strictly below the value, so that equal values have equal scores. Source: DEFINITIONS.md, "Value", RFM.
  */
-export function rfmScores(buyers: Sql): Sql {
-  const cuts = (measure: 'recency' | 'frequency' | 'money', value: Sql) => sql`(
+export function rfmScores(buyers: Sql, d: Dialect): Sql {
+  const cuts = (measure: 'recency' | 'frequency' | 'money', ranked: Sql) => sql`(
       select ${join(steps.map((step) => sql`min(value) filter (where 5 * through >= ${step} * buyers) as ${cutName(measure, step)}`))}
-      from (
+      from (${ranked}) as ranked
+    )`
+  const ranked = (value: Sql) => sql`
         select ${value} as value, sum(count(*)) over (order by ${value}) as through, sum(count(*)) over () as buyers
         from buyer group by ${value}
-      ) as ranked
-    )`
+      `
   const below = (measure: 'recency' | 'frequency' | 'money', value: Sql) =>
     join(
       steps.map((step) => sql`cast(${value} > ${cutName(measure, step)} as integer)`),
@@ -74,9 +75,9 @@ export function rfmScores(buyers: Sql): Sql {
     )
   return sql`(
     with buyer as (select * from ${buyers} as everyone),
-    recency as ${cuts('recency', sql`silent_days`)},
-    frequency as ${cuts('frequency', sql`orders`)},
-    money as ${cuts('money', sql`net_minor`)},
+    recency as ${cuts('recency', ranked(sql`silent_days`))},
+    frequency as ${cuts('frequency', ranked(sql`orders`))},
+    money as ${cuts('money', rankedNearCuts(sql`net_minor`, d))},
     scored as (
       select *,
         5 - (${below('recency', sql`silent_days`)}) as recency_score,
@@ -85,6 +86,35 @@ export function rfmScores(buyers: Sql): Sql {
       from buyer cross join recency cross join frequency cross join money
     )
     select *, ${frequencyMoneySql} as frequency_money_score, ${groupSql} as rfm_group from scored)`
+}
+
+/** Values that are nearly all different are ranked in ranges this wide first. */
+const rangeWidth = 1000
+
+/**
+ * The values of the ranges that hold a cut, with how many values are up to each: ordering nearly as many values as there
+ * are buyers costs more than all else.
+ */
+const rankedNearCuts = (value: Sql, d: Dialect): Sql => {
+  const range = d.divide(value, sql`${rangeWidth}`)
+  const holdsCut = join(
+    steps.map(
+      (step) => sql`(5 * (through - members) < ${step} * buyers and 5 * through >= ${step} * buyers)`,
+    ),
+    sql` or `,
+  )
+  return sql`
+        select ${value} as value, earlier + sum(count(*)) over (partition by value_range order by ${value}) as through, buyers
+        from buyer join (
+          select value_range, through - members as earlier, buyers
+          from (
+            select value_range, members, sum(members) over (order by value_range) as through, sum(members) over () as buyers
+            from (select ${range} as value_range, count(*) as members from buyer group by value_range) as sized
+          ) as running
+          where ${holdsCut}
+        ) as near on ${range} = value_range
+        group by ${value}, value_range, earlier, buyers
+      `
 }
 
 /** The buyers of a day, by all they bought until then. */

@@ -11,6 +11,8 @@ export interface DerivedTables {
   readonly memberOrders: Sql
   /** The same orders, those of a month together and in it each member's: of a span of days the others are skipped. */
   readonly ordersByMonth: Sql
+  /** Orders of members that counted before that day, until their refunds left nothing (`void_day`). */
+  readonly voidedOrders: Sql
   /**
    * A row per member known at the day. `log_gaps` and `log_gaps_squared` sum the logarithms of the days between
    * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly. `first_dated_day`
@@ -52,6 +54,7 @@ export interface DerivedTables {
 export const derivedTables = (prefix = ''): DerivedTables => ({
   memberOrders: name(`${prefix}member_orders`),
   ordersByMonth: name(`${prefix}orders_by_month`),
+  voidedOrders: name(`${prefix}voided_orders`),
   memberFacts: name(`${prefix}member_facts`),
   memberMonth: name(`${prefix}member_month`),
   memberDay: name(`${prefix}member_day`),
@@ -114,6 +117,13 @@ export const memberOrders = (asOf: Sql, only: Only) => sql`
 export const ordersByMonth = (tables: DerivedTables, only: Only) => sql`
   select * from ${tables.memberOrders} where ${only(sql`member_key`)}
   order by ${d.startOf('month', sql`local_day`)}, member_key, ordered_at, order_key`
+
+export const voidedOrders = (asOf: Sql, only: Only) => sql`
+  select member_key, local_day, void_day, store, channel
+  from orders
+  where void_day <= ${asOf} and local_day <= ${asOf} and local_day < void_day and state = 'paid' and net_minor > 0
+    and member_key is not null and ${only(sql`member_key`)}
+  order by void_day, member_key`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
 export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`

@@ -19,6 +19,7 @@ import {
   ordersByMonth,
   placeTotals,
   purchaseSteps,
+  voidedOrders,
 } from './derived.ts'
 import { noteChange } from './member-changes.ts'
 
@@ -37,6 +38,7 @@ export async function buildDerivedTables(
   const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
   await create(tables.memberOrders, memberOrders(day, everyone))
   await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
+  await create(tables.voidedOrders, voidedOrders(day, everyone))
   await create(tables.memberFacts, memberFacts(day, tables, everyone))
   await create(tables.memberMonth, memberMonth(day, tables, everyone))
   await create(tables.memberDay, memberDay(day, tables, everyone))
@@ -178,6 +180,7 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   await keep(earlier.orderItems, sql`select * from ${tables.orderItems} where ${stale}`)
   await replace(tables.memberOrders, memberOrders(day, touchedMember))
   await replace(tables.ordersByMonth, ordersByMonth(tables, touchedMember))
+  await replace(tables.voidedOrders, voidedOrders(day, touchedMember))
   await replace(tables.memberFacts, memberFacts(day, tables, touchedMember))
   await replace(tables.memberMonth, memberMonth(day, tables, touchedMember))
   await keep(now.memberDay, memberDay(day, tables, touchedMember))

@@ -1,5 +1,5 @@
 import { addDays, daysBetween } from '../../calendar/calendar.ts'
-import { everywhere, inAudience, inPlace, ofAudience } from '../../relations/member-orders.ts'
+import { everywhere, inPlace, ofAudience } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { isFirstSeen } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -43,12 +43,11 @@ export function countedBySpan(spans: readonly Span[], scope: Scope, d: Dialect):
       ),
       -- what counted at the beginning of one of the spans and counts no more
       voided as (
-        select member_key, local_day, void_day from orders
-        where void_day > ${opened} and void_day <= ${asOf} and local_day <= ${asOf} and state = 'paid' and net_minor > 0
-          and member_key is not null and ${inPlace(scope)} and ${inAudience(scope, sql`member_key`)}
+        select member_key, local_day, void_day
+        from ${ofAudience(scope, scope.tables.voidedOrders)} as voided_order where void_day > ${opened} and ${inPlace(scope)}
       ),
       ${byGap ? sql`${whoseOrderWasTaken(inReach, scope)}, ${byGaps(opened, asOf, scope, d)}` : sql`${whoCounts(inReach, scope)}`},
-      ${byOrder(scope, d)}
+      ${byOrder(scope, byGap ? sql`(select member_key, first_day, joined_day from ${scope.tables.memberFacts} as any_facts where member_key in (select member_key from taken))` : scope.tables.memberFacts, d)}
       ${byGap ? sql`select * from of_gaps union all ` : sql``}select * from of_orders
       order by place`
 }
@@ -113,7 +112,7 @@ function byGaps(opened: Sql, asOf: Sql, scope: Scope, d: Dialect): Sql {
         select place, ${d.sum(sql`members`)} as went, ${d.sumIf(sql`members`, sql`coalesce(to_day > closed, true)`)} as lapsed
         from gap join inside on day = ceased_day group by place
       ),
-      moved as (
+      changed as (
         select span.place, coalesce(came, 0) as came, coalesce(new, 0) as new, coalesce(first_seen, 0) as first_seen,
           coalesce(went, 0) as went, coalesce(lapsed, 0) as lapsed
         from span left join came on came.place = span.place left join went on went.place = span.place
@@ -121,7 +120,7 @@ function byGaps(opened: Sql, asOf: Sql, scope: Scope, d: Dialect): Sql {
       ended as (
         select *, (select ${d.sumIf(sql`members`, sql`to_day is null and ceased_day > ${asOf}`)} from gap)
             - sum(came - went) over (order by place desc) + came - went as at_end
-        from moved
+        from changed
       ),
       of_gaps as (
         select place, cast(at_end - came + went as bigint) as at_start, 0 as restated,
@@ -131,41 +130,36 @@ function byGaps(opened: Sql, asOf: Sql, scope: Scope, d: Dialect): Sql {
 }
 
 /** From orders, each as long as it counted. */
-function byOrder(scope: Scope, d: Dialect): Sql {
+function byOrder(scope: Scope, theirFacts: Sql, d: Dialect): Sql {
   const knownAtEnd = sql`coalesce(void_day > closed, true)`
   // the first order of those that count to this day, or one before it that counted at the end of the span
   const firstDay = sql`coalesce(least(facts.first_day, begun.first_day), facts.first_day, begun.first_day)`
-  return sql`of_orders as (
+  return sql`moved as (
+        select member_key, place, ${d.countIf(sql`local_day <= opened`)} as at_start,
+          ${d.countIf(sql`local_day <= opened and ${knownAtEnd}`)} as still,
+          ${d.countIf(sql`local_day >= ${d.addDays(sql`closed`, -scope.dormancy.active)} and ${knownAtEnd}`)} as at_end
+        from ordered join reaching on day = local_day
+        where coalesce(void_day > opened, true)
+        group by member_key, place
+      ),
+      begun as (
+        select member_key, place, min(local_day) as first_day
+        from ${ofAudience(scope, scope.tables.voidedOrders)} as any_voided join span on local_day <= closed and void_day > closed
+        group by member_key, place
+      ),
+      of_orders as (
         select place, ${d.countIf(sql`at_start > 0`)} as at_start, ${d.countIf(sql`at_start > 0 and still = 0`)} as restated,
           ${d.countIf(sql`still > 0 and at_end > 0`)} as kept, ${d.countIf(sql`at_end > 0`)} as at_end,
           ${d.countIf(sql`at_end > 0 and first_day > opened and not first_seen`)} as new,
           ${d.countIf(sql`at_end > 0 and first_day > opened and first_seen`)} as first_seen
         from (
-          select moved.*, ${firstDay} as first_day, ${isFirstSeen(firstDay, sql`joined.joined_day`)} as first_seen
-          from (
-            select member_key, place, opened, closed, ${d.countIf(sql`local_day <= opened`)} as at_start,
-              ${d.countIf(sql`local_day <= opened and ${knownAtEnd}`)} as still,
-              ${d.countIf(sql`local_day >= ${d.addDays(sql`closed`, -scope.dormancy.active)} and ${knownAtEnd}`)} as at_end
-            from ordered join reaching on day = local_day
-            where coalesce(void_day > opened, true)
-            group by member_key, place, opened, closed
-          ) as moved
-          join (select member_key, joined_day from members) as joined on joined.member_key = moved.member_key
+          select moved.*, opened, ${firstDay} as first_day, ${isFirstSeen(firstDay, sql`facts.joined_day`)} as first_seen
+          from moved
+          join span on span.place = moved.place
+          join ${theirFacts} as facts on facts.member_key = moved.member_key
+          left join begun on begun.member_key = moved.member_key and begun.place = moved.place
           cross join workspace_state as state
-          left join (select member_key, first_day from ${scope.tables.memberFacts} as all_facts) as facts
-            on facts.member_key = moved.member_key
-          left join (
-            select member_key, place, min(local_day) as first_day
-            from ${everywhere(scope) ? sql`voided` : anywhere(scope, d)} as any_voided join span on local_day <= closed and void_day > closed
-            group by member_key, place
-          ) as begun on begun.member_key = moved.member_key and begun.place = moved.place
         ) as flagged
         group by place
       )`
 }
-
-/** What is no longer counted, in the whole shop: a member's first order stays that of all orders. */
-const anywhere = (scope: Scope, d: Dialect): Sql => sql`(
-              select member_key, local_day, void_day from orders
-              where void_day <= ${d.date(scope.asOf)} and state = 'paid' and net_minor > 0 and member_key is not null
-            )`

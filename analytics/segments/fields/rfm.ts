@@ -6,7 +6,7 @@ import type { Field, Reading } from './field.ts'
 
 const rfm = {
   alias: 'rfm',
-  relation: ({ tables, asOf, d }: Reading) => rfmScores(buyersOfFacts(tables, asOf, d)),
+  relation: ({ tables, asOf, d }: Reading) => rfmScores(buyersOfFacts(tables, asOf, d), d),
 } as const
 
 const groupTitles: Readonly<Record<RfmGroup, InBothLanguages>> = {

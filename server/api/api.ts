@@ -22,6 +22,7 @@ import {
   type ToldProblem,
 } from './problem.ts'
 import { campaignRoutes } from './campaign-routes.ts'
+import { channelRoutes } from './channel-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { memberRoutes } from './member-routes.ts'
 import { metricRoutes } from './metric-routes.ts'
@@ -108,6 +109,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
     await guarded.register(segmentRoutes, { platform })
     await guarded.register(campaignRoutes, { platform })
     await guarded.register(metricRoutes, { platform })
+    await guarded.register(channelRoutes, { platform })
   })
 }
 

@@ -84,6 +84,7 @@ export const problems = {
   noPreparedFile: { id: 'no-prepared-file', status: 404, code: 'unknown' },
   unwritable: { id: 'unwritable', status: 507, code: 'unwritable' },
   diskFull: { id: 'disk-full', status: 507, code: 'disk_full' },
+  secretNeeded: { id: 'secret-needed', status: 422, code: 'secret_needed' },
   unknownCampaign: { id: 'unknown-campaign', status: 404, code: 'unknown' },
   campaignNotLaunched: { id: 'unlaunched-campaign', status: 409, code: 'not_launched' },
   unknownSegment: { id: 'unknown-segment', status: 404, code: 'unknown' },

@@ -171,6 +171,7 @@ test('a report that overtakes the answer of its own message waits for it', async
     .where('id', '=', row.id)
     .execute()
   const answering = push(finished(1, told, 'failed:user block'))
+  await new Promise((later) => setTimeout(later, 600)) // it has looked for the message meanwhile
   await store
     .updateTable('outbox')
     .set({ state: 'delivered', lease: null, receipt: told })
@@ -211,5 +212,6 @@ test('of what members write nothing is kept, and nothing from outside is read', 
     A: '1',
     D: '<&',
   })
+  expect(fieldsOf('<!DOCTYPE x><xml><A>1</A></xml>')).toEqual({})
   expect(fieldsOf('<xml><A>1</A>')).toEqual({})
 })

@@ -101,11 +101,11 @@ function ReturnsForm({ stored, state }: { stored: Returns; state: ReadState | nu
       {state ? (
         <div className={`${classes.form} ${classes.below}`}>
           <p className={classes.note} role="status">
-            {[
-              state.error ??
-                (state.readAt === null ? t('never') : t('readAt', { at: format.instant(state.readAt) })),
-              t('found', { gone: state.gone, failed: state.failed, answer: state.answer }),
-            ].join(' ')}
+            {state.error ??
+              (state.readAt === null ? t('never') : t('readAt', { at: format.instant(state.readAt) }))}
+          </p>
+          <p className={classes.note}>
+            {t('found', { gone: state.gone, failed: state.failed, answer: state.answer })}
           </p>
           <div>
             <Button variant="default" loading={read.isPending} onClick={() => read.mutate()}>

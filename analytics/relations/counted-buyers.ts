@@ -1,7 +1,7 @@
 import { netEvents } from '../schema/derived.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { type Sql, sql } from '../sql/sql.ts'
-import { everywhere, inPlace } from './member-orders.ts'
+import { countedOrdersWithin, countedTotals, everywhere, inPlace } from './member-orders.ts'
 import { buyersOfFacts } from './rfm.ts'
 import type { Scope } from './scope.ts'
 
@@ -12,11 +12,11 @@ import type { Scope } from './scope.ts'
  */
 export function countedBuyers(scope: Scope, d: Dialect, windowDays?: number): Sql {
   if (everywhere(scope) && windowDays === undefined) return buyersOfFacts(scope.tables, scope.asOf, d)
-  const counts =
-    windowDays === undefined
-      ? inPlace(scope)
-      : sql`${inPlace(scope)} and local_day > ${d.addDays(d.date(scope.asOf), -windowDays)}`
-  return buyersOf(sql`${scope.tables.memberOrders}`, counts, scope.asOf, d)
+  const everyone = { ...scope, audience: null }
+  if (windowDays === undefined) return buyersOf(countedTotals(everyone, d), inPlace(scope), scope.asOf, d)
+  const within = sql`local_day > ${d.addDays(d.date(scope.asOf), -windowDays)}`
+  const bought = boughtBy(countedOrdersWithin(everyone, within))
+  return buyersOf(bought, sql`${within} and ${inPlace(scope)}`, scope.asOf, d)
 }
 
 /** The same as of a day before the question's, by what was visible then: an order counts until it is refunded whole. */
@@ -29,8 +29,17 @@ export function countedBuyersOn(day: string, scope: Scope, d: Dialect): Sql {
         union all
         select member_key, local_day, store, channel from ${voidedOrders} as voided_order
         where local_day <= ${then} and void_day > ${then})`
-  return buyersOf(orders, inPlace(scope), day, d)
+  return buyersOf(
+    boughtBy(sql`(select * from ${orders} as then_counted where ${inPlace(scope)})`),
+    inPlace(scope),
+    day,
+    d,
+  )
 }
+
+/** Relation: the members of a relation of orders, with how many they have there and the day of the last one. */
+const boughtBy = (orders: Sql): Sql =>
+  sql`(select member_key, max(local_day) as last_day, count(*) as orders from ${orders} as member_order group by member_key)`
 
 /** Everybody's facts with what came after the day taken back: bought and refunded since, and orders that counted on it. */
 const buyersBefore = (then: Sql, { tables }: Scope, d: Dialect): Sql => {
@@ -55,14 +64,11 @@ const buyersBefore = (then: Sql, { tables }: Scope, d: Dialect): Sql => {
     where orders > 0)`
 }
 
-/** Buyers of a relation of qualifying orders; `counts` is an expression over orders and refunds. */
-const buyersOf = (orders: Sql, counts: Sql, day: string, d: Dialect): Sql => sql`(
+/** Buyers with what moved their net until the day; `counts` is an expression over orders and refunds. */
+const buyersOf = (bought: Sql, counts: Sql, day: string, d: Dialect): Sql => sql`(
     select bought.member_key, ${d.daysBetween(sql`bought.last_day`, d.date(day))} as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
-    from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from ${orders} as member_order where ${counts} group by member_key
-    ) as bought
+    from ${bought} as bought
     left join (
       select member_key, ${d.sum(sql`net_minor`)} as net_minor
       from (${netEvents(d.date(day))}) as event where ${counts} group by member_key

@@ -1,7 +1,7 @@
 import type { z, ZodError } from 'zod'
 import type { Metric } from '../../analytics/metrics/metric.ts'
 import type { Scope } from '../../analytics/relations/scope.ts'
-import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
+import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Said } from '../messages/messages.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
@@ -73,16 +73,9 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
           problem: { id: 'metric-without-past', values: { asOf: asked.asOf, newest } },
         }
     }
-    const counted = await workspace.engine.scratch(
-      async (session) => {
-        const [still] = await session.rows(sql`select data_version from workspace_state`, { signal })
-        if (still!.dataVersion !== asked.dataVersion) return null
-        await session.run(addUpByNumber)
-        return session.rows(metric.build(chosen, scope, duckdb), { signal })
-      },
-      { signal },
-    )
-    if (counted === null) continue
+    const counted = await workspace.engine.rows(metric.build(chosen, scope, duckdb), { signal })
+    const [still] = await workspace.engine.rows(sql`select data_version from workspace_state`, { signal })
+    if (still!.dataVersion !== asked.dataVersion) continue
     const rows = metric.finish(counted, chosen, scope)
     return {
       kind: 'answered',

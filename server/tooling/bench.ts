@@ -19,6 +19,7 @@ import { openPlatform, type Platform } from '../platform.ts'
 import { workbook } from '../import/containers/archive.fixture.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { benchDashboards } from './bench-dashboards.ts'
+import { benchDatabases } from './bench-databases.ts'
 import { benchMetrics } from './bench-metrics.ts'
 import { measureSegments } from './bench-segments.ts'
 import type { ImportCancel } from './import-cancel.ts'
@@ -491,6 +492,7 @@ try {
     await inShop((platform) => keptShop(platform, members))
     await benchDashboards(root, shopFolder, values.port)
   }
+  if (wanted.includes('databases')) await inShop((platform) => benchDatabases(platform, members, folder))
   if (wanted.includes('segments')) await benchSegments()
   if (wanted.includes('import')) await benchImport()
   if (wanted.includes('asked')) await benchAsked()

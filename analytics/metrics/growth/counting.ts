@@ -83,12 +83,17 @@ const whoCounts = (inReach: Sql, scope: Scope): Sql => sql`ordered as (
  */
 function byGaps(opened: Sql, asOf: Sql, scope: Scope, d: Dialect): Sql {
   const ceased = d.addDays(sql`from_day`, scope.dormancy.active + 1)
+  const late = sql`(
+            select member_key, previous_day, local_day, first_seen from ${scope.tables.memberDay} as any_day
+            where orders > 0 and local_day > ${opened}
+              and coalesce(local_day > ${d.addDays(sql`previous_day`, scope.dormancy.active + 1)}, true)
+          )`
   const gaps = scope.audience
-    ? sql`select previous_day as from_day, local_day as to_day, first_seen, 1 as members
-          from ${ofAudience(scope, scope.tables.memberDay)} as purchase_day where orders > 0 and local_day > ${opened}
+    ? sql`select previous_day as from_day, local_day as to_day, first_seen, count(*) as members
+          from ${ofAudience(scope, late)} as purchase_day group by all
           union all
-          select last_day, null, first_seen, 1
-          from ${ofAudience(scope, scope.tables.memberFacts)} as facts where orders > 0`
+          select last_day, null, first_seen, count(*)
+          from ${ofAudience(scope, scope.tables.memberFacts)} as facts where orders > 0 group by all`
     : sql`select from_day, to_day, first_seen, members from ${scope.tables.purchaseGaps}`
   return sql`gap as (
         select from_day, to_day, first_seen, ${ceased} as ceased_day, ${d.sum(sql`members`)} as members

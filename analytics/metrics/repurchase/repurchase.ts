@@ -172,7 +172,8 @@ function ladder({ withinDays, steps }: z.output<typeof Settings>, scope: Scope, 
     : sql`select opened.*, counted.member_key is not null as counts
         from (${opened}) as opened
         left join (
-          select distinct member_key, purchase_day_number from ${countedOrders(scope)} as counted
+          select distinct member_key, purchase_day_number
+          from ${countedOrders(scope)} as counted where purchase_day_number <= ${steps + 1}
         ) as counted
           on counted.member_key = opened.member_key and counted.purchase_day_number = opened.purchase_day_number`
   return sql`

@@ -64,18 +64,27 @@ export const season = defineMetric({
     const month = d.startOf('month', sql`local_day`)
     const [counts, count] =
       by === 'category' ? [sql`opens_category`, sql`count(*)`] : [sql`true`, sql`count(distinct order_key)`]
+    const items = sql`(
+            select member_key, ${itemOf(by)}, local_day, order_key from ${scope.tables.orderItems} as any_item
+            where ${itemOf(by)} is not null and local_day >= ${from} and ${counts} and ${inPlace(scope)}
+          )`
     const sold =
       by === 'category' && !scope.audience
         ? sql`select category as item, month, ${d.sum(sql`orders`)} as orders
         from ${scope.tables.categoryMonths} where category is not null and month >= ${from} and ${inPlace(scope)}
         group by item, month`
-        : sql`select ${itemOf(by)} as item, ${month} as month, ${count} as orders
-        from ${ofAudience(scope, scope.tables.orderItems)} as order_item
-        where ${itemOf(by)} is not null and local_day >= ${from} and ${counts} and ${inPlace(scope)}
+        : sql`select item, ${month} as month, ${d.sum(sql`orders`)} as orders
+        from (
+          select ${itemOf(by)} as item, local_day, ${count} as orders
+          from ${ofAudience(scope, items)} as order_item group by item, local_day
+        ) as sold_day
         group by item, month`
     const all = scope.audience
-      ? sql`select null, ${month}, count(*)
-      from ${countedOrdersWithin(scope, sql`local_day >= ${from}`)} as counted group by all`
+      ? sql`select null, ${month}, ${d.sum(sql`orders`)}
+      from (
+        select local_day, count(*) as orders
+        from ${countedOrdersWithin(scope, sql`local_day >= ${from}`)} as counted group by local_day
+      ) as counted_day group by all`
       : sql`select null, ${month}, ${d.sum(sql`orders`)}
       from ${scope.tables.orderCube} where not guest and local_day >= ${from} and ${inPlace(scope)} group by all`
     return sql`

@@ -11,21 +11,33 @@ export interface DerivedTables {
   readonly memberOrders: Sql
   /** The same orders, those of a month together and in it each member's: of a span of days the others are skipped. */
   readonly ordersByMonth: Sql
+  /** Orders of members that counted before that day, until their refunds left nothing (`void_day`). */
+  readonly voidedOrders: Sql
   /**
    * A row per member known at the day. `log_gaps` and `log_gaps_squared` sum the logarithms of the days between
-   * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly.
+   * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly. `first_dated_day`
+   * is the first one that an order or a refund speaks of, whatever became of it.
    */
   readonly memberFacts: Sql
   /** Per member and local month, with the member's cohort: qualifying orders, purchase days, net after refunds. */
   readonly memberMonth: Sql
   /** Per member and local day with an order or a refund, in order of time, with the purchase days around it and the first one. */
   readonly memberDay: Sql
-  /** Each member's purchase days, everybody's first ones first, so that the first steps are read alone. */
+  /**
+   * Each member's purchase days, everybody's first ones first, so that the first steps are read alone; `discounted`
+   * is whether an order of the day was, null where of none it is known.
+   */
   readonly purchaseSteps: Sql
   /** Per monthly cohort (null: members without one) and local month: members who bought, orders, net. */
   readonly cohortMonth: Sql
   /** Per calendar week and month and class of buyer: what members bought in it, everywhere. */
   readonly stepSales: Sql
+  /** How many members bought on two purchase days, one after the other; on their first one (`from_day` null); last (`to_day` null). */
+  readonly purchaseGaps: Sql
+  /** Per local day and first purchase day of the members: their qualifying orders and net. */
+  readonly firstDaySales: Sql
+  /** Per local month, store, channel and category (null: not known): qualifying orders of members with it. */
+  readonly categoryMonths: Sql
   /** Per day, hour, store, channel and kind of buyer: all orders, guests included. */
   readonly orderCube: Sql
   /**
@@ -47,12 +59,16 @@ export interface DerivedTables {
 export const derivedTables = (prefix = ''): DerivedTables => ({
   memberOrders: name(`${prefix}member_orders`),
   ordersByMonth: name(`${prefix}orders_by_month`),
+  voidedOrders: name(`${prefix}voided_orders`),
   memberFacts: name(`${prefix}member_facts`),
   memberMonth: name(`${prefix}member_month`),
   memberDay: name(`${prefix}member_day`),
   purchaseSteps: name(`${prefix}purchase_steps`),
   cohortMonth: name(`${prefix}cohort_month`),
   stepSales: name(`${prefix}step_sales`),
+  purchaseGaps: name(`${prefix}purchase_gaps`),
+  firstDaySales: name(`${prefix}first_day_sales`),
+  categoryMonths: name(`${prefix}category_months`),
   orderCube: name(`${prefix}order_cube`),
   orderItems: name(`${prefix}order_items`),
   categoryTotals: name(`${prefix}category_totals`),
@@ -113,6 +129,13 @@ export const memberOrders = (asOf: Sql, only: Only) => sql`
 export const ordersByMonth = (tables: DerivedTables, only: Only) => sql`
   select * from ${tables.memberOrders} where ${only(sql`member_key`)}
   order by ${d.startOf('month', sql`local_day`)}, member_key, ordered_at, order_key`
+
+export const voidedOrders = (asOf: Sql, only: Only) => sql`
+  select member_key, local_day, void_day, store, channel
+  from orders
+  where void_day <= ${asOf} and local_day <= ${asOf} and local_day < void_day and state = 'paid' and net_minor > 0
+    and member_key is not null and ${only(sql`member_key`)}
+  order by void_day, member_key`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
 export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
@@ -229,7 +252,8 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
     ${isFirstSeen(sql`bought.first_day`, sql`members.joined_day`)} as first_seen,
     coalesce(money.net_minor, 0) as net_minor,
     -- net from 364 days before the last order's day: "yearly net before silence", at least 0
-    greatest(coalesce(money.yearly_net_minor, 0), 0) as yearly_net_minor
+    greatest(coalesce(money.yearly_net_minor, 0), 0) as yearly_net_minor,
+    dated.first_dated_day
   from members
   cross join workspace_state as state
   left join bought on bought.member_key = members.member_key
@@ -298,9 +322,16 @@ export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   order by local_day, member_key`
 
 export const purchaseSteps = (tables: DerivedTables, only: Only) => sql`
-  select purchase_day_number, member_key, local_day, previous_day
-  from ${tables.memberOrders} where opens_day and ${only(sql`member_key`)}
-  order by purchase_day_number, member_key`
+  with further as (
+    select member_key, purchase_day_number, bool_or(discounted) as discounted
+    from ${tables.memberOrders} where not opens_day and ${only(sql`member_key`)}
+    group by member_key, purchase_day_number
+  )
+  select opening.purchase_day_number, opening.member_key, local_day, previous_day,
+    coalesce(opening.discounted or further.discounted, opening.discounted, further.discounted) as discounted
+  from (select * from ${tables.memberOrders} where opens_day and ${only(sql`member_key`)}) as opening
+  left join further on further.member_key = opening.member_key and further.purchase_day_number = opening.purchase_day_number
+  order by opening.purchase_day_number, opening.member_key`
 
 export const cohortMonth = (tables: DerivedTables) => sql`
   select member.cohort_month, active.month,
@@ -334,16 +365,64 @@ export const salesByPeriod = (days: Sql, from: Sql, to: Sql): Sql => sql`
   ) as classed_day
   group by period_from, class`
 
-export const stepSales = (tables: DerivedTables, only: Only) => {
-  const days = sql`(select * from ${tables.memberDay} cross join (select first_weekday from workspace_state) as state
-    where ${only(sql`member_key`)})`
-  const week = d.startOfWeek(sql`local_day`, sql`first_weekday`)
-  const month = d.startOf('month', sql`local_day`)
-  return sql`
+/**
+ * A derived table whose rows add up over members, so that a change takes out what the members it touches were part of
+ * and adds what they are part of now.
+ */
+export interface AddedUp {
+  readonly table: (tables: DerivedTables) => Sql
+  /** What tells its rows apart, and what is added up in them; a row with nothing but zeros is none. */
+  readonly keys: readonly string[]
+  readonly sums: readonly string[]
+  /** Rows with these columns, any number for the same keys. */
+  readonly of: (tables: Pick<DerivedTables, 'memberDay' | 'orderItems'>) => Sql
+}
+
+const stepSales: AddedUp = {
+  table: (tables) => tables.stepSales,
+  keys: ['step', 'period_from', 'class'],
+  sums: ['orders', 'net_minor', 'buyers'],
+  of: ({ memberDay }) => {
+    const days = sql`(select * from ${memberDay} cross join (select first_weekday from workspace_state) as state)`
+    const week = d.startOfWeek(sql`local_day`, sql`first_weekday`)
+    const month = d.startOf('month', sql`local_day`)
+    return sql`
     select 'week' as step, * from (${salesByPeriod(days, week, d.addDays(sql`period_from`, 6))}) as weekly
     union all
     select 'month', * from (${salesByPeriod(days, month, d.lastDayOfMonth(sql`period_from`))}) as monthly`
+  },
 }
+
+const purchaseGaps: AddedUp = {
+  table: (tables) => tables.purchaseGaps,
+  keys: ['to_day', 'from_day', 'first_seen'],
+  sums: ['members'],
+  of: ({ memberDay }) => sql`
+    select previous_day as from_day, local_day as to_day, first_seen, count(*) as members
+    from ${memberDay} where orders > 0 group by all
+    union all
+    select local_day, null, first_seen, count(*) from ${memberDay} where orders > 0 and next_day is null group by all`,
+}
+
+const firstDaySales: AddedUp = {
+  table: (tables) => tables.firstDaySales,
+  keys: ['local_day', 'first_day', 'first_seen'],
+  sums: ['orders', 'net_minor'],
+  of: ({ memberDay }) => sql`
+    select local_day, first_day, first_seen, sum(orders) as orders, sum(net_minor) as net_minor
+    from ${memberDay} group by all`,
+}
+
+const categoryMonths: AddedUp = {
+  table: (tables) => tables.categoryMonths,
+  keys: ['month', 'store', 'channel', 'category'],
+  sums: ['orders'],
+  of: ({ orderItems }) => sql`
+    select ${d.startOf('month', sql`local_day`)} as month, store, channel, category, count(*) as orders
+    from ${orderItems} where opens_category group by all`,
+}
+
+export const addedUpTables: readonly AddedUp[] = [stepSales, purchaseGaps, firstDaySales, categoryMonths]
 
 export const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   select local_day, local_hour, store, channel, guest,

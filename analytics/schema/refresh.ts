@@ -1,8 +1,10 @@
 import type { ScratchSession, Session } from '../engine/engine.ts'
 import { makeScores } from '../scores/scoring.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
-import { type Sql, sql } from '../sql/sql.ts'
+import { join, name, type Sql, sql } from '../sql/sql.ts'
 import {
+  type AddedUp,
+  addedUpTables,
   categoryTotals,
   cohortMonth,
   derivedTables,
@@ -18,7 +20,7 @@ import {
   ordersByMonth,
   placeTotals,
   purchaseSteps,
-  stepSales,
+  voidedOrders,
 } from './derived.ts'
 import { noteChange } from './member-changes.ts'
 
@@ -37,16 +39,17 @@ export async function buildDerivedTables(
   const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
   await create(tables.memberOrders, memberOrders(day, everyone))
   await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
+  await create(tables.voidedOrders, voidedOrders(day, everyone))
   await create(tables.memberFacts, memberFacts(day, tables, everyone))
   await create(tables.memberMonth, memberMonth(day, tables, everyone))
   await create(tables.memberDay, memberDay(day, tables, everyone))
   await create(tables.purchaseSteps, purchaseSteps(tables, everyone))
   await create(tables.cohortMonth, cohortMonth(tables))
-  await create(tables.stepSales, summedSales(stepSales(tables, everyone)))
   await create(tables.orderCube, orderCube(day, everyone))
   await create(tables.orderItems, orderItems(day, everyone))
   await create(tables.categoryTotals, categoryTotals(tables, everyone))
   await create(tables.placeTotals, placeTotals(tables, everyone))
+  for (const one of addedUpTables) await create(one.table(tables), addedUp(one, one.of(tables)))
   return tables
 }
 
@@ -85,13 +88,19 @@ export async function buildRuleTables(
   return made
 }
 
-/** One row per step, its beginning and class; none where nothing is left. */
-const summedSales = (sales: Sql) => sql`
-  select step, period_from, class, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor, ${d.sum(sql`buyers`)} as buyers
-  from (${sales}) as sales
-  group by step, period_from, class
-  having sum(orders) <> 0 or sum(net_minor) <> 0 or sum(buyers) <> 0
-  order by step, period_from, class`
+/** One row for the same keys; none where nothing is left. */
+function addedUp({ keys, sums }: AddedUp, rows: Sql): Sql {
+  const columns = join(keys.map(name))
+  return sql`
+  select ${columns}, ${join(sums.map((sum) => sql`${d.sum(name(sum))} as ${name(sum)}`))}
+  from (${rows}) as any_rows
+  group by ${columns}
+  having ${join(
+    sums.map((sum) => sql`sum(${name(sum)}) <> 0`),
+    sql` or `,
+  )}
+  order by ${columns}`
+}
 
 /** What a change of the base tables touched. Both sides of it: whom an order was taken from and who has it now. */
 export interface Change {
@@ -165,31 +174,48 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   const day = d.date(asOf)
   const touchedMember: Only = (memberKey) => sql`${memberKey} in (select member_key from touched_member)`
   const touchedDay = (localDay: Sql) => sql`${localDay} in (select local_day from touched_day)`
-  const replace = async (table: Sql, stale: Sql, query: Sql) => {
-    await session.run(sql`delete from ${table} where ${stale}`)
+  const stale = touchedMember(sql`member_key`)
+  const replace = async (table: Sql, query: Sql, old = stale) => {
+    await session.run(sql`delete from ${table} where ${old}`)
     await session.run(sql`insert into ${table} ${query}`)
   }
-  const stale = touchedMember(sql`member_key`)
-  await session.run(sql`create or replace temp table sales_before as ${stepSales(tables, touchedMember)}`)
-  await replace(tables.memberOrders, stale, memberOrders(day, touchedMember))
-  await replace(tables.ordersByMonth, stale, ordersByMonth(tables, touchedMember))
-  await replace(tables.memberFacts, stale, memberFacts(day, tables, touchedMember))
-  await replace(tables.memberMonth, stale, memberMonth(day, tables, touchedMember))
-  await replace(tables.memberDay, stale, memberDay(day, tables, touchedMember))
-  await replace(tables.purchaseSteps, stale, purchaseSteps(tables, touchedMember))
+  // what adds up over members loses what the touched ones were part of and gains what they are part of now
+  const earlier = { memberDay: name('days_before'), orderItems: name('items_before') }
+  const now = { memberDay: name('days_now'), orderItems: name('items_now') }
+  const keep = (kept: Sql, query: Sql) => session.run(sql`create or replace temp table ${kept} as ${query}`)
+  await keep(earlier.memberDay, sql`select * from ${tables.memberDay} where ${stale}`)
+  await keep(earlier.orderItems, sql`select * from ${tables.orderItems} where ${stale}`)
+  await replace(tables.memberOrders, memberOrders(day, touchedMember))
+  await replace(tables.ordersByMonth, ordersByMonth(tables, touchedMember))
+  await replace(tables.voidedOrders, voidedOrders(day, touchedMember))
+  await replace(tables.memberFacts, memberFacts(day, tables, touchedMember))
+  await replace(tables.memberMonth, memberMonth(day, tables, touchedMember))
+  await keep(now.memberDay, memberDay(day, tables, touchedMember))
+  await replace(tables.memberDay, sql`select * from ${now.memberDay}`)
+  await replace(tables.purchaseSteps, purchaseSteps(tables, touchedMember))
   await session.run(sql`create or replace table ${tables.cohortMonth} as ${cohortMonth(tables)}`)
-  // sales add up over members: what the touched ones were part of goes, what they are part of now comes
-  await session.run(
-    sql`create or replace table ${tables.stepSales} as ${summedSales(sql`
-    select * from ${tables.stepSales}
-    union all
-    select * from (${stepSales(tables, touchedMember)}) as sales_after
-    union all
-    select step, period_from, class, -orders, -net_minor, -buyers from sales_before`)}`,
-  )
-  await replace(tables.orderCube, touchedDay(sql`local_day`), orderCube(day, touchedDay))
-  await replace(tables.orderItems, stale, orderItems(day, touchedMember))
-  await replace(tables.categoryTotals, stale, categoryTotals(tables, touchedMember))
-  await replace(tables.placeTotals, stale, placeTotals(tables, touchedMember))
+  await replace(tables.orderCube, orderCube(day, touchedDay), touchedDay(sql`local_day`))
+  await keep(now.orderItems, orderItems(day, touchedMember))
+  await replace(tables.orderItems, sql`select * from ${now.orderItems}`)
+  await replace(tables.categoryTotals, categoryTotals(tables, touchedMember))
+  await replace(tables.placeTotals, placeTotals(tables, touchedMember))
+  for (const one of addedUpTables) {
+    const [table, keys] = [one.table(tables), join(one.keys.map(name))]
+    const gone = join(one.sums.map((sum) => sql`-${name(sum)}`))
+    const columns = sql`${keys}, ${join(one.sums.map(name))}`
+    await session.run(
+      sql`create or replace table ${table} as ${addedUp(
+        one,
+        sql`
+        select ${columns} from ${table}
+        union all
+        select ${columns} from (${one.of(now)}) as rows_now
+        union all
+        select ${keys}, ${gone} from (${one.of(earlier)}) as rows_before`,
+      )}`,
+    )
+  }
+  for (const kept of [...Object.values(earlier), ...Object.values(now)])
+    await session.run(sql`drop table ${kept}`)
   await noteChange(session, sql`select member_key from touched_member`)
 }

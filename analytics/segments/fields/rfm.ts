@@ -14,14 +14,14 @@ import type { Field, Reading } from './field.ts'
 
 const rfm = {
   alias: 'rfm',
-  relation: ({ tables, asOf, d }: Reading) => rfmScores(buyersOfFacts(tables, asOf, d)),
+  relation: ({ tables, asOf, d }: Reading) => rfmScores(buyersOfFacts(tables, asOf, d), d),
 } as const
 
 /** So many days lie between the group before and the group now. */
 const daysBefore = 90
 const before = {
   alias: 'rfm_before',
-  relation: ({ asOf, d }: Reading) => rfmScores(buyersOn(addDays(asOf, -daysBefore), sql`true`, d)),
+  relation: ({ asOf, d }: Reading) => rfmScores(buyersOn(addDays(asOf, -daysBefore), d)),
 } as const
 
 const decile = {

@@ -8,9 +8,8 @@ with buyers as (
           count(*) filter (where first_day < cast($3 as date)) as returning_members
         from (select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
           count(*) as orders, count(distinct local_day) as purchase_days
-        from (select * from (select asked_row.* from member_orders as asked_row
-        join (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($5, $6), false) and coalesce(channel in ($7), false)) as counted
-        where local_day >= cast($8 as date) and local_day <= cast($9 as date)
+        from (select * from (select asked_row.* from orders_by_month as asked_row
+        join (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where local_day >= cast($5 as date) and local_day <= cast($6 as date) and coalesce(store in ($7, $8), false) and coalesce(channel in ($9), false)) as counted
         group by member_key) as bought),
       ladder as (
         select purchase_day_number as n, members, coalesce(lead(came_in_time) over (order by purchase_day_number), 0) as repeated

@@ -103,14 +103,30 @@ export const ordersByMonth = (tables: DerivedTables, only: Only) => sql`
   order by ${d.startOf('month', sql`local_day`)}, member_key, ordered_at, order_key`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
-export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
+export const netEvents = (asOf: Sql): Sql => sql`
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= ${asOf} and ${only(sql`member_key`)}
+  where member_key is not null and state = 'paid' and local_day <= ${asOf}
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)}`
+  where member_key is not null and counts and local_day <= ${asOf}`
+
+/** The same events by the orders of `tables` for that day, which are most of those that were paid, and by what else was. */
+const eventsOf = (
+  tables: Pick<DerivedTables, 'memberOrders'>,
+  asOf: Sql,
+  only: Only,
+  days: Sql = sql`true`,
+): Sql => sql`
+  select member_key, local_day, net_minor from ${tables.memberOrders} where ${only(sql`member_key`)} and ${days}
+  union all
+  select member_key, local_day, net_minor from orders
+  where (net_minor <= 0 or void_day <= ${asOf}) and state = 'paid' and local_day <= ${asOf}
+    and member_key is not null and ${only(sql`member_key`)} and ${days}
+  union all
+  select member_key, local_day, -amount_minor as net_minor from refunds
+  where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)} and ${days}`
 
 /** Parts of the day by their first local hour; before the first of them it is still the last, the night. */
 export const dayparts = [
@@ -154,7 +170,24 @@ export const logUnits = 1e6
 
 const logGap = sql`cast(round(ln(local_day - previous_day) * ${logUnits}) as bigint)`
 
-export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+/** Per member the first day of an order or a refund: each says that the member was there, whatever became of it. */
+const firstDated = (only: Only) => sql`
+    select member_key, min(local_day) as first_dated_day
+    from (
+      select member_key, local_day from orders where member_key is not null
+      union all
+      select member_key, local_day from refunds where member_key is not null
+    ) as trace
+    where ${only(sql`member_key`)}
+    group by member_key`
+
+/** `dated` tells each member's first day in the data, where it is known already. */
+export const memberFacts = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders'>,
+  only: Only,
+  dated = firstDated(only),
+) => sql`
   with bought as (
     select
       member_key,
@@ -188,20 +221,10 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
     select event.member_key,
       cast(sum(event.net_minor) as bigint) as net_minor,
       cast(coalesce(sum(event.net_minor) filter (where event.local_day >= bought.last_day - 364), 0) as bigint) as yearly_net_minor
-    from (${netEvents(asOf, only)}) as event left join bought on bought.member_key = event.member_key
+    from (${eventsOf(tables, asOf, only)}) as event left join bought on bought.member_key = event.member_key
     group by event.member_key
   ),
-  -- every order and refund says that the member was there, whatever became of it
-  dated as (
-    select member_key, min(local_day) as first_dated_day
-    from (
-      select member_key, local_day from orders where member_key is not null
-      union all
-      select member_key, local_day from refunds where member_key is not null
-    ) as trace
-    where ${only(sql`member_key`)}
-    group by member_key
-  )
+  dated as (${dated})
   select
     members.member_key, members.joined_day, members.region, members.channel, members.gender, members.tier,
     members.consent, members.birthday, members.points, members.stored_value_minor,
@@ -217,7 +240,9 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
     ${isFirstSeen(sql`bought.first_day`, sql`members.joined_day`)} as first_seen,
     coalesce(money.net_minor, 0) as net_minor,
     -- net from 364 days before the last order's day: "yearly net before silence", at least 0
-    greatest(coalesce(money.yearly_net_minor, 0), 0) as yearly_net_minor
+    greatest(coalesce(money.yearly_net_minor, 0), 0) as yearly_net_minor,
+    -- the earliest day that speaks of the member; null when none does
+    least(members.joined_day, dated.first_dated_day) as known_day
   from members
   cross join workspace_state as state
   left join bought on bought.member_key = members.member_key
@@ -226,24 +251,26 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
   left join dated on dated.member_key = members.member_key
   -- known from the earliest day that speaks of the member; always, when none does
   where not members.stub
-    and (
-      coalesce(members.joined_day <= ${asOf}, false)
-      or coalesce(dated.first_dated_day <= ${asOf}, false)
-      or (members.joined_day is null and dated.first_dated_day is null)
-    )
+    and coalesce(least(members.joined_day, dated.first_dated_day) <= ${asOf}, true)
     and ${only(sql`members.member_key`)}
   order by members.member_key`
 
-export const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+/** `days` holds for the rows' `local_day`: months of those days alone. */
+export const memberMonth = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders' | 'memberFacts'>,
+  only: Only,
+  days: Sql = sql`true`,
+) => sql`
   with counted as (
     select member_key, ${d.startOf('month', sql`local_day`)} as month,
       cast(count(*) as integer) as orders,
       cast(count(*) filter (where opens_day) as integer) as purchase_days
-    from ${tables.memberOrders} where ${only(sql`member_key`)} group by all
+    from ${tables.memberOrders} where ${only(sql`member_key`)} and ${days} group by all
   ),
   money as (
     select member_key, ${d.startOf('month', sql`local_day`)} as month, cast(sum(net_minor) as bigint) as net_minor
-    from (${netEvents(asOf, only)}) as event group by all
+    from (${eventsOf(tables, asOf, only, days)}) as event group by all
   )
   select
     coalesce(counted.month, money.month) as month,
@@ -256,7 +283,11 @@ export const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql
   left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by month, member_key`
 
-export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+export const memberDay = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders' | 'memberFacts'>,
+  only: Only,
+) => sql`
   with purchase as (
     select member_key, local_day, cast(count(*) as integer) as orders, max(previous_day) as previous_day
     from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key, local_day
@@ -267,7 +298,7 @@ export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   ),
   money as (
     select member_key, local_day, cast(sum(net_minor) as bigint) as net_minor
-    from (${netEvents(asOf, only)}) as event group by member_key, local_day
+    from (${eventsOf(tables, asOf, only)}) as event group by member_key, local_day
   )
   select
     coalesce(counted.local_day, money.local_day) as local_day,
@@ -285,12 +316,12 @@ export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by local_day, member_key`
 
-export const purchaseSteps = (tables: DerivedTables, only: Only) => sql`
+export const purchaseSteps = (tables: Pick<DerivedTables, 'memberOrders'>, only: Only) => sql`
   select purchase_day_number, member_key, local_day, previous_day
   from ${tables.memberOrders} where opens_day and ${only(sql`member_key`)}
   order by purchase_day_number, member_key`
 
-export const cohortMonth = (tables: DerivedTables) => sql`
+export const cohortMonth = (tables: Pick<DerivedTables, 'memberMonth' | 'memberFacts'>) => sql`
   select member.cohort_month, active.month,
     cast(count(*) filter (where active.orders > 0) as integer) as members,
     cast(sum(active.orders) as bigint) as orders,
@@ -322,7 +353,7 @@ export const salesByPeriod = (days: Sql, from: Sql, to: Sql): Sql => sql`
   ) as classed_day
   group by period_from, class`
 
-export const stepSales = (tables: DerivedTables, only: Only) => {
+export const stepSales = (tables: Pick<DerivedTables, 'memberDay'>, only: Only) => {
   const days = sql`(select * from ${tables.memberDay} cross join (select first_weekday from workspace_state) as state
     where ${only(sql`member_key`)})`
   const week = d.startOfWeek(sql`local_day`, sql`first_weekday`)
@@ -332,6 +363,14 @@ export const stepSales = (tables: DerivedTables, only: Only) => {
     union all
     select 'month', * from (${salesByPeriod(days, month, d.lastDayOfMonth(sql`period_from`))}) as monthly`
 }
+
+/** One row per step, its beginning and class; none where nothing is left. */
+export const summedSales = (sales: Sql) => sql`
+  select step, period_from, class, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor, ${d.sum(sql`buyers`)} as buyers
+  from (${sales}) as sales
+  group by step, period_from, class
+  having sum(orders) <> 0 or sum(net_minor) <> 0 or sum(buyers) <> 0
+  order by step, period_from, class`
 
 export const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   select local_day, local_hour, store, channel, guest,
@@ -367,14 +406,14 @@ export const orderItems = (asOf: Sql, only: Only) => sql`
   ) as orders on orders.order_key = line.order_key
   order by category, product, sku, local_day, member_key, line.order_key, line.line_number`
 
-export const categoryTotals = (tables: DerivedTables, only: Only) => sql`
+export const categoryTotals = (tables: Pick<DerivedTables, 'orderItems'>, only: Only) => sql`
   select category, member_key,
     cast(count(*) filter (where opens_category) as integer) as orders,
     cast(sum(net_minor) as bigint) as net_minor, min(local_day) as first_day, max(local_day) as last_day
   from ${tables.orderItems} where ${only(sql`member_key`)}
   group by category, member_key order by category, member_key`
 
-export const placeTotals = (tables: DerivedTables, only: Only) => sql`
+export const placeTotals = (tables: Pick<DerivedTables, 'memberOrders'>, only: Only) => sql`
   select store, channel, member_key,
     cast(count(*) as integer) as orders,
     cast(sum(net_minor) as bigint) as net_minor, min(local_day) as first_day, max(local_day) as last_day

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Session } from '../engine/engine.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { type Sql, sql } from '../sql/sql.ts'
@@ -18,6 +19,7 @@ import {
   placeTotals,
   purchaseSteps,
   stepSales,
+  summedSales,
 } from './derived.ts'
 import { noteChange } from './member-changes.ts'
 
@@ -31,23 +33,35 @@ export async function buildDerivedTables(
   prefix = '',
 ): Promise<DerivedTables> {
   const tables = derivedTables(prefix)
-  const day = d.date(asOf)
-  const everyone: Only = () => sql`true`
-  const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
-  await create(tables.memberOrders, memberOrders(day, everyone))
-  await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
-  await create(tables.memberFacts, memberFacts(day, tables, everyone))
-  await create(tables.memberMonth, memberMonth(day, tables, everyone))
-  await create(tables.memberDay, memberDay(day, tables, everyone))
-  await create(tables.purchaseSteps, purchaseSteps(tables, everyone))
-  await create(tables.cohortMonth, cohortMonth(tables))
-  await create(tables.stepSales, summedSales(stepSales(tables, everyone)))
-  await create(tables.orderCube, orderCube(day, everyone))
-  await create(tables.orderItems, orderItems(day, everyone))
-  await create(tables.categoryTotals, categoryTotals(tables, everyone))
-  await create(tables.placeTotals, placeTotals(tables, everyone))
+  for (const [table, query] of derivations(tables, d.date(asOf)))
+    await session.run(sql`create or replace table ${table} as ${query}`)
   return tables
 }
+
+/** Each derived table with the query that fills it, in an order in which each finds what it reads. */
+function derivations(tables: DerivedTables, day: Sql): readonly (readonly [Sql, Sql])[] {
+  const everyone: Only = () => sql`true`
+  return [
+    [tables.memberOrders, memberOrders(day, everyone)],
+    [tables.ordersByMonth, ordersByMonth(tables, everyone)],
+    [tables.memberFacts, memberFacts(day, tables, everyone)],
+    [tables.memberMonth, memberMonth(day, tables, everyone)],
+    [tables.memberDay, memberDay(day, tables, everyone)],
+    [tables.purchaseSteps, purchaseSteps(tables, everyone)],
+    [tables.cohortMonth, cohortMonth(tables)],
+    [tables.stepSales, summedSales(stepSales(tables, everyone))],
+    [tables.orderCube, orderCube(day, everyone)],
+    [tables.orderItems, orderItems(day, everyone)],
+    [tables.categoryTotals, categoryTotals(tables, everyone)],
+    [tables.placeTotals, placeTotals(tables, everyone)],
+  ]
+}
+
+/** Changes whenever a derived table is filled otherwise than before, or is another. */
+export const derivationMark: string = createHash('sha256')
+  .update(JSON.stringify(derivations(derivedTables(), d.date('1970-01-01'))))
+  .digest('hex')
+  .slice(0, 16)
 
 /**
  * The tables that rules of the segment language read, as of a day: orders, facts and what else `text`, that of the
@@ -77,14 +91,6 @@ export async function buildRuleTables(
   if (reads(tables.placeTotals)) await create(tables.placeTotals, placeTotals(tables, only))
   return made
 }
-
-/** One row per step, its beginning and class; none where nothing is left. */
-const summedSales = (sales: Sql) => sql`
-  select step, period_from, class, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor, ${d.sum(sql`buyers`)} as buyers
-  from (${sales}) as sales
-  group by step, period_from, class
-  having sum(orders) <> 0 or sum(net_minor) <> 0 or sum(buyers) <> 0
-  order by step, period_from, class`
 
 /** What a change of the base tables touched. Both sides of it: whom an order was taken from and who has it now. */
 export interface Change {

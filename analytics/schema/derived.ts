@@ -138,14 +138,30 @@ export const voidedOrders = (asOf: Sql, only: Only) => sql`
   order by void_day, member_key`
 
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
-export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
+export const netEvents = (asOf: Sql): Sql => sql`
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= ${asOf} and ${only(sql`member_key`)}
+  where member_key is not null and state = 'paid' and local_day <= ${asOf}
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)}`
+  where member_key is not null and counts and local_day <= ${asOf}`
+
+/** The same events by the orders of `tables` for that day, which are most of those that were paid, and by what else was. */
+const eventsOf = (
+  tables: Pick<DerivedTables, 'memberOrders'>,
+  asOf: Sql,
+  only: Only,
+  days: Sql = sql`true`,
+): Sql => sql`
+  select member_key, local_day, net_minor from ${tables.memberOrders} where ${only(sql`member_key`)} and ${days}
+  union all
+  select member_key, local_day, net_minor from orders
+  where (net_minor <= 0 or void_day <= ${asOf}) and state = 'paid' and local_day <= ${asOf}
+    and member_key is not null and ${only(sql`member_key`)} and ${days}
+  union all
+  select member_key, local_day, -amount_minor as net_minor from refunds
+  where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)} and ${days}`
 
 /** Parts of the day by their first local hour; before the first of them it is still the last, the night. */
 export const dayparts = [
@@ -189,7 +205,24 @@ export const logUnits = 1e6
 
 const logGap = sql`cast(round(ln(local_day - previous_day) * ${logUnits}) as bigint)`
 
-export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+/** Per member the first day of an order or a refund: each says that the member was there, whatever became of it. */
+const firstDated = (only: Only) => sql`
+    select member_key, min(local_day) as first_dated_day
+    from (
+      select member_key, local_day from orders where member_key is not null
+      union all
+      select member_key, local_day from refunds where member_key is not null
+    ) as trace
+    where ${only(sql`member_key`)}
+    group by member_key`
+
+/** `dated` tells each member's first day in the data, where it is known already. */
+export const memberFacts = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders'>,
+  only: Only,
+  dated = firstDated(only),
+) => sql`
   with bought as (
     select
       member_key,
@@ -223,20 +256,10 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
     select event.member_key,
       cast(sum(event.net_minor) as bigint) as net_minor,
       cast(coalesce(sum(event.net_minor) filter (where event.local_day >= bought.last_day - 364), 0) as bigint) as yearly_net_minor
-    from (${netEvents(asOf, only)}) as event left join bought on bought.member_key = event.member_key
+    from (${eventsOf(tables, asOf, only)}) as event left join bought on bought.member_key = event.member_key
     group by event.member_key
   ),
-  -- every order and refund says that the member was there, whatever became of it
-  dated as (
-    select member_key, min(local_day) as first_dated_day
-    from (
-      select member_key, local_day from orders where member_key is not null
-      union all
-      select member_key, local_day from refunds where member_key is not null
-    ) as trace
-    where ${only(sql`member_key`)}
-    group by member_key
-  )
+  dated as (${dated})
   select
     members.member_key, members.joined_day, members.region, members.channel, members.gender, members.tier,
     members.consent, members.birthday, members.points, members.stored_value_minor,
@@ -262,24 +285,26 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
   left join dated on dated.member_key = members.member_key
   -- known from the earliest day that speaks of the member; always, when none does
   where not members.stub
-    and (
-      coalesce(members.joined_day <= ${asOf}, false)
-      or coalesce(dated.first_dated_day <= ${asOf}, false)
-      or (members.joined_day is null and dated.first_dated_day is null)
-    )
+    and coalesce(least(members.joined_day, dated.first_dated_day) <= ${asOf}, true)
     and ${only(sql`members.member_key`)}
   order by members.member_key`
 
-export const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+/** `days` holds for the rows' `local_day`: months of those days alone. */
+export const memberMonth = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders' | 'memberFacts'>,
+  only: Only,
+  days: Sql = sql`true`,
+) => sql`
   with counted as (
     select member_key, ${d.startOf('month', sql`local_day`)} as month,
       cast(count(*) as integer) as orders,
       cast(count(*) filter (where opens_day) as integer) as purchase_days
-    from ${tables.memberOrders} where ${only(sql`member_key`)} group by all
+    from ${tables.memberOrders} where ${only(sql`member_key`)} and ${days} group by all
   ),
   money as (
     select member_key, ${d.startOf('month', sql`local_day`)} as month, cast(sum(net_minor) as bigint) as net_minor
-    from (${netEvents(asOf, only)}) as event group by all
+    from (${eventsOf(tables, asOf, only, days)}) as event group by all
   )
   select
     coalesce(counted.month, money.month) as month,
@@ -292,7 +317,11 @@ export const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql
   left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by month, member_key`
 
-export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+export const memberDay = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders' | 'memberFacts'>,
+  only: Only,
+) => sql`
   with purchase as (
     select member_key, local_day, cast(count(*) as integer) as orders, max(previous_day) as previous_day
     from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key, local_day
@@ -303,7 +332,7 @@ export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   ),
   money as (
     select member_key, local_day, cast(sum(net_minor) as bigint) as net_minor
-    from (${netEvents(asOf, only)}) as event group by member_key, local_day
+    from (${eventsOf(tables, asOf, only)}) as event group by member_key, local_day
   )
   select
     coalesce(counted.local_day, money.local_day) as local_day,
@@ -321,7 +350,7 @@ export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by local_day, member_key`
 
-export const purchaseSteps = (tables: DerivedTables, only: Only) => sql`
+export const purchaseSteps = (tables: Pick<DerivedTables, 'memberOrders'>, only: Only) => sql`
   with further as (
     select member_key, purchase_day_number, bool_or(discounted) as discounted
     from ${tables.memberOrders} where not opens_day and ${only(sql`member_key`)}
@@ -333,7 +362,7 @@ export const purchaseSteps = (tables: DerivedTables, only: Only) => sql`
   left join further on further.member_key = opening.member_key and further.purchase_day_number = opening.purchase_day_number
   order by opening.purchase_day_number, opening.member_key`
 
-export const cohortMonth = (tables: DerivedTables) => sql`
+export const cohortMonth = (tables: Pick<DerivedTables, 'memberMonth' | 'memberFacts'>) => sql`
   select member.cohort_month, active.month,
     cast(count(*) filter (where active.orders > 0) as integer) as members,
     cast(sum(active.orders) as bigint) as orders,
@@ -378,7 +407,7 @@ export interface AddedUp {
   readonly of: (tables: Pick<DerivedTables, 'memberDay' | 'orderItems'>) => Sql
 }
 
-const stepSales: AddedUp = {
+export const stepSales: AddedUp = {
   table: (tables) => tables.stepSales,
   keys: ['step', 'period_from', 'class'],
   sums: ['orders', 'net_minor', 'buyers'],
@@ -393,7 +422,7 @@ const stepSales: AddedUp = {
   },
 }
 
-const purchaseGaps: AddedUp = {
+export const purchaseGaps: AddedUp = {
   table: (tables) => tables.purchaseGaps,
   keys: ['to_day', 'from_day', 'first_seen'],
   sums: ['members'],
@@ -404,7 +433,7 @@ const purchaseGaps: AddedUp = {
     select local_day, null, first_seen, count(*) from ${memberDay} where orders > 0 and next_day is null group by all`,
 }
 
-const firstDaySales: AddedUp = {
+export const firstDaySales: AddedUp = {
   table: (tables) => tables.firstDaySales,
   keys: ['local_day', 'first_day', 'first_seen'],
   sums: ['orders', 'net_minor'],
@@ -413,7 +442,7 @@ const firstDaySales: AddedUp = {
     from ${memberDay} group by all`,
 }
 
-const categoryMonths: AddedUp = {
+export const categoryMonths: AddedUp = {
   table: (tables) => tables.categoryMonths,
   keys: ['month', 'store', 'channel', 'category'],
   sums: ['orders'],
@@ -423,6 +452,20 @@ const categoryMonths: AddedUp = {
 }
 
 export const addedUpTables: readonly AddedUp[] = [stepSales, purchaseGaps, firstDaySales, categoryMonths]
+
+/** One row for the same keys; none where nothing is left. */
+export function addedUp({ keys, sums }: AddedUp, rows: Sql): Sql {
+  const columns = join(keys.map(name))
+  return sql`
+  select ${columns}, ${join(sums.map((sum) => sql`${d.sum(name(sum))} as ${name(sum)}`))}
+  from (${rows}) as any_rows
+  group by ${columns}
+  having ${join(
+    sums.map((sum) => sql`sum(${name(sum)}) <> 0`),
+    sql` or `,
+  )}
+  order by ${columns}`
+}
 
 export const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
   select local_day, local_hour, store, channel, guest,
@@ -458,14 +501,14 @@ export const orderItems = (asOf: Sql, only: Only) => sql`
   ) as orders on orders.order_key = line.order_key
   order by category, product, sku, local_day, member_key, line.order_key, line.line_number`
 
-export const categoryTotals = (tables: DerivedTables, only: Only) => sql`
+export const categoryTotals = (tables: Pick<DerivedTables, 'orderItems'>, only: Only) => sql`
   select category, member_key,
     cast(count(*) filter (where opens_category) as integer) as orders,
     cast(sum(net_minor) as bigint) as net_minor, min(local_day) as first_day, max(local_day) as last_day
   from ${tables.orderItems} where ${only(sql`member_key`)}
   group by category, member_key order by category, member_key`
 
-export const placeTotals = (tables: DerivedTables, only: Only) => sql`
+export const placeTotals = (tables: Pick<DerivedTables, 'memberOrders'>, only: Only) => sql`
   select store, channel, member_key,
     cast(count(*) as integer) as orders,
     cast(sum(net_minor) as bigint) as net_minor, min(local_day) as first_day, max(local_day) as last_day

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { ScratchSession, Session } from '../engine/engine.ts'
 import { makeScores } from '../scores/scoring.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
 import {
-  type AddedUp,
+  addedUp,
   addedUpTables,
   categoryTotals,
   cohortMonth,
@@ -34,24 +35,36 @@ export async function buildDerivedTables(
   prefix = '',
 ): Promise<DerivedTables> {
   const tables = derivedTables(prefix)
-  const day = d.date(asOf)
-  const everyone: Only = () => sql`true`
-  const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
-  await create(tables.memberOrders, memberOrders(day, everyone))
-  await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
-  await create(tables.voidedOrders, voidedOrders(day, everyone))
-  await create(tables.memberFacts, memberFacts(day, tables, everyone))
-  await create(tables.memberMonth, memberMonth(day, tables, everyone))
-  await create(tables.memberDay, memberDay(day, tables, everyone))
-  await create(tables.purchaseSteps, purchaseSteps(tables, everyone))
-  await create(tables.cohortMonth, cohortMonth(tables))
-  await create(tables.orderCube, orderCube(day, everyone))
-  await create(tables.orderItems, orderItems(day, everyone))
-  await create(tables.categoryTotals, categoryTotals(tables, everyone))
-  await create(tables.placeTotals, placeTotals(tables, everyone))
-  for (const one of addedUpTables) await create(one.table(tables), addedUp(one, one.of(tables)))
+  for (const [table, query] of derivations(tables, d.date(asOf)))
+    await session.run(sql`create or replace table ${table} as ${query}`)
   return tables
 }
+
+/** Each derived table with the query that fills it, in an order in which each finds what it reads. */
+function derivations(tables: DerivedTables, day: Sql): readonly (readonly [Sql, Sql])[] {
+  const everyone: Only = () => sql`true`
+  return [
+    [tables.memberOrders, memberOrders(day, everyone)],
+    [tables.ordersByMonth, ordersByMonth(tables, everyone)],
+    [tables.voidedOrders, voidedOrders(day, everyone)],
+    [tables.memberFacts, memberFacts(day, tables, everyone)],
+    [tables.memberMonth, memberMonth(day, tables, everyone)],
+    [tables.memberDay, memberDay(day, tables, everyone)],
+    [tables.purchaseSteps, purchaseSteps(tables, everyone)],
+    [tables.cohortMonth, cohortMonth(tables)],
+    [tables.orderCube, orderCube(day, everyone)],
+    [tables.orderItems, orderItems(day, everyone)],
+    [tables.categoryTotals, categoryTotals(tables, everyone)],
+    [tables.placeTotals, placeTotals(tables, everyone)],
+    ...addedUpTables.map((one) => [one.table(tables), addedUp(one, one.of(tables))] as const),
+  ]
+}
+
+/** Changes whenever a derived table is filled otherwise than before, or is another. */
+export const derivationMark: string = createHash('sha256')
+  .update(JSON.stringify(derivations(derivedTables(), d.date('1970-01-01'))))
+  .digest('hex')
+  .slice(0, 16)
 
 /**
  * The tables that rules of the segment language read, as of a day: orders, facts and what else `text`, that of the
@@ -86,20 +99,6 @@ export async function buildRuleTables(
     made.push(tables.memberScores)
   }
   return made
-}
-
-/** One row for the same keys; none where nothing is left. */
-function addedUp({ keys, sums }: AddedUp, rows: Sql): Sql {
-  const columns = join(keys.map(name))
-  return sql`
-  select ${columns}, ${join(sums.map((sum) => sql`${d.sum(name(sum))} as ${name(sum)}`))}
-  from (${rows}) as any_rows
-  group by ${columns}
-  having ${join(
-    sums.map((sum) => sql`sum(${name(sum)}) <> 0`),
-    sql` or `,
-  )}
-  order by ${columns}`
 }
 
 /** What a change of the base tables touched. Both sides of it: whom an order was taken from and who has it now. */

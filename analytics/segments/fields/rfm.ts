@@ -21,7 +21,7 @@ const rfm = {
 const daysBefore = 90
 const before = {
   alias: 'rfm_before',
-  relation: ({ asOf, d }: Reading) => rfmScores(buyersOn(addDays(asOf, -daysBefore), d)),
+  relation: ({ asOf, d }: Reading) => rfmScores(buyersOn(addDays(asOf, -daysBefore), d), d),
 } as const
 
 const decile = {

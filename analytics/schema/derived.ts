@@ -76,10 +76,10 @@ export const derivedTables = (prefix = ''): DerivedTables => ({
   memberScores: name(`${prefix === '' ? 'scratch.main.' : prefix}member_scores`),
 })
 
-/** The tables of them that stand in the workspace's own file. */
-export const keptTables = (): Sql[] => {
-  const { memberScores: _, ...kept } = derivedTables()
-  return Object.values(kept)
+/** Those of them that are built from the base tables. */
+export const builtTables = (prefix = ''): Omit<DerivedTables, 'memberScores'> => {
+  const { memberScores: _, ...built } = derivedTables(prefix)
+  return built
 }
 
 /** The order counts on `asOf`: visible, paid, and its linked refunds of that day leave something. */

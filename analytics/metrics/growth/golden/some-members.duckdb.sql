@@ -32,19 +32,23 @@ with span as (
       ), gap as (
         select from_day, to_day, first_seen, (from_day + cast($32 as integer)) as ceased_day, coalesce(cast(sum(members) as bigint), 0) as members
         from (
-          select previous_day as from_day, local_day as to_day, first_seen, 1 as members
-          from (select asked_row.* from member_day as asked_row
-        join (select unnest(from_json($33, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as purchase_day where orders > 0 and local_day > cast($34 as date)
+          select previous_day as from_day, local_day as to_day, first_seen, count(*) as members
+          from (select asked_row.* from (
+            select member_key, previous_day, local_day, first_seen from member_day as any_day
+            where orders > 0 and local_day > cast($33 as date)
+              and coalesce(local_day > (previous_day + cast($34 as integer)), true)
+          ) as asked_row
+        join (select unnest(from_json($35, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as purchase_day group by all
           union all
-          select last_day, null, first_seen, 1
+          select last_day, null, first_seen, count(*)
           from (select asked_row.* from member_facts as asked_row
-        join (select unnest(from_json($35, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as facts where orders > 0
+        join (select unnest(from_json($36, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as facts where orders > 0 group by all
           union all
-          select previous_day, local_day, first_seen, -1 from counted where local_day > cast($36 as date)
+          select previous_day, local_day, first_seen, -1 from counted where local_day > cast($37 as date)
           union all
           select local_day, null, first_seen, -1 from counted where next_day is null
         ) as all_gaps
-        where coalesce(to_day > cast($37 as date), true) and coalesce(to_day > (from_day + cast($38 as integer)), true)
+        where coalesce(to_day > cast($38 as date), true) and coalesce(to_day > (from_day + cast($39 as integer)), true)
         group by from_day, to_day, first_seen
       ),
       inside as (select day, place, closed from reaching where day > opened),
@@ -63,7 +67,7 @@ with span as (
         from span left join came on came.place = span.place left join went on went.place = span.place
       ),
       ended as (
-        select *, (select coalesce(cast(sum(members) filter (where to_day is null and ceased_day > cast($39 as date)) as bigint), 0) from gap)
+        select *, (select coalesce(cast(sum(members) filter (where to_day is null and ceased_day > cast($40 as date)) as bigint), 0) from gap)
             - sum(came - went) over (order by place desc) + came - went as at_end
         from changed
       ),
@@ -75,7 +79,7 @@ with span as (
       moved as (
         select member_key, place, count(*) filter (where local_day <= opened) as at_start,
           count(*) filter (where local_day <= opened and coalesce(void_day > closed, true)) as still,
-          count(*) filter (where local_day >= (closed + cast($40 as integer)) and coalesce(void_day > closed, true)) as at_end
+          count(*) filter (where local_day >= (closed + cast($41 as integer)) and coalesce(void_day > closed, true)) as at_end
         from ordered join reaching on day = local_day
         where coalesce(void_day > opened, true)
         group by member_key, place
@@ -83,7 +87,7 @@ with span as (
       begun as (
         select member_key, place, min(local_day) as first_day
         from (select asked_row.* from voided_orders as asked_row
-        join (select unnest(from_json($41, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as any_voided join span on local_day <= closed and void_day > closed
+        join (select unnest(from_json($42, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as any_voided join span on local_day <= closed and void_day > closed
         group by member_key, place
       ),
       of_orders as (
@@ -94,7 +98,7 @@ with span as (
         from (
           select moved.*, opened, coalesce(least(facts.first_day, begun.first_day), facts.first_day, begun.first_day) as first_day, coalesce(
       not state.opened_at_start
-        and coalesce(least(facts.first_day, begun.first_day), facts.first_day, begun.first_day) - state.data_start <= $42
+        and coalesce(least(facts.first_day, begun.first_day), facts.first_day, begun.first_day) - state.data_start <= $43
         and not coalesce(facts.joined_day >= state.data_start, false),
       false) as first_seen
           from moved

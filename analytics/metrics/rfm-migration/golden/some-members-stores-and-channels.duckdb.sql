@@ -4,24 +4,21 @@ with before as (
     with buyer as (select * from (
     select bought.member_key, date_diff('day', bought.last_day, cast($1 as date)) as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
-    from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from (
+    from (select member_key, max(local_day) as last_day, count(*) as orders from (select * from (
         select member_key, local_day, store, channel from member_orders as still_counted where local_day <= cast($2 as date)
         union all
         select member_key, local_day, store, channel from voided_orders as voided_order
-        where local_day <= cast($3 as date) and void_day > cast($4 as date)) as member_order where coalesce(store in ($5, $6), false) and coalesce(channel in ($7), false) group by member_key
-    ) as bought
+        where local_day <= cast($3 as date) and void_day > cast($4 as date)) as then_counted where coalesce(store in ($5, $6), false) and coalesce(channel in ($7), false)) as member_order group by member_key) as bought
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($8 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($8 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($9 as date) and true) as event where coalesce(store in ($10, $11), false) and coalesce(channel in ($12), false) group by member_key
+  where member_key is not null and counts and local_day <= cast($9 as date)) as event where coalesce(store in ($10, $11), false) and coalesce(channel in ($12), false) group by member_key
     ) as money on money.member_key = bought.member_key) as everyone),
     recency as (
       select min(value) filter (where 5 * through >= $13 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $14 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $15 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $16 * buyers) as recency_cut_4
@@ -66,20 +63,18 @@ with before as (
     with buyer as (select * from (
     select bought.member_key, date_diff('day', bought.last_day, cast($90 as date)) as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
-    from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from member_orders as member_order where coalesce(store in ($91, $92), false) and coalesce(channel in ($93), false) group by member_key
-    ) as bought
+    from (select member_key, coalesce(cast(sum(orders) as bigint), 0) as orders, min(first_day) as first_day, max(last_day) as last_day
+    from place_totals as total where coalesce(store in ($91, $92), false) and coalesce(channel in ($93), false) group by member_key) as bought
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($94 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($94 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($95 as date) and true) as event where coalesce(store in ($96, $97), false) and coalesce(channel in ($98), false) group by member_key
+  where member_key is not null and counts and local_day <= cast($95 as date)) as event where coalesce(store in ($96, $97), false) and coalesce(channel in ($98), false) group by member_key
     ) as money on money.member_key = bought.member_key) as everyone),
     recency as (
       select min(value) filter (where 5 * through >= $99 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $100 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $101 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $102 * buyers) as recency_cut_4

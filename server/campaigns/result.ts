@@ -80,7 +80,7 @@ export async function campaignResult(
   const arms = launch ? await armSizes(platform, workspace.id, campaignId) : { treated: 0, heldOut: 0 }
   const messages = await messageCounts(platform, workspace.id, campaignId)
   const isShared = campaign.definition.codes.kind === 'shared'
-  const byHand = campaign.definition.channel.kind === 'csv'
+  const asList = campaign.definition.channel.kind === 'csv'
   const lastDayBefore = (instant: string) => addDays(localDay(new Date(instant), workspace.calendar), -1)
   const stands = campaign.definition.standing !== undefined
   const measured = launch
@@ -99,13 +99,8 @@ export async function campaignResult(
     lastDay: launch && !stands ? lastDayBefore(launch.valid_to) : null,
     issued: ledger.issued,
     // Codes that are taken out as a list are delivered by whoever took them.
-    delivered: byHand
-      ? launch?.codes_taken_at
-        ? isShared
-          ? arms.treated
-          : ledger.issued
-        : 0
-      : messages.delivered,
+    delivered:
+      messages.delivered + (asList && launch?.codes_taken_at ? (isShared ? arms.treated : ledger.issued) : 0),
     queued: messages.queued,
     dead: messages.dead,
     deadEvents: stands ? await deadEvents(platform, workspace.id, campaignId) : 0,

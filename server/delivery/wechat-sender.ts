@@ -4,8 +4,8 @@ import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { openAddress } from './addressed.ts'
 import type { Sender } from './attempt.ts'
-import { couponValues } from './coupon-values.ts'
-import type { CouponMessage } from './outbox.ts'
+import { messageValues } from './message-values.ts'
+import type { OutboxMessage } from './outbox.ts'
 import { suppressionKey } from './suppressions.ts'
 import { goodTemplate, type MessageTemplate, type Values } from './template.ts'
 import { sendWechat, tooLong } from './wechat.ts'
@@ -63,9 +63,9 @@ export async function wechatSender(
   const send: Sender = async ({ id, memberId, body }, stop) => {
     const open = await openAddress(store, workspace, people, { memberId, channel: 'wechat', key })
     if (open.kind === 'dropped') return open
-    const told = JSON.parse(body) as CouponMessage
+    const told = JSON.parse(body) as OutboxMessage
     const written = template.write({
-      ...couponValues(channel.language, workspace, { ...told, terms }),
+      ...messageValues(channel.language, workspace, told, terms),
       ...open.contact.values,
     })
     if (!written) return { kind: 'dead', why: { id: 'message-value-missing' } }

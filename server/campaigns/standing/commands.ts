@@ -47,6 +47,9 @@ export function standingCommands(campaign: Command): void {
                 ...simulation.simulation.months.map(({ month, cameIn, coupons, worstMinor }) =>
                   [month, cameIn, coupons, money(worstMinor)].join('\t'),
                 ),
+                ...(simulation.simulation.messages === 0
+                  ? []
+                  : [say('simulation-messages', { messages: simulation.simulation.messages })]),
                 ...(simulation.simulation.budgetSpentDay === null
                   ? []
                   : [say('simulation-budget', { day: simulation.simulation.budgetSpentDay })]),
@@ -112,6 +115,7 @@ export function standingCommands(campaign: Command): void {
                     heldOut: run.heldOut,
                     leftOut: run.leftOut.reduce((sum, { members }) => sum + members, 0),
                     coupons: run.coupons,
+                    messages: run.messages,
                     cost: moneyText(run.worstMinor, state.currency, languageOf()),
                     waiting: run.waiting,
                   }),
@@ -201,7 +205,7 @@ export function standingCommands(campaign: Command): void {
                         }),
                   ),
                   way.ended
-                    ? say('way-ended', { day: way.ended.day, why: way.ended.why.replace('-', '_') })
+                    ? say('way-ended', { day: way.ended.day, why: way.ended.why.replaceAll('-', '_') })
                     : say('way-next', { step: way.next!.step + 1, day: way.next!.day, kind: way.next!.kind }),
                 ].join('\n'),
               )

@@ -10,7 +10,14 @@ import { recordAudit } from '../../settings/audit.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { keepVersions } from '../segment-versions.ts'
 import { type Campaign, campaignById, campaignTurns, type CampaignStatus, type Desk } from '../campaigns.ts'
-import { channelOf, longestWay, plannedSteps, type StandingDefinition } from './definition.ts'
+import {
+  channelOf,
+  isSent,
+  longestWay,
+  plannedSteps,
+  type StandingDefinition,
+  worstOf,
+} from './definition.ts'
 import type { StandingCampaign } from './issue.ts'
 import { isStanding, keepStanding } from './keeper.ts'
 import { type Simulation, simulationOf, type SimulationState } from './simulate.ts'
@@ -122,10 +129,7 @@ async function preview(
       segment: evaluation.expression,
       members: evaluation.members,
       simulation,
-      worstOfWayMinor: plannedSteps(definition).reduce(
-        (sum, { action }) => sum + (action.kind === 'coupon' ? action.worstMinor : 0),
-        0,
-      ),
+      worstOfWayMinor: plannedSteps(definition).reduce((sum, { action }) => sum + worstOf(action), 0),
       confirmations,
       blockers,
     },
@@ -140,7 +144,7 @@ async function blockersOf(
 ): Promise<LiveBlocker[]> {
   const kinds = new Set(
     plannedSteps(definition).flatMap(({ action }, step) =>
-      action.kind === 'coupon' ? [channelOf(definition, step).kind] : [],
+      isSent(action) ? [channelOf(definition, step).kind] : [],
     ),
   )
   const { lastDay } = definition.standing

@@ -22,6 +22,8 @@ export interface Simulation {
   /** Coupons of all steps, and the most that they would have cost. */
   readonly coupons: number
   readonly worstMinor: number
+  /** Messages without a coupon. */
+  readonly messages: number
   /** Who still waited at the end, because of the most members a day. */
   readonly waiting: number
   /** The local day on which the budget would have been spent; null: not. The days after it are counted nevertheless. */
@@ -230,13 +232,13 @@ async function lookAt(
         due.length === 0
           ? []
           : await session.rows(sql`with way as (
-              select unnest(from_json(${JSON.stringify(due)}, '[{"memberId":"VARCHAR","entered":"DATE"}]'),
+              select unnest(from_json(${JSON.stringify(due)}, '[{"memberId":"VARCHAR","since":"DATE"}]'),
                 recursive := true)
             )
             select members.member_id, min(orders.local_day) as day
             from way join members on members.member_id = way."memberId"
             join member_orders as orders on orders.member_key = members.member_key
-            where orders.local_day > way.entered and orders.local_day <= cast(${day} as date)
+            where orders.local_day > way.since and orders.local_day <= cast(${day} as date)
             group by members.member_id`)
       return {
         began,

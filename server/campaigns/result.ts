@@ -26,6 +26,7 @@ export interface CampaignResult {
   readonly lastDay: string | null
   /** Uses of its coupons. */
   readonly issued: number
+  /** Coupons that reached their member. */
   readonly delivered: number
   readonly queued: number
   /** Dead letters: given up after the last attempt. */
@@ -171,7 +172,11 @@ async function messageCounts({ store }: Platform, workspaceId: string, campaignI
     .where('outbox.workspace_id', '=', workspaceId)
     .where('outbox.campaign_id', '=', campaignId)
   const rows = await published
-    .select(['outbox.state', (count) => count.fn.countAll<number>().as('messages')])
+    .select([
+      'outbox.state',
+      (count) => count.fn.countAll<number>().as('messages'),
+      (count) => count.fn.count<number>('outbox.coupon_id').as('coupons'),
+    ])
     .groupBy('outbox.state')
     .execute()
   const failing = await published
@@ -190,7 +195,7 @@ async function messageCounts({ store }: Platform, workspaceId: string, campaignI
   const messages = (state: string) => rows.find((row) => row.state === state)?.messages ?? 0
   return {
     queued: messages('queued'),
-    delivered: messages('delivered'),
+    delivered: rows.find(({ state }) => state === 'delivered')?.coupons ?? 0,
     dead: messages('dead'),
     dropped: messages('dropped'),
     droppedFor,

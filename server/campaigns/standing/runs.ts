@@ -56,6 +56,8 @@ export interface StandingState {
   readonly onTheWay: number
   readonly waiting: number
   readonly ended: readonly { why: string; members: number }[]
+  /** Messages without a coupon, by what came of them. */
+  readonly messages: Readonly<Record<'queued' | 'delivered' | 'dead' | 'dropped', number>>
   readonly events: { readonly queued: number; readonly delivered: number; readonly dead: number }
   /** Why it is not evaluated; null: it is. */
   readonly problem: string | null
@@ -99,6 +101,14 @@ export async function standingState(
     .groupBy('state')
     .execute()
   const eventsIn = (state: string) => events.find((one) => one.state === state)?.events ?? 0
+  const messages = await store
+    .selectFrom('outbox')
+    .select(['state', ({ fn }) => fn.countAll<number>().as('messages')])
+    .where('campaign_id', '=', campaignId)
+    .where('coupon_id', 'is', null)
+    .groupBy('state')
+    .execute()
+  const messagesIn = (state: string) => messages.find((one) => one.state === state)?.messages ?? 0
   const problem = standingProblemOf(platform, campaignId)
   return {
     startedDay: live.started_day,
@@ -111,6 +121,12 @@ export async function standingState(
     onTheWay: ways.find(({ why }) => why === null)?.members ?? 0,
     waiting,
     ended: ways.flatMap(({ why, members }) => (why === null ? [] : [{ why, members }])),
+    messages: {
+      queued: messagesIn('queued'),
+      delivered: messagesIn('delivered'),
+      dead: messagesIn('dead'),
+      dropped: messagesIn('dropped'),
+    },
     events: { queued: eventsIn('queued'), delivered: eventsIn('delivered'), dead: eventsIn('dead') },
     problem: problem && saidIn(language, problem),
     runs: await runsOf(

@@ -9,7 +9,8 @@ import { AfterwardsPanel } from './afterwards-panel.tsx'
 import { CampaignActions } from './campaign-actions.tsx'
 import { Composer } from './composer.tsx'
 import { DeadLettersPanel } from './dead-letters-panel.tsx'
-import { draftOf, isByHand, type Result } from './draft.ts'
+import { isByHand } from './channel-draft.ts'
+import { draftOf, type Result } from './draft.ts'
 import { FactsPanel } from './facts-panel.tsx'
 import { FunnelPanel } from './funnel-panel.tsx'
 import { HandPanel } from './hand-panel.tsx'
@@ -94,10 +95,12 @@ export function CampaignPage() {
       {stands ? <StandingPanels result={data}>{effectPanels}</StandingPanels> : effectPanels}
       {data.measurement ? (
         <>
-          <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
+          {givesCoupons(data.definition) ? (
+            <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
+          ) : null}
           {goesByHand(data.definition) ? <HandPanel result={data} /> : null}
           {data.dead + data.deadEvents > 0 ? <DeadLettersPanel result={data} /> : null}
-          <LedgerPanel answer={result} />
+          {givesCoupons(data.definition) ? <LedgerPanel answer={result} /> : null}
           <FactsPanel result={data} />
         </>
       ) : null}
@@ -105,11 +108,17 @@ export function CampaignPage() {
   )
 }
 
-/** Whether staff pass on coupons of any of its steps. */
+/** Whether any of its steps gives a coupon. */
+const givesCoupons = ({ offer, standing }: Result['definition']) =>
+  offer !== undefined || (standing?.steps ?? []).some(({ action }) => action.kind === 'coupon')
+
+/** Whether staff pass on the messages of any of its steps. */
 const goesByHand = ({ channel, standing }: Result['definition']) =>
   [
     channel,
-    ...(standing?.steps ?? []).map(({ action }) => (action.kind === 'coupon' ? action.channel : undefined)),
+    ...(standing?.steps ?? []).map(({ action }) =>
+      action.kind === 'coupon' || action.kind === 'message' ? action.channel : undefined,
+    ),
   ].some((one) => one !== undefined && isByHand(one.kind))
 
 /** The finding in one sentence. */

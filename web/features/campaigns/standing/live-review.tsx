@@ -108,7 +108,7 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
               {t('limitsText', {
                 days: definition.standing?.coolDownDays ?? 0,
                 most: format.count(definition.standing?.mostPerDay ?? 0),
-                budget: format.money(definition.budgetMinor ?? 0),
+                budget: definition.budgetMinor === undefined ? 'none' : format.money(definition.budgetMinor),
               })}
             </dd>
           </dl>
@@ -157,6 +157,7 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
   )
 }
 
+const figures = ['cameIn', 'heldOut', 'coupons'] as const
 type Month = Extract<LivePreview['simulation'], { kind: 'done' }>['simulation']['months'][number]
 
 function SimulationShown({
@@ -198,16 +199,18 @@ function SimulationShown({
         )}
       </div>
     )
-  const { months, coupons, worstMinor, from, to, budgetSpentDay, waiting } = simulation.simulation
+  const { months, coupons, worstMinor, messages, from, to, budgetSpentDay, waiting } = simulation.simulation
   const columns: Column<Month>[] = [
     { key: 'month', header: t('column.month'), value: ({ month }) => month, cell: ({ month }) => month },
-    ...(['cameIn', 'heldOut', 'coupons'] as const).map((key): Column<Month> => ({
-      key,
-      header: t(`column.${key}`),
-      align: 'right',
-      value: (month) => month[key],
-      cell: (month) => format.count(month[key]),
-    })),
+    ...([...figures, ...(messages > 0 ? (['messages'] as const) : [])] as const).map(
+      (key): Column<Month> => ({
+        key,
+        header: t(`column.${key}`),
+        align: 'right',
+        value: (month) => month[key],
+        cell: (month) => format.count(month[key]),
+      }),
+    ),
     {
       key: 'worst_minor',
       header: t('column.worst'),
@@ -219,7 +222,14 @@ function SimulationShown({
   return (
     <div className={classes.stack}>
       <p className={classes.heading}>
-        {t('finding', { n: coupons, coupons: format.count(coupons), cost: format.money(worstMinor) })}
+        {t('finding', {
+          n: coupons,
+          coupons: format.count(coupons),
+          cost: format.money(worstMinor),
+          messages: messages > 0 ? 'some' : 'none',
+          m: messages,
+          sent: format.count(messages),
+        })}
       </p>
       <p className={classes.help}>
         {t('findingHelp', { from: format.day(from), to: format.day(to) })}{' '}

@@ -8,6 +8,7 @@ import { mostOf, Offer } from '../coupons/offer.ts'
 import { offerSentences } from '../coupons/offer-sentence.ts'
 import { OfferTerms, plainTerms, usesOf } from '../coupons/terms.ts'
 import { Channel, channelProblems } from './channel.ts'
+import { daysAfterValidity } from './days-after-validity.ts'
 import { givesCoupons, Standing, standingProblems } from './standing/definition.ts'
 
 const Minor = z.int().nonnegative()
@@ -145,9 +146,6 @@ export function offerOf({ offer, name }: Pick<CampaignDefinition, 'offer' | 'nam
   if (!offer) throw new Error(`The first step of ${name} gives no coupon.`)
   return offer
 }
-
-/** Days after the coupons' last day in which orders still count. */
-export const daysAfterValidity = 7
 
 export interface Validity {
   /** Local days, inclusive. */

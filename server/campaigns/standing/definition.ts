@@ -4,6 +4,7 @@ import { mostOf, Offer } from '../../coupons/offer.ts'
 import { OfferTerms, plainTerms, usesOf } from '../../coupons/terms.ts'
 import { type MessageKey, worded } from '../../messages/messages.ts'
 import { Channel, channelProblems, namesCoupon } from '../channel.ts'
+import { daysAfterValidity } from '../days-after-validity.ts'
 import type { CampaignDefinition } from '../definition.ts'
 import { MemberDays } from './member-days.ts'
 
@@ -214,6 +215,10 @@ export function termsOf(definition: CampaignDefinition, step: number | null): Of
   const action = step ? definition.standing?.steps[step - 1]?.action : undefined
   return action?.kind === 'coupon' ? action.terms : definition.terms
 }
+
+/** Local days after coming in that are measured of each member: until the last coupon is over, and a week more. */
+export const ownDaysOf = (definition: StandingDefinition): number =>
+  longestWay(definition) + daysAfterValidity
 
 /** Local days from coming in until the last coupon of the way is over, if nobody has to wait. */
 export const longestWay = (definition: StandingDefinition): number => {

@@ -60,9 +60,7 @@ beforeAll(async () => {
     senderName: 'The shop',
     publicUrl: 'https://shop.example/r/',
   }
-  expect(await saveMailSettings(platform.store, workspace.id, settings, null, doing)).toEqual({
-    kind: 'saved',
-  })
+  await saveMailSettings(platform.store, workspace.id, settings, null, doing)
 })
 afterAll(async () => {
   receiver.close()
@@ -168,7 +166,7 @@ const subjectsTo = (memberId: string) =>
   mails.filter(({ to }) => to === `${memberId.toLowerCase()}@example.com`).map(({ mail }) => mail.subject)
 
 test('a message, a coupon, a stronger one, the tag and the webhook, each for who has not bought', async () => {
-  const { platform, workspace } = shop
+  const { platform } = shop
   const { campaignId, shown } = await live(lapsing())
   expect(shown).toMatchObject({ worstOfWayMinor: 3500, blockers: [] })
 
@@ -234,7 +232,6 @@ test('a message, a coupon, a stronger one, the tag and the webhook, each for who
   expect(messages).toEqual({ queued: 0, delivered: 23, dead: 0, dropped: 0 })
   expect(budgetLeftMinor).toBe(10_000_000 - 21 * 1000 - 20 * 2500)
   await caller().campaigns.cancel({ campaignId })
-  expect(workspace.name).toBe('shop')
 }, 120_000)
 
 test('caps, quiet hours and too late hold for messages without a coupon; no coupon asks for no budget', async () => {

@@ -39,6 +39,7 @@ export class Replay {
   /** In the order in which they began to wait. */
   #waiting: string[] = []
   readonly #enteredLast = new Map<string, string>()
+  readonly #enteredFirst = new Map<string, string>()
   readonly #ways = new Set<Way>()
   readonly #months = new Map<string, ReplayMonth>()
   #spent = 0
@@ -52,6 +53,10 @@ export class Replay {
 
   /** Whoever waits to come in. */
   waiting = (): readonly string[] => this.#waiting
+
+  /** Everybody who came in, with the day of the first time. */
+  firsts = (): { memberId: string; since: string }[] =>
+    [...this.#enteredFirst].map(([memberId, since]) => ({ memberId, since }))
 
   /**
    * Members whose next step asks on this day whether they have bought since a day: since they came in, or since their
@@ -108,6 +113,7 @@ export class Replay {
     }
     for (const memberId of this.#waiting.splice(0, mostPerDay)) {
       this.#enteredLast.set(memberId, day)
+      if (!this.#enteredFirst.has(memberId)) this.#enteredFirst.set(memberId, day)
       if (armOf(this.#seed, memberId, this.#definition.holdout) === 'held-out') {
         this.#count(day, { cameIn: 1, heldOut: 1 })
         continue

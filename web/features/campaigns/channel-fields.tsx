@@ -89,20 +89,24 @@ export function ChannelFieldset({
 
 /** Words to write on from, where there are none yet, in the language of the screen. */
 function useFirstWords(hasCoupon: boolean) {
-  const t = useTranslations('campaigns')
+  const mail = useTranslations('campaigns.mail')
+  const sms = useTranslations('campaigns.sms')
+  const wechat = useTranslations('campaigns.wechat')
+  const hand = useTranslations('campaigns.hand')
   const { language: mailLanguage } = useLanguage()
-  const own = hasCoupon ? 'First' : 'FirstPlain'
   return (channel: ChannelFields['channel'], fields: ChannelFields): Partial<ChannelFields> => {
     if (channel === 'mail' && !fields.mailText)
       return {
-        mailSubject: t(`mail.subject${own}`),
-        mailText: t(`mail.text${own}`),
+        mailSubject: hasCoupon ? mail('subjectFirst') : mail('subjectFirstPlain'),
+        mailText: hasCoupon ? mail('textFirst') : mail('textFirstPlain'),
         mailLanguage,
       }
-    if (channel === 'sms' && !fields.smsTemplate) return { smsParams: t(`sms.params${own}`), mailLanguage }
+    if (channel === 'sms' && !fields.smsTemplate)
+      return { smsParams: hasCoupon ? sms('paramsFirst') : sms('paramsFirstPlain'), mailLanguage }
     if (channel === 'wechat' && !fields.wechatTemplate)
-      return { wechatData: t(`wechat.data${own}`), mailLanguage }
-    if (isByHand(channel) && !fields.handWords) return { handWords: t(`hand.words${own}`), mailLanguage }
+      return { wechatData: hasCoupon ? wechat('dataFirst') : wechat('dataFirstPlain'), mailLanguage }
+    if (isByHand(channel) && !fields.handWords)
+      return { handWords: hasCoupon ? hand('wordsFirst') : hand('wordsFirstPlain'), mailLanguage }
     return {}
   }
 }

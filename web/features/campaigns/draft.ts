@@ -376,6 +376,16 @@ function codesFrom({ codes, pool, sharedCode, sharedUses }: Draft): NonNullable<
   }
 }
 
+/**
+ * By which a campaign that stands is simulated while its channel may still be missing: whoever comes in is the same, but
+ * for who has no address there. Null while something before it is wrong.
+ */
+export function provingDefinition(draft: Draft, format: Format): Definition | null {
+  const isWritten = channelProblemsOf(draft, hasOffer(draft)).length === 0
+  const standIn = { ...noChannel, channel: 'webhook' as const, url: 'https://channel.invalid' }
+  return definitionFrom({ ...draft, name: '–', holdout: 0, ...(isWritten ? {} : standIn) }, format)
+}
+
 /** As the server writes them: in its order, what is not limited left out. */
 function termsFrom(draft: Draft): NonNullable<Definition['terms']> {
   return {

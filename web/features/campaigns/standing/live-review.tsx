@@ -14,6 +14,7 @@ import classes from '../composer.module.css'
 import type { Definition } from '../draft.ts'
 import type { LivePreview } from './answers.ts'
 import { MemberDaysText } from './member-days.tsx'
+import { Shows } from './standing-holdout.tsx'
 import { StepsList } from './steps-list.tsx'
 
 /** What the campaign would have done in the last year, what must be confirmed, and the button that makes it go live. */
@@ -101,6 +102,14 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
             <dd>
               <StepsList definition={definition} />
             </dd>
+            {definition.holdout && data.proving ? (
+              <>
+                <dt>{t('proves', { share: format.percentShort(definition.holdout) })}</dt>
+                <dd>
+                  <Shows plan={data.proving} share={definition.holdout} />
+                </dd>
+              </>
+            ) : null}
             <dt>{t('worstOfWay')}</dt>
             <dd>{format.money(data.worstOfWayMinor)}</dd>
             <dt>{t('limits')}</dt>

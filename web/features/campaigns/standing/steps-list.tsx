@@ -20,7 +20,7 @@ export function StepsList({ definition }: { definition: Definition }) {
       </li>
       {(definition.standing?.steps ?? []).map(({ afterDays, when = 'always', action }, place) => (
         <li key={place}>
-          {t('after', { days: afterDays, when })}{' '}
+          {t('after', { days: afterDays, when: when.replaceAll('-', '_') })}{' '}
           {action.kind === 'coupon' ? (
             <>
               <OfferSentence

@@ -17,6 +17,8 @@ import { recoverImports } from './coupons/pool-imports.ts'
 import { smsReplyRoutes } from './delivery/sms-replies-route.ts'
 import { smsReportRoutes } from './delivery/sms-reports-route.ts'
 import { unsubscribeRoutes } from './delivery/unsubscribe-route.ts'
+import { wechatEventRoutes } from './delivery/wechat-events-route.ts'
+import { metricExport } from './analytics/export-route.ts'
 import { contextOf } from './context.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
@@ -114,7 +116,9 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   await app.register(workspaceExport, { prefix: '/export', platform })
   await app.register(smsReplyRoutes, { prefix: '/sms-replies', platform })
   await app.register(smsReportRoutes, { prefix: '/sms-reports', platform })
+  await app.register(wechatEventRoutes, { prefix: '/wechat-events', platform })
   await app.register(unsubscribeRoutes, { prefix: '/unsubscribe', platform })
+  await app.register(metricExport, { prefix: '/export', platform })
   await app.register(segmentExport, { prefix: '/export', platform })
   await uploadRoutes(app, platform)
 

@@ -7,6 +7,7 @@ import { runningServer } from './command-line/connect.ts'
 import { refusalOf } from './command-line/refusal.ts'
 import { removeServerFile, writeServerFile } from './command-line/server-file.ts'
 import { type StandingKeeper, startStanding } from './campaigns/standing/keeper.ts'
+import { type Returns, startReturns } from './delivery/returned/reader.ts'
 import { type Deliveries, startDeliveries } from './delivery/worker.ts'
 import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
 import { type Inbox, openInbox } from './import/inbox.ts'
@@ -57,6 +58,7 @@ export async function serve(options: {
   let platform: Platform | undefined
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
   const deliveries: Deliveries[] = []
+  let returns: Returns | undefined
   let inbox: Inbox | undefined
   let memberships: ReturnType<typeof startMemberships> | undefined
   let orderColumns: ColumnsKeeper | undefined
@@ -77,6 +79,7 @@ export async function serve(options: {
     const stopped = await Promise.race([asked.then(() => true), firstWorkspace(platform).then(() => false)])
     if (stopped) return exitCode.done
     for (let worker = 0; worker < deliveryWorkers; worker++) deliveries.push(startDeliveries(platform))
+    returns = startReturns(platform)
     inbox = openInbox(platform, { polling: true })
     orderColumns = startColumns(platform)
     memberships = startMemberships(platform)
@@ -101,6 +104,7 @@ export async function serve(options: {
     return exitCode.refused
   } finally {
     if (listening) removeServerFile(folder)
+    await returns?.stop()
     await inbox?.stop()
     await memberships?.stop()
     await tagKeeper?.stop()

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cases } from '../../fixtures/cases.ts'
+import { addDays } from '../calendar/calendar.ts'
 import { openDuckDb } from '../engine/duckdb.ts'
 import type { Engine, Session } from '../engine/engine.ts'
 import { loadShop } from '../oracle/load.ts'
-import { days, shops } from '../oracle/shop.ts'
+import { dayOf, days, shops } from '../oracle/shop.ts'
 import { name, sql } from '../sql/sql.ts'
 import { moveRuleTables } from './move-rule-tables.ts'
 import { buildRuleTables, refreshDerivedTables } from './refresh.ts'
@@ -42,7 +43,10 @@ test('tables that move from day to day are those that are built for the day', as
   let [voided, days_] = [0, 0]
   await fc.assert(
     fc.asyncProperty(shops, fc.uniqueArray(days, { minLength: 2, maxLength: 6 }), async (shop, some) => {
-      const [first, ...later] = some.toSorted()
+      // with the days of refunds, which undo orders of before, and the days before them
+      const refunded = shop.refunds.map(({ refundedAt }) => dayOf(shop, refundedAt))
+      const around = refunded.slice(0, 3).flatMap((day) => [addDays(day, -1), day])
+      const [first, ...later] = [...new Set([...some, ...around])].toSorted()
       await engine.transaction(async (session) => {
         await loadShop(session, shop)
         await refreshDerivedTables(session, {}, '2025-12-31')

@@ -27,6 +27,12 @@ export function name(path: string): Sql {
   return { kind: 'sql', chunks: [path] }
 }
 
+/** A column name that our own code chose and that may be a word of SQL, such as `from`. */
+export function column(word: string): Sql {
+  if (!/^[a-z_][a-z0-9_]*$/.test(word)) throw new Error(`Not a column name: ${word}`)
+  return { kind: 'sql', chunks: [`"${word}"`] }
+}
+
 /** The parts one after the other, separated by `separator`; the empty text for no parts. */
 export function join(parts: readonly (Sql | Scalar)[], separator: Sql = sql`, `): Sql {
   return {

@@ -1,8 +1,16 @@
-import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Command, Option } from 'commander'
+import type { Connection } from '../command-line/connect.ts'
 import { languageOf, say } from '../messages/messages.ts'
 import { answer, common, type CommonOptions, inWorkspace, Refused } from '../command-line/command.ts'
+import { intoNewFile } from '../segments/export-commands.ts'
+import { type AnswerFormat, answerFormats } from './answer-formats.ts'
 
 interface AskOptions extends CommonOptions {
+  format: 'table' | 'json' | AnswerFormat
+  out?: string
   asOf?: string
   segment?: string
   set: string[]
@@ -32,31 +40,91 @@ export function metricCommands(program: Command): void {
       (pair: string, all: string[]) => [...all, pair],
       [],
     )
-    .action((name: string, options: AskOptions) =>
-      answer(
-        options,
-        ({ client }, signal) => {
-          const { stores, channels, from, to, ...settings } = Object.fromEntries(options.set.map(setting))
-          return client.analytics.metric.query(
-            {
-              name,
-              settings,
-              filters: {
-                asOf: options.asOf,
-                segment: options.segment,
-                from,
-                to,
-                stores: stores?.split(','),
-                channels: channels?.split(','),
-              },
-            },
-            { signal },
-          )
-        },
-        ({ rows, asOf }) => `${say('as-of-day', { asOf })}\n${table(rows)}`,
-      ),
+    .addOption(
+      new Option('--format <format>', 'csv, jsonl and parquet are streamed')
+        .choices(['table', 'json', ...answerFormats])
+        .default('table'),
     )
+    .option('--out <file>', 'into a new file')
+    .action((name: string, options: AskOptions) => {
+      const printed = options.out === undefined
+      const format = printed && options.json ? 'json' : options.format
+      return answer(
+        { ...options, json: options.json || (printed && format === 'json') },
+        async (connection, signal): Promise<Asked> => {
+          if (printed && format === 'parquet') throw new Refused(say('parquet-needs-file'))
+          if (!printed && format === 'table') throw new Refused(say('table-takes-no-file'))
+          const { stores, channels, from, to, ...settings } = Object.fromEntries(options.set.map(setting))
+          const question = {
+            name,
+            settings,
+            filters: {
+              asOf: options.asOf,
+              segment: options.segment,
+              from,
+              to,
+              stores: stores?.split(','),
+              channels: channels?.split(','),
+            },
+          }
+          if (format === 'table' || format === 'json') {
+            const asked = await connection.client.analytics.metric.query(question, { signal })
+            if (options.out === undefined) return asked
+            const file = resolve(options.out)
+            await intoNewFile(file, (out) => pipeline([`${JSON.stringify(asked)}\n`], out, { signal }))
+            return { file, rows: asked.rows.length, asOf: asked.asOf }
+          }
+          if (options.out === undefined) {
+            await fileOf(connection, { ...question, format }, toTerminal(), signal)
+            return null
+          }
+          const file = resolve(options.out)
+          const sent = await intoNewFile(file, (out) =>
+            fileOf(connection, { ...question, format }, out, signal),
+          )
+          return {
+            file,
+            rows: Number(sent.get('x-reveille-rows')),
+            asOf: sent.get('x-reveille-as-of')!,
+          }
+        },
+        (asked) => {
+          if (asked === null) return null
+          if ('file' in asked) return say('metric-written', asked)
+          return `${say('as-of-day', { asOf: asked.asOf })}\n${table(asked.rows)}`
+        },
+      )
+    })
 }
+
+type Answered = Awaited<ReturnType<Connection['client']['analytics']['metric']['query']>>
+/** An answer, the file that it went into, or null when it was printed as it came. */
+type Asked = Answered | { file: string; rows: number; asOf: string } | null
+
+/** Has the server send an answer as a file, chunk by chunk into `out`. Throws Refused with the server's sentence. */
+async function fileOf(
+  { url, headers }: Connection,
+  question: object,
+  out: Writable,
+  signal: AbortSignal,
+): Promise<Headers> {
+  const said = await fetch(`${url}/export/metric`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(question),
+    signal,
+  })
+  if (!said.ok) throw new Refused(((await said.json()) as { detail: string }).detail)
+  await pipeline(said.body!, out, { signal })
+  return said.headers
+}
+
+/** Standard output, which stays open. */
+const toTerminal = () =>
+  new Writable({
+    write: (chunk: Buffer, _encoding, done) =>
+      void process.stdout.write(chunk, (error) => done(error ?? null)),
+  })
 
 function setting(pair: string): [string, string] {
   const at = pair.indexOf('=')

@@ -26,6 +26,7 @@ import {
 } from '../../analytics/metrics/retention/retention.ts'
 import { readerProcedure, router, signedInProcedure } from '../trpc.ts'
 import { ask } from './ask.ts'
+import { describedMetrics } from './described.ts'
 import { QuestionFilters } from './filters.ts'
 
 /** A metric's own settings beside the filters; none of them required. */
@@ -40,18 +41,7 @@ const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settin
 
 export const analyticsRouter = router({
   /** What can be asked: names, descriptions, JSON Schema of settings and rows. */
-  metrics: signedInProcedure.query(() =>
-    catalogue.map(({ name, version, title, description, settings, row, knownOnlyNow }) => ({
-      name,
-      version,
-      title,
-      description,
-      /** "none": by its own settings it rests on values that are kept as they are now, and days before the newest are refused. */
-      history: knownOnlyNow?.(settings.parse({})) ? ('none' as const) : ('full' as const),
-      settings: z.toJSONSchema(settings, { io: 'input' }) as Record<string, unknown>,
-      row: z.toJSONSchema(row) as Record<string, unknown>,
-    })),
-  ),
+  metrics: signedInProcedure.query(describedMetrics),
 
   /** Any metric by name, as the command line asks. */
   metric: readerProcedure

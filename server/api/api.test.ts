@@ -367,6 +367,14 @@ it('describes every address it has, and answers any other with a problem', async
     '/api/v1/campaigns',
     '/api/v1/campaigns/{campaignId}/effect',
     '/api/v1/campaigns/{campaignId}/member-days',
+    '/api/v1/metrics',
+    '/api/v1/metrics/{name}',
+    '/api/v1/channels',
+    '/api/v1/channels/sending',
+    '/api/v1/channels/mail',
+    '/api/v1/channels/returns',
+    '/api/v1/channels/sms',
+    '/api/v1/channels/wechat',
   ])
   const post = said.paths['/api/v1/redemptions'].post
   expect(Object.keys(post.responses)).toEqual(['201', '401', '403', '404', '409', '413', '422', '429', '500'])

@@ -22,8 +22,10 @@ import {
   type ToldProblem,
 } from './problem.ts'
 import { campaignRoutes } from './campaign-routes.ts'
+import { channelRoutes } from './channel-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { memberRoutes } from './member-routes.ts'
+import { metricRoutes } from './metric-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { redemptionRoutes } from './redemption-routes.ts'
 import { reservationRoutes } from './reservation-routes.ts'
@@ -51,7 +53,7 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
         title: 'Reveille for tills and shops',
         version: '1',
         description: [
-          'Quotes baskets, reserves and redeems coupons, takes orders and members in, lists the members of segments, and says what campaigns brought. Money is a whole number of minor units of the workspace’s currency.',
+          'Quotes baskets, reserves and redeems coupons, takes orders and members in, lists the members of segments, says what campaigns brought, and answers the figures of the dashboard. Money is a whole number of minor units of the workspace’s currency.',
           'A key belongs to one workspace; codes and redemptions of another one are `unknown`.',
           'Errors are `application/problem+json`: decide by `code`, show `detail` (in Chinese with Accept-Language: zh).',
           'When an answer is lost (time-out, connection closed, 5xx, 429), ask again with the same Idempotency-Key.',
@@ -106,6 +108,8 @@ export const api: FastifyPluginAsyncZod<{ platform: Platform }> = async (app, { 
     await guarded.register(eventRoutes, { platform })
     await guarded.register(segmentRoutes, { platform })
     await guarded.register(campaignRoutes, { platform })
+    await guarded.register(metricRoutes, { platform })
+    await guarded.register(channelRoutes, { platform })
   })
 }
 

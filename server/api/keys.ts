@@ -3,8 +3,17 @@ import type { Clock } from '../platform.ts'
 import { recordAudit } from '../settings/audit.ts'
 import type { Store } from '../store/store.ts'
 
-/** What a key may do: `redemptions` redeems, looks up and cancels one; `orders` sends orders and cancels by order; `members` sends members; `events` sends rows of the further kinds; `segments` reads who is in a saved segment; `campaigns` what campaigns brought. */
-export const scopes = ['redemptions', 'orders', 'members', 'events', 'segments', 'campaigns'] as const
+/** What a key may do: `redemptions` redeems, looks up and cancels one; `orders` sends orders and cancels by order; `members` sends members; `events` sends rows of the further kinds; `segments` reads who is in a saved segment; `campaigns` what campaigns brought; `metrics` figures, which name no member; `channels` sets up how messages go out. */
+export const scopes = [
+  'redemptions',
+  'orders',
+  'members',
+  'events',
+  'segments',
+  'campaigns',
+  'metrics',
+  'channels',
+] as const
 export type Scope = (typeof scopes)[number]
 
 /** A key without its secret. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readTemplate } from '../delivery/template.ts'
-import { tooLong } from '../delivery/wechat.ts'
+import { misfit } from '../delivery/wechat-values.ts'
 import { type MessageKey, worded } from '../messages/messages.ts'
 
 const byHand = {
@@ -59,6 +59,20 @@ export const Channel = z.discriminatedUnion('kind', [
       .max(1000)
       .regex(/^https?:\/\/[^\s/{}?#]+(?:[/?#]|$)/, worded('wechat-link'))
       .optional(),
+    /** A page of a mini program of the same shop, linked with the account, where a tap leads before `url`; values in its path are percent-encoded. */
+    miniProgram: z
+      .strictObject({
+        appId: z
+          .string()
+          .trim()
+          .regex(/^wx[0-9a-f]{16}$/, worded('not-an-app-id')),
+        path: z
+          .string()
+          .trim()
+          .max(1000)
+          .regex(/^[^\s/{}?#:]+(?:\/[^\s{}?#]+)*(?:[?#].*)?$/, worded('not-a-mini-program-page')),
+      })
+      .optional(),
     language: z.enum(['en', 'zh-CN']),
   }),
   /** A list for staff who call members; `words` is what they say, and may name values. */
@@ -89,6 +103,9 @@ function wordsOf(channel: Channel): { path: string[]; text: string; form: 'text'
       return [
         ...named('data', channel.data),
         ...(channel.url === undefined ? [] : [{ path: ['url'], text: channel.url, form: 'text' as const }]),
+        ...(channel.miniProgram === undefined
+          ? []
+          : [{ path: ['miniProgram', 'path'], text: channel.miniProgram.path, form: 'text' as const }]),
       ]
     case 'calls':
     case 'wecom':
@@ -108,12 +125,9 @@ export function channelProblems(channel: Channel): ChannelProblem[] {
     const outcome = readTemplate(text, form)
     if (outcome.kind === 'refused') return [{ path, id: outcome.problem }]
     const [part, name] = path
-    const isLong =
-      channel.kind === 'wechat' &&
-      part === 'data' &&
-      outcome.template.uses.length === 0 &&
-      tooLong({ [name!]: text }).length > 0
-    return isLong ? [{ path, id: 'wechat-value-too-long' }] : []
+    if (channel.kind !== 'wechat' || part !== 'data' || outcome.template.uses.length > 0) return []
+    const why = misfit(name!, text)
+    return why === null ? [] : [{ path, id: why === 'long' ? 'wechat-value-too-long' : 'wechat-value-signs' }]
   })
 }
 

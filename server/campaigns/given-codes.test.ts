@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cancelRedemptions } from '../coupons/cancellations.ts'
 import { campaignLedger } from '../coupons/counts.ts'
+import { couponsOfMember } from '../coupons/member-coupons.ts'
 import { importPool } from '../coupons/pools.fixture.ts'
 import { freeCodes } from '../coupons/pools.ts'
 import { walletOf } from '../coupons/wallet.ts'
@@ -251,5 +253,57 @@ describe('one code for all', () => {
     expect(wallet).toMatchObject([{ code: 'Autumn-26', usesLeft: 1_000 }])
     const next = await preview(await draft({ name: 'next' }))
     expect(next.excluded).toContainEqual({ reason: 'holds-coupon', members: codes.length })
+  })
+
+  test('the page of a member says what became of it: who used it, how many uses are left, and whom it is gone for', async () => {
+    const campaignId = await draft(shared(2, { terms: { usesPerMember: 1 } }))
+    await launch(campaignId)
+    const sentTo = [...new Set((await codesOf(campaignId)).map(({ memberId }) => memberId))]
+    const [one, other] = sentTo as [string, string]
+    const stranger = 'M0010' // has said no to messages, and saw the code elsewhere
+    expect(sentTo).not.toContain(stranger)
+    const { store } = shop.platform
+    const page = (memberId: string, unmasked = true) =>
+      couponsOfMember(store, shop.workspace, { memberId, unmasked, at: shop.clock.now() })
+    expect(await page(stranger)).toEqual([])
+    expect(await page(one)).toMatchObject([
+      {
+        campaignId,
+        issuedTo: one,
+        code: 'Autumn-26',
+        state: 'open',
+        redeemedAt: null,
+        sharedUses: { used: 0, of: 2 },
+      },
+    ])
+    expect((await page(one, false))[0]!.code).toBe('••••n-26')
+    const used = (await redeem('autumn26', one, 'o1')) as { redemptionId: string }
+    expect(await page(one)).toMatchObject([
+      {
+        state: 'redeemed',
+        redeemedAt: shop.clock.now().toISOString(),
+        orderId: 'o1',
+        sharedUses: { used: 1, of: 2 },
+      },
+    ])
+    // somebody else's use is not the member's
+    expect(await page(other)).toMatchObject([
+      { state: 'open', redeemedAt: null, orderId: null, sharedUses: { used: 1, of: 2 } },
+    ])
+    await redeem('autumn26', stranger, 'o2')
+    expect(await page(stranger)).toMatchObject([{ issuedTo: stranger, state: 'redeemed', orderId: 'o2' }])
+    expect(await page(other)).toMatchObject([{ state: 'gone', sharedUses: { used: 2, of: 2 } }])
+    await cancelRedemptions(
+      store,
+      shop.clock,
+      { workspaceId: shop.workspace.id, redemptionId: used.redemptionId },
+      'key:till',
+    )
+    expect(await page(one)).toMatchObject([
+      { state: 'open', redeemedAt: null, sharedUses: { used: 1, of: 2 } },
+    ])
+    shop.clock.instant = new Date('2027-03-01T00:00:00Z')
+    expect(await page(one)).toMatchObject([{ state: 'expired' }])
+    expect(await page(stranger)).toMatchObject([{ state: 'redeemed' }])
   })
 })

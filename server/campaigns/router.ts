@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { refused } from '../messages/refused.ts'
+import { accountOf } from '../delivery/channel-account.ts'
 import { deadLettersOf, resendDeadLetters } from '../delivery/dead-letters.ts'
 import { errorText } from '../delivery/errors.ts'
-import { smsSettingsOf } from '../delivery/sms-settings.ts'
+import { smsAccount } from '../delivery/sms-settings.ts'
 import { renewSecret, showSecret } from '../delivery/secrets.ts'
 import { refusal } from '../segments/refusal.ts'
 import { auditName, recordAudit } from '../settings/audit.ts'
@@ -51,7 +52,7 @@ async function withPrice(
   definition: CampaignDefinition,
 ): Promise<CampaignDefinition> {
   if (definition.channel.kind !== 'sms' || definition.messageCostMinor > 0) return definition
-  const set = await smsSettingsOf(store, workspaceId)
+  const set = await accountOf(store, workspaceId, smsAccount)
   return set ? { ...definition, messageCostMinor: set.settings.priceMinor } : definition
 }
 

@@ -35,13 +35,13 @@ export const inWorkspace = (command: Command): Command =>
   common(command).requiredOption('--workspace <name>', "the workspace's name")
 
 /**
- * Connects, runs, prints the answer (JSON with --json, else `told(answer)`), disconnects. Refusals go to
+ * Connects, runs, prints the answer (JSON with --json, else `told(answer)`; null: it was printed meanwhile), disconnects. Refusals go to
  * stderr as one sentence.
  */
 export async function answer<T>(
   options: CommonOptions,
   work: (connection: Connection, signal: AbortSignal) => Promise<T>,
-  told: (result: T) => string,
+  told: (result: T) => string | null,
 ): Promise<void> {
   const cancelled = new AbortController()
   // Both the terminal and npm pass a signal on: the second one must not cut the clean-up short.
@@ -50,7 +50,8 @@ export async function answer<T>(
   try {
     connection = await connect(options)
     const result = await work(connection, cancelled.signal)
-    process.stdout.write(`${options.json ? JSON.stringify(result) : told(result)}\n`)
+    const words = options.json ? JSON.stringify(result) : told(result)
+    if (words !== null) process.stdout.write(`${words}\n`)
   } catch (error) {
     if (cancelled.signal.aborted) {
       process.stderr.write(`${say('cancelled')}\n`)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type Offer } from './offer.ts'
-import { offerSentence, offerWords, type SaidRule } from './offer-sentence.ts'
+import { offerGives, offerSentence, offerWords, type SaidRule } from './offer-sentence.ts'
 import { OfferTerms } from './terms.ts'
 
 const rule = (
@@ -97,4 +97,10 @@ it('is said in files without the day, and exactly, in the currency of the shop',
   expect(offerWords('en', 'CNY', rule(twenty, { terms: { usesPerCoupon: 2, withMemberPrice: false } }))).toBe(
     '¥20.00 off; 2 uses per member; not on top of member prices',
   )
+})
+
+it('what it gives alone is short and whole', () => {
+  const gives = (offer: Offer) => [offerGives('en', 'CNY', offer), offerGives('zh-CN', 'CNY', offer)]
+  expect(gives(twenty)).toEqual(['¥20.00 off', '减 ¥20.00'])
+  expect(gives({ kind: 'percent', percent: 15 })).toEqual(['15% off', '优惠 15%'])
 })

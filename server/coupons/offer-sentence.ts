@@ -46,6 +46,10 @@ export const offerWords = (language: Language, currency: string, rule: OfferRule
   return [goodFor(language, said), ...limits(language, said).slice(once ? 1 : 0)].join(separator[language])
 }
 
+/** What it gives alone, for places of a few signs: the whole sentence cut off there may end within an amount. */
+export const offerGives = (language: Language, currency: string, offer: Offer): string =>
+  givesText(language, offer, (minor) => moneyText(minor, currency, language))
+
 const separator: Record<Language, string> = { en: '; ', 'zh-CN': '；' }
 const stop: Record<Language, string> = { en: '.', 'zh-CN': '。' }
 

@@ -5,7 +5,7 @@
 export function csvCell(value: string | number | null): string {
   if (value === null) return ''
   const text = String(value)
-  const isNumber = /^[+-]?\d+(\.\d+)?$/.test(text)
+  const isNumber = typeof value === 'number' || /^[+-]?\d+(\.\d+)?$/.test(text)
   const safe = /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

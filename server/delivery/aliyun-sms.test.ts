@@ -128,6 +128,7 @@ test('codes by class: later, never, no such number', () => {
 })
 
 test('a reply that asks for no more is that word alone', () => {
-  for (const reply of ['T', 'td', ' 退订 ', 'R', '退订。', 'N', 'stop']) expect(isOptOut(reply)).toBe(true)
+  for (const reply of ['T', 'td', ' 退订 ', 'R', '退订。', 'N', 'stop', 'Ｔ', 'ＴＤ'])
+    expect(isOptOut(reply)).toBe(true)
   for (const reply of ['', '好的', 'Thanks', '退订怎么操作', 'TV']) expect(isOptOut(reply)).toBe(false)
 })

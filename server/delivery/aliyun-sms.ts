@@ -152,4 +152,10 @@ export function outcomeOfCode(code: string): SendOutcome {
 
 /** Replies that ask for no more, as senders of short messages in China announce them. */
 export const isOptOut = (reply: string): boolean =>
-  /^(?:t|td|r|n|0000|退订|退|拒收|stop|unsubscribe)$/i.test(reply.trim().replaceAll(/[。.！!\s]+$/g, ''))
+  /^(?:t|td|r|n|0000|退订|退|拒收|stop|unsubscribe)$/i.test(
+    // also as full-width letters, as Chinese keyboards write them
+    reply
+      .normalize('NFKC')
+      .trim()
+      .replaceAll(/[。.！!\s]+$/g, ''),
+  )

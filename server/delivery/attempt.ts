@@ -3,7 +3,13 @@ import type { AddressedChannel, SuppressionReason } from './suppressions.ts'
 
 /** What came of one attempt at a message. */
 export type SendOutcome =
-  | { kind: 'delivered' }
+  | {
+      kind: 'delivered'
+      /** Digest of the address that it went to, where something may come back from there. */
+      to?: string
+      /** What the platform calls the message when it reports on it later. */
+      receipt?: string
+    }
   /** May work later; `afterMs`: what the receiver asked to be waited. */
   | { kind: 'failed'; why: Said; afterMs?: number }
   /** Never works for this recipient: no further attempt. */

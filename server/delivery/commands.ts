@@ -54,7 +54,7 @@ export function deliveryCommands(program: Command): void {
             const { password, ...settings } = readJson<MailFile>(options.file)
             await client.delivery.setMail.mutate({
               settings,
-              ...(password === undefined ? {} : { password }),
+              ...(password === undefined ? {} : { secret: password }),
             })
           }
           return client.delivery.mail.query()
@@ -63,6 +63,44 @@ export function deliveryCommands(program: Command): void {
           mail === null ? say('mail-set-up-first') : say('mail-settings', { ...mail, hasPassword: '' }),
       ),
     )
+
+  inWorkspace(
+    delivery
+      .command('returns')
+      .description('the mailbox to which mail comes back; without --file: shows it, never the password'),
+  )
+    .option('--file <file>', 'settings as JSON, with "password" where it is new')
+    .action((options: CommonOptions & { file?: string }) =>
+      answer(
+        options,
+        async ({ client }) => {
+          if (options.file !== undefined) {
+            const { password, ...settings } = readJson<ReturnsFile>(options.file)
+            const secret = password === undefined ? {} : { secret: password }
+            await client.delivery.setReturns.mutate({ settings, ...secret })
+          }
+          return client.delivery.returns.query()
+        },
+        (returns) =>
+          returns === null
+            ? say('returns-set-up-first')
+            : say('returns-settings', {
+                ...returns,
+                readAt: returns.readAt ?? 'never',
+                error: returns.error ?? 'none',
+              }),
+      ),
+    )
+
+  inWorkspace(
+    delivery.command('read-returns').description('read that mailbox now; a server does it each minute'),
+  ).action((options: CommonOptions) =>
+    answer(
+      options,
+      ({ client }) => client.delivery.readReturns.mutate(),
+      ({ looked, taken }) => say('returns-read', { looked, ...taken }),
+    ),
+  )
 
   inWorkspace(
     delivery
@@ -76,7 +114,7 @@ export function deliveryCommands(program: Command): void {
         async ({ client }) => {
           if (options.file !== undefined) {
             const { accessKeySecret, ...settings } = readJson<SmsFile>(options.file)
-            const secret = accessKeySecret === undefined ? {} : { accessKeySecret }
+            const secret = accessKeySecret === undefined ? {} : { secret: accessKeySecret }
             await client.delivery.setSms.mutate({ settings, ...secret })
           }
           return client.delivery.sms.query()
@@ -107,7 +145,7 @@ export function deliveryCommands(program: Command): void {
         async ({ client }) => {
           if (options.file !== undefined) {
             const { appSecret, ...settings } = readJson<WechatFile>(options.file)
-            const secret = appSecret === undefined ? {} : { appSecret }
+            const secret = appSecret === undefined ? {} : { secret: appSecret }
             await client.delivery.setWechat.mutate({ settings, ...secret })
           }
           return client.delivery.wechat.query()
@@ -185,6 +223,7 @@ export function deliveryCommands(program: Command): void {
 
 type Inputs = inferRouterInputs<AppRouter>['delivery']
 type MailFile = Inputs['setMail']['settings'] & { password?: string }
+type ReturnsFile = Inputs['setReturns']['settings'] & { password?: string }
 type WechatFile = Inputs['setWechat']['settings'] & { appSecret?: string }
 type SmsFile = Inputs['setSms']['settings'] & { accessKeySecret?: string }
 

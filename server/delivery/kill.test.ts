@@ -11,9 +11,10 @@ import { launchCampaign } from '../campaigns/launch.ts'
 import { previewOf } from '../campaigns/preview.ts'
 import { openPlatform } from '../platform.ts'
 import { changeDeliverySettings } from './settings.ts'
-import { saveSmsSettings } from './sms-settings.ts'
-import { openWechatServer, wechatAccount, wechatTemplateId } from './wechat-server.fixture.ts'
-import { saveWechatSettings } from './wechat-settings.ts'
+import { saveAccount } from './channel-account.ts'
+import { smsAccount } from './sms-settings.ts'
+import { openWechatServer, shopAccount, wechatTemplateId } from './wechat-server.fixture.ts'
+import { wechatAccount } from './wechat-settings.ts'
 import { startDeliveries } from './worker.ts'
 
 const child = fileURLToPath(new URL('send-until-killed.fixture.ts', import.meta.url))
@@ -85,7 +86,7 @@ const receivers: Record<'webhook' | 'sms' | 'wechat', () => Promise<Receiver>> =
         )
         const settings = { endpoint: server.address, accessKeyId: 'key', signName: '好邻居', priceMinor: 5 }
         const doing = { actor: 'test', at: clock.now() }
-        await saveSmsSettings(platform.store, workspace.id, settings, 'a secret', doing)
+        await saveAccount(platform.store, workspace.id, smsAccount, { settings, secret: 'a secret' }, doing)
       },
     }
   },
@@ -107,9 +108,15 @@ const receivers: Record<'webhook' | 'sms' | 'wechat', () => Promise<Receiver>> =
         await workspace.engine.run(
           sql`update members set openid = 'oMEMBER' || lpad(cast(member_key as varchar), 21, '0')`,
         )
-        const settings = { endpoint: server.endpoint, appId: wechatAccount.appId }
+        const settings = { endpoint: server.endpoint, appId: shopAccount.appId }
         const doing = { actor: 'test', at: clock.now() }
-        await saveWechatSettings(platform.store, workspace.id, settings, wechatAccount.appSecret, doing)
+        await saveAccount(
+          platform.store,
+          workspace.id,
+          wechatAccount,
+          { settings, secret: shopAccount.appSecret },
+          doing,
+        )
       },
       close: () => server.close(),
     }

@@ -131,7 +131,14 @@ export async function settle(
   switch (outcome.kind) {
     case 'delivered':
       await row
-        .set({ state: 'delivered', delivered_at: now.toISOString(), last_error: null, lease: null })
+        .set({
+          state: 'delivered',
+          delivered_at: now.toISOString(),
+          last_error: null,
+          lease: null,
+          ...(outcome.to === undefined ? {} : { handed_to: outcome.to }),
+          ...(outcome.receipt === undefined ? {} : { receipt: outcome.receipt }),
+        })
         .execute()
       return
     case 'stopped':

@@ -4,10 +4,11 @@ import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { openAddress } from './addressed.ts'
 import type { Sender } from './attempt.ts'
-import { messageValues } from './message-values.ts'
+import { accountOf } from './channel-account.ts'
 import { openMailer } from './mail.ts'
-import { type MailSettings, mailSettingsOf } from './mail-settings.ts'
+import { mailAccount, type MailSettings } from './mail-settings.ts'
 import { mailTemplate } from './mail-text.ts'
+import { messageValues } from './message-values.ts'
 import type { OutboxMessage } from './outbox.ts'
 import { suppressionKey, unsubscribeToken } from './suppressions.ts'
 
@@ -27,7 +28,7 @@ export async function mailSender(
   people: People,
   { channel, terms }: { channel: MailChannel; terms: CampaignDefinition['terms'] },
 ): Promise<{ send: Sender; close(): void }> {
-  const set = await mailSettingsOf(store, workspace.id)
+  const set = await accountOf(store, workspace.id, mailAccount)
   if (!set) return { send: async () => ({ kind: 'failed', why: { id: 'mail-not-set-up' } }), close: () => {} }
   const mailer = openMailer(set)
   const key = await suppressionKey(store, workspace.id)
@@ -48,6 +49,7 @@ export async function mailSender(
     })
     if (!written) return { kind: 'dead', why: { id: 'message-value-missing' } }
     const outcome = await mailer.send({ deliveryId: id, to: address, ...written, unsubscribeUrl: url }, stop)
+    if (outcome.kind === 'delivered') return { ...outcome, to: digest }
     if (outcome.kind === 'dead' && outcome.bounced)
       return { ...outcome, suppress: { channel: 'mail', digest, reason: 'bounced' } }
     return outcome

@@ -12,7 +12,8 @@ import { printedCode } from '../coupons/code.ts'
 import { pseudonymiseStore } from '../rights/store-pseudonyms.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import { errorText } from './errors.ts'
-import { saveMailSettings } from './mail-settings.ts'
+import { saveAccount } from './channel-account.ts'
+import { mailAccount } from './mail-settings.ts'
 import { previewMessage } from './message-preview.ts'
 import { changeDeliverySettings, deliverySettingsOf } from './settings.ts'
 import { type Deliveries, startDeliveries } from './worker.ts'
@@ -79,7 +80,13 @@ const settings = () => ({
 })
 const doing = () => ({ actor: 'test', at: shop.clock.now() })
 const setUp = (secret: string | null = password, change: object = {}) =>
-  saveMailSettings(shop.platform.store, shop.workspace.id, { ...settings(), ...change }, secret, doing())
+  saveAccount(
+    shop.platform.store,
+    shop.workspace.id,
+    mailAccount,
+    { settings: { ...settings(), ...change }, secret },
+    doing(),
+  )
 
 const channel = {
   kind: 'mail' as const,
@@ -247,8 +254,8 @@ test('what bounces is written to no more, what may work later is sent again, and
 
   // to another server or user no kept password goes
   expect(await setUp(null, { port: 2525 })).toEqual({ kind: 'saved' })
-  expect(await setUp(null, { host: 'localhost' })).toEqual({ kind: 'password-needed' })
-  expect(await setUp(null, { user: 'other' })).toEqual({ kind: 'password-needed' })
+  expect(await setUp(null, { host: 'localhost' })).toEqual({ kind: 'secret-needed' })
+  expect(await setUp(null, { user: 'other' })).toEqual({ kind: 'secret-needed' })
   expect(JSON.stringify(said)).not.toMatch(/wrong|correct horse|example\.com/)
   for (const one of listen) one.mockRestore()
 })

@@ -2,6 +2,7 @@ import { createTransport } from 'nodemailer'
 import type { Said } from '../messages/messages.ts'
 import type { SendOutcome } from './attempt.ts'
 import type { MailSettings } from './mail-settings.ts'
+import { isGone } from './returned/address-gone.ts'
 
 /** What a member reads, with the address that ends it. */
 export interface MailMessage {
@@ -28,7 +29,7 @@ const silenceMs = 20_000
  * the 5yz class about the recipient is a bounce; about the message it is a dead letter; everything else
  * (4yz, sign-in, connection) may work later. List-Unsubscribe and List-Unsubscribe-Post as RFC 8058 has them.
  */
-export function openMailer({ settings, password }: { settings: MailSettings; password: string }): Mailer {
+export function openMailer({ settings, secret }: { settings: MailSettings; secret: string }): Mailer {
   const { host, port, security, user, sender, senderName } = settings
   const transport = createTransport({
     pool: true,
@@ -38,7 +39,7 @@ export function openMailer({ settings, password }: { settings: MailSettings; pas
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
-    ...(user === '' ? {} : { auth: { user, pass: password } }),
+    ...(user === '' ? {} : { auth: { user, pass: secret } }),
     connectionTimeout: connectMs,
     greetingTimeout: connectMs,
     socketTimeout: silenceMs,
@@ -60,6 +61,8 @@ export function openMailer({ settings, password }: { settings: MailSettings; pas
           text,
           html,
           messageId: `<${deliveryId}@${domain}>`,
+          // where the server knows RFC 3461, what comes back names the delivery here too, and brings headers alone
+          dsn: { id: deliveryId, return: 'headers', notify: ['failure', 'delay'], recipient: to },
           ...(unsubscribeUrl === null
             ? {}
             : {
@@ -96,13 +99,9 @@ export function outcomeOf(error: unknown): SendOutcome {
     values: { code: enhanced === undefined ? String(responseCode) : `${responseCode} ${enhanced}` },
   })
   const permanent = responseCode >= 500
-  if (permanent && command === 'RCPT TO' && isAboutRecipient(responseCode, enhanced))
+  if (permanent && command === 'RCPT TO' && isGone({ reply: responseCode, enhanced: enhanced ?? null }))
     return { kind: 'dead', why: why('mail-bounced'), bounced: true }
   if (permanent && (command === 'RCPT TO' || command === 'DATA'))
     return { kind: 'dead', why: why('mail-refused') }
   return { kind: 'failed', why: why('mail-refused') }
 }
-
-/** There is no such mailbox (5.1.x), or it is closed for good (5.2.1); 550, 551 and 553 without more say so too. Of policy (5.7.x) the address is innocent. */
-const isAboutRecipient = (responseCode: number, enhanced: string | undefined) =>
-  enhanced === undefined ? [550, 551, 553].includes(responseCode) : /^5\.(1\.\d+|2\.1)$/.test(enhanced)

@@ -4,7 +4,8 @@ import { definitionOf, openTestShop, type TestShop } from '../campaigns/campaign
 import { previewOf } from '../campaigns/preview.ts'
 import { previewMessage, type MessagePreview } from './message-preview.ts'
 import { smsParts, writtenSms } from './sms-text.ts'
-import { saveSmsSettings } from './sms-settings.ts'
+import { saveAccount } from './channel-account.ts'
+import { smsAccount } from './sms-settings.ts'
 
 let shop: TestShop
 beforeAll(async () => {
@@ -41,7 +42,13 @@ const sms = {
 test('a short message is shown whole, with its signature, parts and price; of whom a value is unknown is counted and named', async () => {
   const doing = { actor: 'test', at: shop.clock.now() }
   const settings = { endpoint: 'https://x.example', accessKeyId: 'key', signName: '好邻居', priceMinor: 5 }
-  await saveSmsSettings(shop.platform.store, shop.workspace.id, settings, 'a secret', doing)
+  await saveAccount(
+    shop.platform.store,
+    shop.workspace.id,
+    smsAccount,
+    { settings, secret: 'a secret' },
+    doing,
+  )
   const seen = await previewed(sms, ['M0003', 'M0002', 'M0001'])
   expect(seen.members).toEqual([
     {
@@ -93,13 +100,17 @@ test('a message by WeChat names what is too long for this member, words by hand 
   expect(members.map(({ written }) => written)).toEqual([
     {
       kind: 'wechat',
-      wechat: { data: { thing1: expect.anything() }, url: 'https://shop.example/c?who=M0002' },
-      tooLong: ['thing1'],
+      wechat: {
+        data: { thing1: expect.anything() },
+        url: 'https://shop.example/c?who=M0002',
+        miniProgram: null,
+      },
+      misfits: ['thing1'],
     },
     {
       kind: 'wechat',
-      wechat: { data: { thing1: '会员M0003' }, url: 'https://shop.example/c?who=M0003' },
-      tooLong: [],
+      wechat: { data: { thing1: '会员M0003' }, url: 'https://shop.example/c?who=M0003', miniProgram: null },
+      misfits: [],
     },
   ])
   const calls = await previewed({ kind: 'calls', words: '{{ member.name }}您好', language: 'zh-CN' })

@@ -6,17 +6,18 @@ import type { Platform } from '../platform.ts'
 import type { SegmentError } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { addressOf } from './addressed.ts'
+import { accountOf } from './channel-account.ts'
 import { type Contact, contactColumns, contactOf, contactsOf } from './contacts.ts'
 import { couponValues, plainValues } from './message-values.ts'
 import { mailTemplate, type WrittenMail } from './mail-text.ts'
 import { partsOf } from './reach.ts'
 import { smsParams, smsTemplates } from './sms-sender.ts'
-import { smsSettingsOf } from './sms-settings.ts'
+import { smsAccount } from './sms-settings.ts'
 import { type WrittenSms, writtenSms } from './sms-text.ts'
 import type { AddressedChannel } from './suppressions.ts'
 import { goodTemplate, missingOf, type TemplateValue, templateValues, type Values } from './template.ts'
-import { tooLong } from './wechat.ts'
 import { wechatTemplate, type WrittenWechat } from './wechat-sender.ts'
+import { misfits } from './wechat-values.ts'
 
 /** Reads like one of ours, and is nobody's. */
 const exampleCode = 'ABCDE23456FGHE'
@@ -34,7 +35,7 @@ type AddressedDefinition = CampaignDefinition & {
 export type Written =
   | { kind: 'mail'; mail: WrittenMail }
   | { kind: 'sms'; sms: WrittenSms }
-  | { kind: 'wechat'; wechat: WrittenWechat; tooLong: readonly string[] }
+  | { kind: 'wechat'; wechat: WrittenWechat; misfits: readonly string[] }
   | { kind: 'words'; words: string }
 
 export interface PreviewedMember {
@@ -172,7 +173,7 @@ async function writerOf(
     }
     case 'sms': {
       const templates = smsTemplates(channel)
-      const set = await smsSettingsOf(store, workspace.id)
+      const set = await accountOf(store, workspace.id, smsAccount)
       return {
         values,
         message(of) {
@@ -187,7 +188,7 @@ async function writerOf(
         values,
         message(of) {
           const wechat = template.write(of)
-          return wechat && { kind: 'wechat', wechat, tooLong: tooLong(wechat.data) }
+          return wechat && { kind: 'wechat', wechat, misfits: misfits(wechat.data) }
         },
       }
     }

@@ -1,6 +1,6 @@
 import type { CampaignDefinition } from '../campaigns/definition.ts'
 import { printedCode } from '../coupons/code.ts'
-import { dayText, offerSentence } from '../coupons/offer-sentence.ts'
+import { dayText, offerGives, offerSentence } from '../coupons/offer-sentence.ts'
 import { lastDayOf } from '../coupons/said-rule.ts'
 import type { Language } from '../messages/messages.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -24,6 +24,7 @@ export function couponValues(
       currency: workspace.currency,
       good: { kind: 'through', last },
     }),
+    'coupon.gives': offerGives(language, workspace.currency, coupon.offer),
     'coupon.last_day': dayText(language, last),
     ...plainValues(workspace, coupon),
   }

@@ -61,6 +61,7 @@ export async function queueMessages(
         handed_at: null,
         handed_to: null,
         result: null,
+        receipt: null,
       })),
     )
     .execute()

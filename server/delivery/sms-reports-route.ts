@@ -28,7 +28,8 @@ type Report = z.output<typeof Report>
  * `POST /sms-reports/TOKEN`: the carriers' receipts, pushed by the platform to the address that Settings shows. A message
  * that did not arrive becomes a dead letter with the receipt's code; a number that there is none of, and one whose owner
  * refuses messages, is written to no more. The same receipt again changes nothing. While a message's own answer is still
- * awaited the receipt is asked for again later, as the platform pushes again what is not answered with code 0.
+ * awaited the receipt is asked for again later: by the status alone, as the platform pushes again, after 1, 5 and 10
+ * minutes, what is not answered with 200, whatever the code in the answer says.
  * Source: https://help.aliyun.com/zh/sms/developer-reference/smsreport-2
  */
 export async function smsReportRoutes(
@@ -50,7 +51,8 @@ export async function smsReportRoutes(
       }
       return count
     })
-    return waiting > 0 ? { code: 1, msg: 'again later' } : { code: 0, msg: 'OK' }
+    if (waiting > 0) return reply.code(503).send({ code: 1, msg: 'again later' })
+    return { code: 0, msg: 'OK' }
   })
 }
 

@@ -5,9 +5,10 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { openAddress } from './addressed.ts'
 import { sendSms } from './aliyun-sms.ts'
 import type { Sender } from './attempt.ts'
+import { accountOf } from './channel-account.ts'
 import { messageValues } from './message-values.ts'
 import type { OutboxMessage } from './outbox.ts'
-import { smsSettingsOf } from './sms-settings.ts'
+import { smsAccount } from './sms-settings.ts'
 import { suppressionKey } from './suppressions.ts'
 import { goodTemplate, type MessageTemplate, type Values } from './template.ts'
 
@@ -38,9 +39,9 @@ export async function smsSender(
   people: People,
   { channel, terms }: { channel: SmsChannel; terms: CampaignDefinition['terms'] },
 ): Promise<{ send: Sender; close(): void }> {
-  const set = await smsSettingsOf(store, workspace.id)
+  const set = await accountOf(store, workspace.id, smsAccount)
   if (!set) return { send: async () => ({ kind: 'failed', why: { id: 'sms-not-set-up' } }), close: () => {} }
-  const { settings, accessKeySecret } = set
+  const { settings, secret } = set
   const key = await suppressionKey(store, workspace.id)
   const templates = smsTemplates(channel)
   const send: Sender = async ({ id, memberId, body }, stop) => {
@@ -53,7 +54,7 @@ export async function smsSender(
     })
     if (!params) return { kind: 'dead', why: { id: 'message-value-missing' } }
     const outcome = await sendSms(
-      { accessKeyId: settings.accessKeyId, accessKeySecret },
+      { accessKeyId: settings.accessKeyId, accessKeySecret: secret },
       {
         endpoint: settings.endpoint,
         signName: settings.signName,

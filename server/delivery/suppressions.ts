@@ -86,6 +86,22 @@ export async function suppress(
     .execute()
 }
 
+/** An address is good again, as its platform told at `at`. What a person has said stays, and what was noted since. */
+export async function liftBounce(
+  tx: Kysely<StoreSchema>,
+  workspaceId: string,
+  { channel, digest, at }: { channel: AddressedChannel; digest: string; at: Date },
+): Promise<void> {
+  await tx
+    .deleteFrom('suppressions')
+    .where('workspace_id', '=', workspaceId)
+    .where('channel', '=', channel)
+    .where('digest', '=', digest)
+    .where('reason', '=', 'bounced')
+    .where('at', '<=', at.toISOString())
+    .execute()
+}
+
 /** What is suppressed in a channel, by digest of the address and by member. */
 export interface Suppressed {
   whyNot(memberId: string, address: string): SuppressionReason | null
@@ -182,17 +198,17 @@ export async function readUnsubscribeToken(
   }
 }
 
-/** What Alibaba Cloud pushes: replies of members, or the carriers' receipts. */
-export type SmsPush = 'sms-replies' | 'sms-reports'
+/** What platforms push: replies of members or the carriers' receipts of short messages, events of a WeChat account. */
+export type Push = 'sms-replies' | 'sms-reports' | 'wechat-events'
 
-const pushMac = (key: Buffer, push: SmsPush, workspace: Buffer) =>
+const pushMac = (key: Buffer, push: Push, workspace: Buffer) =>
   createHmac('sha256', key).update(`${push}\n`).update(workspace).digest().subarray(0, digestBytes)
 
 /** Ends the address to which something is pushed: nobody else knows it. */
 export async function pushToken(
   store: Kysely<StoreSchema>,
   workspaceId: string,
-  push: SmsPush,
+  push: Push,
 ): Promise<string> {
   const workspace = uuidBytes(workspaceId)
   const key = await suppressionKey(store, workspaceId)
@@ -203,7 +219,7 @@ export async function pushToken(
 export async function readPushToken(
   store: Kysely<StoreSchema>,
   token: string,
-  push: SmsPush,
+  push: Push,
 ): Promise<string | null> {
   const bytes = Buffer.from(token, 'base64url')
   if (bytes.length !== 32 || bytes.toString('base64url') !== token) return null
@@ -214,3 +230,7 @@ export async function readPushToken(
     return null
   return workspaceId
 }
+
+/** What WeChat signs its events with, as it wants it: 32 letters and digits, which Settings shows. */
+export const wechatToken = (key: Buffer): string =>
+  createHmac('sha256', key).update('wechat-token').digest('hex').slice(0, 32)

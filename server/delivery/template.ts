@@ -9,6 +9,7 @@ export const templateValues = [
   'member.region',
   'coupon.code',
   'coupon.offer',
+  'coupon.gives',
   'coupon.last_day',
   'campaign.name',
   'shop.name',

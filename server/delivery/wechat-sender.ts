@@ -4,21 +4,19 @@ import type { Platform } from '../platform.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import { openAddress } from './addressed.ts'
 import type { Sender } from './attempt.ts'
+import { accountOf } from './channel-account.ts'
 import { messageValues } from './message-values.ts'
 import type { OutboxMessage } from './outbox.ts'
 import { suppressionKey } from './suppressions.ts'
 import { goodTemplate, type MessageTemplate, type Values } from './template.ts'
-import { sendWechat, tooLong } from './wechat.ts'
-import { wechatSettingsOf } from './wechat-settings.ts'
+import { sendWechat, type WechatMessage } from './wechat.ts'
+import { wechatAccount } from './wechat-settings.ts'
+import { misfits } from './wechat-values.ts'
 
 export type WechatChannel = Extract<CampaignDefinition['channel'], { kind: 'wechat' }>
 
 /** What one member reads: the template's values, and where a tap leads. */
-export interface WrittenWechat {
-  readonly data: Readonly<Record<string, string>>
-  /** Null: nowhere. */
-  readonly url: string | null
-}
+export type WrittenWechat = Pick<WechatMessage, 'data' | 'url' | 'miniProgram'>
 
 /** A message that can be written to anybody. */
 export interface WechatTemplate {
@@ -27,12 +25,13 @@ export interface WechatTemplate {
   write(values: Values): WrittenWechat | null
 }
 
-/** Reads a message whose parts are known to be good. In its address values are percent-encoded. */
-export function wechatTemplate({ data, url }: WechatChannel): WechatTemplate {
+/** Reads a message whose parts are known to be good. In its addresses values are percent-encoded. */
+export function wechatTemplate({ data, url, miniProgram }: WechatChannel): WechatTemplate {
   const fields = Object.entries(data).map(([name, text]) => [name, goodTemplate(text, 'text')] as const)
   const link = url === undefined ? null : goodTemplate(url, 'text')
+  const page = miniProgram === undefined ? null : goodTemplate(miniProgram.path, 'text')
   return {
-    parts: [...fields.map(([, template]) => template), ...(link ? [link] : [])],
+    parts: [...fields.map(([, template]) => template), ...(link ? [link] : []), ...(page ? [page] : [])],
     write(values) {
       const written: Record<string, string> = {}
       for (const [name, template] of fields) {
@@ -41,8 +40,15 @@ export function wechatTemplate({ data, url }: WechatChannel): WechatTemplate {
         written[name] = text
       }
       const encoded = Object.entries(values).map(([name, value]) => [name, encodeURIComponent(value)])
-      const to = link ? link.render(Object.fromEntries(encoded) as Values) : null
-      return link && to === null ? null : { data: written, url: to }
+      const to = (address: MessageTemplate | null) =>
+        address ? address.render(Object.fromEntries(encoded) as Values) : null
+      const path = to(page)
+      const whole = {
+        data: written,
+        url: to(link),
+        miniProgram: path === null ? null : { appId: miniProgram!.appId, path },
+      }
+      return (link && whole.url === null) || (page && path === null) ? null : whole
     },
   }
 }
@@ -54,10 +60,10 @@ export async function wechatSender(
   people: People,
   { channel, terms }: { channel: WechatChannel; terms: CampaignDefinition['terms'] },
 ): Promise<{ send: Sender; close(): void }> {
-  const set = await wechatSettingsOf(store, workspace.id)
+  const set = await accountOf(store, workspace.id, wechatAccount)
   if (!set)
     return { send: async () => ({ kind: 'failed', why: { id: 'wechat-not-set-up' } }), close: () => {} }
-  const account = { ...set.settings, appSecret: set.appSecret }
+  const account = { ...set.settings, appSecret: set.secret }
   const key = await suppressionKey(store, workspace.id)
   const template = wechatTemplate(channel)
   const send: Sender = async ({ id, memberId, body }, stop) => {
@@ -69,14 +75,15 @@ export async function wechatSender(
       ...open.contact.values,
     })
     if (!written) return { kind: 'dead', why: { id: 'message-value-missing' } }
-    const long = tooLong(written.data)
-    if (long.length > 0)
-      return { kind: 'dead', why: { id: 'wechat-too-long', values: { names: long.join(', ') } } }
+    const names = misfits(written.data)
+    if (names.length > 0)
+      return { kind: 'dead', why: { id: 'wechat-misfit', values: { names: names.join(', ') } } }
     const outcome = await sendWechat(
       account,
       { openid: open.address, templateId: channel.templateId, deliveryId: id, ...written },
       { at: clock.now(), stop },
     )
+    if (outcome.kind === 'delivered') return { ...outcome, to: open.digest }
     if (outcome.kind !== 'dead' || !(outcome.bounced || outcome.unsubscribed)) return outcome
     const reason = outcome.unsubscribed ? 'unsubscribed' : 'bounced'
     return { ...outcome, suppress: { channel: 'wechat', digest: open.digest, reason } }

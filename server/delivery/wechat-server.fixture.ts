@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -6,6 +7,7 @@ export interface TakenWechat {
   readonly touser: string
   readonly template_id: string
   readonly url?: string
+  readonly miniprogram?: { appid: string; pagepath: string }
   readonly client_msg_id: string
   readonly data: Readonly<Record<string, { value: string }>>
 }
@@ -26,10 +28,17 @@ export interface WechatServer {
   close(): void
 }
 
-export const wechatAccount = { appId: 'wx0123456789abcdef', appSecret: 'a secret of WeChat' }
+export const shopAccount = { appId: 'wx0123456789abcdef', appSecret: 'a secret of WeChat' }
 export const wechatTemplateId = 'ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY'
 /** The values of that template, with the most signs that the document gives their kinds. */
 const template: Record<string, number> = { thing1: 20, character_string2: 32, thing3: 20 }
+
+/** What the server calls a message: more digits than a number of JavaScript holds. */
+export const receiptOf = (deliveryId: string): string =>
+  (
+    3_487_542_469_355_618_313n +
+    BigInt(`0x${createHash('sha1').update(deliveryId).digest('hex').slice(0, 12)}`)
+  ).toString()
 
 /**
  * For tests: the two calls of WeChat’s public documents, refusing what they refuse.
@@ -52,8 +61,8 @@ export async function openWechatServer(): Promise<WechatServer> {
 
   function token(asked: Record<string, unknown>): object {
     if (asked.grant_type !== 'client_credential') return { errcode: 40002 }
-    if (asked.appid !== wechatAccount.appId) return { errcode: 40013 }
-    if (asked.secret !== wechatAccount.appSecret) return { errcode: 40125 }
+    if (asked.appid !== shopAccount.appId) return { errcode: 40013 }
+    if (asked.secret !== shopAccount.appSecret) return { errcode: 40125 }
     state.tokensAsked.push({ force: asked.force_refresh === true })
     if (good === '' || asked.force_refresh === true) {
       if (good !== '') over.set(good, 40001)
@@ -75,12 +84,13 @@ export async function openWechatServer(): Promise<WechatServer> {
     for (const [name, most] of Object.entries(template)) {
       const value = data?.[name]?.value
       if (typeof value !== 'string' || value === '' || [...value].length > most) return { errcode: 47003 }
+      if (name.startsWith('character_string') && /\p{Script=Han}/u.test(value)) return { errcode: 47003 }
     }
     const id = `${touser} ${client_msg_id}`
     if (seen.has(id)) state.repeated++
     else state.taken.push(asked as unknown as TakenWechat)
     seen.add(id)
-    return { errcode: 0, errmsg: 'ok', msgid: seen.size }
+    return { errcode: 0, errmsg: 'ok', msgid: receiptOf(client_msg_id) }
   }
 
   const server = createServer((request, response) => {
@@ -88,7 +98,9 @@ export async function openWechatServer(): Promise<WechatServer> {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
       const { pathname, searchParams } = new URL(request.url!, 'http://x')
-      const say = (answer: object) => response.end(JSON.stringify(answer))
+      // a receipt is a number of 64 bits
+      const say = (answer: object) =>
+        response.end(JSON.stringify(answer).replace(/"msgid":"(\d+)"/, '"msgid":$1'))
       if (request.method !== 'POST') return say({ errcode: 43002 })
       let asked: Record<string, unknown>
       try {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { sql } from '../../analytics/sql/sql.ts'
 import { definitionOf, openTestShop, type TestShop } from '../campaigns/campaign-shop.fixture.ts'
-import { channelProblems } from '../campaigns/channel.ts'
+import { Channel, channelProblems } from '../campaigns/channel.ts'
 import { campaignById, createCampaign } from '../campaigns/campaigns.ts'
 import { launchCampaign } from '../campaigns/launch.ts'
 import { previewOf } from '../campaigns/preview.ts'
@@ -10,15 +10,18 @@ import { sentence } from '../messages/messages.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import { changeDeliverySettings } from './settings.ts'
 import { addressDigest } from './suppressions.ts'
-import { longestValue, outcomeOfWechat, sendWechat, tooLong } from './wechat.ts'
+import { outcomeOfWechat, sendWechat } from './wechat.ts'
+import { misfit, misfits } from './wechat-values.ts'
 import { wechatTemplate } from './wechat-sender.ts'
 import {
   openWechatServer,
-  wechatAccount,
+  receiptOf,
+  shopAccount,
   type WechatServer,
   wechatTemplateId,
 } from './wechat-server.fixture.ts'
-import { saveWechatSettings, WechatSettings, wechatSettingsOf } from './wechat-settings.ts'
+import { accountOf, saveAccount } from './channel-account.ts'
+import { wechatAccount, WechatSettings } from './wechat-settings.ts'
 import { startDeliveries } from './worker.ts'
 
 let wechat: WechatServer
@@ -38,15 +41,16 @@ const message = (n: number) => ({
   openid: openidOf(n),
   templateId: wechatTemplateId,
   url: 'https://shop.example/c?code=ABC',
+  miniProgram: null,
   data: { thing1: '好邻居', character_string2: 'ABCDE-23456', thing3: '满 50 减 10' },
   deliveryId: `msg_${n}`,
 })
 const go = () => ({ at, stop: new AbortController().signal })
-const account = () => ({ endpoint: wechat.endpoint, ...wechatAccount })
+const account = () => ({ endpoint: wechat.endpoint, ...shopAccount })
 
 test('a message is taken as WeChat’s document has it, and one token serves many', async () => {
   const outcomes = await Promise.all([1, 2, 3, 4].map((n) => sendWechat(account(), message(n), go())))
-  expect(outcomes).toEqual(Array(4).fill({ kind: 'delivered' }))
+  expect(outcomes).toEqual([1, 2, 3, 4].map((n) => ({ kind: 'delivered', receipt: receiptOf(`msg_${n}`) })))
   expect(wechat.tokensAsked).toEqual([{ force: false }])
   expect(wechat.taken.find(({ touser }) => touser === openidOf(2))).toEqual({
     touser: openidOf(2),
@@ -61,13 +65,34 @@ test('a message is taken as WeChat’s document has it, and one token serves man
   })
 })
 
+test('a tap leads into a mini program where one is named, and to the link elsewhere', async () => {
+  const miniProgram = { appId: 'wx00112233445566aa', path: 'pages/coupon/index?code=ABC' }
+  await sendWechat(account(), { ...message(1), miniProgram }, go())
+  expect(wechat.taken[0]).toMatchObject({
+    url: 'https://shop.example/c?code=ABC',
+    miniprogram: { appid: 'wx00112233445566aa', pagepath: 'pages/coupon/index?code=ABC' },
+  })
+  const parse = (path: string) =>
+    Channel.safeParse({
+      kind: 'wechat',
+      templateId: wechatTemplateId,
+      data: { thing1: 'x' },
+      miniProgram: { appId: miniProgram.appId, path },
+      language: 'zh-CN',
+    }).success
+  expect(['pages/coupon/index', 'index?code={{ coupon.code }}'].map(parse)).toEqual([true, true])
+  expect(['/pages/coupon', 'https://shop.example/x', '{{ coupon.code }}', ''].map(parse)).toEqual(
+    Array(4).fill(false),
+  )
+})
+
 test.each([40001, 42001] as const)(
   'after %i the next token is used, and the message goes out once',
   async (code) => {
     await sendWechat(account(), message(1), go())
     wechat.endToken(code)
     const outcomes = await Promise.all([2, 3, 4].map((n) => sendWechat(account(), message(n), go())))
-    expect(outcomes).toEqual(Array(3).fill({ kind: 'delivered' }))
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['delivered', 'delivered', 'delivered'])
     expect(wechat.taken.map(({ client_msg_id }) => client_msg_id).toSorted()).toEqual([
       'msg_1',
       'msg_2',
@@ -82,7 +107,7 @@ test.each([40001, 42001] as const)(
 test('another is forced only where WeChat names the refused one again, and a second refusal is a failure', async () => {
   await sendWechat(account(), message(1), go())
   wechat.nextCodes.push(40001)
-  expect(await sendWechat(account(), message(2), go())).toEqual({ kind: 'delivered' })
+  expect(await sendWechat(account(), message(2), go())).toMatchObject({ kind: 'delivered' })
   expect(wechat.tokensAsked).toEqual([{ force: false }, { force: false }, { force: true }])
   wechat.nextCodes.push(42001, 42001)
   expect(await sendWechat(account(), message(3), go())).toMatchObject({
@@ -135,17 +160,47 @@ test('codes by class, each with a sentence of its own', () => {
   }
 })
 
-test('values have the limits of their kinds, counted in signs', () => {
-  expect([longestValue('thing12'), longestValue('character_string2'), longestValue('phrase1')]).toEqual([
-    20, 32, 5,
-  ])
-  expect([longestValue('keyword1'), longestValue('first'), longestValue('time3')]).toEqual([null, null, null])
-  expect(tooLong({ thing1: '好'.repeat(20), thing2: '好'.repeat(21), thing3: '😀'.repeat(20) })).toEqual([
-    'thing2',
-  ])
+test('values have the limits and the signs of their kinds', () => {
+  const good = {
+    thing1: '好'.repeat(20),
+    thing3: '😀'.repeat(20),
+    character_string2: 'ABCDE-23456 #1',
+    phrase1: '配送中',
+    number4: '12.5',
+    amount5: '¥10.00',
+    amount6: '10元',
+    date7: '2026年11月30日',
+    date8: '2026-11-30 09:00 ~ 2026-12-01 18:00',
+    time9: '15:01',
+    time10: '2019年10月1日 15:01',
+    phone_number11: '+86-0766-66888866',
+    symbol12: '？！',
+    // nothing is known of these
+    keyword1: '好'.repeat(99),
+    first: '你好',
+    short_thing1: '好'.repeat(30),
+  }
+  expect(misfits(good)).toEqual([])
+  expect(misfit('thing2', '好'.repeat(21))).toBe('long')
+  expect(misfit('character_string2', 'A'.repeat(33))).toBe('long')
+  const signs = {
+    thing1: 'two\nlines',
+    character_string2: '测试单号',
+    phrase1: '13笔',
+    number4: '12 张',
+    letter1: 'ab1',
+    amount5: '10.00 off',
+    date7: '30 Nov 2026',
+    time9: 'noon',
+  }
+  expect(misfits(signs)).toEqual(Object.keys(signs))
+  expect(Object.entries(signs).map(([name, value]) => misfit(name, value))).toEqual(Array(8).fill('signs'))
   const channel = { kind: 'wechat', templateId: wechatTemplateId, language: 'zh-CN' } as const
   expect(channelProblems({ ...channel, data: { thing1: '好'.repeat(21) } })).toEqual([
     { path: ['data', 'thing1'], id: 'wechat-value-too-long' },
+  ])
+  expect(channelProblems({ ...channel, data: { character_string2: '券码' } })).toEqual([
+    { path: ['data', 'character_string2'], id: 'wechat-value-signs' },
   ])
   expect(
     channelProblems({ ...channel, data: { thing1: '{{ nobody.knows }}' }, url: 'https://x/{% if %}' }),
@@ -161,12 +216,20 @@ test('in the link values are percent-encoded, elsewhere they are as they are', (
     templateId: wechatTemplateId,
     data: { thing1: '{{ member.name }}' },
     url: 'https://shop.example/c?code={{ coupon.code }}&who={{ member.name }}',
+    miniProgram: {
+      appId: 'wx00112233445566aa',
+      path: 'pages/coupon/index?code={{ coupon.code }}&who={{ member.name }}',
+    },
     language: 'zh-CN',
   })
   const values = { 'member.name': '王 & 李/#', 'coupon.code': 'ABCDE-1' }
   expect(template.write(values)).toEqual({
     data: { thing1: '王 & 李/#' },
     url: 'https://shop.example/c?code=ABCDE-1&who=%E7%8E%8B%20%26%20%E6%9D%8E%2F%23',
+    miniProgram: {
+      appId: 'wx00112233445566aa',
+      path: 'pages/coupon/index?code=ABCDE-1&who=%E7%8E%8B%20%26%20%E6%9D%8E%2F%23',
+    },
   })
   expect(template.write({ 'member.name': 'x' })).toBeNull()
 })
@@ -181,20 +244,26 @@ test('openids that differ in letter case are two people’s', () => {
 test('settings: AppID and address are checked, the secret stays for the same account alone', async () => {
   expect(WechatSettings.safeParse({ appId: 'wx1' }).success).toBe(false)
   expect(
-    WechatSettings.safeParse({ appId: wechatAccount.appId, endpoint: 'http://elsewhere.example' }).success,
+    WechatSettings.safeParse({ appId: shopAccount.appId, endpoint: 'http://elsewhere.example' }).success,
   ).toBe(false)
   shop = await openTestShop(1)
   const { platform, workspace } = shop
   const doing = { actor: 'test', at: shop.clock.now() }
-  const settings = WechatSettings.parse({ appId: wechatAccount.appId })
+  const settings = WechatSettings.parse({ appId: shopAccount.appId })
   const save = (differs: object, secret: string | null) =>
-    saveWechatSettings(platform.store, workspace.id, { ...settings, ...differs }, secret, doing)
+    saveAccount(
+      platform.store,
+      workspace.id,
+      wechatAccount,
+      { settings: { ...settings, ...differs }, secret },
+      doing,
+    )
   expect(await save({}, null)).toEqual({ kind: 'secret-needed' })
   expect(await save({}, 's')).toEqual({ kind: 'saved' })
   expect(await save({}, null)).toEqual({ kind: 'saved' })
   expect(await save({ appId: 'wxffffffffffffffff' }, null)).toEqual({ kind: 'secret-needed' })
   expect(await save({ endpoint: 'https://elsewhere.example' }, null)).toEqual({ kind: 'secret-needed' })
-  expect(await wechatSettingsOf(platform.store, workspace.id)).toEqual({ settings, appSecret: 's' })
+  expect(await accountOf(platform.store, workspace.id, wechatAccount)).toEqual({ settings, secret: 's' })
 })
 
 test('a campaign by WeChat: followers get it, strangers and who unfollowed are written to no more', async () => {
@@ -227,8 +296,8 @@ test('a campaign by WeChat: followers get it, strangers and who unfollowed are w
   }
   expect((await draft()).preview.blockers).toEqual([{ kind: 'channel-not-set-up', channel: 'wechat' }])
   const doing = { actor: 'test', at: shop.clock.now() }
-  const settings = { endpoint: wechat.endpoint, appId: wechatAccount.appId }
-  await saveWechatSettings(store, workspace.id, settings, wechatAccount.appSecret, doing)
+  const settings = { endpoint: wechat.endpoint, appId: shopAccount.appId }
+  await saveAccount(store, workspace.id, wechatAccount, { settings, secret: shopAccount.appSecret }, doing)
   await changeDeliverySettings(store, workspace.id, { quiet: null, cap: null, perMinute: {} }, doing)
 
   const { campaignId, preview } = await draft()
@@ -260,7 +329,7 @@ test('a campaign by WeChat: followers get it, strangers and who unfollowed are w
   const why = new Map(letters.map(({ memberId, error }) => [memberId, JSON.parse(error!) as object]))
   expect(why.get('M0001')).toEqual({ id: 'wechat-answered', values: { code: '40003' } })
   expect(why.get('M0002')).toEqual({ id: 'wechat-answered', values: { code: '43004' } })
-  expect(why.get('M0005')).toEqual({ id: 'wechat-too-long', values: { names: 'thing1' } })
+  expect(why.get('M0005')).toEqual({ id: 'wechat-misfit', values: { names: 'thing1' } })
 
   await store.updateTable('campaigns').set({ state: 'cancelled' }).execute()
   expect((await draft()).preview.excluded).toEqual([

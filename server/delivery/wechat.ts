@@ -14,6 +14,8 @@ export interface WechatMessage {
   readonly templateId: string
   /** Where a tap leads; null: nowhere. */
   readonly url: string | null
+  /** A page of a mini program where a tap leads instead, where the member's WeChat can open it; null: none. */
+  readonly miniProgram: { readonly appId: string; readonly path: string } | null
   readonly data: Readonly<Record<string, string>>
   /** Goes along as `client_msg_id`: WeChat sends it to one member once, for ten minutes. */
   readonly deliveryId: string
@@ -22,35 +24,6 @@ export interface WechatMessage {
 const timeoutMs = 10_000
 /** A token is not used in its last minutes: WeChat makes the next one five minutes before. */
 const tokenMarginMs = 300_000
-
-/** So many signs a value may have, by the beginning of its name; others have no limit that is known. */
-const longest = {
-  thing: 20,
-  const: 20,
-  character_string: 32,
-  letter: 32,
-  number: 32,
-  phone_number: 17,
-  car_number: 8,
-  symbol: 5,
-  phrase: 5,
-} as const
-
-/**
- * The most signs of a value by its name in the template, such as `thing1`; null: no limit is known.
- * Source: https://developers.weixin.qq.com/doc/service/guide/product/message/Template_Message.html
- */
-export function longestValue(name: string): number | null {
-  const kind = /^([a-z_]+?)\d+$/.exec(name)?.[1]
-  return kind !== undefined && kind in longest ? longest[kind as keyof typeof longest] : null
-}
-
-/** The names whose values are longer than WeChat takes. */
-export const tooLong = (data: Readonly<Record<string, string>>): string[] =>
-  Object.entries(data).flatMap(([name, value]) => {
-    const most = longestValue(name)
-    return most !== null && [...value].length > most ? [name] : []
-  })
 
 const Token = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() })
 const Answer = z.object({ errcode: z.number() })
@@ -133,7 +106,9 @@ async function askToken(
   }
 }
 
-type Told = { kind: 'told'; status: number; body: unknown } | Extract<SendOutcome, { kind: 'failed' }>
+type Told =
+  | { kind: 'told'; status: number; text: string; body: unknown }
+  | Extract<SendOutcome, { kind: 'failed' }>
 
 /** The address holds a token or the body a secret: neither is part of what is said of a failure. */
 async function post(url: string, signal: AbortSignal, body: object): Promise<Told> {
@@ -145,9 +120,18 @@ async function post(url: string, signal: AbortSignal, body: object): Promise<Tol
       body: JSON.stringify(body),
       signal,
     })
-    return { kind: 'told', status: answer.status, body: (await answer.json().catch(() => null)) as unknown }
+    const text = await answer.text()
+    return { kind: 'told', status: answer.status, text, body: parsed(text) }
   } catch (error) {
     return { kind: 'failed', why: whyNotReached(error) }
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
   }
 }
 
@@ -161,7 +145,7 @@ const tokenIsOver = new Set([40001, 40014, 41001, 42001, 42007])
  */
 export async function sendWechat(
   account: WechatAccount,
-  { openid, templateId, url, data, deliveryId }: WechatMessage,
+  { openid, templateId, url, miniProgram, data, deliveryId }: WechatMessage,
   { at, stop }: { at: Date; stop: AbortSignal },
 ): Promise<SendOutcome> {
   let refused: string | null = null
@@ -175,6 +159,9 @@ export async function sendWechat(
         touser: openid,
         template_id: templateId,
         ...(url === null ? {} : { url }),
+        ...(miniProgram === null
+          ? {}
+          : { miniprogram: { appid: miniProgram.appId, pagepath: miniProgram.path } }),
         client_msg_id: deliveryId,
         data: Object.fromEntries(Object.entries(data).map(([name, value]) => [name, { value }])),
       },
@@ -185,7 +172,12 @@ export async function sendWechat(
       return { kind: 'failed', why: { id: 'receiver-answered', values: { status: String(told.status) } } }
     const { errcode } = answer.data
     if (tokenIsOver.has(errcode) && refused === null) refused = token.token
-    else return outcomeOfWechat(errcode)
+    else {
+      const outcome = outcomeOfWechat(errcode)
+      // a number of 64 bits: as it is written, not as JSON reads it
+      const receipt = /"msgid"\s*:\s*"?(\d{1,20})/.exec(told.text)?.[1]
+      return outcome.kind === 'delivered' && receipt !== undefined ? { ...outcome, receipt } : outcome
+    }
   }
 }
 

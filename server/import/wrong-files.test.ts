@@ -141,6 +141,13 @@ describe('a wrong file is refused with one sentence and changes nothing', () => 
       ),
       'formula-without-result',
     ],
+    ...['<v/>', '<v></v>'].map((empty): [string, Uint8Array, string] => [
+      'never-calculated.xlsx',
+      workbook(
+        `<row r="1"><c t="str"><v>order_id</v></c><c t="str"><v>amount</v></c></row><row r="2"><c t="str"><v>A</v></c><c><f>5+5</f>${empty}</c></row>`,
+      ),
+      'formula-without-result',
+    ]),
     ['deep.jsonl', `{"order_id": "A1", "x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}\n`, 'deep-json'],
     [
       'objects.jsonl',

@@ -28,8 +28,8 @@ test.each([
   'orders = 1 and days_since_order >= 14',
   'next_order_in < 0',
   'net > 1000 and not ((orders >= 2) on -1m) or (orders >= 5) on -30d',
-  'orders(where ordered within 90 days) >= 2 or net(where channel = "mini-program") > 500',
-  'orders(where category = "coffee") >= 2 and (days_since_order < 10) on 2025-12-31',
+  'orders(within 90 days) >= 2 or spend(store in ("武林广场店")) > 500',
+  'orders(category = "咖啡饮品") >= 1 and (days_since_order < 100) on 2025-12-31',
 ])(
   'day after day %s selects whom it selects on each day by itself',
   async (expression) => {

@@ -21,7 +21,9 @@ import * as standingCampaigns from './migrations/0026-standing-campaigns.ts'
 import * as campaignSegments from './migrations/0027-campaign-segments.ts'
 import * as poolImports from './migrations/0028-pool-imports.ts'
 import * as byHand from './migrations/0029-by-hand.ts'
-import * as plainMessages from './migrations/0030-messages-without-coupons.ts'
+import * as returnedMail from './migrations/0030-returned-mail.ts'
+import * as wechatReceipts from './migrations/0031-wechat-receipts.ts'
+import * as plainMessages from './migrations/0032-messages-without-coupons.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
@@ -55,7 +57,9 @@ const migrations = {
   '0027-campaign-segments': campaignSegments,
   '0028-pool-imports': poolImports,
   '0029-by-hand': byHand,
-  '0030-messages-without-coupons': plainMessages,
+  '0030-returned-mail': returnedMail,
+  '0031-wechat-receipts': wechatReceipts,
+  '0032-messages-without-coupons': plainMessages,
 }
 
 /** Their names, oldest first. */

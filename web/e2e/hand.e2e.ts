@@ -71,6 +71,8 @@ test('staff get a list, and what they wrote into it comes back by delivery id', 
   const deliveries = rows.slice(1).map((row) => /msg_[\w-]+$/.exec(row)![0])
   expect(new Set(deliveries).size).toBe(rows.length - 1)
   await page.getByText(/of them stand on a list\.$/).waitFor()
+  await page.getByText(/ (?:is|are) on the list for staff and not reached yet\.$/).waitFor()
+  expect(await page.getByText(/waits? to be sent/).count()).toBe(0)
 
   const choosing = page.waitForEvent('filechooser')
   await page.getByRole('button', { name: 'Import results' }).click()

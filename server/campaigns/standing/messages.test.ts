@@ -6,7 +6,8 @@ import { SMTPServer } from 'smtp-server'
 import { refreshDerivedTables } from '../../../analytics/schema/refresh.ts'
 import { sql } from '../../../analytics/sql/sql.ts'
 import { makeApp } from '../../app.ts'
-import { saveMailSettings } from '../../delivery/mail-settings.ts'
+import { saveAccount } from '../../delivery/channel-account.ts'
+import { mailAccount } from '../../delivery/mail-settings.ts'
 import { changeDeliverySettings, deliverySettingsOf } from '../../delivery/settings.ts'
 import { startDeliveries } from '../../delivery/worker.ts'
 import { appRouter } from '../../router.ts'
@@ -60,7 +61,7 @@ beforeAll(async () => {
     senderName: 'The shop',
     publicUrl: 'https://shop.example/r/',
   }
-  await saveMailSettings(platform.store, workspace.id, settings, null, doing)
+  await saveAccount(platform.store, workspace.id, mailAccount, { settings, secret: null }, doing)
 })
 afterAll(async () => {
   receiver.close()

@@ -120,8 +120,9 @@ export async function* workbookLines(
         phonetic = false
         break
       case 'c':
-        // nothing would be taken in its place, and nobody would know
-        if (formula && !valued) throw new Stopped('formula-without-result', { file: named, line: row })
+        // nothing would be taken in its place, and nobody would know; only a text may come to nothing
+        if (formula && (kind === 'str' ? !valued : value === ''))
+          throw new Stopped('formula-without-result', { file: named, line: row })
         while (cells.length < column) cells.push('')
         cells[column] = cellText()
         column++

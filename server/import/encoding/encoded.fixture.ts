@@ -39,11 +39,24 @@ export function encoded(encoding: Written, text: string): Uint8Array {
   const table = tableOf(encoding)
   return Uint8Array.from(
     [...text].flatMap((character) => {
-      const bytes = table.get(character)
+      const bytes =
+        table.get(character) ?? (encoding === 'gb18030' ? beyondTheFirstPlane(character) : undefined)
       if (!bytes) throw new Error(`Not in ${encoding}: ${character}`)
       return bytes
     }),
   )
+}
+
+/** Four bytes that count on from U+10000. */
+function beyondTheFirstPlane(character: string): readonly number[] | undefined {
+  const number = character.codePointAt(0)! - 0x10000
+  if (number < 0) return undefined
+  return [
+    0x90 + Math.floor(number / 12_600),
+    0x30 + (Math.floor(number / 1260) % 10),
+    0x81 + (Math.floor(number / 10) % 126),
+    0x30 + (number % 10),
+  ]
 }
 
 export const inGb18030 = (text: string): Uint8Array => encoded('gb18030', text)

@@ -23,8 +23,6 @@ export interface Model {
   readonly prior: number
   /** Its letters stand in other places in encodings that are not known here: it is always asked. */
   readonly among?: true
-  /** Characters have two bytes, of which the second may be one of ASCII. */
-  readonly wide?: true
   /** Of values in lines that were read in it, as a logarithm. */
   likelihood(text: string): number
 }
@@ -64,6 +62,7 @@ const eastAsianSigns = like(
 )
 const kana = /[\u3041-\u309f\u30a1-\u30ff]/
 const han = /\p{Script=Han}/u
+const emoji = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f/u
 const hangul = /\p{Script=Hangul}/u
 
 /** Characters of two bytes; such within a word of ASCII letters are none. */
@@ -179,7 +178,7 @@ function letterInPlace(text: string, at: number): number {
 }
 
 export const inLowerCase = (one: string): string => (one === 'İ' ? 'ı' : one.toLowerCase())
-export const isAscii = (one: string): boolean => one < '\x80'
+const isAscii = (one: string): boolean => one < '\x80'
 
 /** Words of languages in Latin script, of which most letters are ASCII; each value is in one of them. */
 const latinWords =
@@ -282,7 +281,6 @@ export const models: readonly Model[] = [
   { encoding: 'windows-1252', prior: -1, likelihood: latinWords(western) },
   {
     encoding: 'gb18030',
-    wide: true,
     prior: 0,
     likelihood: eastAsian(
       once(() => [
@@ -295,6 +293,8 @@ export const models: readonly Model[] = [
         // exports of shops abroad that a Chinese spreadsheet has saved: four bytes, of which two are digits
         like(0.01, 40, /\p{Sc}/u),
         like(0.005, 62, /[À-ÖØ-öø-ÿ]/),
+        // of four bytes too: customers have them in their nicknames
+        like(0.02, 1400, emoji),
         like(0.005, 170, kana),
         rare,
       ]),
@@ -302,7 +302,6 @@ export const models: readonly Model[] = [
   },
   {
     encoding: 'big5',
-    wide: true,
     prior: -3,
     likelihood: eastAsian(
       once(() => [
@@ -315,10 +314,9 @@ export const models: readonly Model[] = [
       ]),
     ),
   },
-  { encoding: 'euc-jp', wide: true, prior: -4, likelihood: japanese('euc-jp') },
+  { encoding: 'euc-jp', prior: -4, likelihood: japanese('euc-jp') },
   {
     encoding: 'euc-kr',
-    wide: true,
     prior: -4,
     likelihood: eastAsian(
       once(() => [
@@ -331,7 +329,7 @@ export const models: readonly Model[] = [
       ]),
     ),
   },
-  { encoding: 'shift_jis', wide: true, prior: -3, likelihood: japanese('shift_jis') },
+  { encoding: 'shift_jis', prior: -3, likelihood: japanese('shift_jis') },
   { encoding: 'windows-1254', prior: -4, likelihood: latinWords(turkish) },
   { encoding: 'windows-1250', prior: -6, likelihood: latinWords(centralEuropean) },
   { encoding: 'windows-1251', prior: -4, among: true, likelihood: alphabetWords(cyrillic) },

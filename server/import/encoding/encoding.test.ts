@@ -38,6 +38,10 @@ const files = {
     '订单号,商品名称\n1,ポッキー巧克力\n2,资生堂の美白\n',
     '單號,會員,金額\n1,劉德華,3\n2,張學友,4\n',
     '门店,金额\n北京店,3\n广场店,4\n',
+    // Nicknames of customers: an emoji has four bytes, two of them digits.
+    `买家会员名,实付金额\n${Array.from({ length: 40 }, (_, i) => `买家${i}😀,3\n`).join('')}`,
+    `买家会员名,实付金额\n${Array.from({ length: 40 }, (_, i) => `C${i}🎂,3\n`).join('')}`,
+    '昵称,实付金额\n小鱼儿🐟,3\n❤️婷婷👩‍👧,4\nAnn☕,5\n🇨🇳老王👍🏻,6\n',
   ],
   big5: [
     '訂單編號,會員編號,下單時間,實付金額\nA1,張三,2026-01-02,10\n',

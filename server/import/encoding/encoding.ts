@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isAscii, models } from './encoding-models.ts'
+import { models } from './encoding-models.ts'
 
 /** What a text may be written in. */
 export const encodings = [
@@ -68,7 +68,7 @@ export function evidenceOf(
   found.sort((a, b) => b.likelihood - a.likelihood)
   const [best, second] = found
   if (!best) return { readings: [], sure: false }
-  const chance = Math.log(1 / 128) * bytesBeyondAscii(best.encoding, best.text, cells) + unknownPrior
+  const chance = Math.log(1 / 128) * bytesBeyondAscii(best.text, cells) + unknownPrior
   const sure =
     !models.find(({ encoding }) => encoding === best.encoding)!.among &&
     best.likelihood >= chance &&
@@ -131,6 +131,7 @@ const mostSampled = 3
 const clipped = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
 const brokenCharacter = /[\ufffd\x80-\x9f]/g
+const asciiCharacter = /[\0-\x7f]/g
 /** A few bytes of a text may be damaged. */
 const mostBroken = (text: string): number => (text.length < 40 ? 1 : text.length / 20)
 
@@ -195,11 +196,10 @@ const lineEnd = Buffer.from('\n')
 const decoded = (encoding: Encoding, cells: readonly Buffer[]): string =>
   new TextDecoder(encoding).decode(Buffer.concat(cells.flatMap((cell) => [cell, lineEnd])))
 
-/** Bytes beyond ASCII, and those of ASCII that belong to a character beyond it. */
-const bytesBeyondAscii = (encoding: Encoding, text: string, cells: readonly Buffer[]): number =>
-  models.find((one) => one.encoding === encoding)!.wide
-    ? [...text].reduce((n, one) => n + (isAscii(one) ? 0 : /[\uff61-\uff9f]/.test(one) ? 1 : 2), 0)
-    : cells.reduce((sum, cell) => sum + cell.reduce((n, byte) => (byte < 0x80 ? n : n + 1), 0), 0)
+/** Bytes beyond ASCII, and those of ASCII that belong to a character beyond it: all that are not read as ASCII. */
+const bytesBeyondAscii = (text: string, cells: readonly Buffer[]): number =>
+  cells.reduce((sum, cell) => sum + cell.length + lineEnd.length, 0) -
+  (text.match(asciiCharacter)?.length ?? 0)
 
 const sampleIn = (encoding: Encoding, cells: readonly Buffer[]): string =>
   clipped(decoded(encoding, cells.slice(0, mostSampled)).trim().replaceAll('\n', ' · '))

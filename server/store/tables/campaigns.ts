@@ -103,10 +103,12 @@ export interface CampaignTables {
     delivered_at: string | null
     /** Of a channel by hand: when it stood on a list first; null: never, or another channel. */
     handed_at: string | null
-    /** Digest of the address that stood on the newest list. */
+    /** Digest of the address that mail or a WeChat message went to, or that stood on the newest list. */
     handed_to: string | null
     /** What came of it, as staff wrote it down (HandResult); null: nothing yet. */
     result: string | null
+    /** What WeChat calls the message when it reports on it; null: not sent by it, or not told. */
+    receipt: string | null
   }
   webhook_secrets: {
     workspace_id: string

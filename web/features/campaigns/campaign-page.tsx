@@ -9,7 +9,7 @@ import { AfterwardsPanel } from './afterwards-panel.tsx'
 import { CampaignActions } from './campaign-actions.tsx'
 import { Composer } from './composer.tsx'
 import { DeadLettersPanel } from './dead-letters-panel.tsx'
-import { isByHand } from './channel-draft.ts'
+import { goesByHand } from './by-hand.ts'
 import { draftOf, type Result } from './draft.ts'
 import { FactsPanel } from './facts-panel.tsx'
 import { FunnelPanel } from './funnel-panel.tsx'
@@ -98,7 +98,7 @@ export function CampaignPage() {
           {givesCoupons(data.definition) ? (
             <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
           ) : null}
-          {goesByHand(data.definition) ? <HandPanel result={data} /> : null}
+          {goesByHand(data.definition) !== 'none' ? <HandPanel result={data} /> : null}
           {data.dead + data.deadEvents > 0 ? <DeadLettersPanel result={data} /> : null}
           {givesCoupons(data.definition) ? <LedgerPanel answer={result} /> : null}
           <FactsPanel result={data} />
@@ -111,15 +111,6 @@ export function CampaignPage() {
 /** Whether any of its steps gives a coupon. */
 const givesCoupons = ({ offer, standing }: Result['definition']) =>
   offer !== undefined || (standing?.steps ?? []).some(({ action }) => action.kind === 'coupon')
-
-/** Whether staff pass on the messages of any of its steps. */
-const goesByHand = ({ channel, standing }: Result['definition']) =>
-  [
-    channel,
-    ...(standing?.steps ?? []).map(({ action }) =>
-      action.kind === 'coupon' || action.kind === 'message' ? action.channel : undefined,
-    ),
-  ].some((one) => one !== undefined && isByHand(one.kind))
 
 /** The finding in one sentence. */
 function useLead(): (result: Result) => string {

@@ -21,6 +21,9 @@ export interface ChannelFields {
   readonly wechatData: string
   /** Empty: a tap leads nowhere. */
   readonly wechatUrl: string
+  /** Of a mini program; empty: a tap leads into none. */
+  readonly wechatAppId: string
+  readonly wechatPage: string
   /** What staff say or write, by hand. */
   readonly handWords: string
 }
@@ -38,6 +41,8 @@ export const noChannel: ChannelFields = {
   wechatTemplate: '',
   wechatData: '',
   wechatUrl: '',
+  wechatAppId: '',
+  wechatPage: '',
   handWords: '',
 }
 
@@ -54,6 +59,8 @@ export const channelProblems = [
   'wechatTemplate',
   'wechatData',
   'wechatUrl',
+  'wechatAppId',
+  'wechatPage',
   'handWords',
   'noChannel',
   'namesCoupon',
@@ -62,6 +69,8 @@ export type ChannelProblem = (typeof channelProblems)[number]
 
 /** What is still wrong in the fields. `hasCoupon`: false for a message alone, which needs words and names no coupon. */
 export function channelProblemsOf(fields: ChannelFields, hasCoupon: boolean): ChannelProblem[] {
+  const [appId, page] = [fields.wechatAppId.trim(), fields.wechatPage.trim()]
+  const hasMiniProgram = fields.channel === 'wechat' && (appId !== '' || page !== '')
   const wrong: Partial<Record<ChannelProblem, boolean>> = {
     noChannel: fields.channel === 'csv' && !hasCoupon,
     url: fields.channel === 'webhook' && !isAddress(fields.url),
@@ -75,6 +84,8 @@ export function channelProblemsOf(fields: ChannelFields, hasCoupon: boolean): Ch
       fields.channel === 'wechat' &&
       fields.wechatUrl.trim() !== '' &&
       !/^https?:\/\/[^\s/{}?#]+([/?#]|$)/.test(fields.wechatUrl.trim()),
+    wechatAppId: hasMiniProgram && !/^wx[0-9a-f]{16}$/.test(appId),
+    wechatPage: hasMiniProgram && !/^[^\s/{}?#:]+(?:\/[^\s{}?#]+)*(?:[?#].*)?$/.test(page),
     handWords: isByHand(fields.channel) && !fields.handWords.trim(),
     namesCoupon: !hasCoupon && wordsOf(fields).some((text) => /\{\{[^}]*\bcoupon\./.test(text)),
   }
@@ -88,7 +99,7 @@ function wordsOf(fields: ChannelFields): string[] {
     case 'sms':
       return [fields.smsParams]
     case 'wechat':
-      return [fields.wechatData, fields.wechatUrl]
+      return [fields.wechatData, fields.wechatUrl, fields.wechatPage]
     case 'calls':
     case 'wecom':
       return [fields.handWords]
@@ -152,11 +163,13 @@ export function channelFrom(fields: ChannelFields): Channel {
     }
     case 'wechat': {
       const url = fields.wechatUrl.trim()
+      const appId = fields.wechatAppId.trim()
       return {
         kind: 'wechat',
         templateId: fields.wechatTemplate.trim(),
         data: paramsFrom(fields.wechatData)!,
         ...(url ? { url } : {}),
+        ...(appId ? { miniProgram: { appId, path: fields.wechatPage.trim() } } : {}),
         language,
       }
     }
@@ -214,6 +227,8 @@ export function channelFieldsOf(channel: Channel): ChannelFields {
         wechatTemplate: channel.templateId,
         wechatData: linesOf(channel.data),
         wechatUrl: channel.url ?? '',
+        wechatAppId: channel.miniProgram?.appId ?? '',
+        wechatPage: channel.miniProgram?.path ?? '',
         mailLanguage: channel.language,
       }
     case 'calls':

@@ -2,6 +2,7 @@ import { useTranslations } from 'use-intl'
 import { useFormat } from '../../ui/format.ts'
 import type { Column } from '../../ui/data-table.tsx'
 import { type Answer, QueryPanel, tableOf } from '../../ui/query-panel.tsx'
+import { goesByHand } from './by-hand.ts'
 import composer from './composer.module.css'
 import type { Effect, Result } from './draft.ts'
 import classes from './funnel-panel.module.css'
@@ -21,18 +22,25 @@ type Reason =
   | 'budget'
 
 interface Stage {
-  readonly stage: 'issued' | 'delivered' | 'downloaded' | 'redeemed'
+  readonly stage: 'issued' | 'delivered' | 'told' | 'downloaded' | 'redeemed'
   readonly coupons: number
   /** The stage before; null for the first. */
   readonly of: number | null
 }
 
-/** A file of codes that was downloaded has reached nobody yet: that is said of messages alone. */
+/** A file of codes that was downloaded has reached nobody yet, and staff tell members themselves: what was delivered is said of messages alone. */
 const stagesOf = ({ issued, delivered, redeemed, definition }: Result): Stage[] => [
   { stage: 'issued', coupons: issued, of: null },
-  { stage: definition.channel.kind === 'csv' ? 'downloaded' : 'delivered', coupons: delivered, of: issued },
+  { stage: passedOn(definition), coupons: delivered, of: issued },
   { stage: 'redeemed', coupons: redeemed, of: delivered },
 ]
+
+const queuedSaid = { none: 'queued', some: 'queuedForBoth', all: 'queuedForStaff' } as const
+
+function passedOn(definition: Result['definition']): Stage['stage'] {
+  if (definition.channel.kind === 'csv') return 'downloaded'
+  return goesByHand(definition) === 'all' ? 'told' : 'delivered'
+}
 
 /** Issued, delivered, redeemed, and what stands in the way of the messages. */
 export function FunnelPanel({
@@ -101,7 +109,9 @@ export function FunnelPanel({
               <p className={composer.help}>{t('codesNotTaken')}</p>
             ) : null}
             {result.queued > 0 ? (
-              <p className={composer.help}>{t('queued', { count: result.queued })}</p>
+              <p className={composer.help}>
+                {t(queuedSaid[goesByHand(result.definition)], { count: result.queued })}
+              </p>
             ) : null}
             {result.dead > 0 ? <p className={composer.help}>{t('dead', { count: result.dead })}</p> : null}
             {result.dropped > 0 ? (

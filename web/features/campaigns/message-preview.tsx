@@ -142,8 +142,11 @@ function WrittenWords({ written, html }: { written: NonNullable<Member['written'
           {written.wechat.url === null ? null : (
             <p className={classes.help}>{t('link', { url: written.wechat.url })}</p>
           )}
-          {written.tooLong.length > 0 ? (
-            <p className={classes.wrong}>{t('tooLong', { names: written.tooLong.join(', ') })}</p>
+          {written.wechat.miniProgram === null ? null : (
+            <p className={classes.help}>{t('miniProgram', written.wechat.miniProgram)}</p>
+          )}
+          {written.misfits.length > 0 ? (
+            <p className={classes.wrong}>{t('misfits', { names: written.misfits.join(', ') })}</p>
           ) : null}
         </>
       )

@@ -33,6 +33,22 @@ export function WechatFields({ fields, change, problem }: ChannelProps) {
         error={problem('wechatUrl')}
         onChange={(event) => change({ wechatUrl: event.currentTarget.value })}
       />
+      <TextInput
+        label={t('appId')}
+        description={t('appIdHelp')}
+        value={fields.wechatAppId}
+        error={problem('wechatAppId')}
+        onChange={(event) => change({ wechatAppId: event.currentTarget.value })}
+      />
+      {fields.wechatAppId.trim() ? (
+        <TextInput
+          label={t('page')}
+          description={t('pageHelp')}
+          value={fields.wechatPage}
+          error={problem('wechatPage')}
+          onChange={(event) => change({ wechatPage: event.currentTarget.value })}
+        />
+      ) : null}
       <Radio.Group
         label={t('language')}
         value={fields.mailLanguage}

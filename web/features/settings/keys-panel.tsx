@@ -12,7 +12,16 @@ import { Ask } from './ask.tsx'
 import { Secret } from './secret.tsx'
 import classes from './settings.module.css'
 
-const scopes = ['redemptions', 'orders', 'members', 'events', 'segments', 'campaigns'] as const
+const scopes = [
+  'redemptions',
+  'orders',
+  'members',
+  'events',
+  'segments',
+  'campaigns',
+  'metrics',
+  'channels',
+] as const
 type Scope = (typeof scopes)[number]
 
 interface Key {

@@ -1,4 +1,4 @@
-import { Button, NumberInput, PasswordInput, Select, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { inferRouterInputs } from '@trpc/server'
@@ -8,6 +8,7 @@ import type { AppRouter } from '../../../server/router.ts'
 import { useTRPC } from '../../trpc.ts'
 import { useErrorText } from '../../ui/panel-states.tsx'
 import { QueryPanel, useAnswer } from '../../ui/query-panel.tsx'
+import { ServerFields } from './server-fields.tsx'
 import classes from './settings.module.css'
 
 type Mail = inferRouterInputs<AppRouter>['delivery']['setMail']['settings']
@@ -65,9 +66,9 @@ function MailForm({ stored, hasPassword }: { stored: Mail; hasPassword: boolean 
   )
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate({ settings: wanted, ...(password ? { password } : {}) })
+    save.mutate({ settings: wanted, ...(password ? { secret: password } : {}) })
   }
-  const field = (name: 'host' | 'user' | 'sender' | 'senderName' | 'publicUrl') => ({
+  const field = (name: 'sender' | 'senderName' | 'publicUrl') => ({
     label: t(name),
     value: wanted[name],
     onChange: (event: { currentTarget: { value: string } }) =>
@@ -76,34 +77,14 @@ function MailForm({ stored, hasPassword }: { stored: Mail; hasPassword: boolean 
   return (
     <>
       <form className={classes.form} onSubmit={submit} noValidate>
-        <TextInput {...field('host')} placeholder="smtp.example.com" />
-        <div className={classes.row}>
-          <Select
-            label={t('security')}
-            data={(['tls', 'starttls', 'none'] as const).map((value) => ({
-              value,
-              label: t(`securities.${value}`),
-            }))}
-            value={wanted.security}
-            allowDeselect={false}
-            onChange={(security) => want({ ...wanted, security: security as Mail['security'] })}
-          />
-          <NumberInput
-            label={t('port')}
-            min={1}
-            max={65_535}
-            allowDecimal={false}
-            value={wanted.port}
-            onChange={(port) => want({ ...wanted, port: Number(port) || 0 })}
-          />
-        </div>
-        <TextInput {...field('user')} description={t('userHint')} autoComplete="off" />
-        <PasswordInput
-          label={t('password')}
-          description={hasPassword ? t('passwordKept') : t('passwordHint')}
-          value={password}
-          autoComplete="new-password"
-          onChange={(event) => setPassword(event.currentTarget.value)}
+        <ServerFields
+          server={wanted}
+          change={want}
+          password={password}
+          changePassword={setPassword}
+          example="smtp.example.com"
+          userHint={t('userHint')}
+          passwordHint={hasPassword ? t('passwordKept') : t('passwordHint')}
         />
         <TextInput {...field('sender')} type="email" />
         <TextInput {...field('senderName')} />

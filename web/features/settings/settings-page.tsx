@@ -9,6 +9,7 @@ import { IdentityPanel } from './identity-panel.tsx'
 import { KeysPanel } from './keys-panel.tsx'
 import { LookPanel } from './look-panel.tsx'
 import { MailPanel } from './mail-panel.tsx'
+import { ReturnsPanel } from './returns-panel.tsx'
 import { SmsPanel } from './sms-panel.tsx'
 import { WechatPanel } from './wechat-panel.tsx'
 import { TeamPanel } from './team-panel.tsx'
@@ -26,6 +27,7 @@ export function SettingsPage() {
         <>
           <TeamPanel />
           <MailPanel />
+          <ReturnsPanel />
           <SmsPanel />
           <WechatPanel />
           <KeysPanel />

@@ -75,7 +75,7 @@ function SmsForm({ stored, paths }: { stored: Sms; paths: { replies: string; rep
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (priceMinor === null) return
-    save.mutate({ settings: { ...wanted, priceMinor }, ...(secret ? { accessKeySecret: secret } : {}) })
+    save.mutate({ settings: { ...wanted, priceMinor }, ...(secret ? { secret } : {}) })
   }
   const field = (name: 'endpoint' | 'accessKeyId' | 'signName') => ({
     label: t(name),

@@ -22,18 +22,22 @@ export function WechatPanel() {
   const answer = useAnswer(trpc.delivery.wechat.queryOptions())
   return (
     <QueryPanel title={t('title')} subtitle={t('subtitle')} query={answer} minHeight={120}>
-      {(present) => (
-        <WechatForm
-          key={JSON.stringify(present)}
-          stored={present ?? emptyWechat}
-          isSetUp={present !== null}
-        />
-      )}
+      {(present) => {
+        const { endpoint, appId } = present ?? emptyWechat
+        return (
+          <WechatForm
+            key={JSON.stringify(present)}
+            stored={{ endpoint, appId }}
+            events={present && { path: present.eventsPath, token: present.eventsToken }}
+          />
+        )
+      }}
     </QueryPanel>
   )
 }
 
-function WechatForm({ stored, isSetUp }: { stored: Wechat; isSetUp: boolean }) {
+/** `events`: where WeChat pushes what happens in the account, and what it signs with; null: no account is set up. */
+function WechatForm({ stored, events }: { stored: Wechat; events: { path: string; token: string } | null }) {
   const t = useTranslations('settings.wechat')
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -60,7 +64,7 @@ function WechatForm({ stored, isSetUp }: { stored: Wechat; isSetUp: boolean }) {
   )
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate({ settings: wanted, ...(secret ? { appSecret: secret } : {}) })
+    save.mutate({ settings: wanted, ...(secret ? { secret } : {}) })
   }
   const field = (name: 'endpoint' | 'appId') => ({
     label: t(name),
@@ -81,7 +85,7 @@ function WechatForm({ stored, isSetUp }: { stored: Wechat; isSetUp: boolean }) {
         <TextInput {...field('appId')} placeholder="wx0123456789abcdef" autoComplete="off" />
         <PasswordInput
           label={t('secret')}
-          description={isSetUp ? t('secretKept') : t('secretHint')}
+          description={events ? t('secretKept') : t('secretHint')}
           value={secret}
           autoComplete="new-password"
           onChange={(event) => setSecret(event.currentTarget.value)}
@@ -93,7 +97,20 @@ function WechatForm({ stored, isSetUp }: { stored: Wechat; isSetUp: boolean }) {
           </Button>
         </div>
       </form>
-      {isSetUp ? (
+      {events ? (
+        <>
+          <p className={`${classes.note} ${classes.below}`}>{t('events')}</p>
+          <div className={classes.secret}>
+            <span>
+              URL <code>{`${window.location.origin}${events.path}`}</code>
+            </span>
+            <span>
+              Token <code>{events.token}</code>
+            </span>
+          </div>
+        </>
+      ) : null}
+      {events ? (
         <form
           className={`${classes.form} ${classes.below}`}
           onSubmit={(event) => {

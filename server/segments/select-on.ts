@@ -1,7 +1,7 @@
 import type { Session } from '../../analytics/engine/engine.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
-import { moveRuleTables } from '../../analytics/schema/move-rule-tables.ts'
+import { MovingRuleTables } from '../../analytics/schema/moving-rule-tables.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
 import { compile, type DaySetting } from '../../analytics/segments/compile.ts'
 import { askedOn } from '../../analytics/segments/references.ts'
@@ -66,11 +66,10 @@ export async function selectOn(
 
 /** The tables of one of the days that a rule asks about. */
 interface DayTables {
-  readonly day: string
   readonly prefix: string
   /** Names of what the rule reads, without their prefix. */
-  readonly kinds: readonly string[]
-  readonly tables: readonly Sql[]
+  readonly kinds: string
+  readonly tables: MovingRuleTables
 }
 
 /**
@@ -108,24 +107,21 @@ export class SelectedDays {
   }
 
   async drop(session: Session): Promise<void> {
-    for (const { tables } of this.#held)
-      for (const table of tables) await session.run(sql`drop table if exists ${table}`)
+    for (const { tables } of this.#held) await tables.drop(session)
     this.#held = []
   }
 }
 
 async function movedTo(
   session: Session,
-  { day, prefix, kinds }: Omit<DayTables, 'tables'>,
+  { day, prefix, kinds }: { day: string; prefix: string; kinds: readonly string[] },
   before: DayTables | undefined,
 ): Promise<DayTables> {
-  const reads = kinds.map((kind) => textOf(name(`${prefix}${kind}`))).join(' ')
-  const isEnough = before !== undefined && before.kinds.join() === kinds.join()
-  if (isEnough && before.day === day) return before
-  if (isEnough && before.day < day) {
-    await moveRuleTables(session, prefix, reads, { from: before.day, to: day })
-    return { ...before, day }
+  if (before && before.kinds === kinds.join() && before.tables.day <= day) {
+    await before.tables.moveTo(session, day)
+    return before
   }
-  for (const table of before?.tables ?? []) await session.run(sql`drop table ${table}`)
-  return { day, prefix, kinds, tables: await buildRuleTables(session, day, prefix, reads) }
+  await before?.tables.drop(session)
+  const reads = kinds.map((kind) => textOf(name(`${prefix}${kind}`))).join(' ')
+  return { prefix, kinds: kinds.join(), tables: await MovingRuleTables.build(session, day, prefix, reads) }
 }

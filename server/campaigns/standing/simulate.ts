@@ -29,6 +29,9 @@ export interface Simulation {
   readonly waiting: number
   /** The local day on which the budget would have been spent; null: not. The days after it are counted nevertheless. */
   readonly budgetSpentDay: string | null
+  /** Members who may be written to in the channel of the first step, as things stand now, and all there are. */
+  readonly reached: number
+  readonly members: number
   /** Members who came in, each once; of them those whose days are over, and who bought in these. */
   readonly firsts: number
   readonly firstsSeen: number
@@ -159,7 +162,7 @@ async function replayDays(of: Replaying, from: string, to: string): Promise<Simu
   const { engine } = workspace
   const days = daysBetween(from, to) + 1
   const replayed = new Replay(campaign.definition, campaign.seed)
-  const mayGet = await reachable(of)
+  const { mayGet, members } = await reachable(of)
   const selected = new SelectedDays(of.rule, {
     dormancy: workspace.dormancy,
     currencyDecimals: decimalsOf(workspace.currency),
@@ -198,6 +201,8 @@ async function replayDays(of: Replaying, from: string, to: string): Promise<Simu
     from,
     to,
     ...replayed.result(),
+    reached: mayGet.size,
+    members,
     firsts: firsts.length,
     firstsSeen: seen.length,
     firstsBought: await boughtWithin(workspace, seen, ownDays, signal),
@@ -227,19 +232,26 @@ async function boughtWithin(
 }
 
 /** Members who may be written to as things stand now, whatever they got lately. */
-async function reachable({ platform, workspace, campaign, signal }: Replaying): Promise<Set<string>> {
+async function reachable({
+  platform,
+  workspace,
+  campaign,
+  signal,
+}: Replaying): Promise<{ mayGet: ReadonlySet<string>; members: number }> {
   const { definition } = campaign
   const judge = await judgeOf(platform, workspace, definition.channel, { holders: 'none', isCapped: false })
   const at = await tablesAt(platform.store, workspace, undefined, signal)
   const everybody = sql`(select member_key from members)`
   const ids = new Set<string>()
+  let members = 0
   for await (const rows of workspace.engine.stream(judgedMembers(everybody, at), { signal }))
     for (const row of rows) {
+      members++
       const { reason, missing } = judge(row)
       const isKept = row.consent === 'unknown' && !definition.standing.alsoUnknownConsent
       if (reason === null && missing.length === 0 && !isKept) ids.add(String(row.memberId))
     }
-  return ids
+  return { mayGet: ids, members }
 }
 
 /** Who began to meet the rule on a day, who of the waiting still does, and who of those with a step due has bought. */

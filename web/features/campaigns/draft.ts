@@ -198,7 +198,7 @@ export type Problem =
 export const steps = ['audience', 'offer', 'holdout', 'channel', 'review'] as const
 export type StepName = (typeof steps)[number]
 const fields: Record<StepName, readonly Problem[]> = {
-  audience: ['name', 'segment', 'coolDown', 'mostPerDay'],
+  audience: ['name', 'segment', 'coolDown', 'mostPerDay', 'memberDays'],
   offer: [
     'amount',
     'percent',
@@ -218,7 +218,6 @@ const fields: Record<StepName, readonly Problem[]> = {
     'sharedUses',
     'budget',
     'budgetToSpend',
-    'memberDays',
     'standingBudget',
     'standingCodes',
     'standingCap',

@@ -160,6 +160,7 @@ function StepCard({
           onChange={(event) => put({ hasWords: event.currentTarget.checked })}
         />
       ) : null}
+      {hasOwnWords(draft, step) ? <p className={classes.heading}>{t('words', { number })}</p> : null}
       {hasOwnWords(draft, step) ? (
         <ChannelFieldset
           label={t('words', { number })}

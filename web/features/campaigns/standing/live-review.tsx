@@ -208,7 +208,8 @@ function SimulationShown({
         )}
       </div>
     )
-  const { months, coupons, worstMinor, messages, from, to, budgetSpentDay, waiting } = simulation.simulation
+  const { months, coupons, worstMinor, messages, from, to, budgetSpentDay, waiting, reached, members } =
+    simulation.simulation
   const columns: Column<Month>[] = [
     { key: 'month', header: t('column.month'), value: ({ month }) => month, cell: ({ month }) => month },
     ...([...figures, ...(messages > 0 ? (['messages'] as const) : [])] as const).map(
@@ -241,7 +242,12 @@ function SimulationShown({
         })}
       </p>
       <p className={classes.help}>
-        {t('findingHelp', { from: format.day(from), to: format.day(to) })}{' '}
+        {t('findingHelp', {
+          from: format.day(from),
+          to: format.day(to),
+          reached: format.count(reached),
+          members,
+        })}{' '}
         {budgetSpentDay === null ? null : t('budgetSpent', { day: format.day(budgetSpentDay) })}{' '}
         {waiting > 0 ? t('stillWaiting', { members: waiting }) : null}
       </p>

@@ -214,7 +214,5 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
       )}`,
     )
   }
-  for (const kept of [...Object.values(earlier), ...Object.values(now)])
-    await session.run(sql`drop table ${kept}`)
   await noteChange(session, sql`select member_key from touched_member`)
 }

@@ -27,7 +27,6 @@ const everyone: Only = () => sql`true`
  * the same SQL, which finds a version in the place of a member. A day then takes over the versions of its members.
  */
 export class MovingRuleTables {
-  readonly #prefix: string
   readonly #text: string
   readonly #tables: DerivedTables
   readonly #built: readonly Sql[]
@@ -39,7 +38,6 @@ export class MovingRuleTables {
   #through: string
 
   private constructor(day: string, prefix: string, text: string, built: readonly Sql[]) {
-    this.#prefix = prefix
     this.#text = text
     this.#tables = derivedTables(prefix)
     this.#built = built

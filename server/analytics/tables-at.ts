@@ -89,11 +89,7 @@ async function ownTables(
   }
 }
 
-function begin(
-  workspace: Workspace,
-  { tables: _, ledgerWatermark: __, ...own }: TablesAt,
-  asOf: string,
-): Built {
+function begin(workspace: Workspace, own: OnThatDay, asOf: string): Built {
   const prefix = `scratch.main.day_${asOf.replaceAll('-', '')}_${own.dataVersion}_`
   const at = workspace.engine.scratch(
     async (session) => {

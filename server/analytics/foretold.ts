@@ -123,7 +123,15 @@ function begin(engine: Engine, at: TablesAt, entries: Map<string, Entry>): Entry
     },
     { signal: abandon.signal, timeoutMs: patienceMs },
   )
-  const entry: Entry = { outcome, abandon, ended: null, share: 0, waiting: 0, goesOn: false, usedAt: performance.now() }
+  const entry: Entry = {
+    outcome,
+    abandon,
+    ended: null,
+    share: 0,
+    waiting: 0,
+    goesOn: false,
+    usedAt: performance.now(),
+  }
   outcome
     .finally(() => (entry.share = null))
     .then(

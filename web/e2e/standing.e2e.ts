@@ -139,12 +139,10 @@ test('在手机上编排会员日，上线后与可比的日子对比', async ()
     ],
   })
   await page.reload()
-  const panel = page.getByRole('region', { name: '会员日前后对比' })
-  await panel.getByText('前后对比不能证明效果', { exact: false }).waitFor()
-  await panel
-    .getByText(/会员日.*净销售额 ¥[\d,.]+，可比日 ¥[\d,.]+/)
-    .first()
+  await page
+    .getByRole('heading', { name: /^会员日净销售额 ¥[\d,.]+，可比日 ¥[\d,.]+/ })
     .waitFor()
+  await page.getByText('前后对比不能证明效果', { exact: false }).waitFor()
   await isNarrow()
   expect(await serious(page)).toEqual([])
   expect(watched.complaints).toEqual([])

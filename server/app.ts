@@ -20,6 +20,7 @@ import { unsubscribeRoutes } from './delivery/unsubscribe-route.ts'
 import { wechatEventRoutes } from './delivery/wechat-events-route.ts'
 import { metricExport } from './analytics/export-route.ts'
 import { contextOf } from './context.ts'
+import { digestRoute } from './digest/route.ts'
 import { workspaceExport } from './export/route.ts'
 import { memberExport } from './members/export-route.ts'
 import { segmentExport } from './segments/export-route.ts'
@@ -118,6 +119,7 @@ export async function makeApp(platform: Platform, isReady: () => boolean = () =>
   await app.register(smsReportRoutes, { prefix: '/sms-reports', platform })
   await app.register(wechatEventRoutes, { prefix: '/wechat-events', platform })
   await app.register(unsubscribeRoutes, { prefix: '/unsubscribe', platform })
+  await app.register(digestRoute, { prefix: '/export', platform })
   await app.register(metricExport, { prefix: '/export', platform })
   await app.register(segmentExport, { prefix: '/export', platform })
   await uploadRoutes(app, platform)

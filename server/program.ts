@@ -9,6 +9,7 @@ import { exportCommands } from './export/commands.ts'
 import { elsewhereCommands, experimentCommand } from './elsewhere/commands.ts'
 import { deliveryCommands } from './delivery/commands.ts'
 import { feedCommands } from './feeds/commands.ts'
+import { digestCommands } from './digest/commands.ts'
 import { demoCommands } from './demo/commands.ts'
 import { poolCommands } from './coupons/pool-commands.ts'
 import { campaignCommands } from './campaigns/commands.ts'
@@ -39,6 +40,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   tagCommands(program)
   demoCommands(program)
   metricCommands(program)
+  digestCommands(program)
   keyCommands(program)
   importCommands(program)
   identityCommands(program)

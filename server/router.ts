@@ -5,6 +5,7 @@ import { dictionaryRouter } from './dictionary/router.ts'
 import { elsewhereRouter } from './elsewhere/router.ts'
 import { exportsRouter } from './export/router.ts'
 import { deliveryRouter } from './delivery/router.ts'
+import { digestRouter } from './digest/router.ts'
 import { feedsRouter } from './feeds/router.ts'
 import { demoRouter } from './demo/router.ts'
 import { segmentCompareRouter } from './segments/compare/router.ts'
@@ -38,6 +39,7 @@ export const appRouter = router({
   settings: settingsRouter,
   demo: demoRouter,
   delivery: deliveryRouter,
+  digest: digestRouter,
   dictionary: dictionaryRouter,
   exports: exportsRouter,
   elsewhere: elsewhereRouter,

@@ -9,6 +9,7 @@ import { removeServerFile, writeServerFile } from './command-line/server-file.ts
 import { type StandingKeeper, startStanding } from './campaigns/standing/keeper.ts'
 import { type Returns, startReturns } from './delivery/returned/reader.ts'
 import { type Deliveries, startDeliveries } from './delivery/worker.ts'
+import { type Digests, startDigests } from './digest/keeper.ts'
 import { createDemo, finishDemo, isDemoUnfinished } from './demo/demo.ts'
 import { type Inbox, openInbox } from './import/inbox.ts'
 import { say } from './messages/messages.ts'
@@ -65,6 +66,7 @@ export async function serve(options: {
   let tagKeeper: TagKeeper | undefined
   let segmentWebhooks: SegmentWebhooks | undefined
   let schedules: Schedules | undefined
+  let digests: Digests | undefined
   let standing: StandingKeeper | undefined
   let listening = false
   let ready = false
@@ -87,6 +89,7 @@ export async function serve(options: {
     segmentWebhooks = startSegmentWebhooks(platform)
     standing = startStanding(platform)
     schedules = startSchedules(platform, options.outbox && resolve(options.outbox))
+    digests = startDigests(platform)
     ready = true
     const link = `${reach.own}/sign-in#link=${platform.accounts.newOwnerToken()}`
     const network =
@@ -111,6 +114,7 @@ export async function serve(options: {
     await segmentWebhooks?.stop()
     await schedules?.stop()
     await standing?.stop()
+    await digests?.stop()
     await app?.close()
     await orderColumns?.stop()
     await Promise.all(deliveries.map((worker) => worker.stop()))

@@ -27,14 +27,14 @@ export interface Session {
 export interface TransactionSession extends Session {
   /**
    * Adds rows to a temporary table of this connection, or to one of `scratch` by its whole name, column by column: far
-   * quicker than statements. The table's columns are INTEGER or VARCHAR, in the order of `columns`; all columns are
-   * equally long.
+   * quicker than statements. The table's columns are INTEGER, DOUBLE or VARCHAR, in the order of `columns`; all columns
+   * are equally long.
    */
   append(table: string, columns: readonly Column[]): Promise<void>
 }
 
-/** The values of an INTEGER or a VARCHAR column. */
-export type Column = Int32Array | readonly string[]
+/** The values of an INTEGER, a DOUBLE or a VARCHAR column. */
+export type Column = Int32Array | Float64Array | readonly string[]
 
 /** The inside of a transaction that writes to `scratch` alone. */
 export interface ScratchSession extends TransactionSession {

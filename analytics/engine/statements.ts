@@ -5,6 +5,7 @@ import {
   type DuckDBPreparedStatement,
   type DuckDBResult,
   DuckDBTypeId,
+  DOUBLE,
   INTEGER,
   VARCHAR,
 } from '@duckdb/node-api'
@@ -186,7 +187,9 @@ export async function appended(
   const [called, schema = 'main', database = 'temp'] = table.split('.').toReversed()
   const appender = await connection.createAppender(called!, schema, database)
   const chunk = DuckDBDataChunk.create(
-    columns.map((column) => (column instanceof Int32Array ? INTEGER : VARCHAR)),
+    columns.map((column) =>
+      column instanceof Int32Array ? INTEGER : column instanceof Float64Array ? DOUBLE : VARCHAR,
+    ),
     chunkRows,
   )
   for (let from = 0; from < rows; from += chunkRows) {
@@ -194,7 +197,7 @@ export async function appended(
     const to = Math.min(rows, from + chunkRows)
     chunk.rowCount = to - from
     columns.forEach((column, index) => {
-      if (!(column instanceof Int32Array)) chunk.setColumnValues(index, column.slice(from, to))
+      if (!ArrayBuffer.isView(column)) chunk.setColumnValues(index, column.slice(from, to))
       else
         bindings.copy_data_to_vector(
           bindings.data_chunk_get_vector(chunk.chunk, index),

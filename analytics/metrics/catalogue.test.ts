@@ -5,7 +5,9 @@ import type { Engine } from '../engine/engine.ts'
 import { scopeOfQuestion } from '../oracle/asked.ts'
 import { handQuestion, handShop } from '../oracle/hand-shop.ts'
 import { createBaseTables } from '../schema/base.ts'
+import { derivedTables } from '../schema/derived.ts'
 import { refreshDerivedTables } from '../schema/refresh.ts'
+import { makeScores } from '../scores/scoring.ts'
 import { duckdb } from '../sql/duckdb.ts'
 import { render, type Sql, sql } from '../sql/sql.ts'
 import { catalogue, metricNamed } from './catalogue.ts'
@@ -44,6 +46,8 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
         await createBaseTables(session, handShop.calendar)
         await refreshDerivedTables(session, {}, handQuestion.asOf)
       })
+      if (metric.foretold)
+        await engine.scratch((session) => makeScores(session, derivedTables(), handQuestion.asOf))
     })
     afterAll(() => engine.close())
 

@@ -1,5 +1,6 @@
 import { affinity } from './affinity/affinity.ts'
 import { cards } from './cards/cards.ts'
+import { clv } from './clv/clv.ts'
 import { concentration } from './concentration/concentration.ts'
 import { discounts } from './discounts/discounts.ts'
 import { dormancy } from './dormancy/dormancy.ts'
@@ -25,6 +26,7 @@ export const catalogue: readonly Metric[] = [
   retention,
   repurchase,
   ltv,
+  clv,
   rfm,
   rfmMigration,
   concentration,

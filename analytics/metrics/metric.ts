@@ -24,6 +24,8 @@ export interface Metric<Settings extends z.ZodObject = z.ZodObject, Row extends 
   readonly row: Row
   /** Whether the figures rest on values that are kept as they are now: of a day before the newest they are refused. */
   knownOnlyNow?(settings: z.output<Settings>): boolean
+  /** It asks what the models foretell: `memberScores` of the scope's tables is made before, and the scope has how the fit came out. */
+  readonly foretold?: true
   build(settings: z.output<Settings>, scope: Scope, dialect: Dialect): Sql
   /** Engine rows (camelCase) to rows of `row`, in the order in which they are shown. */
   finish(rows: readonly unknown[], settings: z.output<Settings>, scope: Scope): z.output<Row>[]

@@ -39,7 +39,8 @@ function betaGeometric(name: 'mbg-nbd' | 'bg-nbd', first: 0 | 1): PurchaseModel<
   return {
     name,
     tellsAlive: first === 1,
-    fit: (histories, prior) => fitted(likelihood(histories, first), usual, histories.total, prior),
+    fit: (histories, prior, start) =>
+      fitted(likelihood(histories, first), usual, histories.total, prior, start),
     alive,
     purchasesIfAlive: ({ r, alpha, a, b }, { frequency, age }, weeks) =>
       untilStopped(r + frequency, weeks / (alpha + age), a, b + frequency + first),

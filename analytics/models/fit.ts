@@ -21,14 +21,15 @@ const endedBelow = 1e-6
 /**
  * The maximum of a likelihood over positive parameters, searched from the usual values and from others
  * around them. `prior`: weight of a normal prior on each parameter's logarithm around the usual one, in
- * members' worth of information; 0: maximum likelihood. Never throws and never answers NaN: what has no
- * maximum has not converged.
+ * members' worth of information; 0: maximum likelihood. `start`: near the maximum, such as what a part of the members gave.
+ * Never throws and never answers NaN: what has no maximum has not converged.
  */
 export function fitted<Parameter extends string>(
   objective: Objective,
   usual: Usual<Parameter>,
   members: number,
   prior: number,
+  start?: Usual<Parameter>,
 ): Fit<Parameter> {
   const names = Object.keys(usual) as Parameter[]
   const centre = names.map((name) => Math.log(usual[name]))
@@ -42,7 +43,8 @@ export function fitted<Parameter extends string>(
   }
   const named = (of: (place: number) => number) =>
     Object.fromEntries(names.map((name, i) => [name, of(i)])) as Record<Parameter, number>
-  let best = minimise(leaning, centre)
+  const begun = start && names.map((name) => Math.log(start[name]))
+  let best = begun ? minimise(leaning, begun, true) : minimise(leaning, centre)
   for (const by of [2, -2])
     if (!isMinimum(best)) {
       const other = minimise(

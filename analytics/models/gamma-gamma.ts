@@ -16,15 +16,15 @@ export interface Spend {
 
 /**
  * Fits what purchases are worth; of members with at least one repeat purchase of more than nothing.
- * `prior` as `fitted` takes it.
+ * `prior` and `start` as `fitted` takes them.
  * Source: P. Fader, B. Hardie, "The Gamma-Gamma model of monetary value" (2013).
  */
-export function fitSpend(spend: Spend, prior: number): Fit<SpendParameter> {
+export function fitSpend(spend: Spend, prior: number, start?: Parameters): Fit<SpendParameter> {
   const members = spend.frequency.length
   let sum = 0
   for (let at = 0; at < members; at++) sum += spend.mean[at]!
   const usual = { p: 6, q: 4, gamma: Math.max((sum / Math.max(members, 1)) * 0.5, 1e-3) }
-  return fitted(likelihood(spend), usual, members, prior)
+  return fitted(likelihood(spend), usual, members, prior, start)
 }
 
 /** What a purchase of the member is worth; between the member's own mean and everybody's. Null where everybody's is not finite. */

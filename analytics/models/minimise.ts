@@ -17,20 +17,22 @@ const mostSteps = 200
 
 /**
  * A minimum of a smooth function by BFGS with backtracking, then Newton's steps with the second derivatives
- * where that ends, from differences of the first. Source: J. Nocedal, S. J. Wright, "Numerical Optimization" (2006),
- * ch. 3 and 6.
+ * where that ends, from differences of the first. `near`: the start is near a minimum, so that its second derivatives
+ * lead there in fewer steps. Source: J. Nocedal, S. J. Wright, "Numerical Optimization" (2006), ch. 3 and 6.
  */
-export function minimise(objective: Objective, start: readonly number[]): Minimum {
+export function minimise(objective: Objective, start: readonly number[], near = false): Minimum {
   const identity = start.map((_, row) => start.map((_, column): number => (row === column ? 1 : 0)))
   let at = [...start]
   let here = objective(at)
-  let inverse = identity
+  let inverse = (near && inverseOf(secondDerivatives(objective, at))) || identity
   for (let step = 0; step < mostSteps && largest(here.gradient) > flat; step++) {
     let direction = times(inverse, here.gradient).map((value) => -value)
     if (dot(direction, here.gradient) >= 0) {
       inverse = identity
       direction = here.gradient.map((value) => -value)
     }
+    // what is left to gain is less than a value that adds up a hundred thousand terms shows: Newton's steps need no value
+    if (-dot(direction, here.gradient) < 1e-13 * Math.abs(here.value)) break
     const long = largest(direction)
     if (long > 2) direction = direction.map((value) => (2 * value) / long)
     const next = stepped(objective, at, here, direction)

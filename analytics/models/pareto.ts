@@ -1,5 +1,5 @@
 import { fitted } from './fit.ts'
-import type { Histories, History } from './histories.ts'
+import type { Histories } from './histories.ts'
 import type { Objective } from './minimise.ts'
 import type { PurchaseModel } from './purchase-model.ts'
 
@@ -18,9 +18,10 @@ const usual: Parameters = { r: 0.5, alpha: 10, s: 0.6, beta: 12 }
 export const paretoNbd: PurchaseModel<ParetoParameter> = {
   name: 'pareto-nbd',
   tellsAlive: true,
-  fit: (histories, prior) => fitted(likelihood(histories), usual, histories.total, prior),
-  alive(parameters, history) {
-    return 1 / (1 + Math.exp(stoppedOdds(parameters, history).odds))
+  fit: (histories, prior, start) => fitted(likelihood(histories), usual, histories.total, prior, start),
+  alive(parameters, { frequency, recency, age }) {
+    stoppedOdds(parameters, frequency, recency, age, ofOne)
+    return 1 / (1 + Math.exp(ofOne[0]!))
   },
   purchasesIfAlive({ r, alpha, s, beta }, { frequency, age }, weeks) {
     const rate = (r + frequency) / (alpha + age)
@@ -35,20 +36,19 @@ export const paretoNbd: PurchaseModel<ParetoParameter> = {
   },
 }
 
+/** Of the member who was asked about last. */
+const ofOne: Stopped = new Float64Array(5)
+
 /** ∫ e^(power·y) dy from 0 to `reach`. */
 const grown = (power: number, reach: number): number =>
   Math.abs(power * reach) < 1e-8 ? reach * (1 + (power * reach) / 2) : Math.expm1(power * reach) / power
 
 /** Nodes and weights on −1 … 1: as many as are exact to the last digits where a value falls by e^−2, e^−10 or more. */
-const quadratures = [
-  { falls: 2, rule: gaussLegendre(8) },
-  { falls: 10, rule: gaussLegendre(14) },
-  { falls: Infinity, rule: gaussLegendre(24) },
-]
+const [few, some, many] = [gaussLegendre(8), gaussLegendre(14), gaussLegendre(24)] as const
 
 /** The roots of Legendre's polynomial by Newton's steps: exact for polynomials up to degree 2 count − 1. */
-function gaussLegendre(count: number): { readonly node: number; readonly weight: number }[] {
-  return Array.from({ length: count }, (_, i) => {
+function gaussLegendre(count: number): { readonly nodes: Float64Array; readonly weights: Float64Array } {
+  const rule = Array.from({ length: count }, (_, i) => {
     let node = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5))
     for (;;) {
       let [polynomial, before] = [1, 0]
@@ -63,53 +63,75 @@ function gaussLegendre(count: number): { readonly node: number; readonly weight:
       if (Math.abs(step) < 1e-15) return { node, weight: 2 / ((1 - node * node) * slope * slope) }
     }
   })
+  return {
+    nodes: Float64Array.from(rule, ({ node }) => node),
+    weights: Float64Array.from(rule, ({ weight }) => weight),
+  }
 }
+
+/** The odds of having stopped, and the slopes of what they weigh against being alive, by r, α, s and β. */
+type Stopped = Float64Array
 
 /**
  * Logarithm of the odds that the member has stopped,
  * s ∫ ((α+T)/(α+y))^(r+x) ((β+T)/(β+y))^s / (β+y) dy from t_x to T, and the slopes by r, α, s and β of the
- * logarithm of s ∫ (α+y)^−(r+x) (β+y)^−(s+1) dy, which is what they weigh against being alive.
+ * logarithm of s ∫ (α+y)^−(r+x) (β+y)^−(s+1) dy, which is what they weigh against being alive. Written into `into`,
+ * because a fit asks for millions of them.
  */
-function stoppedOdds({ r, alpha, s, beta }: Parameters, { frequency, recency, age }: History) {
-  if (age <= recency) return { odds: -Infinity, slopes: [0, 0, 0, 0] }
+function stoppedOdds(
+  { r, alpha, s, beta }: Parameters,
+  frequency: number,
+  recency: number,
+  age: number,
+  into: Stopped,
+): void {
+  if (age <= recency) {
+    into.fill(0)
+    into[0] = -Infinity
+    return
+  }
   const buys = r + frequency
-  const from = Math.log(alpha + recency)
-  const silent = Math.log1p((age - recency) / (alpha + recency))
+  const first = alpha + recency
+  const from = Math.log(first)
+  const silent = Math.log1p((age - recency) / first)
   // what is beyond weighs less than a double shows
   const half = Math.min(silent, 37 / Math.max(buys - 1, 1e-9)) / 2
   const begins = Math.log(beta + recency)
   const left = Math.log1p((age - recency) / (beta + recency))
   const falls = Math.abs(buys - 1) * 2 * half + (s + 1) * left
-  const { rule } = quadratures.find((one) => falls < one.falls) ?? quadratures.at(-1)!
+  const { nodes, weights } = falls < 2 ? few : falls < 10 ? some : many
   let sum = 0
   let byR = 0
   let byAlpha = 0
   let byS = 0
   let byBeta = 0
-  for (const { node, weight } of rule) {
-    const past = half * (1 + node)
-    const bought = (alpha + recency) * Math.exp(past)
+  for (let i = 0; i < nodes.length; i++) {
+    const past = half * (1 + nodes[i]!)
+    const bought = first * Math.exp(past)
     const stopped = beta - alpha + bought
     const stoppedLog = Math.log(stopped)
-    const value = weight * Math.exp((1 - buys) * past - (s + 1) * (stoppedLog - begins))
+    const value = weights[i]! * Math.exp((1 - buys) * past - (s + 1) * (stoppedLog - begins))
     sum += value
-    byR -= value * (from + past)
-    byAlpha -= (value * buys) / bought
+    byR -= value * past
+    byAlpha -= value / bought
     byS -= value * stoppedLog
-    byBeta -= (value * (s + 1)) / stopped
+    byBeta -= value / stopped
   }
-  return {
-    odds: Math.log(s) + buys * silent + s * left + from - begins + Math.log(sum * half),
-    slopes: [byR / sum, byAlpha / sum, 1 / s + byS / sum, byBeta / sum],
-  }
+  into[0] = Math.log(s) + buys * silent + s * left + from - begins + Math.log(sum * half)
+  into[1] = byR / sum - from
+  into[2] = (buys * byAlpha) / sum
+  into[3] = 1 / s + byS / sum
+  into[4] = ((s + 1) * byBeta) / sum
 }
 
 function likelihood({ frequency, recency, age, members, total }: Histories): Objective {
   const most = frequency.reduce((a, b) => Math.max(a, b), 0)
   const rising = new Float64Array(most + 1)
   const risingR = new Float64Array(most + 1)
+  const told: Stopped = new Float64Array(5)
   return (logs) => {
     const [r, alpha, s, beta] = logs.map(Math.exp) as [number, number, number, number]
+    const parameters = { r, alpha, s, beta }
     for (let k = 0; k < most; k++) {
       rising[k + 1] = rising[k]! + Math.log(r + k)
       risingR[k + 1] = risingR[k]! + 1 / (r + k)
@@ -118,10 +140,8 @@ function likelihood({ frequency, recency, age, members, total }: Histories): Obj
     let [byR, byAlpha, byS, byBeta] = [0, 0, 0, 0]
     for (let i = 0; i < frequency.length; i++) {
       const x = frequency[i]!
-      const { odds, slopes } = stoppedOdds(
-        { r, alpha, s, beta },
-        { frequency: x, recency: recency[i]!, age: age[i]! },
-      )
+      stoppedOdds(parameters, x, recency[i]!, age[i]!, told)
+      const odds = told[0]!
       const smaller = Math.exp(-Math.abs(odds))
       const stopped = (odds > 0 ? 1 : smaller) / (1 + smaller)
       const alive = 1 - stopped
@@ -136,10 +156,10 @@ function likelihood({ frequency, recency, age, members, total }: Histories): Obj
           s * Math.log(left) +
           Math.max(odds, 0) +
           Math.log1p(smaller))
-      byR += weight * (risingR[x]! + logs[1]! - alive * Math.log(bought) + stopped * slopes[0]!)
-      byAlpha += weight * (r / alpha - (alive * (r + x)) / bought + stopped * slopes[1]!)
-      byS += weight * (logs[3]! - alive * Math.log(left) + stopped * slopes[2]!)
-      byBeta += weight * (s / beta - (alive * s) / left + stopped * slopes[3]!)
+      byR += weight * (risingR[x]! + logs[1]! - alive * Math.log(bought) + stopped * told[1]!)
+      byAlpha += weight * (r / alpha - (alive * (r + x)) / bought + stopped * told[2]!)
+      byS += weight * (logs[3]! - alive * Math.log(left) + stopped * told[3]!)
+      byBeta += weight * (s / beta - (alive * s) / left + stopped * told[4]!)
     }
     return {
       value: -value / total,

@@ -12,8 +12,8 @@ export interface PurchaseModel<Parameter extends string = string> {
   readonly name: 'mbg-nbd' | 'bg-nbd' | 'pareto-nbd'
   /** Whether its chance of being alive may be shown: where one purchase is never the last it is none. */
   readonly tellsAlive: boolean
-  /** Fits it to members; `prior` as `fitted` takes it. */
-  fit(histories: Histories, prior: number): Fit<Parameter>
+  /** Fits it to members; `prior` and `start` as `fitted` takes them. */
+  fit(histories: Histories, prior: number, start?: Readonly<Record<Parameter, number>>): Fit<Parameter>
   /** The chance that the member will buy again if given for ever. */
   alive(parameters: Readonly<Record<Parameter, number>>, history: History): number
   /** Purchase days within the next weeks of a member who is alive. */

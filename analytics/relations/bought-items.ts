@@ -19,7 +19,8 @@ export const boughtItems = (scope: Scope, by: ItemKind, d: Dialect): Sql =>
   everywhere(scope) && by === 'category'
     ? sql`(select category as item, member_key, orders, net_minor, first_day, last_day
         from ${ofAudience(scope, scope.tables.categoryTotals)} as total where category is not null)`
-    : sql`(select ${itemOf(by)} as item, member_key, count(distinct order_key) as orders,
+    : sql`(select ${itemOf(by)} as item, member_key,
+          ${by === 'category' ? d.countIf(sql`opens_category`) : sql`count(distinct order_key)`} as orders,
           ${d.sum(sql`net_minor`)} as net_minor, min(local_day) as first_day, max(local_day) as last_day
         from ${ofAudience(scope, scope.tables.orderItems)} as order_item
         where ${itemOf(by)} is not null and ${inPlace(scope)}

@@ -1,8 +1,7 @@
-import { netEvents, qualifiesOn } from '../schema/derived.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { type Sql, sql } from '../sql/sql.ts'
-import { everywhere, inPlace } from './member-orders.ts'
-import { buyersOfFacts } from './rfm.ts'
+import { countedOrdersWithin, countedTotals, everywhere, inPlace } from './member-orders.ts'
+import { boughtBy, buyersOf, buyersOfFacts } from './rfm.ts'
 import type { Scope } from './scope.ts'
 
 /**
@@ -12,31 +11,50 @@ import type { Scope } from './scope.ts'
  */
 export function countedBuyers(scope: Scope, d: Dialect, windowDays?: number): Sql {
   if (everywhere(scope) && windowDays === undefined) return buyersOfFacts(scope.tables, scope.asOf, d)
-  const counts =
-    windowDays === undefined
-      ? inPlace(scope)
-      : sql`${inPlace(scope)} and local_day > ${d.addDays(d.date(scope.asOf), -windowDays)}`
-  return buyersOf(sql`${scope.tables.memberOrders}`, counts, scope.asOf, d)
+  const everyone = { ...scope, audience: null }
+  if (windowDays === undefined) return buyersOf(countedTotals(everyone, d), inPlace(scope), scope.asOf, d)
+  const within = sql`local_day > ${d.addDays(d.date(scope.asOf), -windowDays)}`
+  const bought = boughtBy(countedOrdersWithin(everyone, within))
+  return buyersOf(bought, sql`${within} and ${inPlace(scope)}`, scope.asOf, d)
 }
 
 /** The same as of a day before the question's, by what was visible then: an order counts until it is refunded whole. */
-export const countedBuyersOn = (day: string, scope: Scope, d: Dialect): Sql =>
-  buyersOf(
-    sql`(select * from orders where member_key is not null and ${qualifiesOn(d.date(day))})`,
+export function countedBuyersOn(day: string, scope: Scope, d: Dialect): Sql {
+  const { memberOrders, voidedOrders } = scope.tables
+  const then = d.date(day)
+  if (everywhere(scope)) return buyersBefore(then, scope, d)
+  const orders = sql`(
+        select member_key, local_day, store, channel from ${memberOrders} as still_counted where local_day <= ${then}
+        union all
+        select member_key, local_day, store, channel from ${voidedOrders} as voided_order
+        where local_day <= ${then} and void_day > ${then})`
+  return buyersOf(
+    boughtBy(sql`(select * from ${orders} as then_counted where ${inPlace(scope)})`),
     inPlace(scope),
     day,
     d,
   )
+}
 
-/** Buyers of a relation of qualifying orders; `counts` is an expression over orders and refunds. */
-const buyersOf = (orders: Sql, counts: Sql, day: string, d: Dialect): Sql => sql`(
-    select bought.member_key, ${d.daysBetween(sql`bought.last_day`, d.date(day))} as silent_days, bought.orders,
-      coalesce(money.net_minor, 0) as net_minor
+/** Everybody's facts with what came after the day taken back: bought and refunded since, and orders that counted on it. */
+const buyersBefore = (then: Sql, { tables }: Scope, d: Dialect): Sql => {
+  const lastThere = sql`case when coalesce(since.orders, 0) > 0 then since.last_day else facts.last_day end`
+  return sql`(
+    select member_key, ${d.daysBetween(sql`last_day`, then)} as silent_days, orders, net_minor
     from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from ${orders} as member_order where ${counts} group by member_key
-    ) as bought
-    left join (
-      select member_key, ${d.sum(sql`net_minor`)} as net_minor
-      from (${netEvents(d.date(day))}) as event where ${counts} group by member_key
-    ) as money on money.member_key = bought.member_key)`
+      select facts.member_key, coalesce(greatest(${lastThere}, lost.last_day), ${lastThere}, lost.last_day) as last_day,
+        facts.orders - coalesce(since.orders, 0) + coalesce(lost.orders, 0) as orders,
+        facts.net_minor - coalesce(since.net_minor, 0) as net_minor
+      from ${tables.memberFacts} as facts
+      left join (
+        select member_key, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor,
+          ${d.minIf(sql`previous_day`, sql`previous_day <= ${then}`)} as last_day
+        from ${tables.memberDay} as later_day where local_day > ${then} group by member_key
+      ) as since on since.member_key = facts.member_key
+      left join (
+        select member_key, count(*) as orders, max(local_day) as last_day
+        from ${tables.voidedOrders} as voided_order where local_day <= ${then} and void_day > ${then} group by member_key
+      ) as lost on lost.member_key = facts.member_key
+    ) as known
+    where orders > 0)`
+}

@@ -1,3 +1,4 @@
+import type { Dialect } from '../sql/dialect.ts'
 import { join, type Sql, sql } from '../sql/sql.ts'
 import type { Scope } from './scope.ts'
 
@@ -31,6 +32,18 @@ export const everywhere = (scope: Scope): boolean => scope.stores === null && sc
  */
 export const countedOrders = (scope: Scope): Sql =>
   sql`(select * from ${ofAudience(scope, scope.tables.memberOrders)} as member_order where ${inPlace(scope)})`
+
+/** The same of a span of days alone: `within` is about `local_day`, and the months outside are not read. */
+export const countedOrdersWithin = (scope: Scope, within: Sql): Sql =>
+  sql`(select * from ${ofAudience(scope, scope.tables.ordersByMonth)} as member_order where ${within} and ${inPlace(scope)})`
+
+/**
+ * Relation: a row per member who is asked about and has counted orders, over all time: `member_key`, `orders`,
+ * `first_day` and `last_day` of them.
+ */
+export const countedTotals = (scope: Scope, d: Dialect): Sql =>
+  sql`(select member_key, ${d.sum(sql`orders`)} as orders, min(first_day) as first_day, max(last_day) as last_day
+    from ${ofAudience(scope, scope.tables.placeTotals)} as total where ${inPlace(scope)} group by member_key)`
 
 /** The members that a question asks about, a row each, as they are on its day. */
 export const askedMembers = (scope: Scope): Sql => ofAudience(scope, scope.tables.memberFacts)

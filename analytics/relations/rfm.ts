@@ -1,4 +1,4 @@
-import type { DerivedTables } from '../schema/derived.ts'
+import { type DerivedTables, netEvents, qualifiesOn } from '../schema/derived.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { join, name, type Sql, sql } from '../sql/sql.ts'
 
@@ -59,14 +59,15 @@ export const cutName = (measure: 'recency' | 'frequency' | 'money', step: number
  * The cut of the k-th fifth is the ⌈nk/5⌉-th value in order, found by counting in whole numbers; a score counts the cuts
  * strictly below the value, so that equal values have equal scores. Source: DEFINITIONS.md, "Value", RFM.
  */
-export function rfmScores(buyers: Sql): Sql {
-  const cuts = (measure: 'recency' | 'frequency' | 'money', value: Sql) => sql`(
+export function rfmScores(buyers: Sql, d: Dialect): Sql {
+  const cuts = (measure: 'recency' | 'frequency' | 'money', ranked: Sql) => sql`(
       select ${join(steps.map((step) => sql`min(value) filter (where 5 * through >= ${step} * buyers) as ${cutName(measure, step)}`))}
-      from (
+      from (${ranked}) as ranked
+    )`
+  const ranked = (value: Sql) => sql`
         select ${value} as value, sum(count(*)) over (order by ${value}) as through, sum(count(*)) over () as buyers
         from buyer group by ${value}
-      ) as ranked
-    )`
+      `
   const below = (measure: 'recency' | 'frequency' | 'money', value: Sql) =>
     join(
       steps.map((step) => sql`cast(${value} > ${cutName(measure, step)} as integer)`),
@@ -74,9 +75,9 @@ export function rfmScores(buyers: Sql): Sql {
     )
   return sql`(
     with buyer as (select * from ${buyers} as everyone),
-    recency as ${cuts('recency', sql`silent_days`)},
-    frequency as ${cuts('frequency', sql`orders`)},
-    money as ${cuts('money', sql`net_minor`)},
+    recency as ${cuts('recency', ranked(sql`silent_days`))},
+    frequency as ${cuts('frequency', ranked(sql`orders`))},
+    money as ${cuts('money', rankedNearCuts(sql`net_minor`, d))},
     scored as (
       select *,
         5 - (${below('recency', sql`silent_days`)}) as recency_score,
@@ -87,6 +88,35 @@ export function rfmScores(buyers: Sql): Sql {
     select *, ${frequencyMoneySql} as frequency_money_score, ${groupSql} as rfm_group from scored)`
 }
 
+/** Values that are nearly all different are ranked in ranges this wide first. */
+const rangeWidth = 1000
+
+/**
+ * The values of the ranges that hold a cut, with how many values are up to each: ordering nearly as many values as there
+ * are buyers costs more than all else.
+ */
+const rankedNearCuts = (value: Sql, d: Dialect): Sql => {
+  const range = d.divide(value, sql`${rangeWidth}`)
+  const holdsCut = join(
+    steps.map(
+      (step) => sql`(5 * (through - members) < ${step} * buyers and 5 * through >= ${step} * buyers)`,
+    ),
+    sql` or `,
+  )
+  return sql`
+        select ${value} as value, earlier + sum(count(*)) over (partition by value_range order by ${value}) as through, buyers
+        from buyer join (
+          select value_range, through - members as earlier, buyers
+          from (
+            select value_range, members, sum(members) over (order by value_range) as through, sum(members) over () as buyers
+            from (select ${range} as value_range, count(*) as members from buyer group by value_range) as sized
+          ) as running
+          where ${holdsCut}
+        ) as near on ${range} = value_range
+        group by ${value}, value_range, earlier, buyers
+      `
+}
+
 /** The buyers of a day, by all they bought until then. */
 export const buyersOfFacts = (
   { memberFacts }: Pick<DerivedTables, 'memberFacts'>,
@@ -95,3 +125,51 @@ export const buyersOfFacts = (
 ): Sql => sql`(
     select member_key, ${d.daysBetween(sql`last_day`, d.date(asOf))} as silent_days, orders, net_minor
     from ${memberFacts} where orders > 0)`
+
+/** Relation: the members of a relation of orders, with how many they have there and the day of the last one. */
+export const boughtBy = (orders: Sql): Sql =>
+  sql`(select member_key, max(local_day) as last_day, count(*) as orders from ${orders} as member_order group by member_key)`
+
+/**
+ * Buyers as of a day: `member_key`, `silent_days` since the last order, `orders`, and `net_minor`, refunds taken off on
+ * their own days. `bought` is as `boughtBy` makes it, `counts` an expression over the orders and refunds that move net.
+ */
+export const buyersOf = (bought: Sql, counts: Sql, day: string, d: Dialect): Sql => sql`(
+    select bought.member_key, ${d.daysBetween(sql`bought.last_day`, d.date(day))} as silent_days, bought.orders,
+      coalesce(money.net_minor, 0) as net_minor
+    from ${bought} as bought
+    left join (
+      select member_key, ${d.sum(sql`net_minor`)} as net_minor
+      from (${netEvents(d.date(day))}) as event where ${counts} group by member_key
+    ) as money on money.member_key = bought.member_key)`
+
+/** Buyers as of any day, whatever the day of the tables, by what was visible then: an order counts until it is refunded whole. */
+export const buyersOn = (day: string, d: Dialect): Sql =>
+  buyersOf(
+    boughtBy(sql`(select * from orders where member_key is not null and ${qualifiesOn(d.date(day))})`),
+    sql`true`,
+    day,
+    d,
+  )
+
+const tenths = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
+
+/**
+ * Relation: a row per buyer with `decile`, 1 for the tenth with the highest net to 10. `buyers` as `rfmScores` takes them,
+ * and cuts found as there: the k-th is the ⌈nk/10⌉-th value in order, and a decile is 10 less the cuts strictly below the
+ * value, so that equal values have equal deciles.
+ */
+export const valueDeciles = (buyers: Sql): Sql => sql`(
+    with buyer as (select member_key, net_minor from ${buyers} as everyone),
+    cuts as (
+      select ${join(tenths.map((tenth) => sql`min(net_minor) filter (where 10 * through >= ${tenth} * buyers) as ${name(`cut_${tenth}`)}`))}
+      from (
+        select net_minor, sum(count(*)) over (order by net_minor) as through, sum(count(*)) over () as buyers
+        from buyer group by net_minor
+      ) as ranked
+    )
+    select member_key, 10 - (${join(
+      tenths.map((tenth) => sql`cast(net_minor > ${name(`cut_${tenth}`)} as integer)`),
+      sql` + `,
+    )}) as decile
+    from buyer cross join cuts)`

@@ -43,12 +43,13 @@ function shopOf(habits: readonly Habit[]): PlainShop {
 }
 
 async function asked(shop: PlainShop, asOf: string) {
-  return engine.transaction(async (session) => {
-    await loadShop(session, shop)
-    const made = await buildRuleTables(session, asOf, 'probe_', '')
+  await engine.transaction((session) => loadShop(session, shop))
+  return engine.scratch(async (session) => {
+    const prefix = 'scratch.main.probe_'
+    const made = await buildRuleTables(session, asOf, prefix, '')
     const rows =
       await session.rows(sql`select member_key as member, expected_day, cooling_after, dormant_after, lost_after
-      from ${rhythms(derivedTables('probe_'))} as rhythm order by member_key`)
+      from ${rhythms(derivedTables(prefix))} as rhythm order by member_key`)
     for (const table of made) await session.run(sql`drop table ${table}`)
     return rows
   })

@@ -1,5 +1,6 @@
 import type { BusinessCalendar } from '../calendar/calendar.ts'
 import type { DerivedTables } from '../schema/derived.ts'
+import type { ModelOutcome } from '../scores/scores.ts'
 import type { Sql } from '../sql/sql.ts'
 
 /** The fixed dormancy rule: the last day, in days since the last order, of each status before lost. */
@@ -33,4 +34,6 @@ export interface Scope {
   /** Order filters: only activity in these is counted; cohorts, ordinals and first orders stay those of all orders. Null: everywhere. */
   readonly stores: readonly string[] | null
   readonly channels: readonly string[] | null
+  /** How the fit of the models to the members of the day came out, where a metric asks what they foretell. */
+  readonly models?: ModelOutcome
 }

@@ -31,7 +31,8 @@ const baseTables: readonly Sql[] = [
     opened_at_start boolean not null,      -- the shop really opened where its data starts: nobody is "first seen"
     as_of date,                            -- the day the derived tables are built for; null while there is no order
     data_start date,                       -- local day of the first order
-    orders_version bigint default 0        -- rises with every change of the derived tables
+    orders_version bigint default 0,       -- rises with every change of the derived tables
+    clv_discount_percent double default 0  -- what money that comes in a year is worth less
   )`,
 
   ...importedTables,
@@ -67,6 +68,7 @@ const schemaVersion = 6
 const addedColumns: readonly Sql[] = [
   sql`alter table workspace_state add column if not exists ledger_watermark bigint default 0`,
   sql`alter table workspace_state add column if not exists orders_version bigint default 0`,
+  sql`alter table workspace_state add column if not exists clv_discount_percent double default 0`,
   sql`alter table orders add column if not exists identity_key integer`,
   sql`alter table refunds add column if not exists identity_key integer`,
   sql`alter table member_aliases add column if not exists claimed boolean default false`,

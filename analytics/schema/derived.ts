@@ -11,21 +11,33 @@ export interface DerivedTables {
   readonly memberOrders: Sql
   /** The same orders, those of a month together and in it each member's: of a span of days the others are skipped. */
   readonly ordersByMonth: Sql
+  /** Orders of members that counted before that day, until their refunds left nothing (`void_day`). */
+  readonly voidedOrders: Sql
   /**
    * A row per member known at the day. `log_gaps` and `log_gaps_squared` sum the logarithms of the days between
-   * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly.
+   * purchase days, and their squares, in whole millionths (`logUnits`), so that they add up exactly. `first_dated_day`
+   * is the first one that an order or a refund speaks of, whatever became of it.
    */
   readonly memberFacts: Sql
   /** Per member and local month, with the member's cohort: qualifying orders, purchase days, net after refunds. */
   readonly memberMonth: Sql
   /** Per member and local day with an order or a refund, in order of time, with the purchase days around it and the first one. */
   readonly memberDay: Sql
-  /** Each member's purchase days, everybody's first ones first, so that the first steps are read alone. */
+  /**
+   * Each member's purchase days, everybody's first ones first, so that the first steps are read alone; `discounted`
+   * is whether an order of the day was, null where of none it is known.
+   */
   readonly purchaseSteps: Sql
   /** Per monthly cohort (null: members without one) and local month: members who bought, orders, net. */
   readonly cohortMonth: Sql
   /** Per calendar week and month and class of buyer: what members bought in it, everywhere. */
   readonly stepSales: Sql
+  /** How many members bought on two purchase days, one after the other; on their first one (`from_day` null); last (`to_day` null). */
+  readonly purchaseGaps: Sql
+  /** Per local day and first purchase day of the members: their qualifying orders and net. */
+  readonly firstDaySales: Sql
+  /** Per local month, store, channel and category (null: not known): qualifying orders of members with it. */
+  readonly categoryMonths: Sql
   /** Per day, hour, store, channel and kind of buyer: all orders, guests included. */
   readonly orderCube: Sql
   /**
@@ -37,22 +49,38 @@ export interface DerivedTables {
   readonly categoryTotals: Sql
   /** The same per store and channel, of whole orders. */
   readonly placeTotals: Sql
+  /**
+   * What the models foretell of members, in `scratch` alone: it is made when somebody asks (analytics/scores/). A row per
+   * member who bought: P(alive) in millionths, net foretold in minor units; none where the models are refused.
+   */
+  readonly memberScores: Sql
 }
 
 export const derivedTables = (prefix = ''): DerivedTables => ({
   memberOrders: name(`${prefix}member_orders`),
   ordersByMonth: name(`${prefix}orders_by_month`),
+  voidedOrders: name(`${prefix}voided_orders`),
   memberFacts: name(`${prefix}member_facts`),
   memberMonth: name(`${prefix}member_month`),
   memberDay: name(`${prefix}member_day`),
   purchaseSteps: name(`${prefix}purchase_steps`),
   cohortMonth: name(`${prefix}cohort_month`),
   stepSales: name(`${prefix}step_sales`),
+  purchaseGaps: name(`${prefix}purchase_gaps`),
+  firstDaySales: name(`${prefix}first_day_sales`),
+  categoryMonths: name(`${prefix}category_months`),
   orderCube: name(`${prefix}order_cube`),
   orderItems: name(`${prefix}order_items`),
   categoryTotals: name(`${prefix}category_totals`),
   placeTotals: name(`${prefix}place_totals`),
+  memberScores: name(`${prefix === '' ? 'scratch.main.' : prefix}member_scores`),
 })
+
+/** Those of them that are built from the base tables. */
+export const builtTables = (prefix = ''): Omit<DerivedTables, 'memberScores'> => {
+  const { memberScores: _, ...built } = derivedTables(prefix)
+  return built
+}
 
 /** The order counts on `asOf`: visible, paid, and its linked refunds of that day leave something. */
 export const qualifiesOn = (asOf: Sql): Sql =>
@@ -102,15 +130,38 @@ export const ordersByMonth = (tables: DerivedTables, only: Only) => sql`
   select * from ${tables.memberOrders} where ${only(sql`member_key`)}
   order by ${d.startOf('month', sql`local_day`)}, member_key, ordered_at, order_key`
 
+export const voidedOrders = (asOf: Sql, only: Only) => sql`
+  select member_key, local_day, void_day, store, channel
+  from orders
+  where void_day <= ${asOf} and local_day <= ${asOf} and local_day < void_day and state = 'paid' and net_minor > 0
+    and member_key is not null and ${only(sql`member_key`)}
+  order by void_day, member_key`
+
 /** Everything that moves a member's net: paid orders on their day, counted refunds on theirs. */
-export const netEvents = (asOf: Sql, only: Only = () => sql`true`): Sql => sql`
+export const netEvents = (asOf: Sql): Sql => sql`
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= ${asOf} and ${only(sql`member_key`)}
+  where member_key is not null and state = 'paid' and local_day <= ${asOf}
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)}`
+  where member_key is not null and counts and local_day <= ${asOf}`
+
+/** The same events by the orders of `tables` for that day, which are most of those that were paid, and by what else was. */
+const eventsOf = (
+  tables: Pick<DerivedTables, 'memberOrders'>,
+  asOf: Sql,
+  only: Only,
+  days: Sql = sql`true`,
+): Sql => sql`
+  select member_key, local_day, net_minor from ${tables.memberOrders} where ${only(sql`member_key`)} and ${days}
+  union all
+  select member_key, local_day, net_minor from orders
+  where (net_minor <= 0 or void_day <= ${asOf}) and state = 'paid' and local_day <= ${asOf}
+    and member_key is not null and ${only(sql`member_key`)} and ${days}
+  union all
+  select member_key, local_day, -amount_minor as net_minor from refunds
+  where member_key is not null and counts and local_day <= ${asOf} and ${only(sql`member_key`)} and ${days}`
 
 /** Parts of the day by their first local hour; before the first of them it is still the last, the night. */
 export const dayparts = [
@@ -154,7 +205,24 @@ export const logUnits = 1e6
 
 const logGap = sql`cast(round(ln(local_day - previous_day) * ${logUnits}) as bigint)`
 
-export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+/** Per member the first day of an order or a refund: each says that the member was there, whatever became of it. */
+const firstDated = (only: Only) => sql`
+    select member_key, min(local_day) as first_dated_day
+    from (
+      select member_key, local_day from orders where member_key is not null
+      union all
+      select member_key, local_day from refunds where member_key is not null
+    ) as trace
+    where ${only(sql`member_key`)}
+    group by member_key`
+
+/** `dated` tells each member's first day in the data, where it is known already. */
+export const memberFacts = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders'>,
+  only: Only,
+  dated = firstDated(only),
+) => sql`
   with bought as (
     select
       member_key,
@@ -188,20 +256,10 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
     select event.member_key,
       cast(sum(event.net_minor) as bigint) as net_minor,
       cast(coalesce(sum(event.net_minor) filter (where event.local_day >= bought.last_day - 364), 0) as bigint) as yearly_net_minor
-    from (${netEvents(asOf, only)}) as event left join bought on bought.member_key = event.member_key
+    from (${eventsOf(tables, asOf, only)}) as event left join bought on bought.member_key = event.member_key
     group by event.member_key
   ),
-  -- every order and refund says that the member was there, whatever became of it
-  dated as (
-    select member_key, min(local_day) as first_dated_day
-    from (
-      select member_key, local_day from orders where member_key is not null
-      union all
-      select member_key, local_day from refunds where member_key is not null
-    ) as trace
-    where ${only(sql`member_key`)}
-    group by member_key
-  )
+  dated as (${dated})
   select
     members.member_key, members.joined_day, members.region, members.channel, members.gender, members.tier,
     members.consent, members.birthday, members.points, members.stored_value_minor,
@@ -217,7 +275,8 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
     ${isFirstSeen(sql`bought.first_day`, sql`members.joined_day`)} as first_seen,
     coalesce(money.net_minor, 0) as net_minor,
     -- net from 364 days before the last order's day: "yearly net before silence", at least 0
-    greatest(coalesce(money.yearly_net_minor, 0), 0) as yearly_net_minor
+    greatest(coalesce(money.yearly_net_minor, 0), 0) as yearly_net_minor,
+    dated.first_dated_day
   from members
   cross join workspace_state as state
   left join bought on bought.member_key = members.member_key
@@ -226,24 +285,26 @@ export const memberFacts = (asOf: Sql, tables: DerivedTables, only: Only) => sql
   left join dated on dated.member_key = members.member_key
   -- known from the earliest day that speaks of the member; always, when none does
   where not members.stub
-    and (
-      coalesce(members.joined_day <= ${asOf}, false)
-      or coalesce(dated.first_dated_day <= ${asOf}, false)
-      or (members.joined_day is null and dated.first_dated_day is null)
-    )
+    and coalesce(least(members.joined_day, dated.first_dated_day) <= ${asOf}, true)
     and ${only(sql`members.member_key`)}
   order by members.member_key`
 
-export const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+/** `days` holds for the rows' `local_day`: months of those days alone. */
+export const memberMonth = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders' | 'memberFacts'>,
+  only: Only,
+  days: Sql = sql`true`,
+) => sql`
   with counted as (
     select member_key, ${d.startOf('month', sql`local_day`)} as month,
       cast(count(*) as integer) as orders,
       cast(count(*) filter (where opens_day) as integer) as purchase_days
-    from ${tables.memberOrders} where ${only(sql`member_key`)} group by all
+    from ${tables.memberOrders} where ${only(sql`member_key`)} and ${days} group by all
   ),
   money as (
     select member_key, ${d.startOf('month', sql`local_day`)} as month, cast(sum(net_minor) as bigint) as net_minor
-    from (${netEvents(asOf, only)}) as event group by all
+    from (${eventsOf(tables, asOf, only, days)}) as event group by all
   )
   select
     coalesce(counted.month, money.month) as month,
@@ -256,7 +317,11 @@ export const memberMonth = (asOf: Sql, tables: DerivedTables, only: Only) => sql
   left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by month, member_key`
 
-export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
+export const memberDay = (
+  asOf: Sql,
+  tables: Pick<DerivedTables, 'memberOrders' | 'memberFacts'>,
+  only: Only,
+) => sql`
   with purchase as (
     select member_key, local_day, cast(count(*) as integer) as orders, max(previous_day) as previous_day
     from ${tables.memberOrders} where ${only(sql`member_key`)} group by member_key, local_day
@@ -267,7 +332,7 @@ export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   ),
   money as (
     select member_key, local_day, cast(sum(net_minor) as bigint) as net_minor
-    from (${netEvents(asOf, only)}) as event group by member_key, local_day
+    from (${eventsOf(tables, asOf, only)}) as event group by member_key, local_day
   )
   select
     coalesce(counted.local_day, money.local_day) as local_day,
@@ -285,12 +350,19 @@ export const memberDay = (asOf: Sql, tables: DerivedTables, only: Only) => sql`
   left join ${tables.memberFacts} as member on member.member_key = coalesce(counted.member_key, money.member_key)
   order by local_day, member_key`
 
-export const purchaseSteps = (tables: DerivedTables, only: Only) => sql`
-  select purchase_day_number, member_key, local_day, previous_day
-  from ${tables.memberOrders} where opens_day and ${only(sql`member_key`)}
-  order by purchase_day_number, member_key`
+export const purchaseSteps = (tables: Pick<DerivedTables, 'memberOrders'>, only: Only) => sql`
+  with further as (
+    select member_key, purchase_day_number, bool_or(discounted) as discounted
+    from ${tables.memberOrders} where not opens_day and ${only(sql`member_key`)}
+    group by member_key, purchase_day_number
+  )
+  select opening.purchase_day_number, opening.member_key, local_day, previous_day,
+    coalesce(opening.discounted or further.discounted, opening.discounted, further.discounted) as discounted
+  from (select * from ${tables.memberOrders} where opens_day and ${only(sql`member_key`)}) as opening
+  left join further on further.member_key = opening.member_key and further.purchase_day_number = opening.purchase_day_number
+  order by opening.purchase_day_number, opening.member_key`
 
-export const cohortMonth = (tables: DerivedTables) => sql`
+export const cohortMonth = (tables: Pick<DerivedTables, 'memberMonth' | 'memberFacts'>) => sql`
   select member.cohort_month, active.month,
     cast(count(*) filter (where active.orders > 0) as integer) as members,
     cast(sum(active.orders) as bigint) as orders,
@@ -322,15 +394,77 @@ export const salesByPeriod = (days: Sql, from: Sql, to: Sql): Sql => sql`
   ) as classed_day
   group by period_from, class`
 
-export const stepSales = (tables: DerivedTables, only: Only) => {
-  const days = sql`(select * from ${tables.memberDay} cross join (select first_weekday from workspace_state) as state
-    where ${only(sql`member_key`)})`
-  const week = d.startOfWeek(sql`local_day`, sql`first_weekday`)
-  const month = d.startOf('month', sql`local_day`)
-  return sql`
+/**
+ * A derived table whose rows add up over members, so that a change takes out what the members it touches were part of
+ * and adds what they are part of now.
+ */
+export interface AddedUp {
+  readonly table: (tables: DerivedTables) => Sql
+  /** What tells its rows apart, and what is added up in them; a row with nothing but zeros is none. */
+  readonly keys: readonly string[]
+  readonly sums: readonly string[]
+  /** Rows with these columns, any number for the same keys. */
+  readonly of: (tables: Pick<DerivedTables, 'memberDay' | 'orderItems'>) => Sql
+}
+
+export const stepSales: AddedUp = {
+  table: (tables) => tables.stepSales,
+  keys: ['step', 'period_from', 'class'],
+  sums: ['orders', 'net_minor', 'buyers'],
+  of: ({ memberDay }) => {
+    const days = sql`(select * from ${memberDay} cross join (select first_weekday from workspace_state) as state)`
+    const week = d.startOfWeek(sql`local_day`, sql`first_weekday`)
+    const month = d.startOf('month', sql`local_day`)
+    return sql`
     select 'week' as step, * from (${salesByPeriod(days, week, d.addDays(sql`period_from`, 6))}) as weekly
     union all
     select 'month', * from (${salesByPeriod(days, month, d.lastDayOfMonth(sql`period_from`))}) as monthly`
+  },
+}
+
+export const purchaseGaps: AddedUp = {
+  table: (tables) => tables.purchaseGaps,
+  keys: ['to_day', 'from_day', 'first_seen'],
+  sums: ['members'],
+  of: ({ memberDay }) => sql`
+    select previous_day as from_day, local_day as to_day, first_seen, count(*) as members
+    from ${memberDay} where orders > 0 group by all
+    union all
+    select local_day, null, first_seen, count(*) from ${memberDay} where orders > 0 and next_day is null group by all`,
+}
+
+export const firstDaySales: AddedUp = {
+  table: (tables) => tables.firstDaySales,
+  keys: ['local_day', 'first_day', 'first_seen'],
+  sums: ['orders', 'net_minor'],
+  of: ({ memberDay }) => sql`
+    select local_day, first_day, first_seen, sum(orders) as orders, sum(net_minor) as net_minor
+    from ${memberDay} group by all`,
+}
+
+export const categoryMonths: AddedUp = {
+  table: (tables) => tables.categoryMonths,
+  keys: ['month', 'store', 'channel', 'category'],
+  sums: ['orders'],
+  of: ({ orderItems }) => sql`
+    select ${d.startOf('month', sql`local_day`)} as month, store, channel, category, count(*) as orders
+    from ${orderItems} where opens_category group by all`,
+}
+
+export const addedUpTables: readonly AddedUp[] = [stepSales, purchaseGaps, firstDaySales, categoryMonths]
+
+/** One row for the same keys; none where nothing is left. */
+export function addedUp({ keys, sums }: AddedUp, rows: Sql): Sql {
+  const columns = join(keys.map(name))
+  return sql`
+  select ${columns}, ${join(sums.map((sum) => sql`${d.sum(name(sum))} as ${name(sum)}`))}
+  from (${rows}) as any_rows
+  group by ${columns}
+  having ${join(
+    sums.map((sum) => sql`sum(${name(sum)}) <> 0`),
+    sql` or `,
+  )}
+  order by ${columns}`
 }
 
 export const orderCube = (asOf: Sql, days: (localDay: Sql) => Sql) => sql`
@@ -367,14 +501,14 @@ export const orderItems = (asOf: Sql, only: Only) => sql`
   ) as orders on orders.order_key = line.order_key
   order by category, product, sku, local_day, member_key, line.order_key, line.line_number`
 
-export const categoryTotals = (tables: DerivedTables, only: Only) => sql`
+export const categoryTotals = (tables: Pick<DerivedTables, 'orderItems'>, only: Only) => sql`
   select category, member_key,
     cast(count(*) filter (where opens_category) as integer) as orders,
     cast(sum(net_minor) as bigint) as net_minor, min(local_day) as first_day, max(local_day) as last_day
   from ${tables.orderItems} where ${only(sql`member_key`)}
   group by category, member_key order by category, member_key`
 
-export const placeTotals = (tables: DerivedTables, only: Only) => sql`
+export const placeTotals = (tables: Pick<DerivedTables, 'memberOrders'>, only: Only) => sql`
   select store, channel, member_key,
     cast(count(*) as integer) as orders,
     cast(sum(net_minor) as bigint) as net_minor, min(local_day) as first_day, max(local_day) as last_day

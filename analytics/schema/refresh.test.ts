@@ -7,7 +7,7 @@ import { loadShop } from '../oracle/load.ts'
 import { dataStart, firstDays, isFirstSeen, isKnown, netEvents, qualifyingOrders } from '../oracle/meaning.ts'
 import { dayOf, days, type PlainShop, shops, shopsAndDays } from '../oracle/shop.ts'
 import { name, type Sql, sql } from '../sql/sql.ts'
-import { derivedTables } from './derived.ts'
+import { builtTables } from './derived.ts'
 import { buildDerivedTables, refreshDerivedTables } from './refresh.ts'
 import { cases } from '../../fixtures/cases.ts'
 
@@ -274,9 +274,9 @@ function changedBy(shop: PlainShop, next: PlainShop, keep: number, openedAtStart
 async function differencesFromFullBuild(today: string) {
   const [state] = await engine.rows(sql`select as_of from workspace_state`)
   await engine.transaction((session) => buildDerivedTables(session, String(state!.asOf ?? today), 'full_'))
-  const fresh = derivedTables('full_')
+  const fresh = builtTables('full_')
   const found: Row[] = []
-  for (const [table, own] of Object.entries(derivedTables())) {
+  for (const [table, own] of Object.entries(builtTables())) {
     const full = fresh[table as keyof typeof fresh]
     const rows = await engine.rows(sql`
       (select 'stale' as side, * from (select * from ${own} except all select * from ${full}))

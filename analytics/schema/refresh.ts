@@ -1,7 +1,11 @@
-import type { Session } from '../engine/engine.ts'
+import { createHash } from 'node:crypto'
+import type { ScratchSession, Session } from '../engine/engine.ts'
+import { makeScores } from '../scores/scoring.ts'
 import { duckdb as d } from '../sql/duckdb.ts'
-import { type Sql, sql } from '../sql/sql.ts'
+import { join, name, type Sql, sql } from '../sql/sql.ts'
 import {
+  addedUp,
+  addedUpTables,
   categoryTotals,
   cohortMonth,
   derivedTables,
@@ -17,7 +21,7 @@ import {
   ordersByMonth,
   placeTotals,
   purchaseSteps,
-  stepSales,
+  voidedOrders,
 } from './derived.ts'
 import { noteChange } from './member-changes.ts'
 
@@ -31,30 +35,44 @@ export async function buildDerivedTables(
   prefix = '',
 ): Promise<DerivedTables> {
   const tables = derivedTables(prefix)
-  const day = d.date(asOf)
-  const everyone: Only = () => sql`true`
-  const create = (table: Sql, query: Sql) => session.run(sql`create or replace table ${table} as ${query}`)
-  await create(tables.memberOrders, memberOrders(day, everyone))
-  await create(tables.ordersByMonth, ordersByMonth(tables, everyone))
-  await create(tables.memberFacts, memberFacts(day, tables, everyone))
-  await create(tables.memberMonth, memberMonth(day, tables, everyone))
-  await create(tables.memberDay, memberDay(day, tables, everyone))
-  await create(tables.purchaseSteps, purchaseSteps(tables, everyone))
-  await create(tables.cohortMonth, cohortMonth(tables))
-  await create(tables.stepSales, summedSales(stepSales(tables, everyone)))
-  await create(tables.orderCube, orderCube(day, everyone))
-  await create(tables.orderItems, orderItems(day, everyone))
-  await create(tables.categoryTotals, categoryTotals(tables, everyone))
-  await create(tables.placeTotals, placeTotals(tables, everyone))
+  for (const [table, query] of derivations(tables, d.date(asOf)))
+    await session.run(sql`create or replace table ${table} as ${query}`)
   return tables
 }
 
+/** Each derived table with the query that fills it, in an order in which each finds what it reads. */
+function derivations(tables: DerivedTables, day: Sql): readonly (readonly [Sql, Sql])[] {
+  const everyone: Only = () => sql`true`
+  return [
+    [tables.memberOrders, memberOrders(day, everyone)],
+    [tables.ordersByMonth, ordersByMonth(tables, everyone)],
+    [tables.voidedOrders, voidedOrders(day, everyone)],
+    [tables.memberFacts, memberFacts(day, tables, everyone)],
+    [tables.memberMonth, memberMonth(day, tables, everyone)],
+    [tables.memberDay, memberDay(day, tables, everyone)],
+    [tables.purchaseSteps, purchaseSteps(tables, everyone)],
+    [tables.cohortMonth, cohortMonth(tables)],
+    [tables.orderCube, orderCube(day, everyone)],
+    [tables.orderItems, orderItems(day, everyone)],
+    [tables.categoryTotals, categoryTotals(tables, everyone)],
+    [tables.placeTotals, placeTotals(tables, everyone)],
+    ...addedUpTables.map((one) => [one.table(tables), addedUp(one, one.of(tables))] as const),
+  ]
+}
+
+/** Changes whenever a derived table is filled otherwise than before, or is another. */
+export const derivationMark: string = createHash('sha256')
+  .update(JSON.stringify(derivations(derivedTables(), d.date('1970-01-01'))))
+  .digest('hex')
+  .slice(0, 16)
+
 /**
  * The tables that rules of the segment language read, as of a day: orders, facts and what else `text`, that of the
- * queries over the tables under `prefix`, names; of some members or of all. Answers what was made; the caller drops it.
+ * queries over the tables under `prefix`, names, the models fitted anew where they are asked; of some members or of all.
+ * Answers what was made; the caller drops it.
  */
 export async function buildRuleTables(
-  session: Session,
+  session: ScratchSession,
   asOf: string,
   prefix: string,
   text: string,
@@ -75,16 +93,13 @@ export async function buildRuleTables(
     await create(tables.orderItems, orderItems(day, only))
   if (reads(tables.categoryTotals)) await create(tables.categoryTotals, categoryTotals(tables, only))
   if (reads(tables.placeTotals)) await create(tables.placeTotals, placeTotals(tables, only))
+  if (reads(tables.memberScores)) {
+    await create(tables.memberDay, memberDay(day, tables, only))
+    await makeScores(session, tables, asOf)
+    made.push(tables.memberScores)
+  }
   return made
 }
-
-/** One row per step, its beginning and class; none where nothing is left. */
-const summedSales = (sales: Sql) => sql`
-  select step, period_from, class, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor, ${d.sum(sql`buyers`)} as buyers
-  from (${sales}) as sales
-  group by step, period_from, class
-  having sum(orders) <> 0 or sum(net_minor) <> 0 or sum(buyers) <> 0
-  order by step, period_from, class`
 
 /** What a change of the base tables touched. Both sides of it: whom an order was taken from and who has it now. */
 export interface Change {
@@ -158,31 +173,46 @@ export async function refreshDerivedTables(session: Session, change: Change, tod
   const day = d.date(asOf)
   const touchedMember: Only = (memberKey) => sql`${memberKey} in (select member_key from touched_member)`
   const touchedDay = (localDay: Sql) => sql`${localDay} in (select local_day from touched_day)`
-  const replace = async (table: Sql, stale: Sql, query: Sql) => {
-    await session.run(sql`delete from ${table} where ${stale}`)
+  const stale = touchedMember(sql`member_key`)
+  const replace = async (table: Sql, query: Sql, old = stale) => {
+    await session.run(sql`delete from ${table} where ${old}`)
     await session.run(sql`insert into ${table} ${query}`)
   }
-  const stale = touchedMember(sql`member_key`)
-  await session.run(sql`create or replace temp table sales_before as ${stepSales(tables, touchedMember)}`)
-  await replace(tables.memberOrders, stale, memberOrders(day, touchedMember))
-  await replace(tables.ordersByMonth, stale, ordersByMonth(tables, touchedMember))
-  await replace(tables.memberFacts, stale, memberFacts(day, tables, touchedMember))
-  await replace(tables.memberMonth, stale, memberMonth(day, tables, touchedMember))
-  await replace(tables.memberDay, stale, memberDay(day, tables, touchedMember))
-  await replace(tables.purchaseSteps, stale, purchaseSteps(tables, touchedMember))
+  // what adds up over members loses what the touched ones were part of and gains what they are part of now
+  const earlier = { memberDay: name('days_before'), orderItems: name('items_before') }
+  const now = { memberDay: name('days_now'), orderItems: name('items_now') }
+  const keep = (kept: Sql, query: Sql) => session.run(sql`create or replace temp table ${kept} as ${query}`)
+  await keep(earlier.memberDay, sql`select * from ${tables.memberDay} where ${stale}`)
+  await keep(earlier.orderItems, sql`select * from ${tables.orderItems} where ${stale}`)
+  await replace(tables.memberOrders, memberOrders(day, touchedMember))
+  await replace(tables.ordersByMonth, ordersByMonth(tables, touchedMember))
+  await replace(tables.voidedOrders, voidedOrders(day, touchedMember))
+  await replace(tables.memberFacts, memberFacts(day, tables, touchedMember))
+  await replace(tables.memberMonth, memberMonth(day, tables, touchedMember))
+  await keep(now.memberDay, memberDay(day, tables, touchedMember))
+  await replace(tables.memberDay, sql`select * from ${now.memberDay}`)
+  await replace(tables.purchaseSteps, purchaseSteps(tables, touchedMember))
   await session.run(sql`create or replace table ${tables.cohortMonth} as ${cohortMonth(tables)}`)
-  // sales add up over members: what the touched ones were part of goes, what they are part of now comes
-  await session.run(
-    sql`create or replace table ${tables.stepSales} as ${summedSales(sql`
-    select * from ${tables.stepSales}
-    union all
-    select * from (${stepSales(tables, touchedMember)}) as sales_after
-    union all
-    select step, period_from, class, -orders, -net_minor, -buyers from sales_before`)}`,
-  )
-  await replace(tables.orderCube, touchedDay(sql`local_day`), orderCube(day, touchedDay))
-  await replace(tables.orderItems, stale, orderItems(day, touchedMember))
-  await replace(tables.categoryTotals, stale, categoryTotals(tables, touchedMember))
-  await replace(tables.placeTotals, stale, placeTotals(tables, touchedMember))
+  await replace(tables.orderCube, orderCube(day, touchedDay), touchedDay(sql`local_day`))
+  await keep(now.orderItems, orderItems(day, touchedMember))
+  await replace(tables.orderItems, sql`select * from ${now.orderItems}`)
+  await replace(tables.categoryTotals, categoryTotals(tables, touchedMember))
+  await replace(tables.placeTotals, placeTotals(tables, touchedMember))
+  for (const one of addedUpTables) {
+    const [table, keys] = [one.table(tables), join(one.keys.map(name))]
+    const gone = join(one.sums.map((sum) => sql`-${name(sum)}`))
+    const columns = sql`${keys}, ${join(one.sums.map(name))}`
+    await session.run(
+      sql`create or replace table ${table} as ${addedUp(
+        one,
+        sql`
+        select ${columns} from ${table}
+        union all
+        select ${columns} from (${one.of(now)}) as rows_now
+        union all
+        select ${keys}, ${gone} from (${one.of(earlier)}) as rows_before`,
+      )}`,
+    )
+  }
   await noteChange(session, sql`select member_key from touched_member`)
 }

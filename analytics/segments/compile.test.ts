@@ -10,8 +10,9 @@ import { defaultDormancy } from '../relations/scope.ts'
 import { createBaseTables } from '../schema/base.ts'
 import { derivedTables } from '../schema/derived.ts'
 import { buildDerivedTables, refreshDerivedTables } from '../schema/refresh.ts'
+import { makeScores } from '../scores/scoring.ts'
 import { duckdb } from '../sql/duckdb.ts'
-import { join, render, type Sql, sql } from '../sql/sql.ts'
+import { join, name, render, type Sql, sql } from '../sql/sql.ts'
 import { asOf, everyEntry, expressions, people, savedSegments } from './arbitrary.ts'
 import { everyone, type Expression, partsOf } from './ast.ts'
 import { askedRules } from './column-leaves.ts'
@@ -22,11 +23,14 @@ import { evaluate } from './evaluate.ts'
 import { parse } from './parse.ts'
 import type { PersonCoupon } from './person-coupons.ts'
 import { askedOn } from './references.ts'
-import type { Moment, Person } from './person.ts'
+import type { Foretold, Moment, Person } from './person.ts'
+import { foretoldOf } from './person-foretold.fixture.ts'
 import { print } from './print.ts'
 import { minorUnits } from './test-sql.ts'
 import { visibleOn } from './person.ts'
 import { cases } from '../../fixtures/cases.ts'
+import { random } from '../../fixtures/random.ts'
+import { addDays } from '../calendar/calendar.ts'
 
 const currencyDecimals = 2
 const meaning = { currencyDecimals, segments: savedSegments }
@@ -123,6 +127,68 @@ test(
   hours,
 )
 
+test('what the models foretell selects whom the oracle accepts, today and on another day', async () => {
+  const day = '2025-06-30'
+  const shop = customers(400)
+  const moment = await load(shop, day, true)
+  const texts = [
+    ...['< 5%', '< 50%', '>= 80%', 'between 20% and 80%', 'is unknown'].map((test) => `p_alive ${test}`),
+    ...['>= 50', '< 200.5', 'is known', 'in (0, 10)'].map((test) => `predicted_clv ${test}`),
+    'not p_alive >= 50%',
+    'p_alive < 50% and predicted_clv >= 10 and value_decile <= 3',
+    '(p_alive >= 50%) on -90d and p_alive < 50%',
+    'previous_rfm_group = "champions" and rfm_group != "champions"',
+    'value_decile in (1, 10)',
+  ]
+  const rules = texts.map((text) => {
+    const parsed = parse(text, { currencyDecimals })
+    if (parsed.kind === 'refused') throw new Error(`${text}: ${parsed.problems[0]!.message}`)
+    return parsed.expression
+  })
+  await buildOtherDays(rules, day)
+  const chosen = await selectedByEach(rules, moment)
+  const visible = shop.filter((person) => visibleOn(person, day))
+  for (const [i, rule] of rules.entries()) {
+    const wanted = visible.filter((person) => evaluate(rule, person, moment, meaning)).map(({ id }) => id)
+    expect({ rule: texts[i], chosen: chosen[i]!.toSorted() }).toEqual({
+      rule: texts[i],
+      chosen: wanted.toSorted(),
+    })
+  }
+  // some are selected and some are not, or nothing would be told apart
+  expect(chosen.filter((ids) => ids.length > 0 && ids.length < visible.length).length).toBeGreaterThan(10)
+})
+
+/** Customers who buy at rates of their own, and stop after a purchase now and then; a few never bought. */
+function customers(count: number): Person[] {
+  const { below } = random(11)
+  const dice = () => below(2 ** 20) / 2 ** 20
+  const drawn = () => -Math.log(1 - dice())
+  return Array.from({ length: count }, (_, i): Person => {
+    const [mean, stops, amount] = [20 * drawn() + 4, 0.05 + 0.25 * dice(), 500 + 4000 * dice()]
+    const days: number[] = []
+    for (let at = Math.floor(300 * dice()); i % 40 !== 0 && at <= 540; at += 1 + Math.floor(mean * drawn())) {
+      days.push(at)
+      if (dice() < stops) break
+    }
+    const orders = days.map((at, nth) => ({
+      day: addDays('2024-01-01', at),
+      store: 'A',
+      channel: 'shop',
+      state: 'paid' as const,
+      netMinor: Math.round(amount * (0.6 + 0.8 * dice())) + 1,
+      hour: 12,
+      discountMinor: null,
+      lines: [],
+      refunds: nth % 9 === 4 ? [{ day: addDays('2024-01-01', at + (nth % 2)), amountMinor: 100 }] : [],
+    }))
+    const joined = '2024-01-01'
+    const nothing = { region: null, channel: null, gender: null, tier: null, birthday: null, points: null }
+    const none = { tags: [], arms: [], coupons: [], pointsEntries: [], looseRefunds: [] }
+    return { id: `m${i}`, joined, ...nothing, storedValueMinor: null, consent: 'granted', ...none, orders }
+  })
+}
+
 // Every shape of a condition on the day, at days that are somebody's first or last and beside them: what the facts
 // decide before the orders are read must leave out nobody.
 test('days that the first and the last order decide', async () => {
@@ -218,8 +284,14 @@ test('amounts become minor units exactly', () => {
   expect(minorUnits(0, 2)).toBe(0)
 })
 
+/** The tables of a day; what the models foretell is always made in `scratch`. */
+const tablesOf = (prefix = '') => ({
+  ...derivedTables(prefix),
+  memberScores: name(`scratch.main.${prefix}member_scores`),
+})
+
 const setting = ({ asOf: day, dormancy, newest }: Moment): SegmentSetting => ({
-  scope: { asOf: day, dormancy, tables: derivedTables() },
+  scope: { asOf: day, dormancy, tables: tablesOf() },
   currencyDecimals,
   newest,
   segments: savedSegments,
@@ -265,7 +337,7 @@ const otherDays = (rule: Expression, asOf: string) => [
 /** The setting with the tables of every day that the rule asks about; `buildOtherDays` has made them. */
 function settingFor(rule: Expression, moment: Moment): SegmentSetting {
   const days = otherDays(rule, moment.asOf).map((day) => {
-    const scope = { asOf: day, dormancy: moment.dormancy, tables: derivedTables(prefixOf(day)) }
+    const scope = { asOf: day, dormancy: moment.dormancy, tables: tablesOf(prefixOf(day)) }
     return [day, { scope, newest: false }] as const
   })
   return { ...setting(moment), days: new Map(days) }
@@ -276,6 +348,15 @@ async function buildOtherDays(rules: readonly Expression[], asOf: string): Promi
   days.delete(asOf)
   await engine.transaction(async (session) => {
     for (const day of days) await buildDerivedTables(session, day, prefixOf(day))
+  })
+  for (const day of days) await foretell(day, prefixOf(day))
+}
+
+async function foretell(day: string, prefix?: string): Promise<void> {
+  const tables = tablesOf(prefix)
+  await engine.scratch(async (session) => {
+    await session.run(sql`drop table if exists ${tables.memberScores}`)
+    await makeScores(session, tables, day)
   })
 }
 
@@ -474,7 +555,24 @@ async function load(shop: readonly Person[], day: string, newest: boolean): Prom
     await rows.write(session)
     await buildDerivedTables(session, day)
   })
-  return { asOf: day, dormancy: defaultDormancy, dataStart, openedAtStart: false, newest, people: shop }
+  await foretell(day)
+  const moment = {
+    asOf: day,
+    dormancy: defaultDormancy,
+    dataStart,
+    openedAtStart: false,
+    newest,
+    people: shop,
+  }
+  const foretold = new Map<string, ReadonlyMap<string, Foretold>>()
+  return {
+    ...moment,
+    foretold(asOf) {
+      const known = foretold.get(asOf) ?? foretoldOf(shop, { ...moment, asOf })
+      foretold.set(asOf, known)
+      return known
+    },
+  }
 }
 
 const noon = (day: string | null) => sql`cast(${day === null ? null : `${day} 04:00:00`} as timestamp)`

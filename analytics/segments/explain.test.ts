@@ -6,7 +6,13 @@ import { type ExplainedClause, explain } from './explain.ts'
 import { parse } from './parse.ts'
 
 const asOf = '2026-03-01'
-const setting = { asOf, currencyDecimals: 2, segments: new Map<string, Expression>(), days: new Map() }
+const setting = {
+  asOf,
+  currencyDecimals: 2,
+  segments: new Map<string, Expression>(),
+  windows: new Map(),
+  days: new Map(),
+}
 
 function explained(
   text: string,

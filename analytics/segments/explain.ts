@@ -8,6 +8,7 @@ import { type Asked, fieldsByName, measuresByName } from './fields/catalogue.ts'
 import { isOrdered, type Kind } from './fields/described.ts'
 import { returnsOn } from './person.ts'
 import { print } from './print.ts'
+import { lapsesOn, lastWhole, type WindowDay } from './window.ts'
 
 /** Why a rule selects a member or not: the rule's own shape, with what is true of the member at each place. */
 export type Explanation =
@@ -54,18 +55,30 @@ export interface ExplainedClause {
   readonly value: string | number | boolean | null
   /** For an average or a share: what was divided by what. `value` is rounded, a share to hundredths of a percent. */
   readonly ratio?: { readonly numerator: number; readonly denominator: number }
-  /** The nearest value at which the clause turns; `onDay` when it is reached by waiting. Null where there is none. */
-  readonly flip: { readonly value: string | number; readonly onDay?: string } | null
+  /** The nearest value at which the clause turns. Null where there is none. */
+  readonly flip: Flip | null
   /** Of a set: what the member has of it, in the order of its letters, where that is told. */
   readonly has?: readonly string[]
   /** What turns a clause about tags: one of these put on (none named: any), or all of these taken off. */
   readonly tagging?: { readonly kind: 'put-on' | 'take-off'; readonly tags: readonly string[] }
 }
 
+export interface Flip {
+  readonly value: string | number
+  /** The day on which waiting reaches it. */
+  readonly onDay?: string
+  /** The last day for what is lacking to come: after it something of now has left the clause's window. */
+  readonly by?: string
+  /** The day on which enough has left the clause's window for it to turn, if nothing happens. */
+  readonly lapsesOn?: string
+}
+
 export interface ExplainSetting {
   readonly asOf: string
   readonly currencyDecimals: number
   readonly segments: ReadonlyMap<string, Expression>
+  /** What lies in the windows of clauses on the day, where that is told (window.ts). */
+  readonly windows: ReadonlyMap<Clause, readonly WindowDay[]>
   /** What was true on the other days that the rule asks about; null when the member was not known then. */
   readonly days: ReadonlyMap<OnDay, Explanation | null>
   /** The member's own id, which draws are made with, and what the member has of the sets that the rule asks about, by field. */
@@ -142,7 +155,7 @@ function explainClause(
   clause: Clause,
   value: string | number | boolean | null,
   per: string | number | boolean | null | undefined,
-  at: At,
+  at: ExplainSetting,
 ): ExplainedClause {
   const { subject, test } = clause
   const asked: Asked =
@@ -175,7 +188,26 @@ function explainClause(
     ...described,
     holds: holds(test, answer, at),
     ...shown(answer, at.asOf),
-    flip: nearestFlip(test, answer, asked, at),
+    flip: inTime(clause, nearestFlip(test, answer, asked, at), answer, at),
+  }
+}
+
+/** A flip of a clause whose window moves, with the days that this makes of it. */
+function inTime(
+  clause: Clause,
+  flip: Flip | null,
+  { value, per }: Answer,
+  at: Pick<ExplainSetting, 'asOf' | 'currencyDecimals' | 'windows'>,
+): Flip | null {
+  const window = at.windows.get(clause)
+  if (!flip || !window) return flip
+  const lapse = lapsesOn(clause, window, at)
+  const isMore = per === undefined && Number(flip.value) > Number(value)
+  const by = isMore ? lastWhole(clause, window) : undefined
+  return {
+    ...flip,
+    ...(by === undefined ? {} : { by }),
+    ...(lapse === undefined ? {} : { lapsesOn: lapse }),
   }
 }
 
@@ -212,7 +244,7 @@ function nextReturn(yearly: string, asOf: string): string {
 const daysAhead = 800
 
 /** The nearest value, in whole units, at which the test's answer turns, and whether waiting reaches it. */
-function nearestFlip(test: Test, answer: Answer, { daily, signed }: Asked, at: At): ExplainedClause['flip'] {
+function nearestFlip(test: Test, answer: Answer, { daily, signed }: Asked, at: At): Flip | null {
   const { kind, value, per } = answer
   if (value === null || per === 0) return null
   if (kind === 'anniversary') {

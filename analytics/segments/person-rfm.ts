@@ -44,3 +44,18 @@ export function rfmOf(person: Person, moment: Moment): RfmOfPerson | null {
     group: grid[recencyScore - 1]![frequencyMoneyScore - 1]!,
   }
 }
+
+/** The person's place among all buyers of the shop by net, 1 for the tenth with the highest; null for who never bought. */
+export function valueDecile(person: Person, moment: Moment): number | null {
+  const bought = (one: Person) => qualifyingOrders(one, moment).length > 0
+  if (!bought(person)) return null
+  const sorted = moment.people
+    .filter(bought)
+    .map((one) => netMinor(one, moment))
+    .toSorted((a, b) => a - b)
+  const own = netMinor(person, moment)
+  const below = [1, 2, 3, 4, 5, 6, 7, 8, 9].filter(
+    (k) => sorted[Math.floor((k * sorted.length + 9) / 10) - 1]! < own,
+  )
+  return 10 - below.length
+}

@@ -62,6 +62,15 @@ export interface Moment {
   readonly newest: boolean
   /** Everyone in the shop: the rhythm of one member is told beside what is usual. */
   readonly people: readonly Person[]
+  /** What the models, fitted to everyone in the shop as of a day, foretell of people, by their ids; of nobody where they are refused. */
+  readonly foretold: (asOf: string) => ReadonlyMap<string, Foretold>
+}
+
+export interface Foretold {
+  /** P(alive) in millionths. */
+  readonly alive: number
+  /** Net within a year; null where amounts are not foretold. */
+  readonly clvMinor: number | null
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)

@@ -1,5 +1,6 @@
 import { type Clause, type Expression, type OnDay, partsOf, type Random } from './ast.ts'
 import { resolveDay } from './days.ts'
+import { fieldsByName } from './fields/catalogue.ts'
 
 /** The saved segments that a rule names itself, each once, in the order in which they are written. */
 export function segmentsIn(expression: Expression): string[] {
@@ -101,3 +102,11 @@ export function leavesOf(expression: Expression, segments: ReadonlyMap<string, E
 /** The clauses of a rule that are about its own day, with those of the segments that it names. */
 export const clausesOnDay = (expression: Expression, segments: ReadonlyMap<string, Expression>): Clause[] =>
   leavesOf(expression, segments).filter((leaf) => leaf.kind === 'clause')
+
+/** Whether a rule asks of its own day what the models foretell. */
+export const asksForetold = (expression: Expression, segments: ReadonlyMap<string, Expression>): boolean =>
+  clausesOnDay(expression, segments).some(({ subject }) => {
+    if (subject.kind !== 'field') return false
+    const field = fieldsByName.get(subject.field)
+    return field !== undefined && field.kind !== 'set' && field.foretold === true
+  })

@@ -292,6 +292,7 @@ test('rules that read the same select the same members', () => {
         const moment = {
           asOf: day,
           dormancy: defaultDormancy,
+          foretold: () => new Map(),
           dataStart: start,
           openedAtStart: false,
           newest: true,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import { refused } from '../messages/refused.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
+import { clv, clvFindings } from '../../analytics/metrics/clv/clv.ts'
 import { cards, cardsFindings } from '../../analytics/metrics/cards/cards.ts'
 import { places, placesFindings, placesWindow } from '../../analytics/metrics/places/places.ts'
 import { points, pointsFindings } from '../../analytics/metrics/points/points.ts'
@@ -28,6 +29,7 @@ import { readerProcedure, router, signedInProcedure } from '../trpc.ts'
 import { ask } from './ask.ts'
 import { describedMetrics } from './described.ts'
 import { QuestionFilters } from './filters.ts'
+import { foretelling } from './foretold.ts'
 
 /** A metric's own settings beside the filters; none of them required. */
 const questionOf = <Settings extends z.ZodRawShape>(settings: z.ZodObject<Settings>) =>
@@ -92,6 +94,15 @@ export const analyticsRouter = router({
     const { answer } = await ask(ctx, ltv, input, signal)
     return { ...answer, blended: blendedValue(answer.rows), findings: ltvFindings(answer.rows) }
   }),
+
+  /** What the models foretell. The fit is made when somebody asks first, once for each state of the data. */
+  clv: readerProcedure.input(questionOf(clv.settings)).query(async ({ ctx, input, signal }) => {
+    const { answer } = await ask(ctx, clv, input, signal)
+    return { ...answer, findings: clvFindings(answer.rows, answer.models) }
+  }),
+
+  /** Which share of a fit of the models is done that somebody waits for; null: none is under way. */
+  foretelling: readerProcedure.query(({ ctx }) => foretelling(ctx.workspace)),
 
   rfm: readerProcedure.input(questionOf(rfm.settings)).query(async ({ ctx, input, signal }) => {
     const { answer } = await ask(ctx, rfm, input, signal)

@@ -1,6 +1,7 @@
 import type { z, ZodError } from 'zod'
 import type { Metric } from '../../analytics/metrics/metric.ts'
 import type { Scope } from '../../analytics/relations/scope.ts'
+import type { ModelOutcome } from '../../analytics/scores/scores.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import type { Said } from '../messages/messages.ts'
@@ -8,6 +9,7 @@ import type { SegmentError } from '../segments/evaluation.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { QuestionFilters } from './filters.ts'
+import { foretoldAt } from './foretold.ts'
 import { scopeOf } from './scope.ts'
 import { tablesAt } from './tables-at.ts'
 
@@ -19,6 +21,8 @@ export interface MetricAnswer<Row> {
   readonly asOf: string
   readonly dataVersion: number
   readonly milliseconds: number
+  /** How the fit came out, of a metric that asks what the models foretell. */
+  readonly models?: ModelOutcome
   readonly rows: Row[]
 }
 
@@ -59,7 +63,9 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
   for (;;) {
     const asked = await scopeOf(store, workspace, question.filters, signal)
     if (asked.kind === 'refused') return { kind: 'segment-refused', errors: asked.errors }
-    const { scope } = asked
+    const models = metric.foretold && (await foretoldAt(workspace, asked.at, signal))
+    if (models === null) continue // the data moved in between
+    const scope = models ? { ...asked.scope, models } : asked.scope
     if (chosen.from !== undefined && chosen.from > asked.asOf)
       return {
         kind: 'settings-refused',
@@ -88,6 +94,7 @@ export async function runMetric<Settings extends z.ZodObject, Row extends z.ZodO
         asOf: asked.asOf,
         dataVersion: asked.dataVersion,
         milliseconds: Math.round(performance.now() - began),
+        ...(models && { models }),
         rows: asked.segment === null ? rows : rows.map((row) => narrowed(row, asked.segment!)),
       },
     }

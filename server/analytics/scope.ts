@@ -4,12 +4,13 @@ import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
 import type { QuestionFilters } from './filters.ts'
-import { tablesAt } from './tables-at.ts'
+import { type TablesAt, tablesAt } from './tables-at.ts'
 
 export type ScopeOutcome =
   | {
       kind: 'scoped'
       scope: Scope
+      at: TablesAt
       asOf: string
       dataVersion: number
       /** Canonical text of the segment; null without one. */
@@ -34,6 +35,7 @@ export async function scopeOf(
     if (audience && audience.evaluation.dataVersion !== at.dataVersion) continue // the data moved in between
     return {
       kind: 'scoped',
+      at,
       asOf: at.asOf,
       dataVersion: at.dataVersion,
       segment: audience ? audience.evaluation.expression : null,

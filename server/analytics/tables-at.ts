@@ -1,10 +1,11 @@
 import type { Engine } from '../../analytics/engine/engine.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
-import { buildDerivedTables } from '../../analytics/schema/refresh.ts'
-import { sql } from '../../analytics/sql/sql.ts'
+import { tablesOfOtherDay } from '../../analytics/schema/other-day.ts'
+import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { Store } from '../store/store.ts'
 import { drainedState } from '../workspaces/drain.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { forgetForetold, ownScores } from './foretold.ts'
 
 /** The derived tables as they are on one day, and of which state of the data. */
 export interface TablesAt {
@@ -23,14 +24,15 @@ export interface TablesAt {
 
 /** Other days' tables that are kept besides the workspace's own. */
 const keptDays = 3
-/** The tables of a large shop take longer than a question may; who waits may leave before. */
-const patienceMs = 60 * 60_000
+/** What differs on that day may take longer than a question may; who waits may leave before. */
+const patienceMs = 10 * 60_000
 /** A set that was handed out may be read for this long, so it is not dropped before. */
 const readForMs = 120_000
 
+type OnThatDay = Omit<TablesAt, 'ledgerWatermark'>
+
 interface Built {
-  readonly at: Promise<Omit<TablesAt, 'ledgerWatermark'>>
-  readonly prefix: string
+  readonly at: Promise<{ readonly tables: OnThatDay; readonly made: readonly Sql[] }>
   handedOutAt: number
 }
 
@@ -38,8 +40,8 @@ const builtDays = new WeakMap<Engine, Map<string, Built>>()
 
 /**
  * The derived tables as of a day (default: the workspace's default asOf, or today while it has no
- * orders), after taking in the Store's events. Another day's tables are built into `scratch` once per
- * data version, whoever asks at the same time waits for the same build, and the ones used longest ago go.
+ * orders), after taking in the Store's events. What differs on another day is made in `scratch` once per
+ * data version, whoever asks at the same time waits for the same work, and what was used longest ago goes.
  * `signal` ends the waiting, not a build that others may be waiting for.
  */
 export async function tablesAt(
@@ -48,23 +50,23 @@ export async function tablesAt(
   asOf: string | undefined,
   signal?: AbortSignal,
 ): Promise<TablesAt> {
-  const own = await ownTables(store, workspace, signal)
+  let own = await ownTables(store, workspace, signal)
   if (asOf === undefined || asOf === own.asOf) return own
   const days = builtDays.get(workspace.engine) ?? new Map<string, Built>()
   builtDays.set(workspace.engine, days)
-  const key = `${own.dataVersion}_${asOf}`
-  const found = days.get(key)
-  const wanted = found ?? begin(workspace, asOf, own.dataVersion)
-  if (!found) {
+  for (;;) {
+    const key = `${own.dataVersion}_${asOf}`
+    const found = days.get(key)
+    const wanted = found ?? begin(workspace, own, asOf)
+    if (!found) wanted.at.catch(() => days.delete(key))
+    wanted.handedOutAt = performance.now()
+    days.delete(key) // the newest use stands last
     days.set(key, wanted)
-    wanted.at.catch(() => days.delete(key))
+    await dropOldest(workspace.engine, days)
+    const { tables } = await abortable(wanted.at, signal)
+    if (tables.dataVersion === own.dataVersion) return { ...tables, ledgerWatermark: own.ledgerWatermark }
+    own = await ownTables(store, workspace, signal) // the data moved in between
   }
-  wanted.handedOutAt = performance.now()
-  days.delete(key) // the newest use stands last
-  days.set(key, wanted)
-  await dropOldest(workspace.engine, days)
-  const { ledgerWatermark } = own
-  return { ...(await abortable(wanted.at, signal)), ledgerWatermark }
 }
 
 async function ownTables(
@@ -73,46 +75,41 @@ async function ownTables(
   signal: AbortSignal | undefined,
 ): Promise<TablesAt> {
   const state = await drainedState(store, workspace, signal)
+  const asOf = state.asOf === null ? workspace.today() : String(state.asOf)
+  const ordersVersion = Number(state.ordersVersion)
+  const memberScores = name(ownScores(ordersVersion, asOf, Number(state.clvDiscountPercent)))
   return {
-    tables: derivedTables(),
-    asOf: state.asOf === null ? workspace.today() : String(state.asOf),
+    tables: { ...derivedTables(), memberScores },
+    asOf,
     dataVersion: Number(state.dataVersion),
-    ordersVersion: Number(state.ordersVersion),
+    ordersVersion,
     ledgerWatermark: Number(state.ledgerWatermark),
     dataStart: state.dataStart === null ? null : String(state.dataStart),
     openedAtStart: state.openedAtStart === true,
   }
 }
 
-function begin(workspace: Workspace, asOf: string, dataVersion: number): Built {
-  const prefix = `scratch.main.day_${asOf.replaceAll('-', '')}_${dataVersion}_`
+function begin(workspace: Workspace, own: OnThatDay, asOf: string): Built {
+  const prefix = `scratch.main.day_${asOf.replaceAll('-', '')}_${own.dataVersion}_`
   const at = workspace.engine.scratch(
-    async (session): Promise<Omit<TablesAt, 'ledgerWatermark'>> => {
-      const [state] = await session.rows(
-        sql`select data_version, orders_version, data_start, opened_at_start from workspace_state`,
-      )
-      return {
-        tables: await buildDerivedTables(session, asOf, prefix),
-        asOf,
-        dataVersion: Number(state!.dataVersion),
-        ordersVersion: Number(state!.ordersVersion),
-        dataStart: state!.dataStart === null ? null : String(state!.dataStart),
-        openedAtStart: state!.openedAtStart === true,
-      }
+    async (session) => {
+      const [state] = await session.rows(sql`select data_version from workspace_state`)
+      const { tables, made } = await tablesOfOtherDay(session, own.asOf, asOf, prefix)
+      return { tables: { ...own, tables, asOf, dataVersion: Number(state!.dataVersion) }, made }
     },
     { timeoutMs: patienceMs },
   )
-  return { at, prefix, handedOutAt: performance.now() }
+  return { at, handedOutAt: performance.now() }
 }
 
 async function dropOldest(engine: Engine, days: Map<string, Built>): Promise<void> {
   for (const [key, built] of days) {
     if (days.size <= keptDays || performance.now() - built.handedOutAt < readForMs) return
     days.delete(key)
-    await built.at.catch(() => undefined)
+    const { tables: at, made } = await built.at.catch(() => ({ tables: undefined, made: [] }))
+    if (at) forgetForetold(engine, at)
     await engine.scratch(async (session) => {
-      for (const table of Object.values(derivedTables(built.prefix)))
-        await session.run(sql`drop table if exists ${table}`)
+      for (const table of made) await session.run(sql`drop table if exists ${table}`)
     })
   }
 }

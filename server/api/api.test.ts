@@ -368,6 +368,7 @@ it('describes every address it has, and answers any other with a problem', async
     '/api/v1/campaigns/{campaignId}/effect',
     '/api/v1/campaigns/{campaignId}/member-days',
     '/api/v1/metrics',
+    '/api/v1/digest',
     '/api/v1/metrics/{name}',
     '/api/v1/channels',
     '/api/v1/channels/sending',

@@ -1,12 +1,15 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { AskedDay } from '../../analytics/calendar/day.ts'
 import { catalogue, metricNamed } from '../../analytics/metrics/catalogue.ts'
 import { answerFile } from '../analytics/answer-file.ts'
 import { answerFormats, answerMediaTypes } from '../analytics/answer-formats.ts'
 import { ask } from '../analytics/ask.ts'
 import { describedMetrics } from '../analytics/described.ts'
 import { QuestionFilters } from '../analytics/filters.ts'
+import { composeDigest } from '../digest/compose.ts'
+import { digestFigures } from '../digest/figures.ts'
 import { RefusedCall } from '../messages/refused.ts'
 import type { Platform } from '../platform.ts'
 import { always, malformed, noPage, problem } from './answers.ts'
@@ -20,6 +23,9 @@ const Answer = z
     asOf: z.iso.date(),
     dataVersion: z.int(),
     milliseconds: z.int(),
+    models: z.looseObject({}).optional().meta({
+      description: 'Of figures that are foretold: which model was fitted, how it came out, and why not.',
+    }),
     rows: z
       .array(z.record(z.string(), z.unknown()))
       .meta({ description: 'As `listMetrics` describes them. Money in minor units, unknown values null.' }),
@@ -35,6 +41,21 @@ const Described = z.object({
   settings: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema; none is required.' }),
   row: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema.' }),
 })
+
+const Digest = z
+  .object({
+    kind: z.enum(['week', 'no-week']).meta({ description: '`no-week`: the data has no whole week yet.' }),
+    day: z.iso.date(),
+    asOf: z.iso.date().nullable().meta({ description: 'The newest order’s day.' }),
+    week: z.object({ from: z.iso.date(), to: z.iso.date() }).optional(),
+    figures: z.record(z.string(), z.unknown()).meta({
+      description: 'What the letter tells, each as the dashboard answers it as of the week’s last day.',
+    }),
+    subject: z.string(),
+    text: z.string(),
+    html: z.string(),
+  })
+  .meta({ id: 'Digest' })
 
 const aFile = z.instanceof(Readable)
 
@@ -54,6 +75,55 @@ export const metricRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async
       },
     },
     async (_request, reply) => reply.code(200).send({ metrics: describedMetrics() }),
+  )
+
+  app.get(
+    '/digest',
+    {
+      ...common,
+      schema: {
+        tags: ['Figures'],
+        operationId: 'weeklyDigest',
+        summary: 'The weekly digest, as figures and as a letter',
+        description:
+          'Of the last whole week of the shop’s calendar; where the data does not reach to its end, of the newest whole week in it, and the letter says so. In Chinese with Accept-Language: zh.',
+        querystring: z.object({
+          day: AskedDay.optional().meta({ description: 'As composed on this local day; default today.' }),
+        }),
+        response: { 200: Digest, 422: malformed, ...always },
+      },
+    },
+    async (request, reply) => {
+      const workspace = (await platform.workspaces.byId(request.keyHolder!.workspaceId))!
+      const language = languageFor(request)
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const figures = await digestFigures(
+        platform,
+        workspace,
+        { day: request.query.day, language },
+        gone.signal,
+      )
+      const letter = composeDigest(figures, {
+        language,
+        role: 'viewer',
+        shop: workspace.name,
+        currency: workspace.currency,
+        base: null,
+        unsubscribeUrl: null,
+      })
+      return reply
+        .code(200)
+        .header('cache-control', 'no-store')
+        .send({
+          kind: figures.kind,
+          day: figures.day,
+          asOf: figures.asOf,
+          ...(figures.kind === 'week' ? { week: figures.week } : {}),
+          figures: { ...figures },
+          ...letter,
+        })
+    },
   )
 
   app.post(
@@ -108,7 +178,11 @@ export const metricRoutes: FastifyPluginAsyncZod<{ platform: Platform }> = async
         const asking = { platform, actor: null, workspace, role: null, language }
         const { answer } = await ask(asking, metric, request.body, gone.signal)
         reply.code(200).header('cache-control', 'no-store').header('x-reveille-as-of', answer.asOf)
-        if (format === 'json') return await reply.type('application/json').send(answer)
+        const { models, ...told } = answer
+        if (format === 'json')
+          return await reply
+            .type('application/json')
+            .send({ ...told, ...(models && { models: { ...models } }) })
         const file = await answerFile(platform, workspace, metric, answer.rows, format, gone.signal)
         return await reply.type(answerMediaTypes[format]).send(file)
       } catch (error) {

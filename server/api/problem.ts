@@ -80,6 +80,7 @@ export const problems = {
   exportMalformed: { id: 'export-malformed', status: 422, code: 'malformed' },
   segmentExportMalformed: { id: 'segment-export-malformed', status: 422, code: 'malformed' },
   metricExportMalformed: { id: 'metric-export-malformed', status: 422, code: 'malformed' },
+  digestMalformed: { id: 'digest-malformed', status: 422, code: 'malformed' },
   unknownMetric: { id: 'unknown-metric', status: 404, code: 'unknown' },
   noPreparedFile: { id: 'no-prepared-file', status: 404, code: 'unknown' },
   unwritable: { id: 'unwritable', status: 507, code: 'unwritable' },

@@ -87,46 +87,58 @@ interface ChannelProblem {
   readonly id: MessageKey
 }
 
+/** What a channel says, by the places in it; a list of codes and a webhook say nothing. */
+function wordsOf(channel: Channel): { path: string[]; text: string; form: 'text' | 'html' }[] {
+  const named = (of: string, texts: Readonly<Record<string, string>>) =>
+    Object.entries(texts).map(([name, text]) => ({ path: [of, name], text, form: 'text' as const }))
+  switch (channel.kind) {
+    case 'mail':
+      return (['subject', 'text', 'html'] as const).flatMap((part) => {
+        const text = channel[part]
+        return text === undefined ? [] : [{ path: [part], text, form: part === 'html' ? part : 'text' }]
+      })
+    case 'sms':
+      return named('params', channel.params)
+    case 'wechat':
+      return [
+        ...named('data', channel.data),
+        ...(channel.url === undefined ? [] : [{ path: ['url'], text: channel.url, form: 'text' as const }]),
+        ...(channel.miniProgram === undefined
+          ? []
+          : [{ path: ['miniProgram', 'path'], text: channel.miniProgram.path, form: 'text' as const }]),
+      ]
+    case 'calls':
+    case 'wecom':
+      return [{ path: ['words'], text: channel.words, form: 'text' }]
+    case 'csv':
+    case 'webhook':
+      return []
+  }
+}
+
 /** What is the matter with the words or the address of a channel that somebody hands in. */
 export function channelProblems(channel: Channel): ChannelProblem[] {
-  if (channel.kind === 'mail')
-    return (['subject', 'text', 'html'] as const).flatMap((part) => {
-      const text = channel[part]
-      if (text === undefined) return []
-      const outcome = readTemplate(text, part === 'html' ? 'html' : 'text')
-      return outcome.kind === 'refused' ? [{ path: [part], id: outcome.problem }] : []
-    })
-  if (channel.kind === 'wechat') {
-    const { data, url, miniProgram } = channel
-    return [
-      ...Object.entries(data).map(([name, text]) => ({ path: ['data', name], text })),
-      ...(url === undefined ? [] : [{ path: ['url'], text: url }]),
-      ...(miniProgram === undefined ? [] : [{ path: ['miniProgram', 'path'], text: miniProgram.path }]),
-    ].flatMap(({ path, text }): ChannelProblem[] => {
-      const outcome = readTemplate(text, 'text')
-      if (outcome.kind === 'refused') return [{ path, id: outcome.problem }]
-      const [part, name] = path
-      if (part !== 'data' || outcome.template.uses.length > 0) return []
-      const why = misfit(name!, text)
-      return why === null
-        ? []
-        : [{ path, id: why === 'long' ? 'wechat-value-too-long' : 'wechat-value-signs' }]
-    })
-  }
-  if (channel.kind === 'calls' || channel.kind === 'wecom') {
-    const outcome = readTemplate(channel.words, 'text')
-    return outcome.kind === 'refused' ? [{ path: ['words'], id: outcome.problem }] : []
-  }
-  if (channel.kind === 'sms')
-    return Object.entries(channel.params).flatMap(([name, text]) => {
-      const outcome = readTemplate(text, 'text')
-      return outcome.kind === 'refused' ? [{ path: ['params', name], id: outcome.problem }] : []
-    })
   // fetch sends nothing to such an address
-  return channel.kind === 'webhook' && hasCredentials(new URL(channel.url))
-    ? [{ path: ['url'], id: 'address-with-credentials' }]
-    : []
+  if (channel.kind === 'webhook' && hasCredentials(new URL(channel.url)))
+    return [{ path: ['url'], id: 'address-with-credentials' }]
+  return wordsOf(channel).flatMap(({ path, text, form }): ChannelProblem[] => {
+    const outcome = readTemplate(text, form)
+    if (outcome.kind === 'refused') return [{ path, id: outcome.problem }]
+    const [part, name] = path
+    if (channel.kind !== 'wechat' || part !== 'data' || outcome.template.uses.length > 0) return []
+    const why = misfit(name!, text)
+    return why === null ? [] : [{ path, id: why === 'long' ? 'wechat-value-too-long' : 'wechat-value-signs' }]
+  })
 }
+
+/** The places at which the words of a channel name the coupon; what is unreadable names nothing. */
+export const namesCoupon = (channel: Channel): string[][] =>
+  wordsOf(channel).flatMap(({ path, text, form }) => {
+    const outcome = readTemplate(text, form)
+    const isNamed =
+      outcome.kind === 'read' && outcome.template.uses.some((value) => value.startsWith('coupon.'))
+    return isNamed ? [path] : []
+  })
 
 /** Whether an address holds a name or password: fetch sends nothing to such an address. */
 export const hasCredentials = ({ username, password }: URL) => username !== '' || password !== ''

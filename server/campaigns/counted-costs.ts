@@ -39,17 +39,18 @@ export async function countedCosts(
       where campaign_id = ${campaignId} group by member_id
     ),
     counted as (
-      select steps.coupon_id, ends.value ->> 1 as end
+      select steps.coupon_id, steps.message_id, ends.value ->> 1 as end
       from firsts join json_each(${JSON.stringify(ends)}) as ends on ends.value ->> 0 = firsts.entered_day
       join standing_steps as steps on steps.path_id = firsts.id
-      where steps.coupon_id is not null
+      where steps.coupon_id is not null or steps.message_id is not null
     )
     select coalesce(sum((select sum(case kind when 'redeemed' then 1 else -1 end * (amount_minor + worth_minor))
         from ledger where ledger.coupon_id = counted.coupon_id and kind in ('redeemed', 'cancelled') and at < counted.end)), 0) as coupons,
       coalesce(sum((select sum(case kind when 'redeemed' then 1 else -1 end * worth_minor)
         from ledger where ledger.coupon_id = counted.coupon_id and kind in ('redeemed', 'cancelled') and at < counted.end)), 0) as beside,
       (select count(*) from outbox where workspace_id = ${workspaceId} and campaign_id = ${campaignId}
-        and state = 'delivered' and coupon_id in (select coupon_id from counted)) as messages
+        and state = 'delivered' and (id in (select message_id from counted)
+          or coupon_id in (select coupon_id from counted where message_id is null))) as messages
     from counted`.execute(store)
   const { coupons, beside, messages } = rows[0]!
   return {

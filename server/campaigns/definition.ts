@@ -8,7 +8,8 @@ import { mostOf, Offer } from '../coupons/offer.ts'
 import { offerSentences } from '../coupons/offer-sentence.ts'
 import { OfferTerms, plainTerms, usesOf } from '../coupons/terms.ts'
 import { Channel, channelProblems } from './channel.ts'
-import { Standing, standingProblems } from './standing/definition.ts'
+import { daysAfterValidity } from './days-after-validity.ts'
+import { givesCoupons, Standing, standingProblems } from './standing/definition.ts'
 
 const Minor = z.int().nonnegative()
 
@@ -39,7 +40,8 @@ export const CampaignDefinition = z
     name: z.string().trim().min(1).max(120),
     /** A rule in the segment language. */
     segment: z.string().trim().min(1).max(10_000),
-    offer: Offer,
+    /** Only a campaign that stands may have none: its first step is a message alone then. */
+    offer: Offer.optional(),
     minSpendMinor: Minor.default(0),
     terms: OfferTerms.default(plainTerms),
     codes: Codes.default({ kind: 'generated' }),
@@ -63,10 +65,20 @@ export const CampaignDefinition = z
     /** It stands: members come in one by one, whenever they begin to meet the rule; without it, it is launched once. */
     standing: Standing.optional(),
   })
-  .refine(({ validDays, validTo }) => (validDays === undefined) !== (validTo === undefined), {
-    error: worded('one-validity'),
-    path: ['validDays'],
+  .refine(({ offer, standing }) => offer !== undefined || standing !== undefined, {
+    error: worded('once-without-offer'),
+    path: ['offer'],
   })
+  .refine(
+    ({ offer, validDays, validTo }) =>
+      offer === undefined || (validDays === undefined) !== (validTo === undefined),
+    { error: worded('one-validity'), path: ['validDays'] },
+  )
+  .refine(
+    ({ offer, validDays, validTo }) =>
+      offer !== undefined || (validDays === undefined && validTo === undefined),
+    { error: worded('validity-without-offer'), path: ['validDays'] },
+  )
   .refine(
     ({ validFrom, validTo }) => validFrom === undefined || (validTo !== undefined && validFrom <= validTo),
     {
@@ -82,14 +94,18 @@ export const CampaignDefinition = z
     error: worded('refuses-without-budget'),
     path: ['terms', 'refuseWhenSpent'],
   })
-  .refine(({ standing, validDays }) => !standing || validDays !== undefined, {
+  .refine(({ offer, standing, validDays }) => !standing || !offer || validDays !== undefined, {
     error: worded('standing-valid-days'),
     path: ['validDays'],
   })
-  .refine(({ standing, budgetMinor }) => !standing || budgetMinor !== undefined, {
-    error: worded('standing-without-budget'),
-    path: ['budgetMinor'],
-  })
+  .refine(
+    ({ offer, standing, budgetMinor }) =>
+      !standing || budgetMinor !== undefined || !givesCoupons(offer, standing),
+    {
+      error: worded('standing-without-budget'),
+      path: ['budgetMinor'],
+    },
+  )
   .refine(({ standing, codes }) => !standing || codes.kind === 'generated', {
     error: worded('standing-codes'),
     path: ['codes'],
@@ -108,7 +124,7 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
     { path: ['budgetMinor'], amount: budgetMinor },
     ...(['amountMinor', 'worthMinor', 'capMinor'] as const).map((field) => ({
       path: ['offer', field],
-      amount: field in offer ? ((offer as Record<string, unknown>)[field] as number | undefined) : undefined,
+      amount: (offer as Record<string, unknown> | undefined)?.[field] as number | undefined,
     })),
     { path: ['messageCostMinor'], amount: messageCostMinor },
   ]
@@ -119,14 +135,17 @@ export const NewCampaign = CampaignDefinition.superRefine((definition, context) 
       context.addIssue({ code: 'custom', path, message: worded('amount-too-high') })
   for (const { path, id } of channelProblems(channel))
     context.addIssue({ code: 'custom', path: ['channel', ...path], message: worded(id) })
-  for (const { path, id } of standing ? standingProblems(standing) : [])
-    context.addIssue({ code: 'custom', path: ['standing', ...path], message: worded(id) })
-  if (standing && mostOf(offer) === null)
+  for (const { path, id } of standing ? standingProblems({ ...definition, standing }) : [])
+    context.addIssue({ code: 'custom', path, message: worded(id) })
+  if (standing && offer && mostOf(offer) === null)
     context.addIssue({ code: 'custom', path: ['offer'], message: worded('standing-unbounded') })
 })
 
-/** Days after the coupons' last day in which orders still count. */
-export const daysAfterValidity = 7
+/** The offer of a campaign that is launched once, or of a first step that gives a coupon. */
+export function offerOf({ offer, name }: Pick<CampaignDefinition, 'offer' | 'name'>): Offer {
+  if (!offer) throw new Error(`The first step of ${name} gives no coupon.`)
+  return offer
+}
 
 export interface Validity {
   /** Local days, inclusive. */
@@ -174,8 +193,8 @@ export function worstCost(
   definition: CampaignDefinition,
   coupons: number,
 ): number | 'unbounded' | 'uncountable' {
-  const { offer, terms, budgetMinor } = definition
-  const each = mostOf(offer)
+  const { terms, budgetMinor } = definition
+  const each = mostOf(offerOf(definition))
   if (each === null) return 'unbounded'
   const cost = each * usesIssued(definition, coupons)
   if (terms.refuseWhenSpent && budgetMinor !== undefined) return Math.min(cost, budgetMinor)

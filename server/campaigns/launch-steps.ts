@@ -2,12 +2,12 @@ import type { Kysely, Transaction } from 'kysely'
 import { givenKey } from '../coupons/code.ts'
 import { issueCoupons, newCode, newCodes } from '../coupons/issue.ts'
 import { giveCodes, isCodeTaken, returnCodes } from '../coupons/pools.ts'
-import { queueMessages } from '../delivery/outbox.ts'
+import { newDeliveryId, queueMessages } from '../delivery/outbox.ts'
 import type { Platform } from '../platform.ts'
 import { recordEvent } from '../store/events.ts'
 import type { StoreSchema } from '../store/schema.ts'
 import { usesOf } from '../coupons/terms.ts'
-import { CampaignDefinition } from './definition.ts'
+import { CampaignDefinition, offerOf } from './definition.ts'
 import { campaignTurns } from './campaigns.ts'
 import { othersTurn } from './others-turn.ts'
 
@@ -77,15 +77,15 @@ interface Launched {
 /** What a receiver is told of one member's coupon. */
 const bodyFor = (
   launch: Launched,
-  { offer, minSpendMinor }: CampaignDefinition,
+  definition: CampaignDefinition,
   { memberId, code }: { memberId: string; code: string },
 ) => ({
   campaignId: launch.campaign_id,
   campaign: launch.name,
   memberId,
   code,
-  offer,
-  minSpendMinor,
+  offer: offerOf(definition),
+  minSpendMinor: definition.minSpendMinor,
   currency: launch.currency,
   validFrom: launch.valid_from,
   validTo: launch.valid_to,
@@ -106,7 +106,7 @@ export async function issueShared(
     .where('launches.id', '=', launchId)
     .executeTakeFirstOrThrow()
   const definition = CampaignDefinition.parse(JSON.parse(launch.definition))
-  const { codes, offer, minSpendMinor, terms } = definition
+  const { codes, minSpendMinor, terms } = definition
   if (codes.kind !== 'shared') throw new Error(`${launchId} has no code for all.`)
   const key = codes.code === undefined ? null : givenKey(codes.code)!
   if (key !== null && (await isCodeTaken(tx, launch.workspace_id, key))) return false
@@ -120,7 +120,7 @@ export async function issueShared(
         code: newCode(),
         given: key === null ? undefined : { code: codes.code!, key },
         memberId: null,
-        offer,
+        offer: offerOf(definition),
         minSpendMinor,
         terms,
         validFrom: launch.valid_from,
@@ -174,6 +174,7 @@ async function queueShared(
         launchId: launch.id,
         at: clock.now(),
         messages: members.map(({ member_id: memberId }) => ({
+          id: newDeliveryId(),
           couponId: coupon.id,
           memberId,
           body: bodyFor(launch, definition, { memberId, code: coupon.code }),
@@ -216,7 +217,7 @@ async function issueBatch(
       code: codes[index]!,
       given: given?.get(coupon_id!),
       memberId: member_id,
-      offer: definition.offer,
+      offer: offerOf(definition),
       minSpendMinor: definition.minSpendMinor,
       terms: definition.terms,
       validFrom: launch.valid_from,
@@ -229,6 +230,7 @@ async function issueBatch(
         ...of,
         at: clock.now(),
         messages: coupons.map(({ couponId, memberId, code, given: made }) => ({
+          id: newDeliveryId(),
           couponId,
           memberId,
           body: bodyFor(launch, definition, { memberId, code: made?.code ?? code }),

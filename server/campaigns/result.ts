@@ -26,6 +26,7 @@ export interface CampaignResult {
   readonly lastDay: string | null
   /** Uses of its coupons. */
   readonly issued: number
+  /** Coupons that reached their member. */
   readonly delivered: number
   readonly queued: number
   /** Dead letters: given up after the last attempt. */
@@ -80,7 +81,7 @@ export async function campaignResult(
   const arms = launch ? await armSizes(platform, workspace.id, campaignId) : { treated: 0, heldOut: 0 }
   const messages = await messageCounts(platform, workspace.id, campaignId)
   const isShared = campaign.definition.codes.kind === 'shared'
-  const byHand = campaign.definition.channel.kind === 'csv'
+  const asList = campaign.definition.channel.kind === 'csv'
   const lastDayBefore = (instant: string) => addDays(localDay(new Date(instant), workspace.calendar), -1)
   const stands = campaign.definition.standing !== undefined
   const measured = launch
@@ -99,13 +100,8 @@ export async function campaignResult(
     lastDay: launch && !stands ? lastDayBefore(launch.valid_to) : null,
     issued: ledger.issued,
     // Codes that are taken out as a list are delivered by whoever took them.
-    delivered: byHand
-      ? launch?.codes_taken_at
-        ? isShared
-          ? arms.treated
-          : ledger.issued
-        : 0
-      : messages.delivered,
+    delivered:
+      messages.delivered + (asList && launch?.codes_taken_at ? (isShared ? arms.treated : ledger.issued) : 0),
     queued: messages.queued,
     dead: messages.dead,
     deadEvents: stands ? await deadEvents(platform, workspace.id, campaignId) : 0,
@@ -176,7 +172,11 @@ async function messageCounts({ store }: Platform, workspaceId: string, campaignI
     .where('outbox.workspace_id', '=', workspaceId)
     .where('outbox.campaign_id', '=', campaignId)
   const rows = await published
-    .select(['outbox.state', (count) => count.fn.countAll<number>().as('messages')])
+    .select([
+      'outbox.state',
+      (count) => count.fn.countAll<number>().as('messages'),
+      (count) => count.fn.count<number>('outbox.coupon_id').as('coupons'),
+    ])
     .groupBy('outbox.state')
     .execute()
   const failing = await published
@@ -195,7 +195,7 @@ async function messageCounts({ store }: Platform, workspaceId: string, campaignI
   const messages = (state: string) => rows.find((row) => row.state === state)?.messages ?? 0
   return {
     queued: messages('queued'),
-    delivered: messages('delivered'),
+    delivered: rows.find(({ state }) => state === 'delivered')?.coupons ?? 0,
     dead: messages('dead'),
     dropped: messages('dropped'),
     droppedFor,

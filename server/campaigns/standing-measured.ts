@@ -1,8 +1,7 @@
 import { addDays } from '../../analytics/calendar/calendar.ts'
 import type { Store } from '../store/store.ts'
 import type { Campaign } from './campaigns.ts'
-import { daysAfterValidity } from './definition.ts'
-import { longestWay, type StandingDefinition } from './standing/definition.ts'
+import { ownDaysOf, type StandingDefinition } from './standing/definition.ts'
 import type { Measured } from './windows.ts'
 
 /** A campaign that stands, as measuring needs it; null before it went live. */
@@ -19,7 +18,7 @@ export async function standingMeasured(
     .executeTakeFirst()
   if (!live) return null
   const { standing, holdout, marginShare } = definition
-  const ownDays = longestWay(definition) + daysAfterValidity
+  const ownDays = ownDaysOf(definition)
   // on the day on which it is finished nobody comes in any more
   const finished = live.finished_day === null ? null : addDays(live.finished_day, -1)
   const lastEntry = finished ?? standing.lastDay ?? null

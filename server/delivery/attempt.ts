@@ -34,7 +34,7 @@ export interface Claimed {
   readonly id: string
   readonly lease: string
   readonly memberId: string
-  /** JSON of a CouponMessage. */
+  /** JSON of an OutboxMessage. */
   readonly body: string
   /** This attempt included. */
   readonly attempts: number

@@ -12,11 +12,12 @@ import { recordAudit } from '../settings/audit.ts'
 import { drainEvents } from '../workspaces/drain.ts'
 import { addressOf } from './addressed.ts'
 import { contactsOf } from './contacts.ts'
-import { couponValues } from './coupon-values.ts'
 import { keptError } from './errors.ts'
 import { isOverCap } from './frequency-cap.ts'
 import { type HandChannel, handChannels } from './hand-channels.ts'
-import type { CouponMessage } from './outbox.ts'
+import { overSaid } from './lease.ts'
+import { messageValues } from './message-values.ts'
+import { isOfCoupon, type OutboxMessage } from './outbox.ts'
 import { deliverySettingsOf } from './settings.ts'
 import { addressDigest, suppressedIn, suppressionKey } from './suppressions.ts'
 import { goodTemplate } from './template.ts'
@@ -32,9 +33,10 @@ export interface HandDelivery {
   readonly contact: string
   /** What the member is told. */
   readonly words: string
-  readonly code: string
+  /** Null: a message without a coupon. */
+  readonly code: string | null
   /** Last local day of the coupon. */
-  readonly lastDay: string
+  readonly lastDay: string | null
 }
 
 export type HandListOutcome =
@@ -73,6 +75,7 @@ export async function takeHandList(
     .select([
       'outbox.id',
       'outbox.member_id',
+      'outbox.coupon_id',
       'outbox.body',
       'outbox.queued_at',
       'launches.step',
@@ -112,16 +115,16 @@ export async function takeHandList(
     const drop = (why: Said) => changes.push({ id: row.id, to: { why } })
     const reason = address === null ? null : suppressed[kind].whyNot(member, address)
     const own = { id: row.id, queuedAt: row.queued_at, memberIds: people.idsOf(row.member_id) }
-    if (row.valid_to <= now.toISOString()) drop({ id: 'message-coupon-over' })
+    if (row.valid_to <= now.toISOString()) drop(overSaid(row.coupon_id))
     else if (people.mayNotBeContacted(row.member_id, denied)) drop({ id: 'message-denied-since' })
     else if (!contact || address === null) drop({ id: 'message-no-address' })
     else if (reason) drop({ id: 'message-suppressed', values: { reason } })
     else if (await isOverCap(store, workspace.id, cap, own, { now, calendar: workspace.calendar }))
       drop({ id: 'message-capped' })
     else {
-      const told = JSON.parse(row.body) as CouponMessage
+      const told = JSON.parse(row.body) as OutboxMessage
       const words = goodTemplate(channel.words, 'text').render({
-        ...couponValues(channel.language, workspace, { ...told, terms: termsOf(definition, row.step) }),
+        ...messageValues(channel.language, workspace, told, termsOf(definition, row.step)),
         ...contact.values,
       })
       if (words === null) {
@@ -135,8 +138,12 @@ export async function takeHandList(
         name: contact.values['member.name'] ?? null,
         contact: kind === 'calls' && !unmasked ? maskedPhone(address)! : address,
         words,
-        code: printedCode(told.code),
-        lastDay: addDays(localDay(new Date(row.valid_to), workspace.calendar), -1),
+        ...(isOfCoupon(told)
+          ? {
+              code: printedCode(told.code),
+              lastDay: addDays(localDay(new Date(row.valid_to), workspace.calendar), -1),
+            }
+          : { code: null, lastDay: null }),
       })
     }
   }

@@ -138,7 +138,7 @@ export async function takeResults(
       const rows = await deliveriesNamed(tx, workspace.id, some)
       const redeemed = await redeemedOf(
         tx,
-        [...rows.values()].map(({ coupon_id }) => coupon_id),
+        [...rows.values()].flatMap(({ coupon_id }) => (coupon_id === null ? [] : [coupon_id])),
       )
       for (const { line, deliveryId, result } of some) {
         const refuse = (id: MessageKey, values: Said['values'] = {}) =>
@@ -157,7 +157,8 @@ export async function takeResults(
           refuse('hand-not-listed')
           continue
         }
-        if (result === 'redeemed' && !redeemed.has(row.coupon_id)) notInLedger.push(row.member_id)
+        if (result === 'redeemed' && !(row.coupon_id !== null && redeemed.has(row.coupon_id)))
+          notInLedger.push(row.member_id)
         if (row.result === result) {
           unchanged++
           continue

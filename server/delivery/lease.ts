@@ -24,6 +24,11 @@ export function waitAfter(attempts: number, chance: (below: number) => number = 
   return wait + chance(Math.floor(wait / 4))
 }
 
+/** Why a message whose time is over is not sent. */
+export const overSaid = (couponId: string | null): Said => ({
+  id: couponId === null ? 'message-too-late' : 'message-coupon-over',
+})
+
 export type ClaimOutcome =
   | { kind: 'claimed'; message: Claimed }
   | { kind: 'dropped' }
@@ -34,7 +39,7 @@ export type ClaimOutcome =
 
 /**
  * Takes a campaign's next due message under a lease of its own. Not sent, for good: to whom has said no
- * since the launch, who has had as many messages as they may, and of coupons that are over.
+ * since the launch, who has had as many messages as they may, of coupons that are over, and what would come too late.
  */
 export function claim(
   { store, clock }: Platform,
@@ -55,6 +60,7 @@ export function claim(
         'outbox.body',
         'outbox.attempts',
         'outbox.member_id',
+        'outbox.coupon_id',
         'outbox.queued_at',
         'launches.valid_to',
         'launches.known_event',
@@ -76,7 +82,7 @@ export function claim(
         .execute()
       return { kind: 'dropped' }
     }
-    if (message.valid_to <= now.toISOString()) return drop({ id: 'message-coupon-over' })
+    if (message.valid_to <= now.toISOString()) return drop(overSaid(message.coupon_id))
     const denied = await consentDeniedSince(tx, work.workspaceId, message.known_event ?? 0)
     if (people.mayNotBeContacted(message.member_id, denied)) return drop({ id: 'message-denied-since' })
     const own = {

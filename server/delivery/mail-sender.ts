@@ -5,17 +5,17 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { openAddress } from './addressed.ts'
 import type { Sender } from './attempt.ts'
 import { accountOf } from './channel-account.ts'
-import { couponValues } from './coupon-values.ts'
 import { openMailer } from './mail.ts'
 import { mailAccount, type MailSettings } from './mail-settings.ts'
 import { mailTemplate } from './mail-text.ts'
-import type { CouponMessage } from './outbox.ts'
+import { messageValues } from './message-values.ts'
+import type { OutboxMessage } from './outbox.ts'
 import { suppressionKey, unsubscribeToken } from './suppressions.ts'
 
 export type MailChannel = Extract<CampaignDefinition['channel'], { kind: 'mail' }>
 
 /** Where an unsubscribe link of these settings leads. */
-const unsubscribeUrl = ({ publicUrl }: MailSettings, token: string) =>
+export const unsubscribeUrl = ({ publicUrl }: MailSettings, token: string) =>
   `${publicUrl.replace(/\/+$/, '')}/unsubscribe/${token}`
 
 /**
@@ -41,9 +41,9 @@ export async function mailSender(
       set.settings,
       unsubscribeToken(key, { workspaceId: workspace.id, deliveryId: id, digest }),
     )
-    const told = JSON.parse(body) as CouponMessage
+    const told = JSON.parse(body) as OutboxMessage
     const written = template.write({
-      ...couponValues(channel.language, workspace, { ...told, terms }),
+      ...messageValues(channel.language, workspace, told, terms),
       ...contact.values,
       unsubscribe: url,
     })

@@ -8,7 +8,7 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { addressOf } from './addressed.ts'
 import { accountOf } from './channel-account.ts'
 import { type Contact, contactColumns, contactOf, contactsOf } from './contacts.ts'
-import { couponValues } from './coupon-values.ts'
+import { couponValues, plainValues } from './message-values.ts'
 import { mailTemplate, type WrittenMail } from './mail-text.ts'
 import { partsOf } from './reach.ts'
 import { smsParams, smsTemplates } from './sms-sender.ts'
@@ -142,16 +142,22 @@ async function writerOf(
   definition: AddressedDefinition,
 ): Promise<{ values: Values; message: (values: Values) => Written | null }> {
   const { channel, terms, offer, minSpendMinor } = definition
-  const { validTo } = validityOf(definition, workspace.today(), workspace.calendar)
+  const campaign = definition.name
   const values = {
-    ...couponValues(channel.language, workspace, {
-      campaign: definition.name,
-      code: exampleCode,
-      offer,
-      minSpendMinor,
-      terms,
-      validTo,
-    }),
+    ...(offer === undefined
+      ? plainValues(workspace, { campaign })
+      : couponValues(
+          channel.language,
+          workspace,
+          {
+            campaign,
+            code: exampleCode,
+            offer,
+            minSpendMinor,
+            validTo: validityOf(definition, workspace.today(), workspace.calendar).validTo,
+          },
+          terms,
+        )),
     unsubscribe: 'https://…/unsubscribe/…',
   }
   switch (channel.kind) {

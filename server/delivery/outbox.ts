@@ -3,11 +3,15 @@ import type { Kysely } from 'kysely'
 import type { Offer } from '../coupons/offer.ts'
 import type { StoreSchema } from '../store/schema.ts'
 
-/** What a receiver is told of one coupon. Instants in UTC, money in minor units of `currency`. */
-export interface CouponMessage {
+/** What a receiver is told of a message without a coupon. */
+export interface PlainMessage {
   readonly campaignId: string
   readonly campaign: string
   readonly memberId: string
+}
+
+/** What a receiver is told of one coupon. Instants in UTC, money in minor units of `currency`. */
+export interface CouponMessage extends PlainMessage {
   readonly code: string
   readonly offer: Offer
   readonly minSpendMinor: number
@@ -16,6 +20,13 @@ export interface CouponMessage {
   readonly validTo: string
 }
 
+export type OutboxMessage = PlainMessage | CouponMessage
+
+export const isOfCoupon = (message: OutboxMessage): message is CouponMessage => 'code' in message
+
+/** By which a message is known for good, however often it is sent. */
+export const newDeliveryId = (): string => `msg_${randomUUID()}`
+
 /** Queues messages, in the caller's transaction; none is sent before its launch is published. */
 export async function queueMessages(
   tx: Kysely<StoreSchema>,
@@ -23,7 +34,8 @@ export async function queueMessages(
     workspaceId: string
     campaignId: string
     launchId: string
-    messages: readonly { couponId: string; memberId: string; body: CouponMessage }[]
+    /** `id`: newDeliveryId(). `couponId` null: a message without a coupon. */
+    messages: readonly { id: string; couponId: string | null; memberId: string; body: OutboxMessage }[]
     at: Date
   },
 ): Promise<void> {
@@ -31,8 +43,8 @@ export async function queueMessages(
   await tx
     .insertInto('outbox')
     .values(
-      launch.messages.map(({ couponId, memberId, body }) => ({
-        id: `msg_${randomUUID()}`,
+      launch.messages.map(({ id, couponId, memberId, body }) => ({
+        id,
         workspace_id: launch.workspaceId,
         campaign_id: launch.campaignId,
         launch_id: launch.launchId,

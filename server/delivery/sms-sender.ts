@@ -6,8 +6,8 @@ import { openAddress } from './addressed.ts'
 import { sendSms } from './aliyun-sms.ts'
 import type { Sender } from './attempt.ts'
 import { accountOf } from './channel-account.ts'
-import { couponValues } from './coupon-values.ts'
-import type { CouponMessage } from './outbox.ts'
+import { messageValues } from './message-values.ts'
+import type { OutboxMessage } from './outbox.ts'
 import { smsAccount } from './sms-settings.ts'
 import { suppressionKey } from './suppressions.ts'
 import { goodTemplate, type MessageTemplate, type Values } from './template.ts'
@@ -47,9 +47,9 @@ export async function smsSender(
   const send: Sender = async ({ id, memberId, body }, stop) => {
     const open = await openAddress(store, workspace, people, { memberId, channel: 'sms', key })
     if (open.kind === 'dropped') return open
-    const told = JSON.parse(body) as CouponMessage
+    const told = JSON.parse(body) as OutboxMessage
     const params = smsParams(templates, {
-      ...couponValues(channel.language, workspace, { ...told, terms }),
+      ...messageValues(channel.language, workspace, told, terms),
       ...open.contact.values,
     })
     if (!params) return { kind: 'dead', why: { id: 'message-value-missing' } }

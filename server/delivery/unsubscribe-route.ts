@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { languageNamed, sentence, type MessageKey, type Values } from '../messages/messages.ts'
 import type { Platform } from '../platform.ts'
+import { endRecipient, recipientOfMessage } from '../digest/settings.ts'
 import { readUnsubscribeToken, suppress } from './suppressions.ts'
 
 const escaped = (text: string) =>
@@ -9,7 +10,7 @@ const escaped = (text: string) =>
 /**
  * `GET /unsubscribe/TOKEN` asks, `POST` does it: by the page's button, or at once by a mail program
  * (`List-Unsubscribe=One-Click`, RFC 8058). Looking alone changes nothing, because programs that check mail
- * open every link in it. No sign-in; the token is all that is needed, and doing it again changes nothing.
+ * open every link in it. A link of a weekly digest ends the digest for its recipient alone. No sign-in; the token is all that is needed, and doing it again changes nothing.
  */
 export async function unsubscribeRoutes(
   app: FastifyInstance,
@@ -43,12 +44,18 @@ export async function unsubscribeRoutes(
       const workspace = told && (await platform.workspaces.byId(told.workspaceId))
       if (!told || !workspace) return page(404, say('unsubscribe-unknown'))
       const shop = workspace.name
+      const digestOf = await recipientOfMessage(platform.store, told.workspaceId, told.deliveryId)
       if (request.method !== 'POST')
         return page(
           200,
-          say('unsubscribe-ask', { shop }),
+          say(digestOf === null ? 'unsubscribe-ask' : 'digest.unsubscribe-ask', { shop }),
           `<form method="post"><button type="submit">${say('unsubscribe-button')}</button></form>`,
         )
+      if (digestOf !== null) {
+        const doing = { by: 'unsubscribed', at: platform.clock.now() }
+        await endRecipient(platform.store, told.workspaceId, digestOf, doing)
+        return page(200, say('digest.unsubscribe-done', { shop }))
+      }
       await platform.store.transaction().execute(async (tx) => {
         const message = await tx
           .selectFrom('outbox')

@@ -5,8 +5,8 @@ import type { Workspace } from '../workspaces/workspaces.ts'
 import { openAddress } from './addressed.ts'
 import type { Sender } from './attempt.ts'
 import { accountOf } from './channel-account.ts'
-import { couponValues } from './coupon-values.ts'
-import type { CouponMessage } from './outbox.ts'
+import { messageValues } from './message-values.ts'
+import type { OutboxMessage } from './outbox.ts'
 import { suppressionKey } from './suppressions.ts'
 import { goodTemplate, type MessageTemplate, type Values } from './template.ts'
 import { sendWechat, type WechatMessage } from './wechat.ts'
@@ -69,9 +69,9 @@ export async function wechatSender(
   const send: Sender = async ({ id, memberId, body }, stop) => {
     const open = await openAddress(store, workspace, people, { memberId, channel: 'wechat', key })
     if (open.kind === 'dropped') return open
-    const told = JSON.parse(body) as CouponMessage
+    const told = JSON.parse(body) as OutboxMessage
     const written = template.write({
-      ...couponValues(channel.language, workspace, { ...told, terms }),
+      ...messageValues(channel.language, workspace, told, terms),
       ...open.contact.values,
     })
     if (!written) return { kind: 'dead', why: { id: 'message-value-missing' } }

@@ -7,6 +7,7 @@ import type { Sender } from './attempt.ts'
 import { type CampaignWork, campaignsWithWork } from './campaign-work.ts'
 import { claim, settle } from './lease.ts'
 import { mailSender } from './mail-sender.ts'
+import { isOfCoupon, type OutboxMessage } from './outbox.ts'
 import { smsSender } from './sms-sender.ts'
 import { signingSecret } from './secrets.ts'
 import { deliverySettingsOf, isQuiet } from './settings.ts'
@@ -112,10 +113,11 @@ async function senderOf(
   const secret = await signingSecret(store, workspace.id, clock.now())
   const send: Sender = ({ id, body }, stop) => {
     const at = clock.now()
+    const data = JSON.parse(body) as OutboxMessage
     const told = {
-      type: 'coupon.issued',
+      type: isOfCoupon(data) ? 'coupon.issued' : 'campaign.message',
       timestamp: at.toISOString(),
-      data: JSON.parse(body) as unknown,
+      data,
     }
     return sendWebhook({ id, url: channel.url, secret, body: JSON.stringify(told), at }, stop)
   }

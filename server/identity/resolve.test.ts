@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
-import { derivedTables } from '../../analytics/schema/derived.ts'
+import { builtTables } from '../../analytics/schema/derived.ts'
 import { buildDerivedTables, refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
 import { touchedMembers } from '../import/orders/fold.ts'
@@ -221,9 +221,9 @@ const renamed = (step: Step, members: ReadonlyMap<string, string>): Step => {
 async function differsFromRebuild({ workspace: { engine } }: TestShop) {
   const [state] = await engine.rows(sql`select as_of from workspace_state`)
   await engine.transaction((session) => buildDerivedTables(session, String(state!.asOf ?? today), 'full_'))
-  const full = derivedTables('full_')
+  const full = builtTables('full_')
   const found: unknown[] = []
-  for (const [table, own] of Object.entries(derivedTables())) {
+  for (const [table, own] of Object.entries(builtTables())) {
     const fresh = full[table as keyof typeof full]
     const rows = await engine.rows(sql`(select * from ${own} except all select * from ${fresh})
       union all (select * from ${fresh} except all select * from ${own})`)

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { derivedTables } from '../../analytics/schema/derived.ts'
+import { builtTables } from '../../analytics/schema/derived.ts'
 import { buildDerivedTables } from '../../analytics/schema/refresh.ts'
 import { join as joined, name as named, sql } from '../../analytics/sql/sql.ts'
 import { cases } from '../../fixtures/cases.ts'
@@ -194,8 +194,8 @@ async function state(folder: string, { rebuilt = false } = {}): Promise<State> {
 async function unlikeRebuiltIn({ engine }: Workspace): Promise<string[]> {
   const found: string[] = []
   const takenBack = new Error('taken back')
-  const tables = Object.entries(derivedTables())
-  const full = derivedTables('full_')
+  const tables = Object.entries(builtTables())
+  const full = builtTables('full_')
   await engine
     .transaction(async (session) => {
       const [known] = await session.rows(sql`select as_of from workspace_state`)

@@ -3,6 +3,7 @@ import type { Words } from '../../analytics/schema/described.ts'
 import enApi from './en/api.json' with { type: 'json' }
 import enCompare from './en/compare.json' with { type: 'json' }
 import enDelivery from './en/delivery.json' with { type: 'json' }
+import enDigest from './en/digest.json' with { type: 'json' }
 import enExports from './en/exports.json' with { type: 'json' }
 import enFields from './en/fields.json' with { type: 'json' }
 import enImport from './en/import.json' with { type: 'json' }
@@ -16,6 +17,7 @@ import { server as enServer } from './en/server.ts'
 import zhApi from './zh-CN/api.json' with { type: 'json' }
 import zhCompare from './zh-CN/compare.json' with { type: 'json' }
 import zhDelivery from './zh-CN/delivery.json' with { type: 'json' }
+import zhDigest from './zh-CN/digest.json' with { type: 'json' }
 import zhExports from './zh-CN/exports.json' with { type: 'json' }
 import zhFields from './zh-CN/fields.json' with { type: 'json' }
 import zhImport from './zh-CN/import.json' with { type: 'json' }
@@ -40,6 +42,7 @@ export const english = {
   ...enExports,
   ...enOffers,
   ...enDelivery,
+  ...enDigest,
   ...enStanding,
 }
 export type MessageKey = keyof typeof english
@@ -60,6 +63,7 @@ export const sentences: Readonly<Record<Language, Readonly<Record<MessageKey, st
     ...zhExports,
     ...zhOffers,
     ...zhDelivery,
+    ...zhDigest,
     ...zhStanding,
   },
 }

@@ -181,7 +181,7 @@ function lines(explanation: Explanation, indent: string, currency: string): stri
   if (explanation.kind === 'everyone') return [`${indent}${mark} ${say('explained-everyone')}`]
   if (explanation.kind === 'random') {
     const { text, drawn, flip } = explanation
-    const turn = flip ? ` ${say('turns-at', { value: `${flip.value}%` })}` : ''
+    const turn = flip ? ` ${say('turns-at', { value: `${flip.value}%`, by: 'none', lapse: 'none' })}` : ''
     return [
       `${indent}${mark} ${saidRule(text)}${drawn === null ? '' : `: ${say('drawn', { number: String(drawn) })}`}${turn}`,
     ]
@@ -206,7 +206,7 @@ function lines(explanation: Explanation, indent: string, currency: string): stri
     ? ` ${say('turns-by-tag', { kind: tagging.kind === 'take-off' ? 'takeoff' : 'puton', n: tagging.tags.length, tags: { listed: tagging.tags } })}`
     : !flip
       ? ''
-      : ` ${flip.onDay ? say('turns-on', { value: told(flip.value), day: flip.onDay }) : say('turns-at', { value: told(flip.value) })}`
+      : ` ${flip.onDay ? say('turns-on', { value: told(flip.value), day: flip.onDay }) : say('turns-at', { value: told(flip.value), by: flip.by ?? 'none', lapse: flip.lapsesOn ?? 'none' })}`
   return [`${indent}${mark} ${saidRule(text)}${own}${turn}`]
 }
 

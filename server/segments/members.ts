@@ -1,4 +1,4 @@
-import type { Expression, OnDay } from '../../analytics/segments/ast.ts'
+import type { Clause, Expression, OnDay } from '../../analytics/segments/ast.ts'
 import { memberKeyOf } from '../../analytics/relations/member-names.ts'
 import { compileValues, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import { resolveDay } from '../../analytics/segments/days.ts'
@@ -8,6 +8,7 @@ import type { ValueList } from '../../analytics/segments/fields/described.ts'
 import { type Leaf, leavesOf } from '../../analytics/segments/references.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
 import { type Sql, sql } from '../../analytics/sql/sql.ts'
+import { compileWindow, type WindowDay, windowOf } from '../../analytics/segments/window.ts'
 import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -116,7 +117,7 @@ export async function explainSegment(
   const prepared = await prepareSegment(store, workspace, request, signal)
   if (prepared.kind === 'refused') return prepared
   const { rule, at, setting } = prepared
-  const explanation = await explained(workspace, rule.expression, request.memberId, setting, signal)
+  const explanation = await explained(workspace, rule.expression, request.memberId, setting, true, signal)
   if (!explanation) return { kind: 'unknown-member', asOf: at.asOf }
   return {
     kind: 'explained',
@@ -129,12 +130,16 @@ export async function explainSegment(
   }
 }
 
-/** What is true of the member at each place of the rule; null when the member isn't known on the day. */
+/**
+ * What is true of the member at each place of the rule; null when the member isn't known on the day. `coming`: it is told
+ * when time alone turns a clause.
+ */
 async function explained(
   workspace: Workspace,
   expression: Expression,
   memberId: string,
   setting: SegmentSetting,
+  coming: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Explanation | null> {
   const leaves = leavesOf(expression, setting.segments)
@@ -147,11 +152,38 @@ async function explained(
     if (leaf.kind !== 'on') continue
     const day = resolveDay(leaf.day, asOf)
     const then = day === asOf ? setting : { ...setting, ...setting.days.get(day)! }
-    days.set(leaf, await explained(workspace, leaf.part, memberId, then, signal))
+    days.set(leaf, await explained(workspace, leaf.part, memberId, then, false, signal))
   }
   const { currencyDecimals, segments } = setting
   const member = await ownOf(workspace, leaves, memberId, setting, signal)
-  return explain(expression, row, { asOf, currencyDecimals, segments, days, member })
+  const windows = coming ? await windowsOf(workspace, leaves, memberId, setting, signal) : new Map()
+  return explain(expression, row, { asOf, currencyDecimals, segments, windows, days, member })
+}
+
+/** What of the member's lies in the windows of clauses that have one. */
+async function windowsOf(
+  { engine }: Workspace,
+  leaves: readonly Leaf[],
+  memberId: string,
+  setting: SegmentSetting,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<Clause, readonly WindowDay[]>> {
+  const windows = new Map<Clause, readonly WindowDay[]>()
+  for (const leaf of leaves) {
+    if (leaf.kind !== 'clause' || windowOf(leaf) === null) continue
+    const query = compileWindow(leaf, memberId, setting, duckdb)
+    if (!query) continue
+    const rows = await engine.rows(query, { signal })
+    windows.set(
+      leaf,
+      rows.map(({ day, count, amount }) => ({
+        day: String(day),
+        count: Number(count),
+        amount: Number(amount),
+      })),
+    )
+  }
+  return windows
 }
 
 /** The member's own id, and what the member has on the day of the sets that some clauses ask about. */

@@ -1,6 +1,6 @@
 import { addDays, localDay } from '../../analytics/calendar/calendar.ts'
 import { countBits } from '../../analytics/columns/bits.ts'
-import type { Engine, Row, Session } from '../../analytics/engine/engine.ts'
+import type { Engine, Row, ScratchSession, Session } from '../../analytics/engine/engine.ts'
 import { memberNames } from '../../analytics/relations/member-names.ts'
 import { derivedTables, type DerivedTables } from '../../analytics/schema/derived.ts'
 import type { Words } from '../../analytics/schema/described.ts'
@@ -14,6 +14,7 @@ import { print } from '../../analytics/segments/print.ts'
 import { askedOn, resolveSegments } from '../../analytics/segments/references.ts'
 import { duckdb as d } from '../../analytics/sql/duckdb.ts'
 import { join, name, render, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { tablesAt } from '../analytics/tables-at.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
@@ -223,6 +224,7 @@ async function movedIn(
     const outcome = await evaluateSegment(store, workspace, { expression: newestVersion.expression }, signal)
     if (outcome.kind === 'refused') return outcome
     const { rule, asOf, dataVersion, members, memberKeys } = outcome.evaluation
+    const { tables: own } = await tablesAt(store, workspace, asOf, signal)
     const known = await knownOn(workspace, id, { from: addDays(asOf, -13), to: addDays(asOf, -7) })
     const from = known?.day ?? addDays(asOf, -7)
     const errors = wrongDays(rule, from, asOf).map((wrong) =>
@@ -258,7 +260,8 @@ async function movedIn(
     const set = await sets.get(
       key,
       async (plain, changes, options) => {
-        const session: Session = {
+        const session: ScratchSession = {
+          ...plain,
           rows: (query) => plain.rows(query, { ...options, timeoutMs: patienceMs }),
           run: (statement) => plain.run(statement, { ...options, timeoutMs: patienceMs }),
         }
@@ -276,7 +279,7 @@ async function movedIn(
           const [moved] = await session.rows(sql`select count(*) as members from ${changes}`)
           return { members: Number(moved!.members) }
         }
-        const tables = new TablesOfDays(session, asOf, [rule, earlier ?? rule])
+        const tables = new TablesOfDays(session, { day: asOf, tables: own }, [rule, earlier ?? rule])
         const select = (expression: Rule, day: string, tablesDay: string): Promise<Sql> =>
           tables.select(expression, day, tablesDay, workspace)
         const steady = { ...rule, ...withSetsOn(rule, from) }
@@ -320,21 +323,25 @@ async function movedIn(
 
 /** The tables that rules read on several days, made when they are first asked for, and the sets chosen from them. */
 class TablesOfDays {
-  readonly #session: Session
-  readonly #newest: string
+  readonly #session: ScratchSession
+  readonly #newest: { readonly day: string; readonly tables: DerivedTables }
   /** The text of what is asked, as if all tables were called `probe_`. */
   readonly #text: string
   readonly #prefixes = new Map<string, string>()
   readonly #made: Sql[] = []
 
-  constructor(session: Session, newest: string, rules: readonly Rule[]) {
+  constructor(
+    session: ScratchSession,
+    newest: { readonly day: string; readonly tables: DerivedTables },
+    rules: readonly Rule[],
+  ) {
     this.#session = session
     this.#newest = newest
     this.#text = rules.map(textOf).join('\n')
   }
 
   async on(day: string): Promise<DerivedTables> {
-    if (day === this.#newest) return derivedTables()
+    if (day === this.#newest.day) return this.#newest.tables
     const known = this.#prefixes.get(day)
     if (known !== undefined) return derivedTables(known)
     const prefix = `scratch.main.moved_${++made}_`

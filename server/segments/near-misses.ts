@@ -122,7 +122,13 @@ export async function nearMisses(
           const nearest = rows.map((row): NearMiss => {
             const told =
               leaf.kind === 'clause'
-                ? explain(leaf, row, { asOf, currencyDecimals, segments, days: new Map() })
+                ? explain(leaf, row, {
+                    asOf,
+                    currencyDecimals,
+                    segments,
+                    windows: new Map(),
+                    days: new Map(),
+                  })
                 : null
             return {
               memberId: String(row.memberId),

@@ -12,6 +12,7 @@ import { print } from '../../analytics/segments/print.ts'
 import { nearest, type Problem, problem } from '../../analytics/segments/problems.ts'
 import {
   askedOn,
+  asksForetold,
   clausesOnDay,
   clausesWithSegments,
   resolveSegments,
@@ -19,6 +20,7 @@ import {
 } from '../../analytics/segments/references.ts'
 import { tokens } from '../../analytics/segments/tokens.ts'
 import { wordOf } from '../../analytics/segments/words.ts'
+import { foretoldAt } from '../analytics/foretold.ts'
 import { type TablesAt, tablesAt } from '../analytics/tables-at.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
@@ -133,11 +135,12 @@ export async function prepareSegment(
     })
     const days = new Map<string, DaySetting>()
     let moved = false
-    for (const { day } of askedOn(rule.expression, at.asOf, rule.segments)) {
-      if (day === at.asOf || days.has(day)) continue
-      const then = await tablesAt(store, workspace, day, signal)
-      days.set(day, settingAt(then))
+    for (const { day, part } of askedOn(rule.expression, at.asOf, rule.segments)) {
+      const then = day === at.asOf ? at : await tablesAt(store, workspace, day, signal)
+      if (then !== at) days.set(day, settingAt(then))
       moved ||= then.dataVersion !== at.dataVersion
+      if (!moved && asksForetold(part, rule.segments))
+        moved = (await foretoldAt(workspace, then, signal)) === null
     }
     if (moved) continue // the data moved while the tables were made
     const setting: SegmentSetting = {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { ExplainedDraw } from '../../analytics/segments/explain.ts'
+import { addDays } from '../../analytics/calendar/calendar.ts'
+import type { ExplainedClause, ExplainedDraw } from '../../analytics/segments/explain.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { createDemo } from '../demo/demo.ts'
 import { openPlatform } from '../platform.ts'
@@ -394,4 +395,34 @@ test('completion knows the values of the data', async () => {
   const tiers = await engine.rows(sql`select tier as value, cast(count(*) as integer) as times from members
     where tier is not null group by tier order by times desc, value`)
   expect(values.tiers).toEqual(tiers)
+})
+
+test('waiting turns a condition on the day that its reason says, and not before', async () => {
+  const kinds = new Set<string>()
+  const everybody = (await caller.segments.memberIds({ expression: 'orders >= 1', limit: 60 })).memberIds
+  const [{ category }] = (await engine.rows(
+    sql`select category from order_items where category is not null group by category order by count(*) desc limit 1`,
+  )) as [{ category: string }]
+  for (const expression of [
+    'orders(within 60 days) >= 2',
+    'spend(within 45 days) < 150',
+    `orders(category = "${category}", within 90 days) >= 1`,
+    'average_order(within 90 days) >= 60',
+    'items(within 30 days) between 2 and 9',
+  ])
+    for (const memberId of everybody) {
+      const { selected, explanation } = await caller.segments.explain({ expression, memberId })
+      const { flip } = explanation as ExplainedClause
+      if (!flip?.lapsesOn) continue
+      kinds.add(expression)
+      const before = addDays(flip.lapsesOn, -1)
+      const on = async (asOf: string) =>
+        (await caller.segments.explain({ expression, memberId, asOf })).selected
+      expect({ expression, memberId, on: [await on(before), await on(flip.lapsesOn)] }).toEqual({
+        expression,
+        memberId,
+        on: [selected, !selected],
+      })
+    }
+  expect(kinds.size).toBe(5)
 })

@@ -1,43 +1,130 @@
-import type { Session } from '../../analytics/engine/engine.ts'
+import type { ScratchSession } from '../../analytics/engine/engine.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { derivedTables } from '../../analytics/schema/derived.ts'
+import { MovingRuleTables } from '../../analytics/schema/moving-rule-tables.ts'
 import { buildRuleTables } from '../../analytics/schema/refresh.ts'
 import { compile, type DaySetting } from '../../analytics/segments/compile.ts'
 import { askedOn } from '../../analytics/segments/references.ts'
 import { duckdb } from '../../analytics/sql/duckdb.ts'
-import { render, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { name, render, type Sql, sql } from '../../analytics/sql/sql.ts'
 import type { ResolvedRule } from './prepare.ts'
 
 let made = 0
 
-/**
- * Fills the new table `into` with the keys of those whom a rule selects as of a day, in a transaction of `scratch`. The
- * tables that the rule reads are made for that day, and for further days that it asks about, and go again: a year of
- * days would not fit into memory. `newest`: the day is that of the data, tags count as they stand now.
- */
-export async function selectOn(
-  session: Session,
-  into: Sql,
-  { expression, segments }: Pick<ResolvedRule, 'expression' | 'segments'>,
-  {
-    day,
-    newest,
-    dormancy,
-    currencyDecimals,
-  }: { day: string; newest: boolean; dormancy: DormancyThresholds; currencyDecimals: number },
-): Promise<void> {
-  const prefixes = new Map<string, string>()
-  for (const asked of askedOn(expression, day, segments))
-    if (!prefixes.has(asked.day)) prefixes.set(asked.day, `scratch.main.past_${++made}_`)
+type AskedRule = Pick<ResolvedRule, 'expression' | 'segments'>
+
+/** A day on which a rule is asked. `newest`: it is that of the data, tags count as they stand now. */
+interface AskedDay {
+  readonly day: string
+  readonly newest: boolean
+}
+
+/** What a rule means, whatever the day. */
+export interface RuleSetting {
+  readonly dormancy: DormancyThresholds
+  readonly currencyDecimals: number
+}
+
+/** The rule over the tables under the prefix of each day that it asks about. */
+function compiledOn(
+  { expression, segments }: AskedRule,
+  { day, newest }: AskedDay,
+  { dormancy, currencyDecimals }: RuleSetting,
+  prefixes: ReadonlyMap<string, string>,
+): Sql {
   const settingOn = (asOf: string): DaySetting => ({
     scope: { asOf, tables: derivedTables(prefixes.get(asOf)), dormancy },
     newest: newest && asOf === day,
   })
   const days = new Map([...prefixes.keys()].map((asOf) => [asOf, settingOn(asOf)]))
-  const chosen = compile(expression, { ...settingOn(day), currencyDecimals, segments, days }, duckdb)
-  const reads = render(chosen, () => '?').text
+  return compile(expression, { ...settingOn(day), currencyDecimals, segments, days }, duckdb)
+}
+
+const textOf = (chosen: Sql): string => render(chosen, () => '?').text
+
+/**
+ * Fills the new table `into` with the keys of those whom a rule selects as of a day, in a transaction of `scratch`. The
+ * tables that the rule reads are made for that day, and for further days that it asks about, and go again: a year of
+ * days would not fit into memory.
+ */
+export async function selectOn(
+  session: ScratchSession,
+  into: Sql,
+  rule: AskedRule,
+  { day, newest, ...setting }: AskedDay & RuleSetting,
+): Promise<void> {
+  const prefixes = new Map<string, string>()
+  for (const asked of askedOn(rule.expression, day, rule.segments))
+    if (!prefixes.has(asked.day)) prefixes.set(asked.day, `scratch.main.past_${++made}_`)
+  const chosen = compiledOn(rule, { day, newest }, setting, prefixes)
+  const reads = textOf(chosen)
   const built: Sql[] = []
   for (const [asOf, prefix] of prefixes) built.push(...(await buildRuleTables(session, asOf, prefix, reads)))
   await session.run(sql`create table ${into} as ${chosen}`)
   for (const table of built) await session.run(sql`drop table ${table}`)
+}
+
+/** The tables of one of the days that a rule asks about. */
+interface DayTables {
+  readonly prefix: string
+  /** Names of what the rule reads, without their prefix. */
+  readonly kinds: string
+  readonly tables: MovingRuleTables
+}
+
+/**
+ * Whom a rule selects on one day after the other, of one state of the data: the tables that it reads move on from day to
+ * day, which takes a fraction of making them anew. To be asked in transactions of `scratch`, each of which is committed;
+ * after one that failed it can only be dropped.
+ */
+export class SelectedDays {
+  readonly #rule: AskedRule
+  readonly #setting: RuleSetting
+  /** In the order in which `askedOn` names the days of the rule. */
+  #held: readonly DayTables[] = []
+
+  constructor(rule: AskedRule, setting: RuleSetting) {
+    this.#rule = rule
+    this.#setting = setting
+  }
+
+  /** Fills the new table `into`, as `selectOn` does. */
+  async select(session: ScratchSession, into: Sql, { day, newest }: AskedDay): Promise<void> {
+    const { expression, segments } = this.#rule
+    const asked = askedOn(expression, day, segments).map((one, place) => ({
+      day: one.day,
+      prefix: this.#held[place]?.prefix ?? `scratch.main.past_${++made}_`,
+    }))
+    const prefixes = new Map(asked.map((one) => [one.day, one.prefix]))
+    const chosen = compiledOn(this.#rule, { day, newest }, this.#setting, prefixes)
+    // two of its days may be one now and none tomorrow: each has all that any is asked of
+    const kinds = [...new Set([...textOf(chosen).matchAll(/past_\d+_(\w+)/g)].map(([, kind]) => kind!))]
+    // models are fitted anew to the tables of every day
+    if (kinds.includes('member_scores'))
+      return selectOn(session, into, this.#rule, { day, newest, ...this.#setting })
+    const held: DayTables[] = []
+    for (const [place, one] of asked.entries())
+      held.push(await movedTo(session, { ...one, kinds: kinds.toSorted() }, this.#held[place]))
+    this.#held = held
+    await session.run(sql`create table ${into} as ${chosen}`)
+  }
+
+  async drop(session: ScratchSession): Promise<void> {
+    for (const { tables } of this.#held) await tables.drop(session)
+    this.#held = []
+  }
+}
+
+async function movedTo(
+  session: ScratchSession,
+  { day, prefix, kinds }: { day: string; prefix: string; kinds: readonly string[] },
+  before: DayTables | undefined,
+): Promise<DayTables> {
+  if (before && before.kinds === kinds.join() && before.tables.day <= day) {
+    await before.tables.moveTo(session, day)
+    return before
+  }
+  await before?.tables.drop(session)
+  const reads = kinds.map((kind) => textOf(name(`${prefix}${kind}`))).join(' ')
+  return { prefix, kinds: kinds.join(), tables: await MovingRuleTables.build(session, day, prefix, reads) }
 }

@@ -2,10 +2,17 @@ import { countBits } from '../../analytics/columns/bits.ts'
 import type { Session } from '../../analytics/engine/engine.ts'
 import { compileTogether, type SegmentSetting } from '../../analytics/segments/compile.ts'
 import { parse } from '../../analytics/segments/parse.ts'
-import { askedOn, leavesOf, resolveSegments, segmentsIn } from '../../analytics/segments/references.ts'
+import {
+  askedOn,
+  asksForetold,
+  leavesOf,
+  resolveSegments,
+  segmentsIn,
+} from '../../analytics/segments/references.ts'
 import type { Expression } from '../../analytics/segments/ast.ts'
 import { addUpByNumber, duckdb } from '../../analytics/sql/duckdb.ts'
 import { name, type Sql, sql } from '../../analytics/sql/sql.ts'
+import { foretoldAt } from '../analytics/foretold.ts'
 import { tablesAt } from '../analytics/tables-at.ts'
 import { decimalsOf } from '../messages/money.ts'
 import type { Store } from '../store/store.ts'
@@ -84,6 +91,8 @@ export async function* selectedTogether(
   const columns = columnsOf(store)
   await columns?.catchUp(workspace.engine, at, signal)
   const together = batches.flat()
+  const foretold = together.some(({ expression }) => asksForetold(expression, expressions))
+  if (foretold && !(await foretoldAt(workspace, at, signal))) return
   const selected = await workspace.engine.scratch(
     async (session) => {
       if (!columns || !(await isStill(session, at))) return undefined

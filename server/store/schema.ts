@@ -6,6 +6,7 @@ import type { SegmentsOutTables } from './tables/segments-out.ts'
 import type { ImportTables } from './tables/imports.ts'
 import type { CampaignTables } from './tables/campaigns.ts'
 import type { DeliveryTables } from './tables/delivery.ts'
+import type { DigestTables } from './tables/digest.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { RightsTables } from './tables/rights.ts'
 import type { StandingTables } from './tables/standing.ts'
@@ -23,6 +24,7 @@ export interface StoreSchema
     CampaignTables,
     CouponTables,
     DeliveryTables,
+    DigestTables,
     ImportTables,
     RightsTables,
     StandingTables,

@@ -23,6 +23,8 @@ import * as poolImports from './migrations/0028-pool-imports.ts'
 import * as byHand from './migrations/0029-by-hand.ts'
 import * as returnedMail from './migrations/0030-returned-mail.ts'
 import * as wechatReceipts from './migrations/0031-wechat-receipts.ts'
+import * as digest from './migrations/0032-digest.ts'
+import * as plainMessages from './migrations/0033-messages-without-coupons.ts'
 import * as deliveries from './migrations/0022-deliveries.ts'
 import * as mail from './migrations/0023-mail.ts'
 import * as leftOut from './migrations/0024-left-out.ts'
@@ -58,6 +60,8 @@ const migrations = {
   '0029-by-hand': byHand,
   '0030-returned-mail': returnedMail,
   '0031-wechat-receipts': wechatReceipts,
+  '0032-digest': digest,
+  '0033-messages-without-coupons': plainMessages,
 }
 
 /** Their names, oldest first. */

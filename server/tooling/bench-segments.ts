@@ -4,7 +4,6 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { sql } from '../../analytics/sql/sql.ts'
 import { categories, regions, stores, tiers } from '../../fixtures/chain.ts'
 import { random, type Random } from '../../fixtures/random.ts'
-import { createDemo, demoName } from '../demo/demo.ts'
 import { importRuns } from '../import/runs.ts'
 import type { Platform } from '../platform.ts'
 import { evaluateSegment } from '../segments/evaluation.ts'
@@ -14,6 +13,7 @@ import { startColumns } from '../segments/columns.ts'
 import { countParts } from '../segments/part-counts.ts'
 import { saveSegment } from '../segments/saved.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { keptShop, lastDay } from './measuring.ts'
 
 /** What is promised of segments on a shop of a million members; all times in milliseconds. */
 export interface SegmentFigures {
@@ -46,9 +46,6 @@ export interface RuleFigures {
   readonly cpu: number
 }
 
-const end = '2026-06-30'
-/** 2.31 lines an order: 50 million of a million members. */
-const linesAnOrder = [34, 27, 20, 12, 7]
 /** Each rule is asked so many times, every time with another number in it, or the kept set would answer. */
 const repeated = 3
 
@@ -58,7 +55,7 @@ export async function measureSegments(
   members: number,
   onRule: (rule: RuleFigures, scanCpu: number) => void,
 ): Promise<SegmentFigures> {
-  const workspace = (await platform.workspaces.byName(demoName)) ?? (await madeShop(platform, members))
+  const workspace = await keptShop(platform, members)
   const dice = random(7)
   const keeper = startColumns(platform)
   const [columns] = await repeat(1, async () => {
@@ -123,11 +120,6 @@ export async function measureSegments(
     refresh: { segments: saved, ...refresh! },
     lag: { asking: askingLag, refreshing: refreshingLag },
   }
-}
-
-async function madeShop(platform: Platform, members: number): Promise<Workspace> {
-  await createDemo(platform, { members, seed: 1, end, linesAnOrder })
-  return (await platform.workspaces.byName(demoName))!
 }
 
 /** What a page asks of a rule: how many, and the first 50. */
@@ -274,7 +266,7 @@ async function importOrders(platform: Platform, workspace: Workspace, members: n
   const stamp = platform.clock.now().getTime()
   const rows = Array.from({ length: 20_000 }, (_, i) => {
     const member = `M${String(1 + dice.below(members)).padStart(7, '0')}`
-    return `N${stamp}-${i},${member},${end} 12:00:00,${stores[dice.below(8)]!.name},${categories[dice.below(categories.length)]},1,${10 + dice.below(90)}.00`
+    return `N${stamp}-${i},${member},${lastDay} 12:00:00,${stores[dice.below(8)]!.name},${categories[dice.below(categories.length)]},1,${10 + dice.below(90)}.00`
   })
   const path = join(platform.dataFolder, `orders-${stamp}.csv`)
   writeFileSync(path, ['orderId,memberId,orderedAt,store,category,quantity,amount', ...rows].join('\n'))

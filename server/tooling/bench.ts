@@ -1,16 +1,13 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { catalogue } from '../../analytics/metrics/catalogue.ts'
 import { sql } from '../../analytics/sql/sql.ts'
 import { writeShop } from '../../fixtures/files.ts'
-import type { QuestionFilters } from '../analytics/filters.ts'
-import { runMetric } from '../analytics/run-metric.ts'
 import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
 import { createKey } from '../api/keys.ts'
 import { campaignById, createCampaign } from '../campaigns/campaigns.ts'
@@ -18,14 +15,17 @@ import { CampaignDefinition } from '../campaigns/definition.ts'
 import { previewOf } from '../campaigns/preview.ts'
 import { readServerFile } from '../command-line/server-file.ts'
 import { addLaunch, couponFor } from '../coupons/issued-coupons.fixture.ts'
-import { createDemo } from '../demo/demo.ts'
 import { openPlatform, type Platform } from '../platform.ts'
 import { workbook } from '../import/containers/archive.fixture.ts'
-import { evaluateSegment } from '../segments/evaluation.ts'
 import type { Workspace } from '../workspaces/workspaces.ts'
+import { benchDashboards } from './bench-dashboards.ts'
+import { benchDatabases } from './bench-databases.ts'
+import { benchMetrics } from './bench-metrics.ts'
+import { measureModels } from './bench-models.ts'
 import { measureSegments } from './bench-segments.ts'
 import type { ImportCancel } from './import-cancel.ts'
 import type { ImportLoad } from './import-load.ts'
+import { keptShop, lastDay, median, quantile, report } from './measuring.ts'
 
 /**
  * Measures what README promises on a generated shop: the CPU of each metric against a raw scan of the
@@ -33,131 +33,36 @@ import type { ImportLoad } from './import-load.ts'
  */
 const { values } = parseArgs({
   options: {
-    members: { type: 'string', default: '100000' },
-    /** metrics, segments, import, asked, cancel, redemptions; all without. */
-    only: { type: 'string', default: 'metrics,segments,import,asked,cancel,redemptions' },
+    /** The shop that the promises are made for, a million members; of the parts, metrics and dashboards, without `only`. */
+    large: { type: 'boolean', default: false },
+    members: { type: 'string' },
+    /** metrics, dashboards, databases, segments, models, import, asked, cancel, redemptions; all without. */
+    only: { type: 'string' },
     /** Coupons that are issued while `redemptions` redeems others. */
     issue: { type: 'string', default: '1000000' },
-    /** Where the shop of `segments` is kept, to be used again: one of a million members takes many minutes to make. */
+    /** Where the shop of `metrics`, `dashboards`, `segments` and `models` is kept, to be used again: one of a million members takes many minutes to make. */
     keep: { type: 'string' },
     /** Not 4190, which is one of those that fetch refuses. */
     port: { type: 'string', default: '4191' },
   },
 })
-const members = Number(values.members)
-const end = '2026-06-30'
-const halfYear = { from: '2026-01-01', to: end }
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'reveille-bench-'))
-
-interface Line {
-  readonly what: string
-  readonly measured: string
-  readonly target: string
-  readonly met: boolean
-}
-
-/** Printed as they are measured, with the machine's load then, what measured included: the clock holds on a quiet one only. */
-function report(...measured: readonly Line[]): void {
-  for (const { what, measured: figure, target, met } of measured)
-    console.log(
-      `${what.padEnd(60)}  ${figure.padStart(28)}  ${target.padStart(11)}  load ${loadavg()[0]!.toFixed(1).padStart(4)}  ${met ? '' : 'MISSED'}`,
-    )
-}
-
-const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
-
-/** Milliseconds of this process's CPU, all threads, that `work` takes; the median of several runs. */
-async function cpuOf(work: () => Promise<unknown>, runs = 9): Promise<number> {
-  await work()
-  const taken: number[] = []
-  for (let run = 0; run < runs; run++) {
-    const before = process.cpuUsage()
-    await work()
-    const { user, system } = process.cpuUsage(before)
-    taken.push((user + system) / 1000)
-  }
-  return median(taken)
-}
-
-async function benchMetrics(): Promise<void> {
-  const platform = await openPlatform(join(folder, 'metrics'))
-  const began = performance.now()
-  const demo = await createDemo(platform, { members, seed: 1, end })
-  const seconds = (performance.now() - began) / 1000
-  console.log(
-    `${demo.members} members, ${demo.orders} orders, ${demo.lines} lines in ${seconds.toFixed(1)} s\n`,
-  )
-  const workspace = (await platform.workspaces.byName(demo.workspace))!
-  const scan = () =>
-    cpuOf(
-      () => workspace.engine.rows(sql`select sum(net_minor) as net, max(ordered_at) as newest from orders`),
-      15,
-    )
-  const before = await scan()
-  const ratio = (cpu: number) => `${cpu.toFixed(1)} ms = ${(cpu / before).toFixed(2)}`
-  const segment = 'orders >= 3'
-  const facts = await cpuOf(() =>
-    workspace.engine.rows(
-      sql`select count(*) as n, avg(net_minor) as net from member_facts where orders > 0`,
-    ),
-  )
-  report({ what: 'facts', measured: ratio(facts), target: '<= 0.75', met: facts / before <= 0.75 })
-  for (const metric of catalogue) {
-    const plain = await cpuOf(() => answered(platform, metric.name))
-    report({
-      what: metric.name,
-      measured: ratio(plain),
-      target: '<= 2.5',
-      met: plain / before <= 2.5,
-    })
-    const narrowed = await cpuOf(() => answered(platform, metric.name, { segment }))
-    report({
-      what: `${metric.name} of ${segment}`,
-      measured: ratio(narrowed),
-      target: '<= 5',
-      met: narrowed / before <= 5,
-    })
-  }
-  for (const filters of [halfYear, { ...halfYear, segment }]) {
-    const windowed = await cpuOf(() => answered(platform, 'repurchase', filters))
-    report({
-      what: `repurchase in half a year${'segment' in filters ? ` of ${segment}` : ''}`,
-      measured: ratio(windowed),
-      target: '<= 5',
-      met: windowed / before <= 5,
-    })
-  }
-  let least = 3
-  const evaluated = await cpuOf(async () => {
-    // another number each time, or the kept set would answer
-    const outcome = await evaluateSegment(platform.store, workspace, { expression: `orders >= ${least++}` })
-    if (outcome.kind !== 'evaluated') throw new Error(JSON.stringify(outcome))
-  }, 5)
-  report({ what: `evaluating a segment`, measured: ratio(evaluated), target: '', met: true })
-  const after = await scan()
-  report({
-    what: 'the unit: a raw scan of the orders',
-    measured: `${before.toFixed(1)} ms, later ${after.toFixed(1)}`,
-    target: '',
-    met: true,
-  })
-  await platform.close()
-}
-
-async function answered(platform: Platform, name: string, filters: QuestionFilters = {}): Promise<void> {
-  const workspace = (await platform.workspaces.byName('demo'))!
-  const metric = catalogue.find((one) => one.name === name)!
-  const outcome = await runMetric(platform.store, workspace, metric, { filters })
-  if (outcome.kind !== 'answered') throw new Error(`${name}: ${JSON.stringify(outcome)}`)
-}
-
 /** What the promises are made for. */
 const largeShop = 1_000_000
+const members = Number(values.members ?? (values.large ? largeShop : 100_000))
+const isLarge = members >= largeShop
+const wanted = (
+  values.only ??
+  (values.large
+    ? 'metrics,dashboards'
+    : 'metrics,dashboards,databases,segments,models,import,asked,cancel,redemptions')
+).split(',')
+const end = lastDay
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'reveille-bench-'))
+const shopFolder = values.keep ?? join(folder, 'shop')
 
 async function benchSegments(): Promise<void> {
-  const platform = await openPlatform(values.keep ?? join(folder, 'segments'))
-  const isLarge = members >= largeShop
+  const platform = await openPlatform(shopFolder)
   const allowed = isLarge ? '<= 200 ms' : ''
   const of = ({ wall, cpu }: { wall: number; cpu: number }, scanCpu: number) =>
     `${wall.toFixed(0)} ms, cpu ${cpu.toFixed(0)} = ${(cpu / scanCpu).toFixed(1)}`
@@ -221,6 +126,35 @@ async function benchSegments(): Promise<void> {
       measured: `${scanCpu.toFixed(1)} ms cpu`,
       target: '',
       met: true,
+    },
+  )
+}
+
+async function benchModels(): Promise<void> {
+  const platform = await openPlatform(shopFolder)
+  const { buyers, histories, read, fits, whole, memory } = await measureModels(
+    await keptShop(platform, members),
+  )
+  await platform.close()
+  const said = ({ wall, cpu }: { wall: number; cpu: number }) =>
+    `${wall.toFixed(0)} ms, cpu ${cpu.toFixed(0)}`
+  report(
+    { what: `${buyers} buyers read`, measured: said(read), target: '', met: true },
+    ...fits.map((fit) => {
+      const allowed = fit.model === 'mbg-nbd' ? 3000 : 5000
+      return {
+        what: `${fit.model} fitted to ${histories} histories`,
+        measured: said(fit),
+        target: isLarge ? `<= ${allowed / 1000} s` : '',
+        met: !isLarge || fit.cpu <= allowed,
+      }
+    }),
+    { what: 'read, fitted, tried, foretold and written', measured: said(whole), target: '', met: true },
+    {
+      what: 'memory of the process beyond what it had',
+      measured: `${memory.toFixed(0)} MB`,
+      target: isLarge ? '<= 300 MB' : '',
+      met: !isLarge || memory <= 300,
     },
   )
 }
@@ -402,10 +336,6 @@ function printed(script: string, args: readonly string[]): Promise<string> {
   )
 }
 
-/** The value below which a share of the numbers lies. */
-const quantile = (numbers: readonly number[], share: number) =>
-  numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))]!
-
 async function benchRedemptions(): Promise<void> {
   const data = join(folder, 'redemptions')
   const issued = Number(values.issue)
@@ -576,10 +506,25 @@ function post(agent: Agent, key: string, code: string, orderId: string): Promise
   })
 }
 
+/** The shop that several parts ask about, open for one of them. */
+async function inShop(work: (platform: Platform) => Promise<unknown>): Promise<void> {
+  const platform = await openPlatform(shopFolder)
+  try {
+    await work(platform)
+  } finally {
+    await platform.close()
+  }
+}
+
 try {
-  const wanted = values.only.split(',')
-  if (wanted.includes('metrics')) await benchMetrics()
+  if (wanted.includes('metrics')) await inShop((platform) => benchMetrics(platform, members, isLarge))
+  if (wanted.includes('dashboards')) {
+    await inShop((platform) => keptShop(platform, members))
+    await benchDashboards(root, shopFolder, values.port)
+  }
+  if (wanted.includes('databases')) await inShop((platform) => benchDatabases(platform, members, folder))
   if (wanted.includes('segments')) await benchSegments()
+  if (wanted.includes('models')) await benchModels()
   if (wanted.includes('import')) await benchImport()
   if (wanted.includes('asked')) await benchAsked()
   if (wanted.includes('cancel')) await benchCancel()

@@ -31,7 +31,8 @@ export async function drainedState(store: Store, workspace: Workspace, signal?: 
   const newest = await newestRows(store)
   for (;;) {
     const [state] = await workspace.engine.rows(
-      sql`select watermark, ledger_watermark, as_of, data_version, orders_version, data_start, opened_at_start
+      sql`select watermark, ledger_watermark, as_of, data_version, orders_version, data_start, opened_at_start,
+          clv_discount_percent
         from workspace_state`,
       { signal },
     )

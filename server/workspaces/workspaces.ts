@@ -5,9 +5,8 @@ import { type DuckDbSettings, openDuckDb } from '../../analytics/engine/duckdb.t
 import type { Engine, Session } from '../../analytics/engine/engine.ts'
 import type { DormancyThresholds } from '../../analytics/relations/scope.ts'
 import { createBaseTables, structureMark } from '../../analytics/schema/base.ts'
-import { derivedTables } from '../../analytics/schema/derived.ts'
-import { refreshDerivedTables } from '../../analytics/schema/refresh.ts'
-import { join as sqlJoin, sql } from '../../analytics/sql/sql.ts'
+import { derivationMark, refreshDerivedTables } from '../../analytics/schema/refresh.ts'
+import { sql } from '../../analytics/sql/sql.ts'
 import { ensureClaims } from '../identity/match.ts'
 import type { Clock } from '../platform.ts'
 import type { Store } from '../store/store.ts'
@@ -146,21 +145,16 @@ export class Workspaces {
  * open after a single question.
  */
 async function bringUpToDate(session: Session, calendar: BusinessCalendar, today: string): Promise<void> {
-  const derived = Object.values(derivedTables()).map((table) => String(table.chunks[0]))
-  const mark = [structureMark, ...derived].join(' ')
-  const among = async (names: readonly string[]) =>
-    (
-      await session.rows(sql`select table_name from duckdb_tables()
-        where database_name = current_database() and table_name in (${sqlJoin(names)})`)
-    ).length
-  if ((await among(['made_by'])) > 0) {
+  const mark = `${structureMark} ${derivationMark}`
+  const marked = await session.rows(sql`select 1 as one from duckdb_tables()
+    where database_name = current_database() and table_name = 'made_by'`)
+  if (marked.length > 0) {
     const [made] = await session.rows(sql`select structure from made_by`)
     if (made?.structure === mark) return
   }
   await createBaseTables(session, calendar)
   await ensureClaims(session)
-  // a new file has none of the derived tables, one of an older version not all
-  if ((await among(derived)) < derived.length) await refreshDerivedTables(session, {}, today)
+  await refreshDerivedTables(session, {}, today)
   await session.run(sql`delete from made_by`)
   await session.run(sql`insert into made_by values (${mark})`)
 }

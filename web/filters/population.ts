@@ -15,6 +15,9 @@ const ofOrders = new Set([
   'days_since_order',
   'status',
   'first_seen',
+  'p_alive',
+  'predicted_clv',
+  'value_decile',
 ])
 
 /** Whether a rule picks members by what they bought or when: its figures then partly restate the rule. */

@@ -36,6 +36,8 @@ export interface LineSeries {
   readonly name: string
   readonly colour: string
   readonly strong?: boolean
+  /** Foretold, not observed. */
+  readonly dashed?: boolean
   readonly points: readonly LinePoint[]
 }
 
@@ -200,6 +202,7 @@ export function LinesChart({
             type="linear"
             stroke={each.colour}
             strokeWidth={each.strong ? 2.5 : 2}
+            {...(each.dashed && { strokeDasharray: '6 4' })}
             isAnimationActive={false}
             connectNulls={false}
             dot={

@@ -2,7 +2,7 @@ import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 import { z } from 'zod'
 import { boughtItems, itemKinds } from '../../relations/bought-items.ts'
 import { countedOrdersSaid, isText } from '../../relations/expressions.ts'
-import { askedMembers, countedOrders, everywhere } from '../../relations/member-orders.ts'
+import { askedMembers, countedTotals, everywhere } from '../../relations/member-orders.ts'
 import { join, sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
@@ -71,7 +71,7 @@ export const affinity = defineMetric({
   build({ by, top }, scope, d) {
     const ordersOf = everywhere(scope)
       ? sql`select member_key, orders from ${askedMembers(scope)} as asked where orders > 0`
-      : sql`select member_key, count(*) as orders from ${countedOrders(scope)} as counted group by member_key`
+      : sql`select member_key, orders from ${countedTotals(scope, d)} as counted`
     return sql`
       with bought as (select item, member_key from ${boughtItems(scope, by, d)} as known_items),
       biggest as (

@@ -65,19 +65,19 @@ export const discounts = defineMetric({
       ? sql`select discounted_orders, discount_known_orders from ${ofAudience(scope, scope.tables.memberFacts)} as asked`
       : sql`select ${d.countIf(sql`discounted`)} as discounted_orders, ${d.countIf(sql`discounted is not null`)} as discount_known_orders
           from ${countedOrders(scope)} as counted group by member_key`
+    // a member's n-th purchase day, and whether one of its orders had a discount
+    const purchaseDay = (n: number) =>
+      everywhere(scope)
+        ? sql`select member_key, local_day, discounted
+          from ${ofAudience(scope, scope.tables.purchaseSteps)} as purchase_day where purchase_day_number = ${n}`
+        : sql`select member_key, min(local_day) as local_day, bool_or(discounted) as discounted
+          from ${countedOrders(scope)} as counted where purchase_day_number = ${n} group by member_key`
     return sql`
       with first as (
-        select member_key, ${d.countIf(sql`discounted`)} > 0 as discounted, min(local_day) as first_day
-        from ${countedOrders(scope)} as counted where purchase_day_number = 1
-        group by member_key
-        having ${d.countIf(sql`discounted is not null`)} > 0 and min(local_day) <= ${d.date(addDays(scope.asOf, -withinDays))}
+        select * from (${purchaseDay(1)}) as first_day
+        where discounted is not null and local_day <= ${d.date(addDays(scope.asOf, -withinDays))}
       ),
-      second as (
-        select member_key, ${d.countIf(sql`discounted`)} > 0 as discounted,
-          ${d.countIf(sql`discounted is not null`)} > 0 as known, min(local_day) as second_day
-        from ${countedOrders(scope)} as counted where purchase_day_number = 2
-        group by member_key
-      )
+      second as (${purchaseDay(2)})
       select 'habit' as kind,
         case when discounted_orders = 0 then 0 when discounted_orders = discount_known_orders then 4
           when 3 * discounted_orders <= discount_known_orders then 1
@@ -87,8 +87,8 @@ export const discounts = defineMetric({
       group by all
       union all
       select 'after', case when first.discounted then 0 else 1 end,
-        case when second.member_key is null or second.second_day > ${d.addDays(sql`first.first_day`, withinDays)} then 2
-          when not second.known then 3 when second.discounted then 1 else 0 end,
+        case when second.member_key is null or second.local_day > ${d.addDays(sql`first.local_day`, withinDays)} then 2
+          when second.discounted is null then 3 when second.discounted then 1 else 0 end,
         count(*)
       from first left join second on second.member_key = first.member_key
       group by all`

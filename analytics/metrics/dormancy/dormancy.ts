@@ -1,11 +1,5 @@
 import { z } from 'zod'
-import {
-  askedMembers,
-  countedOrders,
-  everywhere,
-  inAudience,
-  inPlace,
-} from '../../relations/member-orders.ts'
+import { askedMembers, countedTotals, everywhere, inPlace } from '../../relations/member-orders.ts'
 import type { DormancyThresholds, Scope } from '../../relations/scope.ts'
 import { netEvents } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -117,17 +111,16 @@ export const dormancy = defineMetric({
 
 /** Each member's last order and yearly net within the question's stores and channels. */
 const lastCounted = (scope: Scope, d: Dialect): Sql => sql`
-        select asked.member_key, any_value(latest.last_day) as last_day,
-          greatest(${d.sumIf(sql`event.net_minor`, sql`event.local_day >= ${d.addDays(sql`latest.last_day`, -364)}`)}, 0) as yearly_net_minor
+        select asked.member_key, latest.last_day, greatest(coalesce(yearly.net_minor, 0), 0) as yearly_net_minor
         from ${askedMembers(scope)} as asked
+        left join ${countedTotals(scope, d)} as latest on latest.member_key = asked.member_key
         left join (
-          select member_key, max(local_day) as last_day from ${countedOrders(scope)} as counted group by member_key
-        ) as latest on latest.member_key = asked.member_key
-        left join (
-          select * from (${netEvents(d.date(scope.asOf))}) as any_event
-          where ${inPlace(scope)} and ${inAudience(scope, sql`member_key`)}
-        ) as event on event.member_key = asked.member_key
-        group by asked.member_key`
+          select event.member_key, ${d.sum(sql`event.net_minor`)} as net_minor
+          from (select * from (${netEvents(d.date(scope.asOf))}) as any_event where ${inPlace(scope)}) as event
+          join ${countedTotals(scope, d)} as until
+            on until.member_key = event.member_key and event.local_day >= ${d.addDays(sql`until.last_day`, -364)}
+          group by event.member_key
+        ) as yearly on yearly.member_key = asked.member_key`
 
 /** Where the yearly net lies that may not come back. */
 export function dormancyFindings(rows: readonly DormancyRow[]): Finding[] {

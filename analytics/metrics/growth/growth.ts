@@ -1,20 +1,12 @@
 import { z } from 'zod'
-import {
-  addDays,
-  addMonths,
-  daysBetween,
-  endOfMonth,
-  startOfMonth,
-  startOfWeek,
-} from '../../calendar/calendar.ts'
+import { addDays, addMonths, endOfMonth, startOfMonth, startOfWeek } from '../../calendar/calendar.ts'
 import { boughtBetween } from '../../relations/expressions.ts'
-import { everywhere, inAudience, inPlace, ofAudience } from '../../relations/member-orders.ts'
+import { everywhere } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
-import { isFirstSeen } from '../../schema/derived.ts'
-import type { Dialect } from '../../sql/dialect.ts'
-import { join, type Sql, sql } from '../../sql/sql.ts'
+import { sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
+import { countedBySpan, type Span } from './counting.ts'
 
 const Settings = z.object({
   /** The ledger's periods: so many whole weeks or months, the last one holding asOf and cut there. */
@@ -39,14 +31,6 @@ const Row = z.object({
 })
 
 export type GrowthRow = z.output<typeof Row>
-
-interface Span {
-  readonly from: string
-  readonly to: string
-  /** The day before the first one, and the last one that is counted. */
-  readonly opened: string
-  readonly closed: string
-}
 
 /** The periods that do not end before the data begins, the one with asOf last. */
 function spansOf({ step, steps }: z.output<typeof Settings>, scope: Scope): Span[] {
@@ -88,26 +72,7 @@ export const growth = defineMetric({
     const spans = spansOf(settings, scope)
     if (spans.length === 0)
       return sql`select 0 as place, 0 as at_start, 0 as restated, 0 as kept, 0 as at_end, 0 as new, 0 as first_seen where false`
-    const { active } = scope.dormancy
-    const asOf = d.date(scope.asOf)
-    const span = sql`(
-        select * from (values ${join(spans.map(({ opened, closed }, i) => sql`(${i}, ${d.date(opened)}, ${d.date(closed)})`))}) as given(place, opened, closed)
-      ) as span`
-    // who has an order that no longer counts, but counted at the beginning of one of the periods
-    const voided = sql`
-        select member_key, local_day, void_day from orders
-        where member_key is not null and state = 'paid' and net_minor > 0 and local_day <= ${asOf}
-          and void_day > ${d.date(spans[0]!.opened)} and void_day <= ${asOf}`
-    // a member who bought inside the period is active at its end
-    const inside = spans.every(({ opened, closed }) => daysBetween(opened, closed) <= active + 1)
-    const parts =
-      everywhere(scope) && inside
-        ? [byDay(scope, span, d), byOrder(scope, span, sql`member_key in (select member_key from voided)`, d)]
-        : [byOrder(scope, span, sql`true`, d)]
-    return sql`
-      with voided as (${voided})
-      ${join(parts, sql` union all `)}
-      order by place`
+    return countedBySpan(spans, scope, d)
   },
 
   finish(rows, settings, scope) {
@@ -168,69 +133,6 @@ function expressionsOf(scope: Scope, opened: string, closed: string) {
     firstInside: `first_order between ${addDays(opened, 1)} and ${closed}`,
     before: `first_order <= ${opened}`,
   }
-}
-
-/**
- * Members all of whose orders count to this day, from their purchase days alone: the last one before a day says whether
- * they are active on it, and whoever bought again inside a period is active at its end.
- */
-function byDay(scope: Scope, span: Sql, d: Dialect): Sql {
-  const { active } = scope.dormancy
-  const lastBy = (day: Sql) =>
-    sql`local_day <= ${day} and coalesce(next_day > ${day}, true) and local_day >= ${d.addDays(day, -active)}`
-  const [atStart, atEnd] = [lastBy(sql`opened`), lastBy(sql`closed`)]
-  return sql`
-      select place, ${d.countIf(atStart)} as at_start, 0 as restated,
-        ${d.countIf(sql`${atStart} and (local_day >= ${d.addDays(sql`closed`, -active)} or coalesce(next_day <= closed, false))`)} as kept,
-        ${d.countIf(atEnd)} as at_end,
-        ${d.countIf(sql`${atEnd} and first_day > opened and not first_seen`)} as new,
-        ${d.countIf(sql`${atEnd} and first_day > opened and first_seen`)} as first_seen
-      from (
-        select * from ${ofAudience(scope, scope.tables.memberDay)} as any_day
-        where orders > 0 and member_key not in (select member_key from voided)
-      ) as purchase_day
-      join ${span} on local_day <= closed and local_day >= ${d.addDays(sql`opened`, -active)}
-      group by place`
-}
-
-/** Any members, from all their orders, each as long as it counted. */
-function byOrder(scope: Scope, span: Sql, only: Sql, d: Dialect): Sql {
-  const { active } = scope.dormancy
-  const knownAtEnd = sql`coalesce(void_day > closed, true)`
-  return sql`
-      select place, ${d.countIf(sql`at_start > 0`)} as at_start, ${d.countIf(sql`at_start > 0 and still = 0`)} as restated,
-        ${d.countIf(sql`still > 0 and at_end > 0`)} as kept, ${d.countIf(sql`at_end > 0`)} as at_end,
-        ${d.countIf(sql`at_end > 0 and first_day > opened and not first_seen`)} as new,
-        ${d.countIf(sql`at_end > 0 and first_day > opened and first_seen`)} as first_seen
-      from (
-        select moved.*, known.first_day, ${isFirstSeen(sql`known.first_day`, sql`joined.joined_day`)} as first_seen
-        from (
-          select member_key, place, opened, closed, ${d.countIf(sql`local_day <= opened`)} as at_start,
-            ${d.countIf(sql`local_day <= opened and ${knownAtEnd}`)} as still,
-            ${d.countIf(sql`local_day >= ${d.addDays(sql`closed`, -active)} and ${knownAtEnd}`)} as at_end
-          from (
-            select member_key, local_day, void_day from orders
-            where member_key is not null and state = 'paid' and net_minor > 0 and local_day <= ${d.date(scope.asOf)}
-              and ${only} and ${inPlace(scope)} and ${inAudience(scope, sql`member_key`)}
-          ) as counted
-          join ${span} on local_day <= closed and local_day >= ${d.addDays(sql`opened`, -active)}
-            and coalesce(void_day > opened, true)
-          group by member_key, place, opened, closed
-        ) as moved
-        join (select member_key, joined_day from members) as joined on joined.member_key = moved.member_key
-        cross join workspace_state as state
-        left join (
-          select member_key, place, min(local_day) as first_day
-          from (
-            select member_key, place, first_day as local_day from ${scope.tables.memberFacts} as facts cross join ${span}
-            where first_day is not null and ${only}
-            union all
-            select member_key, place, local_day from voided join ${span} on local_day <= closed and void_day > closed
-          ) as begun
-          group by member_key, place
-        ) as known on known.member_key = moved.member_key and known.place = moved.place
-      ) as flagged
-      group by place`
 }
 
 /** How the active members changed in the newest complete period, and by what. */

@@ -9,7 +9,13 @@ import {
   startOfWeek,
 } from '../../calendar/calendar.ts'
 import { boughtBetween } from '../../relations/expressions.ts'
-import { countedOrders, everywhere, inAudience, inPlace, ofAudience } from '../../relations/member-orders.ts'
+import {
+  countedOrdersWithin,
+  everywhere,
+  inAudience,
+  inPlace,
+  ofAudience,
+} from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { buyerClass, netEvents, salesByPeriod } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -120,11 +126,12 @@ export const overview = defineMetric({
     const within = (first: Period, last: Period) =>
       sql`local_day >= ${d.date(first.from)} and local_day <= ${d.date(last.to)}`
     const inWindow = sql`local_day >= ${d.date(current.from)}`
-    const windows = salesByPeriod(
-      memberDays(scope, within(previous, current), d),
-      sql`case when ${inWindow} then ${d.date(current.from)} else ${d.date(previous.from)} end`,
-      sql`case when period_from = ${d.date(current.from)} then ${d.date(current.to)} else ${d.date(previous.to)} end`,
-    )
+    const windowOf = sql`case when ${inWindow} then ${d.date(current.from)} else ${d.date(previous.from)} end`
+    const endOf = sql`case when period_from = ${d.date(current.from)} then ${d.date(current.to)} else ${d.date(previous.to)} end`
+    const windows =
+      everywhere(scope) && !scope.audience
+        ? salesOfAll(within(previous, current), windowOf, endOf, scope, d)
+        : salesByPeriod(memberDays(scope, within(previous, current), d), windowOf, endOf)
     const guestDays = join(
       [within(previous, current), ...(steps.length === 0 ? [] : [within(steps[0]!, steps.at(-1)!)])],
       sql` or `,
@@ -187,6 +194,34 @@ export const overview = defineMetric({
   },
 })
 
+/**
+ * What `salesByPeriod` counts, for all members everywhere, from what is kept by first days and by purchase days that
+ * follow one another: a member is a buyer of a period by the purchase day in it that has none before it there.
+ */
+function salesOfAll(inReach: Sql, from: Sql, to: Sql, scope: Scope, d: Dialect): Sql {
+  const began = sql`case when first_seen then ${buyerClass.firstSeen} else ${buyerClass.new} end`
+  const classOf = sql`case
+          when first_day < period_from then ${buyerClass.returning}
+          when first_day <= ${to} then ${began}
+          else ${buyerClass.notYet}
+        end`
+  return sql`
+      select period_from, class, ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor, ${d.sum(sql`buyers`)} as buyers
+      from (
+        select period_from, ${classOf} as class, orders, net_minor, 0 as buyers
+        from (select *, ${from} as period_from from ${scope.tables.firstDaySales} as sold where ${inReach}) as sold_day
+        union all
+        select period_from, case when from_day is null then ${began} else ${buyerClass.returning} end, 0, 0, members
+        from (
+          select *, ${from} as period_from
+          from (select to_day as local_day, from_day, first_seen, members from ${scope.tables.purchaseGaps}) as gap
+          where ${inReach}
+        ) as bought_day
+        where coalesce(from_day < period_from, true)
+      ) as counted
+      group by period_from, class`
+}
+
 /** The steps' sales to members: kept ready for all members everywhere, otherwise from their days. */
 function stepSales(
   { step }: z.output<typeof Settings>,
@@ -222,7 +257,7 @@ const memberDays = (scope: Scope, inReach: Sql, d: Dialect): Sql =>
     : sql`(
         with counted as (
           select member_key, local_day, count(*) as orders
-          from ${countedOrders(scope)} as counted_order where ${inReach}
+          from ${countedOrdersWithin(scope, inReach)} as counted_order
           group by member_key, local_day
         ),
         preceded as (

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addDays, daysBetween, yearBefore } from '../../calendar/calendar.ts'
 import { AskedDay } from '../../calendar/day.ts'
 import { countedOrdersSaid, isText } from '../../relations/expressions.ts'
-import { countedOrders, inAudience, inPlace } from '../../relations/member-orders.ts'
+import { countedOrdersWithin, inAudience, inPlace } from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import { qualifiesOn } from '../../schema/derived.ts'
 import type { Dialect } from '../../sql/dialect.ts'
@@ -130,7 +130,7 @@ function activity(by: 'store' | 'channel' | 'region', scope: Scope, days: Sql, d
 
 /** Orders of members that count in the window, with the place. */
 function placedOrders(by: 'store' | 'channel' | 'region', scope: Scope, within: Sql): Sql {
-  const orders = sql`(select member_key, first_day, first_seen, store, channel from ${countedOrders(scope)} as counted where ${within})`
+  const orders = sql`(select member_key, first_day, first_seen, store, channel from ${countedOrdersWithin(scope, within)} as counted)`
   return by === 'region'
     ? sql`(select placed.*, member.region as place from ${orders} as placed
         join ${scope.tables.memberFacts} as member on member.member_key = placed.member_key)`
@@ -172,17 +172,20 @@ export const places = defineMetric({
     const buyers = (what: string, members: Sql) => sql`
       select ${what}, null, null, place, 0, 0, 0, 0, 0, 0, count(*), ${d.countIf(sql`new`)}, ${d.countIf(sql`orders >= 2`)}
       from ${members} as member group by place`
-    const members = (place: Sql) => sql`(
-        select member_key, place, count(*) as orders, max(first_day) >= ${d.date(from)} and not bool_or(first_seen) as new
-        from (select member_key, first_day, first_seen, ${place} as place from placed) as placed_there
-        group by member_key, place
-      )`
     return sql`
-      with placed as (select * from ${placedOrders(settings.by, scope, now)} as placed_order)
+      with buyer as (
+        select member_key, place, count(*) as orders, max(first_day) >= ${d.date(from)} and not bool_or(first_seen) as new
+        from ${placedOrders(settings.by, scope, now)} as placed_order
+        group by member_key, place
+      ),
+      buyer_anywhere as (
+        select member_key, cast(null as varchar) as place, sum(orders) as orders, bool_or(new) as new
+        from buyer group by member_key
+      )
       ${sums('now', now)}
       union all ${sums('before', before)}
-      union all ${buyers('buyers', members(sql`place`))}
-      union all ${buyers('all buyers', members(sql`cast(null as varchar)`))}`
+      union all ${buyers('buyers', sql`buyer`)}
+      union all ${buyers('all buyers', sql`buyer_anywhere`)}`
   },
 
   finish(rows, settings, scope) {

@@ -2,7 +2,13 @@ import { z } from 'zod'
 import { AskedDay } from '../../calendar/day.ts'
 import { addDays } from '../../calendar/calendar.ts'
 import { boughtBetween, cameBack } from '../../relations/expressions.ts'
-import { askedMembers, countedOrders, everywhere, ofAudience } from '../../relations/member-orders.ts'
+import {
+  askedMembers,
+  countedOrders,
+  countedOrdersWithin,
+  everywhere,
+  ofAudience,
+} from '../../relations/member-orders.ts'
 import type { Scope } from '../../relations/scope.ts'
 import type { Dialect } from '../../sql/dialect.ts'
 import { type Sql, sql } from '../../sql/sql.ts'
@@ -119,8 +125,7 @@ function buyersOf(settings: z.output<typeof Settings>, scope: Scope, d: Dialect)
     ? sql`select first_day, first_seen, orders, purchase_days from ${askedMembers(scope)} as asked where orders > 0`
     : sql`select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
           count(*) as orders, count(distinct local_day) as purchase_days
-        from ${countedOrders(scope)} as counted
-        where local_day >= ${d.date(from)} and local_day <= ${d.date(to)}
+        from ${countedOrdersWithin(scope, sql`local_day >= ${d.date(from)} and local_day <= ${d.date(to)}`)} as counted
         group by member_key`
   return sql`
         select count(*) as members,
@@ -167,7 +172,8 @@ function ladder({ withinDays, steps }: z.output<typeof Settings>, scope: Scope, 
     : sql`select opened.*, counted.member_key is not null as counts
         from (${opened}) as opened
         left join (
-          select distinct member_key, purchase_day_number from ${countedOrders(scope)} as counted
+          select distinct member_key, purchase_day_number
+          from ${countedOrders(scope)} as counted where purchase_day_number <= ${steps + 1}
         ) as counted
           on counted.member_key = opened.member_key and counted.purchase_day_number = opened.purchase_day_number`
   return sql`

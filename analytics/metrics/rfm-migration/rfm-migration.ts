@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addDays } from '../../calendar/calendar.ts'
 import { countedBuyers, countedBuyersOn } from '../../relations/counted-buyers.ts'
 import { askedMembers, everywhere } from '../../relations/member-orders.ts'
-import { rfmGroups, rfmScores } from '../../relations/rfm.ts'
+import { rfmGroup, rfmGroups, rfmScores } from '../../relations/rfm.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
@@ -31,7 +31,22 @@ const Row = z.object({
 
 export type RfmMigrationRow = z.output<typeof Row>
 
-const Counted = z.object({ before: State, after: State, members: z.int(), netMinor: z.int() })
+/** What tells the states apart in the rows that are counted: two scores, each 1 to 5, or one of these. */
+const [neverBought, notYet] = [0, 1]
+const cell = sql`10 * recency_score + frequency_money_score`
+const stateOf = (counted: number): RfmState =>
+  counted === neverBought
+    ? 'never bought'
+    : counted === notYet
+      ? 'not yet a member'
+      : rfmGroup(Math.floor(counted / 10), counted % 10)
+
+const Counted = z.object({
+  before: z.int().transform(stateOf),
+  after: z.int().transform(stateOf),
+  members: z.int(),
+  netMinor: z.int(),
+})
 
 /**
  * Who moved between the groups of recency, frequency and money from one day to another: 13 × 13, with those who had
@@ -56,34 +71,23 @@ export const rfmMigration = defineMetric({
     const day = d.date(opened)
     return sql`
       with before as (
-        select member_key, rfm_group from ${rfmScores(countedBuyersOn(opened, scope, d))} as scored_before
+        select member_key, ${cell} as cell from ${rfmScores(countedBuyersOn(opened, scope, d), d)} as scored_before
       ),
       after as (
-        select member_key, rfm_group, net_minor from ${rfmScores(countedBuyers(scope, d))} as scored_after
-      ),
-      -- what first speaks of a member, whatever became of the order
-      dated as (
-        select member_key, min(local_day) as first_dated_day
-        from (
-          select member_key, local_day from orders where member_key is not null
-          union all
-          select member_key, local_day from refunds where member_key is not null
-        ) as trace
-        group by member_key
+        select member_key, ${cell} as cell, net_minor from ${rfmScores(countedBuyers(scope, d), d)} as scored_after
       )
       select
         case
-          when before.rfm_group is not null then before.rfm_group
-          when coalesce(asked.joined_day <= ${day}, false) or coalesce(dated.first_dated_day <= ${day}, false)
-            or (asked.joined_day is null and dated.first_dated_day is null) then 'never bought'
-          else 'not yet a member'
+          when before.cell is not null then before.cell
+          when coalesce(asked.joined_day <= ${day}, false) or coalesce(asked.first_dated_day <= ${day}, false)
+            or (asked.joined_day is null and asked.first_dated_day is null) then ${neverBought}
+          else ${notYet}
         end as before,
-        coalesce(after.rfm_group, 'never bought') as after,
+        coalesce(after.cell, ${neverBought}) as after,
         count(*) as members, ${d.sum(sql`coalesce(after.net_minor, 0)`)} as net_minor
       from ${askedMembers(scope)} as asked
       left join before on before.member_key = asked.member_key
       left join after on after.member_key = asked.member_key
-      left join dated on dated.member_key = asked.member_key
       group by 1, 2
       order by 1, 2`
   },
@@ -98,12 +102,12 @@ export const rfmMigration = defineMetric({
     const now = (state: RfmState) => (state === 'never bought' ? 'orders = 0' : `rfm_group = "${state}"`)
     return rfmStates.flatMap((from) =>
       rfmStates.map((to) => {
-        const cell = counted.find(({ before, after }) => before === from && after === to)
+        const cells = counted.filter(({ before, after }) => before === from && after === to)
         return {
           from,
           to,
-          members: cell?.members ?? 0,
-          netMinor: cell?.netMinor ?? 0,
+          members: cells.reduce((sum, { members }) => sum + members, 0),
+          netMinor: cells.reduce((sum, { netMinor }) => sum + netMinor, 0),
           membersExpression:
             everywhere(scope) && to !== 'not yet a member' ? `${then(from)} and ${now(to)}` : null,
         }

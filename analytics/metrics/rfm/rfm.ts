@@ -73,7 +73,7 @@ export const rfm = defineMetric({
       select recency_score, frequency_score, money_score, count(*) as members,
         ${d.sum(sql`orders`)} as orders, ${d.sum(sql`net_minor`)} as net_minor,
         ${join(rfmMeasures.flatMap((measure) => cuts.map((step) => sql`min(${cutName(measure, step)}) as ${cutName(measure, step)}`)))}
-      from ${ofAudience(scope, rfmScores(countedBuyers(scope, d, windowDays)))} as scored
+      from ${ofAudience(scope, rfmScores(countedBuyers(scope, d, windowDays), d))} as scored
       group by recency_score, frequency_score, money_score
       order by recency_score, frequency_score, money_score`
   },

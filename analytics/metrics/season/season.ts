@@ -4,7 +4,7 @@ import { proportionArm } from '../../lift/arm.ts'
 import { scoreInterval } from '../../lift/intervals.ts'
 import { itemKinds, itemOf } from '../../relations/bought-items.ts'
 import { countedOrdersSaid, isText } from '../../relations/expressions.ts'
-import { countedOrders, inPlace, ofAudience } from '../../relations/member-orders.ts'
+import { countedOrdersWithin, inPlace, ofAudience } from '../../relations/member-orders.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Finding } from '../finding.ts'
 import { defineMetric } from '../metric.ts'
@@ -61,20 +61,40 @@ export const season = defineMetric({
 
   build({ by, top, months }, scope, d) {
     const from = d.date(addMonths(startOfMonth(scope.asOf), 1 - months))
-    const count = by === 'category' ? d.countIf(sql`opens_category`) : sql`count(distinct order_key)`
+    const month = d.startOf('month', sql`local_day`)
+    const [counts, count] =
+      by === 'category' ? [sql`opens_category`, sql`count(*)`] : [sql`true`, sql`count(distinct order_key)`]
+    const items = sql`(
+            select member_key, ${itemOf(by)}, local_day, order_key from ${scope.tables.orderItems} as any_item
+            where ${itemOf(by)} is not null and local_day >= ${from} and ${counts} and ${inPlace(scope)}
+          )`
+    const sold =
+      by === 'category' && !scope.audience
+        ? sql`select category as item, month, ${d.sum(sql`orders`)} as orders
+        from ${scope.tables.categoryMonths} where category is not null and month >= ${from} and ${inPlace(scope)}
+        group by item, month`
+        : sql`select item, ${month} as month, ${d.sum(sql`orders`)} as orders
+        from (
+          select ${itemOf(by)} as item, local_day, ${count} as orders
+          from ${ofAudience(scope, items)} as order_item group by item, local_day
+        ) as sold_day
+        group by item, month`
+    const all = scope.audience
+      ? sql`select null, ${month}, ${d.sum(sql`orders`)}
+      from (
+        select local_day, count(*) as orders
+        from ${countedOrdersWithin(scope, sql`local_day >= ${from}`)} as counted group by local_day
+      ) as counted_day group by all`
+      : sql`select null, ${month}, ${d.sum(sql`orders`)}
+      from ${scope.tables.orderCube} where not guest and local_day >= ${from} and ${inPlace(scope)} group by all`
     return sql`
       with sold as (
-        select ${itemOf(by)} as item, ${d.startOf('month', sql`local_day`)} as month, ${count} as orders
-        from ${ofAudience(scope, scope.tables.orderItems)} as order_item
-        where ${itemOf(by)} is not null and local_day >= ${from} and ${inPlace(scope)}
-        group by item, month
+        ${sold}
       ),
       biggest as (select item from sold group by item order by sum(orders) desc, item limit ${top})
       select item, month, orders from sold where item in (select item from biggest)
       union all
-      select null, ${d.startOf('month', sql`local_day`)}, count(*)
-      from ${countedOrders(scope)} as counted where local_day >= ${from}
-      group by all`
+      ${all}`
   },
 
   finish(rows, { by, months }, scope) {

@@ -3,6 +3,7 @@ import { buying } from './buying.ts'
 import type { InBothLanguages } from './described.ts'
 import { couponMeasures } from './coupons.ts'
 import type { Field } from './field.ts'
+import { foretold } from './foretold.ts'
 import type { ConditionField, Measure } from './measure.ts'
 import { habits } from './habits.ts'
 import { orderMeasures } from './order-measures.ts'
@@ -12,7 +13,14 @@ import { rfmFields } from './rfm.ts'
 import { touches } from './touches.ts'
 
 /** Everything a rule can ask of a member. Adding a field is adding an entry to one of these lists. */
-export const fields: readonly Field[] = [...buying, ...habits, ...rfmFields, ...profile, ...touches]
+export const fields: readonly Field[] = [
+  ...buying,
+  ...habits,
+  ...rfmFields,
+  ...foretold,
+  ...profile,
+  ...touches,
+]
 
 /** Counts, sums, days and shares with conditions in parentheses, those over one source together. */
 export const measures: readonly Measure[] = [...orderMeasures, ...couponMeasures, ...pointMeasures]

@@ -25,6 +25,8 @@ export interface ValueField extends Described {
   readonly read: (person: Person, moment: Moment) => string | number | boolean | null
   /** A relation with a row or none per `member_key` that `value` reads beside `facts`, by its alias. */
   readonly beside?: { readonly alias: string; readonly relation: (reading: Reading) => Sql }
+  /** `beside` is the table of what the models foretell, which has to be made before the rule is asked. */
+  readonly foretold?: true
   /**
    * For an average or a share: what `value` is divided by; unknown when that is 0. Compared without dividing.
    * A `percent` is always such a share.

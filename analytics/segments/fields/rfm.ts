@@ -1,12 +1,32 @@
-import { buyersOfFacts, rfmGroups, rfmScores, type RfmGroup } from '../../relations/rfm.ts'
+import { addDays } from '../../calendar/calendar.ts'
+import {
+  buyersOfFacts,
+  buyersOn,
+  rfmGroups,
+  rfmScores,
+  type RfmGroup,
+  valueDeciles,
+} from '../../relations/rfm.ts'
 import { sql } from '../../sql/sql.ts'
-import { type RfmOfPerson, rfmOf } from '../person-rfm.ts'
+import { type RfmOfPerson, rfmOf, valueDecile } from '../person-rfm.ts'
 import { both, type InBothLanguages } from './described.ts'
 import type { Field, Reading } from './field.ts'
 
 const rfm = {
   alias: 'rfm',
-  relation: ({ tables, asOf, d }: Reading) => rfmScores(buyersOfFacts(tables, asOf, d)),
+  relation: ({ tables, asOf, d }: Reading) => rfmScores(buyersOfFacts(tables, asOf, d), d),
+} as const
+
+/** So many days lie between the group before and the group now. */
+const daysBefore = 90
+const before = {
+  alias: 'rfm_before',
+  relation: ({ asOf, d }: Reading) => rfmScores(buyersOn(addDays(asOf, -daysBefore), d), d),
+} as const
+
+const decile = {
+  alias: 'value',
+  relation: ({ tables, asOf, d }: Reading) => valueDeciles(buyersOfFacts(tables, asOf, d)),
 } as const
 
 const groupTitles: Readonly<Record<RfmGroup, InBothLanguages>> = {
@@ -22,6 +42,12 @@ const groupTitles: Readonly<Record<RfmGroup, InBothLanguages>> = {
   hibernating: both('Hibernating', '休眠'),
   lost: both('Lost', '已流失'),
 }
+
+const groupChoices = rfmGroups.map((group) => ({
+  value: group,
+  title: groupTitles[group],
+  proper: true as const,
+}))
 
 const score = (
   name: string,
@@ -79,10 +105,62 @@ export const rfmFields: readonly Field[] = [
         unknown: '没有 RFM 分组',
       },
     },
-    choices: rfmGroups.map((group) => ({ value: group, title: groupTitles[group], proper: true })),
+    choices: groupChoices,
     beside: rfm,
     value: () => sql`rfm.rfm_group`,
     read: (person, moment) => rfmOf(person, moment)?.group ?? null,
+  },
+  {
+    name: 'previous_rfm_group',
+    chinese: '此前价值分组',
+    kind: 'choice',
+    history: 'full',
+    title: both('RFM group 90 days before', '90 天前的 RFM 分组'),
+    help: both(
+      'The RFM group in which the member was 90 days before, among the buyers of then: previous_rfm_group = "champions" and rfm_group = "at risk". Unknown for who had not bought by then.',
+      '会员在 90 天前、按当时全部购买会员的得分所在的 RFM 分组：此前价值分组 = "champions" 且 价值分组 = "at risk"。当时还没有购买过的会员为未知。',
+    ),
+    phrase: {
+      en: {
+        is: 'were in the RFM group {} 90 days before',
+        other: 'were in another RFM group than {} 90 days before',
+        known: 'were in an RFM group 90 days before',
+        unknown: 'were in no RFM group 90 days before',
+      },
+      'zh-CN': {
+        is: '90 天前的 RFM 分组为{}',
+        other: '90 天前的 RFM 分组不是{}',
+        known: '90 天前有 RFM 分组',
+        unknown: '90 天前没有 RFM 分组',
+      },
+    },
+    choices: groupChoices,
+    beside: before,
+    value: () => sql`rfm_before.rfm_group`,
+    read: (person, moment) =>
+      rfmOf(person, { ...moment, asOf: addDays(moment.asOf, -daysBefore) })?.group ?? null,
+  },
+  {
+    name: 'value_decile',
+    chinese: '价值十分位',
+    kind: 'count',
+    history: 'full',
+    title: both('Value decile', '价值十分位'),
+    help: both(
+      'By net over all time: 1 for the tenth of all buyers who spent most, 10 for the tenth who spent least; equal amounts share a decile: value_decile <= 2. Unknown for who never bought.',
+      '按累计净消费：全部购买会员中花得最多的十分之一为 1，最少的为 10，金额相同则相同：价值十分位 <= 2。从未购买的会员为未知。',
+    ),
+    phrase: {
+      en: {
+        is: 'are in value decile {}',
+        known: 'are in a value decile',
+        unknown: 'are in no value decile',
+      },
+      'zh-CN': { is: '价值十分位为{}', known: '有价值十分位', unknown: '没有价值十分位' },
+    },
+    beside: decile,
+    value: () => sql`value.decile`,
+    read: valueDecile,
   },
   score(
     'recency_score',

@@ -14,12 +14,14 @@ const members = ['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7']
 const offer = { kind: 'amount', amountMinor: 500 }
 const stronger = { kind: 'amount', amountMinor: 900 }
 
-type When = 'always' | 'not-bought' | 'bought'
+type When = 'always' | 'not-bought' | 'bought' | 'coupon-not-used'
+const words = { kind: 'webhook', url: 'https://crm.example' }
 interface StepOf {
   afterDays: number
   when: When
   action:
     | { kind: 'coupon'; offer: typeof offer; validDays: number }
+    | { kind: 'message'; channel: typeof words }
     | { kind: 'tag'; tag: string }
     | { kind: 'webhook'; url: string }
 }
@@ -33,6 +35,8 @@ interface Look {
   gap: number[]
   /** Members who buy just before this look. */
   buyers: number[]
+  /** Members whose newest coupon is used just before this look; and is taken back, where it was used before. */
+  users: number[]
   /** The writes at which the process ends, one after the other. */
   kills: number[]
 }
@@ -45,18 +49,21 @@ const look: fc.Arbitrary<Look> = fc.record({
   denied: few,
   gap: few,
   buyers: few,
+  users: few,
   kills: fc.array(fc.nat(4), { maxLength: 2 }),
 })
 const planned: fc.Arbitrary<StepOf> = fc.record({
   afterDays: fc.constantFrom(1, 1, 3),
-  when: fc.constantFrom<When>('always', 'not-bought', 'not-bought', 'bought'),
+  when: fc.constantFrom<When>('always', 'not-bought', 'not-bought', 'bought', 'coupon-not-used'),
   action: fc.constantFrom<StepOf['action']>(
     { kind: 'coupon', offer: stronger, validDays: 5 },
+    { kind: 'message', channel: words },
     { kind: 'tag', tag: 'lapsed' },
     { kind: 'webhook', url: 'https://crm.example/tier' },
   ),
 })
 const campaign = fc.record({
+  beginsWithCoupon: fc.boolean(),
   coolDownDays: fc.constantFrom(2, 2, 3, 30),
   mostPerDay: fc.constantFrom(1, 2, 100),
   budgetMinor: fc.constantFrom(1_500, 4_000, 1_000_000),
@@ -96,9 +103,12 @@ class Reference {
       matching: string[]
       kept: Map<string, string>
       bought: (member: string, since: string) => boolean
+      /** Whether the newest coupon of a way is used. */
+      used: (way: Way) => boolean
     },
   ) {
     const { standing, budgetMinor } = this.of
+    const first = this.of.offer ? { outcome: 'coupon', worst: 500 } : { outcome: 'message', worst: 0 }
     const isOpen = standing.lastDay === undefined || day <= standing.lastDay
     if (!isOpen) this.waiting = []
     else if (this.known === null) {
@@ -129,12 +139,16 @@ class Reference {
         if (acted.length >= standing.mostPerDay) break
         const reason = now.kept.get(way.member)
         const hasBought = now.bought(way.member, way.since)
-        if (when !== 'always' && reason === 'feed-gap' && !hasBought) continue
+        const asksPurchases = when === 'bought' || when === 'not-bought'
+        if (asksPurchases && reason === 'feed-gap' && !hasBought) continue
         if (when === 'not-bought' && hasBought) Object.assign(way, { next: null, due: null, why: 'bought' })
         else if (when === 'bought' && !hasBought)
           Object.assign(way, { next: null, due: null, why: 'not-bought' })
+        else if (when === 'coupon-not-used' && now.used(way))
+          Object.assign(way, { next: null, due: null, why: 'coupon-used' })
         else {
-          const isBarred = action.kind === 'coupon' && reason !== undefined
+          const reachesMembers = action.kind === 'coupon' || action.kind === 'message'
+          const isBarred = reachesMembers && reason !== undefined
           if (isBarred && reason === 'feed-gap') continue
           const isLeftOut = isBarred || this.spent() + worst > budgetMinor!
           way.done.push({
@@ -160,7 +174,7 @@ class Reference {
       if (reason === 'feed-gap') continue
       const arm = armOf('seed', one.member, this.of.holdout)
       if (reason === undefined) {
-        if (arm === 'treated' && this.spent() + 500 > budgetMinor!) break
+        if (arm === 'treated' && this.spent() + first.worst > budgetMinor!) break
         const next = standing.steps[0]
         const goesOn = arm === 'treated' && next !== undefined
         this.ways.push({
@@ -171,7 +185,7 @@ class Reference {
           next: goesOn ? 1 : null,
           due: goesOn ? addDays(day, next.afterDays) : null,
           why: goesOn ? null : arm === 'treated' ? 'done' : 'held-out',
-          done: arm === 'treated' ? [{ step: 0, day, outcome: 'coupon', worst: 500 }] : [],
+          done: arm === 'treated' ? [{ step: 0, day, ...first }] : [],
         })
       }
       this.waiting = this.waiting.filter(({ member }) => member !== one.member)
@@ -184,16 +198,60 @@ await addShop(store, 'w')
 afterAll(() => store.destroy())
 let campaigns = 0
 
+async function newestCoupon(campaignId: string, memberId: string): Promise<string | undefined> {
+  const found = await store
+    .selectFrom('coupons')
+    .select('id')
+    .where('campaign_id', '=', campaignId)
+    .where('member_id', '=', memberId)
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
+  return found?.id
+}
+
+/** The newest coupon of each way, by its member and day. */
+async function couponsByWay(campaignId: string): Promise<Map<string, string>> {
+  const rows = await store
+    .selectFrom('standing_paths')
+    .innerJoin('standing_steps', 'standing_steps.path_id', 'standing_paths.id')
+    .select(['member_id', 'entered_day', 'coupon_id'])
+    .where('standing_paths.campaign_id', '=', campaignId)
+    .where('coupon_id', 'is not', null)
+    .orderBy('step')
+    .execute()
+  return new Map(rows.map((row) => [`${row.member_id} ${row.entered_day}`, row.coupon_id!]))
+}
+
+const useOrTakeBack = (campaignId: string, couponId: string, isUsed: boolean, at: string) =>
+  store
+    .insertInto('ledger')
+    .values({
+      workspace_id: 'w',
+      coupon_id: couponId,
+      campaign_id: campaignId,
+      kind: isUsed ? 'cancelled' : 'redeemed',
+      uses: 1,
+      amount_minor: 500,
+      basket_minor: null,
+      order_id: null,
+      redemption_id: null,
+      reservation_id: null,
+      expires_at: null,
+      store_id: null,
+      actor: 'test',
+      at,
+    })
+    .execute()
+
 test('a campaign that stands does what its definition says, however often it breaks off', async () => {
   await fc.assert(
     fc.asyncProperty(campaign, fc.array(look, { minLength: 1, maxLength: 14 }), async (drawn, looks) => {
       const id = `c${++campaigns}`
-      const { budgetMinor, ...standing } = drawn
+      const { budgetMinor, beginsWithCoupon, ...standing } = drawn
       const definition = CampaignDefinition.parse({
         name: 'Quiet',
         segment: 'days_since_order >= 30',
-        offer,
-        validDays: 14,
+        ...(beginsWithCoupon ? { offer, validDays: 14 } : {}),
         holdout: 0.3,
         channel: { kind: 'webhook', url: 'https://crm.example' },
         budgetMinor,
@@ -225,6 +283,7 @@ test('a campaign that stands does what its definition says, however often it bre
       const reference = new Reference(definition)
       const purchases: { member: string; at: string; day: string }[] = []
       const tagged = new Set<string>()
+      const usedCoupons = new Set<string>()
       let day = firstDay
       for (const [place, { after, kills, ...shop }] of looks.entries()) {
         day = addDays(day, after)
@@ -258,6 +317,13 @@ test('a campaign that stands does what its definition says, however often it bre
           matchedBetween: async () => new Set(),
           tag: async (_tag, ids) => void ids.forEach((id) => tagged.add(id)),
         }
+        for (const user of shop.users) {
+          const newest = await newestCoupon(id, members[user]!)
+          if (newest === undefined) continue
+          await useOrTakeBack(id, newest, usedCoupons.has(newest), at)
+          if (!usedCoupons.delete(newest)) usedCoupons.add(newest)
+        }
+        const couponOf = await couponsByWay(id)
         const shopOf = {
           id,
           workspaceId: 'w',
@@ -284,6 +350,7 @@ test('a campaign that stands does what its definition says, however often it bre
           matching: named(shop.matching),
           kept,
           bought: (member, since) => firstAfter(member, since) !== undefined,
+          used: ({ member, entered }) => usedCoupons.has(couponOf.get(`${member} ${entered}`) ?? ''),
         })
         const ways = await store
           .selectFrom('standing_paths')
@@ -325,14 +392,31 @@ test('a campaign that stands does what its definition says, however often it bre
       )
       const messages = await store
         .selectFrom('outbox')
-        .select('coupon_id')
+        .select(['id', 'coupon_id', 'member_id'])
         .where('campaign_id', '=', id)
         .execute()
-      expect(messages.map(({ coupon_id }) => coupon_id).toSorted()).toEqual(
-        coupons.map(({ id }) => id).toSorted(),
+      const withCoupon = messages.flatMap(({ coupon_id }) => coupon_id ?? [])
+      expect(withCoupon.toSorted()).toEqual(coupons.map(({ id }) => id).toSorted())
+      const plain = messages.filter(({ coupon_id }) => coupon_id === null)
+      expect(plain.map(({ member_id }) => member_id).toSorted()).toEqual(
+        done.flatMap(({ outcome, member }) => (outcome === 'message' ? [member] : [])).toSorted(),
+      )
+      const named = await store
+        .selectFrom('standing_steps')
+        .select('message_id')
+        .where('campaign_id', '=', id)
+        .where('message_id', 'is not', null)
+        .execute()
+      expect(named.map(({ message_id }) => message_id).toSorted()).toEqual(
+        messages.map((message) => message.id).toSorted(),
       )
       expect(
-        await store.selectFrom('ledger').select('seq').where('campaign_id', '=', id).execute(),
+        await store
+          .selectFrom('ledger')
+          .select('seq')
+          .where('campaign_id', '=', id)
+          .where('kind', '=', 'issued')
+          .execute(),
       ).toHaveLength(coupons.length)
       const events = await store
         .selectFrom('standing_events')

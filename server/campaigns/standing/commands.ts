@@ -3,11 +3,38 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { answer, type CommonOptions, inWorkspace } from '../../command-line/command.ts'
 import { languageOf, say } from '../../messages/messages.ts'
 import { moneyText } from '../../messages/money.ts'
+import type { ProvingPlan } from './plan.ts'
 import { liveBlockerSaid, liveTopicSaid } from './sentences.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
 /** How often the simulation is asked whether it is done. */
 const askMs = 500
+
+/** What the campaign's holdout proves and when, and which one is recommended. */
+function provingSaid(
+  { options, recommended, membersPerWeek, effect }: ProvingPlan,
+  holdout: number,
+): string[] {
+  const own = options.find(({ share }) => share === holdout)
+  return [
+    ...(own
+      ? [
+          say('simulation-proving', {
+            members: Math.round(membersPerWeek),
+            share: holdout,
+            effect: effect * 100,
+            proves: own.weeks === null ? 'no' : 'yes',
+            weeks: own.weeks ?? 0,
+            shows: own.afterYear === null ? 'no' : 'yes',
+            year: (own.afterYear ?? 0) * 100,
+          }),
+        ]
+      : []),
+    recommended.proves
+      ? say('simulation-recommended', { share: recommended.share })
+      : say('simulation-none-proves', { effect: effect * 100 }),
+  ]
+}
 
 /** Commands for campaigns that stand, below `campaign`. */
 export function standingCommands(campaign: Command): void {
@@ -24,7 +51,8 @@ export function standingCommands(campaign: Command): void {
           const { simulation } = shown
           if (simulation.kind !== 'running') {
             const workspace = await client.workspaces.current.query()
-            return { ...shown, currency: workspace!.currency }
+            const { definition } = await client.campaigns.show.query({ campaignId })
+            return { ...shown, holdout: definition.holdout, currency: workspace!.currency }
           }
           if (!options.json)
             process.stderr.write(
@@ -47,6 +75,9 @@ export function standingCommands(campaign: Command): void {
                 ...simulation.simulation.months.map(({ month, cameIn, coupons, worstMinor }) =>
                   [month, cameIn, coupons, money(worstMinor)].join('\t'),
                 ),
+                ...(simulation.simulation.messages === 0
+                  ? []
+                  : [say('simulation-messages', { messages: simulation.simulation.messages })]),
                 ...(simulation.simulation.budgetSpentDay === null
                   ? []
                   : [say('simulation-budget', { day: simulation.simulation.budgetSpentDay })]),
@@ -55,6 +86,7 @@ export function standingCommands(campaign: Command): void {
         return [
           say('live-members', { members: shown.members, today: shown.today }),
           ...told,
+          ...(shown.proving === null ? [] : provingSaid(shown.proving, shown.holdout)),
           ...(shown.blockers.length > 0
             ? [say('standing-blocked', { blockers: shown.blockers.map(liveBlockerSaid) })]
             : []),
@@ -112,6 +144,7 @@ export function standingCommands(campaign: Command): void {
                     heldOut: run.heldOut,
                     leftOut: run.leftOut.reduce((sum, { members }) => sum + members, 0),
                     coupons: run.coupons,
+                    messages: run.messages,
                     cost: moneyText(run.worstMinor, state.currency, languageOf()),
                     waiting: run.waiting,
                   }),
@@ -201,7 +234,7 @@ export function standingCommands(campaign: Command): void {
                         }),
                   ),
                   way.ended
-                    ? say('way-ended', { day: way.ended.day, why: way.ended.why.replace('-', '_') })
+                    ? say('way-ended', { day: way.ended.day, why: way.ended.why.replaceAll('-', '_') })
                     : say('way-next', { step: way.next!.step + 1, day: way.next!.day, kind: way.next!.kind }),
                 ].join('\n'),
               )

@@ -3,7 +3,8 @@ import { lastDay } from '../../../analytics/calendar/day.ts'
 import { mostOf, Offer } from '../../coupons/offer.ts'
 import { OfferTerms, plainTerms, usesOf } from '../../coupons/terms.ts'
 import { type MessageKey, worded } from '../../messages/messages.ts'
-import { Channel, channelProblems } from '../channel.ts'
+import { Channel, channelProblems, namesCoupon } from '../channel.ts'
+import { daysAfterValidity } from '../days-after-validity.ts'
 import type { CampaignDefinition } from '../definition.ts'
 import { MemberDays } from './member-days.ts'
 
@@ -19,6 +20,8 @@ const Action = z.discriminatedUnion('kind', [
     /** Its own words; without it, those of the campaign. */
     channel: Channel.optional(),
   }),
+  /** A message without a coupon. */
+  z.strictObject({ kind: z.literal('message'), channel: Channel }),
   /** Puts a tag on. */
   z.strictObject({ kind: z.literal('tag'), tag: z.string().trim().min(1).max(60, worded('name-too-long')) }),
   /** Tells another system of the member. */
@@ -28,12 +31,15 @@ const Action = z.discriminatedUnion('kind', [
   }),
 ])
 
-/** Steps after the campaign's own coupon, which is the first. */
+/** Steps after the first, which is the campaign's own coupon, or its message where it has no offer. */
 export const StandingStep = z.strictObject({
   /** Local days after the step before. */
   afterDays: z.int().min(1).max(365),
-  /** Of members who have bought, or not, since they came in; for the others the way ends here. */
-  when: z.enum(['always', 'not-bought', 'bought']).default('always'),
+  /**
+   * Of members who have bought, or not, since they came in, or whose newest coupon of the way was not used; for the
+   * others the way ends here.
+   */
+  when: z.enum(['always', 'not-bought', 'bought', 'coupon-not-used']).default('always'),
   action: Action,
 })
 export type StandingStep = z.output<typeof StandingStep>
@@ -61,27 +67,72 @@ export type Standing = z.output<typeof Standing>
 /** A campaign that stands. */
 export type StandingDefinition = CampaignDefinition & { readonly standing: Standing }
 
-/** What is the matter with a campaign that stands, beside its shape. */
-export function standingProblems(standing: Standing): { path: (string | number)[]; id: MessageKey }[] {
+/** Whether any step gives a coupon. */
+export const givesCoupons = (offer: Offer | undefined, { steps }: Standing): boolean =>
+  offer !== undefined || steps.some(({ action }) => action.kind === 'coupon')
+
+interface StandingProblem {
+  readonly path: (string | number)[]
+  readonly id: MessageKey
+}
+
+/** What is the matter with a campaign that stands, beside its shape, by the path in its definition. */
+export function standingProblems({ standing, offer, channel }: StandingDefinition): StandingProblem[] {
   const { lastDay: last, steps } = standing
   return [
-    ...(last !== undefined && last > lastDay ? [{ path: ['lastDay'], id: 'day-out-of-range' as const }] : []),
-    ...steps.flatMap(({ action }, place) => {
-      const path = ['steps', place, 'action']
-      const channel = action.kind === 'tag' ? undefined : action.kind === 'webhook' ? action : action.channel
-      const ofChannel =
-        channel === undefined
-          ? []
-          : channelProblems(channel).map((one) => ({
-              path: [...path, ...(action.kind === 'coupon' ? ['channel'] : []), ...one.path],
-              id: one.id,
-            }))
-      return action.kind === 'coupon' && mostOf(action.offer) === null
-        ? [{ path: [...path, 'offer'], id: 'standing-unbounded' as const }, ...ofChannel]
-        : ofChannel
+    ...(last !== undefined && last > lastDay
+      ? [{ path: ['standing', 'lastDay'], id: 'day-out-of-range' as const }]
+      : []),
+    ...(offer === undefined ? messageProblems(channel, ['channel']) : []),
+    ...steps.flatMap(({ when, action }, place): StandingProblem[] => {
+      const path = ['standing', 'steps', place]
+      const hasCouponBefore = givesCoupons(offer, { ...standing, steps: steps.slice(0, place) })
+      const ofCondition: StandingProblem[] =
+        when === 'coupon-not-used' && !hasCouponBefore
+          ? [{ path: [...path, 'when'], id: 'step-without-coupon-before' }]
+          : []
+      return [...ofCondition, ...actionProblems(action, [...path, 'action'], { offer, channel })]
     }),
   ]
 }
+
+function actionProblems(
+  action: StandingStep['action'],
+  path: (string | number)[],
+  first: Pick<StandingDefinition, 'offer' | 'channel'>,
+): StandingProblem[] {
+  const under = (...further: string[]) => [...path, ...further]
+  const ofChannel = (channel: Channel, at: (string | number)[]) =>
+    channelProblems(channel).map((one) => ({ path: [...at, ...one.path], id: one.id }))
+  switch (action.kind) {
+    case 'tag':
+      return []
+    case 'webhook':
+      return ofChannel(action, path)
+    case 'message':
+      return [
+        ...ofChannel(action.channel, under('channel')),
+        ...messageProblems(action.channel, under('channel')),
+      ]
+    case 'coupon': {
+      const own = action.channel
+      const hasNoWords = own === undefined && first.offer === undefined && first.channel.kind !== 'webhook'
+      return [
+        ...(mostOf(action.offer) === null
+          ? [{ path: under('offer'), id: 'standing-unbounded' as const }]
+          : []),
+        ...(own ? ofChannel(own, under('channel')) : []),
+        ...(hasNoWords ? [{ path: under('channel'), id: 'coupon-without-words' as const }] : []),
+      ]
+    }
+  }
+}
+
+/** A message without a coupon goes to members, and names no coupon. */
+const messageProblems = (channel: Channel, path: (string | number)[]): StandingProblem[] =>
+  channel.kind === 'csv'
+    ? [{ path, id: 'message-as-list' }]
+    : namesCoupon(channel).map((part) => ({ path: [...path, ...part], id: 'message-names-coupon' }))
 
 /** A coupon as a step issues it. */
 export interface StepCoupon {
@@ -98,46 +149,65 @@ const coupon = (of: Omit<StepCoupon, 'worstMinor'>): StepCoupon => ({
   worstMinor: mostOf(of.offer)! * usesOf(of.terms),
 })
 
-/** What is done at a step, 0 being the campaign's own coupon. */
+/** What is done at a step, 0 being the first: the campaign's own coupon or message. */
 export type PlannedAction =
   | ({ readonly kind: 'coupon' } & StepCoupon)
+  | { readonly kind: 'message' }
   | { readonly kind: 'tag'; readonly tag: string }
   | { readonly kind: 'webhook'; readonly url: string }
 
-/** All steps of a campaign in order, the campaign's own coupon first. */
-export function plannedSteps(
-  definition: StandingDefinition,
-): { afterDays: number; when: StandingStep['when']; action: PlannedAction }[] {
-  const { offer, minSpendMinor, terms, validDays, standing } = definition
+/** What reaches a member: consent, caps and all that keeps members out hold for it. */
+export type SentAction = Extract<PlannedAction, { kind: 'coupon' | 'message' }>
+
+export const isSent = (action: PlannedAction): action is SentAction =>
+  action.kind === 'coupon' || action.kind === 'message'
+
+/** The most that an action costs of the budget. */
+export const worstOf = (action: PlannedAction): number => (action.kind === 'coupon' ? action.worstMinor : 0)
+
+export interface PlannedStep {
+  readonly afterDays: number
+  readonly when: StandingStep['when']
+  readonly action: PlannedAction
+}
+
+/** All steps of a campaign in order, the first being the campaign's own coupon or message. */
+export function plannedSteps(definition: StandingDefinition): PlannedStep[] {
   return [
-    {
-      afterDays: 0,
-      when: 'always',
-      action: { kind: 'coupon', ...coupon({ offer, minSpendMinor, terms, validDays: validDays! }) },
-    },
-    ...standing.steps.map(({ afterDays, when, action }) => ({
+    { afterDays: 0, when: 'always', action: firstAction(definition) },
+    ...definition.standing.steps.map(({ afterDays, when, action }) => ({
       afterDays,
       when,
-      action:
-        action.kind === 'coupon'
-          ? {
-              kind: 'coupon' as const,
-              ...coupon({
-                offer: action.offer,
-                minSpendMinor: action.minSpendMinor,
-                terms: action.terms,
-                validDays: action.validDays,
-              }),
-            }
-          : action,
+      action: plannedAction(action),
     })),
   ]
 }
 
-/** How the coupon of a step goes out; null: of a campaign that is launched once. */
+export function firstAction({ offer, minSpendMinor, terms, validDays }: StandingDefinition): SentAction {
+  return offer === undefined
+    ? { kind: 'message' }
+    : { kind: 'coupon', ...coupon({ offer, minSpendMinor, terms, validDays: validDays! }) }
+}
+
+function plannedAction(action: StandingStep['action']): PlannedAction {
+  switch (action.kind) {
+    case 'coupon': {
+      const { offer, minSpendMinor, terms, validDays } = action
+      return { kind: 'coupon', ...coupon({ offer, minSpendMinor, terms, validDays }) }
+    }
+    case 'message':
+      return { kind: 'message' }
+    case 'tag':
+    case 'webhook':
+      return action
+  }
+}
+
+/** How the coupon or message of a step goes out; null: of a campaign that is launched once. */
 export function channelOf(definition: CampaignDefinition, step: number | null): Channel {
   const action = step ? definition.standing?.steps[step - 1]?.action : undefined
-  return (action?.kind === 'coupon' ? action.channel : undefined) ?? definition.channel
+  const own = action?.kind === 'coupon' || action?.kind === 'message' ? action.channel : undefined
+  return own ?? definition.channel
 }
 
 /** The terms of a step's coupon; null: of a campaign that is launched once. */
@@ -145,6 +215,10 @@ export function termsOf(definition: CampaignDefinition, step: number | null): Of
   const action = step ? definition.standing?.steps[step - 1]?.action : undefined
   return action?.kind === 'coupon' ? action.terms : definition.terms
 }
+
+/** Local days after coming in that are measured of each member: until the last coupon is over, and a week more. */
+export const ownDaysOf = (definition: StandingDefinition): number =>
+  longestWay(definition) + daysAfterValidity
 
 /** Local days from coming in until the last coupon of the way is over, if nobody has to wait. */
 export const longestWay = (definition: StandingDefinition): number => {

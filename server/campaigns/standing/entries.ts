@@ -6,8 +6,8 @@ import type { StoreSchema } from '../../store/schema.ts'
 import { type ArmName, armOf } from '../arms.ts'
 import type { Day, KeptOut } from './advance.ts'
 import { budgetLeft } from './budget.ts'
-import { plannedSteps, type StepCoupon } from './definition.ts'
-import { entryLaunchOf, issueStep } from './issue.ts'
+import { firstAction, worstOf } from './definition.ts'
+import { entryLaunchOf, issueStep, newSent } from './issue.ts'
 
 /** Members that are looked at, and come in, in one transaction. */
 const atOnce = 1_000
@@ -19,15 +19,15 @@ interface Waiting {
 
 /**
  * Lets in who waits, oldest first, as many as may come in a day; each is drawn into an arm, and the treated get their
- * coupon. Who may get nothing is left out with the reason; who can't be told apart from a gap in the data waits on.
+ * coupon or message. Who may get nothing is left out with the reason; who can't be told apart from a gap in the data waits on.
  * True: the budget had no room for another coupon.
  */
 export async function letIn(day: Day): Promise<boolean> {
   const { store, campaign, view, step } = day
   const { mostPerDay } = campaign.definition.standing
-  const first = plannedSteps(campaign.definition)[0]!.action as StepCoupon & { kind: 'coupon' }
+  const worstMinor = worstOf(firstAction(campaign.definition))
   let room = mostPerDay - (await cameIn(store, campaign.id, view.day))
-  let budget = await budgetLeft(store, campaign.id, campaign.definition.budgetMinor!)
+  let budget = await budgetLeft(store, campaign.id, campaign.definition.budgetMinor)
   for (let after: Waiting | undefined; room > 0;) {
     const some = await waitingAfter(store, campaign.id, after)
     after = some.at(-1)
@@ -50,16 +50,16 @@ export async function letIn(day: Day): Promise<boolean> {
       }
       const arm = arms.get(memberId) ?? armOf(campaign.seed, memberId, campaign.definition.holdout)
       if (arm === 'treated') {
-        isSpent = budget < first.worstMinor
+        isSpent = budget < worstMinor
         if (isSpent) break
-        budget -= first.worstMinor
+        budget -= worstMinor
       }
       coming.push({ memberId, arm })
       room--
     }
     if (coming.length + leftOut.length > 0) {
       step('enter')
-      await store.transaction().execute((tx) => enter(tx, day, first, coming, leftOut))
+      await store.transaction().execute((tx) => enter(tx, day, coming, leftOut))
     }
     if (isSpent) return true
   }
@@ -110,19 +110,19 @@ async function armsSoFar(
 async function enter(
   tx: Transaction<StoreSchema>,
   { campaign, view }: Day,
-  coupon: StepCoupon,
   coming: readonly { memberId: string; arm: ArmName }[],
   leftOut: readonly { memberId: string; reason: KeptOut }[],
 ): Promise<void> {
   const of = { workspace_id: campaign.workspaceId, campaign_id: campaign.id }
   const at = view.now.toISOString()
+  const first = firstAction(campaign.definition)
   const launch = await entryLaunchOf(tx, campaign, view)
   const next = campaign.definition.standing.steps[0]
   const ways = coming.map(({ memberId, arm }) => ({
     id: orderedId(),
     memberId,
     arm,
-    couponId: arm === 'treated' ? orderedId() : null,
+    ...(arm === 'treated' ? newSent(campaign.definition, 0, first) : { couponId: null, messageId: null }),
   }))
   const paths = ways.map(({ id, memberId, arm }) =>
     arm === 'held-out'
@@ -142,19 +142,12 @@ async function enter(
     from json_each(${JSON.stringify(ways.map(({ memberId, arm, couponId }) => [memberId, arm, couponId]))})
     returning member_id as "memberId"`.execute(tx)
   const treated = ways.filter(({ arm }) => arm === 'treated')
-  const steps = treated.map(({ id, couponId }) => [id, couponId])
-  await sql`insert into standing_steps (path_id, step, workspace_id, campaign_id, day, at, outcome, coupon_id, worst_minor)
-    select value ->> 0, 0, ${of.workspace_id}, ${of.campaign_id}, ${view.day}, ${at}, 'coupon', value ->> 1,
-      ${coupon.worstMinor}
+  const steps = treated.map(({ id, couponId, messageId }) => [id, couponId, messageId])
+  await sql`insert into standing_steps (path_id, step, workspace_id, campaign_id, day, at, outcome, coupon_id, message_id, worst_minor)
+    select value ->> 0, 0, ${of.workspace_id}, ${of.campaign_id}, ${view.day}, ${at}, ${first.kind}, value ->> 1,
+      value ->> 2, ${worstOf(first)}
     from json_each(${JSON.stringify(steps)})`.execute(tx)
-  await issueStep(
-    tx,
-    campaign,
-    0,
-    coupon,
-    treated.map(({ memberId, couponId }) => ({ memberId, couponId: couponId! })),
-    view,
-  )
+  await issueStep(tx, campaign, 0, first, treated, view)
   if (firsts.length > 0) {
     const isFirst = new Set(firsts.map(({ memberId }) => memberId))
     const inArm = (wanted: ArmName) =>

@@ -10,9 +10,10 @@ import { recordAudit } from '../../settings/audit.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { keepVersions } from '../segment-versions.ts'
 import { type Campaign, campaignById, campaignTurns, type CampaignStatus, type Desk } from '../campaigns.ts'
-import { channelOf, longestWay, plannedSteps, type StandingDefinition } from './definition.ts'
+import { channelOf, isSent, ownDaysOf, plannedSteps, type StandingDefinition, worstOf } from './definition.ts'
 import type { StandingCampaign } from './issue.ts'
 import { isStanding, keepStanding } from './keeper.ts'
+import { type ProvingPlan, provingPlan } from './plan.ts'
 import { type Simulation, simulationOf, type SimulationState } from './simulate.ts'
 
 /** What a person says yes to before a campaign goes live. */
@@ -34,6 +35,8 @@ export interface LivePreview {
   /** Members who meet the rule today. */
   readonly members: number
   readonly simulation: SimulationState
+  /** What its holdout can prove, and when; null: it is not simulated, or nobody came in. */
+  readonly proving: ProvingPlan | null
   /** The most that the coupons of one member's way cost, if every step comes. */
   readonly worstOfWayMinor: number
   readonly confirmations: readonly LiveTopic[]
@@ -122,10 +125,8 @@ async function preview(
       segment: evaluation.expression,
       members: evaluation.members,
       simulation,
-      worstOfWayMinor: plannedSteps(definition).reduce(
-        (sum, { action }) => sum + (action.kind === 'coupon' ? action.worstMinor : 0),
-        0,
-      ),
+      proving: shown && provingPlan(shown, definition),
+      worstOfWayMinor: plannedSteps(definition).reduce((sum, { action }) => sum + worstOf(action), 0),
       confirmations,
       blockers,
     },
@@ -140,7 +141,7 @@ async function blockersOf(
 ): Promise<LiveBlocker[]> {
   const kinds = new Set(
     plannedSteps(definition).flatMap(({ action }, step) =>
-      action.kind === 'coupon' ? [channelOf(definition, step).kind] : [],
+      isSent(action) ? [channelOf(definition, step).kind] : [],
     ),
   )
   const { lastDay } = definition.standing
@@ -159,14 +160,12 @@ export interface LiveReport {
   readonly now: boolean
 }
 
-/** Days after the last coupon in which orders still count. */
-const daysAfter = 7
 /** The end of a campaign that has none. */
 const never = '9999-12-31T00:00:00.000Z'
 
 /** The first instant after everything that came in through a local day is over. */
 const overAfter = (day: string, definition: StandingDefinition, workspace: Workspace): string =>
-  startOfDay(addDays(day, longestWay(definition) + daysAfter + 1), workspace.calendar).toISOString()
+  startOfDay(addDays(day, ownDaysOf(definition) + 1), workspace.calendar).toISOString()
 
 /**
  * Lets a draft that stands go live, once: it must still be what the digest names. One transaction makes it run; who

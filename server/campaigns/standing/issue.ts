@@ -3,10 +3,17 @@ import type { Transaction } from 'kysely'
 import { addDays, type BusinessCalendar, startOfDay } from '../../../analytics/calendar/calendar.ts'
 import { issueCoupons, newCodes } from '../../coupons/issue.ts'
 import { usesOf } from '../../coupons/terms.ts'
-import { queueMessages } from '../../delivery/outbox.ts'
+import { newDeliveryId, queueMessages } from '../../delivery/outbox.ts'
+import { orderedId } from '../../coupons/ordered-id.ts'
 import { recordEvent } from '../../store/events.ts'
 import type { StoreSchema } from '../../store/schema.ts'
-import { channelOf, type StandingDefinition, type StepCoupon } from './definition.ts'
+import {
+  channelOf,
+  firstAction,
+  type PlannedAction,
+  type SentAction,
+  type StandingDefinition,
+} from './definition.ts'
 
 /** A campaign that stands, as a day of it needs it. */
 export interface StandingCampaign {
@@ -28,13 +35,16 @@ export interface Moment {
   readonly knownEvent: number
 }
 
-/** The launch under which a day issues the coupons of a step: made with the first of them. */
+/** A message without a coupon that could not be sent until so many local days after its step is not sent any more. */
+const messageDays = 7
+
+/** The launch under which a day issues the coupons or messages of a step: made with the first of them. */
 async function launchOf(
   tx: Transaction<StoreSchema>,
   campaign: StandingCampaign,
   step: number,
   { now, day, dataVersion, knownEvent }: Moment,
-  validDays: number,
+  action: SentAction,
 ): Promise<{ id: string; validTo: string }> {
   const found = await tx
     .selectFrom('launches')
@@ -51,6 +61,7 @@ async function launchOf(
     .executeTakeFirstOrThrow()
   const id = randomUUID()
   const at = now.toISOString()
+  const validDays = action.kind === 'coupon' ? action.validDays : messageDays
   const validTo = startOfDay(addDays(day, validDays + 1), campaign.calendar).toISOString()
   await tx
     .insertInto('launches')
@@ -87,28 +98,58 @@ export const entryLaunchOf = (
   campaign: StandingCampaign,
   moment: Moment,
 ): Promise<{ id: string; validTo: string }> =>
-  launchOf(tx, campaign, 0, moment, campaign.definition.validDays!)
+  launchOf(tx, campaign, 0, moment, firstAction(campaign.definition))
+
+/** What a step writes down for a member: the ids under which it gives and sends. */
+export interface Sent {
+  readonly couponId: string | null
+  /** Null: nothing is sent from here. */
+  readonly messageId: string | null
+}
+
+/** The ids for one member at a step that reaches members; none at others. */
+export const newSent = (definition: StandingDefinition, step: number, { kind }: PlannedAction): Sent => ({
+  couponId: kind === 'coupon' ? orderedId() : null,
+  messageId:
+    (kind === 'coupon' || kind === 'message') && channelOf(definition, step).kind !== 'csv'
+      ? newDeliveryId()
+      : null,
+})
 
 /**
- * Issues the coupons of a step and queues their messages, in the caller's transaction, which writes down too that the
- * step is done: so a member has one coupon a step, or none yet.
+ * Issues the coupons of a step, where it gives some, and queues its messages, in the caller's transaction, which writes
+ * down too that the step is done: so a member has one coupon and one message a step, or none yet.
  */
 export async function issueStep(
   tx: Transaction<StoreSchema>,
   campaign: StandingCampaign,
   step: number,
-  coupon: StepCoupon,
-  members: readonly { memberId: string; couponId: string }[],
+  action: SentAction,
+  members: readonly ({ memberId: string } & Sent)[],
   moment: Moment,
 ): Promise<void> {
   if (members.length === 0) return
-  const launch = await launchOf(tx, campaign, step, moment, coupon.validDays)
-  const { offer, minSpendMinor, terms } = coupon
+  const launch = await launchOf(tx, campaign, step, moment, action)
   const of = { workspaceId: campaign.workspaceId, campaignId: campaign.id, launchId: launch.id }
-  const validFrom = moment.now.toISOString()
+  const told = { campaignId: campaign.id, campaign: campaign.name }
+  const at = moment.now
+  if (action.kind === 'message')
+    return queueMessages(tx, {
+      ...of,
+      at,
+      messages: members.map(({ memberId, messageId }) => ({
+        id: messageId!,
+        couponId: null,
+        memberId,
+        body: { ...told, memberId },
+      })),
+    })
+  const { offer, minSpendMinor, terms } = action
+  const validFrom = at.toISOString()
   const codes = newCodes(members.length)
-  const coupons = members.map(({ memberId, couponId }, place) => ({
-    couponId,
+  const coupons = members.map(({ memberId, couponId, messageId }, place) => ({
+    couponId: couponId!,
+    messageId,
     code: codes[place]!,
     memberId,
     offer,
@@ -118,36 +159,36 @@ export async function issueStep(
     validTo: launch.validTo,
     usesAllowed: usesOf(terms),
   }))
-  await issueCoupons(tx, { ...of, coupons, at: moment.now })
-  if (channelOf(campaign.definition, step).kind !== 'csv')
-    await queueMessages(tx, {
-      ...of,
-      at: moment.now,
-      messages: coupons.map(({ couponId, memberId, code }) => ({
-        couponId,
-        memberId,
-        body: {
-          campaignId: campaign.id,
-          campaign: campaign.name,
-          memberId,
-          code,
-          offer,
-          minSpendMinor,
-          currency: campaign.currency,
-          validFrom,
-          validTo: launch.validTo,
-        },
-      })),
-    })
+  await issueCoupons(tx, { ...of, coupons, at })
+  await queueMessages(tx, {
+    ...of,
+    at,
+    messages: coupons.flatMap(({ messageId, couponId, memberId, code }) =>
+      messageId === null
+        ? []
+        : [
+            {
+              id: messageId,
+              couponId,
+              memberId,
+              body: {
+                ...told,
+                memberId,
+                code,
+                offer,
+                minSpendMinor,
+                currency: campaign.currency,
+                validFrom,
+                validTo: launch.validTo,
+              },
+            },
+          ],
+    ),
+  })
   await recordEvent(
     tx,
     campaign.workspaceId,
-    {
-      kind: 'coupons-issued',
-      campaignId: campaign.id,
-      launchId: launch.id,
-      at: moment.now.toISOString(),
-    },
-    moment.now,
+    { kind: 'coupons-issued', campaignId: campaign.id, launchId: launch.id, at: at.toISOString() },
+    at,
   )
 }

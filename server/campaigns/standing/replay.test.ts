@@ -50,11 +50,30 @@ test('one member by hand: a coupon, seven days later a stronger one, and none af
     })
   expect(replay.result()).toEqual({
     months: [
-      { month: '2026-01', cameIn: 2, heldOut: 0, coupons: 2, worstMinor: 1000, tagged: 0, told: 0 },
-      { month: '2026-02', cameIn: 0, heldOut: 0, coupons: 1, worstMinor: 900, tagged: 1, told: 0 },
+      {
+        month: '2026-01',
+        cameIn: 2,
+        heldOut: 0,
+        coupons: 2,
+        worstMinor: 1000,
+        messages: 0,
+        tagged: 0,
+        told: 0,
+      },
+      {
+        month: '2026-02',
+        cameIn: 0,
+        heldOut: 0,
+        coupons: 1,
+        worstMinor: 900,
+        messages: 0,
+        tagged: 1,
+        told: 0,
+      },
     ],
     coupons: 3,
     worstMinor: 1900,
+    messages: 0,
     waiting: 0,
     // 1,000 is spent exactly on the first day; the stronger coupon is above it
     budgetSpentDay: '2026-02-06',

@@ -1,6 +1,6 @@
 import { addDays, daysBetween } from '../../../analytics/calendar/calendar.ts'
 import { armOf } from '../arms.ts'
-import { plannedSteps, type StandingDefinition } from './definition.ts'
+import { type PlannedAction, plannedSteps, type StandingDefinition, worstOf } from './definition.ts'
 
 /** What a month of the past would have brought. */
 export interface ReplayMonth {
@@ -12,6 +12,8 @@ export interface ReplayMonth {
   /** Coupons of all steps, and the most that they would have cost. */
   readonly coupons: number
   readonly worstMinor: number
+  /** Messages without a coupon. */
+  readonly messages: number
   /** Members who would have got a tag, and of whom other systems would have been told. */
   readonly tagged: number
   readonly told: number
@@ -20,6 +22,8 @@ export interface ReplayMonth {
 interface Way {
   readonly memberId: string
   readonly entered: string
+  /** The day of the newest coupon, or of coming in. */
+  since: string
   next: number
   due: string
 }
@@ -35,6 +39,7 @@ export class Replay {
   /** In the order in which they began to wait. */
   #waiting: string[] = []
   readonly #enteredLast = new Map<string, string>()
+  readonly #enteredFirst = new Map<string, string>()
   readonly #ways = new Set<Way>()
   readonly #months = new Map<string, ReplayMonth>()
   #spent = 0
@@ -49,11 +54,21 @@ export class Replay {
   /** Whoever waits to come in. */
   waiting = (): readonly string[] => this.#waiting
 
-  /** Members whose next step asks on this day whether they have bought since they came in. */
-  due = (day: string): { memberId: string; entered: string }[] =>
-    [...this.#ways]
-      .filter(({ due, next }) => due <= day && this.#steps[next]!.when !== 'always')
-      .map(({ memberId, entered }) => ({ memberId, entered }))
+  /** Everybody who came in, with the day of the first time. */
+  firsts = (): { memberId: string; since: string }[] =>
+    [...this.#enteredFirst].map(([memberId, since]) => ({ memberId, since }))
+
+  /**
+   * Members whose next step asks on this day whether they have bought since a day: since they came in, or since their
+   * newest coupon, which nobody had: who bought since counts as having used it.
+   */
+  due = (day: string): { memberId: string; since: string }[] =>
+    [...this.#ways].flatMap(({ memberId, entered, since, due, next }) => {
+      const { when } = this.#steps[next]!
+      return due > day || when === 'always'
+        ? []
+        : [{ memberId, since: when === 'coupon-not-used' ? since : entered }]
+    })
 
   /** One day: who began to meet the rule, who of the waiting still does, and the day on which who is due has bought. */
   day(
@@ -84,13 +99,13 @@ export class Replay {
       for (const way of due) {
         if (room === 0) break
         const hasBought = looked.bought.has(way.memberId)
-        if ((when === 'not-bought' && hasBought) || (when === 'bought' && !hasBought)) {
+        if (when === 'bought' ? !hasBought : when !== 'always' && hasBought) {
           this.#ways.delete(way)
           continue
         }
         room--
-        if (action.kind === 'coupon') this.#count(day, { coupons: 1, worstMinor: action.worstMinor })
-        else this.#count(day, action.kind === 'tag' ? { tagged: 1 } : { told: 1 })
+        this.#count(day, countedAs(action))
+        if (action.kind === 'coupon') way.since = day
         const next = this.#steps[step + 1]
         if (next) Object.assign(way, { next: step + 1, due: addDays(day, next.afterDays) })
         else this.#ways.delete(way)
@@ -98,14 +113,15 @@ export class Replay {
     }
     for (const memberId of this.#waiting.splice(0, mostPerDay)) {
       this.#enteredLast.set(memberId, day)
+      if (!this.#enteredFirst.has(memberId)) this.#enteredFirst.set(memberId, day)
       if (armOf(this.#seed, memberId, this.#definition.holdout) === 'held-out') {
         this.#count(day, { cameIn: 1, heldOut: 1 })
         continue
       }
-      const first = this.#steps[0]!.action
-      this.#count(day, { cameIn: 1, coupons: 1, worstMinor: first.kind === 'coupon' ? first.worstMinor : 0 })
+      this.#count(day, { cameIn: 1, ...countedAs(this.#steps[0]!.action) })
       const next = this.#steps[1]
-      if (next) this.#ways.add({ memberId, entered: day, next: 1, due: addDays(day, next.afterDays) })
+      if (next)
+        this.#ways.add({ memberId, entered: day, since: day, next: 1, due: addDays(day, next.afterDays) })
     }
   }
 
@@ -115,6 +131,7 @@ export class Replay {
       months,
       coupons: months.reduce((sum, { coupons }) => sum + coupons, 0),
       worstMinor: months.reduce((sum, { worstMinor }) => sum + worstMinor, 0),
+      messages: months.reduce((sum, { messages }) => sum + messages, 0),
       waiting: this.#waiting.length,
       budgetSpentDay: this.#spentDay,
     }
@@ -128,6 +145,7 @@ export class Replay {
       heldOut: 0,
       coupons: 0,
       worstMinor: 0,
+      messages: 0,
       tagged: 0,
       told: 0,
     }
@@ -136,6 +154,20 @@ export class Replay {
     )
     this.#months.set(month, { ...so, ...added })
     this.#spent += more.worstMinor ?? 0
-    if (this.#spentDay === null && this.#spent > this.#definition.budgetMinor!) this.#spentDay = day
+    if (this.#spentDay === null && this.#spent > (this.#definition.budgetMinor ?? Infinity))
+      this.#spentDay = day
+  }
+}
+
+function countedAs(action: PlannedAction): Partial<Omit<ReplayMonth, 'month'>> {
+  switch (action.kind) {
+    case 'coupon':
+      return { coupons: 1, worstMinor: worstOf(action) }
+    case 'message':
+      return { messages: 1 }
+    case 'tag':
+      return { tagged: 1 }
+    case 'webhook':
+      return { told: 1 }
   }
 }

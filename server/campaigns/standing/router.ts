@@ -6,10 +6,14 @@ import { auditName } from '../../settings/audit.ts'
 import { type Context, marketerProcedure, readerProcedure, router } from '../../trpc.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import type { Desk } from '../campaigns.ts'
+import { NewCampaign } from '../definition.ts'
 import { finishStanding, goLive, type LiveOutcome, previewLive } from './go-live.ts'
+import { isStanding } from './keeper.ts'
 import { memberDayFigures } from './member-day-figures.ts'
+import { provingPlan } from './plan.ts'
 import { standingState, standingWays } from './runs.ts'
 import { liveSaid } from './sentences.ts'
+import { simulationOf } from './simulate.ts'
 
 const ById = z.object({ campaignId: z.string().min(1).max(100) })
 
@@ -41,6 +45,25 @@ export const standingRouter = router({
   preview: marketerProcedure
     .input(ById)
     .query(({ ctx, input, signal }) => shown(ctx, input.campaignId, undefined, signal)),
+
+  /**
+   * What holdouts of a campaign that is still being written can prove, by those who would have come in last year; counted
+   * in the background: ask again until it is done.
+   */
+  proving: marketerProcedure.input(NewCampaign).query(async ({ ctx, input }) => {
+    if (!isStanding(input)) throw refused('PRECONDITION_FAILED', 'standing-none')
+    const { id: workspaceId, currency, calendar } = ctx.workspace
+    const id = `estimate of ${auditName(ctx.actor)}`
+    // the split changes neither who comes in nor what they bought
+    const definition = { ...input, holdout: 0, effect: 0.05 }
+    const campaign = { id, workspaceId, name: id, currency, calendar, seed: id, definition }
+    const simulation = await simulationOf(ctx.platform, ctx.workspace, campaign)
+    return simulation.kind === 'done'
+      ? { kind: 'done' as const, plan: provingPlan(simulation.simulation, input) }
+      : simulation.kind === 'running'
+        ? simulation
+        : { kind: 'unknown' as const }
+  }),
 
   /** Stops the simulation, or counts it again by the orders of now. */
   simulate: marketerProcedure

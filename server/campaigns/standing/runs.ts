@@ -6,14 +6,14 @@ import type { Platform } from '../../platform.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { campaignById } from '../campaigns.ts'
 import { budgetLeft } from './budget.ts'
-import { plannedSteps } from './definition.ts'
+import { type PlannedAction, plannedSteps } from './definition.ts'
 import { isStanding, standingProblemOf } from './keeper.ts'
 
 /** What was done at a step on a day. */
 export interface StepOfRun {
-  /** 0: the campaign's own coupon. */
+  /** 0: the first. */
   readonly step: number
-  readonly kind: 'coupon' | 'tag' | 'webhook'
+  readonly kind: PlannedAction['kind']
   readonly members: number
 }
 
@@ -33,6 +33,8 @@ export interface StandingRun {
   readonly leftOut: readonly { reason: string; members: number }[]
   readonly steps: readonly StepOfRun[]
   readonly coupons: number
+  /** Messages without a coupon. */
+  readonly messages: number
   /** The most that its coupons may cost, and what was redeemed of them. */
   readonly worstMinor: number
   readonly spentMinor: number
@@ -47,12 +49,15 @@ export interface StandingState {
   readonly startedDay: string
   /** From when on nobody comes in; null: it goes on. */
   readonly finishedDay: string | null
-  readonly budgetLeftMinor: number
+  /** Null: a campaign without coupons has no budget. */
+  readonly budgetLeftMinor: number | null
   /** Members who came in, each time counted; of them on the way now. */
   readonly cameIn: number
   readonly onTheWay: number
   readonly waiting: number
   readonly ended: readonly { why: string; members: number }[]
+  /** Messages without a coupon, by what came of them. */
+  readonly messages: Readonly<Record<'queued' | 'delivered' | 'dead' | 'dropped', number>>
   readonly events: { readonly queued: number; readonly delivered: number; readonly dead: number }
   /** Why it is not evaluated; null: it is. */
   readonly problem: string | null
@@ -96,15 +101,32 @@ export async function standingState(
     .groupBy('state')
     .execute()
   const eventsIn = (state: string) => events.find((one) => one.state === state)?.events ?? 0
+  const messages = await store
+    .selectFrom('outbox')
+    .select(['state', ({ fn }) => fn.countAll<number>().as('messages')])
+    .where('campaign_id', '=', campaignId)
+    .where('coupon_id', 'is', null)
+    .groupBy('state')
+    .execute()
+  const messagesIn = (state: string) => messages.find((one) => one.state === state)?.messages ?? 0
   const problem = standingProblemOf(platform, campaignId)
   return {
     startedDay: live.started_day,
     finishedDay: live.finished_day,
-    budgetLeftMinor: await budgetLeft(store, campaignId, definition.budgetMinor!),
+    budgetLeftMinor:
+      definition.budgetMinor === undefined
+        ? null
+        : await budgetLeft(store, campaignId, definition.budgetMinor),
     cameIn: ways.reduce((sum, { members }) => sum + members, 0),
     onTheWay: ways.find(({ why }) => why === null)?.members ?? 0,
     waiting,
     ended: ways.flatMap(({ why, members }) => (why === null ? [] : [{ why, members }])),
+    messages: {
+      queued: messagesIn('queued'),
+      delivered: messagesIn('delivered'),
+      dead: messagesIn('dead'),
+      dropped: messagesIn('dropped'),
+    },
     events: { queued: eventsIn('queued'), delivered: eventsIn('delivered'), dead: eventsIn('dead') },
     problem: problem && saidIn(language, problem),
     runs: await runsOf(
@@ -169,6 +191,8 @@ async function runsOf(
     ])
       if (day === run.day) reasons.set(reason, (reasons.get(reason) ?? 0) + members)
     const acted = today.filter(({ outcome }) => outcome !== 'left-out')
+    const given = (wanted: PlannedAction['kind']) =>
+      acted.reduce((sum, { outcome, members }) => sum + (outcome === wanted ? members : 0), 0)
     return {
       day: run.day,
       matching: run.matching,
@@ -180,7 +204,8 @@ async function runsOf(
       waiting: run.waiting,
       leftOut: [...reasons].map(([reason, members]) => ({ reason, members })),
       steps: acted.map(({ step, members }) => ({ step, kind: kinds[step]!, members })),
-      coupons: acted.reduce((sum, { outcome, members }) => sum + (outcome === 'coupon' ? members : 0), 0),
+      coupons: given('coupon'),
+      messages: given('message'),
       worstMinor: acted.reduce((sum, { worst }) => sum + worst, 0),
       spentMinor: spent.find(({ day }) => day === run.day)?.spent ?? 0,
       missedDays: run.missed_days,
@@ -207,8 +232,8 @@ export interface StandingWay {
     /** Of who was left out. */
     readonly reason: string | null
     readonly couponId: string | null
-    /** Of what other systems are told: whether it arrived, and what was the matter. */
-    readonly event: { readonly state: string; readonly error: string | null } | null
+    /** Of a message, or of what other systems are told: whether it arrived, and what was the matter. */
+    readonly told: { readonly state: string; readonly error: string | null } | null
   }[]
 }
 
@@ -234,8 +259,12 @@ export async function standingWays(
         .onRef('standing_events.path_id', '=', 'standing_steps.path_id')
         .onRef('standing_events.step', '=', 'standing_steps.step'),
     )
+    .leftJoin('outbox', 'outbox.id', 'standing_steps.message_id')
     .selectAll('standing_steps')
-    .select(['standing_events.state', 'standing_events.last_error'])
+    .select(({ fn }) => [
+      fn.coalesce('standing_events.state', 'outbox.state').as('state'),
+      fn.coalesce('standing_events.last_error', 'outbox.last_error').as('last_error'),
+    ])
     .where('standing_steps.path_id', 'in', sql<string>`(select value from json_each(${ids}))`)
     .orderBy('standing_steps.step')
     .execute()
@@ -261,7 +290,7 @@ export async function standingWays(
         day: one.day,
         reason: one.reason,
         couponId: one.coupon_id,
-        event: one.state === null ? null : { state: one.state, error: errorText(language, one.last_error) },
+        told: one.state === null ? null : { state: one.state, error: errorText(language, one.last_error) },
       })),
   }))
 }

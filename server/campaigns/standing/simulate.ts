@@ -6,9 +6,10 @@ import { decimalsOf } from '../../messages/money.ts'
 import type { Platform } from '../../platform.ts'
 import type { SegmentError } from '../../segments/evaluation.ts'
 import { prepareSegment, type ResolvedRule, wrongDays } from '../../segments/prepare.ts'
-import { selectOn } from '../../segments/select-on.ts'
+import { SelectedDays } from '../../segments/select-on.ts'
 import type { Workspace } from '../../workspaces/workspaces.ts'
 import { judgedMembers, judgeOf } from '../judge.ts'
+import { ownDaysOf } from './definition.ts'
 import type { StandingCampaign } from './issue.ts'
 import { isMemberDay } from './member-days.ts'
 import { Replay, type ReplayMonth } from './replay.ts'
@@ -22,10 +23,21 @@ export interface Simulation {
   /** Coupons of all steps, and the most that they would have cost. */
   readonly coupons: number
   readonly worstMinor: number
+  /** Messages without a coupon. */
+  readonly messages: number
   /** Who still waited at the end, because of the most members a day. */
   readonly waiting: number
   /** The local day on which the budget would have been spent; null: not. The days after it are counted nevertheless. */
   readonly budgetSpentDay: string | null
+  /** Members who may be written to in the channel of the first step, as things stand now, and all there are. */
+  readonly reached: number
+  readonly members: number
+  /** Members who came in, each once; of them those whose days are over, and who bought in these. */
+  readonly firsts: number
+  readonly firstsSeen: number
+  readonly firstsBought: number
+  /** Local days that are measured of each, after the day of coming in. */
+  readonly ownDays: number
 }
 
 export type SimulationState =
@@ -150,7 +162,11 @@ async function replayDays(of: Replaying, from: string, to: string): Promise<Simu
   const { engine } = workspace
   const days = daysBetween(from, to) + 1
   const replayed = new Replay(campaign.definition, campaign.seed)
-  const mayGet = await reachable(of)
+  const { mayGet, members } = await reachable(of)
+  const selected = new SelectedDays(of.rule, {
+    dormancy: workspace.dormancy,
+    currencyDecimals: decimalsOf(workspace.currency),
+  })
   const tables = ['a', 'b'].map((half) => name(`scratch.main.replay_${++made}${half}`)) as [Sql, Sql]
   try {
     for (let place = 0; place <= days; place++) {
@@ -160,6 +176,7 @@ async function replayDays(of: Replaying, from: string, to: string): Promise<Simu
       const looked = await lookAt(
         of,
         { day, newest: day === to, now, before: place === 0 ? null : before },
+        selected,
         replayed,
       )
       if (looked === null) return null
@@ -173,35 +190,78 @@ async function replayDays(of: Replaying, from: string, to: string): Promise<Simu
     }
   } finally {
     await engine.scratch(async (session) => {
+      await selected.drop(session)
       for (const table of tables) await session.run(sql`drop table if exists ${table}`)
     })
   }
-  return { from, to, ...replayed.result() }
+  const ownDays = ownDaysOf(campaign.definition)
+  const firsts = replayed.firsts()
+  const seen = firsts.filter(({ since }) => addDays(since, ownDays) <= to)
+  return {
+    from,
+    to,
+    ...replayed.result(),
+    reached: mayGet.size,
+    members,
+    firsts: firsts.length,
+    firstsSeen: seen.length,
+    firstsBought: await boughtWithin(workspace, seen, ownDays, signal),
+    ownDays,
+  }
+}
+
+/** How many of some members have bought in so many days after a day of their own. */
+async function boughtWithin(
+  { engine }: Workspace,
+  members: readonly { memberId: string; since: string }[],
+  ownDays: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const [row] = await engine.rows(
+    sql`with way as (
+      select unnest(from_json(${JSON.stringify(members)}, '[{"memberId":"VARCHAR","since":"DATE"}]'),
+        recursive := true)
+    )
+    select count(distinct way."memberId") as bought
+    from way join members on members.member_id = way."memberId"
+    join member_orders as orders on orders.member_key = members.member_key
+    where orders.local_day > way.since and orders.local_day <= way.since + cast(${ownDays} as integer)`,
+    { signal },
+  )
+  return Number(row!.bought)
 }
 
 /** Members who may be written to as things stand now, whatever they got lately. */
-async function reachable({ platform, workspace, campaign, signal }: Replaying): Promise<Set<string>> {
+async function reachable({
+  platform,
+  workspace,
+  campaign,
+  signal,
+}: Replaying): Promise<{ mayGet: ReadonlySet<string>; members: number }> {
   const { definition } = campaign
   const judge = await judgeOf(platform, workspace, definition.channel, { holders: 'none', isCapped: false })
   const at = await tablesAt(platform.store, workspace, undefined, signal)
   const everybody = sql`(select member_key from members)`
   const ids = new Set<string>()
+  let members = 0
   for await (const rows of workspace.engine.stream(judgedMembers(everybody, at), { signal }))
     for (const row of rows) {
+      members++
       const { reason, missing } = judge(row)
       const isKept = row.consent === 'unknown' && !definition.standing.alsoUnknownConsent
       if (reason === null && missing.length === 0 && !isKept) ids.add(String(row.memberId))
     }
-  return ids
+  return { mayGet: ids, members }
 }
 
 /** Who began to meet the rule on a day, who of the waiting still does, and who of those with a step due has bought. */
 async function lookAt(
-  { workspace, campaign, rule, ordersVersion, signal }: Replaying,
+  { workspace, campaign, ordersVersion, signal }: Replaying,
   { day, newest, now, before }: { day: string; newest: boolean; now: Sql; before: Sql | null },
+  selected: SelectedDays,
   replayed: Replay,
 ): Promise<{ began: string[]; stillMeet: Set<string>; bought: Map<string, string> } | null> {
-  const { engine, dormancy, currency } = workspace
+  const { engine } = workspace
   return engine.scratch(
     async (session) => {
       const [state] = await session.rows(sql`select orders_version from workspace_state`)
@@ -210,8 +270,7 @@ async function lookAt(
       const { memberDays } = campaign.definition.standing
       if (memberDays && !isMemberDay(memberDays, day))
         await session.run(sql`create table ${now} as select member_key from members where false`)
-      else
-        await selectOn(session, now, rule, { day, newest, dormancy, currencyDecimals: decimalsOf(currency) })
+      else await selected.select(session, now, { day, newest })
       if (before === null)
         return { began: [], stillMeet: new Set<string>(), bought: new Map<string, string>() }
       const ids = async (query: Sql) => (await session.rows(query)).map(({ memberId }) => String(memberId))
@@ -230,13 +289,13 @@ async function lookAt(
         due.length === 0
           ? []
           : await session.rows(sql`with way as (
-              select unnest(from_json(${JSON.stringify(due)}, '[{"memberId":"VARCHAR","entered":"DATE"}]'),
+              select unnest(from_json(${JSON.stringify(due)}, '[{"memberId":"VARCHAR","since":"DATE"}]'),
                 recursive := true)
             )
             select members.member_id, min(orders.local_day) as day
             from way join members on members.member_id = way."memberId"
             join member_orders as orders on orders.member_key = members.member_key
-            where orders.local_day > way.entered and orders.local_day <= cast(${day} as date)
+            where orders.local_day > way.since and orders.local_day <= cast(${day} as date)
             group by members.member_id`)
       return {
         began,

@@ -2,10 +2,11 @@ import { sql, type Transaction } from 'kysely'
 import { addDays } from '../../../analytics/calendar/calendar.ts'
 import { orderedId } from '../../coupons/ordered-id.ts'
 import type { StoreSchema } from '../../store/schema.ts'
+import type { Store } from '../../store/store.ts'
 import type { Day, KeptOut } from './advance.ts'
 import { budgetLeft } from './budget.ts'
-import { plannedSteps } from './definition.ts'
-import { issueStep } from './issue.ts'
+import { isSent, plannedSteps, worstOf } from './definition.ts'
+import { issueStep, newSent, type Sent } from './issue.ts'
 
 /** Ways that are looked at and moved in one transaction. */
 const atOnce = 1_000
@@ -19,7 +20,7 @@ interface Way {
 
 /** What is done with a way that is due. */
 type Turn = { way: Way } & (
-  | { kind: 'ended'; why: 'bought' | 'not-bought'; boughtDay: string | null }
+  | { kind: 'ended'; why: 'bought' | 'not-bought' | 'coupon-used'; boughtDay: string | null }
   | { kind: 'left-out'; reason: KeptOut | 'budget' }
   | { kind: 'acted' }
 )
@@ -38,15 +39,18 @@ export async function takeSteps(day: Day): Promise<boolean> {
 async function takeStep(day: Day, step: number): Promise<boolean> {
   const { store, campaign, view } = day
   const { when, action } = plannedSteps(campaign.definition)[step]!
+  const worstMinor = worstOf(action)
   let room = campaign.definition.standing.mostPerDay - (await actedOn(day, step))
-  let budget = await budgetLeft(store, campaign.id, campaign.definition.budgetMinor!)
+  let budget = await budgetLeft(store, campaign.id, campaign.definition.budgetMinor)
   let isSpent = false
   for (let after: Way | undefined; room > 0;) {
     const due = await dueAfter(day, step, after)
     after = due.at(-1)
     if (after === undefined) return isSpent
     const named = due.map((way) => ({ ...way, memberId: view.memberOf(way.memberId) }))
-    const bought = when === 'always' ? new Map<string, string>() : await view.boughtSince(named)
+    const asksPurchases = when === 'bought' || when === 'not-bought'
+    const bought = asksPurchases ? await view.boughtSince(named) : new Map<string, string>()
+    const used = when === 'coupon-not-used' ? await withUsedCoupon(store, named) : new Set<string>()
     const keptOut = await view.keptOut(
       named.map(({ memberId }) => memberId),
       step,
@@ -57,18 +61,19 @@ async function takeStep(day: Day, step: number): Promise<boolean> {
       const reason = keptOut.get(way.memberId)
       const boughtDay = bought.get(way.id) ?? null
       // what nobody knows of a member is not taken for "has not bought"
-      if (reason === 'feed-gap' && boughtDay === null && when !== 'always') continue
+      if (reason === 'feed-gap' && boughtDay === null && asksPurchases) continue
       if (when === 'not-bought' && boughtDay !== null)
         turns.push({ way, kind: 'ended', why: 'bought', boughtDay })
       else if (when === 'bought' && boughtDay === null)
         turns.push({ way, kind: 'ended', why: 'not-bought', boughtDay })
-      else if (action.kind === 'coupon' && reason !== undefined) {
+      else if (used.has(way.id)) turns.push({ way, kind: 'ended', why: 'coupon-used', boughtDay })
+      else if (isSent(action) && reason !== undefined) {
         if (reason !== 'feed-gap') turns.push({ way, kind: 'left-out', reason })
-      } else if (action.kind === 'coupon' && budget < action.worstMinor) {
+      } else if (budget < worstMinor) {
         isSpent = true
         turns.push({ way, kind: 'left-out', reason: 'budget' })
       } else {
-        if (action.kind === 'coupon') budget -= action.worstMinor
+        budget -= worstMinor
         room--
         turns.push({ way, kind: 'acted' })
       }
@@ -85,6 +90,18 @@ async function takeStep(day: Day, step: number): Promise<boolean> {
     await store.transaction().execute((tx) => write(tx, day, step, turns))
   }
   return isSpent
+}
+
+/** Of ways, those whose newest coupon was used and not taken back since. */
+async function withUsedCoupon(store: Store, ways: readonly Way[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select steps.path_id as id from standing_steps as steps join ledger on ledger.coupon_id = steps.coupon_id
+    where steps.path_id in (select value from json_each(${JSON.stringify(ways.map(({ id }) => id))}))
+      and steps.step = (select max(step) from standing_steps as newest
+        where newest.path_id = steps.path_id and newest.coupon_id is not null)
+      and ledger.kind in ('redeemed', 'cancelled')
+    group by steps.path_id having sum(case ledger.kind when 'redeemed' then 1 else -1 end) > 0`.execute(store)
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Members with whom a step was done today. */
@@ -121,21 +138,27 @@ async function write(
   const { action } = plannedSteps(campaign.definition)[step]!
   const next = campaign.definition.standing.steps[step]
   const at = view.now.toISOString()
-  const coupons = new Map<string, string>()
+  const sent = new Map<string, Sent>()
   for (const { way, kind } of turns)
-    if (kind === 'acted' && action.kind === 'coupon') coupons.set(way.id, orderedId())
+    if (kind === 'acted') sent.set(way.id, newSent(campaign.definition, step, action))
   const done = turns.flatMap((turn) =>
     turn.kind === 'ended'
       ? []
       : [
           turn.kind === 'acted'
-            ? [turn.way.id, action.kind, null, coupons.get(turn.way.id) ?? null]
-            : [turn.way.id, 'left-out', turn.reason, null],
+            ? [
+                turn.way.id,
+                action.kind,
+                null,
+                sent.get(turn.way.id)!.couponId,
+                sent.get(turn.way.id)!.messageId,
+              ]
+            : [turn.way.id, 'left-out', turn.reason, null, null],
         ],
   )
-  await sql`insert into standing_steps (path_id, step, workspace_id, campaign_id, day, at, outcome, reason, coupon_id, worst_minor)
+  await sql`insert into standing_steps (path_id, step, workspace_id, campaign_id, day, at, outcome, reason, coupon_id, message_id, worst_minor)
     select value ->> 0, ${step}, ${campaign.workspaceId}, ${campaign.id}, ${view.day}, ${at}, value ->> 1, value ->> 2,
-      value ->> 3, case when value ->> 3 is null then 0 else ${action.kind === 'coupon' ? action.worstMinor : 0} end
+      value ->> 3, value ->> 4, case when value ->> 3 is null then 0 else ${worstOf(action)} end
     from json_each(${JSON.stringify(done)})`.execute(tx)
   const ways = turns.map((turn) =>
     turn.kind === 'ended'
@@ -147,15 +170,15 @@ async function write(
   await sql`update standing_paths set next_step = turn.value ->> 1, due_day = turn.value ->> 2,
       ended_day = turn.value ->> 3, ended_why = turn.value ->> 4, bought_day = turn.value ->> 5
     from json_each(${JSON.stringify(ways)}) as turn where standing_paths.id = turn.value ->> 0`.execute(tx)
-  if (action.kind === 'coupon')
+  if (isSent(action))
     await issueStep(
       tx,
       campaign,
       step,
       action,
       turns.flatMap(({ way }) => {
-        const couponId = coupons.get(way.id)
-        return couponId === undefined ? [] : [{ memberId: way.memberId, couponId }]
+        const ids = sent.get(way.id)
+        return ids ? [{ memberId: way.memberId, ...ids }] : []
       }),
       view,
     )

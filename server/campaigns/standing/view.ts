@@ -13,7 +13,7 @@ import type { Workspace } from '../../workspaces/workspaces.ts'
 import { rulesKept } from '../segment-versions.ts'
 import { type Judge, judgedMembers, judgeOf } from '../judge.ts'
 import type { KeptOut, View } from './advance.ts'
-import { channelOf } from './definition.ts'
+import { channelOf, plannedSteps } from './definition.ts'
 import type { StandingCampaign } from './issue.ts'
 import { isMemberDay, type MemberDays } from './member-days.ts'
 
@@ -46,7 +46,9 @@ export async function viewOf(
   const gaps = new Set((await feedGaps(workspace, tables, signal)).map(({ store: one }) => one))
   const judges = new Map<number, Judge>()
   const judgeAt = async (step: number): Promise<Judge> => {
-    const holders = standing.alsoHolders ? 'none' : step === 0 ? 'all' : { except: campaign.id }
+    // who holds a coupon gets no other, but may be written to
+    const isMessage = plannedSteps(campaign.definition)[step]!.action.kind === 'message'
+    const holders = standing.alsoHolders || isMessage ? 'none' : step === 0 ? 'all' : { except: campaign.id }
     const found =
       judges.get(step) ??
       (await judgeOf(platform, workspace, channelOf(campaign.definition, step), { holders }))

@@ -28,7 +28,7 @@ export function whyIn(expression: Expression, row: Row, setting: WhySetting): st
       [`n${i}`, row[`n${i}`] ?? null],
     ]),
   ) as Record<string, string | number | boolean | null>
-  const explanation = explain(expression, values, { ...setting, days: new Map() })
+  const explanation = explain(expression, values, { ...setting, windows: new Map(), days: new Map() })
   const next = language === 'en' ? '; ' : '；'
   return told(expression, explanation).join(next)
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { addDays } from '../../../analytics/calendar/calendar.ts'
-import type { Session } from '../../../analytics/engine/engine.ts'
+import type { ScratchSession } from '../../../analytics/engine/engine.ts'
 import type { Tree } from '../../../analytics/models/tree.ts'
 import { derivedTables } from '../../../analytics/schema/derived.ts'
 import { buildRuleTables } from '../../../analytics/schema/refresh.ts'
@@ -55,7 +55,7 @@ let made = 0
  * `onStep` is called `learningSteps` times, less often when there are too few. An abort rejects.
  */
 export async function learn(
-  session: Session,
+  session: ScratchSession,
   workspace: Workspace,
   at: TablesAt,
   { signal, onStep }: { signal: AbortSignal; onStep: () => void },
@@ -99,7 +99,7 @@ function draw({ tables }: TablesAt): Sql {
 
 /** Amounts and names of the shop, as of the first cut-off or before. */
 async function valuesOf(
-  session: Session,
+  session: ScratchSession,
   { currency }: Workspace,
   { tables, asOf }: TablesAt,
   drawn: Sql,
@@ -138,7 +138,7 @@ async function valuesOf(
  * whether they returned: a text per portion of the features, so that no row is gone through on the event loop.
  */
 async function rowsOn(
-  session: Session,
+  session: ScratchSession,
   workspace: Workspace,
   { asOf, tables: own }: TablesAt,
   {

@@ -98,6 +98,7 @@ test('a leaf’s rule is true of exactly the buyers on its side of each split', 
       const moment: Moment = {
         asOf,
         dormancy: defaultDormancy,
+        foretold: () => new Map(),
         dataStart: '2020-01-01',
         openedAtStart: false,
         newest: true,

@@ -87,7 +87,8 @@ export interface CampaignTables {
     campaign_id: string
     launch_id: string
     member_id: string
-    coupon_id: string
+    /** Null: a message without a coupon. */
+    coupon_id: string | null
     /** What is sent, as JSON. */
     body: string
     state: 'queued' | 'delivered' | 'dead' | 'dropped'

@@ -54,23 +54,25 @@ export interface StandingTables {
     next_step: number | null
     due_day: string | null
     ended_day: string | null
-    ended_why: 'done' | 'bought' | 'not-bought' | 'held-out' | null
+    ended_why: 'done' | 'bought' | 'not-bought' | 'coupon-used' | 'held-out' | null
     /** Of a way that ended by a purchase, its day. */
     bought_day: string | null
   }
   /** What was done at a step, once. */
   standing_steps: {
     path_id: string
-    /** 0: the campaign's own coupon. */
+    /** 0: the first, the campaign's own coupon or message. */
     step: number
     workspace_id: string
     campaign_id: string
     day: string
     at: string
-    outcome: 'coupon' | 'tag' | 'webhook' | 'left-out'
+    outcome: 'coupon' | 'message' | 'tag' | 'webhook' | 'left-out'
     /** Of who was left out. */
     reason: string | null
     coupon_id: string | null
+    /** The delivery id of what was queued; null: nothing, or a row of before messages had one here. */
+    message_id: string | null
     /** The most that the coupon costs. */
     worst_minor: Generated<number>
   }

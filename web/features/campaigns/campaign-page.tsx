@@ -95,16 +95,22 @@ export function CampaignPage() {
       {stands ? <StandingPanels result={data}>{effectPanels}</StandingPanels> : effectPanels}
       {data.measurement ? (
         <>
-          <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
+          {givesCoupons(data.definition) ? (
+            <FunnelPanel answer={result} rates={effect.data?.rates} refusals={effect.data?.refusals} />
+          ) : null}
           {goesByHand(data.definition) !== 'none' ? <HandPanel result={data} /> : null}
           {data.dead + data.deadEvents > 0 ? <DeadLettersPanel result={data} /> : null}
-          <LedgerPanel answer={result} />
+          {givesCoupons(data.definition) ? <LedgerPanel answer={result} /> : null}
           <FactsPanel result={data} />
         </>
       ) : null}
     </Page>
   )
 }
+
+/** Whether any of its steps gives a coupon. */
+const givesCoupons = ({ offer, standing }: Result['definition']) =>
+  offer !== undefined || (standing?.steps ?? []).some(({ action }) => action.kind === 'coupon')
 
 /** The finding in one sentence. */
 function useLead(): (result: Result) => string {

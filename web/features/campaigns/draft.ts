@@ -2,6 +2,16 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import type { AppRouter } from '../../../server/router.ts'
 import type { Format } from '../../ui/format.ts'
 import {
+  channelFieldsOf,
+  type ChannelFields,
+  channelFrom,
+  type ChannelProblem,
+  channelProblems,
+  channelProblemsOf,
+  channelToEstimate,
+  noChannel,
+} from './channel-draft.ts'
+import {
   noStanding,
   type StandingFields,
   standingFieldsOf,
@@ -20,8 +30,11 @@ export type Parts = inferRouterOutputs<AppRouter>['campaigns']['bySegment']
 export type Together = inferRouterOutputs<AppRouter>['campaigns']['together']
 export type Summary = inferRouterOutputs<AppRouter>['campaigns']['list'][number]
 
+/** What a coupon gives. */
+export type Offer = NonNullable<Definition['offer']>
+
 /** What stands in the composer's fields: text as typed. */
-export interface Draft extends StandingFields {
+export interface Draft extends StandingFields, ChannelFields {
   readonly name: string
   readonly segment: string
   readonly offerKind: OfferKind
@@ -55,28 +68,6 @@ export interface Draft extends StandingFields {
   readonly holdout: number
   /** Somebody has picked the holdout; until then it follows the recommendation. */
   readonly holdoutPicked: boolean
-  readonly channel: 'csv' | 'webhook' | 'mail' | 'sms' | 'wechat' | 'calls' | 'wecom'
-  readonly url: string
-  readonly mailSubject: string
-  readonly mailText: string
-  /** Empty: made of the text. */
-  readonly mailHtml: string
-  readonly mailLanguage: 'en' | 'zh-CN'
-  readonly smsTemplate: string
-  /** A line `name=text` each. */
-  readonly smsParams: string
-  /** The template's text, for the preview; empty: not known. */
-  readonly smsText: string
-  readonly wechatTemplate: string
-  /** A line `name=text` each. */
-  readonly wechatData: string
-  /** Empty: a tap leads nowhere. */
-  readonly wechatUrl: string
-  /** Of a mini program; empty: a tap leads into none. */
-  readonly wechatAppId: string
-  readonly wechatPage: string
-  /** What staff say or write, by hand. */
-  readonly handWords: string
   readonly validity: 'days' | 'day'
   readonly days: string
   readonly day: string
@@ -101,6 +92,7 @@ const noNames: Names = { categories: [], products: [], skus: [], stores: [] }
 
 export const emptyDraft: Draft = {
   ...noStanding,
+  ...noChannel,
   name: '',
   segment: '',
   offerKind: 'amount',
@@ -129,21 +121,6 @@ export const emptyDraft: Draft = {
   effect: '5',
   holdout: 0.1,
   holdoutPicked: false,
-  channel: 'csv',
-  url: '',
-  mailSubject: '',
-  mailText: '',
-  mailHtml: '',
-  mailLanguage: 'en',
-  smsTemplate: '',
-  smsParams: '',
-  smsText: '',
-  wechatTemplate: '',
-  wechatData: '',
-  wechatUrl: '',
-  wechatAppId: '',
-  wechatPage: '',
-  handWords: '',
   validity: 'days',
   days: '14',
   day: '',
@@ -151,6 +128,10 @@ export const emptyDraft: Draft = {
   messageCost: '',
   margin: '',
 }
+
+/** Whether the campaign gives a coupon of its own; one that goes on by itself may begin with a message alone. */
+export const hasOffer = ({ stands, begins }: Pick<Draft, 'stands' | 'begins'>): boolean =>
+  !stands || begins === 'coupon'
 
 /**
  * The holdout of a draft beside what is known of its audience: the recommended one until somebody picks
@@ -185,6 +166,7 @@ export function expectedOf({
 
 export type Problem =
   | StandingProblem
+  | ChannelProblem
   | 'name'
   | 'segment'
   | 'amount'
@@ -208,17 +190,6 @@ export type Problem =
   | 'days'
   | 'day'
   | 'firstDay'
-  | 'url'
-  | 'mailSubject'
-  | 'mailText'
-  | 'smsTemplate'
-  | 'smsParams'
-  | 'wechatTemplate'
-  | 'wechatData'
-  | 'wechatUrl'
-  | 'wechatAppId'
-  | 'wechatPage'
-  | 'handWords'
   | 'effect'
   | 'messageCost'
   | 'margin'
@@ -227,7 +198,7 @@ export type Problem =
 export const steps = ['audience', 'offer', 'holdout', 'channel', 'review'] as const
 export type StepName = (typeof steps)[number]
 const fields: Record<StepName, readonly Problem[]> = {
-  audience: ['name', 'segment', 'coolDown', 'mostPerDay'],
+  audience: ['name', 'segment', 'coolDown', 'mostPerDay', 'memberDays'],
   offer: [
     'amount',
     'percent',
@@ -247,32 +218,13 @@ const fields: Record<StepName, readonly Problem[]> = {
     'sharedUses',
     'budget',
     'budgetToSpend',
-    'memberDays',
     'standingBudget',
     'standingCodes',
     'standingCap',
     'later',
   ],
   holdout: ['effect'],
-  channel: [
-    'url',
-    'mailSubject',
-    'mailText',
-    'smsTemplate',
-    'smsParams',
-    'wechatTemplate',
-    'wechatData',
-    'wechatUrl',
-    'wechatAppId',
-    'wechatPage',
-    'handWords',
-    'days',
-    'day',
-    'firstDay',
-    'messageCost',
-    'margin',
-    'standingDay',
-  ],
+  channel: [...channelProblems, 'days', 'day', 'firstDay', 'messageCost', 'margin', 'standingDay'],
   review: [],
 }
 
@@ -287,6 +239,23 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   if (!draft.name.trim()) found.add('name')
   if (!draft.segment.trim()) found.add('segment')
   for (const problem of standingProblemsOf(draft, format)) found.add(problem)
+  if (hasOffer(draft)) for (const problem of offerProblems(draft, format)) found.add(problem)
+  if (!optional(draft.budget)) found.add('budget')
+  if (draft.refuseWhenSpent && !draft.budget.trim()) found.add('budgetToSpend')
+  for (const problem of channelProblemsOf(draft, hasOffer(draft))) found.add(problem)
+  const effect = percentOf(draft.effect)
+  if (effect === null || effect <= 0 || effect > 100) found.add('effect')
+  if (money(draft.messageCost || '0') === null) found.add('messageCost')
+  const margin = draft.margin.trim() ? percentOf(draft.margin) : 0
+  if (margin === null || margin > 100) found.add('margin')
+  return found
+}
+
+/** What is still wrong in what the coupon gives, its terms and days. */
+function offerProblems(draft: Draft, format: Format): Set<Problem> {
+  const found = new Set<Problem>()
+  const money = (text: string) => format.minorOf(text)
+  const optional = (text: string) => text.trim() === '' || (money(text) ?? 0) > 0
   if (draft.offerKind === 'amount' && !((money(draft.amount) ?? 0) > 0)) found.add('amount')
   if (draft.offerKind === 'percent') {
     const percent = percentOf(draft.percent)
@@ -313,41 +282,13 @@ function problems(draft: Draft, format: Format): Set<Problem> {
   }
   if (draft.usesPerMember.trim() !== '' && !isCount(draft.usesPerMember)) found.add('usesPerMember')
   if (!/^(\d{1,2}|100)$/.test(draft.priority.trim() || '0')) found.add('priority')
-  if (!optional(draft.budget)) found.add('budget')
-  if (draft.refuseWhenSpent && !draft.budget.trim()) found.add('budgetToSpend')
   if (draft.validity === 'days' && !/^\d{1,3}$/.test(draft.days)) found.add('days')
   if (draft.validity === 'days' && (Number(draft.days) < 1 || Number(draft.days) > 365)) found.add('days')
   if (draft.validity === 'day' && !draft.day) found.add('day')
   if (draft.validity === 'day' && draft.firstDay && draft.day && draft.firstDay > draft.day)
     found.add('firstDay')
-  if (draft.channel === 'webhook' && !isAddress(draft.url)) found.add('url')
-  if (draft.channel === 'mail' && !draft.mailSubject.trim()) found.add('mailSubject')
-  if (draft.channel === 'mail' && !draft.mailText.trim()) found.add('mailText')
-  if (draft.channel === 'sms' && !/^\w{1,50}$/.test(draft.smsTemplate.trim())) found.add('smsTemplate')
-  if (draft.channel === 'sms' && paramsFrom(draft.smsParams) === null) found.add('smsParams')
-  if (draft.channel === 'wechat') {
-    if (!/^[\w-]{10,100}$/.test(draft.wechatTemplate.trim())) found.add('wechatTemplate')
-    if (paramsFrom(draft.wechatData) === null) found.add('wechatData')
-    if (draft.wechatUrl.trim() && !/^https?:\/\/[^\s/{}?#]+([/?#]|$)/.test(draft.wechatUrl.trim()))
-      found.add('wechatUrl')
-    const [appId, page] = [draft.wechatAppId.trim(), draft.wechatPage.trim()]
-    if (appId || page) {
-      if (!/^wx[0-9a-f]{16}$/.test(appId)) found.add('wechatAppId')
-      if (!/^[^\s/{}?#:]+(?:\/[^\s{}?#]+)*(?:[?#].*)?$/.test(page)) found.add('wechatPage')
-    }
-  }
-  if (isByHand(draft.channel) && !draft.handWords.trim()) found.add('handWords')
-  const effect = percentOf(draft.effect)
-  if (effect === null || effect <= 0 || effect > 100) found.add('effect')
-  if (money(draft.messageCost || '0') === null) found.add('messageCost')
-  const margin = draft.margin.trim() ? percentOf(draft.margin) : 0
-  if (margin === null || margin > 100) found.add('margin')
   return found
 }
-
-/** Whether staff pass the coupons on, from a list. */
-export const isByHand = (channel: Draft['channel']): channel is 'calls' | 'wecom' =>
-  channel === 'calls' || channel === 'wecom'
 
 const percentOf = (text: string): number | null =>
   /^\d{1,3}(\.\d{1,2})?$/.test(text.trim()) ? Number(text) : null
@@ -359,54 +300,38 @@ const isSharedCode = (text: string) => /^[\p{L}\p{N}][\p{L}\p{N} -]{2,38}[\p{L}\
 
 const isCount = (text: string) => /^[1-9]\d{0,2}$|^1000$/.test(text.trim())
 
-function isAddress(text: string): boolean {
-  try {
-    return /^https?:$/.test(new URL(text).protocol)
-  } catch {
-    return false
-  }
-}
-
 /**
  * The definition that the fields make; null while something is wrong. For an estimate name and address
- * don't matter: they may be missing, and typing them asks for no new figures.
+ * don't matter: they may be missing, and typing them asks for no new figures; of a campaign without a coupon of its own
+ * there is none.
  */
 export function definitionFrom(draft: Draft, format: Format, forEstimate = false): Definition | null {
   const wrong = problems(draft, format)
-  if (forEstimate)
-    for (const later of [
-      'name',
-      'url',
-      'mailSubject',
-      'mailText',
-      'smsTemplate',
-      'smsParams',
-      'wechatTemplate',
-      'wechatData',
-      'wechatUrl',
-      'wechatAppId',
-      'wechatPage',
-      'handWords',
-    ] as const)
-      wrong.delete(later)
+  if (forEstimate) for (const later of ['name', ...channelProblems] as const) wrong.delete(later)
   // whom the rule means now is asked as of a launch
   if (forEstimate) for (const later of standingProblemsOf(draft, format)) wrong.delete(later)
   if (wrong.size > 0) return null
   const money = (text: string) => format.minorOf(text)!
+  const isMessage = !hasOffer(draft)
+  if (forEstimate && isMessage) return null
   const standing = forEstimate ? undefined : standingFrom(draft, format)
   return {
     name: forEstimate ? '–' : draft.name.trim(),
     segment: draft.segment.trim(),
-    offer: offerFrom(draft, money),
-    minSpendMinor: money(draft.minSpend || '0'),
-    terms: termsFrom(draft),
-    codes: codesFrom(draft),
-    ...(draft.validity === 'days'
-      ? { validDays: Number(draft.days) }
-      : { validTo: draft.day, ...(draft.firstDay ? { validFrom: draft.firstDay } : {}) }),
+    ...(isMessage
+      ? {}
+      : {
+          offer: offerFrom(draft, money),
+          minSpendMinor: money(draft.minSpend || '0'),
+          terms: termsFrom(draft),
+          codes: codesFrom(draft),
+          ...(draft.validity === 'days'
+            ? { validDays: Number(draft.days) }
+            : { validTo: draft.day, ...(draft.firstDay ? { validFrom: draft.firstDay } : {}) }),
+        }),
     holdout: draft.holdout,
     effect: percentOf(draft.effect)! / 100,
-    channel: channelFrom(draft, forEstimate),
+    channel: forEstimate ? channelToEstimate(draft) : channelFrom(draft),
     ...(draft.budget.trim() ? { budgetMinor: money(draft.budget) } : {}),
     messageCostMinor: money(draft.messageCost || '0'),
     ...(draft.margin.trim() ? { marginShare: percentOf(draft.margin)! / 100 } : {}),
@@ -414,67 +339,7 @@ export function definitionFrom(draft: Draft, format: Format, forEstimate = false
   }
 }
 
-/** The parameters that lines such as `code=…` name; null when a line is none. */
-function paramsFrom(text: string): Record<string, string> | null {
-  const params: Record<string, string> = {}
-  for (const line of text.split('\n').filter((one) => one.trim())) {
-    const [, name, value] = /^\s*(\w{1,50})\s*=\s*(\S.*)$/.exec(line) ?? []
-    if (name === undefined || value === undefined) return null
-    params[name] = value.trim()
-  }
-  return params
-}
-
-const linesOf = (params: Readonly<Record<string, string>>) =>
-  Object.entries(params)
-    .map(([name, text]) => `${name}=${text}`)
-    .join('\n')
-
-/** For an estimate of a mail its words don't matter, but whom mail reaches. */
-function channelFrom(draft: Draft, forEstimate: boolean): Definition['channel'] {
-  if (draft.channel === 'mail') {
-    const language = draft.mailLanguage
-    if (forEstimate) return { kind: 'mail', subject: '–', text: '–', language }
-    const html = draft.mailHtml.trim()
-    return {
-      kind: 'mail',
-      subject: draft.mailSubject.trim(),
-      text: draft.mailText.trim(),
-      ...(html ? { html } : {}),
-      language,
-    }
-  }
-  if (draft.channel === 'sms')
-    return {
-      kind: 'sms',
-      templateCode: forEstimate ? '_' : draft.smsTemplate.trim(),
-      params: forEstimate ? {} : paramsFrom(draft.smsParams)!,
-      ...(draft.smsText.trim() && !forEstimate ? { text: draft.smsText.trim() } : {}),
-      language: draft.mailLanguage,
-    }
-  if (draft.channel === 'wechat')
-    return {
-      kind: 'wechat',
-      templateId: forEstimate ? '__________' : draft.wechatTemplate.trim(),
-      data: forEstimate ? {} : paramsFrom(draft.wechatData)!,
-      ...(draft.wechatUrl.trim() && !forEstimate ? { url: draft.wechatUrl.trim() } : {}),
-      ...(draft.wechatAppId.trim() && !forEstimate
-        ? { miniProgram: { appId: draft.wechatAppId.trim(), path: draft.wechatPage.trim() } }
-        : {}),
-      language: draft.mailLanguage,
-    }
-  if (isByHand(draft.channel))
-    return {
-      kind: draft.channel,
-      words: forEstimate ? '–' : draft.handWords.trim(),
-      language: draft.mailLanguage,
-    }
-  return draft.channel === 'webhook' && !forEstimate
-    ? { kind: 'webhook', url: draft.url.trim() }
-    : { kind: 'csv' }
-}
-
-function offerFrom(draft: Draft, money: (text: string) => number): Definition['offer'] {
+function offerFrom(draft: Draft, money: (text: string) => number): Offer {
   const cap = (text: string) => (text.trim() ? { capMinor: money(text) } : {})
   switch (draft.offerKind) {
     case 'amount':
@@ -510,6 +375,16 @@ function codesFrom({ codes, pool, sharedCode, sharedUses }: Draft): NonNullable<
   }
 }
 
+/**
+ * By which a campaign that stands is simulated while its channel may still be missing: whoever comes in is the same, but
+ * for who has no address there. Null while something before it is wrong.
+ */
+export function provingDefinition(draft: Draft, format: Format): Definition | null {
+  const isWritten = channelProblemsOf(draft, hasOffer(draft)).length === 0
+  const standIn = { ...noChannel, channel: 'webhook' as const, url: 'https://channel.invalid' }
+  return definitionFrom({ ...draft, name: '–', holdout: 0, ...(isWritten ? {} : standIn) }, format)
+}
+
 /** As the server writes them: in its order, what is not limited left out. */
 function termsFrom(draft: Draft): NonNullable<Definition['terms']> {
   return {
@@ -540,11 +415,10 @@ export function draftOf(definition: Definition, format: Format): Draft {
   const text = (minor: number | undefined) => (minor === undefined ? '' : format.decimal(minor))
   return {
     ...emptyDraft,
-    ...standingFieldsOf(definition.standing, format),
+    ...standingFieldsOf(definition, format),
     name: definition.name,
     segment: definition.segment,
-    offerKind: offer.kind,
-    ...fieldsOf(offer, text),
+    ...(offer ? { offerKind: offer.kind, ...fieldsOf(offer, text) } : {}),
     only: { ...noNames, ...terms?.only },
     except: { ...noNames, ...terms?.except },
     uses: String(terms?.usesPerCoupon ?? 1),
@@ -556,44 +430,14 @@ export function draftOf(definition: Definition, format: Format): Draft {
     codes: codes?.kind ?? 'generated',
     ...(codes?.kind === 'pool' ? { pool: codes.pool } : {}),
     ...(codes?.kind === 'shared' ? { sharedCode: codes.code ?? '', sharedUses: String(codes.uses) } : {}),
-    minSpend: text(definition.minSpendMinor),
+    minSpend: offer ? text(definition.minSpendMinor) : emptyDraft.minSpend,
     budget: text(definition.budgetMinor),
     effect: percentText(definition.effect ?? 0.05),
     holdout: definition.holdout ?? emptyDraft.holdout,
     messageCost: definition.messageCostMinor ? text(definition.messageCostMinor) : '',
     margin: definition.marginShare === undefined ? '' : percentText(definition.marginShare),
     holdoutPicked: true,
-    channel: channel.kind,
-    url: channel.kind === 'webhook' ? channel.url : '',
-    ...(channel.kind === 'mail'
-      ? {
-          mailSubject: channel.subject,
-          mailText: channel.text,
-          mailHtml: channel.html ?? '',
-          mailLanguage: channel.language,
-        }
-      : {}),
-    ...(channel.kind === 'sms'
-      ? {
-          smsTemplate: channel.templateCode,
-          smsParams: linesOf(channel.params),
-          smsText: channel.text ?? '',
-          mailLanguage: channel.language,
-        }
-      : {}),
-    ...(channel.kind === 'wechat'
-      ? {
-          wechatTemplate: channel.templateId,
-          wechatData: linesOf(channel.data),
-          wechatUrl: channel.url ?? '',
-          wechatAppId: channel.miniProgram?.appId ?? '',
-          wechatPage: channel.miniProgram?.path ?? '',
-          mailLanguage: channel.language,
-        }
-      : {}),
-    ...(channel.kind === 'calls' || channel.kind === 'wecom'
-      ? { handWords: channel.words, mailLanguage: channel.language }
-      : {}),
+    ...channelFieldsOf(channel),
     validity: definition.validTo === undefined ? 'days' : 'day',
     days: definition.validDays === undefined ? emptyDraft.days : String(definition.validDays),
     day: definition.validTo ?? '',
@@ -601,7 +445,7 @@ export function draftOf(definition: Definition, format: Format): Draft {
   }
 }
 
-function fieldsOf(offer: Definition['offer'], text: (minor: number | undefined) => string): Partial<Draft> {
+function fieldsOf(offer: Offer, text: (minor: number | undefined) => string): Partial<Draft> {
   switch (offer.kind) {
     case 'amount':
       return { amount: text(offer.amountMinor) }

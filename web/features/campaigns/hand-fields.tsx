@@ -1,12 +1,11 @@
 import { Radio, Textarea } from '@mantine/core'
 import { useTranslations } from 'use-intl'
-import type { StepProps } from './composer.tsx'
+import type { ChannelFields } from './channel-draft.ts'
+import type { ChannelProps } from './channel-fields.tsx'
 import classes from './composer.module.css'
-import type { Draft } from './draft.ts'
-import { MessagePreview } from './message-preview.tsx'
 
 /** What staff say or write to each member of a list. */
-export function HandFields({ draft, change, problem }: StepProps) {
+export function HandFields({ fields, change, problem }: ChannelProps) {
   const t = useTranslations('campaigns.hand')
   return (
     <>
@@ -16,21 +15,20 @@ export function HandFields({ draft, change, problem }: StepProps) {
         autosize
         minRows={4}
         maxRows={12}
-        value={draft.handWords}
+        value={fields.handWords}
         error={problem('handWords')}
         onChange={(event) => change({ handWords: event.currentTarget.value })}
       />
       <Radio.Group
         label={t('language')}
-        value={draft.mailLanguage}
-        onChange={(language) => change({ mailLanguage: language as Draft['mailLanguage'] })}
+        value={fields.mailLanguage}
+        onChange={(language) => change({ mailLanguage: language as ChannelFields['mailLanguage'] })}
       >
         <div className={classes.options}>
           <Radio value="zh-CN" label="中文" />
           <Radio value="en" label="English" />
         </div>
       </Radio.Group>
-      <MessagePreview draft={draft} />
     </>
   )
 }

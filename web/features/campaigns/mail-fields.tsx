@@ -1,20 +1,19 @@
 import { Radio, Textarea, TextInput } from '@mantine/core'
 import { useTranslations } from 'use-intl'
-import type { StepProps } from './composer.tsx'
+import type { ChannelFields } from './channel-draft.ts'
+import type { ChannelProps } from './channel-fields.tsx'
 import classes from './composer.module.css'
-import type { Draft } from './draft.ts'
-import { MessagePreview } from './message-preview.tsx'
 
-/** What a mail says, and what members would read of it. */
-export function MailFields({ draft, change, problem }: StepProps) {
+/** What a mail says. */
+export function MailFields({ fields, change, problem }: ChannelProps) {
   const t = useTranslations('campaigns.mail')
   return (
     <>
       <Radio.Group
         label={t('language')}
         description={t('languageHelp')}
-        value={draft.mailLanguage}
-        onChange={(language) => change({ mailLanguage: language as Draft['mailLanguage'] })}
+        value={fields.mailLanguage}
+        onChange={(language) => change({ mailLanguage: language as ChannelFields['mailLanguage'] })}
       >
         <div className={classes.options}>
           <Radio value="zh-CN" label="中文" />
@@ -23,7 +22,7 @@ export function MailFields({ draft, change, problem }: StepProps) {
       </Radio.Group>
       <TextInput
         label={t('subject')}
-        value={draft.mailSubject}
+        value={fields.mailSubject}
         maxLength={200}
         error={problem('mailSubject')}
         onChange={(event) => change({ mailSubject: event.currentTarget.value })}
@@ -34,7 +33,7 @@ export function MailFields({ draft, change, problem }: StepProps) {
         autosize
         minRows={6}
         maxRows={16}
-        value={draft.mailText}
+        value={fields.mailText}
         error={problem('mailText')}
         onChange={(event) => change({ mailText: event.currentTarget.value })}
       />
@@ -44,10 +43,9 @@ export function MailFields({ draft, change, problem }: StepProps) {
         autosize
         minRows={2}
         maxRows={12}
-        value={draft.mailHtml}
+        value={fields.mailHtml}
         onChange={(event) => change({ mailHtml: event.currentTarget.value })}
       />
-      <MessagePreview draft={draft} />
     </>
   )
 }

@@ -8,19 +8,26 @@ import { useTRPC } from '../../trpc.ts'
 import { useFormat } from '../../ui/format.ts'
 import { Failure } from '../../ui/panel-states.tsx'
 import classes from './composer.module.css'
-import { definitionFrom, type Definition, type Draft } from './draft.ts'
+import type { Definition } from './draft.ts'
 
 type Preview = inferRouterOutputs<AppRouter>['delivery']['preview']
 type Member = Preview['members'][number]
 
-/** What members would read of a draft, and of whom something is unknown that it needs. */
-export function MessagePreview({ draft }: { draft: Draft }) {
+/** What members would read of a message, and of whom something is unknown that it needs. */
+export function MessagePreview({
+  definition,
+  html,
+}: {
+  /** Null: not complete yet. */
+  definition: Definition | null
+  /** Whether its HTML was written apart. */
+  html: boolean
+}) {
   const t = useTranslations('campaigns.messagePreview')
   const trpc = useTRPC()
   const format = useFormat()
   const [members, setMembers] = useState('')
   const [asked, ask] = useState<{ definition: Definition; memberIds: string[] } | null>(null)
-  const definition = definitionFrom({ ...draft, name: draft.name || '–' }, format)
   const answer = useQuery(
     trpc.delivery.preview.queryOptions(asked ?? { definition: definition! }, {
       enabled: asked !== null,
@@ -71,7 +78,7 @@ export function MessagePreview({ draft }: { draft: Draft }) {
             </ul>
           )}
           {answer.data.members.map((member) => (
-            <WrittenTo key={member.memberId} member={member} html={draft.mailHtml.trim() !== ''} />
+            <WrittenTo key={member.memberId} member={member} html={html} />
           ))}
         </div>
       ) : null}

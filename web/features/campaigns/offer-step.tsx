@@ -1,4 +1,4 @@
-import { Checkbox, Collapse, SegmentedControl, TextInput, UnstyledButton } from '@mantine/core'
+import { Checkbox, Collapse, Radio, SegmentedControl, TextInput, UnstyledButton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react'
 import { useState } from 'react'
@@ -8,9 +8,18 @@ import { Panel } from '../../ui/panel.tsx'
 import type { StepProps } from './composer.tsx'
 import { CodesFields } from './codes-fields.tsx'
 import classes from './composer.module.css'
-import { type Definition, type Draft, hasNames, type OfferKind, offerKinds, type Problem } from './draft.ts'
+import {
+  type Definition,
+  type Draft,
+  hasNames,
+  hasOffer,
+  type OfferKind,
+  offerKinds,
+  type Problem,
+} from './draft.ts'
 import { OfferSentences } from './offer-sentence.tsx'
 import { ScopeFields } from './scope-fields.tsx'
+import { givesCoupons } from './standing/standing-draft.ts'
 
 type TextField = Extract<Problem, keyof Draft> & keyof Draft
 
@@ -46,9 +55,35 @@ export function OfferStep({
   const termsWrong = (['uses', 'usesPerMember', 'priority'] as const).some(
     (one) => problem(one) !== undefined,
   )
+  const begins = draft.stands ? (
+    <Radio.Group
+      label={t('begins')}
+      value={draft.begins}
+      onChange={(first) => change({ begins: first as Draft['begins'] })}
+    >
+      <div className={classes.options}>
+        <Radio value="coupon" label={t('beginsCoupon')} />
+        <Radio value="message" label={t('beginsMessage')} description={t('beginsMessageHelp')} />
+      </div>
+    </Radio.Group>
+  ) : null
+  const budget = field('budget', t('budgetField', { symbol }), {
+    help: t('budgetHelp'),
+    error: draft.stands ? 'standingBudget' : 'budgetToSpend',
+  })
+  if (!hasOffer(draft))
+    return (
+      <Panel title={t('titleMessage')} subtitle={t('subtitleMessage')}>
+        <div className={classes.fields}>
+          {begins}
+          {givesCoupons(draft) ? budget : null}
+        </div>
+      </Panel>
+    )
   return (
     <Panel title={t('title')} subtitle={t('subtitle')}>
       <div className={classes.fields}>
+        {begins}
         <SegmentedControl
           aria-label={t('kind')}
           orientation={onPhone ? 'vertical' : 'horizontal'}
@@ -92,10 +127,7 @@ export function OfferStep({
         ) : null}
         {field('minSpend', t('minSpendField', { symbol }))}
         {draft.stands ? null : <CodesFields draft={draft} change={change} problem={problem} />}
-        {field('budget', t('budgetField', { symbol }), {
-          help: t('budgetHelp'),
-          error: draft.stands ? 'standingBudget' : 'budgetToSpend',
-        })}
+        {budget}
         <UnstyledButton
           className={classes.unfold}
           aria-expanded={opened || termsWrong}

@@ -1,19 +1,18 @@
 import { Radio, Textarea, TextInput } from '@mantine/core'
 import { useTranslations } from 'use-intl'
-import type { StepProps } from './composer.tsx'
+import type { ChannelFields } from './channel-draft.ts'
+import type { ChannelProps } from './channel-fields.tsx'
 import classes from './composer.module.css'
-import type { Draft } from './draft.ts'
-import { MessagePreview } from './message-preview.tsx'
 
 /** Which approved template a short message uses, and what stands in it. */
-export function SmsFields({ draft, change, problem }: StepProps) {
+export function SmsFields({ fields, change, problem }: ChannelProps) {
   const t = useTranslations('campaigns.sms')
   return (
     <>
       <TextInput
         label={t('template')}
         placeholder="SMS_123456789"
-        value={draft.smsTemplate}
+        value={fields.smsTemplate}
         error={problem('smsTemplate')}
         onChange={(event) => change({ smsTemplate: event.currentTarget.value })}
       />
@@ -23,7 +22,7 @@ export function SmsFields({ draft, change, problem }: StepProps) {
         autosize
         minRows={3}
         maxRows={10}
-        value={draft.smsParams}
+        value={fields.smsParams}
         error={problem('smsParams')}
         onChange={(event) => change({ smsParams: event.currentTarget.value })}
       />
@@ -34,20 +33,19 @@ export function SmsFields({ draft, change, problem }: StepProps) {
         minRows={2}
         maxRows={6}
         maxLength={1000}
-        value={draft.smsText}
+        value={fields.smsText}
         onChange={(event) => change({ smsText: event.currentTarget.value })}
       />
       <Radio.Group
         label={t('language')}
-        value={draft.mailLanguage}
-        onChange={(language) => change({ mailLanguage: language as Draft['mailLanguage'] })}
+        value={fields.mailLanguage}
+        onChange={(language) => change({ mailLanguage: language as ChannelFields['mailLanguage'] })}
       >
         <div className={classes.options}>
           <Radio value="zh-CN" label="中文" />
           <Radio value="en" label="English" />
         </div>
       </Radio.Group>
-      <MessagePreview draft={draft} />
     </>
   )
 }

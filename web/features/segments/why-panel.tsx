@@ -203,12 +203,19 @@ export function Turn({ of }: { of: ExplainedClause }) {
     return t('why.turnsOnDay', { day: shown(of.flip.onDay, 'day') })
   if (of.flip.onDay)
     return t('why.turnsOn', { value: shown(of.flip.value), day: shown(of.flip.onDay, 'day') })
-  const missing = missingOf(of)
-  if (missing === null) return t('why.turns', { value: apart(shown(of.flip.value)) })
-  return t(missing > 0 ? 'why.turnsMore' : 'why.turnsLess', {
-    difference: shown(Math.abs(missing)),
-    value: apart(shown(of.flip.value)),
-  })
+  const turn = amountThatTurns()
+  if (!of.flip.lapsesOn) return turn
+  return t('why.lapses', { turn, day: shown(of.flip.lapsesOn, 'day') })
+
+  function amountThatTurns(): string {
+    const { value: turned, by } = of.flip!
+    const value = apart(shown(turned))
+    const missing = missingOf(of)
+    if (missing === null) return t('why.turns', { value })
+    const difference = shown(Math.abs(missing))
+    if (missing > 0 && by) return t('why.turnsMoreBy', { difference, value, day: shown(by, 'day') })
+    return t(missing > 0 ? 'why.turnsMore' : 'why.turnsLess', { difference, value })
+  }
 }
 
 /** How much more, or less where it is below 0, turns the clause; null of what is no amount: averages, shares and days. */

@@ -5,6 +5,7 @@ import { AccountPanel } from './account-panel.tsx'
 import { AuditPanel } from './audit-panel.tsx'
 import { CountingPanels } from './counting-panels.tsx'
 import { DeliveryPanel } from './delivery-panel.tsx'
+import { DigestPanel } from './digest-panel.tsx'
 import { IdentityPanel } from './identity-panel.tsx'
 import { KeysPanel } from './keys-panel.tsx'
 import { LookPanel } from './look-panel.tsx'
@@ -28,6 +29,7 @@ export function SettingsPage() {
           <TeamPanel />
           <MailPanel />
           <ReturnsPanel />
+          <DigestPanel />
           <SmsPanel />
           <WechatPanel />
           <KeysPanel />

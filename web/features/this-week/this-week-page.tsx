@@ -1,3 +1,4 @@
+import { Anchor } from '@mantine/core'
 import type { inferRouterOutputs } from '@trpc/server'
 import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -8,6 +9,8 @@ import { usePopulation, type populationOf } from '../../filters/population.ts'
 import { RestatedNote, useRestatedPeriods } from '../../filters/restated-note.tsx'
 import { useTRPC } from '../../trpc.ts'
 import { useFormat, type Format } from '../../ui/format.ts'
+import { useLanguage } from '../../ui/language.tsx'
+import { useWorkspace } from '../../ui/workspace.tsx'
 import { KpiStrip, type Kpi } from '../../ui/kpi-strip.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Failure } from '../../ui/panel-states.tsx'
@@ -26,6 +29,8 @@ export function ThisWeekPage() {
   const format = useFormat()
   const trpc = useTRPC()
   const { question } = useFilters()
+  const workspace = useWorkspace()
+  const { language } = useLanguage()
   const { segment, asOf, stores, channels } = question
   const filters = { segment, asOf, stores, channels }
   const settings = { trpc: { abortOnUnmount: true } } as const
@@ -51,6 +56,7 @@ export function ThisWeekPage() {
       </Page>
     ) : null
   const [first] = found.data?.opportunities ?? []
+  const digest = `/export/digest.html?${new URLSearchParams({ language, shown: workspace.id })}`
   return (
     <Page
       title={t('title')}
@@ -68,7 +74,10 @@ export function ThisWeekPage() {
       filters={<FilterBar asOf={figures.data?.asOf} dates={false} />}
       notes={
         <>
-          {t('notes')}
+          {t('notes')}{' '}
+          <Anchor href={digest} target="_blank" rel="noreferrer">
+            {t('digest')}
+          </Anchor>
           <RestatedNote
             from={sales.data?.rows.find(({ kind }) => kind === 'step')?.from}
             to={figures.data?.asOf}

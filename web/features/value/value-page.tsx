@@ -12,6 +12,7 @@ import { useAnswer } from '../../ui/query-panel.tsx'
 import { CohortValuePanel } from './cohort-value-panel.tsx'
 import { ConcentrationPanel } from './concentration-panel.tsx'
 import { DiscountsPanel } from './discounts-panel.tsx'
+import { ForecastPanel } from './forecast-panel.tsx'
 import { type MoveDays, RfmMovesPanel } from './rfm-moves-panel.tsx'
 import { RfmPanel } from './rfm-panel.tsx'
 import { ValueCurvePanel } from './value-curve-panel.tsx'
@@ -31,6 +32,7 @@ export function ValuePage() {
     ),
   )
   const asked = { filters: question }
+  const clv = useAnswer(trpc.analytics.clv.queryOptions(asked, { trpc: { abortOnUnmount: true } }))
   const rfm = useAnswer(trpc.analytics.rfm.queryOptions(asked, { trpc: { abortOnUnmount: true } }))
   const [days, chooseDays] = useState<MoveDays>(90)
   const moves = useAnswer(
@@ -63,6 +65,7 @@ export function ValuePage() {
     >
       <ValueCurvePanel answer={answer} />
       <CohortValuePanel answer={answer} />
+      <ForecastPanel answer={clv} />
       <RfmPanel answer={rfm} />
       <RfmMovesPanel answer={moves} days={days} chooseDays={chooseDays} />
       <ConcentrationPanel answer={concentration} />

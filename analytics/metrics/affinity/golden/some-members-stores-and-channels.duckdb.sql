@@ -1,5 +1,6 @@
 -- some members, stores and channels
-with bought as (select item, member_key from (select category as item, member_key, count(distinct order_key) as orders,
+with bought as (select item, member_key from (select category as item, member_key,
+          count(*) filter (where opens_category) as orders,
           coalesce(cast(sum(net_minor) as bigint), 0) as net_minor, min(local_day) as first_day, max(local_day) as last_day
         from (select asked_row.* from order_items as asked_row
         join (select unnest(from_json($1, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as order_item
@@ -20,7 +21,8 @@ with bought as (select item, member_key from (select category as item, member_ke
       select null, null, mask, class, count(*) as members
       from (
         select mask, case when orders >= $6 then $7 when orders >= $8 then $9 when orders >= $10 then $11 when orders >= $12 then $13 when orders >= $14 then $15 when orders >= $16 then $17 when orders >= $18 then $19 when orders >= $20 then $21 end as class
-        from masks join (select member_key, count(*) as orders from (select * from (select asked_row.* from member_orders as asked_row
-        join (select unnest(from_json($22, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($23, $24), false) and coalesce(channel in ($25), false)) as counted group by member_key) as orders_of on orders_of.member_key = masks.member_key
+        from masks join (select member_key, orders from (select member_key, coalesce(cast(sum(orders) as bigint), 0) as orders, min(first_day) as first_day, max(last_day) as last_day
+    from (select asked_row.* from place_totals as asked_row
+        join (select unnest(from_json($22, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as total where coalesce(store in ($23, $24), false) and coalesce(channel in ($25), false) group by member_key) as counted) as orders_of on orders_of.member_key = masks.member_key
       ) as classed
       group by mask, class

@@ -9,20 +9,18 @@ with holder as (
         left join (
     select bought.member_key, date_diff('day', bought.last_day, cast($3 as date)) as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
-    from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from member_orders as member_order where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false) group by member_key
-    ) as bought
+    from (select member_key, coalesce(cast(sum(orders) as bigint), 0) as orders, min(first_day) as first_day, max(last_day) as last_day
+    from place_totals as total where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false) group by member_key) as bought
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($7 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($7 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($8 as date) and true) as event where coalesce(store in ($9, $10), false) and coalesce(channel in ($11), false) group by member_key
+  where member_key is not null and counts and local_day <= cast($8 as date)) as event where coalesce(store in ($9, $10), false) and coalesce(channel in ($11), false) group by member_key
     ) as money on money.member_key = bought.member_key) as buyer on buyer.member_key = asked.member_key
         left join (select cast(null as integer) as member_key, 0 as saved_minor, 0 as discount_known where false) as saved on saved.member_key = asked.member_key
       )

@@ -10,11 +10,11 @@ with cohort as (
           from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($2 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($2 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($3 as date) and true) as event where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false)
+  where member_key is not null and counts and local_day <= cast($3 as date)) as event where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false)
         ) as spending
         join (select asked_row.* from member_facts as asked_row
         join (select unnest(from_json($7, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member on member.member_key = spending.member_key

@@ -12,8 +12,8 @@ select 'window' as kind, period_from, class, orders, net_minor, buyers from (
     from (select *, case when local_day >= cast($8 as date) then cast($9 as date) else cast($10 as date) end as period_from from (
         with counted as (
           select member_key, local_day, count(*) as orders
-          from (select * from (select asked_row.* from member_orders as asked_row
-        join (select unnest(from_json($11, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($12, $13), false) and coalesce(channel in ($14), false)) as counted_order where local_day >= cast($15 as date) and local_day <= cast($16 as date)
+          from (select * from (select asked_row.* from orders_by_month as asked_row
+        join (select unnest(from_json($11, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where local_day >= cast($12 as date) and local_day <= cast($13 as date) and coalesce(store in ($14, $15), false) and coalesce(channel in ($16), false)) as counted_order
           group by member_key, local_day
         ),
         preceded as (
@@ -24,11 +24,11 @@ select 'window' as kind, period_from, class, orders, net_minor, buyers from (
           from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($17 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($17 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($18 as date) and true) as any_event
+  where member_key is not null and counts and local_day <= cast($18 as date)) as any_event
           where local_day >= cast($19 as date) and local_day <= cast($20 as date) and coalesce(store in ($21, $22), false) and coalesce(channel in ($23), false) and member_key in (select member_key from (select unnest(from_json($24, '["INTEGER"]')) as member_key) as audience)
           group by member_key, local_day
         )
@@ -51,8 +51,8 @@ select 'window' as kind, period_from, class, orders, net_minor, buyers from (
     from (select *, (local_day - cast((isodow(local_day) - cast($30 as bigint) + 7) % 7 as integer)) as period_from from (
         with counted as (
           select member_key, local_day, count(*) as orders
-          from (select * from (select asked_row.* from member_orders as asked_row
-        join (select unnest(from_json($31, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($32, $33), false) and coalesce(channel in ($34), false)) as counted_order where local_day >= cast($35 as date) and local_day <= cast($36 as date)
+          from (select * from (select asked_row.* from orders_by_month as asked_row
+        join (select unnest(from_json($31, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where local_day >= cast($32 as date) and local_day <= cast($33 as date) and coalesce(store in ($34, $35), false) and coalesce(channel in ($36), false)) as counted_order
           group by member_key, local_day
         ),
         preceded as (
@@ -63,11 +63,11 @@ select 'window' as kind, period_from, class, orders, net_minor, buyers from (
           from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($37 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($37 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($38 as date) and true) as any_event
+  where member_key is not null and counts and local_day <= cast($38 as date)) as any_event
           where local_day >= cast($39 as date) and local_day <= cast($40 as date) and coalesce(store in ($41, $42), false) and coalesce(channel in ($43), false) and member_key in (select member_key from (select unnest(from_json($44, '["INTEGER"]')) as member_key) as audience)
           group by member_key, local_day
         )

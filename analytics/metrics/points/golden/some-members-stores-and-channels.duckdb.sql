@@ -55,20 +55,18 @@ with owned as (
       from owned left join (
     select bought.member_key, date_diff('day', bought.last_day, cast($25 as date)) as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
-    from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from member_orders as member_order where coalesce(store in ($26, $27), false) and coalesce(channel in ($28), false) group by member_key
-    ) as bought
+    from (select member_key, coalesce(cast(sum(orders) as bigint), 0) as orders, min(first_day) as first_day, max(last_day) as last_day
+    from place_totals as total where coalesce(store in ($26, $27), false) and coalesce(channel in ($28), false) group by member_key) as bought
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($29 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($29 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($30 as date) and true) as event where coalesce(store in ($31, $32), false) and coalesce(channel in ($33), false) group by member_key
+  where member_key is not null and counts and local_day <= cast($30 as date)) as event where coalesce(store in ($31, $32), false) and coalesce(channel in ($33), false) group by member_key
     ) as money on money.member_key = bought.member_key) as buyer on buyer.member_key = owned.member_key
       group by owned.goes_in
       union all

@@ -5,7 +5,8 @@ with buyer as (
           min(local_day) as first_there, max(local_day) as last_there, count(*) as orders
         from (select * from (select asked_row.* from member_orders as asked_row
         join (select unnest(from_json($2, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($3, $4), false) and coalesce(channel in ($5), false)) as counted group by member_key),
-      bought as (select * from (select category as item, member_key, count(distinct order_key) as orders,
+      bought as (select * from (select category as item, member_key,
+          count(*) filter (where opens_category) as orders,
           coalesce(cast(sum(net_minor) as bigint), 0) as net_minor, min(local_day) as first_day, max(local_day) as last_day
         from (select asked_row.* from order_items as asked_row
         join (select unnest(from_json($6, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as order_item

@@ -8,9 +8,8 @@ with buyers as (
           count(*) filter (where first_day < cast($3 as date)) as returning_members
         from (select any_value(first_day) as first_day, any_value(first_seen) as first_seen,
           count(*) as orders, count(distinct local_day) as purchase_days
-        from (select * from (select asked_row.* from member_orders as asked_row
-        join (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($5, $6), false) and coalesce(channel in ($7), false)) as counted
-        where local_day >= cast($8 as date) and local_day <= cast($9 as date)
+        from (select * from (select asked_row.* from orders_by_month as asked_row
+        join (select unnest(from_json($4, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where local_day >= cast($5 as date) and local_day <= cast($6 as date) and coalesce(store in ($7, $8), false) and coalesce(channel in ($9), false)) as counted
         group by member_key) as bought),
       ladder as (
         select purchase_day_number as n, members, coalesce(lead(came_in_time) over (order by purchase_day_number), 0) as repeated
@@ -24,8 +23,9 @@ with buyers as (
         join (select unnest(from_json($13, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as purchase_day
         where purchase_day_number <= $14) as opened
         left join (
-          select distinct member_key, purchase_day_number from (select * from (select asked_row.* from member_orders as asked_row
-        join (select unnest(from_json($15, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($16, $17), false) and coalesce(channel in ($18), false)) as counted
+          select distinct member_key, purchase_day_number
+          from (select * from (select asked_row.* from member_orders as asked_row
+        join (select unnest(from_json($15, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as member_order where coalesce(store in ($16, $17), false) and coalesce(channel in ($18), false)) as counted where purchase_day_number <= $19
         ) as counted
           on counted.member_key = opened.member_key and counted.purchase_day_number = opened.purchase_day_number) as purchase
           group by purchase_day_number
@@ -38,5 +38,5 @@ with buyers as (
       from buyers
       union all
       select 2, 'ladder', n, members, repeated, null, null, null
-      from ladder where members > 0 and n <= $19
+      from ladder where members > 0 and n <= $20
       order by place, n

@@ -1,24 +1,24 @@
 -- all members, everywhere
 with before as (
-        select member_key, rfm_group from (
+        select member_key, 10 * recency_score + frequency_money_score as cell from (
     with buyer as (select * from (
-    select bought.member_key, date_diff('day', bought.last_day, cast($1 as date)) as silent_days, bought.orders,
-      coalesce(money.net_minor, 0) as net_minor
+    select member_key, date_diff('day', last_day, cast($1 as date)) as silent_days, orders, net_minor
     from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from (select * from orders where member_key is not null and local_day <= cast($2 as date) and state = 'paid' and net_minor > 0 and (void_day is null or void_day > cast($3 as date))) as member_order where true and true group by member_key
-    ) as bought
-    left join (
-      select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
-      from (
-  select member_key, local_day, store, channel, net_minor
-  from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($4 as date) and true
-  union all
-  select member_key, local_day, store, channel, -amount_minor as net_minor
-  from refunds
-  where member_key is not null and counts and local_day <= cast($5 as date) and true) as event where true and true group by member_key
-    ) as money on money.member_key = bought.member_key) as everyone),
+      select facts.member_key, coalesce(greatest(case when coalesce(since.orders, 0) > 0 then since.last_day else facts.last_day end, lost.last_day), case when coalesce(since.orders, 0) > 0 then since.last_day else facts.last_day end, lost.last_day) as last_day,
+        facts.orders - coalesce(since.orders, 0) + coalesce(lost.orders, 0) as orders,
+        facts.net_minor - coalesce(since.net_minor, 0) as net_minor
+      from member_facts as facts
+      left join (
+        select member_key, coalesce(cast(sum(orders) as bigint), 0) as orders, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor,
+          min(previous_day) filter (where previous_day <= cast($2 as date)) as last_day
+        from member_day as later_day where local_day > cast($3 as date) group by member_key
+      ) as since on since.member_key = facts.member_key
+      left join (
+        select member_key, count(*) as orders, max(local_day) as last_day
+        from voided_orders as voided_order where local_day <= cast($4 as date) and void_day > cast($5 as date) group by member_key
+      ) as lost on lost.member_key = facts.member_key
+    ) as known
+    where orders > 0) as everyone),
     recency as (
       select min(value) filter (where 5 * through >= $6 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $7 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $8 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $9 * buyers) as recency_cut_4
       from (
@@ -36,8 +36,16 @@ with before as (
     money as (
       select min(value) filter (where 5 * through >= $14 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $15 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $16 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $17 * buyers) as money_cut_4
       from (
-        select net_minor as value, sum(count(*)) over (order by net_minor) as through, sum(count(*)) over () as buyers
-        from buyer group by net_minor
+        select net_minor as value, earlier + sum(count(*)) over (partition by value_range order by net_minor) as through, buyers
+        from buyer join (
+          select value_range, through - members as earlier, buyers
+          from (
+            select value_range, members, sum(members) over (order by value_range) as through, sum(members) over () as buyers
+            from (select (net_minor // $18) as value_range, count(*) as members from buyer group by value_range) as sized
+          ) as running
+          where (5 * (through - members) < $19 * buyers and 5 * through >= $20 * buyers) or (5 * (through - members) < $21 * buyers and 5 * through >= $22 * buyers) or (5 * (through - members) < $23 * buyers and 5 * through >= $24 * buyers) or (5 * (through - members) < $25 * buyers and 5 * through >= $26 * buyers)
+        ) as near on (net_minor // $27) = value_range
+        group by net_minor, value_range, earlier, buyers
       ) as ranked
     ),
     scored as (
@@ -47,32 +55,40 @@ with before as (
         1 + cast(net_minor > money_cut_1 as integer) + cast(net_minor > money_cut_2 as integer) + cast(net_minor > money_cut_3 as integer) + cast(net_minor > money_cut_4 as integer) as money_score
       from buyer cross join recency cross join frequency cross join money
     )
-    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $18 then case ((frequency_score + money_score + 1) // 2) when $19 then $20 when $21 then $22 when $23 then $24 when $25 then $26 when $27 then $28 end when $29 then case ((frequency_score + money_score + 1) // 2) when $30 then $31 when $32 then $33 when $34 then $35 when $36 then $37 when $38 then $39 end when $40 then case ((frequency_score + money_score + 1) // 2) when $41 then $42 when $43 then $44 when $45 then $46 when $47 then $48 when $49 then $50 end when $51 then case ((frequency_score + money_score + 1) // 2) when $52 then $53 when $54 then $55 when $56 then $57 when $58 then $59 when $60 then $61 end when $62 then case ((frequency_score + money_score + 1) // 2) when $63 then $64 when $65 then $66 when $67 then $68 when $69 then $70 when $71 then $72 end end as rfm_group from scored) as scored_before
+    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $28 then case ((frequency_score + money_score + 1) // 2) when $29 then $30 when $31 then $32 when $33 then $34 when $35 then $36 when $37 then $38 end when $39 then case ((frequency_score + money_score + 1) // 2) when $40 then $41 when $42 then $43 when $44 then $45 when $46 then $47 when $48 then $49 end when $50 then case ((frequency_score + money_score + 1) // 2) when $51 then $52 when $53 then $54 when $55 then $56 when $57 then $58 when $59 then $60 end when $61 then case ((frequency_score + money_score + 1) // 2) when $62 then $63 when $64 then $65 when $66 then $67 when $68 then $69 when $70 then $71 end when $72 then case ((frequency_score + money_score + 1) // 2) when $73 then $74 when $75 then $76 when $77 then $78 when $79 then $80 when $81 then $82 end end as rfm_group from scored) as scored_before
       ),
       after as (
-        select member_key, rfm_group, net_minor from (
+        select member_key, 10 * recency_score + frequency_money_score as cell, net_minor from (
     with buyer as (select * from (
-    select member_key, date_diff('day', last_day, cast($73 as date)) as silent_days, orders, net_minor
+    select member_key, date_diff('day', last_day, cast($83 as date)) as silent_days, orders, net_minor
     from member_facts where orders > 0) as everyone),
     recency as (
-      select min(value) filter (where 5 * through >= $74 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $75 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $76 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $77 * buyers) as recency_cut_4
+      select min(value) filter (where 5 * through >= $84 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $85 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $86 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $87 * buyers) as recency_cut_4
       from (
         select silent_days as value, sum(count(*)) over (order by silent_days) as through, sum(count(*)) over () as buyers
         from buyer group by silent_days
       ) as ranked
     ),
     frequency as (
-      select min(value) filter (where 5 * through >= $78 * buyers) as frequency_cut_1, min(value) filter (where 5 * through >= $79 * buyers) as frequency_cut_2, min(value) filter (where 5 * through >= $80 * buyers) as frequency_cut_3, min(value) filter (where 5 * through >= $81 * buyers) as frequency_cut_4
+      select min(value) filter (where 5 * through >= $88 * buyers) as frequency_cut_1, min(value) filter (where 5 * through >= $89 * buyers) as frequency_cut_2, min(value) filter (where 5 * through >= $90 * buyers) as frequency_cut_3, min(value) filter (where 5 * through >= $91 * buyers) as frequency_cut_4
       from (
         select orders as value, sum(count(*)) over (order by orders) as through, sum(count(*)) over () as buyers
         from buyer group by orders
       ) as ranked
     ),
     money as (
-      select min(value) filter (where 5 * through >= $82 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $83 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $84 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $85 * buyers) as money_cut_4
+      select min(value) filter (where 5 * through >= $92 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $93 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $94 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $95 * buyers) as money_cut_4
       from (
-        select net_minor as value, sum(count(*)) over (order by net_minor) as through, sum(count(*)) over () as buyers
-        from buyer group by net_minor
+        select net_minor as value, earlier + sum(count(*)) over (partition by value_range order by net_minor) as through, buyers
+        from buyer join (
+          select value_range, through - members as earlier, buyers
+          from (
+            select value_range, members, sum(members) over (order by value_range) as through, sum(members) over () as buyers
+            from (select (net_minor // $96) as value_range, count(*) as members from buyer group by value_range) as sized
+          ) as running
+          where (5 * (through - members) < $97 * buyers and 5 * through >= $98 * buyers) or (5 * (through - members) < $99 * buyers and 5 * through >= $100 * buyers) or (5 * (through - members) < $101 * buyers and 5 * through >= $102 * buyers) or (5 * (through - members) < $103 * buyers and 5 * through >= $104 * buyers)
+        ) as near on (net_minor // $105) = value_range
+        group by net_minor, value_range, earlier, buyers
       ) as ranked
     ),
     scored as (
@@ -82,30 +98,19 @@ with before as (
         1 + cast(net_minor > money_cut_1 as integer) + cast(net_minor > money_cut_2 as integer) + cast(net_minor > money_cut_3 as integer) + cast(net_minor > money_cut_4 as integer) as money_score
       from buyer cross join recency cross join frequency cross join money
     )
-    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $86 then case ((frequency_score + money_score + 1) // 2) when $87 then $88 when $89 then $90 when $91 then $92 when $93 then $94 when $95 then $96 end when $97 then case ((frequency_score + money_score + 1) // 2) when $98 then $99 when $100 then $101 when $102 then $103 when $104 then $105 when $106 then $107 end when $108 then case ((frequency_score + money_score + 1) // 2) when $109 then $110 when $111 then $112 when $113 then $114 when $115 then $116 when $117 then $118 end when $119 then case ((frequency_score + money_score + 1) // 2) when $120 then $121 when $122 then $123 when $124 then $125 when $126 then $127 when $128 then $129 end when $130 then case ((frequency_score + money_score + 1) // 2) when $131 then $132 when $133 then $134 when $135 then $136 when $137 then $138 when $139 then $140 end end as rfm_group from scored) as scored_after
-      ),
-      -- what first speaks of a member, whatever became of the order
-      dated as (
-        select member_key, min(local_day) as first_dated_day
-        from (
-          select member_key, local_day from orders where member_key is not null
-          union all
-          select member_key, local_day from refunds where member_key is not null
-        ) as trace
-        group by member_key
+    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $106 then case ((frequency_score + money_score + 1) // 2) when $107 then $108 when $109 then $110 when $111 then $112 when $113 then $114 when $115 then $116 end when $117 then case ((frequency_score + money_score + 1) // 2) when $118 then $119 when $120 then $121 when $122 then $123 when $124 then $125 when $126 then $127 end when $128 then case ((frequency_score + money_score + 1) // 2) when $129 then $130 when $131 then $132 when $133 then $134 when $135 then $136 when $137 then $138 end when $139 then case ((frequency_score + money_score + 1) // 2) when $140 then $141 when $142 then $143 when $144 then $145 when $146 then $147 when $148 then $149 end when $150 then case ((frequency_score + money_score + 1) // 2) when $151 then $152 when $153 then $154 when $155 then $156 when $157 then $158 when $159 then $160 end end as rfm_group from scored) as scored_after
       )
       select
         case
-          when before.rfm_group is not null then before.rfm_group
-          when coalesce(asked.joined_day <= cast($141 as date), false) or coalesce(dated.first_dated_day <= cast($142 as date), false)
-            or (asked.joined_day is null and dated.first_dated_day is null) then 'never bought'
-          else 'not yet a member'
+          when before.cell is not null then before.cell
+          when coalesce(asked.joined_day <= cast($161 as date), false) or coalesce(asked.first_dated_day <= cast($162 as date), false)
+            or (asked.joined_day is null and asked.first_dated_day is null) then $163
+          else $164
         end as before,
-        coalesce(after.rfm_group, 'never bought') as after,
+        coalesce(after.cell, $165) as after,
         count(*) as members, coalesce(cast(sum(coalesce(after.net_minor, 0)) as bigint), 0) as net_minor
       from member_facts as asked
       left join before on before.member_key = asked.member_key
       left join after on after.member_key = asked.member_key
-      left join dated on dated.member_key = asked.member_key
       group by 1, 2
       order by 1, 2

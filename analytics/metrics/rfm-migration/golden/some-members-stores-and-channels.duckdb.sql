@@ -1,43 +1,52 @@
 -- some members, stores and channels
 with before as (
-        select member_key, rfm_group from (
+        select member_key, 10 * recency_score + frequency_money_score as cell from (
     with buyer as (select * from (
     select bought.member_key, date_diff('day', bought.last_day, cast($1 as date)) as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
-    from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from (select * from orders where member_key is not null and local_day <= cast($2 as date) and state = 'paid' and net_minor > 0 and (void_day is null or void_day > cast($3 as date))) as member_order where coalesce(store in ($4, $5), false) and coalesce(channel in ($6), false) group by member_key
-    ) as bought
+    from (select member_key, max(local_day) as last_day, count(*) as orders from (select * from (
+        select member_key, local_day, store, channel from member_orders as still_counted where local_day <= cast($2 as date)
+        union all
+        select member_key, local_day, store, channel from voided_orders as voided_order
+        where local_day <= cast($3 as date) and void_day > cast($4 as date)) as then_counted where coalesce(store in ($5, $6), false) and coalesce(channel in ($7), false)) as member_order group by member_key) as bought
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($7 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($8 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($8 as date) and true) as event where coalesce(store in ($9, $10), false) and coalesce(channel in ($11), false) group by member_key
+  where member_key is not null and counts and local_day <= cast($9 as date)) as event where coalesce(store in ($10, $11), false) and coalesce(channel in ($12), false) group by member_key
     ) as money on money.member_key = bought.member_key) as everyone),
     recency as (
-      select min(value) filter (where 5 * through >= $12 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $13 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $14 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $15 * buyers) as recency_cut_4
+      select min(value) filter (where 5 * through >= $13 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $14 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $15 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $16 * buyers) as recency_cut_4
       from (
         select silent_days as value, sum(count(*)) over (order by silent_days) as through, sum(count(*)) over () as buyers
         from buyer group by silent_days
       ) as ranked
     ),
     frequency as (
-      select min(value) filter (where 5 * through >= $16 * buyers) as frequency_cut_1, min(value) filter (where 5 * through >= $17 * buyers) as frequency_cut_2, min(value) filter (where 5 * through >= $18 * buyers) as frequency_cut_3, min(value) filter (where 5 * through >= $19 * buyers) as frequency_cut_4
+      select min(value) filter (where 5 * through >= $17 * buyers) as frequency_cut_1, min(value) filter (where 5 * through >= $18 * buyers) as frequency_cut_2, min(value) filter (where 5 * through >= $19 * buyers) as frequency_cut_3, min(value) filter (where 5 * through >= $20 * buyers) as frequency_cut_4
       from (
         select orders as value, sum(count(*)) over (order by orders) as through, sum(count(*)) over () as buyers
         from buyer group by orders
       ) as ranked
     ),
     money as (
-      select min(value) filter (where 5 * through >= $20 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $21 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $22 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $23 * buyers) as money_cut_4
+      select min(value) filter (where 5 * through >= $21 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $22 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $23 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $24 * buyers) as money_cut_4
       from (
-        select net_minor as value, sum(count(*)) over (order by net_minor) as through, sum(count(*)) over () as buyers
-        from buyer group by net_minor
+        select net_minor as value, earlier + sum(count(*)) over (partition by value_range order by net_minor) as through, buyers
+        from buyer join (
+          select value_range, through - members as earlier, buyers
+          from (
+            select value_range, members, sum(members) over (order by value_range) as through, sum(members) over () as buyers
+            from (select (net_minor // $25) as value_range, count(*) as members from buyer group by value_range) as sized
+          ) as running
+          where (5 * (through - members) < $26 * buyers and 5 * through >= $27 * buyers) or (5 * (through - members) < $28 * buyers and 5 * through >= $29 * buyers) or (5 * (through - members) < $30 * buyers and 5 * through >= $31 * buyers) or (5 * (through - members) < $32 * buyers and 5 * through >= $33 * buyers)
+        ) as near on (net_minor // $34) = value_range
+        group by net_minor, value_range, earlier, buyers
       ) as ranked
     ),
     scored as (
@@ -47,47 +56,53 @@ with before as (
         1 + cast(net_minor > money_cut_1 as integer) + cast(net_minor > money_cut_2 as integer) + cast(net_minor > money_cut_3 as integer) + cast(net_minor > money_cut_4 as integer) as money_score
       from buyer cross join recency cross join frequency cross join money
     )
-    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $24 then case ((frequency_score + money_score + 1) // 2) when $25 then $26 when $27 then $28 when $29 then $30 when $31 then $32 when $33 then $34 end when $35 then case ((frequency_score + money_score + 1) // 2) when $36 then $37 when $38 then $39 when $40 then $41 when $42 then $43 when $44 then $45 end when $46 then case ((frequency_score + money_score + 1) // 2) when $47 then $48 when $49 then $50 when $51 then $52 when $53 then $54 when $55 then $56 end when $57 then case ((frequency_score + money_score + 1) // 2) when $58 then $59 when $60 then $61 when $62 then $63 when $64 then $65 when $66 then $67 end when $68 then case ((frequency_score + money_score + 1) // 2) when $69 then $70 when $71 then $72 when $73 then $74 when $75 then $76 when $77 then $78 end end as rfm_group from scored) as scored_before
+    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $35 then case ((frequency_score + money_score + 1) // 2) when $36 then $37 when $38 then $39 when $40 then $41 when $42 then $43 when $44 then $45 end when $46 then case ((frequency_score + money_score + 1) // 2) when $47 then $48 when $49 then $50 when $51 then $52 when $53 then $54 when $55 then $56 end when $57 then case ((frequency_score + money_score + 1) // 2) when $58 then $59 when $60 then $61 when $62 then $63 when $64 then $65 when $66 then $67 end when $68 then case ((frequency_score + money_score + 1) // 2) when $69 then $70 when $71 then $72 when $73 then $74 when $75 then $76 when $77 then $78 end when $79 then case ((frequency_score + money_score + 1) // 2) when $80 then $81 when $82 then $83 when $84 then $85 when $86 then $87 when $88 then $89 end end as rfm_group from scored) as scored_before
       ),
       after as (
-        select member_key, rfm_group, net_minor from (
+        select member_key, 10 * recency_score + frequency_money_score as cell, net_minor from (
     with buyer as (select * from (
-    select bought.member_key, date_diff('day', bought.last_day, cast($79 as date)) as silent_days, bought.orders,
+    select bought.member_key, date_diff('day', bought.last_day, cast($90 as date)) as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
-    from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from member_orders as member_order where coalesce(store in ($80, $81), false) and coalesce(channel in ($82), false) group by member_key
-    ) as bought
+    from (select member_key, coalesce(cast(sum(orders) as bigint), 0) as orders, min(first_day) as first_day, max(last_day) as last_day
+    from place_totals as total where coalesce(store in ($91, $92), false) and coalesce(channel in ($93), false) group by member_key) as bought
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($83 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($94 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($84 as date) and true) as event where coalesce(store in ($85, $86), false) and coalesce(channel in ($87), false) group by member_key
+  where member_key is not null and counts and local_day <= cast($95 as date)) as event where coalesce(store in ($96, $97), false) and coalesce(channel in ($98), false) group by member_key
     ) as money on money.member_key = bought.member_key) as everyone),
     recency as (
-      select min(value) filter (where 5 * through >= $88 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $89 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $90 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $91 * buyers) as recency_cut_4
+      select min(value) filter (where 5 * through >= $99 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $100 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $101 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $102 * buyers) as recency_cut_4
       from (
         select silent_days as value, sum(count(*)) over (order by silent_days) as through, sum(count(*)) over () as buyers
         from buyer group by silent_days
       ) as ranked
     ),
     frequency as (
-      select min(value) filter (where 5 * through >= $92 * buyers) as frequency_cut_1, min(value) filter (where 5 * through >= $93 * buyers) as frequency_cut_2, min(value) filter (where 5 * through >= $94 * buyers) as frequency_cut_3, min(value) filter (where 5 * through >= $95 * buyers) as frequency_cut_4
+      select min(value) filter (where 5 * through >= $103 * buyers) as frequency_cut_1, min(value) filter (where 5 * through >= $104 * buyers) as frequency_cut_2, min(value) filter (where 5 * through >= $105 * buyers) as frequency_cut_3, min(value) filter (where 5 * through >= $106 * buyers) as frequency_cut_4
       from (
         select orders as value, sum(count(*)) over (order by orders) as through, sum(count(*)) over () as buyers
         from buyer group by orders
       ) as ranked
     ),
     money as (
-      select min(value) filter (where 5 * through >= $96 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $97 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $98 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $99 * buyers) as money_cut_4
+      select min(value) filter (where 5 * through >= $107 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $108 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $109 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $110 * buyers) as money_cut_4
       from (
-        select net_minor as value, sum(count(*)) over (order by net_minor) as through, sum(count(*)) over () as buyers
-        from buyer group by net_minor
+        select net_minor as value, earlier + sum(count(*)) over (partition by value_range order by net_minor) as through, buyers
+        from buyer join (
+          select value_range, through - members as earlier, buyers
+          from (
+            select value_range, members, sum(members) over (order by value_range) as through, sum(members) over () as buyers
+            from (select (net_minor // $111) as value_range, count(*) as members from buyer group by value_range) as sized
+          ) as running
+          where (5 * (through - members) < $112 * buyers and 5 * through >= $113 * buyers) or (5 * (through - members) < $114 * buyers and 5 * through >= $115 * buyers) or (5 * (through - members) < $116 * buyers and 5 * through >= $117 * buyers) or (5 * (through - members) < $118 * buyers and 5 * through >= $119 * buyers)
+        ) as near on (net_minor // $120) = value_range
+        group by net_minor, value_range, earlier, buyers
       ) as ranked
     ),
     scored as (
@@ -97,31 +112,20 @@ with before as (
         1 + cast(net_minor > money_cut_1 as integer) + cast(net_minor > money_cut_2 as integer) + cast(net_minor > money_cut_3 as integer) + cast(net_minor > money_cut_4 as integer) as money_score
       from buyer cross join recency cross join frequency cross join money
     )
-    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $100 then case ((frequency_score + money_score + 1) // 2) when $101 then $102 when $103 then $104 when $105 then $106 when $107 then $108 when $109 then $110 end when $111 then case ((frequency_score + money_score + 1) // 2) when $112 then $113 when $114 then $115 when $116 then $117 when $118 then $119 when $120 then $121 end when $122 then case ((frequency_score + money_score + 1) // 2) when $123 then $124 when $125 then $126 when $127 then $128 when $129 then $130 when $131 then $132 end when $133 then case ((frequency_score + money_score + 1) // 2) when $134 then $135 when $136 then $137 when $138 then $139 when $140 then $141 when $142 then $143 end when $144 then case ((frequency_score + money_score + 1) // 2) when $145 then $146 when $147 then $148 when $149 then $150 when $151 then $152 when $153 then $154 end end as rfm_group from scored) as scored_after
-      ),
-      -- what first speaks of a member, whatever became of the order
-      dated as (
-        select member_key, min(local_day) as first_dated_day
-        from (
-          select member_key, local_day from orders where member_key is not null
-          union all
-          select member_key, local_day from refunds where member_key is not null
-        ) as trace
-        group by member_key
+    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $121 then case ((frequency_score + money_score + 1) // 2) when $122 then $123 when $124 then $125 when $126 then $127 when $128 then $129 when $130 then $131 end when $132 then case ((frequency_score + money_score + 1) // 2) when $133 then $134 when $135 then $136 when $137 then $138 when $139 then $140 when $141 then $142 end when $143 then case ((frequency_score + money_score + 1) // 2) when $144 then $145 when $146 then $147 when $148 then $149 when $150 then $151 when $152 then $153 end when $154 then case ((frequency_score + money_score + 1) // 2) when $155 then $156 when $157 then $158 when $159 then $160 when $161 then $162 when $163 then $164 end when $165 then case ((frequency_score + money_score + 1) // 2) when $166 then $167 when $168 then $169 when $170 then $171 when $172 then $173 when $174 then $175 end end as rfm_group from scored) as scored_after
       )
       select
         case
-          when before.rfm_group is not null then before.rfm_group
-          when coalesce(asked.joined_day <= cast($155 as date), false) or coalesce(dated.first_dated_day <= cast($156 as date), false)
-            or (asked.joined_day is null and dated.first_dated_day is null) then 'never bought'
-          else 'not yet a member'
+          when before.cell is not null then before.cell
+          when coalesce(asked.joined_day <= cast($176 as date), false) or coalesce(asked.first_dated_day <= cast($177 as date), false)
+            or (asked.joined_day is null and asked.first_dated_day is null) then $178
+          else $179
         end as before,
-        coalesce(after.rfm_group, 'never bought') as after,
+        coalesce(after.cell, $180) as after,
         count(*) as members, coalesce(cast(sum(coalesce(after.net_minor, 0)) as bigint), 0) as net_minor
       from (select asked_row.* from member_facts as asked_row
-        join (select unnest(from_json($157, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as asked
+        join (select unnest(from_json($181, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as asked
       left join before on before.member_key = asked.member_key
       left join after on after.member_key = asked.member_key
-      left join dated on dated.member_key = asked.member_key
       group by 1, 2
       order by 1, 2

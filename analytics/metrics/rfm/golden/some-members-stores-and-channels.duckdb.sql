@@ -6,20 +6,18 @@ select recency_score, frequency_score, money_score, count(*) as members,
     with buyer as (select * from (
     select bought.member_key, date_diff('day', bought.last_day, cast($1 as date)) as silent_days, bought.orders,
       coalesce(money.net_minor, 0) as net_minor
-    from (
-      select member_key, max(local_day) as last_day, count(*) as orders
-      from member_orders as member_order where coalesce(store in ($2, $3), false) and coalesce(channel in ($4), false) group by member_key
-    ) as bought
+    from (select member_key, coalesce(cast(sum(orders) as bigint), 0) as orders, min(first_day) as first_day, max(last_day) as last_day
+    from place_totals as total where coalesce(store in ($2, $3), false) and coalesce(channel in ($4), false) group by member_key) as bought
     left join (
       select member_key, coalesce(cast(sum(net_minor) as bigint), 0) as net_minor
       from (
   select member_key, local_day, store, channel, net_minor
   from orders
-  where member_key is not null and state = 'paid' and local_day <= cast($5 as date) and true
+  where member_key is not null and state = 'paid' and local_day <= cast($5 as date)
   union all
   select member_key, local_day, store, channel, -amount_minor as net_minor
   from refunds
-  where member_key is not null and counts and local_day <= cast($6 as date) and true) as event where coalesce(store in ($7, $8), false) and coalesce(channel in ($9), false) group by member_key
+  where member_key is not null and counts and local_day <= cast($6 as date)) as event where coalesce(store in ($7, $8), false) and coalesce(channel in ($9), false) group by member_key
     ) as money on money.member_key = bought.member_key) as everyone),
     recency as (
       select min(value) filter (where 5 * through >= $10 * buyers) as recency_cut_1, min(value) filter (where 5 * through >= $11 * buyers) as recency_cut_2, min(value) filter (where 5 * through >= $12 * buyers) as recency_cut_3, min(value) filter (where 5 * through >= $13 * buyers) as recency_cut_4
@@ -38,8 +36,16 @@ select recency_score, frequency_score, money_score, count(*) as members,
     money as (
       select min(value) filter (where 5 * through >= $18 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $19 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $20 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $21 * buyers) as money_cut_4
       from (
-        select net_minor as value, sum(count(*)) over (order by net_minor) as through, sum(count(*)) over () as buyers
-        from buyer group by net_minor
+        select net_minor as value, earlier + sum(count(*)) over (partition by value_range order by net_minor) as through, buyers
+        from buyer join (
+          select value_range, through - members as earlier, buyers
+          from (
+            select value_range, members, sum(members) over (order by value_range) as through, sum(members) over () as buyers
+            from (select (net_minor // $22) as value_range, count(*) as members from buyer group by value_range) as sized
+          ) as running
+          where (5 * (through - members) < $23 * buyers and 5 * through >= $24 * buyers) or (5 * (through - members) < $25 * buyers and 5 * through >= $26 * buyers) or (5 * (through - members) < $27 * buyers and 5 * through >= $28 * buyers) or (5 * (through - members) < $29 * buyers and 5 * through >= $30 * buyers)
+        ) as near on (net_minor // $31) = value_range
+        group by net_minor, value_range, earlier, buyers
       ) as ranked
     ),
     scored as (
@@ -49,7 +55,7 @@ select recency_score, frequency_score, money_score, count(*) as members,
         1 + cast(net_minor > money_cut_1 as integer) + cast(net_minor > money_cut_2 as integer) + cast(net_minor > money_cut_3 as integer) + cast(net_minor > money_cut_4 as integer) as money_score
       from buyer cross join recency cross join frequency cross join money
     )
-    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $22 then case ((frequency_score + money_score + 1) // 2) when $23 then $24 when $25 then $26 when $27 then $28 when $29 then $30 when $31 then $32 end when $33 then case ((frequency_score + money_score + 1) // 2) when $34 then $35 when $36 then $37 when $38 then $39 when $40 then $41 when $42 then $43 end when $44 then case ((frequency_score + money_score + 1) // 2) when $45 then $46 when $47 then $48 when $49 then $50 when $51 then $52 when $53 then $54 end when $55 then case ((frequency_score + money_score + 1) // 2) when $56 then $57 when $58 then $59 when $60 then $61 when $62 then $63 when $64 then $65 end when $66 then case ((frequency_score + money_score + 1) // 2) when $67 then $68 when $69 then $70 when $71 then $72 when $73 then $74 when $75 then $76 end end as rfm_group from scored) as asked_row
-        join (select unnest(from_json($77, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as scored
+    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $32 then case ((frequency_score + money_score + 1) // 2) when $33 then $34 when $35 then $36 when $37 then $38 when $39 then $40 when $41 then $42 end when $43 then case ((frequency_score + money_score + 1) // 2) when $44 then $45 when $46 then $47 when $48 then $49 when $50 then $51 when $52 then $53 end when $54 then case ((frequency_score + money_score + 1) // 2) when $55 then $56 when $57 then $58 when $59 then $60 when $61 then $62 when $63 then $64 end when $65 then case ((frequency_score + money_score + 1) // 2) when $66 then $67 when $68 then $69 when $70 then $71 when $72 then $73 when $74 then $75 end when $76 then case ((frequency_score + money_score + 1) // 2) when $77 then $78 when $79 then $80 when $81 then $82 when $83 then $84 when $85 then $86 end end as rfm_group from scored) as asked_row
+        join (select unnest(from_json($87, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as scored
       group by recency_score, frequency_score, money_score
       order by recency_score, frequency_score, money_score

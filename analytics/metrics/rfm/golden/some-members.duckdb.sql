@@ -23,8 +23,16 @@ select recency_score, frequency_score, money_score, count(*) as members,
     money as (
       select min(value) filter (where 5 * through >= $10 * buyers) as money_cut_1, min(value) filter (where 5 * through >= $11 * buyers) as money_cut_2, min(value) filter (where 5 * through >= $12 * buyers) as money_cut_3, min(value) filter (where 5 * through >= $13 * buyers) as money_cut_4
       from (
-        select net_minor as value, sum(count(*)) over (order by net_minor) as through, sum(count(*)) over () as buyers
-        from buyer group by net_minor
+        select net_minor as value, earlier + sum(count(*)) over (partition by value_range order by net_minor) as through, buyers
+        from buyer join (
+          select value_range, through - members as earlier, buyers
+          from (
+            select value_range, members, sum(members) over (order by value_range) as through, sum(members) over () as buyers
+            from (select (net_minor // $14) as value_range, count(*) as members from buyer group by value_range) as sized
+          ) as running
+          where (5 * (through - members) < $15 * buyers and 5 * through >= $16 * buyers) or (5 * (through - members) < $17 * buyers and 5 * through >= $18 * buyers) or (5 * (through - members) < $19 * buyers and 5 * through >= $20 * buyers) or (5 * (through - members) < $21 * buyers and 5 * through >= $22 * buyers)
+        ) as near on (net_minor // $23) = value_range
+        group by net_minor, value_range, earlier, buyers
       ) as ranked
     ),
     scored as (
@@ -34,7 +42,7 @@ select recency_score, frequency_score, money_score, count(*) as members,
         1 + cast(net_minor > money_cut_1 as integer) + cast(net_minor > money_cut_2 as integer) + cast(net_minor > money_cut_3 as integer) + cast(net_minor > money_cut_4 as integer) as money_score
       from buyer cross join recency cross join frequency cross join money
     )
-    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $14 then case ((frequency_score + money_score + 1) // 2) when $15 then $16 when $17 then $18 when $19 then $20 when $21 then $22 when $23 then $24 end when $25 then case ((frequency_score + money_score + 1) // 2) when $26 then $27 when $28 then $29 when $30 then $31 when $32 then $33 when $34 then $35 end when $36 then case ((frequency_score + money_score + 1) // 2) when $37 then $38 when $39 then $40 when $41 then $42 when $43 then $44 when $45 then $46 end when $47 then case ((frequency_score + money_score + 1) // 2) when $48 then $49 when $50 then $51 when $52 then $53 when $54 then $55 when $56 then $57 end when $58 then case ((frequency_score + money_score + 1) // 2) when $59 then $60 when $61 then $62 when $63 then $64 when $65 then $66 when $67 then $68 end end as rfm_group from scored) as asked_row
-        join (select unnest(from_json($69, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as scored
+    select *, ((frequency_score + money_score + 1) // 2) as frequency_money_score, case recency_score when $24 then case ((frequency_score + money_score + 1) // 2) when $25 then $26 when $27 then $28 when $29 then $30 when $31 then $32 when $33 then $34 end when $35 then case ((frequency_score + money_score + 1) // 2) when $36 then $37 when $38 then $39 when $40 then $41 when $42 then $43 when $44 then $45 end when $46 then case ((frequency_score + money_score + 1) // 2) when $47 then $48 when $49 then $50 when $51 then $52 when $53 then $54 when $55 then $56 end when $57 then case ((frequency_score + money_score + 1) // 2) when $58 then $59 when $60 then $61 when $62 then $63 when $64 then $65 when $66 then $67 end when $68 then case ((frequency_score + money_score + 1) // 2) when $69 then $70 when $71 then $72 when $73 then $74 when $75 then $76 when $77 then $78 end end as rfm_group from scored) as asked_row
+        join (select unnest(from_json($79, '["INTEGER"]')) as member_key) as audience on audience.member_key = asked_row.member_key) as scored
       group by recency_score, frequency_score, money_score
       order by recency_score, frequency_score, money_score

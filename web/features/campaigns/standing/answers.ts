@@ -7,3 +7,4 @@ export type StandingRun = StandingState['runs'][number]
 export type StandingWay = Answers['ways'][number]
 export type MemberDayFigures = Answers['memberDays']
 export type LivePreview = Answers['preview']
+export type ProvingPlan = NonNullable<LivePreview['proving']>

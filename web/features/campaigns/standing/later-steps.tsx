@@ -1,15 +1,24 @@
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, Checkbox, Select, TextInput } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { useTranslations } from 'use-intl'
 import { useFormat } from '../../../ui/format.ts'
 import { Panel } from '../../../ui/panel.tsx'
+import type { ChannelProblem } from '../channel-draft.ts'
+import { ChannelFieldset } from '../channel-fields.tsx'
 import type { StepProps } from '../composer.tsx'
 import classes from '../composer.module.css'
-import type { Definition } from '../draft.ts'
+import { type Definition, definitionFrom, type Draft } from '../draft.ts'
 import { OfferSentence } from '../offer-sentence.tsx'
-import { emptyStep, type StepFields, wrongIn } from './standing-draft.ts'
+import {
+  emptyStep,
+  hasCouponBefore,
+  hasOwnWords,
+  type StepFields,
+  stepMessageOf,
+  wrongIn,
+} from './standing-draft.ts'
 
-/** What follows the campaign's own coupon: after so many days, of whom, and what is done. */
+/** What follows the first step: after so many days, of whom, and what is done. */
 export function LaterSteps({ draft, change, problem }: StepProps) {
   const t = useTranslations('standing.later')
   const { later } = draft
@@ -18,11 +27,11 @@ export function LaterSteps({ draft, change, problem }: StepProps) {
   return (
     <Panel title={t('title')} subtitle={t('subtitle')}>
       <div className={classes.stack}>
-        {later.map((step, place) => (
+        {later.map((_, place) => (
           <StepCard
             key={place}
-            step={step}
-            number={place + 2}
+            draft={draft}
+            place={place}
             showsProblem={problem('later') !== undefined}
             put={(fields) => put(place, fields)}
             remove={() => change({ later: later.filter((_, other) => other !== place) })}
@@ -45,21 +54,25 @@ export function LaterSteps({ draft, change, problem }: StepProps) {
 }
 
 function StepCard({
-  step,
-  number,
+  draft,
+  place,
   showsProblem,
   put,
   remove,
 }: {
-  step: StepFields
-  number: number
+  draft: Draft
+  place: number
   showsProblem: boolean
   put: (fields: Partial<StepFields>) => void
   remove: () => void
 }) {
   const t = useTranslations('standing.later')
   const format = useFormat()
-  const wrong = showsProblem ? wrongIn(step, format) : null
+  const problems = useTranslations('campaigns.problem')
+  const step = draft.later[place]!
+  const number = place + 2
+  const wrong = showsProblem ? wrongIn(draft, place, format) : null
+  const definition = definitionFrom({ ...draft, name: draft.name || '–' }, format)
   const field = (name: 'afterDays' | 'amount' | 'percent' | 'cap' | 'minSpend' | 'days' | 'tag' | 'url') => (
     <TextInput
       label={t(`field.${name}`, { symbol: format.symbol })}
@@ -76,18 +89,23 @@ function StepCard({
         {field('afterDays')}
         <Select
           label={t('when')}
-          data={(['not-bought', 'always', 'bought'] as const).map((value) => ({
-            value,
-            label: t(`whenIs.${value}`),
-          }))}
+          data={(['not-bought', 'always', 'bought', 'coupon-not-used'] as const).flatMap((value) =>
+            value === 'coupon-not-used' && value !== step.when && !hasCouponBefore(draft, place)
+              ? []
+              : [{ value, label: t(`whenIs.${value}`) }],
+          )}
           value={step.when}
+          error={wrong === 'when' ? t('wrong.when') : undefined}
           allowDeselect={false}
           onChange={(when) => put({ when: when as StepFields['when'] })}
         />
       </div>
       <Select
         label={t('do')}
-        data={(['coupon', 'tag', 'webhook'] as const).map((value) => ({ value, label: t(`doIs.${value}`) }))}
+        data={(['message', 'coupon', 'tag', 'webhook'] as const).map((value) => ({
+          value,
+          label: t(`doIs.${value}`),
+        }))}
         value={step.kind}
         allowDeselect={false}
         onChange={(kind) => put({ kind: kind as StepFields['kind'] })}
@@ -134,6 +152,24 @@ function StepCard({
             {field('days')}
           </div>
         </>
+      ) : null}
+      {step.kind === 'coupon' && !(draft.begins === 'message' && draft.channel !== 'webhook') ? (
+        <Checkbox
+          label={t('ownWords')}
+          checked={step.hasWords}
+          onChange={(event) => put({ hasWords: event.currentTarget.checked })}
+        />
+      ) : null}
+      {hasOwnWords(draft, step) ? <p className={classes.heading}>{t('words', { number })}</p> : null}
+      {hasOwnWords(draft, step) ? (
+        <ChannelFieldset
+          label={t('words', { number })}
+          fields={step.channel}
+          change={(fields) => put({ channel: { ...step.channel, ...fields } })}
+          problem={(field: ChannelProblem) => (wrong === field ? problems(field) : undefined)}
+          hasCoupon={step.kind === 'coupon'}
+          previewed={definition && stepMessageOf(definition, place)}
+        />
       ) : null}
       <div>
         <Button

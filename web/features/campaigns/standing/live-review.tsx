@@ -14,6 +14,7 @@ import classes from '../composer.module.css'
 import type { Definition } from '../draft.ts'
 import type { LivePreview } from './answers.ts'
 import { MemberDaysText } from './member-days.tsx'
+import { Shows } from './standing-holdout.tsx'
 import { StepsList } from './steps-list.tsx'
 
 /** What the campaign would have done in the last year, what must be confirmed, and the button that makes it go live. */
@@ -101,6 +102,14 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
             <dd>
               <StepsList definition={definition} />
             </dd>
+            {definition.holdout && data.proving ? (
+              <>
+                <dt>{t('proves', { share: format.percentShort(definition.holdout) })}</dt>
+                <dd>
+                  <Shows plan={data.proving} share={definition.holdout} />
+                </dd>
+              </>
+            ) : null}
             <dt>{t('worstOfWay')}</dt>
             <dd>{format.money(data.worstOfWayMinor)}</dd>
             <dt>{t('limits')}</dt>
@@ -108,7 +117,7 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
               {t('limitsText', {
                 days: definition.standing?.coolDownDays ?? 0,
                 most: format.count(definition.standing?.mostPerDay ?? 0),
-                budget: format.money(definition.budgetMinor ?? 0),
+                budget: definition.budgetMinor === undefined ? 'none' : format.money(definition.budgetMinor),
               })}
             </dd>
           </dl>
@@ -157,6 +166,7 @@ export function LiveReview({ campaignId, definition }: { campaignId: string; def
   )
 }
 
+const figures = ['cameIn', 'heldOut', 'coupons'] as const
 type Month = Extract<LivePreview['simulation'], { kind: 'done' }>['simulation']['months'][number]
 
 function SimulationShown({
@@ -198,16 +208,19 @@ function SimulationShown({
         )}
       </div>
     )
-  const { months, coupons, worstMinor, from, to, budgetSpentDay, waiting } = simulation.simulation
+  const { months, coupons, worstMinor, messages, from, to, budgetSpentDay, waiting, reached, members } =
+    simulation.simulation
   const columns: Column<Month>[] = [
     { key: 'month', header: t('column.month'), value: ({ month }) => month, cell: ({ month }) => month },
-    ...(['cameIn', 'heldOut', 'coupons'] as const).map((key): Column<Month> => ({
-      key,
-      header: t(`column.${key}`),
-      align: 'right',
-      value: (month) => month[key],
-      cell: (month) => format.count(month[key]),
-    })),
+    ...([...figures, ...(messages > 0 ? (['messages'] as const) : [])] as const).map(
+      (key): Column<Month> => ({
+        key,
+        header: t(`column.${key}`),
+        align: 'right',
+        value: (month) => month[key],
+        cell: (month) => format.count(month[key]),
+      }),
+    ),
     {
       key: 'worst_minor',
       header: t('column.worst'),
@@ -219,10 +232,22 @@ function SimulationShown({
   return (
     <div className={classes.stack}>
       <p className={classes.heading}>
-        {t('finding', { n: coupons, coupons: format.count(coupons), cost: format.money(worstMinor) })}
+        {t('finding', {
+          n: coupons,
+          coupons: format.count(coupons),
+          cost: format.money(worstMinor),
+          messages: messages > 0 ? 'some' : 'none',
+          m: messages,
+          sent: format.count(messages),
+        })}
       </p>
       <p className={classes.help}>
-        {t('findingHelp', { from: format.day(from), to: format.day(to) })}{' '}
+        {t('findingHelp', {
+          from: format.day(from),
+          to: format.day(to),
+          reached: format.count(reached),
+          members,
+        })}{' '}
         {budgetSpentDay === null ? null : t('budgetSpent', { day: format.day(budgetSpentDay) })}{' '}
         {waiting > 0 ? t('stillWaiting', { members: waiting }) : null}
       </p>

@@ -1,4 +1,12 @@
 import type { Format } from '../../../ui/format.ts'
+import {
+  channelFieldsOf,
+  type ChannelFields,
+  channelFrom,
+  type ChannelProblem,
+  channelProblemsOf,
+  noChannel,
+} from '../channel-draft.ts'
 import type { Definition } from '../draft.ts'
 
 type Step = NonNullable<NonNullable<Definition['standing']>['steps']>[number]
@@ -7,7 +15,7 @@ type Action = Step['action']
 /** A later step as its fields have it. */
 export interface StepFields {
   readonly afterDays: string
-  readonly when: 'always' | 'not-bought' | 'bought'
+  readonly when: NonNullable<Step['when']>
   readonly kind: Action['kind']
   readonly offerKind: 'amount' | 'percent'
   readonly amount: string
@@ -17,7 +25,11 @@ export interface StepFields {
   readonly days: string
   readonly tag: string
   readonly url: string
-  /** What a file says that the fields can't: kept as it is while the kind stays a coupon. */
+  /** A coupon with words of its own, or with those of the campaign's own coupon. */
+  readonly hasWords: boolean
+  /** How a message, or a coupon with words of its own, goes out. */
+  readonly channel: ChannelFields
+  /** What a file says of the coupon that the fields can't: kept as it is while the kind stays a coupon. */
   readonly kept?: Extract<Action, { kind: 'coupon' }>
 }
 
@@ -25,6 +37,8 @@ export interface StepFields {
 export interface StandingFields {
   /** False: it is launched once, and the other fields say nothing. */
   readonly stands: boolean
+  /** What the first step gives: the campaign's own coupon, or its message alone. */
+  readonly begins: 'coupon' | 'message'
   readonly coolDown: string
   readonly mostPerDay: string
   /** Empty: until it is finished. */
@@ -43,6 +57,7 @@ export interface StandingFields {
 
 export const noStanding: StandingFields = {
   stands: false,
+  begins: 'coupon',
   coolDown: '90',
   mostPerDay: '200',
   lastDayIn: '',
@@ -67,9 +82,12 @@ export const emptyStep: StepFields = {
   days: '7',
   tag: '',
   url: '',
+  hasWords: false,
+  channel: noChannel,
 }
 
 const stronger = emptyStep
+const coupon: StepFields = { ...emptyStep, amount: '10' }
 const lapsed: StepFields = { ...emptyStep, kind: 'tag', tag: 'lapsed' }
 
 /** Ways to begin: whose day it is, in the language of segments. */
@@ -78,6 +96,18 @@ export const templates = {
   quiet: {
     segment: 'days_since_order >= 30',
     fields: { coolDown: '90', later: [stronger, lapsed] },
+  },
+  lapsing: {
+    segment: 'days_since_order >= 60',
+    fields: {
+      begins: 'message',
+      coolDown: '180',
+      later: [coupon, stronger, lapsed, { ...emptyStep, afterDays: '1', kind: 'webhook' }],
+    },
+  },
+  long: {
+    segment: 'days_since_order >= 90',
+    fields: { coolDown: '180', later: [stronger, lapsed] },
   },
   second: {
     segment: 'orders = 1 and days_since_order >= 14',
@@ -118,6 +148,7 @@ const percentOf = (text: string): number | null =>
 /** What is wrong with the fields of a campaign that stands, and with those that it asks more of. */
 export function standingProblemsOf(
   draft: StandingFields & {
+    readonly channel: ChannelFields['channel']
     readonly budget: string
     readonly codes: string
     readonly validity: string
@@ -128,25 +159,56 @@ export function standingProblemsOf(
   format: Format,
 ): StandingProblem[] {
   if (!draft.stands) return []
+  const isCoupon = draft.begins === 'coupon'
   const capless =
-    (draft.offerKind === 'percent' && !draft.cap.trim()) ||
-    (draft.offerKind === 'points' && !draft.pointsCap.trim())
+    isCoupon &&
+    ((draft.offerKind === 'percent' && !draft.cap.trim()) ||
+      (draft.offerKind === 'points' && !draft.pointsCap.trim()))
   return [
     ...(whole(draft.coolDown, 3650) ? [] : (['coolDown'] as const)),
     ...(whole(draft.mostPerDay, 100_000) ? [] : (['mostPerDay'] as const)),
     ...(draft.comeIn === 'any-day' || memberDaysFrom(draft) ? [] : (['memberDays'] as const)),
-    ...(draft.budget.trim() ? [] : (['standingBudget'] as const)),
-    ...(draft.codes === 'generated' ? [] : (['standingCodes'] as const)),
-    ...(draft.validity === 'days' ? [] : (['standingDay'] as const)),
+    ...(draft.budget.trim() || !givesCoupons(draft) ? [] : (['standingBudget'] as const)),
+    ...(draft.codes === 'generated' || !isCoupon ? [] : (['standingCodes'] as const)),
+    ...(draft.validity === 'days' || !isCoupon ? [] : (['standingDay'] as const)),
     ...(capless ? (['standingCap'] as const) : []),
-    ...(draft.later.some((step) => wrongIn(step, format) !== null) ? (['later'] as const) : []),
+    ...(draft.later.some((_, place) => wrongIn(draft, place, format) !== null) ? (['later'] as const) : []),
   ]
 }
 
-/** Which field of a step is wrong; null: none. */
-export function wrongIn(step: StepFields, format: Format): keyof StepFields | null {
-  const isMoney = (text: string) => (format.minorOf(text) ?? 0) > 0
+/** Whether any step gives a coupon. */
+export const givesCoupons = ({ begins, later }: Pick<StandingFields, 'begins' | 'later'>): boolean =>
+  begins === 'coupon' || later.some(({ kind }) => kind === 'coupon')
+
+/** Whether a step before the later one at a place gives a coupon. */
+export const hasCouponBefore = ({ begins, later }: Pick<StandingFields, 'begins' | 'later'>, place: number) =>
+  givesCoupons({ begins, later: later.slice(0, place) })
+
+/** Whether a step has words of its own to say: those of a first message name no coupon. */
+export const hasOwnWords = (
+  { begins, channel }: Pick<StandingFields, 'begins'> & { channel: ChannelFields['channel'] },
+  { kind, hasWords }: StepFields,
+): boolean =>
+  kind === 'message' || (kind === 'coupon' && (hasWords || (begins === 'message' && channel !== 'webhook')))
+
+type StepWrong = keyof StepFields | ChannelProblem
+
+/** Which field of a later step is wrong; null: none. */
+export function wrongIn(
+  draft: Pick<StandingFields, 'begins' | 'later'> & { channel: ChannelFields['channel'] },
+  place: number,
+  format: Format,
+): StepWrong | null {
+  const step = draft.later[place]!
   if (!whole(step.afterDays, 365)) return 'afterDays'
+  if (step.when === 'coupon-not-used' && !hasCouponBefore(draft, place)) return 'when'
+  const [ofWords] = hasOwnWords(draft, step) ? channelProblemsOf(step.channel, step.kind === 'coupon') : []
+  return wrongInAction(step, format) ?? ofWords ?? null
+}
+
+function wrongInAction(step: StepFields, format: Format): keyof StepFields | null {
+  const isMoney = (text: string) => (format.minorOf(text) ?? 0) > 0
+  if (step.kind === 'message') return null
   if (step.kind === 'tag') return step.tag.trim() && step.tag.trim().length <= 60 ? null : 'tag'
   if (step.kind === 'webhook') return /^https?:\/\/\S+$/.test(step.url.trim()) ? null : 'url'
   if (!whole(step.days, 365)) return 'days'
@@ -159,7 +221,10 @@ export function wrongIn(step: StepFields, format: Format): keyof StepFields | nu
 }
 
 /** The part of a definition that the fields make; undefined: it is launched once. */
-export function standingFrom(draft: StandingFields, format: Format): Definition['standing'] {
+export function standingFrom(
+  draft: StandingFields & { channel: ChannelFields['channel'] },
+  format: Format,
+): Definition['standing'] {
   if (!draft.stands) return undefined
   return {
     coolDownDays: Number(draft.coolDown),
@@ -169,10 +234,10 @@ export function standingFrom(draft: StandingFields, format: Format): Definition[
     ...memberDaysOf(draft),
     alsoHolders: draft.alsoHolders,
     alsoUnknownConsent: draft.alsoUnknownConsent,
-    steps: draft.later.map(({ afterDays, when, ...step }) => ({
-      afterDays: Number(afterDays),
-      when,
-      action: actionFrom(step, format),
+    steps: draft.later.map((step) => ({
+      afterDays: Number(step.afterDays),
+      when: step.when,
+      action: actionFrom(step, hasOwnWords(draft, step), format),
     })),
   }
 }
@@ -204,12 +269,17 @@ const memberDaysOf = (draft: StandingFields): { memberDays?: MemberDays } => {
   return memberDays ? { memberDays } : {}
 }
 
-function actionFrom(step: Omit<StepFields, 'afterDays' | 'when'>, format: Format): Action {
+function actionFrom(step: StepFields, ownWords: boolean, format: Format): Action {
   const money = (text: string) => format.minorOf(text)!
   if (step.kind === 'tag') return { kind: 'tag', tag: step.tag.trim() }
   if (step.kind === 'webhook') return { kind: 'webhook', url: step.url.trim() }
+  if (step.kind === 'message') return { kind: 'message', channel: channelFrom(step.channel) }
   const validDays = Number(step.days)
-  if (step.kept) return { ...step.kept, validDays }
+  const channel = ownWords ? { channel: channelFrom(step.channel) } : {}
+  if (step.kept) {
+    const { channel: _, ...kept } = step.kept
+    return { ...kept, validDays, ...channel }
+  }
   return {
     kind: 'coupon',
     offer:
@@ -218,14 +288,35 @@ function actionFrom(step: Omit<StepFields, 'afterDays' | 'when'>, format: Format
         : { kind: 'percent', percent: percentOf(step.percent)!, capMinor: money(step.cap) },
     minSpendMinor: step.minSpend.trim() ? money(step.minSpend) : 0,
     validDays,
+    ...channel,
   }
 }
 
+/** Whether any step sends a message without a coupon. */
+export const sendsPlainMessages = ({ offer, standing }: Pick<Definition, 'offer' | 'standing'>): boolean =>
+  standing !== undefined &&
+  (offer === undefined || (standing.steps ?? []).some(({ action }) => action.kind === 'message'))
+
+/** What a campaign's first message is previewed by; null: it is not complete yet. */
+export const messageOf = (definition: Definition | null): Definition | null =>
+  definition?.standing ? { ...definition, standing: { ...definition.standing, steps: [] } } : definition
+
+/** What the message of a later step is previewed by; null: it says nothing. */
+export function stepMessageOf(definition: Definition, place: number): Definition | null {
+  const { offer: _offer, validDays: _days, validTo: _to, terms: _terms, ...first } = messageOf(definition)!
+  const action = definition.standing?.steps?.[place]?.action
+  if (action?.kind === 'message') return { ...first, channel: action.channel }
+  if (action?.kind !== 'coupon' || !action.channel) return null
+  const { offer, minSpendMinor, terms, validDays, channel } = action
+  return { ...first, offer, minSpendMinor, terms, validDays, channel }
+}
+
 /** The fields of a part that was saved. */
-export function standingFieldsOf(standing: Definition['standing'], format: Format): StandingFields {
+export function standingFieldsOf({ standing, offer }: Definition, format: Format): StandingFields {
   if (!standing) return noStanding
   return {
     stands: true,
+    begins: offer ? 'coupon' : 'message',
     coolDown: String(standing.coolDownDays),
     mostPerDay: String(standing.mostPerDay),
     lastDayIn: standing.lastDay ?? '',
@@ -244,13 +335,15 @@ function fieldsOf({ afterDays, when = 'always', action }: Step, format: Format):
   const common = { ...emptyStep, afterDays: String(afterDays), when, kind: action.kind }
   if (action.kind === 'tag') return { ...common, tag: action.tag }
   if (action.kind === 'webhook') return { ...common, url: action.url }
-  const { offer, minSpendMinor = 0, validDays } = action
+  if (action.kind === 'message') return { ...common, channel: channelFieldsOf(action.channel) }
+  const { offer, minSpendMinor = 0, validDays, channel } = action
   const coupon = {
     ...common,
+    ...(channel ? { hasWords: true, channel: channelFieldsOf(channel) } : {}),
     days: String(validDays),
     minSpend: minSpendMinor > 0 ? format.decimal(minSpendMinor) : '',
   }
-  const isPlain = action.channel === undefined && isPlainTerms(action.terms)
+  const isPlain = isPlainTerms(action.terms)
   if (isPlain && offer.kind === 'amount') return { ...coupon, amount: format.decimal(offer.amountMinor) }
   if (isPlain && offer.kind === 'percent' && offer.capMinor !== undefined)
     return {

@@ -39,6 +39,7 @@ export function StandingFields({ draft, change, problem }: StepProps) {
               change({
                 segment,
                 comeIn: 'any-day',
+                begins: 'coupon',
                 ...fields,
                 ...(draft.name.trim() ? {} : { name: names(name as TemplateName) }),
               })

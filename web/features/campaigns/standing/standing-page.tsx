@@ -18,6 +18,7 @@ import { SegmentVersions, useRuleOfLaunch } from '../segment-versions.tsx'
 import type { Answer } from '../../../ui/query-panel.tsx'
 import type { StandingRun, StandingState } from './answers.ts'
 import { MemberDaysPanel } from './member-days-panel.tsx'
+import { sendsPlainMessages } from './standing-draft.ts'
 import { StepsList } from './steps-list.tsx'
 import { WaysPanel } from './ways-panel.tsx'
 
@@ -39,7 +40,7 @@ export function StandingPanels({ result, children }: { result: Result; children:
       </QueryPanel>
       {result.definition.standing?.memberDays ? <MemberDaysPanel campaignId={campaignId} /> : null}
       {children}
-      <RunsPanel answer={state} />
+      <RunsPanel answer={state} definition={result.definition} />
       <WaysPanel campaignId={campaignId} />
     </>
   )
@@ -80,11 +81,15 @@ function State({ state, result }: { state: StandingState; result: Result }) {
             value: format.count(state.waiting),
             definition: t('state.waitingMeans'),
           },
-          {
-            label: t('state.budgetLeft'),
-            value: format.moneyShort(state.budgetLeftMinor),
-            definition: t('state.budgetMeans'),
-          },
+          ...(state.budgetLeftMinor === null
+            ? []
+            : [
+                {
+                  label: t('state.budgetLeft'),
+                  value: format.moneyShort(state.budgetLeftMinor),
+                  definition: t('state.budgetMeans'),
+                },
+              ]),
         ]}
       />
       <dl className={classes.facts}>
@@ -112,9 +117,21 @@ function State({ state, result }: { state: StandingState; result: Result }) {
             <dd>
               {state.ended.map(({ why, members }) => (
                 <div key={why}>
-                  {t('state.endedLine', { why: why.replace('-', '_'), members: format.count(members) })}
+                  {t('state.endedLine', { why: why.replaceAll('-', '_'), members: format.count(members) })}
                 </div>
               ))}
+            </dd>
+          </>
+        ) : null}
+        {sendsPlainMessages(definition) ? (
+          <>
+            <dt>{t('state.messages')}</dt>
+            <dd>
+              {t('state.messagesLine', {
+                delivered: format.count(state.messages.delivered),
+                queued: format.count(state.messages.queued),
+                lost: format.count(state.messages.dead + state.messages.dropped),
+              })}
             </dd>
           </>
         ) : null}
@@ -165,7 +182,14 @@ function Finish({ finish, pending }: { finish: () => void; pending: boolean }) {
   )
 }
 
-function RunsPanel({ answer }: { answer: Answer<StandingState | null> }) {
+function RunsPanel({
+  answer,
+  definition,
+}: {
+  answer: Answer<StandingState | null>
+  definition: Result['definition']
+}) {
+  const sendsMessages = sendsPlainMessages(definition)
   const words = useTranslations('standing.runs')
   const reasons = useTranslations('campaigns.excluded')
   const onPhone = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false })
@@ -185,6 +209,7 @@ function RunsPanel({ answer }: { answer: Answer<StandingState | null> }) {
     number('held_out', ({ heldOut }) => heldOut),
     number('left_out', left),
     number('coupons', ({ coupons }) => coupons),
+    ...(sendsMessages ? [number('messages', ({ messages }) => messages)] : []),
     {
       key: 'worst_minor',
       header: words('column.worst_minor'),
@@ -248,4 +273,4 @@ function RunsPanel({ answer }: { answer: Answer<StandingState | null> }) {
   )
 }
 
-const phoneColumns = ['day', 'came_in', 'coupons', 'note']
+const phoneColumns = ['day', 'came_in', 'coupons', 'messages', 'note']

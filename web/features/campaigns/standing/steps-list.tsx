@@ -9,11 +9,18 @@ export function StepsList({ definition }: { definition: Definition }) {
   return (
     <ol className={classes.list}>
       <li>
-        <OfferSentence definition={without(definition)} /> {t('good', { days: definition.validDays ?? 0 })}
+        {definition.offer ? (
+          <>
+            <OfferSentence definition={without(definition)} />{' '}
+            {t('good', { days: definition.validDays ?? 0 })}
+          </>
+        ) : (
+          <Message channel={definition.channel} />
+        )}
       </li>
       {(definition.standing?.steps ?? []).map(({ afterDays, when = 'always', action }, place) => (
         <li key={place}>
-          {t('after', { days: afterDays, when })}{' '}
+          {t('after', { days: afterDays, when: when.replaceAll('-', '_') })}{' '}
           {action.kind === 'coupon' ? (
             <>
               <OfferSentence
@@ -26,6 +33,8 @@ export function StepsList({ definition }: { definition: Definition }) {
               />{' '}
               {t('good', { days: action.validDays })}
             </>
+          ) : action.kind === 'message' ? (
+            <Message channel={action.channel} />
           ) : action.kind === 'tag' ? (
             t('tag', { tag: action.tag })
           ) : (
@@ -35,6 +44,31 @@ export function StepsList({ definition }: { definition: Definition }) {
       ))}
     </ol>
   )
+}
+
+/** A message without a coupon: by which channel, and what it says first. */
+function Message({ channel }: { channel: Definition['channel'] }) {
+  const t = useTranslations('standing.steps')
+  const names = useTranslations('campaigns.channelStep')
+  return t('message', { channel: names(channel.kind), words: beginning(channel) })
+}
+
+function beginning(channel: Definition['channel']): string {
+  switch (channel.kind) {
+    case 'mail':
+      return channel.subject
+    case 'sms':
+      return channel.text ?? channel.templateCode
+    case 'wechat':
+      return Object.values(channel.data)[0] ?? channel.templateId
+    case 'calls':
+    case 'wecom':
+      return channel.words
+    case 'webhook':
+      return channel.url
+    case 'csv':
+      return ''
+  }
 }
 
 /** Days count from each coupon's own issue, not from a launch: they are said apart. */

@@ -26,19 +26,19 @@ export function WaysPanel({ campaignId }: { campaignId: string }) {
     ),
   )
   const told = ({ steps, next, ended }: StandingWay): string[] => [
-    ...steps.map(({ step, kind, day, reason, event }) =>
+    ...steps.map(({ step, kind, day, reason, told: said }) =>
       reason === null
         ? t('step', {
             step: step + 1,
             kind,
             day: format.day(day),
-            event: event === null ? 'none' : event.state,
+            told: said === null ? 'none' : said.state,
           })
         : t('leftOut', { step: step + 1, day: format.day(day), reason: reasons(reason as 'staff') }),
     ),
     ended
       ? t('ended', {
-          why: ended.why.replace('-', '_'),
+          why: ended.why.replaceAll('-', '_'),
           day: format.day(ended.day),
           bought: ended.boughtDay === null ? '' : format.day(ended.boughtDay),
         })

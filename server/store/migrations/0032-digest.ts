@@ -1,0 +1,50 @@
+import type { Kysely } from 'kysely'
+
+/** A weekly digest: when it is due, who gets it, and one message a recipient and week. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('digest_settings')
+    .addColumn('workspace_id', 'text', (c) => c.primaryKey())
+    .addColumn('weekday', 'integer', (c) => c.notNull())
+    .addColumn('time', 'text', (c) => c.notNull())
+    .addColumn('file_language', 'text')
+    .addColumn('due_at', 'text')
+    .addColumn('changed_at', 'text', (c) => c.notNull())
+    .execute()
+  await db.schema
+    .createTable('digest_recipients')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('address', 'text', (c) => c.notNull())
+    .addColumn('language', 'text', (c) => c.notNull())
+    .addColumn('role', 'text', (c) => c.notNull())
+    .addColumn('added_at', 'text', (c) => c.notNull())
+    .addColumn('ended_at', 'text')
+    .addColumn('ended_by', 'text')
+    .execute()
+  await db.schema
+    .createTable('digest_weeks')
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('week_from', 'text', (c) => c.notNull())
+    .addColumn('day', 'text', (c) => c.notNull())
+    .addColumn('file_due_at', 'text')
+    .addColumn('file_name', 'text')
+    .addColumn('failure', 'text')
+    .addPrimaryKeyConstraint('digest_weeks_key', ['workspace_id', 'week_from'])
+    .execute()
+  await db.schema
+    .createTable('digest_messages')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('workspace_id', 'text', (c) => c.notNull())
+    .addColumn('recipient_id', 'text', (c) => c.notNull())
+    .addColumn('week_from', 'text', (c) => c.notNull())
+    .addColumn('day', 'text', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull())
+    .addColumn('attempts', 'integer', (c) => c.notNull())
+    .addColumn('due_at', 'text', (c) => c.notNull())
+    .addColumn('lease', 'text')
+    .addColumn('last_error', 'text')
+    .addColumn('delivered_at', 'text')
+    .addUniqueConstraint('digest_once_a_week', ['workspace_id', 'recipient_id', 'week_from'])
+    .execute()
+}

@@ -146,6 +146,9 @@ class DuckDbEngine implements Engine {
   #quiet: Promise<void> | undefined
   #waking: NodeJS.Timeout | undefined
   #checkpointing = false
+  /** Connections that are being made: an instance that is closed under them takes the process with it. */
+  readonly #connecting = new Set<Promise<DuckDBConnection>>()
+  #closing: Promise<void> | undefined
   #closed = false
 
   constructor(
@@ -229,13 +232,13 @@ class DuckDbEngine implements Engine {
     const { file } = place
     const [rewritten, , aside] = unfinished(file)
     return this.#writers.take(undefined, async () => {
-      if (this.#closed) return false
+      if (this.#closing) return false
       let alone = false
       try {
         await this.#connected(async (connection) => copied(connection, await ownName(connection), rewritten!))
         // Who reads for long, such as an export, must not keep everybody else waiting for it.
         while (!(alone = await this.#readers.takeAll(patienceMs))) {
-          if (this.#closed) return false
+          if (this.#closing) return false
           await pause(5 * patienceMs)
         }
         await this.#connected(async (connection) => {
@@ -244,7 +247,7 @@ class DuckDbEngine implements Engine {
         })
         clearTimeout(this.#waking)
         this.#quiet = undefined
-        this.#instance.closeSync()
+        await this.#closeInstance()
         renameSync(rewritten!, file)
         this.#instance = await place.open()
         await this.#connected(async (connection) => {
@@ -260,9 +263,11 @@ class DuckDbEngine implements Engine {
     })
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     clearTimeout(this.#waking)
     await this.#writers.take(undefined, async () => {
       if (!this.#place) return
@@ -270,18 +275,24 @@ class DuckDbEngine implements Engine {
       await connection.run('checkpoint').catch(() => {}) // a reader is still on: the log is replayed at the next start
       connection.closeSync()
     })
-    this.#instance.closeSync()
+    this.#closed = true
+    await this.#closeInstance()
     this.#released()
+  }
+
+  async #closeInstance(): Promise<void> {
+    await Promise.allSettled(this.#connecting)
+    this.#instance.closeSync()
   }
 
   /** Writes a long log into the file, between writers, while nobody waits for it. */
   #shortenLog(): void {
-    if (!this.#place || this.#checkpointing || this.#closed) return
+    if (!this.#place || this.#checkpointing || this.#closing) return
     if ((statSync(`${this.#place.file}.wal`, { throwIfNoEntry: false })?.size ?? 0) < longLog) return
     this.#checkpointing = true
     void this.#writers
       .take(undefined, async () => {
-        if (this.#closed) return
+        if (this.#closing) return
         await this.#inLittleMemory(() =>
           this.#connected((connection) =>
             this.#ran(connection, sql`checkpoint`, { aside: true, timeoutMs: writingMs }),
@@ -356,7 +367,7 @@ class DuckDbEngine implements Engine {
       if (--this.#aside === 0 && !this.#threads.alwaysQuiet)
         this.#waking = setTimeout(() => {
           this.#quiet = undefined
-          if (this.#closed) return
+          if (this.#closing) return
           this.#restartThreads(false).catch((error: unknown) =>
             console.error('The threads of an engine could not be started anew:', error),
           )
@@ -377,8 +388,11 @@ class DuckDbEngine implements Engine {
     })
   }
 
-  #connect(): Promise<DuckDBConnection> {
-    return this.#instance.connect()
+  async #connect(): Promise<DuckDBConnection> {
+    if (this.#closed) throw new Error('The engine is closed.')
+    const connecting = this.#instance.connect()
+    this.#connecting.add(connecting)
+    return connecting.finally(() => this.#connecting.delete(connecting))
   }
 
   async #connected<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
